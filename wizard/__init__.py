@@ -1,0 +1,6 @@
+"""The wizard without its screens: answers, host, plan, run and check.
+
+Nothing in here imports Textual or `screens`; import-linter holds that.
+"""
+
+__version__ = "0.1.0"

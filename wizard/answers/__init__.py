@@ -1,0 +1,1 @@
+"""What the operator decided: one frozen dataclass a section, read and written as TOML."""

@@ -1,0 +1,138 @@
+"""The answers: one frozen dataclass a section, in the order the wizard asks.
+
+The values are already valid and in the form main.cf takes: names as A-labels, networks in
+CIDR notation. `wizard.answers.sections` holds the rules that make them so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Hostname:
+    """postconf(5) myhostname, mydomain, myorigin."""
+
+    myhostname: str
+    mydomain: str
+    myorigin: str = "$myhostname"
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Names that are local besides $myhostname, localhost.$mydomain, localhost, $mydomain."""
+
+    local: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Who may relay without a password, where Postfix listens, which zone is opened."""
+
+    mynetworks: tuple[str, ...] = ("127.0.0.0/8",)
+    inet_interfaces: str = "all"
+    inet_protocols: str = "ipv4"
+    firewall_zone: str = "public"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Where the certificate comes from; `name` is the lineage in /etc/letsencrypt/live.
+
+    For `self-signed` the name is not used and `days` is the certificate's lifetime.
+    """
+
+    source: str = "letsencrypt"
+    name: str = ""
+    days: int = 365
+
+
+@dataclass(frozen=True)
+class CustomBlocklist:
+    """One list of the operator's own; `kind` is client, sender, helo or reverse_client.
+
+    `replies` is the reply filter of reject_rbl_client (postconf(5)), such as `127.0.0.[2..11]`,
+    or empty for any reply.
+    """
+
+    zone: str
+    kind: str = "client"
+    replies: str = ""
+
+
+@dataclass(frozen=True)
+class Blocklists:
+    """Catalogue names in use, lists of the operator's own, and the rows of sender_access."""
+
+    use: tuple[str, ...] = ("spamcop", "spamhaus-zen", "spamhaus-dbl")
+    custom: tuple[CustomBlocklist, ...] = ()
+    allow_senders: tuple[str, ...] = ()
+    reject_senders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How mail for local people is delivered; an empty value leaves the parameter unset."""
+
+    recipient_delimiter: str = "+"
+    home_mailbox: str = "Maildir/"
+    mailbox_transport: str = "lmtp:unix:private/dovecot-lmtp"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The policy's numbers under their Postfix names; sizes in bytes, 0 for no limit."""
+
+    anvil_rate_time_unit: str = "60s"
+    smtpd_client_connection_rate_limit: int = 120
+    smtpd_client_message_rate_limit: int = 120
+    smtpd_client_recipient_rate_limit: int = 120
+    smtpd_client_connection_count_limit: int = 25
+    message_size_limit: int = 10485760
+    mailbox_size_limit: int = 0
+    default_process_limit: int = 50
+    default_destination_concurrency_limit: int = 10
+    initial_destination_concurrency: int = 3
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All sections. `hostname` has no default: nobody else's name would do."""
+
+    hostname: Hostname
+    domains: Domains = field(default_factory=Domains)
+    networks: Networks = field(default_factory=Networks)
+    certificate: Certificate = field(default_factory=Certificate)
+    blocklists: Blocklists = field(default_factory=Blocklists)
+    delivery: Delivery = field(default_factory=Delivery)
+    limits: Limits = field(default_factory=Limits)
+
+
+SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
+"""The answers' sections in order: hostname, domains, ... limits."""
+
+POLICY = "policy"
+"""The section of what no other section owns: banner, TLS and SASL lines, master.cf."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with the answers, for a field's line on a screen or a line of a file.
+
+    `message` says what is wrong and what to write instead. `line` counts from 1 in the TOML
+    text, None when the value was typed.
+    """
+
+    section: str
+    name: str
+    message: str
+    line: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something dangerous but possible, which the operator must accept by this `name`."""
+
+    name: str
+    message: str

@@ -1,0 +1,1 @@
+"""Certificates: lineages as certbot lays them, and pairs read with openssl."""

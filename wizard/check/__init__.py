@@ -1,0 +1,1 @@
+"""Proof of the result by talking to it: ports, TLS, SMTP conversations, parameters."""

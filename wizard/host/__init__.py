@@ -1,0 +1,1 @@
+"""What the machine is now, read once through one narrow door."""

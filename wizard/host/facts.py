@@ -1,0 +1,233 @@
+"""The facts of a host: plain frozen data, so that a plan is a pure function of them.
+
+Paths are absolute as the host itself sees them, also when another root is looked at.
+None means "could not be known from here" (a copied /etc has no running firewalld).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """os-release(5): `id` and `like` as written there; `is_el` says EL 9 or 10 family."""
+
+    id: str
+    like: tuple[str, ...]
+    name: str
+    version: str
+    is_el: bool
+
+
+@dataclass(frozen=True)
+class Package:
+    """The Postfix package: `nevra` of the installed one, or of the one that dnf would lay.
+
+    `candidate` is true when `nevra` and the files come from the repository's package and not
+    from an installed one.
+    """
+
+    nevra: str
+    candidate: bool
+
+
+@dataclass(frozen=True)
+class Postfix:
+    """What Postfix says of itself.
+
+    `version` is mail_version (3.5.25), `default_database_type` the type for new tables (hash,
+    lmdb), `table_types` what `postconf -m` lists (empty when not installed),
+    `known_parameters` the names in `postconf -d`, `instances` multi_instance_directories,
+    `stderr` what `postconf -n` complains of today (old faults are not ours).
+    """
+
+    package: Optional[Package]
+    version: str
+    default_database_type: str
+    table_types: tuple[str, ...] = ()
+    known_parameters: frozenset[str] = frozenset()
+    instances: tuple[str, ...] = ()
+    stderr: tuple[str, ...] = ()
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package is on the host now."""
+        return self.package is not None and not self.package.candidate
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """One file of the wizard's: bytes as they are, None where there is none.
+
+    `live` is the file, `original` its `.orig`; before the installation `live` holds the
+    package's own bytes (and `from_package` is true). `mode`, `uid`, `gid` are the live file's.
+    `links` counts hard links; `is_link` says a symbolic link stands there.
+    """
+
+    path: str
+    live: Optional[bytes]
+    original: Optional[bytes]
+    from_package: bool = False
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+    links: int = 1
+    is_link: bool = False
+
+
+@dataclass(frozen=True)
+class LineageFile:
+    """One of cert.pem, chain.pem, fullchain.pem, privkey.pem in live/NAME.
+
+    `state` is `link` (a whole relative link into the archive), `file` (flattened by a copy),
+    `broken` (a link that leads nowhere or elsewhere) or `missing`. `number` is the N of the
+    archive file that it is or equals, None where none does.
+    """
+
+    name: str
+    state: str
+    number: Optional[int]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A certbot lineage: /etc/letsencrypt/{live,archive}/NAME.
+
+    `number` is the N to link: the one that live held, or where that is not whole the newest
+    that is; None when no N is whole. `names` are the certificate's DNS names, `not_after` and
+    `not_before` seconds since the epoch, `serial` upper-case hex, all of number N.
+    `problem` says in words why it cannot be used (pair does not match, unreadable), else "".
+    """
+
+    name: str
+    files: tuple[LineageFile, ...]
+    number: Optional[int]
+    names: tuple[str, ...] = ()
+    not_before: int = 0
+    not_after: int = 0
+    serial: str = ""
+    problem: str = ""
+
+    @property
+    def linked(self) -> bool:
+        """Whether all four are whole links to the same N."""
+        return all(f.state == "link" and f.number == self.number for f in self.files)
+
+
+@dataclass(frozen=True)
+class CertificatePair:
+    """A certificate and key outside /etc/letsencrypt, as main.cf would name them.
+
+    `problem` is "" when the pair is whole.
+    """
+
+    cert_file: str
+    key_file: str
+    names: tuple[str, ...] = ()
+    not_after: int = 0
+    serial: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A firewalld zone: what is there for good and what only until the next reload.
+
+    `permanent` and `runtime` are service names; `runtime_only` lists anything (services, ports,
+    sources, rules) that a reload would drop, in firewall-cmd's words; `sources` and
+    `interfaces` are the permanent and runtime ones together.
+    """
+
+    name: str
+    permanent: frozenset[str]
+    runtime: frozenset[str]
+    runtime_only: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    target: str = "default"
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """firewalld: `state` is running, stopped or absent; the rest is empty unless running."""
+
+    state: str
+    default_zone: str = ""
+    zones: tuple[Zone, ...] = ()
+    known_services: frozenset[str] = frozenset()
+
+    def zone(self, name: str) -> Optional[Zone]:
+        """The zone of that name, None when firewalld has none."""
+        return next((zone for zone in self.zones if zone.name == name), None)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """systemd's view of postfix.service; `enabled` is the word of `systemctl is-enabled`."""
+
+    enabled: str = "disabled"
+    active: str = "inactive"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A TCP listener: `process` is the program's name, "" when it cannot be seen."""
+
+    address: str
+    port: int
+    process: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """Names, addresses and resolvers.
+
+    `hostname` is the FQDN the host gives itself ("" when it has none), `addresses` all
+    interface addresses in text form, `has_ipv6_loopback` whether ::1 is on lo, `networks` the
+    interfaces' networks in CIDR form (suggestions for mynetworks).
+    """
+
+    hostname: str = ""
+    addresses: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    has_ipv6_loopback: bool = False
+    resolvers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """Whether the sockets that Postfix would talk to are there, by path below the queue."""
+
+    auth_socket: bool = False
+    lmtp_socket: bool = False
+
+
+@dataclass(frozen=True)
+class Host:
+    """All facts, read at one moment."""
+
+    root: str
+    is_root_user: bool
+    distribution: Distribution
+    postfix: Postfix
+    main_cf: FileFacts
+    master_cf: FileFacts
+    sender_access: FileFacts
+    table: Optional[bytes] = None
+    """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
+    lineages: tuple[Lineage, ...] = ()
+    self_signed: Optional[CertificatePair] = None
+    firewall: Firewall = field(default_factory=lambda: Firewall("absent"))
+    unit: Unit = field(default_factory=Unit)
+    listeners: tuple[Listener, ...] = ()
+    network: Network = field(default_factory=Network)
+    dovecot: Dovecot = field(default_factory=Dovecot)
+    selinux: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
+    """`postconf -n` as Postfix reads the live file; empty when not installed."""
+
+    def lineage(self, name: str) -> Optional[Lineage]:
+        """The lineage of that name, None when there is none."""
+        return next((one for one in self.lineages if one.name == name), None)

@@ -1,0 +1,220 @@
+"""Steps as data: what a run will do, why, whether it is already so.
+
+A step's `action` is one of the dataclasses below. It holds all that a worker needs (exact
+text, exact argv, what must be there before), and nothing that a viewer must not see: plans
+hold no secrets. `wizard.plan.wire` turns a plan to JSON and back; `wizard.run.actions` runs
+an action. File texts are bytes throughout: configuration files have no certain encoding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Union
+
+from wizard.answers.model import Caution
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a hunk is there: `lines` is the 1-based range in the new text, `why` the words."""
+
+    first_line: int
+    last_line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Install:
+    """`dnf install PACKAGE` under a terminal of its own; a key import is asked of the operator.
+
+    `lays` maps each configuration file to the sha256 of the bytes that the plan was made
+    from: if dnf lays others, all that follows is stale.
+    """
+
+    package: str
+    argv: tuple[str, ...]
+    lays: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class KeepOriginal:
+    """Copy `path` to `path.orig` once, with owner, mode and times; never again."""
+
+    path: str
+    original: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link to make at `path`; `was` is what stands there now.
+
+    `was` is `file:SHA256`, `link:TARGET` or `missing`.
+    """
+
+    path: str
+    target: str
+    was: str
+
+
+@dataclass(frozen=True)
+class Relink:
+    """Make the links of one lineage whole again (facts: `scp -pr` flattens live/)."""
+
+    lineage: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class SelfSign:
+    """Make a self-signed pair with openssl req(1): a trial only."""
+
+    cert_file: str
+    key_file: str
+    names: tuple[str, ...]
+    days: int
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file's next text. `before` is the sha256 of what stands there, None when nothing does."""
+
+    path: str
+    text: bytes
+    before: Optional[str]
+    mode: int = 0o644
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class StagedCheck:
+    """Stage these together in a private directory and let `postconf -c` read them.
+
+    Fails on any line of stderr that is not in `tolerated` (old faults are not ours) and when a
+    parameter of `expected` reads differently.
+    """
+
+    files: tuple[NewFile, ...]
+    expected: tuple[tuple[str, str], ...]
+    tolerated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReplaceFile:
+    """Replace one file atomically by its next text."""
+
+    file: NewFile
+
+
+@dataclass(frozen=True)
+class BuildTable:
+    """`postmap TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content."""
+
+    table_type: str
+    path: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. `silent` fails the step when it prints anything not in `tolerated`."""
+
+    argv: tuple[str, ...]
+    silent: bool = False
+    tolerated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """`systemctl VERB postfix`; verb is start, reload or restart. `was` is the unit's state."""
+
+    verb: str
+    unit: str
+    was: str
+
+
+@dataclass(frozen=True)
+class EnableUnit:
+    """`systemctl enable UNIT`; `was` is what is-enabled said, for undo."""
+
+    unit: str
+    was: str
+
+
+@dataclass(frozen=True)
+class OpenFirewall:
+    """Add the services to the zone for good, then reload; `added` are those not there before."""
+
+    zone: str
+    services: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prove:
+    """Talk to the result (wizard.check); fails when a check of this host is wrong."""
+
+
+Action = Union[
+    Install,
+    KeepOriginal,
+    Relink,
+    SelfSign,
+    StagedCheck,
+    ReplaceFile,
+    BuildTable,
+    Command,
+    Service,
+    EnableUnit,
+    OpenFirewall,
+    Prove,
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `id` is stable (`main.cf`, `firewall`), unique in its plan, and names its output.
+
+    `commands` are the argvs as the operator would type them, for Review; `done` says that it is
+    already so and will not be run.
+    """
+
+    id: str
+    title: str
+    why: str
+    action: Action
+    commands: tuple[tuple[str, ...], ...] = ()
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file of the review: what its `.orig` is, what is live, what is proposed."""
+
+    path: str
+    original: Optional[bytes]
+    live: Optional[bytes]
+    proposed: bytes
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An ordered list of steps with what the operator must know before they run.
+
+    `answers` is the TOML text of the answers it was made from (no secrets), `sections` the
+    sections that were asked for (empty: all), `cautions` must each be accepted by name,
+    `warnings` stop nothing.
+    """
+
+    answers: str
+    sections: tuple[str, ...]
+    steps: tuple[Step, ...]
+    files: tuple[FileChange, ...]
+    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """The steps that are not already so: what a run takes, and all it takes."""
+        return tuple(step for step in self.steps if not step.done)

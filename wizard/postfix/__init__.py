@@ -1,0 +1,1 @@
+"""Lossless editing of Postfix's own files, and the policy as data."""

@@ -1,0 +1,94 @@
+"""The journal's records, and what a viewer sees of a run.
+
+A worker appends records before and after each step; output goes to a file a step beside the
+journal. A viewer reads both and never writes either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from wizard.check.model import Finding
+
+DONE = "done"
+FAILED = "failed"
+STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The worker holds the lock. `plan_sha256` is of the bytes of the run's plan.json."""
+
+    run: str
+    plan_sha256: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """Intent: written and synced before the step touches anything."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class StepFinished:
+    """Outcome: `outcome` is done or failed; `message` says why it failed and what to do.
+
+    `undo` is what is needed to take the step back, in the action's own terms (JSON object).
+    `seconds` is the step's duration by the monotonic clock.
+    """
+
+    step: str
+    outcome: str
+    seconds: float
+    message: str
+    undo: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Prompted:
+    """A child asks. `text` is its own words, `echo` false for a password."""
+
+    prompt: int
+    step: str
+    text: str
+    echo: bool
+
+
+@dataclass(frozen=True)
+class PromptClosed:
+    """The prompt was answered (the answer itself is never recorded) or timed out."""
+
+    prompt: int
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """The checks' findings."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """The end. `outcome` is done, failed or stopped; `message` has the cause on top."""
+
+    outcome: str
+    message: str
+
+
+Record = Union[RunStarted, StepStarted, StepFinished, Prompted, PromptClosed, Found, RunFinished]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Output of a step as a viewer may show it: whole lines, control sequences stripped."""
+
+    step: str
+    lines: tuple[str, ...]
+
+
+Event = Union[Record, Output]
