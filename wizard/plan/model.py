@@ -12,15 +12,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from wizard.answers.model import Caution
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a hunk is there: `lines` is the 1-based range in the new text, `why` the words."""
-
-    first_line: int
-    last_line: int
-    why: str
+from wizard.postfix.proposal import Reason
 
 
 @dataclass(frozen=True)
