@@ -1,0 +1,161 @@
+"""Answers from plain values, as a form or a TOML file gives them: one place that validates."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Mapping, Optional, Union
+
+from wizard.answers import model, whole
+from wizard.answers.model import Answers, CustomBlocklist, Problem
+from wizard.answers.sections import Field, check_number, check_text, fields_of
+
+Values = Mapping[str, Mapping[str, Any]]
+"""Section name to field name to str, int or list of str (of mappings for blocklists.custom)."""
+
+_SECTION_TYPES: dict[str, Any] = {
+    "hostname": model.Hostname,
+    "domains": model.Domains,
+    "networks": model.Networks,
+    "certificate": model.Certificate,
+    "blocklists": model.Blocklists,
+    "delivery": model.Delivery,
+    "limits": model.Limits,
+}
+
+
+def build_answers(values: Values) -> Union[Answers, tuple[Problem, ...]]:
+    """Return the answers, or everything that is wrong with the values, in the form's order.
+
+    An absent field takes its default; mydomain's is myhostname less its first label.
+    """
+    known = f"the sections are {', '.join(_SECTION_TYPES)}"
+    found = [
+        Problem(section, "", f"[{section}] is no section; {known}")
+        for section in values
+        if section not in _SECTION_TYPES
+    ]
+    sections: dict[str, Any] = {}
+    for section, make in _SECTION_TYPES.items():
+        given = values.get(section, {})
+        if not isinstance(given, Mapping):
+            found.append(Problem(section, "", "is no table; write it as [" + section + "]"))
+            continue
+        checked, wrong = check_section(section, given)
+        found.extend(wrong)
+        if section == "hostname" and "mydomain" not in checked and not wrong:
+            checked["mydomain"] = default_mydomain(checked["myhostname"])
+        if not wrong:
+            sections[section] = make(**checked)
+    if found:
+        return tuple(found)
+    answers = Answers(**sections)
+    return whole.problems(answers) or answers
+
+
+def default_mydomain(myhostname: str) -> str:
+    """Return myhostname less its first label; all of it where only one dot is left."""
+    rest = myhostname.partition(".")[2]
+    return rest if "." in rest else myhostname
+
+
+def check_section(
+    section: str, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Check the values of one section; return the right ones and the problems."""
+    known = {field.name: field for field in fields_of(section)}
+    names = list(known) + (["custom"] if section == "blocklists" else [])
+    found: list[Problem] = []
+    checked: dict[str, Any] = {}
+    for name in given:
+        if name not in names:
+            message = f"is no key of [{section}]; its keys are {', '.join(names)}"
+            found.append(Problem(section, str(name), message))
+    for name, field in known.items():
+        if name not in given:
+            if field.required and section in {"hostname", "blocklists.custom"}:
+                found.append(Problem(section, name, "is needed"))
+            continue
+        checked[name], messages = _KINDS[field.kind](field, given[name])
+        found.extend(Problem(section, name, message) for message in messages)
+    if section == "blocklists" and "custom" in given:
+        entries, wrong = _custom(given["custom"])
+        found.extend(wrong)
+        checked["custom"] = entries
+    return checked, tuple(found)
+
+
+def _number(field: Field, value: Any) -> tuple[Any, list[str]]:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None, ["must be a whole number, written without quotes"]
+    return value, check_number(field, value)
+
+
+def _text(field: Field, value: Any) -> tuple[Any, list[str]]:
+    if not isinstance(value, str):
+        return None, ['must be text, written in quotes: "..."']
+    return _checked(field, value)
+
+
+def _list(field: Field, value: Any) -> tuple[Any, list[str]]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        return None, ['must be a list of texts: ["...", "..."]']
+    if field.required and not value:
+        return None, ["is empty; at least one item is needed"]
+    pairs = [(text, *_checked(field, text)) for text in value]
+    wrong = [f"{text!r} {message}" for text, _, messages in pairs for message in messages]
+    return tuple(item for _, item, _ in pairs), wrong
+
+
+_KINDS = {"number": _number, "text": _text, "choice": _text, "list": _list}
+"""Field kind to its check: the value as the model takes it, and what is wrong with it."""
+
+
+def _checked(field: Field, text: str) -> tuple[str, list[str]]:
+    try:
+        return check_text(field, text), []
+    except ValueError as error:
+        return text, [str(error)]
+
+
+def _custom(value: Any) -> tuple[tuple[CustomBlocklist, ...], list[Problem]]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, Mapping) for v in value):
+        return (), [Problem("blocklists", "custom", "must be tables: [[blocklists.custom]]")]
+    entries: list[CustomBlocklist] = []
+    found: list[Problem] = []
+    for entry in value:
+        checked, wrong = check_section("blocklists.custom", entry)
+        found.extend(wrong)
+        if not wrong:
+            entries.append(CustomBlocklist(**checked))
+    return tuple(entries), found
+
+
+def to_values(answers: Answers) -> dict[str, dict[str, Any]]:
+    """Return the answers as plain values, the reverse of `build_answers`."""
+    return {
+        section: {
+            field.name: _plain(getattr(getattr(answers, section), field.name))
+            for field in fields(getattr(answers, section))
+        }
+        for section in _SECTION_TYPES
+    }
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    return [
+        {f.name: getattr(one, f.name) for f in fields(one)}
+        if isinstance(one, CustomBlocklist)
+        else one
+        for one in value
+    ]
+
+
+def problem_text(problem: Problem, source: Optional[str] = None) -> str:
+    """Return a problem as one line: `answers.toml:12: networks.mynetworks: ...`."""
+    where = f"{source}:{problem.line}: " if source and problem.line else ""
+    if source and not problem.line:
+        where = f"{source}: "
+    name = ".".join(part for part in (problem.section, problem.name) if part)
+    return f"{where}{name}: {problem.message}" if name else f"{where}{problem.message}"

@@ -1,0 +1,289 @@
+"""The rules a value must meet: text in, the value as main.cf takes it out.
+
+Each rule raises ValueError with what is wrong and what to write instead; nothing is mended in
+silence. One exception: a name in its own script becomes its A-label (RFC 5891), since that is
+the same name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from typing import Callable, Union
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+_TRANSPORT = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_./:\[\]-]*")
+_MAILBOX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/?")
+_TIME = re.compile(r"[1-9][0-9]*[smhdw]?")
+_ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
+_LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
+_REPLIES = re.compile(r"127(\.([0-9]{1,3}|\[[0-9.;]+\])){3}")
+
+LONGEST_LABEL = 63
+LONGEST_NAME = 253
+"""Characters (RFC 1035 section 2.3.4; the name as text, without the root's dot)."""
+
+PRIVATE: tuple[Network, ...] = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+"""Ranges that no stranger sends from. 100.64.0.0/10 is not one: a provider's customers share it."""
+
+WIDEST_PUBLIC = {4: 8, 6: 19}
+"""The widest public range, as a prefix length, that anybody can own; wider is the world."""
+
+
+def printable(text: str) -> str:
+    """Refuse control, invisible and full-width characters, which no value here may hold."""
+    for character in text:
+        category = unicodedata.category(character)
+        if category[0] == "C" or category in {"Zl", "Zp"}:
+            raise ValueError(f"holds the control character U+{ord(character):04X}; remove it")
+        if category == "Zs" and character != " ":
+            raise ValueError(
+                f"holds a blank that is not a plain space (U+{ord(character):04X}, as a "
+                "full-width keyboard types it); Postfix would not see it as a blank: "
+                "type it again in half-width"
+            )
+        wide = unicodedata.normalize("NFKC", character)
+        if wide != character and wide.isascii() and wide:
+            raise ValueError(
+                f"holds the full-width character U+{ord(character):04X} where {wide!r} is meant; "
+                "type it again in half-width"
+            )
+        if character == "\u3002":
+            raise ValueError("holds the full-width full stop U+3002 where '.' is meant")
+    return text
+
+
+def _ascii_name(text: str) -> str:
+    """Return the A-label form of a name that is already free of full-width characters."""
+    if text.isascii():
+        return text
+    import idna  # noqa: PLC0415 - its tables cost 10 ms, and most names never need them
+
+    try:
+        return idna.encode(text, uts46=False, std3_rules=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError) as error:
+        raise ValueError(f"is no valid internationalised name: {error}") from error
+
+
+def readable_name(name: str) -> str:
+    """Return the name for reading: `xn--...` followed by its own script in brackets."""
+    if "xn--" not in name.lower():
+        return name
+    import idna  # noqa: PLC0415 - see above
+
+    try:
+        return f"{name} ({idna.decode(name)})"
+    except (idna.IDNAError, UnicodeError):
+        return name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+_NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda name: not name, "is empty; write a full name such as mail.example.com"),
+    (lambda name: name[0] == "-", "begins with '-'; a name begins with a letter or a digit"),
+    (lambda name: name[-1] == ".", "ends in a dot; Postfix wants names without it"),
+    (lambda name: "_" in name, "holds an underscore, which no host name may (RFC 1123); use '-'"),
+    (
+        _is_address,
+        "is an IP address; write the host's name, such as mail.example.com",
+    ),
+    (
+        lambda name: "" in name.split("."),
+        "has an empty label: two dots in a row or one in front",
+    ),
+    (lambda name: "." not in name, "is one label only; write the full name: mail.example.com"),
+    (
+        lambda name: name.rpartition(".")[2].isdigit(),
+        "ends in a number; a top-level domain is never one",
+    ),
+)
+"""What a name must not be, before its labels are looked at; the first that holds is said."""
+
+
+def fqdn(text: str) -> str:
+    """A fully qualified domain name, in A-labels, lower case (RFC 1123 section 2.1)."""
+    name = printable(text)
+    for is_faulty, message in _NAME_FAULTS:
+        if is_faulty(name):
+            raise ValueError(message)
+    for label in name.split("."):
+        if label.isascii() and not _LABEL.fullmatch(label):
+            bad = next((c for c in label if not (c.isalnum() or c == "-")), "-")
+            raise ValueError(
+                f"has {bad!r} in a place where no name may have it; "
+                "letters, digits and inner hyphens only"
+            )
+        if len(label) > LONGEST_LABEL:
+            raise ValueError(f"has a label of {len(label)} characters; {LONGEST_LABEL} is the most")
+    name = _ascii_name(name).lower()
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"is {len(name)} characters long; {LONGEST_NAME} is the most")
+    return name
+
+
+def origin(text: str) -> str:
+    """Accept $myhostname, $mydomain or a full name (postconf(5) myorigin)."""
+    return text if text in {"$myhostname", "$mydomain"} else fqdn(text)
+
+
+def network(text: str) -> str:
+    """One item of mynetworks: IPv4 or [IPv6] in CIDR notation, whole, not the whole world."""
+    printable(text)
+    bare = _unbracketed(text)
+    try:
+        parsed = ipaddress.ip_network(bare, strict=False)
+    except ValueError as error:
+        raise ValueError(
+            "is no network; write one such as 192.168.1.0/24 or [2001:db8::]/64"
+        ) from error
+    if "/" not in bare:
+        bare = f"{bare}/{parsed.max_prefixlen}"
+    try:
+        ipaddress.ip_network(bare, strict=True)
+    except ValueError as error:
+        raise ValueError(
+            f"has host bits set; write {bracketed(parsed)} for the whole network, or "
+            f"/{parsed.max_prefixlen} for the one host"
+        ) from error
+    refuse_the_world(parsed)
+    return bracketed(parsed)
+
+
+def _unbracketed(text: str) -> str:
+    """Take an IPv6 network out of its brackets, which Postfix wants and ipaddress does not."""
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](/[0-9]+)?", text)
+    if match:
+        return match.group(1) + (match.group(2) or "")
+    if ":" in text:
+        address, _, length = text.partition("/")
+        suffix = f"/{length}" if length else ""
+        raise ValueError(f"is an IPv6 network without brackets; write [{address}]{suffix}")
+    return text
+
+
+def bracketed(parsed: Network) -> str:
+    """Write a network as main.cf takes it: IPv6 addresses in brackets."""
+    if parsed.version == 4:  # noqa: PLR2004
+        return str(parsed)
+    return f"[{parsed.network_address}]/{parsed.prefixlen}"
+
+
+def parse_network(text: str) -> Network:
+    """Return the network of a valid item of mynetworks."""
+    return ipaddress.ip_network(text.replace("[", "").replace("]", ""))
+
+
+def refuse_the_world(parsed: Network) -> None:
+    """Raise ValueError where mynetworks would make an open relay."""
+    widest = WIDEST_PUBLIC[parsed.version]
+    mapped = (
+        isinstance(parsed, ipaddress.IPv6Network) and parsed.network_address.ipv4_mapped is not None
+    )
+    if parsed.prefixlen == 0 or (is_public(parsed) and parsed.prefixlen < widest) or mapped:
+        raise ValueError(
+            "would let strangers relay mail through this server (an open relay); "
+            "name only networks whose every host is yours"
+        )
+
+
+def is_public(parsed: Network) -> bool:
+    """Whether strangers' hosts may be in it: anything not wholly within PRIVATE."""
+    return not any(
+        parsed.subnet_of(private)  # type: ignore[arg-type]
+        for private in PRIVATE
+        if private.version == parsed.version
+    )
+
+
+def interfaces(text: str) -> str:
+    """Accept all, loopback-only, or addresses separated by a comma and a blank."""
+    printable(text)
+    if text in {"all", "loopback-only", "localhost", "$myhostname", "$myhostname, localhost"}:
+        return text
+    items = [item for item in re.split(r"[,\s]+", text) if item]
+    if not items or not all(_is_address(item) for item in items):
+        raise ValueError("is no list of addresses; write all, loopback-only or addresses")
+    return ", ".join(items)
+
+
+def firewall_zone(text: str) -> str:
+    """Accept the name of a firewalld zone (firewalld.zone(5)): at most 17 characters."""
+    if not _ZONE.fullmatch(printable(text)) or len(text) > 17:  # noqa: PLR2004
+        raise ValueError("is no zone's name; `firewall-cmd --get-zones` lists them")
+    return text
+
+
+def lineage(text: str) -> str:
+    """Accept a directory's name in /etc/letsencrypt/live, or nothing."""
+    if text and not _LINEAGE.fullmatch(printable(text)):
+        raise ValueError("is no lineage's name; `ls /etc/letsencrypt/live` lists them")
+    return text
+
+
+def sender(text: str) -> str:
+    """A key of sender_access (access(5)): user@domain, user@, or a domain with its subdomains."""
+    printable(text)
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return fqdn(text)
+    if not _LOCAL_PART.fullmatch(local):
+        raise ValueError("has no plain user name before the '@'; write user@example.com")
+    return f"{local.lower()}@{fqdn(domain)}" if domain else f"{local.lower()}@"
+
+
+def recipient_delimiter(text: str) -> str:
+    """Up to four punctuation characters, or nothing (postconf(5) recipient_delimiter)."""
+    if not re.fullmatch(r"[+=._#~^!%&*|-]{0,4}", printable(text)):
+        raise ValueError("is no delimiter; the usual one is +")
+    return text
+
+
+def home_mailbox(text: str) -> str:
+    """A path below the home directory, ending in / for Maildir; or nothing."""
+    if text and (not _MAILBOX.fullmatch(printable(text)) or ".." in text.split("/")):
+        raise ValueError("is no path below a home directory; the usual one is Maildir/")
+    return text
+
+
+def mailbox_transport(text: str) -> str:
+    """TRANSPORT:NEXTHOP of master(5), or nothing for Postfix's own local delivery."""
+    if text and not _TRANSPORT.fullmatch(printable(text)):
+        raise ValueError("is no transport; Dovecot's is lmtp:unix:private/dovecot-lmtp")
+    return text
+
+
+def time_unit(text: str) -> str:
+    """A time of postconf(5): a number and s, m, h, d or w."""
+    if not _TIME.fullmatch(printable(text)):
+        raise ValueError("is no time; write a number and a unit, such as 60s")
+    return text
+
+
+def replies(text: str) -> str:
+    """A reply filter of reject_rbl_client (postconf(5)), or nothing for any reply."""
+    if text and not _REPLIES.fullmatch(printable(text)):
+        raise ValueError("is no reply filter; write one such as 127.0.0.2 or 127.0.0.[2..11]")
+    return text

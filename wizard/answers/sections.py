@@ -1,0 +1,263 @@
+"""Every field of every section as a table: its rule, what it becomes, and help for a human.
+
+The screens, the answers file and the command line all validate here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from wizard.answers import rules
+
+Rule = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. `kind` is text, list (one item a line), number or choice.
+
+    `becomes` is the parameter or thing it turns into; `help` a sentence for the form. `rule`
+    checks one item's text. A number lies in `lowest`..`highest`.
+    """
+
+    section: str
+    name: str
+    kind: str
+    label: str
+    becomes: str
+    help: str
+    rule: Optional[Rule] = None
+    choices: tuple[str, ...] = ()
+    lowest: int = 0
+    highest: int = 2**31 - 1
+    required: bool = False
+
+
+def _limit(name: str, label: str, text: str, lowest: int = 0) -> Field:
+    return Field("limits", name, "number", label, name, text, lowest=lowest)
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        "hostname",
+        "myhostname",
+        "text",
+        "Name of this mail server",
+        "myhostname",
+        "The full name that other servers see: in the banner, in EHLO and in the MX record.",
+        rules.fqdn,
+        required=True,
+    ),
+    Field(
+        "hostname",
+        "mydomain",
+        "text",
+        "Domain",
+        "mydomain",
+        "The name above less its first label, unless you know better.",
+        rules.fqdn,
+    ),
+    Field(
+        "hostname",
+        "myorigin",
+        "text",
+        "Origin of local mail",
+        "myorigin",
+        "What is put after @ in mail sent from this host: $myhostname, $mydomain or a name.",
+        rules.origin,
+    ),
+    Field(
+        "domains",
+        "local",
+        "list",
+        "Names that are local here",
+        "mydestination",
+        "Besides this host and its domain: every name whose MX points here.",
+        rules.fqdn,
+    ),
+    Field(
+        "networks",
+        "mynetworks",
+        "list",
+        "Networks that may relay",
+        "mynetworks",
+        "Their hosts send anywhere without a password: only networks that are all yours.",
+        rules.network,
+        required=True,
+    ),
+    Field(
+        "networks",
+        "inet_interfaces",
+        "text",
+        "Listen on",
+        "inet_interfaces",
+        "all, loopback-only, or addresses of this host.",
+        rules.interfaces,
+    ),
+    Field(
+        "networks",
+        "inet_protocols",
+        "choice",
+        "Protocols",
+        "inet_protocols",
+        "ipv4 unless this host's IPv6 address has a PTR record.",
+        choices=("ipv4", "all", "ipv6"),
+    ),
+    Field(
+        "networks",
+        "firewall_zone",
+        "text",
+        "Firewall zone to open",
+        "firewall-cmd --zone",
+        "The zone that strangers come through; smtp, smtp-submission and smtps are added to it.",
+        rules.firewall_zone,
+    ),
+    Field(
+        "certificate",
+        "source",
+        "choice",
+        "Where it comes from",
+        "smtpd_tls_cert_file",
+        "A certificate that certbot keeps here, or a self-signed one for a trial.",
+        choices=("letsencrypt", "self-signed"),
+    ),
+    Field(
+        "certificate",
+        "name",
+        "text",
+        "Lineage",
+        "smtpd_tls_cert_file",
+        "A directory's name in /etc/letsencrypt/live.",
+        rules.lineage,
+    ),
+    Field(
+        "certificate",
+        "days",
+        "number",
+        "Days until it expires",
+        "openssl req -days",
+        "For a self-signed certificate only.",
+        lowest=1,
+        highest=3650,
+    ),
+    Field(
+        "blocklists",
+        "use",
+        "list",
+        "Blocklists",
+        "smtpd_recipient_restrictions",
+        "Lists asked about every stranger; their terms of use are yours to keep.",
+        choices=("spamcop", "spamhaus-zen", "spamhaus-dbl"),
+    ),
+    Field(
+        "blocklists",
+        "allow_senders",
+        "list",
+        "Senders let past the lists",
+        "sender_access OK",
+        "An address, or a domain with its subdomains. Senders are easily forged.",
+        rules.sender,
+    ),
+    Field(
+        "blocklists",
+        "reject_senders",
+        "list",
+        "Senders always refused",
+        "sender_access REJECT",
+        "An address, or a domain with its subdomains.",
+        rules.sender,
+    ),
+    Field(
+        "delivery",
+        "recipient_delimiter",
+        "text",
+        "Delimiter of plus-addresses",
+        "recipient_delimiter",
+        "user+anything@ reaches user.",
+        rules.recipient_delimiter,
+    ),
+    Field(
+        "delivery",
+        "home_mailbox",
+        "text",
+        "Mailbox in a home directory",
+        "home_mailbox",
+        "Used only where no transport below takes the mail.",
+        rules.home_mailbox,
+    ),
+    Field(
+        "delivery",
+        "mailbox_transport",
+        "text",
+        "Who delivers local mail",
+        "mailbox_transport",
+        "Dovecot's LMTP socket, relative to the queue directory.",
+        rules.mailbox_transport,
+    ),
+    Field(
+        "limits",
+        "anvil_rate_time_unit",
+        "text",
+        "Time unit of the rates",
+        "anvil_rate_time_unit",
+        "The rates below count within this time.",
+        rules.time_unit,
+    ),
+    _limit("smtpd_client_connection_rate_limit", "Connections a client", "Per time unit; 0: none."),
+    _limit("smtpd_client_message_rate_limit", "Messages a client", "Per time unit; 0: none."),
+    _limit("smtpd_client_recipient_rate_limit", "Recipients a client", "Per time unit; 0: none."),
+    _limit("smtpd_client_connection_count_limit", "At the same time", "Connections; 0: none."),
+    _limit("message_size_limit", "Largest message", "In bytes, headers included; 0: none."),
+    _limit("mailbox_size_limit", "Largest mailbox", "In bytes; 0: none (Dovecot has quotas)."),
+    _limit("default_process_limit", "Processes a service", "A personal server needs few.", 1),
+    _limit(
+        "default_destination_concurrency_limit", "To one destination", "Deliveries at a time.", 1
+    ),
+    _limit("initial_destination_concurrency", "To a new destination", "Deliveries at first.", 1),
+)
+
+CUSTOM_FIELDS: tuple[Field, ...] = (
+    Field("blocklists.custom", "zone", "text", "Zone", "", "", rules.fqdn, required=True),
+    Field(
+        "blocklists.custom",
+        "kind",
+        "choice",
+        "Kind",
+        "",
+        "",
+        choices=("client", "sender", "helo", "reverse_client"),
+    ),
+    Field("blocklists.custom", "replies", "text", "Replies", "", "", rules.replies),
+)
+"""The keys of one [[blocklists.custom]] entry."""
+
+
+def fields_of(section: str) -> tuple[Field, ...]:
+    """Return the section's fields in the order of the form; empty for an unknown section."""
+    table = CUSTOM_FIELDS if section == "blocklists.custom" else FIELDS
+    return tuple(field for field in table if field.section == section)
+
+
+def field_of(section: str, name: str) -> Optional[Field]:
+    """Return one field, None when there is none of that name."""
+    return next((field for field in fields_of(section) if field.name == name), None)
+
+
+def check_text(field: Field, text: str) -> str:
+    """Check one item as it was typed; return its value or raise ValueError."""
+    if field.required and not text:
+        raise ValueError("is needed")
+    if field.choices:
+        rules.printable(text)
+        if text not in field.choices:
+            raise ValueError(f"must be one of {', '.join(field.choices)}")
+        return text
+    return field.rule(text) if field.rule else rules.printable(text)
+
+
+def check_number(field: Field, number: int) -> list[str]:
+    """Check a number against its bounds; return what is wrong with it, at most one thing."""
+    if field.lowest <= number <= field.highest:
+        return []
+    return [f"must lie between {field.lowest} and {field.highest}"]

@@ -1,0 +1,107 @@
+"""What must hold between fields, after each is right by itself."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Iterator
+
+from wizard.answers import rules
+from wizard.answers.model import Answers, Caution, Problem
+
+
+def problems(answers: Answers) -> tuple[Problem, ...]:
+    """Return what is wrong between fields; empty when all fits."""
+    found = [
+        Problem(section, name, message)
+        for section, name, message in (
+            *_networks(answers),
+            *_certificate(answers),
+            *_senders(answers),
+            *_repeated(answers),
+        )
+    ]
+    return tuple(found)
+
+
+def cautions(answers: Answers) -> tuple[Caution, ...]:
+    """Return what the operator must accept by name, as far as the answers alone tell."""
+    public = [
+        text for text in answers.networks.mynetworks if rules.is_public(rules.parse_network(text))
+    ]
+    if not public:
+        return ()
+    return (
+        Caution(
+            "public-range",
+            f"{', '.join(public)} in mynetworks is a public range: every host in it may relay "
+            "mail through this server without a password. A provider's range is full of "
+            "strangers.",
+        ),
+    )
+
+
+_OWN_DOMAIN = (
+    "whoever forges it would pass every blocklist; your own people send through 587 and need no row"
+)
+
+_Found = Iterator[tuple[str, str, str]]
+
+
+def _networks(answers: Answers) -> _Found:
+    parsed = [(text, rules.parse_network(text)) for text in answers.networks.mynetworks]
+    for (one, first), (other, second) in combinations(parsed, 2):
+        if first.version == second.version and first.overlaps(second):
+            wide, narrow = (one, other) if first.prefixlen <= second.prefixlen else (other, one)
+            yield "networks", "mynetworks", f"{narrow} lies within {wide}; keep one of them"
+    speaks_ipv6 = answers.networks.inet_protocols != "ipv4"
+    loopback = rules.parse_network("::1/128")
+    if speaks_ipv6 and not any(loopback.subnet_of(net) for _, net in parsed if net.version == 6):  # type: ignore[arg-type] # noqa: PLR2004
+        yield (
+            "networks",
+            "mynetworks",
+            "[::1]/128 is missing while IPv6 is on: this host itself could not send; add it",
+        )
+
+
+def _certificate(answers: Answers) -> _Found:
+    if answers.certificate.source == "letsencrypt" and not answers.certificate.name:
+        yield (
+            "certificate",
+            "name",
+            "is needed for source letsencrypt: a directory's name in /etc/letsencrypt/live",
+        )
+
+
+def _senders(answers: Answers) -> _Found:
+    both = set(answers.blocklists.allow_senders) & set(answers.blocklists.reject_senders)
+    for key in sorted(both):
+        yield "blocklists", "reject_senders", f"{key} is also allowed; keep it in one list"
+    own = {
+        answers.hostname.myhostname,
+        answers.hostname.mydomain,
+        *answers.domains.local,
+    }
+    for key in answers.blocklists.allow_senders:
+        domain = key.rpartition("@")[2]
+        if any(name == domain or name.endswith("." + domain) for name in own if domain):
+            yield (
+                "blocklists",
+                "allow_senders",
+                f"{key} is this server's own domain, or one above it: {_OWN_DOMAIN}",
+            )
+
+
+def _repeated(answers: Answers) -> _Found:
+    lists = (
+        ("domains", "local", answers.domains.local),
+        ("networks", "mynetworks", answers.networks.mynetworks),
+        ("blocklists", "use", answers.blocklists.use),
+        ("blocklists", "allow_senders", answers.blocklists.allow_senders),
+        ("blocklists", "reject_senders", answers.blocklists.reject_senders),
+    )
+    for section, name, items in lists:
+        seen: set[str] = set()
+        for item in items:
+            if item in seen and name != "mynetworks":
+                yield section, name, f"{item} stands there twice; remove one"
+            seen.add(item)
