@@ -1,0 +1,198 @@
+"""Diffs of configuration files, in the shape of diff(1)'s unified format.
+
+difflib alone takes seconds on ten thousand changed lines. Lines that stand once in both texts
+anchor the match first (the patience algorithm); difflib then sees only the gaps between them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Iterator, Sequence
+
+from wizard.postfix.proposal import Reason
+
+SAME, GONE, NEW = " ", "-", "+"
+"""The first column of a unified diff."""
+
+NO_NEWLINE = "\\ No newline at end of file"
+
+LARGEST_GAP = 4_000_000
+"""Old lines times new lines of a gap beyond which it is shown as one replacement."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a hunk: its sign (SAME, GONE, NEW) and its text without the line end."""
+
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """Neighbouring changes with context; starts count from 1, `why` are the reasons for it."""
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    lines: tuple[Line, ...]
+    why: tuple[str, ...] = ()
+
+    @property
+    def header(self) -> str:
+        """The @@ line."""
+        old = _range(self.old_start, self.old_count)
+        return f"@@ -{old} +{_range(self.new_start, self.new_count)} @@"
+
+
+def _range(start: int, count: int) -> str:
+    """Write a range as diff(1) does: an empty one names the line before it."""
+    if count == 1:
+        return str(start)
+    return f"{start if count else start - 1},{count}"
+
+
+def hunks(
+    old: bytes, new: bytes, reasons: Sequence[Reason] = (), context: int = 3
+) -> tuple[Hunk, ...]:
+    """Return what makes `new` of `old`, each hunk with the reasons that touch its lines."""
+    before = _lines(old)
+    after = _lines(new)
+    found = []
+    for group in _grouped(_changes(before, after), len(before), len(after), context):
+        lines: list[Line] = []
+        at_old, at_new = group[0][0], group[0][2]
+        first_old, first_new = at_old, at_new
+        changed_new: list[tuple[int, int]] = []
+        for old_from, old_to, new_from, new_to in group[1:-1]:
+            lines += _shown(SAME, before[at_old:old_from])
+            lines += _shown(GONE, before[old_from:old_to])
+            lines += _shown(NEW, after[new_from:new_to])
+            at_old, at_new = old_to, new_to
+            changed_new.append((new_from + 1, max(new_to, new_from + 1)))
+        lines += _shown(SAME, before[at_old : group[-1][0]])
+        why = tuple(
+            dict.fromkeys(
+                reason.why
+                for reason in reasons
+                for first, last in changed_new
+                if reason.first_line <= last and first <= reason.last_line
+            )
+        )
+        found.append(
+            Hunk(
+                first_old + 1,
+                group[-1][0] - first_old,
+                first_new + 1,
+                at_new + (group[-1][0] - at_old) - first_new,
+                tuple(lines),
+                why,
+            )
+        )
+    return tuple(found)
+
+
+def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str]:
+    """Yield the lines of a unified diff, without line ends; nothing where no hunk is."""
+    if not shown:
+        return
+    yield f"--- {old_name}"
+    yield f"+++ {new_name}"
+    for hunk in shown:
+        yield hunk.header
+        for line in hunk.lines:
+            yield line.text if line.text == NO_NEWLINE else line.sign + line.text
+
+
+_Change = tuple[int, int, int, int]
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split after each LF alone: form feeds and lone CRs are part of a line, as for diff(1)."""
+    lines = [line + b"\n" for line in data.split(b"\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _shown(sign: str, lines: Sequence[bytes]) -> Iterator[Line]:
+    for line in lines:
+        yield Line(sign, line.rstrip(b"\n").decode("utf-8", "backslashreplace"))
+        if not line.endswith(b"\n"):
+            yield Line(sign, NO_NEWLINE)
+
+
+def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+    """Yield the ranges that differ, in order: old_from, old_to, new_from, new_to."""
+    at_old = at_new = 0
+    for anchor_old, anchor_new in [*_anchors(old, new), (len(old), len(new))]:
+        yield from _gap(old, new, (at_old, anchor_old, at_new, anchor_new))
+        at_old, at_new = anchor_old + 1, anchor_new + 1
+
+
+def _anchors(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Match the lines that stand once in each: the longest run of pairs in order in both."""
+    once_old = {line for line, count in Counter(old).items() if count == 1}
+    places = {line: i for i, line in enumerate(new)}
+    counts = Counter(new)
+    pairs = [
+        (i, places[line])
+        for i, line in enumerate(old)
+        if line in once_old and counts.get(line) == 1
+    ]
+    tails: list[int] = []
+    ends: list[int] = []
+    previous: list[int] = []
+    for index, (_, j) in enumerate(pairs):
+        at = bisect_left(tails, j)
+        previous.append(ends[at - 1] if at else -1)
+        tails[at : at + 1] = [j]
+        ends[at : at + 1] = [index]
+    chain: list[tuple[int, int]] = []
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        chain.append(pairs[index])
+        index = previous[index]
+    return chain[::-1]
+
+
+def _gap(old: Sequence[bytes], new: Sequence[bytes], gap: _Change) -> Iterator[_Change]:
+    old_from, old_to, new_from, new_to = gap
+    if old_from == old_to and new_from == new_to:
+        return
+    if (old_to - old_from) * (new_to - new_from) > LARGEST_GAP:
+        yield gap
+        return
+    matcher = SequenceMatcher(None, old[old_from:old_to], new[new_from:new_to], autojunk=False)
+    for tag, i, j, k, l in matcher.get_opcodes():  # noqa: E741 - difflib's own order
+        if tag != "equal":
+            yield old_from + i, old_from + j, new_from + k, new_from + l
+
+
+def _grouped(
+    changes: Iterator[_Change], old_length: int, new_length: int, context: int
+) -> Iterator[list[_Change]]:
+    """Gather changes whose context touches; each group begins and ends with an empty range."""
+    group: list[_Change] = []
+    for change in changes:
+        if group and change[0] - group[-1][1] > 2 * context:
+            yield _framed(group, old_length, new_length, context)
+            group = []
+        group.append(change)
+    if group:
+        yield _framed(group, old_length, new_length, context)
+
+
+def _framed(group: list[_Change], old_length: int, new_length: int, context: int) -> list[_Change]:
+    before = min(context, group[0][0], group[0][2])
+    after = min(context, old_length - group[-1][1], new_length - group[-1][3])
+    first_old, first_new = group[0][0] - before, group[0][2] - before
+    last_old, last_new = group[-1][1] + after, group[-1][3] + after
+    return [
+        (first_old, first_old, first_new, first_new),
+        *group,
+        (last_old, last_old, last_new, last_new),
+    ]
