@@ -1,0 +1,169 @@
+"""The layers every host stands on: a Debian tree, the house built upon it, its certificates."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator, Optional
+
+from lab import certificates, furnish, packages, stock, store
+from lab.shell import LabError, require_root, run
+from lab.suites import COMMON_PACKAGES, Suite
+
+_HERE = Path(__file__).resolve().parent
+_TOOLS = {
+    "mmdebstrap": "mmdebstrap",
+    "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
+    "ssh": "openssh-client",
+    "openssl": "openssl",
+    "dpkg-deb": "dpkg",
+    "nsenter": "util-linux",
+}
+_SLOW_CHANGE = 21 * 24 * 3600.0
+"""Certificates are valid for 90 days and are issued anew after three weeks in the cache."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a host's overlay is stacked on; `lowers` has the topmost layer first."""
+
+    debian: Path
+    house: Path
+    certificates: Path
+
+    def lowers(self, *, letsencrypt: bool) -> list[Path]:
+        """Return the layers, with or without /etc/letsencrypt."""
+        top = [self.certificates / "tree"] if letsencrypt else []
+        return [*top, self.house / "tree", self.debian / "root"]
+
+    @property
+    def key(self) -> Path:
+        """The operator's private ssh key."""
+        return self.house / "ssh/id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The hosts' pinned key, at the host's LAN address."""
+        return self.house / "ssh/known_hosts"
+
+
+def build(suite: Suite) -> Base:
+    """Return the finished layers of `suite`, building what is missing."""
+    require_root()
+    _tools()
+    debian = store.layer(f"debian-{suite.name}", _debian_key(suite), lambda to: _debian(suite, to))
+    house = store.layer(
+        f"house-{suite.name}",
+        _house_key(suite, debian),
+        lambda to: _house(suite, debian, to),
+    )
+    recipe = store.digest(house.name, files=[_HERE / "certificates.py"])
+    issued = store.layer(
+        f"certificates-{suite.name}",
+        recipe,
+        lambda to: certificates.issue_lineages(house / "ca", to / "tree"),
+        max_age=_SLOW_CHANGE,
+    )
+    return Base(debian, house, issued)
+
+
+def _tools() -> None:
+    """Install what the laboratory needs on this machine, if anything is missing."""
+    missing = [package for tool, package in _TOOLS.items() if shutil.which(tool) is None]
+    if not missing:
+        return
+    store.say(f"installing {', '.join(missing)} with apt")
+    store.CACHE.mkdir(parents=True, exist_ok=True)
+    log = store.CACHE / "apt.log"
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    run([*environment, "apt-get", "--quiet", "update"], log=log)
+    install = ["apt-get", "--quiet", "--yes", "--no-install-recommends", "install"]
+    run([*environment, *install, *missing], log=log)
+
+
+def mirror() -> Optional[str]:
+    """Return the Debian mirror that this machine's apt uses, or None where it has none."""
+    query = ["--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
+    for line in run(["apt-get", "indextargets", *query]).splitlines():
+        label, _, address = line.partition(" ")
+        if label == "Debian":
+            return address
+    return None
+
+
+def _debian_key(suite: Suite) -> str:
+    """Return the hash of what decides on the Debian tree."""
+    return store.digest(suite.debian, *COMMON_PACKAGES, *suite.libraries)
+
+
+def _debian(suite: Suite, to: Path) -> None:
+    """Make the plain Debian tree `to`/root and put the Postfix packages in `to`/debs."""
+    store.say(f"building a Debian {suite.debian} tree for {suite.name} (about a minute)")
+    debs = to / "debs"
+    debs.mkdir()
+    merged = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
+    fetch = f"cd {debs} && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get download postfix postfix-lmdb"
+    argv = ["mmdebstrap", "--variant=minbase", "--format=directory"]
+    argv.append(f"--include={','.join([*COMMON_PACKAGES, *suite.libraries])}")
+    if suite.debian == "bullseye":
+        # EL has long had /bin as a link into /usr; bullseye alone leaves that to its installer.
+        argv.append(f"--setup-hook={merged}")
+    argv += [f"--customize-hook={fetch}", suite.debian, str(to / "root")]
+    address = mirror()
+    run([*argv, address] if address else argv, log=to / "build.log")
+
+
+def _house_key(suite: Suite, debian: Path) -> str:
+    """Return the hash of the recipe's files, the stock files and the tree below."""
+    recipe = [_HERE / name for name in ("base.py", "furnish.py", "packages.py", "certificates.py")]
+    recipe += sorted(path for path in (_HERE / "tree").rglob("*") if path.is_file())
+    recipe += sorted((_HERE / "rpm").iterdir())
+    shipped = stock.files_for(suite, debian / "debs")
+    return store.digest(debian.name, repr(suite), *shipped.values(), files=recipe)
+
+
+def _house(suite: Suite, debian: Path, to: Path) -> None:
+    """Build the house as an overlay upon the Debian tree; `to`/tree is what it adds."""
+    store.say(f"furnishing {suite.name}: files, RPMs, keys")
+    (to / "ssh").mkdir()
+    key = to / "ssh/id_ed25519"
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f", key])
+    certificates.make_authority(to / "ca")
+    shipped = to / "stock"
+    shipped.mkdir()
+    for name, text in stock.files_for(suite, debian / "debs").items():
+        (shipped / name).write_text(text)
+    with _overlay(debian / "root", to) as root:
+        furnish.furnish(root, suite, key.with_suffix(".pub").read_text())
+        certificates.trust_authority(to / "ca", root)
+        packages.build_repository(root, suite, debian / "debs", shipped)
+        host_key = (root / "etc/ssh/ssh_host_ed25519_key.pub").read_text()
+    (to / "ssh/known_hosts").write_text(f"192.168.1.1 {host_key}")
+
+
+@contextlib.contextmanager
+def _overlay(lower: Path, to: Path) -> Iterator[Path]:
+    """Mount a writable view of `lower` whose changes end up in `to`/tree."""
+    upper, work, merged = (to / name for name in ("tree", "work", "merged"))
+    for path in (upper, work, merged):
+        path.mkdir()
+    options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+    run(["mount", "-t", "overlay", "overlay", "-o", options, merged])
+    try:
+        yield merged
+    finally:
+        run(["umount", merged])
+        shutil.rmtree(work, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            merged.rmdir()
+
+
+def repository_root() -> Path:
+    """Return the project's root directory."""
+    root = _HERE.parents[1]
+    if not (root / "scripts/lab").is_dir():
+        raise LabError(f"{root} is no checkout of the project")
+    return root

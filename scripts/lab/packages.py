@@ -1,0 +1,85 @@
+"""The RPMs of a host and the signed repository that dnf installs them from."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lab.shell import run, run_in_tree
+from lab.suites import Suite
+
+KEY_FILE = "/etc/pki/rpm-gpg/RPM-GPG-KEY-lab"
+_HERE = Path(__file__).resolve().parent
+_SIGNER = "Lab signing key <lab@zeke.ne.jp>"
+
+
+def build_repository(root: Path, suite: Suite, debs: Path, stock: Path) -> None:
+    """Build, sign and publish the RPMs in the tree `root`, and install the release package.
+
+    `debs` holds the suite's own Postfix packages, `stock` the main.cf and master.cf to ship.
+    The signing key is made here, imported into the RPM database, and thrown away.
+    """
+    work = root / "srv/build"
+    (work / "files").mkdir(parents=True)
+    for deb in sorted(debs.glob("*.deb")):
+        run(["dpkg-deb", "-x", deb, work / "debs"])
+    for source in sorted((_HERE / "rpm").iterdir()):
+        shutil.copy(source, work / "files")
+    for name in ("main.cf", "master.cf"):
+        shutil.copy(stock / name, work / "files")
+    (work / "files/dynamicmaps.cf").write_text(_dynamic_maps(suite))
+
+    for spec in ("redhat-release", "postfix"):
+        run_in_tree(root, _rpmbuild(suite, debs, spec))
+    repository = root / "srv/repo"
+    repository.mkdir(parents=True)
+    built = sorted((work / "out").rglob("*.rpm"))
+    for package in built:
+        shutil.move(package, repository)
+    names = [f"/srv/repo/{package.name}" for package in built]
+    _sign(root, names)
+    release = next(name for name in names if "redhat-release" in name)
+    run_in_tree(root, ["rpm", "-i", "--excludedocs", release])
+    run_in_tree(root, ["createrepo_c", "--quiet", "/srv/repo"])
+    shutil.rmtree(work)
+
+
+def _dynamic_maps(suite: Suite) -> str:
+    """Return dynamicmaps.cf with the plug-ins that EL's base package of this suite has."""
+    rows = [
+        f"{name}\tpostfix-{name}.so\tdict_{name}_open\tmkmap_{name}_open" for name in suite.maps
+    ]
+    return "\n".join(["# dict-type\tso-name\tdict-function\tmkmap-function", *rows, ""])
+
+
+def _rpmbuild(suite: Suite, debs: Path, spec: str) -> list[str]:
+    """Return the command that builds `spec` inside the tree."""
+    deb = next(iter(sorted(debs.glob("postfix_*.deb"))))
+    version = run(["dpkg-deb", "-f", deb, "Version"]).strip().rpartition("-")[0]
+    definitions = {
+        "_topdir": "/srv/build",
+        "_rpmdir": "/srv/build/out",
+        "pf_version": version,
+        "pf_files": "/srv/build/files",
+        "pf_debs": "/srv/build/debs",
+        "el_major": suite.major,
+        "el_version": suite.version,
+    }
+    argv = ["rpmbuild", "-bb", "--quiet"]
+    for name, value in definitions.items():
+        argv += ["--define", f"{name} {value}"]
+    return [*argv, f"/srv/build/files/{spec}.spec"]
+
+
+def _sign(root: Path, packages: list[str]) -> None:
+    """Sign `packages` with a key made for this occasion and trust it in the RPM database."""
+    home = "/srv/build/gnupg"
+    script = (
+        "set -e; export GNUPGHOME=$0; umask 077; mkdir $GNUPGHOME; signer=$1; key=$2; shift 2; "
+        "gpg --batch --quiet --pinentry-mode loopback --passphrase '' "
+        '--quick-generate-key "$signer" rsa3072 sign never; '
+        'mkdir -p "${key%/*}"; umask 022; gpg --armor --export "$signer" >"$key"; '
+        'rpmsign --define "_gpg_name $signer" --define "_gpg_path $GNUPGHOME" --addsign "$@" '
+        '>/dev/null; rpm --import "$key"; gpgconf --kill all'
+    )
+    run_in_tree(root, ["sh", "-c", script, home, _SIGNER, KEY_FILE, *packages])
