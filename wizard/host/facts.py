@@ -9,6 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Optional
 
+from wizard.certificates.model import CertificatePair, Lineage, LineageFile
+
+__all__ = [
+    "CertificatePair",
+    "Distribution",
+    "Dovecot",
+    "FileFacts",
+    "Firewall",
+    "Host",
+    "Lineage",
+    "LineageFile",
+    "Listener",
+    "Network",
+    "Package",
+    "Postfix",
+    "Unit",
+    "Zone",
+]
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -75,60 +94,6 @@ class FileFacts:
     gid: int = 0
     links: int = 1
     is_link: bool = False
-
-
-@dataclass(frozen=True)
-class LineageFile:
-    """One of cert.pem, chain.pem, fullchain.pem, privkey.pem in live/NAME.
-
-    `state` is `link` (a whole relative link into the archive), `file` (flattened by a copy),
-    `broken` (a link that leads nowhere or elsewhere) or `missing`. `number` is the N of the
-    archive file that it is or equals, None where none does.
-    """
-
-    name: str
-    state: str
-    number: Optional[int]
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """A certbot lineage: /etc/letsencrypt/{live,archive}/NAME.
-
-    `number` is the N to link: the one that live held, or where that is not whole the newest
-    that is; None when no N is whole. `names` are the certificate's DNS names, `not_after` and
-    `not_before` seconds since the epoch, `serial` upper-case hex, all of number N.
-    `problem` says in words why it cannot be used (pair does not match, unreadable), else "".
-    """
-
-    name: str
-    files: tuple[LineageFile, ...]
-    number: Optional[int]
-    names: tuple[str, ...] = ()
-    not_before: int = 0
-    not_after: int = 0
-    serial: str = ""
-    problem: str = ""
-
-    @property
-    def linked(self) -> bool:
-        """Whether all four are whole links to the same N."""
-        return all(f.state == "link" and f.number == self.number for f in self.files)
-
-
-@dataclass(frozen=True)
-class CertificatePair:
-    """A certificate and key outside /etc/letsencrypt, as main.cf would name them.
-
-    `problem` is "" when the pair is whole.
-    """
-
-    cert_file: str
-    key_file: str
-    names: tuple[str, ...] = ()
-    not_after: int = 0
-    serial: str = ""
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +192,8 @@ class Host:
     selinux: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     """`postconf -n` as Postfix reads the live file; empty when not installed."""
+    read_at: int = 0
+    """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
 
     def lineage(self, name: str) -> Optional[Lineage]:
         """The lineage of that name, None when there is none."""

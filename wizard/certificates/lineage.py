@@ -1,0 +1,225 @@
+"""Certbot's lineages: /etc/letsencrypt/live/NAME, four links into /etc/letsencrypt/archive/NAME.
+
+A copy with `scp -pr` turns the links into files, after which certbot refuses to renew. What
+is read here tells which number of the archive live/ stood at, so that the links can be made
+again. See certbot's manual, "Where are my certificates?".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from stat import S_ISDIR
+from typing import Optional
+
+from wizard.certificates.model import Lineage, LineageFile
+from wizard.certificates.pairs import (
+    Certificate,
+    ask_certificate,
+    pair_problem,
+    told_certificate,
+)
+from wizard.door import Door, Running
+from wizard.errors import Trouble
+
+LETSENCRYPT = "/etc/letsencrypt"
+KINDS = ("cert", "chain", "fullchain", "privkey")
+
+AT_ONCE = 16
+"""So many certificates are read side by side; each costs a process."""
+
+_USABLE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_ARCHIVED = re.compile(r"(cert|chain|fullchain|privkey)([1-9][0-9]*)\.pem", re.ASCII)
+
+_Archive = Mapping[str, frozenset[int]]
+
+
+@dataclass(frozen=True)
+class _LiveFile:
+    """A file of live/NAME with every N that it may stand for (a reused key equals several)."""
+
+    kind: str
+    state: str
+    numbers: frozenset[int]
+
+
+def read_lineages(door: Door) -> tuple[Lineage, ...]:
+    """Read every lineage under /etc/letsencrypt/live, in the order of their names."""
+    names = [
+        name
+        for name in door.list_dir(f"{LETSENCRYPT}/live") or ()
+        if _is_directory(door, f"{LETSENCRYPT}/live/{name}")
+    ]
+    return tuple(
+        lineage
+        for first in range(0, len(names), AT_ONCE)
+        for lineage in _read_some(door, names[first : first + AT_ONCE])
+    )
+
+
+def name_problem(name: str) -> str:
+    """Return why a lineage of this name is never used, "" when it may be.
+
+    The name becomes part of a path in main.cf and of argv: it may hold what certbot gives
+    (letters, digits, dot, hyphen, underscore), no leading hyphen and no `..`.
+    """
+    if name.startswith("-"):
+        return "its name begins with a hyphen"
+    if ".." in name:
+        return "its name holds '..'"
+    if not _USABLE_NAME.fullmatch(name):
+        return "its name holds other characters than letters, digits, '.', '-' and '_'"
+    return ""
+
+
+def relink_targets(lineage: Lineage) -> tuple[tuple[str, str], ...]:
+    """Return (path, link target) for each file of live/NAME that is not the link it should be."""
+    number = lineage.number
+    if number is None or name_problem(lineage.name):
+        return ()
+    return tuple(
+        (
+            f"{LETSENCRYPT}/live/{lineage.name}/{file.name}",
+            f"../../archive/{lineage.name}/{file.name[: -len('.pem')]}{number}.pem",
+        )
+        for file in lineage.files
+        if file.state != "link" or file.number != number
+    )
+
+
+def _is_directory(door: Door, path: str) -> bool:
+    status = door.stat(path)
+    return status is not None and S_ISDIR(status.st_mode)
+
+
+def _read_some(door: Door, names: Iterable[str]) -> list[Lineage]:
+    begun = [_begin(door, name) for name in names]
+    return [_finish(lineage, running) for lineage, running in begun]
+
+
+def _begin(door: Door, name: str) -> tuple[Lineage, Optional[Running]]:
+    problem = name_problem(name)
+    if problem:
+        # Escaped, since this name will be shown and may hold anything but a slash.
+        return Lineage(ascii(name)[1:-1], (), None, problem=problem), None
+    try:
+        return _begin_usable(door, name)
+    except Trouble as trouble:
+        return Lineage(name, (), None, problem=f"{trouble.doing}: {trouble.wrong}"), None
+
+
+def _begin_usable(door: Door, name: str) -> tuple[Lineage, Optional[Running]]:
+    archive = _archive(door, name)
+    live = [_live_file(door, name, kind, archive[kind]) for kind in KINDS]
+    held = _held(live)
+    number, problem = _usable_number(door, name, archive, held)
+    files = tuple(
+        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number))
+        for file in live
+    )
+    lineage = Lineage(name, files, number, problem=problem)
+    if number is None:
+        return lineage, None
+    pem = door.read_bytes(_archived_path(name, "fullchain", number)) or b""
+    return lineage, ask_certificate(door, pem)
+
+
+def _finish(lineage: Lineage, running: Optional[Running]) -> Lineage:
+    if running is None:
+        return lineage
+    certificate = told_certificate(running.outcome())
+    if certificate is None:
+        return _with(lineage, Certificate((), 0, 0, ""), "openssl cannot read the certificate")
+    return _with(lineage, certificate, lineage.problem)
+
+
+def _with(lineage: Lineage, certificate: Certificate, problem: str) -> Lineage:
+    return Lineage(
+        lineage.name,
+        lineage.files,
+        lineage.number,
+        certificate.names,
+        certificate.not_before,
+        certificate.not_after,
+        certificate.serial,
+        problem,
+    )
+
+
+def _archived_path(name: str, kind: str, number: int) -> str:
+    return f"{LETSENCRYPT}/archive/{name}/{kind}{number}.pem"
+
+
+def _archive(door: Door, name: str) -> _Archive:
+    found: dict[str, set[int]] = {kind: set() for kind in KINDS}
+    for entry in door.list_dir(f"{LETSENCRYPT}/archive/{name}") or ():
+        match = _ARCHIVED.fullmatch(entry)
+        if match:
+            found[match[1]].add(int(match[2]))
+    return {kind: frozenset(numbers) for kind, numbers in found.items()}
+
+
+def _live_file(door: Door, name: str, kind: str, archived: frozenset[int]) -> _LiveFile:
+    path = f"{LETSENCRYPT}/live/{name}/{kind}.pem"
+    if door.lstat(path) is None:
+        return _LiveFile(kind, "missing", frozenset())
+    target = door.read_link(path)
+    if target is None:
+        return _LiveFile(kind, "file", _equal(door, path, name, kind, archived))
+    for number in archived:
+        # certbot itself reads an absolute link as well as a relative one.
+        if target in {
+            f"../../archive/{name}/{kind}{number}.pem",
+            _archived_path(name, kind, number),
+        }:
+            return _LiveFile(kind, "link", frozenset({number}))
+    return _LiveFile(kind, "broken", frozenset())
+
+
+def _equal(door: Door, path: str, name: str, kind: str, archived: frozenset[int]) -> frozenset[int]:
+    content = door.read_bytes(path)
+    return frozenset(
+        number
+        for number in archived
+        if content is not None and _same(door, _archived_path(name, kind, number), content)
+    )
+
+
+def _same(door: Door, path: str, content: bytes) -> bool:
+    status = door.stat(path)
+    if status is None or status.st_size != len(content):
+        return False
+    return door.read_bytes(path) == content
+
+
+def _held(live: Iterable[_LiveFile]) -> Optional[int]:
+    """Return the N that live/ stood at: the newest that all files which are there agree on."""
+    told = [file.numbers for file in live if file.state in {"link", "file"}]
+    agreed = frozenset.intersection(*told) if told else frozenset()
+    return max(agreed, default=None)
+
+
+def _usable_number(
+    door: Door, name: str, archive: _Archive, held: Optional[int]
+) -> tuple[Optional[int], str]:
+    """Return the N to link and "", or None and why there is none."""
+    complete = frozenset.intersection(*archive.values())
+    order = sorted(complete, key=lambda number: (number == held, number), reverse=True)
+    problems = []
+    for number in order:
+        problem = pair_problem(
+            door,
+            _archived_path(name, "fullchain", number),
+            _archived_path(name, "privkey", number),
+        )
+        if not problem:
+            return number, ""
+        problems.append(f"number {number}: {problem}")
+    if not problems:
+        return None, f"{LETSENCRYPT}/archive/{name} holds no number with all four files"
+    return None, problems[0]
+
+
+def _shown_number(numbers: frozenset[int], chosen: Optional[int]) -> Optional[int]:
+    return chosen if chosen in numbers else max(numbers, default=None)

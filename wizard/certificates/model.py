@@ -1,0 +1,62 @@
+"""Certificates as plain frozen data; `wizard.host.facts` names these too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class LineageFile:
+    """One of cert.pem, chain.pem, fullchain.pem, privkey.pem in live/NAME.
+
+    `state` is `link` (a whole link into the lineage's own archive), `file` (flattened by a
+    copy), `broken` (a link that leads nowhere or elsewhere) or `missing`. `number` is the N of
+    the archive file that it is or equals, None where none does.
+    """
+
+    name: str
+    state: str
+    number: Optional[int]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A certbot lineage: /etc/letsencrypt/{live,archive}/NAME.
+
+    `number` is the N to link: the one that live held, or where that is not whole the newest
+    that is; None when no N is whole. `names` are the certificate's DNS names, `not_after` and
+    `not_before` seconds since the epoch, `serial` upper-case hex, all of number N.
+    `problem` says in words why it cannot be used (pair does not match, unreadable), else "".
+    """
+
+    name: str
+    files: tuple[LineageFile, ...]
+    number: Optional[int]
+    names: tuple[str, ...] = ()
+    not_before: int = 0
+    not_after: int = 0
+    serial: str = ""
+    problem: str = ""
+
+    @property
+    def linked(self) -> bool:
+        """Whether all four are whole links to the same N."""
+        return self.number is not None and all(
+            f.state == "link" and f.number == self.number for f in self.files
+        )
+
+
+@dataclass(frozen=True)
+class CertificatePair:
+    """A certificate and key outside /etc/letsencrypt, as main.cf would name them.
+
+    `problem` is "" when the pair is whole.
+    """
+
+    cert_file: str
+    key_file: str
+    names: tuple[str, ...] = ()
+    not_after: int = 0
+    serial: str = ""
+    problem: str = ""

@@ -1,0 +1,257 @@
+"""The one narrow door to the machine: read a file, run a command that only reads.
+
+All facts of a host come through here, so that another root directory (a copied /etc, a
+mounted disk) can be looked at with the same code, and so that a reader can see at a glance
+that nothing in here writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from wizard.environment import child_environment
+from wizard.errors import Trouble
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes: no file that the wizard has business with is larger."""
+
+MOST_LINKS = 40
+"""As many links as the kernel follows in one path (path_resolution(7))."""
+
+READS_NO_HOST = frozenset({"openssl"})
+"""Programs that look at nothing but their input, and so may run for another root too."""
+
+ADVICE = {
+    errno.EACCES: "Run this as root.",
+    errno.EPERM: "Run this as root.",
+    errno.ELOOP: "Its symbolic links lead round in a circle: look with `namei -l`.",
+    errno.EIO: "The disk cannot be read: look at `journalctl -k`.",
+    errno.EMFILE: "Too many files are open: end other programs and try again.",
+    errno.ENFILE: "Too many files are open: end other programs and try again.",
+    errno.ENOMEM: "The memory is used up: end other programs and try again.",
+    errno.EAGAIN: "No further process can be started: end other programs and try again.",
+}
+OTHER_ADVICE = "Set that right and try again."
+
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to: its exit status (negative: the signal that ended it), its words."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are no UTF-8 survive as surrogates."""
+        return self.stdout.decode("utf-8", "surrogateescape")
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """The lines of standard error that are not blank."""
+        text = self.stderr.decode("utf-8", "surrogateescape")
+        return tuple(line for line in text.splitlines() if line.strip())
+
+
+class Running:
+    """A command under way; several are started first and asked for their outcome afterwards."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        process: subprocess.Popen[bytes],
+        timeout: float,
+        data: Optional[bytes],
+    ) -> None:
+        self._argv = argv
+        self._process = process
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._data = data
+
+    def outcome(self) -> Outcome:
+        """Wait for the end. Raises Trouble when there is none within the time set."""
+        left = max(0.0, self._deadline - time.monotonic())
+        try:
+            stdout, stderr = self._process.communicate(self._data, timeout=left)
+        except subprocess.TimeoutExpired:
+            self._end()
+            raise Trouble(
+                f"running {' '.join(self._argv)}",
+                f"it gave no answer within {self._timeout:g} seconds",
+                "See whether it answers when you run it yourself.",
+            ) from None
+        return Outcome(self._process.returncode, stdout, stderr)
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._data = None
+        self._process.communicate()
+
+    def __del__(self) -> None:
+        # A fact that fails leaves its neighbours' commands unasked; none may outlive the reading.
+        if self._process.returncode is None:
+            with contextlib.suppress(OSError, ValueError):
+                self._end()
+
+
+class Door:
+    """Reads of one root directory; paths are absolute, as the host itself sees them."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100 (resolve() would follow links)
+        self.is_live = str(self.root) == "/"
+
+    def locate(self, path: str, *, follow: bool = True) -> str:
+        """Return where this machine has the host's `path`, every link followed inside the root.
+
+        With follow=False a link at the very end stays one. Raises Trouble on a circle of links.
+        """
+        if self.is_live:
+            return path
+        todo = [part for part in path.split("/") if part not in {"", "."}]
+        todo.reverse()
+        done: list[str] = []
+        links = 0
+        while todo:
+            part = todo.pop()
+            if part == "..":
+                del done[-1:]
+                continue
+            here = os.path.join(self.root, *done, part)  # noqa: PTH118 (hot, and strings suffice)
+            try:
+                target = os.readlink(here) if todo or follow else None  # noqa: PTH115
+            except OSError:
+                target = None
+            if target is None:
+                done.append(part)
+                continue
+            links += 1
+            if links > MOST_LINKS:
+                raise _cannot("reading", path, OSError(errno.ELOOP, os.strerror(errno.ELOOP)))
+            if target.startswith("/"):
+                done.clear()
+            todo.extend(part for part in reversed(target.split("/")) if part not in {"", "."})
+        return os.path.join(self.root, *done)  # noqa: PTH118
+
+    def read_bytes(self, path: str) -> Optional[bytes]:
+        """Return a regular file's bytes, None where there is none.
+
+        Raises Trouble when it cannot be read, is no regular file, or is larger than LARGEST.
+        """
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+        try:
+            descriptor = os.open(self.locate(path), flags)
+        except _ABSENT:
+            return None
+        except OSError as error:
+            raise _cannot("reading", path, error) from error
+        with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise Trouble(
+                        f"reading {path}",
+                        "something else than a file stands there",
+                        f"Look with `ls -ld {path}` and move it away.",
+                    )
+                data = file.read(LARGEST + 1)
+            except OSError as error:
+                raise _cannot("reading", path, error) from error
+        if len(data) > LARGEST:
+            raise Trouble(
+                f"reading {path}",
+                f"it is larger than {LARGEST} bytes",
+                "Look at what it holds; the wizard has no use for such a file.",
+            )
+        return data
+
+    def read_text(self, path: str) -> Optional[str]:
+        """Return a file's text (bytes that are no UTF-8 as surrogates), None where there is none."""
+        data = self.read_bytes(path)
+        return None if data is None else data.decode("utf-8", "surrogateescape")
+
+    def list_dir(self, path: str) -> Optional[tuple[str, ...]]:
+        """Return the names in a directory, sorted; None where there is none."""
+        try:
+            return tuple(sorted(os.listdir(self.locate(path))))  # noqa: PTH208 (names suffice)
+        except _ABSENT:
+            return None
+        except OSError as error:
+            raise _cannot("listing", path, error) from error
+
+    def lstat(self, path: str) -> Optional[os.stat_result]:
+        """Return the status of what stands at `path` itself (lstat(2)), None where nothing does."""
+        return self._stat(path, follow=False)
+
+    def stat(self, path: str) -> Optional[os.stat_result]:
+        """Return the status of what `path` leads to inside the root, None where it leads nowhere."""
+        return self._stat(path, follow=True)
+
+    def _stat(self, path: str, *, follow: bool) -> Optional[os.stat_result]:
+        try:
+            return os.stat(  # noqa: PTH116 (strings suffice)
+                self.locate(path, follow=follow), follow_symlinks=follow and self.is_live
+            )
+        except _ABSENT:
+            return None
+        except OSError as error:
+            raise _cannot("looking at", path, error) from error
+
+    def read_link(self, path: str) -> Optional[str]:
+        """Return a symbolic link's target as written, None where no link stands."""
+        try:
+            return os.readlink(self.locate(path, follow=False))  # noqa: PTH115
+        except _ABSENT:
+            return None
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return None
+            raise _cannot("looking at", path, error) from error
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Running]:
+        """Start a command that only reads; `data` is its standard input, else /dev/null.
+
+        None means that it cannot be asked: no such program, or another root is looked at.
+        """
+        if not self.is_live and argv[0] not in READS_NO_HOST:
+            return None
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=child_environment(),
+                cwd="/",
+            )
+        except _ABSENT:
+            return None
+        except OSError as error:
+            raise _cannot("starting", argv[0], error) from error
+        return Running(tuple(argv), process, timeout, data)
+
+    def run(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Outcome]:
+        """Run a command that only reads and wait for it; None as in `start`."""
+        running = self.start(argv, timeout=timeout, data=data)
+        return None if running is None else running.outcome()
+
+
+def _cannot(doing: str, path: str, error: OSError) -> Trouble:
+    advice = ADVICE.get(error.errno or 0, OTHER_ADVICE)
+    return Trouble(f"{doing} {path}", error.strerror or str(error), advice)

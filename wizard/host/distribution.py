@@ -1,0 +1,60 @@
+"""Which distribution this is: os-release(5), read by the `distro` package."""
+
+from __future__ import annotations
+
+import distro
+
+from wizard.door import Door
+from wizard.host.facts import Distribution
+
+EL_FAMILY = frozenset({"rhel", "centos", "almalinux", "rocky", "ol"})
+"""ID or ID_LIKE in os-release of Enterprise Linux and its rebuilds."""
+
+SERVED = ("9", "10")
+"""Major releases that the policy was tried on."""
+
+OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
+
+
+def read_distribution(door: Door) -> Distribution:
+    """Read os-release; without one, or with one of no sense, everything is empty."""
+    path = next((path for path in OS_RELEASE if door.read_bytes(path)), None)
+    if path is None:
+        return Distribution("", (), "", "", is_el=False)
+    release = distro.LinuxDistribution(
+        include_lsb=False,
+        include_uname=False,
+        include_oslevel=False,
+        os_release_file=door.locate(path),
+    )
+    identity = release.os_release_attr("id").lower()
+    like = tuple(release.os_release_attr("id_like").lower().split())
+    version = release.os_release_attr("version_id")
+    return Distribution(
+        identity,
+        like,
+        release.os_release_attr("pretty_name") or release.os_release_attr("name"),
+        version,
+        is_el=_is_family(identity, like) and major(version) in SERVED,
+    )
+
+
+def major(version: str) -> str:
+    """Return the major release of a VERSION_ID: 9 of 9.4."""
+    return version.partition(".")[0]
+
+
+def support_problem(distribution: Distribution) -> str:
+    """Return why the policy does not fit this distribution, in a sentence; "" when it does."""
+    if distribution.is_el:
+        return ""
+    name = distribution.name or distribution.id or "an unknown system"
+    if _is_family(distribution.id, distribution.like):
+        return (
+            f"This is {name}; the wizard knows releases {' and '.join(SERVED)} of Enterprise Linux."
+        )
+    return f"This is {name}; the wizard knows Enterprise Linux (RHEL and its rebuilds) only."
+
+
+def _is_family(identity: str, like: tuple[str, ...]) -> bool:
+    return identity in EL_FAMILY or not EL_FAMILY.isdisjoint(like)

@@ -1,0 +1,28 @@
+"""The installed Postfix package: rpm(8)."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from wizard.door import Door
+from wizard.host.facts import Package
+from wizard.host.later import Later
+
+NEVRA = "%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}"
+"""rpm's query format for name-epoch:version-release.arch, epoch 0 told too."""
+
+
+def begin_package(door: Door, name: str = "postfix") -> Later[Optional[Package]]:
+    """Ask rpm for the package; None when it is not installed, or cannot be known from here."""
+    running = door.start(("rpm", "-q", "--qf", NEVRA + r"\n", name))
+
+    def finish() -> Optional[Package]:
+        if running is None:
+            return None
+        outcome = running.outcome()
+        if outcome.code != 0:
+            return None
+        # Two of one name cannot be installed but by force; the last is the newest.
+        return Package(outcome.text.split()[-1], candidate=False)
+
+    return finish
