@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator
 
-from lab import certificates, furnish, packages, stock, store
-from lab.shell import LabError, require_root, run
+from lab import certificates, debs, furnish, packages, stock, store
+from lab.shell import require_root, run
 from lab.suites import COMMON_PACKAGES, Suite
 
 _HERE = Path(__file__).resolve().parent
@@ -22,8 +23,8 @@ _TOOLS = {
     "dpkg-deb": "dpkg",
     "nsenter": "util-linux",
 }
-_SLOW_CHANGE = 21 * 24 * 3600.0
-"""Certificates are valid for 90 days and are issued anew after three weeks in the cache."""
+_CERTIFICATES_LAST = 21 * 24 * 3600
+"""Seconds after which the certificates, valid for 90 days, are issued anew."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,12 @@ def build(suite: Suite) -> Base:
         _house_key(suite, debian),
         lambda to: _house(suite, debian, to),
     )
-    recipe = store.digest(house.name, files=[_HERE / "certificates.py"])
+    period = str(int(time.time() // _CERTIFICATES_LAST))
+    recipe = store.digest(house.name, period, files=[_HERE / "certificates.py"])
     issued = store.layer(
         f"certificates-{suite.name}",
         recipe,
         lambda to: certificates.issue_lineages(house / "ca", to / "tree"),
-        max_age=_SLOW_CHANGE,
     )
     return Base(debian, house, issued)
 
@@ -76,22 +77,12 @@ def _tools() -> None:
     if not missing:
         return
     store.say(f"installing {', '.join(missing)} with apt")
-    store.CACHE.mkdir(parents=True, exist_ok=True)
-    log = store.CACHE / "apt.log"
+    store.cache().mkdir(parents=True, exist_ok=True)
+    log = store.cache() / "apt.log"
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
     run([*environment, "apt-get", "--quiet", "update"], log=log)
     install = ["apt-get", "--quiet", "--yes", "--no-install-recommends", "install"]
     run([*environment, *install, *missing], log=log)
-
-
-def mirror() -> Optional[str]:
-    """Return the Debian mirror that this machine's apt uses, or None where it has none."""
-    query = ["--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
-    for line in run(["apt-get", "indextargets", *query]).splitlines():
-        label, _, address = line.partition(" ")
-        if label == "Debian":
-            return address
-    return None
 
 
 def _debian_key(suite: Suite) -> str:
@@ -100,19 +91,19 @@ def _debian_key(suite: Suite) -> str:
 
 
 def _debian(suite: Suite, to: Path) -> None:
-    """Make the plain Debian tree `to`/root and put the Postfix packages in `to`/debs."""
+    """Make the plain Debian tree `to`/root and put the Postfix packages into `to`/debs."""
     store.say(f"building a Debian {suite.debian} tree for {suite.name} (about a minute)")
-    debs = to / "debs"
-    debs.mkdir()
+    fetched = to / "debs"
+    fetched.mkdir()
+    debs.download(suite, ["postfix", *(f"postfix-{name}" for name in suite.maps)], fetched)
     merged = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
-    fetch = f"cd {debs} && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get download postfix postfix-lmdb"
     argv = ["mmdebstrap", "--variant=minbase", "--format=directory"]
     argv.append(f"--include={','.join([*COMMON_PACKAGES, *suite.libraries])}")
     if suite.debian == "bullseye":
         # EL has long had /bin as a link into /usr; bullseye alone leaves that to its installer.
         argv.append(f"--setup-hook={merged}")
-    argv += [f"--customize-hook={fetch}", suite.debian, str(to / "root")]
-    address = mirror()
+    argv += [suite.debian, str(to / "root")]
+    address = debs.mirror()
     run([*argv, address] if address else argv, log=to / "build.log")
 
 
@@ -121,8 +112,8 @@ def _house_key(suite: Suite, debian: Path) -> str:
     recipe = [_HERE / name for name in ("base.py", "furnish.py", "packages.py", "certificates.py")]
     recipe += sorted(path for path in (_HERE / "tree").rglob("*") if path.is_file())
     recipe += sorted((_HERE / "rpm").iterdir())
-    shipped = stock.files_for(suite, debian / "debs")
-    return store.digest(debian.name, repr(suite), *shipped.values(), files=recipe)
+    shipped = stock.stock_files(suite.name)
+    return store.digest(debian.name, shipped.name, repr(suite), files=recipe)
 
 
 def _house(suite: Suite, debian: Path, to: Path) -> None:
@@ -132,14 +123,10 @@ def _house(suite: Suite, debian: Path, to: Path) -> None:
     key = to / "ssh/id_ed25519"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f", key])
     certificates.make_authority(to / "ca")
-    shipped = to / "stock"
-    shipped.mkdir()
-    for name, text in stock.files_for(suite, debian / "debs").items():
-        (shipped / name).write_text(text)
     with _overlay(debian / "root", to) as root:
         furnish.furnish(root, suite, key.with_suffix(".pub").read_text())
         certificates.trust_authority(to / "ca", root)
-        packages.build_repository(root, suite, debian / "debs", shipped)
+        packages.build_repository(root, suite, debian / "debs", stock.stock_files(suite.name))
         host_key = (root / "etc/ssh/ssh_host_ed25519_key.pub").read_text()
     (to / "ssh/known_hosts").write_text(f"192.168.1.1 {host_key}")
 
@@ -159,11 +146,3 @@ def _overlay(lower: Path, to: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
         with contextlib.suppress(OSError):
             merged.rmdir()
-
-
-def repository_root() -> Path:
-    """Return the project's root directory."""
-    root = _HERE.parents[1]
-    if not (root / "scripts/lab").is_dir():
-        raise LabError(f"{root} is no checkout of the project")
-    return root

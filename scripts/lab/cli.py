@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-from lab import base, host, machine
+from lab import base, host, machine, stock
 from lab.shell import LabError, require_root
 from lab.suites import SUITES, suite
 
@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     down = commands.add_parser("down", help="end a host and remove everything of it")
     down.add_argument("names", nargs="+", metavar="name")
     commands.add_parser("list", help="show the hosts")
+
+    files = commands.add_parser("stock", help="write EL's stock main.cf and master.cf; no root")
+    _suite_option(files)
+    files.add_argument("directory", type=Path)
     return parser
 
 
@@ -86,6 +90,14 @@ def _list() -> None:
             print(f"{name}\t{host.find(name).options.suite}\tleader {leader}")
 
 
+def _stock(args: argparse.Namespace) -> None:
+    """Copy the stock files into the directory, made if it is missing."""
+    args.directory.mkdir(parents=True, exist_ok=True)
+    for name in stock.FILES:
+        text = (stock.stock_files(args.suite) / name).read_bytes()
+        (args.directory / name).write_bytes(text)
+
+
 def _enter(args: argparse.Namespace) -> None:
     """Run the command of exec, ssh, outside or operator in place of this one."""
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
@@ -107,6 +119,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one command; returns the exit status, 1 with a sentence when the lab could not."""
     args = _parser().parse_args(argv)
     try:
+        if args.command == "stock":
+            _stock(args)
+            return 0
         require_root()
         if args.command == "build":
             base.build(suite(args.suite))

@@ -206,7 +206,7 @@ def boot(name: str, options: Options = Options()) -> Host:
         deadline = time.monotonic() + BOOT_TIMEOUT
         try:
             here.home.mkdir(parents=True)
-            (here.home / "options.json").write_text(json.dumps(asdict(options)))
+            (here.home / "host.json").write_text(json.dumps(_state(options, base)))
             machine.mount_overlay(here, base.lowers(letsencrypt=options.letsencrypt))
             _apply(here.root, options)
             network.lay_cables(network.network(name), ipv6=options.ipv6)
@@ -226,9 +226,14 @@ def find(name: str) -> Host:
     leader = here.leader()
     if leader is None:
         raise LabError(f"no host {name!r} runs: `lab list` shows those that do")
-    options = Options(**json.loads((here.home / "options.json").read_text()))
-    base = bases.build(find_suite(options.suite))
-    return Host(name, options, leader, str(base.key), str(base.known_hosts))
+    state = json.loads((here.home / "host.json").read_text())
+    return Host(name, Options(**state["options"]), leader, state["key"], state["known_hosts"])
+
+
+def _state(options: Options, base: bases.Base) -> dict[str, object]:
+    """Return what `find` must know of a host, whatever becomes of the recipe while it runs."""
+    known_hosts = str(base.known_hosts)
+    return {"options": asdict(options), "key": str(base.key), "known_hosts": known_hosts}
 
 
 def names() -> list[str]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import os
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Callable, Iterable, Iterator
 
-CACHE = Path("/var/cache/postfix-wizard-lab")
 _DONE = "done"
+
+
+def cache() -> Path:
+    """Return the cache's directory: the machine's for root, the user's own for anyone else."""
+    if os.geteuid() == 0:
+        return Path("/var/cache/postfix-wizard-lab")
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "postfix-wizard-lab")
 
 
 def say(text: str) -> None:
@@ -33,8 +41,8 @@ def digest(*parts: str, files: Iterable[Path] = ()) -> str:
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the cache's lock called `name`; whoever comes second waits."""
-    CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (CACHE / f"{name}.lock").open("a") as handle:
+    cache().mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (cache() / f"{name}.lock").open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -43,42 +51,30 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
-def layer(
-    kind: str, key: str, build: Callable[[Path], None], *, max_age: float = float("inf")
-) -> Path:
+def layer(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     """Return the finished directory of `kind` and `key`, calling `build` when there is none.
 
     `build` fills a directory under a temporary name, which is renamed once it is whole, so an
-    interrupted build never counts. `max_age` is in seconds; an older layer is built anew. Layers
-    of the same kind with another key are removed when no mount uses them.
+    interrupted build never counts. Layers of the same kind with another key are removed
+    when no mount uses them.
     """
-    final = CACHE / f"{kind}-{key}"
-    if _fresh(final, max_age):
+    final = cache() / f"{kind}-{key}"
+    if (final / _DONE).exists():
         return final
     with locked(kind):
-        if _fresh(final, max_age):
+        if (final / _DONE).exists():
             return final
         started = time.monotonic()
-        for stale in CACHE.glob(f"{kind}-*"):
+        for stale in cache().glob(f"{kind}-*"):
             if stale.is_dir() and not _mounted(stale):
                 shutil.rmtree(stale)
-        if final.exists():
-            final.rename(final.with_name(f"{final.name}.old-{time.time_ns()}"))
-        temporary = CACHE / f"{kind}-{key}.building"
+        temporary = cache() / f"{kind}-{key}.building"
         temporary.mkdir(parents=True)
         build(temporary)
-        (temporary / _DONE).write_text(f"{time.time()}\n")
+        (temporary / _DONE).touch()
         temporary.rename(final)
         say(f"{kind} is ready after {time.monotonic() - started:.0f} s: {final}")
     return final
-
-
-def _fresh(path: Path, max_age: float) -> bool:
-    """Tell whether `path` is a finished layer no older than `max_age` seconds."""
-    try:
-        return time.time() - float((path / _DONE).read_text()) <= max_age
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return False
 
 
 def _mounted(path: Path) -> bool:
