@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from wizard.answers.model import Caution
+from wizard.answers.model import Caution, Problem
 from wizard.postfix.proposal import Reason
 
 
@@ -196,7 +196,7 @@ class Plan:
 
     `answers` is the TOML text of the answers it was made from (no secrets), `sections` the
     sections that were asked for (empty: all), `cautions` must each be accepted by name,
-    `warnings` stop nothing.
+    `warnings` stop nothing. A plan with `obstacles` can be read but not run.
     """
 
     answers: str
@@ -205,6 +205,7 @@ class Plan:
     files: tuple[FileChange, ...]
     cautions: tuple[Caution, ...] = ()
     warnings: tuple[str, ...] = ()
+    obstacles: tuple[Problem, ...] = ()
 
     @property
     def pending(self) -> tuple[Step, ...]:

@@ -1,0 +1,181 @@
+"""The command line: `plan`, `apply`, `attach`, `check`, `runs`; the screens open without one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Callable, Sequence
+
+from wizard import __version__
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.commands.console import Console, console
+from wizard.commands.planning import Options
+from wizard.errors import Trouble
+from wizard.session import Session, local_session
+
+Run = Callable[[Session, Options, Console], int]
+
+WORKER = "worker"
+"""What systemd starts; not for humans."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its help, its options by name, and the function that runs it.
+
+    `runs` is MODULE:FUNCTION, imported only when called, so that each start pays for its own.
+    """
+
+    name: str
+    help: str
+    options: tuple[str, ...]
+    runs: str
+
+
+COMMANDS = (
+    Command(
+        "plan",
+        "print the diffs and commands; change nothing (exit 2: something is to be done)",
+        ("answers", "section", "root", "json"),
+        "wizard.commands.plan:run_plan",
+    ),
+    Command(
+        "apply",
+        "plan and run without a screen, after a yes",
+        ("answers", "section", "accept", "yes"),
+        "wizard.commands.apply:run_apply",
+    ),
+    Command(
+        "attach",
+        "follow the run in progress, from its first line",
+        (),
+        "wizard.commands.runs:run_attach",
+    ),
+    Command(
+        "check",
+        "prove the live server by talking to it",
+        ("answers", "json"),
+        "wizard.commands.check:run_check",
+    ),
+    Command(
+        "runs",
+        "list the runs of the past",
+        ("json",),
+        "wizard.commands.runs:run_runs",
+    ),
+)
+
+
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Add --answers, for the commands and the screens alike."""
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="answers in TOML; else the saved ones"
+    )
+
+
+def add_section(parser: argparse.ArgumentParser) -> None:
+    """Add --section, for the commands and the screens alike."""
+    parser.add_argument(
+        "--section",
+        action="append",
+        default=[],
+        choices=(*SECTIONS, POLICY),
+        metavar="NAME",
+        help=f"change this section alone: {', '.join((*SECTIONS, POLICY))}",
+    )
+
+
+def _add_accept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept", action="append", default=[], metavar="NAME", help="accept a caution by name"
+    )
+
+
+def _add_root(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="DIR", help="look at a copied /etc in DIR"
+    )
+
+
+def _add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask whether to run the plan")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="JSON instead of text")
+
+
+_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "answers": add_answers,
+    "section": add_section,
+    "accept": _add_accept,
+    "root": _add_root,
+    "yes": _add_yes,
+    "json": _add_json,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; without a command the screens' options apply."""
+    top = argparse.ArgumentParser(
+        prog="postfix-wizard",
+        description="Set up Postfix on a RHEL-family server: without a command, the wizard opens.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"postfix-wizard {__version__}")
+    add_answers(top)
+    add_section(top)
+    top.add_argument("--dry-run", action="store_true", help="the wizard ends at the review")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for command in COMMANDS:
+        below = commands.add_parser(
+            command.name, help=command.help, description=command.help, allow_abbrev=False
+        )
+        for option in command.options:
+            _OPTIONS[option](below)
+    return top
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code; every Trouble is a sentence on stderr."""
+    if argv[:1] == [WORKER]:
+        from wizard.run.worker import main as work  # noqa: PLC0415 - the worker alone needs it
+
+        return work(argv[1:])
+    arguments = parser().parse_args(argv)
+    return say_trouble(lambda: _run(arguments))
+
+
+def say_trouble(run: Callable[[], int]) -> int:
+    """Run and return its code; a Trouble becomes its sentence on stderr and its exit code."""
+    try:
+        return run()
+    except Trouble as trouble:
+        print(f"postfix-wizard: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+    except KeyboardInterrupt:
+        print("\npostfix-wizard: interrupted; nothing was changed.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    options = Options(
+        answers=arguments.answers if "answers" in arguments else None,
+        sections=tuple(getattr(arguments, "section", ())),
+        accept=tuple(getattr(arguments, "accept", ())),
+        yes=getattr(arguments, "yes", False),
+        json=getattr(arguments, "json", False),
+    )
+    session = local_session(getattr(arguments, "root", Path("/")))
+    command = next(one for one in COMMANDS if one.name == arguments.command)
+    module, _, function = command.runs.partition(":")
+    run: Run = getattr(import_module(module), function)
+    return run(session, options, console())

@@ -1,0 +1,1 @@
+"""The commands of the command line, one file each: arguments in, lines and an exit code out."""

@@ -1,0 +1,42 @@
+"""`postfix-wizard apply`: plan, ask, run and follow, without a screen."""
+
+from __future__ import annotations
+
+from wizard.commands.console import Console
+from wizard.commands.following import follow_run
+from wizard.commands.planning import (
+    Options,
+    make_plan,
+    need_root,
+    refuse_cautions,
+    refuse_obstacles,
+)
+from wizard.errors import UsageTrouble
+from wizard.plan import report
+from wizard.session import Session
+
+
+def run_apply(session: Session, options: Options, console: Console) -> int:
+    """Show the plan, run it once it is agreed to, and return 0 when all of it was done."""
+    need_root("applying a plan")
+    if not options.yes and not console.is_terminal:
+        raise UsageTrouble(
+            "applying a plan",
+            "nobody can be asked here, for there is no terminal",
+            "Add --yes when you have read what `postfix-wizard plan` prints.",
+        )
+    plan, _ = make_plan(session, options)
+    refuse_obstacles(plan)
+    for change in plan.files:
+        if change.proposed != change.live:
+            console.say_diff(report.file_diff(change))
+    console.say(*report.commands(plan))
+    if not plan.pending:
+        return 0
+    console.say(*report.notes(plan))
+    refuse_cautions(plan, options.accept)
+    if not options.yes and not console.agrees("Run these steps?"):
+        console.say("Nothing was changed.")
+        return 1
+    run = session.start(plan, attended=console.is_terminal)
+    return follow_run(session, run, console)

@@ -1,0 +1,31 @@
+"""`postfix-wizard check`: proves the live state."""
+
+from __future__ import annotations
+
+import json
+
+from wizard.answers.toml import read_answers
+from wizard.check.report import as_json, failed, table
+from wizard.commands.console import Console
+from wizard.commands.planning import Options, need_root
+from wizard.errors import AnswersTrouble
+from wizard.session import Session
+
+
+def run_check(session: Session, options: Options, console: Console) -> int:
+    """Print the table of findings; return 1 when one that counts is wrong."""
+    need_root("checking this server")
+    host = session.host()
+    answers = read_answers(options.answers) if options.answers else session.answers(host)
+    if answers is None:
+        raise AnswersTrouble(
+            "checking this server",
+            "it was not set up before, and no answers say what it should be",
+            "Name a file with --answers, or set the server up first.",
+        )
+    findings = tuple(session.check(answers))
+    if options.json:
+        print(json.dumps(as_json(findings), indent=2), file=console.out)
+    else:
+        console.say(*table(findings))
+    return 1 if failed(findings) else 0

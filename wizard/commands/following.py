@@ -1,0 +1,95 @@
+"""A run followed as plain lines: steps, their output, prompts, the checks, the end."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from wizard.check.report import table
+from wizard.commands.console import Console
+from wizard.plan.model import Plan
+from wizard.run import records
+from wizard.session import Session
+
+
+def follow_run(session: Session, run: str, console: Console) -> int:
+    """Print a run from its first line to its end; return 0 when it was done.
+
+    Ctrl-C asks the worker to stop at the next safe boundary, and goes on following; a second
+    one leaves the run to itself.
+    """
+    titles = _titles(session.plan_of(run))
+    try:
+        return _follow(session, run, console, titles)
+    except KeyboardInterrupt:
+        session.stop(run)
+        console.say(
+            "",
+            "Asked to stop: the step in progress ends first, since nothing is left half-done.",
+            "Ctrl-C once more leaves the run to itself; `postfix-wizard attach` shows it again.",
+        )
+    try:
+        return _follow(session, run, console, titles)
+    except KeyboardInterrupt:
+        console.say("", f"The run {run} ends on its own; `postfix-wizard attach` shows it again.")
+        return 1
+
+
+def _titles(plan: Plan) -> dict[str, str]:
+    return {
+        step.id: f"[{number}/{len(plan.pending)}] {step.title}"
+        for number, step in enumerate(plan.pending, 1)
+    }
+
+
+def _follow(session: Session, run: str, console: Console, titles: dict[str, str]) -> int:
+    code = 1
+    for event in session.follow(run):
+        if isinstance(event, records.Prompted):
+            _answer(session, run, console, event)
+        elif isinstance(event, records.RunFinished):
+            code = 0 if event.outcome == records.DONE else 1
+            console.say(f"Run {run}: {event.outcome}.", *event.message.splitlines())
+        else:
+            _SAY.get(type(event), _nothing)(event, console, titles)
+    return code
+
+
+def _answer(session: Session, run: str, console: Console, prompt: records.Prompted) -> None:
+    if prompt.prompt in session.closed_prompts(run):
+        return
+    console.say(*prompt.text.splitlines()[:-1])
+    if not console.is_terminal:
+        console.say(*prompt.text.splitlines()[-1:])
+        return
+    last = (prompt.text.splitlines() or [""])[-1]
+    answer = console.ask(f"{last} ", echo=prompt.echo)
+    if not session.answer(run, prompt.prompt, answer):
+        console.say("(It was answered already, or it is no longer asked.)")
+
+
+def _started(event: records.StepStarted, console: Console, titles: dict[str, str]) -> None:
+    console.say(titles.get(event.step, event.step))
+
+
+def _output(event: records.Output, console: Console, _titles: dict[str, str]) -> None:
+    console.say(*(f"    {line}" for line in event.lines))
+
+
+def _finished(event: records.StepFinished, console: Console, _titles: dict[str, str]) -> None:
+    console.say(f"    {event.outcome}, {event.seconds:.1f} s")
+
+
+def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> None:
+    console.say(*table(event.findings))
+
+
+def _nothing(_event: records.Event, _console: Console, _titles: dict[str, str]) -> None:
+    """Nothing is said of the other records."""
+
+
+_SAY: dict[type, Callable[..., None]] = {
+    records.StepStarted: _started,
+    records.Output: _output,
+    records.StepFinished: _finished,
+    records.Found: _found,
+}

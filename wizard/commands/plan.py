@@ -1,0 +1,29 @@
+"""`postfix-wizard plan`: what would be done; changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from wizard.commands.console import Console
+from wizard.commands.planning import Options, make_plan
+from wizard.plan import report
+from wizard.session import Session
+
+PENDING = 2
+"""The exit code that says: there is something to do."""
+
+
+def run_plan(session: Session, options: Options, console: Console) -> int:
+    """Print the plan; return 0 when nothing is pending, 2 when something is."""
+    plan, _ = make_plan(session, options)
+    if options.json:
+        print(json.dumps(report.as_json(plan), indent=2), file=console.out)
+    else:
+        for change in plan.files:
+            console.say_diff(report.file_diff(change))
+        console.say(*report.commands(plan))
+        console.say(*report.notes(plan))
+    if plan.obstacles:
+        return os.EX_DATAERR if any(problem.section for problem in plan.obstacles) else 1
+    return PENDING if plan.pending else 0

@@ -1,0 +1,87 @@
+"""From the command line's options to a plan, for every command that needs one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from wizard.answers.build import problem_text
+from wizard.answers.model import Answers
+from wizard.answers.toml import read_answers
+from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble
+from wizard.host.facts import Host
+from wizard.plan.model import Plan
+from wizard.session import Session
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the operator said on the command line."""
+
+    answers: Optional[Path] = None
+    sections: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+    yes: bool = False
+    json: bool = False
+
+
+def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
+    """Read the host and the answers and return the plan; raises Trouble where either cannot be."""
+    given = read_answers(options.answers) if options.answers else None
+    host = session.host()
+    answers = given or session.answers(host)
+    if answers is None:
+        raise AnswersTrouble(
+            "looking for answers",
+            "none were given and this host was not set up before",
+            "Name a file with --answers, or open the wizard: `postfix-wizard`.",
+        )
+    return session.plan(_narrowed(answers, session, host, options), host, options.sections), host
+
+
+def _narrowed(answers: Answers, session: Session, host: Host, options: Options) -> Answers:
+    """With sections named, take the others from the host, so that nothing else moves."""
+    if not options.sections:
+        return answers
+    today = session.today(host)
+    if today is None:
+        return answers
+    return Answers(
+        **{
+            section: getattr(answers if section in options.sections else today, section)
+            for section in Answers.__dataclass_fields__
+        }
+    )
+
+
+def need_root(doing: str) -> None:
+    """Raise PermissionTrouble unless this is root."""
+    if os.geteuid() != 0:
+        raise PermissionTrouble(doing, "only root can do this", "Use sudo, or log in as root.")
+
+
+def refuse_obstacles(plan: Plan) -> None:
+    """Raise Trouble with everything that stands in the plan's way."""
+    if not plan.obstacles:
+        return
+    lines = "\n".join(f"  {problem_text(problem)}" for problem in plan.obstacles)
+    of_answers = any(problem.section for problem in plan.obstacles)
+    kind = AnswersTrouble if of_answers else Trouble
+    raise kind(
+        "making the plan", f"something stands in the way:\n{lines}", "\nNothing was changed."
+    )
+
+
+def refuse_cautions(plan: Plan, accepted: tuple[str, ...]) -> None:
+    """Raise AnswersTrouble for cautions that were not accepted by name."""
+    missing = [caution for caution in plan.cautions if caution.name not in accepted]
+    if missing:
+        lines = "\n".join(f"  {caution.name}: {caution.message}" for caution in missing)
+        options = " ".join(f"--accept {caution.name}" for caution in missing)
+        raise AnswersTrouble(
+            "making the plan",
+            f"it needs your explicit word:\n{lines}",
+            f"\nNothing was changed. If that is what you want, add: {options}",
+        )

@@ -1,0 +1,283 @@
+"""The plan: what answers and host come to, as an ordered list of steps.
+
+A pure function. The order is the policy's: package, originals, certificates, the staged check,
+the sender table, the two files, `postfix check`, the service, the firewall, the proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Collection, Iterator, Optional
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.toml import format_answers
+from wizard.host.facts import FileFacts, Host
+from wizard.plan import certificates, firewall, obstacles
+from wizard.plan.model import (
+    BuildTable,
+    Command,
+    EnableUnit,
+    FileChange,
+    Install,
+    KeepOriginal,
+    NewFile,
+    Plan,
+    Prove,
+    ReplaceFile,
+    Service,
+    StagedCheck,
+    Step,
+)
+from wizard.postfix.policy import needs, propose_main_cf, propose_master_cf, propose_sender_access
+from wizard.postfix.proposal import Proposal
+from wizard.postfix.tables import rows
+
+UNIT = "postfix"
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file's facts with what is proposed for it."""
+
+    facts: FileFacts
+    proposal: Proposal
+
+    @property
+    def pending(self) -> bool:
+        return self.proposal.text != self.facts.live
+
+    @property
+    def name(self) -> str:
+        return self.facts.path.rpartition("/")[2]
+
+    @property
+    def next(self) -> NewFile:
+        live = self.facts.live
+        return NewFile(
+            self.facts.path,
+            self.proposal.text,
+            None if live is None else sha256(live),
+            self.facts.mode,
+            self.proposal.reasons,
+        )
+
+
+def sha256(data: bytes) -> str:
+    """Return the hex digest that plans and journals name contents by."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
+    """Return the plan for all sections, or for the named ones alone.
+
+    With sections named, no parameter, service or link of another section is touched.
+    """
+    wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
+    postfix = host.postfix
+    main = _File(host.main_cf, propose_main_cf(host.main_cf.live or b"", answers, postfix, wanted))
+    master = _File(
+        host.master_cf, propose_master_cf(host.master_cf.live or b"", answers, postfix, wanted)
+    )
+    senders = _File(
+        host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted)
+    )
+    before_service = [
+        *_install(host),
+        *(_original(file) for file in (main, master)),
+        *certificates.steps(answers, host, wanted),
+        *_files(main, master, senders, host, wanted),
+    ]
+    before_check = [
+        *before_service,
+        *_service(main, master, before_service, host, wanted),
+        *firewall.steps(answers, host, wanted),
+    ]
+    plan = Plan(
+        answers=format_answers(answers),
+        sections=tuple(sorted(sections)),
+        steps=(*before_check, _prove(before_check)),
+        files=tuple(_change(file) for file in (main, master, senders)),
+        cautions=obstacles.cautions(answers, host, wanted),
+        warnings=tuple(
+            dict.fromkeys(
+                (
+                    *main.proposal.warnings,
+                    *master.proposal.warnings,
+                    *senders.proposal.warnings,
+                    *certificates.warnings(host, wanted),
+                    *firewall.warnings(host, wanted),
+                )
+            )
+        ),
+        obstacles=obstacles.obstacles(answers, host, wanted),
+    )
+    if any(step.id == "firewall" and not step.done for step in plan.steps):
+        plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
+    return plan
+
+
+def _install(host: Host) -> Iterator[Step]:
+    argv = ("dnf", "install", "postfix")
+    lays = tuple(
+        (file.path, sha256(file.live))
+        for file in (host.main_cf, host.master_cf)
+        if file.from_package and file.live is not None
+    )
+    package = host.postfix.package
+    yield Step(
+        "install",
+        "Install Postfix",
+        f"The distribution's own package, {package.nevra}." if package else "",
+        Install("postfix", argv, lays),
+        (argv,),
+        done=host.postfix.installed,
+    )
+
+
+def _original(file: _File) -> Step:
+    original = f"{file.facts.path}.orig"
+    return Step(
+        f"original-{file.name}",
+        f"Keep the original {file.name}",
+        "A copy made once and never written again: `diff FILE FILE.orig` shows every change.",
+        KeepOriginal(file.facts.path, original, sha256(file.facts.live or b"")),
+        (("cp", "-p", file.facts.path, original),),
+        done=file.facts.original is not None or not file.pending,
+    )
+
+
+def _files(
+    main: _File, master: _File, senders: _File, host: Host, wanted: frozenset[str]
+) -> Iterator[Step]:
+    pair = (main, master)
+    yield Step(
+        "staged",
+        "Let Postfix read the new files",
+        "Staged aside first: `postconf` must understand both without a complaint.",
+        StagedCheck(
+            tuple(file.next for file in pair),
+            tuple(item for file in pair for item in file.proposal.expected),
+            host.postfix.stderr,
+        ),
+        (("postconf", "-c", "STAGED", "-n"), ("postconf", "-c", "STAGED", "-M")),
+        done=not any(file.pending for file in pair),
+    )
+    if "blocklists" in wanted or senders.facts.live is not None:
+        yield from _senders(senders, host)
+    for file in pair:
+        yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")
+    yield Step(
+        "postfix-check",
+        "Run postfix check",
+        "Owners, modes and the queue must be as Postfix wants them; it says nothing when they are.",
+        Command(("postfix", "check"), silent=True),
+        (("postfix", "check"),),
+        done=host.postfix.installed and not any(file.pending for file in pair),
+    )
+
+
+def _senders(senders: _File, host: Host) -> Iterator[Step]:
+    table_type = host.postfix.default_database_type
+    expected = rows(senders.proposal.text)
+    yield _replace(
+        senders,
+        "Write sender_access",
+        "Senders that you let past the blocklists, or refuse.",
+    )
+    yield Step(
+        "sender_access-table",
+        "Build the table of senders",
+        "Postfix reads the indexed table, not the text.",
+        BuildTable(table_type, senders.facts.path, expected),
+        (("postmap", f"{table_type}:{senders.facts.path}"),),
+        done=not senders.pending and _table_rows(host.table) == dict(expected),
+    )
+
+
+def _table_rows(dump: Optional[bytes]) -> Optional[dict[str, str]]:
+    """Return what `postmap -s` printed as a mapping, None where there is no table."""
+    if dump is None:
+        return None
+    pairs = (line.partition("\t") for line in dump.decode("utf-8", "surrogateescape").splitlines())
+    return {key: value for key, _, value in pairs if key}
+
+
+def _replace(file: _File, title: str, why: str) -> Step:
+    return Step(file.name, title, why, ReplaceFile(file.next), done=not file.pending)
+
+
+def _service(
+    main: _File, master: _File, earlier: Collection[Step], host: Host, wanted: frozenset[str]
+) -> Iterator[Step]:
+    unit = host.unit
+    if POLICY in wanted:
+        yield Step(
+            "enable",
+            "Start Postfix at boot",
+            "Else mail stops with the next restart of the machine.",
+            EnableUnit(UNIT, unit.enabled),
+            (("systemctl", "enable", UNIT),),
+            done=unit.enabled == "enabled",
+        )
+    verb = _verb(main, master, earlier, host)
+    if verb != "start" or POLICY in wanted:
+        yield Step(
+            "service",
+            f"{verb.capitalize()} Postfix",
+            _VERBS[verb],
+            Service(verb, UNIT, unit.active),
+            (("systemctl", verb, UNIT),),
+            done=verb == "none",
+        )
+        status = ("systemctl", "--no-pager", "--full", "status", UNIT)
+        yield Step(
+            "status",
+            "Look at the service",
+            "systemd's own word on it, with the last lines of its log.",
+            Command(status),
+            (status,),
+            done=verb == "none",
+        )
+
+
+_VERBS = {
+    "start": "It is not running.",
+    "restart": "Only a stop and start opens other sockets; connections in progress end.",
+    "reload": "Running connections finish; new ones see the new files.",
+    "none": "It runs, with the files as they are.",
+}
+
+
+def _verb(main: _File, master: _File, earlier: Collection[Step], host: Host) -> str:
+    """Choose the gentlest verb that makes Postfix read what changed."""
+    if host.unit.active != "active":
+        return "start"
+    changed = [name for file in (main, master) for name in file.proposal.changed if file.pending]
+    verb = needs(changed)
+    new_pair = any(step.id == "self-signed" and not step.done for step in earlier)
+    if verb == "nothing" and (new_pair or main.pending or master.pending):
+        return "reload"
+    return "none" if verb == "nothing" else verb
+
+
+def _prove(earlier: Collection[Step]) -> Step:
+    return Step(
+        "check",
+        "Talk to the server",
+        "Ports, TLS and SMTP conversations, as other servers and strangers would have them.",
+        Prove(),
+        (("postfix-wizard", "check"),),
+        done=all(step.done for step in earlier),
+    )
+
+
+def _change(file: _File) -> FileChange:
+    facts = file.facts
+    return FileChange(
+        facts.path,
+        facts.original if facts.original is not None else facts.live,
+        facts.live,
+        file.proposal.text,
+        file.proposal.reasons,
+    )

@@ -1,0 +1,82 @@
+"""The certificate's steps: links made whole again, or a self-signed pair."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from wizard.answers.model import Answers
+from wizard.certificates.lineage import relink_targets
+from wizard.certificates.names import covers
+from wizard.certificates.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.host.facts import Host, Lineage
+from wizard.plan.model import Link, Relink, SelfSign, Step
+
+SELF_SIGNED_MARGIN = 7 * 86400
+"""Seconds before its end at which a self-signed certificate is made anew."""
+
+
+def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:
+    """Yield the steps of the chosen source; every lineage is relinked, not the chosen one only."""
+    if "certificate" not in wanted:
+        return
+    yield from _SOURCES[answers.certificate.source](answers, host)
+
+
+def warnings(host: Host, wanted: frozenset[str]) -> Iterator[str]:
+    """Name the lineages that are there and cannot be used; they stay as they are."""
+    if "certificate" in wanted:
+        for lineage in host.lineages:
+            if lineage.problem or lineage.number is None:
+                why = lineage.problem or "none of its archive files make a whole set"
+                yield f"lineage {lineage.name} is left alone: {why}"
+
+
+def _letsencrypt(_answers: Answers, host: Host) -> Iterator[Step]:
+    for lineage in host.lineages:
+        if lineage.number is not None and not lineage.problem:
+            yield _relink(lineage)
+
+
+def _relink(lineage: Lineage) -> Step:
+    states = {file.name: file for file in lineage.files}
+    links = tuple(
+        Link(path, target, states[path.rpartition("/")[2]].was)
+        for path, target in relink_targets(lineage)
+    )
+    return Step(
+        f"links-{lineage.name}",
+        f"Relink the certificate {lineage.name}",
+        "certbot renews only where live/ holds links into archive/; a copy had made files of them.",
+        Relink(lineage.name, links),
+        tuple(("ln", "-sfn", link.target, link.path) for link in links),
+        done=lineage.linked,
+    )
+
+
+def _self_signed(answers: Answers, host: Host) -> Iterator[Step]:
+    name = answers.hostname.myhostname
+    pair = host.self_signed
+    whole = (
+        pair is not None
+        and not pair.problem
+        and covers(pair.names, name)
+        and pair.not_after > host.read_at + SELF_SIGNED_MARGIN
+    )
+    days = answers.certificate.days
+    yield Step(
+        "self-signed",
+        "Make a self-signed certificate",
+        "For a trial only: nobody else trusts it, and mail programs will warn.",
+        SelfSign(SELF_SIGNED_CERT, SELF_SIGNED_KEY, (name,), days),
+        (
+            (
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days),
+                "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
+                "-keyout", SELF_SIGNED_KEY, "-out", SELF_SIGNED_CERT,
+            ),
+        ),
+        done=whole,
+    )  # fmt: skip
+
+
+_SOURCES = {"letsencrypt": _letsencrypt, "self-signed": _self_signed}

@@ -1,0 +1,171 @@
+"""What stands in the way of a plan: things to mend first, and things to accept by name."""
+
+from __future__ import annotations
+
+import time
+from typing import Collection, Iterator
+
+from wizard.answers import whole
+from wizard.answers.model import Answers, Caution, Problem
+from wizard.certificates.names import covers
+from wizard.host.facts import FileFacts, Host, Lineage
+
+PORTS = {25: "smtp", 465: "smtps", 587: "submission"}
+
+OWNER = "master"
+"""Postfix's own listener (master(8))."""
+
+
+def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> tuple[Problem, ...]:
+    """Return what must be mended before this plan can run; `section` is "" for the host itself."""
+    found = [*_host(host), *_files(host)]
+    if "networks" in sections:
+        found += _networks(answers, host)
+    if "certificate" in sections and answers.certificate.source == "letsencrypt":
+        found += _lineage(answers, host)
+    return tuple(found)
+
+
+def cautions(answers: Answers, host: Host, sections: Collection[str]) -> tuple[Caution, ...]:
+    """Return what the operator must accept by name before this plan runs."""
+    found = list(whole.cautions(answers)) if "networks" in sections else []
+    lineage = host.lineage(answers.certificate.name)
+    name = answers.hostname.myhostname
+    if (
+        {"certificate", "hostname"} & set(sections)
+        and answers.certificate.source == "letsencrypt"
+        and lineage is not None
+        and lineage.names
+        and not covers(lineage.names, name)
+    ):
+        found.append(
+            Caution(
+                "certificate-name",
+                f"The certificate {lineage.name} is for {', '.join(lineage.names)} and not for "
+                f"{name}: mail programs will warn their users, and some servers will not deliver.",
+            )
+        )
+    return tuple(found)
+
+
+def reload_caution(host: Host) -> tuple[Caution, ...]:
+    """Say what a firewall reload would drop: rules that are there only at run time."""
+    lost = [
+        f"{rule} (zone {zone.name})" for zone in host.firewall.zones for rule in zone.runtime_only
+    ]
+    if not lost:
+        return ()
+    return (
+        Caution(
+            "firewall-reload",
+            f"Reloading firewalld drops what is there only until then: {', '.join(lost)}. "
+            "If your SSH connection rests on one of these, you would be locked out; "
+            "`firewall-cmd --runtime-to-permanent` keeps them.",
+        ),
+    )
+
+
+def _host(host: Host) -> Iterator[Problem]:
+    distribution = host.distribution
+    if host.root == "/" and not distribution.is_el:
+        yield Problem(
+            "",
+            "",
+            f"this is {distribution.name or 'an unknown system'}, not a RHEL 9 or 10 or one of "
+            "its family; the steps are made for those only",
+        )
+    if host.postfix.instances:
+        yield Problem(
+            "",
+            "",
+            "this Postfix has several instances (multi_instance_directories = "
+            f"{' '.join(host.postfix.instances)}), which another tool manages; this wizard "
+            "sets up single ones only and leaves it alone",
+        )
+
+
+def _files(host: Host) -> Iterator[Problem]:
+    for file in (host.main_cf, host.master_cf, host.sender_access):
+        what = _unusual(file)
+        if what:
+            yield Problem("", "", f"{file.path} is {what}; put a plain file there first")
+
+
+def _unusual(file: FileFacts) -> str:
+    if file.is_link:
+        return "a symbolic link, which replacing would cut"
+    if file.links > 1:
+        return "a hard link to another file, which replacing would part"
+    return ""
+
+
+def _networks(answers: Answers, host: Host) -> Iterator[Problem]:
+    networks = answers.networks
+    for listener in host.listeners:
+        if listener.port in PORTS and listener.process not in {OWNER, ""}:
+            yield Problem(
+                "",
+                "",
+                f"port {listener.port} ({PORTS[listener.port]}) is held by {listener.process}; "
+                f"stop and disable it first, Postfix needs the port",
+            )
+    if (
+        networks.inet_protocols != "ipv4"
+        and host.root == "/"
+        and not host.network.has_ipv6_loopback
+    ):
+        yield Problem(
+            "networks",
+            "inet_protocols",
+            f"{networks.inet_protocols} names IPv6, but this host has no ::1 on lo and every "
+            "Postfix program would refuse to start; write ipv4 or turn IPv6 on",
+        )
+    firewall = host.firewall
+    if firewall.state == "stopped":
+        yield Problem(
+            "",
+            "",
+            "firewalld is installed but stopped, so its zones cannot be opened; run "
+            "`systemctl start firewalld` (make sure that the zone lets ssh in first)",
+        )
+    if firewall.state == "running" and firewall.zone(networks.firewall_zone) is None:
+        names = ", ".join(zone.name for zone in firewall.zones)
+        yield Problem(
+            "networks",
+            "firewall_zone",
+            f"firewalld has no zone {networks.firewall_zone}; its zones are {names}",
+        )
+
+
+def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
+    name = answers.certificate.name
+    lineage = host.lineage(name)
+    if lineage is None:
+        known = ", ".join(one.name for one in host.lineages) or "none"
+        yield Problem(
+            "certificate",
+            "name",
+            f"/etc/letsencrypt/live/{name} does not exist; the lineages here: {known}",
+        )
+    else:
+        yield from _whole(lineage, host.read_at)
+
+
+def _whole(lineage: Lineage, now: int) -> Iterator[Problem]:
+    if lineage.number is None or lineage.problem:
+        why = lineage.problem or "none of its archive files make a whole set"
+        yield Problem("certificate", "name", f"lineage {lineage.name} cannot be used: {why}")
+    elif lineage.not_after and lineage.not_after < now:
+        day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_after))
+        yield Problem(
+            "certificate",
+            "name",
+            f"the certificate of {lineage.name} expired on {day}; renew it, or copy a newer one",
+        )
+    elif lineage.not_before > now:
+        day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_before))
+        yield Problem(
+            "certificate",
+            "name",
+            f"the certificate of {lineage.name} is valid only from {day}; is the clock right?",
+        )

@@ -1,0 +1,87 @@
+"""A plan told: as lines for a terminal or a file, and as JSON for other programs."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any, Iterator, Optional
+
+from wizard.answers.build import problem_text
+from wizard.plan.diff import hunks, unified
+from wizard.plan.model import FileChange, Plan, Step
+
+JSON_VERSION = 1
+
+
+def notes(plan: Plan) -> Iterator[str]:
+    """Yield what must be known before the plan is run: obstacles, cautions, warnings."""
+    for problem in plan.obstacles:
+        yield f"In the way: {problem_text(problem)}"
+    for caution in plan.cautions:
+        yield f"Caution {caution.name}: {caution.message}"
+    for warning in plan.warnings:
+        yield f"Warning: {warning}"
+
+
+def file_diff(change: FileChange) -> Iterator[str]:
+    """Yield the unified diff of one file against its `.orig`, each hunk with its reasons.
+
+    The reasons stand behind the second @@, where diff(1) -p puts the function's name, so that
+    patch(1) still takes the text.
+    """
+    shown = hunks(change.original or b"", change.proposed, change.reasons)
+    if change.original is None and not shown:
+        return
+    reasons = {hunk.header: "; ".join(hunk.why) for hunk in shown}
+    old_name = "/dev/null" if change.original is None else f"{change.path}.orig"
+    for line in unified(old_name, change.path, shown):
+        why = reasons.get(line, "")
+        yield f"{line} {why}" if why else line
+
+
+def commands(plan: Plan) -> Iterator[str]:
+    """Yield the pending steps in order, each with its commands as one would type them."""
+    if not plan.pending:
+        yield "Nothing to do: the host is as the answers say."
+        return
+    yield f"{len(plan.pending)} steps, in this order:"
+    for number, step in enumerate(plan.pending, 1):
+        yield f"{number:3}. {step.title}"
+        for argv in step.commands:
+            yield f"       {shlex.join(argv)}"
+    so_already = len(plan.steps) - len(plan.pending)
+    if so_already:
+        yield f"Already so, and left alone: {so_already} more."
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan as a JSON object, version 1; docs/json.md tells its fields."""
+    return {
+        "version": JSON_VERSION,
+        "pending": len(plan.pending),
+        "sections": list(plan.sections),
+        "steps": [_step(step) for step in plan.steps],
+        "files": [_file(change) for change in plan.files],
+        "obstacles": [problem_text(problem) for problem in plan.obstacles],
+        "cautions": [{"name": one.name, "message": one.message} for one in plan.cautions],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "title": step.title,
+        "why": step.why,
+        "done": step.done,
+        "commands": [list(argv) for argv in step.commands],
+    }
+
+
+def _file(change: FileChange) -> dict[str, Any]:
+    original: Optional[str] = None if change.original is None else f"{change.path}.orig"
+    return {
+        "path": change.path,
+        "original": original,
+        "changed": change.proposed != change.live,
+        "diff": list(file_diff(change)),
+    }

@@ -1,0 +1,197 @@
+"""Plans and records as JSON (RFC 8259) and back, exactly.
+
+One codec is derived from a dataclass's own type hints, so a new action needs no code here.
+Bytes travel as text: UTF-8 as itself, any other byte as a lone surrogate (PEP 383) that JSON
+writes as an escape. A union of dataclasses travels as `{"CLASS": {...}}`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from wizard.errors import Trouble
+from wizard.plan.model import Action, Plan
+
+VERSION = 1
+"""The form of plan.json; another number is another form and is refused."""
+
+ACTIONS: dict[str, type] = {kind.__name__: kind for kind in get_args(Action)}
+"""Every action by the name that stands in JSON."""
+
+_T = TypeVar("_T")
+_NOTHING = type(None)
+_UNIONS = (Union, getattr(types, "UnionType", Union))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Two functions that undo each other; `decode` raises ValueError on what it cannot read."""
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any]
+
+
+def plan_to_bytes(plan: Plan) -> bytes:
+    """Return the plan as one line of ASCII JSON, `{"version": 1, "plan": {...}}`."""
+    return _dump({"version": VERSION, "plan": to_data(Plan, plan)})
+
+
+def plan_from_bytes(data: bytes) -> Plan:
+    """Return the plan that `plan_to_bytes` wrote. Raises Trouble when it is not one."""
+    try:
+        whole = json.loads(data)
+        return from_data(Plan, _of_this_version(whole)["plan"])
+    except (ValueError, KeyError, RecursionError) as error:
+        raise Trouble(
+            "reading a plan",
+            f"it is no plan of this program's ({error})",
+            "Make the plan again; nothing was changed.",
+        ) from error
+
+
+def _of_this_version(whole: Any) -> dict[str, Any]:
+    version = whole.get("version") if isinstance(whole, dict) else None
+    if version != VERSION:
+        raise ValueError(f"its version is {version!r}, and this program reads {VERSION}")
+    return cast("dict[str, Any]", whole)
+
+
+def to_data(kind: Any, value: object) -> Any:
+    """Return what json.dumps takes for a `value` of the type `kind` (a class or a union)."""
+    return codec(kind).encode(value)
+
+
+def from_data(kind: type[_T], data: object) -> _T:
+    """Return the value of class `kind` that `to_data` gave. Raises ValueError when it is none."""
+    return cast("_T", codec(kind).decode(data))
+
+
+def _dump(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode("ascii")
+
+
+@functools.cache
+def codec(kind: Any) -> Codec:
+    """Return the codec of a type: a dataclass, a union of them, or what their fields hold."""
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    origin = get_origin(kind)
+    if origin in _UNIONS:
+        return _union(get_args(kind))
+    if origin is tuple:
+        return _tuple(get_args(kind))
+    if origin is dict:
+        return Codec(_same, functools.partial(_exactly, dict))
+    if dataclasses.is_dataclass(kind):
+        return _record(cast("type", kind))
+    raise TypeError(f"no JSON form is known for {kind!r}")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _exactly(kind: type, data: Any) -> Any:
+    if type(data) is not kind:
+        raise ValueError(f"{kind.__name__} expected, not {data!r:.60}")
+    return data
+
+
+def _number(data: Any) -> float:
+    if type(data) not in {int, float}:
+        raise ValueError(f"number expected, not {data!r:.60}")
+    return float(data)
+
+
+def _escape(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _unescape(data: Any) -> bytes:
+    return cast("str", _exactly(str, data)).encode("utf-8", "surrogateescape")
+
+
+_PLAIN: dict[Any, Codec] = {
+    str: Codec(_same, functools.partial(_exactly, str)),
+    int: Codec(_same, functools.partial(_exactly, int)),
+    bool: Codec(_same, functools.partial(_exactly, bool)),
+    float: Codec(float, _number),
+    bytes: Codec(_escape, _unescape),
+    object: Codec(_same, _same),
+}
+
+
+def _tuple(items: tuple[Any, ...]) -> Codec:
+    if len(items) == 2 and items[1] is ...:  # noqa: PLR2004 (tuple[X, ...] has two arguments)
+        item = codec(items[0])
+        return Codec(
+            lambda value: [item.encode(one) for one in value],
+            lambda data: tuple(item.decode(one) for one in _exactly(list, data)),
+        )
+    codecs = tuple(codec(one) for one in items)
+
+    def decode(data: Any) -> tuple[Any, ...]:
+        if len(_exactly(list, data)) != len(codecs):
+            raise ValueError(f"{len(codecs)} items expected, not {data!r:.60}")
+        return tuple(one.decode(part) for one, part in zip(codecs, data))
+
+    return Codec(
+        lambda value: [one.encode(part) for one, part in zip(codecs, value)],
+        decode,
+    )
+
+
+def _union(members: tuple[Any, ...]) -> Codec:
+    others = tuple(one for one in members if one is not _NOTHING)
+    if len(others) == 1:
+        only = codec(others[0])
+        return Codec(
+            lambda value: None if value is None else only.encode(value),
+            lambda data: None if data is None else only.decode(data),
+        )
+    names: dict[str, type] = {one.__name__: one for one in others}
+
+    def decode(data: Any) -> Any:
+        if type(data) is not dict or len(data) != 1:
+            raise ValueError(f"one of {', '.join(names)} expected, not {data!r:.60}")
+        ((name, fields),) = data.items()
+        if name not in names:
+            raise ValueError(f"{name!r} is unknown; known are {', '.join(names)}")
+        return codec(names[name]).decode(fields)
+
+    return Codec(
+        lambda value: {type(value).__name__: codec(type(value)).encode(value)},
+        decode,
+    )
+
+
+def _record(kind: type) -> Codec:
+    hints = get_type_hints(kind)
+    fields = dataclasses.fields(kind)
+    codecs = {field.name: codec(hints[field.name]) for field in fields}
+    required = {
+        field.name
+        for field in fields
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+
+    def encode(value: Any) -> dict[str, Any]:
+        if type(value) is not kind:
+            raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
+        return {name: one.encode(getattr(value, name)) for name, one in codecs.items()}
+
+    def decode(data: Any) -> Any:
+        unknown = set(_exactly(dict, data)) - set(codecs)
+        missing = required - set(data)
+        if unknown or missing:
+            words = ", ".join(sorted(unknown | missing))
+            raise ValueError(f"{kind.__name__} has not the fields this program knows: {words}")
+        return kind(**{name: codecs[name].decode(part) for name, part in data.items()})
+
+    return Codec(encode, decode)
