@@ -1,0 +1,123 @@
+"""The catalogue of blocklists, and what any list becomes in smtpd_recipient_restrictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.model import Blocklists, CustomBlocklist
+from wizard.postfix.items import item
+
+KINDS = {
+    "client": "reject_rbl_client",
+    "sender": "reject_rhsbl_sender",
+    "helo": "reject_rhsbl_helo",
+    "reverse_client": "reject_rhsbl_reverse_client",
+}
+"""The restriction (postconf(5)) that a list of each kind is used with."""
+
+
+@dataclass(frozen=True)
+class Blocklist:
+    """A known list: `rejects` refuse mail; `warns` come last of all and only write to the log.
+
+    `weakness` is a sentence for the operator. `safer_replies` is a reply filter that the
+    operator may choose by naming the zone as a list of their own; "" where there is none.
+    """
+
+    name: str
+    label: str
+    zone: str
+    weakness: str
+    rejects: tuple[str, ...]
+    warns: tuple[str, ...] = ()
+    safer_replies: str = ""
+
+
+CATALOGUE: tuple[Blocklist, ...] = (
+    Blocklist(
+        name="spamcop",
+        label="SpamCop: addresses that sent reported spam",
+        zone="bl.spamcop.net",
+        weakness=(
+            "Any reply counts as listed, so a lapsed or wildcard zone refuses all mail, as in"
+            " January 2021; a list of your own with replies 127.0.0.2 is safer."
+        ),
+        rejects=("reject_rbl_client bl.spamcop.net",),
+        safer_replies="127.0.0.2",
+    ),
+    Blocklist(
+        name="spamhaus-zen",
+        label="Spamhaus ZEN: spam sources, hijacked hosts, home addresses",
+        zone="zen.spamhaus.org",
+        weakness=(
+            "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"
+            " the last line writes that to the log, and no spam is stopped."
+        ),
+        rejects=("reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]",),
+        warns=("warn_if_reject reject_rbl_client zen.spamhaus.org=127.255.255.[1..255]",),
+    ),
+    Blocklist(
+        name="spamhaus-dbl",
+        label="Spamhaus DBL: domains seen in spam",
+        zone="dbl.spamhaus.org",
+        weakness=(
+            "The line for client names never matches while smtpd_peername_lookup = no, since"
+            " every client is then called unknown."
+        ),
+        rejects=(
+            "reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]",
+            "reject_rhsbl_helo dbl.spamhaus.org=127.0.1.[2..99]",
+            "reject_rhsbl_reverse_client dbl.spamhaus.org=127.0.1.[2..99]",
+        ),
+    ),
+)
+
+
+def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
+    """The catalogue's entries that the answers name, in the catalogue's order.
+
+    Raises ValueError on a name that the catalogue does not have.
+    """
+    unknown = set(answers.use) - {entry.name for entry in CATALOGUE}
+    if unknown:
+        raise ValueError(f"no such blocklist: {', '.join(sorted(unknown))}")
+    return tuple(entry for entry in CATALOGUE if entry.name in answers.use)
+
+
+def custom_restriction(custom: CustomBlocklist) -> str:
+    """The restriction for a list of the operator's own.
+
+    Raises ValueError where the zone or the reply filter would be more than one word, would be
+    expanded as a parameter, or the kind is unknown.
+    """
+    if custom.kind not in KINDS:
+        raise ValueError(f"no such kind of blocklist: {custom.kind!r}")
+    domain = custom.zone + (f"={custom.replies}" if custom.replies else "")
+    if "$" in domain or "=" in custom.zone or ":" in custom.zone:
+        raise ValueError(f"not a blocklist's zone and replies: {domain!r}")
+    return f"{KINDS[custom.kind]} {item(domain)}"
+
+
+def read_back(restrictions: Iterable[str]) -> tuple[tuple[str, ...], tuple[CustomBlocklist, ...]]:
+    """Catalogue names in use and lists of the operator's own, from restrictions in a main.cf.
+
+    A catalogue entry counts where its first line stands exactly so; whatever else the answers
+    can express is a list of the operator's own.
+    """
+    standing = {one.lower(): one for one in restrictions}
+    used = tuple(entry for entry in CATALOGUE if entry.rejects[0] in standing)
+    known = {line for entry in used for line in entry.rejects}
+    custom = [parse_custom(one) for key, one in standing.items() if key not in known]
+    return tuple(entry.name for entry in used), tuple(one for one in custom if one)
+
+
+def parse_custom(restriction: str) -> Optional[CustomBlocklist]:
+    """The list that a restriction stands for, None where the answers cannot express it."""
+    words = restriction.split(" ")
+    kinds = {name: kind for kind, name in KINDS.items()}
+    if len(words) != len(("restriction", "domain")) or words[0].lower() not in kinds:
+        return None
+    zone, _, replies = words[1].partition("=")
+    return CustomBlocklist(zone, kinds[words[0].lower()], replies)

@@ -1,0 +1,104 @@
+"""A configuration file as physical lines, each with the reason why it was written.
+
+Text is UTF-8 with surrogate escapes, so that any bytes survive the way there and back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from wizard.postfix.proposal import Reason
+
+_PHYSICAL_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def checked(value: str) -> str:
+    """The value itself, safe to be written on a line of its own.
+
+    Raises ValueError on CR, LF, NUL, ESC and every other control character or line separator:
+    whatever the caller was told, no value makes a second parameter, service or option.
+    """
+    found = _CONTROL.search(value)
+    if found:
+        raise ValueError(f"control character {found.group()!r} in {value!r}")
+    return value
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Physical lines with their terminators; `whys` has a reason for each, "" where untouched."""
+
+    texts: tuple[str, ...]
+    whys: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, data: bytes) -> Lines:
+        """Split at LF only, as Postfix does; `bytes(Lines.parse(data)) == data` for any data."""
+        texts = tuple(_PHYSICAL_LINE.findall(data.decode("utf-8", "surrogateescape")))
+        return cls(texts, ("",) * len(texts))
+
+    def __bytes__(self) -> bytes:
+        return "".join(self.texts).encode("utf-8", "surrogateescape")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def newline(self) -> str:
+        """What ends the lines of this file: CR LF where its first line does, else LF."""
+        return "\r\n" if self.texts and self.texts[0].endswith("\r\n") else "\n"
+
+    def insert(self, at: int, new: Iterable[str], why: str) -> Lines:
+        """Put lines (without terminators) before line `at`, or at the end, never glued on."""
+        return self.replace(at, at, [(text, why) for text in new])
+
+    def replace(self, start: int, stop: int, new: Sequence[tuple[str, str]]) -> Lines:
+        """Put (line without terminator, reason) pairs in the place of lines start..stop-1.
+
+        A line that keeps its place in the count keeps its terminator, also a missing one at
+        the end of the file. A reason of "" leaves the one that stood there.
+        """
+        newline = self.newline
+        old = [terminator(text) for text in self.texts[start:stop]]
+        ends = [old[i] if i < len(old) and old[i] else newline for i in range(len(new))]
+        if new and old and not old[-1]:
+            ends[-1] = ""
+        before, before_whys = self.texts[:start], self.whys[:start]
+        if new and before and not before[-1].endswith("\n"):
+            before = (*before[:-1], before[-1] + newline)
+            before_whys = (*before_whys[:-1], before_whys[-1] or new[0][1])
+        kept = self.whys[start:stop]
+        whys = [why or (kept[i] if i < len(kept) else "") for i, (_, why) in enumerate(new)]
+        texts = [text + end for (text, _), end in zip(new, ends)]
+        return Lines(
+            (*before, *texts, *self.texts[stop:]), (*before_whys, *whys, *self.whys[stop:])
+        )
+
+    def mark(self, at: int, why: str) -> Lines:
+        """Give line `at` a reason unless it has one: its neighbour was taken out."""
+        if not 0 <= at < len(self.whys) or self.whys[at]:
+            return self
+        return Lines(self.texts, (*self.whys[:at], why, *self.whys[at + 1 :]))
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """The reasons in order, adjacent lines with the same one together."""
+        found = []
+        for why, run in groupby(enumerate(self.whys, 1), key=lambda numbered: numbered[1]):
+            numbers = [number for number, _ in run]
+            if why:
+                found.append(Reason(numbers[0], numbers[-1], why))
+        return tuple(found)
+
+
+def terminator(text: str) -> str:
+    r"""What ends a physical line: "\r\n", "\n" or, at the end of a file, ""."""
+    return "\r\n" if text.endswith("\r\n") else "\n" if text.endswith("\n") else ""
+
+
+def content(text: str) -> str:
+    """A physical line without its terminator."""
+    return text[: len(text) - len(terminator(text))]

@@ -1,0 +1,72 @@
+"""Logical lines, as every Postfix file has them: postconf(5), master(5), postmap(1).
+
+A line that begins with white space continues the logical line before it; comments and blank
+lines in between do not end it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SPACE = " \t\n\v\f\r"
+"""C's isspace() in the C locale: what Postfix skips, trims and folds on."""
+
+
+@dataclass(frozen=True)
+class Logical:
+    """One logical line: `lines` are the indexes of the physical lines that carry its text.
+
+    `text` is what Postfix reads: joined without line feeds, cut at a NUL. `orphan` says that it
+    begins with white space, which Postfix warns of and skips.
+    """
+
+    lines: tuple[int, ...]
+    text: str
+    orphan: bool
+
+    @property
+    def first(self) -> int:
+        """The index of its first physical line."""
+        return self.lines[0]
+
+    @property
+    def end(self) -> int:
+        """The index after its last physical line."""
+        return self.lines[-1] + 1
+
+
+def silent(text: str) -> bool:
+    """Whether a physical line is blank or a comment, and so no part of any logical line."""
+    stripped = text.lstrip(SPACE)
+    return not stripped or stripped[0] == "#"
+
+
+def logical_lines(texts: Sequence[str]) -> tuple[Logical, ...]:
+    """All logical lines in order, with the orphans among them."""
+    found: list[list[int]] = []
+    for index, text in enumerate(texts):
+        first = text[0]
+        if first == "#":
+            continue
+        if first in SPACE:
+            if silent(text):
+                continue
+            if found:
+                found[-1].append(index)
+                continue
+        found.append([index])
+    return tuple(_logical(texts, lines) for lines in found)
+
+
+def _logical(texts: Sequence[str], lines: list[int]) -> Logical:
+    joined = "".join([texts[index].rstrip("\n") for index in lines])
+    return Logical(tuple(lines), joined.partition("\0")[0], texts[lines[0]][0] in SPACE)
+
+
+def insertable(texts: Sequence[str], at: int) -> bool:
+    """Whether a new logical line may stand before line `at` without swallowing what follows."""
+    for text in texts[at:]:
+        if not silent(text):
+            return text[0] not in SPACE
+    return True

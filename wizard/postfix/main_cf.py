@@ -1,0 +1,208 @@
+"""main.cf, read exactly as postconf(5) says and edited without touching anything else.
+
+`bytes(MainCf.parse(data)) == data` for any bytes. Every edit is a function from one MainCf to
+the next; an edit that finds its value already there returns the very same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Optional
+
+from wizard.postfix.lines import Lines, checked, content
+from wizard.postfix.logical import SPACE, Logical, insertable, logical_lines, silent
+
+_NAME = re.compile(r"[ \t\n\v\f\r]*([^ \t\n\v\f\r=]*)[ \t\n\v\f\r]*=")
+_EXAMPLE = re.compile(r"#([a-zA-Z0-9_]+)[ \t]*=(.*)")
+_SPACED_COMMENT = re.compile(r"#[ \t]+\S")
+_INDENTED_COMMENT = re.compile(r"#(?:\t|  )[ \t]*\S")
+_SEPARATORS = re.compile(r"[ \t\r\n]+")
+
+
+def normalised(value: str) -> str:
+    """The value as `postconf -n` prints it: runs of white space are one blank."""
+    return _SEPARATORS.sub(" ", value).strip(" ")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An active `name = value`; `value` is what Postfix holds, trimmed, its folds joined.
+
+    `lines` are the physical lines that carry its text; the value begins after `column` of the
+    line `equals`, which is the first of them nearly always.
+    """
+
+    name: str
+    value: str
+    lines: tuple[int, ...]
+    equals: int
+    column: int
+
+    @property
+    def end(self) -> int:
+        """The index after its last physical line."""
+        return self.lines[-1] + 1
+
+
+@dataclass(frozen=True)
+class Example:
+    """A commented-out `#NAME = VALUE` that could be uncommented where it stands."""
+
+    name: str
+    value: str
+    line: int
+
+
+@dataclass(frozen=True)
+class MainCf:
+    """A main.cf. `entries` are its active parameters in order, malformed lines left out."""
+
+    lines: Lines
+
+    @classmethod
+    def parse(cls, data: bytes) -> MainCf:
+        """Read any bytes; nothing is an error, since Postfix's own programs name the errors."""
+        return cls(Lines.parse(data))
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.lines)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """All active parameters in the order of the file, duplicates included."""
+        texts = self.lines.texts
+        found = [_entry(texts, one) for one in logical_lines(texts) if not one.orphan]
+        return tuple(entry for entry in found if entry)
+
+    @cached_property
+    def _last(self) -> dict[str, Entry]:
+        return {entry.name: entry for entry in self.entries}
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """Examples outside any folded value and without a folded line of their own."""
+        texts = self.lines.texts
+        taken = {
+            index for logical in logical_lines(texts) for index in range(logical.first, logical.end)
+        }
+        return tuple(
+            Example(match.group(1), normalised(match.group(2)), index)
+            for index, text in enumerate(texts)
+            if text[0] == "#" and index not in taken
+            for match in [_EXAMPLE.match(content(text))]
+            if match and not _folds(texts, index)
+        )
+
+    def entry(self, name: str) -> Optional[Entry]:
+        """The active entry of that name that Postfix uses: the last. None when there is none."""
+        return self._last.get(name)
+
+    def value(self, name: str) -> Optional[str]:
+        """The active value as `postconf -n` prints it, None when the parameter is not set."""
+        entry = self.entry(name)
+        return None if entry is None else normalised(entry.value)
+
+    def duplicates(self, name: str) -> tuple[int, ...]:
+        """The line numbers (from 1) of all active entries of a name that is set repeatedly."""
+        numbers = tuple(entry.lines[0] + 1 for entry in self.entries if entry.name == name)
+        return numbers if len(numbers) > 1 else ()
+
+    def insertable(self, at: int) -> bool:
+        """Whether a new parameter may stand before line `at`: not inside a folded value."""
+        return insertable(self.lines.texts, at)
+
+
+def _entry(texts: Sequence[str], logical: Logical) -> Optional[Entry]:
+    match = _NAME.match(logical.text)
+    if not match:
+        return None
+    column = match.end()
+    for index in logical.lines:
+        length = len(texts[index].rstrip("\n"))
+        if column <= length:
+            break
+        column -= length
+    value = logical.text[match.end() :].strip(SPACE)
+    return Entry(match.group(1), value, logical.lines, index, column)
+
+
+def _folds(texts: Sequence[str], index: int) -> bool:
+    """Whether what follows an example is, or would become, a part of its value."""
+    if index + 1 == len(texts):
+        return False
+    unfinished = content(texts[index]).rstrip(SPACE)[-1] in ",="
+    following = _INDENTED_COMMENT if not unfinished else _SPACED_COMMENT
+    return bool(following.match(texts[index + 1])) or not insertable(texts, index + 1)
+
+
+def set_value(cf: MainCf, name: str, value: str, why: str) -> MainCf:
+    """Write the value of an active parameter where it stands; of duplicates the last.
+
+    Folded lines of the old value go, comments between them stay. Raises ValueError on control
+    characters and KeyError when the parameter is not active.
+    """
+    entry = cf.entry(name)
+    if entry is None:
+        raise KeyError(name)
+    value = checked(value).strip(" ")
+    if normalised(entry.value) == normalised(value):
+        return cf
+    texts = cf.lines.texts
+    new = []
+    for index in range(entry.lines[0], entry.end):
+        text = content(texts[index])
+        if index < entry.equals or silent(texts[index]):
+            new.append((text, ""))
+        elif index == entry.equals:
+            new.append((_with_value(text, entry.column, value), why))
+    return MainCf(cf.lines.replace(entry.lines[0], entry.end, new))
+
+
+def _with_value(text: str, column: int, value: str) -> str:
+    head, old = text[:column], text[column:].partition("\0")[0]
+    bare = old.strip(SPACE)
+    if not value:
+        return head
+    if not bare:
+        return f"{head} {value}"
+    start = old.index(bare)
+    return head + old[:start] + value + old[start + len(bare) :]
+
+
+def write_lines(cf: MainCf, at: int, texts: Sequence[str], why: str) -> MainCf:
+    """Put new physical lines before line `at`; each is checked for control characters."""
+    return MainCf(cf.lines.insert(at, [checked(text) for text in texts], why))
+
+
+def uncomment(cf: MainCf, example: Example, why: str) -> MainCf:
+    """Take the `#` from an example, and nothing else."""
+    text = content(cf.lines.texts[example.line])
+    return MainCf(cf.lines.replace(example.line, example.line + 1, [(text[1:], why)]))
+
+
+def replace_example(cf: MainCf, example: Example, text: str, why: str) -> MainCf:
+    """Put an active line in the place of an example."""
+    return MainCf(cf.lines.replace(example.line, example.line + 1, [(checked(text), why)]))
+
+
+def comment_out(cf: MainCf, name: str, why: str) -> MainCf:
+    """Put a `#` before every line of every active entry of that name, so that it is not set.
+
+    The line is kept for whoever wrote it, and is again an example that `uncomment` takes.
+    """
+    lines = cf.lines
+    for entry in cf.entries:
+        if entry.name == name:
+            for index in entry.lines:
+                text = content(lines.texts[index])
+                lines = lines.replace(index, index + 1, [("#" + text, why)])
+    return MainCf(lines)
+
+
+def is_blank(cf: MainCf, at: int) -> bool:
+    """Whether an empty line stands at index `at`."""
+    texts = cf.lines.texts
+    return 0 <= at < len(texts) and not texts[at].strip(SPACE)

@@ -1,0 +1,308 @@
+"""The policy of main.cf as a table: every parameter, who owns it, its value, why, what it needs.
+
+The order is the order in which the file is edited and in which blocks are written.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.answers.model import POLICY, Answers
+from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+
+RELOAD = "reload"
+RESTART = "restart"
+NOTHING = "nothing"
+
+SCALAR = "scalar"
+NAMES = "names"
+NETWORKS = "networks"
+RESTRICTIONS = "restrictions"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the policy (postconf(5)).
+
+    `value` makes its value from the answers; for a list it gives the items, one a line.
+    `why` is the reason in the operator's words. `needs` is what a change takes to be in force.
+    `block` names the block that it is listed in, "" for none. `kind` says how it is edited.
+    `also` are other values that the policy is content with. `examples` is false where the
+    examples in the file are never uncommented.
+    """
+
+    name: str
+    section: str
+    value: Callable[[Answers], str]
+    why: str
+    block: str = ""
+    kind: str = SCALAR
+    needs: str = RELOAD
+    also: tuple[str, ...] = ()
+    examples: bool = True
+
+
+@dataclass(frozen=True)
+class Block:
+    """Parameters that stand together, under a comment line or right after another parameter.
+
+    A block with a `heading` exists where that comment does, else it is made at the end. One
+    that is `after` a parameter has an empty line on each side. `apart` are parameters that an
+    empty line precedes within the block.
+    """
+
+    name: str
+    heading: str = ""
+    after: str = ""
+    apart: tuple[str, ...] = ()
+
+
+TLS = "tls"
+SASL = "sasl"
+ABUSE = "abuse"
+PERFORMANCE = "performance"
+
+BLOCKS: tuple[Block, ...] = (
+    Block(TLS, after="smtp_tls_security_level"),
+    Block(SASL, heading="# SASL parameters"),
+    Block(ABUSE, heading="# Anti-Abuse", apart=("smtpd_recipient_restrictions",)),
+    Block(PERFORMANCE, heading="# Performance and Regulation"),
+)
+
+
+def _answer(path: str) -> Callable[[Answers], str]:
+    section, name = path.split(".")
+
+    def value(answers: Answers) -> str:
+        found: Any = getattr(getattr(answers, section), name)
+        return str(found)
+
+    return value
+
+
+def _always(value: str) -> Callable[[Answers], str]:
+    return lambda _: value
+
+
+LOCAL_ALWAYS = ("$myhostname", "localhost.$mydomain", "localhost", "$mydomain")
+"""What mydestination begins with; the operator's names come after."""
+
+
+def _local(answers: Answers) -> str:
+    return "\n".join((*LOCAL_ALWAYS, *answers.domains.local))
+
+
+def _networks(answers: Answers) -> str:
+    return "\n".join(_bracketed(network) for network in answers.networks.mynetworks)
+
+
+def _bracketed(network: str) -> str:
+    """IPv6 networks stand in brackets, since a colon would make them a table (postconf(5))."""
+    address, slash, length = network.partition("/")
+    try:
+        version = ipaddress.ip_address(address).version
+    except ValueError:
+        return network
+    return network if version == 4 else f"[{address}]{slash}{length}"  # noqa: PLR2004
+
+
+def _certificate(lineage_file: str, self_signed: str) -> Callable[[Answers], str]:
+    def value(answers: Answers) -> str:
+        if answers.certificate.source == "self-signed":
+            return self_signed
+        name = answers.certificate.name
+        if not name or name.startswith(".") or "/" in name:
+            raise ValueError(f"not the name of a lineage: {name!r}")
+        return f"{LINEAGES}/{name}/{lineage_file}"
+
+    return value
+
+
+_SASL_WHY = (
+    "People log in through Dovecot, set here because master.cf's services inherit it; on port 25"
+    " AUTH is off, so there is nothing to guess passwords against."
+)
+_RATE_WHY = (
+    "Far above normal use: the limits bite only when an account is stolen and used for spam."
+)
+_PROCESS_WHY = "About half the default, since this is a personal server."
+_PAIR_WHY = "Port 25, 465 and 587 show this certificate to who asks for TLS."
+_DOVECOT_WHY = "Mail for people here goes to Dovecot over LMTP."
+_TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
+
+
+def _limit(name: str, why: str, block: str) -> Parameter:
+    return Parameter(name, "limits", _answer(f"limits.{name}"), why, block)
+
+
+def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
+    return Parameter(name, POLICY, _always(value), why, block)
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter(
+        "myhostname",
+        "hostname",
+        _answer("hostname.myhostname"),
+        "The name by which this server greets others, and to which the MX records point.",
+    ),
+    Parameter(
+        "mydomain",
+        "hostname",
+        _answer("hostname.mydomain"),
+        "The domain that mail here belongs to.",
+    ),
+    Parameter(
+        "myorigin",
+        "hostname",
+        _answer("hostname.myorigin"),
+        "The domain that is added to addresses without one, in mail sent from this host.",
+        examples=False,
+    ),
+    Parameter(
+        "inet_interfaces",
+        "networks",
+        _answer("networks.inet_interfaces"),
+        "Other mail servers must be able to connect, not this host alone.",
+        needs=RESTART,
+    ),
+    Parameter(
+        "inet_protocols",
+        "networks",
+        _answer("networks.inet_protocols"),
+        "IPv4 only: this host's IPv6 has no PTR record, and blocklists cover the narrower IPv4"
+        " better.",
+        needs=RESTART,
+    ),
+    Parameter(
+        "mydestination",
+        "domains",
+        _local,
+        "Every name with an MX record here is local.",
+        kind=NAMES,
+    ),
+    Parameter(
+        "mynetworks",
+        "networks",
+        _networks,
+        "Hosts in these networks may send to anyone without a password.",
+        kind=NETWORKS,
+    ),
+    Parameter(
+        "recipient_delimiter",
+        "delivery",
+        _answer("delivery.recipient_delimiter"),
+        "user+anything reaches user.",
+    ),
+    Parameter(
+        "home_mailbox",
+        "delivery",
+        _answer("delivery.home_mailbox"),
+        "Mail is kept in the home directory, one file a message, where Postfix delivers itself.",
+    ),
+    Parameter(
+        "mailbox_transport",
+        "delivery",
+        _answer("delivery.mailbox_transport"),
+        _DOVECOT_WHY,
+    ),
+    _policy(
+        "smtpd_banner",
+        "$myhostname ESMTP $mail_name",
+        "The greeting does not tell which version runs here.",
+    ),
+    Parameter(
+        "smtpd_tls_cert_file",
+        "certificate",
+        _certificate("fullchain.pem", SELF_SIGNED_CERT),
+        _PAIR_WHY,
+    ),
+    Parameter(
+        "smtpd_tls_key_file",
+        "certificate",
+        _certificate("privkey.pem", SELF_SIGNED_KEY),
+        _PAIR_WHY,
+    ),
+    _policy(
+        "smtpd_tls_security_level",
+        "may",
+        "Port 25 offers STARTTLS and leaves it to the peer.",
+    ),
+    Parameter(
+        "smtp_tls_security_level",
+        POLICY,
+        _always("may"),
+        "Outgoing mail is encrypted wherever the other side can.",
+        also=_TLS_OUT,
+    ),
+    _policy(
+        "smtpd_tls_auth_only",
+        "yes",
+        "Passwords travel over TLS only.",
+        TLS,
+    ),
+    _policy(
+        "smtpd_tls_received_header",
+        "yes",
+        "The Received: line says how a message was encrypted.",
+        TLS,
+    ),
+    _policy(
+        "smtp_tls_loglevel",
+        "1",
+        "The log says with which hosts TLS was used.",
+        TLS,
+    ),
+    _policy(
+        "smtp_tls_note_starttls_offer",
+        "yes",
+        "The log names hosts that offer STARTTLS where it was not used.",
+        TLS,
+    ),
+    _policy("smtpd_sasl_auth_enable", "no", _SASL_WHY, SASL),
+    _policy("smtpd_sasl_type", "dovecot", _SASL_WHY, SASL),
+    _policy("smtpd_sasl_path", "private/auth", _SASL_WHY, SASL),
+    _policy("smtpd_sasl_tls_security_options", "noanonymous", _SASL_WHY, SASL),
+    _policy("smtpd_sasl_local_domain", "$myhostname", _SASL_WHY, SASL),
+    _policy(
+        "disable_vrfy_command",
+        "yes",
+        "People try addresses to find real ones: VRFY does not answer them.",
+        ABUSE,
+    ),
+    _policy(
+        "smtpd_peername_lookup",
+        "no",
+        "A client without a PTR record is no longer suspect, since providers block port 25 for"
+        " their customers: names are not looked up.",
+        ABUSE,
+    ),
+    _limit("anvil_rate_time_unit", _RATE_WHY, ABUSE),
+    _limit("smtpd_client_connection_rate_limit", _RATE_WHY, ABUSE),
+    _limit("smtpd_client_message_rate_limit", _RATE_WHY, ABUSE),
+    _limit("smtpd_client_recipient_rate_limit", _RATE_WHY, ABUSE),
+    _limit("smtpd_client_connection_count_limit", _RATE_WHY, ABUSE),
+    Parameter(
+        "smtpd_recipient_restrictions",
+        POLICY,
+        _always(""),
+        "All rules stand in one list, in this order: a permit only matters right before the"
+        " reject that it relaxes.",
+        ABUSE,
+        kind=RESTRICTIONS,
+    ),
+    _limit("message_size_limit", "The largest message taken, in bytes.", PERFORMANCE),
+    _limit(
+        "mailbox_size_limit",
+        "No limit on a mailbox by default: Dovecot keeps the mail.",
+        PERFORMANCE,
+    ),
+    _limit("default_process_limit", _PROCESS_WHY, PERFORMANCE),
+    _limit("default_destination_concurrency_limit", _PROCESS_WHY, PERFORMANCE),
+    _limit("initial_destination_concurrency", _PROCESS_WHY, PERFORMANCE),
+)
+
+BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
