@@ -1,0 +1,158 @@
+"""The answers file: what is accepted, and what is said of the rest, with the line."""
+
+import os
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.answers.build import build_answers, problem_text, to_values
+from wizard.answers.model import SECTIONS, Answers
+from wizard.answers.rules import fqdn, network, readable_name
+from wizard.answers.sections import FIELDS, Field, check_text
+from wizard.answers.toml import format_answers, parse_answers, read_answers
+from wizard.answers.whole import cautions
+from wizard.errors import AnswersTrouble
+
+ROOT = Path(__file__).parents[3]
+CASES: list[Any] = tomlkit.parse((Path(__file__).parent / "cases.toml").read_text()).unwrap()[
+    "case"
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_what_is_told(case: dict[str, Any]) -> None:
+    result = parse_answers(case["answers"])
+    if not case["told"]:
+        assert isinstance(result, Answers), result
+        return
+    assert not isinstance(result, Answers)
+    told = [problem_text(problem, "f").removeprefix("f:").lstrip() for problem in result]
+    wanted = case["told"]
+    if case.get("any_order"):
+        told, wanted = sorted(told), sorted(wanted)
+    assert len(told) == len(wanted), told
+    for line, begin in zip(told, wanted):
+        assert line.startswith(begin), told
+
+
+def test_the_example_is_the_seed() -> None:
+    answers = read_answers(ROOT / "examples/zeke.toml")
+    assert answers.hostname.myhostname == "mail.zeke.ne.jp"
+    assert cautions(answers) == ()
+
+
+def test_mydomain_is_the_name_less_its_first_label() -> None:
+    for name, domain in (("mail.example.com", "example.com"), ("example.com", "example.com")):
+        result = build_answers({"hostname": {"myhostname": name}, "certificate": {"name": "x"}})
+        assert isinstance(result, Answers)
+        assert result.hostname.mydomain == domain
+
+
+@pytest.mark.parametrize("name", ["日本語.jp", "mail.日本語.jp", "bücher.example", "faß.de"])
+def test_a_name_in_its_own_script_is_shown_both_ways(name: str) -> None:
+    ascii_name = fqdn(name)
+    assert ascii_name.isascii()
+    assert readable_name(ascii_name) == f"{ascii_name} ({name})"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_public"),
+    [
+        ("203.0.113.0/24", True),
+        ("100.64.0.0/10", True),
+        ("10.0.0.0/8", False),
+        ("192.168.0.0/15", True),
+        ("[fd00::]/8", False),
+        ("[2001:db8::]/32", True),
+        ("127.0.0.0/8", False),
+    ],
+)
+def test_a_public_range_is_a_caution(text: str, is_public: bool) -> None:
+    values: dict[str, dict[str, Any]] = {
+        "hostname": {"myhostname": "mail.example.com"},
+        "networks": {"mynetworks": [text]},
+        "certificate": {"name": "x"},
+    }
+    result = build_answers(values)
+    assert isinstance(result, Answers)
+    assert [caution.name for caution in cautions(result)] == ["public-range"] * is_public
+
+
+def test_written_and_read_again_is_the_same() -> None:
+    answers = read_answers(ROOT / "examples/zeke.toml")
+    assert build_answers(to_values(answers)) == answers
+    assert parse_answers(format_answers(answers)) == answers
+    previous = (ROOT / "examples/zeke.toml").read_text()
+    rewritten = format_answers(answers, previous)
+    assert "# default: myhostname less its first label" in rewritten
+    assert format_answers(answers, rewritten) == rewritten
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_has_fields_for_all_its_values(section: str) -> None:
+    values = to_values(read_answers(ROOT / "examples/zeke.toml"))[section]
+    named = [field.name for field in FIELDS if field.section == section]
+    assert named == [name for name in values if name != "custom"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's file can be unsafe")
+@pytest.mark.parametrize(("mode", "uid"), [(0o666, 0), (0o664, 0), (0o600, 65534)])
+def test_a_file_that_others_may_write_is_refused(tmp_path: Path, mode: int, uid: int) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_bytes((ROOT / "examples/zeke.toml").read_bytes())
+    path.chmod(mode)
+    os.chown(path, uid, 0)
+    with pytest.raises(AnswersTrouble, match="others than root may write it"):
+        read_answers(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "No such file"),
+        (b"\xff\xfe", "line 1 is not UTF-8"),
+        (b"# fine\n\n# \xe9t\xe9\n", "line 3 is not UTF-8"),
+    ],
+)
+def test_an_unreadable_file_is_a_sentence(tmp_path: Path, content: Any, told: str) -> None:
+    path = tmp_path / "answers.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(AnswersTrouble, match=told):
+        read_answers(path)
+
+
+def test_a_pipe_or_a_device_is_no_answers_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(AnswersTrouble, match="not a regular file"):
+            read_answers(path)
+
+
+TEXT_FIELDS = [field for field in FIELDS if field.kind != "number"]
+
+
+@given(st.sampled_from(TEXT_FIELDS), st.text(max_size=40))
+def test_no_accepted_value_holds_what_could_end_a_line(field: Field, text: str) -> None:
+    try:
+        value = check_text(field, text)
+    except ValueError:
+        return
+    assert not any(unicodedata.category(c)[0] == "C" for c in value)
+    assert value.isascii()
+    assert not value.startswith("-")
+
+
+@given(st.text(alphabet="0123456789./:[]abcdef", max_size=30))
+def test_no_network_is_the_world(text: str) -> None:
+    try:
+        value = network(text)
+    except ValueError:
+        return
+    assert not value.endswith(("/0", "/1", "/2"))
+    assert network(value) == value
