@@ -116,12 +116,17 @@ class Zone:
 
 @dataclass(frozen=True)
 class Firewall:
-    """firewalld: `state` is running, stopped or absent; the rest is empty unless running."""
+    """firewalld: `state` is running, stopped, absent, or unknown in another root.
+
+    Stopped and unknown: zones and services are those of the files, and `runtime` is empty.
+    `runtime_only` are direct rules that a reload would drop; each zone has its own.
+    """
 
     state: str
     default_zone: str = ""
     zones: tuple[Zone, ...] = ()
     known_services: frozenset[str] = frozenset()
+    runtime_only: tuple[str, ...] = ()
 
     def zone(self, name: str) -> Optional[Zone]:
         """The zone of that name, None when firewalld has none."""

@@ -1,0 +1,29 @@
+"""The wizard's files as they are: bytes, owner, mode, links."""
+
+from __future__ import annotations
+
+import stat
+
+from wizard.door import Door
+from wizard.host.facts import FileFacts
+
+
+def read_file(door: Door, path: str) -> FileFacts:
+    """Read a file and its `.orig`; owner and mode are those of the file that Postfix opens."""
+    live = door.read_bytes(path)
+    original = door.read_bytes(f"{path}.orig")
+    entry = door.lstat(path)
+    is_link = entry is not None and stat.S_ISLNK(entry.st_mode)
+    status = door.stat(path) if is_link else entry
+    if status is None:
+        return FileFacts(path, live, original, is_link=is_link)
+    return FileFacts(
+        path,
+        live,
+        original,
+        mode=stat.S_IMODE(status.st_mode),
+        uid=status.st_uid,
+        gid=status.st_gid,
+        links=status.st_nlink,
+        is_link=is_link,
+    )

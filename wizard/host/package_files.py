@@ -1,0 +1,214 @@
+"""The files that dnf would lay: the candidate package's own main.cf and master.cf.
+
+Before Postfix is installed the plan is made from these. Everything is written to a private
+directory below /tmp, which is removed in any case; the host itself stays as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from wizard.door import Door, Outcome
+from wizard.errors import Trouble
+from wizard.host.main_cf import likely_database_type, own_parameters
+from wizard.host.package import NEVRA
+
+DOING = "fetching the postfix package to see which files it would lay"
+
+DNF = (
+    *("dnf", "--quiet", "--assumeyes", "--downloadonly"),
+    # With the check, --assumeyes would take a key that nobody has looked at into RPM's
+    # database. The bytes are only looked at here; the run's own dnf checks the signature, and
+    # the plan holds these files' hashes.
+    "--nogpgcheck",
+    "--setopt=install_weak_deps=False",
+    # These write to the host whenever dnf starts (redhat.repo, /etc/.git).
+    "--disableplugin=subscription-manager,product-id,etckeeper",
+)
+"""dnf(8), without where it writes and what it installs."""
+
+SLOWEST = 900.0
+"""Seconds: a far mirror may have 100 MB of lists to send."""
+
+SYSTEM_CACHE = Path("/var/cache/dnf")
+
+LIST_AGE = 48 * 3600.0
+"""Seconds, dnf's own metadata_expire: younger lists in the system's cache are used as they are."""
+
+PATHS = {"etc/postfix/main.cf", "etc/postfix/master.cf"}
+
+LARGEST = 1 << 20
+
+FAULTS = (
+    (
+        r"no enabled repositories",
+        "no repository is enabled",
+        "Enable one (RHEL: `subscription-manager register`); `dnf repolist` must list some.",
+    ),
+    (
+        r"Unable to find a match|No match for argument",
+        "no enabled repository has a package of that name",
+        "See `dnf repolist`: the AppStream repository must be among them.",
+    ),
+    (
+        r"Failed to download metadata|Cannot download|Could not resolve|Curl error|mirrors? (were|was) tried",
+        "a repository cannot be reached",
+        "See the network, the resolver, the proxy in /etc/dnf/dnf.conf: `dnf makecache` must do.",
+    ),
+    (
+        r"No space left",
+        "the directory for temporary files is full",
+        "Free a few hundred megabytes in it (`df -h /tmp`) and try again.",
+    ),
+    (
+        r"Problem:|nothing provides|conflict",
+        "the package cannot be installed beside what is there",
+        "Run `dnf install --assumeno postfix` and read why.",
+    ),
+)
+"""What dnf says on stderr, what that means, what to do."""
+
+
+@dataclass(frozen=True)
+class PackageFiles:
+    """The candidate package: its name-epoch:version-release.arch and its two files' bytes."""
+
+    nevra: str
+    version: str
+    default_database_type: str
+    main_cf: bytes
+    master_cf: bytes
+
+
+def read_package_files(door: Door) -> PackageFiles:
+    """Let dnf fetch the package that it would install, and read it.
+
+    Raises Trouble when no repository is enabled, none can be reached, or none has the package.
+    """
+    with tempfile.TemporaryDirectory(prefix="postfix-wizard-") as private:
+        place = Path(private)
+        seeded = _seed(SYSTEM_CACHE, place / "cache", time.time())
+        outcome = _fetch(door, place, seeded)
+        if outcome.code != 0 and seeded:
+            outcome = _fetch(door, place, seeded=False)
+        if outcome.code != 0:
+            raise fetch_trouble(outcome)
+        return _read(door, sorted((place / "packages").glob("*.rpm")))
+
+
+def fetch_trouble(outcome: Outcome) -> Trouble:
+    """Say what dnf's failure means and what to do."""
+    said = "\n".join(outcome.complaints)
+    for pattern, wrong, advice in FAULTS:
+        if re.search(pattern, said):
+            return Trouble(DOING, f"{wrong} ({_gist(said)})", advice)
+    return Trouble(
+        DOING,
+        f"dnf ended with {outcome.code} ({_gist(said)})",
+        "Run `dnf install --downloadonly postfix` to see all that it says.",
+    )
+
+
+def _gist(said: str) -> str:
+    lines = said.splitlines()
+    return next((line for line in lines if line.startswith("Error:")), lines[-1] if lines else "")
+
+
+def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
+    cache = place / ("cache" if seeded else "fresh")
+    outcome = door.run(
+        (
+            *DNF,
+            *(f"--setopt={kind}dir={place / kind}" for kind in ("log", "persist")),
+            f"--setopt=cachedir={cache}",
+            *(("--setopt=*.metadata_expire=never",) if seeded else ()),
+            f"--destdir={place / 'packages'}",
+            *("install", "postfix"),
+        ),
+        timeout=SLOWEST,
+    )
+    if outcome is None:
+        raise Trouble(
+            DOING,
+            "there is no dnf to ask",
+            "The wizard installs Postfix with dnf; run it on the server itself.",
+        )
+    return outcome
+
+
+def _seed(system: Path, cache: Path, now: float) -> bool:
+    """Lay links to the system's lists in a cache of our own, where these are fresh.
+
+    dnf replaces files by renaming, so what it writes lands among the links and never behind
+    them. It touches a file's times only for expired lists, and is told that these never are.
+    """
+    primaries = [path for path in _glob(system, "*/repodata/*primary.*") if path.is_file()]
+    if not primaries or any(now - path.stat().st_mtime > LIST_AGE for path in primaries):
+        return False
+    for path in (*_glob(system, "*.solv*"), *_glob(system, "*/*"), *_glob(system, "*/repodata/*")):
+        if path.is_file():
+            link = cache / path.relative_to(system)
+            link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            link.symlink_to(path)
+    return True
+
+
+def _glob(directory: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(directory.glob(pattern))
+    except OSError:
+        return []
+
+
+def _read(door: Door, packages: list[Path]) -> PackageFiles:
+    for path in packages:
+        query = ("rpm", "-qp", "--nosignature", "--qf", rf"%{{NAME}}\n{NEVRA}\n%{{VERSION}}\n")
+        outcome = door.run((*query, str(path)))
+        told = outcome.text.splitlines() if outcome is not None else []
+        if told[:1] == ["postfix"]:
+            return _unpack(door, path, nevra=told[1], version=told[2])
+    raise Trouble(
+        DOING,
+        "dnf fetched no package called postfix",
+        "Run `dnf install --downloadonly postfix` to see what it does.",
+    )
+
+
+def _unpack(door: Door, path: Path, *, nevra: str, version: str) -> PackageFiles:
+    outcome = door.run(("rpm2archive", "-"), data=path.read_bytes(), timeout=60)
+    files = members(outcome.stdout) if outcome is not None else {}
+    main_cf, master_cf = (files.get(name) for name in sorted(PATHS))
+    if main_cf is None or master_cf is None:
+        raise Trouble(
+            DOING,
+            f"{nevra} holds no main.cf and master.cf that rpm2archive can unpack",
+            "See `rpm2archive` and `rpm -qpl` on that package.",
+        )
+    kind = likely_database_type(own_parameters(main_cf), version)
+    return PackageFiles(nevra, version, kind, main_cf, master_cf)
+
+
+def members(archive: bytes) -> dict[str, bytes]:
+    """Return the configuration files in a tar archive by path without the leading `./`."""
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r|*") as tar:
+            for member in tar:
+                name = member.name.lstrip("./")
+                if name not in PATHS or not member.isreg() or member.size > LARGEST:
+                    continue
+                file: Optional[io.BufferedReader] = tar.extractfile(member)  # type: ignore[assignment]
+                if file is not None:
+                    found[name] = file.read()
+                if len(found) == len(PATHS):
+                    break
+    except (tarfile.TarError, EOFError, OSError):
+        return {}
+    return found

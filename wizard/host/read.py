@@ -1,0 +1,128 @@
+"""The whole host, read once: slow commands are started first, files read meanwhile."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import Optional
+
+from wizard.certificates.lineage import read_lineages
+from wizard.certificates.pairs import read_pair
+from wizard.certificates.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.door import Door
+from wizard.host.distribution import read_distribution
+from wizard.host.facts import Distribution, FileFacts, Host, Package, Postfix
+from wizard.host.files import read_file
+from wizard.host.firewall import begin_firewall
+from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
+from wizard.host.network import begin_network
+from wizard.host.package import begin_package
+from wizard.host.package_files import PackageFiles, read_package_files
+from wizard.host.postfix import (
+    SENDER_ACCESS,
+    Configuration,
+    begin_configuration,
+    read_table,
+)
+from wizard.host.selinux import read_selinux
+from wizard.host.sockets import begin_listeners, read_dovecot
+from wizard.host.units import POSTFIX, begin_units
+
+MAIN_CF = "/etc/postfix/main.cf"
+MASTER_CF = "/etc/postfix/master.cf"
+
+
+def read_host(door: Door, *, candidate: bool = True) -> Host:
+    """Read all facts of the host behind the door.
+
+    Without an installed Postfix the files are those of the package that dnf would install,
+    unless `candidate` is false: then they are absent. Raises Trouble when a file cannot be
+    read, a command hangs, or that package cannot be had.
+    """
+    package_later = begin_package(door)
+    configuration_later = begin_configuration(door)
+    firewall_later = begin_firewall(door)
+    units_later = begin_units(door)
+    network_later = begin_network(door)
+    listeners_later = begin_listeners(door)
+
+    distribution = read_distribution(door)
+    main_cf, master_cf, sender_access = (
+        read_file(door, path) for path in (MAIN_CF, MASTER_CF, SENDER_ACCESS)
+    )
+    lineages = read_lineages(door)
+    self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
+
+    package = package_later()
+    configuration = configuration_later()
+    if configuration is not None:
+        postfix = _asked(package, configuration)
+        parameters = configuration.parameters
+    else:
+        parameters = own_parameters(main_cf.live or b"")
+        postfix = _from_files(door, package, main_cf, parameters, distribution)
+    table = read_table(door, postfix.default_database_type)
+    if not postfix.installed and candidate and door.is_live:
+        files = read_package_files(door)
+        postfix = _to_come(files)
+        main_cf = _laid(main_cf, files.main_cf)
+        master_cf = _laid(master_cf, files.master_cf)
+
+    return Host(
+        root=str(door.root),
+        is_root_user=os.geteuid() == 0,
+        distribution=distribution,
+        postfix=postfix,
+        main_cf=main_cf,
+        master_cf=master_cf,
+        sender_access=sender_access,
+        table=table,
+        lineages=lineages,
+        self_signed=self_signed,
+        firewall=firewall_later(),
+        unit=units_later().states[POSTFIX],
+        listeners=listeners_later(),
+        network=network_later(),
+        dovecot=read_dovecot(door, parameters.get("queue_directory", "")),
+        selinux=read_selinux(door),
+        parameters=parameters,
+        read_at=int(time.time()),
+    )
+
+
+def _asked(package: Optional[Package], configuration: Configuration) -> Postfix:
+    version = configuration.value("mail_version")
+    return Postfix(
+        package,
+        version,
+        configuration.value("default_database_type")
+        or likely_database_type(configuration.parameters, version),
+        configuration.table_types,
+        frozenset(configuration.defaults),
+        configuration.instances,
+        configuration.stderr,
+    )
+
+
+def _from_files(
+    door: Door,
+    package: Optional[Package],
+    main_cf: FileFacts,
+    parameters: dict[str, str],
+    distribution: Distribution,
+) -> Postfix:
+    if package is None and main_cf.live is not None and not door.is_live:
+        # A copied main.cf is that of an installed Postfix; which package, it does not tell.
+        package = Package("", candidate=False)
+    version = likely_version(parameters, distribution)
+    return Postfix(package, version, likely_database_type(parameters, version))
+
+
+def _to_come(files: PackageFiles) -> Postfix:
+    return Postfix(Package(files.nevra, candidate=True), files.version, files.default_database_type)
+
+
+def _laid(there: FileFacts, text: bytes) -> FileFacts:
+    """Return what dnf leaves: %config(noreplace) keeps a file that stands there already."""
+    return there if there.live is not None else replace(there, live=text, from_package=True)

@@ -1,0 +1,56 @@
+"""Sockets: who listens on which TCP port (ss(8)), and Dovecot's in Postfix's queue directory."""
+
+from __future__ import annotations
+
+import re
+import stat
+
+from wizard.door import Door
+from wizard.host.facts import Dovecot, Listener
+from wizard.host.later import Later
+
+QUEUE = "/var/spool/postfix"
+AUTH = "private/auth"
+LMTP = "private/dovecot-lmtp"
+
+_PROCESS = re.compile(r'users:\(\("((?:[^"\\]|\\.)*)"')
+_FEWEST_COLUMNS = 4
+
+
+def begin_listeners(door: Door) -> Later[tuple[Listener, ...]]:
+    """Ask ss for the TCP listeners; none are known in another root."""
+    running = door.start(("ss", "-Hnltp"))
+
+    def finish() -> tuple[Listener, ...]:
+        return () if running is None else told_listeners(running.outcome().text)
+
+    return finish
+
+
+def told_listeners(text: str) -> tuple[Listener, ...]:
+    """Read what `ss -Hnltp` printed; an interface after the address (%lo) is left out."""
+    listeners = []
+    for line in text.splitlines():
+        columns = line.split(None, 5)
+        if len(columns) < _FEWEST_COLUMNS:
+            continue
+        address, _, port = columns[3].rpartition(":")
+        if not port.isdecimal():
+            continue
+        process = _PROCESS.search(line)
+        listeners.append(
+            Listener(
+                address.partition("%")[0].strip("[]"), int(port), process[1] if process else ""
+            )
+        )
+    return tuple(sorted(dict.fromkeys(listeners), key=lambda one: (one.port, one.address)))
+
+
+def read_dovecot(door: Door, queue: str = QUEUE) -> Dovecot:
+    """See whether Dovecot's two sockets stand in the queue directory."""
+
+    def is_socket(name: str) -> bool:
+        status = door.stat(f"{queue or QUEUE}/{name}")
+        return status is not None and stat.S_ISSOCK(status.st_mode)
+
+    return Dovecot(is_socket(AUTH), is_socket(LMTP))
