@@ -76,9 +76,13 @@ def _dump(data: object) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode("ascii")
 
 
-@functools.cache
 def codec(kind: Any) -> Codec:
     """Return the codec of a type: a dataclass, a union of them, or what their fields hold."""
+    return _codec(kind)
+
+
+@functools.cache
+def _codec(kind: Any) -> Codec:
     if kind in _PLAIN:
         return _PLAIN[kind]
     origin = get_origin(kind)

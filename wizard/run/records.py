@@ -14,6 +14,8 @@ from wizard.check.model import Finding
 DONE = "done"
 FAILED = "failed"
 STOPPED = "stopped"
+DIED = "died"
+"""Never written: what a viewer is told of a worker that ended without a RunFinished."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class StepStarted:
     """Intent: written and synced before the step touches anything."""
 
     step: str
+
+
+@dataclass(frozen=True)
+class StepIntended:
+    """What would take the step back, written and synced before its first effect.
+
+    A step that was cut off without one has touched nothing. `undo` has the terms that
+    docs/journal.md lists.
+    """
+
+    step: str
+    undo: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,16 @@ class RunFinished:
     message: str
 
 
-Record = Union[RunStarted, StepStarted, StepFinished, Prompted, PromptClosed, Found, RunFinished]
+Record = Union[
+    RunStarted,
+    StepStarted,
+    StepIntended,
+    StepFinished,
+    Prompted,
+    PromptClosed,
+    Found,
+    RunFinished,
+]
 
 
 @dataclass(frozen=True)

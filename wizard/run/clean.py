@@ -1,0 +1,96 @@
+"""Child output made fit for a terminal: whole lines of plain text.
+
+Control sequences (ECMA-48: CSI, OSC, DCS and their kin) go with all they carry, other C0 and
+C1 controls go alone, bytes that are no UTF-8 and marks that turn the direction of writing
+become U+FFFD. A title set by OSC or a cursor report asked for by ESC[6n thus never reaches the
+operator's terminal.
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 4096
+"""Bytes: a longer line is shown in pieces."""
+
+_PLAIN_ASCII_CONTROLS = bytes(byte for byte in (*range(32), 127) if byte != ord("\n"))
+_STRING = "[PX^_\\]]"
+_SEQUENCE = re.compile(
+    "|".join(
+        (
+            r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?",
+            rf"(?:\x1b{_STRING}|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?",
+            r"\x1b[ -/]*[0-~]?",
+        )
+    )
+)
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_TURNING = re.compile("[\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def clean_line(text: str) -> str:
+    """Return one line (no newline in it) as plain text.
+
+    Of what a carriage return would overprint, as a progress bar does, the last is kept.
+    """
+    text = _SEQUENCE.sub("", text)
+    if "\r" in text:
+        text = next((part for part in reversed(text.split("\r")) if part), "")
+    text = _TURNING.sub("\ufffd", text).expandtabs()
+    return _CONTROL.sub("", text)
+
+
+class Cleaner:
+    """Turns bytes as they arrive into clean lines; what has no end yet waits."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> tuple[str, ...]:
+        """Return the lines that `data` completes."""
+        data = self._rest + data
+        end = data.rfind(b"\n") + 1
+        self._rest = data[end:]
+        lines = _lines(data[: end - 1]) if end else []
+        if len(self._rest) > LONGEST:
+            pieces = list(_pieces(self._rest))
+            self._rest = pieces.pop()
+            lines += [clean_line(piece.decode("utf-8", "replace")) for piece in pieces]
+        return tuple(lines)
+
+    def flush(self) -> tuple[str, ...]:
+        """Return what had no end, as a last line."""
+        rest, self._rest = self._rest, b""
+        return tuple(_lines(rest)) if rest else ()
+
+
+def clean(data: bytes) -> tuple[str, ...]:
+    """Return all of `data` as clean lines."""
+    cleaner = Cleaner()
+    return (*cleaner.feed(data), *cleaner.flush())
+
+
+def _lines(data: bytes) -> list[str]:
+    data = data.replace(b"\r\n", b"\n").rstrip(b"\r")
+    if data.isascii() and len(data.translate(None, _PLAIN_ASCII_CONTROLS)) == len(data):
+        lines = data.decode("ascii").split("\n")
+        if len(data) <= LONGEST or max(map(len, lines)) <= LONGEST:
+            return lines
+    return [
+        clean_line(piece.decode("utf-8", "replace"))
+        for line in data.split(b"\n")
+        for piece in _pieces(line)
+    ]
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    pieces = []
+    start = 0
+    while len(line) - start > LONGEST:
+        cut = start + LONGEST
+        # Not inside a character: its later bytes are 10xxxxxx, three at most.
+        while cut > start + LONGEST - 4 and line[cut] & 0xC0 == 0x80:  # noqa: PLR2004 (UTF-8)
+            cut -= 1
+        pieces.append(line[start:cut])
+        start = cut
+    return [*pieces, line[start:]]

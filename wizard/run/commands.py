@@ -1,0 +1,204 @@
+"""Commands: an argv, never a shell, in a clean environment, heard to the last byte.
+
+What a child says goes to the step's output in the pieces it comes in. A daemon that inherits
+the pipes holds nothing up: the child's own end is what is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.environment import child_environment
+from wizard.errors import Trouble
+from wizard.run.loop import Exit, Loop, watched
+from wizard.run.output import StepOutput
+
+READ = 1 << 16
+KEPT = 1 << 20
+"""Bytes of each stream that are kept for the caller; the output file has all."""
+PATIENCE = 300.0
+"""Seconds that a command may take."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that ended: `status` is its exit status, or minus the signal that killed it.
+
+    `out` and `err` are the last KEPT bytes of each stream, all of them when `whole` was asked.
+    """
+
+    argv: tuple[str, ...]
+    status: int
+    out: bytes
+    err: bytes
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Every line of both streams that is not blank, standard error last."""
+        text = (self.out + b"\n" + self.err).decode("utf-8", "surrogateescape")
+        return tuple(line for line in text.splitlines() if line.strip())
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in words."""
+        return ended(self.status)
+
+
+def ended(status: int) -> str:
+    """Return in words how a command with this status ended."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
+
+
+def spelled(argv: Sequence[str]) -> str:
+    """Return an argv as an operator would type it."""
+    return " ".join(shlex.quote(word) for word in argv)
+
+
+class _Stream:
+    """One pipe: all of it goes to `sink`, its end is kept."""
+
+    def __init__(self, loop: Loop, fd: int, sink: Callable[[bytes], None], *, whole: bool) -> None:
+        os.set_blocking(fd, False)
+        self._loop = loop
+        self._fd = fd
+        self._sink = sink
+        self._whole = whole
+        self._parts = bytearray()
+        self.open = True
+
+    def ready(self) -> None:
+        self.read()
+
+    def read(self) -> bool:
+        """Read once; False when there is nothing now, or never again."""
+        try:
+            data = os.read(self._fd, READ)
+        except BlockingIOError:
+            return False
+        if not data:
+            self.open = False
+            self._loop.forget(self._fd)
+            return False
+        self._sink(data)
+        self._parts += data
+        if not self._whole and len(self._parts) > 2 * KEPT:
+            del self._parts[:-KEPT]
+        return True
+
+    @property
+    def kept(self) -> bytes:
+        return bytes(self._parts)
+
+
+def run(
+    argv: Sequence[str],
+    loop: Loop,
+    output: Optional[StepOutput],
+    *,
+    stdin: Optional[bytes] = None,
+    whole: bool = False,
+    patience: float = PATIENCE,
+    umask: int = 0o022,
+) -> Completed:
+    """Run a command to its end and return what came of it, whatever its status.
+
+    `output` None keeps it out of the step's output. Raises Trouble when it cannot be started
+    or has not ended after `patience` seconds (it is then killed, its process group too).
+    """
+    sink = output.write if output is not None else _nowhere
+    if output is not None:
+        output.say(f"$ {spelled(argv)}")
+    with _started(argv, stdin, umask) as child:
+        assert child.stdout is not None  # noqa: S101 (PIPE was asked for)
+        assert child.stderr is not None  # noqa: S101
+        out = _Stream(loop, child.stdout.fileno(), sink, whole=whole)
+        err = _Stream(loop, child.stderr.fileno(), sink, whole=whole)
+        with (
+            watched(loop, child.stdout.fileno(), out.ready),
+            watched(loop, child.stderr.fileno(), err.ready),
+        ):
+            _await_exit(child.pid, loop, argv, patience)
+            # Its end is known, so what a grandchild may still say is not waited for.
+            for stream in (out, err):
+                while stream.open and stream.read():
+                    pass
+        status = child.wait()
+    done = Completed(tuple(argv), status, out.kept, err.kept)
+    if output is not None and status != 0:
+        output.say(f"({done.ended})")
+    return done
+
+
+def _nowhere(_: bytes) -> None:
+    """Take the bytes of a command whose output is not shown."""
+
+
+@contextlib.contextmanager
+def _started(
+    argv: Sequence[str], stdin: Optional[bytes], umask: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    source = subprocess.DEVNULL if stdin is None else _file_of(stdin)
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=child_environment(),
+            cwd="/",
+            start_new_session=True,
+            umask=umask,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise Trouble(
+            f"starting {argv[0]}",
+            error.strerror or str(error),
+            f"See that {argv[0]} is installed and can be run.",
+        ) from error
+    finally:
+        if source != subprocess.DEVNULL:
+            os.close(source)
+    with child:
+        yield child
+
+
+def _file_of(data: bytes) -> int:
+    # A file and not a pipe: a child that answers before it has read all cannot deadlock us.
+    fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _await_exit(pid: int, loop: Loop, argv: Sequence[str], patience: float) -> None:
+    deadline = time.monotonic() + patience
+    gone = Exit(loop, pid)
+    try:
+        while not gone.seen:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                os.killpg(pid, signal.SIGKILL)
+                raise Trouble(
+                    f"running {spelled(argv)}",
+                    f"it had not ended after {patience:g} seconds and was killed",
+                    "Run it yourself to see what it waits for.",
+                )
+            loop.turn(left)
+    finally:
+        gone.close()

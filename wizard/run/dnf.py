@@ -1,0 +1,117 @@
+"""dnf(8) as it asks: which questions the review has answered, and which are the operator's.
+
+dnf's one question, `Is this ok [y/N]: `, stands under two things: the transaction's table,
+which the operator agreed to by starting the run, and a signing key that is about to be
+trusted, which nobody has agreed to yet.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wizard.errors import Trouble
+from wizard.run.terminal import Ask, Decision, Manner, Say
+
+LOCK_PATIENCE = 300.0
+"""Seconds that dnf may wait for another dnf or rpm."""
+
+_QUESTION = re.compile(r"\[y/N\]:\s*$")
+_WAITING = re.compile(r"Waiting for process with pid|waiting for (?:\w+ )?lock", re.IGNORECASE)
+_KEY = re.compile(r"Importing (?:GPG|OpenPGP) key 0x(?P<id>[0-9A-Fa-f]+)")
+_FIELD = re.compile(r"^\s*(?P<name>Userid|Fingerprint|From)\s*:\s*(?P<value>.*\S)")
+_TAKES_AWAY = re.compile(r"^(?:Removing|Downgrading|Obsoleting)\b")
+_SUMMARY = re.compile(r"^Transaction Summary")
+
+
+def dnf_manner(package: str, patience: float = LOCK_PATIENCE) -> Manner:
+    """Return how a `dnf install PACKAGE` is to be answered."""
+    return Manner(
+        question=_QUESTION,
+        decide=functools.partial(decide, package),
+        waiting=_WAITING,
+        patience=patience,
+        stuck=functools.partial(_stuck, package, patience),
+    )
+
+
+def decide(package: str, lines: tuple[str, ...]) -> Decision:
+    """Return what becomes of the question that ends these lines."""
+    for rule in _RULES:
+        at = [number for number, line in enumerate(lines) if rule.mark.search(line)]
+        if at:
+            return rule.make(package, lines[at[-1] :])
+    return _unknown(package, lines)
+
+
+def _key(package: str, lines: tuple[str, ...]) -> Decision:
+    match = _KEY.search(lines[0])
+    key = match["id"] if match else "?"
+    fields = {found["name"]: found["value"] for found in map(_FIELD.match, lines) if found}
+    print_ = fields.get("Fingerprint", "not shown")
+    source = fields.get("From", "")
+    path = source.removeprefix("file://")
+    refusal = Trouble(
+        f"installing {package}",
+        f"dnf asks whether to trust the signing key 0x{key}, fingerprint {print_}"
+        f"{', from ' + source if source else ''}, and nobody answered",
+        "Compare the fingerprint with the one your distribution publishes, then trust it: "
+        f"rpm --import {path or 'KEYFILE'} - and start again.",
+    )
+    return Ask(_text(lines), refusal)
+
+
+def _takes_away(package: str, lines: tuple[str, ...]) -> Decision:
+    return Ask(
+        _text(lines),
+        Trouble(
+            f"installing {package}",
+            "dnf would remove or downgrade packages, and nobody answered",
+            f"Run `dnf install {package}` yourself and read its table, then start again.",
+        ),
+    )
+
+
+def _unknown(package: str, lines: tuple[str, ...]) -> Decision:
+    return Ask(
+        _text(lines[-20:]),
+        Trouble(
+            f"installing {package}",
+            f"dnf asked something unforeseen, and nobody answered: {lines[-1].strip()}",
+            f"Run `dnf install {package}` yourself, then start again.",
+        ),
+    )
+
+
+def _agreed(_package: str, _lines: tuple[str, ...]) -> Decision:
+    return Say("y")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """`make` decides when `mark` stands in one of the lines; it gets those from the last on."""
+
+    mark: re.Pattern[str]
+    make: Callable[[str, tuple[str, ...]], Decision]
+
+
+_RULES = (
+    _Rule(_KEY, _key),
+    _Rule(_TAKES_AWAY, _takes_away),
+    _Rule(_SUMMARY, _agreed),
+)
+"""The first that fits; a question that fits none is the operator's."""
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _stuck(package: str, patience: float, line: str) -> Trouble:
+    return Trouble(
+        f"installing {package}",
+        f"another program holds dnf's or rpm's lock for more than {patience:g} seconds ({line})",
+        "See what it is (ps), let it end, then start again.",
+    )

@@ -1,0 +1,261 @@
+"""Files replaced whole or not at all, and originals kept once.
+
+A replacement is a temporary file in the same directory, synced, with the owner, mode, ACL,
+extended attributes and SELinux context of the old one, renamed over it, and the directory
+synced (rename(2), fsync(2), xattr(7), acl(5)). Whatever fails before the rename leaves the old
+file as it was and no temporary behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.errors import Trouble
+from wizard.run.directories import Place, explained, place
+
+_MARK = ".postfix-wizard-"
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_ACL = "system.posix_acl_access"
+_KERNELS_OWN = frozenset({"security.ima", "security.evm"})
+"""Attributes that sign the old bytes: the kernel makes them anew."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Owner, permissions, times (ns since the epoch) and extended attributes of a file."""
+
+    uid: int
+    gid: int
+    mode: int
+    atime_ns: int
+    mtime_ns: int
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A file as it was read: its bytes, what it is like, and which one it is."""
+
+    path: str
+    text: bytes
+    metadata: Metadata
+    identity: tuple[int, int, int, int]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its bytes, in hex."""
+        return sha256(self.text)
+
+
+def sha256(text: bytes) -> str:
+    """Return the SHA-256 of `text` in hex, as plans hold it."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def read(path: str) -> Optional[Held]:
+    """Return a file as it is, None where there is none.
+
+    Raises Trouble on a symbolic link, a hard-linked or special file, or an unsafe parent.
+    """
+    doing = f"reading {path}"
+    with place(path, doing) as at:
+        return _read(at, doing)
+
+
+def _read(at: Place, doing: str) -> Optional[Held]:
+    with explained(doing, at.path):
+        try:
+            fd = os.open(at.name, _READ, dir_fd=at.fd)
+        except FileNotFoundError:
+            return None
+        try:
+            status = os.fstat(fd)
+            _refuse_odd(at.path, status, doing)
+            parts = iter(lambda: os.read(fd, 1 << 20), b"")
+            text = b"".join(parts)
+            return Held(at.path, text, _metadata(fd, status), _identity(status))
+        finally:
+            os.close(fd)
+
+
+def _refuse_odd(path: str, status: os.stat_result, doing: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise Trouble(
+            doing, f"{path} is no regular file", f"Look with `ls -ld {path}` and move it away."
+        )
+    if status.st_nlink > 1:
+        raise Trouble(
+            doing,
+            f"{path} has {status.st_nlink} names (hard links), and only one would change",
+            f"Find the others with `find / -xdev -samefile {path}`, then remove them or copy it.",
+        )
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _metadata(fd: int, status: os.stat_result) -> Metadata:
+    try:
+        names = os.listxattr(fd)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        names = []
+    return Metadata(
+        status.st_uid,
+        status.st_gid,
+        stat.S_IMODE(status.st_mode),
+        status.st_atime_ns,
+        status.st_mtime_ns,
+        tuple((name, os.getxattr(fd, name)) for name in names if name not in _KERNELS_OWN),
+    )
+
+
+def replace(
+    path: str,
+    text: bytes,
+    held: Optional[Held],
+    *,
+    mode: int = 0o644,
+    mtime_ns: Optional[int] = None,
+) -> None:
+    """Put `text` at `path` atomically.
+
+    `held` is what `read` gave for the path (None: nothing may stand there); it gives owner,
+    mode and attributes, and must still be what stands there. A new file is root's with `mode`.
+    `mtime_ns` is the time it is to bear. Raises Trouble; the old file is then as it was.
+    """
+    doing = f"replacing {path}" if held else f"making {path}"
+    with place(path, doing) as at, explained(doing, path):
+        _sweep(at)
+        with _temporary(at) as (fd, temporary):
+            _fill(fd, text, held.metadata if held else None, mode, mtime_ns)
+            _refuse_changed(at, held, doing)
+            os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
+        os.fsync(at.fd)
+
+
+def keep_original(path: str, original: str, held: Held) -> bool:
+    """Make `original` a copy of what was `read` from `path`, once; False where one stands.
+
+    It appears whole and exclusively: a synced copy is given its name by link(2), which never
+    replaces. Owner, mode, times and attributes are kept. Raises Trouble where the name is
+    taken by something else than a file.
+    """
+    doing = f"keeping {path} as {original}"
+    with place(original, doing) as at, explained(doing, original):
+        if _read(at, doing) is not None:
+            return False
+        _sweep(at)
+        with _temporary(at) as (fd, temporary):
+            _fill(fd, held.text, held.metadata, held.metadata.mode, None)
+            times = (held.metadata.atime_ns, held.metadata.mtime_ns)
+            os.utime(fd, ns=times)
+            os.fsync(fd)
+            os.link(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd, follow_symlinks=False)
+            os.unlink(temporary, dir_fd=at.fd)
+        os.fsync(at.fd)
+        return True
+
+
+def make_link(path: str, target: str) -> None:
+    """Make `path` a symbolic link to `target`, over whatever file or link stands there."""
+    doing = f"linking {path} to {target}"
+    with place(path, doing) as at, explained(doing, path):
+        _sweep(at)
+        temporary = _temporary_name(at)
+        os.symlink(target, temporary, dir_fd=at.fd)
+        with _removed_on_failure(at, temporary):
+            os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
+        os.fsync(at.fd)
+
+
+def _refuse_changed(at: Place, held: Optional[Held], doing: str) -> None:
+    try:
+        status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
+    except FileNotFoundError:
+        seen = None
+    else:
+        _refuse_odd(at.path, status, doing)
+        seen = _identity(status)
+    if seen != (held.identity if held else None):
+        raise Trouble(
+            doing,
+            f"{at.path} changed at this very moment",
+            "Find out what else writes it, then make the plan again.",
+        )
+
+
+@contextlib.contextmanager
+def _temporary(at: Place) -> Iterator[tuple[int, str]]:
+    name = _temporary_name(at)
+    fd = os.open(name, _CREATE, 0o600, dir_fd=at.fd)
+    try:
+        with _removed_on_failure(at, name):
+            yield fd, name
+    finally:
+        os.close(fd)
+
+
+def _temporary_name(at: Place) -> str:
+    return f".{at.name}{_MARK}{secrets.token_hex(8)}"
+
+
+@contextlib.contextmanager
+def _removed_on_failure(at: Place, name: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=at.fd)
+        raise
+
+
+def _sweep(at: Place) -> None:
+    # A worker that was killed before its rename left one; only root could have made the name.
+    prefix = f".{at.name}{_MARK}"
+    for name in os.listdir(at.fd):  # noqa: PTH208 (a descriptor)
+        if name.startswith(prefix):
+            os.unlink(name, dir_fd=at.fd)
+
+
+def _fill(
+    fd: int, text: bytes, like: Optional[Metadata], mode: int, mtime_ns: Optional[int]
+) -> None:
+    rest = memoryview(text)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+    if like is not None:
+        os.fchown(fd, like.uid, like.gid)
+    # After chown, which clears setuid; before the ACL, whose mask is the mode's group part.
+    os.fchmod(fd, like.mode if like is not None else mode)
+    if like is not None:
+        _copy_attributes(fd, dict(like.xattrs))
+    if mtime_ns is not None:
+        os.utime(fd, ns=(mtime_ns, mtime_ns))
+    os.fsync(fd)
+
+
+def _copy_attributes(fd: int, wanted: dict[str, bytes]) -> None:
+    try:
+        present = {name: os.getxattr(fd, name) for name in os.listxattr(fd)}
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        present = {}
+    for name, value in wanted.items():
+        if present.get(name) != value:
+            os.setxattr(fd, name, value)
+    # The directory's default ACL gives a new file what the old one did not have.
+    if _ACL in present and _ACL not in wanted:
+        os.removexattr(fd, _ACL)

@@ -1,0 +1,239 @@
+r"""The journal of a run: append-only, one record a line, each synced before work goes on.
+
+A line is `SUM JSON\n`. JSON is one object without blanks: `n` (0, 1, 2 …), `wall` (seconds
+since the epoch), `mono` (seconds of the monotonic clock), `kind` and `record`. SUM is the
+first 16 hex digits of SHA-256 over the sum before (none before the first) and the JSON's
+bytes, so that a line lost, doubled or moved is seen as well as one damaged. Line 0 is the
+header: kind `Journal`, record `{"version":1,"run":ID}`.
+
+A last line that is not whole was never finished (the machine fell): it counts as not written.
+Any other bad line makes the journal corrupt. docs/journal.md lists the records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional, cast
+
+from wizard.errors import Trouble
+from wizard.plan.wire import from_data, to_data
+from wizard.run.directories import explained, place
+from wizard.run.records import Record
+
+VERSION = 1
+_SUM = 16
+_HEADER = "Journal"
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record with its number and times (seconds; `wall` since the epoch)."""
+
+    n: int
+    wall: float
+    mono: float
+    record: Record
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a journal says: its whole records, and what is the matter with the rest.
+
+    `end` is the offset behind the last good line, `total` its sum. `torn` says that an
+    unfinished line follows; `corrupt` names the first bad record, "" when there is none.
+    """
+
+    run: str
+    entries: tuple[Entry, ...]
+    end: int
+    total: str
+    torn: bool
+    corrupt: str
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records alone."""
+        return tuple(entry.record for entry in self.entries)
+
+
+class Parser:
+    """Turns lines into entries one after the other; the state is the sum and the number."""
+
+    def __init__(self) -> None:
+        self.run = ""
+        self.total = ""
+        self.n = 0
+
+    def line(self, line: bytes) -> Optional[Entry]:
+        """Return the entry of one line without its newline; None for the header.
+
+        Raises ValueError when it is not the line that follows.
+        """
+        total, blank, payload = line.partition(b" ")
+        expected = chained(self.total, payload)
+        if not blank or total != expected.encode():
+            raise ValueError("its checksum is wrong")
+        fields = json.loads(payload)
+        if fields["n"] != self.n:
+            raise ValueError(f"it bears number {fields['n']}")
+        entry = None
+        if self.n == 0:
+            self.run = _run_of(fields)
+        else:
+            entry = _entry(fields)
+        self.total = expected
+        self.n += 1
+        return entry
+
+
+def _run_of(header: dict[str, Any]) -> str:
+    version = header["record"].get("version")
+    if header["kind"] != _HEADER or version != VERSION:
+        raise ValueError(f"its form is version {version!r}, and this program reads {VERSION}")
+    return str(header["record"]["run"])
+
+
+def _entry(fields: dict[str, Any]) -> Entry:
+    record = from_data(cast("type[Record]", Record), {fields["kind"]: fields["record"]})
+    return Entry(fields["n"], fields["wall"], fields["mono"], record)
+
+
+def chained(total: str, payload: bytes) -> str:
+    """Return the sum of a line from the sum before it and its JSON."""
+    return hashlib.sha256(total.encode() + payload).hexdigest()[:_SUM]
+
+
+def parse(data: bytes) -> Reading:
+    """Return what the bytes of a journal say; never fails."""
+    parser = Parser()
+    entries: list[Entry] = []
+    end = 0
+    while end < len(data):
+        newline = data.find(b"\n", end)
+        stop = newline if newline >= 0 else len(data)
+        last = stop + 1 >= len(data)
+        try:
+            if newline < 0:
+                raise ValueError("it has no end")  # noqa: TRY301 (one way out for all faults)
+            entry = parser.line(data[end:stop])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            corrupt = "" if last else f"record {parser.n} (byte {end}): {error}"
+            return Reading(parser.run, tuple(entries), end, parser.total, last, corrupt)
+        if entry is not None:
+            entries.append(entry)
+        end = stop + 1
+    return Reading(parser.run, tuple(entries), end, parser.total, torn=False, corrupt="")
+
+
+def read_journal(path: Path) -> Optional[Reading]:
+    """Return what a journal says, None where there is none. Raises Trouble when unreadable."""
+    with explained("reading a run's journal", path):
+        try:
+            return parse(path.read_bytes())
+        except FileNotFoundError:
+            return None
+
+
+def set_aside(path: Path) -> str:
+    """Rename a corrupt journal out of the way and return its new path. Raises Trouble."""
+    doing = f"setting {path} aside"
+    with place(str(path), doing) as at, explained(doing, path):
+        new = f"{at.name}.corrupt-{time.time_ns()}"
+        os.rename(at.name, new, src_dir_fd=at.fd, dst_dir_fd=at.fd)
+        os.fsync(at.fd)
+    return str(path.with_name(new))
+
+
+class Journal:
+    """An open journal; `append` returns only when the record is on disk."""
+
+    def __init__(self, fd: int, path: Path, n: int, total: str, size: int) -> None:
+        self._fd = fd
+        self._path = path
+        self._n = n
+        self._total = total
+        self._size = size
+
+    def append(self, record: Record) -> None:
+        """Write one record in one write(2) and sync it; Trouble when that cannot be done."""
+        tagged = to_data(cast("type[Record]", Record), record)
+        ((kind, fields),) = tagged.items()
+        self._write(kind, fields)
+
+    def _write(self, kind: str, fields: dict[str, object]) -> None:
+        payload = json.dumps(
+            {
+                "n": self._n,
+                "wall": time.time(),
+                "mono": time.monotonic(),
+                "kind": kind,
+                "record": fields,
+            },
+            separators=(",", ":"),
+        ).encode("ascii")
+        total = chained(self._total, payload)
+        line = total.encode() + b" " + payload + b"\n"
+        with explained("writing the run's journal", self._path):
+            self._append(line)
+        self._n += 1
+        self._total = total
+        self._size += len(line)
+
+    def _append(self, line: bytes) -> None:
+        try:
+            written = os.write(self._fd, line)
+            # The rest after a short write brings the error that cut it (ENOSPC).
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
+            os.fsync(self._fd)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._size)
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+@contextlib.contextmanager
+def open_journal(path: Path, run: str) -> Iterator[tuple[Journal, Reading]]:
+    """Open a run's journal for appending, making it where there is none.
+
+    Hands over what it said before; a torn last line is cut off. Raises Trouble when it is
+    corrupt: the caller sets it aside.
+    """
+    doing = f"opening the journal of run {run}"
+    with place(str(path), doing) as at, explained(doing, path):
+        try:
+            fd = os.open(at.name, _CREATE, 0o600, dir_fd=at.fd)
+            os.fsync(at.fd)
+        except FileExistsError:
+            fd = os.open(at.name, _APPEND, dir_fd=at.fd)
+    try:
+        with explained(doing, path):
+            reading = parse(b"".join(iter(lambda: os.read(fd, 1 << 20), b"")))
+            if reading.torn:
+                os.ftruncate(fd, reading.end)
+        if reading.corrupt:
+            raise Trouble(doing, f"{reading.corrupt}", f"It stands in {path}.")
+        journal = Journal(fd, path, reading_next(reading), reading.total, reading.end)
+        if reading.end == 0:
+            journal._write(_HEADER, {"version": VERSION, "run": run})  # noqa: SLF001 (its maker)
+        yield journal, reading
+    finally:
+        os.close(fd)
+
+
+def reading_next(reading: Reading) -> int:
+    """Return the number that the next line bears."""
+    return len(reading.entries) + (1 if reading.end else 0)

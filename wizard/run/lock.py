@@ -1,0 +1,141 @@
+"""One run at a time: flock(2) on a file that says who holds it.
+
+The kernel frees a dead holder's lock; what the file says then is history and misleads nobody,
+since only a held lock is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.errors import LockedTrouble, Trouble
+from wizard.run.directories import explained, make_private, place
+from wizard.run.paths import Places
+
+_OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_PATIENCE = 0.2
+"""Seconds: a viewer's look holds the lock for microseconds; a run holds it for longer."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lock: process, run, and since when (seconds since the epoch)."""
+
+    pid: int
+    run: str
+    since: float
+
+
+@contextlib.contextmanager
+def locked(places: Places, run: str) -> Iterator[None]:
+    """Hold the lock. Raises LockedTrouble that says who has it and since when."""
+    doing = "taking the wizard's lock"
+    make_private(places.runtime)
+    with _opened(places, os.O_CREAT) as fd:
+        if fd is None or not _locks(fd, fcntl.LOCK_EX, _PATIENCE):
+            raise LockedTrouble(doing, _who(None if fd is None else _said(fd)), _ADVICE)
+        said = {"pid": os.getpid(), "run": run, "since": time.time()}
+        with explained(doing, places.lock):
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, json.dumps(said).encode() + b"\n", 0)
+        yield
+
+
+def holder(places: Places) -> Optional[Holder]:
+    """Return who holds the lock, None when nobody does. Never waits."""
+    with _opened(places, 0) as fd:
+        if fd is None or _locks(fd, fcntl.LOCK_SH, 0):
+            return None
+        return _said(fd) or Holder(0, "", 0.0)
+
+
+def refuse_if_locked(places: Places) -> None:
+    """Raise LockedTrouble when a run is in progress."""
+    found = holder(places)
+    if found is not None:
+        raise LockedTrouble("starting a run", _who(found), _ADVICE)
+
+
+def request_stop(places: Places) -> bool:
+    """Ask the run in progress to stop at its next safe boundary; False when there is none."""
+    found = holder(places)
+    if found is None or found.pid <= 0:
+        return False
+    try:
+        fd = os.pidfd_open(found.pid)
+    except OSError:
+        return False
+    try:
+        # Looked at again: the process behind the descriptor is the one that holds the lock.
+        if holder(places) != found:
+            return False
+        signal.pidfd_send_signal(fd, signal.SIGTERM)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(fd)
+
+
+_ADVICE = "Look on with `postfix-wizard attach`, or wait for its end."
+
+
+def _who(found: Optional[Holder]) -> str:
+    if found is None or not found.run:
+        return "another run is in progress"
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.since))
+    return f"run {found.run} (process {found.pid}) is in progress since {since}"
+
+
+@contextlib.contextmanager
+def _opened(places: Places, flags: int) -> Iterator[Optional[int]]:
+    doing = "opening the wizard's lock"
+    if not flags and not places.runtime.is_dir():
+        yield None
+        return
+    with place(str(places.lock), doing) as at, explained(doing, places.lock):
+        try:
+            fd = os.open(at.name, _OPEN | flags, 0o600, dir_fd=at.fd)
+        except FileNotFoundError:
+            fd = -1
+    if fd < 0:
+        yield None
+        return
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise Trouble(doing, f"{places.lock} is no plain file", f"rm {places.lock}")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _locks(fd: int, kind: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
+        except BlockingIOError:  # noqa: PERF203 (a handful of tries)
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
+
+
+def _said(fd: int) -> Optional[Holder]:
+    try:
+        fields = json.loads(os.pread(fd, 4096, 0))
+        return Holder(int(fields["pid"]), str(fields["run"]), float(fields["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,51 @@
+"""A step's output on disk: all that its children said, as they said it.
+
+Written straight through, in the pieces that were read, so that any number of viewers can
+follow. A disk that is full must not stop dnf inside a transaction: what cannot be written is
+dropped, and `failure` says so at the step's end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from wizard.run.directories import explained, place
+
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class StepOutput:
+    """An open output file."""
+
+    def __init__(self, fd: int, path: Path) -> None:
+        self._fd = fd
+        self._path = path
+        self.failure = ""
+
+    def write(self, data: bytes) -> None:
+        """Append bytes; never raises OSError."""
+        rest = memoryview(data)
+        try:
+            while rest and not self.failure:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError as error:
+            self.failure = f"{self._path}: {error.strerror}; some of the output is lost"
+
+    def say(self, line: str) -> None:
+        """Append one line of the wizard's own."""
+        self.write(line.encode("utf-8", "surrogateescape") + b"\n")
+
+
+@contextlib.contextmanager
+def open_output(path: Path) -> Iterator[StepOutput]:
+    """Open a step's output for appending (0600). Raises Trouble."""
+    doing = f"opening {path}"
+    with place(str(path), doing) as at, explained(doing, path):
+        fd = os.open(at.name, _APPEND, 0o600, dir_fd=at.fd)
+    try:
+        yield StepOutput(fd, path)
+    finally:
+        os.close(fd)

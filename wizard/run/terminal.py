@@ -1,0 +1,248 @@
+"""A child that insists on a terminal, on one of its own (pty(7), pexpect).
+
+Nothing is matched but the end of what was said so far, so that a million lines cost what
+reading them costs. The child ignores SIGHUP and has its own session: it outlives a worker
+that is killed (a dnf cut off in mid-transaction loses scriptlets in silence). What is sent to
+it is recorded nowhere, and its terminal does not echo.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+from wizard.environment import child_environment
+from wizard.errors import Trouble
+from wizard.run.clean import clean
+from wizard.run.commands import READ, ended, spelled
+from wizard.run.loop import Exit, Loop, watched
+from wizard.run.output import StepOutput
+
+if TYPE_CHECKING:
+    import pexpect
+
+ROWS, COLUMNS = 50, 100
+_HEARD = 1 << 16
+_END = 4096
+_TURN = 0.5
+_LAST_WORDS = 60.0
+
+
+@dataclass(frozen=True)
+class Say:
+    """Answer at once: the operator agreed to this when reviewing the plan."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Put `text` to the operator; `refusal` is the trouble when nobody can or does answer.
+
+    `no` is what makes the child give up without harm.
+    """
+
+    text: str
+    refusal: Trouble
+    no: str = "n"
+    echo: bool = True
+
+
+Decision = Union[Say, Ask]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a program asks and waits.
+
+    `question` matches the end of what was said when it waits for an answer; `decide` is given
+    the clean lines since the last question. `waiting` matches a line that says it waits for
+    another's lock, for which it gets `patience` seconds; `stuck` is the trouble after that.
+    """
+
+    question: re.Pattern[str]
+    decide: Callable[[tuple[str, ...]], Decision]
+    waiting: re.Pattern[str]
+    patience: float
+    stuck: Callable[[str], Trouble]
+
+
+Asker = Callable[[Ask, Callable[[], bool]], Optional[str]]
+"""Puts a question to the operator until the second argument says it is moot; None: no answer."""
+
+
+def drive(argv: Sequence[str], loop: Loop, output: StepOutput, manner: Manner, asker: Asker) -> int:
+    """Run `argv` on a terminal to its end and return its exit status (minus a signal's number).
+
+    Raises the Trouble of an unanswered question once the child has given up, or of a wait for
+    a lock that took too long.
+    """
+    output.say(f"$ {spelled(argv)}")
+    with _spawned(argv) as child:
+        gone = Exit(loop, child.pid or 0)
+        talk = _Conversation(child, loop, output, manner=manner, asker=asker, gone=gone)
+        try:
+            with watched(loop, child.child_fd, talk.ready):
+                while not gone.seen:
+                    loop.turn(_TURN)
+                    talk.attend()
+                # Its end is known; what a grandchild may still say is not waited for.
+                while talk.read():
+                    pass
+        finally:
+            gone.close()
+        child.wait()
+    status = child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0)
+    if status != 0:
+        output.say(f"({ended(status)})")
+    if talk.trouble is not None:
+        raise talk.trouble
+    return status
+
+
+class _Conversation:
+    """What was heard since the last question, and what to do about it."""
+
+    def __init__(
+        self,
+        child: pexpect.spawn[Any],
+        loop: Loop,
+        output: StepOutput,
+        *,
+        manner: Manner,
+        asker: Asker,
+        gone: Exit,
+    ) -> None:
+        self._child = child
+        self._loop = loop
+        self._output = output
+        self._manner = manner
+        self._asker = asker
+        self._gone = gone
+        self._heard = bytearray()
+        self._new = False
+        self._waits_since: Optional[float] = None
+        self._give_up_at: Optional[float] = None
+        self.trouble: Optional[Exception] = None
+
+    def ready(self) -> None:
+        """Take what the child says now."""
+        self.read()
+
+    def read(self) -> bool:
+        """Take what the child says now; False when there is nothing, or nothing any more."""
+        try:
+            data = os.read(self._child.child_fd, READ)
+        except BlockingIOError:
+            return False
+        except OSError:
+            # EIO is a terminal's way to say that nobody holds its other side (pty(7)).
+            data = b""
+        if not data:
+            self._loop.forget(self._child.child_fd)
+            return False
+        self._output.write(data)
+        self._heard += data
+        del self._heard[:-_HEARD]
+        self._new = True
+        return True
+
+    def attend(self) -> None:
+        """Answer what is asked, and see to it that no wait has no end."""
+        if self._new:
+            self._new = False
+            self._look_at_the_end()
+        now = time.monotonic()
+        if self._waits_since is not None and now - self._waits_since > self._manner.patience:
+            self._waits_since = None
+            self._end(self._manner.stuck(self._last_line()))
+        if self._give_up_at is not None and now > self._give_up_at:
+            self._give_up_at = None
+            self._terminate()
+
+    def _look_at_the_end(self) -> None:
+        end = self._last_line()
+        if self._manner.waiting.search(end):
+            self._waits_since = time.monotonic()
+        elif end:
+            self._waits_since = None
+        # A question has no newline behind it; what does is an echo of one.
+        if not self._heard.endswith((b"\n", b"\r")) and self._manner.question.search(end):
+            self._reply(self._manner.decide(clean(bytes(self._heard))))
+
+    def _last_line(self) -> str:
+        lines = [line for line in clean(bytes(self._heard[-_END:])) if line.strip()]
+        return lines[-1] if lines else ""
+
+    def _reply(self, decision: Decision) -> None:
+        self._heard.clear()
+        if isinstance(decision, Say):
+            self._send(decision.text)
+            return
+        if self.trouble is not None:
+            self._send(decision.no)
+            return
+        answer = None
+        self.trouble = decision.refusal
+        try:
+            answer = self._asker(decision, lambda: self._gone.seen)
+        except Exception as error:  # noqa: BLE001 (raised by `drive`, once the child has ended)
+            self.trouble = error
+        if answer is not None:
+            self.trouble = None
+        elif not self._gone.seen:
+            self._give_up_at = time.monotonic() + _LAST_WORDS
+        self._send(decision.no if answer is None else answer)
+
+    def _send(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._child.send(text.encode() + b"\n")
+
+    def _end(self, trouble: Trouble) -> None:
+        self.trouble = self.trouble or trouble
+        self._output.say(f"({trouble.wrong})")
+        self._terminate()
+
+    def _terminate(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._child.pid or 0, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _spawned(argv: Sequence[str]) -> Iterator[pexpect.spawn[Any]]:
+    import pexpect  # noqa: PLC0415 (most runs drive no terminal, and it takes 20 ms)
+
+    try:
+        child = pexpect.spawn(
+            argv[0],
+            list(argv[1:]),
+            timeout=None,
+            maxread=READ,
+            searchwindowsize=200,
+            logfile=None,
+            cwd="/",
+            env=child_environment(),
+            ignore_sighup=True,
+            echo=False,
+            encoding=None,
+            dimensions=(ROWS, COLUMNS),
+        )
+    except (pexpect.ExceptionPexpect, OSError) as error:
+        raise Trouble(
+            f"starting {argv[0]}",
+            str(error).partition("\n")[0],
+            f"See that {argv[0]} is installed and can be run.",
+        ) from error
+    child.delaybeforesend = None
+    child.ptyproc.delayafterclose = 0
+    os.set_blocking(child.child_fd, False)
+    try:
+        yield child
+    finally:
+        child.close(force=False)
