@@ -73,7 +73,11 @@ COMMANDS = (
 def add_answers(parser: argparse.ArgumentParser) -> None:
     """Add --answers, for the commands and the screens alike."""
     parser.add_argument(
-        "--answers", type=Path, metavar="FILE", help="answers in TOML; else the saved ones"
+        "--answers",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="FILE",
+        help="answers in TOML; else the saved ones",
     )
 
 
@@ -82,7 +86,7 @@ def add_section(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--section",
         action="append",
-        default=[],
+        default=argparse.SUPPRESS,
         choices=(*SECTIONS, POLICY),
         metavar="NAME",
         help=f"change this section alone: {', '.join((*SECTIONS, POLICY))}",
@@ -168,7 +172,7 @@ def say_trouble(run: Callable[[], int]) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     options = Options(
-        answers=arguments.answers if "answers" in arguments else None,
+        answers=getattr(arguments, "answers", None),
         sections=tuple(getattr(arguments, "section", ())),
         accept=tuple(getattr(arguments, "accept", ())),
         yes=getattr(arguments, "yes", False),
