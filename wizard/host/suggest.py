@@ -1,0 +1,181 @@
+"""What the host suggests for the answers: values with where they come from, best first.
+
+Pure functions of the facts, for the screens' lists of suggestions. Nothing here is an answer
+before the operator has chosen it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wizard.certificates.names import covers
+from wizard.host.facts import Host, Lineage, Network, Zone
+
+MAIL_LABELS = ("mail", "mx", "smtp")
+"""First labels that speak of a mail server."""
+
+LOOPBACK = "127.0.0.0/8"
+
+PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+"""RFC 1918; what ipaddress calls private holds documentation networks and more."""
+
+TRUSTED = "ACCEPT"
+"""The target of a firewalld zone that lets everything in (firewalld.zone(5))."""
+
+FEWEST_LABELS = 2
+"""`mail.jp` is no name of one's own, and so no domain to suggest."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A value for a field and, in a few words, why it is suggested."""
+
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
+class CertificateSuggestion:
+    """A lineage to choose: lifetime's end in seconds since the epoch, whether it fits the host.
+
+    `covers` says that its names cover myhostname, `expired` that its time is over, `problem`
+    why it cannot be used at all ("" when it can).
+    """
+
+    name: str
+    names: tuple[str, ...]
+    not_after: int
+    covers: bool
+    expired: bool
+    problem: str
+
+
+def hostnames(host: Host) -> tuple[Suggestion, ...]:
+    """Suggest myhostname: what it is today, the host's own name, mail names of certificates."""
+    found = [Suggestion(_literal(host.parameters.get("myhostname", "")), "main.cf has it today")]
+    own = host.network.hostname
+    if _is_mail_name(own):
+        found.append(Suggestion(own, "the host's own name"))
+    found += [
+        Suggestion(name, f"in the certificate of {lineage.name}")
+        for lineage in host.lineages
+        for name in lineage.names
+        if _is_mail_name(name)
+    ]
+    domains = [lineage.name for lineage in host.lineages if not lineage.problem]
+    for domain in (own.partition(".")[2], *domains):
+        if len(domain.split(".")) >= FEWEST_LABELS and not _is_mail_name(domain):
+            found.append(Suggestion(f"mail.{domain}", f"the usual name in {domain}"))
+    found.append(Suggestion(own, "the host's own name"))
+    return _distinct(found)
+
+
+def domains(host: Host, myhostname: str) -> tuple[Suggestion, ...]:
+    """Suggest mydomain: myhostname less its first label, and what main.cf has today."""
+    return _distinct(
+        [
+            Suggestion(_literal(host.parameters.get("mydomain", "")), "main.cf has it today"),
+            Suggestion(myhostname.partition(".")[2], "myhostname less its first label"),
+        ]
+    )
+
+
+def networks(host: Host) -> tuple[Suggestion, ...]:
+    """Suggest items of mynetworks: the firewall's trusted sources, private networks, loopback.
+
+    IPv4 only, as the policy's inet_protocols; a network must be private to be suggested
+    (RFC 1918), since a provider's is full of strangers.
+    """
+    found = [
+        Suggestion(source, f"a source of the firewall's zone {zone.name}")
+        for zone in host.firewall.zones
+        if zone.target == TRUSTED
+        for source in zone.sources
+    ]
+    found += [Suggestion(network, "a network of this host") for network in private(host.network)]
+    found.append(Suggestion(LOOPBACK, "this host itself"))
+    return _distinct(
+        Suggestion(_plain_network(one.value), one.why)
+        for one in found
+        if _is_private4(one.value) or one.value == LOOPBACK
+    )
+
+
+def private(network: Network) -> tuple[str, ...]:
+    """Return the interfaces' private IPv4 networks, loopback and link-local ones left out."""
+    return tuple(text for text in network.networks if _is_private4(text))
+
+
+def certificates(host: Host, myhostname: str, now: int) -> tuple[CertificateSuggestion, ...]:
+    """List the lineages: those that fit first, among these the one that lasts longest."""
+    listed = [_choice(lineage, myhostname, now) for lineage in host.lineages]
+    return tuple(
+        sorted(
+            listed,
+            key=lambda one: (bool(one.problem), one.expired, not one.covers, -one.not_after),
+        )
+    )
+
+
+def zones(host: Host) -> tuple[Suggestion, ...]:
+    """Suggest the firewall zone: the default first, then those with interfaces.
+
+    A zone that accepts everything is left out: a service opened there says nothing.
+    """
+    default = host.firewall.default_zone
+    found = [
+        (zone.name != default, not zone.interfaces, zone.name, _zone_words(zone, default))
+        for zone in host.firewall.zones
+        if zone.target != TRUSTED
+    ]
+    return tuple(Suggestion(name, why) for _, _, name, why in sorted(found))
+
+
+def _zone_words(zone: Zone, default: str) -> str:
+    words = ["the default zone"] if zone.name == default else []
+    if zone.interfaces:
+        words.append(f"interfaces {', '.join(zone.interfaces)}")
+    return "; ".join(words) or "no interface"
+
+
+def _choice(lineage: Lineage, myhostname: str, now: int) -> CertificateSuggestion:
+    return CertificateSuggestion(
+        lineage.name,
+        lineage.names,
+        lineage.not_after,
+        covers(lineage.names, myhostname),
+        bool(lineage.not_after) and lineage.not_after <= now,
+        lineage.problem,
+    )
+
+
+def _is_mail_name(name: str) -> bool:
+    head, _, rest = name.partition(".")
+    return head.lower() in MAIL_LABELS and "." in rest
+
+
+def _literal(value: str) -> str:
+    """Return a parameter's value where it is no reference to another."""
+    return "" if "$" in value else value
+
+
+def _is_private4(text: str) -> bool:
+    try:
+        network = ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return False
+    return any(network.subnet_of(block) for block in PRIVATE)
+
+
+def _plain_network(text: str) -> str:
+    return str(ipaddress.IPv4Network(text, strict=False))
+
+
+def _distinct(found: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
+    first: dict[str, Suggestion] = {}
+    for one in found:
+        if one.value:
+            first.setdefault(one.value, one)
+    return tuple(first.values())
