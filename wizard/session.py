@@ -5,26 +5,34 @@ One `Session` is made in `main`, where all effects are chosen; nothing below it 
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Collection, Iterator, Optional
 
 from wizard.answers.model import Answers
+from wizard.answers.toml import SAVED, read_answers
 from wizard.check.model import Finding
-from wizard.check.prove import prove
 from wizard.door import Door
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
-from wizard.plan.read_back import read_back
+from wizard.plan.read_back import Values, read_back, read_values
 from wizard.run.follow import follow
-from wizard.run.history import RunSummary, runs
+from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.launch import launch
-from wizard.run.lock import holder
+from wizard.run.lock import holder, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.records import Event
+
+
+def local_session(root: Path = Path("/")) -> Session:
+    """Return the session of this machine, or of a copied /etc below `root`."""
+    program = (sys.executable, os.path.abspath(sys.argv[0]))  # noqa: PTH100 - a link stays one
+    return Session(Door(root), Places(), program)
 
 
 @dataclass(frozen=True)
@@ -34,18 +42,23 @@ class Session:
     door: Door
     places: Places
     program: tuple[str, ...]
-    answers_file: Optional[Path] = None
 
     def host(self) -> Host:
         """Read what the host is now; takes 0.1 to 2 s (a package is fetched where none is)."""
         return read_host(self.door)
 
     def answers(self, host: Host) -> Optional[Answers]:
-        """Return the given file's answers, else the saved ones, else what the host says.
+        """Return the saved answers, else what the host says; None where it was never set up."""
+        saved = self.door.root / SAVED.relative_to("/")
+        return read_answers(saved) if saved.exists() else read_back(host)
 
-        None where the host has no Postfix yet and no file was given: everything is to be asked.
-        """
+    def today(self, host: Host) -> Optional[Answers]:
+        """Return what the host says today; None where it was never set up."""
         return read_back(host)
+
+    def suggestions(self, host: Host) -> Values:
+        """Return values to begin a form with: today's, else good first guesses."""
+        return read_values(host)
 
     def plan(self, answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
         """Return what would be done; a pure function, quick."""
@@ -59,6 +72,10 @@ class Session:
         """
         return launch(self.places, plan, self.program, attended=attended)
 
+    def plan_of(self, run: str) -> Plan:
+        """Return the plan that a run executes."""
+        return plan_of(self.places, run)
+
     def follow(self, run: str) -> Iterator[Event]:
         """Yield the run's events from its first record, live, until it ends."""
         return follow(self.places, run)
@@ -66,6 +83,10 @@ class Session:
     def answer(self, run: str, prompt: int, text: str) -> bool:
         """Send the answer to a prompt; False when it was answered already."""
         return send_answer(self.places, run, prompt, text)
+
+    def stop(self) -> bool:
+        """Ask the run in progress to stop at its next safe boundary; False when there is none."""
+        return request_stop(self.places)
 
     def running(self) -> Optional[str]:
         """Return the ID of the run in progress, None when there is none."""
@@ -78,4 +99,6 @@ class Session:
 
     def check(self, answers: Answers) -> Iterator[Finding]:
         """Prove the live state, finding by finding."""
+        from wizard.check.prove import prove  # noqa: PLC0415 - ssl and smtplib cost 40 ms
+
         return prove(answers, self.door)

@@ -1,0 +1,160 @@
+"""Answers read back from a host: what its files and its firewall say today.
+
+What the answers cannot express (a table in mynetworks, a transport of one's own kind) is left
+to the file, where it stays; its field then shows the policy's default.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+from wizard.answers.build import build_answers
+from wizard.answers.model import Answers, CustomBlocklist, Limits
+from wizard.certificates.names import covers
+from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT
+from wizard.host.facts import Host
+from wizard.plan.firewall import SERVICES
+from wizard.postfix.blocklists import read_back as read_blocklists
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.parameters import LOCAL_ALWAYS
+from wizard.postfix.restrictions import standing
+from wizard.postfix.tables import rows
+
+Values = dict[str, dict[str, Any]]
+
+RESTRICTIONS = "smtpd_recipient_restrictions"
+
+
+def is_set_up(host: Host) -> bool:
+    """Whether somebody set this Postfix up: its name or its restrictions are its own."""
+    text = host.main_cf.live
+    if text is None or host.main_cf.from_package:
+        return False
+    main = MainCf.parse(text)
+    return any(main.entry(name) for name in ("myhostname", RESTRICTIONS))
+
+
+def read_values(host: Host) -> Values:
+    """Return values for a form: today's where the host is set up, else good first guesses."""
+    main = MainCf.parse(host.main_cf.live or b"")
+    values: Values = {
+        "hostname": _hostname(main, host),
+        "domains": {"local": _local(main)},
+        "networks": _networks(main, host),
+        "certificate": _certificate(main, host),
+        "blocklists": {},
+        "delivery": {},
+        "limits": {},
+    }
+    if is_set_up(host):
+        values["blocklists"] = _blocklists(main, host)
+        values["delivery"] = {
+            name: main.value(name) or ""
+            for name in ("recipient_delimiter", "home_mailbox", "mailbox_transport")
+        }
+        values["limits"] = _limits(main)
+    return values
+
+
+def read_back(host: Host) -> Optional[Answers]:
+    """Return the host's answers, None where it is not set up or has no usable name.
+
+    A value that no answer can express takes its field's default.
+    """
+    if not is_set_up(host):
+        return None
+    values = read_values(host)
+    for _ in range(len(values) * 8):
+        result = build_answers(values)
+        if isinstance(result, Answers):
+            return result
+        for problem in result:
+            if problem.name == "myhostname" or problem.name not in values[problem.section]:
+                return None
+            del values[problem.section][problem.name]
+    return None
+
+
+def _words(main: MainCf, name: str) -> list[str]:
+    return (main.value(name) or "").replace(",", " ").split()
+
+
+def _hostname(main: MainCf, host: Host) -> dict[str, Any]:
+    found = {
+        name: main.value(name)
+        for name in ("myhostname", "mydomain", "myorigin")
+        if main.value(name) is not None
+    }
+    if "myhostname" not in found and "." in host.network.hostname:
+        found["myhostname"] = host.network.hostname
+    return found
+
+
+def _local(main: MainCf) -> list[str]:
+    return list(
+        dict.fromkeys(word for word in _words(main, "mydestination") if word not in LOCAL_ALWAYS)
+    )
+
+
+def _networks(main: MainCf, host: Host) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if is_set_up(host):
+        for name in ("inet_interfaces", "inet_protocols"):
+            if main.value(name) is not None:
+                found[name] = main.value(name)
+    networks = _words(main, "mynetworks")
+    if networks:
+        found["mynetworks"] = networks
+    zone = _zone(host)
+    if zone:
+        found["firewall_zone"] = zone
+    return found
+
+
+def _zone(host: Host) -> str:
+    """Return the zone that the mail services are open in, else the default one."""
+    for zone in host.firewall.zones:
+        if set(SERVICES) <= zone.permanent:
+            return zone.name
+    return host.firewall.default_zone
+
+
+def _certificate(main: MainCf, host: Host) -> dict[str, Any]:
+    path = main.value("smtpd_tls_cert_file") or ""
+    if path == SELF_SIGNED_CERT:
+        return {"source": "self-signed"}
+    if path.startswith(f"{LINEAGES}/"):
+        return {"source": "letsencrypt", "name": path[len(LINEAGES) + 1 :].partition("/")[0]}
+    name = main.value("myhostname") or host.network.hostname
+    usable = [lineage for lineage in host.lineages if lineage.number is not None]
+    fitting = [lineage for lineage in usable if covers(lineage.names, name)]
+    if not usable:
+        return {"source": "self-signed"}
+    return {"source": "letsencrypt", "name": (fitting or usable)[0].name}
+
+
+def _blocklists(main: MainCf, host: Host) -> dict[str, Any]:
+    listed = standing(_words(main, RESTRICTIONS))
+    used, custom = read_blocklists(one.text for one in listed)
+    senders = rows(host.sender_access.live or b"")
+    return {
+        "use": list(used),
+        "custom": [_custom(one) for one in custom],
+        "allow_senders": [key for key, value in senders if value.upper() == "OK"],
+        "reject_senders": [key for key, value in senders if value.upper() == "REJECT"],
+    }
+
+
+def _custom(one: CustomBlocklist) -> dict[str, str]:
+    return {"zone": one.zone, "kind": one.kind, "replies": one.replies}
+
+
+def _limits(main: MainCf) -> dict[str, Any]:
+    defaults = Limits()
+    found: dict[str, Any] = {}
+    for name in Limits.__dataclass_fields__:
+        text = main.value(name)
+        kind: Callable[[str], Any] = type(getattr(defaults, name))
+        if text is not None and (kind is str or text.isdigit()):
+            found[name] = kind(text)
+    return found
