@@ -151,24 +151,18 @@ class Door:
 
         Raises Trouble when it cannot be read, is no regular file, or is larger than LARGEST.
         """
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
         try:
-            descriptor = os.open(self.locate(path), flags)
+            data = _read_regular(self.locate(path))
         except _ABSENT:
             return None
         except OSError as error:
             raise _cannot("reading", path, error) from error
-        with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-            try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise Trouble(
-                        f"reading {path}",
-                        "something else than a file stands there",
-                        f"Look with `ls -ld {path}` and move it away.",
-                    )
-                data = file.read(LARGEST + 1)
-            except OSError as error:
-                raise _cannot("reading", path, error) from error
+        if data is None:
+            raise Trouble(
+                f"reading {path}",
+                "something else than a file stands there",
+                f"Look with `ls -ld {path}` and move it away.",
+            )
         if len(data) > LARGEST:
             raise Trouble(
                 f"reading {path}",
@@ -250,6 +244,19 @@ class Door:
         """Run a command that only reads and wait for it; None as in `start`."""
         running = self.start(argv, timeout=timeout, data=data)
         return None if running is None else running.outcome()
+
+
+def _read_regular(path: str) -> Optional[bytes]:
+    """Return a file's bytes (LARGEST + 1 at most), None where it is no regular file."""
+    # O_NONBLOCK: a FIFO planted at the path must not hold us for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _cannot(doing: str, path: str, error: OSError) -> Trouble:
