@@ -12,6 +12,11 @@ from lab.suites import Suite
 _TREE = Path(__file__).resolve().parent / "tree"
 
 _MASKED = (
+    "dev-hugepages.mount",
+    "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount",
+    "systemd-modules-load.service",
+    "systemd-networkd.socket",
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "console-getty.service",

@@ -64,7 +64,10 @@ class Host:
 
     def argv(self, argv: Argv) -> list[str]:
         """Return the command line that runs `argv` inside the host, for Popen or pexpect."""
-        enter = ["nsenter", "-t", str(self.leader_pid), "-m", "-u", "-i", "-n", "-p", "--"]
+        # What enters from outside would bring all of our capabilities along.
+        without = ",".join(f"-{name}" for name in machine.SHARED_WITH_MACHINE)
+        drop = ["setpriv", f"--bounding-set={without}"]
+        enter = [*drop, "nsenter", "-t", str(self.leader_pid), "-m", "-u", "-i", "-n", "-p", "--"]
         variables = [f"{name}={value}" for name, value in clean_environment().items()]
         return [*enter, "env", "-i", *variables, *map(str, argv)]
 

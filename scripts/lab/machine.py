@@ -15,6 +15,10 @@ from lab.network import Network
 from lab.shell import LabError, Word, run
 
 MACHINES = Path("/var/lib/postfix-wizard-lab")
+SHARED_WITH_MACHINE = ("sys_time", "sys_module", "sys_rawio")
+"""Capabilities no process of a host may have: the clock, modules and ports are the machine's."""
+_PROPAGATED = Path("/run/systemd/nspawn/propagate")
+"""systemd-nspawn makes a directory here for each machine and leaves it when it is killed."""
 _CGROUP_PARENT = "postfix-wizard-lab"
 
 # nspawn looks at /sys/fs/cgroup to choose the hierarchy. In a mount namespace of our own it finds
@@ -42,6 +46,11 @@ class Machine:
     """Where one host lives on this machine."""
 
     name: str
+
+    @property
+    def label(self) -> str:
+        """The name by which systemd-nspawn knows the host."""
+        return f"pwlab-{self.name}"
 
     @property
     def home(self) -> Path:
@@ -101,12 +110,14 @@ def start(machine: Machine, net: Network) -> None:
         "systemd-nspawn",
         "--quiet",
         f"--directory={machine.root}",
-        f"--machine=pwlab-{machine.name}",
+        f"--machine={machine.label}",
         "--hostname=ace.zeke.ne.jp",
         "--register=no",
         "--keep-unit",
         f"--network-namespace-path=/run/netns/{net.host}",
         "--capability=all",
+        # The clock is the machine's own, and so are its kernel modules.
+        f"--drop-capability={','.join(f'CAP_{name.upper()}' for name in SHARED_WITH_MACHINE)}",
         "--system-call-filter=ptrace mount",
         "--resolv-conf=off",
         "--timezone=off",
@@ -161,6 +172,7 @@ def destroy(machine: Machine) -> None:
     remove_group = ["sh", "-c", _REMOVE_GROUP, _CGROUP_PARENT, machine.name]
     with contextlib.suppress(LabError):
         run(["unshare", "--mount", *remove_group])
+    shutil.rmtree(_PROPAGATED / machine.label, ignore_errors=True)
     if machine.home.exists():
         shutil.rmtree(machine.home)
 

@@ -1,0 +1,57 @@
+"""Real hosts for tests: each test gets fresh ones, and none outlives it.
+
+A host's name holds the process id, so that workers side by side never meet.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from lab import host as lab_host
+from lab.host import Host, Options
+from lab.shell import require_root
+
+BootHost = Callable[..., Host]
+_NAME = re.compile(r"test-(\d+)-\d+")
+
+
+@pytest.fixture(scope="session")
+def host_names() -> Iterator[Iterator[str]]:
+    """Names for this session's hosts; those that dead sessions left behind are removed first."""
+    require_root()
+    for name in lab_host.names():
+        match = _NAME.fullmatch(name)
+        if match and not Path("/proc", match[1]).exists():
+            lab_host.destroy(name)
+    yield (f"test-{os.getpid()}-{number}" for number in itertools.count(1))
+    for name in lab_host.names():
+        if name.startswith(f"test-{os.getpid()}-"):
+            lab_host.destroy(name)
+
+
+@pytest.fixture
+def boot_host(host_names: Iterator[str]) -> Iterator[BootHost]:
+    """A function that boots a fresh host; its keywords are the fields of `lab.host.Options`."""
+    booted: list[Host] = []
+
+    def boot(**options: object) -> Host:
+        host = lab_host.boot(next(host_names), Options(**options))  # type: ignore[arg-type]
+        booted.append(host)
+        return host
+
+    yield boot
+    for host in booted:
+        host.stop()
+
+
+@pytest.fixture
+def host(boot_host: BootHost, request: pytest.FixtureRequest) -> Host:
+    """A fresh EL9 host; `@pytest.mark.lab(suite="el10")` and the like change its options."""
+    marker = request.node.get_closest_marker("lab")
+    return boot_host(**(marker.kwargs if marker else {}))
