@@ -119,5 +119,7 @@ def parse_custom(restriction: str) -> Optional[CustomBlocklist]:
     kinds = {name: kind for kind, name in KINDS.items()}
     if len(words) != len(("restriction", "domain")) or words[0].lower() not in kinds:
         return None
+    if words[1][0] in "${":
+        return None
     zone, _, replies = words[1].partition("=")
     return CustomBlocklist(zone, kinds[words[0].lower()], replies)

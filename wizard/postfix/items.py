@@ -175,7 +175,8 @@ class _Pass:
 
     def _begin(self, row: _Row, goes_on: bool) -> None:
         """Put items before all others: on the head's own line, each with its separator."""
-        items = self._change.insert[-1]
+        given = self._change.insert[-1]
+        items = [text for text in given if text not in self._change.fold or goes_on] or given[:1]
         row.before = row.before if row.before[-1:] in (" ", "\t") else row.before + " "
         separator = ", " if self._commas else " "
         more = goes_on or self._count > 0
@@ -184,6 +185,8 @@ class _Pass:
             after = separator if not ends or goes_on else separator.strip() if more else ""
             row.cells.append(_Cell(checked(text), after))
         row.why = self._change.whys.get(items[0], self._change.why)
+        if len(items) < len(given):
+            self._insert(given[len(items) :], ends_line=True, place=self._count - 1)
 
     def _insert(self, items: Sequence[str], ends_line: bool, place: int) -> None:
         for text in items:

@@ -306,3 +306,6 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+
+SENDER_ACCESS_CHANGED = "sender_access"
+"""The name in Proposal.changed for rows of the table, which Postfix reads without being told."""

@@ -21,7 +21,8 @@ class Proposal:
     `reasons` cover what differs from the file that was edited, in order. `expected` are the
     parameters (name, value as `postconf -n` prints it) that must read so afterwards.
     `changed` names the parameters or service entries that differ from the live file.
-    `warnings` are for the operator and stop nothing.
+    `warnings` are for the operator and stop nothing. `loopback` names service entries
+    (`name/type`) that only this host can reach.
     """
 
     text: bytes
@@ -29,3 +30,4 @@ class Proposal:
     expected: tuple[tuple[str, str], ...] = ()
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    loopback: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ def wanted(answers: Answers, postfix: Postfix) -> tuple[Restriction, ...]:
     table = postfix.default_database_type
     if not _TABLE_TYPE.fullmatch(table):
         raise ValueError(f"not a table type: {table!r}")
-    return (
+    listed = (
         *FRAME,
         Restriction(
             f"check_sender_access {table}:{SENDER_ACCESS}",
@@ -95,6 +95,7 @@ def wanted(answers: Answers, postfix: Postfix) -> tuple[Restriction, ...]:
             for line in entry.warns
         ),
     )
+    return tuple({one.text.lower(): one for one in reversed(listed)}.values())[::-1]
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,8 @@ def change(
             taken[one.text.lower()] = match
     replaced = {match.first for match in taken.values()}
     gone = [one for one in stray if one.first not in replaced]
-    for one in gone:
-        remove.update(range(one.first, one.last + 1))
+    for lost in gone:
+        remove.update(range(lost.first, lost.last + 1))
     ends = {one.key: one.last for one in live if one not in gone}
     ends.update({key: match.first for key, match in taken.items()})
     insert: dict[int, list[str]] = {}

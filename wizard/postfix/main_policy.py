@@ -1,0 +1,199 @@
+"""The policy applied to main.cf: a pure function of live text, answers and sections.
+
+What no section asked for owns keeps every byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+
+from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname
+from wizard.host.facts import Postfix
+from wizard.postfix import addresses, restrictions
+from wizard.postfix.items import edit, folded, words
+from wizard.postfix.main_cf import MainCf, comment_out, set_value
+from wizard.postfix.parameters import (
+    BLOCKS,
+    LOCAL_ALWAYS,
+    NETWORKS,
+    PARAMETERS,
+    RESTRICTIONS,
+    SCALAR,
+    Parameter,
+)
+from wizard.postfix.placement import Missing, add, add_to_block
+from wizard.postfix.proposal import Proposal
+
+ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
+
+_SHOWN = 5
+_DEFAULTS = Answers(Hostname("host.invalid", "invalid"))
+_COMPARED = ("networks", "delivery", "limits")
+
+
+def propose_main_cf(
+    live: bytes, answers: Answers, postfix: Postfix, sections: Collection[str] = ()
+) -> Proposal:
+    """The next main.cf (postconf(5)); without `sections` all of them and the policy's own.
+
+    `expected` has the parameters of these sections that are set afterwards. Raises ValueError
+    where an answer would write a control character or a second parameter or item.
+    """
+    chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
+    before = MainCf.parse(live)
+    cf = before
+    goal = restrictions.wanted(answers, postfix)
+    warnings: list[str] = []
+    mine = [one for one in PARAMETERS if _chosen(one, chosen)]
+    for block, group in groupby(mine, key=lambda one: one.block):
+        missing: list[Missing] = []
+        for parameter in group:
+            value = parameter.value(answers)
+            why = _why(parameter, value)
+            if parameter.kind == RESTRICTIONS:
+                cf, new = _restrictions(cf, parameter, goal, chosen, warnings)
+            elif parameter.kind == SCALAR:
+                cf, new = _scalar(cf, parameter, value, why)
+            else:
+                cf, new = _list(cf, parameter, value, why, warnings)
+            if new and not block:
+                cf = add(cf, new, over_first_example=parameter.kind == NETWORKS)
+            elif new:
+                missing.append(new)
+        if missing:
+            cf = add_to_block(cf, _BLOCKS[block], _ORDER[block], missing)
+    names = [one.name for one in mine]
+    return Proposal(
+        text=bytes(cf),
+        reasons=cf.lines.reasons(),
+        expected=tuple((n, v) for n in names for v in [cf.value(n)] if v is not None),
+        changed=tuple(name for name in names if cf.value(name) != before.value(name)),
+        warnings=(*warnings, *_warnings(cf, names, chosen)),
+    )
+
+
+_BLOCKS = {block.name: block for block in BLOCKS}
+_ORDER = {
+    block.name: tuple(one.name for one in PARAMETERS if one.block == block.name) for block in BLOCKS
+}
+
+
+def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
+    if parameter.kind == RESTRICTIONS and restrictions.BLOCKLISTS in chosen:
+        return True
+    return parameter.section in chosen
+
+
+def _why(parameter: Parameter, value: str) -> str:
+    """The policy's reason, or that the operator chose otherwise."""
+    if parameter.section not in _COMPARED or parameter.kind != SCALAR:
+        return parameter.why
+    default = parameter.value(_DEFAULTS)
+    if value == default:
+        return parameter.why
+    if not value:
+        return f"Not set, as you chose; the policy's own value is {default}."
+    return f"As you chose; the policy's own value is {default}."
+
+
+def _scalar(
+    cf: MainCf, parameter: Parameter, value: str, why: str
+) -> tuple[MainCf, Missing | None]:
+    """Set a single value. An empty one leaves the parameter unset: its line becomes a comment."""
+    live = cf.value(parameter.name)
+    if not value:
+        return (cf if live is None else comment_out(cf, parameter.name, why)), None
+    if live is None:
+        return cf, Missing(parameter, value, (f"{parameter.name} = {value}",), why)
+    if live in parameter.also:
+        return cf, None
+    return set_value(cf, parameter.name, value, why), None
+
+
+def _list(
+    cf: MainCf, parameter: Parameter, value: str, why: str, warnings: list[str]
+) -> tuple[MainCf, Missing | None]:
+    goal = addresses.wanted(value)
+    entry = cf.entry(parameter.name)
+    if entry is None:
+        head = f"{parameter.name} ="
+        fixed = len(goal) if parameter.kind == NETWORKS else len(LOCAL_ALWAYS)
+        texts = folded(head, goal[:fixed], goal[fixed:])
+        return cf, Missing(parameter, ", ".join(goal), texts, why)
+    live = words(cf, entry)
+    change = addresses.change(parameter.kind, live, goal, why)
+    gone = [live[place] for place in sorted(change.remove)]
+    if gone:
+        warnings.append(
+            f"{parameter.name}: taken out, since the answers do not name it: {_shown(gone)}."
+        )
+    return edit(cf, entry, change), None
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _restrictions(
+    cf: MainCf,
+    parameter: Parameter,
+    goal: Sequence[restrictions.Restriction],
+    chosen: Collection[str],
+    warnings: list[str],
+) -> tuple[MainCf, Missing | None]:
+    entry = cf.entry(parameter.name)
+    if entry is not None:
+        live = restrictions.standing(words(cf, entry))
+        change = restrictions.change(live, goal, chosen, parameter.why)
+        if change.gone:
+            warnings.append(
+                f"{parameter.name}: blocklists taken out, since the answers do not name them:"
+                f" {_shown(change.gone)}."
+            )
+        return edit(cf, entry, change.edit), None
+    if POLICY not in chosen:
+        warnings.append(
+            f"{parameter.name} is not set, so the blocklists have no list to stand in: it comes"
+            " with the section policy."
+        )
+        return cf, None
+    mine = [one for one in goal if one.section in chosen]
+    items = tuple(one.text for one in mine)
+    texts = (
+        f"{parameter.name} =",
+        *(f"    {text}," for text in items[:-1]),
+        f"    {items[-1]}",
+    )
+    whys = {one.text: one.why for one in mine}
+    return cf, Missing(parameter, ", ".join(items), texts, parameter.why, items, whys)
+
+
+def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list[str]:
+    found = []
+    for name in names:
+        lines = cf.duplicates(name)
+        if lines:
+            found.append(
+                f"main.cf sets {name} on lines {', '.join(map(str, lines))}: Postfix takes the"
+                " last, and that one is edited."
+            )
+    if POLICY in chosen:
+        relay = cf.value("smtpd_relay_restrictions")
+        if relay and "permit_sasl_authenticated" not in relay:
+            found.append(
+                "smtpd_relay_restrictions in main.cf lacks permit_sasl_authenticated: people who"
+                " log in on 587 and 465 cannot send to other servers."
+            )
+    entry = cf.entry("smtpd_recipient_restrictions")
+    if entry and {POLICY, restrictions.BLOCKLISTS} & set(chosen):
+        keys = [one.key for one in restrictions.standing(words(cf, entry))]
+        access = next((at for at, key in enumerate(keys) if key.startswith("check_sender_")), None)
+        relay_rule = "reject_unauth_destination"
+        if access is not None and relay_rule in keys[access:]:
+            found.append(
+                f"smtpd_recipient_restrictions: check_sender_access stands before {relay_rule}, so"
+                " an OK row would let a stranger past that rule."
+            )
+    return found

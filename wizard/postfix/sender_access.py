@@ -1,0 +1,233 @@
+"""sender_access: the rows of an access(5) table, as postmap(1) reads them.
+
+The answers own the rows between two comment lines, and any row elsewhere that they name. All
+other rows were written by hand and stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from wizard.answers.model import Answers
+from wizard.host.facts import Postfix
+from wizard.postfix.lines import Lines, checked, content
+from wizard.postfix.logical import SPACE, logical_lines
+from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
+from wizard.postfix.proposal import Proposal
+from wizard.postfix.render import render
+from wizard.postfix.restrictions import BLOCKLISTS, SENDER_ACCESS
+
+BEGIN = "# Rows from postfix-wizard's answers: change them there."
+END = "# Your own rows go below this line."
+
+ALLOW = "OK"
+REJECT = "REJECT"
+
+_KEY = re.compile(r'[^\s#"\\][^\s"\\]*')
+_SHOWN = 5
+_WHY = {
+    ALLOW: "An allowed sender passes the blocklists, never the relay rule.",
+    REJECT: "A refused sender.",
+}
+_GONE = "A row that the answers no longer have."
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: its key in lower case, its action, its physical lines."""
+
+    key: str
+    action: str
+    lines: tuple[int, ...]
+
+
+def rows(text: bytes) -> tuple[tuple[str, str], ...]:
+    """The (key, action) pairs that a table built from this text answers, as `postmap -s` lists.
+
+    Keys are folded to lower case; of duplicates the first counts, as postmap has it.
+    """
+    found: dict[str, str] = {}
+    for row in _rows(Lines.parse(text)):
+        found.setdefault(row.key, row.action)
+    return tuple(found.items())
+
+
+def owned_rows(text: bytes) -> tuple[tuple[str, str], ...]:
+    """The rows that came from the answers: those between the two comment lines, OK or REJECT."""
+    lines = Lines.parse(text)
+    begin, end = _part(lines)
+    return tuple(
+        (row.key, row.action)
+        for row in _rows(lines)
+        if begin < row.lines[0] < end and row.action in _WHY
+    )
+
+
+def _rows(lines: Lines) -> list[Row]:
+    found = []
+    for logical in logical_lines(lines.texts):
+        if logical.orphan:
+            continue
+        key, action = _split(logical.text)
+        if key and action:
+            found.append(Row(key.lower(), action, logical.lines))
+    return found
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Key and action of a logical line; a quoted key may hold blanks, unbalanced ones are lost."""
+    if '"' not in text and "\\" not in text:
+        parts = text.split(None, 1)
+        return (parts[0], parts[1].rstrip(SPACE)) if len(parts) > 1 else (text, "")
+    quoted = False
+    place = 0
+    while place < len(text):
+        if text[place] == "\\":
+            place += 1
+        elif text[place] == '"':
+            quoted = not quoted
+        elif text[place] in SPACE and not quoted:
+            break
+        place += 1
+    return ("", "") if quoted else (text[:place], text[place:].strip(SPACE))
+
+
+def _part(lines: Lines) -> tuple[int, int]:
+    """The indexes of the two comment lines around the answers' rows; (-1, -1) without them."""
+    begin = -1
+    for index, text in enumerate(lines.texts):
+        if text[0] != "#":
+            continue
+        stripped = content(text).rstrip(SPACE)
+        if stripped == BEGIN and begin < 0:
+            begin = index
+        elif stripped == END and begin >= 0:
+            return begin, index
+    return -1, -1
+
+
+def goal(answers: Answers) -> dict[str, str]:
+    """What the answers say of senders: key to action, in order.
+
+    Raises ValueError on a sender that is no single word, or both allowed and refused.
+    """
+    lists = answers.blocklists
+    both = {key.lower() for key in lists.allow_senders} & {
+        key.lower() for key in lists.reject_senders
+    }
+    if both:
+        raise ValueError(f"both allowed and refused: {', '.join(sorted(both))}")
+    named = {**dict.fromkeys(lists.allow_senders, ALLOW)}
+    named.update(dict.fromkeys(lists.reject_senders, REJECT))
+    for key in named:
+        if not _KEY.fullmatch(checked(key)) or key.endswith(":"):
+            raise ValueError(f"not a sender for an access table: {key!r}")
+    return {key.lower(): action for key, action in named.items()}
+
+
+def propose_sender_access(
+    live: bytes | None, answers: Answers, postfix: Postfix, sections: Collection[str] = ()
+) -> Proposal:
+    """The next sender_access; it belongs to the section blocklists.
+
+    Where that section is not asked for, `text` is the live file's, b"" where there is none.
+    `changed` is `sender_access` when a row differs.
+    """
+    if sections and BLOCKLISTS not in sections:
+        return Proposal(live or b"")
+    named = goal(answers)
+    if live is None:
+        texts = render(
+            "sender_access.j2",
+            table=postfix.default_database_type,
+            path=SENDER_ACCESS,
+            begin=BEGIN,
+            end=END,
+            rows=list(named.items()),
+        )
+        why = "Your own exceptions for senders, and how to write them."
+        lines = Lines((), ()).insert(0, texts, why)
+        return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
+    lines, warnings = _edited(Lines.parse(live), named)
+    text = bytes(lines)
+    changed = (SENDER_ACCESS_CHANGED,) if dict(rows(text)) != dict(rows(live)) else ()
+    return Proposal(text, lines.reasons(), changed=changed, warnings=tuple(warnings))
+
+
+def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
+    begin, end = _part(lines)
+    seen: set[str] = set()
+    twice: list[str] = []
+    strange: list[str] = []
+    new: dict[int, tuple[str, str] | None] = {}
+    for row in _rows(lines):
+        first, *folds = row.lines
+        within = begin < first < end
+        if row.key in seen:
+            twice.append(row.key)
+            if row.key in named:
+                new.update(dict.fromkeys(row.lines))
+            continue
+        seen.add(row.key)
+        action = named.get(row.key)
+        if action is None and within:
+            new.update(dict.fromkeys(row.lines))
+        elif action is None:
+            strange.append(row.key)
+        elif action != row.action:
+            key = content(lines.texts[first]).split(None, 1)[0]
+            new[first] = (f"{key} {action}", _WHY[action])
+            new.update(dict.fromkeys(folds))
+    missing = [
+        (f"{checked(key)} {action}", _WHY[action])
+        for key, action in named.items()
+        if key not in seen
+    ]
+    return _written(lines, new, missing, end), _reported(strange, twice, named)
+
+
+def _written(
+    lines: Lines,
+    new: Mapping[int, tuple[str, str] | None],
+    missing: list[tuple[str, str]],
+    end: int,
+) -> Lines:
+    """All changes in one pass: None takes a line out, `missing` comes before line `end`."""
+    if not new and not missing:
+        return lines
+    whole: list[tuple[str, str]] = []
+    for index, text in enumerate(lines.texts):
+        if index == end:
+            whole.extend(missing)
+        change = new.get(index, (content(text), ""))
+        if change is not None:
+            whole.append(change)
+        elif whole and not whole[-1][1]:
+            whole[-1] = (whole[-1][0], _GONE)
+    if missing and end < 0:
+        why = missing[0][1]
+        whole = [*whole, (BEGIN, why), *missing, (END, missing[-1][1])]
+    return lines.replace(0, len(lines), whole)
+
+
+def _reported(strange: list[str], twice: list[str], named: Collection[str]) -> list[str]:
+    found = []
+    if strange:
+        found.append(
+            f"sender_access has rows of your own that the answers do not name: {_shown(strange)}."
+            " They stay."
+        )
+    left = [key for key in twice if key not in named]
+    if left:
+        found.append(
+            f"sender_access names {_shown(left)} more than once: postmap takes the first row and"
+            " warns of the others."
+        )
+    return found
+
+
+def _shown(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

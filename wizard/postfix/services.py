@@ -1,0 +1,212 @@
+"""The two doors for people, 587 and 465, as entries of master.cf."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from wizard.answers.model import POLICY, Answers
+from wizard.host.facts import Postfix
+from wizard.postfix.master_cf import (
+    MasterCf,
+    Service,
+    add_entry,
+    add_option,
+    same_value,
+    set_option,
+    uncomment_entry,
+    uncomment_option,
+)
+from wizard.postfix.proposal import Proposal
+
+_SUBMISSIONS_SINCE = (3, 7)
+"""The Postfix version whose master.cf calls port 465 `submissions`; before it was `smtps`."""
+
+_LOG_LABEL = "syslog_name"
+
+
+@dataclass(frozen=True)
+class ServiceOption:
+    """A `-o` that a door must have. An empty value stands for `postfix/SERVICE`."""
+
+    name: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """A port for people: every name that an inet entry on it may have, and its options.
+
+    `fresh` are the names for an entry written anew, before and since Postfix 3.7.
+    """
+
+    port: int
+    names: tuple[str, ...]
+    fresh: tuple[str, str]
+    why: str
+    options: tuple[ServiceOption, ...] = field(default=())
+
+
+_LABEL = ServiceOption(_LOG_LABEL, "", "The log tells this port's sessions from port 25's.")
+_AUTH = ServiceOption(
+    "smtpd_sasl_auth_enable", "yes", "AUTH is off in main.cf and turned on here alone."
+)
+_RELAY = ServiceOption(
+    "smtpd_recipient_restrictions",
+    "permit_sasl_authenticated,reject",
+    "Who has logged in may send to anyone, nobody else may send at all. main.cf's own list refuses"
+    " to relay and is inherited, so it is the one to override.",
+)
+
+DOORS: tuple[Door, ...] = (
+    Door(
+        587,
+        names=("submission", "587"),
+        fresh=("submission", "submission"),
+        why="People send their mail on port 587: STARTTLS first, then a password.",
+        options=(
+            _LABEL,
+            ServiceOption(
+                "smtpd_tls_security_level", "encrypt", "No password and no mail without STARTTLS."
+            ),
+            _AUTH,
+            _RELAY,
+        ),
+    ),
+    Door(
+        465,
+        names=("smtps", "submissions", "465", "ssmtp", "urd"),
+        fresh=("smtps", "submissions"),
+        why="People send their mail on port 465: TLS from the first byte, then a password.",
+        options=(
+            _LABEL,
+            ServiceOption("smtpd_tls_wrappermode", "yes", "TLS begins with the first byte."),
+            _AUTH,
+            _RELAY,
+        ),
+    ),
+)
+
+
+def entries(cf: MasterCf, door: Door) -> tuple[Service, ...]:
+    """The active inet entries on a door's port, under any name; of duplicates the last."""
+    found = {one.key: one for one in cf.services if one.type == "inet" and one.port in door.names}
+    return tuple(found.values())
+
+
+def propose_master_cf(
+    live: bytes, answers: Answers, postfix: Postfix, sections: Collection[str] = ()
+) -> Proposal:
+    """The next master.cf (master(5)); it belongs to the section policy.
+
+    `expected` has whole entries as `postconf -M` prints them, blanks single, under `name/type`,
+    and options as `postconf -P` names them, under `name/type/option`. `loopback` names entries
+    that only this host can reach.
+    """
+    del answers  # the doors are the policy's own; the parameter keeps the proposals alike
+    if sections and POLICY not in sections:
+        return Proposal(live)
+    cf = MasterCf.parse(live)
+    expected: list[tuple[str, str]] = []
+    changed: list[str] = []
+    warnings: list[str] = []
+    loopback: list[str] = []
+    for door in DOORS:
+        before = bytes(cf)
+        keys = [one.key for one in entries(cf, door)]
+        if not keys:
+            cf, key = _opened(cf, door, postfix)
+            keys = [key]
+        for key in keys:
+            service = _service(cf, key)
+            if service.command.rpartition("/")[2] != "smtpd":
+                warnings.append(
+                    f"master.cf gives port {door.port} to {service.command}, not to smtpd:"
+                    f" {key} is left as it is."
+                )
+                continue
+            started = bytes(cf)
+            cf = _completed(cf, key, door)
+            service = _service(cf, key)
+            if bytes(cf) != started or bytes(cf) != before:
+                changed.append(key)
+            before = bytes(cf)
+            expected.extend(_expected(service, door))
+            loopback.extend([key] if service.loopback else [])
+            warnings.extend(_warnings(service))
+    return Proposal(
+        text=bytes(cf),
+        reasons=cf.lines.reasons(),
+        expected=tuple(expected),
+        changed=tuple(changed),
+        warnings=tuple(warnings),
+        loopback=tuple(loopback),
+    )
+
+
+def _service(cf: MasterCf, key: str) -> Service:
+    service = cf.service(key)
+    if service is None:
+        raise KeyError(key)
+    return service
+
+
+def _opened(cf: MasterCf, door: Door, postfix: Postfix) -> tuple[MasterCf, str]:
+    """Uncomment the door's service line and its options' lines, or write a new entry."""
+    line = cf.example(door.names)
+    if line is None:
+        name = door.fresh[_version(postfix.version) >= _SUBMISSIONS_SINCE]
+        smtp = cf.service("smtp/inet")
+        at = smtp.end if smtp else len(cf.lines)
+        return add_entry(cf, at, name, door.why), f"{name}/inet"
+    cf = uncomment_entry(cf, line, door.why)
+    return cf, next(one.key for one in cf.services if one.lines[0] == line)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+
+
+def _completed(cf: MasterCf, key: str, door: Door) -> MasterCf:
+    """Give an active entry the options that it lacks, and the right values to the others."""
+    for option in door.options:
+        service = _service(cf, key)
+        value = option.value or f"postfix/{_label(service, door)}"
+        there = service.options.get(option.name)
+        if there:
+            if option.name != _LOG_LABEL and not same_value(there.value, value):
+                cf = set_option(cf, there, value, option.why)
+            continue
+        start = service.lines[0]
+        example = cf.option_example(option.name, start + 1, cf.stretch(start))
+        if example is None:
+            cf = add_option(cf, service.end, option.name, value, option.why)
+        else:
+            cf = uncomment_option(cf, example, option.name, value, option.why)
+    return cf
+
+
+def _label(service: Service, door: Door) -> str:
+    return service.port if service.port.isalpha() else door.fresh[0]
+
+
+def _expected(service: Service, door: Door) -> list[tuple[str, str]]:
+    plain = not any(one.startswith(("{", "-o")) and one != "-o" for one in service.arguments)
+    whole = [(service.key, str(service))] if plain else []
+    options = [
+        (f"{service.key}/{one.name}", service.options[one.name].value) for one in door.options
+    ]
+    return whole + options
+
+
+def _warnings(service: Service) -> list[str]:
+    relay = service.options.get("smtpd_relay_restrictions")
+    if relay is None or not relay.value or "permit_sasl_authenticated" in relay.value:
+        return []
+    warning = (
+        f"master.cf, {service.key}: smtpd_relay_restrictions={relay.value} lacks"
+        " permit_sasl_authenticated, so people who log in there cannot send to other servers."
+    )
+    return [warning]
