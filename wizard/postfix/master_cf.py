@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Optional
 
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import Logical, insertable, logical_lines
+from wizard.postfix.logical import SPACE, Logical, insertable, logical_lines
 
 _WORD = re.compile(r"\{[^{}]*\}|[^ \t\r\n\v\f\0]+")
 _COLUMNS = 8
@@ -113,7 +113,7 @@ class Service:
 def _option(word: Word, text: str) -> Optional[Option]:
     inner = text[1:-1] if text.startswith("{") else text
     name, equals, value = inner.partition("=")
-    return Option(name.strip(), value.strip(), word) if equals else None
+    return Option(name.strip(SPACE), value.strip(SPACE), word) if equals else None
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,10 @@ class MasterCf:
         """
         texts = self.lines.texts
         for index, text in enumerate(texts):
-            words = content(text)[1:].split()
-            if text[0] != "#" or text[1:2].isspace() or len(words) != _COLUMNS:
+            if text[0] != "#" or text[1:2] in ("", *SPACE):
+                continue
+            words = _WORD.findall(text[1:])
+            if len(words) != _COLUMNS:
                 continue
             if words[0] in names and words[1] == "inet" and words[-1] == "smtpd":
                 return index if insertable(texts, index + 1) else None
@@ -210,7 +212,7 @@ def set_option(cf: MasterCf, option: Option, value: str, why: str) -> MasterCf:
 def uncomment_option(cf: MasterCf, line: int, name: str, value: str, why: str) -> MasterCf:
     """Make a commented `-o NAME=...` active with this value, its indentation kept."""
     text = content(cf.lines.texts[line])[1:]
-    indent = text[: len(text) - len(text.lstrip())]
+    indent = text[: len(text) - len(text.lstrip(" \t"))]
     new = f"{indent}-o {option_text(name, value)}"
     return MasterCf(cf.lines.replace(line, line + 1, [(new, why)]))
 

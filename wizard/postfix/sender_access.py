@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from wizard.answers.model import Answers
-from wizard.host.facts import Postfix
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.logical import SPACE, logical_lines
 from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
@@ -26,6 +25,7 @@ ALLOW = "OK"
 REJECT = "REJECT"
 
 _KEY = re.compile(r'[^\s#"\\][^\s"\\]*')
+_BLANKS = re.compile(r"[ \t\n\v\f\r]+")
 _SHOWN = 5
 _WHY = {
     ALLOW: "An allowed sender passes the blocklists, never the relay rule.",
@@ -79,7 +79,7 @@ def _rows(lines: Lines) -> list[Row]:
 def _split(text: str) -> tuple[str, str]:
     """Key and action of a logical line; a quoted key may hold blanks, unbalanced ones are lost."""
     if '"' not in text and "\\" not in text:
-        parts = text.split(None, 1)
+        parts = _BLANKS.split(text, maxsplit=1)
         return (parts[0], parts[1].rstrip(SPACE)) if len(parts) > 1 else (text, "")
     quoted = False
     place = 0
@@ -128,7 +128,7 @@ def goal(answers: Answers) -> dict[str, str]:
 
 
 def propose_sender_access(
-    live: bytes | None, answers: Answers, postfix: Postfix, sections: Collection[str] = ()
+    live: bytes | None, answers: Answers, sections: Collection[str] = ()
 ) -> Proposal:
     """The next sender_access; it belongs to the section blocklists.
 
@@ -141,7 +141,6 @@ def propose_sender_access(
     if live is None:
         texts = render(
             "sender_access.j2",
-            table=postfix.default_database_type,
             path=SENDER_ACCESS,
             begin=BEGIN,
             end=END,
@@ -177,7 +176,7 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
         elif action is None:
             strange.append(row.key)
         elif action != row.action:
-            key = content(lines.texts[first]).split(None, 1)[0]
+            key = _BLANKS.split(lines.texts[first], maxsplit=1)[0]
             new[first] = (f"{key} {action}", _WHY[action])
             new.update(dict.fromkeys(folds))
     missing = [
