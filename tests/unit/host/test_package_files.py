@@ -1,0 +1,108 @@
+"""The candidate package: what is read of it, and what dnf's failures mean."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from wizard.door import Outcome
+from wizard.host.package_files import _seed, fetch_trouble, members
+
+
+def archive(*entries: tuple[str, bytes]) -> bytes:
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w:gz") as tar:
+        for name, text in entries:
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text))
+        link = tarfile.TarInfo("./etc/postfix/master.cf")
+        link.type = tarfile.SYMTYPE
+        link.linkname = "/etc/shadow"
+        tar.addfile(link)
+    return written.getvalue()
+
+
+def test_members() -> None:
+    found = members(
+        archive(
+            ("./usr/share/main.cf", b"other"),
+            ("./etc/postfix/main.cf", b"main"),
+            ("./etc/postfix/master.cf", b"master"),
+        )
+    )
+    assert found == {"etc/postfix/main.cf": b"main", "etc/postfix/master.cf": b"master"}
+
+
+def test_a_link_is_no_file() -> None:
+    assert members(archive(("./etc/postfix/main.cf", b"main"))) == {"etc/postfix/main.cf": b"main"}
+
+
+@pytest.mark.parametrize("text", [b"", b"rubbish", archive(("./etc/postfix/main.cf", b"x"))[:40]])
+def test_what_is_no_archive(text: bytes) -> None:
+    assert members(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (
+            'Error: There are no enabled repositories in "/etc/yum.repos.d", "/etc/yum/repos.d".',
+            "no repository is enabled",
+        ),
+        (
+            "Error: Failed to download metadata for repo 'x': Cannot prepare internal mirrorlist",
+            "a repository cannot be reached",
+        ),
+        ("No match for argument: postfix\nError: Unable to find a match: postfix", "has a package"),
+        ("Error: \n Problem: conflicting requests", "cannot be installed beside what is there"),
+        ("[Errno 28] No space left on device: '/tmp/x'", "temporary files is full"),
+        ("Segmentation fault", "dnf ended with 1 (Segmentation fault)"),
+        ("", "dnf ended with 1"),
+    ],
+)
+def test_what_a_failure_means(said: str, wrong: str) -> None:
+    trouble = fetch_trouble(Outcome(1, b"", said.encode()))
+    assert wrong in trouble.wrong
+    assert trouble.advice
+
+
+def lists(place: Path, age: float) -> Path:
+    files = {
+        "appstream.solv": "solv",
+        "expired_repos.json": "[]",
+        "appstream-01ab/repodata/repomd.xml": "md",
+        "appstream-01ab/repodata/77-primary.xml.gz": "primary",
+        "appstream-01ab/mirrorlist": "list",
+        "appstream-01ab/packages/big.rpm": "rpm",
+    }
+    for name, text in files.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (time.time() - age,) * 2)
+    return place
+
+
+def test_fresh_lists_are_used_where_they_lie(tmp_path: Path) -> None:
+    system, cache = lists(tmp_path / "system", 3600), tmp_path / "cache"
+    assert _seed(system, cache, time.time())
+    assert sorted(str(path.relative_to(cache)) for path in cache.rglob("*") if path.is_file()) == [
+        "appstream-01ab/mirrorlist",
+        "appstream-01ab/repodata/77-primary.xml.gz",
+        "appstream-01ab/repodata/repomd.xml",
+        "appstream.solv",
+    ]
+    assert not any(path.is_symlink() for path in cache.rglob("*") if path.is_dir())
+
+
+def test_old_lists_are_not(tmp_path: Path) -> None:
+    system, cache = lists(tmp_path / "system", 49 * 3600), tmp_path / "cache"
+    assert not _seed(system, cache, time.time())
+    assert not cache.exists()
+    assert not _seed(tmp_path / "nowhere", cache, time.time())

@@ -1,0 +1,103 @@
+"""What commands print, read: systemctl, ss, ip, postconf, resolv.conf, hosts."""
+
+from __future__ import annotations
+
+from wizard.door import Outcome
+from wizard.host.facts import Listener, Unit
+from wizard.host.network import fqdn, told_addresses, told_resolvers
+from wizard.host.postfix import Configuration, parameters
+from wizard.host.sockets import told_listeners
+from wizard.host.units import FIREWALLD, POSTFIX, told_units
+
+
+def test_units() -> None:
+    units = told_units(
+        "Id=postfix.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n\n"
+        "Id=firewalld.service\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n"
+    )
+    assert units.states == {
+        POSTFIX: Unit("enabled", "active"),
+        FIREWALLD: Unit("masked", "inactive"),
+    }
+    assert units.loaded == {POSTFIX, FIREWALLD}
+
+
+def test_units_that_are_not_there() -> None:
+    units = told_units(
+        "Id=postfix.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
+        "Id=firewalld.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n"
+    )
+    assert units.states[POSTFIX] == Unit("disabled", "inactive")
+    assert units.loaded == frozenset()
+
+
+def test_systemd_that_says_nothing() -> None:
+    assert told_units("").states[POSTFIX] == Unit()
+
+
+def test_listeners() -> None:
+    assert told_listeners(
+        'LISTEN 0      100          0.0.0.0:25         0.0.0.0:*    users:(("master",pid=9,fd=13))\n'
+        'LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pid=7,fd=4))\n'
+        'LISTEN 0      10      127.0.0.1%lo:53         0.0.0.0:*    users:(("named",pid=5,fd=21))\n'
+        'LISTEN 0      10      127.0.0.1%lo:53         0.0.0.0:*    users:(("named",pid=5,fd=22))\n'
+        "LISTEN 0      10                 *:80               *:*   \n"
+        "LISTEN 0      10   /run/some.sock:x        *:*\n"
+        "\n"
+    ) == (
+        Listener("::", 22, "sshd"),
+        Listener("0.0.0.0", 25, "master"),
+        Listener("127.0.0.1", 53, "named"),
+        Listener("*", 80, ""),
+    )
+
+
+def test_addresses() -> None:
+    said = (
+        b'[{"ifname":"lo","addr_info":[{"local":"127.0.0.1","prefixlen":8},'
+        b'{"local":"::1","prefixlen":128}]},{"ifname":"eth0","addr_info":'
+        b'[{"local":"192.168.1.5","prefixlen":24},{}]},{"ifname":"down","addr_info":[]}]'
+    )
+    told = told_addresses(Outcome(0, said, b""))
+    assert [str(one.ip) for one in told] == ["127.0.0.1", "::1", "192.168.1.5"]
+    assert [str(one.network) for one in told] == ["127.0.0.0/8", "::1/128", "192.168.1.0/24"]
+    assert told_addresses(Outcome(1, b"", b"")) == []
+    assert told_addresses(Outcome(0, b"Option unknown", b"")) == []
+
+
+def test_resolvers() -> None:
+    assert told_resolvers(
+        "# nameserver 192.0.2.9\nnameserver 127.0.0.1\nsearch zeke.ne.jp\nnameserver\n"
+        "  nameserver fe80::1%eth0\n"
+    ) == ("127.0.0.1", "fe80::1%eth0")
+
+
+def test_full_name() -> None:
+    hosts = (
+        "127.0.0.1 localhost localhost.localdomain\n"
+        "192.168.1.5  ace.zeke.ne.jp ace # ace\n"
+        "192.168.1.6 bee bee.zeke.ne.jp\n"
+    )
+    assert fqdn("mail.zeke.ne.jp", hosts) == "mail.zeke.ne.jp"
+    assert fqdn("ace", hosts) == "ace.zeke.ne.jp"
+    assert fqdn("bee", hosts) == "bee.zeke.ne.jp"
+    assert fqdn("cafe", hosts) == ""
+    assert fqdn("localhost", hosts) == ""
+    assert fqdn("", hosts) == ""
+
+
+def test_parameters() -> None:
+    assert parameters(
+        "mydestination = $myhostname, localhost\nmailbox_transport =\nx = a = b\n"
+    ) == {"mydestination": "$myhostname, localhost", "mailbox_transport": "", "x": "a = b"}
+
+
+def test_a_value_is_main_cfs_before_the_programs() -> None:
+    configuration = Configuration(
+        {"a": "own", "multi_instance_directories": "/etc/postfix-out, /etc/postfix-in"},
+        {"a": "default", "b": "default", "multi_instance_directories": ""},
+        (),
+        (),
+    )
+    assert [configuration.value(name) for name in "abc"] == ["own", "default", ""]
+    assert configuration.instances == ("/etc/postfix-out", "/etc/postfix-in")
