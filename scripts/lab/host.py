@@ -26,6 +26,8 @@ from lab import dovecot, machine, network
 from lab.shell import Argv, LabError, clean_environment, require_root, run_in_tree
 from lab.suites import suite as find_suite
 
+_LOCKS = Path("/run/postfix-wizard-lab")
+
 BOOT_TIMEOUT = 60.0
 """Seconds that a host may take until it answers; 1-3 are usual."""
 
@@ -254,19 +256,19 @@ def destroy(name: str) -> None:
 
 def _destroy(name: str) -> None:
     """Remove everything of a host; its lock must be held."""
-    machine.destroy(machine.Machine(name))
-    network.remove(network.network(name))
+    try:
+        machine.destroy(machine.Machine(name))
+    finally:
+        network.remove(network.network(name))
 
 
 @contextlib.contextmanager
 def _named(name: str) -> Iterator[None]:
     """Hold the lock of the host called `name`."""
-    machine.MACHINES.mkdir(parents=True, exist_ok=True)
-    path = machine.MACHINES / f"{name}.lock"
-    with path.open("a") as handle:
+    _LOCKS.mkdir(parents=True, exist_ok=True)
+    with (_LOCKS / f"{name}.lock").open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-        path.unlink(missing_ok=True)
 
 
 def _apply(root: Path, options: Options) -> None:

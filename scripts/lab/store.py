@@ -12,7 +12,11 @@ import time
 from pathlib import Path
 from typing import Callable, Iterable, Iterator
 
+from lab.shell import run
+
 _DONE = "done"
+_KEPT = 24 * 3600
+"""Seconds for which a layer with another key is kept."""
 
 
 def cache() -> Path:
@@ -55,8 +59,8 @@ def layer(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     """Return the finished directory of `kind` and `key`, calling `build` when there is none.
 
     `build` fills a directory under a temporary name, which is renamed once it is whole, so an
-    interrupted build never counts. Layers of the same kind with another key are removed
-    when no mount uses them.
+    interrupted build never counts. Layers of the same kind with another key are removed once
+    they are a day old and no mount uses them: another checkout may be about to.
     """
     final = cache() / f"{kind}-{key}"
     if (final / _DONE).exists():
@@ -65,9 +69,9 @@ def layer(kind: str, key: str, build: Callable[[Path], None]) -> Path:
         if (final / _DONE).exists():
             return final
         started = time.monotonic()
-        for stale in cache().glob(f"{kind}-*"):
-            if stale.is_dir() and not _mounted(stale):
-                shutil.rmtree(stale)
+        for other in cache().glob(f"{kind}-*"):
+            if other.is_dir():
+                _tidy(other)
         temporary = cache() / f"{kind}-{key}.building"
         temporary.mkdir(parents=True)
         build(temporary)
@@ -77,6 +81,17 @@ def layer(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     return final
 
 
-def _mounted(path: Path) -> bool:
-    """Tell whether any mount of this machine has its source below `path`."""
-    return f"{path}/" in Path("/proc/self/mounts").read_text()
+def _tidy(other: Path) -> None:
+    """Remove a layer that nobody needs any more; the lock of its kind must be held."""
+    done = other / _DONE
+    if done.exists():
+        mounts = Path("/proc/self/mounts").read_text()
+        if f"{other}/" in mounts or time.time() - done.stat().st_mtime < _KEPT:
+            return
+    else:
+        # A build was cut short; what it had mounted must not be deleted through the mount.
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+        for point in reversed([line.split()[1] for line in lines]):
+            if point.startswith(f"{other}/"):
+                run(["umount", point])
+    shutil.rmtree(other)

@@ -7,17 +7,19 @@ import re
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
 import pexpect
 import pytest
 
-from lab import dovecot, machine, stock
+from lab import dovecot, machine, stock, store
 from lab import host as lab_host
 from lab.host import Host
 from lab.network import LISTED_STRANGER
 from lab.shell import LabError
+from lab.suites import suite as find_suite
 
 pytestmark = pytest.mark.lab
 
@@ -376,3 +378,42 @@ def test_left_overs_of_a_crash_go_first(boot_host: BootHost) -> None:
     assert host.name in lab_host.names()
     again = lab_host.boot(host.name)
     assert again.run(["true"]).returncode == 0
+
+
+def test_a_layer_is_built_once_and_an_interrupted_build_never_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(store, "cache", lambda: tmp_path)
+    built: list[str] = []
+
+    def cut_short(to: Path) -> None:
+        (to / "merged").mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", to / "merged"], check=True)
+        raise KeyboardInterrupt
+
+    def slow(to: Path) -> None:
+        built.append(to.name)
+        time.sleep(0.3)
+
+    with pytest.raises(KeyboardInterrupt):
+        store.layer("probe", "key", cut_short)
+    assert not (tmp_path / "probe-key").exists()
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: store.layer("probe", "key", slow), range(2)))
+    assert both == [tmp_path / "probe-key"] * 2
+    assert built == ["probe-key.building"]
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
+
+
+@SUITES
+def test_stock_files_made_from_debians_samples_have_els_lines(suite: str, tmp_path: Path) -> None:
+    given = stock.stock_files(suite)
+    stock.derive(find_suite(suite), tmp_path)
+
+    def lines(text: str) -> list[tuple[int, str]]:
+        """Keep what is no prose, with its number: parameters, entries and commented examples."""
+        numbered = enumerate(text.splitlines(), 1)
+        return [(at, line) for at, line in numbered if not re.match(r"#$|# (?![a-z_]+ =)", line)]
+
+    for name in stock.FILES:
+        assert lines((tmp_path / name).read_text()) == lines((given / name).read_text())
