@@ -65,10 +65,13 @@ def refuse_if_locked(places: Places) -> None:
         raise LockedTrouble("starting a run", _who(found), _ADVICE)
 
 
-def request_stop(places: Places) -> bool:
-    """Ask the run in progress to stop at its next safe boundary; False when there is none."""
+def request_stop(places: Places, run: Optional[str] = None) -> bool:
+    """Ask the run in progress to stop at its next safe boundary; False when there is none.
+
+    With `run`, only when it is that one.
+    """
     found = holder(places)
-    if found is None or found.pid <= 0:
+    if found is None or found.pid <= 0 or run not in {None, found.run}:
         return False
     try:
         fd = os.pidfd_open(found.pid)

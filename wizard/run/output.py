@@ -12,9 +12,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from wizard.run.clean import clean
 from wizard.run.directories import explained, place
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_TAIL = 4096
 
 
 class StepOutput:
@@ -37,6 +40,16 @@ class StepOutput:
     def say(self, line: str) -> None:
         """Append one line of the wizard's own."""
         self.write(line.encode("utf-8", "surrogateescape") + b"\n")
+
+    def tail(self, lines: int = 3) -> str:
+        """Return the last lines that are not blank, joined, as plain text."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+                said = [line.strip() for line in clean(file.read()) if line.strip()]
+        except OSError:
+            return ""
+        return "; ".join(said[-lines:])
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
 from wizard.environment import child_environment
 from wizard.errors import Trouble
@@ -240,7 +240,7 @@ def _spawned(argv: Sequence[str]) -> Iterator[pexpect.spawn[Any]]:
             f"See that {argv[0]} is installed and can be run.",
         ) from error
     child.delaybeforesend = None
-    child.ptyproc.delayafterclose = 0
+    cast("Any", child).ptyproc.delayafterclose = 0
     os.set_blocking(child.child_fd, False)
     try:
         yield child

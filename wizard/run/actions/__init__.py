@@ -1,0 +1,40 @@
+"""One executor an action: a function of the action and its context that returns what undo needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wizard.plan import model
+from wizard.run.actions import (
+    certificates,
+    command,
+    firewall,
+    packages,
+    proof,
+    replace,
+    service,
+    staged,
+    tables,
+)
+from wizard.run.context import Context, Executor, Undo
+
+EXECUTORS: dict[type, Executor] = {
+    model.Install: packages.install,
+    model.KeepOriginal: replace.keep,
+    model.Relink: certificates.relink,
+    model.SelfSign: certificates.self_sign,
+    model.StagedCheck: staged.check,
+    model.ReplaceFile: replace.put,
+    model.BuildTable: tables.build,
+    model.Command: command.call,
+    model.Service: service.turn,
+    model.EnableUnit: service.enable,
+    model.OpenFirewall: firewall.admit,
+    model.Prove: proof.prove_all,
+}
+"""Every action of wizard.plan.model by its class."""
+
+
+def execute(action: Any, context: Context) -> Undo:
+    """Do what the action says and return what undo needs. Raises Trouble."""
+    return EXECUTORS[type(action)](action, context)

@@ -1,0 +1,165 @@
+"""Certificates: certbot's links made whole, and a self-signed pair for a trial."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from wizard.errors import Trouble
+from wizard.plan.model import Link, Relink, SelfSign
+from wizard.run import commands
+from wizard.run.context import Context, Undo, listed
+from wizard.run.directories import explained, place
+from wizard.run.files import make_link, read, replace
+from wizard.run.states import AGAIN, Stale, observe, require, text_state
+
+_LONGEST_CN = 64
+"""ub-common-name, RFC 5280 appendix A.1."""
+
+
+def relink(action: Relink, context: Context) -> Undo:
+    """Make each name in live/ a link into archive/ again, and give both their labels."""
+    doing = f"making the links of certificate {action.lineage} whole"
+    todo = []
+    for link in action.links:
+        seen = observe(link.path)
+        if not context.already(seen, _linked(link)):
+            require(seen, link.was, doing)
+            _require_target(link, doing)
+            todo.append((link, seen))
+    undo = context.earlier or context.intend(
+        {"files": [context.undo_file(seen, _linked(link)) for link, seen in todo]}
+    )
+    for link, _ in todo:
+        make_link(link.path, link.target)
+        context.say(f"{link.path} -> {link.target}")
+    _label(action, context)
+    return undo
+
+
+def _linked(link: Link) -> str:
+    return f"link:{link.target}"
+
+
+def _require_target(link: Link, doing: str) -> None:
+    with place(link.path, doing) as at:
+        try:
+            os.stat(link.target, dir_fd=at.fd)
+        except OSError as error:
+            raise Stale(
+                doing,
+                f"stale: {link.target}, where {link.path} is to lead: {error.strerror}",
+                AGAIN,
+            ) from error
+
+
+def _label(action: Relink, context: Context) -> None:
+    """Restore SELinux labels: what scp brought in has those of its way (restorecon(8))."""
+    try:
+        enabled = context.query("selinuxenabled").status == 0
+    except Trouble:
+        enabled = False
+    if not enabled:
+        context.say("SELinux is not enabled: no labels to restore.")
+        return
+    argv = ("restorecon", "-RF", *sorted(_directories(action)))
+    done = context.run(*argv)
+    if done.status != 0:
+        raise Trouble(
+            f"labelling certificate {action.lineage}",
+            listed(argv, done),
+            "Set that right, then start again.",
+        )
+
+
+def _directories(action: Relink) -> set[str]:
+    live = {os.path.dirname(link.path) for link in action.links}  # noqa: PTH120
+    archive = {
+        os.path.normpath(
+            os.path.join(os.path.dirname(link.path), os.path.dirname(link.target))  # noqa: PTH118, PTH120
+        )
+        for link in action.links
+    }
+    return live | archive
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file of the pair: its staged name, where it goes, its mode."""
+
+    name: str
+    path: str
+    mode: int
+
+
+def self_sign(action: SelfSign, context: Context) -> Undo:
+    """Make a key and a certificate with openssl-req(1) aside, then put both in place.
+
+    The key is born 0600 in the run's own directory and leaves no copy there.
+    """
+    doing = f"making the self-signed certificate {action.cert_file}"
+    for path in (action.cert_file, action.key_file):
+        if path.startswith("-") or not os.path.isabs(path):  # noqa: PTH117
+            raise Trouble(doing, f"{path!r} is no absolute path", "Report this.")
+    parts = (
+        _Part("key.pem", action.key_file, 0o600),
+        _Part("cert.pem", action.cert_file, 0o644),
+    )
+    staged = {part: f"{context.staging()}/{part.name}" for part in parts}
+    for path in staged.values():
+        _forget(path)
+    argv = openssl(action, *staged.values())
+    # The umask is openssl's: the key is never readable by others, not for a moment.
+    done = commands.run(argv, context.loop, context.output, umask=0o077)
+    if done.status != 0:
+        raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
+    made = [(part, _read(path, doing), observe(part.path)) for part, path in staged.items()]
+    undo = context.intend(
+        {"files": [context.undo_file(seen, text_state(text)) for _, text, seen in made]}
+    )
+    for part, text, seen in made:
+        replace(part.path, text, seen.held, mode=part.mode)
+        _forget(staged[part])
+    return undo
+
+
+def openssl(action: SelfSign, key: str, cert: str) -> tuple[str, ...]:
+    """Return the argv that makes the pair; the names stand in subjectAltName (RFC 6125)."""
+    name = action.names[0]
+    subject = f"/CN={name}" if len(name) <= _LONGEST_CN else "/"
+    names = ",".join(f"DNS:{one}" for one in action.names)
+    return (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-sha256",
+        "-days",
+        str(action.days),
+        "-subj",
+        subject,
+        "-addext",
+        f"subjectAltName={names}",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+    )
+
+
+def _read(path: str, doing: str) -> bytes:
+    held = read(path)
+    if held is None:
+        raise Trouble(doing, f"openssl made no {path}", "Report this.")
+    return held.text
+
+
+def _forget(path: str) -> None:
+    doing = f"removing {path}"
+    with place(path, doing) as at, explained(doing, path):
+        try:
+            os.unlink(at.name, dir_fd=at.fd)
+        except FileNotFoundError:
+            return

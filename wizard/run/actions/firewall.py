@@ -1,0 +1,52 @@
+"""firewalld: services added for good in one call, then a reload (firewall-cmd(1)).
+
+Each call takes a quarter of a second, so what was there before is told by firewall-cmd's own
+words: it warns ALREADY_ENABLED of a service that it need not add.
+"""
+
+from __future__ import annotations
+
+import re
+
+from wizard.errors import Trouble
+from wizard.plan.model import OpenFirewall
+from wizard.run.commands import Completed
+from wizard.run.context import Context, Undo, listed
+
+_NOT_RUNNING = 252
+"""firewall-cmd(1), exit codes."""
+_ALREADY = re.compile(r"ALREADY_ENABLED: (?:'?)([\w-]+)")
+
+
+def admit(action: OpenFirewall, context: Context) -> Undo:
+    """Open the zone for the services; the zone's list stands in the output before and after."""
+    doing = f"opening the firewall's zone {action.zone}"
+    before = _called(context, doing, f"--zone={action.zone}", "--list-all")
+    undo = context.earlier or context.intend({"zone": action.zone, "added": list(action.added)})
+    services = [f"--add-service={name}" for name in action.services]
+    added = _called(context, doing, "--permanent", f"--zone={action.zone}", *services)
+    there = already(added)
+    if context.earlier is None and there:
+        undo = {"zone": action.zone, "added": [one for one in action.added if one not in there]}
+    _called(context, doing, "--reload")
+    after = _called(context, doing, f"--zone={action.zone}", "--list-all")
+    if before.out == after.out:
+        context.say(f"Zone {action.zone} is as it was.")
+    return undo
+
+
+def already(done: Completed) -> frozenset[str]:
+    """Return the services that firewall-cmd says were there before."""
+    return frozenset(_ALREADY.findall("\n".join(done.said)))
+
+
+def _called(context: Context, doing: str, *options: str) -> Completed:
+    argv = ("firewall-cmd", *options)
+    done = context.run(*argv)
+    if done.status == _NOT_RUNNING:
+        raise Trouble(
+            doing, "firewalld is not running", "systemctl start firewalld - then start again."
+        )
+    if done.status != 0:
+        raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
+    return done

@@ -1,0 +1,48 @@
+"""The result, talked to (wizard.check)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.answers.model import Answers
+from wizard.check.model import WRONG, Finding
+from wizard.errors import Trouble
+from wizard.plan.model import Prove, StagedCheck
+from wizard.run.context import Context, Undo
+from wizard.run.records import Found
+
+
+def prove_all(_action: Prove, context: Context) -> Undo:
+    """Run every check, show each finding as it comes, and fail when one of this host is wrong."""
+    found = []
+    for finding in _findings(context):
+        context.say(f"{finding.verdict:8} {finding.looked_at}: {finding.seen}")
+        found.append(finding)
+    context.record(Found(tuple(found)))
+    wrong = [one for one in found if one.verdict == WRONG and one.fatal]
+    if wrong:
+        raise Trouble(
+            "proving the result",
+            f"{len(wrong)} of {len(found)} checks found something wrong: "
+            + "; ".join(one.looked_at for one in wrong[:5]),
+            wrong[0].advice or "`postfix-wizard check` shows them all.",
+        )
+    return {}
+
+
+def _findings(context: Context) -> Iterator[Finding]:
+    # A run without this step needs neither the checks nor the TOML reader.
+    from wizard.answers.toml import parse_answers  # noqa: PLC0415
+    from wizard.check.prove import prove  # noqa: PLC0415
+    from wizard.door import Door  # noqa: PLC0415
+
+    answers = parse_answers(context.plan.answers)
+    if not isinstance(answers, Answers):
+        raise Trouble("proving the result", f"the plan's answers are not whole: {answers}", "")
+    tolerated = [
+        line
+        for step in context.plan.steps
+        if isinstance(step.action, StagedCheck)
+        for line in step.action.tolerated
+    ]
+    yield from prove(answers, Door(), sections=context.plan.sections, tolerated=tolerated)

@@ -1,0 +1,52 @@
+"""Files: the original kept once, the next text put in its place."""
+
+from __future__ import annotations
+
+from wizard.plan.diff import hunks, unified
+from wizard.plan.model import KeepOriginal, ReplaceFile
+from wizard.run.context import Context, Undo
+from wizard.run.files import keep_original, replace
+from wizard.run.states import AGAIN, Observed, Stale, observe, text_state
+
+
+def keep(action: KeepOriginal, context: Context) -> Undo:
+    """Copy `path` to `original`; one that stands there already must be the same."""
+    doing = f"keeping {action.path} as {action.original}"
+    seen = observe(action.path)
+    context.require_before(seen, action.sha256, doing)
+    there = observe(action.original)
+    if there.held is None and there.target is None:
+        undo = context.intend({"original": action.original})
+        if seen.held is not None:
+            keep_original(action.path, action.original, seen.held)
+        return undo
+    if there.state != seen.state:
+        raise Stale(doing, f"stale: {action.original} has come into being since the review", AGAIN)
+    return {"original": action.original}
+
+
+def put(action: ReplaceFile, context: Context) -> Undo:
+    """Replace one file by its next text, if it is still the one that was reviewed."""
+    file = action.file
+    now = text_state(file.text)
+    seen = observe(file.path)
+    if context.already(seen, now):
+        return dict(context.earlier or {})
+    try:
+        context.require_before(seen, file.before, f"replacing {file.path}")
+    except Stale:
+        _show_change(seen, context)
+        raise
+    undo = context.intend({"files": [context.undo_file(seen, now)]})
+    replace(file.path, file.text, seen.held, mode=file.mode, mtime_ns=context.stamp_ns)
+    return undo
+
+
+def _show_change(seen: Observed, context: Context) -> None:
+    reviewed = next((one.live for one in context.plan.files if one.path == seen.path), None)
+    if reviewed is None or seen.held is None:
+        return
+    context.say(f"What changed in {seen.path} since the review:")
+    changes = hunks(reviewed, seen.held.text)
+    for line in unified(f"{seen.path} (reviewed)", f"{seen.path} (now)", changes):
+        context.say(line)

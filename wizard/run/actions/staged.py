@@ -1,0 +1,83 @@
+"""The next main.cf and master.cf read by Postfix itself before anything is replaced.
+
+postconf(1) exits 0 on a misspelt parameter and names it on standard error alone; so silence
+there is part of "it is right". `-n`, `-M` and `-P` each read another part of the two files.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wizard.errors import Trouble
+from wizard.plan.model import NewFile, StagedCheck
+from wizard.run.commands import Completed
+from wizard.run.complaints import complaints
+from wizard.run.context import Context, Undo, listed
+from wizard.run.files import read, replace
+from wizard.run.states import observe
+
+_READINGS = ("-n", "-M", "-P")
+_TOGETHER = ("main.cf", "master.cf")
+_DOING = "reading the new configuration with postconf"
+
+
+def check(action: StagedCheck, context: Context) -> Undo:
+    """Stage the files, let postconf read them, and hold what it says against the plan."""
+    for file in action.files:
+        context.require_before(observe(file.path), file.before, _DOING)
+    staged = stage(action.files, context)
+    live = os.path.dirname(action.files[0].path)  # noqa: PTH120 (a string of the host's)
+    read_as: dict[str, str] = {}
+    for reading in _READINGS:
+        argv = ("postconf", "-c", str(staged), reading)
+        done = context.query(*argv)
+        _refuse_complaints(done, action, (str(staged), live))
+        if reading != "-M":
+            read_as |= parameters(done.out)
+    wrong = [
+        f"{name} reads as {read_as.get(name, '(nothing)')!r}, expected {value!r}"
+        for name, value in action.expected
+        if read_as.get(name) != value
+    ]
+    if wrong:
+        raise Trouble(_DOING, "; ".join(wrong), "Report this; nothing was replaced.")
+    context.say(f"postconf reads the new files as planned ({len(action.expected)} parameters).")
+    return {}
+
+
+def stage(files: tuple[NewFile, ...], context: Context) -> Path:
+    """Write the files into the step's private directory, main.cf and master.cf always both.
+
+    They bear the time that the replaced files will: a main.cf of the last second or so makes
+    every Postfix program wait until it is older (mail_conf in Postfix's source).
+    """
+    directory = context.staging()
+    texts = {os.path.basename(file.path): file.text for file in files}  # noqa: PTH119
+    beside = os.path.dirname(files[0].path)  # noqa: PTH120
+    for name in _TOGETHER:
+        live = None if name in texts else read(f"{beside}/{name}")
+        if live is not None:
+            texts[name] = live.text
+    for name, text in texts.items():
+        path = str(directory / name)
+        replace(path, text, read(path), mode=0o600, mtime_ns=context.stamp_ns)
+    return directory
+
+
+def _refuse_complaints(done: Completed, action: StagedCheck, moved: tuple[str, str]) -> None:
+    lines = done.err.decode("utf-8", "surrogateescape").splitlines()
+    new = complaints(lines, action.tolerated, moved)
+    if done.status != 0 or new:
+        raise Trouble(
+            _DOING,
+            "; ".join(new[:5]) or listed(done.argv, done),
+            "Nothing was replaced. Set right what it names, then make the plan again.",
+        )
+
+
+def parameters(out: bytes) -> dict[str, str]:
+    """Return what `postconf -n` and `-P` print, `name = value` a line, by name."""
+    text = out.decode("utf-8", "surrogateescape")
+    pairs = (line.partition(" =") for line in text.splitlines())
+    return {name: value.strip() for name, equals, value in pairs if equals}

@@ -1,0 +1,131 @@
+"""What an action may use: its run's places, its output, children, and the operator.
+
+An action calls `intend` with what undo needs before its first effect, and returns the same
+(or better) when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional, cast
+
+from wizard.plan.model import Plan
+from wizard.run import commands, prompts
+from wizard.run.commands import Completed
+from wizard.run.directories import make_private
+from wizard.run.dnf import LOCK_PATIENCE
+from wizard.run.files import Held
+from wizard.run.loop import Loop
+from wizard.run.output import StepOutput
+from wizard.run.paths import RunPlaces, step_name
+from wizard.run.prompts import Desk
+from wizard.run.records import Record, StepIntended
+from wizard.run.states import Observed, file_state, keep_replaced, require, undo_of
+from wizard.run.terminal import Ask
+
+Undo = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a prompt stays open, and that dnf may wait for a lock."""
+
+    prompt: float = prompts.PATIENCE
+    lock: float = LOCK_PATIENCE
+    service: float = 30.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """One step's surroundings.
+
+    `earlier` is what an earlier attempt at this very step intended, None on the first.
+    `stamp_ns` is the time that replaced files bear. `record` appends to the journal and returns
+    when it is on disk. `attended` says that somebody may answer prompts.
+    """
+
+    places: RunPlaces
+    plan: Plan
+    step: str
+    loop: Loop
+    desk: Desk
+    output: StepOutput
+    record: Callable[[Record], None]
+    stopping: Callable[[], bool]
+    attended: bool
+    stamp_ns: int
+    earlier: Optional[Undo] = None
+    patience: Patience = field(default_factory=Patience)
+
+    def intend(self, undo: Undo) -> Undo:
+        """Journal what undo needs; nothing may be touched before this returns."""
+        self.record(StepIntended(self.step, undo))
+        return undo
+
+    def say(self, line: str) -> None:
+        """Add one line of the wizard's own to the step's output."""
+        self.output.say(line)
+
+    def run(self, *argv: str) -> Completed:
+        """Run a command, its words going to the step's output."""
+        return commands.run(argv, self.loop, self.output)
+
+    def query(self, *argv: str, stdin: Optional[bytes] = None) -> Completed:
+        """Run a command that only reads; all it says is for the caller alone."""
+        return commands.run(argv, self.loop, None, stdin=stdin, whole=True)
+
+    def ask(self, question: Ask, moot: Callable[[], bool]) -> Optional[str]:
+        """Put a question to the operator; None at once when nobody attends."""
+        if not self.attended:
+            return None
+        return self.desk.ask(
+            self.step,
+            question.text,
+            echo=question.echo,
+            patience=self.patience.prompt,
+            until=lambda: moot() or self.stopping(),
+        )
+
+    def staging(self) -> Path:
+        """Return the step's private directory for files on their way, made when missing."""
+        directory = self.places.staging / step_name(self.step)
+        make_private(directory)
+        return directory
+
+    def keep(self, held: Optional[Held]) -> str:
+        """Keep a file's bytes for undo and return the copy's name, "" for no file."""
+        return "" if held is None else keep_replaced(self.places, held)
+
+    def already(self, seen: Observed, now: str) -> bool:
+        """Whether an earlier attempt at this step has brought the path to where it is to go."""
+        return self.earlier is not None and seen.state == now
+
+    def require_before(self, seen: Observed, before: Optional[str], doing: str) -> None:
+        """Raise Stale unless the file has the SHA-256 `before` (None: is missing)."""
+        require(seen, file_state(before), doing)
+
+    def undo_file(self, seen: Observed, now: str) -> Undo:
+        """Return what takes one path back, after its bytes were kept.
+
+        Where an earlier attempt at this step came that far, it is what stood there before that.
+        """
+        for entry in _entries(self.earlier):
+            if entry["path"] == seen.path and seen.state in {entry["was"], entry["now"]}:
+                return {**entry, "now": now}
+        return undo_of(seen, now, self.keep(seen.held))
+
+
+def _entries(earlier: Optional[Undo]) -> list[Undo]:
+    files = (earlier or {}).get("files", [])
+    return cast("list[Undo]", files)
+
+
+Executor = Callable[..., Undo]
+
+
+def listed(argv: Sequence[str], done: Completed) -> str:
+    """Return what a failed command was and said, shortly: its last five lines."""
+    words = "; ".join(line.strip() for line in done.said[-5:])
+    return f"{commands.spelled(argv)}: {done.ended}" + (f": {words}" if words else "")

@@ -1,0 +1,206 @@
+"""A viewer's look at a run: from its first record to its end, live, without touching it.
+
+Any number of viewers read the same files; none can slow the worker. Output comes in batches,
+as often as is polled, and in its place: after its step's start and before its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Optional
+
+from wizard.errors import Trouble
+from wizard.run.clean import Cleaner
+from wizard.run.directories import explained
+from wizard.run.journal import Entry, Parser
+from wizard.run.lock import holder
+from wizard.run.paths import Places
+from wizard.run.records import (
+    DIED,
+    Event,
+    Output,
+    PromptClosed,
+    Prompted,
+    RunFinished,
+    StepFinished,
+    StepStarted,
+)
+
+POLL = 0.05
+_LIVENESS = 0.5
+_START = 15.0
+"""Seconds that a worker gets to begin its journal."""
+_BATCH = 1 << 20
+
+
+def follow(places: Places, run_id: str, poll: float = POLL) -> Iterator[Event]:
+    """Yield a run's events from its first, live until it ends.
+
+    A prompt that was closed before it could be shown is left out. The last is a RunFinished. Its outcome is `died` (which no journal holds) when nobody works
+    on the run any more and it has no end, or never had a beginning. `poll` is in seconds.
+    Raises Trouble when the journal is corrupt, naming the record.
+    """
+    run = places.run(run_id)
+    with contextlib.closing(_Growing(run.journal)) as lines:
+        yield from _events(places, run_id, _Records(lines, run.journal), poll)
+
+
+def _events(places: Places, run_id: str, journal: _Records, poll: float) -> Iterator[Event]:
+    run = places.run(run_id)
+    outputs = _Outputs(run.outputs)
+    try:
+        looked = began = time.monotonic()
+        alive = True
+        while True:
+            entries = _without_closed_prompts(journal.read())
+            for number, entry in enumerate(entries):
+                yield from outputs.before(entry)
+                yield entry.record
+                # A run that was gone on with has more records behind an end.
+                if isinstance(entry.record, RunFinished) and number == len(entries) - 1:
+                    return
+            yield from outputs.current()
+            now = time.monotonic()
+            if entries:
+                looked, alive = now, True
+                continue
+            if not alive:
+                yield from outputs.rest()
+                yield RunFinished(DIED, _DIED if journal.begun else _NEVER)
+                return
+            if now - looked >= _LIVENESS:
+                looked = now
+                # Once more through the loop: its last words may have come just now.
+                alive = _lives(places, run_id) or (not journal.begun and now - began < _START)
+            else:
+                time.sleep(poll)
+    finally:
+        outputs.close()
+
+
+def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
+    """Leave out prompts that were closed before anybody could be shown them."""
+    closed = {one.record.prompt for one in entries if isinstance(one.record, PromptClosed)}
+    asked = {one.record.prompt for one in entries if isinstance(one.record, Prompted)}
+    over = closed & asked
+    return [
+        one
+        for one in entries
+        if not (isinstance(one.record, (Prompted, PromptClosed)) and one.record.prompt in over)
+    ]
+
+
+_DIED = (
+    "The worker ended without a word (killed, or the machine went down). What was begun stands in "
+    "the journal; `postfix-wizard resume` goes on, `postfix-wizard undo` takes it back."
+)
+_NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. Nothing was changed."
+
+
+def _lives(places: Places, run_id: str) -> bool:
+    found = holder(places)
+    return found is not None and found.run in {run_id, ""}
+
+
+class _Growing:
+    """A file that is read as it grows; it need not be there yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd: Optional[int] = None
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def read(self) -> bytes:
+        """Return what is new, up to _BATCH bytes; empty when nothing is."""
+        with explained("following a run", self._path):
+            if self._fd is None:
+                try:
+                    self._fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                except FileNotFoundError:
+                    return b""
+            return os.read(self._fd, _BATCH)
+
+
+class _Records:
+    """The journal's entries as they come; a line that is not whole yet waits."""
+
+    def __init__(self, lines: _Growing, path: Path) -> None:
+        self._lines = lines
+        self._path = path
+        self._parser = Parser()
+        self._rest = b""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is more than the header."""
+        return self._parser.n > 1
+
+    def read(self) -> list[Entry]:
+        """Return the new entries. Raises Trouble that names a corrupt one."""
+        *lines, self._rest = (self._rest + self._lines.read()).split(b"\n")
+        found = (self._parsed(line) for line in lines)
+        return [entry for entry in found if entry is not None]
+
+    def _parsed(self, line: bytes) -> Optional[Entry]:
+        try:
+            return self._parser.line(line)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Trouble(
+                "following a run",
+                f"{self._path}: record {self._parser.n} is damaged ({error})",
+                "The run itself may go on; `postfix-wizard runs` tells its state.",
+            ) from error
+
+
+class _Outputs:
+    """The steps' outputs, the one in progress in view."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._open: dict[str, tuple[_Growing, Cleaner]] = {}
+        self._step = ""
+
+    def before(self, entry: Entry) -> Iterator[Output]:
+        """Yield what was said before this entry came."""
+        yield from self.current()
+        record = entry.record
+        if isinstance(record, StepStarted):
+            self._step = record.step
+            if record.step not in self._open:
+                growing = _Growing(self._directory / record.step)
+                self._open[record.step] = (growing, Cleaner())
+        elif isinstance(record, StepFinished):
+            yield from self.rest()
+
+    def current(self) -> Iterator[Output]:
+        """Yield what the step in view has said by now."""
+        if self._step not in self._open:
+            return
+        growing, cleaner = self._open[self._step]
+        while data := growing.read():
+            lines = cleaner.feed(data)
+            if lines:
+                yield Output(self._step, lines)
+            if len(data) < _BATCH:
+                return
+
+    def rest(self) -> Iterator[Output]:
+        """Yield all that is left of the step in view, a last line without its end included."""
+        yield from self.current()
+        if self._step in self._open:
+            lines = self._open[self._step][1].flush()
+            if lines:
+                yield Output(self._step, lines)
+
+    def close(self) -> None:
+        """Close all files."""
+        for growing, _ in self._open.values():
+            growing.close()

@@ -1,0 +1,118 @@
+"""What stands at a path, held against what the reviewed plan says, and what undo needs of it.
+
+A state is one word, as `wizard.plan.model.Link.was` has it: `missing`, `file:SHA256` or
+`link:TARGET`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.errors import Trouble
+from wizard.run.directories import explained, place
+from wizard.run.files import Held, read, replace, sha256
+from wizard.run.paths import RunPlaces
+
+MISSING = "missing"
+AGAIN = "Make the plan again and review it; this run writes nothing more."
+
+
+class Stale(Trouble):
+    """Something the plan was made from is not so any more."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A path as it is: `held` when a file stands there, `target` when a link does."""
+
+    path: str
+    held: Optional[Held] = None
+    target: Optional[str] = None
+
+    @property
+    def state(self) -> str:
+        """Its state in one word."""
+        if self.held is not None:
+            return file_state(self.held.sha256)
+        return MISSING if self.target is None else f"link:{self.target}"
+
+
+def file_state(digest: Optional[str]) -> str:
+    """Return the state of a file with this SHA-256, `missing` for None."""
+    return MISSING if digest is None else f"file:{digest}"
+
+
+def observe(path: str) -> Observed:
+    """Return what stands at `path` itself. Raises Trouble when it is no file and no link."""
+    doing = f"looking at {path}"
+    with place(path, doing) as at, explained(doing, path):
+        try:
+            status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return Observed(path)
+        if stat.S_ISLNK(status.st_mode):
+            return Observed(path, target=os.readlink(at.name, dir_fd=at.fd))
+    return Observed(path, held=read(path))
+
+
+def require(seen: Observed, expected: str, doing: str) -> None:
+    """Raise Stale unless what was seen is what the plan was made from."""
+    if seen.state != expected:
+        raise Stale(
+            doing,
+            f"stale: {seen.path} is not what the plan was made from "
+            f"(then {_words(expected)}, now {_words(seen.state)})",
+            AGAIN,
+        )
+
+
+def _words(state: str) -> str:
+    kind, _, rest = state.partition(":")
+    return {
+        "missing": "there was none",
+        "file": f"a file, SHA-256 {rest[:12]}",
+        "link": f"a link to {rest}",
+    }.get(kind, state)
+
+
+def keep_replaced(run: RunPlaces, held: Held) -> str:
+    """Copy a file's bytes into the run's `replaced/` and return the copy's name there.
+
+    The name is made from the bytes, so that a second attempt finds the first one's copy.
+    """
+    name = f"{held.sha256[:16]}-{os.path.basename(held.path)}"  # noqa: PTH119 (a string)
+    path = str(run.replaced / name)
+    there = read(path)
+    if there is None or there.text != held.text:
+        replace(path, held.text, None if there is None else there, mode=0o600)
+    return name
+
+
+def undo_of(seen: Observed, now: str, copy: str = "") -> dict[str, object]:
+    """Return what takes a path back, in the terms of docs/journal.md.
+
+    `now` is the state that the run gives it: undo touches nothing that has another by then.
+    """
+    undo: dict[str, object] = {"path": seen.path, "was": seen.state, "now": now}
+    if seen.held is not None:
+        like = seen.held.metadata
+        undo |= {
+            "copy": copy,
+            "uid": like.uid,
+            "gid": like.gid,
+            "mode": like.mode,
+            "mtime_ns": like.mtime_ns,
+            "xattrs": {
+                name: base64.b64encode(value).decode("ascii") for name, value in like.xattrs
+            },
+        }
+    return undo
+
+
+def text_state(text: bytes) -> str:
+    """Return the state of a file that holds `text`."""
+    return file_state(sha256(text))
