@@ -27,6 +27,7 @@ from lab.shell import Argv, LabError, clean_environment, require_root, run_in_tr
 from lab.suites import suite as find_suite
 
 _LOCKS = Path("/run/postfix-wizard-lab")
+_READY = "ready"
 
 BOOT_TIMEOUT = 60.0
 """Seconds that a host may take until it answers; 1-3 are usual."""
@@ -205,7 +206,8 @@ def boot(name: str, options: Options = Options()) -> Host:
     base = bases.build(find_suite(options.suite))
     here = machine.Machine(name)
     with _named(name):
-        if here.leader() is not None:
+        # One that never got ready belongs to a boot that was killed: its lock would be held.
+        if here.leader() is not None and (here.home / _READY).exists():
             raise LabError(f"{name} runs already: choose another name or `lab down {name}` first")
         _destroy(name)
         deadline = time.monotonic() + BOOT_TIMEOUT
@@ -219,6 +221,7 @@ def boot(name: str, options: Options = Options()) -> Host:
             machine.wait_for_leader(here, deadline)
             host = find(name)
             _wait_ready(host, deadline)
+            (here.home / _READY).touch()
         except BaseException:
             _destroy(name)
             raise
