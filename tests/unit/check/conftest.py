@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.check.scripted import NAME, Pair, make_pair
+from wizard.answers.model import Answers, Certificate, Hostname, Networks
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_pair(tmp_path_factory.mktemp("right"), NAME)
+
+
+@pytest.fixture(scope="session")
+def other_pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_pair(tmp_path_factory.mktemp("other"), "www.example.org")
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers(
+        Hostname(NAME, "zeke.ne.jp"),
+        networks=Networks(("192.168.1.0/24", "127.0.0.0/8")),
+        certificate=Certificate(name="zeke.ne.jp"),
+    )

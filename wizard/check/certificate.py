@@ -1,0 +1,119 @@
+"""The certificate that is served: the one on disk, for this name, and for how long (RFC 6125)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from typing import Optional
+
+from wizard.certificates.names import covers
+from wizard.certificates.pairs import Certificate, ask_certificate, told_certificate
+from wizard.check.asked import unknown
+from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.check.tls import leaf
+from wizard.door import Door
+from wizard.errors import Trouble
+
+FILES = ("smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_eccert_file")
+"""Where smtpd takes its certificates from; with the first set it ignores the others."""
+
+SHORT = 14 * 86400
+"""Seconds left that are worth a warning: certbot renews at 30 days."""
+
+
+def files(main_cf: Mapping[str, str]) -> tuple[str, ...]:
+    """The certificate files that main.cf names."""
+    for name in FILES:
+        listed = tuple(re.findall(r"[^,\s]+", main_cf.get(name, "")))
+        if listed and name == FILES[0]:
+            return listed
+    return tuple(main_cf[name] for name in FILES[1:] if main_cf.get(name))
+
+
+def on_disk(door: Door, paths: tuple[str, ...]) -> dict[str, bytes]:
+    """The leaf of each file that has one, as DER."""
+    found = {}
+    for path in paths:
+        try:
+            der = leaf(door.read_bytes(path) or b"")
+        except Trouble:
+            continue
+        if der:
+            found[path] = der
+    return found
+
+
+def judge_served(port: int, served: bytes, disk: Mapping[str, bytes]) -> Iterator[Finding]:
+    """`certificate.PORT`: the leaf of the handshake is the leaf on disk, byte for byte.
+
+    After a renewal Postfix serves the old one until its smtpd processes end.
+    """
+    if not served:
+        return
+    where = " or ".join(disk) or "smtpd_tls_cert_file"
+    same = served in disk.values()
+    yield Finding(
+        id=f"certificate.{port}",
+        looked_at=f"port {port}: certificate",
+        seen="the one on disk"
+        if same
+        else "another one than on disk"
+        if disk
+        else "not known: no certificate can be read on disk",
+        expected=where,
+        verdict=RIGHT if same else WRONG if disk else UNKNOWN,
+        advice="" if same else "Run `systemctl reload postfix`.",
+    )
+
+
+def judge_files(
+    door: Door, disk: Mapping[str, bytes], main_cf: Mapping[str, str], myhostname: str
+) -> Iterator[Finding]:
+    """`certificate.name` and `certificate.expiry` of the first file that holds a certificate."""
+    path = next(iter(disk or files(main_cf)), "")
+    certificate = None
+    if path in disk:
+        with contextlib.suppress(Trouble):
+            running = ask_certificate(door, ssl.DER_cert_to_PEM_cert(disk[path]).encode("ascii"))
+            certificate = told_certificate(running.outcome()) if running else None
+    yield from judge_trust(path, certificate, myhostname)
+
+
+def judge_trust(
+    path: str, certificate: Optional[Certificate], myhostname: str
+) -> Iterator[Finding]:
+    """Whether clients will take it. A matter of trust, so it fails no run."""
+    if certificate is None:
+        why = f"{path or 'smtpd_tls_cert_file'} holds no certificate that openssl can read"
+        yield unknown("certificate.name", "certificate: names", why, myhostname, fatal=False)
+        return
+    fits = covers(certificate.names, myhostname)
+    yield Finding(
+        id="certificate.name",
+        looked_at="certificate: names",
+        seen=", ".join(certificate.names)[:200] or "no DNS name",
+        expected=myhostname,
+        verdict=RIGHT if fits else WARNING,
+        advice="" if fits else f"Mail programs will refuse it: issue one that covers {myhostname}.",
+        fatal=False,
+    )
+    left = certificate.not_after - time.time()
+    early = certificate.not_before > time.time()
+    span = certificate.not_after - certificate.not_before
+    day = time.strftime("%Y-%m-%d", time.gmtime(certificate.not_after))
+    days = f"{int(left // 86400)} days left"
+    yield Finding(
+        id="certificate.expiry",
+        looked_at="certificate: lifetime",
+        seen="not valid yet" if early else f"ended on {day}" if left <= 0 else f"{day}, {days}",
+        expected="valid now",
+        # Certificates of six days exist, and are renewed at half their life.
+        verdict=WRONG if left <= 0 or early else WARNING if left < min(SHORT, span / 3) else RIGHT,
+        advice="Renew it (`certbot renew`), then `systemctl reload postfix`."
+        if left < min(SHORT, span / 3) or early
+        else "",
+        fatal=False,
+    )

@@ -1,0 +1,141 @@
+"""The proof: everything is asked side by side, then told in one stable order.
+
+Commands run as processes and conversations in threads, each with a time limit; what cannot be
+known is a finding that says why. Nothing in here changes the host but the stranger's address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.check import certificate, log, ports, table, unit
+from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
+from wizard.check.firewall import judge_firewall
+from wizard.check.model import Finding
+from wizard.check.parameters import POSTCONF_M, POSTCONF_P, judge_main_cf, judge_master_cf
+from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as_stranger
+from wizard.door import Door
+from wizard.errors import Trouble, UsageTrouble
+from wizard.host import facts
+from wizard.host.firewall import begin_firewall
+from wizard.host.network import begin_network
+from wizard.host.postfix import Configuration, begin_configuration
+from wizard.postfix.policy import propose_main_cf
+
+MAIN_CF = "/etc/postfix/main.cf"
+
+SECONDS = 8.0
+"""For one conversation as a whole; a right server needs a tenth of a second."""
+
+
+def prove(
+    answers: Answers,
+    door: Door,
+    *,
+    sections: Collection[str] = (),
+    tolerated: Sequence[str] = (),
+    seconds: float = SECONDS,
+) -> Iterator[Finding]:
+    """Hold the live host against the answers and yield what is found, in a stable order.
+
+    With `sections` only their parameters are held against the plan; `tolerated` are the lines
+    that `postconf -n` complained of before. `seconds` limits each conversation. Raises
+    UsageTrouble when another root is looked at: a server can only be talked to where it runs.
+    """
+    if not door.is_live:
+        raise UsageTrouble(
+            "checking another root directory",
+            "a server can only be talked to where it runs",
+            "Run the check on the host itself, without --root.",
+        )
+    wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
+    pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="check")
+    try:
+        configured = begin(begin_configuration, door)
+        addresses = begin(begin_network, door)
+        firewall = begin(begin_firewall, door)
+        listeners, state, services, overrides = (
+            ask(door, argv) for argv in (ports.SS, unit.SHOW, POSTCONF_M, POSTCONF_P)
+        )
+        talks = begin_talks(answers, pool, seconds)
+        configuration, why_not = configured()
+        main_cf = configuration.parameters if configuration else {}
+        network, _ = addresses()
+        # In this thread, since only the main one may handle the signals that would leave the
+        # address behind; before the first yield, since a generator may never be resumed.
+        stranger = talk_as_stranger(answers, main_cf.get("mynetworks", ""), network, seconds)
+
+        yield from unit.judge_unit(state())
+        has_ipv6 = network is None or network.has_ipv6_loopback
+        yield from ports.judge_ports(answers.networks, listeners(), has_ipv6=has_ipv6)
+        disk = certificate.on_disk(door, certificate.files(main_cf))
+        yield from judge_talks(talks, stranger, answers, disk)
+        yield from certificate.judge_files(door, disk, main_cf, answers.hostname.myhostname)
+        yield from judge_delivery(talks)
+        if configuration is None:
+            yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
+        else:
+            yield from _main_cf(answers, door, configuration, wanted, tolerated)
+        for finding in judge_master_cf(services(), overrides(), main_cf):
+            yield finding if POLICY in wanted else replace(finding, fatal=False)
+        yield from _table(answers, door, main_cf)
+        yield from judge_firewall(*firewall(), answers.networks.firewall_zone)
+        yield from log.judge_log(_log(door))
+        pool.shutdown()
+    finally:
+        # When a signal or the caller ends the check early, nothing is waited for.
+        pool.shutdown(wait=False)
+
+
+def _main_cf(
+    answers: Answers,
+    door: Door,
+    configuration: Configuration,
+    wanted: frozenset[str],
+    tolerated: Sequence[str],
+) -> Iterator[Finding]:
+    postfix = facts.Postfix(
+        None,
+        configuration.value("mail_version"),
+        configuration.value("default_database_type"),
+        configuration.table_types,
+        frozenset(configuration.defaults),
+        configuration.instances,
+        configuration.stderr,
+    )
+    try:
+        text = door.read_bytes(MAIN_CF) or b""
+        expected = propose_main_cf(text, answers, postfix, wanted).expected
+    except Trouble as trouble:
+        yield unknown("main.cf", "main.cf: parameters", str(trouble), "as planned")
+        return
+    yield from judge_main_cf(configuration.parameters, configuration.stderr, expected, tolerated)
+
+
+def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Finding]:
+    name = table.looked_up(main_cf.get("smtpd_recipient_restrictions", ""))
+    if not name:
+        yield table.not_looked_up()
+        return
+    asked = ask(door, table.postmap_s(name), timeout=60)
+    try:
+        text = door.read_text(table.SENDER_ACCESS) or ""
+    except Trouble as trouble:
+        asked, text = _nothing(str(trouble)), ""
+    yield from table.judge_table(name, asked(), text, answers.blocklists)
+
+
+def _nothing(why: str) -> Asked:
+    return lambda: Told(NOTHING, why)
+
+
+def _log(door: Door) -> Told:
+    """The journal's lines, or the file's where the journal has none of Postfix."""
+    journal = ask(door, log.JOURNAL)()
+    if "postfix/" in journal.text:
+        return journal
+    maillog = ask(door, log.MAILLOG)()
+    return journal if maillog.failure else maillog

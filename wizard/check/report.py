@@ -1,0 +1,77 @@
+"""Findings as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+from wizard.check.model import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
+
+VERSION = 1
+"""Of the JSON form; a field more does not change it, a field less or another meaning does."""
+
+WORDS = {
+    RIGHT: "right",
+    WRONG: "WRONG",
+    WARNING: "warning",
+    WAITS: "waits",
+    UNKNOWN: "unknown",
+}
+"""The verdict column: the word tells, no colour is needed."""
+
+_VERDICT = max(map(len, WORDS.values()))
+_GAP = "  "
+_LOOKED_AT = 30
+
+
+def failed(findings: Iterable[Finding]) -> bool:
+    """Whether a run must say that it failed: something of this host is wrong."""
+    return any(finding.verdict == WRONG and finding.fatal for finding in findings)
+
+
+def as_json(findings: Iterable[Finding]) -> str:
+    """The versioned form: {"version": 1, "findings": [...]}, the fields those of Finding."""
+    rows = [asdict(finding) for finding in findings]
+    return json.dumps({"version": VERSION, "findings": rows}, indent=2)
+
+
+def as_table(findings: Iterable[Finding], width: int = 80) -> str:
+    """Verdict, what was looked at and what was seen; what was expected and what to do below.
+
+    No line is longer than `width`; the last line counts.
+    """
+    kept = list(findings)
+    lines = [line for finding in kept for line in table_lines(finding, width)]
+    return "\n".join([*lines, "", summary(kept)])
+
+
+def table_lines(finding: Finding, width: int = 80) -> Iterator[str]:
+    """One finding's lines, for those who show them as they come."""
+    room = max(width - _VERDICT - _LOOKED_AT - 2 * len(_GAP), 10)
+    left = _wrap(finding.looked_at, _LOOKED_AT)
+    right = _wrap(finding.seen, room)
+    if finding.verdict != RIGHT:
+        right += _wrap(f"expected: {finding.expected}", room)
+    for number in range(max(len(left), len(right))):
+        verdict = WORDS[finding.verdict] if number == 0 else ""
+        what = left[number] if number < len(left) else ""
+        seen = right[number] if number < len(right) else ""
+        yield f"{verdict:{_VERDICT}}{_GAP}{what:{_LOOKED_AT}}{_GAP}{seen}".rstrip()
+    if finding.advice and finding.verdict != RIGHT:
+        indent = " " * (_VERDICT + len(_GAP))
+        for line in _wrap(f"-> {finding.advice}", max(width - len(indent), 10)):
+            yield indent + line
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """`31 right, 1 WRONG, 2 waits`, in the order of the verdicts."""
+    counted = Counter(finding.verdict for finding in findings)
+    said = [f"{counted[verdict]} {WORDS[verdict]}" for verdict in VERDICTS if counted[verdict]]
+    return ", ".join(said) or "nothing was looked at"
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]

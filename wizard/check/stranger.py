@@ -1,0 +1,121 @@
+"""A stranger's address on this very host, for as long as one conversation takes.
+
+From 127.0.0.1 or the LAN `permit_mynetworks` comes first, so an open relay is not seen. An
+address for documentation (RFC 5737, RFC 3849) belongs to nobody and is in no mynetworks; on lo
+it reaches the server without leaving the host (ip-address(8)). It does not pass the firewall.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Optional, Union
+
+from wizard.check.text import first_line
+from wizard.environment import child_environment
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Run = Callable[[Sequence[str]], tuple[int, bytes]]
+"""Runs an argv and returns its exit status and words; the tests count what is run."""
+
+CANDIDATES = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "2001:db8::1", "2001:db8:ffff::1")
+"""The documentation networks' first addresses, in the order they are tried."""
+
+LIFETIME = 20
+"""Seconds after which the kernel takes the address away by itself, should we be SIGKILLed."""
+
+_DEADLY = (signal.SIGTERM, signal.SIGHUP)
+
+
+class NoStrangerError(Exception):
+    """No stranger can be played from here; the text says why."""
+
+
+@contextmanager
+def stranger_address(
+    version: int, avoid: Sequence[Network], run: Optional[Run] = None
+) -> Iterator[str]:
+    """Put an address of IP `version` on lo and yield it; take it away again in every case.
+
+    Passed over are addresses in a network to `avoid` (mynetworks, and those that an interface
+    is on) and those that stand somewhere already: such a one is somebody else's and stays. SIGTERM and
+    SIGHUP become SystemExit in here where nobody handles them. Raises NoStrangerError.
+    """
+    run = run or _run
+    with ExitStack() as stack:
+        stack.enter_context(_deadly_signals_unwind())
+        for candidate in CANDIDATES:
+            address = ipaddress.ip_address(candidate)
+            if address.version != version:
+                continue
+            if any(address in network for network in avoid):
+                continue
+            if _add(run, candidate, stack):
+                yield candidate
+                return
+        raise NoStrangerError("each documentation address is in use here or in mynetworks")
+
+
+def _add(run: Callable[[Sequence[str]], tuple[int, bytes]], address: str, stack: ExitStack) -> bool:
+    """Add it, promising its removal first; False when somebody else has it."""
+    whole = f"{address}/{128 if ':' in address else 32}"
+    # Only what was added may be deleted, and a signal may come between the two.
+    added = [False]
+    stack.callback(lambda: run(("ip", "address", "del", whole, "dev", "lo")) if added[0] else None)
+    life = ("valid_lft", str(LIFETIME), "preferred_lft", str(LIFETIME))
+    added[0] = True
+    code, words = run(("ip", "address", "add", whole, "dev", "lo", *life))
+    if code == 0:
+        return True
+    # An `ip` that a signal ended (a negative code) may have added it all the same.
+    added[0] = code < 0
+    if b"exists" in words or b"assigned" in words:
+        return False
+    raise NoStrangerError(f"an address cannot be put on lo ({first_line(words)})")
+
+
+def _run(argv: Sequence[str]) -> tuple[int, bytes]:
+    try:
+        done = subprocess.run(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=child_environment(),
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return 127, str(error).encode("ascii", "backslashreplace")
+    return done.returncode, done.stdout
+
+
+@contextmanager
+def _deadly_signals_unwind() -> Iterator[None]:
+    """Let a signal that would kill us outright run the `finally` blocks first.
+
+    Only where nobody has other plans for it: a worker's own handler stays in place.
+    """
+
+    def leave(number: int, _frame: Optional[FrameType]) -> None:
+        for one in ours:
+            signal.signal(one, signal.SIG_IGN)  # a second one must not cut the tidying short
+        raise SystemExit(128 + number)
+
+    ours: list[signal.Signals] = []
+
+    with ExitStack() as stack:
+        for number in _DEADLY:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                try:
+                    signal.signal(number, leave)
+                except ValueError:
+                    # Not the main thread: the address's lifetime has to do.
+                    break
+                ours.append(number)
+                stack.callback(signal.signal, number, signal.SIG_DFL)
+        yield

@@ -1,0 +1,100 @@
+"""The indexed sender_access against the text it was made from (postmap(1), access(5))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wizard.answers.model import Blocklists
+from wizard.check.asked import Told, unknown
+from wizard.check.model import RIGHT, WRONG, Finding
+from wizard.check.text import clean
+
+SENDER_ACCESS = "/etc/postfix/sender_access"
+
+
+def looked_up(restrictions: str) -> str:
+    """TYPE:PATH of the table that smtpd_recipient_restrictions looks senders up in, else ""."""
+    match = re.search(rf"check_sender_access\s+(\w+:{re.escape(SENDER_ACCESS)})\b", restrictions)
+    return match[1] if match else ""
+
+
+def postmap_s(table: str) -> tuple[str, ...]:
+    """The command that prints a table's rows."""
+    return ("postmap", "-s", table)
+
+
+def not_looked_up() -> Finding:
+    """No restriction asks the table, so its rows have no effect."""
+    return Finding(
+        "table.sender_access",
+        "sender_access: the table",
+        "smtpd_recipient_restrictions does not look it up",
+        f"check_sender_access TYPE:{SENDER_ACCESS}",
+        WRONG,
+        "Add the restriction behind reject_unauth_destination in main.cf; reload.",
+    )
+
+
+def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterator[Finding]:
+    """`table.sender_access`: every row of the file and of the answers is what a lookup finds."""
+    looked_at = "sender_access: the table"
+    expected = "answers as its file says"
+    if told.why:
+        yield unknown("table.sender_access", looked_at, told.why, expected)
+        return
+    advice = f"Run `postmap {table}`."
+    if told.failure:
+        seen = told.failure
+    else:
+        indexed = _rows(told.text)
+        planned = _rows(text)
+        planned.update((_key(name), "OK") for name in wanted.allow_senders)
+        planned.update((_key(name), "REJECT") for name in wanted.reject_senders)
+        names = sorted(
+            name
+            for name in planned.keys() | indexed.keys()
+            if planned.get(name) != indexed.get(name)
+        )
+        if not names:
+            rows = "row" if len(planned) == 1 else "rows"
+            yield Finding(
+                "table.sender_access", looked_at, f"{len(planned)} {rows} alike", expected, RIGHT
+            )
+            return
+        first = names[0]
+        seen = (
+            f"{first}: {indexed.get(first, 'no row')} instead of {planned.get(first, 'no row')}"
+            + (f", and {len(names) - 1} more" if len(names) > 1 else "")
+        )
+    yield Finding(
+        id="table.sender_access",
+        looked_at=looked_at,
+        seen=clean(seen.encode("utf-8", "surrogateescape")),
+        expected=expected,
+        verdict=WRONG,
+        advice=advice,
+    )
+
+
+def _key(name: str) -> str:
+    # postmap folds keys to lower case as it stores them.
+    return name.strip().lower()
+
+
+def _rows(text: str) -> dict[str, str]:
+    """Rows as postmap reads them: KEY VALUE, folded lines joined, comments and blanks skipped."""
+    logical: list[str] = []
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0].isspace() and logical:
+            logical[-1] += line
+        else:
+            logical.append(line)
+    pairs = (line.strip().partition(" ") for line in (one.replace("\t", " ") for one in logical))
+    found: dict[str, str] = {}
+    for key, _, said in pairs:
+        # The first of two rows stays: postmap warns of the second and ignores it.
+        found.setdefault(_key(key), " ".join(said.split()))
+    return found

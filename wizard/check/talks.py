@@ -1,0 +1,116 @@
+"""The conversations with the live server: which are held, with whom, and what they come to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.model import Answers
+from wizard.check import certificate, doors, dovecot, ports, scripts
+from wizard.check.conversations import judge, waiting
+from wizard.check.model import UNKNOWN, Finding
+from wizard.check.smtp import Endpoint, Transcript, converse
+from wizard.check.stranger import Network, NoStrangerError, stranger_address
+from wizard.host import facts
+
+
+@dataclass(frozen=True)
+class Talks:
+    """Conversations under way; None is one that Dovecot is needed for and not there for."""
+
+    smtp: Future[Transcript]
+    submission: Future[Transcript]
+    smtps: Optional[Future[Transcript]]
+    delivery: Optional[Future[Transcript]]
+    lmtp: str
+    auth_fault: str
+    lmtp_fault: str
+
+
+def begin_talks(answers: Answers, pool: ThreadPoolExecutor, seconds: float) -> Talks:
+    """Start all but the stranger's; each is over after `seconds`."""
+    address = ports.reachable(answers.networks)
+    lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
+    auth_fault = dovecot.socket_fault(dovecot.AUTH_SOCKET)
+    lmtp_fault = dovecot.socket_fault(lmtp) if lmtp else ""
+    after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
+    return Talks(
+        pool.submit(converse, Endpoint(address, 25), scripts.SMTP, seconds),
+        pool.submit(converse, Endpoint(address, 587), after_ehlo, seconds),
+        None
+        if auth_fault
+        else pool.submit(converse, Endpoint(address, 465), scripts.SMTPS, seconds),
+        pool.submit(converse, Endpoint(lmtp), scripts.LMTP, seconds)
+        if lmtp and not lmtp_fault
+        else None,
+        lmtp,
+        auth_fault,
+        lmtp_fault,
+    )
+
+
+def talk_as_stranger(
+    answers: Answers, mynetworks: str, network: Optional[facts.Network], seconds: float
+) -> Transcript:
+    """Talk to port 25 as nobody known; the transcript says why where that cannot be done.
+
+    `mynetworks` is main.cf's own value. Without one Postfix trusts the host's addresses, and
+    the stranger's would be one of them.
+    """
+    if not mynetworks:
+        return Transcript(stopped_at="greeting", why="mynetworks is not set in main.cf")
+    avoid = networks(re.split(r"[,\s]+", mynetworks))
+    if network is not None:
+        avoid += networks(network.networks)
+    address = ports.reachable(answers.networks)
+    try:
+        with stranger_address(ipaddress.ip_address(address).version, avoid) as source:
+            script = scripts.stranger_script(source, answers.hostname.mydomain)
+            return converse(Endpoint(address, 25, source), script, seconds)
+    except NoStrangerError as fault:
+        return Transcript(stopped_at="greeting", why=str(fault))
+
+
+def networks(words: Sequence[str]) -> tuple[Network, ...]:
+    """The words that are networks; mynetworks may also name tables and exceptions."""
+
+    def read(word: str) -> Optional[Network]:
+        try:
+            return ipaddress.ip_network(re.sub(r"[][]", "", word), strict=False)
+        except ValueError:
+            return None
+
+    return tuple(network for network in map(read, words) if network is not None)
+
+
+def judge_talks(
+    talks: Talks, stranger: Transcript, answers: Answers, disk: Mapping[str, bytes]
+) -> Iterator[Finding]:
+    """Port by port; `disk` are the leaves of the certificate files that main.cf names."""
+    smtp = talks.smtp.result()
+    yield from judge(25, doors.ROWS_SMTP, smtp, answers)
+    yield from certificate.judge_served(25, smtp.certificate, disk)
+    yield from judge(25, doors.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
+    if talks.smtps is None:
+        closed = talks.submission.result()
+        yield from judge(587, doors.ROWS_SUBMISSION_CLOSED, closed, answers)
+        yield waiting(587, talks.auth_fault)
+        yield waiting(465, talks.auth_fault)
+    else:
+        for port, rows, talk in (
+            (587, doors.ROWS_SUBMISSION, talks.submission),
+            (465, doors.ROWS_SMTPS, talks.smtps),
+        ):
+            yield from judge(port, rows, talk.result(), answers)
+            yield from certificate.judge_served(port, talk.result().certificate, disk)
+
+
+def judge_delivery(talks: Talks) -> Iterator[Finding]:
+    """Where the transport is LMTP to a socket; another one is the operator's own matter."""
+    if talks.lmtp:
+        transcript = talks.delivery.result() if talks.delivery else Transcript()
+        yield from dovecot.judge_delivery(talks.lmtp, talks.lmtp_fault, transcript)

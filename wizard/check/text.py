@@ -1,0 +1,22 @@
+"""What others sent, made fit for a table: no control characters, no endless lines."""
+
+from __future__ import annotations
+
+SHOWN = 200
+"""Characters of a foreign text that are shown; its end is what is cut."""
+
+
+def clean(raw: bytes, limit: int = SHOWN) -> str:
+    r"""Printable ASCII of a server's or a command's words, bounded.
+
+    Whatever a terminal could act on (ESC, BEL, C1) or that could be taken for another letter
+    is written as an escape such as `\x1b`, so that it is seen instead of obeyed.
+    """
+    text = raw[: limit + 1].decode("ascii", "backslashreplace")
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text.strip())
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def first_line(raw: bytes) -> str:
+    """The first line that says something, cleaned."""
+    return next((line for line in map(clean, raw[:4096].splitlines()) if line), "")
