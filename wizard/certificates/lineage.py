@@ -7,6 +7,7 @@ again. See certbot's manual, "Where are my certificates?".
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class _LiveFile:
     kind: str
     state: str
     numbers: frozenset[int]
+    was: str = "missing"
 
 
 def read_lineages(door: Door) -> tuple[Lineage, ...]:
@@ -115,7 +117,7 @@ def _begin_usable(door: Door, name: str) -> tuple[Lineage, Optional[Running]]:
     held = _held(live)
     number, problem = _usable_number(door, name, archive, held)
     files = tuple(
-        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number))
+        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number), file.was)
         for file in live
     )
     lineage = Lineage(name, files, number, problem=problem)
@@ -166,23 +168,27 @@ def _live_file(door: Door, name: str, kind: str, archived: frozenset[int]) -> _L
         return _LiveFile(kind, "missing", frozenset())
     target = door.read_link(path)
     if target is None:
-        return _LiveFile(kind, "file", _equal(door, path, name, kind, archived))
+        content = door.read_bytes(path) or b""
+        was = f"file:{hashlib.sha256(content).hexdigest()}"
+        return _LiveFile(kind, "file", _equal(door, content, name, kind, archived), was)
+    was = f"link:{target}"
     for number in archived:
         # certbot itself reads an absolute link as well as a relative one.
         if target in {
             f"../../archive/{name}/{kind}{number}.pem",
             _archived_path(name, kind, number),
         }:
-            return _LiveFile(kind, "link", frozenset({number}))
-    return _LiveFile(kind, "broken", frozenset())
+            return _LiveFile(kind, "link", frozenset({number}), was)
+    return _LiveFile(kind, "broken", frozenset(), was)
 
 
-def _equal(door: Door, path: str, name: str, kind: str, archived: frozenset[int]) -> frozenset[int]:
-    content = door.read_bytes(path)
+def _equal(
+    door: Door, content: bytes, name: str, kind: str, archived: frozenset[int]
+) -> frozenset[int]:
     return frozenset(
         number
         for number in archived
-        if content is not None and _same(door, _archived_path(name, kind, number), content)
+        if content and _same(door, _archived_path(name, kind, number), content)
     )
 
 

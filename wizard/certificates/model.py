@@ -12,12 +12,14 @@ class LineageFile:
 
     `state` is `link` (a whole link into the lineage's own archive), `file` (flattened by a
     copy), `broken` (a link that leads nowhere or elsewhere) or `missing`. `number` is the N of
-    the archive file that it is or equals, None where none does.
+    the archive file that it is or equals, None where none does. `was` is what stands there,
+    in a run's words: `file:SHA256`, `link:TARGET` or `missing`.
     """
 
     name: str
     state: str
     number: Optional[int]
+    was: str = "missing"
 
 
 @dataclass(frozen=True)

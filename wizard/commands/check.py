@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from wizard.answers.toml import read_answers
-from wizard.check.report import as_json, failed, table
+from wizard.check.report import as_json, as_table, failed
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble
@@ -25,7 +23,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
         )
     findings = tuple(session.check(answers))
     if options.json:
-        print(json.dumps(as_json(findings), indent=2), file=console.out)
+        print(as_json(findings), file=console.out)
     else:
-        console.say(*table(findings))
+        console.say(*as_table(findings).splitlines())
     return 1 if failed(findings) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from wizard.check.report import table
+from wizard.check.report import as_table
 from wizard.commands.console import Console
 from wizard.plan.model import Plan
 from wizard.run import records
@@ -21,7 +21,7 @@ def follow_run(session: Session, run: str, console: Console) -> int:
     try:
         return _follow(session, run, console, titles)
     except KeyboardInterrupt:
-        session.stop(run)
+        session.stop()
         console.say(
             "",
             "Asked to stop: the step in progress ends first, since nothing is left half-done.",
@@ -55,8 +55,6 @@ def _follow(session: Session, run: str, console: Console, titles: dict[str, str]
 
 
 def _answer(session: Session, run: str, console: Console, prompt: records.Prompted) -> None:
-    if prompt.prompt in session.closed_prompts(run):
-        return
     console.say(*prompt.text.splitlines()[:-1])
     if not console.is_terminal:
         console.say(*prompt.text.splitlines()[-1:])
@@ -80,7 +78,7 @@ def _finished(event: records.StepFinished, console: Console, _titles: dict[str, 
 
 
 def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> None:
-    console.say(*table(event.findings))
+    console.say(*as_table(event.findings).splitlines())
 
 
 def _nothing(_event: records.Event, _console: Console, _titles: dict[str, str]) -> None:

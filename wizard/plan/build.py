@@ -29,9 +29,14 @@ from wizard.plan.model import (
     StagedCheck,
     Step,
 )
-from wizard.postfix.policy import needs, propose_main_cf, propose_master_cf, propose_sender_access
+from wizard.postfix.policy import (
+    needs,
+    propose_main_cf,
+    propose_master_cf,
+    propose_sender_access,
+    rows,
+)
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.tables import rows
 
 UNIT = "postfix"
 

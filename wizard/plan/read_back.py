@@ -17,8 +17,8 @@ from wizard.plan.firewall import SERVICES
 from wizard.postfix.blocklists import read_back as read_blocklists
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import LOCAL_ALWAYS
+from wizard.postfix.policy import owned_rows
 from wizard.postfix.restrictions import standing
-from wizard.postfix.tables import rows
 
 Values = dict[str, dict[str, Any]]
 
@@ -136,7 +136,7 @@ def _certificate(main: MainCf, host: Host) -> dict[str, Any]:
 def _blocklists(main: MainCf, host: Host) -> dict[str, Any]:
     listed = standing(_words(main, RESTRICTIONS))
     used, custom = read_blocklists(one.text for one in listed)
-    senders = rows(host.sender_access.live or b"")
+    senders = owned_rows(host.sender_access.live or b"")
     return {
         "use": list(used),
         "custom": [_custom(one) for one in custom],
