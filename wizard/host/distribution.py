@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import distro
 
 from wizard.door import Door
@@ -16,11 +18,18 @@ SERVED = ("9", "10")
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
 
+REDHAT_RELEASE = "/etc/redhat-release"
+"""One line, such as `Rocky Linux release 9.4 (Blue Onyx)`; all of the family have it."""
+
+
 def read_distribution(door: Door) -> Distribution:
-    """Read os-release; without one, or with one of no sense, everything is empty."""
+    """Read os-release, else redhat-release; where neither makes sense, everything is empty.
+
+    A copied /etc has the latter alone: EL's /etc/os-release is a link to /usr/lib.
+    """
     path = next((path for path in OS_RELEASE if door.read_bytes(path)), None)
     if path is None:
-        return Distribution("", (), "", "", is_el=False)
+        return _of_redhat_release((door.read_text(REDHAT_RELEASE) or "").strip())
     release = distro.LinuxDistribution(
         include_lsb=False,
         include_uname=False,
@@ -54,6 +63,15 @@ def support_problem(distribution: Distribution) -> str:
             f"This is {name}; the wizard knows releases {' and '.join(SERVED)} of Enterprise Linux."
         )
     return f"This is {name}; the wizard knows Enterprise Linux (RHEL and its rebuilds) only."
+
+
+def _of_redhat_release(line: str) -> Distribution:
+    release = re.fullmatch(r"(.+) release ([0-9.]+)\b.*", line)
+    if release is None:
+        return Distribution("", (), "", "", is_el=False)
+    like = () if release[1] == "Fedora" else ("rhel",)
+    version = release[2].rstrip(".")
+    return Distribution("", like, line, version, is_el=bool(like) and major(version) in SERVED)
 
 
 def _is_family(identity: str, like: tuple[str, ...]) -> bool:

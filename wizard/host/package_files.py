@@ -29,6 +29,8 @@ DNF = (
     # the plan holds these files' hashes.
     "--nogpgcheck",
     "--setopt=install_weak_deps=False",
+    # dnf's own 10 tries of 30 seconds each keep an operator waiting on a dead network.
+    *("--setopt=retries=3", "--setopt=timeout=15"),
     # These write to the host whenever dnf starts (redhat.repo, /etc/.git).
     "--disableplugin=subscription-manager,product-id,etckeeper",
 )

@@ -13,7 +13,10 @@ QUEUE = "/var/spool/postfix"
 AUTH = "private/auth"
 LMTP = "private/dovecot-lmtp"
 
-_PROCESS = re.compile(r'users:\(\("((?:[^"\\]|\\.)*)"')
+MASTER = "master"
+"""Postfix's listener (master(8)); its children hold the socket as well while they serve it."""
+
+_PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=')
 _FEWEST_COLUMNS = 4
 
 
@@ -37,12 +40,9 @@ def told_listeners(text: str) -> tuple[Listener, ...]:
         address, _, port = columns[3].rpartition(":")
         if not port.isdecimal():
             continue
-        process = _PROCESS.search(line)
-        listeners.append(
-            Listener(
-                address.partition("%")[0].strip("[]"), int(port), process[1] if process else ""
-            )
-        )
+        holders = _PROCESS.findall(line)
+        process = MASTER if MASTER in holders else next(iter(holders), "")
+        listeners.append(Listener(address.partition("%")[0].strip("[]"), int(port), process))
     return tuple(sorted(dict.fromkeys(listeners), key=lambda one: (one.port, one.address)))
 
 

@@ -82,6 +82,28 @@ def test_fields_are_as_written(tmp_path: Path) -> None:
     assert distribution.name == "AlmaLinux 9.5 (Teal Serval)"
 
 
+@pytest.mark.parametrize(
+    ("line", "version", "is_el"),
+    [
+        ("Rocky Linux release 9.4 (Blue Onyx)", "9.4", True),
+        ("Red Hat Enterprise Linux release 10.0 (Coughlan)", "10.0", True),
+        ("CentOS Stream release 9", "9", True),
+        ("Red Hat Enterprise Linux release 8.10 (Ootpa)", "8.10", False),
+        ("Fedora release 41 (Forty One)", "41", False),
+        ("nonsense", "", False),
+    ],
+)
+def test_a_copied_etc_has_redhat_release_alone(
+    tmp_path: Path, line: str, version: str, is_el: bool
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").symlink_to("../usr/lib/os-release")
+    (tmp_path / "etc/redhat-release").write_text(f"{line}\n")
+    distribution = read_distribution(Door(tmp_path))
+    assert (distribution.version, distribution.is_el) == (version, is_el)
+    assert (support_problem(distribution) == "") == is_el
+
+
 def test_rubbish_is_no_distribution(tmp_path: Path) -> None:
     assert not read_distribution(lay(tmp_path, SAMPLES["rubbish"])).is_el
 
