@@ -17,7 +17,6 @@ from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
 from wizard.run.states import observe
 
-_READINGS = ("-n", "-M", "-P")
 _TOGETHER = ("main.cf", "master.cf")
 _DOING = "reading the new configuration with postconf"
 
@@ -29,12 +28,11 @@ def check(action: StagedCheck, context: Context) -> Undo:
     staged = stage(action.files, context)
     live = os.path.dirname(action.files[0].path)  # noqa: PTH120 (a string of the host's)
     read_as: dict[str, str] = {}
-    for reading in _READINGS:
+    for reading, parsed in _PARSED.items():
         argv = ("postconf", "-c", str(staged), reading)
         done = context.query(*argv)
         _refuse_complaints(done, action, (str(staged), live))
-        if reading != "-M":
-            read_as |= parameters(done.out)
+        read_as |= parsed(done.out)
     wrong = [
         f"{name} reads as {read_as.get(name, '(nothing)')!r}, expected {value!r}"
         for name, value in action.expected
@@ -81,3 +79,13 @@ def parameters(out: bytes) -> dict[str, str]:
     text = out.decode("utf-8", "surrogateescape")
     pairs = (line.partition(" =") for line in text.splitlines())
     return {name: value.strip() for name, equals, value in pairs if equals}
+
+
+def services(out: bytes) -> dict[str, str]:
+    """Return what `postconf -M` prints, a service entry a line, by `name/type`."""
+    entries = (line.split() for line in out.decode("utf-8", "surrogateescape").splitlines())
+    return {"/".join(words[:2]): " ".join(words) for words in entries if words}
+
+
+_PARSED = {"-n": parameters, "-M": services, "-P": parameters}
+"""What is read, and how it is understood: main.cf, master.cf's entries, their parameters."""

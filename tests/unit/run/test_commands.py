@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wizard.errors import Trouble
+from wizard.run.commands import KEPT, run
+from wizard.run.loop import Loop
+from wizard.run.output import StepOutput
+
+
+def sh(script: str) -> tuple[str, ...]:
+    return ("sh", "-c", script)
+
+
+def test_streams_status_and_output(loop: Loop, output: StepOutput, tmp_path: Path) -> None:
+    done = run(sh("echo out; echo err >&2; exit 3"), loop, output)
+    assert (done.status, done.out, done.err) == (3, b"out\n", b"err\n")
+    said = (tmp_path / "output").read_text().splitlines()
+    assert said[0] == "$ sh -c 'echo out; echo err >&2; exit 3'"
+    assert set(said[1:3]) == {"out", "err"}
+    assert said[3] == "(exit status 3)"
+
+
+def test_the_callers_environment_does_not_reach_it(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MAIL_CONFIG", "PYTHONPATH", "LD_PRELOAD", "LC_ALL", "BASH_ENV"):
+        monkeypatch.setenv(name, "/evil")
+    monkeypatch.setenv("PATH", f"/evil:{os.environ['PATH']}")
+    done = run(("env",), loop, None)
+    assert b"evil" not in done.out
+    assert b"PATH=/usr/sbin:/usr/bin:/sbin:/bin\n" in done.out
+
+
+def test_it_has_no_terminal_and_a_session_of_its_own(loop: Loop) -> None:
+    script = "import os; print(os.getsid(0) == os.getpid(), os.isatty(0), os.getcwd())"
+    assert run((sys.executable, "-c", script), loop, None).out == b"True False /\n"
+
+
+def test_input_larger_than_any_pipe_does_not_deadlock(loop: Loop) -> None:
+    data = b"x" * 70 + b"\n"
+    assert run(("cat",), loop, None, stdin=data * 50_000, whole=True).out == data * 50_000
+
+
+def test_a_daemon_that_keeps_the_pipes_is_not_waited_for(loop: Loop) -> None:
+    began = time.monotonic()
+    assert run(sh("sleep 7 & echo begun"), loop, None).out == b"begun\n"
+    assert time.monotonic() - began < 5
+
+
+def test_one_that_never_ends_is_killed_and_named(loop: Loop) -> None:
+    with pytest.raises(Trouble, match=r"sleep 60: it had not ended after 0\.2 seconds"):
+        run(("sleep", "60"), loop, None, patience=0.2)
+
+
+def test_one_that_is_not_there_is_named(loop: Loop) -> None:
+    with pytest.raises(Trouble, match="starting no-such-program: No such file"):
+        run(("no-such-program",), loop, None)
+
+
+def test_a_signal_is_named(loop: Loop) -> None:
+    assert run(sh("kill -9 $$"), loop, None).ended == "killed by SIGKILL"
+
+
+def test_a_million_lines_are_on_disk_and_only_their_end_in_memory(
+    loop: Loop, output: StepOutput, tmp_path: Path
+) -> None:
+    done = run(("seq", "1000000"), loop, output)
+    assert done.out.endswith(b"\n1000000\n")
+    assert len(done.out) <= 2 * KEPT + (1 << 16)
+    assert (tmp_path / "output").read_bytes().count(b"\n") == 1_000_001
+
+
+def test_output_that_cannot_be_written_is_told_and_stops_nothing(
+    loop: Loop, output: StepOutput
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, output._fd)
+    os.close(full)
+    assert run(sh("echo lost"), loop, output).status == 0
+    assert "No space left on device" in output.failure
