@@ -8,16 +8,18 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from wizard import __version__
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.commands.console import Console, console
-from wizard.commands.planning import Options
 from wizard.errors import Trouble
-from wizard.session import Session, local_session
 
-Run = Callable[[Session, Options, Console], int]
+if TYPE_CHECKING:
+    from wizard.commands.console import Console
+    from wizard.commands.planning import Options
+    from wizard.session import Session
+
+    Run = Callable[[Session, Options, Console], int]
 
 WORKER = "worker"
 """What systemd starts; not for humans."""
@@ -171,6 +173,11 @@ def say_trouble(run: Callable[[], int]) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    # Here and not above: --version and --help need none of it.
+    from wizard.commands.console import console  # noqa: PLC0415
+    from wizard.commands.planning import Options  # noqa: PLC0415
+    from wizard.session import local_session  # noqa: PLC0415
+
     options = Options(
         answers=getattr(arguments, "answers", None),
         sections=tuple(getattr(arguments, "section", ())),

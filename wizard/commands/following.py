@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from wizard.check.report import as_table
+from wizard.check.model import RIGHT
+from wizard.check.report import summary, table_lines
 from wizard.commands.console import Console
 from wizard.plan.model import Plan
 from wizard.run import records
@@ -78,7 +79,11 @@ def _finished(event: records.StepFinished, console: Console, _titles: dict[str, 
 
 
 def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> None:
-    console.say(*as_table(event.findings).splitlines())
+    """All findings were told as they came; what is not right is told again, with what to do."""
+    for finding in event.findings:
+        if finding.verdict != RIGHT:
+            console.say(*table_lines(finding))
+    console.say(summary(event.findings))
 
 
 def _nothing(_event: records.Event, _console: Console, _titles: dict[str, str]) -> None:

@@ -9,11 +9,9 @@ from wizard.answers import whole
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.names import covers
 from wizard.host.facts import FileFacts, Host, Lineage
+from wizard.host.sockets import MASTER
 
 PORTS = {25: "smtp", 465: "smtps", 587: "submission"}
-
-OWNER = "master"
-"""Postfix's own listener (master(8))."""
 
 
 def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> tuple[Problem, ...]:
@@ -102,7 +100,7 @@ def _unusual(file: FileFacts) -> str:
 def _networks(answers: Answers, host: Host) -> Iterator[Problem]:
     networks = answers.networks
     for listener in host.listeners:
-        if listener.port in PORTS and listener.process not in {OWNER, ""}:
+        if listener.port in PORTS and listener.process not in {MASTER, ""}:
             yield Problem(
                 "",
                 "",

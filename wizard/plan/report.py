@@ -25,17 +25,23 @@ def notes(plan: Plan) -> Iterator[str]:
 def file_diff(change: FileChange) -> Iterator[str]:
     """Yield the unified diff of one file against its `.orig`, each hunk with its reasons.
 
-    The reasons stand behind the second @@, where diff(1) -p puts the function's name, so that
-    patch(1) still takes the text.
+    The reason stands behind the second @@, where diff(1) -p puts the function's name, so that
+    patch(1) still takes the text; of more than two, the first and how many follow.
     """
     shown = hunks(change.original or b"", change.proposed, change.reasons)
     if change.original is None and not shown:
         return
-    reasons = {hunk.header: "; ".join(hunk.why) for hunk in shown}
+    reasons = {hunk.header: _reasons(hunk.why) for hunk in shown}
     old_name = "/dev/null" if change.original is None else f"{change.path}.orig"
     for line in unified(old_name, change.path, shown):
         why = reasons.get(line, "")
         yield f"{line} {why}" if why else line
+
+
+def _reasons(why: tuple[str, ...]) -> str:
+    if len(why) <= 2:  # noqa: PLR2004 - what a line holds
+        return " ".join(why)
+    return f"{why[0]} (and {len(why) - 1} more reasons; the wizard's review shows each)"
 
 
 def commands(plan: Plan) -> Iterator[str]:
@@ -79,9 +85,11 @@ def _step(step: Step) -> dict[str, Any]:
 
 def _file(change: FileChange) -> dict[str, Any]:
     original: Optional[str] = None if change.original is None else f"{change.path}.orig"
+    shown = hunks(change.original or b"", change.proposed, change.reasons)
     return {
         "path": change.path,
         "original": original,
         "changed": change.proposed != change.live,
         "diff": list(file_diff(change)),
+        "reasons": [{"hunk": hunk.header, "why": list(hunk.why)} for hunk in shown],
     }
