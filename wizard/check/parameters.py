@@ -106,6 +106,19 @@ def judge_main_cf(
     )
 
 
+def unreadable(complaints: Sequence[str]) -> Finding:
+    """`postconf -n` printed no parameter at all, and every Postfix program dies likewise."""
+    words = (clean(line.encode("utf-8", "surrogateescape")) for line in complaints)
+    return Finding(
+        "main.cf",
+        "main.cf: parameters",
+        "; ".join(words) or "postconf -n prints nothing",
+        "as planned",
+        WRONG,
+        "Correct main.cf until `postconf -n` prints it: Postfix cannot start so.",
+    )
+
+
 def judge_master_cf(
     services: Told, overrides: Told, main_cf: Mapping[str, str]
 ) -> Iterator[Finding]:

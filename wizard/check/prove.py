@@ -15,7 +15,13 @@ from wizard.check import certificate, log, ports, table, unit
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.firewall import judge_firewall
 from wizard.check.model import Finding
-from wizard.check.parameters import POSTCONF_M, POSTCONF_P, judge_main_cf, judge_master_cf
+from wizard.check.parameters import (
+    POSTCONF_M,
+    POSTCONF_P,
+    judge_main_cf,
+    judge_master_cf,
+    unreadable,
+)
 from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as_stranger
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
@@ -97,6 +103,9 @@ def _main_cf(
     wanted: frozenset[str],
     tolerated: Sequence[str],
 ) -> Iterator[Finding]:
+    if not configuration.parameters:
+        yield unreadable(configuration.stderr)
+        return
     postfix = facts.Postfix(
         None,
         configuration.value("mail_version"),
@@ -109,8 +118,8 @@ def _main_cf(
     try:
         text = door.read_bytes(MAIN_CF) or b""
         expected = propose_main_cf(text, answers, postfix, wanted).expected
-    except Trouble as trouble:
-        yield unknown("main.cf", "main.cf: parameters", str(trouble), "as planned")
+    except (Trouble, ValueError) as fault:
+        yield unknown("main.cf", "main.cf: parameters", str(fault), "as planned")
         return
     yield from judge_main_cf(configuration.parameters, configuration.stderr, expected, tolerated)
 

@@ -101,11 +101,15 @@ class Server:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
 
-    def __enter__(self) -> Server:
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Server]:
         self._start(self._accept)
-        return self
+        try:
+            yield self
+        finally:
+            self._end()
 
-    def __exit__(self, *_: object) -> None:
+    def _end(self) -> None:
         self._over.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -191,10 +195,10 @@ class Server:
         return text.partition(" ")[0].lower()
 
 
-@contextlib.contextmanager
-def serving(behaviour: Behaviour, pair: Optional[Pair] = None) -> Iterator[Server]:
-    with Server(behaviour, pair) as server:
-        yield server
+def serving(
+    behaviour: Behaviour, pair: Optional[Pair] = None
+) -> contextlib.AbstractContextManager[Server]:
+    return Server(behaviour, pair).running()
 
 
 def make_pair(directory: Path, *names: str, days: int = 30) -> Pair:

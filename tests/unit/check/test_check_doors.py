@@ -134,7 +134,9 @@ def test_a_fault_is_named_and_nothing_else(
     assert all(one.advice and one.fatal for one in findings if one.verdict == WRONG)
 
 
-BREAKS: list[tuple[Behaviour, str, str, int]] = [
+Break = tuple[Behaviour, str, str, int]
+
+BREAKS: list[Break] = [
     (Behaviour(hang="greeting"), "banner", "greeting: no answer within 0.6 s", 9),
     (Behaviour(close="greeting"), "banner", "greeting: the server closed the connection", 9),
     (said(GOOD, greeting=["554 no service"]), "banner", "554 no service", 9),
@@ -155,14 +157,11 @@ BREAKS: list[tuple[Behaviour, str, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "row", "seen", "touched"),
-    BREAKS,
-    ids=[f"{row}: {seen}" for _, row, seen, _ in BREAKS],
-)
+@pytest.mark.parametrize("case", BREAKS, ids=[f"{row}: {seen}" for _, row, seen, _ in BREAKS])
 def test_where_a_talk_breaks_off_is_wrong_and_the_rest_unknown(
-    behaviour: Behaviour, row: str, seen: str, touched: int, pair: Pair, answers: Answers
+    case: Break, pair: Pair, answers: Answers
 ) -> None:
+    behaviour, row, seen, touched = case
     port, script, rows, _ = DOORS["25"]
     bad = [
         one for one in looks((port, script, rows, behaviour), pair, answers) if one.verdict != RIGHT
