@@ -1,0 +1,133 @@
+"""The app: it opens screens, keeps the desk, and owns every change of where we are."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+
+from screens import messages
+from screens.desk import Desk, Wish
+from screens.draft import Draft
+from screens.places import place
+from screens.signals import exit_on_signals, terminal_attributes
+
+if TYPE_CHECKING:
+    from wizard.session import Session
+
+
+class WizardApp(App[int], inherit_bindings=False):
+    """The screens over one session. Its result is the exit status."""
+
+    CSS_PATH = "wizard.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q,ctrl+c",
+            "leave",
+            "Quit",
+            id="quit",
+            key_display="^Q",
+            priority=True,
+            tooltip="Quit (also ^C, and q where no text is typed).",
+        ),
+    ]
+
+    def __init__(self, open_session: Callable[[], Session], wish: Wish, watch: str = "") -> None:
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self.desk = Desk(open_session, wish)
+        self.crash: Optional[Exception] = None
+        self._watch_run = watch
+        self._terminal = terminal_attributes()
+
+    def on_mount(self) -> None:
+        """Take the signals and open the first screen."""
+        if not self.is_headless:
+            exit_on_signals(self, self._terminal)
+        if self._watch_run:
+            self.post_message(messages.Watch(self._watch_run))
+        else:
+            self._open("host")
+
+    def _open(self, name: str) -> None:
+        module, _, kind = place(name).load.partition(":")
+        # Only the screen in sight is ever imported and built.
+        make: Any = getattr(import_module(module), kind)
+        self._show(make(self.desk))
+
+    def _show(self, screen: Screen[Any]) -> None:
+        if len(self.screen_stack) > 1:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def on_go(self, message: messages.Go) -> None:
+        """Open a place; none but Host before the host was read."""
+        if self.desk.draft is None:
+            return
+        self._open(message.place)
+
+    def on_host_read(self, message: messages.HostRead) -> None:
+        """Lay the draft on the desk, and open the one section that was asked for."""
+        desk = self.desk
+        desk.draft = Draft(message.host, message.values, first=message.first)
+        desk.running, desk.runs = message.running, message.runs
+        if desk.wish.sections:
+            self._open(desk.places[0].name)
+
+    def on_planned(self, message: messages.Planned) -> None:
+        """Keep the plan that is being reviewed."""
+        self.desk.plan = message.plan
+
+    def on_watch(self, message: messages.Watch) -> None:
+        """Open the screen of a run."""
+        from screens.run import RunScreen  # noqa: PLC0415 - only when there is one
+
+        self._show(RunScreen(self.desk, message.run))
+
+    def on_finished(self, message: messages.Finished) -> None:
+        """Open the screen of a run's result."""
+        from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
+
+        self._show(ResultScreen(self.desk, message))
+
+    def action_leave(self) -> None:
+        """Quit; ask before answers are lost, and close a window first."""
+        top = self.screen
+        if isinstance(top, ModalScreen):
+            top.dismiss(None)
+            return
+        leave = getattr(top, "ask_to_leave", None)
+        if callable(leave) and leave():
+            return
+        if not self.desk.would_lose:
+            self.exit(0)
+            return
+        self.ask_and_exit("Quit?", "Nothing was written. What you answered here will be lost.")
+
+    def ask_and_exit(self, title: str, text: str, code: int = 0) -> None:
+        """Ask, and exit on a yes."""
+        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+
+        def answered(yes: Optional[bool]) -> None:
+            if yes:
+                self.exit(code)
+
+        self.push_screen(AskScreen(title, text), answered)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print a page of traceback with every local value, passwords included.
+        # main() says it in one sentence. (Private, and held by the exact pin of Textual.)
+        self.crash = self.crash or error
+        self._return_code = 70
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()

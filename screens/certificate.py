@@ -1,0 +1,120 @@
+"""Certificate: a lineage that certbot keeps here, or a self-signed one for a trial."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar, Iterable
+
+from textual.widget import Widget
+
+from screens.form import FormScreen
+from screens.widgets.field import ChoiceField, TextField
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+from wizard.answers.sections import Field, fields_of
+from wizard.host.suggest import CertificateSuggestion, certificates
+
+LONGEST = 24
+"""Cells for a lineage's name, so that the dates stand in a column."""
+
+
+class Lineages(Rows):
+    """The lineages of this host; Enter or the space bar takes one."""
+
+
+class CertificateScreen(FormScreen):
+    """What the server shows to prove who it is."""
+
+    PLACE: ClassVar[str] = "certificate"
+    HELP_TEXT: ClassVar[str] = (
+        "The certificate must cover the name of this server, or senders and mail programs will "
+        "complain. Lineages are certbot's directories in /etc/letsencrypt/live; flattened links "
+        "there are made whole again by the run. A self-signed certificate is good for a trial."
+    )
+
+    def fields(self) -> Iterable[Widget]:
+        """Make the words, the list of lineages, and the lines."""
+        source, name, days = (self.field(one.name) for one in fields_of("certificate"))
+        yield ChoiceField(source, self.held("source"))
+        yield Line("", id="lineages-label")
+        yield Lineages(self._rows(), id="lineages")
+        yield TextField(name, self.held("name"))
+        yield TextField(days, self.held("days"), inline=True)
+
+    def on_mount(self) -> None:
+        """Show only what the source needs."""
+        self._found = self._suggested()
+        count = len(self._found)
+        said = f"{count} lineage{'s' if count != 1 else ''} in /etc/letsencrypt/live:"
+        self.query_one("#lineages-label", Line).say(said if count else "No lineage was found here.")
+        self.query_one(Lineages).can_focus = bool(count)
+        self._show_source()
+        super().on_mount()
+
+    def _suggested(self) -> tuple[CertificateSuggestion, ...]:
+        return certificates(
+            self.draft.host, str(self.draft.text("hostname", "myhostname")), int(time.time())
+        )
+
+    def _rows(self) -> list[Row]:
+        chosen = self.held("name")
+        found = self._suggested()
+        wide = min(max((len(one.name) for one in found), default=0), LONGEST)
+        return [
+            Row(
+                f" ({'x' if one.name == chosen else ' '}) {one.name:<{wide}}",
+                "strong" if one.name == chosen else "",
+                one.name,
+                f"  {self._words(one)}",
+                "wrong" if one.problem or one.expired or not one.covers else "quiet",
+            )
+            for one in found
+        ]
+
+    def _words(self, one: CertificateSuggestion) -> str:
+        if one.problem:
+            return f"UNUSABLE: {one.problem}"
+        day = time.strftime("%Y-%m-%d", time.gmtime(one.not_after))
+        words = f"EXPIRED on {day}" if one.expired else f"until {day}"
+        return words if one.covers else f"{words}, NOT FOR THIS NAME"
+
+    def show_foot(self) -> None:
+        """Tell the names in the certificate under the cursor."""
+        row = self.query_one(Lineages).current if self.query_one(Lineages).has_focus else None
+        one = next((one for one in self._suggested() if row and one.name == row.key), None)
+        if one is None:
+            super().show_foot()
+            return
+        host = self.draft.text("hostname", "myhostname")
+        fits = f"It covers {host}." if one.covers else f"It does NOT cover {host}."
+        self.say_foot("", f"{fits} Its names: {', '.join(one.names) or 'none'}.", "quiet")
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Follow the cursor with the foot."""
+        event.stop()
+        self.show_foot()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Take a lineage."""
+        if not isinstance(event.rows, Lineages):
+            super().on_rows_chosen(event)
+            return
+        event.stop()
+        for form_field in self.query(TextField):
+            if form_field.field.name == "name":
+                form_field.put(event.row.key)
+        if not event.toggled:
+            self.focus_next()
+
+    def edited(self, field: Field) -> None:
+        """Let the list follow the name, and the form the source."""
+        self.query_one(Lineages).show(self._rows())
+        if field.name == "source":
+            self._show_source()
+
+    def _show_source(self) -> None:
+        own = self.held("source") == "self-signed"
+        self.query_one("#lineages-label").display = not own
+        self.query_one(Lineages).display = not own
+        for form_field in self.query(TextField):
+            form_field.display = (form_field.field.name == "days") == own

@@ -1,0 +1,62 @@
+"""What the screens of one sitting share: the session, what was read, what is being answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Callable, Optional
+
+from screens.draft import Draft
+from screens.places import PLACES, Place, place_of_section
+from wizard.answers.model import Answers
+from wizard.plan.model import Plan
+
+if TYPE_CHECKING:
+    from wizard.run.history import RunSummary
+    from wizard.session import Session
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line; `given` are the answers of a named file."""
+
+    sections: tuple[str, ...] = ()
+    dry_run: bool = False
+    given: Optional[Answers] = None
+
+
+@dataclass
+class Desk:
+    """Made once by the app; screens read it, and the app's handlers change it."""
+
+    open_session: Callable[[], Session]
+    wish: Wish = Wish()
+    draft: Optional[Draft] = None
+    plan: Optional[Plan] = None
+    running: Optional[str] = None
+    runs: tuple[RunSummary, ...] = ()
+    accepted: set[str] = field(default_factory=set)
+
+    @cached_property
+    def session(self) -> Session:
+        """The session; made when it is first asked for, which is in a thread."""
+        return self.open_session()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The screens of this sitting; of a single section its own and the review."""
+        if not self.wish.sections:
+            return PLACES
+        asked = {place_of_section(section).name for section in self.wish.sections}
+        return tuple(one for one in PLACES if one.name in asked or one.name == "review")
+
+    def beside(self, name: str, by: int) -> Optional[Place]:
+        """Return the place after (1) or before (-1) this one, None at the ends."""
+        names = [one.name for one in self.places]
+        at = (names.index(name) if name in names else -1) + by
+        return self.places[at] if 0 <= at < len(names) else None
+
+    @property
+    def would_lose(self) -> bool:
+        """Whether leaving now loses answers."""
+        return self.draft is not None and bool(self.draft.changed)

@@ -1,0 +1,124 @@
+"""A plan's files and commands as lines to look at. No Textual widgets in here but `Row`."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Iterator, Optional
+
+from screens.widgets.rows import Row
+from screens.widgets.wrap import wrapped
+from wizard.answers.build import problem_text
+from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
+from wizard.plan.model import FileChange, Plan
+from wizard.postfix.proposal import Reason
+
+_LOOKS = {NEW: "new", GONE: "gone"}
+INDENT = "      "
+
+
+@dataclass(frozen=True)
+class FileDiff:
+    """One file's hunks against its `.orig`; `against_live` where the live file differs from it."""
+
+    path: str
+    has_original: bool
+    against_original: tuple[Hunk, ...]
+    against_live: Optional[tuple[Hunk, ...]]
+    is_live: bool
+    reasons: tuple[Reason, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name without its directory."""
+        return self.path.rpartition("/")[2]
+
+
+def file_diff(change: FileChange) -> FileDiff:
+    """Return what a file's tab shows."""
+    original = change.original
+    if original is None and change.live is not None:
+        # Its `.orig` is made by this very run: what is live now.
+        original = change.live
+    # Reasons are about the proposed text, so they hold against either.
+    return FileDiff(
+        change.path,
+        original is not None,
+        hunks(original or b"", change.proposed, change.reasons),
+        None
+        if change.live is None or change.live == original
+        else hunks(change.live, change.proposed, change.reasons),
+        change.live == change.proposed,
+        change.reasons,
+    )
+
+
+def diff_rows(diff: FileDiff, width: int, *, live: bool) -> list[Row]:
+    """Return a unified diff's lines, each hunk under its reasons."""
+    shown = diff.against_live if live and diff.against_live is not None else diff.against_original
+    old = diff.path if live else f"{diff.path}.orig" if diff.has_original else "/dev/null"
+    if not shown:
+        return [Row(f"No difference from {old}.", "quiet")]
+    new = f"{diff.path} (as planned)"
+    rows = [Row(f"--- {old}", "quiet"), Row(f"+++ {new}", "quiet")]
+    for hunk in shown:
+        rows.append(Row(""))
+        rows.append(Row(hunk.header, "quiet"))
+        rows += _hunk_rows(hunk, diff.reasons, width)
+    return rows
+
+
+def _hunk_rows(hunk: Hunk, reasons: tuple[Reason, ...], width: int) -> Iterator[Row]:
+    """Yield a hunk's lines, each run of changes under the reasons that touch it."""
+    last = hunk.new_start + max(hunk.new_count, 1) - 1
+    near = [one for one in reasons if one.first_line <= last and hunk.new_start <= one.last_line]
+    at = hunk.new_start
+    for changed, run in groupby(hunk.lines, key=lambda line: line.sign != SAME):
+        lines = list(run)
+        count = sum(1 for line in lines if line.sign != GONE and line.text != NO_NEWLINE)
+        until = at + max(count, 1)
+        if changed:
+            said = [one for one in near if one.first_line < until and at <= one.last_line]
+            near = [one for one in near if one not in said]
+            for why in dict.fromkeys(one.why for one in said):
+                yield from (Row(line, "value") for line in wrapped(f"Why: {why}", width))
+        for line in lines:
+            text = line.text if line.text == NO_NEWLINE else line.sign + line.text
+            yield Row(text, _LOOKS.get(line.sign, ""))
+        at += count
+
+
+def command_rows(plan: Plan, width: int) -> Iterator[Row]:
+    """Yield the pending steps in order, each with its reason and its commands."""
+    for number, step in enumerate(plan.pending, 1):
+        yield Row(f"{number:3}. {step.title}", "strong")
+        for line in wrapped(step.why, width - len(INDENT)) if step.why else ():
+            yield Row(INDENT + line, "value")
+        for argv in step.commands:
+            yield Row(f"{INDENT}# {shlex.join(argv)}")
+    already = len(plan.steps) - len(plan.pending)
+    if already:
+        yield Row("")
+        yield Row(f"Already so, and left alone: {already} more.", "quiet")
+
+
+def note_rows(plan: Plan, accepted: set[str], width: int) -> Iterator[Row]:
+    """Yield obstacles, cautions with a box each, and warnings."""
+    for problem in plan.obstacles:
+        yield from _noted("IN THE WAY", problem_text(problem), "wrong", width)
+    for caution in plan.cautions:
+        box = "x" if caution.name in accepted else " "
+        lines = wrapped(caution.message, width - 4)
+        yield Row(f"[{box}] CAUTION {caution.name}: space accepts it", "caution", caution.name)
+        for line in lines:
+            yield Row(f"    {line}")
+        yield Row("")
+    for warning in plan.warnings:
+        yield from _noted("Warning", warning, "", width)
+
+
+def _noted(word: str, text: str, look: str, width: int) -> Iterator[Row]:
+    for line in wrapped(f"{word}: {text}", width):
+        yield Row(line, look)
+    yield Row("")

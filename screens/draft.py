@@ -1,0 +1,106 @@
+"""The answers while they are being given: what every form holds, and how far each section is.
+
+No Textual in here. What is right or wrong is asked of wizard.answers.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+from wizard.answers.build import Values, default_mydomain, to_values
+from wizard.answers.form import (
+    Text,
+    answers_from_texts,
+    check_texts,
+    from_texts,
+    to_texts,
+)
+from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname, Problem
+from wizard.host.facts import Host
+
+TO_DO, DONE, WRONG, CHANGED, KEPT = "to do", "done", "wrong", "changed", "as is"
+"""The words for a section's state."""
+
+
+class Draft:
+    """All forms' texts, section by section; changed in place as the operator types."""
+
+    def __init__(self, host: Host, values: Values, *, first: bool) -> None:
+        self.host = host
+        self.first = first
+        self.policy = first
+        self.seen: set[str] = set()
+        defaults = to_values(Answers(Hostname("", "")))
+        self.texts: dict[str, dict[str, Text]] = {
+            section: to_texts(section, {**defaults[section], **values.get(section, {})})
+            for section in SECTIONS
+        }
+        self._follow_hostname()
+        self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
+
+    def text(self, section: str, name: str) -> Text:
+        """Return what a field holds."""
+        return self.texts[section].get(name, ())
+
+    def set(self, section: str, name: str, text: Text) -> None:
+        """Put what was typed into a field."""
+        self.texts[section][name] = text
+
+    def _follow_hostname(self) -> None:
+        """Leave mydomain empty where it is what it would be by itself, so that it follows."""
+        texts = self.texts["hostname"]
+        if texts["mydomain"] == default_mydomain(str(texts["myhostname"])):
+            texts["mydomain"] = ""
+
+    def values(self, section: str) -> dict[str, object]:
+        """Return a section's values as the model takes them, where they can be read at all."""
+        return from_texts(section, self.texts[section])[0]
+
+    def problems(self, section: str) -> tuple[Problem, ...]:
+        """Return what is wrong in a section, by itself and with the others."""
+        found = check_texts(section, self.texts[section])
+        if found:
+            return found
+        whole = self.answers()
+        if isinstance(whole, Answers):
+            return ()
+        return tuple(problem for problem in whole if problem.section == section)
+
+    def answers(self) -> Union[Answers, tuple[Problem, ...]]:
+        """Return the answers, or everything that is wrong with them."""
+        return answers_from_texts(self.texts)
+
+    def is_changed(self, section: str) -> bool:
+        """Whether a section differs from what it held at the start."""
+        return self.texts[section] != self._opened_with[section]
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The sections that differ from what they held at the start, in order."""
+        return tuple(section for section in SECTIONS if self.is_changed(section))
+
+    def state(self, *sections: str) -> str:
+        """Return the word for the state of a screen that shows these sections."""
+        if any(self.problems(section) for section in sections):
+            return WRONG if self._is_begun(sections) else TO_DO
+        if self.first:
+            return DONE if set(sections) <= self.seen else TO_DO
+        return CHANGED if any(map(self.is_changed, sections)) else KEPT
+
+    def _is_begun(self, sections: tuple[str, ...]) -> bool:
+        begun = not self.first or any(section in self.seen for section in sections)
+        return begun or any(map(self.is_changed, sections))
+
+    def sections_to_plan(self, asked: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the sections that a plan is made for; empty means all, the policy too.
+
+        A first set-up is planned whole. Later, what was changed; where nothing was, all but
+        the policy's own lines, so that a difference on the host is seen.
+        """
+        if asked:
+            return asked
+        if self.first:
+            return ()
+        if self.policy:
+            return (*self.changed, POLICY)
+        return self.changed or SECTIONS

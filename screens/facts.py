@@ -1,0 +1,131 @@
+"""The host's facts in words, as the first screen tells them. No Textual in here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Iterator, Optional, Sequence
+
+from screens.draft import Draft
+from wizard.answers.model import SECTIONS
+from wizard.host.facts import FileFacts, Host, Lineage
+
+if TYPE_CHECKING:
+    from wizard.run.history import RunSummary
+
+FEW = 3
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line: what was looked at, what was found, and how it looks."""
+
+    label: str
+    text: str
+    look: str = ""
+
+
+def facts(host: Host, running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
+    """Yield what was found, the operator's next concern first."""
+    yield from _runs(running, runs)
+    system = host.distribution
+    if system.is_el:
+        yield Fact("System", system.name or f"{system.id} {system.version}")
+    else:
+        said = f"{system.name or system.id} is not of the EL 9 or 10 family: not tried there"
+        yield Fact("System", said, "caution")
+    yield _postfix(host)
+    yield Fact("Files", ", ".join(map(_file, (host.main_cf, host.master_cf, host.sender_access))))
+    yield from _lineages(host.lineages)
+    yield _firewall(host)
+    network = host.network
+    named = f"{network.hostname}: " if network.hostname else "no name of its own: "
+    yield Fact("Addresses", named + (", ".join(network.addresses) or "none"))
+    yield _dovecot(host)
+
+
+def _runs(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
+    if running:
+        yield Fact("Run", f"{running} is in progress: a shows it, and its questions", "strong")
+        return
+    last = runs[-1] if runs else None
+    if last is None:
+        return
+    done = f"{last.done} of {last.steps} steps"
+    if last.outcome == "done":
+        yield Fact("Last run", f"{last.run}: done, {done}")
+    else:
+        said = f"{last.run}: {last.outcome.upper()} after {done}. {last.message}".rstrip()
+        yield Fact("Last run", said, "wrong")
+
+
+def _postfix(host: Host) -> Fact:
+    package = host.postfix.package
+    if package is None:
+        return Fact("Postfix", "NOT FOUND: no package is installed or offered by dnf", "wrong")
+    if package.candidate:
+        return Fact("Postfix", f"not installed; dnf would lay {package.nevra}")
+    unit = host.unit
+    return Fact("Postfix", f"{package.nevra}, {unit.active}, {unit.enabled} at boot")
+
+
+def _file(file: FileFacts) -> str:
+    name = file.path.rpartition("/")[2]
+    if file.from_package:
+        return f"{name} from the package"
+    if file.live is None:
+        return f"no {name}"
+    return f"{name} (.orig kept)" if file.original is not None else name
+
+
+def _lineages(lineages: Sequence[Lineage]) -> Iterator[Fact]:
+    if not lineages:
+        yield Fact("Certificates", "none in /etc/letsencrypt/live")
+    for number, one in enumerate(lineages[:FEW]):
+        label = "Certificates" if number == 0 else ""
+        if one.problem:
+            yield Fact(label, f"{one.name}: UNUSABLE, {one.problem}", "wrong")
+            continue
+        day = time.strftime("%Y-%m-%d", time.gmtime(one.not_after))
+        links = "" if one.linked else "; its links are flat, the run makes them whole"
+        yield Fact(label, f"{one.name}, until {day}{links}")
+    if len(lineages) > FEW:
+        yield Fact("", f"and {len(lineages) - FEW} more")
+
+
+def _firewall(host: Host) -> Fact:
+    firewall = host.firewall
+    if firewall.state != "running":
+        said = {"stopped": "firewalld is stopped", "absent": "no firewalld here"}
+        return Fact("Firewall", said.get(firewall.state, firewall.state), "caution")
+    zone = firewall.zone(firewall.default_zone)
+    services = ", ".join(sorted(zone.permanent)) if zone else ""
+    return Fact("Firewall", f"zone {firewall.default_zone} opens {services or 'nothing'}")
+
+
+def _dovecot(host: Host) -> Fact:
+    sockets = host.dovecot
+    if sockets.auth_socket and sockets.lmtp_socket:
+        return Fact("Dovecot", "its sockets for passwords and delivery are there")
+    missing = [
+        words
+        for there, words in ((sockets.auth_socket, "passwords"), (sockets.lmtp_socket, "delivery"))
+        if not there
+    ]
+    waits = f"no socket for {' and '.join(missing)} yet: that part waits for Dovecot"
+    return Fact("Dovecot", waits, "caution")
+
+
+def today(draft: Draft) -> Iterator[Fact]:
+    """Yield a line a section with its values."""
+    for section in SECTIONS:
+        texts = draft.texts[section]
+        said = [", ".join(text) if isinstance(text, tuple) else text for text in texts.values()]
+        if section == "limits":
+            size = texts["message_size_limit"]
+            said = [f"messages up to {size} bytes, and {len(texts) - 1} more"]
+        yield Fact(section, _short("; ".join(text for text in said if text)) or "none")
+
+
+def _short(text: str, most: int = 110) -> str:
+    return text if len(text) <= most else f"{text[: most - 4]} ..."

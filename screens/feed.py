@@ -1,0 +1,102 @@
+"""A run's events on their way to the screen: never faster than it draws, never without bound.
+
+One thread reads, another posts. While the screen (or a frozen terminal) is busy, output piles
+up here and the oldest lines are dropped: the whole log is on disk. The run itself never waits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Iterable
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from screens.background import post
+from screens.messages import Failed
+from wizard.errors import Trouble
+from wizard.run.records import Event, Output
+
+PAUSE = 0.1
+"""Seconds between two batches at least."""
+
+MOST_WAITING = 5000
+"""Lines of output that wait for the screen; as many as a pane keeps."""
+
+
+@dataclass
+class Fed(Message):
+    """Events wait: ask the feed for them."""
+
+
+class Feed:
+    """Follows a run in threads of its own, which end with the run or the program."""
+
+    def __init__(self, pump: MessagePump, events: Iterable[Event]) -> None:
+        self._pump = pump
+        self._events = events
+        self._waiting: deque[Event] = deque()
+        self._lines = 0
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def start(self) -> None:
+        """Begin to read and to post."""
+        for body in (self._read, self._post):
+            threading.Thread(target=body, name="screens-feed", daemon=True).start()
+
+    def take(self) -> list[Event]:
+        """Return what waits, oldest first, and let the next batch gather."""
+        with self._changed:
+            taken = list(self._waiting)
+            self._waiting.clear()
+            self._lines = 0
+            self._changed.notify_all()
+            return taken
+
+    def _read(self) -> None:
+        try:
+            for event in self._events:
+                self._put(event)
+        except Trouble as trouble:
+            post(self._pump, Failed(str(trouble)))
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _put(self, event: Event) -> None:
+        with self._changed:
+            if isinstance(event, Output):
+                self._lines += len(event.lines)
+                if self._lines > MOST_WAITING:
+                    self._drop()
+            self._waiting.append(event)
+            self._changed.notify_all()
+
+    def _drop(self) -> None:
+        """Let the older half of the waiting output go; every record stays."""
+        kept: deque[Event] = deque()
+        room = MOST_WAITING // 2
+        for event in reversed(self._waiting):
+            if isinstance(event, Output):
+                if room <= 0:
+                    continue
+                room -= len(event.lines)
+            kept.appendleft(event)
+        self._waiting = kept
+        self._lines = sum(len(one.lines) for one in kept if isinstance(one, Output))
+
+    def _post(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._ended)
+                if not self._waiting:
+                    return
+            if not post(self._pump, Fed()):
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: not self._waiting)
+            time.sleep(PAUSE)

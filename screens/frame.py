@@ -1,0 +1,154 @@
+"""The frame around every screen: title, the list of sections, the body, the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Iterable, Optional
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from screens.desk import Desk
+from screens.messages import Go
+from screens.places import Place
+from screens.widgets.keyline import KeyLine
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+
+PROGRAM = "postfix-wizard"
+DRY_RUN = "dry run: nothing will be changed"
+
+
+class Sections(Rows):
+    """The list at the left; Enter opens a section."""
+
+
+class WizardScreen(Screen[None]):
+    """A screen of the wizard; `body` makes what is its own."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[Optional[list[tuple[int, str]]]] = [
+        (0, "-tiny"),
+        (50, "-narrow"),
+        (76, "-normal"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next", "Next", id="next", tooltip="Go on to the next screen."),
+        Binding("ctrl+p", "back", "Back", id="back", tooltip="Go back to the screen before."),
+        Binding(
+            "escape",
+            "sections",
+            "Sections",
+            id="sections",
+            key_display="Esc",
+            tooltip="Go to the list at the left; Enter there opens a section.",
+        ),
+        Binding(
+            "f1,question_mark",
+            "help",
+            "Help",
+            id="help",
+            key_display="F1",
+            tooltip="Show this page (also ? where no text is typed).",
+        ),
+        Binding("q", "app.leave", "Quit", id="q", key_display="^Q", show=False),
+    ]
+    HELP_TEXT: ClassVar[str] = ""
+    """What the help page says of this screen, above the keys."""
+
+    def __init__(self, desk: Desk, title: str, name: str = "") -> None:
+        super().__init__(id=f"screen-{name}" if name else None)
+        self.desk = desk
+        self.heading = title
+        self.place_name = name
+
+    def compose(self) -> ComposeResult:
+        """Put the parts in place."""
+        yield Line(self._title(), "head", id="title")
+        with Widget(id="main"):
+            yield Sections(self.section_rows(), id="sections")
+            with Widget(id="body"):
+                yield from self.body()
+        yield KeyLine()
+
+    def _title(self) -> str:
+        text = f" {PROGRAM} - {self.heading}"
+        return f"{text} - {DRY_RUN}" if self.desk.wish.dry_run else text
+
+    def body(self) -> Iterable[Widget]:
+        """Make the widgets of the screen's own."""
+        return ()
+
+    def on_mount(self) -> None:
+        """Let the list show where we are."""
+        self.query_one(Sections).go_to(self.place_name)
+
+    def section_rows(self) -> list[Row]:
+        """Return the list's lines: name and state in words."""
+        return [self._row(one) for one in self.desk.places]
+
+    def _row(self, one: Place) -> Row:
+        draft = self.desk.draft
+        state = draft.state(*one.sections) if draft and one.sections else ""
+        here = ">" if one.name == self.place_name else " "
+        look = "strong" if here == ">" else ""
+        return Row(f"{here}{one.title:<12}", look, one.name, state, _STATE_LOOKS.get(state, ""))
+
+    def show_states(self) -> None:
+        """Bring the list up to date; only lines that differ are sent."""
+        self.query_one(Sections).show(self.section_rows())
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Open the section that was chosen in the list."""
+        if isinstance(event.rows, Sections):
+            event.stop()
+            self.leave_for(event.row.key)
+
+    def leave_for(self, place: str) -> None:
+        """Go to another screen of the list."""
+        self.post_message(Go(place))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Hide Next on the last screen and Back on the first."""
+        del parameters
+        if action == "next":
+            return self.desk.beside(self.place_name, 1) is not None
+        if action == "back":
+            return self.desk.beside(self.place_name, -1) is not None
+        return True
+
+    def action_next(self) -> None:
+        """Go on."""
+        after = self.desk.beside(self.place_name, 1)
+        if after:
+            self.leave_for(after.name)
+
+    def action_back(self) -> None:
+        """Go back."""
+        before = self.desk.beside(self.place_name, -1)
+        if before:
+            self.leave_for(before.name)
+
+    def action_sections(self) -> None:
+        """Go to the list, and from there back to the form."""
+        sections = self.query_one(Sections)
+        if sections.has_focus or not sections.display:
+            self.focus_body()
+        else:
+            sections.focus()
+
+    def focus_body(self) -> None:
+        """Give the keys to the first widget of the screen's own."""
+        for widget in self.query("#body *"):
+            if widget.focusable:
+                widget.focus()
+                return
+
+    def action_help(self) -> None:
+        """Show the help page of this screen."""
+        from screens.help import HelpScreen  # noqa: PLC0415 - only when it is asked for
+
+        self.app.push_screen(HelpScreen(self.heading, self.HELP_TEXT, self.active_bindings))
+
+
+_STATE_LOOKS = {"done": "right", "wrong": "wrong", "changed": "strong", "to do": "", "as is": "quiet"}

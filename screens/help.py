@@ -1,0 +1,57 @@
+"""The help page: what a screen is for, and every key that works there."""
+
+from __future__ import annotations
+
+from typing import Iterable, Mapping
+
+from textual.screen import ActiveBinding
+from textual.widget import Widget
+
+from screens.modal import Window
+from screens.widgets.keyline import key_name
+from screens.widgets.rows import Row, Rows
+from screens.widgets.wrap import wrapped
+
+WIDTH = 64
+MOVING = (
+    ("Tab Up Down", "Move between the fields; in a list, Up and Down move in it."),
+    ("Space", "Take a list's item or leave it out; choose a word."),
+    ("Enter", "Add what is typed to a list; else go on to the next field."),
+    ("Del", "Remove a list's item."),
+)
+OUTSIDE = (
+    "The same without screens: `postfix-wizard plan` shows what would be done, "
+    "`postfix-wizard apply` does it, `postfix-wizard --help` names the rest."
+)
+
+
+class HelpScreen(Window[None]):
+    """Lines to read; made from the bindings themselves, so that none is forgotten."""
+
+    def __init__(self, title: str, text: str, keys: Mapping[str, ActiveBinding]) -> None:
+        super().__init__(f"Help: {title}")
+        self._text = text
+        self._keys = keys
+
+    def body(self) -> Iterable[Widget]:
+        """Make the lines."""
+        yield Rows(self._rows(), choosing=False)
+
+    def _rows(self) -> list[Row]:
+        rows = [Row(line) for line in wrapped(self._text, WIDTH)]
+        rows.append(Row(""))
+        shown: dict[str, tuple[str, str]] = {}
+        for active in self._keys.values():
+            binding = active.binding
+            if binding.show:
+                name = key_name(binding)
+                shown.setdefault(binding.action, (name, active.tooltip or binding.description))
+        for name, text in (*shown.values(), *MOVING):
+            lines = wrapped(text, WIDTH - 13)
+            rows += [
+                Row(f" {name if not number else '':<12}", "strong", "", line, "")
+                for number, line in enumerate(lines)
+            ]
+        rows.append(Row(""))
+        rows += [Row(line, "quiet") for line in wrapped(OUTSIDE, WIDTH)]
+        return rows

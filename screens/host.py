@@ -1,0 +1,151 @@
+"""Host: what was found here, what is missing, and what an earlier run left."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Iterable, Optional
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.facts import Fact, facts, today
+from screens.frame import Sections, WizardScreen
+from screens.messages import Failed, HostRead, Watch
+from screens.widgets.rows import Row, Rows
+from screens.widgets.wrap import wrapped
+
+READING = "Reading this host: packages, files, certificates, firewall ..."
+LABEL = 13
+
+
+class HostScreen(WizardScreen):
+    """The first screen. The host is read in a thread; everything else waits for it."""
+
+    HELP_TEXT: ClassVar[str] = (
+        "Nothing is changed before the end of the review, where the whole plan is shown: each "
+        "file's diff and each command. Answers are kept when a run begins."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "attach", "Attach to the run", id="attach", key_display="a"),
+        Binding("r", "read", "Read again", id="read", key_display="r"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "Host", "host")
+        self._trouble = ""
+        self._reading = desk.draft is None
+
+    def body(self) -> Iterable[Widget]:
+        """Make the list of facts."""
+        yield Rows([Row(READING)], choosing=False, id="facts")
+
+    def on_mount(self) -> None:
+        """Read the host once the screen is painted."""
+        super().on_mount()
+        if self._reading:
+            self.call_after_refresh(self._read)
+        else:
+            self._show()
+
+    def _read(self) -> None:
+        in_background(self, self._look)
+
+    def _look(self) -> Message:
+        desk = self.desk
+        session = desk.session
+        host = session.host()
+        running, runs = session.running(), session.runs()
+        saved = desk.wish.given or session.answers(host)
+        first = saved is None or (desk.wish.given is not None and not desk.wish.sections)
+        if saved is None:
+            return HostRead(host, session.suggestions(host), first, running, runs)
+        from wizard.answers.build import to_values  # noqa: PLC0415 - loaded by now
+
+        return HostRead(host, to_values(saved), first, running, runs)
+
+    def on_host_read(self, message: HostRead) -> None:
+        """Show it; the app takes it from here."""
+        del message
+        self._reading = False
+        # The app handles the message after this screen: only then is there a draft.
+        self.call_after_refresh(self._show)
+
+    def on_failed(self, message: Failed) -> None:
+        """Say what could not be read."""
+        message.stop()
+        self._reading = False
+        self._trouble = message.text
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one("#facts", Rows).show(self._rows())
+        self.show_states()
+        self.refresh_bindings()
+        draft = self.desk.draft
+        sections = self.query_one(Sections)
+        if draft is None:
+            return
+        if draft.first:
+            self.query_one("#facts").focus()
+        else:
+            sections.go_to("hostname")
+            sections.focus()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        if self.desk.draft is not None or self._trouble:
+            self.query_one("#facts", Rows).show(self._rows())
+
+    def _rows(self) -> list[Row]:
+        width = max(20, self.query_one("#facts").size.width)
+        if self._trouble:
+            return [Row(line, "wrong") for line in wrapped(self._trouble, width)]
+        draft = self.desk.draft
+        if draft is None:
+            return [Row(READING)]
+        rows: list[Row] = []
+        for fact in facts(draft.host, self.desk.running, self.desk.runs):
+            rows += _lines(fact, width)
+        rows.append(Row(""))
+        if draft.first:
+            rows += [Row(line, "strong") for line in wrapped(FIRST, width)]
+        else:
+            rows.append(Row("Today's values (open a section at the left to change it):", "strong"))
+            for fact in today(draft):
+                rows += _lines(fact, width)
+        return rows
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Offer to attach where a run is in progress, to read again after a failure."""
+        if action == "attach":
+            return self.desk.running is not None
+        if action == "read":
+            return bool(self._trouble)
+        if self.desk.draft is None and action in {"next", "sections"}:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_attach(self) -> None:
+        """Show the run in progress."""
+        if self.desk.running:
+            self.post_message(Watch(self.desk.running))
+
+    def action_read(self) -> None:
+        """Try again."""
+        self._trouble = ""
+        self._reading = True
+        self.query_one("#facts", Rows).show([Row(READING)])
+        self._read()
+
+
+FIRST = "This host was not set up before: the screens ask section by section (^N: next)."
+
+
+def _lines(fact: Fact, width: int) -> list[Row]:
+    lines = wrapped(fact.text, width - LABEL)
+    return [
+        Row(f"{'' if number else fact.label:<{LABEL}}", "quiet", "", line, fact.look)
+        for number, line in enumerate(lines)
+    ]

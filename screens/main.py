@@ -1,0 +1,98 @@
+"""The entry point: a subcommand goes to wizard.cli, else the screens open.
+
+Nothing of Textual is imported before a screen is certain to be shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
+
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.errors import Trouble, UsageTrouble
+
+if TYPE_CHECKING:
+    from screens.app import WizardApp
+    from wizard.session import Session
+
+SCREEN_OPTIONS = ("--answers", "--section", "--dry-run")
+DEFECT = 70
+"""EX_SOFTWARE of sysexits(3)."""
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the program and return its exit status, after sysexits(3)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if any(word.partition("=")[0] not in SCREEN_OPTIONS for word in words[:1]):
+        from wizard import cli  # noqa: PLC0415 - the screens do without it, and it without them
+
+        return cli.main(words)
+    try:
+        return _screens(_parse(words))
+    except Trouble as trouble:
+        print(f"postfix-wizard: {trouble}", file=sys.stderr)  # noqa: T201 - its only word
+        return trouble.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageTrouble("reading the command line", message, "See `postfix-wizard --help`.")
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
+    parser.add_argument("--answers", type=Path)
+    parser.add_argument("--section", action="append", default=[], choices=(*SECTIONS, POLICY))
+    parser.add_argument("--dry-run", action="store_true")
+    return parser.parse_args(words)
+
+
+def _screens(options: argparse.Namespace) -> int:
+    from screens.terminal import need_root, need_terminal  # noqa: PLC0415 - not for commands
+
+    need_terminal(os.environ)
+    need_root()
+    given = None
+    if options.answers:
+        from wizard.answers.toml import read_answers  # noqa: PLC0415 - 30 ms, rarely needed
+
+        given = read_answers(options.answers)
+    from screens.app import WizardApp  # noqa: PLC0415 - Textual: 200 ms, only now
+    from screens.desk import Wish  # noqa: PLC0415
+
+    wish = Wish(tuple(options.section), options.dry_run, given)
+    return show(WizardApp(_open_session, wish))
+
+
+def _open_session() -> Session:
+    # In a thread, while the first screen is being read: its imports take longer than a blink.
+    from wizard.session import local_session  # noqa: PLC0415
+
+    return local_session()
+
+
+def show(app: WizardApp) -> int:
+    """Run the screens to their end; a defect ends as one sentence and the terminal restored."""
+    from screens.signals import restore, terminal_attributes  # noqa: PLC0415
+
+    before = terminal_attributes()
+    error: Optional[BaseException] = None
+    code: Optional[int] = None
+    try:
+        code = app.run(mouse=False)
+    except Exception as caught:  # noqa: BLE001 - a traceback is a defect of its own
+        error = caught
+    finally:
+        restore(before)
+    error = error or app.crash
+    if error is None:
+        return code or 0
+    from screens.crash import report_crash  # noqa: PLC0415 - only after a defect
+
+    print(report_crash(error), file=sys.stderr)  # noqa: T201
+    return DEFECT

@@ -1,0 +1,77 @@
+"""What screens tell the app: where to go, and what a thread has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Optional
+
+from textual.message import Message
+
+from wizard.answers.build import Values
+from wizard.check.model import Finding
+from wizard.host.facts import Host
+from wizard.plan.model import Plan
+
+if TYPE_CHECKING:
+    from wizard.run.history import RunSummary
+
+
+@dataclass
+class Go(Message):
+    """Open a place of `screens.places`."""
+
+    place: str
+
+
+@dataclass
+class Watch(Message):
+    """Open the screen of a run, in progress or past."""
+
+    run: str
+
+
+@dataclass
+class HostRead(Message):
+    """The host was read in a thread; `values` are what the forms begin with.
+
+    `first` says that all is to be asked and planned: the host was never set up by this policy,
+    or an answers file is applied whole.
+    """
+
+    host: Host
+    values: Values
+    first: bool
+    running: Optional[str]
+    runs: tuple[RunSummary, ...]
+
+
+@dataclass
+class Planned(Message):
+    """A plan was made in a thread."""
+
+    plan: Plan
+
+
+@dataclass
+class Started(Message):
+    """A worker was started on the plan."""
+
+    run: str
+
+
+@dataclass
+class Finished(Message):
+    """A run has come to its end, and the operator wants to see what it came to."""
+
+    run: str
+    outcome: str
+    message: str
+    findings: tuple[Finding, ...]
+    failed_step: str
+
+
+@dataclass
+class Failed(Message):
+    """What a thread did ended in Trouble; `text` is its sentence."""
+
+    text: str

@@ -1,0 +1,42 @@
+"""A small window over the screen that answers and goes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, Iterable, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from screens.widgets.keyline import KeyLine
+from screens.widgets.line import Line
+
+Answer = TypeVar("Answer")
+
+
+class Window(ModalScreen[Answer], Generic[Answer]):
+    """Title, body, keys; Esc closes it without an answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", id="close", key_display="Esc"),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.heading = title
+
+    def compose(self) -> ComposeResult:
+        """Put the parts in place."""
+        with Widget(id="window"):
+            yield Line(self.heading, "strong", id="window-title")
+            yield from self.body()
+            yield KeyLine()
+
+    def body(self) -> Iterable[Widget]:
+        """Make the widgets of the window's own."""
+        return ()
+
+    def action_close(self) -> None:
+        """Close it."""
+        self.dismiss(None)

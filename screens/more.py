@@ -1,0 +1,95 @@
+"""More: delivery, limits, and whether the policy's own lines are set again."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Iterable, Sequence
+
+from textual.widget import Widget
+
+from screens.form import FormScreen
+from screens.widgets.choice import Choice
+from screens.widgets.field import FormField, TextField
+from screens.widgets.line import Line
+from wizard.answers.form import Text
+from wizard.answers.sections import Field, fields_of
+from wizard.host.suggest import Suggestion
+
+KEEP, SET = "keep them", "set them"
+POLICY_LINES = Field(
+    "policy",
+    "policy",
+    "choice",
+    "The policy's own lines",
+    "",
+    "Banner, TLS and SASL lines, VRFY, the frame of the restrictions, master.cf. A first set-up "
+    "sets them; later they change by choice only, and the review shows how.",
+    choices=(KEEP, SET),
+)
+"""No answer but a wish for this plan: the section `policy`."""
+
+
+class PolicyField(FormField):
+    """Whether the section `policy` is planned too."""
+
+    def __init__(self, *, wanted: bool) -> None:
+        super().__init__(POLICY_LINES, inline=True)
+        self._wanted = wanted
+
+    def control(self) -> Widget:
+        """Make the two words."""
+        return Choice(SET if self._wanted else KEEP, POLICY_LINES.choices)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether they are to be set."""
+        return self.query_one(Choice).value == SET
+
+    @property
+    def text(self) -> Text:
+        """The chosen word."""
+        return self.query_one(Choice).value
+
+    def put(self, text: str) -> None:
+        """Choose a word."""
+        self.query_one(Choice).choose(text)
+
+    def mark(self, problem: str, becomes: str) -> None:
+        """Nothing can be wrong with it."""
+
+
+class MoreScreen(FormScreen):
+    """What the policy has good values for already."""
+
+    PLACE: ClassVar[str] = "more"
+    HELP_TEXT: ClassVar[str] = (
+        "These are the policy's values, good for a personal server. The rate limits are far "
+        "above normal use and bite only when an account is stolen. An emptied number takes its "
+        "default."
+    )
+
+    def fields(self) -> Iterable[Widget]:
+        """Make one line for each value."""
+        yield Line("Delivery", "strong", id="delivery-head")
+        for field in fields_of("delivery"):
+            yield TextField(field, self.held(field.name, "delivery"), inline=True)
+        yield Line("Limits", "strong", id="limits-head")
+        for field in fields_of("limits"):
+            yield TextField(field, self.held(field.name, "limits"), inline=True)
+        if not self.draft.first:
+            yield Line("Policy", "strong", id="policy-head")
+            yield PolicyField(wanted=self.draft.policy)
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """Keep the wish."""
+        event.stop()
+        self.draft.policy = event.value == SET
+
+    def show_fields(self) -> None:
+        """Mark all fields but the one that is no answer."""
+        super().show_fields()
+
+    def suggestions(self, field: Field) -> Sequence[Suggestion]:
+        """Offer the policy's delivery to Dovecot."""
+        if field.name == "mailbox_transport":
+            return (Suggestion("lmtp:unix:private/dovecot-lmtp", "Dovecot's LMTP socket"),)
+        return ()

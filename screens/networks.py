@@ -1,0 +1,47 @@
+"""Networks: who may relay, where Postfix listens, which zone is opened."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Iterable, Sequence
+
+from textual.widget import Widget
+
+from screens.form import FormScreen
+from screens.widgets.field import ChoiceField, TextField
+from screens.widgets.items import ItemField
+from wizard.answers.sections import Field
+from wizard.host.suggest import Suggestion, networks, zones
+
+
+class NetworksScreen(FormScreen):
+    """The doors of the server."""
+
+    PLACE: ClassVar[str] = "networks"
+    HELP_TEXT: ClassVar[str] = (
+        "Hosts in these networks may send anywhere through this server without a password, so "
+        "every host in them must be yours. People send through ports 587 and 465 with a "
+        "password, from anywhere, and need no network here."
+    )
+
+    def fields(self) -> Iterable[Widget]:
+        """Make the list of networks and three lines."""
+        taken = tuple(self.draft.text("networks", "mynetworks"))
+        yield ItemField(self.field("mynetworks"), taken, networks(self.draft.host))
+        yield TextField(
+            self.field("inet_interfaces"), self.held("inet_interfaces"), inline=True
+        )
+        yield ChoiceField(self.field("inet_protocols"), self.held("inet_protocols"))
+        yield TextField(self.field("firewall_zone"), self.held("firewall_zone"), inline=True)
+
+    def suggestions(self, field: Field) -> Sequence[Suggestion]:
+        """Suggest the firewall's zones and this host's addresses."""
+        if field.name == "firewall_zone":
+            return zones(self.draft.host)
+        if field.name == "inet_interfaces":
+            addresses = self.draft.host.network.addresses
+            return (
+                Suggestion("all", "every address of this host"),
+                Suggestion("loopback-only", "this host alone can connect"),
+                *(Suggestion(address, "an address of this host") for address in addresses),
+            )
+        return ()

@@ -1,0 +1,37 @@
+"""The screens in the order of a first set-up, and which sections of the answers each asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """One screen of the list at the left. `load` is `module:class`, imported when it is opened."""
+
+    name: str
+    title: str
+    load: str
+    sections: tuple[str, ...] = ()
+
+
+PLACES: tuple[Place, ...] = (
+    Place("host", "Host", "screens.host:HostScreen"),
+    Place("hostname", "Hostname", "screens.hostname:HostnameScreen", ("hostname",)),
+    Place("domains", "Domains", "screens.domains:DomainsScreen", ("domains",)),
+    Place("networks", "Networks", "screens.networks:NetworksScreen", ("networks",)),
+    Place("certificate", "Certificate", "screens.certificate:CertificateScreen", ("certificate",)),
+    Place("blocklists", "Blocklists", "screens.blocklists:BlocklistsScreen", ("blocklists",)),
+    Place("more", "More", "screens.more:MoreScreen", ("delivery", "limits")),
+    Place("review", "Review", "screens.review:ReviewScreen"),
+)
+
+
+def place(name: str) -> Place:
+    """Return the place of that name."""
+    return next(one for one in PLACES if one.name == name)
+
+
+def place_of_section(section: str) -> Place:
+    """Return the screen that asks a section; the policy's own lines are asked under More."""
+    return next((one for one in PLACES if section in one.sections), place("more"))

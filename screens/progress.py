@@ -1,0 +1,105 @@
+"""A run as its screen sees it: each step's state, time and last lines. No Textual in here."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Iterable, Optional
+
+from wizard.check.model import Finding
+from wizard.plan.model import Step
+from wizard.run import records
+
+WAITS, RUNS, DONE, FAILED = "waits", "runs", "done", "FAILED"
+
+MOST_LINES = 5000
+"""Lines of a step that are kept for the pane; the whole output is on disk."""
+
+
+@dataclass
+class StepView:
+    """One step; `began` is by the monotonic clock, None before it and after it."""
+
+    id: str
+    title: str
+    state: str = WAITS
+    seconds: Optional[float] = None
+    began: Optional[float] = None
+    message: str = ""
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
+    written: int = 0
+    """Lines that were ever added: a pane knows by it what is new."""
+
+    def time(self, now: float) -> str:
+        """Return its duration as text, so far where it runs."""
+        if self.seconds is None and self.began is None:
+            return ""
+        seconds = self.seconds if self.seconds is not None else now - (self.began or now)
+        if self.seconds is not None and seconds < 10:  # noqa: PLR2004 - a tenth matters below
+            return f"{seconds:.1f}s"
+        minutes, rest = divmod(int(seconds), 60)
+        return f"{minutes}:{rest:02}" if minutes else f"{rest}s"
+
+
+class Progress:
+    """Takes events in order."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self.steps: dict[str, StepView] = {step.id: StepView(step.id, step.title) for step in steps}
+        self.active = next(iter(self.steps), "")
+        self.prompts: dict[int, records.Prompted] = {}
+        self.findings: tuple[Finding, ...] = ()
+        self.finished: Optional[records.RunFinished] = None
+
+    def take(self, event: records.Event) -> None:
+        """Take one event."""
+        if isinstance(event, records.Output):
+            self._output(event)
+        elif isinstance(event, records.StepStarted):
+            self._started(self._step(event.step))
+        elif isinstance(event, records.StepFinished):
+            self._finished(self._step(event.step), event)
+        elif isinstance(event, records.Prompted):
+            self.prompts[event.prompt] = event
+        elif isinstance(event, records.PromptClosed):
+            self.prompts.pop(event.prompt, None)
+        elif isinstance(event, records.Found):
+            self.findings = event.findings
+        elif isinstance(event, records.RunFinished):
+            self.finished = event
+            self.prompts.clear()
+
+    def _step(self, id: str) -> StepView:  # noqa: A002 - the step's own name for it
+        return self.steps.setdefault(id, StepView(id, id))
+
+    def _started(self, step: StepView) -> None:
+        step.state, step.began, step.seconds = RUNS, time.monotonic(), None
+        self.active = step.id
+
+    def _finished(self, step: StepView, event: records.StepFinished) -> None:
+        step.state = DONE if event.outcome == records.DONE else FAILED
+        step.seconds, step.began, step.message = event.seconds, None, event.message
+        if event.message and step.state == FAILED:
+            step.lines.extend(("", *event.message.splitlines()))
+            step.written += 1 + len(event.message.splitlines())
+
+    def _output(self, event: records.Output) -> None:
+        step = self._step(event.step)
+        step.lines.extend(event.lines)
+        step.written += len(event.lines)
+
+    @property
+    def count_done(self) -> int:
+        """How many steps ended well."""
+        return sum(1 for step in self.steps.values() if step.state == DONE)
+
+    @property
+    def failed(self) -> Optional[StepView]:
+        """The step that failed, None when none did."""
+        return next((step for step in self.steps.values() if step.state == FAILED), None)
+
+    @property
+    def prompt(self) -> Optional[records.Prompted]:
+        """The oldest question that is still open."""
+        return next(iter(self.prompts.values()), None)

@@ -1,0 +1,135 @@
+"""Result: what the checks found, what waits for Dovecot, and the way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import ClassVar, Iterable, Optional
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from screens.desk import Desk
+from screens.frame import PROGRAM, WizardScreen
+from screens.messages import Finished, Watch
+from screens.widgets.keyline import KeyLine
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+from screens.widgets.wrap import cut, wrapped
+from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.run.records import DONE
+
+ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
+WORDS = {WRONG: "WRONG", WARNING: "warning", WAITS: "waits", UNKNOWN: "unknown", RIGHT: "right"}
+LOOKS = {WRONG: "wrong", WARNING: "caution", WAITS: "value", RIGHT: "right"}
+LATER = (
+    "`postfix-wizard check` proves it again at any time; `postfix-wizard runs` lists the runs; "
+    "every file's first state is kept beside it as .orig."
+)
+
+
+class ResultScreen(WizardScreen):
+    """The end. Everything shown here can be had again from the command line."""
+
+    HELP_TEXT: ClassVar[str] = (
+        "Each line is one look at the live server: what was looked at and what was seen. The "
+        "foot tells what was expected and what to do. What waits for Dovecot is no fault: "
+        "people's passwords and mailboxes are Dovecot's part."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "back", "Run", id="back", tooltip="Show the run's steps and output."),
+        Binding("escape", "sections", "Sections", show=False),
+    ]
+
+    def __init__(self, desk: Desk, over: Finished) -> None:
+        super().__init__(desk, "Result")
+        self.over = over
+        self.findings = sorted(over.findings, key=lambda one: ORDER.index(one.verdict))
+
+    def compose(self) -> ComposeResult:
+        """Put the table above the foot."""
+        yield Line(f" {PROGRAM} - Result of run {self.over.run}", "head", id="title")
+        with Widget(id="result-body"):
+            yield Line(self._summary(), self._look(), id="result-says")
+            yield Rows(choosing=bool(self.findings), id="findings")
+            with Widget(id="result-foot"):
+                yield Line(id="result-detail")
+            yield Line(LATER, "quiet", id="result-later")
+        yield KeyLine()
+
+    def _look(self) -> str:
+        return "right" if self.over.outcome == DONE else "wrong"
+
+    def _summary(self) -> str:
+        counts = Counter(one.verdict for one in self.findings)
+        found = ", ".join(f"{counts[one]} {WORDS[one]}" for one in ORDER if counts[one])
+        if self.over.outcome == DONE:
+            return f"The run is done. Checks: {found or 'none were made'}."
+        where = f" at the step: {self.over.failed_step}" if self.over.failed_step else ""
+        return f"The run {self.over.outcome.upper()}{where}.".replace("DIED", "was CUT OFF")
+
+    def on_mount(self) -> None:
+        """Show the table."""
+        self._show()
+        self.query_one("#findings").focus()
+
+    def on_resize(self) -> None:
+        """Fit the table to the width."""
+        self._show()
+
+    def _show(self) -> None:
+        table = self.query_one("#findings", Rows)
+        width = max(30, table.size.width)
+        rows = [Row(line, "wrong") for line in wrapped(self.over.message, width)]
+        if self.over.outcome == DONE or not self.over.message:
+            rows = []
+        elif self.findings:
+            rows.append(Row(""))
+        name = min(max((len(one.looked_at) for one in self.findings), default=0), width // 2)
+        rows += [self._row(one, name) for one in self.findings]
+        table.show(rows)
+
+    def _row(self, one: Finding, name: int) -> Row:
+        looked_at = cut(one.looked_at, name)
+        return Row(
+            f"{WORDS[one.verdict]:<8} ",
+            LOOKS.get(one.verdict, ""),
+            one.id,
+            f"{looked_at:<{name}}  {one.seen}",
+            "",
+        )
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Tell more of the finding under the cursor."""
+        event.stop()
+        found = next((one for one in self.findings if event.row and one.id == event.row.key), None)
+        if found is None:
+            return
+        detail = f"Seen: {found.seen}\nExpected: {found.expected}"
+        if found.advice:
+            detail += f"\n{found.advice}"
+        self.query_one("#result-detail", Line).say(detail)
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Nothing more is behind a finding."""
+        event.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """There is no next screen."""
+        if action == "next":
+            return False
+        if action == "back":
+            return True
+        return super().check_action(action, parameters)
+
+    def action_sections(self) -> None:
+        """There is no list here."""
+
+    def action_back(self) -> None:
+        """Show the run again."""
+        self.post_message(Watch(self.over.run))
+
+    def ask_to_leave(self) -> bool:
+        """Leave without a question: the run is over and nothing is lost."""
+        self.app.exit(0 if self.over.outcome == DONE else 1)
+        return True

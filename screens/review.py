@@ -1,0 +1,324 @@
+"""Review: each file's diff with its reasons, the exact commands, what must be accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Iterable, Optional
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.diffs import FileDiff, command_rows, diff_rows, file_diff, note_rows
+from screens.frame import Sections, WizardScreen
+from screens.messages import Failed, Planned, Watch
+from screens.places import place_of_section
+from screens.widgets.choice import Choice
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+from wizard.answers.build import problem_text
+from wizard.answers.form import narrowed
+from wizard.answers.model import Answers, Problem
+
+COMMANDS, NOTES = "Commands", "Notes"
+MAKING = "Making the plan ..."
+NOTHING = "Nothing is pending: the host is as the answers say. There is nothing to run."
+
+
+@dataclass
+class Compared(Message):
+    """The files' hunks were made in a thread."""
+
+    diffs: tuple[FileDiff, ...]
+
+
+@dataclass
+class Launched(Message):
+    """The worker has begun."""
+
+    run: str
+
+
+class Tabs(Choice):
+    """The tabs' names; the digits choose one from anywhere on the screen."""
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Return the line: brackets around the tab in view."""
+        parts: list[tuple[str, str]] = []
+        for word in self.words:
+            left, right = "[]" if word == self.value else "  "
+            parts += [(f"{left}{word}{right}", self.chosen_look(word)), ("", "")]
+        return tuple(parts)
+
+
+class ReviewScreen(WizardScreen):
+    """Nothing has been written yet; in a dry run this is the last screen."""
+
+    HELP_TEXT: ClassVar[str] = (
+        "The run executes this plan and no other: if anything changed in between, it stops and "
+        "says so. Each hunk stands under its reason. Every file is kept as it was and can be "
+        "put back."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "1",
+            "tab(1)",
+            "Tabs",
+            id="tabs",
+            key_display="1-9",
+            tooltip="Show a tab: a file, the commands, the notes.",
+        ),
+        *(Binding(str(digit), f"tab({digit})", "Tab", show=False) for digit in range(2, 10)),
+        Binding(
+            "o",
+            "against",
+            "Orig/live",
+            id="against",
+            key_display="o",
+            tooltip="Compare with the .orig file, or with the file as it is today.",
+        ),
+        Binding(
+            "r", "run", "Run", id="run", key_display="r", tooltip="Run this plan, after a yes."
+        ),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "Review", "review")
+        self._diffs: tuple[FileDiff, ...] = ()
+        self._problems: tuple[Problem, ...] = ()
+        self._live = False
+        self._ready = False
+        self._starting = False
+
+    def body(self) -> Iterable[Widget]:
+        """Make the header, the tabs and the pane."""
+        yield Line(MAKING, "strong", id="review-says")
+        yield Line(id="review-title")
+        yield Rows(choosing=False, id="pane")
+
+    def on_mount(self) -> None:
+        """Make the plan in a thread."""
+        super().on_mount()
+        self.desk.plan = None
+        self.desk.accepted = set()
+        draft = self.desk.draft
+        if draft is None:
+            return
+        answers = draft.answers()
+        if isinstance(answers, Answers):
+            in_background(self, lambda: self._plan(answers))
+            return
+        self._problems = answers
+        self._say_problems()
+
+    def _plan(self, answers: Answers) -> Message:
+        desk, draft = self.desk, self.desk.draft
+        if draft is None:
+            raise RuntimeError("the review was opened before the host was read")
+        sections = draft.sections_to_plan(desk.wish.sections)
+        session = desk.session
+        today = session.today(draft.host) if sections else None
+        if today is not None:
+            answers = narrowed(answers, today, sections)
+        return Planned(session.plan(answers, draft.host, sections))
+
+    def _say_problems(self) -> None:
+        says = "The answers are not complete yet. Enter goes to the section:"
+        self.query_one("#review-says", Line).say(says, "strong")
+        pane = self.query_one("#pane", Rows)
+        pane.choosing = True
+        pane.show(
+            [
+                Row(f" {problem_text(one)}", "wrong", place_of_section(one.section).name)
+                for one in self._problems
+            ]
+        )
+        pane.focus()
+
+    def on_planned(self, message: Planned) -> None:
+        """Compare the files, again in a thread; the app keeps the plan."""
+        self.desk.plan = message.plan
+        files = message.plan.files
+        in_background(self, lambda: Compared(tuple(file_diff(one) for one in files)))
+
+    async def on_compared(self, message: Compared) -> None:
+        """Show it all."""
+        message.stop()
+        self._diffs = message.diffs
+        self._ready = True
+        names = self._tab_names()
+        await self.mount(Tabs(names[0], names, id="tabs"), after="#review-says")
+        self.say()
+        self._show_tab()
+        self.query_one("#pane").focus()
+        self.refresh_bindings()
+
+    def on_failed(self, message: Failed) -> None:
+        """Say why there is no plan, or why the run did not begin."""
+        message.stop()
+        self._starting = False
+        says = self.query_one("#review-says", Line)
+        says.say(message.text, "wrong")
+        self.refresh_bindings()
+
+    def _tab_names(self) -> tuple[str, ...]:
+        plan = self.desk.plan
+        noted = plan is not None and (plan.obstacles or plan.cautions or plan.warnings)
+        names = [diff.name for diff in self._diffs] + [COMMANDS] + ([NOTES] if noted else [])
+        return tuple(f"{number} {name}" for number, name in enumerate(names, 1))
+
+    @property
+    def open_cautions(self) -> tuple[str, ...]:
+        """The names of the cautions that are not accepted yet."""
+        plan = self.desk.plan
+        return tuple(
+            one.name for one in (plan.cautions if plan else ()) if one.name not in self.desk.accepted
+        )
+
+    def say(self) -> None:
+        """Write the line above the tabs."""
+        plan = self.desk.plan
+        if plan is None:
+            return
+        line = self.query_one("#review-says", Line)
+        notes = self._tab_names()[-1].split(" ")[0]
+        if plan.obstacles:
+            line.say(f"This plan cannot be run: see what is in the way ({notes}).", "wrong")
+        elif not plan.pending:
+            line.say(NOTHING, "strong")
+        elif self.open_cautions:
+            count = len(self.open_cautions)
+            first = f"{count} caution{'s' if count > 1 else ''} must be accepted first ({notes})."
+            line.say(f"Nothing has been written yet. {first}", "caution")
+        else:
+            steps = f"{len(plan.pending)} step{'s' if len(plan.pending) > 1 else ''}"
+            last = "This was a dry run." if self.desk.wish.dry_run else f"r runs the {steps}."
+            line.say(f"Nothing has been written yet. {last}", "strong")
+
+    def _show_tab(self) -> None:
+        plan = self.desk.plan
+        if plan is None or not self._ready:
+            return
+        pane = self.query_one("#pane", Rows)
+        width = max(20, pane.size.width)
+        at = self._tab_at
+        title = self.query_one("#review-title", Line)
+        pane.choosing = False
+        if at < len(self._diffs):
+            diff = self._diffs[at]
+            rows = diff_rows(diff, width, live=self._live)
+            title.say(self._compared_with(diff), "quiet")
+        elif at == len(self._diffs):
+            rows = list(command_rows(plan, width)) or [Row(NOTHING, "quiet")]
+            title.say("The steps in order, with the commands as you would type them:", "quiet")
+        else:
+            pane.choosing = bool(plan.cautions)
+            rows = list(note_rows(plan, self.desk.accepted, width))
+            title.say("", "quiet")
+        pane.show(rows)
+        self.refresh_bindings()
+
+    @property
+    def _tab_at(self) -> int:
+        return self._tab_names().index(self.query_one(Tabs).value)
+
+    def _compared_with(self, diff: FileDiff) -> str:
+        if diff.is_live:
+            return f"{diff.path} is already so; against {'itself' if self._live else '.orig'}:"
+        if diff.against_live is None:
+            return f"{diff.path}:"
+        other = "the file as it is today" if self._live else "the .orig file"
+        return f"{diff.path} against {other} (o: the other):"
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """Show another tab from its top."""
+        event.stop()
+        pane = self.query_one("#pane", Rows)
+        pane.scroll_to(0, 0, animate=False, force=True, immediate=True)
+        pane.cursor = 0
+        self._show_tab()
+
+    def on_resize(self) -> None:
+        """Break the reasons anew."""
+        if self._ready:
+            self._show_tab()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Accept a caution, or take it back; go where a problem is."""
+        if event.rows.id != "pane":
+            super().on_rows_chosen(event)
+            return
+        event.stop()
+        if self._problems:
+            self.leave_for(event.row.key)
+            return
+        self.desk.accepted ^= {event.row.key}
+        self.say()
+        self._show_tab()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Show only keys that do something; in a dry run there is none to run."""
+        plan = self.desk.plan
+        if action == "tab":
+            return self._ready
+        if action == "against":
+            at = self._tab_at if self._ready else len(self._diffs)
+            return at < len(self._diffs) and self._diffs[at].against_live is not None
+        if action == "run":
+            able = plan is not None and self._ready and plan.pending and not plan.obstacles
+            return bool(able) and not self.desk.wish.dry_run and not self._starting
+        return super().check_action(action, parameters)
+
+    def action_tab(self, number: int) -> None:
+        """Show the tab of that number."""
+        names = self._tab_names()
+        if self._ready and 0 < number <= len(names):
+            self.query_one(Tabs).choose(names[number - 1])
+
+    def action_sections(self) -> None:
+        """Show the list, which a diff otherwise has no room for; Esc again hides it."""
+        self.set_class(not self.has_class("-list"), "-list")
+        if self.has_class("-list"):
+            self.query_one(Sections).focus()
+        else:
+            self.query_one("#pane").focus()
+
+    def action_against(self) -> None:
+        """Compare with the other file."""
+        self._live = not self._live
+        self._show_tab()
+
+    def action_run(self) -> None:
+        """Ask, then start the run; with a caution open, go there instead."""
+        plan = self.desk.plan
+        if plan is None:
+            return
+        if self.open_cautions:
+            self.query_one(Tabs).choose(self._tab_names()[-1])
+            self.query_one("#pane").focus()
+            return
+        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+
+        text = (
+            f"{len(plan.pending)} steps change this host now. Each file is kept as it was; the "
+            "run goes on even if this connection breaks."
+        )
+        self.app.push_screen(AskScreen("Run the plan?", text), self._answered)
+
+    def _answered(self, yes: Optional[bool]) -> None:
+        plan = self.desk.plan
+        if not yes or plan is None:
+            return
+        self._starting = True
+        self.refresh_bindings()
+        self.query_one("#review-says", Line).say("Starting the run ...", "strong")
+        session = self.desk.session
+        in_background(self, lambda: Launched(session.start(plan, attended=True)))
+
+    def on_launched(self, message: Launched) -> None:
+        """Go to the run's screen."""
+        message.stop()
+        self.desk.running = message.run
+        self.post_message(Watch(message.run))

@@ -1,0 +1,295 @@
+"""Run: the steps with state and time, the output of the one in view, prompts in place."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar, Iterable, Optional
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.feed import Fed, Feed
+from screens.frame import PROGRAM, WizardScreen
+from screens.messages import Failed, Finished
+from screens.progress import DONE, FAILED, RUNS, Progress, StepView
+from screens.widgets.keyline import KeyLine
+from screens.widgets.line import Line
+from screens.widgets.pane import Pane
+from screens.widgets.prompt import Prompt
+from screens.widgets.rows import Row, Rows
+from screens.widgets.wrap import cut
+from wizard.plan.model import Plan
+
+GOES_ON = "The run goes on without this screen; `postfix-wizard attach` shows it again."
+LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
+
+
+@dataclass
+class Loaded(Message):
+    """The plan of the run was read."""
+
+    plan: Plan
+
+
+@dataclass
+class Sent(Message):
+    """An answer was sent; False when the prompt was answered already."""
+
+    accepted: bool
+
+
+@dataclass
+class Asked(Message):
+    """The run was asked to stop; False when there was none."""
+
+    heard: bool
+
+
+class Steps(Rows):
+    """The steps at the left."""
+
+
+class RunScreen(WizardScreen):
+    """A viewer: closing it, or losing the terminal, never touches the run."""
+
+    HELP_TEXT: ClassVar[str] = (
+        "The run has a process of its own that no terminal owns. This screen only looks at it "
+        "and answers its questions. Up and Down at the left show another step's output."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next", "Result", id="next", tooltip="Show what the run came to."),
+        Binding(
+            "f", "follow", "Follow", id="follow", key_display="f", tooltip="Follow the active step."
+        ),
+        Binding(
+            "s",
+            "stop",
+            "Stop",
+            id="stop",
+            key_display="s",
+            tooltip="Stop at the next safe boundary, after a yes.",
+        ),
+        Binding("escape", "sections", "Steps", id="sections", key_display="Esc"),
+    ]
+
+    def __init__(self, desk: Desk, run: str) -> None:
+        super().__init__(desk, f"Run {run}")
+        self.run = run
+        self.progress = Progress(())
+        self._feed: Optional[Feed] = None
+        self._picked: Optional[str] = None
+        self._drawn: tuple[str, int] = ("", -1)
+        self._wanted_move = False
+
+    def compose(self) -> ComposeResult:
+        """Put the steps at the left and the output at the right."""
+        yield Line(f" {PROGRAM} - {self.heading}", "head", id="title")
+        with Widget(id="main"):
+            yield Steps(id="steps")
+            with Widget(id="run-body"):
+                yield Line("Reading the run ...", "strong", id="run-says")
+                yield Pane(id="output")
+        with Widget(id="run-foot"):
+            yield Prompt()
+            yield Line(GOES_ON, "quiet", id="run-note")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Read the plan in a thread; then follow the run."""
+        self.query_one(Prompt).display = False
+        session, run = self.desk.session, self.run
+        in_background(self, lambda: Loaded(session.plan_of(run)))
+        self.query_one(Steps).focus()
+
+    def on_loaded(self, message: Loaded) -> None:
+        """Show the steps and begin to follow."""
+        message.stop()
+        self.progress = Progress(message.plan.pending)
+        self._draw()
+        self._feed = Feed(self, self.desk.session.follow(self.run))
+        self._feed.start()
+        self._clock = self.set_interval(1.0, self._tick)
+
+    def on_failed(self, message: Failed) -> None:
+        """Say what went wrong with looking; the run knows nothing of it."""
+        message.stop()
+        self.query_one("#run-says", Line).say(message.text, "wrong")
+
+    def on_fed(self, message: Fed) -> None:
+        """Take a batch of events and draw once."""
+        message.stop()
+        if self._feed is None:
+            return
+        for event in self._feed.take():
+            self.progress.take(event)
+        self._draw()
+
+    def _tick(self) -> None:
+        """Let the active step's time go on; nothing else changes."""
+        if self.progress.finished is not None:
+            self._clock.stop()
+        self.query_one(Steps).show(self._rows())
+
+    @property
+    def in_view(self) -> str:
+        """The step whose output is shown."""
+        return self._picked if self._picked is not None else self.progress.active
+
+    def _draw(self) -> None:
+        steps = self.query_one(Steps)
+        steps.show(self._rows())
+        if self._picked is None and steps.current and steps.current.key != self.progress.active:
+            self._wanted_move = True
+            steps.go_to(self.progress.active)
+        self._draw_output()
+        self._say()
+        self.query_one(Prompt).ask(self.progress.prompt)
+        self.refresh_bindings()
+
+    def _draw_output(self) -> None:
+        step = self.progress.steps.get(self.in_view)
+        if step is None or (step.id, step.written) == self._drawn:
+            return
+        fresh = self._drawn[0] != step.id
+        self._drawn = (step.id, step.written)
+        self.query_one(Pane).show(list(step.lines), fresh=fresh)
+
+    def _rows(self) -> list[Row]:
+        now = time.monotonic()
+        width = max(20, self.query_one(Steps).size.width)
+        return [self._row(step, now, width) for step in self.progress.steps.values()]
+
+    def _row(self, step: StepView, now: float, width: int) -> Row:
+        look = LOOKS.get(step.state, "quiet")
+        took = step.time(now)
+        room = width - 7 - 6
+        title = cut(step.title, room)
+        return Row(f"{step.state:<7}{title:<{room}}{took:>6}", look, step.id)
+
+    def _say(self) -> None:
+        progress = self.progress
+        says = self.query_one("#run-says", Line)
+        step = progress.steps.get(self.in_view)
+        if progress.finished is not None:
+            outcome = progress.finished.outcome
+            look = "right" if outcome == DONE else "wrong"
+            says.say(f"The run is over: {outcome.upper()}. ^N shows the result.", look)
+            self.query_one("#run-note", Line).say(
+                "`postfix-wizard runs` lists this run and those before it.", "quiet"
+            )
+        elif step is not None:
+            said = f"{progress.count_done} of {len(progress.steps)} done. {step.title}"
+            says.say(said, "strong")
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Show the step that the operator went to."""
+        event.stop()
+        if self._wanted_move:
+            self._wanted_move = False
+            return
+        if event.row is not None and event.row.key != self.in_view:
+            self._picked = event.row.key
+            self._draw_output()
+            self._say()
+            self.refresh_bindings()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Enter on a step goes to its output."""
+        event.stop()
+        self.query_one(Pane).focus()
+
+    def on_prompt_answered(self, message: Prompt.Answered) -> None:
+        """Send the answer, in a thread."""
+        message.stop()
+        session, run = self.desk.session, self.run
+        prompt, text = message.prompt, message.text
+        self.query_one(Prompt).say("Sending ...")
+        in_background(self, lambda: Sent(session.answer(run, prompt, text)))
+
+    def on_sent(self, message: Sent) -> None:
+        """Say when somebody was first."""
+        message.stop()
+        said = "Sent." if message.accepted else "It was answered already, or is no longer asked."
+        self.query_one(Prompt).say(said)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Show only keys that do something."""
+        over = self.progress.finished is not None
+        if action == "next":
+            return over
+        if action == "back":
+            return False
+        if action == "follow":
+            return self._picked is not None and not over
+        if action == "stop":
+            return not over and self._feed is not None
+        return super().check_action(action, parameters)
+
+    def action_sections(self) -> None:
+        """Go between the steps, the output and an open question."""
+        if self.query_one(Steps).has_focus:
+            (self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)).focus()
+        else:
+            self.query_one(Steps).focus()
+
+    def action_follow(self) -> None:
+        """Show the active step again, and its successors."""
+        self._picked = None
+        self._draw()
+
+    def action_next(self) -> None:
+        """Show the result."""
+        over = self.progress.finished
+        if over is None:
+            return
+        failed = self.progress.failed
+        self.post_message(
+            Finished(
+                self.run,
+                over.outcome,
+                over.message,
+                self.progress.findings,
+                failed.title if failed else "",
+            )
+        )
+
+    def action_stop(self) -> None:
+        """Ask, then ask the run to stop at its next safe boundary."""
+        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+
+        text = (
+            "The step in progress is brought to its end first: nothing stops inside dnf or "
+            "while a file is being replaced. What is done stays done."
+        )
+
+        def answered(yes: Optional[bool]) -> None:
+            if yes:
+                session = self.desk.session
+                in_background(self, lambda: Asked(session.stop()))
+
+        self.app.push_screen(AskScreen("Stop the run?", text), answered)
+
+    def on_asked(self, message: Asked) -> None:
+        """Say that it was heard."""
+        message.stop()
+        said = "Asked to stop: the step in progress ends first." if message.heard else GOES_ON
+        self.query_one("#run-note", Line).say(said, "strong" if message.heard else "quiet")
+
+    def ask_to_leave(self) -> bool:
+        """Ask before the screen is left while the run goes on; True when that was asked."""
+        if self.progress.finished is not None:
+            self.app.exit(0 if self.progress.finished.outcome == DONE else 1)
+            return True
+        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+
+        def answered(yes: Optional[bool]) -> None:
+            if yes:
+                self.app.exit(0)
+
+        self.app.push_screen(AskScreen("Leave the run to itself?", GOES_ON), answered)
+        return True

@@ -1,0 +1,62 @@
+"""SIGHUP and SIGTERM end the screens, quickly and with the terminal as it was.
+
+Left alone they kill Textual with no `finally` and a raw terminal; ignored, it spins once the
+terminal is gone; asyncio's own handlers hang when a stalled terminal vanishes. So: a plain
+handler that asks the app to exit, beside a watchdog that does not ask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import termios
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Optional
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+PATIENCE = 2.0
+"""Seconds that the app has to end by itself."""
+
+SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+
+
+def exit_on_signals(app: App[int], before: Optional[list[Any]]) -> None:
+    """Install the handlers; call it when the app is mounted. `before` are termios attributes."""
+    import asyncio  # noqa: PLC0415 - Textual has it already; the command line never asks
+
+    loop = asyncio.get_running_loop()
+
+    def handler(number: int, _frame: Optional[FrameType]) -> None:
+        watchdog = threading.Timer(PATIENCE, _end, (number, before))
+        watchdog.daemon = True
+        watchdog.start()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: we are nearly out
+            loop.call_soon_threadsafe(app.exit, 128 + number)
+
+    for number in SIGNALS:
+        signal.signal(number, handler)
+
+
+def terminal_attributes() -> Optional[list[Any]]:
+    """Return the terminal's settings as they are now, None without a terminal."""
+    try:
+        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
+    except (termios.error, ValueError, OSError):
+        return None
+
+
+def restore(before: Optional[list[Any]]) -> None:
+    """Put the terminal's settings back; never waits for it."""
+    if before is not None and sys.__stdin__:
+        with contextlib.suppress(termios.error, ValueError, OSError):
+            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, before)
+
+
+def _end(number: int, before: Optional[list[Any]]) -> None:
+    restore(before)
+    os._exit(128 + number)

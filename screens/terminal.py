@@ -1,0 +1,49 @@
+"""Whether the screens can be shown at all, asked before Textual is imported."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import Mapping, Optional
+
+from wizard.errors import PermissionTrouble, UsageTrouble
+
+SMALLEST = (40, 10)
+"""Columns and lines; the design size is 80x24."""
+
+OPENING = "opening the screens"
+INSTEAD = (
+    "The same without screens: `postfix-wizard plan --answers FILE` shows what would be done, "
+    "`postfix-wizard apply --answers FILE` does it."
+)
+
+
+def need_terminal(environment: Mapping[str, str], size: Optional[tuple[int, int]] = None) -> None:
+    """Raise UsageTrouble, with the way without screens, where no screen can be drawn."""
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise UsageTrouble(OPENING, "there is no terminal to draw on", INSTEAD)
+    term = environment.get("TERM", "")
+    if term in {"", "dumb", "unknown"}:
+        said = f"TERM is {term}" if term else "TERM is not set"
+        raise UsageTrouble(
+            OPENING, f"this terminal cannot be drawn on ({said})", f"Set TERM, or: {INSTEAD}"
+        )
+    columns, lines = size or shutil.get_terminal_size()
+    if columns < SMALLEST[0] or lines < SMALLEST[1]:
+        wrong = (
+            f"the terminal is {columns}x{lines}, and the screens need at least "
+            f"{SMALLEST[0]}x{SMALLEST[1]}"
+        )
+        raise UsageTrouble(OPENING, wrong, f"Make it larger, or: {INSTEAD}")
+
+
+def need_root() -> None:
+    """Raise PermissionTrouble unless root; a dry run too reads what only root may read."""
+    if os.geteuid() != 0:
+        raise PermissionTrouble(
+            OPENING,
+            "only root can do this, a dry run included (it reads the firewall, certificates and "
+            "files that only root may read)",
+            "Run it with sudo, or log in as root.",
+        )

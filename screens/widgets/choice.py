@@ -1,0 +1,83 @@
+"""One of a few words, all in sight: `(x) ipv4  ( ) all  ( ) ipv6`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Sequence
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.message import Message
+from textual.strip import Strip
+
+from screens.widgets.looks import Drawn
+
+
+class Choice(Drawn, can_focus=True):
+    """A field whose values are few words; left, right and the space bar change it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Before", show=False),
+        Binding("right,space", "step(1)", "Next word", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("down,enter", "app.focus_next", "Next field", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Another word was chosen."""
+
+        choice: Choice
+        value: str
+
+    def __init__(self, value: str, words: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.value = value
+        self.words = tuple(words)
+
+    def action_step(self, by: int) -> None:
+        """Take the next word or the one before, round the end."""
+        at = self.words.index(self.value) if self.value in self.words else -by
+        self.choose(self.words[(at + by) % len(self.words)])
+
+    def choose(self, value: str) -> None:
+        """Take this word."""
+        if value == self.value:
+            return
+        self.value = value
+        self.refresh()
+        self._place_cursor()
+        self.post_message(self.Changed(self, value))
+
+    def on_focus(self) -> None:
+        """Show which word the keys act on."""
+        self.refresh()
+        self._place_cursor()
+
+    def on_blur(self) -> None:
+        """Show that the keys act elsewhere."""
+        self.refresh()
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Return the line: a mark tells the chosen word, also without colours."""
+        parts: list[tuple[str, str]] = []
+        for word in self.words:
+            chosen = word == self.value
+            parts += [(f"({'x' if chosen else ' '}) {word}", self.chosen_look(word)), ("  ", "")]
+        return tuple(parts)
+
+    def chosen_look(self, word: str) -> str:
+        """Return the look of a word: reversed where the keys go."""
+        if word != self.value:
+            return ""
+        return "cursor" if self.has_focus else "strong"
+
+    def _place_cursor(self) -> None:
+        x, y, _, _ = self.content_region
+        before = self.words.index(self.value) * 2 if self.value in self.words else 0
+        cells = sum(len(text) for text, _ in self.parts()[:before])
+        self.app.cursor_position = Offset(x + cells + 1, y)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the words side by side."""
+        return self.strips(self.parts() if y == 0 else (), self.size.width)

@@ -1,0 +1,70 @@
+"""A line to type into: no blinking, no border, and the mask of a password in plain ASCII."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.widgets import Input
+
+
+class Entry(Input):
+    """Textual's Input in its compact form; up and down move between the fields of a form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
+    ]
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        password: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        super().__init__(
+            value, password=password, compact=True, select_on_focus=False, id=id, validate_on=()
+        )
+        self.cursor_blink = False
+        self._drawn = 0
+
+    @property
+    def _value(self) -> Text:
+        # Textual's own mask is U+2022, which terminals draw one or two cells wide.
+        shown = "*" * len(self.value) if self.password else _visible(self.value)
+        return Text(shown, no_wrap=True, overflow="ignore", end="")
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Entry:
+        """Send only the cells that held or hold text when a key was typed."""
+        if self.is_mounted and self.has_focus and repaint and not (regions or layout or recompose):
+            cells = self.content_width + 1
+            if not self.scroll_offset.x and cells < self.size.width:
+                regions = (Region(0, 0, max(cells, self._drawn), 1),)
+            self._drawn = cells
+        super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # As typed: control characters are not dropped in silence but refused by the rules.
+        text = event.text.rstrip("\r\n")
+        start, end = sorted(self.selection)
+        self.replace(text, start, end)
+        event.stop()
+        event.prevent_default()
+
+
+def _visible(text: str) -> str:
+    """Draw what cannot be drawn as `?`, cell for cell."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\u3000" else "?" for c in text)

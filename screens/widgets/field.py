@@ -1,0 +1,130 @@
+"""A field of a form: its label, its control, and what it becomes in main.cf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.widgets.choice import Choice
+from screens.widgets.entry import Entry
+from screens.widgets.line import Line
+from wizard.answers.form import Text
+from wizard.answers.sections import Field
+
+WRONG = "WRONG"
+
+
+class FormField(Widget):
+    """What all kinds of fields share; a form asks them nothing else."""
+
+    @dataclass
+    class Edited(Message):
+        """The operator changed the field's value."""
+
+        form_field: FormField
+        text: Text
+
+    def __init__(self, field: Field, *, inline: bool = False) -> None:
+        super().__init__(classes="-inline" if inline else "-stacked")
+        self.field = field
+        self.inline = inline
+        self.problem = ""
+
+    @property
+    def text(self) -> Text:
+        """What the field holds now."""
+        raise NotImplementedError
+
+    def put(self, text: str) -> None:
+        """Put a suggestion into the field, as if it had been typed."""
+        raise NotImplementedError
+
+    def settle(self) -> bool:
+        """Take what is typed but not entered yet; False when it is wrong."""
+        return True
+
+    def mark(self, problem: str, becomes: str) -> None:
+        """Show what the value becomes, and that it is wrong where it is."""
+        self.problem = problem
+        label = self.query_one("#label", Line)
+        if self.inline:
+            mark = f"{WRONG}: {self.field.label}" if problem else self.field.label
+            label.say(mark, "wrong" if problem else "")
+            return
+        label.say(
+            f"{self.field.label} - {WRONG}" if problem else self.field.label,
+            "wrong" if problem else "",
+        )
+        self.query_one("#becomes", Line).say(becomes, "value")
+
+    def compose(self) -> ComposeResult:
+        """Stack label, control and line; inline, the form's foot says what it becomes."""
+        yield Line(self.field.label, id="label")
+        yield self.control()
+        if not self.inline:
+            yield Line(id="becomes")
+
+    def control(self) -> Widget:
+        """Make the widget that is typed into."""
+        raise NotImplementedError
+
+
+class TextField(FormField):
+    """A field for one text or number."""
+
+    def __init__(self, field: Field, text: str, *, inline: bool = False) -> None:
+        super().__init__(field, inline=inline)
+        self._start = text
+
+    def control(self) -> Widget:
+        """Make the line to type into."""
+        return Entry(self._start)
+
+    @property
+    def text(self) -> Text:
+        """What is typed."""
+        return self.query_one(Entry).value
+
+    def put(self, text: str) -> None:
+        """Type it."""
+        entry = self.query_one(Entry)
+        entry.value = text
+        entry.cursor_position = len(text)
+
+    def on_input_changed(self, event: Entry.Changed) -> None:
+        """Tell the form."""
+        event.stop()
+        if event.value != self._start:
+            self._start = event.value
+            self.post_message(self.Edited(self, event.value))
+
+
+class ChoiceField(FormField):
+    """A field for one of a few words, on one line."""
+
+    def __init__(self, field: Field, text: str, words: Optional[tuple[str, ...]] = None) -> None:
+        super().__init__(field, inline=True)
+        self._start = text
+        self._words = words or field.choices
+
+    def control(self) -> Widget:
+        """Make the words."""
+        return Choice(self._start, self._words)
+
+    @property
+    def text(self) -> Text:
+        """The word that is chosen."""
+        return self.query_one(Choice).value
+
+    def put(self, text: str) -> None:
+        """Choose it."""
+        self.query_one(Choice).choose(text)
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """Tell the form."""
+        event.stop()
+        self.post_message(self.Edited(self, event.value))

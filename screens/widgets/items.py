@@ -1,0 +1,180 @@
+"""A field that holds a list: its items with a box each, what the host suggests, a line to add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from screens.widgets.entry import Entry
+from screens.widgets.field import FormField
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+from wizard.answers.form import Text, item_problem, split_items
+from wizard.answers.rules import readable_name
+from wizard.answers.sections import Field
+from wizard.host.suggest import Suggestion
+
+ON, OFF = "[x]", "[ ]"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item: whether it is taken, and a remark (where a suggestion comes from)."""
+
+    text: str
+    taken: bool
+    remark: str = ""
+    problem: str = ""
+
+
+class ItemField(FormField):
+    """A list of items. The space bar takes one or leaves it out; Enter in the line adds one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("delete", "remove", "Remove", key_display="Del", show=False),
+    ]
+
+    def __init__(
+        self,
+        field: Field,
+        taken: Sequence[str],
+        suggested: Sequence[Suggestion] = (),
+        *,
+        adding: str = "Add",
+    ) -> None:
+        super().__init__(field)
+        remarks = {one.value: one.why for one in suggested}
+        self.items = [
+            Item(text, True, remarks.get(text, ""), self._fault(text))
+            for text in dict.fromkeys(taken)
+        ]
+        self.items += [Item(text, False, why) for text, why in remarks.items() if text not in taken]
+        self._adding = adding
+        self._entered = ""
+
+    def _fault(self, text: str) -> str:
+        return item_problem(self.field.section, self.field.name, text)
+
+    def compose(self) -> ComposeResult:
+        """Stack label, items, the line to add one, and what it becomes."""
+        yield Line(self.field.label, id="label")
+        yield self.control()
+        with Widget(classes="adding"):
+            yield Line(self._adding, "quiet", id="add-label")
+            yield Entry()
+        becomes = Line(id="becomes")
+        becomes.display = bool(self.field.becomes)
+        yield becomes
+
+    def control(self) -> Widget:
+        """Make the list."""
+        return Rows(self._rows())
+
+    def on_mount(self) -> None:
+        """Set the look of an empty list."""
+        self._redraw()
+
+    def _rows(self) -> list[Row]:
+        # The key is the place: an item may stand there twice, which a rule then says.
+        return [
+            Row(
+                f"  {ON if item.taken else OFF} {readable_name(item.text)}",
+                "wrong" if item.problem and item.taken else "" if item.taken else "quiet",
+                str(number),
+                f"  {'WRONG: ' + item.problem if item.problem else item.remark}".rstrip(),
+                "wrong" if item.problem else "quiet",
+            )
+            for number, item in enumerate(self.items)
+        ]
+
+    def _redraw(self) -> None:
+        rows = self._rows() or [Row("  none yet", "quiet")]
+        self.query_one(Rows).show(rows)
+        self.query_one(Rows).can_focus = bool(self.items)
+
+    def _changed(self) -> None:
+        self._redraw()
+        self.post_message(self.Edited(self, self.text))
+
+    @property
+    def text(self) -> Text:
+        """The items that are taken."""
+        return tuple(item.text for item in self.items if item.taken)
+
+    def put(self, text: str) -> None:
+        """Add items, as if they had been typed."""
+        self._add(split_items(text))
+
+    def settle(self) -> bool:
+        """Add what stands in the line; False when it is wrong, and it stays there."""
+        entry = self.query_one(Entry)
+        items = split_items(entry.value)
+        if len(items) == 1 and self._fault(items[0]):
+            return False
+        entry.value = ""
+        if items:
+            self._add(items)
+        return True
+
+    def _add(self, texts: Sequence[str]) -> None:
+        places = {item.text: number for number, item in enumerate(self.items)}
+        for text in texts:
+            if text in places:
+                self.items[places[text]] = replace(self.items[places[text]], taken=True)
+            else:
+                places[text] = len(self.items)
+                self.items.append(Item(text, True, "", self._fault(text)))
+        self._changed()
+
+    @property
+    def typed_problem(self) -> str:
+        """What is wrong with the text in the line to add from, "" while nothing is."""
+        items = split_items(self._entered)
+        return self._fault(items[0]) if len(items) == 1 else ""
+
+    def on_input_changed(self, event: Entry.Changed) -> None:
+        """Look at what is typed; many items at once, as from a paste, are added right away."""
+        event.stop()
+        was, self._entered = self._entered, event.value
+        if len(event.value) > len(was) + 1 and len(split_items(event.value)) > 1:
+            self.settle()
+            return
+        self.post_message(self.Edited(self, self.text))
+
+    def on_input_submitted(self, event: Entry.Submitted) -> None:
+        """Add it; with nothing typed go on to the next field."""
+        event.stop()
+        if not event.value.strip(" "):
+            self.screen.focus_next()
+        elif not self.settle():
+            self.post_message(self.Edited(self, self.text))
+
+    def on_key(self, event: events.Key) -> None:
+        """Whoever types in the list means the line below it."""
+        entry = self.query_one(Entry)
+        if entry.has_focus or event.character in {None, " ", "?", "q"} or not event.is_printable:
+            return
+        event.stop()
+        entry.focus()
+        entry.insert_text_at_cursor(event.character or "")
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Take an item or leave it out."""
+        event.stop()
+        number = int(event.row.key)
+        self.items[number] = replace(self.items[number], taken=not self.items[number].taken)
+        self._changed()
+
+    def action_remove(self) -> None:
+        """Remove the item under the cursor."""
+        rows = self.query_one(Rows)
+        if rows.has_focus and rows.current:
+            del self.items[int(rows.current.key)]
+            self._changed()
+            if not self.items:
+                self.query_one(Entry).focus()

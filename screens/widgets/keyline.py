@@ -1,0 +1,76 @@
+"""The keys that work here, in one or two lines at the bottom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.strip import Strip
+
+from screens.widgets.looks import Drawn
+
+GAP = "  "
+
+
+class KeyLine(Drawn):
+    """Every key that its screen or the widget in focus names for the footer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: tuple[tuple[str, str], ...] = ()
+
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._update)
+        self._update()
+
+    def _update(self, _screen: Any = None) -> None:
+        if not self.is_attached or not self.screen.is_current:
+            return
+        shown: dict[str, tuple[str, str]] = {}
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if binding.show and enabled:
+                shown.setdefault(binding.action, (key_name(binding), binding.description))
+        keys = tuple(sorted(shown.values(), key=lambda key: _RANK.get(key[0], 0)))
+        if keys != self._keys:
+            rows = len(self._rows(self.size.width or 80))
+            self._keys = keys
+            self.refresh(layout=len(self._rows(self.size.width or 80)) != rows)
+
+    def _rows(self, width: int) -> list[list[tuple[str, str]]]:
+        rows: list[list[tuple[str, str]]] = [[]]
+        used = 1
+        for name, text in self._keys:
+            cells = len(name) + 1 + len(text)
+            if used + cells > width and rows[-1]:
+                rows.append([])
+                used = 1
+            rows[-1].append((name, text))
+            used += cells + len(GAP)
+        return rows
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines that the keys take."""
+        del container, viewport
+        return len(self._rows(width))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of keys."""
+        rows = self._rows(self.size.width)
+        parts: list[tuple[str, str]] = [(" ", "")]
+        for name, text in rows[y] if y < len(rows) else ():
+            parts += [(name, "strong"), (f" {text}{GAP}", "quiet")]
+        return self.strips(tuple(parts), self.size.width)
+
+
+_RANK = {"Esc": 7, "F1": 8, "^Q": 9}
+"""The keys that are everywhere stand last, in this order."""
+
+
+def key_name(binding: Binding) -> str:
+    """Write a key as it is printed on keyboards: ^N, F2, Enter."""
+    if binding.key_display:
+        return binding.key_display
+    key = binding.key.split(",")[0]
+    return f"^{key[5:].upper()}" if key.startswith("ctrl+") else key.capitalize()

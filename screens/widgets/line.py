@@ -1,0 +1,57 @@
+"""A few lines of wrapped text that cost few bytes to change."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from screens.widgets.looks import Drawn
+from screens.widgets.wrap import wrapped
+
+
+class Line(Drawn):
+    """One look of text, wrapped to the width; what does not fit the height is cut with `...`."""
+
+    def __init__(self, text: str = "", look: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.text = text
+        self._look = look
+        self._lines: tuple[str, ...] = ()
+        self._wrapped_at = (-1, -1)
+
+    def say(self, text: str, look: str = "") -> None:
+        """Show another text; only the cells that hold old or new text are sent again."""
+        if (text, look) == (self.text, self._look):
+            return
+        before = self._rows()
+        self.text, self._look, self._wrapped_at = text, look, (-1, -1)
+        if not self.is_mounted or self.styles.auto_dimensions:
+            self.refresh(layout=True)
+            return
+        after = self._rows()
+        for y in range(max(len(before), len(after))):
+            cells = max(cell_len(rows[y]) if y < len(rows) else 0 for rows in (before, after))
+            self.refresh(Region(0, y, cells, 1))
+
+    def _rows(self) -> tuple[str, ...]:
+        width, height = self.size
+        if (width, height) != self._wrapped_at:
+            self._wrapped_at = (width, height)
+            self._lines = wrapped(self.text, width, max(height, 1)) if width else ()
+        return self._lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines that the text takes, for `height: auto`."""
+        del container, viewport
+        return len(wrapped(self.text, width))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the cells of the text in one line, for `width: auto`."""
+        del container, viewport
+        return cell_len(self.text)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one of its lines."""
+        rows = self._rows()
+        return self.strip(rows[y] if y < len(rows) else "", self._look, self.size.width)

@@ -1,0 +1,40 @@
+"""The looks of a line of text: sixteen colours at most, and never the only sign of a meaning."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from screens.widgets.plain import plain
+
+LOOKS = ("strong", "quiet", "head", "value", "right", "wrong", "caution", "new", "gone", "cursor")
+"""Names of looks; `wizard.tcss` says what they are."""
+
+
+class Drawn(Widget):
+    """A widget that draws its own lines in these looks."""
+
+    COMPONENT_CLASSES = {f"look--{look}" for look in LOOKS}
+
+    def look(self, name: str) -> Style:
+        """Return the style of a look; "" is the widget's own."""
+        return self.get_component_rich_style(f"look--{name}") if name else self.rich_style
+
+    def strip(self, text: str, look: str, width: int, start: int = 0) -> Strip:
+        """Return one line of `width` cells, drawn from the text's cell `start` on."""
+        return self.strips(((text, look),), width, start)
+
+    def strips(
+        self,
+        parts: tuple[tuple[str, str], ...],
+        width: int,
+        start: int = 0,
+        rest: Optional[Style] = None,
+    ) -> Strip:
+        """Return one line made of several (text, look); the rest of it in style `rest`."""
+        line = Strip([Segment(plain(text), self.look(look)) for text, look in parts])
+        return line.crop_extend(start, start + width, rest or self.rich_style)

@@ -1,0 +1,12 @@
+"""Text from elsewhere, made fit to be drawn: no control character reaches the terminal."""
+
+from __future__ import annotations
+
+
+def plain(text: str) -> str:
+    """Return one line of text without control sequences; what is plain already comes back as is."""
+    if text.isprintable():
+        return text
+    from wizard.run.clean import clean_line  # noqa: PLC0415 - almost no text needs it
+
+    return clean_line(text.replace("\n", " "))

@@ -1,0 +1,72 @@
+"""A question of a running step, in the child's own words, and the line to answer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.widgets.entry import Entry
+from screens.widgets.line import Line
+from screens.widgets.wrap import cut
+from wizard.run.records import Prompted
+
+MOST_LINES = 6
+
+
+class Prompt(Widget):
+    """Hidden until something is asked. What is typed is kept nowhere."""
+
+    @dataclass
+    class Answered(Message):
+        """The operator answered a prompt; the text may be a secret."""
+
+        prompt: int
+        text: str
+
+        def __repr__(self) -> str:
+            # Textual logs messages in development mode.
+            return f"Answered({self.prompt})"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Optional[Prompted] = None
+
+    def compose(self) -> ComposeResult:
+        """Put the words above the line."""
+        yield Line("This step asks:", "strong", id="prompt-label")
+        yield Line(id="prompt-text")
+        yield Entry()
+        yield Line(id="prompt-says")
+
+    def ask(self, prompted: Optional[Prompted]) -> None:
+        """Show a question, or none."""
+        if prompted == self._shown:
+            return
+        self._shown = prompted
+        self.display = prompted is not None
+        entry = self.query_one(Entry)
+        entry.value = ""
+        if prompted is None:
+            return
+        lines = prompted.text.rstrip("\n").splitlines()[-MOST_LINES:]
+        width = max(20, self.size.width or 70)
+        self.query_one("#prompt-text", Line).say("\n".join(cut(one, width) for one in lines))
+        entry.password = not prompted.echo
+        hidden = "" if prompted.echo else "What you type is shown as *, and kept nowhere. "
+        self.say(f"{hidden}Enter sends it. Unanswered for ten minutes, the step fails.")
+        entry.focus()
+
+    def say(self, text: str, look: str = "quiet") -> None:
+        """Write the line below."""
+        self.query_one("#prompt-says", Line).say(text, look)
+
+    def on_input_submitted(self, event: Entry.Submitted) -> None:
+        """Hand the answer over and forget it."""
+        event.stop()
+        if self._shown is not None:
+            self.post_message(self.Answered(self._shown.prompt, event.value))
+        event.input.value = ""

@@ -1,0 +1,228 @@
+"""A list of lines with a cursor, drawn line by line: ten thousand cost what ten do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Optional, Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from screens.widgets.looks import Drawn
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. `key` names what it stands for; one without a key is passed over."""
+
+    text: str
+    look: str = ""
+    key: str = ""
+    tail: str = ""
+    tail_look: str = "quiet"
+
+
+class Rows(Drawn, ScrollView, can_focus=True):
+    """Lines to look at or choose from; with `choosing` false the keys scroll instead."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "end(0)", "First", show=False),
+        Binding("end", "end(1)", "Last", show=False),
+        Binding("left", "sideways(-8)", "Left", show=False),
+        Binding("right", "sideways(8)", "Right", show=False),
+        Binding("enter", "choose", "Choose", show=False),
+        Binding("space", "toggle", "Choose", show=False),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+        rows: Rows
+        row: Optional[Row]
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or the space bar (`toggled`) was pressed on a row."""
+
+        rows: Rows
+        row: Row
+        toggled: bool
+
+    def __init__(
+        self,
+        rows: Sequence[Row] = (),
+        *,
+        choosing: bool = True,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        super().__init__(id=id)
+        self.choosing = choosing
+        self.rows: Sequence[Row] = rows
+        self.cursor = self._next(0, 1)
+
+    @property
+    def current(self) -> Optional[Row]:
+        """The row under the cursor, None when no row can be chosen."""
+        if not self.choosing or not 0 <= self.cursor < len(self.rows):
+            return None
+        row = self.rows[self.cursor]
+        return row if row.key else None
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show other lines; the cursor stays on its row's key, where that is still there."""
+        before, was = self.rows, self.current
+        self.rows = rows
+        self.cursor = min(self.cursor, max(0, len(rows) - 1))
+        if was is not None:
+            kept = (i for i, row in enumerate(rows) if row.key == was.key)
+            self.cursor = next(kept, self.cursor)
+        self.cursor = self._next(self.cursor, 1)
+        self._measure()
+        if len(before) != len(rows):
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(before, rows)):
+            if old != new:
+                self.refresh_lines(y)
+
+    def go_to(self, key: str) -> None:
+        """Set the cursor on the row of that key."""
+        found = next((i for i, row in enumerate(self.rows) if row.key == key), None)
+        if found is not None:
+            self._set_cursor(found)
+
+    def _measure(self) -> None:
+        wide = max((cell_len(row.text) + cell_len(row.tail) for row in self.rows), default=0)
+        self.virtual_size = Size(wide, len(self.rows))
+
+    def _next(self, start: int, step: int) -> int:
+        """Return the nearest row with a key, first in the direction of `step`."""
+        size = len(self.rows)
+        for way in (step, -step):
+            at = start
+            while 0 <= at < size:
+                if self.rows[at].key:
+                    return at
+                at += way
+        return start
+
+    def on_mount(self) -> None:
+        """Measure once there is a size."""
+        self._measure()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the cursor in sight."""
+        del event
+        self._show_cursor()
+
+    def _set_cursor(self, to: int) -> None:
+        if not self.rows:
+            return
+        was, self.cursor = self.cursor, max(0, min(to, len(self.rows) - 1))
+        if was != self.cursor:
+            self.refresh_lines(was)
+            self.refresh_lines(self.cursor)
+            self.post_message(self.Moved(self, self.current))
+        self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        height = self.size.height
+        if self.choosing and height:
+            top = self.scroll_offset.y
+            # A heading above the first row that can be chosen comes into sight with it.
+            wanted = 0 if self.cursor == self._next(0, 1) and self.cursor < height else self.cursor
+            if wanted < top:
+                self._scroll(wanted)
+            elif self.cursor >= top + height:
+                self._scroll(self.cursor - height + 1)
+        if self.has_focus:
+            x, y, _, _ = self.content_region
+            # Where a screen reader and a braille line look (the hardware cursor is hidden).
+            row = self.cursor - self.scroll_offset.y if self.choosing else 0
+            self.app.cursor_position = Offset(x, y + row)
+
+    def _scroll(self, y: int) -> None:
+        lowest = max(0, len(self.rows) - self.size.height)
+        self.scroll_to(y=max(0, min(y, lowest)), animate=False, force=True, immediate=True)
+
+    def on_focus(self) -> None:
+        """Draw the cursor."""
+        self.refresh_lines(self.cursor)
+        self._show_cursor()
+        self.post_message(self.Moved(self, self.current))
+
+    def on_blur(self) -> None:
+        """Take the cursor away."""
+        self.refresh_lines(self.cursor)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor, or the text where nothing is to choose."""
+        if not self.choosing:
+            self._scroll(self.scroll_offset.y + by)
+            return
+        to = self._next(self.cursor + by, by)
+        if 0 <= to < len(self.rows) and (to - self.cursor) * by > 0:
+            self._set_cursor(to)
+        elif by < 0:
+            self._scroll(0)
+
+    def action_page(self, by: int) -> None:
+        """Move by a screenful less a line."""
+        step = by * max(1, self.size.height - 1)
+        if not self.choosing:
+            self._scroll(self.scroll_offset.y + step)
+            return
+        self._set_cursor(self._next(max(0, min(self.cursor + step, len(self.rows) - 1)), by))
+
+    def action_end(self, last: int) -> None:
+        """Go to the first or the last line."""
+        to = len(self.rows) - 1 if last else 0
+        if self.choosing:
+            self._set_cursor(self._next(to, -1 if last else 1))
+        else:
+            self._scroll(to)
+
+    def action_sideways(self, by: int) -> None:
+        """Move long lines under the window."""
+        widest = max(0, self.virtual_size.width - self.size.width)
+        x = max(0, min(self.scroll_offset.x + by, widest))
+        self.scroll_to(x=x, animate=False, force=True, immediate=True)
+
+    def action_choose(self) -> None:
+        """Say that Enter was pressed here."""
+        if self.current:
+            self.post_message(self.Chosen(self, self.current, toggled=False))
+
+    def action_toggle(self) -> None:
+        """Say that the space bar was pressed here."""
+        if self.current:
+            self.post_message(self.Chosen(self, self.current, toggled=True))
+
+    def refresh_lines(self, y_start: int, line_count: int = 1) -> None:
+        """Draw some lines again, where they are in sight."""
+        top = self.scroll_offset.y
+        if top - line_count < y_start < top + self.size.height:
+            self.refresh(Region(0, y_start - top, self.size.width, line_count))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the window."""
+        x, top = self.scroll_offset
+        width = self.size.width
+        at = y + top
+        if at >= len(self.rows):
+            return Strip.blank(width, self.rich_style)
+        row = self.rows[at]
+        if self.has_focus and self.choosing and at == self.cursor:
+            text = row.text + row.tail
+            return self.strips(((text, "cursor"),), width, x, self.look("cursor"))
+        return self.strips(((row.text, row.look), (row.tail, row.tail_look)), width, x)

@@ -1,0 +1,51 @@
+"""Text broken into lines by terminal cells: a full-width character takes two."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+
+MORE = "..."
+
+
+@lru_cache(maxsize=256)
+def wrapped(text: str, width: int, most: int = 0) -> tuple[str, ...]:
+    """Break a text at blanks; of more than `most` lines the rest is cut, which `...` says."""
+    if width <= 0:
+        return ()
+    lines = [row for line in text.split("\n") for row in _broken(line, width)]
+    if most and len(lines) > most:
+        rest = " ".join(lines[most - 1 :])
+        lines = [*lines[: most - 1], cut(rest, width)]
+    return tuple(lines)
+
+
+def cut(text: str, width: int) -> str:
+    """Cut a line to the width; `...` at its end says that something is missing."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - len(MORE))).rstrip(" ") + MORE
+
+
+def _broken(line: str, width: int) -> list[str]:
+    if cell_len(line) <= width:
+        return [line]
+    if line.isascii():
+        return textwrap.wrap(line, width, break_on_hyphens=False) or [""]
+    rows: list[str] = []
+    row = ""
+    for word in line.split(" "):
+        joined = f"{row} {word}" if row else word
+        if cell_len(joined) <= width:
+            row = joined
+            continue
+        if row:
+            rows.append(row)
+        while cell_len(word) > width:
+            head = set_cell_size(word, width).rstrip(" ")
+            rows.append(head)
+            word = word[len(head) :]  # noqa: PLW2901 - what is left of it
+        row = word
+    return [*rows, row]

@@ -1,0 +1,302 @@
+"""A session made of data: a plausible EL9 host, a plan with real diffs, canned events."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Collection, Iterator, Optional, Sequence, cast
+
+from screens.app import WizardApp
+from screens.desk import Wish
+from wizard.answers.build import build_answers, to_values
+from wizard.answers.model import Answers, Caution
+from wizard.check.model import Finding
+from wizard.host.facts import (
+    Distribution,
+    FileFacts,
+    Firewall,
+    Host,
+    Lineage,
+    LineageFile,
+    Network,
+    Package,
+    Postfix,
+    Unit,
+    Zone,
+)
+from wizard.plan.model import Command, FileChange, NewFile, Plan, Prove, ReplaceFile, Step
+from wizard.postfix.proposal import Reason
+from wizard.run import records
+from wizard.run.history import RunSummary
+from wizard.session import Session
+
+DATA = Path(__file__).parent / "data"
+RUN = "20251124-031500-1"
+MAIN, MASTER, SENDERS = (
+    f"/etc/postfix/{name}" for name in ("main.cf", "master.cf", "sender_access")
+)
+YEAR_2039 = 2_177_452_800
+"""Far enough for a certificate that these tests never outlive."""
+
+
+def data(name: str) -> bytes:
+    return (DATA / name).read_bytes()
+
+
+def lineage(name: str, names: Sequence[str], state: str = "file") -> Lineage:
+    files = ("cert.pem", "chain.pem", "fullchain.pem", "privkey.pem")
+    return Lineage(
+        name,
+        tuple(LineageFile(one, state, 7) for one in files),
+        7,
+        tuple(names),
+        not_after=YEAR_2039,
+        serial="0A",
+    )
+
+
+def fresh_host() -> Host:
+    """An EL9 server without Postfix, with a LAN, firewalld and certificates copied over."""
+    return Host(
+        root="/",
+        is_root_user=True,
+        distribution=Distribution("almalinux", ("rhel",), "AlmaLinux 9.4", "9.4", is_el=True),
+        postfix=Postfix(Package("postfix-2:3.5.25-1.el9.x86_64", True), "3.5.25", "hash"),
+        main_cf=FileFacts(MAIN, data("main.cf"), None, from_package=True),
+        master_cf=FileFacts(MASTER, data("master.cf"), None, from_package=True),
+        sender_access=FileFacts(SENDERS, None, None),
+        lineages=(
+            lineage("zeke.ne.jp", ("zeke.ne.jp", "mail.zeke.ne.jp", "ace.zeke.ne.jp")),
+            lineage("example.net", ("example.net",)),
+        ),
+        firewall=Firewall(
+            "running",
+            "public",
+            (
+                Zone(
+                    "public",
+                    frozenset({"ssh", "cockpit"}),
+                    frozenset({"ssh", "cockpit"}),
+                    interfaces=("eth0",),
+                ),
+                Zone(
+                    "trusted",
+                    frozenset(),
+                    frozenset(),
+                    sources=("192.168.1.0/24",),
+                    target="ACCEPT",
+                ),
+            ),
+            frozenset({"smtp", "smtps", "smtp-submission"}),
+        ),
+        unit=Unit("disabled", "inactive"),
+        network=Network(
+            "mail.zeke.ne.jp",
+            ("203.0.113.25", "192.168.1.5"),
+            ("203.0.113.0/24", "192.168.1.0/24"),
+        ),
+    )
+
+
+def set_up_host() -> Host:
+    """The same, set up by an earlier run and then edited by hand."""
+    host = fresh_host()
+    edited = data("main.cf.next") + b"# by hand\nbiff = no\n"
+    return replace(
+        host,
+        postfix=replace(host.postfix, package=Package("postfix-2:3.5.25-1.el9.x86_64", False)),
+        main_cf=FileFacts(MAIN, edited, data("main.cf")),
+        master_cf=FileFacts(MASTER, data("master.cf.next"), data("master.cf")),
+        sender_access=FileFacts(SENDERS, b"# rows\n", None),
+        unit=Unit("enabled", "active"),
+        parameters={"myhostname": "mail.zeke.ne.jp", "mydomain": "zeke.ne.jp"},
+    )
+
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "hostname": {"myhostname": "mail.zeke.ne.jp"},
+    "domains": {"local": ["ace.zeke.ne.jp", "cafe.zeke.ne.jp", "myhome.zeke.ne.jp"]},
+    "networks": {"mynetworks": ["192.168.1.0/24", "127.0.0.0/8"]},
+    "certificate": {"source": "letsencrypt", "name": "zeke.ne.jp"},
+}
+
+
+def answers() -> Answers:
+    built = build_answers(ANSWERS)
+    assert isinstance(built, Answers)
+    return built
+
+
+CAUTION = Caution(
+    "public-range",
+    "203.0.113.0/24 in mynetworks is a public range: every host in it may relay mail through "
+    "this server without a password.",
+)
+WARNING = "bl.spamcop.net has no reply filter: a lapsed zone would refuse all mail."
+
+
+def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
+    """A plan as the planner might make it, short enough to read."""
+    main, master = data("main.cf.next"), data("master.cf.next")
+    reasons = (
+        Reason(12, 12, "the name that other servers see"),
+        Reason(23, 23, "mail is taken from everywhere, not from this host alone"),
+        Reason(26, 26, "this host's IPv6 has no PTR, and blocklists know IPv4 better"),
+        Reason(30, 30, "only these hosts may relay without a password"),
+        Reason(38, 41, "AUTH is Dovecot's own; off here, turned on per service in master.cf"),
+    )
+    files = (
+        FileChange(MAIN, host.main_cf.original, host.main_cf.live, main, reasons),
+        FileChange(
+            MASTER,
+            host.master_cf.original,
+            host.master_cf.live,
+            master,
+            (Reason(3, 6, "people send through 587, with a password"),),
+        ),
+    )
+    steps = (
+        Step(
+            "install",
+            "Install Postfix",
+            "everything else needs it",
+            Command(("dnf", "install", "postfix")),
+            (("dnf", "install", "postfix"),),
+        ),
+        Step(
+            "main.cf",
+            "Replace main.cf",
+            "the policy's parameters",
+            ReplaceFile(NewFile(MAIN, main, None)),
+        ),
+        Step(
+            "firewall",
+            "Open smtp, smtp-submission and smtps in zone public",
+            "strangers must reach ports 25, 587 and 465",
+            Command(("firewall-cmd", "--reload")),
+            (
+                ("firewall-cmd", "--permanent", "--zone=public", "--add-service=smtp"),
+                ("firewall-cmd", "--reload"),
+            ),
+        ),
+        Step("prove", "Talk to the result", "", Prove()),
+        Step("enable", "Start at boot", "", Command(("true",)), done=True),
+    )
+    return Plan("", (), steps, files, cautions, (WARNING,))
+
+
+FINDINGS = (
+    Finding("smtp.25.banner", "25: banner", "mail.zeke.ne.jp ESMTP Postfix", "no version", "right"),
+    Finding("smtp.25.auth", "25: AUTH", "not offered", "not offered", "right"),
+    Finding(
+        "smtp.465.auth",
+        "465: AUTH",
+        "no socket private/auth",
+        "PLAIN offered",
+        "waits",
+        "Set up Dovecot; then run `postfix-wizard check`.",
+    ),
+    Finding(
+        "dns.mx",
+        "MX of ace.zeke.ne.jp",
+        "none",
+        "10 mail.zeke.ne.jp.",
+        "warning",
+        "Add `ace IN MX 10 mail.zeke.ne.jp.` to the zone.",
+        fatal=False,
+    ),
+)
+
+
+def happy_events() -> list[records.Event]:
+    """A run with a question in its first step, and output that wants to be more than text."""
+    return [
+        records.RunStarted(RUN, "0" * 64, 4711),
+        records.StepStarted("install"),
+        records.Output("install", ("Last metadata expiration check: 0:12:01 ago.", "[red]no[/", "")),
+        records.Prompted(1, "install", "Importing GPG key 0xB86B3716\nIs this ok [y/N]: ", True),
+        records.Output("install", ("Complete!",)),
+        records.PromptClosed(1, answered=True),
+        records.StepFinished("install", "done", 4.2, "", {}),
+        records.StepStarted("main.cf"),
+        records.StepFinished("main.cf", "done", 0.1, "", {}),
+        records.StepStarted("firewall"),
+        records.Output("firewall", ("success",)),
+        records.StepFinished("firewall", "done", 0.6, "", {}),
+        records.StepStarted("prove"),
+        records.Found(FINDINGS),
+        records.StepFinished("prove", "done", 1.1, "", {}),
+        records.RunFinished("done", ""),
+    ]
+
+
+@dataclass
+class StandIn:
+    """What `wizard.session.Session` is to the screens."""
+
+    the_host: Host = field(default_factory=fresh_host)
+    saved: Optional[Answers] = None
+    cautions: tuple[Caution, ...] = ()
+    events: list[records.Event] = field(default_factory=happy_events)
+    in_progress: Optional[str] = None
+    past: tuple[RunSummary, ...] = ()
+    plan_made: Optional[Plan] = None
+    planned: list[tuple[Answers, tuple[str, ...]]] = field(default_factory=list)
+    started: list[Plan] = field(default_factory=list)
+    sent: list[tuple[int, str]] = field(default_factory=list)
+    stops: int = 0
+    went_on: threading.Event = field(default_factory=threading.Event)
+
+    def host(self) -> Host:
+        return self.the_host
+
+    def answers(self, _host: Host) -> Optional[Answers]:
+        return self.saved
+
+    def today(self, _host: Host) -> Optional[Answers]:
+        return self.saved
+
+    def suggestions(self, _host: Host) -> dict[str, dict[str, Any]]:
+        values = to_values(answers())
+        values["domains"]["local"] = []
+        return values
+
+    def plan(self, given: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
+        self.planned.append((given, tuple(sections)))
+        return self.plan_made or make_plan(host, self.cautions)
+
+    def start(self, plan: Plan, *, attended: bool) -> str:
+        assert attended
+        self.started.append(plan)
+        return RUN
+
+    def plan_of(self, _run: str) -> Plan:
+        return self.plan_made or make_plan(self.the_host)
+
+    def follow(self, _run: str) -> Iterator[records.Event]:
+        asked = {e.prompt for e in self.events if isinstance(e, records.PromptClosed)}
+        for event in self.events:
+            yield event
+            if isinstance(event, records.Prompted) and event.prompt in asked:
+                self.went_on.wait(10)
+
+    def answer(self, _run: str, prompt: int, text: str) -> bool:
+        self.sent.append((prompt, text))
+        self.went_on.set()
+        return True
+
+    def stop(self) -> bool:
+        self.stops += 1
+        return True
+
+    def running(self) -> Optional[str]:
+        return self.in_progress
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        return self.past
+
+
+def make_app(session: Optional[StandIn] = None, wish: Optional[Wish] = None) -> WizardApp:
+    stand_in = session or StandIn()
+    return WizardApp(lambda: cast("Session", stand_in), wish or Wish())
