@@ -103,7 +103,10 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
         sections=tuple(sorted(sections)),
         steps=(*before_check, _prove(before_check)),
         files=tuple(_change(file) for file in (main, master, senders)),
-        cautions=obstacles.cautions(answers, host, wanted),
+        cautions=(
+            *obstacles.cautions(answers, host, wanted),
+            *obstacles.loopback_caution(master.proposal.loopback),
+        ),
         warnings=tuple(
             dict.fromkeys(
                 (

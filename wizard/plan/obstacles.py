@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Collection, Iterator
+from typing import Collection, Iterator, Sequence
 
 from wizard.answers import whole
 from wizard.answers.model import Answers, Caution, Problem
@@ -46,10 +46,29 @@ def cautions(answers: Answers, host: Host, sections: Collection[str]) -> tuple[C
     return tuple(found)
 
 
+def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
+    """Say which service entries of master.cf, `name/type`, only this host can reach."""
+    if not entries:
+        return ()
+    return (
+        Caution(
+            "submission-loopback",
+            f"In master.cf {', '.join(entries)} listens on this host's loopback only. It is left "
+            "as it is, so people elsewhere cannot send through it; remove the address from the "
+            "entry where that is not what you want.",
+        ),
+    )
+
+
 def reload_caution(host: Host) -> tuple[Caution, ...]:
     """Say what a firewall reload would drop: rules that are there only at run time."""
     lost = [
-        f"{rule} (zone {zone.name})" for zone in host.firewall.zones for rule in zone.runtime_only
+        *host.firewall.runtime_only,
+        *(
+            f"{rule} (zone {zone.name})"
+            for zone in host.firewall.zones
+            for rule in zone.runtime_only
+        ),
     ]
     if not lost:
         return ()

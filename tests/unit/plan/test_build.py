@@ -1,0 +1,390 @@
+"""The plan as a pure function: which steps are pending, in which order, and what is in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.toml import read_answers
+from wizard.host import facts
+from wizard.host.facts import Host
+from wizard.plan.build import build_plan, sha256
+from wizard.plan.model import Link, OpenFirewall, Plan, Relink, ReplaceFile, Service, StagedCheck
+from wizard.plan.read_back import read_back, read_values
+
+ROOT = Path(__file__).parents[3]
+NOW = 1_800_000_000
+DAY = 86400
+
+MAIN_CF = b"""compatibility_level = 2
+#myhostname = virtual.domain.tld
+inet_interfaces = localhost
+inet_protocols = all
+mydestination = $myhostname, localhost.$mydomain, localhost
+smtpd_tls_cert_file = /etc/pki/tls/certs/postfix.pem
+smtpd_tls_key_file = /etc/pki/tls/private/postfix.key
+smtpd_tls_security_level = may
+smtp_tls_security_level = may
+"""
+MASTER_CF = b"""smtp      inet  n       -       n       -       -       smtpd
+#submission inet n       -       n       -       -       smtpd
+#  -o syslog_name=postfix/submission
+#  -o smtpd_tls_security_level=encrypt
+#  -o smtpd_sasl_auth_enable=yes
+#  -o smtpd_recipient_restrictions=
+#smtps     inet  n       -       n       -       -       smtpd
+#  -o syslog_name=postfix/smtps
+#  -o smtpd_tls_wrappermode=yes
+#  -o smtpd_sasl_auth_enable=yes
+#  -o smtpd_recipient_restrictions=
+"""
+
+
+def lineage(name: str = "zeke.ne.jp", **changes: Any) -> facts.Lineage:
+    kinds = ("cert", "chain", "fullchain", "privkey")
+    files = tuple(facts.LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
+    names = (name, f"*.{name}")
+    return replace(facts.Lineage(name, files, 1, names, NOW - DAY, NOW + 60 * DAY, "0A"), **changes)
+
+
+def file(name: str, live: bytes | None, **changes: Any) -> facts.FileFacts:
+    return replace(facts.FileFacts(f"/etc/postfix/{name}", live, None), **changes)
+
+
+FRESH = Host(
+    root="/",
+    is_root_user=True,
+    distribution=facts.Distribution("rhel", ("fedora",), "Red Hat Enterprise Linux", "9.4", True),
+    postfix=facts.Postfix(
+        facts.Package("postfix-2:3.5.25-1.el9.x86_64", candidate=True), "3.5.25", "hash"
+    ),
+    main_cf=file("main.cf", MAIN_CF, from_package=True),
+    master_cf=file("master.cf", MASTER_CF, from_package=True),
+    sender_access=file("sender_access", None),
+    lineages=(lineage(),),
+    firewall=facts.Firewall(
+        "running",
+        "public",
+        (facts.Zone("public", frozenset({"ssh"}), frozenset({"ssh"})),),
+    ),
+    network=facts.Network("ace.zeke.ne.jp"),
+    read_at=NOW,
+)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return read_answers(ROOT / "examples/zeke.toml")
+
+
+def pending(plan: Plan) -> list[str]:
+    return [step.id for step in plan.pending]
+
+
+def test_a_blocklist_without_a_list_to_stand_in_is_said(answers: Answers) -> None:
+    plan = build_plan(answers, FRESH, ("blocklists",))
+    assert any("smtpd_recipient_restrictions" in warning for warning in plan.warnings)
+
+
+def done_by(plan: Plan, host: Host) -> Host:
+    """The host as it is once the plan was run: what a second look would see."""
+    texts = {change.path: change for change in plan.files}
+
+    def now(before: facts.FileFacts) -> facts.FileFacts:
+        change = texts[before.path]
+        original = before.original or (before.live if change.proposed != before.live else None)
+        return replace(before, live=change.proposed, original=original, from_package=False)
+
+    open_zone = frozenset({"ssh", "smtp", "smtp-submission", "smtps"})
+    linked = tuple(
+        replace(one, files=tuple(replace(each, state="link") for each in one.files))
+        for one in host.lineages
+    )
+    return replace(
+        host,
+        postfix=replace(host.postfix, package=facts.Package("postfix-3.5.25", candidate=False)),
+        main_cf=now(host.main_cf),
+        master_cf=now(host.master_cf),
+        sender_access=now(host.sender_access),
+        table=b"",
+        lineages=linked,
+        firewall=replace(host.firewall, zones=(facts.Zone("public", open_zone, open_zone),)),
+        unit=facts.Unit("enabled", "active"),
+    )
+
+
+def test_a_first_set_up_takes_every_step_in_the_policys_order(answers: Answers) -> None:
+    plan = build_plan(answers, FRESH)
+    assert pending(plan) == [
+        "install",
+        "original-main.cf",
+        "original-master.cf",
+        "links-zeke.ne.jp",
+        "staged",
+        "sender_access",
+        "sender_access-table",
+        "main.cf",
+        "master.cf",
+        "postfix-check",
+        "enable",
+        "service",
+        "status",
+        "firewall",
+        "check",
+    ]
+    assert plan.obstacles == ()
+    assert plan.cautions == ()
+
+
+def test_twice_is_once(answers: Answers) -> None:
+    host = done_by(build_plan(answers, FRESH), FRESH)
+    plan = build_plan(answers, host)
+    assert pending(plan) == []
+    assert [step.id for step in plan.steps] == [
+        step.id for step in build_plan(answers, FRESH).steps
+    ]
+
+
+def test_a_plan_is_a_pure_function(answers: Answers) -> None:
+    assert build_plan(answers, FRESH) == build_plan(answers, FRESH)
+
+
+def test_what_a_plan_replaces_it_names_by_hash(answers: Answers) -> None:
+    plan = build_plan(answers, FRESH)
+    files = {
+        step.id: step.action.file for step in plan.steps if isinstance(step.action, ReplaceFile)
+    }
+    assert files["main.cf"].before == sha256(MAIN_CF)
+    assert files["sender_access"].before is None
+    staged = next(step.action for step in plan.steps if isinstance(step.action, StagedCheck))
+    assert ("myhostname", "mail.zeke.ne.jp") in staged.expected
+
+
+def test_links_know_what_they_replace(answers: Answers) -> None:
+    plan = build_plan(answers, FRESH)
+    action = next(step.action for step in plan.steps if isinstance(step.action, Relink))
+    assert action.links[0] == Link(
+        "/etc/letsencrypt/live/zeke.ne.jp/cert.pem",
+        "../../archive/zeke.ne.jp/cert1.pem",
+        "file:cert",
+    )
+
+
+def networks(answers: Answers, **changes: Any) -> Answers:
+    return replace(answers, networks=replace(answers.networks, **changes))
+
+
+def hostname(answers: Answers, **changes: Any) -> Answers:
+    return replace(answers, hostname=replace(answers.hostname, **changes))
+
+
+VERBS: list[tuple[Callable[[Answers], Answers], str]] = [
+    (lambda a: hostname(a, myorigin="$mydomain"), "reload"),
+    (lambda a: networks(a, inet_interfaces="loopback-only"), "restart"),
+    (lambda a: networks(a, mynetworks=("127.0.0.0/8",)), "reload"),
+    (lambda a: replace(a, limits=replace(a.limits, message_size_limit=1)), "reload"),
+]
+
+
+@pytest.mark.parametrize(("change", "verb"), VERBS)
+def test_the_gentlest_verb(
+    answers: Answers, change: Callable[[Answers], Answers], verb: str
+) -> None:
+    host = done_by(build_plan(answers, FRESH), FRESH)
+    plan = build_plan(change(answers), host)
+    service = next(step for step in plan.pending if isinstance(step.action, Service))
+    assert isinstance(service.action, Service)
+    assert service.action.verb == verb
+    assert pending(plan) == ["staged", "main.cf", "postfix-check", "service", "status", "check"]
+
+
+def test_a_row_more_for_a_sender_needs_no_reload(answers: Answers) -> None:
+    host = done_by(build_plan(answers, FRESH), FRESH)
+    more = replace(
+        answers, blocklists=replace(answers.blocklists, allow_senders=("friend@example.org",))
+    )
+    assert pending(build_plan(more, host)) == ["sender_access", "sender_access-table", "check"]
+
+
+SECTION_STEPS = {
+    "hostname": {"main.cf"},
+    "domains": {"main.cf"},
+    "networks": {"main.cf", "firewall"},
+    "certificate": {"main.cf", "links-zeke.ne.jp"},
+    # The list that its items stand in is the policy's; without one they have no place yet.
+    "blocklists": {"sender_access", "sender_access-table"},
+    "delivery": {"main.cf"},
+    "limits": {"main.cf"},
+    POLICY: {"main.cf", "master.cf", "enable", "service", "status"},
+}
+ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, POLICY])
+def test_a_section_alone_takes_its_own_steps(answers: Answers, section: str) -> None:
+    plan = build_plan(answers, FRESH, (section,))
+    assert set(pending(plan)) - ALWAYS == SECTION_STEPS[section]
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, POLICY])
+def test_all_sections_one_by_one_come_to_the_whole(answers: Answers, section: str) -> None:
+    """Whatever a section changes is in the whole plan too; and it changes only its own lines."""
+    whole = build_plan(answers, FRESH).files[0].proposed
+    alone = build_plan(answers, FRESH, (section,)).files[0].proposed
+    added = [line for line in alone.splitlines() if line not in MAIN_CF.splitlines()]
+    assert {line.rstrip(b",") for line in added} <= {
+        line.rstrip(b",") for line in whole.splitlines()
+    }
+
+
+def changed(**changes: Any) -> Host:
+    return replace(FRESH, **changes)
+
+
+OBSTACLES: dict[str, tuple[Host, str, str]] = {
+    "no EL": (
+        changed(distribution=facts.Distribution("debian", (), "Debian", "12", is_el=False)),
+        "",
+        "this is Debian, not a RHEL 9 or 10",
+    ),
+    "instances": (
+        changed(postfix=replace(FRESH.postfix, instances=("/etc/postfix-out",))),
+        "",
+        "this Postfix has several instances",
+    ),
+    "port held": (
+        changed(listeners=(facts.Listener("0.0.0.0", 25, "exim"),)),
+        "",
+        "port 25 (smtp) is held by exim",
+    ),
+    "firewalld stopped": (
+        changed(firewall=facts.Firewall("stopped")),
+        "",
+        "firewalld is installed",
+    ),
+    "no such zone": (
+        changed(
+            firewall=facts.Firewall(
+                "running", "work", (facts.Zone("work", frozenset(), frozenset()),)
+            )
+        ),
+        "networks",
+        "firewalld has no zone public; its zones are work",
+    ),
+    "no lineage": (changed(lineages=()), "certificate", "zeke.ne.jp does not exist"),
+    "no whole lineage": (
+        changed(lineages=(lineage(number=None, problem="the key does not match"),)),
+        "certificate",
+        "lineage zeke.ne.jp cannot be used: the key does not match",
+    ),
+    "expired": (
+        changed(lineages=(lineage(not_after=NOW - 1),)),
+        "certificate",
+        "the certificate of zeke.ne.jp expired on 2027-01-15",
+    ),
+    "not yet": (
+        changed(lineages=(lineage(not_before=NOW + DAY),)),
+        "certificate",
+        "the certificate of zeke.ne.jp is valid only from",
+    ),
+    "a link for main.cf": (
+        changed(main_cf=replace(FRESH.main_cf, is_link=True)),
+        "",
+        "/etc/postfix/main.cf is a symbolic link",
+    ),
+    "a hard link": (
+        changed(sender_access=file("sender_access", b"", links=2)),
+        "",
+        "/etc/postfix/sender_access is a hard link",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_what_stands_in_the_way_is_named(answers: Answers, name: str) -> None:
+    host, section, message = OBSTACLES[name]
+    (problem,) = build_plan(answers, host).obstacles
+    assert problem.section == section
+    assert message in problem.message
+
+
+def test_running_postfix_is_not_in_its_own_way(answers: Answers) -> None:
+    host = changed(listeners=(facts.Listener("0.0.0.0", 25, "master"),))
+    assert build_plan(answers, host).obstacles == ()
+
+
+def test_ipv6_asked_for_and_absent(answers: Answers) -> None:
+    both = networks(answers, inet_protocols="all", mynetworks=("127.0.0.0/8", "[::1]/128"))
+    (problem,) = build_plan(both, FRESH).obstacles
+    assert "no ::1 on lo" in problem.message
+    host = changed(network=facts.Network("ace.zeke.ne.jp", has_ipv6_loopback=True))
+    assert build_plan(both, host).obstacles == ()
+
+
+def cautions(answers: Answers, host: Host) -> list[str]:
+    return [caution.name for caution in build_plan(answers, host).cautions]
+
+
+def test_cautions_have_names(answers: Answers) -> None:
+    other = changed(lineages=(lineage(names=("other.example.com",)),))
+    assert cautions(answers, other) == ["certificate-name"]
+    public = networks(answers, mynetworks=("203.0.113.0/24",))
+    assert cautions(public, FRESH) == ["public-range"]
+    zone = facts.Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
+    fleeting = changed(firewall=facts.Firewall("running", "public", (zone,)))
+    assert cautions(answers, fleeting) == ["firewall-reload"]
+    loopback = MASTER_CF + b"127.0.0.1:submission inet n - n - - smtpd\n"
+    assert cautions(answers, changed(master_cf=file("master.cf", loopback))) == [
+        "submission-loopback"
+    ]
+
+
+def test_without_firewalld_the_operator_is_told(answers: Answers) -> None:
+    plan = build_plan(answers, changed(firewall=facts.Firewall("absent")))
+    assert "firewall" not in pending(plan)
+    assert any("firewalld is not installed" in warning for warning in plan.warnings)
+
+
+def test_only_missing_services_are_added(answers: Answers) -> None:
+    zone = facts.Zone("public", frozenset({"smtp"}), frozenset({"smtp"}))
+    plan = build_plan(answers, changed(firewall=facts.Firewall("running", "public", (zone,))))
+    action = next(step.action for step in plan.steps if isinstance(step.action, OpenFirewall))
+    assert action.added == ("smtp-submission", "smtps")
+
+
+def test_self_signed_is_made_once(answers: Answers) -> None:
+    trial = replace(answers, certificate=replace(answers.certificate, source="self-signed"))
+    assert "self-signed" in pending(build_plan(trial, FRESH))
+    pair = facts.CertificatePair("c", "k", ("mail.zeke.ne.jp",), NOW + 300 * DAY, "1")
+    assert "self-signed" not in pending(build_plan(trial, changed(self_signed=pair)))
+    for changes in ({"names": ("x.example.com",)}, {"not_after": NOW + DAY}, {"problem": "x"}):
+        spoilt = replace(pair, **changes)
+        assert "self-signed" in pending(build_plan(trial, changed(self_signed=spoilt)))
+
+
+def test_what_was_set_up_reads_back_as_its_answers(answers: Answers) -> None:
+    host = done_by(build_plan(answers, FRESH), FRESH)
+    assert read_back(host) == answers
+    assert read_back(FRESH) is None
+
+
+def test_first_guesses_come_from_the_host() -> None:
+    values = read_values(FRESH)
+    assert values["hostname"]["myhostname"] == "ace.zeke.ne.jp"
+    assert values["certificate"] == {"source": "letsencrypt", "name": "zeke.ne.jp"}
+    assert read_values(changed(lineages=()))["certificate"] == {"source": "self-signed"}
+
+
+def test_what_no_answer_can_express_reads_back_as_its_default(answers: Answers) -> None:
+    host = done_by(build_plan(answers, FRESH), FRESH)
+    text = (host.main_cf.live or b"").replace(
+        b"mynetworks = 192.168.1.0/24, 127.0.0.0/8", b"mynetworks = cidr:/etc/postfix/nets"
+    )
+    read = read_back(replace(host, main_cf=replace(host.main_cf, live=text)))
+    assert read is not None
+    assert read.networks.mynetworks == ("127.0.0.0/8",)
+    assert read.domains == answers.domains
