@@ -8,11 +8,11 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Sequence
+from typing import TYPE_CHECKING, Callable, NoReturn, Sequence
 
 from wizard import __version__
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.errors import Trouble
+from wizard.errors import Trouble, UsageTrouble
 
 if TYPE_CHECKING:
     from wizard.commands.console import Console
@@ -125,9 +125,17 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """argparse exits with 2, which is our word for "something is to be done"; usage is 64."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageTrouble."""
+        raise UsageTrouble("reading the command line", message, f"See `{self.prog} --help`.")
+
+
+def parser() -> Parser:
     """Return the parser of all commands; without a command the screens' options apply."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="postfix-wizard",
         description="Set up Postfix on a RHEL-family server: without a command, the wizard opens.",
         allow_abbrev=False,
@@ -152,8 +160,7 @@ def main(argv: Sequence[str]) -> int:
         from wizard.run.worker import main as work  # noqa: PLC0415 - the worker alone needs it
 
         return work(argv[1:])
-    arguments = parser().parse_args(argv)
-    return say_trouble(lambda: _run(arguments))
+    return say_trouble(lambda: _run(parser().parse_args(argv)))
 
 
 def say_trouble(run: Callable[[], int]) -> int:
@@ -164,7 +171,7 @@ def say_trouble(run: Callable[[], int]) -> int:
         print(f"postfix-wizard: {trouble}", file=sys.stderr)
         return trouble.exit_code
     except KeyboardInterrupt:
-        print("\npostfix-wizard: interrupted; nothing was changed.", file=sys.stderr)
+        print("\npostfix-wizard: interrupted before anything was begun.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain at exit.

@@ -1,0 +1,142 @@
+"""The command line: exit codes, sentences instead of tracebacks, and nothing imported in vain."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wizard.cli import COMMANDS, main
+
+ROOT = Path(__file__).parents[3]
+EL9 = 'ID="rhel"\nID_LIKE="fedora"\nNAME="Red Hat Enterprise Linux"\nVERSION_ID="9.4"\n'
+STOCK_MAIN = "#myhostname = host.domain.tld\nmydestination = $myhostname, localhost\n"
+STOCK_MASTER = "smtp inet n - n - - smtpd\n"
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copied /etc with a Postfix that was never set up."""
+    etc = tmp_path / "copy/etc"
+    (etc / "postfix").mkdir(parents=True)
+    (etc / "os-release").write_text(EL9)
+    (etc / "postfix/main.cf").write_text(STOCK_MAIN)
+    (etc / "postfix/master.cf").write_text(STOCK_MASTER)
+    return tmp_path / "copy"
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.toml"
+    path.write_text(
+        '[hostname]\nmyhostname = "mail.example.com"\n[certificate]\nsource = "self-signed"\n'
+    )
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense"],
+        ["plan", "--nonsense"],
+        ["plan", "--section", "nonsense"],
+        ["plan", "--answers"],
+        ["apply", "--ye"],
+    ],
+)
+def test_a_wrong_command_line_is_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv) == os.EX_USAGE
+    assert "postfix-wizard: While reading the command line: " in capsys.readouterr().err
+
+
+def test_a_plan_of_a_copied_etc(
+    copied: Path, self_signed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in copied.rglob("*")}
+    assert main(["plan", "--root", str(copied), "--answers", str(self_signed)]) == 2
+    out = capsys.readouterr().out
+    assert "--- /etc/postfix/main.cf.orig\n+++ /etc/postfix/main.cf\n" in out
+    assert "+myhostname = mail.example.com\n" in out
+    assert "\x1b" not in out
+    assert {path: path.stat().st_mtime_ns for path in copied.rglob("*")} == before
+
+
+def test_without_answers_on_a_host_that_was_never_set_up(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--root", str(copied)]) == os.EX_DATAERR
+    assert "Name a file with --answers" in capsys.readouterr().err
+
+
+def test_wrong_answers(copied: Path, self_signed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    self_signed.write_text('[hostname]\nmyhostname = "x"\n')
+    assert main(["plan", "--root", str(copied), "--answers", str(self_signed)]) == os.EX_DATAERR
+    err = capsys.readouterr().err
+    assert "answers.toml:2: hostname.myhostname: is one label only" in err
+    assert "Nothing was changed." in err
+
+
+def test_no_such_root(tmp_path: Path, self_signed: Path) -> None:
+    answers = str(self_signed)
+    assert main(["plan", "--root", str(tmp_path / "none"), "--answers", answers]) != 0
+
+
+@pytest.mark.parametrize("command", ["apply", "check", "runs", "attach"])
+def test_only_root_may(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main([command]) == os.EX_NOPERM
+
+
+def test_apply_without_a_terminal_wants_yes(
+    self_signed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert main(["apply", "--answers", str(self_signed)]) == os.EX_USAGE
+    assert "Add --yes" in capsys.readouterr().err
+
+
+def test_what_the_terminal_would_obey_is_not_printed(
+    copied: Path, self_signed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "# \x1b]0;owned\x07\x1b[6n\n" + STOCK_MAIN
+    (copied / "etc/postfix/main.cf").write_text(hostile)
+    main(["plan", "--root", str(copied), "--answers", str(self_signed)])
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+
+
+def test_a_closed_pipe_is_no_traceback(copied: Path, self_signed: Path) -> None:
+    command = (
+        f"{sys.executable} -m screens.main plan --root {copied} --answers {self_signed} | head -n 1"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_each_start_pays_only_for_what_it_uses(copied: Path, self_signed: Path) -> None:
+    """Textual never; pexpect, Jinja2 and the checks only where they are used."""
+    code = (
+        "import sys; from wizard.cli import main\n"
+        f"assert main(['plan', '--root', {str(copied)!r}, '--answers', {str(self_signed)!r}]) == 2\n"
+        "print([name for name in ('textual', 'rich', 'pexpect', 'smtplib') if name in sys.modules],"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_every_command_can_be_loaded(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in COMMANDS:
+        with pytest.raises(SystemExit, match="0"):
+            main([command.name, "--help"])
+    assert capsys.readouterr().out.count("usage: postfix-wizard") == len(COMMANDS)
