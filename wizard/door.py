@@ -27,9 +27,6 @@ LARGEST = 256 * 1024 * 1024
 MOST_LINKS = 40
 """As many links as the kernel follows in one path (path_resolution(7))."""
 
-READS_NO_HOST = frozenset({"openssl"})
-"""Programs that look at nothing but their input, and so may run for another root too."""
-
 ADVICE = {
     errno.EACCES: "Run this as root.",
     errno.EPERM: "Run this as root.",
@@ -108,7 +105,10 @@ class Running:
 
 
 class Door:
-    """Reads of one root directory; paths are absolute, as the host itself sees them."""
+    """Reads of one root directory; paths are absolute, as the host itself sees them.
+
+    Commands are asked of the live host alone, when its own root is looked at.
+    """
 
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 (resolve() would follow links)
@@ -221,16 +221,21 @@ class Door:
 
         None means that it cannot be asked: no such program, or another root is looked at.
         """
-        if not self.is_live and argv[0] not in READS_NO_HOST:
+        environment = child_environment()
+        program = _program(argv[0], environment["PATH"]) if self.is_live else None
+        if program is None:
             return None
         try:
+            # An absolute path, no cwd and close_fds=False let Python use posix_spawn(3), which
+            # takes 0.5 ms where a fork takes 1.5; descriptors of ours are close-on-exec anyway.
             process = subprocess.Popen(
                 list(argv),
+                executable=program,
                 stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=child_environment(),
-                cwd="/",
+                env=environment,
+                close_fds=False,
             )
         except _ABSENT:
             return None
@@ -244,6 +249,12 @@ class Door:
         """Run a command that only reads and wait for it; None as in `start`."""
         running = self.start(argv, timeout=timeout, data=data)
         return None if running is None else running.outcome()
+
+
+def _program(name: str, path: str) -> Optional[str]:
+    """Return where the program is, as execvp(3) would find it in `path`."""
+    places = (f"{directory}/{name}" for directory in path.split(":"))
+    return next((place for place in places if os.access(place, os.X_OK)), None)
 
 
 def _read_regular(path: str) -> Optional[bytes]:

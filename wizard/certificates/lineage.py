@@ -15,20 +15,13 @@ from stat import S_ISDIR
 from typing import Optional
 
 from wizard.certificates.model import Lineage, LineageFile
-from wizard.certificates.pairs import (
-    Certificate,
-    ask_certificate,
-    pair_problem,
-    told_certificate,
-)
-from wizard.door import Door, Running
+from wizard.certificates.pairs import NOT_READ, pair_problem
+from wizard.certificates.x509 import read_certificate
+from wizard.door import Door
 from wizard.errors import Trouble
 
 LETSENCRYPT = "/etc/letsencrypt"
 KINDS = ("cert", "chain", "fullchain", "privkey")
-
-AT_ONCE = 16
-"""So many certificates are read side by side; each costs a process."""
 
 _USABLE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _ARCHIVED = re.compile(r"(cert|chain|fullchain|privkey)([1-9][0-9]*)\.pem", re.ASCII)
@@ -53,11 +46,7 @@ def read_lineages(door: Door) -> tuple[Lineage, ...]:
         for name in door.list_dir(f"{LETSENCRYPT}/live") or ()
         if _is_directory(door, f"{LETSENCRYPT}/live/{name}")
     ]
-    return tuple(
-        lineage
-        for first in range(0, len(names), AT_ONCE)
-        for lineage in _read_some(door, names[first : first + AT_ONCE])
-    )
+    return tuple(_read_lineage(door, name) for name in names)
 
 
 def name_problem(name: str) -> str:
@@ -95,57 +84,40 @@ def _is_directory(door: Door, path: str) -> bool:
     return status is not None and S_ISDIR(status.st_mode)
 
 
-def _read_some(door: Door, names: Iterable[str]) -> list[Lineage]:
-    begun = [_begin(door, name) for name in names]
-    return [_finish(lineage, running) for lineage, running in begun]
-
-
-def _begin(door: Door, name: str) -> tuple[Lineage, Optional[Running]]:
+def _read_lineage(door: Door, name: str) -> Lineage:
     problem = name_problem(name)
     if problem:
         # Escaped, since this name will be shown and may hold anything but a slash.
-        return Lineage(ascii(name)[1:-1], (), None, problem=problem), None
+        return Lineage(ascii(name)[1:-1], (), None, problem=problem)
     try:
-        return _begin_usable(door, name)
+        return _read_usable(door, name)
     except Trouble as trouble:
-        return Lineage(name, (), None, problem=f"{trouble.doing}: {trouble.wrong}"), None
+        return Lineage(name, (), None, problem=f"{trouble.doing}: {trouble.wrong}")
 
 
-def _begin_usable(door: Door, name: str) -> tuple[Lineage, Optional[Running]]:
+def _read_usable(door: Door, name: str) -> Lineage:
     archive = _archive(door, name)
     live = [_live_file(door, name, kind, archive[kind]) for kind in KINDS]
-    held = _held(live)
-    number, problem = _usable_number(door, name, archive, held)
+    number, problem = _usable_number(door, name, archive, _held(live))
     files = tuple(
-        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number), file.was)
+        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number))
         for file in live
     )
-    lineage = Lineage(name, files, number, problem=problem)
     if number is None:
-        return lineage, None
+        return Lineage(name, files, None, problem=problem)
+    # What is served is the first certificate of fullchain.pem.
     pem = door.read_bytes(_archived_path(name, "fullchain", number)) or b""
-    return lineage, ask_certificate(door, pem)
-
-
-def _finish(lineage: Lineage, running: Optional[Running]) -> Lineage:
-    if running is None:
-        return lineage
-    certificate = told_certificate(running.outcome())
+    certificate = read_certificate(pem)
     if certificate is None:
-        return _with(lineage, Certificate((), 0, 0, ""), "openssl cannot read the certificate")
-    return _with(lineage, certificate, lineage.problem)
-
-
-def _with(lineage: Lineage, certificate: Certificate, problem: str) -> Lineage:
+        return Lineage(name, files, number, problem=NOT_READ)
     return Lineage(
-        lineage.name,
-        lineage.files,
-        lineage.number,
+        name,
+        files,
+        number,
         certificate.names,
         certificate.not_before,
         certificate.not_after,
         certificate.serial,
-        problem,
     )
 
 

@@ -162,7 +162,7 @@ def _ask_zone(door: Door, name: str) -> Optional[Running]:
 def _call(
     door: Door, interface: str, method: str, *arguments: str, path: str = _PATH
 ) -> Optional[Running]:
-    # Without --auto-start=no the question alone would start a stopped firewalld.
+    # Without --auto-start=no the question alone might start a stopped firewalld.
     return door.start(
         (
             *("busctl", "--auto-start=no", "--json=short", "--timeout=10s", "call"),

@@ -18,7 +18,6 @@ from wizard.host.firewall import begin_firewall
 from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
 from wizard.host.network import begin_network
 from wizard.host.package import begin_package
-from wizard.host.package_files import PackageFiles, read_package_files
 from wizard.host.postfix import (
     SENDER_ACCESS,
     Configuration,
@@ -64,10 +63,7 @@ def read_host(door: Door, *, candidate: bool = True) -> Host:
         postfix = _from_files(door, package, main_cf, parameters, distribution)
     table = read_table(door, postfix.default_database_type)
     if not postfix.installed and candidate and door.is_live:
-        files = read_package_files(door)
-        postfix = _to_come(files)
-        main_cf = _laid(main_cf, files.main_cf)
-        master_cf = _laid(master_cf, files.master_cf)
+        postfix, main_cf, master_cf = _to_come(door, main_cf, master_cf)
 
     return Host(
         root=str(door.root),
@@ -119,8 +115,19 @@ def _from_files(
     return Postfix(package, version, likely_database_type(parameters, version))
 
 
-def _to_come(files: PackageFiles) -> Postfix:
-    return Postfix(Package(files.nevra, candidate=True), files.version, files.default_database_type)
+def _to_come(
+    door: Door, main_cf: FileFacts, master_cf: FileFacts
+) -> tuple[Postfix, FileFacts, FileFacts]:
+    # tarfile and its kin are loaded only where Postfix is missing: 4 ms of every other start.
+    from wizard.host.package_files import read_package_files  # noqa: PLC0415
+
+    files = read_package_files(door)
+    package = Package(files.nevra, candidate=True)
+    return (
+        Postfix(package, files.version, files.default_database_type),
+        _laid(main_cf, files.main_cf),
+        _laid(master_cf, files.master_cf),
+    )
 
 
 def _laid(there: FileFacts, text: bytes) -> FileFacts:

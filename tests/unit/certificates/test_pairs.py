@@ -1,4 +1,4 @@
-"""Pairs outside /etc/letsencrypt, and what openssl's words are read as."""
+"""Pairs outside /etc/letsencrypt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.unit.certificates.tree import Authority
 from wizard.certificates.model import CertificatePair
-from wizard.certificates.pairs import Certificate, read_pair, told_certificate
-from wizard.door import Door, Outcome
+from wizard.certificates.pairs import read_pair
+from wizard.door import Door
 
 CERT = "/etc/pki/tls/certs/mail.pem"
 KEY = "/etc/pki/tls/private/mail.key"
@@ -40,22 +40,6 @@ def test_half_a_pair(tmp_path: Path, authority: Authority) -> None:
     assert read_pair(Door(tmp_path), CERT, KEY) == CertificatePair(
         CERT, KEY, problem=f"{KEY} is not there"
     )
-
-
-def test_names_that_are_no_host_names_are_left_out() -> None:
-    said = b"""serial=0A1B
-notBefore=Jan  2 03:04:05 2026 GMT
-notAfter=Apr  2 03:04:05 2026 GMT
-X509v3 Subject Alternative Name:
-    DNS:zeke.ne.jp, DNS:*.zeke.ne.jp, IP Address:192.0.2.1, DNS:a b, DNS:-x, DNS:a\x1b[31m, DNS:
-"""
-    assert told_certificate(Outcome(0, said, b"")) == Certificate(
-        ("zeke.ne.jp", "*.zeke.ne.jp"), 1767323045, 1775099045, "0A1B"
-    )
-
-
-def test_what_is_no_certificate() -> None:
-    assert told_certificate(Outcome(1, b"", b"unable to load certificate\n")) is None
 
 
 def test_a_certificate_without_names(tmp_path: Path, authority: Authority) -> None:

@@ -93,7 +93,7 @@ def test_another_root_is_never_asked_through_this_host(root: Path) -> None:
     door = Door(root)
     assert not door.is_live
     assert door.run(("cat", "/etc/hostname")) is None
-    assert door.run(("openssl", "version")) is not None
+    assert Door(Path("/")).run(("cat", "/etc/hostname")) is not None
 
 
 def test_commands_get_a_clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:

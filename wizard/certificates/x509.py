@@ -1,0 +1,126 @@
+"""What a certificate says, read from its DER bytes: RFC 5280 (X.509), X.690 (DER).
+
+Only what a list of certificates shows: serial, lifetime, DNS names. Whether a certificate is
+sound and belongs to a key is OpenSSL's to say (`wizard.certificates.pairs`). Read here and not
+by openssl(1), since a process for every lineage takes longer than all else that is read.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from calendar import timegm
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+_PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s(.*?)-----END ", re.DOTALL)
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_DNS_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
+
+_INTEGER = 0x02
+_OCTETS = 0x04
+_UTC_TIME = 0x17
+_GENERALIZED_TIME = 0x18
+_VERSION = 0xA0
+_EXTENSIONS = 0xA3
+_DNS = 0x82
+_SUBJECT_ALT_NAME = bytes.fromhex("551d11")
+
+_LONG_LENGTH = 0x80
+
+_Item = tuple[int, bytes]
+"""A DER element: its tag byte and its content."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a certificate says: DNS names, lifetime in seconds since the epoch, serial in hex."""
+
+    names: tuple[str, ...]
+    not_before: int
+    not_after: int
+    serial: str
+
+
+def read_certificate(pem: bytes) -> Optional[Certificate]:
+    """Return what the first certificate in `pem` says, None where there is no such.
+
+    Names that could be no host's are left out.
+    """
+    block = _PEM.search(pem)
+    if block is None:
+        return None
+    try:
+        return _certificate(binascii.a2b_base64(block[1]))
+    except (ValueError, IndexError):
+        return None
+
+
+def _certificate(der: bytes) -> Certificate:
+    (_, certificate), *_ = _items(der)
+    (_, signed), *_ = _items(certificate)
+    fields = [item for item in _items(signed) if item[0] != _VERSION]
+    (tag, serial), _, _, (_, validity), *others = fields
+    if tag != _INTEGER:
+        raise ValueError("no serial number where one belongs")
+    not_before, not_after = (_seconds(item) for item in _items(validity))
+    return Certificate(_names(others), not_before, not_after, _hexadecimal(serial))
+
+
+def _items(data: bytes) -> Iterator[_Item]:
+    """Return the elements that follow one another in `data`; all tags here are of one byte."""
+    at = 0
+    while at < len(data):
+        tag, length, at = data[at], data[at + 1], at + 2
+        if length & _LONG_LENGTH:
+            count = length & ~_LONG_LENGTH
+            length = int.from_bytes(data[at : at + count], "big")
+            at += count
+        if at + length > len(data):
+            raise ValueError("an element is cut short")
+        yield tag, data[at : at + length]
+        at += length
+
+
+def _names(fields: list[_Item]) -> tuple[str, ...]:
+    found = [
+        value.decode("latin-1")
+        for tag, extensions in fields
+        if tag == _EXTENSIONS
+        for _, listed in _items(extensions)
+        for _, extension in _items(listed)
+        for kind, value in _alternative_names(extension)
+        if kind == _DNS
+    ]
+    return tuple(name for name in found if _DNS_NAME.fullmatch(name))
+
+
+def _alternative_names(extension: bytes) -> Iterator[_Item]:
+    # The object identifier, perhaps a flag that it is critical, the content.
+    (_, identifier), *others = _items(extension)
+    if identifier == _SUBJECT_ALT_NAME:
+        (_, names), *_ = _items(next(value for tag, value in others if tag == _OCTETS))
+        yield from _items(names)
+
+
+def _seconds(item: _Item) -> int:
+    tag, value = item
+    text = value.decode("ascii")
+    if tag == _UTC_TIME:
+        # RFC 5280, 4.1.2.5.1: two digits from 50 on are of the last century.
+        text = ("19" if text[:2] >= "50" else "20") + text
+    elif tag != _GENERALIZED_TIME:
+        raise ValueError("no time where one belongs")
+    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z", text, re.ASCII)
+    if parts is None:
+        raise ValueError("a time in another form than RFC 5280 has it")
+    return timegm(tuple(map(int, parts.groups())))
+
+
+def _hexadecimal(serial: bytes) -> str:
+    """Write a serial number as `openssl x509 -serial` does: whole bytes, no leading zero byte."""
+    number = int.from_bytes(serial, "big", signed=True)
+    digits = f"{abs(number):X}"
+    return ("-" if number < 0 else "") + digits.zfill(len(digits) + len(digits) % 2)
