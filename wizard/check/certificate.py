@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import ssl
 import time
@@ -10,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Optional
 
 from wizard.certificates.names import covers
-from wizard.certificates.pairs import Certificate, ask_certificate, told_certificate
+from wizard.certificates.x509 import Certificate, read_certificate
 from wizard.check.asked import unknown
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.tls import leaf
@@ -70,15 +69,12 @@ def judge_served(port: int, served: bytes, disk: Mapping[str, bytes]) -> Iterato
 
 
 def judge_files(
-    door: Door, disk: Mapping[str, bytes], main_cf: Mapping[str, str], myhostname: str
+    disk: Mapping[str, bytes], main_cf: Mapping[str, str], myhostname: str
 ) -> Iterator[Finding]:
     """`certificate.name` and `certificate.expiry` of the first file that holds a certificate."""
     path = next(iter(disk or files(main_cf)), "")
-    certificate = None
-    if path in disk:
-        with contextlib.suppress(Trouble):
-            running = ask_certificate(door, ssl.DER_cert_to_PEM_cert(disk[path]).encode("ascii"))
-            certificate = told_certificate(running.outcome()) if running else None
+    pem = ssl.DER_cert_to_PEM_cert(disk[path]).encode("ascii") if path in disk else b""
+    certificate = read_certificate(pem)
     yield from judge_trust(path, certificate, myhostname)
 
 
@@ -87,7 +83,7 @@ def judge_trust(
 ) -> Iterator[Finding]:
     """Whether clients will take it. A matter of trust, so it fails no run."""
     if certificate is None:
-        why = f"{path or 'smtpd_tls_cert_file'} holds no certificate that openssl can read"
+        why = f"{path or 'smtpd_tls_cert_file'} holds no certificate that can be read"
         yield unknown("certificate.name", "certificate: names", why, myhostname, fatal=False)
         return
     fits = covers(certificate.names, myhostname)

@@ -79,7 +79,7 @@ def prove(
         yield from ports.judge_ports(answers.networks, listeners(), has_ipv6=has_ipv6)
         disk = certificate.on_disk(door, certificate.files(main_cf))
         yield from judge_talks(talks, stranger, answers, disk)
-        yield from certificate.judge_files(door, disk, main_cf, answers.hostname.myhostname)
+        yield from certificate.judge_files(disk, main_cf, answers.hostname.myhostname)
         yield from judge_delivery(talks)
         if configuration is None:
             yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.check.scripted import NAME, make_pair
-from wizard.certificates.pairs import Certificate
+from wizard.certificates.x509 import Certificate
 from wizard.check.certificate import files, judge_files, judge_served, judge_trust, on_disk
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG
 from wizard.check.tls import leaf
@@ -59,7 +59,7 @@ def test_real_files_are_read(tmp_path: Path) -> None:
     pair = make_pair(tmp_path, NAME, days=90)
     main_cf = {"smtpd_tls_cert_file": str(pair.cert)}
     disk = on_disk(Door(), files(main_cf))
-    found = list(judge_files(Door(), disk, main_cf, NAME))
+    found = list(judge_files(disk, main_cf, NAME))
     assert [one.verdict for one in found] == [RIGHT, RIGHT]
     assert found[0].seen == NAME
 
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_certificate_is_unknown(tmp_path: Path) -> None:
     path = tmp_path / "cert.pem"
     path.write_text("-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n")
     main_cf = {"smtpd_tls_cert_file": str(path)}
-    (found,) = judge_files(Door(), on_disk(Door(), (str(path),)), main_cf, NAME)
+    (found,) = judge_files(on_disk(Door(), (str(path),)), main_cf, NAME)
     assert found.verdict == UNKNOWN
     assert str(path) in found.seen
 
