@@ -100,7 +100,7 @@ def _read_usable(door: Door, name: str) -> Lineage:
     live = [_live_file(door, name, kind, archive[kind]) for kind in KINDS]
     number, problem = _usable_number(door, name, archive, _held(live))
     files = tuple(
-        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number))
+        LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number), file.was)
         for file in live
     )
     if number is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -80,6 +81,21 @@ def test_flattened_files_are_linked_to_the_number_they_equal(
         ),
         ("/etc/letsencrypt/live/zeke.ne.jp/privkey.pem", "../../archive/zeke.ne.jp/privkey1.pem"),
     )
+
+
+def test_what_stands_there_is_told_as_a_run_looks_at_it(
+    letsencrypt: LetsEncrypt, issues: tuple[Issued, ...]
+) -> None:
+    letsencrypt.archive(NAME, 1, issues[0])
+    letsencrypt.link(NAME, 1, ("cert",))
+    letsencrypt.link(NAME, 7, ("chain",))
+    letsencrypt.flatten(NAME, 1, ("privkey",))
+    assert [file.was for file in read(letsencrypt).files] == [
+        "link:../../archive/zeke.ne.jp/cert1.pem",
+        "link:../../archive/zeke.ne.jp/chain7.pem",
+        "missing",
+        f"file:{hashlib.sha256(issues[0].privkey).hexdigest()}",
+    ]
 
 
 def test_numbers_have_gaps_and_ten_is_more_than_nine(
