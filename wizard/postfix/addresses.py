@@ -17,9 +17,9 @@ _OWNED = {
 }
 
 
-def wanted(value: str) -> tuple[str, ...]:
-    """The items that a table's value stands for, each once. Raises ValueError on a bad one."""
-    return tuple({one.lower(): item(one) for one in value.split("\n") if one}.values())
+def wanted(items: Sequence[str]) -> tuple[str, ...]:
+    """The items, each once. Raises ValueError where one would be read as two, or as none."""
+    return tuple({one.lower(): item(one) for one in items}.values())
 
 
 def change(kind: str, live: Sequence[str], goal: Sequence[str], why: str) -> ListEdit:

@@ -153,10 +153,11 @@ class _Pass:
                 if place in change.remove:
                     self._take_out(row, cell, cell is old.cells[-1])
                 else:
-                    text = change.replace.get(place, cell.text)
-                    if text != cell.text:
+                    text = cell.text
+                    if place in change.replace:
+                        text = checked(change.replace[place])
                         row.why = change.whys.get(text, change.why)
-                    self._new[-1].cells.append(_Cell(checked(text), cell.after))
+                    self._new[-1].cells.append(_Cell(text, cell.after))
                 if place in change.insert:
                     self._insert(change.insert[place], cell is old.cells[-1], place)
             if old.cells and not row.cells and index != self._head:

@@ -56,7 +56,7 @@ def propose_main_cf(
             elif parameter.kind == SCALAR:
                 cf, new = _scalar(cf, parameter, value, why)
             else:
-                cf, new = _list(cf, parameter, value, why, warnings)
+                cf, new = _list(cf, parameter, parameter.items(answers), warnings)
             if new and not block:
                 cf = add(cf, new, over_first_example=parameter.kind == NETWORKS)
             elif new:
@@ -112,17 +112,17 @@ def _scalar(
 
 
 def _list(
-    cf: MainCf, parameter: Parameter, value: str, why: str, warnings: list[str]
+    cf: MainCf, parameter: Parameter, items: Sequence[str], warnings: list[str]
 ) -> tuple[MainCf, Missing | None]:
-    goal = addresses.wanted(value)
+    goal = addresses.wanted(items)
     entry = cf.entry(parameter.name)
     if entry is None:
         head = f"{parameter.name} ="
         fixed = len(goal) if parameter.kind == NETWORKS else len(LOCAL_ALWAYS)
         texts = folded(head, goal[:fixed], goal[fixed:])
-        return cf, Missing(parameter, ", ".join(goal), texts, why)
+        return cf, Missing(parameter, ", ".join(goal), texts, parameter.why)
     live = words(cf, entry)
-    change = addresses.change(parameter.kind, live, goal, why)
+    change = addresses.change(parameter.kind, live, goal, parameter.why)
     gone = [live[place] for place in sorted(change.remove)]
     if gone:
         warnings.append(
@@ -190,10 +190,9 @@ def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list
     if entry and {POLICY, restrictions.BLOCKLISTS} & set(chosen):
         keys = [one.key for one in restrictions.standing(words(cf, entry))]
         access = next((at for at, key in enumerate(keys) if key.startswith("check_sender_")), None)
-        relay_rule = "reject_unauth_destination"
-        if access is not None and relay_rule in keys[access:]:
+        if access is not None and not restrictions.RELAY_RULES & set(keys[:access]):
             found.append(
-                f"smtpd_recipient_restrictions: check_sender_access stands before {relay_rule}, so"
-                " an OK row would let a stranger past that rule."
+                "smtpd_recipient_restrictions: check_sender_access does not stand below"
+                " reject_unauth_destination, so an OK row would let a stranger past that rule."
             )
     return found

@@ -232,5 +232,6 @@ def add_entry(cf: MasterCf, at: int, name: str, why: str) -> MasterCf:
     """Put `NAME inet n - n - - smtpd` before line `at`; its options are added after it."""
     if not re.fullmatch(r"[a-z0-9]+", name):
         raise ValueError(f"not a service name: {name!r}")
-    text = f"{name:<9} inet  n       -       n       -       -       smtpd"
+    head = f"{name:<9} inet"
+    text = f"{head:<15} n       -       n       -       -       smtpd"
     return MasterCf(cf.lines.insert(at, [text], why))

@@ -27,7 +27,7 @@ RESTRICTIONS = "restrictions"
 class Parameter:
     """One parameter of the policy (postconf(5)).
 
-    `value` makes its value from the answers; for a list it gives the items, one a line.
+    `value` makes its value from the answers, `items` those of a list that the answers own.
     `why` is the reason in the operator's words. `needs` is what a change takes to be in force.
     `block` names the block that it is listed in, "" for none. `kind` says how it is edited.
     `also` are other values that the policy is content with. `examples` is false where the
@@ -41,6 +41,7 @@ class Parameter:
     block: str = ""
     kind: str = SCALAR
     needs: str = RELOAD
+    items: Callable[[Answers], tuple[str, ...]] = lambda _: ()
     also: tuple[str, ...] = ()
     examples: bool = True
 
@@ -91,12 +92,12 @@ LOCAL_ALWAYS = ("$myhostname", "localhost.$mydomain", "localhost", "$mydomain")
 """What mydestination begins with; the operator's names come after."""
 
 
-def _local(answers: Answers) -> str:
-    return "\n".join((*LOCAL_ALWAYS, *answers.domains.local))
+def _local(answers: Answers) -> tuple[str, ...]:
+    return (*LOCAL_ALWAYS, *answers.domains.local)
 
 
-def _networks(answers: Answers) -> str:
-    return "\n".join(_bracketed(network) for network in answers.networks.mynetworks)
+def _networks(answers: Answers) -> tuple[str, ...]:
+    return tuple(_bracketed(network) for network in answers.networks.mynetworks)
 
 
 def _bracketed(network: str) -> str:
@@ -180,16 +181,18 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "mydestination",
         "domains",
-        _local,
+        _always(""),
         "Every name with an MX record here is local.",
         kind=NAMES,
+        items=_local,
     ),
     Parameter(
         "mynetworks",
         "networks",
-        _networks,
+        _always(""),
         "Hosts in these networks may send to anyone without a password.",
         kind=NETWORKS,
+        items=_networks,
     ),
     Parameter(
         "recipient_delimiter",

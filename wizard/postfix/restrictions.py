@@ -35,6 +35,9 @@ class Restriction:
     why: str
 
 
+RELAY_RULES = frozenset({"reject_unauth_destination", "defer_unauth_destination", "reject"})
+"""What refuses to relay for strangers; a permit above it would let them."""
+
 FRAME: tuple[Restriction, ...] = (
     Restriction(
         "permit_mynetworks",
@@ -164,9 +167,8 @@ def change(
     A missing item takes the place of one about the same zone or table, else it comes after its
     nearest predecessor. Items that the answers cannot express stay, in their order.
     """
-    goal = [one for one in goal if one.section in sections]
     there = {one.key for one in live}
-    missing = [one for one in goal if one.text.lower() not in there]
+    missing = [one for one in goal if one.section in sections and one.text.lower() not in there]
     named = {one.text.lower() for one in goal}
     spare = {
         _family(one.key): one
@@ -180,22 +182,22 @@ def change(
     for one in missing:
         match = spare.pop(_family(one.text), None)
         if match:
-            replace[match.first] = one.text
-            remove.update(range(match.first + 1, match.last + 1))
+            replace[match.last] = one.text
+            remove.update(range(match.first, match.last))
             taken[one.text.lower()] = match
     replaced = {match.first for match in taken.values()}
     gone = [one for one in stray if one.first not in replaced]
     for lost in gone:
         remove.update(range(lost.first, lost.last + 1))
     ends = {one.key: one.last for one in live if one not in gone}
-    ends.update({key: match.first for key, match in taken.items()})
+    ends.update({key: match.last for key, match in taken.items()})
     insert: dict[int, list[str]] = {}
     after = -1
     for one in goal:
         key = one.text.lower()
         if key in ends:
             after = ends[key]
-        else:
+        elif one in missing:
             insert.setdefault(after, []).append(one.text)
     whys = {one.text: one.why for one in goal}
     edit = ListEdit(why, frozenset(remove), replace, insert, whys)

@@ -26,12 +26,13 @@ REJECT = "REJECT"
 
 _KEY = re.compile(r'[^\s#"\\][^\s"\\]*')
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
+_KEY_AND_BLANKS = re.compile(r"^([^ \t\n\v\f\r]+)([ \t]*)")
 _SHOWN = 5
 _WHY = {
     ALLOW: "An allowed sender passes the blocklists, never the relay rule.",
     REJECT: "A refused sender.",
 }
-_GONE = "A row that the answers no longer have."
+_GONE = "Here stood a row that the answers do not have, or have once already."
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,9 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
             new.update(dict.fromkeys(row.lines))
         elif action is None:
             strange.append(row.key)
-        elif action != row.action:
-            key = _BLANKS.split(lines.texts[first], maxsplit=1)[0]
-            new[first] = (f"{key} {action}", _WHY[action])
+        elif action != _BLANKS.split(row.action)[0].upper():
+            key, *blanks = _KEY_AND_BLANKS.findall(lines.texts[first])[0]
+            new[first] = (f"{key}{blanks[0] or ' '}{action}", _WHY[action])
             new.update(dict.fromkeys(folds))
     missing = [
         (f"{checked(key)} {action}", _WHY[action])

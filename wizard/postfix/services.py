@@ -158,8 +158,10 @@ def _opened(cf: MasterCf, door: Door, postfix: Postfix) -> tuple[MasterCf, str]:
     line = cf.example(door.names)
     if line is None:
         name = door.fresh[_version(postfix.version) >= _SUBMISSIONS_SINCE]
-        smtp = cf.service("smtp/inet")
-        at = smtp.end if smtp else len(cf.lines)
+        above = [one for other in DOORS for one in entries(cf, other)] + [
+            one for one in cf.services if one.key == "smtp/inet"
+        ]
+        at = max([one.end for one in above], default=len(cf.lines))
         return add_entry(cf, at, name, door.why), f"{name}/inet"
     cf = uncomment_entry(cf, line, door.why)
     return cf, next(one.key for one in cf.services if one.lines[0] == line)
