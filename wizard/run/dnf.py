@@ -19,19 +19,27 @@ LOCK_PATIENCE = 300.0
 """Seconds that dnf may wait for another dnf or rpm."""
 
 _QUESTION = re.compile(r"\[y/N\]:\s*$")
-_WAITING = re.compile(r"Waiting for process with pid|waiting for (?:\w+ )?lock", re.IGNORECASE)
+_WAITING = re.compile(r"Waiting for process with pid")
 _KEY = re.compile(r"Importing (?:GPG|OpenPGP) key 0x(?P<id>[0-9A-Fa-f]+)")
 _FIELD = re.compile(r"^\s*(?P<name>Userid|Fingerprint|From)\s*:\s*(?P<value>.*\S)")
 _TAKES_AWAY = re.compile(r"^(?:Removing|Downgrading|Obsoleting)\b")
 _SUMMARY = re.compile(r"^Transaction Summary")
 
 
-def dnf_manner(package: str, patience: float = LOCK_PATIENCE) -> Manner:
-    """Return how a `dnf install PACKAGE` is to be answered."""
+def dnf_manner(
+    package: str,
+    patience: float = LOCK_PATIENCE,
+    blocked: Callable[[int], str] = lambda _pid: "",
+) -> Manner:
+    """Return how a `dnf install PACKAGE` is to be answered.
+
+    `blocked` tells, of dnf's session, who holds what it waits for (wizard.run.rpm_lock).
+    """
     return Manner(
         question=_QUESTION,
         decide=functools.partial(decide, package),
         waiting=_WAITING,
+        blocked=blocked,
         patience=patience,
         stuck=functools.partial(_stuck, package, patience),
     )

@@ -63,12 +63,14 @@ class Manner:
 
     `question` matches the end of what was said when it waits for an answer; `decide` is given
     the clean lines since the last question. `waiting` matches a line that says it waits for
-    another's lock, for which it gets `patience` seconds; `stuck` is the trouble after that.
+    another's lock; `blocked` tells the same of its session in words, "" when it does not. For
+    that it gets `patience` seconds; `stuck` is the trouble after that.
     """
 
     question: re.Pattern[str]
     decide: Callable[[tuple[str, ...]], Decision]
     waiting: re.Pattern[str]
+    blocked: Callable[[int], str]
     patience: float
     stuck: Callable[[str], Trouble]
 
@@ -128,6 +130,9 @@ class _Conversation:
         self._heard = bytearray()
         self._new = False
         self._waits_since: Optional[float] = None
+        self._blocked_since: Optional[float] = None
+        self._asked_who = time.monotonic()
+        self._who = ""
         self._give_up_at: Optional[float] = None
         self.trouble: Optional[Exception] = None
 
@@ -159,12 +164,27 @@ class _Conversation:
             self._new = False
             self._look_at_the_end()
         now = time.monotonic()
-        if self._waits_since is not None and now - self._waits_since > self._manner.patience:
-            self._waits_since = None
-            self._end(self._manner.stuck(self._last_line()))
+        if now - self._asked_who >= _TURN:
+            self._asked_who = now
+            self._note_block(self._manner.blocked(self._child.pid or 0))
+        for since, who in ((self._waits_since, self._last_line), (self._blocked_since, self._by)):
+            if since is not None and now - since > self._manner.patience:
+                self._waits_since = self._blocked_since = None
+                self._end(self._manner.stuck(who()))
         if self._give_up_at is not None and now > self._give_up_at:
             self._give_up_at = None
             self._terminate()
+
+    def _note_block(self, who: str) -> None:
+        if not who:
+            self._blocked_since = None
+        elif self._blocked_since is None:
+            self._blocked_since = time.monotonic()
+            self._output.say(f"({who}; it is waited for, {self._manner.patience:.0f} s at most)")
+        self._who = who
+
+    def _by(self) -> str:
+        return self._who
 
     def _look_at_the_end(self) -> None:
         end = self._last_line()

@@ -395,9 +395,9 @@ def test_a_corrupt_journal_hinders_neither_the_list_nor_a_new_run(
 
 def test_answers_are_written_only_when_they_differ(places: Places, etc: Path) -> None:
     work(places, prepared(places, usual(etc)))
-    before = places.answers.stat()
+    before = places.answers.stat().st_ino
     assert work(places, prepared(places, plan(answers=usual(etc).answers))) == 0
-    assert places.answers.stat() == before
+    assert places.answers.stat().st_ino == before
     places.answers.chmod(0o644)
     assert work(places, prepared(places, plan(answers="# other\n"))) == 0
     assert places.answers.read_text() == "# other\n"
@@ -426,12 +426,13 @@ def test_links_of_a_lineage_are_made_whole(places: Places, etc: Path) -> None:
     links[1] = Link(links[1].path, links[1].target, "missing")
     run = prepared(places, plan(("live", Relink("example.com", tuple(links)))))
     assert work(places, run) == 0, last(places, run)
-    assert {path.name: str(path.readlink()) for path in live.iterdir()} == {
+    made = {path.name: str(path.readlink()) for path in live.iterdir()}
+    assert made == {
         f"{name}.pem": f"../../archive/example.com/{name}2.pem"
         for name in ("cert", "chain", "fullchain", "privkey")
     }
-    was = {entry["path"]: entry["was"] for entry in undone(places, run, "live")}
-    assert was == {link.path: link.was for link in links}
+    before = {entry["path"]: entry["was"] for entry in undone(places, run, "live")}
+    assert before == {link.path: link.was for link in links}
     kept = {path.read_text() for path in places.run(run).replaced.iterdir()}
     assert kept == {"cert", "fullchain", "privkey"}
 

@@ -2,9 +2,16 @@
 
 An attempt that has no outcome is not "already so" because rpm says yes: a dnf that was cut
 off may have laid every file and run no scriptlet. Such a package is installed once more.
+
+RPM's own lock is waited for before dnf looks at what is installed: the dnf of a killed worker
+may still be at it.
 """
 
 from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
 
 from wizard.errors import Trouble
 from wizard.plan.model import Install
@@ -12,22 +19,28 @@ from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
 from wizard.run.files import read
+from wizard.run.rpm_lock import LOCK_PATH_MACRO, lock_holder
 from wizard.run.states import Stale
 from wizard.run.terminal import drive
+
+_PAUSE = 0.2
 
 
 def install(action: Install, context: Context) -> Undo:
     """Install the package, then hold the files it laid against those the plan was made from."""
     doing = f"installing {action.package}"
+    lock = context.query("rpm", "--eval", LOCK_PATH_MACRO).out.decode("utf-8", "replace").strip()
+    blocked = functools.partial(lock_holder, lock)
+    _await_lock(blocked, doing, context)
     was = _installed(action.package, context)
     undo = context.earlier or context.intend({"package": action.package, "was": was})
     argv = action.argv if context.earlier is None or not was else again(action.argv)
-    manner = dnf_manner(action.package, context.patience.lock)
+    manner = dnf_manner(action.package, context.patience.lock, blocked)
     status = drive(argv, context.loop, context.output, manner, context.ask)
     if status != 0:
         raise Trouble(
             doing,
-            f"dnf ended with {ended(status)}: {_last_words(context)}",
+            f"dnf ended with {ended(status)}: {context.output.tail() or 'it said nothing'}",
             "The whole of what it said is in the step's output. Set that right, then start again.",
         )
     if not _installed(action.package, context):
@@ -43,14 +56,29 @@ def again(argv: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("reinstall" if word == "install" else word for word in argv)
 
 
+def _await_lock(blocked: Callable[[int], str], doing: str, context: Context) -> None:
+    deadline = time.monotonic() + context.patience.lock
+    said = ""
+    while who := blocked(0):
+        left = deadline - time.monotonic()
+        if left <= 0 or context.stopping():
+            raise Trouble(
+                doing,
+                f"{who}, for {context.patience.lock:g} seconds and more"
+                if left <= 0
+                else f"stopped as asked while {who}",
+                "Let it end, then start again; nothing was installed.",
+            )
+        if who != said:
+            context.say(f"{who}; waiting for it, {left:.0f} seconds at most.")
+            said = who
+        context.loop.turn(_PAUSE)
+
+
 def _installed(package: str, context: Context) -> str:
     done = context.query("rpm", "-q", "--", package)
     words = done.out.decode("utf-8", "replace").split()
     return words[0] if done.status == 0 and words else ""
-
-
-def _last_words(context: Context) -> str:
-    return context.output.tail() or "it said nothing"
 
 
 def _hold_against(action: Install, doing: str) -> None:

@@ -1,0 +1,58 @@
+"""Who holds RPM's transaction lock.
+
+On a terminal dnf(8) waits for it without end, and without a word until it has it. RPM locks a
+file with fcntl(2), and that can be asked after without taking it. Where the file lies is one
+of RPM's macros.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+LOCK_PATH_MACRO = "%{_rpmlock_path}"
+
+_FLOCK = struct.Struct("@hhqqi")
+"""struct flock on 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
+
+
+def lock_holder(path: str, session: int) -> str:
+    """Return in words which process holds the lock file, "" when none does.
+
+    One of the `session` (its leader's process id; 0 for none) is not meant: it is our own.
+    """
+    pid = _holder(path)
+    if pid == 0 or _session(pid) == session:
+        return ""
+    return f"process {pid} ({_program(pid)}) holds rpm's lock"
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1
+
+
+def _holder(path: str) -> int:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_GETLK, asked))
+    except OSError:
+        return 0
+    finally:
+        os.close(fd)
+    return 0 if kind == fcntl.F_UNLCK else int(pid)
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "?"
