@@ -7,14 +7,13 @@ lines in between do not end it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SPACE = " \t\n\v\f\r"
 """C's isspace() in the C locale: what Postfix skips, trims and folds on."""
 
 
-@dataclass(frozen=True)
-class Logical:
+class Logical(NamedTuple):
     """One logical line: `lines` are the indexes of the physical lines that carry its text.
 
     `text` is what Postfix reads: joined without line feeds, cut at a NUL. `orphan` says that it
@@ -60,8 +59,11 @@ def logical_lines(texts: Sequence[str]) -> tuple[Logical, ...]:
 
 
 def _logical(texts: Sequence[str], lines: list[int]) -> Logical:
-    joined = "".join([texts[index].rstrip("\n") for index in lines])
-    return Logical(tuple(lines), joined.partition("\0")[0], texts[lines[0]][0] in SPACE)
+    first = texts[lines[0]]
+    joined = first if len(lines) == 1 else "".join([texts[at].rstrip("\n") for at in lines])
+    if "\0" in joined:
+        joined = joined[: joined.index("\0")]
+    return Logical(tuple(lines), joined.rstrip("\n"), first[0] in SPACE)
 
 
 def insertable(texts: Sequence[str], at: int) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wizard.answers.model import Answers
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, logical_lines
+from wizard.postfix.logical import SPACE, insertable, logical_lines
 from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import render
@@ -24,8 +24,11 @@ END = "# Your own rows go below this line."
 ALLOW = "OK"
 REJECT = "REJECT"
 
-_KEY = re.compile(r'[^\s#"\\][^\s"\\]*')
+_KEY = re.compile(r'(?!#)[^\s"\\\x00-\x1f\x7f-\x9f\u2028\u2029]+')
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
+_FOLDS = " \t\v\f\r"
+_SIMPLE_ROW = re.compile(r'([^ \t\n\v\f\r"\\\0#][^ \t\n\v\f\r"\\\0]*)[ \t]+([A-Za-z][^"\\\0\n]*)')
+"""What nearly every row is; the others take the long way round."""
 _KEY_AND_BLANKS = re.compile(r"^([^ \t\n\v\f\r]+)([ \t]*)")
 _SHOWN = 5
 _WHY = {
@@ -35,8 +38,7 @@ _WHY = {
 _GONE = "Here stood a row that the answers do not have, or have once already."
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row of the table: its key in lower case, its action, its physical lines."""
 
     key: str
@@ -68,12 +70,20 @@ def owned_rows(text: bytes) -> tuple[tuple[str, str], ...]:
 
 def _rows(lines: Lines) -> list[Row]:
     found = []
-    for logical in logical_lines(lines.texts):
-        if logical.orphan:
-            continue
-        key, action = _split(logical.text)
+    if not any(text[0] in _FOLDS for text in lines.texts):
+        for index, text in enumerate(lines.texts):
+            simple = _SIMPLE_ROW.match(text)
+            if simple:
+                found.append(Row(simple[1].lower(), simple[2].rstrip(SPACE), (index,)))
+            elif text[0] not in "#\n":
+                key, action = _split(text.partition("\0")[0].rstrip("\n"))
+                if key and action:
+                    found.append(Row(key.lower(), action, (index,)))
+        return found
+    for physical, text, orphan in logical_lines(lines.texts):
+        key, action = ("", "") if orphan else _split(text)
         if key and action:
-            found.append(Row(key.lower(), action, logical.lines))
+            found.append(Row(key.lower(), action, physical))
     return found
 
 
@@ -99,13 +109,13 @@ def _part(lines: Lines) -> tuple[int, int]:
     """The indexes of the two comment lines around the answers' rows; (-1, -1) without them."""
     begin = -1
     for index, text in enumerate(lines.texts):
-        if text[0] != "#":
+        if text[0] != "#" or not text.startswith((BEGIN, END)):
             continue
         stripped = content(text).rstrip(SPACE)
-        if stripped == BEGIN and begin < 0:
+        if stripped == BEGIN:
             begin = index
         elif stripped == END and begin >= 0:
-            return begin, index
+            return (begin, index) if insertable(lines.texts, index) else (-1, -1)
     return -1, -1
 
 
@@ -114,18 +124,16 @@ def goal(answers: Answers) -> dict[str, str]:
 
     Raises ValueError on a sender that is no single word, or both allowed and refused.
     """
-    lists = answers.blocklists
-    both = {key.lower() for key in lists.allow_senders} & {
-        key.lower() for key in lists.reject_senders
-    }
+    allowed = {key.lower(): ALLOW for key in answers.blocklists.allow_senders}
+    refused = {key.lower(): REJECT for key in answers.blocklists.reject_senders}
+    both = allowed.keys() & refused.keys()
     if both:
         raise ValueError(f"both allowed and refused: {', '.join(sorted(both))}")
-    named = {**dict.fromkeys(lists.allow_senders, ALLOW)}
-    named.update(dict.fromkeys(lists.reject_senders, REJECT))
+    named = {**allowed, **refused}
     for key in named:
-        if not _KEY.fullmatch(checked(key)) or key.endswith(":"):
-            raise ValueError(f"not a sender for an access table: {key!r}")
-    return {key.lower(): action for key, action in named.items()}
+        if not _KEY.fullmatch(key) or key[-1] == ":":
+            raise ValueError(f"not a sender for an access table: {checked(key)!r}")
+    return named
 
 
 def propose_sender_access(
@@ -134,7 +142,7 @@ def propose_sender_access(
     """The next sender_access; it belongs to the section blocklists.
 
     Where that section is not asked for, `text` is the live file's, b"" where there is none.
-    `changed` is `sender_access` when a row differs.
+    `changed` is `sender_access` when a row comes, goes or differs.
     """
     if sections and BLOCKLISTS not in sections:
         return Proposal(live or b"")
@@ -152,7 +160,7 @@ def propose_sender_access(
         return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
     lines, warnings = _edited(Lines.parse(live), named)
     text = bytes(lines)
-    changed = (SENDER_ACCESS_CHANGED,) if dict(rows(text)) != dict(rows(live)) else ()
+    changed = () if text == live else (SENDER_ACCESS_CHANGED,)
     return Proposal(text, lines.reasons(), changed=changed, warnings=tuple(warnings))
 
 

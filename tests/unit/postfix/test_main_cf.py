@@ -151,8 +151,7 @@ def test_every_line_that_is_new_has_its_reason(data: bytes, sections: list[str])
 @given(TEXTS)
 def test_comments_of_the_operators_stay(data: bytes) -> None:
     proposal = propose_main_cf(data, NAMED, FACTS)
-    taken = ("#my", "#smtp", "#inet", "#recipient", "#home", "#mailbox", "#disable", "#anvil")
-    taken += ("#message", "#default", "#initial")
+    taken = tuple(f"#{one.name}" for one in PARAMETERS)
     for text in MainCf.parse(data).lines.texts:
         if text.startswith("#") and not text.startswith(taken):
             assert content(text) in map(content, MainCf.parse(proposal.text).lines.texts)
@@ -172,8 +171,8 @@ def harmed(bad: str) -> list[Answers]:
         replace(NAMED, delivery=replace(NAMED.delivery, **{one.name: value}))
         for one in fields(Delivery)
     ]
-    for name in ("inet_interfaces", "inet_protocols"):
-        found.append(replace(NAMED, networks=replace(NAMED.networks, **{name: value})))
+    found.append(replace(NAMED, networks=replace(NAMED.networks, inet_interfaces=value)))
+    found.append(replace(NAMED, networks=replace(NAMED.networks, inet_protocols=value)))
     found.append(replace(NAMED, networks=Networks((value,))))
     found.append(replace(NAMED, domains=Domains((value,))))
     found.append(replace(NAMED, certificate=replace(NAMED.certificate, name=value)))
@@ -245,11 +244,11 @@ def test_ten_thousand_names_stay_linear() -> None:
     def seconds(count: int) -> float:
         names = tuple(f"host{number}.example.org" for number in range(count))
         answers = replace(NAMED, domains=Domains(names))
-        started = time.perf_counter()
+        started = time.process_time()
         first = propose_main_cf(b"mydestination = $myhostname\n", answers, FACTS)
         more = replace(answers, domains=Domains((*names[: count // 2], "new.example.org")))
         propose_main_cf(first.text, more, FACTS)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(100)
     small = min(seconds(2_000) for _ in range(3))

@@ -1,0 +1,98 @@
+"""master.cf: any bytes survive, entries are read as master reads them, prose stays prose."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.answers.model import Answers
+from wizard.host.facts import Postfix
+from wizard.postfix.master_cf import MasterCf, option_text
+from wizard.postfix.policy import needs, propose_master_cf
+
+FACTS = Postfix(None, "3.8.5", "lmdb")
+PIECES = [
+    *("submission", "smtps", "465", "127.0.0.1:587", " inet ", "n - n - - ", "smtpd", "\n", "\r\n"),
+    *("#submission inet n - n - - smtpd\n", "#smtps inet n - n - - smtpd\n", "pickup unix "),
+    *("  -o ", "#  -o ", "smtpd_sasl_auth_enable=", "yes", "\n#     prose\n", "{ a = b }", "\0"),
+    *("\nsubmission inet n - n - - smtpd\n", "\n465 inet n - n - - smtpd -v\n", "\udcff", "\n\n"),
+    *(
+        "#  -o smtpd_recipient_restrictions=\n",
+        "  -o syslog_name=x\n",
+        "-osmtpd_tls_wrappermode=no",
+    ),
+]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map(
+    lambda pieces: "".join(pieces).encode("utf-8", "surrogateescape")
+)
+
+
+@given(st.binary() | TEXTS)
+def test_any_bytes_survive(data: bytes) -> None:
+    cf = MasterCf.parse(data)
+    assert bytes(cf) == data
+    assert len(cf.services) >= 0
+
+
+@given(TEXTS)
+def test_twice_is_once_and_other_entries_stay(answers: Answers, data: bytes) -> None:
+    proposal = propose_master_cf(data, answers, FACTS)
+    again = propose_master_cf(proposal.text, answers, FACTS)
+    assert (again.text, again.changed, again.reasons) == (proposal.text, (), ())
+    assert again.expected == proposal.expected
+    before, after = MasterCf.parse(data), MasterCf.parse(proposal.text)
+    others = [str(one) for one in before.services if one.key not in proposal.changed]
+    assert others == [str(one) for one in after.services if one.key not in proposal.changed]
+
+
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_nothing_but_options_becomes_an_argument(
+    suite: str,
+    answers: Answers,
+    stock: Callable[[str, str], bytes],
+    postfix_of: Callable[[str], Postfix],
+) -> None:
+    proposal = propose_master_cf(stock(suite, "master.cf"), answers, postfix_of(suite))
+    doors = [one for one in MasterCf.parse(proposal.text).services if one.key in proposal.changed]
+    assert [one.port for one in doors] == [
+        "submission",
+        "smtps" if suite == "el9" else "submissions",
+    ]
+    for door in doors:
+        assert door.arguments[0::2] == ("-o",) * 4
+        assert len(door.options) == 4
+        assert door.lines[0] + 1 < door.end
+
+
+@pytest.mark.parametrize(
+    "name", ["465", "smtps", "submissions", "127.0.0.1:465", "[::]:465", "localhost:smtps"]
+)
+def test_port_465_is_found_under_any_name(name: str, answers: Answers) -> None:
+    live = f"{name} inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n".encode()
+    proposal = propose_master_cf(live, answers, FACTS)
+    assert proposal.changed == ("submission/inet", f"{name}/inet")
+    assert len(MasterCf.parse(proposal.text).services) == 2
+    loopback = name.startswith(("127.", "localhost"))
+    assert proposal.loopback == ((f"{name}/inet",) if loopback else ())
+
+
+def test_without_the_section_policy_every_byte_stays(answers: Answers) -> None:
+    assert propose_master_cf(b"x", answers, FACTS, ["limits"]).text == b"x"
+
+
+def test_an_option_is_one_argument() -> None:
+    assert option_text("smtpd_tls_wrappermode", "yes") == "smtpd_tls_wrappermode=yes"
+    for value in ("a b", "a\tb", "a\n-o x=y", "{a", "a\0", "\x1b"):
+        with pytest.raises(ValueError, match=r"not one argument|control character"):
+            option_text("syslog_name", value)
+
+
+def test_a_listener_takes_a_reload_and_an_interface_a_restart() -> None:
+    assert needs([]) == "nothing"
+    assert needs(["sender_access"]) == "nothing"
+    assert needs(["sender_access", "submission/inet"]) == "reload"
+    assert needs(["mydomain"]) == "reload"
+    assert needs(["mydomain", "inet_protocols"]) == "restart"
