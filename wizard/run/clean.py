@@ -25,6 +25,7 @@ _SEQUENCE = re.compile(
     )
 )
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TURNING = re.compile("[\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -72,15 +73,15 @@ def clean(data: bytes) -> tuple[str, ...]:
 
 def _lines(data: bytes) -> list[str]:
     data = data.replace(b"\r\n", b"\n").rstrip(b"\r")
+    if len(data) > LONGEST and max(map(len, data.split(b"\n"))) > LONGEST:
+        pieces = [piece for line in data.split(b"\n") for piece in _pieces(line)]
+        return [clean_line(piece.decode("utf-8", "replace")) for piece in pieces]
     if data.isascii() and len(data.translate(None, _PLAIN_ASCII_CONTROLS)) == len(data):
-        lines = data.decode("ascii").split("\n")
-        if len(data) <= LONGEST or max(map(len, lines)) <= LONGEST:
-            return lines
-    return [
-        clean_line(piece.decode("utf-8", "replace"))
-        for line in data.split(b"\n")
-        for piece in _pieces(line)
-    ]
+        return data.decode("ascii").split("\n")
+    # No sequence goes beyond its line, so all lines can lose theirs in one go.
+    text = _SEQUENCE.sub("", data.decode("utf-8", "replace"))
+    lines = text.split("\n")
+    return [clean_line(line) if _ODD.search(line) else line for line in lines]
 
 
 def _pieces(line: bytes) -> list[bytes]:

@@ -154,9 +154,9 @@ def keep_original(path: str, original: str, held: Held) -> bool:
     """
     doing = f"keeping {path} as {original}"
     with place(original, doing) as at, explained(doing, original):
+        _sweep(at)
         if _read(at, doing) is not None:
             return False
-        _sweep(at)
         with _temporary(at) as (fd, temporary):
             _fill(fd, held.text, held.metadata, held.metadata.mode, None)
             times = (held.metadata.atime_ns, held.metadata.mtime_ns)
@@ -219,6 +219,16 @@ def _removed_on_failure(at: Place, name: str) -> Iterator[None]:
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=at.fd)
         raise
+
+
+def sweep(path: str) -> None:
+    """Remove the temporary names of `path` that a killed worker left. Raises Trouble.
+
+    One that was killed right after link(2) left a second name of the original itself.
+    """
+    doing = f"tidying up beside {path}"
+    with place(path, doing) as at, explained(doing, path):
+        _sweep(at)
 
 
 def _sweep(at: Place) -> None:

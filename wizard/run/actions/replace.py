@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import KeepOriginal, ReplaceFile
 from wizard.run.context import Context, Undo
-from wizard.run.files import keep_original, replace
+from wizard.run.files import keep_original, replace, sweep
 from wizard.run.states import AGAIN, Observed, Stale, observe, text_state
 
 
@@ -14,6 +14,7 @@ def keep(action: KeepOriginal, context: Context) -> Undo:
     doing = f"keeping {action.path} as {action.original}"
     seen = observe(action.path)
     context.require_before(seen, action.sha256, doing)
+    sweep(action.original)
     there = observe(action.original)
     if there.held is None and there.target is None:
         undo = context.intend({"original": action.original})
