@@ -24,7 +24,8 @@ def lock_holder(path: str, session: int) -> str:
     One of the `session` (its leader's process id; 0 for none) is not meant: it is our own.
     """
     pid = _holder(path)
-    if pid == 0 or _session(pid) == session:
+    # A session that began outside our PID namespace reads as 0 too, and is not ours.
+    if pid == 0 or (session and _session(pid) == session):
         return ""
     return f"process {pid} ({_program(pid)}) holds rpm's lock"
 
