@@ -19,6 +19,7 @@ WIDTH = 72
 """Columns of a folded line of names, its comma counted."""
 INDENT = "    "
 
+_NOT_IN_ITEM = re.compile(r"[\s,{}]")
 _TOKEN = re.compile(r"\{[^}]*\}|[^, \t\n\v\f\r\0]+")
 
 
@@ -42,9 +43,10 @@ class ListEdit:
 def item(text: str) -> str:
     """The text itself, safe as one item of a list.
 
-    Raises ValueError where Postfix would read two items, a comment or a group.
+    Raises ValueError where Postfix would read two items, a comment or a group, and on the
+    blanks of other scripts (U+3000), with which an item silently matches nothing.
     """
-    if checked(text)[:1] == "#" or "{" in text or _TOKEN.fullmatch(text) is None:
+    if checked(text)[:1] == "#" or _NOT_IN_ITEM.search(text) or not text:
         raise ValueError(f"not one item of a list: {text!r}")
     return text
 

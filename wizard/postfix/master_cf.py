@@ -93,17 +93,34 @@ class Service:
     def options(self) -> dict[str, Option]:
         """The `-o` by name; of duplicates the last, which is the one the daemon uses."""
         found = {}
-        words = self.words[_COLUMNS:]
-        for place, word in enumerate(words):
-            if word.text == "-o" and place + 1 < len(words):
-                option = _option(words[place + 1], words[place + 1].text)
-            elif word.text.startswith("-o") and word.text != "-o":
+        words = iter(self.words[_COLUMNS:])
+        for word in words:
+            if not word.text.startswith("-"):
+                break
+            option = None
+            if word.text == "-o":
+                following = next(words, None)
+                option = _option(following, following.text) if following else None
+            elif word.text.startswith("-o"):
                 option = _option(word, word.text[2:])
-            else:
-                continue
             if option:
                 found[option.name] = option
         return found
+
+    @cached_property
+    def stray(self) -> str:
+        """The first argument that is no option, "" when there is none.
+
+        Options behind it do not count, and smtpd does not start with it: so it goes when the
+        prose of a commented block was uncommented too.
+        """
+        words = iter(self.words[_COLUMNS:])
+        for word in words:
+            if not word.text.startswith("-"):
+                return word.text
+            if word.text == "-o":
+                next(words, None)
+        return ""
 
     def __str__(self) -> str:
         """The entry as `postconf -M` prints it, with single blanks."""

@@ -121,11 +121,9 @@ def propose_master_cf(
             keys = [key]
         for key in keys:
             service = _service(cf, key)
-            if service.command.rpartition("/")[2] != "smtpd":
-                warnings.append(
-                    f"master.cf gives port {door.port} to {service.command}, not to smtpd:"
-                    f" {key} is left as it is."
-                )
+            unfit = _unfit(service)
+            if unfit:
+                warnings.append(f"master.cf, {key}: {unfit} The entry is left as it is.")
                 continue
             started = bytes(cf)
             cf = _completed(cf, key, door)
@@ -144,6 +142,18 @@ def propose_master_cf(
         warnings=tuple(warnings),
         loopback=tuple(loopback),
     )
+
+
+def _unfit(service: Service) -> str:
+    """Why an entry cannot be edited, "" when it can."""
+    if service.command.rpartition("/")[2] != "smtpd":
+        return f"{service.command} serves this port, not smtpd."
+    if service.stray:
+        return (
+            f"{service.stray} is no option, and smtpd does not start with it. Was a comment"
+            " uncommented with the lines around it?"
+        )
+    return ""
 
 
 def _service(cf: MasterCf, key: str) -> Service:

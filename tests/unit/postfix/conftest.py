@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Callable
+from types import FrameType
+from typing import Any, Callable
 
 import pytest
 
@@ -51,3 +53,25 @@ def stock() -> Callable[[str, str], bytes]:
         return (found / name).read_bytes()
 
     return read
+
+
+@pytest.fixture(scope="session")
+def effort() -> Callable[[Callable[[], object]], int]:
+    """How many calls a piece of work takes: its growth, without a clock on a noisy machine."""
+
+    def count(work: Callable[[], object]) -> int:
+        calls = 0
+
+        def profile(_frame: FrameType, event: str, _argument: Any) -> None:
+            nonlocal calls
+            calls += event in {"call", "c_call"}
+
+        previous = sys.getprofile()
+        sys.setprofile(profile)
+        try:
+            work()
+        finally:
+            sys.setprofile(previous)
+        return calls
+
+    return count

@@ -79,6 +79,17 @@ def test_port_465_is_found_under_any_name(name: str, answers: Answers) -> None:
     assert proposal.loopback == ((f"{name}/inet",) if loopback else ())
 
 
+def test_prose_among_the_arguments_is_reported_and_left(answers: Answers) -> None:
+    live = (
+        b"submission inet n - n - - smtpd\n  -o syslog_name=postfix/submission\n"
+        b"     Instead of prose\n  -o smtpd_sasl_auth_enable=yes\nsmtps inet n - n - - smtpd\n"
+    )
+    proposal = propose_master_cf(live, answers, FACTS)
+    assert proposal.changed == ("smtps/inet",)
+    assert proposal.text.startswith(live)
+    assert proposal.warnings[0].startswith("master.cf, submission/inet: Instead is no option")
+
+
 def test_without_the_section_policy_every_byte_stays(answers: Answers) -> None:
     assert propose_master_cf(b"x", answers, FACTS, ["limits"]).text == b"x"
 
