@@ -199,6 +199,10 @@ BREAKS = {
             "table.sender_access": "smtpd_recipient_restrictions does not look it up",
         },
     ),
+    "everybody in mynetworks": Break(
+        "postconf -e mynetworks=0.0.0.0/0" + RELOAD,
+        {"smtp.25.relay": "250 2.1.5 Ok", "main.cf.mynetworks": "0.0.0.0/0"},
+    ),
     "AUTH on port 25": Break(
         "postconf -e smtpd_sasl_auth_enable=yes" + RELOAD,
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Optional, TypeVar
@@ -39,6 +40,8 @@ class Told:
 
 
 Asked = Callable[[], Told]
+
+_FORBIDDEN = re.compile("permission denied|not permitted", re.IGNORECASE)
 
 NOTHING = Outcome(0, b"", b"")
 
@@ -95,6 +98,6 @@ def unknown(
         seen=f"not known: {why}",
         expected=expected,
         verdict=UNKNOWN,
-        advice="Run this as root on the server itself." if "ermi" in why else "",
+        advice="Run this as root on the server itself." if _FORBIDDEN.search(why) else "",
         fatal=fatal,
     )

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 from wizard.check.smtp import Transcript
+from wizard.host.sockets import AUTH, QUEUE
 
-QUEUE = "/var/spool/postfix"
-AUTH_SOCKET = f"{QUEUE}/private/auth"
+AUTH_SOCKET = f"{QUEUE}/{AUTH}"
 
 _ABSENT = {errno.ENOENT, errno.ENOTDIR}
 

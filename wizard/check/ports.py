@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from wizard.answers.model import Networks
 from wizard.check.asked import Told, unknown
 from wizard.check.model import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.check.text import clean
 
 SS = ("ss", "-Hnltp")
 
@@ -42,7 +43,7 @@ class Socket:
         """Whose it is: each smtpd inherits the socket from master, and is listed before it."""
         if OWNER in self.programs:
             return OWNER
-        return ", ".join(sorted(self.programs))
+        return clean(", ".join(sorted(self.programs)).encode("utf-8", "surrogateescape"), 60)
 
 
 def sockets(text: str) -> tuple[Socket, ...]:

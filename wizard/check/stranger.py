@@ -37,30 +37,42 @@ class NoStrangerError(Exception):
 
 @contextmanager
 def stranger_address(
-    version: int, avoid: Sequence[Network], run: Optional[Run] = None
+    version: int,
+    taken: Sequence[Network],
+    trusted: Sequence[Network],
+    run: Optional[Run] = None,
 ) -> Iterator[str]:
     """Put an address of IP `version` on lo and yield it; take it away again in every case.
 
-    Passed over are addresses in a network to `avoid` (mynetworks, and those that an interface
-    is on) and those that stand somewhere already: such a one is somebody else's and stays. SIGTERM and
+    Addresses in a network that is `taken` (an interface is on it) are passed over, as are those
+    that stand somewhere already: such a one is somebody else's and stays. One in `trusted`
+    (mynetworks) is used only where there is no other: then everybody is trusted. SIGTERM and
     SIGHUP become SystemExit in here where nobody handles them. Raises NoStrangerError.
     """
     run = run or _run
     with ExitStack() as stack:
         stack.enter_context(_deadly_signals_unwind())
-        for candidate in CANDIDATES:
-            address = ipaddress.ip_address(candidate)
-            if address.version != version:
-                continue
-            if any(address in network for network in avoid):
-                continue
+        for candidate in _candidates(version, taken, trusted):
             if _add(run, candidate, stack):
                 yield candidate
                 return
-        raise NoStrangerError("each documentation address is in use here or in mynetworks")
+        raise NoStrangerError("each documentation address is in use here")
 
 
-def _add(run: Callable[[Sequence[str]], tuple[int, bytes]], address: str, stack: ExitStack) -> bool:
+def _candidates(
+    version: int, taken: Sequence[Network], trusted: Sequence[Network]
+) -> Iterator[str]:
+    free = [
+        candidate
+        for candidate in map(ipaddress.ip_address, CANDIDATES)
+        if candidate.version == version and not any(candidate in network for network in taken)
+    ]
+    # Sorting is stable: strangers first, each group in its own order.
+    free.sort(key=lambda candidate: any(candidate in network for network in trusted))
+    return map(str, free)
+
+
+def _add(run: Run, address: str, stack: ExitStack) -> bool:
     """Add it, promising its removal first; False when somebody else has it."""
     whole = f"{address}/{128 if ':' in address else 32}"
     # Only what was added may be deleted, and a signal may come between the two.
@@ -89,7 +101,9 @@ def _run(argv: Sequence[str]) -> tuple[int, bytes]:
             timeout=5,
             check=False,
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except subprocess.TimeoutExpired:
+        return -signal.SIGKILL, b"ip does not answer"
+    except OSError as error:
         return 127, str(error).encode("ascii", "backslashreplace")
     return done.returncode, done.stdout
 

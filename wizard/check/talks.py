@@ -63,12 +63,12 @@ def talk_as_stranger(
     """
     if not mynetworks:
         return Transcript(stopped_at="greeting", why="mynetworks is not set in main.cf")
-    avoid = networks(re.split(r"[,\s]+", mynetworks))
-    if network is not None:
-        avoid += networks(network.networks)
+    trusted = networks(re.split(r"[,\s]+", mynetworks))
+    taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks)
     try:
-        with stranger_address(ipaddress.ip_address(address).version, avoid) as source:
+        version = ipaddress.ip_address(address).version
+        with stranger_address(version, taken, trusted) as source:
             script = scripts.stranger_script(source, answers.hostname.mydomain)
             return converse(Endpoint(address, 25, source), script, seconds)
     except NoStrangerError as fault:

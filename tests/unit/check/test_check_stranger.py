@@ -36,7 +36,7 @@ DEL = "ip address del {}/32 dev lo"
 
 def test_the_address_is_put_and_taken() -> None:
     ip = Ip()
-    with stranger_address(4, (), ip) as address:
+    with stranger_address(4, (), (), ip) as address:
         assert address == "192.0.2.1"
         assert ip.told == [ADD.format("192.0.2.1")]
     assert ip.told[1:] == [DEL.format("192.0.2.1")]
@@ -44,14 +44,14 @@ def test_the_address_is_put_and_taken() -> None:
 
 def test_it_is_taken_away_after_an_error() -> None:
     ip = Ip()
-    with pytest.raises(ZeroDivisionError), stranger_address(4, (), ip):
+    with pytest.raises(ZeroDivisionError), stranger_address(4, (), (), ip):
         raise ZeroDivisionError
     assert ip.told[-1] == DEL.format("192.0.2.1")
 
 
 def test_an_address_that_was_there_is_left_and_another_used() -> None:
     ip = Ip((2, b"RTNETLINK answers: File exists\n"))
-    with stranger_address(4, (), ip) as address:
+    with stranger_address(4, (), (), ip) as address:
         assert address == "198.51.100.1"
     assert ip.told == [
         ADD.format("192.0.2.1"),
@@ -61,14 +61,25 @@ def test_an_address_that_was_there_is_left_and_another_used() -> None:
 
 
 def test_a_network_in_use_is_passed_over() -> None:
-    avoid = networks(("127.0.0.0/8", "192.0.2.0/24", "198.51.100.1"))
-    with stranger_address(4, avoid, Ip()) as address:
+    taken = networks(("127.0.0.0/8", "192.0.2.0/24", "198.51.100.1"))
+    with stranger_address(4, taken, (), Ip()) as address:
         assert address == "203.0.113.1"
+
+
+def test_a_stranger_is_not_in_mynetworks() -> None:
+    trusted = networks(("127.0.0.0/8", "192.0.2.0/24"))
+    with stranger_address(4, (), trusted, Ip()) as address:
+        assert address == "198.51.100.1"
+
+
+def test_where_everybody_is_trusted_the_stranger_is_too() -> None:
+    with stranger_address(4, (), networks(("0.0.0.0/0",)), Ip()) as address:
+        assert address == "192.0.2.1"
 
 
 def test_an_add_that_a_signal_cut_off_is_undone() -> None:
     ip = Ip((-15, b""))
-    with pytest.raises(NoStrangerError), stranger_address(4, (), ip):
+    with pytest.raises(NoStrangerError), stranger_address(4, (), (), ip):
         pytest.fail("there is no address")
     assert ip.told == [ADD.format("192.0.2.1"), DEL.format("192.0.2.1")]
 
@@ -77,23 +88,23 @@ def test_without_the_right_there_is_no_stranger() -> None:
     ip = Ip((2, b"RTNETLINK answers: Operation not permitted\n"))
     with (
         pytest.raises(NoStrangerError, match="Operation not permitted"),
-        stranger_address(4, (), ip),
+        stranger_address(4, (), (), ip),
     ):
         pytest.fail("there is no address")
     assert len(ip.told) == 1
 
 
 def test_every_candidate_may_be_taken() -> None:
-    avoid = networks(("0.0.0.0/0",))
+    taken = networks(("0.0.0.0/0",))
     ip = Ip()
-    with pytest.raises(NoStrangerError, match="in use here"), stranger_address(4, avoid, ip):
+    with pytest.raises(NoStrangerError, match="in use here"), stranger_address(4, taken, (), ip):
         pytest.fail("there is no address")
     assert ip.told == []
 
 
 def test_ipv6_has_a_stranger_too() -> None:
     ip = Ip()
-    with stranger_address(6, (), ip) as address:
+    with stranger_address(6, (), (), ip) as address:
         assert address == "2001:db8::1"
     assert ip.told[0].startswith("ip address add 2001:db8::1/128 dev lo ")
 
@@ -109,7 +120,7 @@ def test_mynetworks_is_read_for_its_networks_alone() -> None:
 
 def test_signal_handlers_are_as_before() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with stranger_address(4, (), Ip()):
+    with stranger_address(4, (), (), Ip()):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -120,7 +131,7 @@ def test_a_handler_of_somebody_else_stays() -> None:
 
     before = signal.signal(signal.SIGTERM, other)
     try:
-        with stranger_address(4, (), Ip()):
+        with stranger_address(4, (), (), Ip()):
             assert signal.getsignal(signal.SIGTERM) is other
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -129,7 +140,7 @@ def test_a_handler_of_somebody_else_stays() -> None:
 HOLD = """
     import sys, time
     from wizard.check.stranger import stranger_address
-    with stranger_address(int(sys.argv[1]), ()) as address:
+    with stranger_address(int(sys.argv[1]), (), ()) as address:
         print(address, flush=True)
         time.sleep(30)
 """
