@@ -11,7 +11,6 @@ from textual.screen import ModalScreen, Screen
 
 from screens import messages
 from screens.desk import Desk, Wish
-from screens.draft import Draft
 from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
 
@@ -47,26 +46,35 @@ class WizardApp(App[int], inherit_bindings=False):
         self._watch_run = watch
         self._terminal = terminal_attributes()
 
+    def get_default_screen(self) -> Screen[Any]:
+        """Begin with the screen that is wanted, and none below it."""
+        if self._watch_run:
+            from screens.run import RunScreen  # noqa: PLC0415 - only when there is one
+
+            return RunScreen(self.desk, self._watch_run)
+        return self._make("host")
+
     def on_mount(self) -> None:
-        """Take the signals and open the first screen."""
+        """Take the signals."""
         if not self.is_headless:
             exit_on_signals(self, self._terminal)
-        if self._watch_run:
-            self.post_message(messages.Watch(self._watch_run))
-        else:
-            self._open("host")
 
-    def _open(self, name: str) -> None:
+    def _make(self, name: str) -> Screen[Any]:
         module, _, kind = place(name).load.partition(":")
         # Only the screen in sight is ever imported and built.
         make: Any = getattr(import_module(module), kind)
-        self._show(make(self.desk))
+        screen: Screen[Any] = make(self.desk)
+        return screen
+
+    def _open(self, name: str) -> None:
+        self._show(self._make(name))
 
     def _show(self, screen: Screen[Any]) -> None:
-        if len(self.screen_stack) > 1:
-            self.switch_screen(screen)
-        else:
+        # The first screen is Textual's default one, which cannot be switched but lain upon.
+        if len(self.screen_stack) == 1:
             self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
 
     def on_go(self, message: messages.Go) -> None:
         """Open a place; none but Host before the host was read."""
@@ -76,11 +84,15 @@ class WizardApp(App[int], inherit_bindings=False):
 
     def on_host_read(self, message: messages.HostRead) -> None:
         """Lay the draft on the desk, and open the one section that was asked for."""
+        from screens.draft import Draft  # noqa: PLC0415 - the thread has imported its needs by now
+
         desk = self.desk
         desk.draft = Draft(message.host, message.values, first=message.first)
         desk.running, desk.runs = message.running, message.runs
         if desk.wish.sections:
             self._open(desk.places[0].name)
+        else:
+            self.screen.post_message(messages.DeskLaid())
 
     def on_planned(self, message: messages.Planned) -> None:
         """Keep the plan that is being reviewed."""

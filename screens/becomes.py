@@ -2,57 +2,82 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable
+
+from screens.draft import Draft
+from wizard.answers import model
 from wizard.answers.build import check_section, default_mydomain
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
-
-from screens.draft import Draft
 
 NOT_YET = "..."
 LOCAL = "$myhostname, localhost.$mydomain, localhost, $mydomain"
 LINEAGE = "/etc/letsencrypt/live/{}/fullchain.pem"
 
+_Checked = dict[str, Any]
+"""The right values of a section, by field; a wrong one stands there as NOT_YET."""
+
 
 def becomes(draft: Draft, field: Field) -> str:
-    """Return the line, with `...` where the value is not right yet."""
+    """Return the line, with `...` where the value is not right yet; "" where none is needed."""
     if not field.becomes:
         return ""
-    section, name = field.section, field.name
-    checked, wrong = check_section(section, draft.values(section))
-    if any(problem.name == name for problem in wrong):
-        return f"{field.becomes} = {NOT_YET}"
-    value = checked.get(name)
-    if section == "hostname" and name == "mydomain" and value is None:
-        host = checked.get("myhostname")
-        valid = host and not any(problem.name == "myhostname" for problem in wrong)
-        value = default_mydomain(host) if valid else NOT_YET
-    if name == "local":
-        names = "".join(f", {readable_name(one)}" for one in value or ())
-        return f"{field.becomes} = {LOCAL}{names}"
-    if section == "certificate":
-        return _certificate(checked, field)
-    if name == "firewall_zone":
-        return f"{field.becomes}={value} --add-service=smtp ..."
+    checked, wrong = check_section(field.section, draft.values(field.section))
+    checked.update({problem.name: NOT_YET for problem in wrong})
+    special = _SPECIAL.get((field.section, field.name))
+    if special is not None:
+        return special(checked)
+    value = checked.get(field.name, _default(field))
     if isinstance(value, tuple):
-        return f"{field.becomes}: {', '.join(value)}" if value else f"{field.becomes}: none"
+        return f"{field.becomes}: {', '.join(value) or 'none'}"
     if value == "":
         return f"{field.becomes} stays unset"
-    return f"{field.becomes} = {readable_name(str(_default(field) if value is None else value))}"
+    return f"{field.becomes} = {readable_name(str(value))}"
 
 
 def _default(field: Field) -> object:
-    from wizard.answers import model  # noqa: PLC0415 - only for an emptied field
+    kinds = {"limits": model.Limits, "delivery": model.Delivery, "networks": model.Networks}
+    kind = kinds.get(field.section)
+    return getattr(kind(), field.name) if kind else NOT_YET
 
-    kind = {"limits": model.Limits, "delivery": model.Delivery, "networks": model.Networks}
-    return getattr(kind[field.section](), field.name) if field.section in kind else NOT_YET
+
+def _mydomain(checked: _Checked) -> str:
+    value = checked.get("mydomain")
+    if value is None:
+        host = checked.get("myhostname", NOT_YET)
+        value = host if host == NOT_YET else default_mydomain(host)
+    return f"mydomain = {readable_name(value)}"
 
 
-def _certificate(checked: dict[str, object], field: Field) -> str:
-    if checked.get("source") != "letsencrypt":
-        if field.name == "days":
-            return f"{field.becomes} {checked.get('days')}"
-        return "smtpd_tls_cert_file names the self-signed pair"
-    if field.name != "name":
-        return ""
-    name = str(checked.get("name") or NOT_YET)
-    return f"smtpd_tls_cert_file = {LINEAGE.format(name)}"
+def _local(checked: _Checked) -> str:
+    names = checked.get("local", ())
+    listed = names if names == NOT_YET else "".join(f", {readable_name(one)}" for one in names)
+    return f"mydestination = {LOCAL}{listed}"
+
+
+def _zone(checked: _Checked) -> str:
+    return f"firewall-cmd --zone={checked.get('firewall_zone', NOT_YET)} --add-service=smtp ..."
+
+
+def _source(checked: _Checked) -> str:
+    own = checked.get("source") == "self-signed"
+    return "smtpd_tls_cert_file names the self-signed pair" if own else ""
+
+
+def _lineage(checked: _Checked) -> str:
+    return f"smtpd_tls_cert_file = {LINEAGE.format(checked.get('name') or NOT_YET)}"
+
+
+def _days(checked: _Checked) -> str:
+    return f"openssl req -days {checked.get('days', model.Certificate().days)}"
+
+
+_SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
+    ("hostname", "mydomain"): _mydomain,
+    ("domains", "local"): _local,
+    ("networks", "firewall_zone"): _zone,
+    ("certificate", "source"): _source,
+    ("certificate", "name"): _lineage,
+    ("certificate", "days"): _days,
+}
+"""Fields that become more than `parameter = value`."""

@@ -49,7 +49,6 @@ class CertificateScreen(FormScreen):
         self.query_one("#lineages-label", Line).say(said if count else "No lineage was found here.")
         self.query_one(Lineages).can_focus = bool(count)
         self._show_source()
-        super().on_mount()
 
     def _suggested(self) -> tuple[CertificateSuggestion, ...]:
         return certificates(
@@ -97,7 +96,6 @@ class CertificateScreen(FormScreen):
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Take a lineage."""
         if not isinstance(event.rows, Lineages):
-            super().on_rows_chosen(event)
             return
         event.stop()
         for form_field in self.query(TextField):

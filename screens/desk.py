@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Callable, Optional
 
-from screens.draft import Draft
 from screens.places import PLACES, Place, place_of_section
-from wizard.answers.model import Answers
-from wizard.plan.model import Plan
 
 if TYPE_CHECKING:
+    from screens.draft import Draft
+    from wizard.answers.model import Answers
+    from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
     from wizard.session import Session
 
@@ -59,4 +59,4 @@ class Desk:
     @property
     def would_lose(self) -> bool:
         """Whether leaving now loses answers."""
-        return self.draft is not None and bool(self.draft.changed)
+        return self.draft is not None and bool(self.draft.changed or self.draft.seen)

@@ -5,7 +5,7 @@ No Textual in here. What is right or wrong is asked of wizard.answers.
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Optional, Union
 
 from wizard.answers.build import Values, default_mydomain, to_values
 from wizard.answers.form import (
@@ -36,6 +36,8 @@ class Draft:
             for section in SECTIONS
         }
         self._follow_hostname()
+        self._section_problems: dict[str, tuple[Problem, ...]] = {}
+        self._whole: Optional[Union[Answers, tuple[Problem, ...]]] = None
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
 
     def text(self, section: str, name: str) -> Text:
@@ -45,6 +47,8 @@ class Draft:
     def set(self, section: str, name: str, text: Text) -> None:
         """Put what was typed into a field."""
         self.texts[section][name] = text
+        self._section_problems.pop(section, None)
+        self._whole = None
 
     def _follow_hostname(self) -> None:
         """Leave mydomain empty where it is what it would be by itself, so that it follows."""
@@ -58,7 +62,10 @@ class Draft:
 
     def problems(self, section: str) -> tuple[Problem, ...]:
         """Return what is wrong in a section, by itself and with the others."""
-        found = check_texts(section, self.texts[section])
+        found = self._section_problems.get(section)
+        if found is None:
+            # Kept until the next edit: ten thousand names take a while to check.
+            found = self._section_problems[section] = check_texts(section, self.texts[section])
         if found:
             return found
         whole = self.answers()
@@ -68,7 +75,9 @@ class Draft:
 
     def answers(self) -> Union[Answers, tuple[Problem, ...]]:
         """Return the answers, or everything that is wrong with them."""
-        return answers_from_texts(self.texts)
+        if self._whole is None:
+            self._whole = answers_from_texts(self.texts)
+        return self._whole
 
     def is_changed(self, section: str) -> bool:
         """Whether a section differs from what it held at the start."""

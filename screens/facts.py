@@ -25,9 +25,8 @@ class Fact:
     look: str = ""
 
 
-def facts(host: Host, running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
-    """Yield what was found, the operator's next concern first."""
-    yield from _runs(running, runs)
+def facts(host: Host) -> Iterator[Fact]:
+    """Yield what was found on the host."""
     system = host.distribution
     if system.is_el:
         yield Fact("System", system.name or f"{system.id} {system.version}")
@@ -44,7 +43,8 @@ def facts(host: Host, running: Optional[str], runs: Sequence[RunSummary]) -> Ite
     yield _dovecot(host)
 
 
-def _runs(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
+def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
+    """Yield what an earlier run left, or that one is in progress."""
     if running:
         yield Fact("Run", f"{running} is in progress: a shows it, and its questions", "strong")
         return
@@ -87,7 +87,7 @@ def _lineages(lineages: Sequence[Lineage]) -> Iterator[Fact]:
             yield Fact(label, f"{one.name}: UNUSABLE, {one.problem}", "wrong")
             continue
         day = time.strftime("%Y-%m-%d", time.gmtime(one.not_after))
-        links = "" if one.linked else "; its links are flat, the run makes them whole"
+        links = "" if one.linked else "; flat links, mended by the run"
         yield Fact(label, f"{one.name}, until {day}{links}")
     if len(lineages) > FEW:
         yield Fact("", f"and {len(lineages) - FEW} more")
@@ -118,14 +118,23 @@ def _dovecot(host: Host) -> Fact:
 
 def today(draft: Draft) -> Iterator[Fact]:
     """Yield a line a section with its values."""
+    texts = draft.texts
+    certificate = texts["certificate"]
+    transport = texts["delivery"]["mailbox_transport"]
+    said = {
+        "hostname": texts["hostname"]["myhostname"],
+        "domains": texts["domains"]["local"],
+        "networks": texts["networks"]["mynetworks"],
+        "certificate": (certificate["source"], certificate["name"]),
+        "blocklists": (*texts["blocklists"]["use"], *texts["blocklists"]["custom"]),
+        "delivery": transport or "Postfix's own local delivery",
+        "limits": f"messages up to {texts['limits']['message_size_limit']} bytes",
+    }
     for section in SECTIONS:
-        texts = draft.texts[section]
-        said = [", ".join(text) if isinstance(text, tuple) else text for text in texts.values()]
-        if section == "limits":
-            size = texts["message_size_limit"]
-            said = [f"messages up to {size} bytes, and {len(texts) - 1} more"]
-        yield Fact(section, _short("; ".join(text for text in said if text)) or "none")
+        text = said[section]
+        joined = ", ".join(filter(None, text)) if isinstance(text, tuple) else text
+        yield Fact(section, _short(str(joined)) or "none")
 
 
-def _short(text: str, most: int = 110) -> str:
+def _short(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 4]} ..."

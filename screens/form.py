@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Iterable, Optional, Sequence
 
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 from textual.widget import Widget
 
 from screens.becomes import becomes
@@ -17,6 +18,10 @@ from screens.widgets.items import ItemField
 from screens.widgets.line import Line
 from wizard.answers.sections import Field, field_of
 from wizard.host.suggest import Suggestion
+
+PAUSE = 0.6
+"""Seconds after the last key until a value is judged."""
+
 
 class FormScreen(WizardScreen):
     """A section's form. Whatever is typed stands in the draft at once."""
@@ -37,6 +42,8 @@ class FormScreen(WizardScreen):
         super().__init__(desk, where.title, where.name)
         self.sections = where.sections
         self._refused = False
+        self._pause: Optional[Timer] = None
+        self._last_field: Optional[FormField] = None
 
     @property
     def draft(self) -> Draft:
@@ -75,23 +82,52 @@ class FormScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Show the state of all fields and begin at the first."""
-        super().on_mount()
         self.show_fields()
         self.focus_body()
 
     def on_screen_resume(self) -> None:
-        """Follow the focus with the foot."""
-        self.watch(self, "focused", self.show_foot, init=False)
+        """Follow the focus."""
+        self.watch(self, "focused", self._focus_moved, init=False)
+        self.show_foot()
+
+    def _focus_moved(self) -> None:
+        """Mark what was left behind, explain what was come to."""
+        here = self.focused_field()
+        if here is not self._last_field:
+            self._last_field = here
+            if self._pause is not None:
+                self._pause.stop()
+                self._pause = None
+                self.show_fields()
         self.show_foot()
 
     def on_form_field_edited(self, event: FormField.Edited) -> None:
-        """Put it into the draft and show what it does."""
+        """Put it into the draft; judge it at once, or when the typing pauses.
+
+        Every key would else turn marks on and off: half a name is always wrong, and over a slow
+        line each mark costs more than the key.
+        """
         event.stop()
-        field = event.form_field.field
+        form_field, field = event.form_field, event.form_field.field
         self._refused = False
-        self.draft.set(field.section, field.name, event.text)
-        self.edited(field)
-        self.show_fields()
+        in_list = isinstance(form_field, ItemField) and event.typed
+        if not in_list:
+            self.draft.set(field.section, field.name, event.text)
+            self.edited(field)
+            self._show_becomes()
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if event.typed:
+            self._pause = self.set_timer(PAUSE, self._paused)
+        else:
+            self.show_fields()
+
+    def _paused(self) -> None:
+        here = self.focused_field()
+        if here is not None:
+            here.problem = self._problem_of(here, self._problems())
+        self.show_foot()
 
     def edited(self, field: Field) -> None:
         """Let other fields follow this one."""
@@ -100,14 +136,24 @@ class FormScreen(WizardScreen):
         """Mark every field, the list at the left and the foot."""
         problems = self._problems()
         for form_field in self.query(FormField):
-            field = form_field.field
-            wrong = problems.get((field.section, field.name), "")
-            if wrong and not form_field.text and not self._refused and self.draft.first:
-                # Nothing was typed yet: the list says "to do", and that is enough.
-                wrong = ""
-            form_field.mark(wrong, becomes(self.draft, field))
+            form_field.mark(self._problem_of(form_field, problems))
+        self._show_becomes()
         self.show_states()
         self.show_foot()
+
+    def _show_becomes(self) -> None:
+        for form_field in self.query(FormField):
+            shown = becomes(self.draft, form_field.field)
+            form_field.show_becomes(shown)
+            if form_field.inline and form_field is self.focused_field():
+                self.query_one("#foot-becomes", Line).say(shown, "value")
+
+    def _problem_of(self, form_field: FormField, problems: dict[tuple[str, str], str]) -> str:
+        field = form_field.field
+        if not form_field.text and not self._refused and self.draft.first:
+            # Nothing was typed yet: the list says "to do", and that is enough.
+            return ""
+        return problems.get((field.section, field.name), "")
 
     def _problems(self) -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}
@@ -217,4 +263,3 @@ class FormScreen(WizardScreen):
         if inside:
             inside[-1 if last else 0].focus()
         self.show_foot()
-

@@ -19,6 +19,9 @@ from screens.widgets.rows import Row, Rows
 PROGRAM = "postfix-wizard"
 DRY_RUN = "dry run: nothing will be changed"
 
+WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76))
+"""Classes of screens that are less wide than the design's 80 columns."""
+
 
 class Sections(Rows):
     """The list at the left; Enter opens a section."""
@@ -27,11 +30,6 @@ class Sections(Rows):
 class WizardScreen(Screen[None]):
     """A screen of the wizard; `body` makes what is its own."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[Optional[list[tuple[int, str]]]] = [
-        (0, "-tiny"),
-        (50, "-narrow"),
-        (76, "-normal"),
-    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", id="next", tooltip="Go on to the next screen."),
         Binding("ctrl+p", "back", "Back", id="back", tooltip="Go back to the screen before."),
@@ -64,12 +62,23 @@ class WizardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the parts in place."""
+        self.fit()
         yield Line(self._title(), "head", id="title")
         with Widget(id="main"):
             yield Sections(self.section_rows(), id="sections")
             with Widget(id="body"):
                 yield from self.body()
         yield KeyLine()
+
+    def fit(self) -> None:
+        """Take the class of the width, before anything is laid out by it."""
+        wide = self.app.size.width
+        for name, least, most in WIDTHS:
+            self.set_class(least <= wide < most, name)
+
+    def on_resize(self) -> None:
+        """Follow the terminal's width."""
+        self.fit()
 
     def _title(self) -> str:
         text = f" {PROGRAM} - {self.heading}"
@@ -81,7 +90,9 @@ class WizardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Let the list show where we are."""
-        self.query_one(Sections).go_to(self.place_name)
+        # Textual calls this beside a subclass's own on_mount, so no subclass calls super().
+        for sections in self.query(Sections):
+            sections.go_to(self.place_name)
 
     def section_rows(self) -> list[Row]:
         """Return the list's lines: name and state in words."""
@@ -151,4 +162,10 @@ class WizardScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self.heading, self.HELP_TEXT, self.active_bindings))
 
 
-_STATE_LOOKS = {"done": "right", "wrong": "wrong", "changed": "strong", "to do": "", "as is": "quiet"}
+_STATE_LOOKS = {
+    "done": "right",
+    "wrong": "wrong",
+    "changed": "strong",
+    "to do": "",
+    "as is": "quiet",
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
-from textual.screen import ActiveBinding
+from textual.binding import ActiveBinding
 from textual.widget import Widget
 
 from screens.modal import Window
@@ -17,6 +17,7 @@ MOVING = (
     ("Tab Up Down", "Move between the fields; in a list, Up and Down move in it."),
     ("Space", "Take a list's item or leave it out; choose a word."),
     ("Enter", "Add what is typed to a list; else go on to the next field."),
+    ("Left Right", "Move long lines under the window; move in what is typed."),
     ("Del", "Remove a list's item."),
 )
 OUTSIDE = (

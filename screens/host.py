@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable, Optional
+from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -10,14 +10,18 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.facts import Fact, facts, today
 from screens.frame import Sections, WizardScreen
-from screens.messages import Failed, HostRead, Watch
+from screens.messages import DeskLaid, Failed, HostRead, Watch
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import wrapped
 
+if TYPE_CHECKING:
+    from screens.facts import Fact
+
 READING = "Reading this host: packages, files, certificates, firewall ..."
 LABEL = 13
+SOON = 0.02
+"""Seconds after the screen was mounted."""
 
 
 class HostScreen(WizardScreen):
@@ -43,9 +47,9 @@ class HostScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Read the host once the screen is painted."""
-        super().on_mount()
         if self._reading:
-            self.call_after_refresh(self._read)
+            # Not before the first paint, with which the imports of a thread would compete.
+            self.set_timer(SOON, self._read)
         else:
             self._show()
 
@@ -57,6 +61,8 @@ class HostScreen(WizardScreen):
         session = desk.session
         host = session.host()
         running, runs = session.running(), session.runs()
+        import screens.draft  # noqa: F401, PLC0415 - the screens that follow need it at once
+
         saved = desk.wish.given or session.answers(host)
         first = saved is None or (desk.wish.given is not None and not desk.wish.sections)
         if saved is None:
@@ -65,12 +71,11 @@ class HostScreen(WizardScreen):
 
         return HostRead(host, to_values(saved), first, running, runs)
 
-    def on_host_read(self, message: HostRead) -> None:
-        """Show it; the app takes it from here."""
-        del message
+    def on_desk_laid(self, message: DeskLaid) -> None:
+        """Show what was read: the app has it on the desk now."""
+        message.stop()
         self._reading = False
-        # The app handles the message after this screen: only then is there a draft.
-        self.call_after_refresh(self._show)
+        self._show()
 
     def on_failed(self, message: Failed) -> None:
         """Say what could not be read."""
@@ -105,17 +110,16 @@ class HostScreen(WizardScreen):
         draft = self.desk.draft
         if draft is None:
             return [Row(READING)]
-        rows: list[Row] = []
-        for fact in facts(draft.host, self.desk.running, self.desk.runs):
-            rows += _lines(fact, width)
-        rows.append(Row(""))
+        from screens.facts import facts, run_facts, today  # noqa: PLC0415 - not for the first paint
+
+        rows = _rows_of(run_facts(self.desk.running, self.desk.runs), width)
         if draft.first:
-            rows += [Row(line, "strong") for line in wrapped(FIRST, width)]
-        else:
-            rows.append(Row("Today's values (open a section at the left to change it):", "strong"))
-            for fact in today(draft):
-                rows += _lines(fact, width)
-        return rows
+            rows += _rows_of(facts(draft.host), width)
+            return [*rows, Row(""), *(Row(line, "strong") for line in wrapped(FIRST, width))]
+        rows.append(Row("Today's values; open a section at the left to change it:", "strong"))
+        rows += _rows_of(today(draft), width)
+        rows.append(Row("Found on this host:", "strong"))
+        return rows + _rows_of(facts(draft.host), width)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer to attach where a run is in progress, to read again after a failure."""
@@ -143,9 +147,9 @@ class HostScreen(WizardScreen):
 FIRST = "This host was not set up before: the screens ask section by section (^N: next)."
 
 
-def _lines(fact: Fact, width: int) -> list[Row]:
-    lines = wrapped(fact.text, width - LABEL)
+def _rows_of(found: Iterable[Fact], width: int) -> list[Row]:
     return [
         Row(f"{'' if number else fact.label:<{LABEL}}", "quiet", "", line, fact.look)
-        for number, line in enumerate(lines)
+        for fact in found
+        for number, line in enumerate(wrapped(fact.text, width - LABEL))
     ]

@@ -5,16 +5,15 @@ Nothing of Textual is imported before a screen is certain to be shown.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
+from typing import TYPE_CHECKING, Optional, Sequence
 
-from wizard.answers.model import POLICY, SECTIONS
-from wizard.errors import Trouble, UsageTrouble
+from wizard.errors import Trouble
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from screens.app import WizardApp
     from wizard.session import Session
 
@@ -31,7 +30,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
         return cli.main(words)
     try:
-        return _screens(_parse(words))
+        return _screens(words)
     except Trouble as trouble:
         print(f"postfix-wizard: {trouble}", file=sys.stderr)  # noqa: T201 - its only word
         return trouble.exit_code
@@ -39,34 +38,27 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 130
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageTrouble("reading the command line", message, "See `postfix-wizard --help`.")
-
-
-def _parse(words: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
-    parser.add_argument("--answers", type=Path)
-    parser.add_argument("--section", action="append", default=[], choices=(*SECTIONS, POLICY))
-    parser.add_argument("--dry-run", action="store_true")
-    return parser.parse_args(words)
-
-
-def _screens(options: argparse.Namespace) -> int:
+def _screens(words: Sequence[str]) -> int:
     from screens.terminal import need_root, need_terminal  # noqa: PLC0415 - not for commands
 
+    sections: tuple[str, ...] = ()
+    answers: Optional[Path] = None
+    dry_run = False
+    if words:
+        from screens.options import parse  # noqa: PLC0415 - most starts have no options
+
+        sections, answers, dry_run = parse(words)
     need_terminal(os.environ)
     need_root()
     given = None
-    if options.answers:
+    if answers is not None:
         from wizard.answers.toml import read_answers  # noqa: PLC0415 - 30 ms, rarely needed
 
-        given = read_answers(options.answers)
+        given = read_answers(answers)
     from screens.app import WizardApp  # noqa: PLC0415 - Textual: 200 ms, only now
     from screens.desk import Wish  # noqa: PLC0415
 
-    wish = Wish(tuple(options.section), options.dry_run, given)
-    return show(WizardApp(_open_session, wish))
+    return show(WizardApp(_open_session, Wish(sections, dry_run, given)))
 
 
 def _open_session() -> Session:

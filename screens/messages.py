@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Optional
 
 from textual.message import Message
 
-from wizard.answers.build import Values
-from wizard.check.model import Finding
-from wizard.host.facts import Host
-from wizard.plan.model import Plan
-
 if TYPE_CHECKING:
+    # Named in annotations only: the first paint does not wait for them.
+    from wizard.answers.build import Values
+    from wizard.check.model import Finding
+    from wizard.host.facts import Host
+    from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
 
 
@@ -46,17 +46,15 @@ class HostRead(Message):
 
 
 @dataclass
+class DeskLaid(Message):
+    """The app has put what was read on the desk."""
+
+
+@dataclass
 class Planned(Message):
     """A plan was made in a thread."""
 
     plan: Plan
-
-
-@dataclass
-class Started(Message):
-    """A worker was started on the plan."""
-
-    run: str
 
 
 @dataclass

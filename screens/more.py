@@ -53,7 +53,7 @@ class PolicyField(FormField):
         """Choose a word."""
         self.query_one(Choice).choose(text)
 
-    def mark(self, problem: str, becomes: str) -> None:
+    def mark(self, problem: str) -> None:
         """Nothing can be wrong with it."""
 
 
@@ -83,10 +83,6 @@ class MoreScreen(FormScreen):
         """Keep the wish."""
         event.stop()
         self.draft.policy = event.value == SET
-
-    def show_fields(self) -> None:
-        """Mark all fields but the one that is no answer."""
-        super().show_fields()
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Offer the policy's delivery to Dovecot."""

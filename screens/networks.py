@@ -27,9 +27,7 @@ class NetworksScreen(FormScreen):
         """Make the list of networks and three lines."""
         taken = tuple(self.draft.text("networks", "mynetworks"))
         yield ItemField(self.field("mynetworks"), taken, networks(self.draft.host))
-        yield TextField(
-            self.field("inet_interfaces"), self.held("inet_interfaces"), inline=True
-        )
+        yield TextField(self.field("inet_interfaces"), self.held("inet_interfaces"), inline=True)
         yield ChoiceField(self.field("inet_protocols"), self.held("inet_protocols"))
         yield TextField(self.field("firewall_zone"), self.held("firewall_zone"), inline=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar, Iterable, Optional
+from typing import ClassVar, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -48,6 +48,7 @@ class ResultScreen(WizardScreen):
 
     def compose(self) -> ComposeResult:
         """Put the table above the foot."""
+        self.fit()
         yield Line(f" {PROGRAM} - Result of run {self.over.run}", "head", id="title")
         with Widget(id="result-body"):
             yield Line(self._summary(), self._look(), id="result-says")
@@ -86,10 +87,10 @@ class ResultScreen(WizardScreen):
         elif self.findings:
             rows.append(Row(""))
         name = min(max((len(one.looked_at) for one in self.findings), default=0), width // 2)
-        rows += [self._row(one, name) for one in self.findings]
+        rows += [self._finding_row(one, name) for one in self.findings]
         table.show(rows)
 
-    def _row(self, one: Finding, name: int) -> Row:
+    def _finding_row(self, one: Finding, name: int) -> Row:
         looked_at = cut(one.looked_at, name)
         return Row(
             f"{WORDS[one.verdict]:<8} ",

@@ -100,7 +100,6 @@ class ReviewScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Make the plan in a thread."""
-        super().on_mount()
         self.desk.plan = None
         self.desk.accepted = set()
         draft = self.desk.draft
@@ -174,7 +173,9 @@ class ReviewScreen(WizardScreen):
         """The names of the cautions that are not accepted yet."""
         plan = self.desk.plan
         return tuple(
-            one.name for one in (plan.cautions if plan else ()) if one.name not in self.desk.accepted
+            one.name
+            for one in (plan.cautions if plan else ())
+            if one.name not in self.desk.accepted
         )
 
     def say(self) -> None:
@@ -248,7 +249,6 @@ class ReviewScreen(WizardScreen):
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Accept a caution, or take it back; go where a problem is."""
         if event.rows.id != "pane":
-            super().on_rows_chosen(event)
             return
         event.stop()
         if self._problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar, Iterable, Optional
+from typing import ClassVar, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -88,6 +88,7 @@ class RunScreen(WizardScreen):
 
     def compose(self) -> ComposeResult:
         """Put the steps at the left and the output at the right."""
+        self.fit()
         yield Line(f" {PROGRAM} - {self.heading}", "head", id="title")
         with Widget(id="main"):
             yield Steps(id="steps")
@@ -148,7 +149,8 @@ class RunScreen(WizardScreen):
             steps.go_to(self.progress.active)
         self._draw_output()
         self._say()
-        self.query_one(Prompt).ask(self.progress.prompt)
+        if self.query_one(Prompt).ask(self.progress.prompt):
+            steps.focus()
         self.refresh_bindings()
 
     def _draw_output(self) -> None:
@@ -162,9 +164,9 @@ class RunScreen(WizardScreen):
     def _rows(self) -> list[Row]:
         now = time.monotonic()
         width = max(20, self.query_one(Steps).size.width)
-        return [self._row(step, now, width) for step in self.progress.steps.values()]
+        return [self._step_row(step, now, width) for step in self.progress.steps.values()]
 
-    def _row(self, step: StepView, now: float, width: int) -> Row:
+    def _step_row(self, step: StepView, now: float, width: int) -> Row:
         look = LOOKS.get(step.state, "quiet")
         took = step.time(now)
         room = width - 7 - 6
@@ -233,7 +235,9 @@ class RunScreen(WizardScreen):
     def action_sections(self) -> None:
         """Go between the steps, the output and an open question."""
         if self.query_one(Steps).has_focus:
-            (self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)).focus()
+            (
+                self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)
+            ).focus()
         else:
             self.query_one(Steps).focus()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.widgets import Input
 
 
@@ -31,6 +31,7 @@ class Entry(Input):
         )
         self.cursor_blink = False
         self._drawn = 0
+        self._drawn_size = Size(0, 0)
 
     @property
     def _value(self) -> Text:
@@ -46,9 +47,13 @@ class Entry(Input):
         recompose: bool = False,
     ) -> Entry:
         """Send only the cells that held or hold text when a key was typed."""
-        if self.is_mounted and self.has_focus and repaint and not (regions or layout or recompose):
+        if self.is_mounted and self.has_focus and repaint and not (regions or recompose):
+            # A longer text makes the virtual size grow, which asks for a layout; a line of
+            # fixed size needs none.
+            layout = layout and self.virtual_size == self._drawn_size
+            self._drawn_size = self.virtual_size
             cells = self.content_width + 1
-            if not self.scroll_offset.x and cells < self.size.width:
+            if not layout and not self.scroll_offset.x and cells < self.size.width:
                 regions = (Region(0, 0, max(cells, self._drawn), 1),)
             self._drawn = cells
         super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)

@@ -23,10 +23,11 @@ class FormField(Widget):
 
     @dataclass
     class Edited(Message):
-        """The operator changed the field's value."""
+        """The operator changed the field's value; `typed` by a key, and more may follow."""
 
         form_field: FormField
         text: Text
+        typed: bool = False
 
     def __init__(self, field: Field, *, inline: bool = False) -> None:
         super().__init__(classes="-inline" if inline else "-stacked")
@@ -47,19 +48,17 @@ class FormField(Widget):
         """Take what is typed but not entered yet; False when it is wrong."""
         return True
 
-    def mark(self, problem: str, becomes: str) -> None:
-        """Show what the value becomes, and that it is wrong where it is."""
+    def mark(self, problem: str) -> None:
+        """Show that the value is wrong, or no longer."""
         self.problem = problem
-        label = self.query_one("#label", Line)
-        if self.inline:
-            mark = f"{WRONG}: {self.field.label}" if problem else self.field.label
-            label.say(mark, "wrong" if problem else "")
-            return
-        label.say(
-            f"{self.field.label} - {WRONG}" if problem else self.field.label,
-            "wrong" if problem else "",
-        )
-        self.query_one("#becomes", Line).say(becomes, "value")
+        label = self.field.label
+        marked = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
+        self.query_one("#label", Line).say(marked if problem else label, "wrong" if problem else "")
+
+    def show_becomes(self, becomes: str) -> None:
+        """Show what the value becomes; an inline field leaves that to the form's foot."""
+        for line in self.query("#becomes").results(Line):
+            line.say(becomes, "value")
 
     def compose(self) -> ComposeResult:
         """Stack label, control and line; inline, the form's foot says what it becomes."""
@@ -100,7 +99,7 @@ class TextField(FormField):
         event.stop()
         if event.value != self._start:
             self._start = event.value
-            self.post_message(self.Edited(self, event.value))
+            self.post_message(self.Edited(self, event.value, typed=True))
 
 
 class ChoiceField(FormField):

@@ -144,7 +144,7 @@ class ItemField(FormField):
         if len(event.value) > len(was) + 1 and len(split_items(event.value)) > 1:
             self.settle()
             return
-        self.post_message(self.Edited(self, self.text))
+        self.post_message(self.Edited(self, (), typed=True))
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
         """Add it; with nothing typed go on to the next field."""

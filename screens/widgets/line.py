@@ -54,4 +54,6 @@ class Line(Drawn):
     def render_line(self, y: int) -> Strip:
         """Draw one of its lines."""
         rows = self._rows()
-        return self.strip(rows[y] if y < len(rows) else "", self._look, self.size.width)
+        text = rows[y] if y < len(rows) else ""
+        rest = self.look("head") if self._look == "head" else None
+        return self.strips(((text, self._look),), self.size.width, rest=rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import ClassVar, Optional
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,7 +18,7 @@ LOOKS = ("strong", "quiet", "head", "value", "right", "wrong", "caution", "new",
 class Drawn(Widget):
     """A widget that draws its own lines in these looks."""
 
-    COMPONENT_CLASSES = {f"look--{look}" for look in LOOKS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"look--{look}" for look in LOOKS}
 
     def look(self, name: str) -> Style:
         """Return the style of a look; "" is the widget's own."""

@@ -42,16 +42,16 @@ class Prompt(Widget):
         yield Entry()
         yield Line(id="prompt-says")
 
-    def ask(self, prompted: Optional[Prompted]) -> None:
-        """Show a question, or none."""
+    def ask(self, prompted: Optional[Prompted]) -> bool:
+        """Show a question, or none; True when the one in sight was closed."""
         if prompted == self._shown:
-            return
+            return False
         self._shown = prompted
         self.display = prompted is not None
         entry = self.query_one(Entry)
         entry.value = ""
         if prompted is None:
-            return
+            return True
         lines = prompted.text.rstrip("\n").splitlines()[-MOST_LINES:]
         width = max(20, self.size.width or 70)
         self.query_one("#prompt-text", Line).say("\n".join(cut(one, width) for one in lines))
@@ -59,6 +59,7 @@ class Prompt(Widget):
         hidden = "" if prompted.echo else "What you type is shown as *, and kept nowhere. "
         self.say(f"{hidden}Enter sends it. Unanswered for ten minutes, the step fails.")
         entry.focus()
+        return False
 
     def say(self, text: str, look: str = "quiet") -> None:
         """Write the line below."""

@@ -40,7 +40,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
         Binding("left", "sideways(-8)", "Left", show=False),
         Binding("right", "sideways(8)", "Right", show=False),
         Binding("enter", "choose", "Choose", show=False),
-        Binding("space", "toggle", "Choose", show=False),
+        Binding("space", "pick", "Choose", show=False),
     ]
 
     @dataclass
@@ -203,7 +203,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
         if self.current:
             self.post_message(self.Chosen(self, self.current, toggled=False))
 
-    def action_toggle(self) -> None:
+    def action_pick(self) -> None:
         """Say that the space bar was pressed here."""
         if self.current:
             self.post_message(self.Chosen(self, self.current, toggled=True))

@@ -214,7 +214,9 @@ def happy_events() -> list[records.Event]:
     return [
         records.RunStarted(RUN, "0" * 64, 4711),
         records.StepStarted("install"),
-        records.Output("install", ("Last metadata expiration check: 0:12:01 ago.", "[red]no[/", "")),
+        records.Output(
+            "install", ("Last metadata expiration check: 0:12:01 ago.", "[red]no[/", "")
+        ),
         records.Prompted(1, "install", "Importing GPG key 0xB86B3716\nIs this ok [y/N]: ", True),
         records.Output("install", ("Complete!",)),
         records.PromptClosed(1, answered=True),

@@ -114,7 +114,7 @@ def item_problem(section: str, name: str, item: str) -> str:
         if name in {problem.name, CUSTOM}
     ]
     prefix = f"{item!r} "
-    return next((text[len(prefix) :] if text.startswith(prefix) else text for text in found), "")
+    return next((text.removeprefix(prefix) for text in found), "")
 
 
 def _takes_default(field: Field) -> bool:

@@ -1,0 +1,30 @@
+"""The screens over the stand-in session, for a terminal of their own: `launch.py [KIND]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
+
+
+def main(kind: str) -> int:
+    from standin import StandIn, answers, fresh_host, make_app, set_up_host  # noqa: PLC0415
+
+    from screens.main import show  # noqa: PLC0415 - the paths above come first
+
+    session = StandIn(the_host=fresh_host())
+    if kind == "set-up":
+        session = StandIn(the_host=set_up_host(), saved=answers())
+    if kind == "crash":
+        session.past = (None,)  # type: ignore[assignment]
+    app = make_app(session)
+    if kind == "run":
+        app._watch_run = "20251124-031500-1"
+    return show(app)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if sys.argv[1:] else os.environ.get("KIND", "fresh")))
