@@ -375,10 +375,17 @@ def test_what_was_before_the_last_start_or_reload_is_past(again: str) -> None:
     assert finding.verdict == RIGHT
 
 
-def test_a_remote_text_is_not_taken_for_a_start() -> None:
-    trick = f"{HEAD}/smtpd[1]: warning: daemon started -- version 3.5.25\n"
-    text = f"{START}{HEAD}/smtpd[1]: fatal: parameter x\n{trick}"
-    assert [kind for _, kind, _ in log.loud_lines(text)] == ["fatal", "warning"]
+@pytest.mark.parametrize(
+    "line",
+    [
+        "smtpd[1]: warning: daemon started -- version 3.5.25",
+        "smtpd[1]: daemon started -- version 3.5.25",
+        "cleanup[1]: reload -- version 3.5.25",
+    ],
+)
+def test_only_master_says_that_it_starts(line: str) -> None:
+    text = f"{START}{HEAD}/smtpd[1]: fatal: parameter x\n{HEAD}/{line}\n"
+    assert log.loud_lines(text)[0] == ("postfix/smtpd", "fatal", "fatal: parameter x")
 
 
 def test_many_lines_are_counted_and_control_characters_shown() -> None:
