@@ -1,0 +1,1 @@
+"""The figures of docs/performance.md: each is two things measured in turn in one run."""

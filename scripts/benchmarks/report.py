@@ -1,0 +1,90 @@
+"""Keeps the figures of each row, and writes docs/performance.md of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from benchmarks.catalogue import ROWS
+from benchmarks.figures import Figure, quantity
+from benchmarks.hosts import CACHE, ROOT
+from benchmarks.table import markdown
+
+DOCUMENT = ROOT / "docs/performance.md"
+
+HEAD = """\
+# Speed and size
+
+Written by `scripts/bench`; do not edit it by hand. `scripts/bench ROW...` measures single rows again.
+
+Machines are noisy, and this one is shared: every figure is a ratio of two things measured by turns in one run
+(A B A B ...), and no test asserts one. A value is the median of its samples, or the 95th
+percentile where it says p95; least and most stand in brackets. What it is measured against is what
+a user would take instead, or the floor that nobody can go below. The hosts are the lab's EL9
+(`scripts/lab`): Debian's programs under EL's names, Python 3.9.
+"""
+
+
+def keep(row: str, date: str, figures: Sequence[Figure]) -> None:
+    """Keep what was measured for the document."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    kept = {"date": date, "machine": machine(), "figures": [asdict(one) for one in figures]}
+    (CACHE / f"row-{row}.json").write_text(json.dumps(kept))
+
+
+def machine() -> str:
+    """Return what the figures were measured on."""
+    model = next(_values("/proc/cpuinfo", "model name"), platform.machine())
+    memory = int(next(_values("/proc/meminfo", "MemTotal"), "0").split()[0])
+    system = next(_values("/etc/os-release", "PRETTY_NAME", "="), "Linux").strip('"')
+    cores = len(os.sched_getaffinity(0))
+    return (
+        f"{model}, {cores} cores, {memory / 1e6:.0f} GB, {system}, Linux {platform.release()}, "
+        "shared with other work"
+    )
+
+
+def _values(path: str, name: str, mark: str = ":") -> Iterator[str]:
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError:
+        lines = []
+    return (line.partition(mark)[2].strip() for line in lines if line.startswith(name))
+
+
+def write_document() -> Path:
+    """Write docs/performance.md of all rows that were ever measured here."""
+    parts, missed = [], []
+    for row in ROWS:
+        path = CACHE / f"row-{row.name}.json"
+        if not path.exists():
+            parts.append(f"## {row.title}\n\nNot measured yet.\n")
+            continue
+        kept = json.loads(path.read_text())
+        figures = [_figure(one) for one in kept["figures"]]
+        missed += [_missed(figure) for figure in figures if figure.within is False]
+        how = " ".join(row.how.split())
+        parts.append(
+            f"## {row.title}\n\n{markdown(figures)}\n\n{how}\n\n"
+            f"{kept['date']}; {kept['machine']}. `scripts/bench {row.name}`\n"
+        )
+    summary = "Every reach is kept.\n" if not missed else "Missed:\n\n" + "\n".join(missed) + "\n"
+    DOCUMENT.write_text("\n".join([HEAD, summary, *parts]))
+    return DOCUMENT
+
+
+def _figure(kept: dict[str, object]) -> Figure:
+    for name in ("ours", "against"):
+        kept[name] = tuple(kept[name])  # type: ignore[arg-type]
+    return Figure(**kept)  # type: ignore[arg-type]
+
+
+def _missed(figure: Figure) -> str:
+    if figure.per == "ratio":
+        return f"- {figure.what}: {figure.ratio:.2f} times {figure.against_what}, reach {figure.reach:g}"
+    got = quantity(figure.our_value, figure.unit)
+    return f"- {figure.what}: {got}, reach {quantity(figure.reach or 0, figure.unit)}"
