@@ -8,7 +8,7 @@ import time
 
 from benchmarks.catalogue import ROWS
 from benchmarks.figures import Figure
-from benchmarks.report import keep, write_document
+from benchmarks.report import keep, keep_failure, write_document
 from benchmarks.table import plain
 from lab.shell import LabError, require_root
 
@@ -29,6 +29,7 @@ def main() -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 77
     code = 0
+    today = time.strftime("%Y-%m-%d")
     figures: list[Figure] = []
     for row in ROWS:
         if asked.rows and row.name not in asked.rows:
@@ -38,9 +39,10 @@ def main() -> int:
             measured = row.measure(asked.pairs or row.pairs)
         except (LabError, TimeoutError, EOFError) as error:
             print(f"bench: {row.name}: {error}", file=sys.stderr)
+            keep_failure(row.name, today, str(error).partition("\n")[0])
             code = 1
             continue
-        keep(row.name, time.strftime("%Y-%m-%d"), measured)
+        keep(row.name, today, measured)
         print(plain(measured), file=sys.stderr, flush=True)
         figures += measured
     print(plain(figures))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -33,6 +34,13 @@ def keep(row: str, date: str, figures: Sequence[Figure]) -> None:
     """Keep what was measured for the document."""
     CACHE.mkdir(parents=True, exist_ok=True)
     kept = {"date": date, "machine": machine(), "figures": [asdict(one) for one in figures]}
+    (CACHE / f"row-{row}.json").write_text(json.dumps(kept))
+
+
+def keep_failure(row: str, date: str, reason: str) -> None:
+    """Keep that a row could not be measured, and why, in a sentence."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    kept = {"date": date, "machine": machine(), "failed": reason}
     (CACHE / f"row-{row}.json").write_text(json.dumps(kept))
 
 
@@ -65,16 +73,23 @@ def write_document() -> Path:
             parts.append(f"## {row.title}\n\nNot measured yet.\n")
             continue
         kept = json.loads(path.read_text())
+        if "failed" in kept:
+            missed.append(f"- {row.title}: could not be measured")
+            parts.append(f"## {row.title}\n\n{kept['date']}: not measured: {kept['failed']}\n")
+            continue
         figures = [_figure(one) for one in kept["figures"]]
         missed += [_missed(figure) for figure in figures if figure.within is False]
-        how = " ".join(row.how.split())
-        parts.append(
-            f"## {row.title}\n\n{markdown(figures)}\n\n{how}\n\n"
-            f"{kept['date']}; {kept['machine']}. `scripts/bench {row.name}`\n"
-        )
+        how = _filled(row.how)
+        where = f"{kept['date']}; {kept['machine']}. `scripts/bench {row.name}`"
+        parts.append(f"## {row.title}\n\n{markdown(figures)}\n\n{how}\n\n{_filled(where)}\n")
     summary = "Every reach is kept.\n" if not missed else "Missed:\n\n" + "\n".join(missed) + "\n"
     DOCUMENT.write_text("\n".join([HEAD, summary, *parts]))
     return DOCUMENT
+
+
+def _filled(text: str) -> str:
+    words = " ".join(text.split())
+    return textwrap.fill(words, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _figure(kept: dict[str, object]) -> Figure:

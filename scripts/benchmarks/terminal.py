@@ -65,7 +65,9 @@ class Terminal:
         while True:
             came = self._read(deadline - time.monotonic())
             if came is None:
-                raise TimeoutError(f"the screen after {seconds} s:\n{self.text}")
+                raise TimeoutError(
+                    f"the screen did not show what was waited for in {seconds} s\n{self.text}"
+                )
             if holds(self.text):
                 return came
 

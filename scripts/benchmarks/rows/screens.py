@@ -21,8 +21,8 @@ HOW_KEYS = """\
 Both programs open side by side on one host, idle but for the key; a letter to ours, a letter to the
 bare app, and so on: from writing the key to the bytes that show it, typed into an empty line until it
 holds 40, then removed. Ours is the Hostname screen, which validates and shows what the field
-becomes. Bytes are counted after ssh has decrypted them, per key until the screen is quiet, and over an
-idle minute (both at once, on their first screens' successors, nothing typed)."""
+becomes. Bytes are counted after ssh has decrypted them, per key until the screen is quiet, and over a whole
+minute in which nothing is typed, both at once."""
 
 HOW_MEMORY = """\
 The process's own highest resident size (VmHWM), read while the program stands at its screen: ours at the
@@ -132,7 +132,9 @@ def measure_memory(rounds: int) -> list[Figure]:
         Figure(
             "memory", "peak memory, Hostname", "kB", tuple(found["hostname"]), BARE_APP, bare_, 1.5
         ),
-        Figure("memory", "peak memory, Review", "kB", tuple(found["review"]), BARE_APP, bare_, 1.5),
+        Figure(
+            "screens", "peak memory, Review", "kB", tuple(found["review"]), BARE_APP, bare_, 1.5
+        ),
     ]
 
 
