@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 from screens.draft import Draft
 from wizard.answers import model
-from wizard.answers.build import check_section, default_mydomain
+from wizard.answers.build import default_mydomain
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
 
@@ -22,8 +22,8 @@ def becomes(draft: Draft, field: Field) -> str:
     """Return the line, with `...` where the value is not right yet; "" where none is needed."""
     if not field.becomes:
         return ""
-    checked, wrong = check_section(field.section, draft.values(field.section))
-    checked.update({problem.name: NOT_YET for problem in wrong})
+    right, wrong = draft.checked(field.section)
+    checked = {**right, **{problem.name: NOT_YET for problem in wrong}}
     special = _SPECIAL.get((field.section, field.name))
     if special is not None:
         return special(checked)

@@ -5,7 +5,7 @@ No Textual in here. What is right or wrong is asked of wizard.answers.
 
 from __future__ import annotations
 
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from wizard.answers.build import Values, default_mydomain, to_values
 from wizard.answers.form import (
@@ -36,7 +36,7 @@ class Draft:
             for section in SECTIONS
         }
         self._follow_hostname()
-        self._section_problems: dict[str, tuple[Problem, ...]] = {}
+        self._checked: dict[str, tuple[dict[str, Any], tuple[Problem, ...]]] = {}
         self._whole: Optional[Union[Answers, tuple[Problem, ...]]] = None
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
 
@@ -47,7 +47,7 @@ class Draft:
     def set(self, section: str, name: str, text: Text) -> None:
         """Put what was typed into a field."""
         self.texts[section][name] = text
-        self._section_problems.pop(section, None)
+        self._checked.pop(section, None)
         self._whole = None
 
     def _follow_hostname(self) -> None:
@@ -60,12 +60,16 @@ class Draft:
         """Return a section's values as the model takes them, where they can be read at all."""
         return from_texts(section, self.texts[section])[0]
 
+    def checked(self, section: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+        """Return a section's right values as the model takes them, and what is wrong in it."""
+        if section not in self._checked:
+            # Kept until the next edit: ten thousand names take a while to check.
+            self._checked[section] = check_texts(section, self.texts[section])
+        return self._checked[section]
+
     def problems(self, section: str) -> tuple[Problem, ...]:
         """Return what is wrong in a section, by itself and with the others."""
-        found = self._section_problems.get(section)
-        if found is None:
-            # Kept until the next edit: ten thousand names take a while to check.
-            found = self._section_problems[section] = check_texts(section, self.texts[section])
+        found = self.checked(section)[1]
         if found:
             return found
         whole = self.answers()

@@ -14,7 +14,7 @@ from screens.widgets.entry import Entry
 from screens.widgets.field import FormField
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
-from wizard.answers.form import Text, item_problem, split_items
+from wizard.answers.form import Text, item_problem, item_problems, split_items
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
 from wizard.host.suggest import Suggestion
@@ -49,11 +49,13 @@ class ItemField(FormField):
     ) -> None:
         super().__init__(field)
         remarks = {one.value: one.why for one in suggested}
+        wrong = item_problems(field.section, field.name, tuple(taken))
         self.items = [
-            Item(text, True, remarks.get(text, ""), self._fault(text))
+            Item(text, True, remarks.get(text, ""), wrong.get(text, ""))
             for text in dict.fromkeys(taken)
         ]
-        self.items += [Item(text, False, why) for text, why in remarks.items() if text not in taken]
+        known = {item.text for item in self.items}
+        self.items += [Item(text, False, why) for text, why in remarks.items() if text not in known]
         self._adding = adding
         self._entered = ""
 
@@ -123,12 +125,13 @@ class ItemField(FormField):
 
     def _add(self, texts: Sequence[str]) -> None:
         places = {item.text: number for number, item in enumerate(self.items)}
+        wrong = item_problems(self.field.section, self.field.name, texts)
         for text in texts:
             if text in places:
                 self.items[places[text]] = replace(self.items[places[text]], taken=True)
             else:
                 places[text] = len(self.items)
-                self.items.append(Item(text, True, "", self._fault(text)))
+                self.items.append(Item(text, True, "", wrong.get(text, "")))
         self._changed()
 
     @property

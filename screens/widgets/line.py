@@ -9,6 +9,10 @@ from textual.strip import Strip
 from screens.widgets.looks import Drawn
 from screens.widgets.wrap import wrapped
 
+TALLEST = 50
+MOST_CELLS = 500
+"""As tall and as wide as a text may ask to be."""
+
 
 class Line(Drawn):
     """One look of text, wrapped to the width; what does not fit the height is cut with `...`."""
@@ -44,12 +48,12 @@ class Line(Drawn):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the lines that the text takes, for `height: auto`."""
         del container, viewport
-        return len(wrapped(self.text, width))
+        return len(wrapped(self.text, width, TALLEST))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the cells of the text in one line, for `width: auto`."""
         del container, viewport
-        return cell_len(self.text)
+        return cell_len(self.text[:MOST_CELLS])
 
     def render_line(self, y: int) -> Strip:
         """Draw one of its lines."""

@@ -15,6 +15,9 @@ def wrapped(text: str, width: int, most: int = 0) -> tuple[str, ...]:
     """Break a text at blanks; of more than `most` lines the rest is cut, which `...` says."""
     if width <= 0:
         return ()
+    if most and len(text) > width * (most + 1):
+        # What is beyond can never be in sight: ten thousand names need no wrapping.
+        text = text[: width * (most + 1)]
     lines = [row for line in text.split("\n") for row in _broken(line, width)]
     if most and len(lines) > most:
         rest = " ".join(lines[most - 1 :])

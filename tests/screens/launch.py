@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
+sys.path.insert(0, str(HERE.parent.parent))
 
 
 def main(kind: str) -> int:
-    from standin import StandIn, answers, fresh_host, make_app, set_up_host  # noqa: PLC0415
-
     from screens.main import show  # noqa: PLC0415 - the paths above come first
+    from tests.screens.standin import StandIn, answers, fresh_host, make_app, set_up_host  # noqa: PLC0415
 
     session = StandIn(the_host=fresh_host())
     if kind == "set-up":

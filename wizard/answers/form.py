@@ -53,10 +53,11 @@ def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Proble
     return values, tuple(found)
 
 
-def check_texts(section: str, texts: Texts) -> tuple[Problem, ...]:
-    """Return what is wrong with one section of a form, by itself."""
+def check_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Check one section of a form by itself; return the right values and the problems."""
     values, found = from_texts(section, texts)
-    return (*found, *check_section(section, values)[1])
+    checked, wrong = check_section(section, values)
+    return checked, (*found, *wrong)
 
 
 def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Problem, ...]]:
@@ -115,6 +116,16 @@ def item_problem(section: str, name: str, item: str) -> str:
     ]
     prefix = f"{item!r} "
     return next((text.removeprefix(prefix) for text in found), "")
+
+
+def item_problems(section: str, name: str, items: Collection[str]) -> dict[str, str]:
+    """Return what is wrong with each item that is; quick where all ten thousand are right."""
+    if name != CUSTOM and not any(
+        problem.name == name for problem in check_section(section, {name: tuple(items)})[1]
+    ):
+        return {}
+    found = {item: item_problem(section, name, item) for item in items}
+    return {item: wrong for item, wrong in found.items() if wrong}
 
 
 def _takes_default(field: Field) -> bool:
