@@ -165,7 +165,7 @@ class MasterCf:
         """
         texts = self.lines.texts
         for index, text in enumerate(texts):
-            if text[0] != "#" or text[1:2] in ("", *SPACE):
+            if text[0] != "#" or text[1:2] in ("", *SPACE) or "\0" in text:
                 continue
             words = _WORD.findall(text[1:])
             if len(words) != _COLUMNS:

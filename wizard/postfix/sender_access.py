@@ -174,15 +174,17 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
         first, *folds = row.lines
         within = begin < first < end
         if row.key in seen:
-            twice.append(row.key)
-            if row.key in named:
+            if within or row.key in named:
                 new.update(dict.fromkeys(row.lines))
+            else:
+                twice.append(row.key)
             continue
-        seen.add(row.key)
         action = named.get(row.key)
         if action is None and within:
             new.update(dict.fromkeys(row.lines))
-        elif action is None:
+            continue
+        seen.add(row.key)
+        if action is None:
             strange.append(row.key)
         elif action != _BLANKS.split(row.action)[0].upper():
             key, *blanks = _KEY_AND_BLANKS.findall(lines.texts[first])[0]
@@ -193,7 +195,7 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
         for key, action in named.items()
         if key not in seen
     ]
-    return _written(lines, new, missing, end), _reported(strange, twice, named)
+    return _written(lines, new, missing, end), _reported(strange, twice)
 
 
 def _written(
@@ -220,17 +222,16 @@ def _written(
     return lines.replace(0, len(lines), whole)
 
 
-def _reported(strange: list[str], twice: list[str], named: Collection[str]) -> list[str]:
+def _reported(strange: list[str], twice: list[str]) -> list[str]:
     found = []
     if strange:
         found.append(
             f"sender_access has rows of your own that the answers do not name: {_shown(strange)}."
             " They stay."
         )
-    left = [key for key in twice if key not in named]
-    if left:
+    if twice:
         found.append(
-            f"sender_access names {_shown(left)} more than once: postmap takes the first row and"
+            f"sender_access names {_shown(twice)} more than once: postmap takes the first row and"
             " warns of the others."
         )
     return found

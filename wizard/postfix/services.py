@@ -121,12 +121,13 @@ def propose_master_cf(
             keys = [key]
         for key in keys:
             service = _service(cf, key)
-            unfit = _unfit(service)
+            started = bytes(cf)
+            completed = _completed(cf, key, door)
+            unfit = _unfit(service) or _misread(_service(completed, key), service, door)
             if unfit:
                 warnings.append(f"master.cf, {key}: {unfit} The entry is left as it is.")
                 continue
-            started = bytes(cf)
-            cf = _completed(cf, key, door)
+            cf = completed
             service = _service(cf, key)
             if bytes(cf) != started or bytes(cf) != before:
                 changed.append(key)
@@ -154,6 +155,19 @@ def _unfit(service: Service) -> str:
             " uncommented with the lines around it?"
         )
     return ""
+
+
+def _misread(edited: Service, was: Service, door: Door) -> str:
+    """Why the edited entry would not be read as meant, "" when it would.
+
+    A `-o` without its value, or one parted from it by a comment, takes in what is added there.
+    """
+    own = {one.name for one in door.options}
+    values = {name: one.value for name, one in edited.options.items()}
+    kept = {name: one.value for name, one in was.options.items() if name not in own}
+    if own <= values.keys() and not edited.stray and kept.items() <= values.items():
+        return ""
+    return "Its options are not all of the form -o NAME=VALUE, so none can be added."
 
 
 def _service(cf: MasterCf, key: str) -> Service:

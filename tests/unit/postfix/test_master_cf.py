@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.answers.model import Answers
@@ -38,6 +38,10 @@ def test_any_bytes_survive(data: bytes) -> None:
 
 
 @given(TEXTS)
+@example(b"submission inet n - n - - smtpd\n  -o ")
+@example(b"submission inet n - n - - smtpd\n  -o\n#  -o smtpd_sasl_auth_enable=no\n  x=y\n")
+@example(b"smtps inet n - n - - smtpd -v\0\n  -o x=y\n")
+@example(b"#smtps\0 inet n - n - - smtpd\n")
 def test_twice_is_once_and_other_entries_stay(answers: Answers, data: bytes) -> None:
     proposal = propose_master_cf(data, answers, FACTS)
     again = propose_master_cf(proposal.text, answers, FACTS)
@@ -88,6 +92,14 @@ def test_prose_among_the_arguments_is_reported_and_left(answers: Answers) -> Non
     assert proposal.changed == ("smtps/inet",)
     assert proposal.text.startswith(live)
     assert proposal.warnings[0].startswith("master.cf, submission/inet: Instead is no option")
+
+
+@pytest.mark.parametrize("tail", [" -o\n", " -v\0\n"])
+def test_an_entry_that_would_be_misread_is_reported_and_left(tail: str, answers: Answers) -> None:
+    live = f"submission inet n - n - - smtpd{tail}smtps inet n - n - - smtpd\n".encode()
+    proposal = propose_master_cf(live, answers, FACTS)
+    assert proposal.changed == ("smtps/inet",)
+    assert "Its options are not all" in proposal.warnings[0]
 
 
 def test_without_the_section_policy_every_byte_stays(answers: Answers) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.answers.model import Answers, Blocklists
 from wizard.postfix.policy import owned_rows, propose_sender_access, rows
+from wizard.postfix.sender_access import BEGIN, END
 
 READINGS = {
     "keys in lower case": (b"Example.COM OK\n", (("example.com", "OK"),)),
@@ -96,6 +97,7 @@ PIECES += [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+@example(f"{BEGIN}\nd OK\nd OK\n{END}\nd OK\n")
 def test_twice_is_once(answers: Answers, text: str) -> None:
     some = with_senders(answers, ("a", "e"), ("b",))
     first = propose_sender_access(text.encode(), some)
