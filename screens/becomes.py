@@ -51,7 +51,9 @@ def _mydomain(checked: _Checked) -> str:
 
 def _local(checked: _Checked) -> str:
     names = checked.get("local", ())
-    listed = names if names == NOT_YET else "".join(f", {readable_name(one)}" for one in names)
+    listed = (
+        f", {NOT_YET}" if names == NOT_YET else "".join(f", {readable_name(one)}" for one in names)
+    )
     return f"mydestination = {LOCAL}{listed}"
 
 

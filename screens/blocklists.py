@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Iterable, Optional
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.form import FormScreen
@@ -25,6 +26,14 @@ OWN_LISTS = Field(
 """The form's view of [[blocklists.custom]]: one list a line."""
 
 
+class Lists(Rows):
+    """The catalogue with a box each."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pick", "Use/leave", id="use", tooltip="Use the list, or no longer."),
+    ]
+
+
 class CatalogueField(FormField):
     """A box for each known list; the foot tells the weakness of the one under the cursor."""
 
@@ -34,7 +43,7 @@ class CatalogueField(FormField):
 
     def control(self) -> Widget:
         """Make the list of lists."""
-        return Rows(self._rows())
+        return Lists(self._rows())
 
     def _rows(self) -> list[Row]:
         return [

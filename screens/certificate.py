@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import ClassVar, Iterable
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.form import FormScreen
@@ -20,6 +21,10 @@ LONGEST = 24
 
 class Lineages(Rows):
     """The lineages of this host; Enter or the space bar takes one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pick", "Choose", id="lineage", tooltip="Take this lineage."),
+    ]
 
 
 class CertificateScreen(FormScreen):

@@ -93,7 +93,7 @@ def command_rows(plan: Plan, width: int) -> Iterator[Row]:
     """Yield the pending steps in order, each with its reason and its commands."""
     for number, step in enumerate(plan.pending, 1):
         yield Row(f"{number:3}. {step.title}", "strong")
-        for line in wrapped(step.why, width - len(INDENT)) if step.why else ():
+        for line in wrapped(f"Why: {step.why}", width - len(INDENT)) if step.why else ():
             yield Row(INDENT + line, "value")
         for argv in step.commands:
             yield Row(f"{INDENT}# {shlex.join(argv)}")

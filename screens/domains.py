@@ -24,7 +24,7 @@ class DomainsScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make the list."""
         taken = tuple(self.draft.text("domains", "local"))
-        yield ItemField(self.field("local"), taken, self._from_certificates(), adding="Add")
+        yield ItemField(self.field("local"), taken, self._from_certificates())
 
     def _from_certificates(self) -> list[Suggestion]:
         answers = self.draft.values("hostname")

@@ -26,6 +26,10 @@ WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76))
 class Sections(Rows):
     """The list at the left; Enter opens a section."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Open", id="open", tooltip="Open the section."),
+    ]
+
 
 class WizardScreen(Screen[None]):
     """A screen of the wizard; `body` makes what is its own."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Mapping
+from typing import ClassVar, Iterable, Mapping
 
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.widget import Widget
 
 from screens.modal import Window
@@ -29,6 +29,11 @@ OUTSIDE = (
 class HelpScreen(Window[None]):
     """Lines to read; made from the bindings themselves, so that none is forgotten."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Shown only: the lines themselves take the keys.
+        Binding("down", "down", "Scroll", id="scroll", key_display="Up/Down"),
+    ]
+
     def __init__(self, title: str, text: str, keys: Mapping[str, ActiveBinding]) -> None:
         super().__init__(f"Help: {title}")
         self._text = text
@@ -37,6 +42,10 @@ class HelpScreen(Window[None]):
     def body(self) -> Iterable[Widget]:
         """Make the lines."""
         yield Rows(self._rows(), choosing=False)
+
+    def action_down(self) -> None:
+        """Scroll by a line."""
+        self.query_one(Rows).action_move(1)
 
     def _rows(self) -> list[Row]:
         rows = [Row(line) for line in wrapped(self._text, WIDTH)]

@@ -44,6 +44,10 @@ class Launched(Message):
 class Tabs(Choice):
     """The tabs' names; the digits choose one from anywhere on the screen."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space", "step(1)", "Next tab", show=False),
+    ]
+
     def parts(self) -> tuple[tuple[str, str], ...]:
         """Return the line: brackets around the tab in view."""
         parts: list[tuple[str, str]] = []

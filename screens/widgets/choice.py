@@ -18,7 +18,14 @@ class Choice(Drawn, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Before", show=False),
-        Binding("right,space", "step(1)", "Next word", show=False),
+        Binding(
+            "right,space",
+            "step(1)",
+            "Choose",
+            id="choose",
+            key_display="Left/Right",
+            tooltip="Take the next word (also the space bar), or the one before.",
+        ),
         Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("down,enter", "app.focus_next", "Next field", show=False),
     ]

@@ -8,6 +8,7 @@ from typing import ClassVar, Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
 from screens.widgets.entry import Entry
@@ -32,12 +33,31 @@ class Item:
     problem: str = ""
 
 
-class ItemField(FormField):
-    """A list of items. The space bar takes one or leaves it out; Enter in the line adds one."""
+class Boxes(Rows):
+    """Items with a box each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("delete", "remove", "Remove", key_display="Del", show=False),
+        Binding("space", "pick", "Take/leave", id="take", tooltip="Take the item or leave it out."),
+        Binding(
+            "delete", "remove", "Remove", id="remove", key_display="Del", tooltip="Remove the item."
+        ),
     ]
+
+    @dataclass
+    class Removed(Message):
+        """The operator wants the row gone."""
+
+        rows: Boxes
+        row: Row
+
+    def action_remove(self) -> None:
+        """Say that the row is to go."""
+        if self.current:
+            self.post_message(self.Removed(self, self.current))
+
+
+class ItemField(FormField):
+    """A list of items. The space bar takes one or leaves it out; Enter in the line adds one."""
 
     def __init__(
         self,
@@ -45,7 +65,7 @@ class ItemField(FormField):
         taken: Sequence[str],
         suggested: Sequence[Suggestion] = (),
         *,
-        adding: str = "Add",
+        adding: str = "Add:",
     ) -> None:
         super().__init__(field)
         remarks = {one.value: one.why for one in suggested}
@@ -75,7 +95,7 @@ class ItemField(FormField):
 
     def control(self) -> Widget:
         """Make the list."""
-        return Rows(self._rows())
+        return Boxes(self._rows())
 
     def on_mount(self) -> None:
         """Set the look of an empty list."""
@@ -173,11 +193,10 @@ class ItemField(FormField):
         self.items[number] = replace(self.items[number], taken=not self.items[number].taken)
         self._changed()
 
-    def action_remove(self) -> None:
-        """Remove the item under the cursor."""
-        rows = self.query_one(Rows)
-        if rows.has_focus and rows.current:
-            del self.items[int(rows.current.key)]
-            self._changed()
-            if not self.items:
-                self.query_one(Entry).focus()
+    def on_boxes_removed(self, event: Boxes.Removed) -> None:
+        """Remove the item; with none left go to the line to add one."""
+        event.stop()
+        del self.items[int(event.row.key)]
+        self._changed()
+        if not self.items:
+            self.query_one(Entry).focus()

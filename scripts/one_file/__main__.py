@@ -20,7 +20,7 @@ import zipfile
 ARCHIVE = os.path.abspath(sys.path[0])
 
 
-def library():
+def library() -> str:
     """Return the directory that holds the unpacked program, unpacking it where it does not."""
     with zipfile.ZipFile(ARCHIVE) as archive:
         build = archive.read("BUILD").decode("ascii").strip()
@@ -38,7 +38,7 @@ def library():
     return place
 
 
-def cache_directory():
+def cache_directory() -> "str | None":
     """Return a directory of our own that can be written, or None."""
     home = "/var/cache" if os.geteuid() == 0 else os.path.expanduser("~/.cache")
     cache = os.path.join(home, "postfix-wizard")
@@ -53,7 +53,7 @@ def cache_directory():
     return cache if is_private(cache) else None
 
 
-def is_private(path):
+def is_private(path: str) -> bool:
     """Tell whether it is a directory that only this user (and root) can have written to."""
     try:
         status = os.lstat(path)
@@ -66,7 +66,7 @@ def is_private(path):
     )
 
 
-def unpack(archive, cache, place):
+def unpack(archive: zipfile.ZipFile, cache: str, place: str) -> None:
     """Unpack beside the place and rename: it is there whole, or not at all."""
     new = tempfile.mkdtemp(prefix=".new-", dir=cache)
     try:
@@ -80,7 +80,7 @@ def unpack(archive, cache, place):
             raise
 
 
-def remove_unused(cache, build):
+def remove_unused(cache: str, build: str) -> None:
     """Remove other builds that no process runs from."""
     for name in os.listdir(cache):
         path = os.path.join(cache, name)
@@ -88,7 +88,7 @@ def remove_unused(cache, build):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def hold(path, kind):
+def hold(path: str, kind: int) -> bool:
     """Lock a directory until this process ends; False when another holds it the other way."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

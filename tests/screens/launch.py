@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
@@ -17,12 +18,16 @@ def main(kind: str) -> int:
     session = StandIn(the_host=fresh_host())
     if kind == "set-up":
         session = StandIn(the_host=set_up_host(), saved=answers())
-    if kind == "crash":
-        session.past = (None,)  # type: ignore[assignment]
     app = make_app(session)
+    if kind == "crash":
+        app.compose = _broken  # type: ignore[method-assign]
     if kind == "run":
         app._watch_run = "20251124-031500-1"
     return show(app)
+
+
+def _broken() -> NoReturn:
+    raise AttributeError("NoneType")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,219 @@
+"""From Host to Result by keys alone, at 80x24."""
+
+from __future__ import annotations
+
+from screens.app import WizardApp
+from screens.desk import Wish
+from tests.screens.picture import picture
+from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
+from tests.screens.standin import CAUTION, StandIn, answers, make_plan, set_up_host
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.host.facts import Host
+
+
+def app_of(pilot: object) -> WizardApp:
+    app = getattr(pilot, "app", None)
+    assert isinstance(app, WizardApp)
+    return app
+
+
+async def test_a_first_set_up_from_host_to_result() -> None:
+    session = StandIn()
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "Nothing has been written yet. r runs the 4 steps.")
+        assert session.planned[0][1] == ()
+        await pilot.press("r")
+        await in_sight(pilot, "Run the plan?")
+        assert not session.started
+        await pilot.press("y")
+        await in_sight(pilot, "Is this ok [y/N]:")
+        assert session.started == [app_of(pilot).desk.plan]
+        await pilot.press("y", "enter")
+        await in_sight(pilot, "The run is over: DONE")
+        assert session.sent == [(1, "y")]
+        await pilot.press("ctrl+n")
+        shown = await in_sight(pilot, "1 warning, 1 waits, 2 right")
+        assert "Result of run" in shown
+        await pilot.press("q")
+    assert app_of(pilot).return_value == 0
+
+
+async def test_enter_alone_walks_the_names() -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Hostname")
+        await pilot.press("enter", "enter", "enter")
+        await in_sight(pilot, "- Domains")
+
+
+async def test_back_and_the_list_reach_every_screen() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "More")
+        for heading in reversed(HEADINGS[:-2]):
+            await pilot.press("ctrl+p")
+            await in_sight(pilot, f"- {heading}")
+        for heading in HEADINGS[1:]:
+            await pilot.press("escape", "down", "enter")
+            await in_sight(pilot, f"- {heading}")
+
+
+async def test_what_is_typed_stays_when_screens_change() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await type_text(pilot, "cafe.zeke.ne.jp")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Networks")
+        await pilot.press("ctrl+p")
+        assert "[x] cafe.zeke.ne.jp" in await in_sight(pilot, "- Domains")
+
+
+async def test_a_host_set_up_before_opens_on_its_values() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session) as pilot:
+        shown = await in_sight(pilot, "Today's values")
+        assert "mail.zeke.ne.jp" in shown
+        assert "Hostname    as is" in shown
+        await pilot.press("enter")
+        await in_sight(pilot, "- Hostname")
+
+
+async def test_a_change_of_one_section_plans_that_section_alone() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session) as pilot:
+        await pilot.press("down", "down", "down", "down", "down", "enter")
+        await in_sight(pilot, "- More")
+        await pilot.press("down", "down", "down")
+        await in_sight(pilot, "anvil_rate_time_unit")
+        await clear(pilot)
+        await type_text(pilot, "30s")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Review")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1][1] == ("limits",)
+        assert session.planned[-1][0].limits.anvil_rate_time_unit == "30s"
+
+
+async def test_nothing_changed_plans_all_but_the_policys_own_lines() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session) as pilot:
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1][1] == SECTIONS
+        assert POLICY not in session.planned[-1][1]
+
+
+async def test_the_policys_own_lines_are_set_by_choice() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session) as pilot:
+        await pilot.press("end", "up", "enter")
+        await in_sight(pilot, "- More")
+        await pilot.press("shift+tab", "shift+tab", "right")
+        assert app_of(pilot).desk.draft is not None
+        await in_sight(pilot, "(x) set them")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1][1] == (POLICY,)
+
+
+async def test_one_section_asked_for_shows_it_alone() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session, Wish(sections=("networks",))) as pilot:
+        shown = await in_sight(pilot, "- Networks")
+        assert "Hostname" not in shown
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1][1] == ("networks",)
+
+
+async def test_an_answers_file_is_planned_whole() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session, Wish(given=answers())) as pilot:
+        await pilot.press("escape", "end", "enter")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1] == (answers(), ())
+
+
+async def test_a_dry_run_ends_at_the_review() -> None:
+    session = StandIn()
+    async with opened(session, Wish(dry_run=True)) as pilot:
+        await walk_to(pilot, "Review")
+        shown = await in_sight(pilot, "This was a dry run.")
+        assert "dry run: nothing will be changed" in shown
+        assert "r Run" not in shown
+        await pilot.press("r", "ctrl+n")
+        await pilot.pause(0.2)
+        assert "- Review" in picture(pilot.app)
+        assert not session.started
+
+
+async def test_a_caution_must_be_accepted_first() -> None:
+    session = StandIn(cautions=(CAUTION,))
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "1 caution must be accepted first (4)")
+        await pilot.press("r")
+        await in_sight(pilot, "[ ] CAUTION public-range")
+        assert not session.started
+        await pilot.press("space")
+        await in_sight(pilot, "[x] CAUTION public-range")
+        await pilot.press("r")
+        await in_sight(pilot, "Run the plan?")
+
+
+async def test_no_pending_step_says_so() -> None:
+    host = set_up_host()
+    plan = make_plan(host)
+    session = StandIn(the_host=host, saved=answers())
+    session.plan_made = type(plan)("", (), (), plan.files)
+    async with opened(session) as pilot:
+        await pilot.press("end", "enter")
+        shown = await in_sight(pilot, "Nothing is pending")
+        assert "r Run" not in shown
+
+
+async def test_wrong_answers_are_listed_and_reached_from_the_review() -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Hostname")
+        await clear(pilot)
+        await type_text(pilot, "mail")
+        await pilot.press("escape", "end", "enter")
+        await in_sight(pilot, "hostname.myhostname: is one label only")
+        await pilot.press("enter")
+        await in_sight(pilot, "- Hostname")
+
+
+async def test_quitting_asks_where_answers_would_be_lost() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await pilot.press("ctrl+c")
+        await in_sight(pilot, "What you answered here will be lost")
+        await pilot.press("enter")
+        await in_sight(pilot, "What you answered here will be lost")
+        await pilot.press("n")
+        await pilot.pause(0.1)
+        assert pilot.app.is_running
+        await pilot.press("ctrl+q")
+        await in_sight(pilot, "What you answered here will be lost")
+        await pilot.press("y")
+    assert pilot.app.return_value == 0
+
+
+async def test_the_host_that_cannot_be_read_can_be_read_again() -> None:
+    class Unreadable(StandIn):
+        def host(self) -> Host:
+            from wizard.errors import Trouble  # noqa: PLC0415
+
+            if not self.stops:
+                self.stops = 1
+                raise Trouble("reading /etc/postfix/main.cf", "Input/output error", "Look.")
+            return self.the_host
+
+    from tests.screens.standin import make_app  # noqa: PLC0415
+
+    app = make_app(Unreadable())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "While reading /etc/postfix/main.cf: Input/output error.")
+        await pilot.press("r")
+        await in_sight(pilot, "AlmaLinux 9.4")

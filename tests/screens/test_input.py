@@ -1,0 +1,213 @@
+"""Bad input shows what is wrong and what to do, and Next is refused."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from screens.widgets.entry import Entry
+from tests.screens.picture import picture
+from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
+
+
+async def paste(pilot: object, text: str) -> None:
+    focused = pilot.app.screen.focused  # type: ignore[attr-defined]
+    assert isinstance(focused, Entry)
+    focused.post_message(events.Paste(text))
+    await pilot.pause(0.1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "is needed"),
+        ("mail", "is one label only; write the full name"),
+        ("mail.zeke.ne.jp.", "ends in a dot"),
+        ("mail_1.zeke.ne.jp", "holds an underscore"),
+        ("192.168.1.5", "is an IP address"),
+        ("\uff4dail.zeke.ne.jp", "holds the full-width character U+FF4D where 'm'"),
+        ("mail.zeke.ne.jp\u3000", "a blank that is not a plain space (U+3000"),
+        ("mail。zeke.ne.jp", "full-width full stop U+3002"),
+        ("-mail.zeke.ne.jp", "begins with '-'"),
+        ("mail.zeke.ne.jp\x1b[31m", "holds the control character U+001B"),
+    ],
+)
+async def test_a_bad_hostname_is_told_and_holds_next(typed: str, message: str) -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Hostname")
+        await clear(pilot)
+        await paste(pilot, typed)
+        await pilot.press("ctrl+n")
+        shown = await in_sight(pilot, "WRONG: ")
+        told = " ".join(line[20:].strip() for line in shown.splitlines())
+        assert message in told
+        assert "- Hostname" in shown
+        assert "Hostname    wrong" in shown
+        assert "Name of this mail server - WRONG" in shown
+
+
+async def test_the_message_comes_when_the_typing_pauses_and_goes_when_it_is_right() -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Hostname")
+        await pilot.press(".")
+        await in_sight(pilot, "WRONG: ends in a dot")
+        await pilot.press("backspace")
+        await in_sight(pilot, "The full name that other servers see")
+
+
+async def test_a_name_in_its_own_script_is_shown_both_ways() -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Hostname")
+        await clear(pilot)
+        await type_text(pilot, "mail.例え.jp")
+        shown = await in_sight(pilot, "myhostname = mail.xn--r8jz45g.jp")
+        assert "(mail.例え.jp)" in shown
+
+
+async def test_the_domain_follows_the_name_until_it_is_typed() -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "mydomain = zeke.ne.jp")
+        await clear(pilot)
+        await type_text(pilot, "mx.example.org")
+        await in_sight(pilot, "mydomain = example.org")
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("0.0.0.0/0", "would let strangers relay mail"),
+        ("192.168.1.5/24", "has host bits set; write 192.168.1.0/24"),
+        ("2001:db8::/64", "is an IPv6 network without brackets"),
+        ("192.168.1.0/24\u3000", "a blank that is not a plain space"),
+        ("lan", "is no network"),
+    ],
+)
+async def test_a_bad_network_is_not_added(typed: str, message: str) -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        await type_text(pilot, typed)
+        await pilot.press("enter", "ctrl+n")
+        shown = await in_sight(pilot, "WRONG: ")
+        assert message in " ".join(line[20:].strip() for line in shown.splitlines())
+        assert "- Networks" in shown
+        assert f"[x] {typed}" not in shown
+
+
+async def test_a_list_is_pasted_at_once_and_its_wrong_item_named() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await paste(pilot, "a.zeke.ne.jp\nb.zeke.ne.jp, c_1.zeke.ne.jp\r\n")
+        shown = await in_sight(pilot, "[x] b.zeke.ne.jp")
+        assert "[x] c_1.zeke.ne.jp  WRONG: holds an underscore" in shown
+        await pilot.press("ctrl+n")
+        assert "- Domains" in await in_sight(pilot, "WRONG: ")
+        await pilot.press("end", "delete")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- Networks")
+
+
+async def test_a_suggestion_is_taken_with_the_space_bar_and_left_again() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await pilot.press("shift+tab")
+        await pilot.press("space")
+        await in_sight(pilot, "[x] ace.zeke.ne.jp")
+        await in_sight(pilot, "localhost, $mydomain, ace.zeke.ne.jp")
+        await pilot.press("space")
+        await in_sight(pilot, "[ ] ace.zeke.ne.jp")
+
+
+async def test_typing_in_a_list_goes_to_the_line_below() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await pilot.press("shift+tab", "b", "e", ".")
+        assert isinstance(pilot.app.screen.focused, Entry)
+        assert pilot.app.screen.focused.value == "be."
+
+
+async def test_f2_offers_what_the_host_suggests() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        await pilot.press("tab", "tab", "tab")
+        await in_sight(pilot, "firewall-cmd --zone=public")
+        await clear(pilot)
+        await pilot.press("f2")
+        await in_sight(pilot, "the default zone")
+        await pilot.press("enter")
+        await in_sight(pilot, "firewall-cmd --zone=public")
+
+
+async def test_a_lineage_is_chosen_from_the_list() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Certificate")
+        await pilot.press("tab", "down")
+        await in_sight(pilot, "It does NOT cover mail.zeke.ne.jp")
+        await pilot.press("space")
+        await in_sight(pilot, "/etc/letsencrypt/live/example.net/fullchain.pem")
+
+
+async def test_a_self_signed_certificate_asks_for_days_instead() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Certificate")
+        await pilot.press("right")
+        shown = await in_sight(pilot, "names the self-signed pair")
+        assert "Days until it expires" in shown
+        assert "zeke.ne.jp" not in shown
+        await pilot.press("tab")
+        await clear(pilot)
+        await type_text(pilot, "１２")  # noqa: RUF001 - full-width digits are the case
+        await in_sight(pilot, "WRONG: holds the full-width character U+FF11")
+
+
+async def test_a_number_that_is_none_is_told() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "More")
+        await pilot.press("tab", "tab", "tab", "tab")
+        await clear(pilot)
+        await type_text(pilot, "many")
+        await in_sight(pilot, "WRONG: is no whole number; write digits only, such as 120")
+        await clear(pilot)
+        await in_sight(pilot, "smtpd_client_connection_rate_limit = 120")
+
+
+async def test_a_blocklist_tells_its_weakness_and_can_be_left() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Blocklists")
+        await in_sight(pilot, "Any reply counts as listed")
+        await pilot.press("down")
+        await in_sight(pilot, "Queries through a public or busy resolver")
+        await pilot.press("up", "space")
+        await in_sight(pilot, "[ ] SpamCop")
+        await in_sight(pilot, "smtpd_recipient_restrictions: spamhaus-zen, spamhaus-dbl")
+
+
+async def test_a_list_of_ones_own_is_checked_in_all_its_parts() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Blocklists")
+        await pilot.press("tab")
+        await type_text(pilot, "bl.example.org=1.2.3")
+        await pilot.press("enter")
+        await in_sight(pilot, "WRONG: is no reply filter")
+        await clear(pilot)
+        await type_text(pilot, "bl.example.org=127.0.0.2:client")
+        await pilot.press("enter")
+        await in_sight(pilot, "[x] bl.example.org=127.0.0.2")
+        draft = pilot.app.desk.draft  # type: ignore[attr-defined]
+        (custom,) = draft.answers().blocklists.custom
+        assert (custom.zone, custom.replies) == ("bl.example.org", "127.0.0.2")
+
+
+async def test_help_names_every_key_of_the_footer() -> None:
+    async with opened() as pilot:
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "F2 Found here")
+        footer = picture(pilot.app).splitlines()[-1]
+        await pilot.press("f1")
+        shown = await in_sight(pilot, "Help: Hostname")
+        for key in ("^N", "^P", "F2", "Esc", "F1", "^Q"):
+            assert key in footer
+            assert f" {key} " in shown

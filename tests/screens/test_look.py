@@ -1,0 +1,154 @@
+"""How the screens look: as text, at 80x24 and smaller, without colours, on hostile sizes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Callable
+
+import pytest
+from textual.app import App
+
+from screens.desk import Wish
+from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
+from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
+
+Golden = Callable[[App[int], str], None]
+
+
+async def test_host(golden: Golden) -> None:
+    async with opened() as pilot:
+        golden(pilot.app, "host")
+
+
+async def test_host_set_up_before(golden: Golden) -> None:
+    async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
+        await in_sight(pilot, "Today's values")
+        golden(pilot.app, "host-set-up")
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+async def test_each_section(golden: Golden, heading: str) -> None:
+    async with opened(StandIn(cautions=(CAUTION,))) as pilot:
+        await walk_to(pilot, heading)
+        if heading == "Review":
+            await in_sight(pilot, "Nothing has been written yet")
+        golden(pilot.app, heading.lower())
+
+
+@pytest.mark.parametrize(("key", "name"), [("3", "commands"), ("4", "notes")])
+async def test_the_other_tabs_of_the_review(golden: Golden, key: str, name: str) -> None:
+    async with opened(StandIn(cautions=(CAUTION,))) as pilot:
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "Nothing has been written yet")
+        await pilot.press(key)
+        await pilot.pause(0.1)
+        golden(pilot.app, f"review-{name}")
+
+
+async def test_the_review_against_the_live_file(golden: Golden) -> None:
+    async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "Nothing has been written yet")
+        await pilot.press("o")
+        await in_sight(pilot, "-biff = no")
+        golden(pilot.app, "review-live")
+
+
+async def test_the_run_and_the_result(golden: Golden) -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await in_sight(pilot, "Is this ok")
+        assert "The run goes on without this screen" in shown
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        golden(app, "run")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        await pilot.press("down")
+        await pilot.pause(0.1)
+        golden(app, "result")
+
+
+async def test_help_and_questions(golden: Golden) -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f1")
+        await in_sight(pilot, "Help: Hostname")
+        golden(pilot.app, "help")
+        await pilot.press("escape", "f2")
+        await in_sight(pilot, "found on this host ")
+        golden(pilot.app, "suggestions")
+        await pilot.press("escape", "ctrl+n", "ctrl+q")
+        await in_sight(pilot, "Quit?")
+        golden(pilot.app, "quit")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (120, 40), (40, 10)])
+async def test_every_screen_at_other_sizes(size: tuple[int, int]) -> None:
+    async with opened(size=size) as pilot:
+        for heading in HEADINGS:
+            await pilot.press("ctrl+n")
+            shown = await in_sight(pilot, f"postfix-wizard - {heading}")
+            assert max(map(len, shown.splitlines())) <= size[0]
+            assert "Quit" in shown
+
+
+async def test_at_60x20_the_field_in_focus_is_in_sight() -> None:
+    async with opened(size=(60, 20)) as pilot:
+        await walk_to(pilot, "More")
+        for _ in range(20):
+            focused = pilot.app.screen.focused
+            assert focused is not None
+            region = focused.region
+            assert region.height
+            assert 0 < region.y < 19
+            await pilot.press("tab")
+
+
+async def test_a_storm_of_sizes_down_to_one_cell() -> None:
+    sizes = [(1, 1), (200, 60), (2, 80), (80, 2), (0, 0), (40, 10), (7, 7), (80, 24)]
+    async with opened(StandIn(cautions=(CAUTION,))) as pilot:
+        for heading in HEADINGS:
+            await pilot.press("ctrl+n")
+            await in_sight(pilot, f"- {heading}")
+            for width, height in sizes:
+                await pilot.resize_terminal(width, height)
+        await in_sight(pilot, "Nothing has been written yet")
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok")
+        for width, height in sizes:
+            await pilot.resize_terminal(width, height)
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        for width, height in sizes:
+            await pilot.resize_terminal(width, height)
+        await in_sight(pilot, "Result of run")
+
+
+async def test_without_colours_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        await pilot.press("shift+tab")
+        cursor = pilot.app.screen.query_one("Boxes").look("cursor")  # type: ignore[attr-defined]
+        assert cursor.reverse
+        assert pilot.app.no_color
+
+
+async def test_no_character_of_uncertain_width_is_drawn_by_us() -> None:
+    """East Asian ambiguous characters take one cell or two, as the terminal likes."""
+    async with opened(StandIn(cautions=(CAUTION,)), Wish(dry_run=True)) as pilot:
+        for heading in HEADINGS:
+            await pilot.press("ctrl+n")
+            shown = await in_sight(pilot, f"- {heading}")
+            wide = {c for c in shown if unicodedata.east_asian_width(c) == "A"}
+            assert not wide
+            assert re.fullmatch(r"[\x20-\x7e\n]*", shown)

@@ -1,0 +1,206 @@
+"""A run is watched, its prompts are answered, and leaving the screen never touches it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Iterator
+
+from textual.message_pump import MessagePump
+
+from screens.feed import MOST_WAITING, Feed
+from screens.progress import MOST_LINES, Progress
+from screens.widgets.entry import Entry
+from tests.screens.picture import picture
+from tests.screens.pilots import in_sight
+from tests.screens.standin import RUN, StandIn, fresh_host, happy_events, make_app, make_plan
+from wizard.run import records
+from wizard.run.history import RunSummary
+
+
+async def test_a_run_in_progress_is_offered_and_attached() -> None:
+    session = StandIn(in_progress=RUN)
+    app = make_app(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, f"{RUN} is in progress")
+        await pilot.press("a")
+        await in_sight(pilot, "Is this ok [y/N]:")
+        session.went_on.set()
+
+
+async def test_a_run_that_was_cut_off_is_told() -> None:
+    session = StandIn(past=(RunSummary(RUN, 0.0, "died", 3, 9, "The worker was killed."),))
+    app = make_app(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, f"{RUN}: DIED after 3 of 9 steps.")
+
+
+async def test_output_is_text_and_never_markup_or_control() -> None:
+    hostile = (
+        "[red]no colour[/red]",
+        "[/",
+        "\x1b]0;title\x07after\x1b[6n",
+        "a\x9b31mb",
+        "tab\there",
+    )
+    events: list[records.Event] = [
+        records.StepStarted("install"),
+        records.Output("install", hostile),
+        records.Prompted(1, "install", "[/ \x1b[31mPassword\x1b[0m [red]: ", False),
+    ]
+    app = make_app(StandIn(events=[*events]))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await in_sight(pilot, "[/ Password [red]:")
+        assert "[red]no colour[/red]" in shown
+        assert "after" in shown
+        assert not {"\x1b", "\x07", "\x9b", "\t"} & set(shown)
+
+
+async def test_a_password_is_masked_sent_and_forgotten() -> None:
+    events: list[records.Event] = [
+        records.StepStarted("install"),
+        records.Prompted(7, "install", "root@old's password: ", False),
+        records.PromptClosed(7, answered=True),
+        records.StepFinished("install", "done", 1, "", {}),
+    ]
+    session = StandIn(events=events)
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "root@old's password:")
+        await pilot.press(*"c4nary")
+        shown = await in_sight(pilot, "******")
+        assert "c4nary" not in shown
+        await pilot.press("enter")
+        while not session.sent:
+            await pilot.pause(0.02)
+        assert session.sent == [(7, "c4nary")]
+        assert app.screen.query_one(Entry).value == ""
+
+
+async def test_an_answer_that_came_too_late_is_told() -> None:
+    class Late(StandIn):
+        def answer(self, _run: str, prompt: int, text: str) -> bool:
+            self.sent.append((prompt, text))
+            return False
+
+    session = Late()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok")
+        await pilot.press("y", "enter")
+        await in_sight(pilot, "It was answered already")
+        session.went_on.set()
+
+
+async def test_the_operator_picks_a_step_and_follows_again() -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok")
+        await pilot.press("escape", "down", "down")
+        await in_sight(pilot, "0 of 4 done. Open smtp, smtp-submission")
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+
+
+async def test_stop_is_asked_first() -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok")
+        await pilot.press("escape", "s")
+        await in_sight(pilot, "Stop the run?")
+        assert session.stops == 0
+        await pilot.press("y")
+        await in_sight(pilot, "Asked to stop")
+        assert session.stops == 1
+        session.went_on.set()
+
+
+async def test_leaving_asks_and_leaves_the_run_alone() -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok")
+        await pilot.press("ctrl+c")
+        await in_sight(pilot, "Leave the run to itself?")
+        await pilot.press("y")
+    assert app.return_value == 0
+    assert session.stops == 0
+    assert not session.sent
+    session.went_on.set()
+
+
+async def test_a_failed_step_is_told_with_its_cause() -> None:
+    cause = "While running dnf: no package postfix. Look at the repositories."
+    events: list[records.Event] = [
+        records.StepStarted("install"),
+        records.Output("install", ("No match for argument: postfix",)),
+        records.StepFinished("install", "failed", 2.0, cause, {}),
+        records.RunFinished("failed", cause),
+    ]
+    app = make_app(StandIn(events=[*events]))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await in_sight(pilot, "The run is over: FAILED")
+        assert "FAILED Install Postfix" in shown
+        assert "No match for argument: postfix" in shown
+        await pilot.press("ctrl+n")
+        shown = await in_sight(pilot, "The run FAILED at the step: Install Postfix.")
+        assert "no package postfix" in shown
+        await pilot.press("q")
+    assert app.return_value == 1
+
+
+def test_the_feed_is_bounded_while_nobody_draws_and_drops_no_record() -> None:
+    lines = tuple(f"line {number}" for number in range(100))
+    events: list[records.Event] = [records.StepStarted("install")]
+    events += [records.Output("install", lines)] * 1000
+    events += [records.RunFinished("done", "")]
+    done = threading.Event()
+
+    def source() -> Iterator[records.Event]:
+        yield from events
+        done.set()
+
+    class Frozen(MessagePump):
+        def post_message(self, message: object) -> bool:
+            del message
+            return True
+
+    feed = Feed(Frozen(), source())
+    feed.start()
+    assert done.wait(10)
+    taken = feed.take()
+    assert isinstance(taken[0], records.StepStarted)
+    assert isinstance(taken[-1], records.RunFinished)
+    kept = [event for event in taken if isinstance(event, records.Output)]
+    assert sum(len(event.lines) for event in kept) <= MOST_WAITING
+
+
+def test_a_step_keeps_its_last_lines_only() -> None:
+    progress = Progress(make_plan(fresh_host()).pending)
+    for number in range(20):
+        progress.take(records.Output("install", tuple(f"{number}-{i}" for i in range(1000))))
+    step = progress.steps["install"]
+    assert len(step.lines) == MOST_LINES
+    assert step.lines[-1] == "19-999"
+
+
+async def test_a_million_lines_leave_the_keys_quick() -> None:
+    lines = tuple(f"line {number}" for number in range(1000))
+
+    def flood() -> list[records.Event]:
+        return [records.StepStarted("install"), *[records.Output("install", lines)] * 1000]
+
+    session = StandIn(events=[*flood(), *happy_events()[-1:]])
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE", seconds=20)
+        assert "line 999" in picture(app)

@@ -1,0 +1,184 @@
+"""A real terminal: painting, bytes, signals, crashes; and what is said where there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from screens import terminal as asked
+from screens.main import main
+from tests.screens.terminal import Terminal
+from wizard.errors import PermissionTrouble, UsageTrouble
+
+LAUNCH = str(Path(__file__).with_name("launch.py"))
+NEXT = "\x0e"
+MOST_BYTES = 200
+
+
+@pytest.fixture
+def launched() -> Iterator[list[Terminal]]:
+    terminals: list[Terminal] = []
+    yield terminals
+    for one in terminals:
+        one.close()
+
+
+def start(launched: list[Terminal], kind: str = "fresh", **environment: str) -> Terminal:
+    terminal = Terminal([sys.executable, LAUNCH, kind], **environment)  # type: ignore[arg-type]
+    launched.append(terminal)
+    return terminal
+
+
+def restored(terminal: Terminal) -> bool:
+    """Whether the alternate screen is left, the cursor is back and the line is cooked again."""
+    left = terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
+    shown = terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
+    return left and shown and terminal.attributes() == terminal.before
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize("kind", ["fresh", "run"])
+def test_a_signal_ends_it_quickly_and_restores_the_terminal(
+    launched: list[Terminal], number: int, kind: str
+) -> None:
+    terminal = start(launched, kind)
+    terminal.until("Dovecot" if kind == "fresh" else "Is this ok")
+    terminal.signal(number)
+    assert terminal.ended() < 2
+    assert terminal.code == 128 + number
+    assert restored(terminal)
+
+
+def test_a_frozen_terminal_is_left_by_the_watchdog(launched: list[Terminal]) -> None:
+    terminal = start(launched)
+    terminal.until("Dovecot")
+    for _ in range(60):  # unread screens fill the pty: the program blocks on its output
+        terminal.resize((79, 24))
+        time.sleep(0.02)
+        terminal.resize((80, 24))
+        time.sleep(0.02)
+    terminal.signal(signal.SIGHUP)
+    until = time.monotonic() + 5
+    done = 0
+    while not done and time.monotonic() < until:
+        done, status = os.waitpid(terminal.pid, os.WNOHANG)
+        time.sleep(0.05)
+    assert done
+    terminal.code = os.waitstatus_to_exitcode(status)
+    assert terminal.code == 128 + signal.SIGHUP
+    assert terminal.attributes() == terminal.before
+
+
+def test_a_key_and_an_idle_screen_cost_few_bytes(launched: list[Terminal]) -> None:
+    terminal = start(launched)
+    terminal.until("Dovecot")
+    terminal.type(NEXT)
+    terminal.until("- Hostname")
+    terminal.read(0.8)
+    costs = []
+    for key in "\x7f" * 15 + "mx.example.co.jp":
+        terminal.type(key)
+        costs.append(terminal.read(0.12))
+    assert max(costs) <= MOST_BYTES, costs
+    terminal.read(1.0)
+    assert terminal.read(3.0) == 0
+
+
+def test_quitting_restores_the_terminal(launched: list[Terminal]) -> None:
+    terminal = start(launched)
+    terminal.until("Dovecot")
+    terminal.type("\x11")
+    terminal.ended()
+    assert terminal.code == 0
+    assert restored(terminal)
+
+
+def test_a_defect_ends_as_one_sentence_and_a_report(
+    launched: list[Terminal], tmp_path: Path
+) -> None:
+    terminal = start(launched, "crash", TMPDIR=str(tmp_path))
+    terminal.ended(10)
+    assert terminal.code == 70
+    assert restored(terminal)
+    said = re.sub(r"\s+", " ", terminal.raw.rpartition(b"\x1b[?1004l")[2].decode())
+    assert "came to an unforeseen end (AttributeError)" in said
+    assert "Traceback" not in terminal.raw.decode()
+    (report,) = tmp_path.glob("postfix-wizard-*.txt")
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert "AttributeError" in report.read_text()
+    assert "NoneType" not in report.read_text(), "an error's own words may hold a secret"
+
+
+def test_colours_are_the_terminals_own_sixteen(launched: list[Terminal]) -> None:
+    terminal = start(launched)
+    terminal.until("Dovecot")
+    assert not re.search(rb"\x1b\[[0-9;]*[34]8;[25];", terminal.raw)
+
+
+def test_no_color_sends_none(launched: list[Terminal]) -> None:
+    terminal = start(launched, NO_COLOR="1")
+    terminal.until("Dovecot")
+    terminal.type(NEXT)
+    terminal.until("- Hostname")
+    codes = {
+        int(code)
+        for found in re.findall(rb"\x1b\[([0-9;]*)m", terminal.raw)
+        for code in found.split(b";")
+        if code
+    }
+    assert not codes & {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)}
+
+
+@pytest.mark.parametrize("term", ["", "dumb", "unknown"])
+def test_a_terminal_that_cannot_be_drawn_on(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
+    monkeypatch.setattr("sys.stdin", Yes())
+    monkeypatch.setattr("sys.stdout", Yes())
+    monkeypatch.setattr("sys.stderr", Yes())
+    with pytest.raises(UsageTrouble, match=r"postfix-wizard plan"):
+        asked.need_terminal({"TERM": term}, (80, 24))
+
+
+@pytest.mark.parametrize("size", [(39, 24), (80, 9), (1, 1)])
+def test_a_terminal_that_is_too_small(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Yes())
+    monkeypatch.setattr("sys.stdout", Yes())
+    monkeypatch.setattr("sys.stderr", Yes())
+    with pytest.raises(UsageTrouble, match=f"{size[0]}x{size[1]}"):
+        asked.need_terminal({"TERM": "xterm"}, size)
+    asked.need_terminal({"TERM": "xterm"}, (40, 10))
+
+
+class Yes:
+    def isatty(self) -> bool:
+        return True
+
+
+def test_without_a_terminal_the_command_line_is_offered(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main([]) == os.EX_USAGE
+    said = capsys.readouterr().err
+    assert "there is no terminal to draw on" in said
+    assert "`postfix-wizard apply --answers FILE`" in said
+    assert "Traceback" not in said
+
+
+def test_root_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(PermissionTrouble, match="a dry run included"):
+        asked.need_root()
+
+
+def test_a_slip_on_the_command_line_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--section", "nosuch"]) == os.EX_USAGE
+    assert "invalid choice: 'nosuch'" in capsys.readouterr().err
