@@ -41,6 +41,7 @@ class Feed:
         self._waiting: deque[Event] = deque()
         self._lines = 0
         self._ended = False
+        self._asked = False
         self._changed = threading.Condition()
 
     def start(self) -> None:
@@ -54,6 +55,7 @@ class Feed:
             taken = list(self._waiting)
             self._waiting.clear()
             self._lines = 0
+            self._asked = False
             self._changed.notify_all()
             return taken
 
@@ -95,8 +97,10 @@ class Feed:
                 self._changed.wait_for(lambda: self._waiting or self._ended)
                 if not self._waiting:
                     return
+                self._asked = True
             if not post(self._pump, Fed()):
                 return
             with self._changed:
-                self._changed.wait_for(lambda: not self._waiting)
+                # Not until nothing waits: more may have come since it was taken.
+                self._changed.wait_for(lambda: not self._asked)
             time.sleep(PAUSE)

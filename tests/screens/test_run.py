@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Iterator
 
 from textual.message_pump import MessagePump
@@ -181,6 +182,35 @@ def test_the_feed_is_bounded_while_nobody_draws_and_drops_no_record() -> None:
     assert isinstance(taken[-1], records.RunFinished)
     kept = [event for event in taken if isinstance(event, records.Output)]
     assert sum(len(event.lines) for event in kept) <= MOST_WAITING
+
+
+def test_what_comes_right_after_a_batch_was_taken_is_announced_too() -> None:
+    second = threading.Event()
+    announced = threading.Semaphore(0)
+
+    def source() -> Iterator[records.Event]:
+        yield records.StepStarted("install")
+        second.wait(10)
+        yield records.RunFinished("done", "")
+
+    class Screen(MessagePump):
+        def post_message(self, message: object) -> bool:
+            del message
+            # Between take() and the poster's next look, the reader is quicker.
+            taken.extend(feed.take())
+            second.set()
+            until = time.monotonic() + 0.2
+            while not feed._waiting and time.monotonic() < until and len(taken) < 2:
+                time.sleep(0.001)
+            announced.release()
+            return True
+
+    taken: list[records.Event] = []
+    feed = Feed(Screen(), source())
+    feed.start()
+    assert announced.acquire(timeout=5)
+    assert announced.acquire(timeout=5)
+    assert len(taken) == 2
 
 
 def test_a_step_keeps_its_last_lines_only() -> None:
