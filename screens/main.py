@@ -5,6 +5,7 @@ Nothing of Textual is imported before a screen is certain to be shown.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Optional, Sequence
@@ -72,6 +73,8 @@ def show(app: WizardApp) -> int:
     """Run the screens to their end; a defect ends as one sentence and the terminal restored."""
     from screens.signals import restore, terminal_attributes  # noqa: PLC0415
 
+    # What is imported stays: looking for garbage among it would take 20 ms a screen.
+    gc.freeze()
     before = terminal_attributes()
     error: Optional[BaseException] = None
     code: Optional[int] = None
