@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
@@ -39,7 +40,7 @@ def facts(host: Host) -> Iterator[Fact]:
     yield _firewall(host)
     network = host.network
     named = f"{network.hostname}: " if network.hostname else "no name of its own: "
-    yield Fact("Addresses", named + (", ".join(network.addresses) or "none"))
+    yield Fact("Addresses", named + (", ".join(filter(_is_reachable, network.addresses)) or "none"))
     yield _dovecot(host)
 
 
@@ -101,6 +102,14 @@ def _firewall(host: Host) -> Fact:
     zone = firewall.zone(firewall.default_zone)
     services = ", ".join(sorted(zone.permanent)) if zone else ""
     return Fact("Firewall", f"zone {firewall.default_zone} opens {services or 'nothing'}")
+
+
+def _is_reachable(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return True
+    return not (parsed.is_loopback or parsed.is_link_local)
 
 
 def _dovecot(host: Host) -> Fact:

@@ -6,11 +6,13 @@ from typing import ClassVar, Iterable, Sequence
 
 from textual.widget import Widget
 
+from screens.desk import Desk
 from screens.form import FormScreen
 from screens.widgets.choice import Choice
 from screens.widgets.field import FormField, TextField
 from screens.widgets.line import Line
 from wizard.answers.form import Text
+from wizard.answers.model import POLICY
 from wizard.answers.sections import Field, fields_of
 from wizard.host.suggest import Suggestion
 
@@ -67,22 +69,31 @@ class MoreScreen(FormScreen):
         "default."
     )
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        asked = desk.wish.sections
+        if asked:
+            # What is not asked for is not planned either, and so not shown.
+            self.sections = tuple(one for one in self.sections if one in asked)
+
     def fields(self) -> Iterable[Widget]:
         """Make one line for each value."""
-        yield Line("Delivery", "strong", id="delivery-head")
-        for field in fields_of("delivery"):
-            yield TextField(field, self.held(field.name, "delivery"), inline=True)
-        yield Line("Limits", "strong", id="limits-head")
-        for field in fields_of("limits"):
-            yield TextField(field, self.held(field.name, "limits"), inline=True)
-        if not self.draft.first:
+        for section in self.sections:
+            yield Line(section.capitalize(), "strong", id=f"{section}-head")
+            for field in fields_of(section):
+                yield TextField(field, self.held(field.name, section), inline=True)
+        asked = self.desk.wish.sections
+        if POLICY in asked or not (asked or self.draft.first):
             yield Line("Policy", "strong", id="policy-head")
-            yield PolicyField(wanted=self.draft.policy)
+            yield PolicyField(wanted=self.draft.policy or POLICY in asked)
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         """Keep the wish."""
         event.stop()
         self.draft.policy = event.value == SET
+        if POLICY in self.desk.wish.sections:
+            # It alone was asked for: without it there would be nothing to plan.
+            self.query_one(PolicyField).put(SET)
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Offer the policy's delivery to Dovecot."""

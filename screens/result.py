@@ -21,6 +21,7 @@ from wizard.run.records import DONE
 
 ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
 WORDS = {WRONG: "WRONG", WARNING: "warning", WAITS: "waits", UNKNOWN: "unknown", RIGHT: "right"}
+COUNTED = {**WORDS, WARNING: "to look at", WAITS: "waiting for Dovecot", UNKNOWN: "not known"}
 LOOKS = {WRONG: "wrong", WARNING: "caution", WAITS: "value", RIGHT: "right"}
 LATER = (
     "`postfix-wizard check` proves it again at any time; `postfix-wizard runs` lists the runs; "
@@ -63,7 +64,7 @@ class ResultScreen(WizardScreen):
 
     def _summary(self) -> str:
         counts = Counter(one.verdict for one in self.findings)
-        found = ", ".join(f"{counts[one]} {WORDS[one]}" for one in ORDER if counts[one])
+        found = ", ".join(f"{counts[one]} {COUNTED[one]}" for one in ORDER if counts[one])
         if self.over.outcome == DONE:
             return f"The run is done. Checks: {found or 'none were made'}."
         where = f" at the step: {self.over.failed_step}" if self.over.failed_step else ""

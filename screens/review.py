@@ -151,6 +151,11 @@ class ReviewScreen(WizardScreen):
         message.stop()
         self._diffs = message.diffs
         self._ready = True
+        # Whoever changes a section of a server that runs wants to see this change first.
+        rerun = self.desk.draft is not None and not self.desk.draft.first
+        self._live = rerun and any(
+            one.against_live is not None and not one.is_live for one in self._diffs
+        )
         names = self._tab_names()
         await self.mount(Tabs(names[0], names, id="tabs"), after="#review-says")
         self.say()
@@ -217,12 +222,14 @@ class ReviewScreen(WizardScreen):
             title.say(self._compared_with(diff), "quiet")
         elif at == len(self._diffs):
             rows = list(command_rows(plan, width)) or [Row(NOTHING, "quiet")]
-            title.say("The steps in order, with the commands as you would type them:", "quiet")
+            title.say("The steps in order, and the commands as one would type them.", "quiet")
         else:
             pane.choosing = bool(plan.cautions)
             rows = list(note_rows(plan, self.desk.accepted, width))
             title.say("", "quiet")
         pane.show(rows)
+        if pane.virtual_size.width > width and at <= len(self._diffs):
+            title.say(f"{title.text} Left/Right: long lines.", "quiet")
         self.refresh_bindings()
 
     @property
@@ -230,12 +237,14 @@ class ReviewScreen(WizardScreen):
         return self._tab_names().index(self.query_one(Tabs).value)
 
     def _compared_with(self, diff: FileDiff) -> str:
+        live = self._live and diff.against_live is not None
+        shown = diff.against_live if live and diff.against_live else diff.against_original
+        count = f"{len(shown)} change{'s' if len(shown) != 1 else ''}"
+        other = "the file as it is today" if live else "the first state of the file"
+        said = f"{count} against {other}" if diff.has_original else "A new file"
         if diff.is_live:
-            return f"{diff.path} is already so; against {'itself' if self._live else '.orig'}:"
-        if diff.against_live is None:
-            return f"{diff.path}:"
-        other = "the file as it is today" if self._live else "the .orig file"
-        return f"{diff.path} against {other} (o: the other):"
+            said = f"Already so; {said}"
+        return f"{said} (o: the other)." if diff.against_live is not None else f"{said}."
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         """Show another tab from its top."""

@@ -22,7 +22,7 @@ from screens.widgets.line import Line
 from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from screens.widgets.rows import Row, Rows
-from screens.widgets.wrap import cut
+from screens.widgets.wrap import cut_middle
 from wizard.plan.model import Plan
 
 GOES_ON = "The run goes on without this screen; `postfix-wizard attach` shows it again."
@@ -170,7 +170,7 @@ class RunScreen(WizardScreen):
         look = LOOKS.get(step.state, "quiet")
         took = step.time(now)
         room = width - 7 - 6
-        title = cut(step.title, room)
+        title = cut_middle(step.title, room)
         return Row(f"{step.state:<7}{title:<{room}}{took:>6}", look, step.id)
 
     def _say(self) -> None:

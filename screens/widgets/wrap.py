@@ -32,6 +32,15 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, max(0, width - len(MORE))).rstrip(" ") + MORE
 
 
+def cut_middle(text: str, width: int) -> str:
+    """Cut a line in its middle: what differs between titles often stands at their ends."""
+    if cell_len(text) <= width or width < len(MORE) * 3:
+        return cut(text, width)
+    tail = text[-((width - len(MORE)) // 2) :].lstrip(" ")
+    head = set_cell_size(text, width - len(MORE) - cell_len(tail)).rstrip(" ")
+    return head + MORE + tail
+
+
 def _broken(line: str, width: int) -> list[str]:
     if cell_len(line) <= width:
         return [line]

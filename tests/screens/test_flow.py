@@ -33,7 +33,7 @@ async def test_a_first_set_up_from_host_to_result() -> None:
         await in_sight(pilot, "The run is over: DONE")
         assert session.sent == [(1, "y")]
         await pilot.press("ctrl+n")
-        shown = await in_sight(pilot, "1 warning, 1 waits, 2 right")
+        shown = await in_sight(pilot, "1 to look at, 1 waiting for Dovecot, 2 right")
         assert "Result of run" in shown
         await pilot.press("q")
     assert app_of(pilot).return_value == 0
@@ -124,6 +124,23 @@ async def test_one_section_asked_for_shows_it_alone() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "Nothing has been written yet.")
         assert session.planned[-1][1] == ("networks",)
+
+
+async def test_of_two_sections_on_one_screen_only_the_one_asked_for_is_shown() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session, Wish(sections=("limits",))) as pilot:
+        shown = await in_sight(pilot, "Largest message")
+        assert "Who delivers local mail" not in shown
+
+
+async def test_the_policy_can_be_asked_for_alone() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session, Wish(sections=(POLICY,))) as pilot:
+        shown = await in_sight(pilot, "(x) set them")
+        assert "Largest message" not in shown
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1][1] == (POLICY,)
 
 
 async def test_an_answers_file_is_planned_whole() -> None:

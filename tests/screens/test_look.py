@@ -50,9 +50,11 @@ async def test_the_review_against_the_live_file(golden: Golden) -> None:
     async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
         await pilot.press("end", "enter")
         await in_sight(pilot, "Nothing has been written yet")
-        await pilot.press("o")
         await in_sight(pilot, "-biff = no")
         golden(pilot.app, "review-live")
+        await pilot.press("o")
+        shown = await in_sight(pilot, "--- /etc/postfix/main.cf.orig")
+        assert "-biff = no" not in shown
 
 
 async def test_the_run_and_the_result(golden: Golden) -> None:
