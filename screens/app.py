@@ -109,6 +109,7 @@ class WizardApp(App[int], inherit_bindings=False):
 
     def on_finished(self, message: messages.Finished) -> None:
         """Open the screen of a run's result."""
+        self.desk.running = None
         from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
 
         self._show(ResultScreen(self.desk, message))

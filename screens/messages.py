@@ -9,6 +9,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     # Named in annotations only: the first paint does not wait for them.
+    from screens.diffs import FileDiff
     from wizard.answers.build import Values
     from wizard.check.model import Finding
     from wizard.host.facts import Host
@@ -55,6 +56,20 @@ class Planned(Message):
     """A plan was made in a thread."""
 
     plan: Plan
+
+
+@dataclass
+class Compared(Message):
+    """The hunks of a plan's files were made in a thread."""
+
+    diffs: tuple[FileDiff, ...]
+
+
+@dataclass
+class Launched(Message):
+    """A worker was started on the plan."""
+
+    run: str
 
 
 @dataclass

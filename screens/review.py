@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
@@ -13,11 +12,12 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.diffs import FileDiff, command_rows, diff_rows, file_diff, note_rows
 from screens.frame import Sections, WizardScreen
-from screens.messages import Failed, Planned, Watch
+from screens.messages import Compared, Failed, Launched, Planned, Watch
 from screens.places import place_of_section
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
+from screens.widgets.tabs import Tabs
 from wizard.answers.build import problem_text
 from wizard.answers.form import narrowed
 from wizard.answers.model import Answers, Problem
@@ -25,36 +25,6 @@ from wizard.answers.model import Answers, Problem
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
 NOTHING = "Nothing is pending: the host is as the answers say. There is nothing to run."
-
-
-@dataclass
-class Compared(Message):
-    """The files' hunks were made in a thread."""
-
-    diffs: tuple[FileDiff, ...]
-
-
-@dataclass
-class Launched(Message):
-    """The worker has begun."""
-
-    run: str
-
-
-class Tabs(Choice):
-    """The tabs' names; the digits choose one from anywhere on the screen."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,space", "step(1)", "Next tab", show=False),
-    ]
-
-    def parts(self) -> tuple[tuple[str, str], ...]:
-        """Return the line: brackets around the tab in view."""
-        parts: list[tuple[str, str]] = []
-        for word in self.words:
-            left, right = "[]" if word == self.value else "  "
-            parts += [(f"{left}{word}{right}", self.chosen_look(word)), ("", "")]
-        return tuple(parts)
 
 
 class ReviewScreen(WizardScreen):

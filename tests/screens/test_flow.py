@@ -8,7 +8,9 @@ from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
 from tests.screens.standin import CAUTION, StandIn, answers, make_plan, set_up_host
 from wizard.answers.model import POLICY, SECTIONS
+from wizard.errors import LockedTrouble
 from wizard.host.facts import Host
+from wizard.plan.model import Plan
 
 
 def app_of(pilot: object) -> WizardApp:
@@ -176,6 +178,22 @@ async def test_a_caution_must_be_accepted_first() -> None:
         await in_sight(pilot, "[x] CAUTION public-range")
         await pilot.press("r")
         await in_sight(pilot, "Run the plan?")
+
+
+async def test_another_run_in_progress_is_told_and_the_plan_stays() -> None:
+    class Locked(StandIn):
+        def start(self, plan: Plan, *, attended: bool) -> str:
+            del plan, attended
+            raise LockedTrouble("taking the wizard's lock", "run X holds it", "Attach to it.")
+
+    async with opened(Locked()) as pilot:
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "r runs the 4 steps")
+        await pilot.press("r")
+        await in_sight(pilot, "Run the plan?")
+        await pilot.press("y")
+        shown = await in_sight(pilot, "run X holds it. Attach to it.")
+        assert "r Run" in shown
 
 
 async def test_no_pending_step_says_so() -> None:

@@ -1,0 +1,25 @@
+"""The names of a screen's tabs on one line, brackets around the one in view."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from screens.widgets.choice import Choice
+
+
+class Tabs(Choice):
+    """The tabs' names; the digits choose one from anywhere on the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space", "step(1)", "Next tab", show=False),
+    ]
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Return the line: brackets around the tab in view."""
+        parts: list[tuple[str, str]] = []
+        for word in self.words:
+            left, right = "[]" if word == self.value else "  "
+            parts += [(f"{left}{word}{right}", self.chosen_look(word)), ("", "")]
+        return tuple(parts)
