@@ -56,6 +56,8 @@ def _screens(words: Sequence[str]) -> int:
         from wizard.answers.toml import read_answers  # noqa: PLC0415 - 30 ms, rarely needed
 
         given = read_answers(answers)
+    # An import makes no garbage, and to look for it again and again costs a tenth of the start.
+    gc.disable()
     from screens.app import WizardApp  # noqa: PLC0415 - Textual: 200 ms, only now
     from screens.desk import Wish  # noqa: PLC0415
 
@@ -75,6 +77,7 @@ def show(app: WizardApp) -> int:
 
     # What is imported stays: looking for garbage among it would take 20 ms a screen.
     gc.freeze()
+    gc.enable()
     before = terminal_attributes()
     error: Optional[BaseException] = None
     code: Optional[int] = None
