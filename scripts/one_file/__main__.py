@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 
 ARCHIVE = os.path.abspath(sys.path[0])
+TRIES = 3
 
 
 def library() -> str:
@@ -25,17 +26,19 @@ def library() -> str:
     with zipfile.ZipFile(ARCHIVE) as archive:
         build = archive.read("BUILD").decode("ascii").strip()
         cache = cache_directory()
-        if cache is None:
-            place = tempfile.mkdtemp(prefix="postfix-wizard-")
-            atexit.register(shutil.rmtree, place, ignore_errors=True)
-            archive.extractall(place)
-            return place
-        place = os.path.join(cache, build)
-        if not is_private(place):
-            unpack(archive, cache, place)
-            remove_unused(cache, build)
-    hold(place, fcntl.LOCK_SH)
-    return place
+        if cache is not None:
+            place = os.path.join(cache, build)
+            for _ in range(TRIES):
+                if not is_private(place):
+                    unpack(archive, cache, place)
+                    remove_unused(cache, build)
+                # Another build may be removing this one right now: only what is held stays.
+                if hold(place, fcntl.LOCK_SH) and is_private(place):
+                    return place
+        place = tempfile.mkdtemp(prefix="postfix-wizard-")
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+        archive.extractall(place)
+        return place
 
 
 def cache_directory() -> "str | None":

@@ -145,7 +145,9 @@ def _empty_document() -> tomlkit.TOMLDocument:
 
 
 def _item(value: Any) -> Any:
-    item = tomlkit.item(value)
-    if isinstance(value, list) and len(", ".join(value)) > 70:  # noqa: PLR2004 - one line's worth
-        item.multiline(multiline=True)
-    return item
+    if not isinstance(value, list) or len(", ".join(value)) <= 70:  # noqa: PLR2004 - one line's worth
+        return tomlkit.item(value)
+    array = tomlkit.array()
+    # In one call: tomlkit numbers the whole array anew at each append.
+    array.add_line(*value, indent="", newline=False)
+    return array.multiline(multiline=True)

@@ -95,8 +95,9 @@ def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
 
 
 _DIED = (
-    "The worker ended without a word (killed, or the machine went down). What was begun stands in "
-    "the journal; `postfix-wizard resume` goes on, `postfix-wizard undo` takes it back."
+    "The worker ended without a word (killed, or the machine went down). Every file is whole, old "
+    "or new; what was replaced lies in the run's directory. A new `postfix-wizard plan` shows what "
+    "is left to do."
 )
 _NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. Nothing was changed."
 

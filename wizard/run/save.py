@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from wizard.answers.model import Answers
+from wizard.answers.toml import format_answers, parse_answers
 from wizard.errors import Trouble
 from wizard.run.directories import make_private
 from wizard.run.files import read, replace
@@ -24,12 +26,25 @@ def save_answers(places: Places, text: str) -> str:
     try:
         make_private(places.answers.parent)
         held = read(path)
-        if held is not None and held.text == data:
-            return ""
         if held is not None:
+            data = _edited(held.text, text)
+            if held.text == data:
+                return ""
             like = dataclasses.replace(held.metadata, mode=_MODE)
             held = dataclasses.replace(held, metadata=like)
         replace(path, data, held, mode=_MODE)
     except Trouble as trouble:
         return f"All is done, but the answers could not be saved. {trouble}"
     return ""
+
+
+def _edited(previous: bytes, text: str) -> bytes:
+    """Return the answers with the comments of the file that stands there, where it is a right one."""
+    answers = parse_answers(text)
+    try:
+        before = previous.decode("utf-8")
+    except UnicodeDecodeError:
+        before = ""
+    if isinstance(answers, Answers) and isinstance(parse_answers(before), Answers):
+        text = format_answers(answers, before)
+    return text.encode("utf-8", "surrogateescape")

@@ -323,7 +323,7 @@ def test_a_worker_that_was_killed_is_told_and_gone_on_from(places: Places, etc: 
     end = events[-1]
     assert isinstance(end, RunFinished)
     assert end.outcome == "died"
-    assert "resume" in end.message
+    assert "A new `postfix-wizard plan` shows what is left" in end.message
     assert [(one.outcome, one.done) for one in runs(places)] == [("died", 1)]
     (etc / "once").unlink()
     flag.touch()
