@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import time
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Iterator, Optional, Sequence, Union
@@ -29,8 +30,12 @@ from lab.suites import suite as find_suite
 _LOCKS = Path("/run/postfix-wizard-lab")
 _READY = "ready"
 
-BOOT_TIMEOUT = 60.0
+BOOT_TIMEOUT = 40.0
 """Seconds that a host may take until it answers; 1-3 are usual."""
+
+
+class NotReady(LabError):
+    """A host booted and did not answer in `BOOT_TIMEOUT`."""
 
 
 @dataclass(frozen=True)
@@ -209,23 +214,33 @@ def boot(name: str, options: Options = Options()) -> Host:
         # One that never got ready belongs to a boot that was killed: its lock would be held.
         if here.leader() is not None and (here.home / _READY).exists():
             raise LabError(f"{name} runs already: choose another name or `lab down {name}` first")
-        _destroy(name)
-        deadline = time.monotonic() + BOOT_TIMEOUT
         try:
-            here.home.mkdir(parents=True)
-            (here.home / "host.json").write_text(json.dumps(_state(options, base)))
-            machine.mount_overlay(here, base.lowers(letsencrypt=options.letsencrypt))
-            _apply(here.root, options)
-            network.lay_cables(network.network(name), ipv6=options.ipv6)
-            machine.start(here, network.network(name))
-            machine.wait_for_leader(here, deadline)
-            host = find(name)
-            _wait_ready(host, deadline)
-            (here.home / _READY).touch()
-        except BaseException:
-            _destroy(name)
-            raise
-        return host
+            return _boot_once(here, base, options)
+        except NotReady as first:
+            # Seen once in some thousand boots, on a loaded machine.
+            warnings.warn(f"booting once more: {first}", stacklevel=2)
+            return _boot_once(here, base, options)
+
+
+def _boot_once(here: machine.Machine, base: bases.Base, options: Options) -> Host:
+    """Boot a host from nothing; when it does not come up, nothing of it stays."""
+    _destroy(here.name)
+    deadline = time.monotonic() + BOOT_TIMEOUT
+    try:
+        here.home.mkdir(parents=True)
+        (here.home / "host.json").write_text(json.dumps(_state(options, base)))
+        machine.mount_overlay(here, base.lowers(letsencrypt=options.letsencrypt))
+        _apply(here.root, options)
+        network.lay_cables(network.network(here.name), ipv6=options.ipv6)
+        machine.start(here, network.network(here.name))
+        machine.wait_for_leader(here, deadline)
+        host = find(here.name)
+        _wait_ready(host, deadline)
+        (here.home / _READY).touch()
+    except BaseException:
+        _destroy(here.name)
+        raise
+    return host
 
 
 def find(name: str) -> Host:
@@ -292,20 +307,27 @@ def _apply(root: Path, options: Options) -> None:
         target.chmod(0o755)
 
 
+_UNTIL_READY = (
+    # A wait that missed systemd's signal would last for ever, hence the bounds.
+    (
+        "until state=$(timeout 3 systemctl is-system-running --wait 2>/dev/null) ||"
+        ' [ "$state" = degraded ]; do sleep 0.02; done'
+    ),
+    "until dig +time=1 +tries=1 @127.0.0.1 zeke.ne.jp SOA >/dev/null 2>&1; do sleep 0.05; done",
+    "until timeout 3 bash -c ': </dev/tcp/192.168.1.1/22' 2>/dev/null; do sleep 0.02; done",
+)
+_LOOK = "systemctl is-system-running; systemctl list-jobs --no-pager; systemctl --failed --no-pager"
+
+
 def _wait_ready(host: Host, deadline: float) -> None:
     """Wait until systemd has started everything and sshd and named answer."""
-    script = (
-        "until state=$(systemctl is-system-running --wait 2>/dev/null) || "
-        '[ "$state" = degraded ]; do sleep 0.02; done; '
-        "until dig +time=1 +tries=1 @127.0.0.1 zeke.ne.jp SOA >/dev/null 2>&1; do sleep 0.05; done; "
-        'until (: </dev/tcp/192.168.1.1/22) 2>/dev/null; do sleep 0.02; done; echo "$state"'
-    )
-    left = max(deadline - time.monotonic(), 1)
-    try:
-        host.run(["bash", "-c", script], timeout=left, check=True)
-    except subprocess.TimeoutExpired:
-        failed = host.run(["systemctl", "--failed", "--no-legend"], timeout=5).stdout
-        raise LabError(
-            f"{host.name} booted but does not answer after {BOOT_TIMEOUT:.0f} s; failed units: "
-            f"{failed.strip() or 'none'}"
-        ) from None
+    for script in _UNTIL_READY:
+        left = max(deadline - time.monotonic(), 1)
+        try:
+            host.run(["bash", "-c", script], timeout=left, check=True)
+        except subprocess.TimeoutExpired:
+            seen = host.run(["timeout", "5", "sh", "-c", _LOOK], timeout=10).stdout
+            raise NotReady(
+                f"{host.name} booted but does not answer after {BOOT_TIMEOUT:.0f} s: "
+                f"still waiting in `{script}`; systemd says: {seen.strip()}"
+            ) from None
