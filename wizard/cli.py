@@ -1,4 +1,4 @@
-"""The command line: `plan`, `apply`, `attach`, `check`, `runs`; the screens open without one."""
+"""The command line, a table of commands; the screens open without one."""
 
 from __future__ import annotations
 
@@ -58,6 +58,18 @@ COMMANDS = (
         "wizard.commands.runs:run_attach",
     ),
     Command(
+        "resume",
+        "go on with a run that was cut off, stopped or failed",
+        ("yes",),
+        "wizard.commands.resume:run_resume",
+    ),
+    Command(
+        "undo",
+        "take back the newest run that changed something, or the one named",
+        ("run", "dry-run", "remove-package", "yes"),
+        "wizard.commands.undo:run_undo",
+    ),
+    Command(
         "check",
         "prove the live server by talking to it",
         ("answers", "json"),
@@ -108,7 +120,25 @@ def _add_root(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask whether to run the plan")
+    parser.add_argument("--yes", action="store_true", help="do not ask whether to begin")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run", nargs="?", default="", metavar="RUN", help="a run's ID, as `runs` lists them"
+    )
+
+
+def _add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
+
+
+def _add_remove_package(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--remove-package",
+        action="store_true",
+        help="remove the package too, where the run installed it; dnf asks",
+    )
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -120,6 +150,9 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "section": add_section,
     "accept": _add_accept,
     "root": _add_root,
+    "run": _add_run,
+    "dry-run": _add_dry_run,
+    "remove-package": _add_remove_package,
     "yes": _add_yes,
     "json": _add_json,
 }
@@ -189,6 +222,9 @@ def _run(arguments: argparse.Namespace) -> int:
         answers=getattr(arguments, "answers", None),
         sections=tuple(getattr(arguments, "section", ())),
         accept=tuple(getattr(arguments, "accept", ())),
+        run=getattr(arguments, "run", ""),
+        remove_package=getattr(arguments, "remove_package", False),
+        dry_run=getattr(arguments, "dry_run", False),
         yes=getattr(arguments, "yes", False),
         json=getattr(arguments, "json", False),
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Collection, Iterator, Optional
 
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, Caution
 from wizard.answers.toml import SAVED, read_answers
 from wizard.check.model import Finding
 from wizard.door import Door
@@ -22,11 +22,12 @@ from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
 from wizard.run.follow import follow
 from wizard.run.history import RunSummary, plan_of, runs
-from wizard.run.launch import launch
+from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
-from wizard.run.records import Event
+from wizard.run.records import DIED, Event
+from wizard.run.taking_back import newest_cut_off, undo_plan
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -61,8 +62,27 @@ class Session:
         return read_values(host)
 
     def plan(self, answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
-        """Return what would be done; a pure function, quick."""
-        return build_plan(answers, host, sections)
+        """Return what would be done; where a run was cut off, with a caution that says so."""
+        plan = build_plan(answers, host, sections)
+        cut_off = newest_cut_off(self.places)
+        if cut_off is None or cut_off.outcome != DIED or not plan.pending:
+            return plan
+        return replace(plan, cautions=(*plan.cautions, _cut_off_caution(cut_off)))
+
+    def undo_plan(self, run: str = "", *, remove_package: bool = False) -> Plan:
+        """Return the plan that takes back `run`, or the newest run that changed something.
+
+        Raises Trouble when there is none.
+        """
+        return undo_plan(self.places, run, remove_package=remove_package)
+
+    def cut_off(self) -> Optional[RunSummary]:
+        """Return the newest run when it ended early and can be gone on with, else None."""
+        return newest_cut_off(self.places)
+
+    def resume(self, run: str, *, attended: bool) -> None:
+        """Start a worker that goes on with a run; returns once it has begun. Raises Trouble."""
+        relaunch(self.places, run, self.program, attended=attended)
 
     def start(self, plan: Plan, *, attended: bool) -> str:
         """Start a worker on this plan and return the run's ID; returns in about 50 ms.
@@ -102,3 +122,13 @@ class Session:
         from wizard.check.prove import prove  # noqa: PLC0415 - ssl and smtplib cost 40 ms
 
         return prove(answers, self.door)
+
+
+def _cut_off_caution(run: RunSummary) -> Caution:
+    where = f" in the step {run.step!r}" if run.step else ""
+    return Caution(
+        "cut-off-run",
+        f"Run {run.run} was cut off{where}, after {run.done} of {run.steps} steps. `postfix-wizard "
+        "resume` goes on with it and `postfix-wizard undo` takes it back; a new plan sees only "
+        "what is there now, and not a package that was installed by half.",
+    )

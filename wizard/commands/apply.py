@@ -7,11 +7,11 @@ from wizard.commands.following import follow_run
 from wizard.commands.planning import (
     Options,
     make_plan,
+    need_an_answer,
     need_root,
     refuse_cautions,
     refuse_obstacles,
 )
-from wizard.errors import UsageTrouble
 from wizard.plan import report
 from wizard.session import Session
 
@@ -19,12 +19,7 @@ from wizard.session import Session
 def run_apply(session: Session, options: Options, console: Console) -> int:
     """Show the plan, run it once it is agreed to, and return 0 when all of it was done."""
     need_root("applying a plan")
-    if not options.yes and not console.is_terminal:
-        raise UsageTrouble(
-            "applying a plan",
-            "nobody can be asked here, for there is no terminal",
-            "Add --yes when you have read what `postfix-wizard plan` prints.",
-        )
+    need_an_answer("applying a plan", options, console, "postfix-wizard plan")
     plan, _ = make_plan(session, options)
     refuse_obstacles(plan)
     for change in plan.files:

@@ -50,6 +50,12 @@ def _follow(session: Session, run: str, console: Console, titles: dict[str, str]
         elif isinstance(event, records.RunFinished):
             code = 0 if event.outcome == records.DONE else 1
             console.say(f"Run {run}: {event.outcome}.", *event.message.splitlines())
+        elif isinstance(event, records.Returning):
+            titles = titles | {
+                step.id: f"[back {number}/{len(event.steps)}] {step.title}"
+                for number, step in enumerate(event.steps, 1)
+            }
+            console.say(*event.cause.splitlines(), "What was changed is put back:")
         else:
             _SAY.get(type(event), _nothing)(event, console, titles)
     return code

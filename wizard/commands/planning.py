@@ -10,7 +10,8 @@ from typing import Optional
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers
 from wizard.answers.toml import read_answers
-from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble
+from wizard.commands.console import Console
+from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble
 from wizard.host.facts import Host
 from wizard.plan.model import Plan
 from wizard.session import Session
@@ -23,6 +24,9 @@ class Options:
     answers: Optional[Path] = None
     sections: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
+    run: str = ""
+    remove_package: bool = False
+    dry_run: bool = False
     yes: bool = False
     json: bool = False
 
@@ -60,6 +64,19 @@ def need_root(doing: str) -> None:
     """Raise PermissionTrouble unless this is root."""
     if os.geteuid() != 0:
         raise PermissionTrouble(doing, "only root can do this", "Use sudo, or log in as root.")
+
+
+def need_an_answer(doing: str, options: Options, console: Console, shown_by: str) -> None:
+    """Raise UsageTrouble where nobody can be asked and --yes was not said.
+
+    `shown_by` is the command that shows what would be agreed to.
+    """
+    if not options.yes and not console.is_terminal:
+        raise UsageTrouble(
+            doing,
+            "nobody can be asked here, for there is no terminal",
+            f"Add --yes when you have read what `{shown_by}` prints.",
+        )
 
 
 def refuse_obstacles(plan: Plan) -> None:

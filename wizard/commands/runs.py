@@ -8,6 +8,8 @@ from dataclasses import asdict
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
+from wizard.run.history import RunSummary
+from wizard.run.records import DIED
 from wizard.session import Session
 
 
@@ -22,8 +24,22 @@ def run_runs(session: Session, options: Options, console: Console) -> int:
     if not found:
         console.say("No run was ever started here.")
     for run in found:
-        console.say(f"{run.run}  {run.outcome:<8} {run.done:3} of {run.steps} steps  {run.message}")
+        console.say(f"{run.run}  {run.outcome:<8} {run.done:3} of {run.steps} steps  {_said(run)}")
     return 0
+
+
+def _said(run: RunSummary) -> str:
+    """Return what became of a run besides its outcome, and why."""
+    became = [
+        words
+        for so, words in (
+            (run.undoes, f"took back {run.undoes}."),
+            (run.undone, "Taken back since."),
+            (run.outcome == DIED and run.step, f"Cut off in {run.step!r}."),
+        )
+        if so
+    ]
+    return " ".join([*became, *run.message.splitlines()])
 
 
 def run_attach(session: Session, _options: Options, console: Console) -> int:

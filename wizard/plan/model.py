@@ -147,6 +147,64 @@ class Prove:
     """Talk to the result (wizard.check); fails when a check of this host is wrong."""
 
 
+@dataclass(frozen=True)
+class Past:
+    """A path that a run changed, from state `was` to state `now` (as `Link.was` has them).
+
+    `copy` is the absolute path of the kept bytes where `was` is a file, and then owner, mode,
+    time (ns since the epoch) and extended attributes (values in base64) are those it had.
+    """
+
+    path: str
+    was: str
+    now: str
+    copy: str = ""
+    uid: int = 0
+    gid: int = 0
+    mode: int = 0
+    mtime_ns: int = 0
+    xattrs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """Give each path the state that it had before the run, where it has the run's own."""
+
+    files: tuple[Past, ...]
+
+
+@dataclass(frozen=True)
+class ReturnUnit:
+    """Stop the unit where `to` is not active; else `systemctl VERB`, and hear its greeting."""
+
+    unit: str
+    verb: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Disable:
+    """`systemctl disable UNIT`: it was not started at boot before."""
+
+    unit: str
+
+
+@dataclass(frozen=True)
+class CloseFirewall:
+    """Take the services from the zone, for good and at run time, without a reload."""
+
+    zone: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """`dnf remove PACKAGE` under a terminal; what dnf would take along is asked of the operator."""
+
+    package: str
+    argv: tuple[str, ...]
+
+
 Action = Union[
     Install,
     KeepOriginal,
@@ -160,6 +218,11 @@ Action = Union[
     EnableUnit,
     OpenFirewall,
     Prove,
+    PutBack,
+    ReturnUnit,
+    Disable,
+    CloseFirewall,
+    Remove,
 ]
 
 
@@ -196,7 +259,8 @@ class Plan:
 
     `answers` is the TOML text of the answers it was made from (no secrets), `sections` the
     sections that were asked for (empty: all), `cautions` must each be accepted by name,
-    `warnings` stop nothing. A plan with `obstacles` can be read but not run.
+    `warnings` stop nothing. A plan with `obstacles` can be read but not run. `undoes` is the
+    ID of the run that it takes back, "" for a plan that goes forward.
     """
 
     answers: str
@@ -206,6 +270,7 @@ class Plan:
     cautions: tuple[Caution, ...] = ()
     warnings: tuple[str, ...] = ()
     obstacles: tuple[Problem, ...] = ()
+    undoes: str = ""
 
     @property
     def pending(self) -> tuple[Step, ...]:

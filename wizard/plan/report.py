@@ -38,6 +38,12 @@ def file_diff(change: FileChange) -> Iterator[str]:
         yield f"{line} {why}" if why else line
 
 
+def put_back_diff(change: FileChange) -> Iterator[str]:
+    """Yield the unified diff from a file as it is to what is put back in its place."""
+    shown = hunks(change.live or b"", change.proposed)
+    yield from unified(f"{change.path} (now)", f"{change.path} (put back)", shown)
+
+
 def _reasons(why: tuple[str, ...]) -> str:
     if len(why) <= 2:  # noqa: PLR2004 - what a line holds
         return " ".join(why)

@@ -16,7 +16,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 from wizard.errors import Trouble
 from wizard.run.directories import Place, explained, place
@@ -54,6 +54,10 @@ class Held:
     def sha256(self) -> str:
         """The hash of its bytes, in hex."""
         return sha256(self.text)
+
+
+Standing = Union[Held, str, None]
+"""What stands at a path: a file, a symbolic link (its target), or nothing."""
 
 
 def sha256(text: bytes) -> str:
@@ -145,6 +149,28 @@ def replace(
         os.fsync(at.fd)
 
 
+def restore(path: str, text: bytes, like: Metadata, standing: Standing) -> None:
+    """Put a kept file back as it was, over what `standing` says is there. Raises Trouble."""
+    doing = f"putting {path} back"
+    with place(path, doing) as at, explained(doing, path):
+        _sweep(at)
+        with _temporary(at) as (fd, temporary):
+            _fill(fd, text, like, like.mode, like.mtime_ns)
+            _refuse_changed(at, standing, doing)
+            os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
+        os.fsync(at.fd)
+
+
+def remove(path: str, standing: Standing) -> None:
+    """Remove the file or link that `standing` says is there. Raises Trouble."""
+    doing = f"removing {path}"
+    with place(path, doing) as at, explained(doing, path):
+        _sweep(at)
+        _refuse_changed(at, standing, doing)
+        os.unlink(at.name, dir_fd=at.fd)
+        os.fsync(at.fd)
+
+
 def keep_original(path: str, original: str, held: Held) -> bool:
     """Make `original` a copy of what was `read` from `path`, once; False where one stands.
 
@@ -168,32 +194,41 @@ def keep_original(path: str, original: str, held: Held) -> bool:
         return True
 
 
-def make_link(path: str, target: str) -> None:
-    """Make `path` a symbolic link to `target`, over whatever file or link stands there."""
+def make_link(path: str, target: str, standing: Standing) -> None:
+    """Make `path` a symbolic link to `target`, over what `standing` says is there.
+
+    Raises Trouble.
+    """
     doing = f"linking {path} to {target}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         temporary = _temporary_name(at)
         os.symlink(target, temporary, dir_fd=at.fd)
         with _removed_on_failure(at, temporary):
+            _refuse_changed(at, standing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def _refuse_changed(at: Place, held: Optional[Held], doing: str) -> None:
-    try:
-        status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
-    except FileNotFoundError:
-        seen = None
-    else:
-        _refuse_odd(at.path, status, doing)
-        seen = _identity(status)
-    if seen != (held.identity if held else None):
+def _refuse_changed(at: Place, standing: Standing, doing: str) -> None:
+    expected = standing.identity if isinstance(standing, Held) else standing
+    if _seen(at, doing) != expected:
         raise Trouble(
             doing,
             f"{at.path} changed at this very moment",
             "Find out what else writes it, then make the plan again.",
         )
+
+
+def _seen(at: Place, doing: str) -> Union[tuple[int, int, int, int], str, None]:
+    try:
+        status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(status.st_mode):
+        return os.readlink(at.name, dir_fd=at.fd)
+    _refuse_odd(at.path, status, doing)
+    return _identity(status)
 
 
 @contextlib.contextmanager

@@ -96,8 +96,8 @@ def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
 
 _DIED = (
     "The worker ended without a word (killed, or the machine went down). Every file is whole, old "
-    "or new; what was replaced lies in the run's directory. A new `postfix-wizard plan` shows what "
-    "is left to do."
+    "or new. `postfix-wizard resume` goes on where it stopped, `postfix-wizard undo` takes back "
+    "what was done."
 )
 _NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. Nothing was changed."
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.errors import Trouble
-from wizard.plan.model import Plan
+from wizard.plan.model import Plan, Step
 from wizard.run.journal import Reading, read_journal
 from wizard.run.lock import Holder, holder
 from wizard.run.paths import Places, known_runs
-from wizard.run.progress import progress
-from wizard.run.records import DIED
+from wizard.run.progress import Progress, progress
+from wizard.run.records import DIED, DONE, FAILED, STOPPED
 from wizard.run.request import read_plan, read_request
 
 RUNNING = "running"
@@ -25,20 +26,34 @@ class RunSummary:
 
     `outcome` is done, failed, stopped, died, running, not started or unreadable; `done` of
     `steps` steps ended well (`steps` 0 when the plan cannot be read); `message` is the end's.
+    `step` is the title of the step that it was in when it ended otherwise than done. `undoes`
+    names the run that it took back; `undone` says that another took this one back, `returned`
+    that it did so itself.
     """
 
     run: str
     started: Optional[float]
     outcome: str
-    done: int
-    steps: int
-    message: str
+    done: int = 0
+    steps: int = 0
+    message: str = ""
+    step: str = ""
+    undoes: str = ""
+    undone: bool = False
+    returned: bool = False
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether a worker can go on with it: it ended early, and was not taken back."""
+        return self.outcome in {FAILED, STOPPED, DIED} and not (self.undone or self.returned)
 
 
 def runs(places: Places) -> tuple[RunSummary, ...]:
     """Return all runs, oldest first. Never raises for what one of them holds."""
     found = holder(places)
-    return tuple(_summary(places, run, found) for run in known_runs(places))
+    summaries = [_summary(places, run, found) for run in known_runs(places)]
+    undone = {one.undoes for one in summaries if one.outcome == DONE}
+    return tuple(replace(one, undone=one.run in undone) for one in summaries)
 
 
 def plan_of(places: Places, run: str) -> Plan:
@@ -48,34 +63,51 @@ def plan_of(places: Places, run: str) -> Plan:
 
 
 def _summary(places: Places, run: str, found: Optional[Holder]) -> RunSummary:
-    steps = _steps(places, run)
+    alive = found is not None and found.run == run
     try:
         reading = read_journal(places.run(run).journal)
     except Trouble as trouble:
-        return RunSummary(run, None, UNREADABLE, 0, steps, str(trouble))
-    alive = found is not None and found.run == run
+        return RunSummary(run, None, UNREADABLE, message=str(trouble))
     if reading is None or not reading.entries:
-        outcome = RUNNING if alive else NOT_STARTED
-        message = f"The journal is damaged: {reading.corrupt}" if reading else ""
         if reading is not None and reading.corrupt:
-            outcome = UNREADABLE
-        return RunSummary(run, None, outcome, 0, steps, message if outcome == UNREADABLE else "")
-    return _of_reading(run, reading, steps, alive=alive)
+            return RunSummary(run, None, UNREADABLE, message=_damaged(reading))
+        return RunSummary(run, None, RUNNING if alive else NOT_STARTED)
+    return _of_reading(run, reading, _plan(places, run), alive=alive)
 
 
-def _of_reading(run: str, reading: Reading, steps: int, *, alive: bool) -> RunSummary:
+def _plan(places: Places, run: str) -> Optional[Plan]:
+    try:
+        return plan_of(places, run)
+    except Trouble:
+        return None
+
+
+def _damaged(reading: Reading) -> str:
+    return f"The journal is damaged: {reading.corrupt}"
+
+
+def _of_reading(run: str, reading: Reading, plan: Optional[Plan], *, alive: bool) -> RunSummary:
     so_far = progress(reading.records)
     outcome, message = (RUNNING if alive else DIED), ""
     if reading.corrupt:
-        outcome, message = UNREADABLE, f"The journal is damaged: {reading.corrupt}"
+        outcome, message = UNREADABLE, _damaged(reading)
     elif so_far.finished is not None:
         outcome, message = so_far.finished.outcome, so_far.finished.message
-    started = reading.entries[0].wall
-    return RunSummary(run, started, outcome, len(so_far.done), steps, message)
+    steps = plan.pending if plan else ()
+    return RunSummary(
+        run,
+        started=reading.entries[0].wall,
+        outcome=outcome,
+        done=sum(step.id in so_far.done for step in steps),
+        steps=len(steps),
+        message=message,
+        step="" if outcome == DONE else _ended_in(steps, so_far),
+        undoes=plan.undoes if plan else "",
+        returned=so_far.returned,
+    )
 
 
-def _steps(places: Places, run: str) -> int:
-    try:
-        return len(plan_of(places, run).pending)
-    except Trouble:
-        return 0
+def _ended_in(steps: Sequence[Step], so_far: Progress) -> str:
+    """Return the title of the step that was begun last, "" when none was."""
+    begun = [step.title for step in steps if step.id in so_far.begun]
+    return begun[-1] if begun else ""

@@ -15,9 +15,11 @@ from typing import Optional
 from wizard.environment import child_environment
 from wizard.errors import Trouble
 from wizard.plan.model import Plan
+from wizard.run.journal import read_journal
 from wizard.run.lock import refuse_if_locked
-from wizard.run.paths import Places, make_run
-from wizard.run.request import write_request
+from wizard.run.paths import Places, RunPlaces, make_run
+from wizard.run.records import RunStarted
+from wizard.run.request import attend, write_request
 
 WORKER = "worker"
 """The word after the program that makes it a worker; the run's ID follows."""
@@ -31,6 +33,9 @@ _PROPERTIES = (
     "StandardInput=null",
 )
 _PATIENCE = 60.0
+_BEGIN = 15.0
+"""Seconds that a worker gets to begin."""
+_PAUSE = 0.02
 
 Starter = Callable[[str, Sequence[str]], None]
 """Starts an argv, apart from this process, under a unit's name."""
@@ -54,6 +59,40 @@ def launch(
     write_request(run, plan, attended=attended)
     (start or start_unit)(f"postfix-wizard-{run.id}", (*program, WORKER, run.id))
     return run.id
+
+
+def relaunch(
+    places: Places,
+    run_id: str,
+    program: Sequence[str],
+    *,
+    attended: bool,
+    start: Optional[Starter] = None,
+) -> None:
+    """Start a worker that goes on with a run, and return once its journal says so.
+
+    Raises LockedTrouble when a run is in progress, Trouble when no worker begins.
+    """
+    refuse_if_locked(places)
+    run = places.run(run_id)
+    attend(run, attended=attended)
+    before = _attempts(run)
+    (start or start_unit)(f"postfix-wizard-{run.id}-{before + 1}", (*program, WORKER, run.id))
+    deadline = time.monotonic() + _BEGIN
+    # A viewer that looks sooner would take the end of the last attempt for this one's.
+    while _attempts(run) == before:
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"going on with run {run.id}",
+                "the worker did not begin",
+                "Look at `journalctl -u 'postfix-wizard-*' -n 20`.",
+            )
+        time.sleep(_PAUSE)
+
+
+def _attempts(run: RunPlaces) -> int:
+    reading = read_journal(run.journal)
+    return sum(isinstance(one, RunStarted) for one in (reading.records if reading else ()))
 
 
 def unit_argv(unit: str, argv: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from wizard.run.records import (
     DONE,
     Prompted,
     Record,
+    Returning,
     RunFinished,
     RunStarted,
     StepFinished,
@@ -23,8 +24,8 @@ class Progress:
     """`done` are the steps that ended well; `intended` is by step what undo needs of it.
 
     A step that was begun and is neither was cut off before it touched anything; its entry in
-    `begun` tells it from one that was not. `prompts` counts the prompts so far. `finished` is
-    the end, None while there is none.
+    `begun` tells it from one that was not. `prompts` counts the prompts so far. `returning` is
+    the way back where the run took one. `finished` is the end, None while there is none.
     """
 
     started: bool = False
@@ -32,7 +33,19 @@ class Progress:
     begun: tuple[str, ...] = ()
     intended: dict[str, dict[str, object]] = field(default_factory=dict)
     prompts: int = 0
+    returning: Optional[Returning] = None
     finished: Optional[RunFinished] = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to go on with: all is done, or all was taken back."""
+        return self.returned or (self.finished is not None and self.finished.outcome == DONE)
+
+    @property
+    def returned(self) -> bool:
+        """Whether the run has taken back all that it changed."""
+        back = self.returning
+        return back is not None and all(step.id in self.done for step in back.steps)
 
 
 def progress(records: Iterable[Record]) -> Progress:
@@ -42,6 +55,7 @@ def progress(records: Iterable[Record]) -> Progress:
     begun: dict[str, None] = {}
     intended: dict[str, dict[str, object]] = {}
     prompts = 0
+    returning: Optional[Returning] = None
     finished: Optional[RunFinished] = None
     for record in records:
         if isinstance(record, RunStarted):
@@ -55,6 +69,8 @@ def progress(records: Iterable[Record]) -> Progress:
             intended[record.step] = record.undo
         elif isinstance(record, Prompted):
             prompts = record.prompt
+        elif isinstance(record, Returning):
+            returning = record
         elif isinstance(record, RunFinished):
             finished = record
-    return Progress(started, tuple(done), tuple(begun), intended, prompts, finished)
+    return Progress(started, tuple(done), tuple(begun), intended, prompts, returning, finished)

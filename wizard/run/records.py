@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from wizard.check.model import Finding
+from wizard.plan.model import Step
 
 DONE = "done"
 FAILED = "failed"
@@ -87,6 +88,14 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Returning:
+    """The run failed of `cause` and takes back what it changed by these steps of its own."""
+
+    cause: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class RunFinished:
     """The end. `outcome` is done, failed or stopped; `message` has the cause on top."""
 
@@ -102,6 +111,7 @@ Record = Union[
     Prompted,
     PromptClosed,
     Found,
+    Returning,
     RunFinished,
 ]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.plan.model import Plan
 from wizard.plan.wire import from_data, plan_from_bytes, plan_to_bytes, to_data
-from wizard.run.files import read, replace, sha256
+from wizard.run.files import Held, read, replace, sha256
 from wizard.run.paths import RunPlaces
 from wizard.run.states import AGAIN
 
@@ -27,8 +28,17 @@ def write_request(run: RunPlaces, plan: Plan, *, attended: bool) -> None:
     """Write plan.json and request.json into a new run's directory, synced. Raises Trouble."""
     data = plan_to_bytes(plan)
     replace(str(run.plan), data, None, mode=0o600)
-    said = {"version": _VERSION, "request": to_data(Request, Request(sha256(data), attended))}
-    replace(str(run.request), json.dumps(said).encode() + b"\n", None, mode=0o600)
+    _write(run, Request(sha256(data), attended), None)
+
+
+def attend(run: RunPlaces, *, attended: bool) -> None:
+    """Say anew whether somebody answers the prompts of a run that is gone on with."""
+    _write(run, Request(read_request(run).plan_sha256, attended), read(str(run.request)))
+
+
+def _write(run: RunPlaces, request: Request, held: Optional[Held]) -> None:
+    said = {"version": _VERSION, "request": to_data(Request, request)}
+    replace(str(run.request), json.dumps(said).encode() + b"\n", held, mode=0o600)
 
 
 def read_request(run: RunPlaces) -> Request:

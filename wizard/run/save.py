@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers, parse_answers
 from wizard.errors import Trouble
 from wizard.run.directories import make_private
-from wizard.run.files import read, replace
-from wizard.run.paths import Places
+from wizard.run.files import replace
+from wizard.run.paths import Places, RunPlaces
+from wizard.run.records import Record, StepIntended
+from wizard.run.states import keep_replaced, observe, text_state, undo_of
+from wizard.run.undo import ANSWERS
 
 _MODE = 0o600
 
 
-def save_answers(places: Places, text: str) -> str:
+def save_answers(
+    places: Places, run: RunPlaces, text: str, record: Callable[[Record], None]
+) -> str:
     """Write the answers' TOML when it differs; return what went wrong, "" for nothing.
 
-    The run is done whatever becomes of this, so no Trouble is raised.
+    What takes it back is journalled by `record` first. The run is done whatever becomes of
+    this, so no Trouble is raised.
     """
     if not text:
         return ""
-    data = text.encode("utf-8", "surrogateescape")
     path = str(places.answers)
     try:
         make_private(places.answers.parent)
-        held = read(path)
+        seen = observe(path)
+        data = text.encode("utf-8", "surrogateescape")
+        held = seen.held
         if held is not None:
             data = _edited(held.text, text)
             if held.text == data:
                 return ""
-            like = dataclasses.replace(held.metadata, mode=_MODE)
-            held = dataclasses.replace(held, metadata=like)
+            held = dataclasses.replace(
+                held, metadata=dataclasses.replace(held.metadata, mode=_MODE)
+            )
+        kept = keep_replaced(run, seen.held) if seen.held else ""
+        terms = undo_of(seen, text_state(data), kept)
+        record(StepIntended(ANSWERS, {"files": [terms]}))
         replace(path, data, held, mode=_MODE)
     except Trouble as trouble:
         return f"All is done, but the answers could not be saved. {trouble}"

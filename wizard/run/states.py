@@ -14,7 +14,7 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.run.directories import explained, place
-from wizard.run.files import Held, read, replace, sha256
+from wizard.run.files import Held, Standing, read, replace, sha256
 from wizard.run.paths import RunPlaces
 
 MISSING = "missing"
@@ -32,6 +32,11 @@ class Observed:
     path: str
     held: Optional[Held] = None
     target: Optional[str] = None
+
+    @property
+    def standing(self) -> Standing:
+        """What it is, as `wizard.run.files` wants to be told."""
+        return self.held if self.held is not None else self.target
 
     @property
     def state(self) -> str:

@@ -13,13 +13,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Optional
 
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.model import Plan, Step
+from wizard.plan.model import Command, Plan, Service, StagedCheck, Step
 from wizard.run.actions import execute
 from wizard.run.context import Context, Patience
-from wizard.run.journal import Journal, open_journal
+from wizard.run.journal import Journal, open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput, open_output
@@ -31,6 +32,7 @@ from wizard.run.records import (
     FAILED,
     STOPPED,
     Record,
+    Returning,
     RunFinished,
     RunStarted,
     StepFinished,
@@ -40,7 +42,11 @@ from wizard.run.records import (
 from wizard.run.request import Request, read_plan, read_request
 from wizard.run.save import save_answers
 from wizard.run.signals import stop_requests
+from wizard.run.undo import steps_back
 
+RETURNS = (StagedCheck, Command, Service)
+"""When one of these fails, Postfix does not work with what was planned: the run goes back."""
+_RETURN_AGAIN = "Set that right, then `postfix-wizard resume` goes on with putting it back."
 _SETTLED_NS = 2_000_000_000
 """A main.cf this old makes no Postfix program wait (its limit is about one second)."""
 
@@ -89,8 +95,8 @@ def _attempt(
 ) -> int:
     with open_journal(run.journal, run.id) as (journal, reading):
         past = progress(reading.records)
-        if past.finished is not None and past.finished.outcome == DONE:
-            raise Trouble(f"starting run {run.id}", "it is done already", "Make a new plan.")
+        if past.over:
+            raise Trouble(f"starting run {run.id}", "it is over already", "Make a new plan.")
         end = RunFinished(FAILED, "The run ended in an unforeseen way; report this.")
         try:
             request = read_request(run)
@@ -120,33 +126,86 @@ class _Work:
     patience: Patience
 
 
+@dataclass(frozen=True)
+class _Hands:
+    """What is open while steps are taken: the event loop, the desk for prompts, the files' time."""
+
+    loop: Loop
+    desk: Desk
+    stamp_ns: int
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Where the steps ended, and what is to be said of it; `stopped` as the operator asked."""
+
+    step: Step
+    said: str
+    stopped: bool
+
+
 def _take_steps(work: _Work) -> RunFinished:
-    steps = [step for step in work.plan.pending if step.id not in work.past.done]
-    stamp = time.time_ns() - _SETTLED_NS
     with (
         contextlib.closing(Loop()) as loop,
         desk(loop, work.places, work.run.id, work.journal.append) as front,
     ):
         front.number_from(work.past.prompts)
-        for number, step in enumerate(steps):
-            if work.stopping():
-                left = len(steps) - number
-                return RunFinished(
-                    STOPPED, f"Stopped as asked before {step.title!r}; {left} steps are left."
-                )
-            message = _take(work, step, loop, front, stamp)
-            if message:
-                outcome = STOPPED if work.stopping() else FAILED
-                return RunFinished(outcome, f"{message}\n{_what_next(step, steps[number + 1 :])}")
-    return RunFinished(DONE, save_answers(work.places, work.plan.answers))
+        hands = _Hands(loop, front, time.time_ns() - _SETTLED_NS)
+        back = work.past.returning
+        if back is None:
+            failure = _take_all(work, work.plan.pending, hands)
+            if failure is None:
+                saved = save_answers(work.places, work.run, work.plan.answers, work.journal.append)
+                return RunFinished(DONE, saved)
+            if failure.stopped or not isinstance(failure.step.action, RETURNS):
+                return RunFinished(STOPPED if failure.stopped else FAILED, failure.said)
+            back = Returning(failure.said, steps_back(work.plan, _so_far(work.run), work.run))
+            work.journal.append(back)
+        return _go_back(work, back, hands)
+
+
+def _so_far(run: RunPlaces) -> Progress:
+    reading = read_journal(run.journal)
+    return progress(reading.records if reading else ())
+
+
+def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
+    """Take back what the run changed. The cause stays on top; nothing stops this half-way."""
+    failure = _take_all(replace(work, stopping=lambda: False), back.steps, hands)
+    if failure is not None:
+        after = f"Putting back what the run had changed FAILED: {failure.said}\n{_RETURN_AGAIN}"
+    elif back.steps:
+        after = f"What the run had changed was put back ({', '.join(map(_titled, back.steps))})."
+    else:
+        after = "Nothing had been replaced yet, so there was nothing to put back."
+    return RunFinished(FAILED, f"{back.cause}\n{after}")
+
+
+def _titled(step: Step) -> str:
+    return step.title
+
+
+def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Failure]:
+    """Take the steps that are not done yet; return where that ended, None when all are done."""
+    todo = [step for step in steps if step.id not in work.past.done]
+    for number, step in enumerate(todo):
+        if work.stopping():
+            left = len(todo) - number
+            said = f"Stopped as asked before {step.title!r}; {left} steps are left."
+            return _Failure(step, said, stopped=True)
+        message = _take(work, step, hands)
+        if message:
+            said = f"{message}\n{_what_next(step, todo[number + 1 :])}"
+            return _Failure(step, said, stopped=work.stopping())
+    return None
 
 
 def _what_next(step: Step, left: Sequence[Step]) -> str:
-    after = f"; not begun: {', '.join(one.title for one in left)}" if left else ""
+    after = f"; not begun: {', '.join(map(_titled, left))}" if left else ""
     return f"It was in step {step.title!r}{after}."
 
 
-def _take(work: _Work, step: Step, loop: Loop, front: Desk, stamp: int) -> str:
+def _take(work: _Work, step: Step, hands: _Hands) -> str:
     """Take one step, journal its outcome, and return why it failed, "" when it did not."""
     work.journal.append(StepStarted(step.id))
     began = time.monotonic()
@@ -162,13 +221,13 @@ def _take(work: _Work, step: Step, loop: Loop, front: Desk, stamp: int) -> str:
             places=work.run,
             plan=work.plan,
             step=step.id,
-            loop=loop,
-            desk=front,
+            loop=hands.loop,
+            desk=hands.desk,
             output=output,
             record=record,
             stopping=work.stopping,
             attended=work.request.attended,
-            stamp_ns=stamp,
+            stamp_ns=hands.stamp_ns,
             earlier=work.past.intended.get(step.id),
             patience=work.patience,
         )

@@ -269,8 +269,8 @@ def test_an_original_on_a_full_disk_leaves_nothing(tiny: Path) -> None:
 
 
 def test_a_link_takes_a_files_place_at_once(old: Path) -> None:
-    make_link(str(old), "../../archive/x/cert1.pem")
+    make_link(str(old), "../../archive/x/cert1.pem", read(str(old)))
     assert str(old.readlink()) == "../../archive/x/cert1.pem"
-    make_link(str(old), "other")
+    make_link(str(old), "other", "../../archive/x/cert1.pem")
     assert str(old.readlink()) == "other"
     assert names(old.parent) == {"main.cf"}

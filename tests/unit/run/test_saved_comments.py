@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from wizard.answers.toml import format_answers, parse_answers, read_answers
-from wizard.run.paths import Places
+from wizard.run.paths import Places, make_run
+from wizard.run.records import Record, StepIntended
 from wizard.run.save import save_answers
 
 EXAMPLE = Path(__file__).parents[3] / "examples/zeke.toml"
@@ -19,15 +21,20 @@ def places(tmp_path: Path) -> Places:
     return Places(tmp_path / "state", tmp_path / "run", tmp_path / "etc/answers.toml")
 
 
+def saved_to(places: Places, text: str, journal: Optional[list[Record]] = None) -> str:
+    record = [].append if journal is None else journal.append
+    return save_answers(places, make_run(places, 0.0), text, record)
+
+
 def test_comments_stay_and_values_change(places: Places) -> None:
     places.answers.write_bytes(EXAMPLE.read_bytes())
     text = format_answers(read_answers(EXAMPLE)).replace("cafe.zeke.ne.jp", "teahouse.zeke.ne.jp")
-    assert save_answers(places, text) == ""
+    assert saved_to(places, text) == ""
     saved = places.answers.read_text()
     assert "# default: myhostname less its first label" in saved
     assert parse_answers(saved) == parse_answers(text)
     before = places.answers.stat().st_mtime_ns
-    assert save_answers(places, text) == ""
+    assert saved_to(places, text) == ""
     assert places.answers.stat().st_mtime_ns == before
 
 
@@ -35,5 +42,16 @@ def test_comments_stay_and_values_change(places: Places) -> None:
 def test_what_is_no_answers_file_is_replaced(places: Places, previous: bytes) -> None:
     places.answers.write_bytes(previous)
     text = format_answers(read_answers(EXAMPLE))
-    assert save_answers(places, text) == ""
+    assert saved_to(places, text) == ""
     assert places.answers.read_text() == text
+
+
+def test_what_takes_it_back_is_journalled_first(places: Places) -> None:
+    places.answers.write_bytes(b"before\n")
+    journal: list[Record] = []
+    saved_to(places, format_answers(read_answers(EXAMPLE)), journal)
+    (intended,) = journal
+    assert isinstance(intended, StepIntended)
+    (entry,) = intended.undo["files"]  # type: ignore[misc, index]
+    copy = next(places.runs.iterdir()) / "replaced" / entry["copy"]
+    assert copy.read_bytes() == b"before\n"

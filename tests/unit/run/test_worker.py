@@ -107,6 +107,7 @@ def test_a_plan_is_taken_step_by_step_and_journalled(places: Places, etc: Path) 
     assert [type(one).__name__ for one in told(places, run)] == [
         "RunStarted",
         *["StepStarted", "StepIntended", "StepFinished"] * 3,
+        "StepIntended",
         "RunFinished",
     ]
     assert "hello" in places.run(run).output("say").read_text()
@@ -323,7 +324,7 @@ def test_a_worker_that_was_killed_is_told_and_gone_on_from(places: Places, etc: 
     end = events[-1]
     assert isinstance(end, RunFinished)
     assert end.outcome == "died"
-    assert "A new `postfix-wizard plan` shows what is left" in end.message
+    assert "`postfix-wizard resume` goes on where it stopped" in end.message
     assert [(one.outcome, one.done) for one in runs(places)] == [("died", 1)]
     (etc / "once").unlink()
     flag.touch()
@@ -371,7 +372,7 @@ def test_resuming_after_the_rename_finds_its_own_effect(places: Places, etc: Pat
 def test_a_run_that_is_done_is_not_run_again(places: Places, etc: Path) -> None:
     run = prepared(places, usual(etc))
     work(places, run)
-    with pytest.raises(Trouble, match="done already"):
+    with pytest.raises(Trouble, match="over already"):
         work(places, run)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from wizard.plan import model
 from wizard.run.actions import (
+    back,
     certificates,
     command,
     firewall,
@@ -31,6 +32,11 @@ EXECUTORS: dict[type, Executor] = {
     model.EnableUnit: service.enable,
     model.OpenFirewall: firewall.admit,
     model.Prove: proof.prove_all,
+    model.PutBack: back.put_back,
+    model.ReturnUnit: service.give_back,
+    model.Disable: service.disable,
+    model.CloseFirewall: firewall.close,
+    model.Remove: packages.remove,
 }
 """Every action of wizard.plan.model by its class."""
 

@@ -30,8 +30,8 @@ def relink(action: Relink, context: Context) -> Undo:
     undo = context.earlier or context.intend(
         {"files": [context.undo_file(seen, _linked(link)) for link, seen in todo]}
     )
-    for link, _ in todo:
-        make_link(link.path, link.target)
+    for link, seen in todo:
+        make_link(link.path, link.target, seen.standing)
         context.say(f"{link.path} -> {link.target}")
     _label(action, context)
     return undo

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from wizard.errors import Trouble
-from wizard.plan.model import OpenFirewall
+from wizard.plan.model import CloseFirewall, OpenFirewall
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 
@@ -32,6 +32,22 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
     after = _called(context, doing, f"--zone={action.zone}", "--list-all")
     if before.out == after.out:
         context.say(f"Zone {action.zone} is as it was.")
+    return undo
+
+
+def close(action: CloseFirewall, context: Context) -> Undo:
+    """Take the services from the zone again.
+
+    At run time too and not by a reload, which would drop rules that are only there.
+    """
+    doing = f"closing the firewall's zone {action.zone}"
+    undo = context.earlier or context.intend(
+        {"zone": action.zone, "removed": list(action.services)}
+    )
+    services = [f"--remove-service={name}" for name in action.services]
+    for lifetime in (("--permanent",), ()):
+        _called(context, doing, *lifetime, f"--zone={action.zone}", *services)
+    _called(context, doing, f"--zone={action.zone}", "--list-all")
     return undo
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from wizard.errors import Trouble
-from wizard.plan.model import Install
+from wizard.plan.model import Install, Remove
 from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
@@ -29,13 +29,46 @@ _PAUSE = 0.2
 def install(action: Install, context: Context) -> Undo:
     """Install the package, then hold the files it laid against those the plan was made from."""
     doing = f"installing {action.package}"
-    lock = context.query("rpm", "--eval", LOCK_PATH_MACRO).out.decode("utf-8", "replace").strip()
-    blocked = functools.partial(lock_holder, lock)
-    _await_lock(blocked, doing, context)
+    blocked = _lock(doing, context)
     was = _installed(action.package, context)
     undo = context.earlier or context.intend({"package": action.package, "was": was})
     argv = action.argv if context.earlier is None or not was else again(action.argv)
-    manner = dnf_manner(action.package, context.patience.lock, blocked)
+    _dnf(argv, action.package, doing, blocked, context)
+    if not _installed(action.package, context):
+        raise Trouble(
+            doing, "dnf ended well, and rpm knows of no such package", "Run dnf yourself."
+        )
+    _hold_against(action, doing)
+    return undo
+
+
+def remove(action: Remove, context: Context) -> Undo:
+    """Remove the package; dnf's table of what goes with it is the operator's to agree to."""
+    doing = f"removing {action.package}"
+    blocked = _lock(doing, context)
+    was = _installed(action.package, context)
+    undo = context.earlier or context.intend({"package": action.package, "was": was})
+    if was:
+        _dnf(action.argv, action.package, doing, blocked, context)
+    return undo
+
+
+def _lock(doing: str, context: Context) -> Callable[[int], str]:
+    """Wait until nobody holds rpm's lock, and return what tells who does."""
+    path = context.query("rpm", "--eval", LOCK_PATH_MACRO).out.decode("utf-8", "replace").strip()
+    blocked = functools.partial(lock_holder, path)
+    _await_lock(blocked, doing, context)
+    return blocked
+
+
+def _dnf(
+    argv: tuple[str, ...],
+    package: str,
+    doing: str,
+    blocked: Callable[[int], str],
+    context: Context,
+) -> None:
+    manner = dnf_manner(package, context.patience.lock, blocked)
     status = drive(argv, context.loop, context.output, manner, context.ask)
     if status != 0:
         raise Trouble(
@@ -43,12 +76,6 @@ def install(action: Install, context: Context) -> Undo:
             f"dnf ended with {ended(status)}: {context.output.tail() or 'it said nothing'}",
             "The whole of what it said is in the step's output. Set that right, then start again.",
         )
-    if not _installed(action.package, context):
-        raise Trouble(
-            doing, "dnf ended well, and rpm knows of no such package", "Run dnf yourself."
-        )
-    _hold_against(action, doing)
-    return undo
 
 
 def again(argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,7 +94,7 @@ def _await_lock(blocked: Callable[[int], str], doing: str, context: Context) -> 
                 f"{who}, for {context.patience.lock:g} seconds and more"
                 if left <= 0
                 else f"stopped as asked while {who}",
-                "Let it end, then start again; nothing was installed.",
+                "Let it end, then start again; nothing was begun.",
             )
         if who != said:
             context.say(f"{who}; waiting for it, {left:.0f} seconds at most.")

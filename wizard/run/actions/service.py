@@ -1,26 +1,23 @@
-"""postfix.service turned and enabled (systemctl(1)), and waited for until master listens."""
+"""postfix.service turned and enabled (systemctl(1)), and waited for until it greets."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Optional
 
 from wizard.errors import Trouble
-from wizard.plan.model import EnableUnit, Service
+from wizard.plan.model import Disable, EnableUnit, ReturnUnit, Service
+from wizard.run.actions.greeting import SMTP, Listener, greeting, is_ready, listeners
 from wizard.run.context import Context, Undo, listed
 from wizard.run.states import AGAIN, Stale
 
-_LISTEN = "0A"
-"""TCP_LISTEN as /proc/net/tcp has it (proc(5))."""
 _RUNS = frozenset({"active", "reloading", "activating"})
 _PAUSE = 0.02
 _LOOK = "Look at `journalctl -u {unit} -n 50`, set that right, then start again."
 
 
 def turn(action: Service, context: Context) -> Undo:
-    """Start, reload or restart the unit, and wait until it is active and listens."""
+    """Start, reload or restart the unit, and wait until it is active, listens and greets."""
     doing = f"doing {action.verb} of {action.unit}"
     state = _asked(context, "is-active", action.unit)
     if context.earlier is None and (state in _RUNS) != (action.was in _RUNS):
@@ -28,13 +25,34 @@ def turn(action: Service, context: Context) -> Undo:
     undo = context.earlier or context.intend(
         {"unit": action.unit, "verb": action.verb, "was": state}
     )
-    argv = ("systemctl", action.verb, action.unit)
+    _turned(action.verb, action.unit, doing, context)
+    return undo
+
+
+def give_back(action: ReturnUnit, context: Context) -> Undo:
+    """Stop the unit, or have it run again with the files as they are now, and hear it greet."""
+    doing = f"returning {action.unit} to what it was ({action.to})"
+    state = _asked(context, "is-active", action.unit)
+    undo = context.earlier or context.intend({"unit": action.unit, "was": state})
+    if action.to in _RUNS:
+        _turned(action.verb if state == "active" else "restart", action.unit, doing, context)
+    elif state != "inactive":
+        _called(("systemctl", "stop", action.unit), doing, context)
+        # A unit that failed to start stays "failed" when it is stopped, unlike before the run.
+        _called(("systemctl", "reset-failed", action.unit), doing, context)
+    return undo
+
+
+def _turned(verb: str, unit: str, doing: str, context: Context) -> None:
+    _called(("systemctl", verb, unit), doing, context)
+    _await_service(verb, unit, doing, context)
+
+
+def _called(argv: tuple[str, ...], doing: str, context: Context) -> None:
     done = context.run(*argv)
     if done.status != 0:
-        _show_log(action.unit, context)
-        raise Trouble(doing, listed(argv, done), _LOOK.format(unit=action.unit))
-    _await_service(action, doing, context)
-    return undo
+        _show_log(argv[-1], context)
+        raise Trouble(doing, listed(argv, done), _LOOK.format(unit=argv[-1]))
 
 
 def enable(action: EnableUnit, context: Context) -> Undo:
@@ -52,6 +70,14 @@ def enable(action: EnableUnit, context: Context) -> Undo:
     return undo
 
 
+def disable(action: Disable, context: Context) -> Undo:
+    """Have the unit not started at boot, as it was."""
+    state = _asked(context, "is-enabled", action.unit)
+    undo = context.earlier or context.intend({"unit": action.unit, "was": state})
+    _called(("systemctl", "disable", action.unit), f"disabling {action.unit}", context)
+    return undo
+
+
 def _asked(context: Context, verb: str, unit: str) -> str:
     """Return the word that `systemctl is-active` or `is-enabled` answers, whatever its status."""
     words = context.query("systemctl", verb, unit).out.decode("ascii", "replace").split()
@@ -62,22 +88,51 @@ def _show_log(unit: str, context: Context) -> None:
     context.run("journalctl", "-u", unit, "-n", "20", "--no-pager", "-o", "cat")
 
 
-def _await_service(action: Service, doing: str, context: Context) -> None:
+def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
     deadline = time.monotonic() + context.patience.service
     while True:
-        state, pid = _shown(context, action.unit)
-        if state == "active" and (action.verb == "reload" or listens(pid)):
-            context.say(f"{action.unit} is active, its master is process {pid}.")
+        state, pid = _shown(context, unit)
+        sockets = listeners(pid)
+        if state == "active" and (verb == "reload" or sockets or pid <= 0):
+            context.say(f"{unit} is active, its master is process {pid}.")
+            _hear(sockets, deadline, unit, doing, context)
             return
         if state == "failed" or time.monotonic() > deadline:
-            _show_log(action.unit, context)
+            _show_log(unit, context)
             raise Trouble(
                 doing,
-                f"{action.unit} is {state}"
-                + ("" if listens(pid) else " and nothing of it listens on a port"),
-                _LOOK.format(unit=action.unit),
+                f"{unit} is {state}" + ("" if sockets else " and nothing of it listens on a port"),
+                _LOOK.format(unit=unit),
             )
         context.loop.turn(_PAUSE)
+
+
+def _hear(
+    sockets: tuple[Listener, ...], deadline: float, unit: str, doing: str, context: Context
+) -> None:
+    """Wait for the greeting on port 25. Raises Trouble when there is none, or another word."""
+    listener = next((one for one in sockets if one.port == SMTP), None)
+    if listener is None:
+        context.say(f"It does not listen on port {SMTP}, so it was not asked for its greeting.")
+        return
+    said, why = _first_line(listener, max(1.0, deadline - time.monotonic()))
+    if said is not None and is_ready(said):
+        context.say(f"It greets on port {SMTP}: {said}")
+        return
+    _show_log(unit, context)
+    raise Trouble(
+        doing,
+        f"{unit} runs and does not greet on {listener.address} port {SMTP}: "
+        + (why if said is None else f"it says {said!r}"),
+        _LOOK.format(unit=unit),
+    )
+
+
+def _first_line(listener: Listener, patience: float) -> tuple[Optional[str], str]:
+    try:
+        return greeting(listener, patience), ""
+    except OSError as error:
+        return None, error.strerror or str(error)
 
 
 def _shown(context: Context, unit: str) -> tuple[str, int]:
@@ -87,27 +142,3 @@ def _shown(context: Context, unit: str) -> tuple[str, int]:
     )
     pid = fields.get("MainPID", "0")
     return fields.get("ActiveState", "unknown"), int(pid) if pid.isdigit() else 0
-
-
-def listens(pid: int) -> bool:
-    """Whether the process has a listening TCP socket; true when it cannot be known (pid 0)."""
-    if pid <= 0:
-        return True
-    try:
-        links = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]  # noqa: PTH115
-    except OSError:
-        return False
-    own = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
-    return any(inode in own for inode in _listening())
-
-
-def _listening() -> Iterator[str]:
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            fields = line.split()
-            if fields[3] == _LISTEN:
-                yield fields[9]

@@ -1,0 +1,139 @@
+"""Which run can be taken back, and the plan that does so, held against the host as it is now.
+
+What was changed after the run is never lost: such a path is an obstacle of the plan.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Optional
+
+from wizard.answers.model import Problem
+from wizard.errors import Trouble
+from wizard.plan import model
+from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
+from wizard.run.actions.back import EDITED, changed_since, kept
+from wizard.run.history import RUNNING, RunSummary, plan_of, runs
+from wizard.run.journal import read_journal
+from wizard.run.lock import refuse_if_locked
+from wizard.run.paths import Places, RunPlaces
+from wizard.run.progress import Progress, progress
+from wizard.run.states import observe
+from wizard.run.undo import steps_back
+
+_DOING = "taking a run back"
+
+
+def undo_plan(places: Places, run: str = "", *, remove_package: bool = False) -> Plan:
+    """Return the plan that takes back `run`, or the newest one that changed something.
+
+    Raises Trouble when there is none, or it is undone or itself an undo; LockedTrouble when a
+    run is in progress.
+    """
+    refuse_if_locked(places)
+    known = runs(places)
+    chosen = _named(known, run) if run else _newest(places, known, remove_package=remove_package)
+    at = places.run(chosen)
+    plan, past = plan_of(places, chosen), _progress(at)
+    steps = steps_back(plan, past, at, remove_package=remove_package)
+    if not steps:
+        raise Trouble(_DOING, f"run {chosen} changed nothing that undo takes back", "")
+    return _held_against(plan, past, steps, chosen)
+
+
+def _named(known: Sequence[RunSummary], run: str) -> str:
+    found = next((one for one in known if one.run == run), None)
+    if found is None:
+        raise Trouble(_DOING, f"there is no run {run}", "`postfix-wizard runs` lists them.")
+    wrong = _why_not(found)
+    if wrong:
+        raise Trouble(_DOING, f"run {run} {wrong}", "`postfix-wizard runs` lists the runs.")
+    return run
+
+
+def _why_not(one: RunSummary) -> str:
+    if one.undoes:
+        return f"took back run {one.undoes}; to have that again, apply its answers once more"
+    if one.undone:
+        return "was taken back already"
+    if one.returned:
+        return "took back by itself what it had changed"
+    return "is in progress" if one.outcome == RUNNING else ""
+
+
+def _newest(places: Places, known: Sequence[RunSummary], *, remove_package: bool) -> str:
+    for one in reversed(known):
+        if one.undoes and one.can_resume:
+            raise Trouble(
+                _DOING,
+                f"run {one.run}, which takes back {one.undoes}, is not at its end",
+                "Go on with it: postfix-wizard resume",
+            )
+        if not _why_not(one) and _changed(places, one.run, remove_package=remove_package):
+            return one.run
+    raise Trouble(
+        _DOING,
+        "no run changed anything that is not taken back already",
+        "`postfix-wizard runs` lists the runs.",
+    )
+
+
+def _changed(places: Places, run: str, *, remove_package: bool) -> bool:
+    at = places.run(run)
+    try:
+        plan, past = plan_of(places, run), _progress(at)
+    except Trouble:
+        return False
+    return bool(steps_back(plan, past, at, remove_package=remove_package))
+
+
+def _progress(run: RunPlaces) -> Progress:
+    reading = read_journal(run.journal)
+    return progress(reading.records if reading else ())
+
+
+def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -> Plan:
+    texts = {change.path: change for change in plan.files}
+    changes: list[FileChange] = []
+    edited: list[Past] = []
+    looked: list[Step] = []
+    for step in steps:
+        files = step.action.files if isinstance(step.action, PutBack) else ()
+        left = [(one, observe(one.path)) for one in files]
+        todo = [(one, seen) for one, seen in left if seen.state != one.was]
+        edited += [one for one, seen in todo if seen.state != one.now]
+        for one, seen in todo:
+            if one.path in texts and one.copy and seen.held is not None:
+                original = texts[one.path].original
+                changes.append(FileChange(one.path, original, seen.held.text, kept(one)))
+        looked.append(dataclasses.replace(step, done=bool(files) and not todo))
+    return Plan(
+        answers="",
+        sections=(),
+        steps=tuple(looked),
+        files=tuple(changes),
+        warnings=tuple(_warnings(plan, past, steps)),
+        obstacles=tuple(Problem("", "", f"{changed_since(one)}. {EDITED}") for one in edited),
+        undoes=run,
+    )
+
+
+def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str]:
+    for step in plan.pending:
+        if not isinstance(step.action, model.Install) or step.id not in past.begun:
+            continue
+        package = step.action.package
+        if step.id not in past.done:
+            yield (
+                f"dnf was cut off while it installed {package}: `dnf reinstall {package}` makes "
+                "the package whole."
+            )
+        if not any(isinstance(one.action, model.Remove) for one in steps):
+            yield f"The package {package} stays installed; --remove-package takes it too."
+
+
+def newest_cut_off(places: Places) -> Optional[RunSummary]:
+    """Return the newest run when it ended early and can be gone on with, else None."""
+    known = [one for one in runs(places) if one.started is not None]
+    return known[-1] if known and known[-1].can_resume else None

@@ -1,0 +1,181 @@
+"""From a run's journal to the steps that take it back, in reverse order.
+
+Each step's terms (docs/journal.md) become one step of the way back by the rule of its action;
+an action that has no rule here has nothing to take back. The package stays unless it is asked
+for, and `.orig` and issued certificates always do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Optional, cast
+
+from wizard.plan import model
+from wizard.plan.model import (
+    Action,
+    CloseFirewall,
+    Disable,
+    Past,
+    Plan,
+    PutBack,
+    Remove,
+    ReturnUnit,
+    Service,
+    Step,
+)
+from wizard.run.paths import RunPlaces
+from wizard.run.progress import Progress
+
+PREFIX = "back-"
+ANSWERS = "answers"
+"""Under this name the saved answers are journalled, which no step of a plan writes."""
+_RUNS = frozenset({"active", "reloading", "activating"})
+_PLAIN = frozenset({"path", "was", "now", "uid", "gid", "mode", "mtime_ns"})
+
+Terms = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A step's terms by its name, with its action (None: the saved answers) and its run."""
+
+    name: str
+    action: Optional[Action]
+    terms: Terms
+    run: RunPlaces
+
+
+def steps_back(
+    plan: Plan, past: Progress, run: RunPlaces, *, remove_package: bool = False
+) -> tuple[Step, ...]:
+    """Return the steps that take back what the journal says was done; none for nothing.
+
+    The unit is stopped before files go back where it was stopped before the run, and turned
+    after them where it ran.
+    """
+    actions: dict[str, Optional[Action]] = {step.id: step.action for step in plan.steps}
+    actions[ANSWERS] = None
+    done = [
+        _Done(name, actions[name], cast("Terms", terms), run)
+        for name, terms in past.intended.items()
+        if name in actions
+    ]
+    middle = [step for one in reversed(done) for step in _step_back(one)]
+    stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
+    package = [step for one in done for step in _package(one)] if remove_package else []
+    return (*stop, *middle, *turn, *package)
+
+
+def _is_files(step: Step) -> bool:
+    return isinstance(step.action, PutBack) and step.id != PREFIX + ANSWERS
+
+
+def _step_back(one: _Done) -> Iterator[Step]:
+    if one.terms.get("files"):
+        yield from _files(one)
+        return
+    rule = _RULES.get(type(one.action))
+    if rule is not None:
+        yield from rule(one)
+
+
+def _files(one: _Done) -> Iterator[Step]:
+    past = tuple(_past(entry, one.run) for entry in one.terms["files"])
+    paths = ", ".join(dict.fromkeys(entry.path for entry in past))
+    yield Step(
+        PREFIX + one.name,
+        f"Put back {paths if len(past) == 1 else one.name}",
+        "As it stood before the run, with its owner, mode and time.",
+        PutBack(past),
+        tuple(argv for entry in past for argv in _typed(entry)),
+    )
+
+
+def _past(entry: Terms, run: RunPlaces) -> Past:
+    copy = str(run.replaced / entry["copy"]) if entry.get("copy") else ""
+    xattrs = tuple(sorted(entry.get("xattrs", {}).items()))
+    fields = {name: value for name, value in entry.items() if name in _PLAIN}
+    return Past(**fields, copy=copy, xattrs=xattrs)
+
+
+def _typed(past: Past) -> Iterator[tuple[str, ...]]:
+    kind, _, rest = past.was.partition(":")
+    if kind == "file":
+        yield ("cp", "-p", past.copy, past.path)
+    elif kind == "link":
+        yield ("ln", "-sfn", rest, past.path)
+    else:
+        yield ("rm", past.path)
+
+
+def _disable(one: _Done) -> Iterator[Step]:
+    unit = one.terms["unit"]
+    if one.terms["was"] == "disabled":
+        yield Step(
+            PREFIX + one.name,
+            f"Do not start {unit} at boot",
+            "It was not before the run.",
+            Disable(unit),
+            (("systemctl", "disable", unit),),
+        )
+
+
+def _firewall(one: _Done) -> Iterator[Step]:
+    zone, added = one.terms["zone"], tuple(one.terms["added"])
+    if added:
+        argv = ("firewall-cmd", f"--zone={zone}", *(f"--remove-service={name}" for name in added))
+        yield Step(
+            PREFIX + one.name,
+            "Close the firewall again",
+            "Only the services that the run added; at run time too, without a reload.",
+            CloseFirewall(zone, added),
+            ((argv[0], "--permanent", *argv[1:]), argv),
+        )
+
+
+_RULES: dict[type, Callable[[_Done], Iterator[Step]]] = {
+    model.EnableUnit: _disable,
+    model.OpenFirewall: _firewall,
+}
+
+
+def _package(one: _Done) -> Iterator[Step]:
+    if isinstance(one.action, model.Install) and not one.terms["was"]:
+        argv = ("dnf", "remove", one.action.package)
+        yield Step(
+            PREFIX + one.name,
+            "Remove the package",
+            "The run installed it. dnf asks before it removes anything.",
+            Remove(one.action.package, argv),
+            (argv,),
+        )
+
+
+def _unit(
+    plan: Plan, past: Progress, *, has_files: bool
+) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Return the step that stops the unit, or the one that turns it, where either is needed."""
+    service = next((step for step in plan.pending if isinstance(step.action, Service)), None)
+    if service is None or not isinstance(service.action, Service):
+        return (), ()
+    action = service.action
+    terms: Optional[Terms] = cast("Optional[Terms]", past.intended.get(service.id))
+    was = str(terms["was"]) if terms else action.was
+    if was in _RUNS:
+        # New processes of a running Postfix read main.cf as it is: it must read the old one.
+        if terms or has_files:
+            return (), (_return(service, action.unit, action.verb, was),)
+        return (), ()
+    return ((_return(service, action.unit, "stop", was),) if terms else ()), ()
+
+
+def _return(service: Step, unit: str, verb: str, was: str) -> Step:
+    stops = verb == "stop"
+    return Step(
+        PREFIX + service.id,
+        f"Stop {unit}" if stops else f"{verb.capitalize()} {unit}",
+        "It did not run before." if stops else "It reads the old files again, and must greet.",
+        ReturnUnit(unit, verb, was),
+        (("systemctl", verb, unit),),
+    )
