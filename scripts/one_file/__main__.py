@@ -5,55 +5,39 @@ archive is unpacked into a directory named by its content: /var/cache/postfix-wi
 ~/.cache/postfix-wizard for others, a temporary one where neither can be written (a read-only
 root). The directory appears whole, by rename, and is used only when no one else could have
 written to it.
+
+A start that finds it there reads BUILD and nothing more, from what the importer of this file
+knows of the archive already. What it takes to unpack is imported by the start that unpacks.
 """
 
 import atexit
 import contextlib
 import fcntl
 import os
-import shutil
 import stat
 import sys
-import tempfile
-import zipfile
+import zipimport
 
-ARCHIVE = os.path.abspath(sys.path[0])
+ARCHIVE = zipimport.zipimporter(sys.path[0])
+CACHE = os.path.join(
+    "/var/cache" if os.geteuid() == 0 else os.path.expanduser("~/.cache"), "postfix-wizard"
+)
 TRIES = 3
 
 
 def library() -> str:
     """Return the directory that holds the unpacked program, unpacking it where it does not."""
-    with zipfile.ZipFile(ARCHIVE) as archive:
-        build = archive.read("BUILD").decode("ascii").strip()
-        cache = cache_directory()
-        if cache is not None:
-            place = os.path.join(cache, build)
-            for _ in range(TRIES):
-                if not is_private(place):
-                    unpack(archive, cache, place)
-                    remove_unused(cache, build)
-                # Another build may be removing this one right now: only what is held stays.
-                if hold(place, fcntl.LOCK_SH) and is_private(place):
-                    return place
-        place = tempfile.mkdtemp(prefix="postfix-wizard-")
-        atexit.register(shutil.rmtree, place, ignore_errors=True)
-        archive.extractall(place)
-        return place
-
-
-def cache_directory() -> "str | None":
-    """Return a directory of our own that can be written, or None."""
-    home = "/var/cache" if os.geteuid() == 0 else os.path.expanduser("~/.cache")
-    cache = os.path.join(home, "postfix-wizard")
-    try:
-        os.makedirs(home, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(cache, 0o700)
-        probe = tempfile.mkdtemp(prefix=".probe-", dir=cache)
-        os.rmdir(probe)
-    except OSError:
-        return None
-    return cache if is_private(cache) else None
+    place = os.path.join(CACHE, ARCHIVE.get_data("BUILD").decode("ascii").strip())
+    for _ in range(TRIES):
+        # Another build may be removing this one right now: only what is held stays.
+        if is_private(CACHE) and hold(place, fcntl.LOCK_SH) and is_private(place):
+            return place
+        new = directory_in_cache()
+        if new is None:
+            break
+        unpack(new, place)
+        remove_unused(place)
+    return unpack_for_now()
 
 
 def is_private(path: str) -> bool:
@@ -69,28 +53,6 @@ def is_private(path: str) -> bool:
     )
 
 
-def unpack(archive: zipfile.ZipFile, cache: str, place: str) -> None:
-    """Unpack beside the place and rename: it is there whole, or not at all."""
-    new = tempfile.mkdtemp(prefix=".new-", dir=cache)
-    try:
-        archive.extractall(new)
-        # A rename that survives a power cut must not outlive the files below it.
-        os.sync()
-        os.rename(new, place)
-    except OSError:
-        shutil.rmtree(new, ignore_errors=True)
-        if not is_private(place):
-            raise
-
-
-def remove_unused(cache: str, build: str) -> None:
-    """Remove other builds that no process runs from."""
-    for name in os.listdir(cache):
-        path = os.path.join(cache, name)
-        if name != build and hold(path, fcntl.LOCK_EX):
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def hold(path: str, kind: int) -> bool:
     """Lock a directory until this process ends; False when another holds it the other way."""
     try:
@@ -101,6 +63,66 @@ def hold(path: str, kind: int) -> bool:
     return True
 
 
+def directory_in_cache() -> "str | None":
+    """Make a directory in a cache of our own, None where that cannot be."""
+    import tempfile
+
+    try:
+        os.makedirs(os.path.dirname(CACHE), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(CACHE, 0o700)
+        return tempfile.mkdtemp(prefix=".new-", dir=CACHE) if is_private(CACHE) else None
+    except OSError:
+        return None
+
+
+def unpack(new: str, place: str) -> None:
+    """Unpack beside the place and rename: it is there whole, or not at all."""
+    import shutil
+
+    # Else another build that unpacks itself right now would remove it as unused.
+    hold(new, fcntl.LOCK_SH)
+    try:
+        extract(new)
+        # A rename that survives a power cut must not outlive the files below it.
+        os.sync()
+        os.rename(new, place)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        # Where one stands there already, another start was quicker, or it is not ours to use.
+        if not os.path.lexists(place):
+            raise
+
+
+def unpack_for_now() -> str:
+    """Unpack into a temporary directory that ends with this process."""
+    import shutil
+    import tempfile
+
+    place = tempfile.mkdtemp(prefix="postfix-wizard-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    extract(place)
+    return place
+
+
+def extract(place: str) -> None:
+    """Put the program's files into a directory."""
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(ARCHIVE.get_data("program.zip"))) as archive:
+        archive.extractall(place)
+
+
+def remove_unused(place: str) -> None:
+    """Remove other builds that no process runs from."""
+    import shutil
+
+    for entry in os.scandir(CACHE):
+        if entry.path != place and hold(entry.path, fcntl.LOCK_EX):
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
 if sys.version_info < (3, 9):  # noqa: UP036 - this file is what tells the older ones
     sys.exit("postfix-wizard needs Python 3.9 or newer; RHEL 9 and 10 have it as /usr/bin/python3.")
 try:
@@ -108,7 +130,7 @@ try:
 except OSError as error:
     sys.exit(
         f"postfix-wizard: while unpacking itself: {error.strerror}: {error.filename}. "
-        "Free some room (it takes 40 MB in /var/cache), or set TMPDIR to where there is some."
+        "Free some room (it takes 20 MB in /var/cache), or set TMPDIR to where there is some."
     )
 from screens.main import main  # noqa: E402 - only now can it be found
 
