@@ -30,11 +30,15 @@ Undo = dict[str, object]
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds that a prompt stays open, and that dnf may wait for a lock."""
+    """Seconds that a prompt stays open, dnf may wait for a lock, the service may take to start.
+
+    It may then take `greeting` seconds to greet; postscreen(8) takes 6.
+    """
 
     prompt: float = prompts.PATIENCE
     lock: float = LOCK_PATIENCE
     service: float = 30.0
+    greeting: float = 15.0
 
 
 @dataclass(frozen=True)

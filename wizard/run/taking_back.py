@@ -112,7 +112,7 @@ def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -
         answers="",
         sections=(),
         steps=tuple(looked),
-        files=tuple(changes),
+        files=tuple(sorted(changes, key=lambda one: list(texts).index(one.path))),
         warnings=tuple(_warnings(plan, past, steps)),
         obstacles=tuple(Problem("", "", f"{changed_since(one)}. {EDITED}") for one in edited),
         undoes=run,

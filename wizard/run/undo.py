@@ -7,7 +7,8 @@ for, and `.orig` and issued certificates always do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, cast
 
@@ -82,14 +83,19 @@ def _step_back(one: _Done) -> Iterator[Step]:
 
 def _files(one: _Done) -> Iterator[Step]:
     past = tuple(_past(entry, one.run) for entry in one.terms["files"])
-    paths = ", ".join(dict.fromkeys(entry.path for entry in past))
     yield Step(
         PREFIX + one.name,
-        f"Put back {paths if len(past) == 1 else one.name}",
+        f"Put back {_place(tuple(entry.path for entry in past))}",
         "As it stood before the run, with its owner, mode and time.",
         PutBack(past),
         tuple(argv for entry in past for argv in _typed(entry)),
     )
+
+
+def _place(paths: Sequence[str]) -> str:
+    if len(paths) == 1:
+        return paths[0]
+    return f"{len(paths)} files in {os.path.commonpath(paths)}"
 
 
 def _past(entry: Terms, run: RunPlaces) -> Past:
@@ -165,7 +171,10 @@ def _unit(
     if was in _RUNS:
         # New processes of a running Postfix read main.cf as it is: it must read the old one.
         if terms or has_files:
-            return (), (_return(service, action.unit, action.verb, was),)
+            # What failed is held back by master(8) for a minute, and a reload does not end that.
+            failed = terms is not None and service.id not in past.done
+            verb = "restart" if failed else action.verb
+            return (), (_return(service, action.unit, verb, was),)
         return (), ()
     return ((_return(service, action.unit, "stop", was),) if terms else ()), ()
 

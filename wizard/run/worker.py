@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.model import Command, Plan, Service, StagedCheck, Step
+from wizard.plan.model import Command, Plan, ReturnUnit, Service, StagedCheck, Step
 from wizard.run.actions import execute
 from wizard.run.context import Context, Patience
 from wizard.run.journal import Journal, open_journal, read_journal
@@ -175,10 +175,17 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
     if failure is not None:
         after = f"Putting back what the run had changed FAILED: {failure.said}\n{_RETURN_AGAIN}"
     elif back.steps:
-        after = f"What the run had changed was put back ({', '.join(map(_titled, back.steps))})."
+        after = f"What the run had changed was put back{_works(back.steps)}."
     else:
         after = "Nothing had been replaced yet, so there was nothing to put back."
     return RunFinished(FAILED, f"{back.cause}\n{after}")
+
+
+def _works(steps: Sequence[Step]) -> str:
+    action = steps[-1].action
+    if not isinstance(action, ReturnUnit) or action.verb == "stop":
+        return ""
+    return f", and {action.unit} answers as before"
 
 
 def _titled(step: Step) -> str:

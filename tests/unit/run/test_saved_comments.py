@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Optional, cast
 
 import pytest
 
@@ -22,8 +22,8 @@ def places(tmp_path: Path) -> Places:
 
 
 def saved_to(places: Places, text: str, journal: Optional[list[Record]] = None) -> str:
-    record = [].append if journal is None else journal.append
-    return save_answers(places, make_run(places, 0.0), text, record)
+    records: list[Record] = [] if journal is None else journal
+    return save_answers(places, make_run(places, 0.0), text, records.append)
 
 
 def test_comments_stay_and_values_change(places: Places) -> None:
@@ -52,6 +52,6 @@ def test_what_takes_it_back_is_journalled_first(places: Places) -> None:
     saved_to(places, format_answers(read_answers(EXAMPLE)), journal)
     (intended,) = journal
     assert isinstance(intended, StepIntended)
-    (entry,) = intended.undo["files"]  # type: ignore[misc, index]
+    (entry,) = cast("list[dict[str, str]]", intended.undo["files"])
     copy = next(places.runs.iterdir()) / "replaced" / entry["copy"]
     assert copy.read_bytes() == b"before\n"

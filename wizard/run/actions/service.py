@@ -95,7 +95,7 @@ def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
         sockets = listeners(pid)
         if state == "active" and (verb == "reload" or sockets or pid <= 0):
             context.say(f"{unit} is active, its master is process {pid}.")
-            _hear(sockets, deadline, unit, doing, context)
+            _hear(sockets, unit, doing, context)
             return
         if state == "failed" or time.monotonic() > deadline:
             _show_log(unit, context)
@@ -107,15 +107,13 @@ def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
         context.loop.turn(_PAUSE)
 
 
-def _hear(
-    sockets: tuple[Listener, ...], deadline: float, unit: str, doing: str, context: Context
-) -> None:
+def _hear(sockets: tuple[Listener, ...], unit: str, doing: str, context: Context) -> None:
     """Wait for the greeting on port 25. Raises Trouble when there is none, or another word."""
     listener = next((one for one in sockets if one.port == SMTP), None)
     if listener is None:
         context.say(f"It does not listen on port {SMTP}, so it was not asked for its greeting.")
         return
-    said, why = _first_line(listener, max(1.0, deadline - time.monotonic()))
+    said, why = _first_line(listener, context.patience.greeting)
     if said is not None and is_ready(said):
         context.say(f"It greets on port {SMTP}: {said}")
         return

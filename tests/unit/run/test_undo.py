@@ -1,0 +1,307 @@
+"""Runs taken back: from the journal to the steps, and those steps on real files."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from wizard.errors import LockedTrouble, Trouble
+from wizard.plan.model import (
+    Action,
+    CloseFirewall,
+    Command,
+    Disable,
+    EnableUnit,
+    FileChange,
+    Install,
+    KeepOriginal,
+    Link,
+    NewFile,
+    OpenFirewall,
+    Plan,
+    PutBack,
+    Relink,
+    Remove,
+    ReplaceFile,
+    ReturnUnit,
+    Service,
+    StagedCheck,
+    Step,
+)
+from wizard.run.files import sha256
+from wizard.run.history import runs
+from wizard.run.journal import open_journal, read_journal
+from wizard.run.lock import locked
+from wizard.run.paths import Places, make_run
+from wizard.run.progress import Progress, progress
+from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepStarted
+from wizard.run.request import write_request
+from wizard.run.taking_back import newest_cut_off, undo_plan
+from wizard.run.undo import steps_back
+from wizard.run.worker import work
+
+OLD, NEW = b"old \xff\r\n", b"new \xff\r\n"
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
+
+
+@pytest.fixture
+def etc(tmp_path: Path) -> Path:
+    made = tmp_path / "etc"
+    (made / "archive").mkdir(parents=True, mode=0o755)
+    (made / "archive" / "cert1.pem").write_bytes(OLD)
+    (made / "main.cf").write_bytes(OLD)
+    (made / "cert.pem").write_bytes(OLD)
+    os.chown(made / "main.cf", 12, 34)
+    (made / "main.cf").chmod(0o640)
+    os.utime(made / "main.cf", (1_000_000, 1_000_000))
+    return made
+
+
+def plan(*actions: tuple[str, Action], changes: tuple[FileChange, ...] = ()) -> Plan:
+    steps = tuple(Step(name, f"Title of {name}", "why", action) for name, action in actions)
+    return Plan("", (), steps, changes)
+
+
+def usual(etc: Path, *more: tuple[str, Action]) -> Plan:
+    path = str(etc / "main.cf")
+    link = Link(str(etc / "cert.pem"), "archive/cert1.pem", f"file:{sha256(OLD)}")
+    return plan(
+        ("original", KeepOriginal(path, f"{path}.orig", sha256(OLD))),
+        ("links", Relink("example.com", (link,))),
+        ("main.cf", ReplaceFile(NewFile(path, NEW, sha256(OLD)))),
+        ("access", ReplaceFile(NewFile(str(etc / "access"), NEW, None))),
+        *more,
+        changes=(FileChange(path, None, OLD, NEW),),
+    )
+
+
+def taken(places: Places, wanted: Plan) -> str:
+    """Run a plan to its end and return the run's ID."""
+    run = make_run(places, time.time())
+    write_request(run, wanted, attended=False)
+    work(places, run.id)
+    return run.id
+
+
+def told(places: Places, run: str) -> Progress:
+    reading = read_journal(places.run(run).journal)
+    assert reading is not None
+    return progress(reading.records)
+
+
+def as_it_was(etc: Path) -> bool:
+    main = (etc / "main.cf").stat()
+    return (
+        (etc / "main.cf").read_bytes() == OLD
+        and (main.st_uid, main.st_gid, main.st_mode & 0o777) == (12, 34, 0o640)
+        and main.st_mtime == 1_000_000
+        and (etc / "cert.pem").read_bytes() == OLD
+        and not (etc / "cert.pem").is_symlink()
+        and not (etc / "access").exists()
+    )
+
+
+def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -> None:
+    run = taken(places, usual(etc))
+    assert (etc / "cert.pem").is_symlink()
+    back = undo_plan(places)
+    assert back.undoes == run
+    assert [step.id for step in back.steps] == ["back-access", "back-main.cf", "back-links"]
+    (change,) = back.files
+    assert (change.live, change.proposed) == (NEW, OLD)
+    taken(places, back)
+    assert as_it_was(etc)
+    assert (etc / "main.cf.orig").read_bytes() == OLD
+    first, second = runs(places)
+    assert (first.undone, second.undoes) == (True, run)
+    with pytest.raises(Trouble, match="not taken back already"):
+        undo_plan(places)
+    with pytest.raises(Trouble, match="was taken back already"):
+        undo_plan(places, run)
+    with pytest.raises(Trouble, match="apply its answers once more"):
+        undo_plan(places, second.run)
+
+
+def test_what_was_edited_since_is_refused_and_no_run_begins(places: Places, etc: Path) -> None:
+    taken(places, usual(etc))
+    (etc / "main.cf").write_bytes(NEW + b"# mine\n")
+    back = undo_plan(places)
+    (problem,) = back.obstacles
+    assert "main.cf was changed after the run" in problem.message
+    # Edited in between: the step itself refuses too, and nothing of it is touched.
+    run = taken(places, back)
+    assert told(places, run).finished is not None
+    assert (etc / "main.cf").read_bytes() == NEW + b"# mine\n"
+
+
+def test_what_is_back_already_is_no_step(places: Places, etc: Path) -> None:
+    taken(places, usual(etc))
+    (etc / "access").unlink()
+    back = undo_plan(places)
+    assert [step.id for step in back.pending] == ["back-main.cf", "back-links"]
+
+
+def test_a_damaged_copy_is_not_put_back(places: Places, etc: Path) -> None:
+    run = taken(places, usual(etc))
+    back = undo_plan(places)
+    for copy in places.run(run).replaced.iterdir():
+        copy.write_bytes(b"rubbish")
+    again = taken(places, back)
+    end = told(places, again).finished
+    assert end is not None
+    assert "is damaged" in end.message
+    assert (etc / "main.cf").read_bytes() == NEW
+
+
+def test_a_run_that_changed_nothing_has_no_undo(places: Places) -> None:
+    run = taken(places, plan(("say", Command(("echo", "hello")))))
+    with pytest.raises(Trouble, match="no run changed anything"):
+        undo_plan(places)
+    with pytest.raises(Trouble, match="changed nothing that undo takes back"):
+        undo_plan(places, run)
+    with pytest.raises(Trouble, match="there is no run"):
+        undo_plan(places, "20261124-034502-99")
+
+
+def test_an_undo_waits_for_no_run_in_progress(places: Places, etc: Path) -> None:
+    run = taken(places, usual(etc))
+    with locked(places, run), pytest.raises(LockedTrouble):
+        undo_plan(places)
+
+
+def test_the_way_back_is_taken_by_the_run_itself(places: Places, etc: Path) -> None:
+    run = taken(places, usual(etc, ("check", Command(("false",)))))
+    assert as_it_was(etc)
+    past = told(places, run)
+    assert past.returned
+    assert past.finished is not None
+    assert past.finished.outcome == FAILED
+    first, *_, last = past.finished.message.splitlines()
+    assert first.startswith("While running false")
+    assert last == "What the run had changed was put back."
+    (summary,) = runs(places)
+    assert summary.returned
+    assert not summary.can_resume
+    with pytest.raises(Trouble, match="by itself"):
+        undo_plan(places, run)
+    with pytest.raises(Trouble, match="it is over already"):
+        work(places, run)
+
+
+def test_a_failure_that_is_not_postfixs_leaves_what_is_done(places: Places, etc: Path) -> None:
+    stale = ReplaceFile(NewFile(str(etc / "other"), NEW, sha256(OLD)))
+    taken(places, usual(etc, ("other", stale)))
+    assert (etc / "main.cf").read_bytes() == NEW
+    found = newest_cut_off(places)
+    assert found is not None
+    assert (found.outcome, found.step) == (FAILED, "Title of other")
+    (etc / "other").write_bytes(OLD)
+    assert work(places, found.run) == 0
+    assert newest_cut_off(places) is None
+
+
+def test_a_way_back_that_fails_is_gone_on_with(places: Places, etc: Path) -> None:
+    """The second look is at the same journal: forward steps are not taken again."""
+    path = etc / "main.cf"
+    edit = Command(("sh", "-c", f"printf mine >>{path}; false"))
+    run = taken(places, usual(etc, ("check", edit)))
+    end = told(places, run).finished
+    assert end is not None
+    assert "FAILED" in end.message
+    assert "postfix-wizard resume" in end.message
+    assert path.read_bytes() == NEW + b"mine"
+    path.write_bytes(NEW)
+    assert work(places, run) == 1
+    assert as_it_was(etc)
+    assert told(places, run).returned
+
+
+def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path) -> None:
+    taken(places, usual(etc))
+    at = make_run(places, time.time())
+    write_request(at, undo_plan(places), attended=False)
+    with open_journal(at.journal, at.id) as (journal, _):
+        journal.append(RunStarted(at.id, "", 1))
+        journal.append(StepStarted("back-access"))
+    with pytest.raises(Trouble, match="postfix-wizard resume"):
+        undo_plan(places)
+    assert work(places, at.id) == 0
+    assert as_it_was(etc)
+
+
+INTENDED: dict[str, dict[str, object]] = {
+    "install": {"package": "postfix", "was": ""},
+    "service": {"unit": "postfix", "verb": "start", "was": "inactive"},
+    "enable": {"unit": "postfix", "was": "disabled"},
+    "firewall": {"zone": "public", "added": ["smtp"]},
+}
+
+
+def whole() -> Plan:
+    return plan(
+        ("install", Install("postfix", ("dnf", "install", "postfix"), ())),
+        ("staged", StagedCheck((), ())),
+        ("service", Service("reload", "postfix", "active")),
+        ("enable", EnableUnit("postfix", "disabled")),
+        ("firewall", OpenFirewall("public", ("smtp", "smtps"), ("smtp",))),
+    )
+
+
+def back(places: Places, past: Progress, *, remove: bool = False) -> list[Action]:
+    at = places.run("20261124-034502-1")
+    return [step.action for step in steps_back(whole(), past, at, remove_package=remove)]
+
+
+def test_each_step_has_its_own_way_back(places: Places) -> None:
+    past = Progress(done=tuple(INTENDED), intended=dict(INTENDED))
+    expected = [
+        ReturnUnit("postfix", "stop", "inactive"),
+        CloseFirewall("public", ("smtp",)),
+        Disable("postfix"),
+    ]
+    assert back(places, past) == expected
+    removal = Remove("postfix", ("dnf", "remove", "postfix"))
+    assert back(places, past, remove=True) == [*expected, removal]
+
+
+def test_what_was_so_before_stays(places: Places) -> None:
+    intended: dict[str, dict[str, object]] = {
+        "install": {"package": "postfix", "was": "postfix-3.5.25-1"},
+        "enable": {"unit": "postfix", "was": "enabled"},
+        "firewall": {"zone": "public", "added": []},
+    }
+    assert back(places, Progress(intended=intended), remove=True) == []
+
+
+def test_a_service_that_ran_reads_the_old_files_again(places: Places) -> None:
+    """Its new processes read main.cf as it is, so it is turned though the run never came to it."""
+    entry = {"path": "/etc/postfix/main.cf", "was": "missing", "now": "missing"}
+    files: dict[str, dict[str, object]] = {"staged": {"files": [entry]}}
+    *_, last = back(places, Progress(intended=files))
+    assert last == ReturnUnit("postfix", "reload", "active")
+
+
+def test_a_service_that_failed_is_restarted(places: Places) -> None:
+    ran: dict[str, dict[str, object]] = {
+        "service": {"unit": "postfix", "verb": "reload", "was": "active"}
+    }
+    assert back(places, Progress(intended=ran)) == [ReturnUnit("postfix", "restart", "active")]
+    done = Progress(intended=ran, done=("service",))
+    assert back(places, done) == [ReturnUnit("postfix", "reload", "active")]
+
+
+def test_the_way_back_survives_its_journal(places: Places) -> None:
+    at = make_run(places, time.time())
+    past = Progress(intended=dict(INTENDED))
+    record = Returning("why", steps_back(whole(), past, at, remove_package=True))
+    with open_journal(at.journal, at.id) as (journal, _):
+        journal.append(record)
+        journal.append(RunFinished(FAILED, "why"))
+    read = read_journal(at.journal)
+    assert read is not None
+    assert read.records[0] == record
+    assert isinstance(record.steps[0].action, ReturnUnit)
+    assert not any(isinstance(step.action, PutBack) for step in record.steps)
