@@ -127,10 +127,20 @@ def _shown(sign: str, lines: Sequence[bytes]) -> Iterator[Line]:
 
 def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
     """Yield the ranges that differ, in order: old_from, old_to, new_from, new_to."""
-    at_old = at_new = 0
-    for anchor_old, anchor_new in [*_anchors(old, new), (len(old), len(new))]:
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    end = len(old) - tail - head, len(new) - tail - head
+    at_old = at_new = head
+    for anchor in [*_anchors(old[head : head + end[0]], new[head : head + end[1]]), end]:
+        anchor_old, anchor_new = head + anchor[0], head + anchor[1]
         yield from _gap(old, new, (at_old, anchor_old, at_new, anchor_new))
         at_old, at_new = anchor_old + 1, anchor_new + 1
+
+
+def _common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
+    """Count the lines that both begin with."""
+    pairs = enumerate(zip(old, new))
+    return next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
 
 
 def _anchors(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]]:

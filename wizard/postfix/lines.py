@@ -86,11 +86,14 @@ class Lines:
 
     def reasons(self) -> tuple[Reason, ...]:
         """The reasons in order, adjacent lines with the same one together."""
+        marked = [(number, why) for number, why in enumerate(self.whys, 1) if why]
         found = []
-        for why, run in groupby(enumerate(self.whys, 1), key=lambda numbered: numbered[1]):
-            numbers = [number for number, _ in run]
-            if why:
-                found.append(Reason(numbers[0], numbers[-1], why))
+        # Of adjacent lines, number and place in `marked` grow together.
+        for (why, _), run in groupby(
+            enumerate(marked), lambda one: (one[1][1], one[1][0] - one[0])
+        ):
+            numbers = [number for _, (number, _) in run]
+            found.append(Reason(numbers[0], numbers[-1], why))
         return tuple(found)
 
 

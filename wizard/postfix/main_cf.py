@@ -71,10 +71,14 @@ class MainCf:
         return bytes(self.lines)
 
     @cached_property
+    def _logical(self) -> tuple[Logical, ...]:
+        return logical_lines(self.lines.texts)
+
+    @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """All active parameters in the order of the file, duplicates included."""
         texts = self.lines.texts
-        found = [_entry(texts, one) for one in logical_lines(texts) if not one.orphan]
+        found = [_entry(texts, one) for one in self._logical if not one.orphan]
         return tuple(entry for entry in found if entry)
 
     @cached_property
@@ -85,9 +89,7 @@ class MainCf:
     def examples(self) -> tuple[Example, ...]:
         """Examples outside any folded value and without a folded line of their own."""
         texts = self.lines.texts
-        taken = {
-            index for logical in logical_lines(texts) for index in range(logical.first, logical.end)
-        }
+        taken = {index for logical in self._logical for index in range(logical.first, logical.end)}
         return tuple(
             Example(match.group(1), normalised(match.group(2)), index)
             for index, text in enumerate(texts)

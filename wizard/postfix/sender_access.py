@@ -171,7 +171,7 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
     strange: list[str] = []
     new: dict[int, tuple[str, str] | None] = {}
     for row in _rows(lines):
-        first, *folds = row.lines
+        first = row.lines[0]
         within = begin < first < end
         if row.key in seen:
             if within or row.key in named:
@@ -189,7 +189,7 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
         elif action != _BLANKS.split(row.action)[0].upper():
             key, *blanks = _KEY_AND_BLANKS.findall(lines.texts[first])[0]
             new[first] = (f"{key}{blanks[0] or ' '}{action}", _WHY[action])
-            new.update(dict.fromkeys(folds))
+            new.update(dict.fromkeys(row.lines[1:]))
     missing = [
         (f"{checked(key)} {action}", _WHY[action])
         for key, action in named.items()
@@ -205,21 +205,26 @@ def _written(
     end: int,
 ) -> Lines:
     """All changes in one pass: None takes a line out, `missing` comes before line `end`."""
-    if not new and not missing:
+    if missing and end < 0:
+        end = len(lines)
+        missing = [(BEGIN, missing[0][1]), *missing, (END, missing[-1][1])]
+    places = [*new, *([end] if missing else [])]
+    if not places:
         return lines
+    # From the line above the first change, which bears the reason of what went below it.
+    start, stop = max(0, min(places) - 1), min(len(lines), max(places) + 1)
     whole: list[tuple[str, str]] = []
-    for index, text in enumerate(lines.texts):
+    for index in range(start, stop):
         if index == end:
             whole.extend(missing)
-        change = new.get(index, (content(text), ""))
+        change = new.get(index, (content(lines.texts[index]), ""))
         if change is not None:
             whole.append(change)
         elif whole and not whole[-1][1]:
             whole[-1] = (whole[-1][0], _GONE)
-    if missing and end < 0:
-        why = missing[0][1]
-        whole = [*whole, (BEGIN, why), *missing, (END, missing[-1][1])]
-    return lines.replace(0, len(lines), whole)
+    if end == len(lines):
+        whole.extend(missing)
+    return lines.replace(start, stop, whole)
 
 
 def _reported(strange: list[str], twice: list[str]) -> list[str]:
