@@ -20,7 +20,7 @@ from wizard.host.read import read_host
 from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
-from wizard.run.follow import follow
+from wizard.run.follow import follow, is_asked
 from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, request_stop
@@ -99,6 +99,10 @@ class Session:
     def follow(self, run: str) -> Iterator[Event]:
         """Yield the run's events from its first record, live, until it ends."""
         return follow(self.places, run)
+
+    def asks(self, run: str, prompt: int) -> bool:
+        """Whether the run still waits for the answer to a prompt."""
+        return is_asked(self.places, run, prompt)
 
     def answer(self, run: str, prompt: int, text: str) -> bool:
         """Send the answer to a prompt; False when it was answered already."""

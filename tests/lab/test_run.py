@@ -28,6 +28,7 @@ from wizard.plan.model import (
     NewFile,
     OpenFirewall,
     Plan,
+    PostfixCheck,
     Relink,
     ReplaceFile,
     SelfSign,
@@ -216,7 +217,7 @@ def set_up(host: Host, suite: str) -> Plan:
         ("table", BuildTable(kind, "/etc/postfix/sender_access", rows)),
         ("enable", EnableUnit("postfix", "disabled")),
         ("start", Service("start", "postfix", "inactive")),
-        ("check", Command(("postfix", "check"), silent=True)),
+        ("check", PostfixCheck(("/etc/postfix/main.cf",))),
         (
             "firewall",
             OpenFirewall("public", ("smtp", "smtp-submission"), ("smtp", "smtp-submission")),
@@ -329,7 +330,7 @@ def test_a_worker_killed_in_mid_dnf_leaves_dnf_to_finish_and_installs_again(host
     host.run(["kill", "-9", pid], check=True)
     outcome, message = end(watch(host, run))
     assert outcome == "died"
-    assert "A new `postfix-wizard plan` shows what is left" in message
+    assert "`postfix-wizard resume` goes on where it stopped" in message
     again = subprocess.run(
         host.argv(driver("worker", run)), capture_output=True, text=True, timeout=60, check=False
     )

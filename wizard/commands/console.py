@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
+import contextlib
 import os
+import select
 import sys
+import termios
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Iterable, TextIO
+from typing import Iterable, Optional, TextIO
 
 from wizard.run.clean import clean_line
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 _RESET = "\x1b[0m"
+_LOOK = 0.5
+"""Seconds between two looks whether a question is still asked."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,46 @@ class Console:
             colour = _COLOURS.get(line[:1], "") if self.colour else ""
             print(f"{colour}{clean_line(line)}{_RESET if colour else ''}", file=self.out)
 
-    def ask(self, question: str, *, echo: bool = True) -> str:
+    def ask(self, question: str) -> str:
         """Ask at the terminal; an end of file is an empty answer."""
         try:
-            return input(clean_line(question)) if echo else getpass.getpass(clean_line(question))
+            return input(clean_line(question))
         except EOFError:
             return ""
+
+    def ask_while(self, question: str, asked: Callable[[], bool], *, echo: bool) -> Optional[str]:
+        """Ask at the terminal as long as `asked` is true; None when it no longer is.
+
+        `asked` is looked at every half second. An end of file is an empty answer.
+        """
+        print(clean_line(question), end=" ", file=self.out, flush=True)
+        with _silent(sys.stdin, silent=not echo):
+            while asked():
+                if select.select([sys.stdin], [], [], _LOOK)[0]:
+                    return sys.stdin.readline().rstrip("\n")
+        self.say("")
+        return None
 
     def agrees(self, question: str) -> bool:
         """Ask for a yes; anything else is a no."""
         return self.ask(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+@contextlib.contextmanager
+def _silent(terminal: TextIO, *, silent: bool) -> Iterator[None]:
+    """Show nothing of what is typed meanwhile (termios(3))."""
+    if not silent:
+        yield
+        return
+    before = termios.tcgetattr(terminal)
+    quiet = [*before]
+    quiet[3] &= ~termios.ECHO
+    try:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, quiet)
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+        print()
 
 
 def console() -> Console:

@@ -62,13 +62,13 @@ def _follow(session: Session, run: str, console: Console, titles: dict[str, str]
 
 
 def _answer(session: Session, run: str, console: Console, prompt: records.Prompted) -> None:
-    console.say(*prompt.text.splitlines()[:-1])
+    *before, last = prompt.text.splitlines() or [""]
+    console.say("The run asks:", *before)
     if not console.is_terminal:
-        console.say(*prompt.text.splitlines()[-1:])
+        console.say(last)
         return
-    last = (prompt.text.splitlines() or [""])[-1]
-    answer = console.ask(f"{last} ", echo=prompt.echo)
-    if not session.answer(run, prompt.prompt, answer):
+    answer = console.ask_while(last, lambda: session.asks(run, prompt.prompt), echo=prompt.echo)
+    if answer is None or not session.answer(run, prompt.prompt, answer):
         console.say("(It was answered already, or it is no longer asked.)")
 
 

@@ -23,6 +23,7 @@ from wizard.plan.model import (
     KeepOriginal,
     NewFile,
     Plan,
+    PostfixCheck,
     Prove,
     ReplaceFile,
     Service,
@@ -179,7 +180,9 @@ def _files(
         "postfix-check",
         "Run postfix check",
         "Owners, modes and the queue must be as Postfix wants them; it says nothing when they are.",
-        Command(("postfix", "check"), silent=True),
+        PostfixCheck(
+            tuple(file.facts.path for file in (main, master, senders)), host.postfix.stderr
+        ),
         (("postfix", "check"),),
         done=host.postfix.installed and not any(file.pending for file in pair),
     )

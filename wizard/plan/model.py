@@ -109,10 +109,20 @@ class BuildTable:
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `silent` fails the step when it prints anything not in `tolerated`."""
+    """One command, whose exit status is what counts."""
 
     argv: tuple[str, ...]
-    silent: bool = False
+
+
+@dataclass(frozen=True)
+class PostfixCheck:
+    """`postfix check`, which exits 0 on a warning.
+
+    A warning fails the step when it names one of `files`, which the run writes, or no file at
+    all, unless it is in `tolerated`; what it finds wrong elsewhere is the host's own and shown.
+    """
+
+    files: tuple[str, ...]
     tolerated: tuple[str, ...] = ()
 
 
@@ -214,6 +224,7 @@ Action = Union[
     ReplaceFile,
     BuildTable,
     Command,
+    PostfixCheck,
     Service,
     EnableUnit,
     OpenFirewall,

@@ -7,6 +7,7 @@ the pipes holds nothing up: the child's own end is what is waited for.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import signal
@@ -88,6 +89,11 @@ class _Stream:
             data = os.read(self._fd, READ)
         except BlockingIOError:
             return False
+        except OSError as error:
+            # A terminal's way to say that nobody has its other end open any more.
+            if error.errno != errno.EIO:
+                raise
+            data = b""
         if not data:
             self.open = False
             self._loop.forget(self._fd)
@@ -112,31 +118,30 @@ def run(
     whole: bool = False,
     patience: float = PATIENCE,
     umask: int = 0o022,
+    terminal: bool = False,
 ) -> Completed:
     """Run a command to its end and return what came of it, whatever its status.
 
     `output` None keeps it out of the step's output. Raises Trouble when it cannot be started
-    or has not ended after `patience` seconds (it is then killed, its process group too).
+    or has not ended after `patience` seconds (it is then killed, its process group too). With
+    `terminal` it writes to one (pty(7)), and all it says is in `out`.
     """
     sink = output.write if output is not None else _nowhere
     if output is not None:
         output.say(f"$ {spelled(argv)}")
-    with _started(argv, stdin, umask) as child:
-        assert child.stdout is not None  # noqa: S101 (PIPE was asked for)
-        assert child.stderr is not None  # noqa: S101
-        out = _Stream(loop, child.stdout.fileno(), sink, whole=whole)
-        err = _Stream(loop, child.stderr.fileno(), sink, whole=whole)
-        with (
-            watched(loop, child.stdout.fileno(), out.ready),
-            watched(loop, child.stderr.fileno(), err.ready),
-        ):
+    with _started(argv, stdin, umask, terminal=terminal) as (child, fds):
+        streams = [_Stream(loop, fd, sink, whole=whole) for fd in fds]
+        with contextlib.ExitStack() as watching:
+            for fd, stream in zip(fds, streams):
+                watching.enter_context(watched(loop, fd, stream.ready))
             _await_exit(child.pid, loop, argv, patience)
             # Its end is known, so what a grandchild may still say is not waited for.
-            for stream in (out, err):
+            for stream in streams:
                 while stream.open and stream.read():
                     pass
         status = child.wait()
-    done = Completed(tuple(argv), status, out.kept, err.kept)
+    out, err = (*(stream.kept for stream in streams), b"")[:2]
+    done = Completed(tuple(argv), status, out, err)
     if output is not None and status != 0:
         output.say(f"({done.ended})")
     return done
@@ -148,32 +153,39 @@ def _nowhere(_: bytes) -> None:
 
 @contextlib.contextmanager
 def _started(
-    argv: Sequence[str], stdin: Optional[bytes], umask: int
-) -> Iterator[subprocess.Popen[bytes]]:
-    source = subprocess.DEVNULL if stdin is None else _file_of(stdin)
-    try:
-        child = subprocess.Popen(
-            list(argv),
-            stdin=source,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=child_environment(),
-            cwd="/",
-            start_new_session=True,
-            umask=umask,
-            bufsize=0,
-        )
-    except OSError as error:
-        raise Trouble(
-            f"starting {argv[0]}",
-            error.strerror or str(error),
-            f"See that {argv[0]} is installed and can be run.",
-        ) from error
-    finally:
-        if source != subprocess.DEVNULL:
-            os.close(source)
-    with child:
-        yield child
+    argv: Sequence[str], stdin: Optional[bytes], umask: int, *, terminal: bool
+) -> Iterator[tuple[subprocess.Popen[bytes], tuple[int, ...]]]:
+    """Start a child and hand over the descriptors that it is heard on."""
+    with contextlib.ExitStack() as ours, contextlib.ExitStack() as childs:
+        heard, pairs = [], [os.openpty()] if terminal else [os.pipe(), os.pipe()]
+        for near, far in pairs:
+            ours.callback(os.close, near)
+            childs.callback(os.close, far)
+            heard.append(near)
+        source = subprocess.DEVNULL
+        if stdin is not None:
+            source = _file_of(stdin)
+            childs.callback(os.close, source)
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                stdin=source,
+                stdout=pairs[0][1],
+                stderr=pairs[-1][1],
+                env=child_environment(),
+                cwd="/",
+                start_new_session=True,
+                umask=umask,
+            )
+        except OSError as error:
+            raise Trouble(
+                f"starting {argv[0]}",
+                error.strerror or str(error),
+                f"See that {argv[0]} is installed and can be run.",
+            ) from error
+        childs.close()
+        with child:
+            yield child, tuple(heard)
 
 
 def _file_of(data: bytes) -> int:

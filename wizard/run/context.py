@@ -76,6 +76,10 @@ class Context:
         """Run a command, its words going to the step's output."""
         return commands.run(argv, self.loop, self.output)
 
+    def run_on_terminal(self, *argv: str) -> Completed:
+        """Run a command that says all only to a terminal; what it says goes to the output."""
+        return commands.run(argv, self.loop, self.output, terminal=True)
+
     def query(self, *argv: str, stdin: Optional[bytes] = None) -> Completed:
         """Run a command that only reads; all it says is for the caller alone."""
         return commands.run(argv, self.loop, None, stdin=stdin, whole=True)

@@ -16,7 +16,7 @@ from typing import Optional
 from wizard.errors import Trouble
 from wizard.run.clean import Cleaner
 from wizard.run.directories import explained
-from wizard.run.journal import Entry, Parser
+from wizard.run.journal import Entry, Parser, read_journal
 from wizard.run.lock import holder
 from wizard.run.paths import Places
 from wizard.run.records import (
@@ -47,6 +47,15 @@ def follow(places: Places, run_id: str, poll: float = POLL) -> Iterator[Event]:
     run = places.run(run_id)
     with contextlib.closing(_Growing(run.journal)) as lines:
         yield from _events(places, run_id, _Records(lines, run.journal), poll)
+
+
+def is_asked(places: Places, run_id: str, prompt: int) -> bool:
+    """Whether somebody works on the run and waits for the answer to this prompt."""
+    if not _lives(places, run_id):
+        return False
+    reading = read_journal(places.run(run_id).journal)
+    records = reading.records if reading else ()
+    return not any(isinstance(one, PromptClosed) and one.prompt == prompt for one in records)
 
 
 def _events(places: Places, run_id: str, journal: _Records, poll: float) -> Iterator[Event]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.model import Command, Plan, ReturnUnit, Service, StagedCheck, Step
+from wizard.plan.model import Command, Plan, PostfixCheck, ReturnUnit, Service, StagedCheck, Step
 from wizard.run.actions import execute
 from wizard.run.context import Context, Patience
 from wizard.run.journal import Journal, open_journal, read_journal
@@ -44,7 +44,7 @@ from wizard.run.save import save_answers
 from wizard.run.signals import stop_requests
 from wizard.run.undo import steps_back
 
-RETURNS = (StagedCheck, Command, Service)
+RETURNS = (StagedCheck, PostfixCheck, Command, Service)
 """When one of these fails, Postfix does not work with what was planned: the run goes back."""
 _RETURN_AGAIN = "Set that right, then `postfix-wizard resume` goes on with putting it back."
 _SETTLED_NS = 2_000_000_000

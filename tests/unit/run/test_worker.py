@@ -178,7 +178,6 @@ def test_a_plan_that_is_not_the_reviewed_one_is_refused(places: Places, etc: Pat
     ("action", "says"),
     [
         (Command(("false",)), "false: exit status 1"),
-        (Command(("echo", "warning: x"), silent=True), "it complains: warning: x"),
         (Command(("no-such-program",)), "starting no-such-program"),
     ],
 )
@@ -189,15 +188,6 @@ def test_a_failed_step_ends_the_run_with_the_cause_on_top(
     assert work(places, run) == 1
     assert says in last(places, run).message.splitlines()[0]
     assert not places.run(run).output("never").exists()
-
-
-def test_a_silent_command_may_say_what_is_tolerated(places: Places) -> None:
-    action = Command(
-        ("echo", "postfix: warning: /etc/postfix/main.cf, line 12: overriding x"),
-        silent=True,
-        tolerated=("postconf: warning: /etc/postfix/main.cf, line 7: overriding x",),
-    )
-    assert work(places, prepared(places, plan(("check", action)))) == 0
 
 
 def test_a_defect_is_journalled_in_words(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:

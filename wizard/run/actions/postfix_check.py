@@ -1,0 +1,45 @@
+"""`postfix check` (postfix(1)), on a terminal: elsewhere its warnings go to the log alone.
+
+It looks at owners, modes and the queue, and exits 0 whatever it warns of. A host may have
+faults of its own that are older than the run; those are shown and stop nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+
+from wizard.errors import Trouble
+from wizard.plan.model import PostfixCheck
+from wizard.run.complaints import complaints
+from wizard.run.context import Context, Undo, listed
+
+_ARGV = ("postfix", "check")
+_DOING = "running postfix check"
+_GRAVE = re.compile(r"\b(?:warning|error|fatal|panic): ")
+_PATH = re.compile(r"(?<![\w.])/[^\s:,;]+")
+_ADVICE = "Set right what it names, then start again."
+
+
+def check(action: PostfixCheck, context: Context) -> Undo:
+    """Run it. Raises Trouble on a status other than 0, or a warning that is the run's own."""
+    undo = context.intend({})
+    done = context.run_on_terminal(*_ARGV)
+    if done.status != 0:
+        raise Trouble(_DOING, listed(_ARGV, done), _ADVICE)
+    new = [
+        line for line in complaints(done.said, action.tolerated) if _GRAVE.search(line) is not None
+    ]
+    own = [line for line in new if not is_foreign(line, action.files)]
+    if own:
+        raise Trouble(_DOING, f"it complains: {'; '.join(own[:5])}", _ADVICE)
+    if new:
+        context.say("Not of this run's making, and left as it is: set it right when you can.")
+    return undo
+
+
+def is_foreign(line: str, files: Collection[str]) -> bool:
+    """Whether a line names paths, and none of these files among them."""
+    named = [os.path.normpath(path) for path in _PATH.findall(line)]
+    return bool(named) and not any(path in files for path in named)
