@@ -70,6 +70,12 @@ def begin_firewall(door: Door) -> Later[Firewall]:
     return finish
 
 
+def open_services(door: Door, zone: str) -> Optional[tuple[str, ...]]:
+    """Ask which services a zone lets in at run time; None where no firewalld knows of it."""
+    told = _told(_call(door, "zone", "getServices", "s", zone))
+    return None if told is None else tuple(sorted(told))
+
+
 def told_zone(settings: Mapping[str, Any]) -> ZoneSettings:
     """Read what getZoneSettings2 returned, as busctl prints it in JSON."""
     values = {key: value["data"] for key, value in settings.items()}

@@ -1,14 +1,16 @@
 """firewalld: services added for good in one call, then a reload (firewall-cmd(1)).
 
-Each call takes a quarter of a second, so what was there before is told by firewall-cmd's own
-words: it warns ALREADY_ENABLED of a service that it need not add.
+Each call takes a quarter of a second: the zone is looked at over D-Bus, and what was there for
+good before is told by firewall-cmd's own words, which warn ALREADY_ENABLED of it.
 """
 
 from __future__ import annotations
 
 import re
 
+from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.firewall import open_services
 from wizard.plan.model import CloseFirewall, OpenFirewall
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
@@ -19,9 +21,9 @@ _ALREADY = re.compile(r"ALREADY_ENABLED: (?:'?)([\w-]+)")
 
 
 def admit(action: OpenFirewall, context: Context) -> Undo:
-    """Open the zone for the services; the zone's list stands in the output before and after."""
+    """Open the zone for the services; what it lets in stands in the output before and after."""
     doing = f"opening the firewall's zone {action.zone}"
-    before = _called(context, doing, f"--zone={action.zone}", "--list-all")
+    _show(action.zone, context)
     undo = context.earlier or context.intend({"zone": action.zone, "added": list(action.added)})
     services = [f"--add-service={name}" for name in action.services]
     added = _called(context, doing, "--permanent", f"--zone={action.zone}", *services)
@@ -29,9 +31,7 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
     if context.earlier is None and there:
         undo = {"zone": action.zone, "added": [one for one in action.added if one not in there]}
     _called(context, doing, "--reload")
-    after = _called(context, doing, f"--zone={action.zone}", "--list-all")
-    if before.out == after.out:
-        context.say(f"Zone {action.zone} is as it was.")
+    _show(action.zone, context)
     return undo
 
 
@@ -47,8 +47,16 @@ def close(action: CloseFirewall, context: Context) -> Undo:
     services = [f"--remove-service={name}" for name in action.services]
     for lifetime in (("--permanent",), ()):
         _called(context, doing, *lifetime, f"--zone={action.zone}", *services)
-    _called(context, doing, f"--zone={action.zone}", "--list-all")
+    _show(action.zone, context)
     return undo
+
+
+def _show(zone: str, context: Context) -> None:
+    services = open_services(Door(), zone)
+    if services is None:
+        context.say(f"firewalld does not tell what zone {zone} lets in.")
+    else:
+        context.say(f"Zone {zone} lets in: {', '.join(services) or 'no service'}.")
 
 
 def already(done: Completed) -> frozenset[str]:
