@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from calendar import timegm
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Optional
 
 _PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s(.*?)-----END ", re.DOTALL)
@@ -116,7 +116,9 @@ def _seconds(item: _Item) -> int:
     parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z", text, re.ASCII)
     if parts is None:
         raise ValueError("a time in another form than RFC 5280 has it")
-    return timegm(tuple(map(int, parts.groups())))
+    year, month, day, hour, minute, second = map(int, parts.groups())
+    when = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+    return int(when.timestamp())
 
 
 def _hexadecimal(serial: bytes) -> str:
