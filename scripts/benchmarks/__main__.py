@@ -7,8 +7,8 @@ import sys
 import time
 
 from benchmarks.catalogue import ROWS
-from benchmarks.figures import Figure
-from benchmarks.report import keep, keep_failure, write_document
+from benchmarks.figures import Figure, duration
+from benchmarks.report import Circumstances, keep, keep_failure, write_document
 from benchmarks.table import plain
 from lab.shell import LabError, require_root
 
@@ -29,21 +29,22 @@ def main() -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 77
     code = 0
-    today = time.strftime("%Y-%m-%d")
     figures: list[Figure] = []
     for row in ROWS:
         if asked.rows and row.name not in asked.rows:
             continue
         print(f"== {row.title}", file=sys.stderr, flush=True)
+        here = Circumstances.now()
+        began = time.monotonic()
         try:
             measured = row.measure(asked.pairs or row.pairs)
         except (LabError, TimeoutError, EOFError) as error:
             print(f"bench: {row.name}: {error}", file=sys.stderr)
-            keep_failure(row.name, today, str(error).partition("\n")[0])
+            keep_failure(row.name, here, str(error).partition("\n")[0])
             code = 1
             continue
-        keep(row.name, today, measured)
-        print(plain(measured), file=sys.stderr, flush=True)
+        keep(row.name, here, time.monotonic() - began, measured)
+        print(f"{plain(measured)}\n({duration(time.monotonic() - began)})", file=sys.stderr)
         figures += measured
     print(plain(figures))
     print(f"\nwritten: {write_document()}", file=sys.stderr)

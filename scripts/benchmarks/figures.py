@@ -79,6 +79,11 @@ def quantity(value: float, unit: str) -> str:
     return f"{value:.0f} B" if unit == "B" else f"{value:.2f}"
 
 
+def duration(seconds: float) -> str:
+    """Return how long something took: 45 s, 3 min."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004
+
+
 def spread(samples: Sequence[float], unit: str) -> str:
     """Return least and most."""
     return f"{quantity(min(samples), unit)}-{quantity(max(samples), unit)}"

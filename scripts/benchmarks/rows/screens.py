@@ -130,7 +130,7 @@ def measure_memory(rounds: int) -> list[Figure]:
     bare_ = tuple(found["bare"])
     return [
         Figure(
-            "memory", "peak memory, Hostname", "kB", tuple(found["hostname"]), BARE_APP, bare_, 1.5
+            "screens", "peak memory, Hostname", "kB", tuple(found["hostname"]), BARE_APP, bare_, 1.5
         ),
         Figure(
             "screens", "peak memory, Review", "kB", tuple(found["review"]), BARE_APP, bare_, 1.5
