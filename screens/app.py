@@ -6,12 +6,12 @@ import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
 from screens import messages
 from screens.desk import Desk, Wish
+from screens.inorder import InOrder
 from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wizard.session import Session
 
 
-class WizardApp(App[int], inherit_bindings=False):
+class WizardApp(InOrder, inherit_bindings=False):
     """The screens over one session. Its result is the exit status."""
 
     CSS_PATH = "wizard.tcss"

@@ -95,6 +95,13 @@ class Terminal:
     def attributes(self) -> list[Any]:
         return termios.tcgetattr(self.fd)
 
+    @property
+    def left_as_it_was(self) -> bool:
+        """Whether the alternate screen is left, the cursor is back and the line is cooked again."""
+        left = self.raw.rfind(b"\x1b[?1049l") > self.raw.rfind(b"\x1b[?1049h")
+        shown = self.raw.rfind(b"\x1b[?25h") > self.raw.rfind(b"\x1b[?25l")
+        return left and shown and self.attributes() == self.before
+
     def close(self) -> None:
         """End the program where it still runs, and the terminal."""
         if self.code is None:

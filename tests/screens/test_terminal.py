@@ -36,13 +36,6 @@ def start(launched: list[Terminal], kind: str = "fresh", **environment: str) -> 
     return terminal
 
 
-def restored(terminal: Terminal) -> bool:
-    """Whether the alternate screen is left, the cursor is back and the line is cooked again."""
-    left = terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
-    shown = terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
-    return left and shown and terminal.attributes() == terminal.before
-
-
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 @pytest.mark.parametrize("kind", ["fresh", "run"])
 def test_a_signal_ends_it_quickly_and_restores_the_terminal(
@@ -53,7 +46,7 @@ def test_a_signal_ends_it_quickly_and_restores_the_terminal(
     terminal.signal(number)
     assert terminal.ended() < 2
     assert terminal.code == 128 + number
-    assert restored(terminal)
+    assert terminal.left_as_it_was
 
 
 def test_a_frozen_terminal_is_left_by_the_watchdog(launched: list[Terminal]) -> None:
@@ -91,13 +84,45 @@ def test_a_key_and_an_idle_screen_cost_few_bytes(launched: list[Terminal]) -> No
     assert terminal.read(3.0) == 0
 
 
+BURSTS = {
+    "\x15mail.example.jp": "mail.example.jp",
+    "\x15mial\x7f\x7f\x7fail.example.jp": "mail.example.jp",
+    "\x15mil.example.jp\x1b[H\x1b[Ca": "mail.example.jp",
+    "\x15mail.example.jp\r\r\x15$mydomain": "mail.example.jp",
+}
+
+
+@pytest.mark.parametrize("keys", BURSTS)
+def test_keys_that_come_at_once_are_taken_in_their_order(
+    launched: list[Terminal], keys: str
+) -> None:
+    """A slow line hands over all that was typed meanwhile in one packet."""
+    terminal = start(launched)
+    terminal.until("Dovecot")
+    terminal.type(NEXT + keys)
+    terminal.until(f"myhostname = {BURSTS[keys]}")
+    terminal.until("myorigin = $mydomain" if "\r" in keys else "myorigin = $myhostname")
+
+
+def test_names_typed_ahead_land_on_the_screens_they_were_meant_for(
+    launched: list[Terminal],
+) -> None:
+    terminal = start(launched)
+    terminal.until("Dovecot")
+    terminal.type(f"{NEXT}{NEXT}a.example.jp\rb.example.jp\r{NEXT}10.1.2.0/24{NEXT}{NEXT}\x10\x10")
+    terminal.until("[x] 10.1.2.0/24")
+    terminal.type("\x10")
+    terminal.until("[x] b.example.jp")
+    assert "[x] a.example.jp" in terminal.text
+
+
 def test_quitting_restores_the_terminal(launched: list[Terminal]) -> None:
     terminal = start(launched)
     terminal.until("Dovecot")
     terminal.type("\x11")
     terminal.ended()
     assert terminal.code == 0
-    assert restored(terminal)
+    assert terminal.left_as_it_was
 
 
 def test_a_defect_ends_as_one_sentence_and_a_report(
@@ -106,7 +131,7 @@ def test_a_defect_ends_as_one_sentence_and_a_report(
     terminal = start(launched, "crash", TMPDIR=str(tmp_path))
     terminal.ended(10)
     assert terminal.code == 70
-    assert restored(terminal)
+    assert terminal.left_as_it_was
     said = re.sub(r"\s+", " ", terminal.raw.rpartition(b"\x1b[?1004l")[2].decode())
     assert "came to an unforeseen end (AttributeError)" in said
     assert "Traceback" not in terminal.raw.decode()
