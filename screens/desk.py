@@ -36,6 +36,8 @@ class Desk:
     running: Optional[str] = None
     runs: tuple[RunSummary, ...] = ()
     accepted: set[str] = field(default_factory=set)
+    last_words: str = ""
+    """Printed when the screens are left: the terminal keeps nothing of them."""
 
     @cached_property
     def session(self) -> Session:

@@ -22,6 +22,9 @@ DRY_RUN = "dry run: nothing will be changed"
 WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76))
 """Classes of screens that are less wide than the design's 80 columns."""
 
+LOW = 16
+"""Lines below which a screen has the class `-low`."""
+
 
 class Sections(Rows):
     """The list at the left; Enter opens a section."""
@@ -75,8 +78,9 @@ class WizardScreen(Screen[None]):
         yield KeyLine()
 
     def fit(self) -> None:
-        """Take the class of the width, before anything is laid out by it."""
-        wide = self.app.size.width
+        """Take the classes of the size, before anything is laid out by it."""
+        wide, high = self.app.size
+        self.set_class(high < LOW, "-low")
         for name, least, most in WIDTHS:
             self.set_class(least <= wide < most, name)
 

@@ -89,6 +89,8 @@ def show(app: WizardApp) -> int:
         restore(before)
     error = error or app.crash
     if error is None:
+        if app.desk.last_words:
+            print(app.desk.last_words)  # noqa: T201 - what a terminal keeps of the screens
         return code or 0
     from screens.crash import report_crash  # noqa: PLC0415 - only after a defect
 

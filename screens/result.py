@@ -133,5 +133,6 @@ class ResultScreen(WizardScreen):
 
     def ask_to_leave(self) -> bool:
         """Leave without a question: the run is over and nothing is lost."""
+        self.desk.last_words = self._summary().replace("The run", f"Run {self.over.run}", 1)
         self.app.exit(0 if self.over.outcome == DONE else 1)
         return True

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar, Optional
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -17,6 +18,7 @@ from screens.feed import Fed, Feed
 from screens.frame import PROGRAM, WizardScreen
 from screens.messages import Failed, Finished
 from screens.progress import DONE, FAILED, RUNS, Progress, StepView
+from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.pane import Pane
@@ -53,13 +55,22 @@ class Asked(Message):
 class Steps(Rows):
     """The steps at the left."""
 
+    class Resized(Message):
+        """Titles are cut to another width now."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so."""
+        del event
+        self.post_message(self.Resized())
+
 
 class RunScreen(WizardScreen):
     """A viewer: closing it, or losing the terminal, never touches the run."""
 
     HELP_TEXT: ClassVar[str] = (
         "The run has a process of its own that no terminal owns. This screen only looks at it "
-        "and answers its questions. Up and Down at the left show another step's output."
+        "and answers its questions. Up and Down at the left show another step's output; Enter "
+        "there gives it the whole width."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Result", id="next", tooltip="Show what the run came to."),
@@ -74,6 +85,8 @@ class RunScreen(WizardScreen):
             key_display="s",
             tooltip="Stop at the next safe boundary, after a yes.",
         ),
+        Binding("escape", "answer", "Question", id="answer", key_display="Esc"),
+        Binding("escape", "output", "Output", id="output", key_display="Esc"),
         Binding("escape", "sections", "Steps", id="sections", key_display="Esc"),
     ]
 
@@ -136,6 +149,11 @@ class RunScreen(WizardScreen):
             self._clock.stop()
         self.query_one(Steps).show(self._rows())
 
+    def on_steps_resized(self, message: Steps.Resized) -> None:
+        """Cut the titles anew."""
+        message.stop()
+        self.query_one(Steps).show(self._rows())
+
     @property
     def in_view(self) -> str:
         """The step whose output is shown."""
@@ -150,7 +168,7 @@ class RunScreen(WizardScreen):
         self._draw_output()
         self._say()
         if self.query_one(Prompt).ask(self.progress.prompt):
-            steps.focus()
+            self.action_sections()
         self.refresh_bindings()
 
     def _draw_output(self) -> None:
@@ -201,9 +219,25 @@ class RunScreen(WizardScreen):
             self.refresh_bindings()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Enter on a step goes to its output."""
+        """Enter on a step goes to the question that is open, else to its output."""
         event.stop()
-        self.query_one(Pane).focus()
+        (self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)).focus()
+
+    def on_descendant_focus(self) -> None:
+        """Give the output the whole width while the keys go there: dnf writes 80 columns."""
+        self.query_one(Steps).display = not self.query_one(Pane).has_focus
+        self.refresh_bindings()
+
+    def on_key(self, event: events.Key) -> None:
+        """Whoever types beside an open question means to answer it."""
+        entry = self.query_one("Prompt Entry", Entry)
+        if not self.progress.prompt or entry.has_focus or not event.is_printable:
+            return
+        if event.key in self.active_bindings:
+            return
+        event.stop()
+        entry.focus()
+        entry.insert_text_at_cursor(event.character or "")
 
     def on_prompt_answered(self, message: Prompt.Answered) -> None:
         """Send the answer, in a thread."""
@@ -230,16 +264,30 @@ class RunScreen(WizardScreen):
             return self._picked is not None and not over
         if action == "stop":
             return not over and self._feed is not None
+        if action in {"answer", "output", "sections"}:
+            return action == self._escape
         return super().check_action(action, parameters)
 
+    @property
+    def _escape(self) -> str:
+        """Where Esc goes: from the steps to what is asked or written, and back."""
+        if not self.query_one(Steps).has_focus:
+            return "sections"
+        return "answer" if self.progress.prompt else "output"
+
+    def action_answer(self) -> None:
+        """Go to the open question."""
+        self.query_one("Prompt Entry").focus()
+
+    def action_output(self) -> None:
+        """Go to the output."""
+        self.query_one(Pane).focus()
+
     def action_sections(self) -> None:
-        """Go between the steps, the output and an open question."""
-        if self.query_one(Steps).has_focus:
-            (
-                self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)
-            ).focus()
-        else:
-            self.query_one(Steps).focus()
+        """Go to the steps."""
+        steps = self.query_one(Steps)
+        steps.display = True
+        steps.focus()
 
     def action_follow(self) -> None:
         """Show the active step again, and its successors."""
@@ -287,12 +335,17 @@ class RunScreen(WizardScreen):
     def ask_to_leave(self) -> bool:
         """Ask before the screen is left while the run goes on; True when that was asked."""
         if self.progress.finished is not None:
-            self.app.exit(0 if self.progress.finished.outcome == DONE else 1)
+            outcome = self.progress.finished.outcome
+            self.desk.last_words = f"Run {self.run}: {outcome.upper()}."
+            self.app.exit(0 if outcome == DONE else 1)
             return True
         from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
 
         def answered(yes: Optional[bool]) -> None:
             if yes:
+                self.desk.last_words = (
+                    f"Run {self.run} goes on; `postfix-wizard attach` shows it again."
+                )
                 self.app.exit(0)
 
         self.app.push_screen(AskScreen("Leave the run to itself?", GOES_ON), answered)

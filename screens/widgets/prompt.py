@@ -15,6 +15,8 @@ from screens.widgets.wrap import cut
 from wizard.run.records import Prompted
 
 MOST_LINES = 6
+AROUND = 7
+"""Lines of the screen that are not the question's words, at least."""
 
 
 class Prompt(Widget):
@@ -52,14 +54,24 @@ class Prompt(Widget):
         entry.value = ""
         if prompted is None:
             return True
-        lines = prompted.text.rstrip("\n").splitlines()[-MOST_LINES:]
-        width = max(20, self.size.width or 70)
-        self.query_one("#prompt-text", Line).say("\n".join(cut(one, width) for one in lines))
+        self._show_words(prompted)
         entry.password = not prompted.echo
         hidden = "" if prompted.echo else "What you type is shown as *, and kept nowhere. "
         self.say(f"{hidden}Enter sends it. Unanswered for ten minutes, the step fails.")
         entry.focus()
         return False
+
+    def _show_words(self, prompted: Prompted) -> None:
+        """Show the last lines of the question, as many as leave room to answer it."""
+        width, height = self.app.size
+        most = max(1, min(MOST_LINES, height - AROUND))
+        lines = prompted.text.rstrip("\n").splitlines()[-most:]
+        self.query_one("#prompt-text", Line).say("\n".join(cut(one, width - 2) for one in lines))
+
+    def on_resize(self) -> None:
+        """Fit the words to the terminal."""
+        if self._shown is not None:
+            self._show_words(self._shown)
 
     def say(self, text: str, look: str = "quiet") -> None:
         """Write the line below."""

@@ -66,6 +66,7 @@ async def test_the_run_and_the_result(golden: Golden) -> None:
         assert "The run goes on without this screen" in shown
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
+        await in_sight(pilot, "Esc Output")
         golden(app, "run")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "Result of run")

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Iterator
 
+import pytest
 from textual.message_pump import MessagePump
 
 from screens.feed import MOST_WAITING, Feed
@@ -102,7 +103,7 @@ async def test_the_operator_picks_a_step_and_follows_again() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "Is this ok")
         await pilot.press("escape", "down", "down")
-        await in_sight(pilot, "0 of 4 done. Open smtp, smtp-submission")
+        await in_sight(pilot, "0 of 4 done. Open smtp")
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
 
@@ -234,3 +235,58 @@ async def test_a_million_lines_leave_the_keys_quick() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "The run is over: DONE", seconds=20)
         assert "line 999" in picture(app)
+
+
+async def test_typing_beside_an_open_question_answers_it() -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Esc Steps")
+        await pilot.press("escape")
+        await in_sight(pilot, "Esc Question")
+        await pilot.press("y", "enter")
+        await in_sight(pilot, "The run is over: DONE")
+        assert session.sent == [(1, "y")]
+
+
+async def test_enter_gives_the_output_the_whole_width() -> None:
+    events: list[records.Event] = [
+        records.StepStarted("install"),
+        records.Output("install", ("x" * 70,)),
+    ]
+    app = make_app(StandIn(events=events))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Esc Output")
+        assert "x" * 70 not in picture(app)
+        await pilot.press("enter")
+        await in_sight(pilot, "x" * 70)
+        await pilot.press("escape")
+        await in_sight(pilot, "waits  Talk to the result")
+
+
+@pytest.mark.parametrize("size", [(40, 10), (50, 16), (132, 43)])
+async def test_a_question_leaves_room_for_its_answer(size: tuple[int, int]) -> None:
+    app = make_app(StandIn())
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok [y/N]:")
+        await pilot.resize_terminal(*size)
+        await pilot.press(*"yes")
+        shown = await in_sight(pilot, "yes")
+        assert "Is this ok [y/N]:" in shown
+
+
+async def test_what_a_run_came_to_is_left_on_the_terminal() -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Is this ok [y/N]:")
+        await pilot.press("y", "enter")
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        await pilot.press("q")
+    assert app.desk.last_words.startswith(f"Run {RUN} is done. Checks: 1 to look at")
