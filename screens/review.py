@@ -192,7 +192,7 @@ class ReviewScreen(WizardScreen):
             title.say(self._compared_with(diff), "quiet")
         elif at == len(self._diffs):
             rows = list(command_rows(plan, width)) or [Row(NOTHING, "quiet")]
-            title.say("The steps in order, and the commands as one would type them.", "quiet")
+            title.say("The steps in order, with their commands.", "quiet")
         else:
             pane.choosing = bool(plan.cautions)
             rows = list(note_rows(plan, self.desk.accepted, width))

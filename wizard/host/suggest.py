@@ -89,7 +89,7 @@ def networks(host: Host) -> tuple[Suggestion, ...]:
     (RFC 1918), since a provider's is full of strangers.
     """
     found = [
-        Suggestion(source, f"a source of the firewall's zone {zone.name}")
+        Suggestion(source, f"in the firewall's zone {zone.name}")
         for zone in host.firewall.zones
         if zone.target == TRUSTED
         for source in zone.sources

@@ -49,7 +49,7 @@ CATALOGUE: tuple[Blocklist, ...] = (
     ),
     Blocklist(
         name="spamhaus-zen",
-        label="Spamhaus ZEN: spam sources, hijacked hosts, home addresses",
+        label="Spamhaus ZEN: spam sources, hijacked and home hosts",
         zone="zen.spamhaus.org",
         weakness=(
             "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"

@@ -86,8 +86,8 @@ def test_the_name_of_today_comes_first(host: Host) -> None:
 
 def test_networks_are_private_ones_only(host: Host) -> None:
     assert suggest.networks(host) == (
-        Suggestion("192.168.1.0/24", "a source of the firewall's zone trusted"),
-        Suggestion("10.1.2.3/32", "a source of the firewall's zone trusted"),
+        Suggestion("192.168.1.0/24", "in the firewall's zone trusted"),
+        Suggestion("10.1.2.3/32", "in the firewall's zone trusted"),
         Suggestion("172.16.9.0/24", "a network of this host"),
         Suggestion("127.0.0.0/8", "this host itself"),
     )
