@@ -21,7 +21,7 @@ from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
 from wizard.run.follow import follow, is_asked
-from wizard.run.history import RunSummary, plan_of, runs
+from wizard.run.history import WAYS_ON, RunSummary, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, request_stop
 from wizard.run.paths import Places
@@ -62,12 +62,14 @@ class Session:
         return read_values(host)
 
     def plan(self, answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
-        """Return what would be done; where a run was cut off, with a caution that says so."""
+        """Return what would be done; where the last run ended early, the plan says so."""
         plan = build_plan(answers, host, sections)
-        cut_off = newest_cut_off(self.places)
-        if cut_off is None or cut_off.outcome != DIED or not plan.pending:
+        early = newest_cut_off(self.places)
+        if early is None or not plan.pending:
             return plan
-        return replace(plan, cautions=(*plan.cautions, _cut_off_caution(cut_off)))
+        if early.outcome == DIED:
+            return replace(plan, cautions=(*plan.cautions, _cut_off_caution(early)))
+        return replace(plan, warnings=(*plan.warnings, f"{early.told} {WAYS_ON}"))
 
     def undo_plan(self, run: str = "", *, remove_package: bool = False) -> Plan:
         """Return the plan that takes back `run`, or the newest run that changed something.
@@ -129,10 +131,8 @@ class Session:
 
 
 def _cut_off_caution(run: RunSummary) -> Caution:
-    where = f" in the step {run.step!r}" if run.step else ""
     return Caution(
         "cut-off-run",
-        f"Run {run.run} was cut off{where}, after {run.done} of {run.steps} steps. `postfix-wizard "
-        "resume` goes on with it and `postfix-wizard undo` takes it back; a new plan sees only "
-        "what is there now, and not a package that was installed by half.",
+        f"{run.told} {WAYS_ON} A new plan sees only what is there now, and not a package that was "
+        "installed by half.",
     )

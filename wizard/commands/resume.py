@@ -5,7 +5,6 @@ from __future__ import annotations
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_an_answer, need_root
-from wizard.run.history import RunSummary
 from wizard.session import Session
 
 _DOING = "going on with a run"
@@ -19,23 +18,9 @@ def run_resume(session: Session, options: Options, console: Console) -> int:
         console.say("No run waits to be gone on with; `postfix-wizard runs` lists the past ones.")
         return 1
     need_an_answer(_DOING, options, console, "postfix-wizard runs")
-    console.say(*what_happened(run))
+    console.say(run.told, *run.message.splitlines())
     if not options.yes and not console.agrees("Go on with it?"):
         console.say("Nothing was changed.")
         return 1
     session.resume(run.run, attended=console.is_terminal)
     return follow_run(session, run.run, console)
-
-
-def what_happened(run: RunSummary) -> tuple[str, ...]:
-    """Return in plain words how a run ended early, where, and what can be done."""
-    where = f" in the step {run.step!r}" if run.step else ""
-    how = _HOW.get(run.outcome, run.outcome)
-    return (
-        f"Run {run.run} {how}{where}; {run.done} of {run.steps} steps are done.",
-        *run.message.splitlines(),
-        "`postfix-wizard resume` goes on where it ended, `postfix-wizard undo` takes it back.",
-    )
-
-
-_HOW = {"died": "was cut off", "failed": "failed", "stopped": "was stopped"}

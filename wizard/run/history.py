@@ -43,9 +43,21 @@ class RunSummary:
     returned: bool = False
 
     @property
+    def told(self) -> str:
+        """What became of it, in a sentence."""
+        where = f" in the step {self.step!r}" if self.step else ""
+        how = _HOW.get(self.outcome, f"is {self.outcome}")
+        return f"Run {self.run} {how}{where}, with {self.done} of {self.steps} steps done."
+
+    @property
     def can_resume(self) -> bool:
         """Whether a worker can go on with it: it ended early, and was not taken back."""
         return self.outcome in {FAILED, STOPPED, DIED} and not (self.undone or self.returned)
+
+
+_HOW = {DONE: "is done", DIED: "was cut off", FAILED: "failed", STOPPED: "was stopped"}
+WAYS_ON = "`postfix-wizard resume` goes on where it ended, `postfix-wizard undo` takes it back."
+"""What can be done about a run that ended early."""
 
 
 def runs(places: Places) -> tuple[RunSummary, ...]:
