@@ -181,7 +181,9 @@ def parser() -> Parser:
     add_answers(top)
     add_section(top)
     top.add_argument("--dry-run", action="store_true", help="the wizard ends at the review")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = top.add_subparsers(
+        prog=top.prog, dest="command", metavar="COMMAND", title="commands"
+    )
     for command in COMMANDS:
         below = commands.add_parser(
             command.name, help=command.help, description=command.help, allow_abbrev=False

@@ -21,13 +21,12 @@ from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
 from wizard.run.follow import follow, is_asked
-from wizard.run.history import WAYS_ON, RunSummary, plan_of, runs
+from wizard.run.history import WAYS_ON, RunSummary, newest_cut_off, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.records import DIED, Event
-from wizard.run.taking_back import newest_cut_off, undo_plan
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -76,6 +75,9 @@ class Session:
 
         Raises Trouble when there is none.
         """
+        # It holds the run against the host by the worker's own eyes: 9 ms of every other start.
+        from wizard.run.taking_back import undo_plan  # noqa: PLC0415
+
         return undo_plan(self.places, run, remove_package=remove_package)
 
     def cut_off(self) -> Optional[RunSummary]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 
 def render(template: str, **values: object) -> tuple[str, ...]:
     """The lines of a rendered template, without terminators."""
-    import jinja2  # noqa: PLC0415 - a host that is set up needs no template, and its plan no wait
+    # A host that is set up needs no template, and its plan no wait.
+    from importlib import resources  # noqa: PLC0415
+
+    import jinja2  # noqa: PLC0415
 
     environment = jinja2.Environment(
         autoescape=False,  # noqa: S701 - these files are no HTML; writers check every value

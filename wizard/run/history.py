@@ -68,6 +68,17 @@ def runs(places: Places) -> tuple[RunSummary, ...]:
     return tuple(replace(one, undone=one.run in undone) for one in summaries)
 
 
+def newest_cut_off(places: Places) -> Optional[RunSummary]:
+    """Return the newest run when it ended early and can be gone on with, else None.
+
+    The others are not read: every plan asks. What took the newest back would be newer still.
+    """
+    found = holder(places)
+    newest_first = (_summary(places, run, found) for run in reversed(known_runs(places)))
+    newest = next((one for one in newest_first if one.started is not None), None)
+    return newest if newest is not None and newest.can_resume else None
+
+
 def plan_of(places: Places, run: str) -> Plan:
     """Return the plan of a run. Raises Trouble when it cannot be read or is another."""
     at = places.run(run)

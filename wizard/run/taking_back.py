@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Optional
 
 from wizard.answers.model import Problem
 from wizard.errors import Trouble
@@ -131,9 +130,3 @@ def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str
             )
         if not any(isinstance(one.action, model.Remove) for one in steps):
             yield f"The package {package} stays installed; --remove-package takes it too."
-
-
-def newest_cut_off(places: Places) -> Optional[RunSummary]:
-    """Return the newest run when it ended early and can be gone on with, else None."""
-    known = [one for one in runs(places) if one.started is not None]
-    return known[-1] if known and known[-1].can_resume else None

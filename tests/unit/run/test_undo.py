@@ -32,14 +32,14 @@ from wizard.plan.model import (
     Step,
 )
 from wizard.run.files import sha256
-from wizard.run.history import runs
+from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.paths import Places, make_run
 from wizard.run.progress import Progress, progress
 from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepStarted
 from wizard.run.request import write_request
-from wizard.run.taking_back import newest_cut_off, undo_plan
+from wizard.run.taking_back import undo_plan
 from wizard.run.undo import steps_back
 from wizard.run.worker import work
 
