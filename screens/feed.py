@@ -26,6 +26,9 @@ PAUSE = 0.1
 MOST_WAITING = 5000
 """Lines of output that wait for the screen; as many as a pane keeps."""
 
+FAR_BEHIND = 1 << 20
+"""Bytes of unread output: four times what a pane keeps; of more, only the end is read."""
+
 
 @dataclass
 class Fed(Message):

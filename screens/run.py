@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.feed import Fed, Feed
+from screens.feed import FAR_BEHIND, Fed, Feed
 from screens.frame import PROGRAM, WizardScreen
 from screens.messages import Failed, Finished
 from screens.progress import DONE, FAILED, RUNS, Progress, StepView
@@ -125,7 +125,7 @@ class RunScreen(WizardScreen):
         message.stop()
         self.progress = Progress(message.plan.pending)
         self._draw()
-        self._feed = Feed(self, self.desk.session.follow(self.run))
+        self._feed = Feed(self, self.desk.session.follow(self.run, behind=FAR_BEHIND))
         self._feed.start()
         self._clock = self.set_interval(1.0, self._tick)
 

@@ -100,9 +100,12 @@ class Session:
         """Return the plan that a run executes."""
         return plan_of(self.places, run)
 
-    def follow(self, run: str) -> Iterator[Event]:
-        """Yield the run's events from its first record, live, until it ends."""
-        return follow(self.places, run)
+    def follow(self, run: str, *, behind: int = sys.maxsize) -> Iterator[Event]:
+        """Yield the run's events from its first record, live, until it ends.
+
+        Of more than `behind` bytes of output that wait to be read, the end alone is given.
+        """
+        return follow(self.places, run, behind=behind)
 
     def asks(self, run: str, prompt: int) -> bool:
         """Whether the run still waits for the answer to a prompt."""

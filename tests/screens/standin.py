@@ -276,7 +276,8 @@ class StandIn:
     def plan_of(self, _run: str) -> Plan:
         return self.plan_made or make_plan(self.the_host)
 
-    def follow(self, _run: str) -> Iterator[records.Event]:
+    def follow(self, _run: str, *, behind: int) -> Iterator[records.Event]:
+        assert behind > 0
         asked = {e.prompt for e in self.events if isinstance(e, records.PromptClosed)}
         for event in self.events:
             yield event

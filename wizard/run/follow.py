@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,18 +36,24 @@ _LIVENESS = 0.5
 _START = 15.0
 """Seconds that a worker gets to begin its journal."""
 _BATCH = 1 << 20
+ENOUGH = 1 << 18
+"""Bytes: what is left of the output that a viewer is too far behind with."""
 
 
-def follow(places: Places, run_id: str, poll: float = POLL) -> Iterator[Event]:
+def follow(
+    places: Places, run_id: str, poll: float = POLL, *, behind: int = sys.maxsize
+) -> Iterator[Event]:
     """Yield a run's events from its first, live until it ends.
 
     A prompt that was closed before it could be shown is left out. The last is a RunFinished. Its outcome is `died` (which no journal holds) when nobody works
     on the run any more and it has no end, or never had a beginning. `poll` is in seconds.
-    Raises Trouble when the journal is corrupt, naming the record.
+    Where more than `behind` bytes of output wait to be read, all but the end is left out, and a
+    line says so: to read what no screen can show would take time from the run itself. Raises Trouble when the journal is corrupt, naming the record.
     """
     run = places.run(run_id)
     with contextlib.closing(_Growing(run.journal)) as lines:
-        yield from _events(places, run_id, _Records(lines, run.journal), poll)
+        outputs = _Outputs(run.outputs, behind)
+        yield from _events(places, run_id, _Records(lines, run.journal), outputs, poll)
 
 
 def is_asked(places: Places, run_id: str, prompt: int) -> bool:
@@ -58,9 +65,9 @@ def is_asked(places: Places, run_id: str, prompt: int) -> bool:
     return not any(isinstance(one, PromptClosed) and one.prompt == prompt for one in records)
 
 
-def _events(places: Places, run_id: str, journal: _Records, poll: float) -> Iterator[Event]:
-    run = places.run(run_id)
-    outputs = _Outputs(run.outputs)
+def _events(
+    places: Places, run_id: str, journal: _Records, outputs: _Outputs, poll: float
+) -> Iterator[Event]:
     try:
         looked = began = time.monotonic()
         alive = True
@@ -131,12 +138,30 @@ class _Growing:
     def read(self) -> bytes:
         """Return what is new, up to _BATCH bytes; empty when nothing is."""
         with explained("following a run", self._path):
-            if self._fd is None:
-                try:
-                    self._fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-                except FileNotFoundError:
-                    return b""
-            return os.read(self._fd, _BATCH)
+            fd = self._opened()
+            return b"" if fd is None else os.read(fd, _BATCH)
+
+    def skip(self, most: int) -> int:
+        """Where more than `most` bytes are new, go on at a line near their end.
+
+        Returns how many bytes were passed over.
+        """
+        with explained("following a run", self._path):
+            fd = self._opened()
+            if fd is None:
+                return 0
+            at, end = os.lseek(fd, 0, os.SEEK_CUR), os.fstat(fd).st_size
+            if end - at <= most:
+                return 0
+            start = end - min(most, ENOUGH)
+            start += os.pread(fd, ENOUGH, start).find(b"\n") + 1
+            return os.lseek(fd, start, os.SEEK_SET) - at
+
+    def _opened(self) -> Optional[int]:
+        if self._fd is None:
+            with contextlib.suppress(FileNotFoundError):
+                self._fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        return self._fd
 
 
 class _Records:
@@ -173,8 +198,9 @@ class _Records:
 class _Outputs:
     """The steps' outputs, the one in progress in view."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, behind: int) -> None:
         self._directory = directory
+        self._behind = behind
         self._open: dict[str, tuple[_Growing, Cleaner]] = {}
         self._step = ""
 
@@ -195,12 +221,20 @@ class _Outputs:
         if self._step not in self._open:
             return
         growing, cleaner = self._open[self._step]
-        while data := growing.read():
+        more = True
+        while more:
+            skipped = growing.skip(self._behind)
+            if skipped:
+                yield Output(self._step, (*cleaner.flush(), self._left_out(skipped)))
+            data = growing.read()
             lines = cleaner.feed(data)
             if lines:
                 yield Output(self._step, lines)
-            if len(data) < _BATCH:
-                return
+            more = len(data) == _BATCH
+
+    def _left_out(self, skipped: int) -> str:
+        path = self._directory / self._step
+        return f"({skipped / 1e6:.1f} MB of output are left out here; all of it is in {path}.)"
 
     def rest(self) -> Iterator[Output]:
         """Yield all that is left of the step in view, a last line without its end included."""

@@ -295,6 +295,30 @@ def test_a_viewer_sees_all_from_the_first_record_and_output_in_its_place(
     assert len(outputs) < 100
 
 
+def test_a_viewer_far_behind_reads_the_end_and_says_what_it_left_out(places: Places) -> None:
+    wanted = plan(("say", Command(("seq", "100000"))), ("more", Command(("seq", "10"))))
+    run = launch(places, wanted, detached(places), attended=False, start=started)
+    for _ in follow(places, run):
+        pass
+    events = list(follow(places, run, behind=400_000))
+    said, more = (
+        [
+            line
+            for one in events
+            if isinstance(one, Output) and one.step == step
+            for line in one.lines
+        ]
+        for step in ("say", "more")
+    )
+    path = places.run(run).output("say")
+    assert said[0] == f"(0.3 MB of output are left out here; all of it is in {path}.)"
+    first = int(said[1])
+    assert said[1:] == [str(number) for number in range(first, 100_001)]
+    assert len("\n".join(said[1:])) > 250_000
+    assert path.stat().st_size > 588_000
+    assert more[1:] == [str(number) for number in range(1, 11)]
+
+
 def test_a_worker_that_was_killed_is_told_and_gone_on_from(places: Places, etc: Path) -> None:
     flag = etc / "flag"
     wanted = plan(
