@@ -1,0 +1,1 @@
+"""Pictures of the screens for README.md, from a real session."""
