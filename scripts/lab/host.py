@@ -75,7 +75,9 @@ class Host:
         # What enters from outside would bring all of our capabilities along.
         without = ",".join(f"-{name}" for name in machine.SHARED_WITH_MACHINE)
         drop = ["setpriv", f"--bounding-set={without}"]
-        enter = [*drop, "nsenter", "-t", str(self.leader_pid), "-m", "-u", "-i", "-n", "-p", "--"]
+        # -r, -w: in a chroot the namespace's own root is not the host's, for nspawn moved it there.
+        namespaces = ["-m", "-u", "-i", "-n", "-p", "-r", "-w"]
+        enter = [*drop, "nsenter", "-t", str(self.leader_pid), *namespaces, "--"]
         variables = [f"{name}={value}" for name, value in clean_environment().items()]
         return [*enter, "env", "-i", *variables, *map(str, argv)]
 
