@@ -25,6 +25,8 @@ WORDS = {
 _VERDICT = max(map(len, WORDS.values()))
 _GAP = "  "
 _LOOKED_AT = 30
+_LEAST = 9
+"""Columns for what was seen; 50 in all."""
 
 
 def failed(findings: Iterable[Finding]) -> bool:
@@ -41,7 +43,7 @@ def as_json(findings: Iterable[Finding]) -> str:
 def as_table(findings: Iterable[Finding], width: int = 80) -> str:
     """Verdict, what was looked at and what was seen; what was expected and what to do below.
 
-    No line is longer than `width`; the last line counts.
+    No line is longer than `width`, which is 50 at least; the last line counts.
     """
     kept = list(findings)
     lines = [line for finding in kept for line in table_lines(finding, width)]
@@ -50,7 +52,7 @@ def as_table(findings: Iterable[Finding], width: int = 80) -> str:
 
 def table_lines(finding: Finding, width: int = 80) -> Iterator[str]:
     """One finding's lines, for those who show them as they come."""
-    room = max(width - _VERDICT - _LOOKED_AT - 2 * len(_GAP), 10)
+    room = max(width - _VERDICT - _LOOKED_AT - 2 * len(_GAP), _LEAST)
     left = _wrap(finding.looked_at, _LOOKED_AT)
     right = _wrap(finding.seen, room)
     if finding.verdict != RIGHT:
