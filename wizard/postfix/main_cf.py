@@ -102,6 +102,19 @@ class MainCf:
         """The active entry of that name that Postfix uses: the last. None when there is none."""
         return self._last.get(name)
 
+    def twins(self, name: str) -> tuple[Entry, ...]:
+        """The last entry of a name, and those right before it of the very same value, last first.
+
+        Postfix warns of an entry that another overrides only where their values differ: edited
+        together, twins go on saying the same, and no warning is born.
+        """
+        found: list[Entry] = []
+        for entry in reversed([one for one in self.entries if one.name == name]):
+            if found and entry.value != found[0].value:
+                break
+            found.append(entry)
+        return tuple(found)
+
     def value(self, name: str) -> Optional[str]:
         """The active value as `postconf -n` prints it, None when the parameter is not set."""
         entry = self.entry(name)
@@ -143,15 +156,22 @@ def _folds(texts: Sequence[str], index: int) -> bool:
 def set_value(cf: MainCf, name: str, value: str, why: str) -> MainCf:
     """Write the value of an active parameter where it stands; of duplicates the last.
 
-    Folded lines of the old value go, comments between them stay. Raises ValueError on control
-    characters and KeyError when the parameter is not active.
+    Those that say the same as the last go with it (`MainCf.twins`). Folded lines of the old
+    value go, comments between them stay. Raises ValueError on control characters and KeyError
+    when the parameter is not active.
     """
-    entry = cf.entry(name)
-    if entry is None:
+    twins = cf.twins(name)
+    if not twins:
         raise KeyError(name)
     value = checked(value).strip(" ")
-    if normalised(entry.value) == normalised(value):
+    if normalised(twins[0].value) == normalised(value):
         return cf
+    for entry in twins:
+        cf = _set_entry(cf, entry, value, why)
+    return cf
+
+
+def _set_entry(cf: MainCf, entry: Entry, value: str, why: str) -> MainCf:
     texts = cf.lines.texts
     new = []
     for index in range(entry.lines[0], entry.end):

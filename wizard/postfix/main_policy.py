@@ -115,20 +115,22 @@ def _list(
     cf: MainCf, parameter: Parameter, items: Sequence[str], warnings: list[str]
 ) -> tuple[MainCf, Missing | None]:
     goal = addresses.wanted(items)
-    entry = cf.entry(parameter.name)
-    if entry is None:
+    twins = cf.twins(parameter.name)
+    if not twins:
         head = f"{parameter.name} ="
         fixed = len(goal) if parameter.kind == NETWORKS else len(LOCAL_ALWAYS)
         texts = folded(head, goal[:fixed], goal[fixed:])
         return cf, Missing(parameter, ", ".join(goal), texts, parameter.why)
-    live = words(cf, entry)
+    live = words(cf, twins[0])
     change = addresses.change(parameter.kind, live, goal, parameter.why)
     gone = [live[place] for place in sorted(change.remove)]
     if gone:
         warnings.append(
             f"{parameter.name}: taken out, since the answers do not name it: {_shown(gone)}."
         )
-    return edit(cf, entry, change), None
+    for entry in twins:
+        cf = edit(cf, entry, change)
+    return cf, None
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -143,16 +145,18 @@ def _restrictions(
     chosen: Collection[str],
     warnings: list[str],
 ) -> tuple[MainCf, Missing | None]:
-    entry = cf.entry(parameter.name)
-    if entry is not None:
-        live = restrictions.standing(words(cf, entry))
+    twins = cf.twins(parameter.name)
+    if twins:
+        live = restrictions.standing(words(cf, twins[0]))
         change = restrictions.change(live, goal, chosen, parameter.why)
         if change.gone:
             warnings.append(
                 f"{parameter.name}: blocklists taken out, since the answers do not name them:"
                 f" {_shown(change.gone)}."
             )
-        return edit(cf, entry, change.edit), None
+        for entry in twins:
+            cf = edit(cf, entry, change.edit)
+        return cf, None
     if POLICY not in chosen:
         warnings.append(
             f"{parameter.name} is not set, so the blocklists have no list to stand in: it comes"
@@ -170,15 +174,24 @@ def _restrictions(
     return cf, Missing(parameter, ", ".join(items), texts, parameter.why, items, whys)
 
 
+def _set_twice(name: str, lines: Sequence[int], twins: int) -> str:
+    edited = (
+        "that one is edited"
+        if twins == 1
+        else "all are edited, since they say the same"
+        if twins == len(lines)
+        else f"the last {twins} are edited, since they say the same"
+    )
+    numbers = ", ".join(map(str, lines))
+    return f"main.cf sets {name} on lines {numbers}: Postfix takes the last, and {edited}."
+
+
 def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list[str]:
     found = []
     for name in names:
         lines = cf.duplicates(name)
         if lines:
-            found.append(
-                f"main.cf sets {name} on lines {', '.join(map(str, lines))}: Postfix takes the"
-                " last, and that one is edited."
-            )
+            found.append(_set_twice(name, lines, len(cf.twins(name))))
     if POLICY in chosen:
         relay = cf.value("smtpd_relay_restrictions")
         if relay and "permit_sasl_authenticated" not in relay:
