@@ -10,6 +10,7 @@ from wizard.check.asked import Told, unknown
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.text import clean
 from wizard.host.postfix import parameters
+from wizard.postfix.complaints import complaints as new_complaints
 
 POSTCONF_M = ("postconf", "-M")
 POSTCONF_P = ("postconf", "-P")
@@ -92,7 +93,7 @@ def judge_main_cf(
         yield Finding(
             "main.cf", "main.cf: parameters", f"{len(expected)} as planned", "as planned", RIGHT
         )
-    new = [line for line in complaints if line not in tolerated]
+    new = new_complaints(complaints, tolerated)
     shown = "; ".join(clean(line.encode("utf-8", "surrogateescape")) for line in new or complaints)
     yield Finding(
         id="main.cf.complaints",

@@ -30,6 +30,7 @@ from wizard.plan.model import (
     StagedCheck,
     Step,
 )
+from wizard.postfix.complaints import foreseen
 from wizard.postfix.policy import (
     needs,
     propose_main_cf,
@@ -160,6 +161,7 @@ def _files(
     main: _File, master: _File, senders: _File, host: Host, wanted: frozenset[str]
 ) -> Iterator[Step]:
     pair = (main, master)
+    tolerated = _tolerated(host)
     yield Step(
         "staged",
         "Let Postfix read the new files",
@@ -167,28 +169,32 @@ def _files(
         StagedCheck(
             tuple(file.next for file in pair),
             tuple(item for file in pair for item in file.proposal.expected),
-            host.postfix.stderr,
+            tolerated,
         ),
         (("postconf", "-c", "STAGED", "-n"), ("postconf", "-c", "STAGED", "-M")),
         done=not any(file.pending for file in pair),
     )
     if "blocklists" in wanted or senders.facts.live is not None:
-        yield from _senders(senders, host)
+        yield from _senders(senders, host, tolerated)
     for file in pair:
         yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")
     yield Step(
         "postfix-check",
         "Run postfix check",
         "Owners, modes and the queue must be as Postfix wants them; it says nothing when they are.",
-        PostfixCheck(
-            tuple(file.facts.path for file in (main, master, senders)), host.postfix.stderr
-        ),
+        PostfixCheck(tuple(file.facts.path for file in (main, master, senders)), tolerated),
         (("postfix", "check"),),
         done=host.postfix.installed and not any(file.pending for file in pair),
     )
 
 
-def _senders(senders: _File, host: Host) -> Iterator[Step]:
+def _tolerated(host: Host) -> tuple[str, ...]:
+    """What Postfix may say of main.cf without a step failing: old faults, and no new ones."""
+    known = host.postfix.known_parameters
+    return (*host.postfix.stderr, *foreseen(host.main_cf.live or b"", known))
+
+
+def _senders(senders: _File, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
     table_type = host.postfix.default_database_type
     expected = rows(senders.proposal.text)
     yield _replace(
@@ -200,7 +206,7 @@ def _senders(senders: _File, host: Host) -> Iterator[Step]:
         "sender_access-table",
         "Build the table of senders",
         "Postfix reads the indexed table, not the text.",
-        BuildTable(table_type, senders.facts.path, expected),
+        BuildTable(table_type, senders.facts.path, expected, tolerated),
         (("postmap", f"{table_type}:{senders.facts.path}"),),
         done=not senders.pending and _table_rows(host.table) == dict(expected),
     )

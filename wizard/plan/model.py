@@ -100,11 +100,15 @@ class ReplaceFile:
 
 @dataclass(frozen=True)
 class BuildTable:
-    """`postmap TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content."""
+    """`postmap TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
+
+    Fails on any word of postmap's that is not in `tolerated`: it reads main.cf too.
+    """
 
     table_type: str
     path: str
     rows: tuple[tuple[str, str], ...]
+    tolerated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

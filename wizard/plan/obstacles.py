@@ -91,6 +91,14 @@ def _host(host: Host) -> Iterator[Problem]:
             f"this is {distribution.name or 'an unknown system'}, not a RHEL 9 or 10 or one of "
             "its family; the steps are made for those only",
         )
+    refused = next((line for line in host.postfix.stderr if "fatal: " in line), "")
+    if refused:
+        yield Problem(
+            "",
+            "",
+            f"Postfix itself refuses main.cf as it is ({refused}); set that right first, until "
+            "`postconf -n` prints the parameters",
+        )
     if host.postfix.instances:
         yield Problem(
             "",

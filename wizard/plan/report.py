@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Any, Iterator, Optional
 
 from wizard.answers.build import problem_text
+from wizard.answers.rules import readable_name
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import FileChange, Plan, Step
 
 JSON_VERSION = 1
+
+_A_LABELS = re.compile(rb"\b(?:[A-Za-z0-9-]+\.)*xn--[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 def notes(plan: Plan) -> Iterator[str]:
@@ -20,6 +24,17 @@ def notes(plan: Plan) -> Iterator[str]:
         yield f"Caution {caution.name}: {caution.message}"
     for warning in plan.warnings:
         yield f"Warning: {warning}"
+    for name in _foreign_names(plan):
+        yield f"To read: {readable_name(name)}"
+
+
+def _foreign_names(plan: Plan) -> Iterator[str]:
+    """The A-labels (RFC 5890) that a plan brings into the files: nobody can read those."""
+    for change in plan.files:
+        if b"xn--" in change.proposed and change.proposed != change.live:
+            there = set(_A_LABELS.findall(change.live or b""))
+            new = dict.fromkeys(_A_LABELS.findall(change.proposed))
+            yield from (name.decode("ascii") for name in new if name not in there)
 
 
 def file_diff(change: FileChange) -> Iterator[str]:

@@ -13,8 +13,19 @@ from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.plan.build import build_plan, sha256
-from wizard.plan.model import Link, OpenFirewall, Plan, Relink, ReplaceFile, Service, StagedCheck
+from wizard.plan.model import (
+    BuildTable,
+    Link,
+    OpenFirewall,
+    Plan,
+    PostfixCheck,
+    Relink,
+    ReplaceFile,
+    Service,
+    StagedCheck,
+)
 from wizard.plan.read_back import read_back, read_values
+from wizard.plan.report import notes
 
 ROOT = Path(__file__).parents[3]
 NOW = 1_800_000_000
@@ -388,3 +399,33 @@ def test_what_no_answer_can_express_reads_back_as_its_default(answers: Answers) 
     assert read is not None
     assert read.networks.mynetworks == ("127.0.0.0/8",)
     assert read.domains == answers.domains
+
+
+def test_a_main_cf_that_postfix_refuses_is_in_the_way(answers: Answers) -> None:
+    said = "postconf: fatal: /etc/postfix/main.cf, line 7: missing '=' after attribute name: \"x\""
+    host = replace(FRESH, postfix=replace(FRESH.postfix, stderr=(said,)))
+    (obstacle,) = build_plan(answers, host).obstacles
+    assert "line 7: missing '='" in obstacle.message
+    assert "set that right first" in obstacle.message
+
+
+def test_what_postfix_said_before_fails_no_step(answers: Answers) -> None:
+    said = "postconf: warning: /etc/postfix/main.cf, line 2: overriding earlier entry: x=1"
+    postfix = replace(FRESH.postfix, stderr=(said,), known_parameters=frozenset({"mynetworks"}))
+    main_cf = file("main.cf", b"lan = 10.0.0.0/8\nmynetworks = $lan\n")
+    plan = build_plan(answers, replace(FRESH, postfix=postfix, main_cf=main_cf))
+    tolerant = {
+        step.id: step.action.tolerated
+        for step in plan.steps
+        if isinstance(step.action, (StagedCheck, BuildTable, PostfixCheck))
+    }
+    assert set(tolerant) == {"staged", "sender_access-table", "postfix-check"}
+    unused = "warning: /etc/postfix/main.cf: unused parameter: lan="
+    assert set(tolerant.values()) == {(said, unused)}
+
+
+def test_a_name_in_its_own_script_is_told_both_ways(answers: Answers) -> None:
+    foreign = replace(answers, domains=replace(answers.domains, local=("xn--wgv71a119e.jp",)))
+    plan = build_plan(foreign, FRESH)
+    assert list(notes(plan))[-1] == "To read: xn--wgv71a119e.jp (日本語.jp)"
+    assert not [line for line in notes(build_plan(answers, FRESH)) if "To read" in line]

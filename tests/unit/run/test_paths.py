@@ -6,7 +6,6 @@ import pytest
 
 from wizard.errors import Trouble, UsageTrouble
 from wizard.run.actions.tables import rows
-from wizard.run.complaints import complaints
 from wizard.run.paths import Places, known_runs, make_run, step_name
 
 NOON = 1795521600.0
@@ -54,29 +53,6 @@ def test_a_link_planted_at_the_state_directory_is_refused(places: Places, tmp_pa
     with pytest.raises(Trouble):
         make_run(places, NOON)
     assert not list((tmp_path / "elsewhere").iterdir())
-
-
-@pytest.mark.parametrize(
-    ("line", "tolerated", "new"),
-    [
-        ("postconf: warning: /s/main.cf: undefined parameter: x", "", True),
-        (
-            "postconf: warning: /s/main.cf: undefined parameter: x",
-            "/usr/sbin/postconf: warning: /etc/postfix/main.cf: undefined parameter: x",
-            False,
-        ),
-        ("postfix/smtpd[12]: warning: a", "warning: a", False),
-        (
-            "warning: /s/main.cf, line 99: overriding",
-            "warning: /etc/postfix/main.cf, line 3: overriding",
-            False,
-        ),
-        ("warning: a", "warning: b", True),
-        ("", "", False),
-    ],
-)
-def test_old_complaints_are_told_from_new_ones(line: str, tolerated: str, new: bool) -> None:
-    assert bool(complaints([line], [tolerated], ("/s", "/etc/postfix"))) == new
 
 
 def test_rows_of_a_table() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from wizard.errors import Trouble
 from wizard.plan.model import PostfixCheck
-from wizard.run.complaints import complaints
+from wizard.postfix.complaints import complaints
 from wizard.run.context import Context, Undo, listed
 
 _ARGV = ("postfix", "check")

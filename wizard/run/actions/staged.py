@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wizard.errors import Trouble
 from wizard.plan.model import NewFile, StagedCheck
+from wizard.postfix.complaints import complaints
 from wizard.run.commands import Completed
-from wizard.run.complaints import complaints
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
 from wizard.run.states import observe

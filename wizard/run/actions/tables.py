@@ -7,9 +7,15 @@ step, and each row is asked of the new table before anyone else can.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
 
 from wizard.errors import Trouble
-from wizard.plan.model import BuildTable
+from wizard.plan.model import BuildTable, StagedCheck
+from wizard.postfix.complaints import complaints
+from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, sha256
 from wizard.run.states import Stale, file_state, observe
@@ -31,8 +37,9 @@ def build(action: BuildTable, context: Context) -> Undo:
         raise Stale(doing, f"stale: {action.path} is not there", "Make the plan again.")
     copy = str(context.staging() / os.path.basename(action.path))  # noqa: PTH119
     replace(copy, source.text, read(copy), mode=0o644, mtime_ns=context.stamp_ns)
-    table = _mapped(action, copy, suffix, doing, context)
-    _hold_against(action, copy, doing, context)
+    postmap = _Postmap(action, context, doing, _configuration(context))
+    table = postmap.mapped(copy, suffix)
+    postmap.hold_against(copy)
     target = observe(action.path + suffix)
     now = file_state(sha256(table))
     if context.already(target, now):
@@ -42,37 +49,74 @@ def build(action: BuildTable, context: Context) -> Undo:
     return undo
 
 
-def _mapped(action: BuildTable, copy: str, suffix: str, doing: str, context: Context) -> bytes:
-    argv = ("postmap", f"{action.table_type}:{copy}")
-    done = context.run(*argv)
-    if done.status != 0 or done.said:
-        raise Trouble(
-            doing,
-            listed(argv, done),
-            f"The table in use is as it was. Set the rows right that are named, in {action.path}.",
-        )
-    built = read(copy + suffix)
-    if built is None:
-        raise Trouble(doing, f"postmap made no {copy}{suffix}", "Report this.")
-    return built.text
+def _configuration(context: Context) -> Optional[Path]:
+    """Stage the plan's own main.cf for postmap, which must not stumble over today's.
+
+    The stock one names IPv6: where a host has none, every program that reads it dies, until the
+    run has put the next one in place.
+    """
+    for step in context.plan.steps:
+        if isinstance(step.action, StagedCheck):
+            return stage(step.action.files, context)
+    return None
 
 
-def _hold_against(action: BuildTable, copy: str, doing: str, context: Context) -> None:
-    expected = {key.lower(): value.strip() for key, value in action.rows}
-    keys = "".join(f"{key}\n" for key in expected).encode("utf-8", "surrogateescape")
-    table = f"{action.table_type}:{copy}"
-    answered = context.query("postmap", "-q", "-", table, stdin=keys) if keys else None
-    found = rows(answered.out) if answered else {}
-    whole = context.query("postmap", "-s", table)
-    # cdb cannot list itself on older versions; then the asked rows are all that is known.
-    listed_rows = rows(whole.out) if whole.status == 0 else found
-    complaint = (answered.err if answered else b"").decode("utf-8", "replace").strip()
-    if complaint:
-        raise Trouble(doing, f"the new table does not answer: {complaint}", "Report this.")
-    for answers in (found, listed_rows):
-        if answers != expected:
-            raise Stale(doing, f"stale: {_difference(expected, answers)}", "Make the plan again.")
-    context.say(f"The new table answers all of its {len(expected)} rows.")
+@dataclass(frozen=True)
+class _Postmap:
+    """postmap(1) on the step's private copy, with the staged configuration where there is one."""
+
+    action: BuildTable
+    context: Context
+    doing: str
+    configuration: Optional[Path]
+
+    def argv(self, copy: str, *options: str) -> tuple[str, ...]:
+        """Return the command line for the table at `copy`."""
+        where = ("-c", str(self.configuration)) if self.configuration else ()
+        return ("postmap", *where, *options, f"{self.action.table_type}:{copy}")
+
+    def complaints(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Return what is new among what postmap says."""
+        staged = str(self.configuration or "")
+        live = os.path.dirname(self.action.path)  # noqa: PTH120 (a string of the host's)
+        return complaints(lines, self.action.tolerated, (staged, live))
+
+    def mapped(self, copy: str, suffix: str) -> bytes:
+        """Build the table and return its bytes. Raises Trouble on any new word of postmap's."""
+        argv = self.argv(copy)
+        done = self.context.run(*argv)
+        if done.status != 0 or self.complaints(done.said):
+            raise Trouble(
+                self.doing,
+                listed(argv, done),
+                "The table in use is as it was. "
+                f"Set the rows right that are named, in {self.action.path}.",
+            )
+        built = read(copy + suffix)
+        if built is None:
+            raise Trouble(self.doing, f"postmap made no {copy}{suffix}", "Report this.")
+        return built.text
+
+    def hold_against(self, copy: str) -> None:
+        """Ask the new table for every row. Raises Stale where it says something else."""
+        expected = {key.lower(): value.strip() for key, value in self.action.rows}
+        keys = "".join(f"{key}\n" for key in expected).encode("utf-8", "surrogateescape")
+        ask = self.argv(copy, "-q", "-")
+        answered = self.context.query(*ask, stdin=keys) if keys else None
+        found = rows(answered.out) if answered else {}
+        whole = self.context.query(*self.argv(copy, "-s"))
+        # cdb cannot list itself on older versions; then the asked rows are all that is known.
+        listed_rows = rows(whole.out) if whole.status == 0 else found
+        said = (answered.err if answered else b"").decode("utf-8", "surrogateescape").splitlines()
+        new = self.complaints(said)
+        if new:
+            wrong = f"the new table does not answer: {'; '.join(new[:5])}"
+            raise Trouble(self.doing, wrong, "Report this.")
+        for answers in (found, listed_rows):
+            if answers != expected:
+                wrong = f"stale: {_difference(expected, answers)}"
+                raise Stale(self.doing, wrong, "Make the plan again.")
+        self.context.say(f"The new table answers all of its {len(expected)} rows.")
 
 
 def rows(out: bytes) -> Rows:
