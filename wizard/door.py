@@ -90,6 +90,10 @@ class Running:
                 f"it gave no answer within {self._timeout:g} seconds",
                 "See whether it answers when you run it yourself.",
             ) from None
+        except BaseException:
+            # Ctrl-C, above all: what we asked must not go on, and write, behind our back.
+            self._end()
+            raise
         return Outcome(self._process.returncode, stdout, stderr)
 
     def _end(self) -> None:

@@ -1,7 +1,7 @@
 """The files that dnf would lay: the candidate package's own main.cf and master.cf.
 
 Before Postfix is installed the plan is made from these. Everything is written to a private
-directory below /tmp, which is removed in any case; the host itself stays as it is.
+directory below /tmp, which is removed whatever happens; the host itself stays as it is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from wizard.door import Door, Outcome
 from wizard.errors import Trouble
 from wizard.host.main_cf import likely_database_type, own_parameters
 from wizard.host.package import NEVRA
+from wizard.host.private import WITH_US, private_directory
 
 DOING = "fetching the postfix package to see which files it would lay"
 
@@ -48,7 +48,11 @@ PATHS = {"etc/postfix/main.cf", "etc/postfix/master.cf"}
 
 LARGEST = 1 << 20
 
+NO_DNF = "there is no dnf to ask"
+ON_THE_SERVER = "The wizard installs Postfix with dnf; run it on the server itself."
+
 FAULTS = (
+    (r"failed to execute dnf", NO_DNF, ON_THE_SERVER),
     (
         r"no enabled repositories",
         "no repository is enabled",
@@ -94,8 +98,7 @@ def read_package_files(door: Door) -> PackageFiles:
 
     Raises Trouble when no repository is enabled, none can be reached, or none has the package.
     """
-    with tempfile.TemporaryDirectory(prefix="postfix-wizard-") as private:
-        place = Path(private)
+    with private_directory(DOING) as place:
         seeded = _seed(SYSTEM_CACHE, place / "cache", time.time())
         outcome = _fetch(door, place, seeded)
         if outcome.code != 0 and seeded:
@@ -127,6 +130,7 @@ def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
     cache = place / ("cache" if seeded else "fresh")
     outcome = door.run(
         (
+            *WITH_US,
             *DNF,
             *(f"--setopt={kind}dir={place / kind}" for kind in ("log", "persist")),
             f"--setopt=cachedir={cache}",
@@ -139,8 +143,8 @@ def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
     if outcome is None:
         raise Trouble(
             DOING,
-            "there is no dnf to ask",
-            "The wizard installs Postfix with dnf; run it on the server itself.",
+            NO_DNF,
+            ON_THE_SERVER,
         )
     return outcome
 
