@@ -11,7 +11,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-SHEBANG = b"#!/usr/bin/python3\n"
+SHEBANG = b"#!/usr/bin/python3 -I\n"
+"""Isolated: PYTHONPATH, PYTHONHOME and the user's own site packages have no say in what root runs."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 START = "__main__.py"
 
