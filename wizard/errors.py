@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+
+_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """Return text of others with what a terminal would obey written out, as Python escapes."""
+    return _OBEYED.sub(lambda match: ascii(match.group())[1:-1], text)
 
 
 class Trouble(Exception):
@@ -24,7 +32,7 @@ class Trouble(Exception):
         parts = [f"While {self.doing}: {self.wrong.rstrip('.')}."]
         if self.advice:
             parts.append(self.advice)
-        return " ".join(parts)
+        return harmless(" ".join(parts))
 
 
 class UsageTrouble(Trouble):

@@ -8,6 +8,7 @@ from typing import Any, Mapping, Optional, Union
 from wizard.answers import model, whole
 from wizard.answers.model import Answers, CustomBlocklist, Problem
 from wizard.answers.sections import Field, check_number, check_text, fields_of
+from wizard.errors import harmless
 
 Values = Mapping[str, Mapping[str, Any]]
 """Section name to field name to str, int or list of str (of mappings for blocklists.custom)."""
@@ -84,6 +85,18 @@ def check_section(
     return checked, tuple(found)
 
 
+LONGEST_SHOWN = 100
+"""Characters of a value that a message repeats; more would bury what it says."""
+
+
+def quoted(text: str) -> str:
+    """Return a value as a message names it: in quotes, on one line, its middle left out."""
+    if len(text) <= LONGEST_SHOWN:
+        return repr(text)
+    half = LONGEST_SHOWN // 2 - 2
+    return f"{text[:half] + '...' + text[-half:]!r} ({len(text)} characters)"
+
+
 def _number(field: Field, value: Any) -> tuple[Any, list[str]]:
     if isinstance(value, bool) or not isinstance(value, int):
         return None, ["must be a whole number, written without quotes"]
@@ -102,7 +115,7 @@ def _list(field: Field, value: Any) -> tuple[Any, list[str]]:
     if field.required and not value:
         return None, ["is empty; at least one item is needed"]
     pairs = [(text, *_checked(field, text)) for text in value]
-    wrong = [f"{text!r} {message}" for text, _, messages in pairs for message in messages]
+    wrong = [f"{quoted(text)} {message}" for text, _, messages in pairs for message in messages]
     return tuple(item for _, item, _ in pairs), wrong
 
 
@@ -158,4 +171,5 @@ def problem_text(problem: Problem, source: Optional[str] = None) -> str:
     if source and not problem.line:
         where = f"{source}: "
     name = ".".join(part for part in (problem.section, problem.name) if part)
-    return f"{where}{name}: {problem.message}" if name else f"{where}{problem.message}"
+    text = f"{where}{name}: {problem.message}" if name else f"{where}{problem.message}"
+    return harmless(text).replace("\n", "\\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Collection, Mapping, Sequence, Union
 
 from wizard.answers import rules
-from wizard.answers.build import build_answers, check_section
+from wizard.answers.build import build_answers, check_section, quoted
 from wizard.answers.model import SECTIONS, Answers, Problem
 from wizard.answers.sections import Field, fields_of
 
@@ -114,7 +114,7 @@ def item_problem(section: str, name: str, item: str) -> str:
         for problem in check_section(section, {name: given})[1]
         if name in {problem.name, CUSTOM}
     ]
-    prefix = f"{item!r} "
+    prefix = f"{quoted(item)} "
     return next((text.removeprefix(prefix) for text in found), "")
 
 

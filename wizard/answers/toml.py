@@ -23,8 +23,17 @@ LARGEST = 16 * 1024 * 1024
 """Bytes; a larger answers file is a mistake (10,000 names take 300 kB)."""
 
 
+MOST_SHOWN = 40
+"""Problems that are told at once: more would scroll the first ones away."""
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
 def parse_answers(text: str) -> Union[Answers, tuple[Problem, ...]]:
     """Return the answers of a TOML text, or all its problems with their lines."""
+    if text.startswith(BYTE_ORDER_MARK):
+        message = "begins with a byte order mark (U+FEFF); save it as UTF-8 without one"
+        return (Problem("", "", message, 1),)
     try:
         document = tomlkit.parse(text).unwrap()
     except ParseError as error:
@@ -62,10 +71,16 @@ def read_answers(path: Path) -> Answers:
         raise AnswersTrouble(
             doing, f"line {line} is not UTF-8", "Save the file as UTF-8 (TOML demands it)."
         ) from error
+    if not text.strip():
+        raise AnswersTrouble(
+            doing, "it is empty", "It must at least name myhostname and a certificate, in TOML."
+        )
     result = parse_answers(text)
     if isinstance(result, Answers):
         return result
-    lines = "\n".join(f"  {problem_text(one, path.name)}" for one in result)
+    lines = "\n".join(f"  {problem_text(one, path.name)}" for one in result[:MOST_SHOWN])
+    if len(result) > MOST_SHOWN:
+        lines += f"\n  and {len(result) - MOST_SHOWN} more"
     raise AnswersTrouble(
         doing, f"it has {len(result)} problem(s):\n{lines}", "\nNothing was changed."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import select
 import sys
@@ -82,6 +83,9 @@ def _silent(terminal: TextIO, *, silent: bool) -> Iterator[None]:
 
 def console() -> Console:
     """Return the console of this process: a terminal only where one can be asked as well."""
+    # A locale that lacks a character (EUC-JP, Latin-1) must not end the program over it.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     is_terminal = sys.stdout.isatty() and sys.stdin.isatty()
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
     return Console(sys.stdout, is_terminal, colour=sys.stdout.isatty() and not plain)

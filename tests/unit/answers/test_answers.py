@@ -157,3 +157,36 @@ def test_no_network_is_the_world(text: str) -> None:
         return
     assert not value.endswith(("/0", "/1", "/2"))
     assert network(value) == value
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "answers.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def test_an_empty_file_is_called_so(tmp_path: Path) -> None:
+    for text in ("", " \n\n"):
+        with pytest.raises(AnswersTrouble, match="it is empty"):
+            read_answers(write(tmp_path, text))
+
+
+def test_a_long_value_is_not_repeated_whole(tmp_path: Path) -> None:
+    text = f'[hostname]\nmyhostname = "a.example.com"\n[domains]\nlocal = ["{"a" * 100_000}"]\n'
+    with pytest.raises(AnswersTrouble) as caught:
+        read_answers(write(tmp_path, text))
+    assert "aaa...aaa" in str(caught.value)
+    assert "(100000 characters) is one label only" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
+    names = ", ".join(f'"bad_{number}.example.com"' for number in range(500))
+    text = f'[hostname]\nmyhostname = "a.example.com"\n[domains]\nlocal = [{names}]\n'
+    with pytest.raises(AnswersTrouble) as caught:
+        read_answers(write(tmp_path, text))
+    lines = str(caught.value).splitlines()
+    assert "500 problem(s)" in lines[0]
+    assert "bad_0.example.com" in lines[1]
+    assert "and 460 more" in lines[-2]
