@@ -178,8 +178,8 @@ def destroy(machine: Machine) -> None:
 
 
 def _wait_gone(machine: Machine, pid: int) -> None:
-    """Wait until process `pid` has ended."""
-    for _ in range(500):
+    """Wait until process `pid` has ended: some ms, seconds where the machine is busy."""
+    for _ in range(3000):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
