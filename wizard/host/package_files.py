@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import tarfile
 import time
 from dataclasses import dataclass
@@ -48,11 +49,20 @@ PATHS = {"etc/postfix/main.cf", "etc/postfix/master.cf"}
 
 LARGEST = 1 << 20
 
+LEAST_ROOM = 8 << 20
+"""Bytes: with fewer left where dnf writes, that is why it failed."""
+
+NO_ROOM = "No space left"
 NO_DNF = "there is no dnf to ask"
 ON_THE_SERVER = "The wizard installs Postfix with dnf; run it on the server itself."
 
 FAULTS = (
     (r"failed to execute dnf", NO_DNF, ON_THE_SERVER),
+    (
+        NO_ROOM,
+        "the directory for temporary files is full",
+        "Free a few hundred megabytes in it (`df -h /tmp`) and try again.",
+    ),
     (
         r"no enabled repositories",
         "no repository is enabled",
@@ -67,11 +77,6 @@ FAULTS = (
         r"Failed to download metadata|Cannot download|Could not resolve|Curl error|mirrors? (were|was) tried",
         "a repository cannot be reached",
         "See the network, the resolver, the proxy in /etc/dnf/dnf.conf: `dnf makecache` must do.",
-    ),
-    (
-        r"No space left",
-        "the directory for temporary files is full",
-        "Free a few hundred megabytes in it (`df -h /tmp`) and try again.",
     ),
     (
         r"Problem:|nothing provides|conflict",
@@ -104,13 +109,16 @@ def read_package_files(door: Door) -> PackageFiles:
         if outcome.code != 0 and seeded:
             outcome = _fetch(door, place, seeded=False)
         if outcome.code != 0:
-            raise fetch_trouble(outcome)
+            raise fetch_trouble(outcome, shutil.disk_usage(place).free)
         return _read(door, sorted((place / "packages").glob("*.rpm")))
 
 
-def fetch_trouble(outcome: Outcome) -> Trouble:
-    """Say what dnf's failure means and what to do."""
+def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
+    """Say what dnf's failure means and what to do; `free` bytes were left for its files."""
     said = "\n".join(outcome.complaints)
+    if free < LEAST_ROOM:
+        # dnf itself speaks of broken databases and archives then.
+        said += "\nNo space left on device"
     for pattern, wrong, advice in FAULTS:
         if re.search(pattern, said):
             return Trouble(DOING, f"{wrong} ({_gist(said)})", advice)

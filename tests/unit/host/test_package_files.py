@@ -72,9 +72,17 @@ def test_what_is_no_archive(text: bytes) -> None:
     ],
 )
 def test_what_a_failure_means(said: str, wrong: str) -> None:
-    trouble = fetch_trouble(Outcome(1, b"", said.encode()))
+    trouble = fetch_trouble(Outcome(1, b"", said.encode()), 1 << 30)
     assert wrong in trouble.wrong
     assert trouble.advice
+
+
+def test_a_full_disk_is_behind_whatever_dnf_says() -> None:
+    said = b"Error: SQLite error on history.sqlite: no such table: config"
+    assert "temporary files is full" in fetch_trouble(Outcome(1, b"", said), 65536).wrong
+    assert "setpriv" not in str(
+        fetch_trouble(Outcome(127, b"", b"x: failed to execute dnf"), 1 << 30)
+    )
 
 
 def lists(place: Path, age: float) -> Path:
