@@ -9,15 +9,15 @@ import itertools
 import os
 import re
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 import pytest
 
 from lab import host as lab_host
 from lab.host import Host, Options
 from lab.shell import require_root
+from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 
-BootHost = Callable[..., Host]
 _NAME = re.compile(r"test-(\d+)-\d+")
 
 
@@ -55,3 +55,11 @@ def host(boot_host: BootHost, request: pytest.FixtureRequest) -> Host:
     """A fresh EL9 host; `@pytest.mark.lab(suite="el10")` and the like change its options."""
     marker = request.node.get_closest_marker("lab")
     return boot_host(**(marker.kwargs if marker else {}))
+
+
+@pytest.fixture
+def fresh(boot_host: BootHost) -> Host:
+    """A fresh EL9 host with the program and the example's answers on it."""
+    host = boot_host(pyz=PYZ)
+    host.write(ANSWERS, ZEKE, 0o600)
+    return host

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from pathlib import Path
 from typing import Iterator, Optional
 
 import pexpect
@@ -16,32 +15,26 @@ import pytest
 
 from lab import host as lab_host
 from lab.host import Host, Options
+from tests.lab.program import (
+    ANSWERS,
+    BAD,
+    NOT_ROOT,
+    PENDING,
+    PROGRAM,
+    PYZ,
+    USAGE,
+    ZEKE,
+    state,
+    wizard,
+)
 from wizard.answers.sections import CUSTOM_FIELDS, FIELDS
 
 pytestmark = pytest.mark.lab
 
-ROOT = Path(__file__).parents[2]
-ZEKE = (ROOT / "examples/zeke.toml").read_text()
-PROGRAM = "/usr/local/bin/postfix-wizard"
-ANSWERS = "/root/answers.toml"
-
-USAGE, BAD, NOT_ROOT = 64, 65, 77
-PENDING = 2
-
-STATE = (
-    "places=/etc; [ ! -e /var/lib/postfix-wizard ] || places='/etc /var/lib/postfix-wizard'; "
-    "find $places -printf '%p %T@ %m %u:%g %l %s\\n'; find $places -type f -exec sha256sum {} +"
-)
-"""Every file with its bytes, time, mode, owner and link target."""
-
-
-def state(host: Host) -> list[str]:
-    return sorted(host.run(["sh", "-c", STATE], check=True).stdout.splitlines())
-
 
 @pytest.fixture(scope="module")
 def booted(host_names: Iterator[str]) -> Iterator[tuple[Host, list[str]]]:
-    host = lab_host.boot(next(host_names), Options(pyz=str(ROOT / "dist/postfix-wizard.pyz")))
+    host = lab_host.boot(next(host_names), Options(pyz=PYZ))
     host.run(["dnf", "-y", "install", "postfix"], check=True)
     yield host, state(host)
     host.stop()
@@ -52,14 +45,6 @@ def host(booted: tuple[Host, list[str]]) -> Iterator[Host]:
     host, before = booted
     yield host
     assert state(host) == before, "nothing is changed, whatever was given"
-
-
-def wizard(host: Host, *words: str, **environment: str) -> tuple[int, str]:
-    variables = [f"{name}={value}" for name, value in environment.items()]
-    done = host.run(["env", *variables, PROGRAM, *words], timeout=60)
-    said = done.stdout + done.stderr
-    assert "Traceback" not in said, said
-    return done.returncode, said
 
 
 def refused(host: Host, text: Optional[str], *told: str, path: str = ANSWERS) -> str:
