@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -370,7 +373,8 @@ def test_left_overs_of_a_crash_go_first(boot_host: BootHost) -> None:
     supervisor = machine.Machine(host.name).supervisor()
     assert supervisor is not None
     host.run(["kill", "-9", "-1"])
-    subprocess.run(["kill", "-9", str(host.leader_pid)], check=False)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(host.leader_pid, signal.SIGKILL)
     for _ in range(100):
         if machine.Machine(host.name).supervisor() is None:
             break
