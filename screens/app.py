@@ -107,6 +107,12 @@ class WizardApp(InOrder, inherit_bindings=False):
 
         self._show(RunScreen(self.desk, message.run))
 
+    def on_take_back(self, message: messages.TakeBack) -> None:
+        """Open the review of the way back."""
+        from screens.undo import UndoScreen  # noqa: PLC0415 - only when it is asked for
+
+        self._show(UndoScreen(self.desk, message.run))
+
     def on_finished(self, message: messages.Finished) -> None:
         """Open the screen of a run's result."""
         self.desk.running = None

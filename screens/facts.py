@@ -53,11 +53,22 @@ def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fa
     if last is None:
         return
     done = f"{last.done} of {last.steps} steps"
+    what = f", which took back {last.undoes}" if last.undoes else ""
     if last.outcome == "done":
-        yield Fact("Last run", f"{last.run}: done, {done}")
-    else:
-        said = f"{last.run}: {last.outcome.upper()} after {done}. {last.message}".rstrip()
-        yield Fact("Last run", said, "wrong")
+        since = "; taken back since" if last.undone else ""
+        yield Fact("Last run", f"{last.run}{what}: done, {done}{since}")
+        return
+    where = f" in the step {last.step!r}" if last.step else ""
+    how = _OUTCOMES.get(last.outcome, last.outcome.upper())
+    said = f"{last.run}{what}: {how}{where}, {done} done."
+    said += f" {' '.join(last.message.split())}"
+    yield Fact("Last run", said.rstrip(), "wrong")
+    if last.can_resume:
+        ways = "g goes on with it" + (", u takes it back" if last.can_undo else "")
+        yield Fact("", f"Its files are whole, old or new: {ways}.", "strong")
+
+
+_OUTCOMES = {"died": "CUT OFF", "failed": "FAILED", "stopped": "STOPPED"}
 
 
 def _postfix(host: Host) -> Fact:

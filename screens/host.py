@@ -11,12 +11,13 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.frame import Sections, WizardScreen
-from screens.messages import DeskLaid, Failed, HostRead, Watch
+from screens.messages import DeskLaid, Failed, HostRead, Launched, TakeBack, Watch
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import wrapped
 
 if TYPE_CHECKING:
     from screens.facts import Fact
+    from wizard.run.history import RunSummary
 
 READING = "Reading this host: packages, files, certificates, firewall ..."
 LABEL = 13
@@ -33,6 +34,22 @@ class HostScreen(WizardScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "attach", "Attach to the run", id="attach", key_display="a"),
+        Binding(
+            "g",
+            "resume",
+            "Go on",
+            id="resume",
+            key_display="g",
+            tooltip="Go on with the last run where it ended early.",
+        ),
+        Binding(
+            "u",
+            "undo",
+            "Undo",
+            id="undo",
+            key_display="u",
+            tooltip="Show what takes the last run back; nothing is done before a yes.",
+        ),
         Binding("r", "read", "Read again", id="read", key_display="r"),
     ]
 
@@ -125,6 +142,10 @@ class HostScreen(WizardScreen):
         """Offer to attach where a run is in progress, to read again after a failure."""
         if action == "attach":
             return self.desk.running is not None
+        if action == "resume":
+            return self._early is not None and not self.desk.wish.dry_run
+        if action == "undo":
+            return self._last is not None and self._last.can_undo
         if action == "read":
             return bool(self._trouble)
         if self.desk.draft is None and action in {"next", "sections"}:
@@ -135,6 +156,48 @@ class HostScreen(WizardScreen):
         """Show the run in progress."""
         if self.desk.running:
             self.post_message(Watch(self.desk.running))
+
+    @property
+    def _last(self) -> Optional[RunSummary]:
+        """The newest run that ever began, None while another is in progress."""
+        begun = [one for one in self.desk.runs if one.started is not None]
+        return begun[-1] if begun and not self.desk.running else None
+
+    @property
+    def _early(self) -> Optional[RunSummary]:
+        last = self._last
+        return last if last is not None and last.can_resume else None
+
+    def action_resume(self) -> None:
+        """Ask, then go on with the run that ended early."""
+        early = self._early
+        if early is None:
+            return
+        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+
+        session = self.desk.session
+
+        def resume() -> Message:
+            session.resume(early.run, attended=True)
+            return Launched(early.run)
+
+        def answered(yes: Optional[bool]) -> None:
+            if yes:
+                in_background(self, resume)
+
+        text = f"{early.told} Steps that are done are not taken again."
+        self.app.push_screen(AskScreen("Go on with the run?", text), answered)
+
+    def on_launched(self, message: Launched) -> None:
+        """Show the run."""
+        message.stop()
+        self.desk.running = message.run
+        self.post_message(Watch(message.run))
+
+    def action_undo(self) -> None:
+        """Show what takes the last run back."""
+        if self._last is not None:
+            self.post_message(TakeBack(self._last.run))
 
     def action_read(self) -> None:
         """Try again."""

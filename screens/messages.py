@@ -32,6 +32,13 @@ class Watch(Message):
 
 
 @dataclass
+class TakeBack(Message):
+    """Open the review of what takes a run back."""
+
+    run: str
+
+
+@dataclass
 class HostRead(Message):
     """The host was read in a thread; `values` are what the forms begin with.
 
@@ -81,6 +88,7 @@ class Finished(Message):
     message: str
     findings: tuple[Finding, ...]
     failed_step: str
+    can_undo: bool
 
 
 @dataclass

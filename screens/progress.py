@@ -50,6 +50,7 @@ class Progress:
         self.active = next(iter(self.steps), "")
         self.prompts: dict[int, records.Prompted] = {}
         self.findings: tuple[Finding, ...] = ()
+        self.returning = False
         self.finished: Optional[records.RunFinished] = None
 
     def take(self, event: records.Event) -> None:
@@ -66,6 +67,10 @@ class Progress:
             self.prompts.pop(event.prompt, None)
         elif isinstance(event, records.Found):
             self.findings = event.findings
+        elif isinstance(event, records.Returning):
+            self.returning = True
+            for step in event.steps:
+                self.steps.setdefault(step.id, StepView(step.id, step.title))
         elif isinstance(event, records.RunFinished):
             self.finished = event
             self.prompts.clear()

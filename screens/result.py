@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from screens.desk import Desk
 from screens.frame import PROGRAM, WizardScreen
-from screens.messages import Finished, Watch
+from screens.messages import Finished, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
@@ -24,8 +24,8 @@ WORDS = {WRONG: "WRONG", WARNING: "warning", WAITS: "waits", UNKNOWN: "unknown",
 COUNTED = {**WORDS, WARNING: "to look at", WAITS: "waiting for Dovecot", UNKNOWN: "not known"}
 LOOKS = {WRONG: "wrong", WARNING: "caution", WAITS: "value", RIGHT: "right"}
 LATER = (
-    "`postfix-wizard check` proves it again at any time; `postfix-wizard runs` lists the runs; "
-    "every file's first state is kept beside it as .orig."
+    "`postfix-wizard check` proves it again at any time, `postfix-wizard undo` takes the run "
+    "back, and every file's first state is kept beside it as .orig."
 )
 
 
@@ -39,6 +39,14 @@ class ResultScreen(WizardScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "back", "Run", id="back", tooltip="Show the run's steps and output."),
+        Binding(
+            "u",
+            "undo",
+            "Undo",
+            id="undo",
+            key_display="u",
+            tooltip="Show what takes this run back; nothing is done before a yes.",
+        ),
         Binding("escape", "sections", "Sections", show=False),
     ]
 
@@ -122,10 +130,16 @@ class ResultScreen(WizardScreen):
             return False
         if action == "back":
             return True
+        if action == "undo":
+            return self.over.can_undo
         return super().check_action(action, parameters)
 
     def action_sections(self) -> None:
         """There is no list here."""
+
+    def action_undo(self) -> None:
+        """Show what takes this run back."""
+        self.post_message(TakeBack(self.over.run))
 
     def action_back(self) -> None:
         """Show the run again."""

@@ -35,6 +35,7 @@ class ReviewScreen(WizardScreen):
         "says so. Each hunk stands under its reason. Every file is kept as it was and can be "
         "put back."
     )
+    QUESTION: ClassVar[str] = "Run the plan?"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "1",
@@ -58,8 +59,8 @@ class ReviewScreen(WizardScreen):
         ),
     ]
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, "Review", "review")
+    def __init__(self, desk: Desk, title: str = "Review") -> None:
+        super().__init__(desk, title, "review")
         self._diffs: tuple[FileDiff, ...] = ()
         self._problems: tuple[Problem, ...] = ()
         self._live = False
@@ -76,6 +77,10 @@ class ReviewScreen(WizardScreen):
         """Make the plan in a thread."""
         self.desk.plan = None
         self.desk.accepted = set()
+        self.begin()
+
+    def begin(self) -> None:
+        """Plan what the answers come to."""
         draft = self.desk.draft
         if draft is None:
             return
@@ -121,9 +126,7 @@ class ReviewScreen(WizardScreen):
         message.stop()
         self._diffs = message.diffs
         self._ready = True
-        # Whoever changes a section of a server that runs wants to see this change first.
-        rerun = self.desk.draft is not None and not self.desk.draft.first
-        self._live = rerun and any(
+        self._live = self.is_rerun and any(
             one.against_live is not None and not one.is_live for one in self._diffs
         )
         names = self._tab_names()
@@ -132,6 +135,11 @@ class ReviewScreen(WizardScreen):
         self._show_tab()
         self.query_one("#pane").focus()
         self.refresh_bindings()
+
+    @property
+    def is_rerun(self) -> bool:
+        """Whoever changes a section of a server that runs wants to see this change first."""
+        return self.desk.draft is not None and not self.desk.draft.first
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no plan, or why the run did not begin."""
@@ -288,7 +296,7 @@ class ReviewScreen(WizardScreen):
             f"{len(plan.pending)} steps change this host now. Each file is kept as it was; the "
             "run goes on even if this connection breaks."
         )
-        self.app.push_screen(AskScreen("Run the plan?", text), self._answered)
+        self.app.push_screen(AskScreen(self.QUESTION, text), self._answered)
 
     def _answered(self, yes: Optional[bool]) -> None:
         plan = self.desk.plan

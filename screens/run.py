@@ -94,6 +94,7 @@ class RunScreen(WizardScreen):
         super().__init__(desk, f"Run {run}")
         self.run = run
         self.progress = Progress(())
+        self._undoes = ""
         self._feed: Optional[Feed] = None
         self._picked: Optional[str] = None
         self._drawn: tuple[str, int] = ("", -1)
@@ -124,6 +125,7 @@ class RunScreen(WizardScreen):
         """Show the steps and begin to follow."""
         message.stop()
         self.progress = Progress(message.plan.pending)
+        self._undoes = message.plan.undoes
         self._draw()
         self._feed = Feed(self, self.desk.session.follow(self.run, behind=FAR_BEHIND))
         self._feed.start()
@@ -307,6 +309,7 @@ class RunScreen(WizardScreen):
                 over.message,
                 self.progress.findings,
                 failed.title if failed else "",
+                can_undo=not (self._undoes or self.progress.returning),
             )
         )
 

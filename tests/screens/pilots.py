@@ -33,7 +33,7 @@ async def opened(
         yield pilot
 
 
-async def in_sight(pilot: Pilot[int], words: str, seconds: float = 5) -> str:
+async def in_sight(pilot: Pilot[int], words: str, seconds: float = 20) -> str:
     """Wait until the words are on the screen; return the whole picture."""
     until = time.monotonic() + seconds
     while True:

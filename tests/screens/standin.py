@@ -25,7 +25,17 @@ from wizard.host.facts import (
     Unit,
     Zone,
 )
-from wizard.plan.model import Command, FileChange, NewFile, Plan, Prove, ReplaceFile, Step
+from wizard.plan.model import (
+    Command,
+    FileChange,
+    NewFile,
+    Past,
+    Plan,
+    Prove,
+    PutBack,
+    ReplaceFile,
+    Step,
+)
 from wizard.postfix.proposal import Reason
 from wizard.run import records
 from wizard.run.history import RunSummary
@@ -186,6 +196,22 @@ def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
     return Plan("", (), steps, files, cautions, (WARNING,))
 
 
+def undo_plan(host: Host, run: str) -> Plan:
+    """The way back from a first set-up."""
+    change = FileChange(MAIN, host.main_cf.original, data("main.cf.next"), data("main.cf"))
+    past = Past(MAIN, "file:00", "file:01", "/var/lib/postfix-wizard/runs/x/replaced/00-main.cf")
+    steps = (
+        Step(
+            "back-main.cf",
+            f"Put back {MAIN}",
+            "As it stood before the run.",
+            PutBack((past,)),
+            (("cp", "-p", past.copy, MAIN),),
+        ),
+    )
+    return Plan("", (), steps, (change,), undoes=run)
+
+
 FINDINGS = (
     Finding("smtp.25.banner", "25: banner", "mail.zeke.ne.jp ESMTP Postfix", "no version", "right"),
     Finding("smtp.25.auth", "25: AUTH", "not offered", "not offered", "right"),
@@ -247,6 +273,8 @@ class StandIn:
     planned: list[tuple[Answers, tuple[str, ...]]] = field(default_factory=list)
     started: list[Plan] = field(default_factory=list)
     sent: list[tuple[int, str]] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
     stops: int = 0
     went_on: threading.Event = field(default_factory=threading.Event)
 
@@ -272,6 +300,14 @@ class StandIn:
         assert attended
         self.started.append(plan)
         return RUN
+
+    def undo_plan(self, run: str) -> Plan:
+        self.undone.append(run)
+        return undo_plan(self.the_host, run)
+
+    def resume(self, run: str, *, attended: bool) -> None:
+        assert attended
+        self.resumed.append(run)
 
     def plan_of(self, _run: str) -> Plan:
         return self.plan_made or make_plan(self.the_host)

@@ -33,7 +33,7 @@ async def test_a_run_that_was_cut_off_is_told() -> None:
     session = StandIn(past=(RunSummary(RUN, 0.0, "died", 3, 9, "The worker was killed."),))
     app = make_app(session)
     async with app.run_test(size=(80, 24)) as pilot:
-        await in_sight(pilot, f"{RUN}: DIED after 3 of 9 steps.")
+        await in_sight(pilot, f"{RUN}: CUT OFF, 3 of 9 steps done.")
 
 
 async def test_output_is_text_and_never_markup_or_control() -> None:

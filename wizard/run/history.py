@@ -50,6 +50,12 @@ class RunSummary:
         return f"Run {self.run} {how}{where}, with {self.done} of {self.steps} steps done."
 
     @property
+    def can_undo(self) -> bool:
+        """Whether it may be taken back: it ended, goes forward, and was not taken back yet."""
+        ended = self.outcome in {DONE, FAILED, STOPPED, DIED}
+        return ended and not (self.undoes or self.undone or self.returned)
+
+    @property
     def can_resume(self) -> bool:
         """Whether a worker can go on with it: it ended early, and was not taken back."""
         return self.outcome in {FAILED, STOPPED, DIED} and not (self.undone or self.returned)

@@ -1,0 +1,44 @@
+"""Undo: the review of a plan that takes a run back."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Optional
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.messages import Planned
+from screens.review import ReviewScreen
+
+
+class UndoScreen(ReviewScreen):
+    """The same review, of the way back; it is run as any other plan."""
+
+    HELP_TEXT: ClassVar[str] = (
+        "Each file goes back to what it was before the run, and what was changed by hand since is "
+        "never lost: then nothing is run. Packages, .orig files and issued certificates stay."
+    )
+    QUESTION: ClassVar[str] = "Take the run back?"
+
+    def __init__(self, desk: Desk, run: str) -> None:
+        super().__init__(desk, f"Take back run {run}")
+        self.run_back = run
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Back leads to the host's screen, where one was."""
+        if action == "back":
+            return self.desk.draft is not None
+        return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """Go to the host's screen."""
+        self.leave_for("host")
+
+    def begin(self) -> None:
+        """Plan the way back."""
+        session, run = self.desk.session, self.run_back
+        in_background(self, lambda: Planned(session.undo_plan(run)))
+
+    @property
+    def is_rerun(self) -> bool:
+        """What is there today is what the way back begins from."""
+        return True
