@@ -26,6 +26,7 @@ from screens.widgets.prompt import Prompt
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import cut_middle
 from wizard.plan.model import Plan
+from wizard.run.records import DIED
 
 GOES_ON = "The run goes on without this screen; `postfix-wizard attach` shows it again."
 LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
@@ -200,7 +201,8 @@ class RunScreen(WizardScreen):
         if progress.finished is not None:
             outcome = progress.finished.outcome
             look = "right" if outcome == DONE else "wrong"
-            says.say(f"The run is over: {outcome.upper()}. ^N shows the result.", look)
+            said = "CUT OFF" if outcome == DIED else outcome.upper()
+            says.say(f"The run is over: {said}. ^N shows the result.", look)
             self.query_one("#run-note", Line).say(
                 "`postfix-wizard runs` lists this run and those before it.", "quiet"
             )

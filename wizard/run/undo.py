@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Optional, cast
 
 from wizard.plan import model
@@ -94,8 +95,8 @@ def _files(one: _Done) -> Iterator[Step]:
 
 def _place(paths: Sequence[str]) -> str:
     if len(paths) == 1:
-        return paths[0]
-    return f"{len(paths)} files in {os.path.commonpath(paths)}"
+        return PurePosixPath(paths[0]).name
+    return f"{PurePosixPath(os.path.commonpath(paths)).name} ({len(paths)} files)"
 
 
 def _past(entry: Terms, run: RunPlaces) -> Past:
