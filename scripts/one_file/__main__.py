@@ -23,6 +23,7 @@ CACHE = os.path.join(
     "/var/cache" if os.geteuid() == 0 else os.path.expanduser("~/.cache"), "postfix-wizard"
 )
 TRIES = 3
+GUARD = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
 
 def library() -> str:
@@ -100,9 +101,30 @@ def unpack_for_now() -> str:
     import tempfile
 
     place = tempfile.mkdtemp(prefix="postfix-wizard-")
+    guard(place)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     extract(place)
     return place
+
+
+def guard(place: str) -> None:
+    """Leave a process behind that removes a directory when this one has ended.
+
+    A signal ends us without atexit. What it waits for is the end of a pipe that only we hold.
+    """
+    import subprocess
+
+    waits, _held_while_we_live = os.pipe()
+    with contextlib.suppress(OSError):
+        subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", GUARD, place],
+            stdin=waits,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+    os.close(waits)
 
 
 def extract(place: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,26 @@ def test_without_a_cache_it_runs_from_a_temporary_directory(home: Path) -> None:
     (home / ".cache").touch()
     place, _ = started(program)
     assert place.parent == home
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_signal_leaves_nothing_in_the_temporary_directory(home: Path, number: int) -> None:
+    program = packed(home, "import sys, time\ndef main():\n    print(flush=True); time.sleep(99)\n")
+    (home / ".cache").rmdir()
+    (home / ".cache").touch()
+    with subprocess.Popen(
+        [sys.executable, str(program)],
+        env={**os.environ, "HOME": str(home), "TMPDIR": str(home)},
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        (place,) = home.glob("postfix-wizard-*")
+        process.send_signal(number)
+    end = time.monotonic() + 10
+    while place.exists() and time.monotonic() < end:
+        time.sleep(0.01)
     assert not place.exists()
 
 
