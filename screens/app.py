@@ -95,7 +95,9 @@ class WizardApp(InOrder, inherit_bindings=False):
         if desk.wish.sections:
             self._open(desk.places[0].name)
         else:
-            self.screen.post_message(messages.DeskLaid())
+            # Help may lie upon Host by now.
+            for screen in self.screen_stack:
+                screen.post_message(messages.DeskLaid())
 
     def on_planned(self, message: messages.Planned) -> None:
         """Keep the plan that is being reviewed."""

@@ -215,10 +215,10 @@ class ReviewScreen(WizardScreen):
         return self._tab_names().index(self.query_one(Tabs).value)
 
     def _compared_with(self, diff: FileDiff) -> str:
-        live = self._live and diff.against_live is not None
-        shown = diff.against_live if live and diff.against_live else diff.against_original
-        count = f"{len(shown)} change{'s' if len(shown) != 1 else ''}"
-        other = "the file as it is today" if live else "the first state of the file"
+        live = diff.against_live if self._live else None
+        shown = diff.against_original if live is None else live
+        count = f"{len(shown) or 'No'} change{'s' if len(shown) != 1 else ''}"
+        other = "the file as it is today" if live is not None else "the first state of the file"
         said = f"{count} against {other}" if diff.has_original else "A new file"
         if diff.is_live:
             said = f"Already so; {said}"

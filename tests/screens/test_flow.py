@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from screens.app import WizardApp
 from screens.desk import Wish
 from tests.screens.picture import picture
@@ -207,6 +209,20 @@ async def test_no_pending_step_says_so() -> None:
         assert "r Run" not in shown
 
 
+async def test_a_file_that_is_already_so_counts_no_changes_against_itself() -> None:
+    host = set_up_host()
+    plan = make_plan(host)
+    main = plan.files[0]
+    session = StandIn(the_host=host, saved=answers())
+    session.plan_made = replace(plan, files=(replace(main, live=main.proposed), *plan.files[1:]))
+    async with opened(session) as pilot:
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "Already so; 1 change against the first state of the file")
+        await pilot.press("o")
+        await in_sight(pilot, "Already so; No changes against the file as it is today")
+        await in_sight(pilot, "No difference from /etc/postfix/main.cf.")
+
+
 async def test_wrong_answers_are_listed_and_reached_from_the_review() -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+n")
@@ -233,6 +249,27 @@ async def test_quitting_asks_where_answers_would_be_lost() -> None:
         await in_sight(pilot, "What you answered here will be lost")
         await pilot.press("y")
     assert pilot.app.return_value == 0
+
+
+async def test_help_that_was_opened_while_the_host_was_read_hides_nothing() -> None:
+    class Slow(StandIn):
+        def host(self) -> Host:
+            self.went_on.wait(10)
+            return self.the_host
+
+    from tests.screens.standin import make_app  # noqa: PLC0415
+
+    session = Slow()
+    app = make_app(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "Reading this host")
+        await pilot.press("f1")
+        await in_sight(pilot, "Help: Host")
+        session.went_on.set()
+        while app.desk.draft is None:
+            await pilot.pause(0.02)
+        await pilot.press("escape")
+        await in_sight(pilot, "AlmaLinux 9.4")
 
 
 async def test_the_host_that_cannot_be_read_can_be_read_again() -> None:
