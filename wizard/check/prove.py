@@ -125,6 +125,9 @@ def _main_cf(
 
 
 def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Finding]:
+    if not main_cf:
+        yield table.not_known("main.cf could not be read, which names the table")
+        return
     name = table.looked_up(main_cf.get("smtpd_recipient_restrictions", ""))
     if not name:
         yield table.not_looked_up()

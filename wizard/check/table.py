@@ -11,6 +11,8 @@ from wizard.check.model import RIGHT, WRONG, Finding
 from wizard.check.text import clean
 
 SENDER_ACCESS = "/etc/postfix/sender_access"
+_LOOKED_AT = "sender_access: the table"
+_EXPECTED = "answers as its file says"
 
 
 def looked_up(restrictions: str) -> str:
@@ -28,7 +30,7 @@ def not_looked_up() -> Finding:
     """No restriction asks the table, so its rows have no effect."""
     return Finding(
         "table.sender_access",
-        "sender_access: the table",
+        _LOOKED_AT,
         "smtpd_recipient_restrictions does not look it up",
         f"check_sender_access TYPE:{SENDER_ACCESS}",
         WRONG,
@@ -36,12 +38,15 @@ def not_looked_up() -> Finding:
     )
 
 
+def not_known(why: str) -> Finding:
+    """Whether the table answers could not be looked at."""
+    return unknown("table.sender_access", _LOOKED_AT, why, _EXPECTED)
+
+
 def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterator[Finding]:
     """`table.sender_access`: every row of the file and of the answers is what a lookup finds."""
-    looked_at = "sender_access: the table"
-    expected = "answers as its file says"
     if told.why:
-        yield unknown("table.sender_access", looked_at, told.why, expected)
+        yield not_known(told.why)
         return
     advice = f"Run `postmap {table}`."
     if told.failure:
@@ -59,7 +64,7 @@ def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterat
         if not names:
             rows = "row" if len(planned) == 1 else "rows"
             yield Finding(
-                "table.sender_access", looked_at, f"{len(planned)} {rows} alike", expected, RIGHT
+                "table.sender_access", _LOOKED_AT, f"{len(planned)} {rows} alike", _EXPECTED, RIGHT
             )
             return
         first = names[0]
@@ -69,9 +74,9 @@ def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterat
         )
     yield Finding(
         id="table.sender_access",
-        looked_at=looked_at,
+        looked_at=_LOOKED_AT,
         seen=clean(seen.encode("utf-8", "surrogateescape")),
-        expected=expected,
+        expected=_EXPECTED,
         verdict=WRONG,
         advice=advice,
     )

@@ -128,3 +128,22 @@ def test_delivery_waits_or_is_told() -> None:
     (wrong,) = dovecot.judge_delivery("/s", "", broken)
     assert (wrong.verdict, wrong.fatal) == (WRONG, False)
     assert wrong.verdict != RIGHT
+
+
+class WithoutPostconf(NothingThere):
+    """A host on which postconf alone cannot be run."""
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Running]:
+        if argv[0] == "postconf":
+            raise Trouble("starting postconf", "No space left on device", "Wait.")
+        return super().start(argv, timeout=timeout, data=data)
+
+
+def test_a_main_cf_that_could_not_be_read_is_no_table_without_a_restriction(
+    answers: Answers,
+) -> None:
+    (found,) = [one for one in prove(answers, WithoutPostconf()) if one.id == "table.sender_access"]
+    assert found.verdict == UNKNOWN
+    assert "main.cf could not be read" in found.seen
