@@ -256,6 +256,15 @@ def _removed_on_failure(at: Place, name: str) -> Iterator[None]:
         raise
 
 
+def leftovers(path: str) -> tuple[str, ...]:
+    """Return the temporary names of `path` that a killed worker left, where it can be looked at."""
+    try:
+        with place(path, f"looking beside {path}") as at:
+            return tuple(_left(at))
+    except (Trouble, OSError):
+        return ()
+
+
 def sweep(path: str) -> None:
     """Remove the temporary names of `path` that a killed worker left. Raises Trouble.
 
@@ -268,10 +277,13 @@ def sweep(path: str) -> None:
 
 def _sweep(at: Place) -> None:
     # A worker that was killed before its rename left one; only root could have made the name.
+    for name in _left(at):
+        os.unlink(name, dir_fd=at.fd)
+
+
+def _left(at: Place) -> list[str]:
     prefix = f".{at.name}{_MARK}"
-    for name in os.listdir(at.fd):  # noqa: PTH208 (a descriptor)
-        if name.startswith(prefix):
-            os.unlink(name, dir_fd=at.fd)
+    return [name for name in os.listdir(at.fd) if name.startswith(prefix)]  # noqa: PTH208 (a descriptor)
 
 
 def _fill(

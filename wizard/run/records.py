@@ -49,8 +49,9 @@ class StepIntended:
 
 @dataclass(frozen=True)
 class StepFinished:
-    """Outcome: `outcome` is done or failed; `message` says why it failed and what to do.
+    """Outcome: `outcome` is done or failed.
 
+    `message` says why it failed and what to do, or that some of its output was lost.
     `undo` is what is needed to take the step back, in the action's own terms (JSON object).
     `seconds` is the step's duration by the monotonic clock.
     """

@@ -6,6 +6,7 @@ What was changed after the run is never lost: such a path is an obstacle of the 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator, Sequence
 
 from wizard.answers.model import Problem
@@ -13,13 +14,14 @@ from wizard.errors import Trouble
 from wizard.plan import model
 from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
 from wizard.run.actions.back import EDITED, changed_since, kept
+from wizard.run.files import leftovers
 from wizard.run.history import RUNNING, RunSummary, plan_of, runs
 from wizard.run.journal import read_journal
 from wizard.run.lock import refuse_if_locked
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress
-from wizard.run.states import observe
-from wizard.run.undo import steps_back
+from wizard.run.states import file_state, observe
+from wizard.run.undo import PREFIX, steps_back
 
 _DOING = "taking a run back"
 
@@ -35,7 +37,7 @@ def undo_plan(places: Places, run: str = "", *, remove_package: bool = False) ->
     chosen = _named(known, run) if run else _newest(places, known, remove_package=remove_package)
     at = places.run(chosen)
     plan, past = plan_of(places, chosen), _progress(at)
-    steps = steps_back(plan, past, at, remove_package=remove_package)
+    steps = _steps(plan, past, at, remove_package=remove_package)
     if not steps:
         raise Trouble(_DOING, f"run {chosen} changed nothing that undo takes back", "")
     return _held_against(plan, past, steps, chosen)
@@ -84,7 +86,31 @@ def _changed(places: Places, run: str, *, remove_package: bool) -> bool:
         plan, past = plan_of(places, run), _progress(at)
     except Trouble:
         return False
-    return bool(steps_back(plan, past, at, remove_package=remove_package))
+    return bool(_steps(plan, past, at, remove_package=remove_package))
+
+
+def _steps(plan: Plan, past: Progress, run: RunPlaces, *, remove_package: bool) -> tuple[Step, ...]:
+    return (*steps_back(plan, past, run, remove_package=remove_package), *_tidying(plan, past))
+
+
+def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
+    """Yield a step for each original whose worker was killed over it: the rest has steps anyway."""
+    for step in plan.pending:
+        if not isinstance(step.action, model.KeepOriginal) or step.id not in past.intended:
+            continue
+        original = step.action.original
+        left = leftovers(original)
+        if left:
+            # Not looked at as a file: killed right after link(2), it has two names.
+            there = os.path.lexists(original)
+            state = file_state(step.action.sha256 if there else None)
+            yield Step(
+                PREFIX + step.id,
+                f"Tidy up beside {original}",
+                "A worker that was killed left a temporary name; the original itself stays.",
+                PutBack((Past(original, state, state),)),
+                tuple(("rm", f"{os.path.dirname(original)}/{name}") for name in left),  # noqa: PTH120
+            )
 
 
 def _progress(run: RunPlaces) -> Progress:
@@ -99,14 +125,16 @@ def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -
     looked: list[Step] = []
     for step in steps:
         files = step.action.files if isinstance(step.action, PutBack) else ()
-        left = [(one, observe(one.path)) for one in files]
+        # A temporary name is reason enough for the step, which sweeps first.
+        untidy = any(leftovers(one.path) for one in files)
+        left = [(one, observe(one.path)) for one in files if one.was != one.now]
         todo = [(one, seen) for one, seen in left if seen.state != one.was]
         edited += [one for one, seen in todo if seen.state != one.now]
         for one, seen in todo:
             if one.path in texts and one.copy and seen.held is not None:
                 original = texts[one.path].original
                 changes.append(FileChange(one.path, original, seen.held.text, kept(one)))
-        looked.append(dataclasses.replace(step, done=bool(files) and not todo))
+        looked.append(dataclasses.replace(step, done=bool(files) and not (todo or untidy)))
     return Plan(
         answers="",
         sections=(),

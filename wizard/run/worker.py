@@ -7,6 +7,7 @@ prompt. A journal that says how far an earlier worker of the same run came is go
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -46,6 +47,19 @@ from wizard.run.undo import steps_back
 
 RETURNS = (StagedCheck, PostfixCheck, Command, Service)
 """When one of these fails, Postfix does not work with what was planned: the run goes back."""
+_EXHAUSTED = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EIO,
+        errno.ENOMEM,
+        errno.EAGAIN,
+        errno.EMFILE,
+        errno.ENFILE,
+    }
+)
+"""What stops the wizard itself and says nothing of Postfix: such a run can be gone on with."""
 _RETURN_AGAIN = "Set that right, then `postfix-wizard resume` goes on with putting it back."
 _SETTLED_NS = 2_000_000_000
 """A main.cf this old makes no Postfix program wait (its limit is about one second)."""
@@ -137,11 +151,23 @@ class _Hands:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Where the steps ended, and what is to be said of it; `stopped` as the operator asked."""
+    """Where the steps ended, and what is to be said of it; `stopped` as the operator asked.
+
+    `of_ours` says that the wizard itself could not go on, as on a full disk.
+    """
 
     step: Step
     said: str
     stopped: bool
+    of_ours: bool = False
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """Why one step failed; `of_ours` as in `_Failure`."""
+
+    said: str
+    of_ours: bool = False
 
 
 def _take_steps(work: _Work) -> RunFinished:
@@ -157,7 +183,8 @@ def _take_steps(work: _Work) -> RunFinished:
             if failure is None:
                 saved = save_answers(work.places, work.run, work.plan.answers, work.journal.append)
                 return RunFinished(DONE, saved)
-            if failure.stopped or not isinstance(failure.step.action, RETURNS):
+            refused = isinstance(failure.step.action, RETURNS) and not failure.of_ours
+            if failure.stopped or not refused:
                 return RunFinished(STOPPED if failure.stopped else FAILED, failure.said)
             back = Returning(failure.said, steps_back(work.plan, _so_far(work.run), work.run))
             work.journal.append(back)
@@ -200,10 +227,10 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
             left = len(todo) - number
             said = f"Stopped as asked before {step.title!r}; {left} steps are left."
             return _Failure(step, said, stopped=True)
-        message = _take(work, step, hands)
-        if message:
-            said = f"{message}\n{_what_next(step, todo[number + 1 :])}"
-            return _Failure(step, said, stopped=work.stopping())
+        wrong = _take(work, step, hands)
+        if wrong is not None:
+            said = f"{wrong.said}\n{_what_next(step, todo[number + 1 :])}"
+            return _Failure(step, said, stopped=work.stopping(), of_ours=wrong.of_ours)
     return None
 
 
@@ -212,8 +239,8 @@ def _what_next(step: Step, left: Sequence[Step]) -> str:
     return f"It was in step {step.title!r}{after}."
 
 
-def _take(work: _Work, step: Step, hands: _Hands) -> str:
-    """Take one step, journal its outcome, and return why it failed, "" when it did not."""
+def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
+    """Take one step, journal its outcome, and return why it failed, None when it did not."""
     work.journal.append(StepStarted(step.id))
     began = time.monotonic()
     last: list[dict[str, object]] = [work.past.intended.get(step.id, {})]
@@ -238,22 +265,26 @@ def _take(work: _Work, step: Step, hands: _Hands) -> str:
             earlier=work.past.intended.get(step.id),
             patience=work.patience,
         )
+        wrong = None
         try:
-            undo = execute(step.action, context)
+            last.append(execute(step.action, context))
         except Trouble as trouble:
-            message = str(trouble)
+            wrong = _Wrong(str(trouble), of_ours=_is_ours(trouble))
         except Exception as error:  # noqa: BLE001 (a defect too must be journalled, then reported)
-            message = _defect(error, output)
-        else:
-            message = ""
-            last.append(undo)
-        if output.failure:
-            output_lost = f"The output is not whole: {output.failure}."
-            message = f"{message} {output_lost}" if message else ""
-    outcome = FAILED if message else DONE
+            wrong = _Wrong(_defect(error, output))
+        lost = f"The output is not whole: {output.failure}." if output.failure else ""
+        if wrong is not None and lost:
+            wrong = replace(wrong, said=f"{wrong.said} {lost}")
+    outcome = FAILED if wrong else DONE
     seconds = time.monotonic() - began
-    work.journal.append(StepFinished(step.id, outcome, seconds, message, last[-1]))
-    return message
+    said = wrong.said if wrong else lost
+    work.journal.append(StepFinished(step.id, outcome, seconds, said, last[-1]))
+    return wrong
+
+
+def _is_ours(trouble: Trouble) -> bool:
+    cause = trouble.__cause__
+    return isinstance(cause, OSError) and cause.errno in _EXHAUSTED
 
 
 def _defect(error: Exception, output: StepOutput) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -37,7 +40,7 @@ from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.paths import Places, make_run
 from wizard.run.progress import Progress, progress
-from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepStarted
+from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepIntended, StepStarted
 from wizard.run.request import write_request
 from wizard.run.taking_back import undo_plan
 from wizard.run.undo import steps_back
@@ -230,6 +233,63 @@ def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path
         undo_plan(places)
     assert work(places, at.id) == 0
     assert as_it_was(etc)
+
+
+def cut_off(places: Places, wanted: Plan, step: str, undo: dict[str, object]) -> None:
+    """Leave a run whose worker was killed in a step, right before or after its effect."""
+    at = make_run(places, time.time())
+    write_request(at, wanted, attended=False)
+    with open_journal(at.journal, at.id) as (journal, _):
+        journal.append(RunStarted(at.id, "", 1))
+        journal.append(StepStarted(step))
+        journal.append(StepIntended(step, undo))
+
+
+def test_undo_takes_the_temporary_name_of_a_file_that_never_came(places: Places, etc: Path) -> None:
+    path = str(etc / "access")
+    entry = {"path": path, "was": "missing", "now": f"file:{sha256(NEW)}"}
+    cut_off(places, usual(etc), "access", {"files": [entry]})
+    left = etc / ".access.postfix-wizard-0123456789abcdef"
+    left.write_bytes(b"half")
+    back = undo_plan(places)
+    assert [step.id for step in back.pending] == ["back-access"]
+    taken(places, back)
+    assert not left.exists()
+    assert as_it_was(etc)
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["before link(2)", "behind link(2)"])
+def test_undo_takes_the_temporary_name_of_an_original(
+    places: Places, etc: Path, *, linked: bool
+) -> None:
+    original = etc / "main.cf.orig"
+    cut_off(places, usual(etc), "original", {"original": str(original)})
+    left = etc / ".main.cf.orig.postfix-wizard-0123456789abcdef"
+    left.write_bytes(OLD)
+    if linked:
+        original.hardlink_to(left)
+    back = undo_plan(places)
+    assert [step.id for step in back.pending] == ["back-original"]
+    taken(places, back)
+    assert not left.exists()
+    assert original.exists() == linked
+    with pytest.raises(Trouble, match="not taken back already"):
+        undo_plan(places)
+
+
+def test_a_full_disk_is_no_word_of_postfixs(
+    places: Places, etc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run does not go back: with some room, it goes on."""
+    monkeypatch.setattr(subprocess, "Popen", Mock(side_effect=OSError(errno.ENOSPC, "No space")))
+    run = taken(places, usual(etc, ("check", Command(("true",)))))
+    assert (etc / "main.cf").read_bytes() == NEW
+    past = told(places, run)
+    assert past.returning is None
+    assert past.finished is not None
+    assert past.finished.message.startswith("While starting true: No space")
+    monkeypatch.undo()
+    assert work(places, run) == 0
 
 
 INTENDED: dict[str, dict[str, object]] = {

@@ -32,6 +32,7 @@ from wizard.run.history import plan_of, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.launch import launch, unit_argv
 from wizard.run.lock import holder, locked, request_stop
+from wizard.run.output import StepOutput
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Output, Record, RunFinished, RunStarted, StepFinished, StepIntended
 from wizard.run.request import write_request
@@ -188,6 +189,23 @@ def test_a_failed_step_ends_the_run_with_the_cause_on_top(
     assert work(places, run) == 1
     assert says in last(places, run).message.splitlines()[0]
     assert not places.run(run).output("never").exists()
+
+
+def test_output_that_was_lost_is_told_though_all_went_well(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(output: StepOutput, _data: bytes) -> None:
+        output.failure = "output/one: No space left on device"
+
+    monkeypatch.setattr(StepOutput, "write", full)
+    run = make_run(places, time.time())
+    wanted = Plan("", (), (Step("one", "One", "why", Command(("true",))),), ())
+    write_request(run, wanted, attended=False)
+    assert work(places, run.id) == 0
+    reading = read_journal(run.journal)
+    assert reading is not None
+    (finished,) = [one for one in reading.records if isinstance(one, StepFinished)]
+    assert "The output is not whole: output/one: No space left" in finished.message
 
 
 def test_a_defect_is_journalled_in_words(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
