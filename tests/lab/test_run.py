@@ -396,6 +396,20 @@ def test_an_rpm_that_comes_in_between_is_waited_for(host: Host) -> None:
     assert "holds rpm's lock; it is waited for, 6 s at most" in text
 
 
+def test_a_rule_that_came_since_the_review_is_not_dropped(host: Host) -> None:
+    """Whoever's SSH rests on it would be locked out by the reload."""
+    host.run(["firewall-cmd", "--add-port=2222/tcp"], check=True)
+    carry(host)
+    unseen = OpenFirewall("public", ("smtp",), ("smtp",))
+    outcome, message = end(watch(host, begin(host, plan(("firewall", unseen)))))
+    assert outcome == "failed"
+    assert "port 2222/tcp (zone public)" in message
+    ports = ["firewall-cmd", "--zone=public", "--list-ports"]
+    assert host.run(ports).stdout.strip() == "2222/tcp"
+    accepted = OpenFirewall("public", ("smtp",), ("smtp",), ("port 2222/tcp (zone public)",))
+    assert end(watch(host, begin(host, plan(("firewall", accepted)))))[0] == "done"
+
+
 def test_a_stopped_firewalld_is_refused(host: Host) -> None:
     carry(host)
     host.run(["systemctl", "stop", "firewalld"], check=True)

@@ -53,7 +53,8 @@ class Lineage:
 class CertificatePair:
     """A certificate and key outside /etc/letsencrypt, as main.cf would name them.
 
-    `problem` is "" when the pair is whole.
+    `problem` is "" when the pair is whole. `sha256` are the hex digests of the two files' bytes,
+    None for one that is not there or is none.
     """
 
     cert_file: str
@@ -62,3 +63,4 @@ class CertificatePair:
     not_after: int = 0
     serial: str = ""
     problem: str = ""
+    sha256: tuple[Optional[str], Optional[str]] = (None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from typing import Optional
 
@@ -50,15 +51,29 @@ def read_pair(door: Door, cert_file: str, key_file: str) -> Optional[Certificate
     """Read a pair outside /etc/letsencrypt; None when neither file is there."""
     if door.lstat(cert_file) is None and door.lstat(key_file) is None:
         return None
+    digests = (_digest(door, cert_file), _digest(door, key_file))
     problem = pair_problem(door, cert_file, key_file)
     if problem:
-        return CertificatePair(cert_file, key_file, problem=problem)
+        return CertificatePair(cert_file, key_file, problem=problem, sha256=digests)
     certificate = read_certificate(door.read_bytes(cert_file) or b"")
     if certificate is None:
-        return CertificatePair(cert_file, key_file, problem=NOT_READ)
+        return CertificatePair(cert_file, key_file, problem=NOT_READ, sha256=digests)
     return CertificatePair(
-        cert_file, key_file, certificate.names, certificate.not_after, certificate.serial
+        cert_file,
+        key_file,
+        certificate.names,
+        certificate.not_after,
+        certificate.serial,
+        sha256=digests,
     )
+
+
+def _digest(door: Door, path: str) -> Optional[str]:
+    try:
+        data = door.read_bytes(path)
+    except Trouble:
+        return None
+    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def _unreadable(door: Door, path: str) -> str:

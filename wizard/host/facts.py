@@ -128,6 +128,14 @@ class Firewall:
     known_services: frozenset[str] = frozenset()
     runtime_only: tuple[str, ...] = ()
 
+    @property
+    def until_reload(self) -> tuple[str, ...]:
+        """All that a reload would drop, in firewall-cmd's words with the zone."""
+        of_zones = (
+            f"{rule} (zone {zone.name})" for zone in self.zones for rule in zone.runtime_only
+        )
+        return (*self.runtime_only, *of_zones)
+
     def zone(self, name: str) -> Optional[Zone]:
         """The zone of that name, None when firewalld has none."""
         return next((zone for zone in self.zones if zone.name == name), None)

@@ -8,6 +8,7 @@ from wizard.answers.model import Answers
 from wizard.certificates.lineage import relink_targets
 from wizard.certificates.names import covers
 from wizard.certificates.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.certificates.self_signed import openssl
 from wizard.host.facts import Host, Lineage
 from wizard.plan.model import Link, Relink, SelfSign, Step
 
@@ -67,16 +68,12 @@ def _self_signed(answers: Answers, host: Host) -> Iterator[Step]:
         "self-signed",
         "Make a self-signed certificate",
         "For a trial only: nobody else trusts it, and mail programs will warn.",
-        SelfSign(SELF_SIGNED_CERT, SELF_SIGNED_KEY, (name,), days),
-        (
-            (
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days),
-                "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
-                "-keyout", SELF_SIGNED_KEY, "-out", SELF_SIGNED_CERT,
-            ),
+        SelfSign(
+            SELF_SIGNED_CERT, SELF_SIGNED_KEY, (name,), days, pair.sha256 if pair else (None, None)
         ),
+        (openssl((name,), days, SELF_SIGNED_KEY, SELF_SIGNED_CERT),),
         done=whole,
-    )  # fmt: skip
+    )
 
 
 _SOURCES = {"letsencrypt": _letsencrypt, "self-signed": _self_signed}

@@ -28,7 +28,7 @@ def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step
         "firewall",
         f"Open the firewall's zone {name}",
         "Strangers reach ports 25, 465 and 587 through this zone; nothing else is opened.",
-        OpenFirewall(name, SERVICES, added),
+        OpenFirewall(name, SERVICES, added, host.firewall.until_reload),
         (
             (
                 "firewall-cmd",

@@ -59,12 +59,16 @@ class Relink:
 
 @dataclass(frozen=True)
 class SelfSign:
-    """Make a self-signed pair with openssl req(1): a trial only."""
+    """Make a self-signed pair with openssl req(1): a trial only.
+
+    `before` are the sha256 of the two files that stand there, None where none does.
+    """
 
     cert_file: str
     key_file: str
     names: tuple[str, ...]
     days: int
+    before: tuple[Optional[str], Optional[str]] = (None, None)
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,15 @@ class EnableUnit:
 
 @dataclass(frozen=True)
 class OpenFirewall:
-    """Add the services to the zone for good, then reload; `added` are those not there before."""
+    """Add the services to the zone for good, then reload; `added` are those not there before.
+
+    `dropped` is what the reload drops, as the operator accepted it (`Firewall.until_reload`).
+    """
 
     zone: str
     services: tuple[str, ...]
     added: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,14 +62,7 @@ def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
 
 def reload_caution(host: Host) -> tuple[Caution, ...]:
     """Say what a firewall reload would drop: rules that are there only at run time."""
-    lost = [
-        *host.firewall.runtime_only,
-        *(
-            f"{rule} (zone {zone.name})"
-            for zone in host.firewall.zones
-            for rule in zone.runtime_only
-        ),
-    ]
+    lost = host.firewall.until_reload
     if not lost:
         return ()
     return (

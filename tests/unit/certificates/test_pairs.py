@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from tests.unit.certificates.tree import Authority
@@ -37,8 +38,9 @@ def test_no_pair(tmp_path: Path) -> None:
 
 def test_half_a_pair(tmp_path: Path, authority: Authority) -> None:
     lay(tmp_path, CERT, authority.issue("mail.zeke.ne.jp").cert)
+    digest = hashlib.sha256((tmp_path / CERT.lstrip("/")).read_bytes()).hexdigest()
     assert read_pair(Door(tmp_path), CERT, KEY) == CertificatePair(
-        CERT, KEY, problem=f"{KEY} is not there"
+        CERT, KEY, problem=f"{KEY} is not there", sha256=(digest, None)
     )
 
 

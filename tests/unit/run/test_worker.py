@@ -482,7 +482,13 @@ def test_a_self_signed_pair_is_made_and_its_key_stays_private(places: Places, et
     cert, key = etc / "cert.pem", etc / "key.pem"
     key.write_text("old key")
     key.chmod(0o600)
-    action = SelfSign(str(cert), str(key), ("mail.example.com", "example.com"), 30)
+    names = ("mail.example.com", "example.com")
+    blind = SelfSign(str(cert), str(key), names, 30)
+    run = prepared(places, plan(("sign", blind)))
+    assert work(places, run) == 1
+    assert f"stale: {key}" in last(places, run).message
+    assert key.read_text() == "old key"
+    action = SelfSign(str(cert), str(key), names, 30, (None, sha256(b"old key")))
     run = prepared(places, plan(("sign", action)))
     assert work(places, run) == 0, last(places, run)
     assert (cert.stat().st_mode & 0o777, key.stat().st_mode & 0o777) == (0o644, 0o600)

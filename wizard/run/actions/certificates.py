@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from wizard.certificates.self_signed import openssl
 from wizard.errors import Trouble
 from wizard.plan.model import Link, Relink, SelfSign
 from wizard.run import commands
@@ -12,9 +13,6 @@ from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
 from wizard.run.states import AGAIN, Stale, observe, require, text_state
-
-_LONGEST_CN = 64
-"""ub-common-name, RFC 5280 appendix A.1."""
 
 
 def relink(action: Relink, context: Context) -> Undo:
@@ -105,10 +103,13 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
         _Part("key.pem", action.key_file, 0o600),
         _Part("cert.pem", action.cert_file, 0o644),
     )
+    if context.earlier is None:
+        for path, before in zip((action.cert_file, action.key_file), action.before):
+            context.require_before(observe(path), before, doing)
     staged = {part: f"{context.staging()}/{part.name}" for part in parts}
     for path in staged.values():
         _forget(path)
-    argv = openssl(action, *staged.values())
+    argv = openssl(action.names, action.days, *staged.values())
     # The umask is openssl's: the key is never readable by others, not for a moment.
     done = commands.run(argv, context.loop, context.output, umask=0o077)
     if done.status != 0:
@@ -121,32 +122,6 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
         replace(part.path, text, seen.held, mode=part.mode)
         _forget(staged[part])
     return undo
-
-
-def openssl(action: SelfSign, key: str, cert: str) -> tuple[str, ...]:
-    """Return the argv that makes the pair; the names stand in subjectAltName (RFC 6125)."""
-    name = action.names[0]
-    subject = f"/CN={name}" if len(name) <= _LONGEST_CN else "/"
-    names = ",".join(f"DNS:{one}" for one in action.names)
-    return (
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-sha256",
-        "-days",
-        str(action.days),
-        "-subj",
-        subject,
-        "-addext",
-        f"subjectAltName={names}",
-        "-keyout",
-        key,
-        "-out",
-        cert,
-    )
 
 
 def _read(path: str, doing: str) -> bytes:

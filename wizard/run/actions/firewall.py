@@ -10,10 +10,11 @@ import re
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.firewall import open_services
+from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.model import CloseFirewall, OpenFirewall
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
+from wizard.run.states import Stale
 
 _NOT_RUNNING = 252
 """firewall-cmd(1), exit codes."""
@@ -24,6 +25,7 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
     """Open the zone for the services; what it lets in stands in the output before and after."""
     doing = f"opening the firewall's zone {action.zone}"
     _show(action.zone, context)
+    _refuse_unseen_loss(action, doing)
     undo = context.earlier or context.intend({"zone": action.zone, "added": list(action.added)})
     services = [f"--add-service={name}" for name in action.services]
     added = _called(context, doing, "--permanent", f"--zone={action.zone}", *services)
@@ -33,6 +35,17 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
     _called(context, doing, "--reload")
     _show(action.zone, context)
     return undo
+
+
+def _refuse_unseen_loss(action: OpenFirewall, doing: str) -> None:
+    """Raise Stale when the reload would drop what the operator was not told of."""
+    new = sorted({*begin_firewall(Door())().until_reload} - {*action.dropped})
+    if new:
+        raise Stale(
+            doing,
+            f"stale: reloading firewalld would drop what came since the review: {', '.join(new)}",
+            "`firewall-cmd --runtime-to-permanent` keeps it; then go on: postfix-wizard resume",
+        )
 
 
 def close(action: CloseFirewall, context: Context) -> Undo:

@@ -1,0 +1,34 @@
+"""The command that makes a self-signed pair (openssl-req(1))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_LONGEST_CN = 64
+"""ub-common-name, RFC 5280 appendix A.1."""
+
+
+def openssl(names: Sequence[str], days: int, key: str, cert: str) -> tuple[str, ...]:
+    """Return the argv that makes the pair; the names stand in subjectAltName (RFC 6125)."""
+    name = names[0]
+    subject = f"/CN={name}" if len(name) <= _LONGEST_CN else "/"
+    alternatives = ",".join(f"DNS:{one}" for one in names)
+    return (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-sha256",
+        "-days",
+        str(days),
+        "-subj",
+        subject,
+        "-addext",
+        f"subjectAltName={alternatives}",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+    )
