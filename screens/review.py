@@ -19,8 +19,7 @@ from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from screens.widgets.tabs import Tabs
 from wizard.answers.build import problem_text
-from wizard.answers.form import narrowed
-from wizard.answers.model import Answers, Problem
+from wizard.answers.model import Answers, Problem, narrowed
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."

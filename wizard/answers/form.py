@@ -9,7 +9,7 @@ from typing import Any, Collection, Mapping, Sequence, Union
 
 from wizard.answers import rules
 from wizard.answers.build import build_answers, check_section, quoted
-from wizard.answers.model import SECTIONS, Answers, Problem
+from wizard.answers.model import Answers, Problem
 from wizard.answers.sections import Field, fields_of
 
 Text = Union[str, tuple[str, ...]]
@@ -139,10 +139,3 @@ def _takes_default(field: Field) -> bool:
     except ValueError:
         return True
     return False
-
-
-def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:
-    """Take all sections but these from what the host says today, so that nothing else moves."""
-    return Answers(
-        **{name: getattr(answers if name in sections else today, name) for name in SECTIONS}
-    )

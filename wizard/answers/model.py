@@ -7,7 +7,7 @@ CIDR notation. `wizard.answers.sections` holds the rules that make them so.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Collection, Optional
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,14 @@ class Answers:
 
 SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
 """The answers' sections in order: hostname, domains, ... limits."""
+
+
+def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:
+    """Take all sections but these from what the host says today, so that nothing else moves."""
+    return Answers(
+        **{name: getattr(answers if name in sections else today, name) for name in SECTIONS}
+    )
+
 
 POLICY = "policy"
 """The section of what no other section owns: banner, TLS and SASL lines, master.cf."""

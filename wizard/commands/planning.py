@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 from wizard.answers.build import problem_text
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, narrowed
 from wizard.answers.toml import read_answers
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble
@@ -50,14 +50,7 @@ def _narrowed(answers: Answers, session: Session, host: Host, options: Options) 
     if not options.sections:
         return answers
     today = session.today(host)
-    if today is None:
-        return answers
-    return Answers(
-        **{
-            section: getattr(answers if section in options.sections else today, section)
-            for section in Answers.__dataclass_fields__
-        }
-    )
+    return answers if today is None else narrowed(answers, today, options.sections)
 
 
 def need_root(doing: str) -> None:
