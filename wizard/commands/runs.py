@@ -8,7 +8,7 @@ from dataclasses import asdict
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
-from wizard.run.history import RunSummary
+from wizard.run.history import WAYS_ON, RunSummary
 from wizard.run.records import DIED
 from wizard.session import Session
 
@@ -47,6 +47,10 @@ def run_attach(session: Session, _options: Options, console: Console) -> int:
     need_root("attaching to a run")
     run = session.running()
     if run is None:
-        console.say("No run is in progress; `postfix-wizard runs` lists the past ones.")
+        early = session.cut_off()
+        console.say(
+            "No run is in progress; `postfix-wizard runs` lists the past ones.",
+            *((early.told, WAYS_ON) if early else ()),
+        )
         return 1
     return follow_run(session, run, console)

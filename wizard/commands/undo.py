@@ -37,7 +37,7 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
         return 0
     if not plan.pending:
         return 0
-    if not options.yes and not console.agrees("Take these steps back?"):
+    if not options.yes and not console.agrees("Take the run back?"):
         console.say("Nothing was changed.")
         return 1
     return follow_run(session, session.start(plan, attended=console.is_terminal), console)
