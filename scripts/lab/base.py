@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Iterator
 
 from lab import certificates, debs, furnish, packages, stock, store
+from lab.overlay import mount_overlay
 from lab.shell import require_root, run
 from lab.suites import COMMON_PACKAGES, Suite
 
@@ -137,8 +138,7 @@ def _overlay(lower: Path, to: Path) -> Iterator[Path]:
     upper, work, merged = (to / name for name in ("tree", "work", "merged"))
     for path in (upper, work, merged):
         path.mkdir()
-    options = f"lowerdir={lower},upperdir={upper},workdir={work}"
-    run(["mount", "-t", "overlay", "overlay", "-o", options, merged])
+    mount_overlay([lower], upper, work, merged)
     try:
         yield merged
     finally:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence
 
+from lab import overlay
 from lab.network import Network
 from lab.shell import LabError, Word, run
 
@@ -99,9 +100,7 @@ def mount_overlay(machine: Machine, lowers: Sequence[Path]) -> None:
     upper, work = machine.home / "upper", machine.home / "work"
     for path in (upper, work, machine.root):
         path.mkdir(parents=True)
-    stack = ":".join(str(path) for path in lowers)
-    options = f"lowerdir={stack},upperdir={upper},workdir={work}"
-    run(["mount", "-t", "overlay", "overlay", "-o", options, machine.root])
+    overlay.mount_overlay(lowers, upper, work, machine.root)
 
 
 def start(machine: Machine, net: Network) -> None:

@@ -21,6 +21,7 @@ from lab import dovecot, machine, stock, store
 from lab import host as lab_host
 from lab.host import Host
 from lab.network import LISTED_STRANGER
+from lab.overlay import mount_overlay
 from lab.shell import LabError
 from lab.suites import suite as find_suite
 
@@ -382,6 +383,22 @@ def test_left_overs_of_a_crash_go_first(boot_host: BootHost) -> None:
     assert host.name in lab_host.names()
     again = lab_host.boot(host.name)
     assert again.run(["true"]).returncode == 0
+
+
+def test_a_directory_on_an_overlay_is_called_so(tmp_path: Path) -> None:
+    trees = [tmp_path / name for name in ("lower", "upper", "work", "merged")]
+    for tree in trees:
+        tree.mkdir()
+    lower, upper, work, merged = trees
+    mount_overlay([lower], upper, work, merged)
+    try:
+        inner = [merged / name for name in ("upper", "work", "merged")]
+        for tree in inner:
+            tree.mkdir()
+        with pytest.raises(LabError, match=r"lies on an overlay itself.* volumes at"):
+            mount_overlay([lower], *inner)
+    finally:
+        subprocess.run(["umount", merged], check=True)
 
 
 def test_a_layer_is_built_once_and_an_interrupted_build_never_counts(
