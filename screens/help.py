@@ -26,13 +26,18 @@ OUTSIDE = (
 )
 
 
+class Lines(Rows):
+    """The page, which takes the keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
+    ]
+
+
 class HelpScreen(Window[None]):
     """Lines to read; made from the bindings themselves, so that none is forgotten."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Shown only: the lines themselves take the keys.
-        Binding("down", "down", "Scroll", id="scroll", key_display="Up/Down"),
-    ]
+    AUTO_FOCUS: ClassVar[str] = "Lines"
 
     def __init__(self, title: str, text: str, keys: Mapping[str, ActiveBinding]) -> None:
         super().__init__(f"Help: {title}")
@@ -41,11 +46,7 @@ class HelpScreen(Window[None]):
 
     def body(self) -> Iterable[Widget]:
         """Make the lines."""
-        yield Rows(self._rows(), choosing=False)
-
-    def action_down(self) -> None:
-        """Scroll by a line."""
-        self.query_one(Rows).action_move(1)
+        yield Lines(self._rows(), choosing=False)
 
     def _rows(self) -> list[Row]:
         rows = [Row(line) for line in wrapped(self._text, WIDTH)]

@@ -12,13 +12,16 @@ from screens.widgets.rows import Row, Rows
 from wizard.host.suggest import Suggestion
 
 
+class Suggestions(Rows):
+    """The list, which takes the keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Take it", id="take")]
+
+
 class PickScreen(Window[str]):
     """Answers with the value that was picked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Shown only: the list itself takes the key.
-        Binding("enter", "take", "Take it", id="take"),
-    ]
+    AUTO_FOCUS: ClassVar[str] = "Suggestions"
 
     def __init__(self, label: str, found: Sequence[Suggestion]) -> None:
         super().__init__(f"{label}: found on this host")
@@ -27,7 +30,7 @@ class PickScreen(Window[str]):
     def body(self) -> Iterable[Widget]:
         """Make the list."""
         wide = max(len(one.value) for one in self._found)
-        yield Rows(
+        yield Suggestions(
             [Row(f" {one.value:<{wide}}", "", one.value, f"  {one.why}") for one in self._found]
         )
 
@@ -35,7 +38,3 @@ class PickScreen(Window[str]):
         """Answer."""
         event.stop()
         self.dismiss(event.row.key)
-
-    def action_take(self) -> None:
-        """Answer (where a mouse or a test presses the key on the window)."""
-        self.query_one(Rows).action_choose()

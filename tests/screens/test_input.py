@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual import events
 
@@ -139,6 +141,28 @@ async def test_f2_offers_what_the_host_suggests() -> None:
         await in_sight(pilot, "the default zone")
         await pilot.press("enter")
         await in_sight(pilot, "firewall-cmd --zone=public")
+
+
+async def test_down_and_enter_take_the_second_suggestion() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f2")
+        shown = await in_sight(pilot, "found on this host")
+        first, second = re.findall(r"\|  ?(\S+\.\S+) ", shown)[:2]
+        await pilot.press("down", "enter")
+        await in_sight(pilot, f"myhostname = {second}")
+        assert first != second
+
+
+async def test_the_help_page_goes_down_and_up_again() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f1")
+        first = await in_sight(pilot, "Up/Down Scroll")
+        await pilot.press("end")
+        assert await in_sight(pilot, "Up/Down Scroll") != first
+        await pilot.press("home")
+        assert await in_sight(pilot, "Up/Down Scroll") == first
 
 
 async def test_a_lineage_is_chosen_from_the_list() -> None:
