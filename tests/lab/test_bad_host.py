@@ -146,6 +146,7 @@ def test_a_bad_host_is_told_and_nothing_is_changed(fresh: Host, name: str) -> No
     assert state(fresh) == before
 
 
+@pytest.mark.promise(23)
 def test_cautions_are_accepted_by_name(fresh: Host) -> None:
     renew(fresh, "other.example.com", "20400101000000Z")
     answers = ZEKE.replace('"192.168.1.0/24"', '"192.168.1.0/24", "198.51.100.0/24"')
@@ -170,6 +171,7 @@ def test_ipv6_asked_for_and_absent(boot_host: BootHost) -> None:
     assert "no ::1 on lo" in said
 
 
+@pytest.mark.promise(9)
 def test_a_full_disk(fresh: Host) -> None:
     """The state directory's disk is full before the first byte: nothing is begun."""
     script = (
@@ -185,6 +187,7 @@ def test_a_full_disk(fresh: Host) -> None:
     assert etc(fresh) == before
 
 
+@pytest.mark.promise(9)
 def test_a_read_only_etc(fresh: Host) -> None:
     install(fresh)
     in_shell(fresh, "mount --bind /etc /etc && mount -o remount,bind,ro /etc")

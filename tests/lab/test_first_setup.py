@@ -16,6 +16,7 @@ from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, stat
 pytestmark = pytest.mark.lab
 
 
+@pytest.mark.promise(18, 19)
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_from_nothing_to_a_proven_server_and_nothing_twice(boot_host: BootHost, suite: str) -> None:
     host = boot_host(suite=suite, pyz=PYZ)
@@ -58,6 +59,7 @@ def test_from_nothing_to_a_proven_server_and_nothing_twice(boot_host: BootHost, 
     assert banner.stdout.strip() == "220 mail.zeke.ne.jp ESMTP Postfix", banner
 
 
+@pytest.mark.promise(17)
 def test_the_plan_as_json_and_of_a_copied_etc(fresh: Host) -> None:
     code, said = wizard(fresh, "plan", "--answers", ANSWERS, "--json")
     plan = json.loads(said)
@@ -82,6 +84,7 @@ def test_the_plan_as_json_and_of_a_copied_etc(fresh: Host) -> None:
     assert "+inet_interfaces" not in said, "a section's plan shows that section alone"
 
 
+@pytest.mark.promise(19)
 def test_a_dry_run_on_a_read_only_root(fresh: Host) -> None:
     script = (
         "mount -t tmpfs tmpfs /tmp && mount --bind / /mnt && mount -o remount,bind,ro /mnt && "

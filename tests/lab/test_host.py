@@ -192,6 +192,7 @@ def test_a_misspelt_parameter_is_in_the_old_complaints(ready: BootHost) -> None:
     assert "unused parameter: mydestinaton=x" in complaint
 
 
+@pytest.mark.promise(19)
 @SUITES
 def test_a_read_only_root(ready: BootHost, suite: str) -> None:
     host = ready(suite=suite)
@@ -212,6 +213,7 @@ DIRECT = {
 }
 
 
+@pytest.mark.promise(20)
 @SUITES
 def test_firewalld_at_run_time_and_for_good(ready: BootHost, suite: str) -> None:
     host = ready(suite=suite)

@@ -225,6 +225,7 @@ def set_up(host: Host, suite: str) -> Plan:
     )
 
 
+@pytest.mark.promise(11, 20, 24)
 @SUITES
 def test_a_first_set_up_is_run_as_planned(boot_host: BootHost, suite: str) -> None:
     host = boot_host(suite=suite)
@@ -301,6 +302,7 @@ def test_a_key_that_nobody_trusts_stops_the_run(host: Host) -> None:
         assert host.run(["rpm", "-q", "postfix"]).returncode == 1
 
 
+@pytest.mark.promise(14)
 def test_other_files_than_those_planned_with_are_stale(host: Host) -> None:
     carry(host)
     lays = (("/etc/postfix/main.cf", sha256(b"another")),)
@@ -312,6 +314,7 @@ def test_other_files_than_those_planned_with_are_stale(host: Host) -> None:
     assert "never" not in [f["step"] for kind, f in events if kind == "StepStarted"]
 
 
+@pytest.mark.promise(1)
 def test_a_worker_killed_in_mid_dnf_leaves_dnf_to_finish_and_installs_again(host: Host) -> None:
     carry(host)
     run = begin(host, plan(install("el9")))
@@ -344,6 +347,7 @@ HOLDS_DNF = "import os, time; open('/var/cache/dnf/metadata_lock.pid', 'w').writ
 HOLDS_RPM = "import fcntl, time; file = open('/var/lib/rpm/.rpm.lock', 'r+'); fcntl.lockf(file, fcntl.LOCK_EX)"
 
 
+@pytest.mark.promise(7)
 @pytest.mark.parametrize(
     ("holds", "says"),
     [
@@ -374,6 +378,7 @@ def test_another_lock_holder_is_waited_for_and_not_for_ever(
     assert re.search("[Ww]aiting for", output(events, "install"))
 
 
+@pytest.mark.promise(7)
 def test_an_rpm_that_comes_in_between_is_waited_for(host: Host) -> None:
     carry(host)
     # dnf itself is held up at its first look at the cache until rpm's lock is taken.
@@ -420,6 +425,7 @@ def test_a_stopped_firewalld_is_refused(host: Host) -> None:
     assert "systemctl start firewalld" in message
 
 
+@pytest.mark.promise(12)
 def test_a_row_that_postmap_warns_of_leaves_the_table_in_use(host: Host) -> None:
     carry(host)
     host.run(["dnf", "-y", "install", "postfix"], check=True)
@@ -443,6 +449,7 @@ def test_a_row_that_postmap_warns_of_leaves_the_table_in_use(host: Host) -> None
     assert host.run(["sha256sum", "/etc/postfix/sender_access.db"]).stdout == before
 
 
+@pytest.mark.promise(11)
 def test_what_postconf_does_not_read_as_planned_is_not_put_in_place(host: Host) -> None:
     carry(host)
     host.run(["dnf", "-y", "install", "postfix"], check=True)
@@ -475,6 +482,7 @@ def test_a_service_that_does_not_start_shows_its_log(host: Host) -> None:
     assert "/nowhere" in output(events, "start")
 
 
+@pytest.mark.promise(2)
 def test_the_run_outlives_the_login_that_began_it(host: Host) -> None:
     carry(host)
     host.write(f"{HOME}/plan.json", plan_to_bytes(plan(("slow", Command(("sleep", "3"))))))

@@ -74,6 +74,7 @@ def plant_trap(host: Host) -> None:
     host.write(daemon, trap, 0o755)
 
 
+@pytest.mark.promise(8)
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_a_first_set_up_is_taken_back_whole(boot_host: BootHost, suite: str) -> None:
     host = furnished(boot_host(suite=suite, pyz=str(ROOT / "dist/postfix-wizard.pyz")))
@@ -117,6 +118,7 @@ def test_a_rerun_is_taken_back_and_the_server_answers(fresh: Host) -> None:
     assert runs[0].split()[0] in said, "the next undo takes the run before"
 
 
+@pytest.mark.promise(15)
 def test_an_edit_after_the_run_is_never_lost(fresh: Host) -> None:
     apply(fresh)
     main = fresh.read("/etc/postfix/main.cf") + "# the operator's own\nmail_spool_directory = /x\n"
@@ -130,6 +132,7 @@ def test_an_edit_after_the_run_is_never_lost(fresh: Host) -> None:
     assert len(wizard(fresh, "runs")[1].splitlines()) == 1, "a refused undo is no run"
 
 
+@pytest.mark.promise(15)
 def test_undo_works_with_a_broken_configuration_and_a_stopped_postfix(fresh: Host) -> None:
     apply(fresh)
     before = seen(fresh)
@@ -148,6 +151,7 @@ def test_undo_works_with_a_broken_configuration_and_a_stopped_postfix(fresh: Hos
     assert seen(fresh) == before
 
 
+@pytest.mark.promise(16)
 def test_a_run_whose_server_does_not_greet_returns(fresh: Host) -> None:
     apply(fresh)
     before = seen(fresh)
@@ -163,6 +167,7 @@ def test_a_run_whose_server_does_not_greet_returns(fresh: Host) -> None:
     assert wizard(fresh, "resume", "--yes")[0] == 1, "there is nothing to go on with"
 
 
+@pytest.mark.promise(16)
 def test_a_first_set_up_that_postfix_check_refuses_returns(fresh: Host) -> None:
     script = "/usr/libexec/postfix/postfix-script"
     fresh.run(["sed", "-i", '1a [ "$1" = check ] && exit 1', script], check=True)
@@ -183,6 +188,7 @@ def test_what_postfix_check_finds_elsewhere_is_shown_and_stops_nothing(fresh: Ho
     assert "Not of this run's making" in said
 
 
+@pytest.mark.promise(1)
 def test_a_killed_run_is_told_and_gone_on_with(boot_host: BootHost) -> None:
     host = boot_host(pyz=str(ROOT / "dist/postfix-wizard.pyz"), unimported_key=True)
     host.write("/root/zeke.toml", ZEKE, 0o600)

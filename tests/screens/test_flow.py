@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from screens.app import WizardApp
 from screens.desk import Wish
 from tests.screens.picture import picture
@@ -82,6 +84,7 @@ async def test_a_host_set_up_before_opens_on_its_values() -> None:
         await in_sight(pilot, "- Hostname")
 
 
+@pytest.mark.promise(17)
 async def test_a_change_of_one_section_plans_that_section_alone() -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session) as pilot:
@@ -107,6 +110,7 @@ async def test_nothing_changed_plans_all_but_the_policys_own_lines() -> None:
         assert POLICY not in session.planned[-1][1]
 
 
+@pytest.mark.promise(17)
 async def test_the_policys_own_lines_are_set_by_choice() -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session) as pilot:
@@ -155,6 +159,7 @@ async def test_an_answers_file_is_planned_whole() -> None:
         assert session.planned[-1] == (answers(), ())
 
 
+@pytest.mark.promise(19)
 async def test_a_dry_run_ends_at_the_review() -> None:
     session = StandIn()
     async with opened(session, Wish(dry_run=True)) as pilot:
@@ -168,6 +173,7 @@ async def test_a_dry_run_ends_at_the_review() -> None:
         assert not session.started
 
 
+@pytest.mark.promise(23)
 async def test_a_caution_must_be_accepted_first() -> None:
     session = StandIn(cautions=(CAUTION,))
     async with opened(session) as pilot:
@@ -182,6 +188,7 @@ async def test_a_caution_must_be_accepted_first() -> None:
         await in_sight(pilot, "Run the plan?")
 
 
+@pytest.mark.promise(5)
 async def test_another_run_in_progress_is_told_and_the_plan_stays() -> None:
     class Locked(StandIn):
         def start(self, plan: Plan, *, attended: bool) -> str:

@@ -46,6 +46,7 @@ async def test_the_other_tabs_of_the_review(golden: Golden, key: str, name: str)
         golden(pilot.app, f"review-{name}")
 
 
+@pytest.mark.promise(17)
 async def test_the_review_against_the_live_file(golden: Golden) -> None:
     async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
         await pilot.press("end", "enter")
@@ -111,6 +112,7 @@ async def test_at_60x20_the_field_in_focus_is_in_sight() -> None:
             await pilot.press("tab")
 
 
+@pytest.mark.promise(28)
 async def test_a_storm_of_sizes_down_to_one_cell() -> None:
     sizes = [(1, 1), (200, 60), (2, 80), (80, 2), (0, 0), (40, 10), (7, 7), (80, 24)]
     async with opened(StandIn(cautions=(CAUTION,))) as pilot:

@@ -19,6 +19,7 @@ from wizard.run import records
 from wizard.run.history import RunSummary
 
 
+@pytest.mark.promise(2)
 async def test_a_run_in_progress_is_offered_and_attached() -> None:
     session = StandIn(in_progress=RUN)
     app = make_app(session)
@@ -29,6 +30,7 @@ async def test_a_run_in_progress_is_offered_and_attached() -> None:
         session.went_on.set()
 
 
+@pytest.mark.promise(1)
 async def test_a_run_that_was_cut_off_is_told() -> None:
     session = StandIn(past=(RunSummary(RUN, 0.0, "died", 3, 9, "The worker was killed."),))
     app = make_app(session)
@@ -36,6 +38,7 @@ async def test_a_run_that_was_cut_off_is_told() -> None:
         await in_sight(pilot, f"{RUN}: CUT OFF, 3 of 9 steps done.")
 
 
+@pytest.mark.promise(25)
 async def test_output_is_text_and_never_markup_or_control() -> None:
     hostile = (
         "[red]no colour[/red]",
@@ -58,6 +61,7 @@ async def test_output_is_text_and_never_markup_or_control() -> None:
         assert not {"\x1b", "\x07", "\x9b", "\t"} & set(shown)
 
 
+@pytest.mark.promise(24)
 async def test_a_password_is_masked_sent_and_forgotten() -> None:
     events: list[records.Event] = [
         records.StepStarted("install"),
@@ -108,6 +112,7 @@ async def test_the_operator_picks_a_step_and_follows_again() -> None:
         await in_sight(pilot, "The run is over: DONE")
 
 
+@pytest.mark.promise(6)
 async def test_stop_is_asked_first() -> None:
     session = StandIn()
     app = make_app(session)
@@ -123,6 +128,7 @@ async def test_stop_is_asked_first() -> None:
         session.went_on.set()
 
 
+@pytest.mark.promise(2)
 async def test_leaving_asks_and_leaves_the_run_alone() -> None:
     session = StandIn()
     app = make_app(session)
@@ -159,6 +165,7 @@ async def test_a_failed_step_is_told_with_its_cause() -> None:
     assert app.return_value == 1
 
 
+@pytest.mark.promise(3)
 def test_the_feed_is_bounded_while_nobody_draws_and_drops_no_record() -> None:
     lines = tuple(f"line {number}" for number in range(100))
     events: list[records.Event] = [records.StepStarted("install")]

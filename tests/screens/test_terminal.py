@@ -36,6 +36,7 @@ def start(launched: list[Terminal], kind: str = "fresh", **environment: str) -> 
     return terminal
 
 
+@pytest.mark.promise(28)
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 @pytest.mark.parametrize("kind", ["fresh", "run"])
 def test_a_signal_ends_it_quickly_and_restores_the_terminal(
@@ -49,6 +50,7 @@ def test_a_signal_ends_it_quickly_and_restores_the_terminal(
     assert terminal.left_as_it_was
 
 
+@pytest.mark.promise(28)
 def test_a_frozen_terminal_is_left_by_the_watchdog(launched: list[Terminal]) -> None:
     terminal = start(launched)
     terminal.until("Dovecot")
@@ -116,6 +118,7 @@ def test_names_typed_ahead_land_on_the_screens_they_were_meant_for(
     assert "[x] a.example.jp" in terminal.text
 
 
+@pytest.mark.promise(28)
 def test_quitting_restores_the_terminal(launched: list[Terminal]) -> None:
     terminal = start(launched)
     terminal.until("Dovecot")
@@ -125,6 +128,7 @@ def test_quitting_restores_the_terminal(launched: list[Terminal]) -> None:
     assert terminal.left_as_it_was
 
 
+@pytest.mark.promise(24, 28)
 def test_a_defect_ends_as_one_sentence_and_a_report(
     launched: list[Terminal], tmp_path: Path
 ) -> None:
@@ -161,6 +165,7 @@ def test_no_color_sends_none(launched: list[Terminal]) -> None:
     assert not codes & {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)}
 
 
+@pytest.mark.promise(28)
 @pytest.mark.parametrize("term", ["", "dumb", "unknown"])
 def test_a_terminal_that_cannot_be_drawn_on(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
     monkeypatch.setattr("sys.stdin", Yes())
@@ -170,6 +175,7 @@ def test_a_terminal_that_cannot_be_drawn_on(monkeypatch: pytest.MonkeyPatch, ter
         asked.need_terminal({"TERM": term}, (80, 24))
 
 
+@pytest.mark.promise(28)
 @pytest.mark.parametrize("size", [(39, 24), (80, 9), (1, 1)])
 def test_a_terminal_that_is_too_small(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -187,6 +193,7 @@ class Yes:
         return True
 
 
+@pytest.mark.promise(28)
 def test_without_a_terminal_the_command_line_is_offered(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,7 @@ CASES: list[Any] = tomlkit.parse((Path(__file__).parent / "cases.toml").read_tex
 ]
 
 
+@pytest.mark.promise(21, 23)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 def test_what_is_told(case: dict[str, Any]) -> None:
     result = parse_answers(case["answers"])
@@ -60,6 +61,7 @@ def test_a_name_in_its_own_script_is_shown_both_ways(name: str) -> None:
     assert readable_name(ascii_name) == f"{ascii_name} ({name})"
 
 
+@pytest.mark.promise(23)
 @pytest.mark.parametrize(
     ("text", "is_public"),
     [
@@ -100,6 +102,7 @@ def test_every_section_has_fields_for_all_its_values(section: str) -> None:
     assert named == [name for name in values if name != "custom"]
 
 
+@pytest.mark.promise(27)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's file can be unsafe")
 @pytest.mark.parametrize(("mode", "uid"), [(0o666, 0), (0o664, 0), (0o600, 65534)])
 def test_a_file_that_others_may_write_is_refused(tmp_path: Path, mode: int, uid: int) -> None:
@@ -137,6 +140,7 @@ def test_a_pipe_or_a_device_is_no_answers_file(tmp_path: Path) -> None:
 TEXT_FIELDS = [field for field in FIELDS if field.kind != "number"]
 
 
+@pytest.mark.promise(21, 22)
 @given(st.sampled_from(TEXT_FIELDS), st.text(max_size=40))
 def test_no_accepted_value_holds_what_could_end_a_line(field: Field, text: str) -> None:
     try:
@@ -149,6 +153,7 @@ def test_no_accepted_value_holds_what_could_end_a_line(field: Field, text: str) 
     assert not value.startswith("-") or field.name == "recipient_delimiter"
 
 
+@pytest.mark.promise(23)
 @given(st.text(alphabet="0123456789./:[]abcdef", max_size=30))
 def test_no_network_is_the_world(text: str) -> None:
     try:

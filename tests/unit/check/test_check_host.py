@@ -388,6 +388,7 @@ def test_only_master_says_that_it_starts(line: str) -> None:
     assert log.loud_lines(text)[0] == ("postfix/smtpd", "fatal", "fatal: parameter x")
 
 
+@pytest.mark.promise(25)
 def test_many_lines_are_counted_and_control_characters_shown() -> None:
     lines = "".join(f"{HEAD}/smtpd[1]: warning: no {n}\x1b[2J\n" for n in range(9))
     (finding,) = log.judge_log(told(START + lines))

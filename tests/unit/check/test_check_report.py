@@ -91,6 +91,7 @@ def test_no_line_is_longer_than_the_screen(finding: Finding, width: int) -> None
     assert max(map(len, as_table([finding], width).splitlines())) <= width
 
 
+@pytest.mark.promise(25)
 @given(st.binary(max_size=600))
 def test_what_is_shown_is_printable_and_bounded(raw: bytes) -> None:
     shown = clean(raw)

@@ -129,6 +129,7 @@ def test_what_is_no_reply_is_named(raw: bytes, why: str, pair: Pair) -> None:
     assert (transcript.stopped_at, transcript.why) == ("greeting", why)
 
 
+@pytest.mark.promise(25)
 def test_control_characters_never_reach_the_terminal(pair: Pair) -> None:
     raw = b"220 \x1b]0;owned\x07\x1b[6n\x9b31m \xe2\x80\xaemail\r\n"
     shown = str(talk(Behaviour(raw={"greeting": raw}), pair).replies["greeting"])

@@ -53,6 +53,7 @@ def test_a_wrong_command_line_is_usage(argv: list[str], capsys: pytest.CaptureFi
     assert "postfix-wizard: While reading the command line: " in capsys.readouterr().err
 
 
+@pytest.mark.promise(19)
 def test_a_plan_of_a_copied_etc(
     copied: Path, self_signed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +92,7 @@ def test_only_root_may(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main([command]) == os.EX_NOPERM
 
 
+@pytest.mark.promise(28)
 def test_apply_without_a_terminal_wants_yes(
     self_signed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,6 +101,7 @@ def test_apply_without_a_terminal_wants_yes(
     assert "Add --yes" in capsys.readouterr().err
 
 
+@pytest.mark.promise(25)
 def test_what_the_terminal_would_obey_is_not_printed(
     copied: Path, self_signed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +113,7 @@ def test_what_the_terminal_would_obey_is_not_printed(
     assert "\x07" not in out
 
 
+@pytest.mark.promise(28)
 def test_a_closed_pipe_is_no_traceback(copied: Path, self_signed: Path) -> None:
     command = (
         f"{sys.executable} -m screens.main plan --root {copied} --answers {self_signed} | head -n 1"

@@ -65,6 +65,7 @@ def test_the_file_and_the_answer_say_the_same() -> None:
     assert runtime_only(permanent, runtime) == ()
 
 
+@pytest.mark.promise(20)
 def test_what_a_reload_would_drop() -> None:
     runtime = json.loads(json.dumps(TOLD))
     runtime["services"]["data"].append("smtp")

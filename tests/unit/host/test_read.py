@@ -119,6 +119,7 @@ def test_a_directory_where_a_file_should_be(root: Path) -> None:
         read(root)
 
 
+@pytest.mark.promise(19)
 def test_nothing_is_written(root: Path) -> None:
     def listing() -> list[tuple[str, int, int]]:
         found = (path for path in root.rglob("*"))

@@ -72,6 +72,7 @@ def test_it_is_unpacked_once_and_then_starts_without_what_unpacks(home: Path) ->
     assert started(program) == (place, False)
 
 
+@pytest.mark.promise(10)
 @pytest.mark.parametrize("which", ["cache", "build"])
 def test_what_others_can_write_to_is_not_run(home: Path, which: str) -> None:
     program = packed(home)

@@ -151,6 +151,7 @@ def test_a_first_set_up_takes_every_step_in_the_policys_order(answers: Answers) 
     assert plan.cautions == ()
 
 
+@pytest.mark.promise(18)
 def test_twice_is_once(answers: Answers) -> None:
     host = done_by(build_plan(answers, FRESH), FRESH)
     plan = build_plan(answers, host)
@@ -164,6 +165,7 @@ def test_a_plan_is_a_pure_function(answers: Answers) -> None:
     assert build_plan(answers, FRESH) == build_plan(answers, FRESH)
 
 
+@pytest.mark.promise(14)
 def test_what_a_plan_replaces_it_names_by_hash(answers: Answers) -> None:
     plan = build_plan(answers, FRESH)
     files = {
@@ -201,6 +203,7 @@ VERBS: list[tuple[Callable[[Answers], Answers], str]] = [
 ]
 
 
+@pytest.mark.promise(18)
 @pytest.mark.parametrize(("change", "verb"), VERBS)
 def test_the_gentlest_verb(
     answers: Answers, change: Callable[[Answers], Answers], verb: str
@@ -213,6 +216,7 @@ def test_the_gentlest_verb(
     assert pending(plan) == ["staged", "main.cf", "postfix-check", "service", "status", "check"]
 
 
+@pytest.mark.promise(18)
 def test_a_row_more_for_a_sender_needs_no_reload(answers: Answers) -> None:
     host = done_by(build_plan(answers, FRESH), FRESH)
     more = replace(
@@ -235,12 +239,14 @@ SECTION_STEPS = {
 ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}
 
 
+@pytest.mark.promise(17)
 @pytest.mark.parametrize("section", [*SECTIONS, POLICY])
 def test_a_section_alone_takes_its_own_steps(answers: Answers, section: str) -> None:
     plan = build_plan(answers, FRESH, (section,))
     assert set(pending(plan)) - ALWAYS == SECTION_STEPS[section]
 
 
+@pytest.mark.promise(17)
 @pytest.mark.parametrize("section", [*SECTIONS, POLICY])
 def test_all_sections_one_by_one_come_to_the_whole(answers: Answers, section: str) -> None:
     """Whatever a section changes is in the whole plan too; and it changes only its own lines."""
@@ -340,6 +346,7 @@ def cautions(answers: Answers, host: Host) -> list[str]:
     return [caution.name for caution in build_plan(answers, host).cautions]
 
 
+@pytest.mark.promise(20, 23)
 def test_cautions_have_names(answers: Answers) -> None:
     other = changed(lineages=(lineage(names=("other.example.com",)),))
     assert cautions(answers, other) == ["certificate-name"]

@@ -52,6 +52,7 @@ SECTIONS = st.lists(
 )
 
 
+@pytest.mark.promise(13)
 @given(st.binary() | TEXTS)
 @example(b"")
 @example(b"\n")
@@ -101,21 +102,25 @@ EDITS = {
 }
 
 
+@pytest.mark.promise(13)
 @pytest.mark.parametrize(("before", "after"), EDITS.values(), ids=EDITS.keys())
 def test_a_value_is_edited_where_it_stands(before: bytes, after: bytes) -> None:
     assert bytes(set_value(MainCf.parse(before), "mydomain", "z", "why")) == after
 
 
+@pytest.mark.promise(13)
 def test_a_line_added_to_a_file_without_a_last_newline_does_not_glue() -> None:
     text = propose_main_cf(b"relayhost = x", NAMED, FACTS, ["hostname"]).text
     assert text.startswith(b"relayhost = x\nmyhostname = mail.example.org\n")
 
 
+@pytest.mark.promise(13)
 def test_a_crlf_file_gets_crlf_lines(answers: Answers) -> None:
     text = propose_main_cf(b"# mine\r\nrelayhost = x\r\n", answers, FACTS).text
     assert text.count(b"\n") == text.count(b"\r\n") > 30
 
 
+@pytest.mark.promise(13, 17, 18)
 @given(TEXTS, SECTIONS)
 def test_twice_is_once_and_the_rest_stays(data: bytes, sections: list[str]) -> None:
     proposal = propose_main_cf(data, NAMED, FACTS, sections)
@@ -147,6 +152,7 @@ def test_every_line_that_is_new_has_its_reason(data: bytes, sections: list[str])
     assert (proposal.text == data) == (proposal.reasons == ())
 
 
+@pytest.mark.promise(13)
 @given(TEXTS)
 def test_comments_of_the_operators_stay(data: bytes) -> None:
     proposal = propose_main_cf(data, NAMED, FACTS)
@@ -181,6 +187,7 @@ def harmed(bad: str) -> list[Answers]:
     return found
 
 
+@pytest.mark.promise(21)
 @pytest.mark.parametrize("bad", HARM, ids=[hex(ord(bad)) for bad in HARM])
 def test_the_writer_refuses_control_characters(
     bad: str, stock: Callable[[str, str], bytes]
@@ -191,6 +198,7 @@ def test_the_writer_refuses_control_characters(
                 propose_main_cf(live, answers, FACTS)
 
 
+@pytest.mark.promise(21)
 @given(st.text(), st.sampled_from([b"", b"mydomain = a\n b\n", b"#mydomain = a\n#mydomain = b"]))
 @example("a\r\nmynetworks = 0.0.0.0/0", b"")
 @example("x\n\trelayhost = y", b"mydomain = a\n b\n")
@@ -205,6 +213,7 @@ def test_no_value_makes_a_second_parameter(value: str, live: bytes) -> None:
     assert (cf.value("mydomain") or "") == normalised(value)
 
 
+@pytest.mark.promise(21)
 @given(st.text(), st.sampled_from(["domains", "networks"]))
 @example("a.example\nb.example", "domains")
 @example("10.0.0.0/8\n0.0.0.0/0", "networks")
@@ -224,6 +233,7 @@ def test_no_item_makes_a_second_item(value: str, section: str) -> None:
     assert len((cf.value("mydestination") or "").split()) <= 5
 
 
+@pytest.mark.promise(21)
 @given(st.text(), st.text())
 @example("zen.example reject_unauth", "")
 @example("zen.example, permit", "")

@@ -30,6 +30,7 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map(
 )
 
 
+@pytest.mark.promise(13)
 @given(st.binary() | TEXTS)
 def test_any_bytes_survive(data: bytes) -> None:
     cf = MasterCf.parse(data)
@@ -37,6 +38,7 @@ def test_any_bytes_survive(data: bytes) -> None:
     assert len(cf.services) >= 0
 
 
+@pytest.mark.promise(13, 18)
 @given(TEXTS)
 @example(b"submission inet n - n - - smtpd\n  -o ")
 @example(b"submission inet n - n - - smtpd\n  -o\n#  -o smtpd_sasl_auth_enable=no\n  x=y\n")
@@ -52,6 +54,7 @@ def test_twice_is_once_and_other_entries_stay(answers: Answers, data: bytes) -> 
     assert others == [str(one) for one in after.services if one.key not in proposal.changed]
 
 
+@pytest.mark.promise(21)
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_nothing_but_options_becomes_an_argument(
     suite: str,
@@ -102,10 +105,12 @@ def test_an_entry_that_would_be_misread_is_reported_and_left(tail: str, answers:
     assert "Its options are not all" in proposal.warnings[0]
 
 
+@pytest.mark.promise(13, 17)
 def test_without_the_section_policy_every_byte_stays(answers: Answers) -> None:
     assert propose_master_cf(b"x", answers, FACTS, ["limits"]).text == b"x"
 
 
+@pytest.mark.promise(21)
 def test_an_option_is_one_argument() -> None:
     assert option_text("smtpd_tls_wrappermode", "yes") == "smtpd_tls_wrappermode=yes"
     for value in ("a b", "a\tb", "a\n-o x=y", "{a", "a\0", "\x1b"):

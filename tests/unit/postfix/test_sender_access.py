@@ -53,6 +53,7 @@ def test_a_new_file_says_how_to_use_it(answers: Answers) -> None:
     assert [(one.first_line, one.last_line) for one in proposal.reasons] == [(1, text.count("\n"))]
 
 
+@pytest.mark.promise(13)
 def test_rows_come_and_go_with_the_answers_and_hand_written_ones_stay(answers: Answers) -> None:
     first = propose_sender_access(None, with_senders(answers, ("a.example",), ()))
     by_hand = first.text + b"mine.example REJECT\n"
@@ -63,12 +64,14 @@ def test_rows_come_and_go_with_the_answers_and_hand_written_ones_stay(answers: A
     )
 
 
+@pytest.mark.promise(17)
 def test_other_sections_leave_it_alone(answers: Answers) -> None:
     some = with_senders(answers, ("a.example",), ())
     assert propose_sender_access(b"x OK", some, ["limits"]).text == b"x OK"
     assert propose_sender_access(None, some, ["limits"]).changed == ()
 
 
+@pytest.mark.promise(21)
 @given(st.text())
 def test_no_sender_makes_a_second_row(answers: Answers, sender: str) -> None:
     try:
@@ -96,6 +99,7 @@ PIECES += [
 ]
 
 
+@pytest.mark.promise(18)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 @example(f"{BEGIN}\nd OK\nd OK\n{END}\nd OK\n")
 def test_twice_is_once(answers: Answers, text: str) -> None:

@@ -18,6 +18,7 @@ NASTY = st.lists(
 ).map(b"".join)
 
 
+@pytest.mark.promise(25)
 @given(NASTY)
 @example(b"\x1b\x1b[[31mx")
 @example(b"\x1b]0;evil\x1b[31m\x07")
@@ -27,6 +28,7 @@ def test_nothing_is_left_that_a_terminal_would_obey(data: bytes) -> None:
         assert "\u202e" not in line
 
 
+@pytest.mark.promise(25)
 @given(st.lists(st.binary(max_size=30), max_size=10), NASTY)
 def test_lines_do_not_depend_on_how_the_bytes_arrive(cuts: list[bytes], nasty: bytes) -> None:
     parts = [*cuts, nasty]
@@ -40,6 +42,7 @@ def test_plain_text_stays(lines: list[str]) -> None:
     assert clean("".join(f"{line}\n" for line in lines).encode()) == tuple(lines)
 
 
+@pytest.mark.promise(25)
 @pytest.mark.parametrize(
     ("data", "lines"),
     [

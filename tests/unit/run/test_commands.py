@@ -26,6 +26,7 @@ def test_streams_status_and_output(loop: Loop, output: StepOutput, tmp_path: Pat
     assert said[3] == "(exit status 3)"
 
 
+@pytest.mark.promise(22)
 def test_the_callers_environment_does_not_reach_it(
     loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,6 +38,7 @@ def test_the_callers_environment_does_not_reach_it(
     assert b"PATH=/usr/sbin:/usr/bin:/sbin:/bin\n" in done.out
 
 
+@pytest.mark.promise(2)
 def test_it_has_no_terminal_and_a_session_of_its_own(loop: Loop) -> None:
     script = "import os; print(os.getsid(0) == os.getpid(), os.isatty(0), os.getcwd())"
     assert run((sys.executable, "-c", script), loop, None).out == b"True False /\n"

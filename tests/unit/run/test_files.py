@@ -51,6 +51,7 @@ def names(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()}
 
 
+@pytest.mark.promise(9)
 def test_a_file_is_replaced_with_owner_mode_and_attributes_of_the_old(old: Path) -> None:
     os.setxattr(old, "user.note", b"\x00kept")
     replace(str(old), NEW, read(str(old)), mode=0o600)
@@ -74,6 +75,7 @@ NOBODY = 0xFFFFFFFF
 LET_12_READ = acl((1, 6, NOBODY), (2, 4, 12), (4, 4, NOBODY), (16, 4, NOBODY), (32, 0, NOBODY))
 
 
+@pytest.mark.promise(9)
 def test_the_acl_of_the_old_file_is_kept(old: Path) -> None:
     os.setxattr(old, "system.posix_acl_access", LET_12_READ)
     before = os.getxattr(old, "system.posix_acl_access")
@@ -81,6 +83,7 @@ def test_the_acl_of_the_old_file_is_kept(old: Path) -> None:
     assert os.getxattr(old, "system.posix_acl_access") == before
 
 
+@pytest.mark.promise(9)
 def test_a_directorys_default_acl_does_not_creep_in(old: Path) -> None:
     os.setxattr(old.parent, "system.posix_acl_default", LET_12_READ)
     replace(str(old), NEW, read(str(old)))
@@ -100,6 +103,7 @@ def test_the_time_asked_for_is_borne(old: Path) -> None:
     assert old.stat().st_mtime_ns == 1_000_000_000_123_456_789
 
 
+@pytest.mark.promise(14)
 def test_what_stands_where_nothing_was_is_not_replaced(old: Path) -> None:
     with pytest.raises(Trouble, match="changed at this very moment"):
         replace(str(old), NEW, None)
@@ -107,6 +111,7 @@ def test_what_stands_where_nothing_was_is_not_replaced(old: Path) -> None:
     assert names(old.parent) == {"main.cf"}
 
 
+@pytest.mark.promise(14)
 def test_a_file_that_changed_since_it_was_read_is_not_replaced(old: Path) -> None:
     held = read(str(old))
     old.write_bytes(OLD + b"more")
@@ -115,6 +120,7 @@ def test_a_file_that_changed_since_it_was_read_is_not_replaced(old: Path) -> Non
     assert old.read_bytes() == OLD + b"more"
 
 
+@pytest.mark.promise(9)
 def test_a_full_disk_leaves_the_old_file_and_no_other(tiny: Path) -> None:
     path = tiny / "main.cf"
     path.write_bytes(OLD)
@@ -124,6 +130,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tiny: Path) -> None:
     assert names(tiny) == {"main.cf"}
 
 
+@pytest.mark.promise(9)
 def test_a_read_only_disk_leaves_the_old_file_and_no_other(frozen: Path) -> None:
     path = frozen / "main.cf"
     with pytest.raises(Trouble, match=r"main\.cf: Read-only file system.*writable"):
@@ -132,6 +139,7 @@ def test_a_read_only_disk_leaves_the_old_file_and_no_other(frozen: Path) -> None
     assert names(frozen) == {"main.cf"}
 
 
+@pytest.mark.promise(10)
 def test_a_mount_at_the_target_is_refused(old: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"other")
@@ -146,6 +154,7 @@ def test_a_mount_at_the_target_is_refused(old: Path, tmp_path: Path) -> None:
     assert names(tmp_path) == {"main.cf", "other"}
 
 
+@pytest.mark.promise(10)
 def test_links_at_the_target_are_refused(old: Path) -> None:
     soft, hard = old.with_name("soft"), old.with_name("hard")
     soft.symlink_to(old)
@@ -159,6 +168,7 @@ def test_links_at_the_target_are_refused(old: Path) -> None:
     assert old.read_bytes() == OLD
 
 
+@pytest.mark.promise(10)
 def test_a_hard_link_made_after_the_reading_is_refused(old: Path) -> None:
     held = read(str(old))
     os.link(old, old.with_name("hard"))
@@ -167,6 +177,7 @@ def test_a_hard_link_made_after_the_reading_is_refused(old: Path) -> None:
     assert old.read_bytes() == OLD
 
 
+@pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", ["fifo", "directory", "socket"])
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "odd"
@@ -180,12 +191,14 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str
         read(str(path))
 
 
+@pytest.mark.promise(10)
 def test_a_link_on_the_way_is_refused(old: Path, tmp_path: Path) -> None:
     (tmp_path / "way").symlink_to(tmp_path)
     with pytest.raises(Trouble, match=r"way: Not a directory.*name the real place"):
         read(str(tmp_path / "way" / old.name))
 
 
+@pytest.mark.promise(10)
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
 def test_a_directory_that_others_may_write_in_is_refused(
     old: Path, tmp_path: Path, mode: int
@@ -197,6 +210,7 @@ def test_a_directory_that_others_may_write_in_is_refused(
     assert old.read_bytes() == OLD
 
 
+@pytest.mark.promise(10)
 def test_a_strangers_directory_is_refused(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o755)
@@ -211,6 +225,7 @@ def test_a_path_that_is_no_plain_absolute_one_is_refused(path: str) -> None:
         read(path)
 
 
+@pytest.mark.promise(9)
 def test_what_a_killed_worker_left_is_swept_away(old: Path) -> None:
     left = old.with_name(f".main.cf{files._MARK}0123456789abcdef")
     left.write_bytes(b"half")
@@ -218,6 +233,7 @@ def test_what_a_killed_worker_left_is_swept_away(old: Path) -> None:
     assert names(old.parent) == {"main.cf"}
 
 
+@pytest.mark.promise(8)
 def test_an_original_is_a_whole_copy_and_made_once(old: Path) -> None:
     os.utime(old, ns=(1, 1_000_000_000_000_000_001))
     os.setxattr(old, "user.note", b"kept")
@@ -241,6 +257,7 @@ def test_an_original_is_a_whole_copy_and_made_once(old: Path) -> None:
     assert original.read_bytes() == OLD
 
 
+@pytest.mark.promise(10)
 def test_a_link_planted_at_the_originals_name_is_refused(old: Path, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"victim")
@@ -258,6 +275,7 @@ def test_a_link_planted_at_the_originals_name_is_refused(old: Path, tmp_path: Pa
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.promise(8, 9)
 def test_an_original_on_a_full_disk_leaves_nothing(tiny: Path) -> None:
     path = tiny / "main.cf"
     path.write_bytes(b"x" * 40_000)

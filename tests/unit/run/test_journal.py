@@ -58,6 +58,7 @@ def test_a_second_worker_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     assert parse(path.read_bytes()).records == RECORDS
 
 
+@pytest.mark.promise(4)
 def test_torn_at_every_byte_it_keeps_all_whole_records_and_can_be_gone_on_with(
     tmp_path: Path,
 ) -> None:
@@ -78,6 +79,7 @@ def test_torn_at_every_byte_it_keeps_all_whole_records_and_can_be_gone_on_with(
         assert (again.records, again.torn, again.corrupt) == ((*kept, RECORDS[0]), False, "")
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("flip", [0x01, 0x80])
 def test_damaged_at_every_byte_its_record_is_named(tmp_path: Path, flip: int) -> None:
     whole = write(tmp_path / "journal")
@@ -88,6 +90,7 @@ def test_damaged_at_every_byte_its_record_is_named(tmp_path: Path, flip: int) ->
         assert reading.torn or reading.corrupt.startswith(f"record {record} ")
 
 
+@pytest.mark.promise(4)
 def test_a_line_lost_doubled_or_moved_is_seen(tmp_path: Path) -> None:
     lines = write(tmp_path / "journal").splitlines(keepends=True)
     for changed in (
@@ -98,6 +101,7 @@ def test_a_line_lost_doubled_or_moved_is_seen(tmp_path: Path) -> None:
         assert parse(b"".join(changed)).corrupt.startswith("record 3 ")
 
 
+@pytest.mark.promise(4)
 def test_a_corrupt_journal_is_refused_and_can_be_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     whole = write(path)
@@ -109,6 +113,7 @@ def test_a_corrupt_journal_is_refused_and_can_be_set_aside(tmp_path: Path) -> No
     assert read_journal(path) is None
 
 
+@pytest.mark.promise(4)
 def test_another_version_is_named(tmp_path: Path) -> None:
     whole = write(tmp_path / "journal")
     from wizard.run.journal import chained  # noqa: PLC0415
@@ -118,6 +123,7 @@ def test_another_version_is_named(tmp_path: Path) -> None:
     assert "version 9" in parse(line + b"more\n").corrupt
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("data", [b"\0" * 100, b"\n\n\n", b"x y\n", b"\xff" * 9 + b"\nmore\n"])
 def test_rubbish_never_raises(data: bytes) -> None:
     reading = parse(data)
@@ -125,6 +131,7 @@ def test_rubbish_never_raises(data: bytes) -> None:
     assert reading.torn or reading.corrupt
 
 
+@pytest.mark.promise(9)
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
 def test_a_full_disk_leaves_no_half_record(tmp_path: Path) -> None:
     where = tmp_path / "tiny"

@@ -40,6 +40,7 @@ def test_what_cannot_name_a_file_is_refused(step: str) -> None:
         step_name(step)
 
 
+@pytest.mark.promise(10)
 def test_a_state_directory_that_others_may_write_in_is_refused(places: Places) -> None:
     places.state.mkdir()
     places.state.chmod(0o777)
@@ -47,6 +48,7 @@ def test_a_state_directory_that_others_may_write_in_is_refused(places: Places) -
         make_run(places, NOON)
 
 
+@pytest.mark.promise(10)
 def test_a_link_planted_at_the_state_directory_is_refused(places: Places, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     places.state.symlink_to(tmp_path / "elsewhere")

@@ -47,6 +47,7 @@ def answering(work: Callable[[], object]) -> Future[object]:
     return future
 
 
+@pytest.mark.promise(24)
 def test_the_answer_arrives_and_is_recorded_nowhere(
     front: Desk, places: Places, records: list[Record], tmp_path: Path
 ) -> None:
@@ -97,6 +98,7 @@ def test_an_answer_to_another_question_is_too_late(
     assert sent.result() is False
 
 
+@pytest.mark.promise(21)
 @pytest.mark.parametrize("text", ["y\nrm", "\x1b[A", "a\0b", "\r"])
 def test_an_answer_is_one_line_of_text(front: Desk, places: Places, text: str) -> None:
     sent = answering(lambda: send_answer(places, RUN, 1, text))

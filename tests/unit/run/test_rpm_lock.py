@@ -32,6 +32,7 @@ def held(tmp_path: Path) -> Iterator[tuple[str, int]]:
         other.stdin.close()
 
 
+@pytest.mark.promise(7)
 def test_the_holder_is_named(held: tuple[str, int]) -> None:
     path, pid = held
     assert lock_holder(path, 0).startswith(f"process {pid} (python")

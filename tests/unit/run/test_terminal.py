@@ -124,6 +124,7 @@ def test_decisions() -> None:
     assert "unforeseen" in str(unknown.refusal)
 
 
+@pytest.mark.promise(7)
 def test_one_that_waits_for_a_lock_is_ended_after_a_while(
     loop: Loop, output: StepOutput, tmp_path: Path
 ) -> None:
@@ -134,6 +135,7 @@ def test_one_that_waits_for_a_lock_is_ended_after_a_while(
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.promise(7)
 def test_one_that_got_the_lock_may_take_its_time(
     loop: Loop, output: StepOutput, tmp_path: Path
 ) -> None:
@@ -147,6 +149,7 @@ def test_one_that_got_the_lock_may_take_its_time(
     assert status == 0
 
 
+@pytest.mark.promise(2)
 def test_it_ignores_a_hang_up_and_has_its_own_session(
     loop: Loop, output: StepOutput, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,11 @@ def killed(places: Places, run: str, call: str, when: int) -> bool:
     return subprocess.run(argv, capture_output=True, check=False).returncode != 0
 
 
+@pytest.mark.promise(1, 8, 9)
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_at_every_moment_all_is_whole_and_it_goes_on(tmp_path: Path, moment: str) -> None:
+def test_killed_at_every_moment_all_is_whole_and_it_goes_on(
+    tmp_path: Path, moment: str, record_property: Callable[[str, object], None]
+) -> None:
     when = 0
     while True:
         when += 1
@@ -104,4 +108,5 @@ def test_killed_at_every_moment_all_is_whole_and_it_goes_on(tmp_path: Path, mome
         assert {entry["was"] for entry in files} == {f"file:{sha256(OLD)}"}, when
         left = {path.name for path in etc.iterdir()}
         assert left - {"answers.toml"} == {"archive", "cert.pem", "main.cf", "main.cf.orig"}, when
+    record_property("count:kill points", when - 1)
     assert when > MOMENTS[moment]

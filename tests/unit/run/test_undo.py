@@ -107,6 +107,7 @@ def as_it_was(etc: Path) -> bool:
     )
 
 
+@pytest.mark.promise(8)
 def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -> None:
     run = taken(places, usual(etc))
     assert (etc / "cert.pem").is_symlink()
@@ -128,6 +129,7 @@ def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -
         undo_plan(places, second.run)
 
 
+@pytest.mark.promise(15)
 def test_what_was_edited_since_is_refused_and_no_run_begins(places: Places, etc: Path) -> None:
     taken(places, usual(etc))
     (etc / "main.cf").write_bytes(NEW + b"# mine\n")
@@ -169,12 +171,14 @@ def test_a_run_that_changed_nothing_has_no_undo(places: Places) -> None:
         undo_plan(places, "20261124-034502-99")
 
 
+@pytest.mark.promise(5)
 def test_an_undo_waits_for_no_run_in_progress(places: Places, etc: Path) -> None:
     run = taken(places, usual(etc))
     with locked(places, run), pytest.raises(LockedTrouble):
         undo_plan(places)
 
 
+@pytest.mark.promise(16)
 def test_the_way_back_is_taken_by_the_run_itself(places: Places, etc: Path) -> None:
     run = taken(places, usual(etc, ("check", Command(("false",)))))
     assert as_it_was(etc)
@@ -206,6 +210,7 @@ def test_a_failure_that_is_not_postfixs_leaves_what_is_done(places: Places, etc:
     assert newest_cut_off(places) is None
 
 
+@pytest.mark.promise(16)
 def test_a_way_back_that_fails_is_gone_on_with(places: Places, etc: Path) -> None:
     """The second look is at the same journal: forward steps are not taken again."""
     path = etc / "main.cf"
@@ -222,6 +227,7 @@ def test_a_way_back_that_fails_is_gone_on_with(places: Places, etc: Path) -> Non
     assert told(places, run).returned
 
 
+@pytest.mark.promise(1)
 def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path) -> None:
     taken(places, usual(etc))
     at = make_run(places, time.time())

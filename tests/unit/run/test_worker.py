@@ -141,6 +141,7 @@ def test_undo_finds_what_it_needs(places: Places, etc: Path) -> None:
     assert copy.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.promise(24)
 def test_everything_of_the_runs_is_private(places: Places, etc: Path) -> None:
     work(places, prepared(places, usual(etc)))
     for path in places.state.rglob("*"):
@@ -152,6 +153,7 @@ def test_replaced_files_are_older_than_what_makes_postfix_wait(places: Places, e
     assert 1.5 < time.time() - (etc / "main.cf").stat().st_mtime < 60
 
 
+@pytest.mark.promise(14)
 def test_what_changed_since_the_review_is_stale_and_ends_the_run(places: Places, etc: Path) -> None:
     wanted = usual(etc, before=b"something else")
     run = prepared(places, wanted)
@@ -164,6 +166,7 @@ def test_what_changed_since_the_review_is_stale_and_ends_the_run(places: Places,
     assert not places.answers.exists()
 
 
+@pytest.mark.promise(14)
 def test_a_plan_that_is_not_the_reviewed_one_is_refused(places: Places, etc: Path) -> None:
     run = prepared(places, usual(etc))
     data = places.run(run).plan.read_bytes()
@@ -219,6 +222,7 @@ def test_a_defect_is_journalled_in_words(places: Places, monkeypatch: pytest.Mon
     assert "Traceback" in places.run(run).output("x").read_text()
 
 
+@pytest.mark.promise(5)
 def test_a_second_run_says_who_holds_the_lock(places: Places, etc: Path) -> None:
     run = prepared(places, usual(etc))
     with locked(places, "20261124-000000-1"):
@@ -232,6 +236,7 @@ def test_a_second_run_says_who_holds_the_lock(places: Places, etc: Path) -> None
     assert (etc / "main.cf").read_bytes() == OLD
 
 
+@pytest.mark.promise(5)
 def test_a_dead_holders_lock_is_free(places: Places, etc: Path) -> None:
     places.runtime.mkdir(mode=0o700)
     places.lock.write_text(json.dumps({"pid": 1, "run": "20261124-000000-1", "since": 0}))
@@ -239,6 +244,7 @@ def test_a_dead_holders_lock_is_free(places: Places, etc: Path) -> None:
     assert work(places, prepared(places, usual(etc))) == 0
 
 
+@pytest.mark.promise(10)
 def test_links_planted_at_lock_and_output_are_refused(
     places: Places, etc: Path, tmp_path: Path
 ) -> None:
@@ -254,6 +260,7 @@ def test_links_planted_at_lock_and_output_are_refused(
     assert victim.read_bytes() == b"victim"
 
 
+@pytest.mark.promise(6)
 def test_a_stop_takes_effect_between_steps(places: Places, etc: Path) -> None:
     wanted = plan(
         ("slow", Command(("sleep", "1"))),
@@ -270,6 +277,7 @@ def test_a_stop_takes_effect_between_steps(places: Places, etc: Path) -> None:
     assert (etc / "main.cf").read_bytes() == OLD
 
 
+@pytest.mark.promise(2, 25)
 def test_a_viewer_sees_all_from_the_first_record_and_output_in_its_place(
     places: Places,
 ) -> None:
@@ -337,6 +345,7 @@ def test_a_viewer_far_behind_reads_the_end_and_says_what_it_left_out(places: Pla
     assert more[1:] == [str(number) for number in range(1, 11)]
 
 
+@pytest.mark.promise(1)
 def test_a_worker_that_was_killed_is_told_and_gone_on_from(places: Places, etc: Path) -> None:
     flag = etc / "flag"
     wanted = plan(
@@ -377,6 +386,7 @@ def test_a_worker_that_never_began_is_told(places: Places, monkeypatch: pytest.M
     assert [one.outcome for one in runs(places)] == ["not started"]
 
 
+@pytest.mark.promise(1)
 def test_resuming_after_the_rename_finds_its_own_effect(places: Places, etc: Path) -> None:
     wanted = usual(etc)
     run = prepared(places, wanted)
@@ -408,6 +418,7 @@ def test_a_run_that_is_done_is_not_run_again(places: Places, etc: Path) -> None:
         work(places, run)
 
 
+@pytest.mark.promise(4)
 def test_a_corrupt_journal_hinders_neither_the_list_nor_a_new_run(
     places: Places, etc: Path
 ) -> None:
@@ -426,6 +437,7 @@ def test_a_corrupt_journal_hinders_neither_the_list_nor_a_new_run(
     assert "record 0" in runs(places)[0].message
 
 
+@pytest.mark.promise(18)
 def test_answers_are_written_only_when_they_differ(places: Places, etc: Path) -> None:
     work(places, prepared(places, usual(etc)))
     before = places.answers.stat().st_ino
@@ -437,6 +449,7 @@ def test_answers_are_written_only_when_they_differ(places: Places, etc: Path) ->
     assert places.answers.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.promise(10)
 def test_answers_that_cannot_be_saved_do_not_undo_a_run(places: Places, etc: Path) -> None:
     places.answers.symlink_to(etc / "main.cf")
     run = prepared(places, plan(answers="# other\n"))
@@ -478,6 +491,7 @@ def test_a_link_that_would_lead_nowhere_is_not_made(places: Places, etc: Path) -
     assert not os.path.lexists(link.path)
 
 
+@pytest.mark.promise(24)
 def test_a_self_signed_pair_is_made_and_its_key_stays_private(places: Places, etc: Path) -> None:
     cert, key = etc / "cert.pem", etc / "key.pem"
     key.write_text("old key")
@@ -506,6 +520,7 @@ def test_a_self_signed_pair_is_made_and_its_key_stays_private(places: Places, et
     assert not places.run(run).staging.exists()
 
 
+@pytest.mark.promise(2)
 def test_the_unit_outlives_login_and_leaves_dnf_alone() -> None:
     argv = unit_argv("postfix-wizard-x", ("/usr/bin/postfix-wizard", "worker", "x"))
     assert "KillMode=process" in argv

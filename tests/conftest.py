@@ -1,0 +1,38 @@
+"""`--promises FILE`: keep what this session's tests saw of the promises of docs/promises.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promises import evidence
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--promises", metavar="FILE", help="write which promises were held, as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Under xdist the controller alone hears of every test.
+    if config.getoption("--promises") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Keeper(config), "promises")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    evidence.mark(items)
+
+
+class _Keeper:
+    """Hears every report, and writes at the session's end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._file = Path(config.getoption("--promises"))
+        self._collector = evidence.Collector()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._collector.take(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        evidence.write(self._collector.evidence(session.config.args), self._file)
