@@ -13,6 +13,9 @@ from wizard.run import records
 
 WAITS, RUNS, DONE, FAILED = "waits", "runs", "done", "FAILED"
 
+NOT_BEGUN = "-"
+"""The state of a step that a run ended before."""
+
 MOST_LINES = 5000
 """Lines of a step that are kept for the pane; the whole output is on disk."""
 
@@ -74,6 +77,8 @@ class Progress:
         elif isinstance(event, records.RunFinished):
             self.finished = event
             self.prompts.clear()
+            for step in self.steps.values():
+                step.state = NOT_BEGUN if step.state == WAITS else step.state
 
     def _step(self, id: str) -> StepView:  # noqa: A002 - the step's own name for it
         return self.steps.setdefault(id, StepView(id, id))
