@@ -157,16 +157,17 @@ def _started(
 ) -> Iterator[tuple[subprocess.Popen[bytes], tuple[int, ...]]]:
     """Start a child and hand over the descriptors that it is heard on."""
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as childs:
-        heard, pairs = [], [os.openpty()] if terminal else [os.pipe(), os.pipe()]
-        for near, far in pairs:
-            ours.callback(os.close, near)
-            childs.callback(os.close, far)
-            heard.append(near)
-        source = subprocess.DEVNULL
-        if stdin is not None:
-            source = _file_of(stdin)
-            childs.callback(os.close, source)
+        heard = []
         try:
+            pairs = [os.openpty()] if terminal else [os.pipe(), os.pipe()]
+            for near, far in pairs:
+                ours.callback(os.close, near)
+                childs.callback(os.close, far)
+                heard.append(near)
+            source = subprocess.DEVNULL
+            if stdin is not None:
+                source = _file_of(stdin)
+                childs.callback(os.close, source)
             child = subprocess.Popen(
                 list(argv),
                 stdin=source,
@@ -191,10 +192,14 @@ def _started(
 def _file_of(data: bytes) -> int:
     # A file and not a pipe: a child that answers before it has read all cannot deadlock us.
     fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
-    os.lseek(fd, 0, os.SEEK_SET)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        os.lseek(fd, 0, os.SEEK_SET)
+    except OSError:
+        os.close(fd)
+        raise
     return fd
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -63,6 +65,17 @@ def test_one_that_never_ends_is_killed_and_named(loop: Loop) -> None:
 def test_one_that_is_not_there_is_named(loop: Loop) -> None:
     with pytest.raises(Trouble, match="starting no-such-program: No such file"):
         run(("no-such-program",), loop, None)
+
+
+def test_input_that_finds_no_room_is_told_and_leaves_nothing_open(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 (counted, not used)
+    monkeypatch.setattr(os, "write", Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
+    with pytest.raises(Trouble, match="starting cat: No space left"):
+        run(["cat"], loop, None, stdin=b"x")
+    monkeypatch.undo()
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
 def test_a_signal_is_named(loop: Loop) -> None:
