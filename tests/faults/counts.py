@@ -1,0 +1,111 @@
+"""What was tried and what came of it, for people to read and for docs/promises.md.
+
+Each test writes its own part below `parts/`; the whole is their sum. The directory is named by
+POSTFIX_WIZARD_COUNTS, else it is `.cache/counts`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.faults.experiment import KILL, MISSED, Result
+
+ROOT = Path(__file__).resolve().parents[2]
+_BEGAN = time.time()
+
+
+def directory() -> Path:
+    """Return where counts are written."""
+    return Path(os.environ.get("POSTFIX_WIZARD_COUNTS") or ROOT / ".cache/counts")
+
+
+def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int]]) -> None:
+    """Write one test's part: what was killed and failed, by call, and how those runs ended.
+
+    `left_out` has by worker how many of its calls are no points, and why.
+    """
+    tried = list(results)
+    part = {}
+    for worker in dict.fromkeys(one.worker for one in tried):
+        ours = [one for one in tried if one.worker == worker]
+        part[worker] = {
+            "kill": Counter(one.fault.point.call for one in ours if one.fault.what == KILL),
+            "errno": Counter(one.fault.point.call for one in ours if one.fault.what != KILL),
+            "outcomes": Counter(f"{_kind(one)}, {one.outcome}, {one.fault.then}" for one in ours),
+            "missed": [str(one.fault) for one in ours if one.outcome == MISSED],
+            "wrong": [wrong([one]) for one in ours if one.problems],
+            "left_out": left_out[worker],
+        }
+    parts = directory() / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    (parts / f"{name}.json").write_text(json.dumps(part, indent=1), encoding="utf-8")
+
+
+def told(results: Iterable[Result], record_property: Callable[[str, object], None]) -> None:
+    """Hand over what docs/promises.md says of a test: the points that it hit."""
+    tried = [one for one in results if one.outcome != MISSED]
+    kills = sum(one.fault.what == KILL for one in tried)
+    record_property("count:points at which a worker was killed", kills)
+    record_property("count:errors injected into a worker", len(tried) - kills)
+
+
+def _kind(result: Result) -> str:
+    return "killed" if result.fault.what == KILL else "failed"
+
+
+def wrong(results: Iterable[Result]) -> str:
+    """Return all that was wrong, in lines; "" for nothing."""
+    return "\n".join(
+        f"{one.fault}: {one.outcome}\n    " + "\n    ".join(one.problems)
+        for one in results
+        if one.problems
+    )
+
+
+def total() -> dict[str, Any]:
+    """Return the sum of the parts of this test run by worker, and write it as faults.json."""
+    workers: dict[str, Any] = {}
+    for path in sorted((directory() / "parts").glob("*.json")):
+        if path.stat().st_mtime < _BEGAN:
+            continue
+        for worker, part in json.loads(path.read_text(encoding="utf-8")).items():
+            sum_ = workers.setdefault(worker, {"missed": [], "wrong": []})
+            for kind in ("kill", "errno", "outcomes"):
+                sum_[kind] = Counter(sum_.get(kind, {})) + Counter(part[kind])
+            sum_["missed"] += part["missed"]
+            sum_["wrong"] += part["wrong"]
+            sum_["left_out"] = part["left_out"]
+    whole = {
+        "version": 1,
+        "kill_points": sum(one["kill"].total() for one in workers.values()),
+        "errno_points": sum(one["errno"].total() for one in workers.values()),
+        "missed": sum(len(one["missed"]) for one in workers.values()),
+        "wrong": sum(len(one["wrong"]) for one in workers.values()),
+        "workers": workers,
+    }
+    if workers:
+        text = json.dumps(whole, indent=1, sort_keys=True) + "\n"
+        (directory() / "faults.json").write_text(text, encoding="utf-8")
+    return whole
+
+
+def shown() -> Iterator[str]:
+    """Yield the whole in lines, none where no fault was tried."""
+    whole = total()
+    for name, one in whole["workers"].items():
+        yield f"The worker of {name}: kill points {one['kill'].total()}, errnos {one['errno'].total()}"
+        calls = sorted(one["kill"].keys() | one["errno"].keys())
+        yield from (f"  {call:12} {one['kill'][call]:5} {one['errno'][call]:5}" for call in calls)
+        yield from (f"  {number:5} {what}" for what, number in sorted(one["outcomes"].items()))
+        yield from (f"  {number:5} no point: {rule}" for rule, number in one["left_out"].items())
+    if whole["workers"]:
+        yield (
+            f"In all {whole['kill_points']} kill points and {whole['errno_points']} errnos, "
+            f"{whole['missed']} not met, {whole['wrong']} with something wrong."
+        )

@@ -1,0 +1,206 @@
+"""One fault at one point: the worker hit, what it left, the way on, and the comparison."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tests.faults.points import Point, Seen
+from tests.faults.rig import OTHERS_OWN, OWN, TEMPORARY, Ended, Etc, Reference, Rig, back_again
+
+KILL = "SIGKILL"
+ERRNOS = ("ENOSPC", "EDQUOT", "EROFS", "EIO")
+RESUME, UNDO = "resume", "undo"
+MISSED = "missed"
+SET_UP, TAKING_BACK, INSTALL = "set-up", "undo", "install"
+TRIES = 6
+NOTHING = re.compile(r"changed nothing|no run changed anything|No run waits")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is done to a point, and how the operator goes on from there."""
+
+    point: Point
+    what: str
+    then: str
+
+    def __str__(self) -> str:
+        return f"{self.what} at {self.point}, then {self.then}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a fault: how the worker ended, and what was wrong (nothing, it is hoped).
+
+    `worker` says which one was hit: a set-up's or an undo's.
+    """
+
+    fault: Fault
+    outcome: str
+    problems: tuple[str, ...]
+    worker: str = SET_UP
+
+
+def try_fault(
+    rig: Rig, wanted: Reference, seen: Seen, fault: Fault, back: list[Seen]
+) -> list[Result]:
+    """Hit the worker at a point, recover, compare, and leave the host as it was.
+
+    A set-up that ended well is taken back in the end: by an undo whose worker is killed as
+    well, at the first point of `back`, which is then taken from there and has its own result.
+    """
+    ended = hit(rig, seen, fault, tries=TRIES)
+    if isinstance(ended, str):
+        clear(rig)
+        return [Result(fault, MISSED, (ended,))]
+    problems = [*journal(ended), *_files(rig.etc(), wanted, fault), *message(ended, fault)]
+    if fault.what == KILL:
+        problems += _told(rig, ended)
+    stands = False
+    if ended.outcome == "done" or fault.then == RESUME:
+        stands, wrong = _gone_on(rig, wanted, ended)
+        problems += wrong
+    results = []
+    if stands and back:
+        results.append(killed_undo(rig, wanted, back.pop(0)))
+    else:
+        problems += _taken_back(rig, wanted, nothing=not stands)
+    rig.forget()
+    return [Result(fault, ended.outcome, tuple(problems)), *results]
+
+
+def killed_undo(rig: Rig, wanted: Reference, seen: Seen) -> Result:
+    """Kill the worker of an undo at a point, go on with it, and compare."""
+    fault = Fault(seen.point, KILL, RESUME)
+    ended = hit(rig, seen, fault, "undo", tries=1)
+    if isinstance(ended, str):
+        wrong = (ended, *back_again(wanted.before, rig.state()))
+        return Result(fault, MISSED, wrong, TAKING_BACK)
+    problems = [*journal(ended), *_files(rig.etc(), wanted, fault), *message(ended, fault)]
+    problems += _told(rig, ended)
+    code, said = rig.wizard("resume", "--yes")
+    if not ended.started and NOTHING.search(said):
+        code, said = rig.wizard("undo", "--yes")
+    if code != 0:
+        problems.append(f"going on with the undo ended with {code}: {said}")
+    problems += (f"not as before: {one}" for one in back_again(wanted.before, rig.state()))
+    return Result(fault, ended.outcome, tuple(problems), TAKING_BACK)
+
+
+def _told(rig: Rig, ended: Ended) -> Iterator[str]:
+    code, said = rig.wizard("runs")
+    line = next((one for one in said.splitlines() if one.startswith(ended.run)), "")
+    how = "died" if ended.started else "not started"
+    if code != 0 or how not in line:
+        yield f"`runs` ended with {code} and says: {said}"
+
+
+def clear(rig: Rig) -> None:
+    """Take back whatever was done, for another try."""
+    rig.wizard("undo", "--yes")
+    rig.forget()
+
+
+def hit(
+    rig: Rig,
+    seen: Seen,
+    fault: Fault,
+    what: str = "apply",
+    *,
+    tries: int,
+    clear: Callable[[Rig], None] = clear,
+) -> Ended | str:
+    """Run the worker into the fault; strace's count is put right where it had moved.
+
+    Where that does not succeed, return what was met instead. `clear` is called between tries.
+    """
+    how = f"signal={KILL}" if fault.what == KILL else f"error={fault.what}"
+    when = seen.when
+    met: list[str] = []
+    for number in range(tries):
+        if number:
+            clear(rig)
+        ended = rig.work(what, f"inject={fault.point.call}:{how}:when={when}")
+        struck = [one.point for one in ended.trace.seen if one.was_hit]
+        if struck == [fault.point]:
+            return ended
+        met += [str(point) for point in struck] or ["nothing"]
+        moved = [one.when for one in ended.trace.seen if one.point == fault.point]
+        when = moved[0] if moved else when
+    return f"it was not met in {tries} tries: {met}"
+
+
+def journal(ended: Ended) -> Iterator[str]:
+    """Yield what is wrong with the journal and the worker's last words."""
+    if ended.corrupt:
+        yield f"the journal is corrupt: {ended.corrupt}"
+    if "Traceback" in ended.told:
+        yield f"the worker ended with a traceback: {ended.told}"
+
+
+def _files(now: Etc, wanted: Reference, fault: Fault) -> Iterator[str]:
+    """Every path is as before or as after; a killed worker alone may leave a temporary name."""
+    before, after = wanted.before.etc, wanted.after.etc
+    for path in sorted((now.keys() | before.keys() | after.keys()) - OTHERS_OWN):
+        if TEMPORARY in path:
+            if fault.what != KILL:
+                yield f"{path} was left"
+            continue
+        entry = (now.get(path) or (None,))[:-1]
+        if entry not in {(one.get(path) or (None,))[:-1] for one in (before, after)}:
+            yield f"{path} is neither old nor new: {entry}"
+
+
+def message(ended: Ended, fault: Fault) -> Iterator[str]:
+    """A run that failed names the path and the cause; one that goes on needs no word."""
+    if fault.what == KILL:
+        if ended.outcome != "died":
+            yield f"it was killed, and its run is {ended.outcome}"
+        return
+    quiet = "/output/" not in fault.point.path and fault.point.step != "answers"
+    if ended.outcome == "done" and quiet:
+        return
+    said = "\n".join((ended.message, *ended.messages, ended.told))
+    cause = os.strerror(getattr(errno, fault.what))
+    if cause not in said:
+        yield f"no word of {cause!r}: {said}"
+    place = PurePosixPath(fault.point.path)
+    if fault.point.path and not any(
+        str(one).replace("/runs/RUN", f"/runs/{ended.run}") in said for one in (place, place.parent)
+    ):
+        yield f"no word of {place}: {said}"
+    if "defect" in said or "unforeseen" in said:
+        yield f"it is told as a defect: {said}"
+
+
+def _gone_on(rig: Rig, wanted: Reference, ended: Ended) -> tuple[bool, list[str]]:
+    """Go on with a run that ended early; return whether a set-up stands, and what is wrong."""
+    wrong = []
+    if ended.outcome != "done":
+        code, said = rig.wizard("resume", "--yes")
+        if not ended.started and NOTHING.search(said):
+            return False, []
+        if code != 0:
+            wrong.append(f"resume ended with {code}: {said}")
+        if rig.outcome(ended.run) != "done":
+            wrong.append(f"after resume the run is {rig.outcome(ended.run)}: {said}")
+    unsaved = "answers could not be saved" in ended.message
+    wrong += [
+        f"not as an undisturbed set-up leaves it: {one}"
+        for one in wanted.after.differences(rig.state(), times=False)
+        if not (unsaved and one.startswith(OWN))
+    ]
+    return True, wrong
+
+
+def _taken_back(rig: Rig, wanted: Reference, *, nothing: bool) -> Iterator[str]:
+    """Take the run back and compare; `nothing` says that there may be nothing to take back."""
+    code, said = rig.wizard("undo", "--yes")
+    if code != 0 and not (nothing and NOTHING.search(said)):
+        yield f"undo ended with {code}: {said}"
+    yield from (f"not as before: {one}" for one in back_again(wanted.before, rig.state()))

@@ -1,0 +1,258 @@
+"""Faults as they come: full and read-only file systems, kills, memory, lost terminals, the clock."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from lab.host import Host
+from tests.faults.operating import (
+    APPLY,
+    PROGRAM,
+    begin,
+    ends,
+    in_step,
+    prepare,
+    stands,
+    told,
+    until,
+    wizard,
+    worker,
+)
+from tests.faults.rig import PYZ
+from tests.lab.program import BootHost
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture
+def bare(boot_host: BootHost) -> Host:
+    """A host without Postfix."""
+    host = boot_host(pyz=str(PYZ))
+    prepare(host, with_package=False)
+    return host
+
+
+@pytest.fixture
+def ready(boot_host: BootHost) -> Host:
+    """A host with the package as it came."""
+    host = boot_host(pyz=str(PYZ))
+    prepare(host, with_package=True)
+    return host
+
+
+def etc_postfix(host: Host) -> str:
+    return host.run(["sh", "-c", "cd /etc/postfix && sha256sum m*.cf; ls -A"], check=True).stdout
+
+
+FULL = (
+    "cp -a /etc/postfix /root/kept && mount -t tmpfs -o mode=755,size=2m tmpfs /etc/postfix && "
+    "cp -a /root/kept/. /etc/postfix && dd if=/dev/zero of=/etc/postfix/ballast bs=4k 2>/dev/null; "
+    "truncate -s -{room} /etc/postfix/ballast"
+)
+
+
+@pytest.mark.promise(1, 9)
+@pytest.mark.parametrize("room", ["0", "40K", "80K"])
+def test_a_full_file_system(ready: Host, room: str) -> None:
+    """It is full at the first original, at a later file, or at one of the last."""
+    ready.run(["sh", "-c", FULL.format(room=room)])
+    code, said = wizard(ready, *APPLY[1:])
+    assert code == 1, said
+    assert re.search(r"While \w+ /etc/postfix/\S+.*: No space left on device\. Make room", said)
+    assert ".postfix-wizard-" not in etc_postfix(ready)
+    assert "Cut off" not in wizard(ready, "runs")[1]
+    ready.run(["mount", "-o", "remount,size=20m", "/etc/postfix"], check=True)
+    code, said = wizard(ready, "resume", "--yes")
+    assert code == 0, said
+    ready.run(["rm", "/etc/postfix/ballast"], check=True)
+    stands(ready)
+
+
+@pytest.mark.promise(1, 9)
+@pytest.mark.parametrize("place", ["/etc/postfix", "/etc/letsencrypt", "/var/lib/postfix-wizard"])
+def test_a_read_only_mount(ready: Host, place: str) -> None:
+    ready.run(["mkdir", "-p", "-m", "700", place], check=True)
+    ready.run(["mount", "--bind", place, place], check=True)
+    ready.run(["mount", "-o", "remount,bind,ro", place], check=True)
+    before = etc_postfix(ready)
+    code, said = wizard(ready, *APPLY[1:])
+    assert code == 1, said
+    assert f"{place}/" in said
+    assert "Read-only file system" in said
+    assert etc_postfix(ready).splitlines()[:2] == before.splitlines()[:2]
+    ready.run(["mount", "-o", "remount,bind,rw", place], check=True)
+    begun = "started" in told(ready).lower()
+    code, said = wizard(ready, "resume", "--yes") if begun else wizard(ready, *APPLY[1:])
+    assert code == 0, said
+    stands(ready)
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize("step", ["staged", "service", "firewall", "check"])
+def test_kill_9(ready: Host, step: str) -> None:
+    with begin(ready) as screen:
+        in_step(ready, step)
+        os.kill(worker(ready), signal.SIGKILL)
+        said, _ = screen.communicate()
+    assert screen.returncode == 1, said
+    assert "postfix-wizard resume" in said
+    code, said = wizard(ready, "resume", "--yes")
+    assert code == 0, said
+    stands(ready)
+
+
+@pytest.fixture
+def memory_group(ready: Host) -> Iterator[Path]:
+    """A memory control group of this machine's for the host's worker, 64 kB wide."""
+    legacy = Path("/sys/fs/cgroup/memory")
+    top = legacy if legacy.is_dir() else Path("/sys/fs/cgroup")
+    group = top / f"postfix-wizard-lab-memory-{ready.name}"
+    group.mkdir()
+    limit = "memory.limit_in_bytes" if legacy.is_dir() else "memory.max"
+    (group / limit).write_text("65536")
+    yield group
+    group.rmdir()
+
+
+@pytest.mark.promise(1, 4)
+def test_the_kernel_takes_the_worker_when_memory_is_short(ready: Host, memory_group: Path) -> None:
+    with begin(ready) as screen:
+        in_step(ready, "service")
+        (memory_group / "cgroup.procs").write_text(str(worker(ready)))
+        said, _ = screen.communicate()
+    assert screen.returncode == 1, said
+    events = [memory_group / name for name in ("memory.oom_control", "memory.events")]
+    counted = "".join(path.read_text() for path in events if path.exists())
+    assert "oom_kill 1" in counted, counted
+    assert re.search(r" died .*Cut off in", wizard(ready, "runs")[1])
+    code, said = wizard(ready, "resume", "--yes")
+    assert code == 0, said
+    stands(ready)
+
+
+@pytest.mark.promise(2)
+def test_the_terminal_closed_in_mid_dnf_and_sshd_stopped(bare: Host) -> None:
+    login = pexpect.spawn(bare.ssh_argv(list(APPLY))[0], bare.ssh_argv(list(APPLY))[1:])
+    until(lambda: "Running transaction\r" in told(bare, "*/output/install"))
+    bare.run(["systemctl", "stop", "ssh"], check=True)
+    login.close(force=True)
+    ends(bare)
+    bare.run(["systemctl", "start", "ssh"], check=True)
+    # A later login sees it all: what dnf said, and the exit codes of what failed.
+    seen = subprocess.run(
+        bare.ssh_argv([PROGRAM, "runs"]), capture_output=True, text=True, check=True
+    )
+    assert "done      16 of 16 steps" in seen.stdout
+    assert "Complete!" in told(bare, "*/output/install")
+    assert bare.run(["rpm", "-V", "--nofiles", "postfix"]).returncode == 0
+    stands(bare)
+
+
+@pytest.mark.promise(2)
+def test_a_killed_screen_leaves_the_run_alone(ready: Host) -> None:
+    with begin(ready) as screen:
+        in_step(ready, "staged")
+        inside = ready.run(["pgrep", "-f", "postfix-wizard apply"], check=True).stdout.split()
+        ready.run(["kill", "-9", *inside], check=True)
+        screen.communicate()
+    ends(ready)
+    stands(ready)
+
+
+@pytest.mark.promise(3)
+def test_a_frozen_terminal_slows_nothing(bare: Host) -> None:
+    """Nobody reads the far end: the terminal's buffer is full before dnf has said half of it."""
+    line = bare.argv(["script", "-qfec", " ".join(APPLY), "/dev/null"])
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    filled = 0
+    try:
+        while True:
+            filled += os.write(writing, b"." * 4096)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=writing) as screen:
+        os.close(writing)
+        ends(bare)
+        assert screen.poll() is None, "it waits for its terminal, and the run did not wait for it"
+        os.close(reading)
+    stands(bare)
+
+
+@pytest.mark.promise(5)
+def test_two_runs_at_once(ready: Host) -> None:
+    with begin(ready) as first:
+        in_step(ready, "original-main.cf")
+        code, said = wizard(ready, *APPLY[1:])
+        assert code == 75, said
+        assert re.search(r"run \d{8}-\d{6}-1 \(process \d+\) is in progress since \d{4}-", said)
+        said, _ = first.communicate()
+    assert first.returncode == 0, said
+    stands(ready)
+
+
+@pytest.mark.promise(5)
+def test_two_starts_at_the_same_moment(ready: Host) -> None:
+    screens = [begin(ready) for _ in range(3)]
+    said = [one.communicate()[0] for one in screens]
+    codes = sorted(one.returncode for one in screens)
+    assert codes[0] == 0, said
+    assert all("is in progress" in words for words, one in zip(said, screens) if one.returncode)
+    stands(ready)
+
+
+HOLD = (
+    "import os, sys; open('/var/cache/dnf/metadata_lock.pid', 'w').write(str(os.getpid())); "
+    "print('held', flush=True); sys.stdin.read()"
+)
+
+
+@pytest.mark.promise(7)
+def test_dnfs_lock_is_held(bare: Host) -> None:
+    begun = bare.run([PROGRAM, "plan", "--answers", "/root/zeke.toml"], check=False)
+    assert begun.returncode == 2
+    line = bare.argv(["/usr/bin/python3", "-c", HOLD])
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == b"held\n"
+        with begin(bare) as screen:
+            until(lambda: "Waiting for process" in told(bare, "*/output/install"))
+            time.sleep(1)
+            holder.stdin.close()
+            said, _ = screen.communicate()
+    assert screen.returncode == 0, said
+    assert "Waiting for process" in said
+    stands(bare)
+
+
+FAKED = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+@pytest.mark.promise(1)
+def test_a_clock_that_was_set_back(ready: Host) -> None:
+    """The second run's worker lives two days earlier than the first's; its number tells more."""
+    code, said = wizard(ready, *APPLY[1:])
+    assert code == 0, said
+    earlier = ["env", FAKED, "FAKETIME=-2d"]
+    ready.run(["systemctl", "set-environment", FAKED, "FAKETIME=-2d"], check=True)
+    ready.run(["sed", "-i", "s/^local = .*/local = []/", "/root/zeke.toml"], check=True)
+    done = ready.run([*earlier, *APPLY], timeout=180)
+    ready.run(["systemctl", "unset-environment", "LD_PRELOAD", "FAKETIME"], check=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second = wizard(ready, "runs")[1].splitlines()
+    assert first.partition("-")[0] > second.partition("-")[0], "the clock was set back"
+    assert "-2  done" in second
+    code, said = wizard(ready, "undo", "--yes")
+    assert code == 0, said
+    assert "took back" in wizard(ready, "runs")[1].splitlines()[2]
+    assert "ace.zeke.ne.jp" in ready.run(["postconf", "-h", "mydestination"]).stdout
