@@ -91,7 +91,9 @@ def _values(path: str, name: str, mark: str = ":") -> Iterator[str]:
 
 def write_document() -> Path:
     """Write docs/performance.md of all rows that were ever measured here."""
-    parts, missed = [], []
+    parts: list[str] = []
+    missed: list[str] = []
+    loads: list[float] = []
     for row in ROWS:
         path = CACHE / f"row-{row.name}.json"
         if not path.exists():
@@ -99,6 +101,7 @@ def write_document() -> Path:
             continue
         kept = json.loads(path.read_text())
         here = Circumstances(**kept["where"])
+        loads.append(here.load)
         if "failed" in kept:
             missed.append(f"- {row.title}: could not be measured")
             parts.append(
@@ -111,8 +114,23 @@ def write_document() -> Path:
         where = f"{here}. `scripts/bench {row.name}` took {duration(kept['seconds'])}."
         parts.append(f"## {row.title}\n\n{markdown(figures)}\n\n{how}\n\n{_filled(where)}\n")
     summary = "Every reach is kept.\n" if not missed else "Missed:\n\n" + "\n".join(missed) + "\n"
-    DOCUMENT.write_text("\n".join([HEAD, summary, *parts]))
+    DOCUMENT.write_text("\n".join([HEAD, summary, _busy(loads), *parts]))
     return DOCUMENT
+
+
+def _busy(loads: Sequence[float]) -> str:
+    cores = len(os.sched_getaffinity(0))
+    if not loads or max(loads) < cores:
+        return "The machine had little else to do.\n"
+    return (
+        _filled(
+            f"The machine was busy with other work: a load of {min(loads):.0f} to {max(loads):.0f} on "
+            f"{cores} cores. Times are several times those of a quiet one, and ratios of whole "
+            "set-ups, which wait for many processes, are worth little; memory and bytes are not "
+            "touched by it.\n"
+        )
+        + "\n"
+    )
 
 
 def _filled(text: str) -> str:
