@@ -125,9 +125,9 @@ def _busy(loads: Sequence[float]) -> str:
     return (
         _filled(
             f"The machine was busy with other work: a load of {min(loads):.0f} to {max(loads):.0f} on "
-            f"{cores} cores. Times are several times those of a quiet one, and ratios of whole "
-            "set-ups, which wait for many processes, are worth little; memory and bytes are not "
-            "touched by it.\n"
+            f"{cores} cores. Times are several times those of a quiet machine, "
+            "and their ratios scatter widely: measure again where it is quiet. Memory and bytes do "
+            "not depend on it.\n"
         )
         + "\n"
     )
