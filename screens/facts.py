@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 from screens.draft import Draft
 from wizard.answers.model import SECTIONS
 from wizard.host.facts import FileFacts, Host, Lineage
+from wizard.secrets import masked
 
 if TYPE_CHECKING:
     from wizard.run.history import RunSummary
@@ -153,7 +154,7 @@ def today(draft: Draft) -> Iterator[Fact]:
     for section in SECTIONS:
         text = said[section]
         joined = ", ".join(filter(None, text)) if isinstance(text, tuple) else text
-        yield Fact(section, _short(str(joined)) or "none")
+        yield Fact(section, _short(masked(str(joined))) or "none")
 
 
 def _short(text: str, most: int = 80) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from wizard.secrets import masked
+
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -32,7 +34,7 @@ class Trouble(Exception):
         parts = [f"While {self.doing}: {self.wrong.rstrip('.')}."]
         if self.advice:
             parts.append(self.advice)
-        return harmless(" ".join(parts))
+        return harmless(masked(" ".join(parts)))
 
 
 class UsageTrouble(Trouble):

@@ -19,6 +19,7 @@ from wizard.answers.form import Text, item_problem, item_problems, split_items
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
 from wizard.host.suggest import Suggestion
+from wizard.secrets import masked
 
 ON, OFF = "[x]", "[ ]"
 
@@ -105,7 +106,7 @@ class ItemField(FormField):
         # The key is the place: an item may stand there twice, which a rule then says.
         return [
             Row(
-                f"  {ON if item.taken else OFF} {readable_name(item.text)}",
+                f"  {ON if item.taken else OFF} {masked(readable_name(item.text))}",
                 "wrong" if item.problem and item.taken else "" if item.taken else "quiet",
                 str(number),
                 f"  {'WRONG: ' + item.problem if item.problem else item.remark}".rstrip(),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from wizard.check.model import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
+from wizard.secrets import masked, masked_data
 
 VERSION = 1
 """Of the JSON form; a field more does not change it, a field less or another meaning does."""
@@ -36,7 +37,7 @@ def failed(findings: Iterable[Finding]) -> bool:
 
 def as_json(findings: Iterable[Finding]) -> str:
     """The versioned form: {"version": 1, "findings": [...]}, the fields those of Finding."""
-    rows = [asdict(finding) for finding in findings]
+    rows = [masked_data(asdict(finding)) for finding in findings]
     return json.dumps({"version": VERSION, "findings": rows}, indent=2)
 
 
@@ -76,4 +77,4 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    return textwrap.wrap(masked(text), width, break_on_hyphens=False) or [""]

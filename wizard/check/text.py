@@ -1,6 +1,8 @@
-"""What others sent, made fit for a table: no control characters, no endless lines."""
+"""What others sent, made fit for a table: no control characters, no keys, no endless lines."""
 
 from __future__ import annotations
+
+from wizard.secrets import masked_bytes
 
 SHOWN = 200
 """Characters of a foreign text that are shown; its end is what is cut."""
@@ -12,7 +14,7 @@ def clean(raw: bytes, limit: int = SHOWN) -> str:
     Whatever a terminal could act on (ESC, BEL, C1) or that could be taken for another letter
     is written as an escape such as `\x1b`, so that it is seen instead of obeyed.
     """
-    text = raw[: limit + 1].decode("ascii", "backslashreplace")
+    text = masked_bytes(raw)[: limit + 1].decode("ascii", "backslashreplace")
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text.strip())
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 

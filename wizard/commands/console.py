@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Iterable, Optional, TextIO
 
 from wizard.run.clean import clean_line
+from wizard.secrets import masked
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 _RESET = "\x1b[0m"
@@ -29,9 +30,9 @@ class Console:
     colour: bool
 
     def say(self, *lines: str) -> None:
-        """Print lines, stripped of whatever a terminal would obey."""
+        """Print lines, stripped of whatever a terminal would obey, and of keys."""
         for line in lines:
-            print(clean_line(line), file=self.out, flush=not self.is_terminal)
+            print(masked(clean_line(line)), file=self.out, flush=not self.is_terminal)
 
     def say_diff(self, lines: Iterable[str]) -> None:
         """Print lines of a diff, coloured by their first column on a terminal."""

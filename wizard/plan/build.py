@@ -39,6 +39,7 @@ from wizard.postfix.policy import (
     rows,
 )
 from wizard.postfix.proposal import Proposal
+from wizard.secrets import masked
 
 UNIT = "postfix"
 
@@ -111,7 +112,8 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
         ),
         warnings=tuple(
             dict.fromkeys(
-                (
+                masked(warning)
+                for warning in (
                     *main.proposal.warnings,
                     *master.proposal.warnings,
                     *senders.proposal.warnings,

@@ -1,4 +1,4 @@
-"""Diffs of configuration files, in the shape of diff(1)'s unified format.
+"""Diffs of configuration files, in the shape of diff(1)'s unified format, keys masked.
 
 difflib alone takes seconds on ten thousand changed lines. Lines that stand once in both texts
 anchor the match first (the patience algorithm); difflib then sees only the gaps between them.
@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from typing import Iterator, Sequence
 
 from wizard.postfix.proposal import Reason
+from wizard.secrets import masked
 
 SAME, GONE, NEW = " ", "-", "+"
 """The first column of a unified diff."""
@@ -120,7 +121,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 def _shown(sign: str, lines: Sequence[bytes]) -> Iterator[Line]:
     for line in lines:
-        yield Line(sign, line.rstrip(b"\n").decode("utf-8", "backslashreplace"))
+        yield Line(sign, masked(line.rstrip(b"\n").decode("utf-8", "backslashreplace")))
         if not line.endswith(b"\n"):
             yield Line(sign, NO_NEWLINE)
 

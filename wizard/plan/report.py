@@ -10,6 +10,7 @@ from wizard.answers.build import problem_text
 from wizard.answers.rules import readable_name
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import FileChange, Plan, Step
+from wizard.secrets import masked_data
 
 JSON_VERSION = 1
 
@@ -82,7 +83,7 @@ def commands(plan: Plan) -> Iterator[str]:
 
 def as_json(plan: Plan) -> dict[str, Any]:
     """Return the plan as a JSON object, version 1; docs/json.md tells its fields."""
-    return {
+    whole: dict[str, Any] = {
         "version": JSON_VERSION,
         "pending": len(plan.pending),
         "sections": list(plan.sections),
@@ -92,6 +93,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "cautions": [{"name": one.name, "message": one.message} for one in plan.cautions],
         "warnings": list(plan.warnings),
     }
+    masks: dict[str, Any] = masked_data(whole)
+    return masks
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from wizard.postfix.parameters import (
 )
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
+from wizard.secrets import has_key
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 
@@ -64,6 +65,8 @@ def propose_main_cf(
         if missing:
             cf = add_to_block(cf, _BLOCKS[block], _ORDER[block], missing)
     names = [one.name for one in mine]
+    if restrictions.BLOCKLISTS in chosen:
+        warnings += _told_with_the_zone(cf, answers)
     return Proposal(
         text=bytes(cf),
         reasons=cf.lines.reasons(),
@@ -172,6 +175,18 @@ def _restrictions(
     )
     whys = {one.text: one.why for one in mine}
     return cf, Missing(parameter, ", ".join(items), texts, parameter.why, items, whys)
+
+
+def _told_with_the_zone(cf: MainCf, answers: Answers) -> list[str]:
+    """A zone with a key in it cannot be hidden from those who read main.cf, or are refused by it."""
+    keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
+    if not keyed or cf.value("rbl_reply_maps"):
+        return []
+    warning = (
+        f"{_shown(keyed)}: every user of this host can read the key in main.cf, and Postfix tells"
+        " it to clients that it refuses; rbl_reply_maps in postconf(5) words that reply."
+    )
+    return [warning]
 
 
 def _set_twice(name: str, lines: Sequence[int], twins: int) -> str:

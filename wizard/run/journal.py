@@ -26,6 +26,7 @@ from wizard.errors import Trouble
 from wizard.plan.wire import from_data, to_data
 from wizard.run.directories import explained, place
 from wizard.run.records import Record
+from wizard.secrets import masked_data
 
 VERSION = 1
 _SUM = 16
@@ -176,7 +177,7 @@ class Journal:
                 "wall": time.time(),
                 "mono": time.monotonic(),
                 "kind": kind,
-                "record": fields,
+                "record": masked_data(fields),
             },
             separators=(",", ":"),
         ).encode("ascii")

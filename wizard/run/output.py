@@ -1,7 +1,7 @@
-"""A step's output on disk: all that its children said, as they said it.
+"""A step's output on disk: all that its children said, as they said it, less a blocklist's key.
 
 Written straight through, in the pieces that were read, so that any number of viewers can
-follow. A disk that is full must not stop dnf inside a transaction: what cannot be written is
+follow; only what may be the beginning of a name with a key in it waits for its end. A disk that is full must not stop dnf inside a transaction: what cannot be written is
 dropped, and `failure` says so at the step's end.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from wizard.run.clean import clean
 from wizard.run.directories import explained, place
+from wizard.secrets import masked_bytes, unfinished
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -26,10 +27,22 @@ class StepOutput:
     def __init__(self, fd: int, path: Path) -> None:
         self._fd = fd
         self._path = path
+        self._waiting = b""
         self.failure = ""
 
     def write(self, data: bytes) -> None:
         """Append bytes; never raises OSError."""
+        data = self._waiting + data
+        end = len(data) - unfinished(data)
+        self._waiting = data[end:]
+        self._append(masked_bytes(data[:end]))
+
+    def flush(self) -> None:
+        """Append what waited."""
+        rest, self._waiting = self._waiting, b""
+        self._append(masked_bytes(rest))
+
+    def _append(self, data: bytes) -> None:
         rest = memoryview(data)
         try:
             while rest and not self.failure:
@@ -43,6 +56,7 @@ class StepOutput:
 
     def tail(self, lines: int = 3) -> str:
         """Return the last lines that are not blank, joined, as plain text."""
+        self.flush()
         try:
             with self._path.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
@@ -58,7 +72,9 @@ def open_output(path: Path) -> Iterator[StepOutput]:
     doing = f"opening {path}"
     with place(str(path), doing) as at, explained(doing, path):
         fd = os.open(at.name, _APPEND, 0o600, dir_fd=at.fd)
+    output = StepOutput(fd, path)
     try:
-        yield StepOutput(fd, path)
+        yield output
     finally:
+        output.flush()
         os.close(fd)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.model import POLICY, SECTIONS, Answers, CustomBlocklist
 from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.facts import Host
+from wizard.plan import report
 from wizard.plan.build import build_plan, sha256
 from wizard.plan.model import (
     BuildTable,
@@ -436,3 +438,24 @@ def test_a_name_in_its_own_script_is_told_both_ways(answers: Answers) -> None:
     plan = build_plan(foreign, FRESH)
     assert list(notes(plan))[-1] == "To read: xn--wgv71a119e.jp (日本語.jp)"
     assert not [line for line in notes(build_plan(answers, FRESH)) if "To read" in line]
+
+
+@pytest.mark.promise(24)
+def test_a_key_in_a_zone_is_told_of_and_not_told(answers: Answers) -> None:
+    """Set, taken out and in the way: the file holds it, and nothing that is said of it does."""
+    key = "0canary7f3a0canary7f3a0can"
+    custom = (CustomBlocklist(f"{key}.zen.dq.spamhaus.net", "client", "127.0.0.[2..11]"),)
+    keyed = replace(answers, blocklists=replace(answers.blocklists, custom=custom))
+    plan = build_plan(keyed, FRESH)
+    assert f"reject_rbl_client {key}.zen.dq".encode() in plan.files[0].proposed
+    assert any("rbl_reply_maps" in warning for warning in plan.warnings)
+    host = done_by(plan, FRESH)
+    gone = build_plan(answers, host)
+    assert any("taken out" in one and "(key).zen.dq" in one for one in gone.warnings)
+    for made in (plan, gone):
+        told = json.dumps(report.as_json(made)) + "".join(report.notes(made))
+        told += "".join(line for change in made.files for line in report.file_diff(change))
+        told += "".join(line for change in made.files for line in report.put_back_diff(change))
+        assert key not in told
+        assert key not in "".join(made.warnings)
+        assert "(key).zen.dq" in told

@@ -1,0 +1,111 @@
+"""A key in a blocklist's zone: masked wherever it is told, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.check.model import Finding
+from wizard.check.report import as_json, as_table
+from wizard.check.text import clean
+from wizard.errors import Trouble
+from wizard.plan.diff import hunks, unified
+from wizard.run import records
+from wizard.run.journal import open_journal
+from wizard.run.output import StepOutput, open_output
+from wizard.run.records import RunFinished
+from wizard.secrets import has_key, masked, masked_bytes
+
+KEY = "0canary7f3a0canary7f3a0can"
+ZONE = f"{KEY}.zen.dq.spamhaus.net"
+LINE = f"    reject_rbl_client {ZONE}=127.0.0.[2..11],"
+RUN = "20261124-034502-1"
+
+pytestmark = pytest.mark.promise(24)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (ZONE, "(key).zen.dq.spamhaus.net"),
+        (ZONE.upper(), "(key).ZEN.DQ.SPAMHAUS.NET"),
+        (f"name=2.0.0.127.{ZONE} type=A", "name=2.0.0.127.(key).zen.dq.spamhaus.net type=A"),
+        (f"{KEY}.combined.mail.abusix.zone;", "(key).combined.mail.abusix.zone;"),
+        (f"{ZONE} {ZONE}", "(key).zen.dq.spamhaus.net (key).zen.dq.spamhaus.net"),
+        ("zen.dq.spamhaus.net", "zen.dq.spamhaus.net"),
+        ("zen.spamhaus.org=127.0.0.2", "zen.spamhaus.org=127.0.0.2"),
+        ("", ""),
+    ],
+)
+def test_the_key_goes_and_all_else_stays(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert masked_bytes(text.encode()) == shown.encode()
+    assert has_key(text) == (text != shown)
+
+
+def test_a_long_line_costs_what_reading_costs() -> None:
+    data = b"a" * 10_000_000 + b".dq.spamhaus.net"
+    assert masked_bytes(data) == data
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Iterator[StepOutput]:
+    with open_output(tmp_path / "output") as made:
+        yield made
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 26, 27, 64, 1 << 16])
+def test_no_output_holds_it_in_whatever_pieces_it_comes(tmp_path: Path, size: int) -> None:
+    said = f"postfix: warning: overriding {LINE}\nRBL lookup of 2.0.0.127.{ZONE} and".encode()
+    with open_output(tmp_path / "output") as output:
+        for at in range(0, len(said), size):
+            output.write(said[at : at + size])
+    assert (tmp_path / "output").read_bytes() == masked_bytes(said)
+
+
+@given(st.lists(st.sampled_from([KEY, ".zen", ".dq", ".spamhaus.net", ".", " ", "\n", "x" * 300])))
+def test_output_in_pieces_is_what_it_is_in_one(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("said") / "output"
+    with open_output(path) as output:
+        for piece in pieces:
+            output.write(piece.encode())
+    whole = "".join(pieces)
+    assert KEY + ".zen.dq.spamhaus.net" not in path.read_text()
+    if "x" not in whole:
+        assert path.read_text() == masked(whole)
+
+
+def test_a_question_is_not_held_up(tmp_path: Path, output: StepOutput) -> None:
+    output.write(b"Is this ok [y/N]: ")
+    assert (tmp_path / "output").read_bytes() == b"Is this ok [y/N]: "
+    output.write(b"half")
+    assert output.tail() == "Is this ok [y/N]: half"
+
+
+def test_no_journal_holds_it(tmp_path: Path) -> None:
+    found = Finding("x", ZONE, LINE, LINE, "wrong", f"Say:\n{ZONE}")
+    with open_journal(tmp_path / "journal", RUN) as (journal, _):
+        journal.append(RunFinished("failed", f"postconf says:\n{ZONE}: {LINE}"))
+        journal.append(records.Found((found,)))
+    assert KEY.encode() not in (tmp_path / "journal").read_bytes()
+
+
+def test_no_diff_trouble_or_finding_shows_it() -> None:
+    text = "\n".join(unified("a", "b", hunks(b"", f"x =\n{LINE}\n".encode())))
+    assert "reject_rbl_client (key).zen.dq.spamhaus.net=127.0.0.[2..11]," in text
+    finding = Finding("x", ZONE, LINE, LINE, "wrong", ZONE)
+    for shown in (
+        text,
+        str(Trouble(f"reading {ZONE}", LINE, ZONE)),
+        as_table([finding]),
+        json.dumps(as_json([finding])),
+        clean(b"x" * 190 + b" " + LINE.encode()),
+    ):
+        assert KEY not in shown
