@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Iterable, Optional
+from typing import Callable, Iterable, Optional
 
 from wizard.check.model import Finding
 from wizard.plan.model import Step
@@ -55,44 +55,58 @@ class Progress:
         self.findings: tuple[Finding, ...] = ()
         self.returning = False
         self.finished: Optional[records.RunFinished] = None
+        self._takers: dict[type, Callable[..., None]] = {
+            records.Output: self._output,
+            records.StepStarted: self._started,
+            records.StepFinished: self._finished,
+            records.Prompted: self._prompted,
+            records.PromptClosed: self._closed,
+            records.Found: self._found,
+            records.Returning: self._returns,
+            records.RunFinished: self._ended,
+        }
 
     def take(self, event: records.Event) -> None:
         """Take one event."""
-        if isinstance(event, records.Output):
-            self._output(event)
-        elif isinstance(event, records.StepStarted):
-            self._started(self._step(event.step))
-        elif isinstance(event, records.StepFinished):
-            self._finished(self._step(event.step), event)
-        elif isinstance(event, records.Prompted):
-            self.prompts[event.prompt] = event
-        elif isinstance(event, records.PromptClosed):
-            self.prompts.pop(event.prompt, None)
-        elif isinstance(event, records.Found):
-            self.findings = event.findings
-        elif isinstance(event, records.Returning):
-            self.returning = True
-            for step in event.steps:
-                self.steps.setdefault(step.id, StepView(step.id, step.title))
-        elif isinstance(event, records.RunFinished):
-            self.finished = event
-            self.prompts.clear()
-            for step in self.steps.values():
-                step.state = NOT_BEGUN if step.state == WAITS else step.state
+        take = self._takers.get(type(event))
+        if take is not None:
+            take(event)
 
     def _step(self, id: str) -> StepView:  # noqa: A002 - the step's own name for it
         return self.steps.setdefault(id, StepView(id, id))
 
-    def _started(self, step: StepView) -> None:
+    def _started(self, event: records.StepStarted) -> None:
+        step = self._step(event.step)
         step.state, step.began, step.seconds = RUNS, time.monotonic(), None
         self.active = step.id
 
-    def _finished(self, step: StepView, event: records.StepFinished) -> None:
+    def _finished(self, event: records.StepFinished) -> None:
+        step = self._step(event.step)
         step.state = DONE if event.outcome == records.DONE else FAILED
         step.seconds, step.began, step.message = event.seconds, None, event.message
         if event.message and step.state == FAILED:
             step.lines.extend(("", *event.message.splitlines()))
             step.written += 1 + len(event.message.splitlines())
+
+    def _prompted(self, event: records.Prompted) -> None:
+        self.prompts[event.prompt] = event
+
+    def _closed(self, event: records.PromptClosed) -> None:
+        self.prompts.pop(event.prompt, None)
+
+    def _found(self, event: records.Found) -> None:
+        self.findings = event.findings
+
+    def _returns(self, event: records.Returning) -> None:
+        self.returning = True
+        for step in event.steps:
+            self.steps.setdefault(step.id, StepView(step.id, step.title))
+
+    def _ended(self, event: records.RunFinished) -> None:
+        self.finished = event
+        self.prompts.clear()
+        for step in self.steps.values():
+            step.state = NOT_BEGUN if step.state == WAITS else step.state
 
     def _output(self, event: records.Output) -> None:
         step = self._step(event.step)
