@@ -35,6 +35,7 @@ _END = re.compile(r'\\"kind\\":\\"RunFinished')
 _CHANGING = (
     (re.compile(r"/runs/\d{8}-\d{6}-\d+"), "/runs/RUN"),
     (re.compile(r"postfix-wizard-[0-9a-f]{16}"), "postfix-wizard-*"),
+    (re.compile(r"(/replaced/\.?)[0-9a-f]{16}-"), r"\1HASH-"),
     (re.compile(r"(socket|pipe):\[\d+\]"), r"\1"),
     (re.compile(r" \(deleted\)"), ""),
 )

@@ -13,9 +13,12 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from lab import faketime
 from lab.host import Host
+from lab.suites import suite
 from tests.faults.operating import (
     APPLY,
+    LONG,
     PROGRAM,
     begin,
     ends,
@@ -142,7 +145,7 @@ def test_the_kernel_takes_the_worker_when_memory_is_short(ready: Host, memory_gr
 @pytest.mark.promise(2)
 def test_the_terminal_closed_in_mid_dnf_and_sshd_stopped(bare: Host) -> None:
     login = pexpect.spawn(bare.ssh_argv(list(APPLY))[0], bare.ssh_argv(list(APPLY))[1:])
-    until(lambda: "Running transaction\r" in told(bare, "*/output/install"))
+    until(lambda: "Running transaction\n" in told(bare, "*/output/install"))
     bare.run(["systemctl", "stop", "ssh"], check=True)
     login.close(force=True)
     ends(bare)
@@ -235,24 +238,26 @@ def test_dnfs_lock_is_held(bare: Host) -> None:
     stands(bare)
 
 
-FAKED = "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+FAKED = "LD_PRELOAD=/usr/local/lib/libfaketime.so.1"
 
 
 @pytest.mark.promise(1)
 def test_a_clock_that_was_set_back(ready: Host) -> None:
-    """The second run's worker lives two days earlier than the first's; its number tells more."""
-    code, said = wizard(ready, *APPLY[1:])
-    assert code == 0, said
-    earlier = ["env", FAKED, "FAKETIME=-2d"]
-    ready.run(["systemctl", "set-environment", FAKED, "FAKETIME=-2d"], check=True)
-    ready.run(["sed", "-i", "s/^local = .*/local = []/", "/root/zeke.toml"], check=True)
-    done = ready.run([*earlier, *APPLY], timeout=180)
+    """The first run's worker lives two days later than the second's; the numbers tell the order."""
+    ready.push(faketime.library(suite("el9")), FAKED.partition("=")[2])
+    clock = [FAKED, "FAKETIME=+2d"]
+    ready.run(["systemctl", "set-environment", *clock], check=True)
+    done = ready.run(["env", *clock, *APPLY], timeout=LONG)
     ready.run(["systemctl", "unset-environment", "LD_PRELOAD", "FAKETIME"], check=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    ready.run(["sed", "-i", "s/^local = .*/local = []/", "/root/zeke.toml"], check=True)
+    code, said = wizard(ready, *APPLY[1:])
+    assert code == 0, said
     first, second = wizard(ready, "runs")[1].splitlines()
     assert first.partition("-")[0] > second.partition("-")[0], "the clock was set back"
     assert "-2  done" in second
+    stands(ready)
     code, said = wizard(ready, "undo", "--yes")
     assert code == 0, said
-    assert "took back" in wizard(ready, "runs")[1].splitlines()[2]
+    assert f"took back {second.split()[0]}" in wizard(ready, "runs")[1].splitlines()[2]
     assert "ace.zeke.ne.jp" in ready.run(["postconf", "-h", "mydestination"]).stdout
