@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from benchmarks.figures import Figure
-from benchmarks.rows import first_setup, headless, large, pane, screens
+from benchmarks.rows import first_setup, headless, large, pane, run, screens
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Row:
 
 ROWS = (
     Row("first-setup", "First set-up and second run", 7, first_setup.measure_row, first_setup.HOW),
+    Row("run", "What a run costs beside its commands", 5, run.measure_row, run.HOW),
     Row("plan", "Plan on a host that is set up", 25, headless.measure_plan, headless.HOW_PLAN),
     Row("start", "Start of the one-file program", 25, headless.measure_start, headless.HOW_START),
     Row("paint", "First paint", 11, screens.measure_paint, screens.HOW_PAINT),
