@@ -92,6 +92,40 @@ def _refuse_loose(fd: int, path: str, doing: str, *, last: bool) -> None:
         raise Trouble(doing, f"{path} can be written by others than root", f"chmod go-w {path}")
 
 
+def open_plain(at: Place, flags: int, mode: int, doing: str) -> int:
+    """Open a file that is written in place, and return its descriptor; raises OSError, Trouble.
+
+    What is not one plain file with one name, in the directory's own mount, is refused: a FIFO
+    would hold us, and what is written would land elsewhere.
+    """
+    quiet = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+    fd = os.open(at.name, flags | quiet, mode, dir_fd=at.fd)
+    try:
+        _refuse_shifty(at, fd, doing)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _refuse_shifty(at: Place, fd: int, doing: str) -> None:
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or _mount(fd) != _mount(at.fd):
+        raise Trouble(
+            doing,
+            f"{at.path} is no plain file of its own",
+            "Look with `ls -li` and `findmnt` what stands there, and move it away.",
+        )
+
+
+def _mount(fd: int) -> str:
+    """Return the ID of the mount that a descriptor is in (proc(5)), "" where it is not told."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii").splitlines()
+        return next((line for line in lines if line.startswith("mnt_id:")), "")
+    return ""
+
+
 def make_private(path: Path) -> bool:
     """Make a 0700 directory, its parents too, each synced; False when it was there.
 

@@ -160,7 +160,9 @@ class _Growing:
     def _opened(self) -> Optional[int]:
         if self._fd is None:
             with contextlib.suppress(FileNotFoundError):
-                self._fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                self._fd = os.open(
+                    self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+                )
         return self._fd
 
 

@@ -24,15 +24,15 @@ from typing import Any, Optional, cast
 
 from wizard.errors import Trouble
 from wizard.plan.wire import from_data, to_data
-from wizard.run.directories import explained, place
+from wizard.run.directories import explained, open_plain, place
 from wizard.run.records import Record
 from wizard.secrets import masked_data
 
 VERSION = 1
 _SUM = 16
 _HEADER = "Journal"
-_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND = os.O_RDWR | os.O_APPEND
+_CREATE = _APPEND | os.O_CREAT | os.O_EXCL
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,15 @@ def parse(data: bytes) -> Reading:
 
 def read_journal(path: Path) -> Optional[Reading]:
     """Return what a journal says, None where there is none. Raises Trouble when unreadable."""
-    with explained("reading a run's journal", path):
+    doing = "reading a run's journal"
+    with explained(doing, path):
         try:
-            return parse(path.read_bytes())
+            # A FIFO in its place would hold every start for ever.
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
+        with os.fdopen(fd, "rb") as file:
+            return parse(file.read())
 
 
 def set_aside(path: Path) -> str:
@@ -216,10 +220,10 @@ def open_journal(path: Path, run: str) -> Iterator[tuple[Journal, Reading]]:
     doing = f"opening the journal of run {run}"
     with place(str(path), doing) as at, explained(doing, path):
         try:
-            fd = os.open(at.name, _CREATE, 0o600, dir_fd=at.fd)
+            fd = open_plain(at, _CREATE, 0o600, doing)
             os.fsync(at.fd)
         except FileExistsError:
-            fd = os.open(at.name, _APPEND, dir_fd=at.fd)
+            fd = open_plain(at, _APPEND, 0o600, doing)
     try:
         with explained(doing, path):
             reading = parse(b"".join(iter(lambda: os.read(fd, 1 << 20), b"")))

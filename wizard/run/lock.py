@@ -11,17 +11,15 @@ import fcntl
 import json
 import os
 import signal
-import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.errors import LockedTrouble, Trouble
-from wizard.run.directories import explained, make_private, place
+from wizard.errors import LockedTrouble
+from wizard.run.directories import explained, make_private, open_plain, place
 from wizard.run.paths import Places
 
-_OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _PATIENCE = 0.2
 """Seconds: a viewer's look holds the lock for microseconds; a run holds it for longer."""
 
@@ -108,16 +106,13 @@ def _opened(places: Places, flags: int) -> Iterator[Optional[int]]:
         return
     with place(str(places.lock), doing) as at, explained(doing, places.lock):
         try:
-            fd = os.open(at.name, _OPEN | flags, 0o600, dir_fd=at.fd)
+            fd = open_plain(at, os.O_RDWR | flags, 0o600, doing)
         except FileNotFoundError:
             fd = -1
     if fd < 0:
         yield None
         return
     try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            raise Trouble(doing, f"{places.lock} is no plain file", f"rm {places.lock}")
         yield fd
     finally:
         os.close(fd)

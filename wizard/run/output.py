@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.run.clean import clean
-from wizard.run.directories import explained, place
+from wizard.run.directories import explained, open_plain, place
 from wizard.secrets import masked_bytes, unfinished
 
-_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 _TAIL = 4096
 
@@ -71,7 +71,7 @@ def open_output(path: Path) -> Iterator[StepOutput]:
     """Open a step's output for appending (0600). Raises Trouble."""
     doing = f"opening {path}"
     with place(str(path), doing) as at, explained(doing, path):
-        fd = os.open(at.name, _APPEND, 0o600, dir_fd=at.fd)
+        fd = open_plain(at, _APPEND, 0o600, doing)
     output = StepOutput(fd, path)
     try:
         yield output

@@ -121,7 +121,9 @@ def _attempt(
         except Trouble as trouble:
             end = RunFinished(FAILED, str(trouble))
         finally:
-            shutil.rmtree(run.staging, ignore_errors=True)
+            # rmtree would open a FIFO in its place, and wait for ever.
+            if run.staging.is_dir():
+                shutil.rmtree(run.staging, ignore_errors=True)
             journal.append(end)
     return 0 if end.outcome == DONE else 1
 
