@@ -17,12 +17,14 @@ import pytest
 from lab import host as lab_host
 from lab.host import Options
 from tests.faults.counts import shown
-from tests.faults.experiment import SET_UP, TAKING_BACK, Result
+from tests.faults.experiment import ALL, SET_UP, TAKING_BACK, Result
 from tests.faults.points import Point, Seen
 from tests.faults.rig import PYZ, Reference, Rig, reference
 from tests.lab.conftest import boot_host, host, host_names
 
 __all__ = ["boot_host", "host", "host_names"]
+
+SUITES = ("el9", "el10") if ALL else ("el9",)
 
 
 class Bench:
@@ -33,7 +35,7 @@ class Bench:
     ) -> None:
         self._names = names
         self._list = shared / f"points-{suite}-{with_package}"
-        self._suite = suite
+        self.suite = suite
         self._with_package = with_package
         self._rig: Rig | None = None
         self.reference: Reference | None = None
@@ -41,12 +43,15 @@ class Bench:
     def rig(self) -> tuple[Rig, Reference]:
         """Return a rig in its first state, with what an undisturbed run showed on one like it."""
         if self._rig is None:
-            options = Options(suite=self._suite, pyz=str(PYZ))
-            self._rig = Rig(
-                lab_host.boot(next(self._names), options), with_package=self._with_package
-            )
-            # Of each host anew: the package's key and the times of its users are its own.
-            self.reference = reference(self._rig)
+            options = Options(suite=self.suite, pyz=str(PYZ))
+            rig = Rig(lab_host.boot(next(self._names), options), with_package=self._with_package)
+            try:
+                # Of each host anew: the package's key and the times of its users are its own.
+                self.reference = reference(rig)
+            except BaseException:
+                rig.close()
+                raise
+            self._rig = rig
         assert self.reference is not None
         return self._rig, self.reference
 
@@ -84,19 +89,23 @@ class Bench:
         self._rig = None
 
 
-@pytest.fixture(scope="session")
-def bench(host_names: Iterator[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+@pytest.fixture(scope="session", params=SUITES)
+def bench(
+    host_names: Iterator[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Bench]:
     # Workers of one test run have directories side by side.
     mine = tmp_path_factory.getbasetemp()
     shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
-    made = Bench(host_names, shared, "el9", with_package=True)
+    made = Bench(host_names, shared, request.param, with_package=True)
     yield made
     made.spoilt()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was tried, over all workers."""
-    lines = shown()
+    lines = list(shown())
     if lines:
         terminalreporter.section("faults")
         for line in lines:

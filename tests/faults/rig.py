@@ -31,6 +31,7 @@ OTHERS_OWN = frozenset(
     {
         # Postfix's unit makes it at the first start, firewalld keeps the zone before the last.
         "/etc/aliases.db",
+        "/etc/aliases.lmdb",
         "/etc/firewalld/zones/public.xml.old",
     }
 )

@@ -7,7 +7,6 @@ of its calls that change anything or start a program, and each of these is faile
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from tests.faults import counts
 from tests.faults.conftest import Bench
 from tests.faults.experiment import (
+    ALL,
     ERRNOS,
     KILL,
     RESUME,
@@ -31,13 +31,12 @@ from tests.faults.points import RIGHT_AFTER_A_START, Point
 pytestmark = pytest.mark.lab
 
 SHARDS = 16
-ALL = bool(os.environ.get("POSTFIX_WIZARD_ALL_FAULTS"))
 
 
 def faults(number: int, point: Point) -> Iterator[Fault]:
     """Yield what is done to a point; both ways on are taken at every point, and by turns."""
     ways = (RESUME, UNDO) if number % 2 else (UNDO, RESUME)
-    yield Fault(point, KILL, ways[0])
+    yield from (Fault(point, KILL, way) for way in (ways if ALL else ways[:1]))
     if point.call in RIGHT_AFTER_A_START:
         return
     turn = number % len(ERRNOS)
@@ -59,7 +58,7 @@ def test_a_first_set_up_hit_at_every_point(
             new = try_fault(rig, wanted, seen, fault, back)
             results += new
             bench.judge(new)
-            counts.keep(f"set-up-{shard}", results, bench.left_out())
+            counts.keep(f"set-up-{bench.suite}-{shard}", results, bench.left_out())
     for seen in back:
         rig, wanted = bench.rig()
         assert rig.work("apply").outcome == "done"
@@ -67,6 +66,6 @@ def test_a_first_set_up_hit_at_every_point(
         rig.forget()
         results += new
         bench.judge(new)
-        counts.keep(f"set-up-{shard}", results, bench.left_out())
+        counts.keep(f"set-up-{bench.suite}-{shard}", results, bench.left_out())
     counts.told(results, record_property)
     assert not counts.wrong(results), counts.wrong(results)
