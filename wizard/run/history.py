@@ -8,7 +8,7 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.plan.model import Plan, Step
-from wizard.run.journal import Reading, read_journal
+from wizard.run.journal import Reading, read_journal, set_aside_as
 from wizard.run.lock import Holder, holder
 from wizard.run.paths import Places, known_runs
 from wizard.run.progress import Progress, progress
@@ -100,6 +100,10 @@ def _summary(places: Places, run: str, found: Optional[Holder]) -> RunSummary:
     if reading is None or not reading.entries:
         if reading is not None and reading.corrupt:
             return RunSummary(run, None, UNREADABLE, message=_damaged(reading))
+        aside = set_aside_as(places.run(run).journal)
+        if aside:
+            said = f"Its journal was damaged, and is set aside as {aside}."
+            return RunSummary(run, None, UNREADABLE, message=said)
         return RunSummary(run, None, RUNNING if alive else NOT_STARTED)
     return _of_reading(run, reading, _plan(places, run), alive=alive)
 

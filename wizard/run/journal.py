@@ -158,6 +158,11 @@ def set_aside(path: Path) -> str:
     return str(path.with_name(new))
 
 
+def set_aside_as(path: Path) -> str:
+    """Return the path that a journal was last set aside as, "" when it never was."""
+    return max((str(one) for one in path.parent.glob(f"{path.name}.corrupt-*")), default="")
+
+
 class Journal:
     """An open journal; `append` returns only when the record is on disk."""
 

@@ -7,6 +7,7 @@ ends at its next boundary.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -15,9 +16,9 @@ from typing import Optional
 from wizard.environment import child_environment
 from wizard.errors import Trouble
 from wizard.plan.model import Plan
-from wizard.run.journal import read_journal
+from wizard.run.journal import read_journal, set_aside
 from wizard.run.lock import refuse_if_locked
-from wizard.run.paths import Places, RunPlaces, make_run
+from wizard.run.paths import Places, RunPlaces, known_runs, make_run
 from wizard.run.records import RunStarted
 from wizard.run.request import attend, write_request
 
@@ -55,10 +56,22 @@ def launch(
     progress, Trouble when the worker cannot be started.
     """
     refuse_if_locked(places)
+    _set_damaged_aside(places)
     run = make_run(places, time.time())
     write_request(run, plan, attended=attended)
     (start or start_unit)(f"postfix-wizard-{run.id}", (*program, WORKER, run.id))
     return run.id
+
+
+def _set_damaged_aside(places: Places) -> None:
+    """Keep a newest run whose journal is damaged from being taken for one to go on with."""
+    for run in known_runs(places)[-1:]:
+        journal = places.run(run).journal
+        # One that cannot even be read must not hinder a new run either; the list tells of it.
+        with contextlib.suppress(Trouble):
+            reading = read_journal(journal)
+            if reading is not None and reading.corrupt:
+                set_aside(journal)
 
 
 def relaunch(

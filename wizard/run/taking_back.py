@@ -15,7 +15,7 @@ from wizard.plan import model
 from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
 from wizard.run.actions.back import EDITED, changed_since, kept
 from wizard.run.files import leftovers
-from wizard.run.history import RUNNING, RunSummary, plan_of, runs
+from wizard.run.history import RUNNING, UNREADABLE, RunSummary, plan_of, runs
 from wizard.run.journal import read_journal
 from wizard.run.lock import refuse_if_locked
 from wizard.run.paths import Places, RunPlaces
@@ -58,6 +58,8 @@ def _why_not(one: RunSummary) -> str:
         return f"took back run {one.undoes}; to have that again, apply its answers once more"
     if one.undone:
         return "was taken back already"
+    if one.outcome == UNREADABLE:
+        return f"cannot be read ({one.message})"
     if one.returned:
         return "took back by itself what it had changed"
     return "is in progress" if one.outcome == RUNNING else ""

@@ -36,6 +36,7 @@ from wizard.run.output import StepOutput
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Output, Record, RunFinished, RunStarted, StepFinished, StepIntended
 from wizard.run.request import write_request
+from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 
 OLD, NEW = b"old \xff\r\n", b"new \xff\r\n"
@@ -435,6 +436,22 @@ def test_a_corrupt_journal_hinders_neither_the_list_nor_a_new_run(
         (good, "done"),
     ]
     assert "record 0" in runs(places)[0].message
+
+
+@pytest.mark.promise(4)
+def test_a_damaged_journal_is_set_aside_by_the_next_start(places: Places, etc: Path) -> None:
+    bad = prepared(places, usual(etc))
+    assert work(places, bad) == 0
+    journal = places.run(bad).journal
+    journal.write_bytes(journal.read_bytes().replace(b"StepFinished", b"StepFinishes", 1))
+    assert "The journal is damaged: record 4" in runs(places)[0].message
+    with pytest.raises(Trouble, match="cannot be read"):
+        undo_plan(places, bad)
+    launch(places, plan(), ("true",), attended=False, start=lambda *_: None)
+    (first, _) = runs(places)
+    assert first.outcome == "unreadable"
+    assert "is set aside as" in first.message
+    assert not journal.exists()
 
 
 @pytest.mark.promise(18)
