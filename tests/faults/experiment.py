@@ -71,7 +71,13 @@ def try_fault(
     results = []
     # Without the answers' own step all points of the undo were others.
     if stands and back and UNSAVED not in ended.message:
-        results.append(killed_undo(rig, wanted, back.pop(0)))
+        undone = killed_undo(rig, wanted, back[0])
+        # One that was not met has its turn again, behind the others.
+        if undone.outcome == MISSED:
+            back.append(back[0])
+        else:
+            results.append(undone)
+        del back[0]
     else:
         problems += _taken_back(rig, wanted, nothing=not stands)
     rig.forget()
@@ -87,7 +93,7 @@ def killed_undo(rig: Rig, wanted: Reference, seen: Seen) -> Result:
         return Result(fault, MISSED, wrong, TAKING_BACK)
     problems = [*journal(ended), *_files(rig.etc(), wanted, fault), *message(ended, fault)]
     problems += _told(rig, ended)
-    code, said = rig.wizard("resume", "--yes")
+    code, said = rig.wizard("resume", "--yes") if ended.outcome != "done" else (0, "")
     if not ended.started and NOTHING.search(said):
         code, said = rig.wizard("undo", "--yes")
     if code != 0:
@@ -99,7 +105,7 @@ def killed_undo(rig: Rig, wanted: Reference, seen: Seen) -> Result:
 def _told(rig: Rig, ended: Ended) -> Iterator[str]:
     code, said = rig.wizard("runs")
     line = next((one for one in said.splitlines() if one.startswith(ended.run)), "")
-    how = "died" if ended.started else "not started"
+    how = ended.outcome if ended.started else "not started"
     if code != 0 or how not in line:
         yield f"`runs` ended with {code} and says: {said}"
 
@@ -164,7 +170,8 @@ def _files(now: Etc, wanted: Reference, fault: Fault) -> Iterator[str]:
 def message(ended: Ended, fault: Fault) -> Iterator[str]:
     """A run that failed names the path and the cause; one that goes on needs no word."""
     if fault.what == KILL:
-        if ended.outcome != "died":
+        # Its last record may be there though its sync was not: then all is done.
+        if ended.outcome != "died" and fault.point.step != "end":
             yield f"it was killed, and its run is {ended.outcome}"
         return
     quiet = "/output/" not in fault.point.path and UNSAVED not in ended.message

@@ -82,6 +82,9 @@ def _output(event: records.Output, console: Console, _titles: dict[str, str]) ->
 
 def _finished(event: records.StepFinished, console: Console, _titles: dict[str, str]) -> None:
     console.say(f"    {event.outcome}, {event.seconds:.1f} s")
+    if event.outcome == records.DONE:
+        # Why a step failed is told at the run's end; that output was lost, nowhere else.
+        console.say(*(f"    {line}" for line in event.message.splitlines()))
 
 
 def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> None:
