@@ -18,7 +18,7 @@ KILL = "SIGKILL"
 ERRNOS = ("ENOSPC", "EDQUOT", "EROFS", "EIO")
 RESUME, UNDO = "resume", "undo"
 MISSED = "missed"
-SET_UP, TAKING_BACK, INSTALL = "set-up", "undo", "install"
+SET_UP, TAKING_BACK, INSTALL, RETURN = "set-up", "undo", "install", "return"
 TRIES = 10
 UNSAVED = "answers could not be saved"
 NOTHING = re.compile(r"changed nothing|no run changed anything|No run waits")
@@ -61,9 +61,9 @@ def try_fault(
     if isinstance(ended, str):
         clear(rig)
         return [Result(fault, MISSED, (ended,))]
-    problems = [*journal(ended), *_files(rig.etc(), wanted, fault), *message(ended, fault)]
+    problems = [*journal(ended), *files(rig.etc(), wanted, fault), *message(ended, fault)]
     if fault.what == KILL:
-        problems += _told(rig, ended)
+        problems += told(rig, ended)
     stands = False
     if ended.outcome == "done" or fault.then == RESUME:
         stands, wrong = _gone_on(rig, wanted, ended)
@@ -91,8 +91,8 @@ def killed_undo(rig: Rig, wanted: Reference, seen: Seen) -> Result:
     if isinstance(ended, str):
         wrong = (ended, *back_again(wanted.before, rig.state()))
         return Result(fault, MISSED, wrong, TAKING_BACK)
-    problems = [*journal(ended), *_files(rig.etc(), wanted, fault), *message(ended, fault)]
-    problems += _told(rig, ended)
+    problems = [*journal(ended), *files(rig.etc(), wanted, fault), *message(ended, fault)]
+    problems += told(rig, ended)
     code, said = rig.wizard("resume", "--yes") if ended.outcome != "done" else (0, "")
     if not ended.started and NOTHING.search(said):
         code, said = rig.wizard("undo", "--yes")
@@ -102,7 +102,8 @@ def killed_undo(rig: Rig, wanted: Reference, seen: Seen) -> Result:
     return Result(fault, ended.outcome, tuple(problems), TAKING_BACK)
 
 
-def _told(rig: Rig, ended: Ended) -> Iterator[str]:
+def told(rig: Rig, ended: Ended) -> Iterator[str]:
+    """Yield what `runs` does not tell of a worker that was killed."""
     code, said = rig.wizard("runs")
     line = next((one for one in said.splitlines() if one.startswith(ended.run)), "")
     how = ended.outcome if ended.started else "not started"
@@ -154,7 +155,7 @@ def journal(ended: Ended) -> Iterator[str]:
         yield f"the worker ended with a traceback: {ended.told}"
 
 
-def _files(now: Etc, wanted: Reference, fault: Fault) -> Iterator[str]:
+def files(now: Etc, wanted: Reference, fault: Fault) -> Iterator[str]:
     """Every path is as before or as after; a killed worker alone may leave a temporary name."""
     before, after = wanted.before.etc, wanted.after.etc
     for path in sorted((now.keys() | before.keys() | after.keys()) - OTHERS_OWN):

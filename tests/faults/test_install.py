@@ -34,7 +34,7 @@ from tests.faults.test_set_up import faults
 
 pytestmark = pytest.mark.lab
 
-SHARDS = 4
+SHARDS = 8
 _OURS = frozenset({"/etc/postfix/main.cf", "/etc/postfix/master.cf"})
 
 

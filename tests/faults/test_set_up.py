@@ -32,7 +32,7 @@ from tests.faults.points import RIGHT_AFTER_A_START, Point, Seen
 
 pytestmark = pytest.mark.lab
 
-SHARDS = 16
+SHARDS = 32
 
 
 def faults(number: int, point: Point) -> Iterator[Fault]:

@@ -1,0 +1,84 @@
+"""A run that returns by itself, since its server does not come up, killed on the way back.
+
+CI takes every fifth of these points, since an undo takes the same steps and is killed at all of
+its own; POSTFIX_WIZARD_ALL_FAULTS takes them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.faults import counts
+from tests.faults.conftest import Bench
+from tests.faults.experiment import (
+    ALL,
+    KILL,
+    MISSED,
+    RESUME,
+    RETURN,
+    TRIES,
+    Fault,
+    Result,
+    files,
+    hit,
+    journal,
+    message,
+    told,
+)
+from tests.faults.points import Seen
+from tests.faults.rig import Reference, Rig, back_again
+
+pytestmark = pytest.mark.lab
+
+STRIDE = 1 if ALL else 5
+SHARDS = 3
+HOLD = "import socket, time; held = socket.create_server(('', 25)); time.sleep(9999)"
+HELD = "until ss -Hnlt sport = :25 | grep -q .; do sleep 0.05; done"
+
+
+@pytest.fixture
+def trapped(bench: Bench) -> Iterator[Bench]:
+    """A host on which another program takes port 25 once the plan was made."""
+    rig, _ = bench.rig()
+    rig.host.run(["systemd-run", "-q", "--unit=hold", "python3", "-c", HOLD], check=True)
+    rig.host.run(["sh", "-c", HELD], check=True)
+    yield bench
+    bench.spoilt()
+
+
+@pytest.mark.promise(1, 16)
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_run_that_returns_killed_on_its_way(
+    trapped: Bench, shard: int, record_property: Callable[[str, object], None]
+) -> None:
+    rig, wanted = trapped.rig()
+    undisturbed = rig.work("apply")
+    assert undisturbed.outcome == "failed"
+    assert not back_again(wanted.before, rig.state())
+    rig.forget()
+    back = [one for one in undisturbed.trace.seen if one.point.step.startswith(("back-", "end"))]
+    results = []
+    for seen in back[shard * STRIDE :: SHARDS * STRIDE]:
+        results.append(killed_return(rig, wanted, seen))
+        rig.forget()
+        counts.keep(f"return-{shard}", results, {RETURN: undisturbed.trace.left_out})
+    counts.told(results, record_property)
+    assert not counts.wrong(results), counts.wrong(results)
+
+
+def killed_return(rig: Rig, wanted: Reference, seen: Seen) -> Result:
+    """Kill the worker on its way back, go on with it, and compare."""
+    fault = Fault(seen.point, KILL, RESUME)
+    ended = hit(rig, seen, fault, tries=TRIES)
+    if isinstance(ended, str):
+        return Result(fault, MISSED, (ended,), RETURN)
+    problems = [*journal(ended), *files(rig.etc(), wanted, fault)]
+    if fault.point.step != "end":
+        problems += [*message(ended, fault), *told(rig, ended)]
+    code, said = rig.wizard("resume", "--yes")
+    if code != 1 or ("was put back" not in said and "No run waits" not in said):
+        problems.append(f"resume ended with {code}: {said}")
+    problems += (f"not as before: {one}" for one in back_again(wanted.before, rig.state()))
+    return Result(fault, ended.outcome, tuple(problems), RETURN)
