@@ -34,4 +34,4 @@ def test_the_first_paint_waits_for_nothing_of_the_wizard() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "['wizard', 'wizard.errors']"
+    assert done.stdout.strip() == "['wizard', 'wizard.errors', 'wizard.secrets']"
