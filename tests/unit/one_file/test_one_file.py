@@ -122,3 +122,36 @@ def test_another_build_goes_when_nothing_runs_from_it(home: Path) -> None:
     os.close(descriptor)
     newest, _ = started(packed(home, f"{SAYS}\n\n"))
     assert {newest} == set(cache(home).iterdir())
+
+
+EVIL = "print('evil', False)\n"
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("planted", ["a link", "a link to nowhere", "another's", "a file"])
+@pytest.mark.parametrize("which", ["cache", "build"])
+def test_what_another_planted_in_the_cache_is_neither_run_nor_written(
+    home: Path, which: str, planted: str
+) -> None:
+    program = packed(home)
+    build, _ = started(program)
+    path = cache(home) if which == "cache" else build
+    path.rename(home / "aside")
+    hall = home / "hall"
+    evil = hall / build.name if which == "cache" else hall
+    (evil / "screens").mkdir(parents=True)
+    (evil / "screens/main.py").write_text(EVIL)
+    if planted == "a link":
+        path.symlink_to(hall)
+    elif planted == "a link to nowhere":
+        path.symlink_to(home / "nowhere")
+    elif planted == "another's":
+        hall.rename(path)
+        for one in (path, *path.rglob("*")):
+            os.chown(one, 65534, 65534)
+    else:
+        path.write_text(EVIL)
+    before = sorted(home.rglob("*"))
+    place, _ = started(program)
+    assert place.parent == home, "a temporary directory"
+    assert sorted(home.rglob("*")) == before
