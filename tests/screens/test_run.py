@@ -128,7 +128,7 @@ async def test_stop_is_asked_first() -> None:
         session.went_on.set()
 
 
-@pytest.mark.promise(2)
+@pytest.mark.promise(2, 6)
 async def test_leaving_asks_and_leaves_the_run_alone() -> None:
     session = StandIn()
     app = make_app(session)

@@ -119,6 +119,25 @@ def test_names_typed_ahead_land_on_the_screens_they_were_meant_for(
 
 
 @pytest.mark.promise(28)
+@pytest.mark.parametrize("kind", ["fresh", "run"])
+def test_a_storm_of_resizes_down_to_one_column(launched: list[Terminal], kind: str) -> None:
+    terminal = start(launched, kind)
+    words = "Dovecot" if kind == "fresh" else "Is this ok"
+    terminal.until(words)
+    for size in [(1, 24), (80, 1), (1, 1), (200, 60), (2, 2)] * 4:
+        terminal.resize(size)
+        terminal.type("\t")
+        terminal.read(0.03)
+    terminal.resize((80, 24))
+    terminal.read(0.5)
+    terminal.until(words)
+    terminal.signal(signal.SIGTERM)
+    terminal.ended()
+    assert terminal.left_as_it_was
+    assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.promise(28)
 def test_quitting_restores_the_terminal(launched: list[Terminal]) -> None:
     terminal = start(launched)
     terminal.until("Dovecot")
