@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.experiment import KILL, MISSED, Result
+from tests.faults.points import Point
 
 ROOT = Path(__file__).resolve().parents[2]
 _BEGAN = time.time()
@@ -35,7 +36,7 @@ def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int
     for worker in dict.fromkeys(one.worker for one in tried):
         ours = [one for one in tried if one.worker == worker]
         part[worker] = {
-            "kill": Counter(one.fault.point.call for one in ours if one.fault.what == KILL),
+            "kill": Counter(point.call for _, point in _killed(ours)),
             "errno": Counter(one.fault.point.call for one in ours if one.fault.what != KILL),
             "outcomes": Counter(f"{_kind(one)}, {one.outcome}, {one.fault.then}" for one in ours),
             "missed": [str(one.fault) for one in ours if one.outcome == MISSED],
@@ -50,9 +51,14 @@ def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int
 def told(results: Iterable[Result], record_property: Callable[[str, object], None]) -> None:
     """Hand over what docs/promises.md says of a test: the points that it hit."""
     tried = [one for one in results if one.outcome != MISSED]
-    kills = sum(one.fault.what == KILL for one in tried)
-    record_property("count:points at which a worker was killed", kills)
-    record_property("count:errors injected into a worker", len(tried) - kills)
+    errors = sum(one.fault.what != KILL for one in tried)
+    record_property("count:points at which a worker was killed", len(_killed(tried)))
+    record_property("count:errors injected into a worker", errors)
+
+
+def _killed(results: Iterable[Result]) -> set[tuple[str, Point]]:
+    """Return the points of each worker that it was killed at; one way on or both, it is one."""
+    return {(one.worker, one.fault.point) for one in results if one.fault.what == KILL}
 
 
 def _kind(result: Result) -> str:
