@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from typing import Optional
 
@@ -68,7 +69,9 @@ def read_table(door: Door, table_type: str, path: str = SENDER_ACCESS) -> Option
     None where there is no index of that type, or it cannot be read.
     """
     suffix = INDEX_SUFFIX.get(table_type)
-    if suffix is None or door.stat(path + suffix) is None:
+    status = None if suffix is None else door.stat(f"{path}{suffix}")
+    # A FIFO in its place would hold postmap until it is ended.
+    if status is None or not stat.S_ISREG(status.st_mode):
         return None
     outcome = door.run(("postmap", "-s", f"{table_type}:{path}"), timeout=60)
     return outcome.stdout if outcome is not None and outcome.code == 0 else None

@@ -346,7 +346,7 @@ def test_a_viewer_far_behind_reads_the_end_and_says_what_it_left_out(places: Pla
     assert more[1:] == [str(number) for number in range(1, 11)]
 
 
-@pytest.mark.promise(1)
+@pytest.mark.promise(1, 5)
 def test_a_worker_that_was_killed_is_told_and_gone_on_from(places: Places, etc: Path) -> None:
     flag = etc / "flag"
     wanted = plan(

@@ -41,6 +41,12 @@ def build(action: BuildTable, context: Context) -> Undo:
     table = postmap.mapped(copy, suffix)
     postmap.hold_against(copy)
     target = observe(action.path + suffix)
+    if target.target is not None:
+        raise Trouble(
+            doing,
+            f"{target.path} is a symbolic link, which replacing would cut",
+            f"See where it leads with `ls -l {target.path}`, and remove it.",
+        )
     now = file_state(sha256(table))
     if context.already(target, now):
         return dict(context.earlier or {})
