@@ -5,20 +5,17 @@ A rig is made anew only when a fault leaves its host in another state than it fo
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 from collections.abc import Iterator
-from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from lab import host as lab_host
 from lab.host import Options
+from tests.faults.agreed import agreed, shared
 from tests.faults.counts import shown
 from tests.faults.experiment import ALL, SET_UP, TAKING_BACK, Result
-from tests.faults.points import Point, Seen
+from tests.faults.points import Seen
 from tests.faults.rig import PYZ, Reference, Rig, reference
 from tests.lab.conftest import boot_host, host, host_names
 
@@ -31,10 +28,10 @@ class Bench:
     """A rig and its reference, made when they are first needed and after each one spoilt."""
 
     def __init__(
-        self, names: Iterator[str], shared: Path, suite: str, *, with_package: bool
+        self, names: Iterator[str], common: Path, suite: str, *, with_package: bool
     ) -> None:
         self._names = names
-        self._list = shared / f"points-{suite}-{with_package}"
+        self._list = common / f"points-{suite}-{with_package}"
         self.suite = suite
         self._with_package = with_package
         self._rig: Rig | None = None
@@ -63,14 +60,7 @@ class Bench:
         """
         _, wanted = self.rig()
         recording = {SET_UP: wanted.recording, TAKING_BACK: wanted.undo}[what]
-        path = Path(f"{self._list}-{what}")
-        with Path(f"{path}.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.exists():
-                points = [astuple(point) for point in recording.points]
-                path.write_text(json.dumps(points), encoding="utf-8")
-        points = json.loads(path.read_text(encoding="utf-8"))
-        return [recording.find(Point(*fields)) for fields in points]
+        return agreed(Path(f"{self._list}-{what}"), recording)
 
     def left_out(self) -> dict[str, dict[str, int]]:
         """Return how many calls are no points, by rule, of each worker."""
@@ -95,10 +85,7 @@ def bench(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Bench]:
-    # Workers of one test run have directories side by side.
-    mine = tmp_path_factory.getbasetemp()
-    shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
-    made = Bench(host_names, shared, request.param, with_package=True)
+    made = Bench(host_names, shared(tmp_path_factory), request.param, with_package=True)
     yield made
     made.spoilt()
 

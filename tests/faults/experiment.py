@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from tests.faults.points import STARTS, Point, Seen
+from tests.faults.points import STARTS, Point, Seen, record, struck
 from tests.faults.rig import OTHERS_OWN, OWN, TEMPORARY, Ended, Etc, Reference, Rig, back_again
 
 ALL = bool(os.environ.get("POSTFIX_WIZARD_ALL_FAULTS"))
@@ -131,19 +131,22 @@ def hit(
     Where that does not succeed, return what was met instead. `clear` is called between tries.
     """
     how = f"signal={KILL}" if fault.what == KILL else f"error={fault.what}"
-    when = seen.when
+    when, path = (seen.on_path, seen.point.path) if seen.is_plain else (seen.when, "")
     met: list[str] = []
     for number in range(tries):
         if number:
             clear(rig)
-        ended = rig.work(what, f"inject={fault.point.call}:{how}:when={when}")
-        struck = [one.point for one in ended.trace.seen if one.was_hit]
-        if struck == [fault.point]:
+        ended = rig.work(what, f"inject={fault.point.call}:{how}:when={when}", path=path)
+        if path and struck(ended.trace, seen):
             return ended
-        met += [str(point) for point in struck] or ["nothing"]
-        moved = [one.when for one in ended.trace.seen if one.point == fault.point]
+        found = record(ended.trace).seen
+        hits = [one.point for one in found if one.was_hit]
+        if hits == [fault.point]:
+            return ended
+        met += [str(point) for point in hits] or ["nothing"]
+        moved = [one.when for one in found if one.point == fault.point]
         # One that is not there yet comes later: what was met came in more pieces than before.
-        when = moved[0] if moved else when + 1
+        when = when if path else moved[0] if moved else when + 1
     return f"it was not met in {tries} tries: {met}"
 
 

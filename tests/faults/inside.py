@@ -78,7 +78,9 @@ def traced(what: str, options: list[str]) -> dict[str, str]:
 
     def start(unit: str, argv: Sequence[str]) -> None:
         units.append(unit)
-        program, *words = unit_argv(unit, argv)
+        # A path in the trace's options says RUN for what is known only now.
+        named = [word.replace("/runs/RUN/", f"/runs/{argv[-1]}/") for word in argv]
+        program, *words = unit_argv(unit, named)
         done = subprocess.run(
             [program, "--wait", *words], capture_output=True, stdin=subprocess.DEVNULL, check=False
         )

@@ -39,6 +39,7 @@ _CHANGING = (
     (re.compile(r"(socket|pipe):\[\d+\]"), r"\1"),
     (re.compile(r" \(deleted\)"), ""),
 )
+_RUNS = "/var/lib/postfix-wizard/runs/RUN/"
 _OURS = "/run/postfix-wizard"
 
 INTERPRETER = "before the worker takes its lock (Python, unpacking)"
@@ -62,16 +63,25 @@ class Point:
 
 @dataclass(frozen=True)
 class Seen:
-    """A point as a trace shows it: `when` is strace's own count, `line` its words."""
+    """A point as a trace shows it: `when` is strace's own count, `line` its words.
+
+    `on_path` counts the same call on the same path over all steps.
+    """
 
     point: Point
     when: int
     line: str
+    on_path: int = 1
 
     @property
     def was_hit(self) -> bool:
         """Whether this is where the fault was."""
         return _HIT.search(self.line) is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether strace can be told the path, so that nothing on another one moves its count."""
+        return self.point.call == "write" and self.point.path.startswith(_RUNS)
 
 
 @dataclass(frozen=True)
@@ -86,10 +96,6 @@ class Recording:
         """The points alone."""
         return tuple(one.point for one in self.seen)
 
-    def find(self, point: Point) -> Seen:
-        """Return a point as it was seen here; one that was not is looked for at the first."""
-        return next((one for one in self.seen if one.point == point), Seen(point, 1, ""))
-
 
 def record(trace: str) -> Recording:
     """Return the points that a trace shows."""
@@ -101,6 +107,7 @@ def record(trace: str) -> Recording:
 def _points(lines: Iterable[str], left_out: Counter[str]) -> Iterator[Seen]:
     when: Counter[str] = Counter()
     nth: Counter[tuple[str, str, str]] = Counter()
+    on_path: Counter[tuple[str, str]] = Counter()
     step, begun = "", False
     for line in lines:
         match = _CALL.match(line)
@@ -117,7 +124,15 @@ def _points(lines: Iterable[str], left_out: Counter[str]) -> Iterator[Seen]:
         started = _STEP.search(words)
         step = started[1] if started else "end" if _END.search(words) else step
         nth[step, call, path] += 1
-        yield Seen(Point(step, call, path, nth[step, call, path]), when[call], line)
+        on_path[call, path] += 1
+        point = Point(step, call, path, nth[step, call, path])
+        yield Seen(point, when[call], line, on_path[call, path])
+
+
+def struck(trace: str, seen: Seen) -> bool:
+    """Whether a trace of one path alone shows that this very point was hit."""
+    lines = [line for line in trace.splitlines() if line.startswith(f"{seen.point.call}(")]
+    return len(lines) >= seen.on_path and _HIT.search(lines[seen.on_path - 1]) is not None
 
 
 def _left_out(call: str, path: str, words: str, *, begun: bool) -> str:

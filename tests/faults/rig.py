@@ -73,7 +73,7 @@ class Ended:
     """How a worker ended: its run, its trace, what its unit said, and its journal's end."""
 
     run: str
-    trace: Recording
+    trace: str
     told: str
     corrupt: str
     started: bool
@@ -122,13 +122,17 @@ class Rig:
         """Look at /etc alone."""
         return {path: tuple(entry) for path, entry in self._call("etc").items()}
 
-    def work(self, what: str, *inject: str) -> Ended:
-        """Run a worker on `apply`, `undo` or `resume` to its end, with strace's options."""
+    def work(self, what: str, *inject: str, path: str = "") -> Ended:
+        """Run a worker on `apply`, `undo` or `resume` to its end, with strace's options.
+
+        With a `path`, as points have it, strace looks at no other.
+        """
         options = [word for one in (TRACE, *inject) for word in ("-e", one)]
+        options += ["-P", path] if path else []
         done = self._call("traced", what, options)
         said = self._call("journal", done["run"])
         said["messages"] = tuple(said["messages"])
-        return Ended(run=done["run"], trace=record(done["trace"]), told=done["told"], **said)
+        return Ended(run=done["run"], trace=done["trace"], told=done["told"], **said)
 
     def wizard(self, *words: str) -> tuple[int, str]:
         """Call the program as an operator does; return its status and its words."""
@@ -173,7 +177,7 @@ def reference(rig: Rig) -> Reference:
     problems = back_again(before, rig.state())
     assert not problems, problems
     rig.forget()
-    return Reference(before, after, ended.trace, undone.trace)
+    return Reference(before, after, record(ended.trace), record(undone.trace))
 
 
 def back_again(before: State, now: State) -> list[str]:

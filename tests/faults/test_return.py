@@ -27,7 +27,7 @@ from tests.faults.experiment import (
     message,
     told,
 )
-from tests.faults.points import Seen
+from tests.faults.points import Seen, record
 from tests.faults.rig import Reference, Rig, back_again
 
 pytestmark = pytest.mark.lab
@@ -56,14 +56,15 @@ def test_a_run_that_returns_killed_on_its_way(
     rig, wanted = trapped.rig()
     undisturbed = rig.work("apply")
     assert undisturbed.outcome == "failed"
+    trace = record(undisturbed.trace)
     assert not back_again(wanted.before, rig.state())
     rig.forget()
-    back = [one for one in undisturbed.trace.seen if one.point.step.startswith(("back-", "end"))]
+    back = [one for one in trace.seen if one.point.step.startswith(("back-", "end"))]
     results = []
     for seen in back[shard * STRIDE :: SHARDS * STRIDE]:
         results.append(killed_return(rig, wanted, seen))
         rig.forget()
-        counts.keep(f"return-{shard}", results, {RETURN: undisturbed.trace.left_out})
+        counts.keep(f"return-{shard}", results, {RETURN: trace.left_out})
     counts.told(results, record_property)
     assert not counts.wrong(results), counts.wrong(results)
 
