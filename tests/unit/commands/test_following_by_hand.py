@@ -85,11 +85,12 @@ def made() -> Iterator[list[House]]:
 def test_the_first_ctrl_c_stops_between_steps_and_the_second_leaves(
     made: list[House], tmp_path: Path
 ) -> None:
-    flag = tmp_path / "flag"
-    house = House(tmp_path, f"sleep 3; touch {flag}", f"rm {flag}")
+    go, flag = tmp_path / "go", tmp_path / "flag"
+    wait = f"until [ -e {go} ]; do sleep 0.05; done; touch {flag}"
+    house = House(tmp_path, wait, f"rm {flag}")
     made.append(house)
     viewer = house.viewer()
-    viewer.until("[1/2] Step 1")
+    viewer.until("[1/2] Step 1", 30)
     viewer.type(CTRL_C)
     viewer.until("the step in progress ends first")
     viewer.until("Ctrl-C once more leaves the run to itself")
@@ -99,6 +100,7 @@ def test_the_first_ctrl_c_stops_between_steps_and_the_second_leaves(
     assert viewer.code == 1
     assert "Traceback" not in viewer.text
     assert viewer.attributes() == viewer.before
+    go.touch()
     end = house.end()
     assert end.outcome == "stopped"
     assert "before 'Step 2'" in end.message
@@ -109,11 +111,11 @@ def test_the_first_ctrl_c_stops_between_steps_and_the_second_leaves(
 def test_a_viewer_that_reads_no_more_slows_nothing(made: list[House], tmp_path: Path) -> None:
     took = []
     for name, watched in (("alone", False), ("watched", True)):
-        house = House(tmp_path / name, "sleep 1.5; seq 1000000")
+        house = House(tmp_path / name, "sleep 3; seq 1000000")
         made.append(house)
         if watched:
             viewer = house.viewer()
-            viewer.until("[1/1] Step 1")
+            viewer.until("[1/1] Step 1", 30)
             # From here on nobody reads it: its terminal fills, and it blocks.
         assert house.end().outcome == "done"
         reading = read_journal(house.run.journal)
@@ -124,4 +126,5 @@ def test_a_viewer_that_reads_no_more_slows_nothing(made: list[House], tmp_path: 
             assert viewer.code is None
             viewer.read(0.2)
             assert "1000000" not in viewer.text, "it was left far behind"
-    assert took[1] < took[0] + 2.0, took
+    # Held up by its terminal, it would not end at all.
+    assert took[1] < took[0] + 10.0, took

@@ -28,6 +28,7 @@ from wizard.plan.model import (
     SelfSign,
     Step,
 )
+from wizard.run import files
 from wizard.run.files import sha256
 from wizard.run.journal import read_journal
 from wizard.run.paths import Places, RunPlaces, make_run
@@ -45,7 +46,7 @@ STRANGER = 65534
 _BOUND = 30
 
 
-def plan(etc: Path) -> Plan:
+def plan(etc: Path, *, sign: bool) -> Plan:
     path = str(etc / "main.cf")
     link = Link(str(etc / "cert.pem"), "archive/cert1.pem", f"file:{sha256(OLD)}")
     actions: dict[str, Action] = {
@@ -55,6 +56,8 @@ def plan(etc: Path) -> Plan:
         "main.cf": ReplaceFile(NewFile(path, NEW, sha256(OLD))),
         "say": Command(("echo", "hello")),
     }
+    if not sign:
+        del actions["sign"]  # a key takes longer than all the rest
     steps = tuple(Step(name, name, "why", action) for name, action in actions.items())
     return Plan('[hostname]\nmyhostname = "a.example"\n', (), steps, ())
 
@@ -62,7 +65,7 @@ def plan(etc: Path) -> Plan:
 class House:
     """What a run meets: its own places, an etc, and the victim that nothing may touch."""
 
-    def __init__(self, top: Path) -> None:
+    def __init__(self, top: Path, *, sign: bool = False) -> None:
         self.places = Places(top / "state", top / "run", top / "wizard/answers.toml")
         self.etc = top / "etc"
         (self.etc / "archive").mkdir(parents=True, mode=0o755)
@@ -75,7 +78,7 @@ class House:
         for directory in (self.places.runtime, self.places.answers.parent):
             directory.mkdir(mode=0o700)
         self.run: RunPlaces = make_run(self.places, time.time())
-        write_request(self.run, plan(self.etc), attended=False)
+        write_request(self.run, plan(self.etc, sign=sign), attended=False)
 
     def work(self) -> str:
         """Run the worker to its end and return all it said."""
@@ -120,9 +123,11 @@ class House:
         )
 
 
+SIGNED = ("a certificate", "its key", "staging/")
 WRITTEN: dict[str, Callable[[House], Path]] = {
     "main.cf": lambda house: house.etc / "main.cf",
     "its .orig": lambda house: house.etc / "main.cf.orig",
+    "a temporary name": lambda house: house.etc / f".main.cf{files._MARK}0123456789abcdef",
     "a link of live/": lambda house: house.etc / "cert.pem",
     "a certificate": lambda house: house.etc / "own.pem",
     "its key": lambda house: house.etc / "own.key",
@@ -204,7 +209,7 @@ def test_nothing_planted_is_followed(
     tmp_path: Path, kind: str, record_property: Callable[[str, object], None]
 ) -> None:
     for number, (name, place) in enumerate(WRITTEN.items()):
-        house = House(tmp_path / str(number))
+        house = House(tmp_path / str(number), sign=name in SIGNED)
         path = place(house)
         if kind == "a hard link" and path.is_dir():
             continue
@@ -219,7 +224,7 @@ def test_nothing_planted_is_followed(
 
 def test_a_mount_is_not_written_through(tmp_path: Path) -> None:
     for number, (name, place) in enumerate(WRITTEN.items()):
-        house = House(tmp_path / str(number))
+        house = House(tmp_path / str(number), sign=name in SIGNED)
         path = place(house)
         if path.is_dir():
             # A mount is root's word: its directory is another's only by its owner.
