@@ -39,7 +39,7 @@ _CHANGING = (
     (re.compile(r"(socket|pipe):\[\d+\]"), r"\1"),
     (re.compile(r" \(deleted\)"), ""),
 )
-_RUNS = "/var/lib/postfix-wizard/runs/RUN/"
+_PLAIN = ("/var/lib/postfix-wizard/runs/RUN/", "/dev/pts/ptmx")
 _OURS = "/run/postfix-wizard"
 
 INTERPRETER = "before the worker takes its lock (Python, unpacking)"
@@ -81,7 +81,7 @@ class Seen:
     @property
     def is_plain(self) -> bool:
         """Whether strace can be told the path, so that nothing on another one moves its count."""
-        return self.point.call == "write" and self.point.path.startswith(_RUNS)
+        return self.point.call == "write" and self.point.path.startswith(_PLAIN)
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ class _Conversation:
         self._asked_who = time.monotonic()
         self._who = ""
         self._give_up_at: Optional[float] = None
+        self._unsent: Optional[OSError] = None
         self.trouble: Optional[Exception] = None
 
     def ready(self) -> None:
@@ -171,8 +172,10 @@ class _Conversation:
             if since is not None and now - since > self._manner.patience:
                 self._waits_since = self._blocked_since = None
                 self._end(self._manner.stuck(who()))
-        if self._give_up_at is not None and now > self._give_up_at:
+        if self._give_up_at is not None and now > self._give_up_at and not self._gone.seen:
             self._give_up_at = None
+            if self._unsent is not None:
+                self.trouble = self.trouble or _unanswered(self._unsent)
             self._terminate()
 
     def _note_block(self, who: str) -> None:
@@ -221,8 +224,12 @@ class _Conversation:
         self._send(decision.no if answer is None else answer)
 
     def _send(self, text: str) -> None:
-        with contextlib.suppress(OSError):
+        try:
             self._child.send(text.encode() + b"\n")
+        except OSError as error:
+            # A child that has just ended needs no answer; any other would wait for it for ever.
+            self._unsent = error
+            self._give_up_at = time.monotonic()
 
     def _end(self, trouble: Trouble) -> None:
         self.trouble = self.trouble or trouble
@@ -232,6 +239,14 @@ class _Conversation:
     def _terminate(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._child.pid or 0, signal.SIGTERM)
+
+
+def _unanswered(error: OSError) -> Trouble:
+    return Trouble(
+        "answering what was asked on a terminal",
+        f"/dev/pts: {error.strerror or error}",
+        "The program was ended where it asked. Set that right, then start again.",
+    )
 
 
 @contextlib.contextmanager

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Optional
+from unittest.mock import Mock
 
+import pexpect
 import pytest
 
 from wizard.errors import Trouble
@@ -95,6 +98,19 @@ def test_the_operators_no_is_dnfs_own_failure(
 ) -> None:
     argv = program(tmp_path, asking(KEY))
     assert drive(argv, loop, output, dnf_manner("postfix"), answered("n")) == 1
+
+
+def test_an_answer_that_cannot_be_sent_ends_what_waits_for_it(
+    loop: Loop, output: StepOutput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = Mock(side_effect=OSError(errno.EIO, "Input/output error"))
+    monkeypatch.setattr(pexpect.spawn, "send", lost)
+    argv = program(tmp_path, asking(TABLE.format(more="")))
+    began = time.monotonic()
+    with pytest.raises(Trouble, match="/dev/pts: Input/output error"):
+        drive(argv, loop, output, dnf_manner("postfix"), answered("y"))
+    assert time.monotonic() - began < 30
+    assert "Complete!" not in (tmp_path / "output").read_text()
 
 
 def test_an_asker_that_fails_does_not_leave_dnf_behind(
