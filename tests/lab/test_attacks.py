@@ -154,7 +154,12 @@ def test_a_hostile_caller_and_two_secrets(
     evil(host)
     host.write(ANSWERS, KEYED, 0o600)
     said = ""
+    # The traps work: a caller's PATH would leave a trace, and an argument would be seen.
+    host.run(["env", f"PATH={HOSTILE['PATH']}", "rpm", "-q"])
+    assert host.read("/srv/ran") == "/evil/rpm -q\n"
+    host.run(["rm", "/srv/ran"], check=True)
     with sampled(host) as processes:
+        host.run(["sleep", "0.25", "0.001"], check=True)
         for words in (
             ["plan", "--answers", ANSWERS],
             ["plan", "--answers", ANSWERS, "--json"],
@@ -180,6 +185,7 @@ def test_a_hostile_caller_and_two_secrets(
 
     # What the caller's environment leads to was never run, and no command had any of it.
     assert host.run(["cat", "/srv/ran"]).stdout == ""
+    assert any(line.startswith("cmdline sleep 0.25 0.001") for line in processes)
     ours = [line for line in processes if line.startswith("environ PATH=/usr/sbin:")]
     assert ours
     assert not [line for line in ours if "/evil" in line or CALLERS in line]
@@ -200,6 +206,7 @@ def test_a_hostile_caller_and_two_secrets(
         log = host.run(["journalctl", "--no-pager", "-o", "short"]).stdout.splitlines()
         assert all(" postfix/" in line for line in log if secret in line)
     files = holding(host, KEY)
+    assert "/etc/postfix/main.cf" in files
     assert {path for path in files if not ALLOWED.fullmatch(path)} == set()
     own = {mode for path, mode in files.items() if "postfix-wizard/" in path}
     assert own == {"600"}
