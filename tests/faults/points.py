@@ -80,8 +80,13 @@ class Seen:
 
     @property
     def is_plain(self) -> bool:
-        """Whether strace can be told the path, so that nothing on another one moves its count."""
-        return self.point.call == "write" and self.point.path.startswith(_PLAIN)
+        """Whether strace can be told the path, so that nothing on another one moves its count.
+
+        A temporary name or a kept copy's is known only once it is there.
+        """
+        path = self.point.path
+        is_known = "*" not in path and "HASH" not in path
+        return self.point.call == "write" and path.startswith(_PLAIN) and is_known
 
 
 @dataclass(frozen=True)
