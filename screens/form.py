@@ -72,7 +72,8 @@ class FormScreen(WizardScreen):
             yield Line(id="foot-advice")
 
     def fields(self) -> Iterable[Widget]:
-        """Make the form's widgets."""
+        """Make the form's widgets: each form has its own."""
+        # Not abc's abstractmethod: Textual's widgets have a metaclass of their own.
         raise NotImplementedError
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:

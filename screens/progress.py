@@ -56,6 +56,7 @@ class Progress:
         self.returning = False
         self.finished: Optional[records.RunFinished] = None
         self._takers: dict[type, Callable[..., None]] = {
+            records.RunStarted: self._begins,
             records.Output: self._output,
             records.StepStarted: self._started,
             records.StepFinished: self._finished,
@@ -74,6 +75,12 @@ class Progress:
 
     def _step(self, id: str) -> StepView:  # noqa: A002 - the step's own name for it
         return self.steps.setdefault(id, StepView(id, id))
+
+    def _begins(self, _event: records.RunStarted) -> None:
+        """A run that is gone on with has the end of its last attempt behind it."""
+        self.finished = None
+        for step in self.steps.values():
+            step.state = WAITS if step.state == NOT_BEGUN else step.state
 
     def _started(self, event: records.StepStarted) -> None:
         step = self._step(event.step)

@@ -130,7 +130,7 @@ class RunScreen(WizardScreen):
         self._draw()
         self._feed = Feed(self, self.desk.session.follow(self.run, behind=FAR_BEHIND))
         self._feed.start()
-        self._clock = self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._tick)
 
     def on_failed(self, message: Failed) -> None:
         """Say what went wrong with looking; the run knows nothing of it."""
@@ -148,8 +148,6 @@ class RunScreen(WizardScreen):
 
     def _tick(self) -> None:
         """Let the active step's time go on; nothing else changes."""
-        if self.progress.finished is not None:
-            self._clock.stop()
         self.query_one(Steps).show(self._rows())
 
     def on_steps_resized(self, message: Steps.Resized) -> None:

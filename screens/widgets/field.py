@@ -37,7 +37,8 @@ class FormField(Widget):
 
     @property
     def text(self) -> Text:
-        """What the field holds now."""
+        """What the field holds now: each kind of field knows its own."""
+        # Here and below not abc's abstractmethod: Textual's widgets have a metaclass of their own.
         raise NotImplementedError
 
     def put(self, text: str) -> None:

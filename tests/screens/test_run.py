@@ -297,3 +297,21 @@ async def test_what_a_run_came_to_is_left_on_the_terminal() -> None:
         await in_sight(pilot, "Result of run")
         await pilot.press("q")
     assert app.desk.last_words.startswith(f"Run {RUN} is done. Checks: 1 to look at")
+
+
+def test_a_run_that_is_gone_on_with_is_not_over() -> None:
+    """Its journal has the end of the first attempt before the second one's records."""
+    first, *rest = make_plan(fresh_host()).pending
+    progress = Progress((first, *rest))
+    for event in (
+        records.RunStarted(RUN, "0" * 64, 1),
+        records.StepStarted(first.id),
+        records.StepFinished(first.id, "failed", 0.1, "No room.", {}),
+        records.RunFinished("failed", "No room."),
+    ):
+        progress.take(event)
+    assert progress.finished is not None
+    assert {progress.steps[one.id].state for one in rest} == {"-"}
+    progress.take(records.RunStarted(RUN, "0" * 64, 2))
+    assert progress.finished is None
+    assert {progress.steps[one.id].state for one in rest} == {"waits"}

@@ -24,6 +24,9 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
     if not options.dry_run:
         need_an_answer(_DOING, options, console, "postfix-wizard undo --dry-run")
     plan = session.undo_plan(options.run, remove_package=options.remove_package)
+    if not (plan.pending or plan.obstacles):
+        console.say(f"All is as it was before run {plan.undoes}: nothing is left to take back.")
+        return 0
     console.say(f"Taking back run {plan.undoes}:")
     for change in plan.files:
         console.say_diff(report.put_back_diff(change))
@@ -34,8 +37,6 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
         refuse_obstacles(plan)
     if options.dry_run:
         console.say("Nothing was changed.")
-        return 0
-    if not plan.pending:
         return 0
     if not options.yes and not console.agrees("Take the run back?"):
         console.say("Nothing was changed.")

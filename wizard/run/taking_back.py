@@ -133,9 +133,10 @@ def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -
         todo = [(one, seen) for one, seen in left if seen.state != one.was]
         edited += [one for one, seen in todo if seen.state != one.now]
         for one, seen in todo:
-            if one.path in texts and one.copy and seen.held is not None:
+            if one.path in texts and seen.held is not None:
                 original = texts[one.path].original
-                changes.append(FileChange(one.path, original, seen.held.text, kept(one)))
+                before = kept(one) if one.copy else b""
+                changes.append(FileChange(one.path, original, seen.held.text, before))
         looked.append(dataclasses.replace(step, done=bool(files) and not (todo or untidy)))
     return Plan(
         answers="",

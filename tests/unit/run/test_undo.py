@@ -142,6 +142,18 @@ def test_what_was_edited_since_is_refused_and_no_run_begins(places: Places, etc:
     assert (etc / "main.cf").read_bytes() == NEW + b"# mine\n"
 
 
+def test_an_edit_of_a_file_that_the_run_made_is_shown_too(places: Places, etc: Path) -> None:
+    path = str(etc / "access")
+    made = ReplaceFile(NewFile(path, NEW, None))
+    taken(places, plan(("access", made), changes=(FileChange(path, None, None, NEW),)))
+    (etc / "access").write_bytes(NEW + b"mine\n")
+    back = undo_plan(places)
+    assert back.obstacles
+    assert [(one.path, one.live, one.proposed) for one in back.files] == [
+        (path, NEW + b"mine\n", b"")
+    ]
+
+
 def test_what_is_back_already_is_no_step(places: Places, etc: Path) -> None:
     taken(places, usual(etc))
     (etc / "access").unlink()
