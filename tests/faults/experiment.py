@@ -19,6 +19,7 @@ ERRNOS = ("ENOSPC", "EDQUOT", "EROFS", "EIO")
 RESUME, UNDO = "resume", "undo"
 MISSED = "missed"
 SET_UP, TAKING_BACK, INSTALL, RETURN = "set-up", "undo", "install", "return"
+GOING_ON = "resume"
 TRIES = 10
 UNSAVED = "answers could not be saved"
 NOTHING = re.compile(r"changed nothing|no run changed anything|No run waits")
@@ -49,14 +50,21 @@ class Result:
     worker: str = SET_UP
 
 
-def try_fault(
-    rig: Rig, wanted: Reference, seen: Seen, fault: Fault, back: list[Seen]
-) -> list[Result]:
+@dataclass(frozen=True)
+class Aim:
+    """A fault with where in the trace its point is."""
+
+    seen: Seen
+    fault: Fault
+
+
+def try_fault(rig: Rig, wanted: Reference, aim: Aim, back: list[Aim]) -> list[Result]:
     """Hit the worker at a point, recover, compare, and leave the host as it was.
 
-    A set-up that ended well is taken back in the end: by an undo whose worker is killed as
-    well, at the first point of `back`, which is then taken from there and has its own result.
+    A set-up that ended well is taken back in the end: by an undo whose worker is hit as
+    well, by the first fault of `back`, which is then taken from there and has its own result.
     """
+    seen, fault = aim.seen, aim.fault
     ended = hit(rig, seen, fault, tries=TRIES)
     if isinstance(ended, str):
         clear(rig)
@@ -71,7 +79,7 @@ def try_fault(
     results = []
     # Without the answers' own step all points of the undo were others.
     if stands and back and UNSAVED not in ended.message:
-        undone = killed_undo(rig, wanted, back[0])
+        undone = hit_undo(rig, wanted, back[0])
         # One that was not met has its turn again, behind the others.
         if undone.outcome == MISSED:
             back.append(back[0])
@@ -84,15 +92,16 @@ def try_fault(
     return [Result(fault, ended.outcome, tuple(problems)), *results]
 
 
-def killed_undo(rig: Rig, wanted: Reference, seen: Seen) -> Result:
-    """Kill the worker of an undo at a point, go on with it, and compare."""
-    fault = Fault(seen.point, KILL, RESUME)
-    ended = hit(rig, seen, fault, "undo", tries=1)
+def hit_undo(rig: Rig, wanted: Reference, aim: Aim) -> Result:
+    """Hit the worker of an undo at a point, go on with it, and compare."""
+    fault = aim.fault
+    ended = hit(rig, aim.seen, fault, "undo", tries=1)
     if isinstance(ended, str):
         wrong = (ended, *back_again(wanted.before, rig.state()))
         return Result(fault, MISSED, wrong, TAKING_BACK)
     problems = [*journal(ended), *files(rig.etc(), wanted, fault), *message(ended, fault)]
-    problems += told(rig, ended)
+    if fault.what == KILL:
+        problems += told(rig, ended)
     code, said = rig.wizard("resume", "--yes") if ended.outcome != "done" else (0, "")
     if not ended.started and NOTHING.search(said):
         code, said = rig.wizard("undo", "--yes")

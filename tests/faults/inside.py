@@ -6,6 +6,7 @@ is the real thing; one line of JSON comes in for each call, and one goes out.
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 import json
@@ -67,6 +68,7 @@ def traced(what: str, options: list[str]) -> dict[str, str]:
     `what` is `apply` (the kept plan), `undo` or `resume`. Returns the run, its trace, and what
     the unit said.
     """
+    from wizard.errors import Trouble
     from wizard.plan.wire import plan_from_bytes
     from wizard.run.launch import launch, relaunch, unit_argv
 
@@ -89,7 +91,9 @@ def traced(what: str, options: list[str]) -> dict[str, str]:
 
     if what == "resume":
         run = session.cut_off().run
-        relaunch(session.places, run, session.program, attended=False, start=start)
+        # One that is hit before it begins is told to the operator, who goes on once more.
+        with contextlib.suppress(Trouble):
+            relaunch(session.places, run, session.program, attended=False, start=start)
     else:
         kept = Path(HOME, "plan.json")
         plan = plan_from_bytes(kept.read_bytes()) if what == "apply" else session.undo_plan()
