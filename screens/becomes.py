@@ -66,6 +66,15 @@ def _source(checked: _Checked) -> str:
     return "smtpd_tls_cert_file names the self-signed pair" if own else ""
 
 
+def _host(checked: _Checked) -> str:
+    return f"scp -pr {checked.get('host') or NOT_YET}:/etc/letsencrypt"
+
+
+def _existing(checked: _Checked) -> str:
+    wins = checked.get("existing") == "replace"
+    return f"a lineage that differs here is {'replaced by the copy' if wins else 'kept'}"
+
+
 def _lineage(checked: _Checked) -> str:
     return f"smtpd_tls_cert_file = {LINEAGE.format(checked.get('name') or NOT_YET)}"
 
@@ -80,6 +89,8 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("networks", "firewall_zone"): _zone,
     ("certificate", "source"): _source,
     ("certificate", "name"): _lineage,
+    ("certificate", "host"): _host,
+    ("certificate", "existing"): _existing,
     ("certificate", "days"): _days,
 }
 """Fields that become more than `parameter = value`."""

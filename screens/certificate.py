@@ -1,4 +1,4 @@
-"""Certificate: a lineage that certbot keeps here, or a self-signed one for a trial."""
+"""Certificate: certbot's lineage of this host or of the present server, or a self-signed one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ LONGEST = 24
 """Cells for a lineage's name, so that the dates stand in a column."""
 
 
+LINEAGES = "lineages"
+SHOWN: dict[str, frozenset[str]] = {
+    "letsencrypt": frozenset({LINEAGES, "name"}),
+    "remote": frozenset({LINEAGES, "name", "host", "existing"}),
+    "self-signed": frozenset({"days"}),
+}
+"""By source, the fields and the list that it needs."""
+
+
 class Lineages(Rows):
     """The lineages of this host; Enter or the space bar takes one."""
 
@@ -34,17 +43,21 @@ class CertificateScreen(FormScreen):
     HELP_TEXT: ClassVar[str] = (
         "The certificate must cover the name of this server, or senders and mail programs will "
         "complain. Lineages are certbot's directories in /etc/letsencrypt/live; flattened links "
-        "there are made whole again by the run. A self-signed certificate is good for a trial."
+        "there are made whole again by the run. remote copies /etc/letsencrypt from the present "
+        "server by scp, in a run of its own, and judges each certificate before it is used. A "
+        "self-signed certificate is good for a trial."
     )
 
     def fields(self) -> Iterable[Widget]:
         """Make the words, the list of lineages, and the lines."""
-        source, name, days = (self.field(one.name) for one in fields_of("certificate"))
-        yield ChoiceField(source, self.held("source"))
+        fields = {one.name: self.field(one.name) for one in fields_of("certificate")}
+        yield ChoiceField(fields["source"], self.held("source"), below=True)
+        yield TextField(fields["host"], self.held("host"), inline=True)
+        yield ChoiceField(fields["existing"], self.held("existing"))
         yield Line("", id="lineages-label")
         yield Lineages(self._rows(), id="lineages")
-        yield TextField(name, self.held("name"))
-        yield TextField(days, self.held("days"), inline=True)
+        yield TextField(fields["name"], self.held("name"))
+        yield TextField(fields["days"], self.held("days"), inline=True)
 
     def on_mount(self) -> None:
         """Show only what the source needs."""
@@ -116,8 +129,9 @@ class CertificateScreen(FormScreen):
             self._show_source()
 
     def _show_source(self) -> None:
-        own = self.held("source") == "self-signed"
-        self.query_one("#lineages-label").display = not own
-        self.query_one(Lineages).display = not own
-        for form_field in self.query(TextField):
-            form_field.display = (form_field.field.name == "days") == own
+        shown = SHOWN.get(self.held("source"), frozenset())
+        self.query_one("#lineages-label").display = LINEAGES in shown
+        self.query_one(Lineages).display = LINEAGES in shown
+        for form_field in (*self.query(TextField), *self.query(ChoiceField)):
+            name = form_field.field.name
+            form_field.display = name in shown or name == "source"

@@ -60,9 +60,10 @@ class DeskLaid(Message):
 
 @dataclass
 class Planned(Message):
-    """A plan was made in a thread."""
+    """A plan was made in a thread; `host` is what the host was read anew as for it, if it was."""
 
     plan: Plan
+    host: Optional[Host] = None
 
 
 @dataclass
@@ -89,6 +90,11 @@ class Finished(Message):
     findings: tuple[Finding, ...]
     failed_step: str
     can_undo: bool
+
+
+@dataclass
+class Gathered(Message):
+    """A gather run is done: the plan that uses what it brought can be made."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable, Optional
+from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -20,6 +20,10 @@ from screens.widgets.rows import Row, Rows
 from screens.widgets.tabs import Tabs
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Problem, narrowed
+
+if TYPE_CHECKING:
+    from wizard.host.facts import Host
+    from wizard.plan.model import Plan
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
@@ -75,8 +79,12 @@ class ReviewScreen(WizardScreen):
     def on_mount(self) -> None:
         """Make the plan in a thread."""
         self.desk.plan = None
-        self.desk.accepted = set()
+        self.forget_accepted()
         self.begin()
+
+    def forget_accepted(self) -> None:
+        """Another plan may mean another thing by a caution's name."""
+        self.desk.accepted = set()
 
     def begin(self) -> None:
         """Plan what the answers come to."""
@@ -85,21 +93,29 @@ class ReviewScreen(WizardScreen):
             return
         answers = draft.answers()
         if isinstance(answers, Answers):
-            in_background(self, lambda: self._plan(answers))
+            in_background(self, lambda: self.make_plan(answers))
             return
         self._problems = answers
         self._say_problems()
 
-    def _plan(self, answers: Answers) -> Message:
+    def make_plan(self, answers: Answers) -> Message:
+        """Plan in a thread: of the host as it was read, which the forms were filled from."""
+        draft = self.desk.draft
+        if draft is None:
+            raise RuntimeError("the review was opened before the host was read")
+        return Planned(self.plan_of(answers, draft.host))
+
+    def plan_of(self, answers: Answers, host: Host) -> Plan:
+        """Return what the answers come to on that host; takes a while."""
         desk, draft = self.desk, self.desk.draft
         if draft is None:
             raise RuntimeError("the review was opened before the host was read")
         sections = draft.sections_to_plan(desk.wish.sections)
         session = desk.session
-        today = session.today(draft.host) if sections else None
+        today = session.today(host) if sections else None
         if today is not None:
             answers = narrowed(answers, today, sections)
-        return Planned(session.plan(answers, draft.host, sections))
+        return session.plan(answers, host, sections)
 
     def _say_problems(self) -> None:
         says = "The answers are not complete yet. Enter goes to the section:"

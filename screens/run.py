@@ -16,7 +16,7 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.feed import FAR_BEHIND, Fed, Feed
 from screens.frame import PROGRAM, WizardScreen
-from screens.messages import Failed, Finished
+from screens.messages import Failed, Finished, Gathered
 from screens.progress import DONE, FAILED, RUNS, Progress, StepView
 from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine
@@ -96,6 +96,7 @@ class RunScreen(WizardScreen):
         self.run = run
         self.progress = Progress(())
         self._undoes = ""
+        self._gathers = ""
         self._feed: Optional[Feed] = None
         self._picked: Optional[str] = None
         self._drawn: tuple[str, int] = ("", -1)
@@ -127,6 +128,7 @@ class RunScreen(WizardScreen):
         message.stop()
         self.progress = Progress(message.plan.pending)
         self._undoes = message.plan.undoes
+        self._gathers = message.plan.gathers
         self._draw()
         self._feed = Feed(self, self.desk.session.follow(self.run, behind=FAR_BEHIND))
         self._feed.start()
@@ -200,7 +202,8 @@ class RunScreen(WizardScreen):
             outcome = progress.finished.outcome
             look = "right" if outcome == DONE else "wrong"
             said = "CUT OFF" if outcome == DIED else outcome.upper()
-            says.say(f"The run is over: {said}. ^N shows the result.", look)
+            comes = "goes on to the review" if self._goes_on else "shows the result"
+            says.say(f"The run is over: {said}. ^N {comes}.", look)
             self.query_one("#run-note", Line).say(
                 "`postfix-wizard runs` lists this run and those before it.", "quiet"
             )
@@ -301,6 +304,9 @@ class RunScreen(WizardScreen):
         over = self.progress.finished
         if over is None:
             return
+        if self._goes_on:
+            self.post_message(Gathered())
+            return
         failed = self.progress.failed
         self.post_message(
             Finished(
@@ -309,9 +315,16 @@ class RunScreen(WizardScreen):
                 over.message,
                 self.progress.findings,
                 failed.title if failed else "",
-                can_undo=not (self._undoes or self.progress.returning),
+                can_undo=not (self._undoes or self._gathers or self.progress.returning),
             )
         )
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the review of what was gathered comes next."""
+        over = self.progress.finished
+        done = over is not None and over.outcome == DONE
+        return bool(self._gathers) and done and self.desk.draft is not None
 
     def action_stop(self) -> None:
         """Ask, then ask the run to stop at its next safe boundary."""

@@ -18,6 +18,7 @@ from wizard.door import Door
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.plan.build import build_plan
+from wizard.plan.gather import gather_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
 from wizard.run.follow import follow, is_asked
@@ -45,7 +46,7 @@ class Session:
 
     def host(self) -> Host:
         """Read what the host is now; takes 0.1 to 2 s (a package is fetched where none is)."""
-        return read_host(self.door)
+        return read_host(self.door, gathered=self.places.gathered)
 
     def answers(self, host: Host) -> Optional[Answers]:
         """Return the saved answers, else what the host says; None where it was never set up."""
@@ -61,8 +62,11 @@ class Session:
         return read_values(host)
 
     def plan(self, answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
-        """Return what would be done; where the last run ended early, the plan says so."""
-        plan = build_plan(answers, host, sections)
+        """Return what would be done; where the last run ended early, the plan says so.
+
+        Where certificates must be fetched first it is the plan that does so (`Plan.gathers`).
+        """
+        plan = gather_plan(answers, host, sections) or build_plan(answers, host, sections)
         early = newest_cut_off(self.places)
         if early is None or not plan.pending:
             return plan

@@ -104,10 +104,18 @@ class TextField(FormField):
 
 
 class ChoiceField(FormField):
-    """A field for one of a few words, on one line."""
+    """A field for one of a few words, on one line; `below` the label where they are long."""
 
-    def __init__(self, field: Field, text: str, words: Optional[tuple[str, ...]] = None) -> None:
+    def __init__(
+        self,
+        field: Field,
+        text: str,
+        words: Optional[tuple[str, ...]] = None,
+        *,
+        below: bool = False,
+    ) -> None:
         super().__init__(field, inline=True)
+        self.set_class(below, "-below")
         self._start = text
         self._words = words or field.choices
 

@@ -177,7 +177,7 @@ async def test_a_lineage_is_chosen_from_the_list() -> None:
 async def test_a_self_signed_certificate_asks_for_days_instead() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "Certificate")
-        await pilot.press("right")
+        await pilot.press("left")
         shown = await in_sight(pilot, "names the self-signed pair")
         assert "Days until it expires" in shown
         assert "zeke.ne.jp" not in shown

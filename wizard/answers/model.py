@@ -40,12 +40,16 @@ class Networks:
 class Certificate:
     """Where the certificate comes from; `name` is the lineage in /etc/letsencrypt/live.
 
-    For `self-signed` the name is not used and `days` is the certificate's lifetime.
+    For `self-signed` the name is not used and `days` is the certificate's lifetime. For `remote`
+    `host` is the present server, [user@]host, whose /etc/letsencrypt is copied; `existing` says
+    what becomes of a lineage that this host has already and that differs: keep or replace.
     """
 
     source: str = "letsencrypt"
     name: str = ""
     days: int = 365
+    host: str = ""
+    existing: str = "keep"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ _MAILBOX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/?")
 _TIME = re.compile(r"[1-9][0-9]*[smhdw]?")
 _ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
 _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
 _REPLIES = re.compile(r"127(\.([0-9]{1,3}|\[[0-9.;]+\])){3}")
 
@@ -241,6 +243,40 @@ def lineage(text: str) -> str:
     if text and not _LINEAGE.fullmatch(printable(text)):
         raise ValueError("is no lineage's name; `ls /etc/letsencrypt/live` lists them")
     return text
+
+
+def ssh_host(text: str) -> str:
+    """Accept [user@]host as scp(1) takes it, an IPv6 address in brackets; or nothing.
+
+    It becomes a word of argv: no option (`-oProxyCommand=...`), no blank, nothing that a shell
+    or ssh_config(5) expands.
+    """
+    printable(text)
+    if not text:
+        return text
+    if text.startswith("-"):
+        raise ValueError("begins with '-', which scp would take for an option")
+    user, at, host = text.rpartition("@")
+    if at and not _USER.fullmatch(user):
+        raise ValueError("has no plain user name before the '@'; write root@old.example.com")
+    if host.startswith("[") or host.count(":") > 1:
+        return f"{user}{at}{_bracketed_address(host)}"
+    if not _SSH_HOST.fullmatch(host):
+        raise ValueError("is no [user@]host; write one such as root@old.example.com")
+    return text
+
+
+def _bracketed_address(host: str) -> str:
+    address, _, zone = host.strip("[]").partition("%")
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError as error:
+        raise ValueError("has no IPv6 address in its brackets") from error
+    if not (host.startswith("[") and host.endswith("]")):
+        raise ValueError(f"is an IPv6 address without brackets; write [{host.strip('[]')}]")
+    if zone and not _LINEAGE.fullmatch(zone):
+        raise ValueError("has no interface's name after the '%'")
+    return host
 
 
 def sender(text: str) -> str:

@@ -40,6 +40,9 @@ def cautions(answers: Answers) -> tuple[Caution, ...]:
     )
 
 
+OF_A_LINEAGE = frozenset({"letsencrypt", "remote"})
+"""Sources of the certificate that name a lineage."""
+
 _OWN_DOMAIN = (
     "whoever forges it would pass every blocklist; your own people send through 587 and need no row"
 )
@@ -64,11 +67,18 @@ def _networks(answers: Answers) -> _Found:
 
 
 def _certificate(answers: Answers) -> _Found:
-    if answers.certificate.source == "letsencrypt" and not answers.certificate.name:
+    certificate = answers.certificate
+    if certificate.source in OF_A_LINEAGE and not certificate.name:
         yield (
             "certificate",
             "name",
-            "is needed for source letsencrypt: a directory's name in /etc/letsencrypt/live",
+            f"is needed for source {certificate.source}: a name in /etc/letsencrypt/live",
+        )
+    if certificate.source == "remote" and not certificate.host:
+        yield (
+            "certificate",
+            "host",
+            "is needed for source remote: the server that has the certificates today, [user@]host",
         )
 
 

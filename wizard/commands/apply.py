@@ -12,15 +12,33 @@ from wizard.commands.planning import (
     refuse_cautions,
     refuse_obstacles,
 )
+from wizard.errors import Trouble
 from wizard.plan import report
+from wizard.plan.model import Plan
 from wizard.session import Session
+
+_DOING = "using what was gathered"
 
 
 def run_apply(session: Session, options: Options, console: Console) -> int:
-    """Show the plan, run it once it is agreed to, and return 0 when all of it was done."""
+    """Show the plan, run it once it is agreed to, and return 0 when all of it was done.
+
+    Where something must be gathered first, that run comes before, and is agreed to by itself.
+    """
     need_root("applying a plan")
     need_an_answer("applying a plan", options, console, "postfix-wizard plan")
     plan, _ = make_plan(session, options)
+    if plan.gathers:
+        code = _run(session, plan, options, console)
+        if code != 0:
+            return code
+        plan, _ = make_plan(session, options)
+        if plan.gathers:
+            raise Trouble(_DOING, plan.warnings[0], "Nothing of this host was changed.")
+    return _run(session, plan, options, console)
+
+
+def _run(session: Session, plan: Plan, options: Options, console: Console) -> int:
     refuse_obstacles(plan)
     for change in plan.files:
         if change.proposed != change.live:

@@ -17,6 +17,8 @@ __all__ = [
     "Dovecot",
     "FileFacts",
     "Firewall",
+    "Gathered",
+    "GatheredFile",
     "Host",
     "Lineage",
     "LineageFile",
@@ -183,6 +185,46 @@ class Dovecot:
 
 
 @dataclass(frozen=True)
+class GatheredFile:
+    """One file of a gathered tree, under the path that it is to have on this host.
+
+    `here` is what stands at that path now: `missing`, `file:SHA256`, `link:TARGET`, or `odd` for
+    anything else. `mode` are its permission bits, `mtime_ns` its time (ns since the epoch).
+    """
+
+    path: str
+    sha256: str
+    mode: int
+    mtime_ns: int
+    here: str
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a gather run brought and no plan has used up yet: a tree of /etc/letsencrypt.
+
+    `source` is the certificate's source in the answers, `origin` what it was gathered from
+    (`root@old.example`), `at` when (seconds since the epoch), `tree` the absolute path that
+    stands for `/`. `lineages` are those of the tree, judged there alone; `problem` of one may
+    also say that its chain does not hold. `here_only` are files of these lineages that this host
+    alone has, each with its state. `remarks` are what was left out or looked odd, in words.
+    """
+
+    source: str
+    origin: str
+    at: int
+    tree: str
+    lineages: tuple[Lineage, ...] = ()
+    files: tuple[GatheredFile, ...] = ()
+    here_only: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def lineage(self, name: str) -> Optional[Lineage]:
+        """The lineage of that name, None when there is none."""
+        return next((one for one in self.lineages if one.name == name), None)
+
+
+@dataclass(frozen=True)
 class Host:
     """All facts, read at one moment."""
 
@@ -205,8 +247,14 @@ class Host:
     selinux: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     """`postconf -n` as Postfix reads the live file; empty when not installed."""
+    gathered: tuple[Gathered, ...] = ()
+    """What gather runs brought, one a source."""
     read_at: int = 0
     """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
+
+    def gathered_from(self, source: str) -> Optional[Gathered]:
+        """What was gathered from that source, None when nothing was."""
+        return next((one for one in self.gathered if one.source == source), None)
 
     def lineage(self, name: str) -> Optional[Lineage]:
         """The lineage of that name, None when there is none."""

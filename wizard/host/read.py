@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Optional
 
 from wizard.certificates.lineage import read_lineages
@@ -15,6 +16,7 @@ from wizard.host.distribution import read_distribution
 from wizard.host.facts import Distribution, FileFacts, Host, Package, Postfix
 from wizard.host.files import read_file
 from wizard.host.firewall import begin_firewall
+from wizard.host.gathered import read_gathered
 from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
 from wizard.host.network import begin_network
 from wizard.host.package import begin_package
@@ -32,11 +34,12 @@ MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
 
 
-def read_host(door: Door, *, candidate: bool = True) -> Host:
+def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = None) -> Host:
     """Read all facts of the host behind the door.
 
     Without an installed Postfix the files are those of the package that dnf would install,
-    unless `candidate` is false: then they are absent. Raises Trouble when a file cannot be
+    unless `candidate` is false: then they are absent. `gathered` is where gather runs put what
+    they bring, None for nowhere. Raises Trouble when a file cannot be
     read, a command hangs, or that package cannot be had.
     """
     package_later = begin_package(door)
@@ -84,6 +87,7 @@ def read_host(door: Door, *, candidate: bool = True) -> Host:
         selinux=read_selinux(door),
         parameters=parameters,
         read_at=int(time.time()),
+        gathered=read_gathered(door, gathered) if gathered is not None and door.is_live else (),
     )
 
 

@@ -21,11 +21,13 @@ from wizard.plan.model import (
     FileChange,
     Install,
     KeepOriginal,
+    Lay,
     NewFile,
     Plan,
     PostfixCheck,
     Prove,
     ReplaceFile,
+    SelfSign,
     Service,
     StagedCheck,
     Step,
@@ -104,7 +106,11 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
     plan = Plan(
         answers=format_answers(answers),
         sections=tuple(sorted(sections)),
-        steps=(*before_check, _prove(before_check)),
+        steps=(
+            *before_check,
+            _prove(before_check),
+            *certificates.last_steps(answers, host, wanted),
+        ),
         files=tuple(_change(file) for file in (main, master, senders)),
         cautions=(
             *obstacles.cautions(answers, host, wanted),
@@ -117,7 +123,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
                     *main.proposal.warnings,
                     *master.proposal.warnings,
                     *senders.proposal.warnings,
-                    *certificates.warnings(host, wanted),
+                    *certificates.warnings(answers, host, wanted),
                     *firewall.warnings(host, wanted),
                 )
             )
@@ -274,7 +280,7 @@ def _verb(main: _File, master: _File, earlier: Collection[Step], host: Host) -> 
         return "start"
     changed = [name for file in (main, master) for name in file.proposal.changed if file.pending]
     verb = needs(changed)
-    new_pair = any(step.id == "self-signed" and not step.done for step in earlier)
+    new_pair = any(isinstance(step.action, (SelfSign, Lay)) and not step.done for step in earlier)
     if verb == "nothing" and (new_pair or main.pending or master.pending):
         return "reload"
     return "none" if verb == "nothing" else verb

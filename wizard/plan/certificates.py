@@ -10,6 +10,7 @@ from wizard.certificates.names import covers
 from wizard.certificates.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.certificates.self_signed import openssl
 from wizard.host.facts import Host, Lineage
+from wizard.plan import laying
 from wizard.plan.model import Link, Relink, SelfSign, Step
 
 SELF_SIGNED_MARGIN = 7 * 86400
@@ -23,9 +24,19 @@ def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step
     yield from _SOURCES[answers.certificate.source](answers, host)
 
 
-def warnings(host: Host, wanted: frozenset[str]) -> Iterator[str]:
+def last_steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:
+    """Yield what is left to do of the source once the server is proven."""
+    gathered = host.gathered_from(answers.certificate.source)
+    if "certificate" in wanted and gathered is not None:
+        yield laying.forget(gathered)
+
+
+def warnings(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[str]:
     """Name the lineages that are there and cannot be used; they stay as they are."""
     if "certificate" in wanted:
+        gathered = host.gathered_from(answers.certificate.source)
+        if gathered is not None:
+            yield from laying.warnings(answers, host, gathered)
         for lineage in host.lineages:
             if lineage.problem or lineage.number is None:
                 why = lineage.problem or "none of its archive files make a whole set"
@@ -36,6 +47,18 @@ def _letsencrypt(_answers: Answers, host: Host) -> Iterator[Step]:
     for lineage in host.lineages:
         if lineage.number is not None and not lineage.problem:
             yield _relink(lineage)
+
+
+def _gathered(answers: Answers, host: Host) -> Iterator[Step]:
+    """What was gathered and its links, then those of the lineages that only this host has."""
+    gathered = host.gathered_from(answers.certificate.source)
+    if gathered is None:
+        yield from _letsencrypt(answers, host)
+        return
+    laid = tuple(laying.steps(answers, host, gathered))
+    yield from laid
+    ids = {step.id for step in laid}
+    yield from (step for step in _letsencrypt(answers, host) if step.id not in ids)
 
 
 def _relink(lineage: Lineage) -> Step:
@@ -76,4 +99,4 @@ def _self_signed(answers: Answers, host: Host) -> Iterator[Step]:
     )
 
 
-_SOURCES = {"letsencrypt": _letsencrypt, "self-signed": _self_signed}
+_SOURCES = {"letsencrypt": _letsencrypt, "remote": _gathered, "self-signed": _self_signed}

@@ -58,6 +58,52 @@ class Relink:
 
 
 @dataclass(frozen=True)
+class Fetch:
+    """Copy /etc/letsencrypt of another server with scp(1) and judge each lineage of it.
+
+    `host` is [user@]host; `into` names the gathered tree, which is there only once it is whole.
+    The host's key and a password are asked of the operator.
+    """
+
+    host: str
+    into: str
+
+
+@dataclass(frozen=True)
+class LaidFile:
+    """A file that comes from a gathered tree, by hash alone.
+
+    `was` is what stands at `path` now, as `Link.was` has it. `sha256` None: the file goes, for
+    it belongs to what is replaced.
+    """
+
+    path: str
+    was: str
+    sha256: Optional[str]
+    mode: int = 0o600
+    mtime_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Lay:
+    """Copy files of the gathered tree at `tree` to their own paths, owner root.
+
+    `what` names them in a sentence. Directories are made as the tree has them.
+    """
+
+    what: str
+    tree: str
+    files: tuple[LaidFile, ...]
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Remove a gathered tree, whose keys are in place by now."""
+
+    directory: str
+
+
+@dataclass(frozen=True)
 class SelfSign:
     """Make a self-signed pair with openssl req(1): a trial only.
 
@@ -190,9 +236,13 @@ class Past:
 
 @dataclass(frozen=True)
 class PutBack:
-    """Give each path the state that it had before the run, where it has the run's own."""
+    """Give each path the state that it had before the run, where it has the run's own.
+
+    `directories` are those that the run made, outermost first: they go where they are empty.
+    """
 
     files: tuple[Past, ...]
+    directories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -231,6 +281,9 @@ Action = Union[
     Install,
     KeepOriginal,
     Relink,
+    Fetch,
+    Lay,
+    Forget,
     SelfSign,
     StagedCheck,
     ReplaceFile,
@@ -283,7 +336,9 @@ class Plan:
     `answers` is the TOML text of the answers it was made from (no secrets), `sections` the
     sections that were asked for (empty: all), `cautions` must each be accepted by name,
     `warnings` stop nothing. A plan with `obstacles` can be read but not run. `undoes` is the
-    ID of the run that it takes back, "" for a plan that goes forward.
+    ID of the run that it takes back, "" for a plan that goes forward. `gathers` is the
+    certificate's source that it brings in, "" for a plan that changes the host: the plan that
+    uses what it brings is made after its run.
     """
 
     answers: str
@@ -294,6 +349,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     obstacles: tuple[Problem, ...] = ()
     undoes: str = ""
+    gathers: str = ""
 
     @property
     def pending(self) -> tuple[Step, ...]:

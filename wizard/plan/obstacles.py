@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Collection, Iterator, Sequence
+from typing import Collection, Iterator, Optional, Sequence
 
 from wizard.answers import whole
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.names import covers
 from wizard.host.facts import FileFacts, Host, Lineage
 from wizard.host.sockets import MASTER
+from wizard.plan import laying
 
 PORTS = {25: "smtp", 465: "smtps", 587: "submission"}
 
@@ -19,7 +20,7 @@ def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> tuple[
     found = [*_host(host), *_files(host)]
     if "networks" in sections:
         found += _networks(answers, host)
-    if "certificate" in sections and answers.certificate.source == "letsencrypt":
+    if "certificate" in sections and answers.certificate.source in whole.OF_A_LINEAGE:
         found += _lineage(answers, host)
     return tuple(found)
 
@@ -27,11 +28,11 @@ def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> tuple[
 def cautions(answers: Answers, host: Host, sections: Collection[str]) -> tuple[Caution, ...]:
     """Return what the operator must accept by name before this plan runs."""
     found = list(whole.cautions(answers)) if "networks" in sections else []
-    lineage = host.lineage(answers.certificate.name)
+    lineage = _to_be(answers, host)
     name = answers.hostname.myhostname
     if (
         {"certificate", "hostname"} & set(sections)
-        and answers.certificate.source == "letsencrypt"
+        and answers.certificate.source in whole.OF_A_LINEAGE
         and lineage is not None
         and lineage.names
         and not covers(lineage.names, name)
@@ -157,9 +158,9 @@ def _networks(answers: Answers, host: Host) -> Iterator[Problem]:
 
 def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
     name = answers.certificate.name
-    lineage = host.lineage(name)
+    lineage = _to_be(answers, host)
     if lineage is None:
-        known = ", ".join(one.name for one in host.lineages) or "none"
+        known = ", ".join(one.name for one in _lineages(answers, host)) or "none"
         yield Problem(
             "certificate",
             "name",
@@ -167,6 +168,17 @@ def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
         )
     else:
         yield from _whole(lineage, host.read_at)
+
+
+def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
+    """Return the lineages of the host as they are once what was gathered is in place."""
+    gathered = host.gathered_from(answers.certificate.source)
+    return host.lineages if gathered is None else laying.to_be(answers, host, gathered)
+
+
+def _to_be(answers: Answers, host: Host) -> Optional[Lineage]:
+    name = answers.certificate.name
+    return next((one for one in _lineages(answers, host) if one.name == name), None)
 
 
 def _whole(lineage: Lineage, now: int) -> Iterator[Problem]:

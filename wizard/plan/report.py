@@ -87,6 +87,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "version": JSON_VERSION,
         "pending": len(plan.pending),
         "sections": list(plan.sections),
+        "gathers": plan.gathers,
         "steps": [_step(step) for step in plan.steps],
         "files": [_file(change) for change in plan.files],
         "obstacles": [problem_text(problem) for problem in plan.obstacles],

@@ -144,6 +144,40 @@ def make_private(path: Path) -> bool:
         return True
 
 
+def make_directory(path: str, mode: int) -> None:
+    """Make a directory, synced, with `mode` less what lets others write. Raises Trouble.
+
+    One that stands there is left as it is.
+    """
+    doing = f"making the directory {path}"
+    with place(path, doing) as at, explained(doing, path):
+        try:
+            os.mkdir(at.name, 0o700, dir_fd=at.fd)
+        except FileExistsError:
+            status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
+            if not stat.S_ISDIR(status.st_mode):
+                raise
+            return
+        os.chmod(at.name, mode & ~_OTHERS_WRITE, dir_fd=at.fd)
+        os.fsync(at.fd)
+
+
+def remove_empty(path: str) -> bool:
+    """Remove a directory where it is there and empty; whether that was so. Raises Trouble."""
+    doing = f"removing the directory {path}"
+    if not os.path.isdir(path):  # noqa: PTH112 (a string)
+        return False
+    with place(path, doing) as at, explained(doing, path):
+        try:
+            os.rmdir(at.name, dir_fd=at.fd)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT}:
+                raise
+            return False
+        os.fsync(at.fd)
+        return True
+
+
 def _refuse_shared(at: Place, doing: str) -> None:
     status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
     if not stat.S_ISDIR(status.st_mode):

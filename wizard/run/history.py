@@ -28,7 +28,8 @@ class RunSummary:
     `steps` steps ended well (`steps` 0 when the plan cannot be read); `message` is the end's.
     `step` is the title of the step that it was in when it ended otherwise than done. `undoes`
     names the run that it took back; `undone` says that another took this one back, `returned`
-    that it did so itself.
+    that it did so itself. `gathers` is the source that it gathered from: it changed nothing of
+    the host.
     """
 
     run: str
@@ -41,6 +42,7 @@ class RunSummary:
     undoes: str = ""
     undone: bool = False
     returned: bool = False
+    gathers: str = ""
 
     @property
     def told(self) -> str:
@@ -53,7 +55,8 @@ class RunSummary:
     def can_undo(self) -> bool:
         """Whether it may be taken back: it ended, goes forward, and was not taken back yet."""
         ended = self.outcome in {DONE, FAILED, STOPPED, DIED}
-        return ended and not (self.undoes or self.undone or self.returned)
+        never = self.undoes or self.undone or self.returned or self.gathers
+        return ended and not never
 
     @property
     def can_resume(self) -> bool:
@@ -137,6 +140,7 @@ def _of_reading(run: str, reading: Reading, plan: Optional[Plan], *, alive: bool
         step="" if outcome == DONE else _ended_in(steps, so_far),
         undoes=plan.undoes if plan else "",
         returned=so_far.returned,
+        gathers=plan.gathers if plan else "",
     )
 
 

@@ -19,6 +19,7 @@ from wizard.secrets import masked_bytes, unfinished
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 _TAIL = 4096
+_MUCH = 1 << 20
 
 
 class StepOutput:
@@ -53,6 +54,21 @@ class StepOutput:
     def say(self, line: str) -> None:
         """Append one line of the wizard's own."""
         self.write(line.encode("utf-8", "surrogateescape") + b"\n")
+
+    def mark(self) -> int:
+        """Return the place where what is written next will stand, for `since`."""
+        self.flush()
+        return os.fstat(self._fd).st_size
+
+    def since(self, mark: int) -> bytes:
+        """Return what was written from a `mark` on, its last part where it is much."""
+        self.flush()
+        try:
+            with self._path.open("rb") as file:
+                file.seek(max(mark, file.seek(0, os.SEEK_END) - _MUCH))
+                return file.read()
+        except OSError:
+            return b""
 
     def tail(self, lines: int = 3) -> str:
         """Return the last lines that are not blank, joined, as plain text."""

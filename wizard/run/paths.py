@@ -6,6 +6,7 @@
     runs/ID/output/STEP     all that the step's children said
     runs/ID/replaced/       what was replaced, by hash; undo needs it
     runs/ID/staging/        files on their way; emptied by the worker
+    gathered/SOURCE/        certificates that a gather run brought (wizard.host.gathered)
 
 Directories are 0700 and files 0600: what was replaced may be a key.
 """
@@ -37,6 +38,11 @@ class Places:
     def runs(self) -> Path:
         """The directory that holds a directory for each run."""
         return self.state / "runs"
+
+    @property
+    def gathered(self) -> Path:
+        """The directory that holds, by source, what gather runs brought."""
+        return self.state / "gathered"
 
     @property
     def lock(self) -> Path:
@@ -90,6 +96,20 @@ class RunPlaces:
     def replaced(self) -> Path:
         """The directory of what was replaced."""
         return self.directory / "replaced"
+
+    @property
+    def gathered(self) -> Path:
+        """The directory that holds, by source, what gather runs brought."""
+        return self._state / "gathered"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The keys of other hosts that the operator said yes to (sshd(8))."""
+        return self._state / "known_hosts"
+
+    @property
+    def _state(self) -> Path:
+        return self.directory.parent.parent
 
     @property
     def staging(self) -> Path:

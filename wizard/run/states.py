@@ -54,13 +54,16 @@ def file_state(digest: Optional[str]) -> str:
 def observe(path: str) -> Observed:
     """Return what stands at `path` itself. Raises Trouble when it is no file and no link."""
     doing = f"looking at {path}"
-    with place(path, doing) as at, explained(doing, path):
-        try:
+    try:
+        with place(path, doing) as at, explained(doing, path):
             status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
-        except FileNotFoundError:
+            if stat.S_ISLNK(status.st_mode):
+                return Observed(path, target=os.readlink(at.name, dir_fd=at.fd))
+    except Trouble as trouble:
+        # Nothing at all, or not even a directory to hold it.
+        if isinstance(trouble.__cause__, FileNotFoundError):
             return Observed(path)
-        if stat.S_ISLNK(status.st_mode):
-            return Observed(path, target=os.readlink(at.name, dir_fd=at.fd))
+        raise
     return Observed(path, held=read(path))
 
 

@@ -129,6 +129,8 @@ def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -
         files = step.action.files if isinstance(step.action, PutBack) else ()
         # A temporary name is reason enough for the step, which sweeps first.
         untidy = any(leftovers(one.path) for one in files)
+        holding = step.action.directories if isinstance(step.action, PutBack) else ()
+        untidy = untidy or any(map(_is_empty, holding))
         left = [(one, observe(one.path)) for one in files if one.was != one.now]
         todo = [(one, seen) for one, seen in left if seen.state != one.was]
         edited += [one for one, seen in todo if seen.state != one.now]
@@ -147,6 +149,10 @@ def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -
         obstacles=tuple(Problem("", "", f"{changed_since(one)}. {EDITED}") for one in edited),
         undoes=run,
     )
+
+
+def _is_empty(directory: str) -> bool:
+    return os.path.isdir(directory) and not os.listdir(directory)  # noqa: PTH112, PTH208
 
 
 def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str]:

@@ -54,7 +54,15 @@ class Ask:
     echo: bool = True
 
 
-Decision = Union[Say, Ask]
+@dataclass(frozen=True)
+class GiveUp:
+    """Send `text`, which ends the child; `trouble` is why."""
+
+    text: str
+    trouble: Trouble
+
+
+Decision = Union[Say, Ask, GiveUp]
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ class Manner:
     `question` matches the end of what was said when it waits for an answer; `decide` is given
     the clean lines since the last question. `waiting` matches a line that says it waits for
     another's lock; `blocked` tells the same of its session in words, "" when it does not. For
-    that it gets `patience` seconds; `stuck` is the trouble after that.
+    that it gets `patience` seconds; `stuck` is the trouble after that. `watch` is looked at twice
+    a second: the trouble that it returns ends the child.
     """
 
     question: re.Pattern[str]
@@ -73,6 +82,7 @@ class Manner:
     blocked: Callable[[int], str]
     patience: float
     stuck: Callable[[str], Trouble]
+    watch: Callable[[], Optional[Trouble]] = lambda: None
 
 
 Asker = Callable[[Ask, Callable[[], bool]], Optional[str]]
@@ -168,6 +178,9 @@ class _Conversation:
         if now - self._asked_who >= _TURN:
             self._asked_who = now
             self._note_block(self._manner.blocked(self._child.pid or 0))
+            wrong = self._manner.watch() if self.trouble is None else None
+            if wrong is not None:
+                self._end(wrong)
         for since, who in ((self._waits_since, self._last_line), (self._blocked_since, self._by)):
             if since is not None and now - since > self._manner.patience:
                 self._waits_since = self._blocked_since = None
@@ -206,6 +219,11 @@ class _Conversation:
     def _reply(self, decision: Decision) -> None:
         self._heard.clear()
         if isinstance(decision, Say):
+            self._send(decision.text)
+            return
+        if isinstance(decision, GiveUp):
+            self.trouble = self.trouble or decision.trouble
+            self._give_up_at = time.monotonic() + _LAST_WORDS
             self._send(decision.text)
             return
         if self.trouble is not None:

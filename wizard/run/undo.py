@@ -74,7 +74,7 @@ def _is_files(step: Step) -> bool:
 
 
 def _step_back(one: _Done) -> Iterator[Step]:
-    if one.terms.get("files"):
+    if one.terms.get("files") or one.terms.get("directories"):
         yield from _files(one)
         return
     rule = _RULES.get(type(one.action))
@@ -84,13 +84,19 @@ def _step_back(one: _Done) -> Iterator[Step]:
 
 def _files(one: _Done) -> Iterator[Step]:
     past = tuple(_past(entry, one.run) for entry in one.terms["files"])
+    directories = tuple(cast("Sequence[str]", one.terms.get("directories", ())))
+    typed = (*(argv for entry in past for argv in _typed(entry)), *map(_rmdir, directories[::-1]))
     yield Step(
         PREFIX + one.name,
-        f"Put back {_place(tuple(entry.path for entry in past))}",
+        f"Put back {_place(tuple(entry.path for entry in past) or directories)}",
         "As it stood before the run, with its owner, mode and time.",
-        PutBack(past),
-        tuple(argv for entry in past for argv in _typed(entry)),
+        PutBack(past, directories),
+        typed,
     )
+
+
+def _rmdir(directory: str) -> tuple[str, ...]:
+    return ("rmdir", directory)
 
 
 def _place(paths: Sequence[str]) -> str:

@@ -7,11 +7,13 @@ back already is left alone, and any other was changed since and is not touched.
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Callable
 
 from wizard.errors import Trouble
 from wizard.plan.model import Past, PutBack
 from wizard.run.context import Context, Undo
+from wizard.run.directories import remove_empty
 from wizard.run.files import Metadata, make_link, read, remove, restore, sweep
 from wizard.run.states import MISSING, Observed, Stale, file_state, observe
 
@@ -24,7 +26,8 @@ EDITED = (
 def put_back(action: PutBack, context: Context) -> Undo:
     """Put every path back, the last one first. Raises Stale on one that was changed since."""
     for past in action.files:
-        sweep(past.path)
+        if os.path.isdir(os.path.dirname(past.path)):  # noqa: PTH112, PTH120 (strings)
+            sweep(past.path)
     seen = [(past, observe(past.path)) for past in reversed(action.files)]
     todo = [(past, one) for past, one in seen if one.state != past.was]
     for past, one in todo:
@@ -38,6 +41,9 @@ def put_back(action: PutBack, context: Context) -> Undo:
     for past, one in todo:
         _WAYS[past.was.partition(":")[0]](past, one)
         context.say(f"{past.path}: {_WORDS[past.was.partition(':')[0]]}")
+    for directory in reversed(action.directories):
+        if remove_empty(directory):
+            context.say(f"{directory}: removed; there was none")
     return undo
 
 

@@ -9,6 +9,7 @@ from wizard.certificates.self_signed import openssl
 from wizard.errors import Trouble
 from wizard.plan.model import Link, Relink, SelfSign
 from wizard.run import commands
+from wizard.run.actions.labels import restore_labels
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
@@ -31,7 +32,7 @@ def relink(action: Relink, context: Context) -> Undo:
     for link, seen in todo:
         make_link(link.path, link.target, seen.standing)
         context.say(f"{link.path} -> {link.target}")
-    _label(action, context)
+    restore_labels(f"certificate {action.lineage}", sorted(_directories(action)), context)
     return undo
 
 
@@ -49,25 +50,6 @@ def _require_target(link: Link, doing: str) -> None:
                 f"stale: {link.target}, where {link.path} is to lead: {error.strerror}",
                 AGAIN,
             ) from error
-
-
-def _label(action: Relink, context: Context) -> None:
-    """Restore SELinux labels: what scp brought in has those of its way (restorecon(8))."""
-    try:
-        enabled = context.query("selinuxenabled").status == 0
-    except Trouble:
-        enabled = False
-    if not enabled:
-        context.say("SELinux is not enabled: no labels to restore.")
-        return
-    argv = ("restorecon", "-RF", *sorted(_directories(action)))
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(
-            f"labelling certificate {action.lineage}",
-            listed(argv, done),
-            "Set that right, then start again.",
-        )
 
 
 def _directories(action: Relink) -> set[str]:

@@ -1,0 +1,43 @@
+"""The server that has the certificates today: a second host on a cable of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.host import Host
+from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
+
+OLD = "10.0.0.2"
+CABLE = "old0"
+REMOTE = ZEKE.replace('source = "letsencrypt"', f'source = "remote"\nhost = "root@{OLD}"', 1)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The new server, which has the program and no certificates, and the old one."""
+
+    new: Host
+    old: Host
+
+
+def boot_pair(boot_host: BootHost, *, suite: str = "el9") -> Pair:
+    """Boot both and join them; nobody knows the other's keys yet."""
+    pair = Pair(boot_host(suite=suite, pyz=PYZ, letsencrypt=False), boot_host(suite=suite))
+    pair.new.join(pair.old, link=CABLE, addresses=("10.0.0.1/24", f"{OLD}/24"))
+    pair.new.write(ANSWERS, REMOTE, 0o600)
+    return pair
+
+
+def let_in_by_key(pair: Pair) -> None:
+    """Give root of the new server a key that the old one takes."""
+    make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/.ssh/id_ed25519"]
+    pair.new.run(make, check=True)
+    key = pair.new.read("/root/.ssh/id_ed25519.pub")
+    there = pair.old.read("/root/.ssh/authorized_keys")
+    pair.old.write("/root/.ssh/authorized_keys", there + key, 0o600)
+
+
+def trust_beforehand(pair: Pair) -> None:
+    """Put the old server's keys into root's own known_hosts, as a login by hand does."""
+    script = f"ssh-keyscan {OLD} >/root/.ssh/known_hosts 2>/dev/null"
+    pair.new.run(["sh", "-c", script], check=True)

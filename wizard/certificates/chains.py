@@ -1,0 +1,47 @@
+"""Whether each certificate of a fullchain.pem is signed by the next (openssl-verify(1))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+MOST = 10
+"""Certificates: a chain has two to four."""
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----", re.DOTALL)
+
+Verify = Callable[[Sequence[str], bytes], str]
+"""Runs openssl with this argv and standard input; what it said where it refused, else ""."""
+
+
+def blocks(pem: bytes) -> tuple[bytes, ...]:
+    """Return the certificates of a PEM file one by one."""
+    return tuple(_BLOCK.findall(pem))
+
+
+def chain_problem(pem: bytes, verify: Verify, aside: Path) -> str:
+    """Return why the certificates do not follow from one another, "" when they do.
+
+    `aside` is a file that may be written, for one certificate at a time. Dates are not looked at,
+    nor whether anybody trusts the last one.
+    """
+    chain = blocks(pem)
+    if len(chain) > MOST:
+        return f"its chain has {len(chain)} certificates"
+    for number, (this, above) in enumerate(zip(chain, chain[1:]), 1):
+        aside.write_bytes(above + b"\n")
+        argv = ("openssl", "verify", "-no-CAfile", "-no-CApath", "-partial_chain", "-no_check_time")
+        if verify((*argv, "-trusted", str(aside)), this + b"\n"):
+            return f"certificate {number} of its chain is not signed by the next one"
+    return ""
+
+
+def is_trusted(pem: bytes, verify: Verify, aside: Path) -> bool:
+    """Whether the host's own trust store leads to this chain; dates are not looked at."""
+    chain = blocks(pem)
+    if not chain:
+        return False
+    aside.write_bytes(b"\n".join(chain) + b"\n")
+    argv = ("openssl", "verify", "-no_check_time", "-untrusted", str(aside))
+    return not verify(argv, chain[0] + b"\n")

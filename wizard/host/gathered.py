@@ -1,0 +1,182 @@
+"""What gather runs brought: trees of /etc/letsencrypt in the wizard's own state, one a source.
+
+    gathered/SOURCE/note.json          where it came from, when, and what was found of it
+    gathered/SOURCE/etc/letsencrypt    the tree, read through a Door of its own
+
+A tree that is there is whole: a gather run gives it its name when all of it is judged. What it
+holds was another's, so every name, kind and size is looked at before it counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from wizard.certificates.lineage import LETSENCRYPT, name_problem, read_lineages
+from wizard.certificates.model import Lineage
+from wizard.door import Door
+from wizard.errors import Trouble, harmless
+from wizard.host.facts import Gathered, GatheredFile
+
+NOTE = "note.json"
+LARGEST_FILE = 1 << 20
+"""Bytes: certbot's own files have some thousands."""
+DEEPEST = 16
+"""Directories below one another; certbot has six (accounts/SERVER/acme/directory/ID)."""
+MOST_FILES = 20_000
+
+_VERSION = 1
+MISSING = "missing"
+ODD = "odd"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a gather run found; `chains` says by lineage why its chain does not hold."""
+
+    origin: str
+    at: int
+    chains: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+def note_to_bytes(note: Note) -> bytes:
+    """Return a note as JSON."""
+    return json.dumps({"version": _VERSION, **dataclasses.asdict(note)}, indent=1).encode() + b"\n"
+
+
+def note_from_bytes(data: bytes) -> Note:
+    """Return the note that `note_to_bytes` wrote. Raises ValueError where it is none."""
+    try:
+        said = json.loads(data)
+        if said["version"] != _VERSION:
+            raise ValueError(f"its version is {said['version']!r}")
+        chains = {str(name): str(why) for name, why in said["chains"].items()}
+        remarks = tuple(str(one) for one in said["remarks"])
+        return Note(str(said["origin"]), int(said["at"]), chains, remarks)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"it is no note of this program's ({error!r})") from error
+
+
+def read_gathered(door: Door, place: Path) -> tuple[Gathered, ...]:
+    """Read what lies in `place`; `door` is the host's own, for what stands at the same paths.
+
+    A tree without a note that can be read counts as not gathered.
+    """
+    sources = door.list_dir(str(place)) or ()
+    found = (_read(door, place / source, source) for source in sources if source[:1] != ".")
+    return tuple(one for one in found if one is not None)
+
+
+def _read(door: Door, tree: Path, source: str) -> Optional[Gathered]:
+    try:
+        note = note_from_bytes(door.read_bytes(str(tree / NOTE)) or b"")
+    except (ValueError, Trouble):
+        return None
+    inner = Door(tree)
+    files, odd = walk(inner)
+    lineages = tuple(
+        _judged(lineage, note.chains.get(lineage.name, "")) for lineage in read_lineages(inner)
+    )
+    return Gathered(
+        source,
+        note.origin,
+        note.at,
+        str(tree),
+        lineages,
+        tuple(_file(inner, door, path) for path in files),
+        tuple(_here_only(door, lineages, frozenset(files))),
+        (*note.remarks, *odd),
+    )
+
+
+def _judged(lineage: Lineage, chain: str) -> Lineage:
+    return dataclasses.replace(lineage, problem=lineage.problem or chain)
+
+
+def walk(tree: Door) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the plain files of a tree by path, and in words what else is there.
+
+    Links, devices, names with control characters, files that are too large and whatever lies
+    too deep are told and left out.
+    """
+    files: list[str] = []
+    odd: list[str] = []
+    for path, why in _walk(tree, LETSENCRYPT, 0):
+        if why:
+            odd.append(f"{harmless(path)} is left out: {why}")
+        elif len(files) < MOST_FILES:
+            files.append(path)
+        else:
+            odd.append(f"there are more than {MOST_FILES} files; the others are left out")
+            break
+    return tuple(files), tuple(odd)
+
+
+def _walk(tree: Door, directory: str, depth: int) -> Iterator[tuple[str, str]]:
+    for name in tree.list_dir(directory) or ():
+        path = f"{directory}/{name}"
+        status = tree.lstat(path)
+        if status is None:
+            continue
+        if harmless(name) != name or "\n" in name or not _is_utf8(name):
+            yield path.encode("utf-8", "backslashreplace").decode(), "no such name is certbot's"
+        elif stat.S_ISDIR(status.st_mode):
+            if depth < DEEPEST:
+                yield from _walk(tree, path, depth + 1)
+            else:
+                yield path, "it lies too deep"
+        elif not stat.S_ISREG(status.st_mode):
+            yield path, "it is no plain file"
+        elif status.st_size > LARGEST_FILE:
+            yield path, f"it has {status.st_size} bytes"
+        else:
+            yield path, ""
+
+
+def _is_utf8(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _file(tree: Door, door: Door, path: str) -> GatheredFile:
+    status = tree.lstat(path)
+    content = tree.read_bytes(path) or b""
+    return GatheredFile(
+        path,
+        hashlib.sha256(content).hexdigest(),
+        stat.S_IMODE(status.st_mode) if status else 0o600,
+        status.st_mtime_ns if status else 0,
+        standing(door, path),
+    )
+
+
+def standing(door: Door, path: str) -> str:
+    """Return what stands at a path of the host, as `GatheredFile.here` has it."""
+    status = door.lstat(path)
+    if status is None:
+        return MISSING
+    target = door.read_link(path)
+    if target is not None:
+        return f"link:{target}"
+    if not stat.S_ISREG(status.st_mode):
+        return ODD
+    return f"file:{hashlib.sha256(door.read_bytes(path) or b'').hexdigest()}"
+
+
+def _here_only(
+    door: Door, lineages: tuple[Lineage, ...], gathered: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    for lineage in lineages:
+        if name_problem(lineage.name):
+            continue
+        directory = f"{LETSENCRYPT}/archive/{lineage.name}"
+        for name in door.list_dir(directory) or ():
+            path = f"{directory}/{name}"
+            if path not in gathered:
+                yield path, standing(door, path)

@@ -1,0 +1,103 @@
+"""The gather plan: what must be fetched or issued before a plan of the host can be made.
+
+A pure function of answers and host, as the plan itself. None where the source needs nothing,
+where what it brings is in place already, or where it was gathered and can be used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import Optional
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.host.facts import Gathered, Host, Lineage
+from wizard.plan import laying
+from wizard.plan.build import build_plan
+from wizard.plan.model import Fetch, Plan, Step
+
+FRESH = 86400
+"""Seconds for which what was gathered counts: a copy that is older is made anew."""
+
+NOT_KNOWN_YET = (
+    "This run only gathers: nothing of this host is changed by it. Which certificates come is not "
+    "known before, so the plan that puts them in place and sets up Postfix is made, shown and run "
+    "after it."
+)
+
+
+def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> Optional[Plan]:
+    """Return the plan that gathers what the certificate's source needs, None for nothing."""
+    source = answers.certificate.source
+    wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
+    if "certificate" not in wanted or source not in _GATHERS:
+        return None
+    gathered = current(answers, host)
+    if gathered is None and "certificate" not in sections and _in_place(answers, host):
+        return None
+    wrong = unusable(answers, host, gathered) if gathered is not None else ""
+    if gathered is not None and not wrong:
+        return None
+    after = build_plan(answers, host, sections)
+    return Plan(
+        answers="",
+        sections=tuple(sorted(sections)),
+        steps=(_GATHERS[source](answers),),
+        files=(),
+        cautions=after.cautions,
+        warnings=(*((wrong,) if wrong else ()), NOT_KNOWN_YET),
+        obstacles=tuple(one for one in after.obstacles if one.section != "certificate"),
+        gathers=source,
+    )
+
+
+def current(answers: Answers, host: Host) -> Optional[Gathered]:
+    """Return what was gathered for these answers and is fresh, None where there is none."""
+    gathered = host.gathered_from(answers.certificate.source)
+    if gathered is None or gathered.origin != _ORIGINS[gathered.source](answers):
+        return None
+    return gathered if host.read_at - gathered.at < FRESH else None
+
+
+def unusable(answers: Answers, host: Host, gathered: Gathered) -> str:
+    """Return why what was gathered gives no certificate of the chosen name, "" when it does."""
+    name = answers.certificate.name
+    there = {lineage.name: lineage for lineage in laying.to_be(answers, host, gathered)}
+    chosen = there.get(name)
+    if chosen is None:
+        wrong = f"it has no lineage {name}; it has {', '.join(_names(gathered)) or 'none'}"
+    else:
+        wrong = laying.fault(chosen, host.read_at)
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(gathered.at))
+    return f"What was gathered from {gathered.origin} at {when}: {wrong}." if wrong else ""
+
+
+def _names(gathered: Gathered) -> tuple[str, ...]:
+    return tuple(lineage.name for lineage in gathered.lineages)
+
+
+def _in_place(answers: Answers, host: Host) -> bool:
+    own: Optional[Lineage] = host.lineage(answers.certificate.name)
+    return own is not None and own.linked and not laying.fault(own, host.read_at)
+
+
+def _fetch(answers: Answers) -> Step:
+    host = answers.certificate.host
+    return Step(
+        "fetch",
+        f"Copy /etc/letsencrypt from {host}",
+        "Into a private directory first, where each certificate is judged before it is used.",
+        Fetch(host, "remote"),
+        (("scp", "-pr", "--", f"{host}:/etc/letsencrypt", "STAGING"),),
+    )
+
+
+def _remote(answers: Answers) -> str:
+    return answers.certificate.host
+
+
+_GATHERS: dict[str, Callable[[Answers], Step]] = {"remote": _fetch}
+"""By the certificate's source, the step that gathers."""
+
+_ORIGINS: dict[str, Callable[[Answers], str]] = {"remote": _remote}
+"""By the certificate's source, the `origin` that a gathered tree must have to be of use."""

@@ -1,0 +1,222 @@
+"""A gathered tree put in place: each lineage that is good, and all that certbot needs besides.
+
+Each lineage is judged by itself. One that this host has already and that differs is kept,
+unless the answers say that the copy wins; one that is bad is copied and not linked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.model import Answers
+from wizard.certificates.lineage import KINDS, LETSENCRYPT, name_problem
+from wizard.host.facts import Gathered, GatheredFile, Host, Lineage
+from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
+
+REPLACE = "replace"
+MISSING = "missing"
+
+_LINK_WHY = (
+    "certbot renews only where live/ holds links into archive/; a copy had made files of them."
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One lineage of the tree with its files, and the lineage of that name on this host."""
+
+    lineage: Lineage
+    files: tuple[GatheredFile, ...]
+    here_only: tuple[tuple[str, str], ...]
+    own: Optional[Lineage]
+
+    @property
+    def name(self) -> str:
+        return self.lineage.name
+
+    @property
+    def lasting(self) -> tuple[GatheredFile, ...]:
+        """The files that are copied as they are: all but the four that become links."""
+        live = tuple(f"{LETSENCRYPT}/live/{self.name}/{kind}.pem" for kind in KINDS)
+        return tuple(file for file in self.files if file.path not in live)
+
+    @property
+    def is_other_here(self) -> bool:
+        """Whether this host has a lineage of that name which is not the same."""
+        has = self.own is not None and any(file.state != MISSING for file in self.own.files)
+        foreign = bool(self.here_only) or any(not _is_new(file) for file in self.lasting)
+        same = self.own is not None and self.own.number == self.lineage.number
+        archive = f"{LETSENCRYPT}/archive/"
+        arrived = all(_is_same(file) for file in self.files if file.path.startswith(archive))
+        return foreign or (has and not (same and arrived))
+
+
+def _is_same(file: GatheredFile) -> bool:
+    return file.here == f"file:{file.sha256}"
+
+
+def _is_new(file: GatheredFile) -> bool:
+    return file.here == MISSING or _is_same(file)
+
+
+def fault(lineage: Lineage, now: int) -> str:
+    """Return why a lineage cannot serve, "" when it can; `now` is in seconds since the epoch."""
+    if lineage.problem or lineage.number is None:
+        return lineage.problem or "none of its archive files make a whole set"
+    if lineage.not_after <= now:
+        return f"it expired on {_day(lineage.not_after)}"
+    if lineage.not_before > now:
+        return f"it is valid only from {_day(lineage.not_before)}"
+    return ""
+
+
+def _day(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
+def to_be(answers: Answers, host: Host, gathered: Gathered) -> tuple[Lineage, ...]:
+    """Return the lineages that this host has once the tree is in place."""
+    laid = {
+        part.name: part.lineage for part in _parts(host, gathered) if not _kept(part, answers, host)
+    }
+    own = {lineage.name: lineage for lineage in host.lineages}
+    return tuple({**own, **laid}.values())
+
+
+def steps(answers: Answers, host: Host, gathered: Gathered) -> Iterator[Step]:
+    """Yield what puts the tree in place and makes the links of all that is good whole."""
+    parts = _parts(host, gathered)
+    yield _common(gathered, parts)
+    for part in parts:
+        if not _kept(part, answers, host):
+            yield _lay(part, gathered, host)
+    for part in parts:
+        if not _kept(part, answers, host) and not fault(part.lineage, host.read_at):
+            yield _relink(part)
+
+
+def forget(gathered: Gathered) -> Step:
+    """Return the last step: what was gathered holds keys, and they are in place by now."""
+    return Step(
+        "forget",
+        "Remove the gathered copy",
+        "It holds private keys, which are in place now; none lies about twice.",
+        Forget(gathered.tree),
+        (("rm", "-r", gathered.tree),),
+    )
+
+
+def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
+    """Tell what is copied and not used, and what stays as this host has it."""
+    parts = _parts(host, gathered)
+    for part in parts:
+        wrong = fault(part.lineage, host.read_at)
+        if _kept(part, answers, host):
+            yield (
+                f"lineage {part.name} is kept as this host has it{_until(part.own)}; the one of "
+                f"{gathered.origin}{_until(part.lineage)} is another"
+                + (f" and cannot be used: {wrong}" if wrong else "")
+            )
+        elif wrong:
+            yield f"lineage {part.name} of {gathered.origin} is copied and not linked: {wrong}"
+    for lineage in gathered.lineages:
+        if name_problem(lineage.name):
+            yield f"lineage {lineage.name} of {gathered.origin} is left out: {lineage.problem}"
+    for file in _rest(gathered, parts):
+        if not _is_new(file):
+            yield f"{file.path} is kept as this host has it; {gathered.origin} has another"
+    yield from gathered.remarks
+
+
+def _until(lineage: Optional[Lineage]) -> str:
+    return f" (until {_day(lineage.not_after)})" if lineage and lineage.not_after else ""
+
+
+def _kept(part: _Part, answers: Answers, host: Host) -> bool:
+    if not part.is_other_here:
+        return False
+    return answers.certificate.existing != REPLACE or bool(fault(part.lineage, host.read_at))
+
+
+def _parts(host: Host, gathered: Gathered) -> tuple[_Part, ...]:
+    return tuple(
+        _Part(
+            lineage,
+            tuple(file for file in gathered.files if _is_of(file.path, lineage.name)),
+            tuple(one for one in gathered.here_only if _is_of(one[0], lineage.name)),
+            host.lineage(lineage.name),
+        )
+        for lineage in gathered.lineages
+        if not name_problem(lineage.name)
+    )
+
+
+def _is_of(path: str, name: str) -> bool:
+    return path == f"{LETSENCRYPT}/renewal/{name}.conf" or path.startswith(
+        (f"{LETSENCRYPT}/archive/{name}/", f"{LETSENCRYPT}/live/{name}/")
+    )
+
+
+def _rest(gathered: Gathered, parts: tuple[_Part, ...]) -> Iterator[GatheredFile]:
+    of_lineages = {file.path for part in parts for file in part.files}
+    return (file for file in gathered.files if file.path not in of_lineages)
+
+
+def _common(gathered: Gathered, parts: tuple[_Part, ...]) -> Step:
+    files = tuple(_laid(file) for file in _rest(gathered, parts) if file.here == MISSING)
+    return Step(
+        "letsencrypt",
+        "Copy certbot's own files",
+        "Accounts, notes and hooks: with them certbot renews here as it did there.",
+        Lay("certbot's own files", gathered.tree, files),
+        tuple(("cp", "-p", f"{gathered.tree}{file.path}", file.path) for file in files),
+        done=not files,
+    )
+
+
+def _laid(file: GatheredFile) -> LaidFile:
+    return LaidFile(file.path, file.here, file.sha256, file.mode, file.mtime_ns)
+
+
+def _lay(part: _Part, gathered: Gathered, host: Host) -> Step:
+    wrong = fault(part.lineage, host.read_at)
+    wanted = tuple(file for file in part.files if _is_new(file)) if wrong else part.lasting
+    files = tuple(_laid(file) for file in wanted if not _is_same(file))
+    gone = () if wrong else tuple(LaidFile(path, was, None) for path, was in part.here_only)
+    copies = tuple(("cp", "-p", f"{gathered.tree}{file.path}", file.path) for file in files)
+    return Step(
+        f"lay-{part.name}",
+        f"Copy the certificate {part.name}",
+        f"As {gathered.origin} has it: every number, and how it is renewed."
+        + (f" It is not linked: {wrong}." if wrong else ""),
+        Lay(f"certificate {part.name}", gathered.tree, (*files, *gone)),
+        (*copies, *(("rm", file.path) for file in gone)),
+        done=not (files or gone),
+    )
+
+
+def _relink(part: _Part) -> Step:
+    own = {file.name: file for file in part.own.files} if part.own else {}
+    number = part.lineage.number
+    links = []
+    for kind in KINDS:
+        here = own.get(f"{kind}.pem")
+        if here is None or here.state != "link" or here.number != number:
+            links.append(
+                Link(
+                    f"{LETSENCRYPT}/live/{part.name}/{kind}.pem",
+                    f"../../archive/{part.name}/{kind}{number}.pem",
+                    here.was if here else MISSING,
+                )
+            )
+    return Step(
+        f"links-{part.name}",
+        f"Link the certificate {part.name}",
+        _LINK_WHY,
+        Relink(part.name, tuple(links)),
+        tuple(("ln", "-sfn", link.target, link.path) for link in links),
+        done=not links,
+    )

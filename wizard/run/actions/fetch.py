@@ -1,0 +1,147 @@
+"""/etc/letsencrypt of another server, copied with scp(1) and judged where it lies.
+
+It comes into a directory of its own, which gets the name that counts only when all of it is
+there: a connection that broke leaves nothing that anybody would use.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from wizard.certificates.chains import Verify, chain_problem, is_trusted
+from wizard.certificates.lineage import LETSENCRYPT, name_problem, read_lineages
+from wizard.certificates.model import Lineage
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.gathered import MOST_FILES, Note, walk
+from wizard.plan.model import Fetch
+from wizard.run import gathering
+from wizard.run.clean import clean
+from wizard.run.context import Context, Undo
+from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
+from wizard.run.terminal import drive
+
+MOST_BYTES = 256 << 20
+"""As much as is copied: a hundred lineages of many years have some ten megabytes."""
+
+
+def fetch(action: Fetch, context: Context) -> Undo:
+    """Copy the tree, judge it, and give it its name. Raises Trouble, and then nothing is there."""
+    undo = context.earlier or context.intend({"gathered": action.into})
+    directory = gathering.begin(context.places, action.into)
+    try:
+        said = _copy(action.host, directory, context)
+        note = _judged(action.host, directory, said, context)
+        gathering.keep(context.places, action.into, directory, note)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return undo
+
+
+def _copy(host: str, directory: Path, context: Context) -> tuple[str, ...]:
+    """Run scp; return what it said of files that could not be copied."""
+    argv = scp_argv(host, LETSENCRYPT, f"{directory}/etc/", context.places.known_hosts)
+    heard = context.output.mark()
+    manner = scp_manner(host, lambda: _too_much(host, directory))
+    status = drive(argv, context.loop, context.output, manner, context.ask)
+    lines = clean(context.output.since(heard))
+    left_out = complaints(lines)
+    if status == 0:
+        return left_out
+    trouble = meaning(host, "\n".join(lines))
+    if trouble is not None:
+        raise trouble
+    if not left_out or not (directory / "etc/letsencrypt/live").is_dir():
+        raise Trouble(
+            f"copying from {host}",
+            f"scp failed: {context.output.tail() or 'it said nothing'}",
+            f"Look there: ssh {host} ls -l {LETSENCRYPT} - its user must be able to read all of it.",
+        )
+    return left_out
+
+
+def _too_much(host: str, directory: Path) -> Optional[Trouble]:
+    """Return the trouble of a tree that grows beyond all reason."""
+    size = count = 0
+    largest = (0, "")
+    for here, _, names in os.walk(directory):
+        for name in names:
+            path = Path(here, name)
+            try:
+                status = path.lstat()
+            except OSError:
+                continue
+            count += 1
+            size += status.st_size
+            largest = max(largest, (status.st_size, str(path.relative_to(directory))))
+    if size <= MOST_BYTES and count <= MOST_FILES:
+        return None
+    return Trouble(
+        f"copying from {host}",
+        f"its {LETSENCRYPT} has more than {MOST_BYTES >> 20} MB or {MOST_FILES} files, which "
+        f"certificates never have; the largest file is /{largest[1]}",
+        "Take out there what is not certbot's, then start again.",
+    )
+
+
+def _judged(host: str, directory: Path, left_out: Sequence[str], context: Context) -> Note:
+    """Judge each lineage alone, and say of each what it is."""
+    tree = Door(directory)
+    lineages = read_lineages(tree)
+    if not lineages:
+        raise Trouble(
+            f"copying from {host}",
+            f"its {LETSENCRYPT} has no lineage in live/",
+            "Name the server where certbot keeps the certificates.",
+        )
+    aside = context.staging() / "above.pem"
+    chains: dict[str, str] = {}
+    remarks = [f"{one} (said scp, which left it out)" for one in left_out]
+    for lineage in lineages:
+        pem = _fullchain(tree, lineage)
+        wrong = lineage.problem
+        if pem and not wrong:
+            wrong = chain_problem(pem, _verifier(context), aside)
+            if wrong:
+                chains[lineage.name] = wrong
+            elif not is_trusted(pem, _verifier(context), aside):
+                remarks.append(
+                    f"lineage {lineage.name} of {host} comes from an authority that this host does "
+                    "not trust"
+                )
+        context.say(f"{lineage.name}: {_words(lineage, wrong)}")
+    for one in (*remarks, *walk(tree)[1]):
+        context.say(one)
+    return Note(host, int(time.time()), chains, tuple(remarks))
+
+
+def _fullchain(tree: Door, lineage: Lineage) -> bytes:
+    if lineage.number is None or name_problem(lineage.name):
+        return b""
+    path = f"{LETSENCRYPT}/archive/{lineage.name}/fullchain{lineage.number}.pem"
+    return tree.read_bytes(path) or b""
+
+
+def _words(lineage: Lineage, wrong: str) -> str:
+    if wrong:
+        return f"CANNOT BE USED: {wrong}"
+    now = time.time()
+    day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_after))
+    if lineage.not_after <= now:
+        return f"CANNOT BE USED: it expired on {day}"
+    return f"whole, number {lineage.number}, until {day}, for {', '.join(lineage.names[:5])}"
+
+
+def _verifier(context: Context) -> Verify:
+    def verify(argv: Sequence[str], data: bytes) -> str:
+        done = context.query(*argv, stdin=data)
+        if done.status == 0:
+            return ""
+        return " ".join(done.said) or done.ended
+
+    return verify
