@@ -80,6 +80,12 @@ COMMANDS = (
         "wizard.commands.check:run_check",
     ),
     Command(
+        "status",
+        "show what differs from what the runs left (exit 2: something does)",
+        ("json",),
+        "wizard.commands.status:run_status",
+    ),
+    Command(
         "runs",
         "list the runs of the past",
         ("json",),

@@ -9,7 +9,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Collection, Iterator, Optional
+from typing import TYPE_CHECKING, Collection, Iterator, Optional
 
 from wizard.answers.model import Answers, Caution
 from wizard.answers.toml import SAVED, read_answers
@@ -28,6 +28,9 @@ from wizard.run.lock import holder, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.records import DIED, Event
+
+if TYPE_CHECKING:
+    from wizard.status.drift import Item
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -131,6 +134,13 @@ class Session:
     def runs(self) -> tuple[RunSummary, ...]:
         """Return the runs of the past and present, oldest first."""
         return runs(self.places)
+
+    def status(self, host: Host) -> tuple[str, tuple[Item, ...]]:
+        """Return the run that changed something last ("" for none) and all that the runs left."""
+        from wizard.status.look import look  # noqa: PLC0415 - as for undo_plan
+
+        left, found = look(self.places, host)
+        return left.newest, found
 
     def check(self, answers: Answers) -> Iterator[Finding]:
         """Prove the live state, finding by finding."""

@@ -1,0 +1,135 @@
+"""What runs left, from the journals of small runs; and the judgement of it, on facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.plan.test_build import DAY, FRESH, NOW, lineage
+from wizard.host import facts
+from wizard.plan import model
+from wizard.plan.model import Action, FileChange, Plan, Step
+from wizard.run.progress import Progress
+from wizard.run.records import Returning
+from wizard.status.drift import Now, items
+from wizard.status.left import CLOSED, OPEN, Left, Mark, add
+
+FILE = "/etc/postfix/main.cf"
+NEW = model.NewFile(FILE, b"new\n", None)
+
+
+def left_by(*runs: tuple[Mapping[str, Action], dict[str, dict[str, Any]]]) -> Left:
+    """Return what runs of these actions and terms left, all done."""
+    left = Left()
+    for number, (actions, terms) in enumerate(runs):
+        steps = tuple(Step(name, name, "", action) for name, action in actions.items())
+        plan = Plan("", (), steps, (FileChange(FILE, None, None, b"new\n"),))
+        add(left, str(number), plan, Progress(True, tuple(terms), tuple(terms), dict(terms)))
+    return left
+
+
+def files(path: str, was: str, now: str) -> dict[str, Any]:
+    return {"files": [{"path": path, "was": was, "now": now}]}
+
+
+WRITTEN = ({"main.cf": model.ReplaceFile(NEW)}, {"main.cf": files(FILE, "file:a", "file:b")})
+PAST = model.PutBack((model.Past(FILE, "file:a", "file:b"),))
+TAKEN_BACK = ({"back-main.cf": PAST}, {"back-main.cf": files(FILE, "file:b", "file:a")})
+
+
+def test_the_later_run_counts() -> None:
+    """An undo is a run as any other."""
+    assert left_by(WRITTEN).paths == {FILE: Mark("file:b", "0")}
+    assert left_by(WRITTEN, TAKEN_BACK).paths == {FILE: Mark("file:a", "1")}
+    assert left_by(WRITTEN, TAKEN_BACK, WRITTEN).newest == "2"
+
+
+def test_a_run_that_returned_left_what_was_before() -> None:
+    """Its steps back stand in its own journal."""
+    left = Left()
+    back = Step("back-main.cf", "", "", PAST)
+    plan = Plan("", (), (Step("main.cf", "", "", WRITTEN[0]["main.cf"]),), ())
+    terms: dict[str, dict[str, object]] = {**WRITTEN[1], **TAKEN_BACK[1]}
+    returning = Returning("why", (back,))
+    add(left, "0", plan, Progress(True, tuple(terms), tuple(terms), terms, returning=returning))
+    assert left.paths == {FILE: Mark("file:a", "0")}
+
+
+def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
+    """The unit of a run that was cut off in `start` is not said to have run."""
+    left = Left()
+    plan = Plan("", (), (Step("service", "", "", model.Service("start", "postfix", "x")),), ())
+    terms: dict[str, dict[str, object]] = {"service": {"unit": "postfix", "was": "inactive"}}
+    add(left, "0", plan, Progress(True, (), ("service",), terms))
+    assert left.active is None
+
+
+def test_tables_and_links_are_judged_by_what_they_say() -> None:
+    """Their bytes change with a postmap by hand, or with a renewal."""
+    table = model.BuildTable("hash", "/etc/postfix/sender_access", ())
+    live = "/etc/letsencrypt/live/zeke.ne.jp/cert.pem"
+    left = left_by(
+        (
+            {"table": table, "links": model.Relink("zeke.ne.jp", ())},
+            {
+                "table": files("/etc/postfix/sender_access.db", "missing", "file:x"),
+                "links": files(live, "file:y", "link:z"),
+            },
+        )
+    )
+    assert not left.paths
+    assert (list(left.tables), list(left.lineages)) == (
+        ["/etc/postfix/sender_access"],
+        ["zeke.ne.jp"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("permanent", "runtime", "mark", "drifted"),
+    [
+        ({"smtp"}, {"smtp"}, OPEN, False),
+        ({"smtp"}, set(), OPEN, True),
+        (set(), {"smtp"}, OPEN, True),
+        (set(), set(), CLOSED, False),
+        ({"smtp"}, {"smtp"}, CLOSED, True),
+    ],
+)
+def test_the_firewall(permanent: set[str], runtime: set[str], mark: str, *, drifted: bool) -> None:
+    """A service counts as open only for good and at once."""
+    zone = facts.Zone("public", frozenset(permanent), frozenset(runtime))
+    host = replace(FRESH, firewall=facts.Firewall("running", "public", (zone,)), lineages=())
+    left = Left(services={("public", "smtp"): Mark(mark, "0")})
+    (item,) = items(left, Now(host, {}), None)
+    assert item.drifted is drifted
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent", "unknown"])
+def test_a_firewall_that_does_not_run_is_drift(state: str) -> None:
+    """Nothing can be said to be open as it was left."""
+    left = Left(services={("public", "smtp"): Mark(OPEN, "0")})
+    host = replace(FRESH, firewall=facts.Firewall(state), lineages=())
+    (item,) = items(left, Now(host, {}), None)
+    assert item.drifted
+    assert state in item.now
+
+
+@pytest.mark.parametrize(("days", "drifted"), [(60, False), (4, False), (3, True), (-1, True)])
+def test_days_of_the_certificate(days: int, *, drifted: bool) -> None:
+    """A tenth of the lifetime is the least."""
+    one = lineage(not_before=NOW - 30 * DAY, not_after=NOW + days * DAY)
+    file = "/etc/letsencrypt/live/zeke.ne.jp/fullchain.pem"
+    host = replace(FRESH, lineages=(one,), parameters={"smtpd_tls_cert_file": file})
+    (item,) = items(Left(), Now(host, {}), None)
+    assert item.drifted is drifted
+
+
+def test_a_changed_file_is_shown_as_a_diff() -> None:
+    """What an administrator wants to see first."""
+    left = left_by(WRITTEN)
+    host = replace(FRESH, lineages=())
+    (item,) = items(left, Now(host, {FILE: "file:c"}, {FILE: b"new\nmine\x1b[31m\n"}), None)
+    assert item.diff[-1] == "+mine\x1b[31m"
+    assert item.drifted

@@ -1,0 +1,74 @@
+"""`postfix-wizard status`: what differs between what the runs left and now."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from wizard.commands.console import Console
+from wizard.commands.planning import Options, need_root
+from wizard.secrets import masked, masked_data
+from wizard.session import Session
+from wizard.status.drift import Item
+
+VERSION = 1
+"""Of the JSON form (docs/json.md)."""
+
+AS_LEFT, DRIFTED = 0, 2
+_WIDTH = 80
+MOST = 60
+"""Lines of a file's diff that are printed."""
+
+_WORD = "DRIFTED  "
+
+
+def run_status(session: Session, options: Options, console: Console) -> int:
+    """Print what drifted; return 2 where anything did, 1 where no run ever changed anything."""
+    need_root("looking at what the runs left")
+    newest, found = session.status(session.host())
+    drifted = [one for one in found if one.drifted]
+    if options.json:
+        whole = {
+            "version": VERSION,
+            "run": newest,
+            "drifted": len(drifted),
+            "items": [masked_data(asdict(one)) for one in found],
+        }
+        print(json.dumps(whole, indent=2), file=console.out)
+    elif newest:
+        console.say(*(line for one in drifted for line in _lines(one)))
+        console.say(_summary(len(found), len(drifted), newest))
+    if not newest and not found:
+        if not options.json:
+            console.say(
+                "No run of the wizard has changed this host: there is nothing to hold it against. "
+                "`postfix-wizard plan` shows what differs from the answers."
+            )
+        return 1
+    return DRIFTED if drifted else AS_LEFT
+
+
+def _lines(one: Item) -> Iterator[str]:
+    yield f"{_WORD}{one.looked_at}"
+    by = f" (run {one.run})" if one.run else ""
+    indent = " " * len(_WORD)
+    for words in (f"left: {one.left}{by}; now: {one.now}", one.advice and f"-> {one.advice}"):
+        yield from textwrap.wrap(
+            masked(words),
+            _WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
+    yield from (f"{indent}{line}" for line in one.diff[:MOST])
+    if len(one.diff) > MOST:
+        yield f"{indent}(and {len(one.diff) - MOST} lines more: --json has them all)"
+
+
+def _summary(found: int, drifted: int, newest: str) -> str:
+    things = f"{found} thing{'s' if found != 1 else ''} looked at"
+    if not drifted:
+        return f"{things}, all as the runs left them; the newest is {newest}."
+    return f"{things}, {drifted} drifted; the newest run is {newest}."

@@ -1,0 +1,1 @@
+"""Whether the host still is as the runs left it."""

@@ -1,0 +1,220 @@
+"""The host held against what the runs left: pure judgement, an item for each thing looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Optional
+
+from wizard.answers.model import Blocklists
+from wizard.certificates.model import Lineage
+from wizard.check.asked import NOTHING, Told
+from wizard.check.model import RIGHT
+from wizard.check.table import judge_table
+from wizard.door import Outcome
+from wizard.host.facts import Host
+from wizard.plan.certificates import SELF_SIGNED_MARGIN
+from wizard.plan.diff import hunks, unified
+from wizard.run.history import WAYS_ON, RunSummary
+from wizard.run.states import MISSING
+from wizard.status.left import CLOSED, OPEN, Left, Mark
+
+DAY = 86400
+PART = 10
+"""Less than a tenth of its lifetime left, and nobody renews a certificate: certbot does at a third."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a run left: what it was left as, what it is now, and whether these differ.
+
+    `id` is stable for --json; `run` is the run that left it so, "" where none did.
+    """
+
+    id: str
+    looked_at: str
+    left: str
+    now: str
+    drifted: bool
+    run: str = ""
+    advice: str = ""
+    diff: tuple[str, ...] = ()
+    """From the file that was left to the one that stands there: the lines of a unified diff."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """The host as it is: its facts, the state of each path of `Left.paths`, tables' times.
+
+    `texts` are the bytes of the changed paths of `Left.texts` that are files; `older` has the paths of tables whose indexed file is older than their text.
+    """
+
+    host: Host
+    paths: Mapping[str, str]
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    older: frozenset[str] = frozenset()
+
+
+def items(left: Left, now: Now, cut_off: Optional[RunSummary]) -> Iterator[Item]:
+    """Yield everything that was looked at, in a stable order."""
+    if cut_off is not None:
+        yield Item("run", "the last run", "done", cut_off.told, True, cut_off.run, WAYS_ON)
+    for run, why in sorted(left.unreadable.items()):
+        advice = f"What it left is not known; its files are in /var/lib/postfix-wizard/runs/{run}."
+        yield Item(f"run.{run}", f"run {run}", "readable", why, True, run, advice)
+    yield from (_path(left, path, mark, now) for path, mark in sorted(left.paths.items()))
+    yield from (_table(path, mark, now) for path, mark in sorted(left.tables.items()))
+    yield from (_links(name, mark, now.host) for name, mark in sorted(left.lineages.items()))
+    yield from _unit(left, now.host)
+    yield from _firewall(left, now.host)
+    yield from _certificate(now.host)
+
+
+def _path(left: Left, path: str, mark: Mark, now: Now) -> Item:
+    state = now.paths.get(path, MISSING)
+    item = Item(f"path.{path}", path, _words(mark.state), "the same", False, mark.run)
+    if state == mark.state:
+        return item
+    return replace(item, now=_changed(mark.state, state), drifted=True, diff=_diff(left, path, now))
+
+
+def _diff(left: Left, path: str, now: Now) -> tuple[str, ...]:
+    was, is_now = left.texts.get(path), now.texts.get(path)
+    if was is None or is_now is None:
+        return ()
+    return tuple(unified(f"{path} (as left)", f"{path} (now)", hunks(was, is_now)))
+
+
+def _changed(left: str, now: str) -> str:
+    if now == MISSING:
+        return "gone"
+    if left == MISSING:
+        return "something stands there"
+    return (
+        "changed since, by hand or by another program" if now.startswith("file:") else _words(now)
+    )
+
+
+def _words(state: str) -> str:
+    kind, _, rest = state.partition(":")
+    return {MISSING: "none", "file": f"a file, SHA-256 {rest[:12]}"}.get(kind, f"a link to {rest}")
+
+
+def _table(path: str, mark: Mark, now: Now) -> Item:
+    table = f"{mark.state}:{path}"
+    dump = now.host.table
+    text = now.host.sender_access.live or b""
+    if dump is None:
+        said, drifted = "there is no such table, or it cannot be read", True
+    elif path in now.older:
+        said, drifted = "older than its text", True
+    else:
+        told = Told(Outcome(0, dump, b"")) if dump else Told(NOTHING)
+        (found,) = judge_table(table, told, text.decode("utf-8", "surrogateescape"), Blocklists())
+        said, drifted = found.seen, found.verdict != RIGHT
+    advice = f"Run `postmap {table}`." if drifted else ""
+    return Item(f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice)
+
+
+def _links(name: str, mark: Mark, host: Host) -> Item:
+    lineage = host.lineage(name)
+    why = _unlinked(lineage)
+    return Item(
+        f"links.{name}",
+        f"/etc/letsencrypt/live/{name}",
+        "links into its archive",
+        why or f"links to number {lineage.number if lineage else None}",
+        bool(why),
+        mark.run,
+        "`postfix-wizard apply --section certificate` makes them again." if why else "",
+    )
+
+
+def _unlinked(lineage: Optional[Lineage]) -> str:
+    if lineage is None:
+        return "gone"
+    if lineage.problem or lineage.linked:
+        return lineage.problem
+    broken = [file.name for file in lineage.files if file.state != "link"]
+    return f"not linked: {', '.join(broken)}" if broken else "its links lead to several numbers"
+
+
+def _unit(left: Left, host: Host) -> Iterator[Item]:
+    for name, mark, now, verb in (
+        ("enabled", left.enabled, host.unit.enabled, "enable"),
+        ("active", left.active, host.unit.active, "start"),
+    ):
+        if mark is None:
+            continue
+        drifted = now != mark.state
+        wants = mark.state in {"enabled", "active"}
+        advice = f"systemctl {verb} postfix" if drifted and wants else ""
+        looked_at = f"postfix.service, {name}"
+        yield Item(f"unit.{name}", looked_at, mark.state, now, drifted, mark.run, advice)
+
+
+def _firewall(left: Left, host: Host) -> Iterator[Item]:
+    state = host.firewall.state
+    for (zone, service), mark in sorted(left.services.items()):
+        facts = host.firewall.zone(zone)
+        if state != "running":
+            now = f"not known: firewalld is {state}"
+        elif facts is None:
+            now = f"firewalld has no zone {zone}"
+        else:
+            for_good, at_once = service in facts.permanent, service in facts.runtime
+            now = _OPENNESS[for_good, at_once]
+        drifted = now != mark.state
+        advice = ""
+        if drifted and mark.state == OPEN:
+            advice = "`postfix-wizard apply --section networks` opens it again."
+        yield Item(
+            f"firewall.{zone}.{service}",
+            f"firewall, zone {zone}: {service}",
+            mark.state,
+            now,
+            drifted,
+            mark.run,
+            advice,
+        )
+
+
+_OPENNESS = {
+    (True, True): OPEN,
+    (False, False): CLOSED,
+    (True, False): "closed until the next reload",
+    (False, True): "open until the next reload",
+}
+
+
+def _certificate(host: Host) -> Iterator[Item]:
+    """Yield the days left of the certificate that main.cf names, where it is one of ours."""
+    file = host.parameters.get("smtpd_tls_cert_file", "")
+    lineage = next((one for one in host.lineages if file.startswith(_live(one))), None)
+    pair = host.self_signed
+    if lineage is not None and not lineage.problem:
+        span = lineage.not_after - lineage.not_before
+        yield _days(lineage.name, lineage.not_after, span // PART, host.read_at)
+    elif pair is not None and pair.cert_file == file and not pair.problem:
+        yield _days(pair.cert_file, pair.not_after, SELF_SIGNED_MARGIN, host.read_at)
+
+
+def _live(lineage: Lineage) -> str:
+    return f"/etc/letsencrypt/live/{lineage.name}/"
+
+
+def _days(name: str, ends: int, least: int, at: int) -> Item:
+    left = ends - at
+    day = time.strftime("%Y-%m-%d", time.gmtime(ends))
+    drifted = left < least
+    return Item(
+        "certificate",
+        f"certificate {name}",
+        "valid, renewed in time",
+        f"ended on {day}" if left <= 0 else f"valid until {day}, {left // DAY} days",
+        drifted,
+        advice="Renew it: `certbot renew`, or `postfix-wizard apply --section certificate`."
+        if drifted
+        else "",
+    )

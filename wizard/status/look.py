@@ -1,0 +1,46 @@
+"""The one look of `status`: the journals, the host, and the paths that the runs left."""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+
+from wizard.errors import Trouble
+from wizard.host.facts import Host
+from wizard.host.postfix import INDEX_SUFFIX
+from wizard.run.history import newest_cut_off
+from wizard.run.paths import Places
+from wizard.run.states import Observed, observe
+from wizard.status.drift import Item, Now, items
+from wizard.status.left import Left, what_runs_left
+
+NO_FILE = "no file and no link"
+
+
+def look(places: Places, host: Host) -> tuple[Left, tuple[Item, ...]]:
+    """Return what the runs left, and each thing of it held against the host as it is now."""
+    left = what_runs_left(places)
+    seen = {path: _seen(path) for path in left.paths}
+    now = Now(
+        host,
+        {path: NO_FILE if one is None else one.state for path, one in seen.items()},
+        {path: one.held.text for path, one in seen.items() if one and one.held},
+        frozenset(path for path, mark in left.tables.items() if _is_older(path, mark.state)),
+    )
+    return left, tuple(items(left, now, newest_cut_off(places)))
+
+
+def _seen(path: str) -> Optional[Observed]:
+    try:
+        return observe(path)
+    except Trouble:
+        return None
+
+
+def _is_older(path: str, table_type: str) -> bool:
+    """Whether a table's index is older than its text, as Postfix itself would warn of."""
+    try:
+        index = os.stat(path + INDEX_SUFFIX.get(table_type, ""))  # noqa: PTH116 (strings suffice)
+        return os.stat(path).st_mtime_ns > index.st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return False
