@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Blocklists, CustomBlocklist
+from wizard.dns.lists import ADDRESS_POINTS, ERRORS, NAME_POINTS, ListZone
 from wizard.postfix.items import item
 
 KINDS = {
@@ -22,55 +23,97 @@ KINDS = {
 class Blocklist:
     """A known list: `rejects` refuse mail; `warns` come last of all and only write to the log.
 
-    `weakness` is a sentence for the operator. `safer_replies` is a reply filter that the
+    `kinds` are keys of KINDS. `replies` is the filter of the replies that `rejects` takes for a
+    listing ("" for any), `errors` of those that are none. `weakness` and `terms` (free for whom,
+    and where it says so) are sentences for the operator. `safer_replies` is a filter that the
     operator may choose by naming the zone as a list of their own; "" where there is none.
+    `points` are what the zone must list and must not (RFC 5782). `page` tells of listings.
     """
 
     name: str
     label: str
     zone: str
+    kinds: tuple[str, ...]
     weakness: str
+    terms: str
+    page: str
     rejects: tuple[str, ...]
     warns: tuple[str, ...] = ()
+    replies: str = ""
+    errors: str = ERRORS
     safer_replies: str = ""
+    points: tuple[str, str] = ADDRESS_POINTS
+
+    @property
+    def asked(self) -> ListZone:
+        """The list as its health is asked."""
+        return ListZone(
+            self.name,
+            self.zone,
+            self.replies,
+            self.errors,
+            *self.points,
+            by_address="client" in self.kinds,
+            page=self.page,
+            remedy=_DQS if "spamhaus" in self.zone else "",
+        )
+
+
+_SPAMHAUS_TERMS = (
+    "Free for small, non-commercial use through a resolver of one's own:"
+    " https://www.spamhaus.org/blocklists/dnsbl-fair-use-policy/"
+)
+_DQS = "Spamhaus also answers to a key of one's own (its Data Query Service)."
 
 
 CATALOGUE: tuple[Blocklist, ...] = (
     Blocklist(
         name="spamcop",
-        label="SpamCop: addresses that sent reported spam",
+        label="SpamCop: addresses of reported spam",
         zone="bl.spamcop.net",
+        kinds=("client",),
         weakness=(
             "Any reply counts as listed, so a lapsed or wildcard zone refuses all mail, as in"
             " January 2021; a list of your own with replies 127.0.0.2 is safer."
         ),
+        terms="Free for everybody, donations asked for: https://www.spamcop.net/bl.shtml",
+        page="https://www.spamcop.net/bl.shtml",
         rejects=("reject_rbl_client bl.spamcop.net",),
         safer_replies="127.0.0.2",
     ),
     Blocklist(
         name="spamhaus-zen",
-        label="Spamhaus ZEN: spam sources, hijacked and home hosts",
+        label="Spamhaus ZEN: spam and home hosts",
         zone="zen.spamhaus.org",
+        kinds=("client",),
         weakness=(
             "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"
             " the last line writes that to the log, and no spam is stopped."
         ),
+        terms=_SPAMHAUS_TERMS,
+        page="https://check.spamhaus.org/",
         rejects=("reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]",),
         warns=("warn_if_reject reject_rbl_client zen.spamhaus.org=127.255.255.[1..255]",),
+        replies="127.0.0.[2..11]",
     ),
     Blocklist(
         name="spamhaus-dbl",
         label="Spamhaus DBL: domains seen in spam",
         zone="dbl.spamhaus.org",
+        kinds=("sender", "helo", "reverse_client"),
         weakness=(
             "The line for client names never matches while smtpd_peername_lookup = no, since"
             " every client is then called unknown."
         ),
+        terms=_SPAMHAUS_TERMS,
+        page="https://check.spamhaus.org/",
         rejects=(
             "reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]",
             "reject_rhsbl_helo dbl.spamhaus.org=127.0.1.[2..99]",
             "reject_rhsbl_reverse_client dbl.spamhaus.org=127.0.1.[2..99]",
         ),
+        replies="127.0.1.[2..99]",
+        points=("dbltest.com", "invalid"),
     ),
 )
 
@@ -84,6 +127,26 @@ def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
     if unknown:
         raise ValueError(f"no such blocklist: {', '.join(sorted(unknown))}")
     return tuple(entry for entry in CATALOGUE if entry.name in answers.use)
+
+
+def asked_zones(answers: Blocklists) -> tuple[ListZone, ...]:
+    """Every list in use as its health is asked, the catalogue's first."""
+    return (*(one.asked for one in in_use(answers)), *map(asked_custom, answers.custom))
+
+
+def asked_custom(custom: CustomBlocklist) -> ListZone:
+    """A list of the operator's own as its health is asked: by the usual test points."""
+    if custom.kind == "client":
+        return ListZone(custom.zone, custom.zone, custom.replies)
+    listed, unlisted = NAME_POINTS
+    return ListZone(
+        custom.zone,
+        custom.zone,
+        custom.replies,
+        listed=listed,
+        unlisted=unlisted,
+        by_address=False,
+    )
 
 
 def custom_restriction(custom: CustomBlocklist) -> str:

@@ -7,8 +7,17 @@ from dataclasses import replace
 import pytest
 
 from wizard.answers.model import Answers, Blocklists, CustomBlocklist
+from wizard.dns.lists import matches
 from wizard.host.facts import Postfix
-from wizard.postfix.blocklists import CATALOGUE, custom_restriction, in_use, read_back
+from wizard.postfix.blocklists import (
+    CATALOGUE,
+    KINDS,
+    Blocklist,
+    asked_zones,
+    custom_restriction,
+    in_use,
+    read_back,
+)
 from wizard.postfix.restrictions import standing, wanted
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
@@ -63,3 +72,44 @@ def test_restrictions_keep_their_prefix_and_argument() -> None:
         "warn_if_reject reject_rbl_client z",
         "permit",
     ]
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+def test_an_entry_says_the_same_in_all_its_parts(entry: Blocklist) -> None:
+    filtered = entry.zone + (f"={entry.replies}" if entry.replies else "")
+    assert entry.rejects == tuple(f"{KINDS[kind]} {filtered}" for kind in entry.kinds)
+    assert all(line.endswith(f"{entry.zone}={entry.errors}") for line in entry.warns)
+    assert all(matches(entry.errors, f"127.255.255.{last}") for last in (252, 254, 255))
+    assert "https://" in entry.terms
+    assert entry.page.startswith("https://")
+    assert entry.asked.by_address == (entry.kinds == ("client",))
+
+
+@pytest.mark.promise(21)
+def test_the_seeds_lines_stand_to_the_byte() -> None:
+    lines = [line for entry in CATALOGUE[:3] for line in (*entry.rejects, *entry.warns)]
+    assert lines == [
+        "reject_rbl_client bl.spamcop.net",
+        "reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]",
+        "warn_if_reject reject_rbl_client zen.spamhaus.org=127.255.255.[1..255]",
+        "reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]",
+        "reject_rhsbl_helo dbl.spamhaus.org=127.0.1.[2..99]",
+        "reject_rhsbl_reverse_client dbl.spamhaus.org=127.0.1.[2..99]",
+    ]
+
+
+def test_all_lists_in_use_are_asked_each_by_its_kind() -> None:
+    lists = Blocklists(
+        use=("spamhaus-dbl",),
+        custom=(
+            CustomBlocklist("a.example", "client", "127.0.0.2"),
+            CustomBlocklist("b.example", "helo"),
+        ),
+    )
+    asked = asked_zones(lists)
+    assert [(one.zone, one.listed, one.unlisted) for one in asked] == [
+        ("dbl.spamhaus.org", "dbltest.com", "invalid"),
+        ("a.example", "2.0.0.127", "1.0.0.127"),
+        ("b.example", "test", "invalid"),
+    ]
+    assert asked[1].counted == "127.0.0.2"

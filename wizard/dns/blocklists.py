@@ -1,0 +1,203 @@
+"""Whether blocklists answer as they should, asked through this host's own resolvers (RFC 5782).
+
+Each list is asked for a point that it must list and one that it must not, and for this host's
+own addresses. Judging the answers is apart from asking them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from wizard.dns.asking import (
+    AT_ONCE,
+    FAILED,
+    FOUND,
+    NO_NAME,
+    NO_RECORD,
+    SECONDS,
+    SILENT,
+    Answer,
+    Question,
+    ask_all,
+)
+from wizard.dns.lists import ListZone, matches
+
+WORKS = "works"
+REFUSES = "refuses"
+LISTS_ALL = "lists everything"
+LISTS_NONE = "lists nothing"
+NO_ANSWER = "silent"
+FAILS = "failed"
+
+_REPLIES_SHOWN = 3
+
+_ERRORS = {
+    "127.255.255.252": "the zone's name is misspelt",
+    "127.255.255.254": "it does not answer public resolvers",
+    "127.255.255.255": "too many queries came through this resolver",
+}
+"""Spamhaus's error codes in words; others have taken them over."""
+
+_REFUSED = (
+    "no spam is stopped. Use a resolver of this host's own (named or unbound, forwarding nothing)"
+)
+_OWN_RESOLVER = "Look at /etc/resolv.conf and ask by hand: `dig {name}`."
+
+
+@dataclass(frozen=True)
+class Health:
+    """What came of one list's test points.
+
+    `state` is works, refuses, lists everything, lists nothing, silent or failed; `said` is what
+    was seen, `advice` what to do ("" where it works); `own` are this host's addresses that the
+    list has.
+    """
+
+    zone: ListZone
+    state: str
+    said: str
+    advice: str = ""
+    own: tuple[str, ...] = ()
+
+    @property
+    def works(self) -> bool:
+        """Whether the list can be used without a second thought."""
+        return self.state == WORKS
+
+
+def ask_lists(
+    zones: Collection[ListZone],
+    resolvers: Sequence[str],
+    addresses: Collection[str] = (),
+    *,
+    seconds: float = SECONDS,
+    port: int = 53,
+) -> tuple[Health, ...]:
+    """Ask all lists side by side; the answers come in the lists' order, none raises.
+
+    `addresses` are this host's public IPv4 addresses. A resolver that answers none of the first
+    questions is not asked the others, so that this takes `seconds` with it, or little more.
+    """
+    wanted = list(dict.fromkeys(one for zone in zones for one in questions(zone, addresses)))
+    told: dict[Question, Answer] = {}
+    for first in range(0, len(wanted), AT_ONCE):
+        batch = wanted[first : first + AT_ONCE]
+        if told and all(one.state == SILENT for one in told.values()):
+            told.update((one, Answer(one, SILENT, why="no answer in time")) for one in batch)
+            continue
+        answers = ask_all(batch, resolvers, seconds=seconds, port=port)
+        told.update((one.question, one) for one in answers)
+    return tuple(judge(zone, told, addresses) for zone in zones)
+
+
+def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question, ...]:
+    """Return what is asked of one list: its two test points, then this host's addresses."""
+    own = [_reversed(one) for one in addresses] if zone.by_address else []
+    return tuple(
+        Question(f"{point}.{zone.zone}", "A") for point in (zone.listed, zone.unlisted, *own)
+    )
+
+
+def public_addresses(addresses: Collection[str]) -> tuple[str, ...]:
+    """Return those IPv4 addresses that a list may have: not loopback, not a private network's."""
+    found = [ipaddress.ip_address(one) for one in addresses]
+    return tuple(
+        str(one)
+        for one in found
+        if isinstance(one, ipaddress.IPv4Address) and not any(one in net for net in _INNER)
+    )
+
+
+_INNER = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+    )
+)
+
+
+def judge(
+    zone: ListZone, told: Mapping[Question, Answer], addresses: Collection[str] = ()
+) -> Health:
+    """Judge one list by what was told of its questions; a question nobody asked is silent."""
+    listed, unlisted, *own = (
+        told.get(one, Answer(one, SILENT, why="no answer in time"))
+        for one in questions(zone, addresses)
+    )
+    state, said, advice = _state(zone, listed, unlisted)
+    mine = [address for address, answer in zip(addresses, own) if _counts(zone, answer)]
+    return Health(zone, state, said, advice, tuple(mine) if state == WORKS else ())
+
+
+def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, str]:
+    by_hand = _OWN_RESOLVER.format(name=listed.question.name)
+    refusals = [*_refusals(zone, listed), *_refusals(zone, unlisted)]
+    if refusals:
+        return REFUSES, _refused(refusals), _what_refusing_does(zone, refusals[0])
+    for state, name in ((SILENT, NO_ANSWER), (FAILED, FAILS)):
+        missing = next((one for one in (listed, unlisted) if one.state == state), None)
+        if missing is not None:
+            said = f"{missing.question.name}: {missing.why}"
+            return name, said, f"Postfix would wait for it and stop no spam. {by_hand}"
+    if unlisted.state == FOUND:
+        return LISTS_ALL, f"{unlisted.question.name} is listed: {_shown(unlisted)}", _dead(zone)
+    if listed.state in {NO_NAME, NO_RECORD}:
+        said = f"its test point {listed.question.name} is not listed"
+        return LISTS_NONE, said, "It stops no spam. See whether the list still exists."
+    if not _counts(zone, listed):
+        said = f"{listed.question.name} gets {_shown(listed)}, outside {zone.counted}"
+        return LISTS_NONE, said, "It stops no spam. See the list's page for its replies."
+    return WORKS, "its test points answer as they should", ""
+
+
+def _refusals(zone: ListZone, answer: Answer) -> list[str]:
+    return [one for one in answer.records if zone.errors and matches(zone.errors, one)]
+
+
+def _refused(replies: Sequence[str]) -> str:
+    reply = replies[0]
+    return f"{reply}: {_ERRORS[reply]}" if reply in _ERRORS else f"{reply}, an error code"
+
+
+def _what_refusing_does(zone: ListZone, reply: str) -> str:
+    does = (
+        "Postfix takes this reply for a listing, so ALL MAIL is refused; else "
+        if matches(zone.counted, reply)
+        else "While it refuses, "
+    )
+    return f"{does}{_REFUSED}. {zone.remedy}".rstrip()
+
+
+def _dead(zone: ListZone) -> str:
+    if zone.counted:
+        return (
+            "The zone answers to anything, as a dead list's does: its word is worth nothing. "
+            "Leave the list out."
+        )
+    return (
+        "The zone answers to anything, as a dead list's does: ALL MAIL would be refused. "
+        "Leave the list out."
+    )
+
+
+def _counts(zone: ListZone, answer: Answer) -> bool:
+    """Whether Postfix takes the answer for a listing."""
+    return answer.state == FOUND and any(
+        matches(zone.counted, one) and one not in _refusals(zone, answer) for one in answer.records
+    )
+
+
+def _shown(answer: Answer) -> str:
+    more = len(answer.records) - _REPLIES_SHOWN
+    return ", ".join(answer.records[:_REPLIES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _reversed(address: str) -> str:
+    return ".".join(reversed(address.split(".")))

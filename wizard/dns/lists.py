@@ -1,0 +1,60 @@
+"""What is known of a blocklist's zone: its test points, and which replies mean what (RFC 5782)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ADDRESS_POINTS = ("2.0.0.127", "1.0.0.127")
+NAME_POINTS = ("test", "invalid")
+"""Below a zone of addresses or of names: what it must list, and what it must not (section 5)."""
+
+ERRORS = "127.255.255.[1..255]"
+"""Replies that say why nothing is told, as Spamhaus and others give them; never a listing."""
+
+_OCTET = re.compile(r"\[([0-9.;]+)\]|([0-9]+)")
+_OCTETS = 4
+
+
+@dataclass(frozen=True)
+class ListZone:
+    """One list as it is asked.
+
+    `name` is the catalogue's or the zone, `counted` the reply filter (postconf(5),
+    reject_rbl_client) of the replies that Postfix takes as a listing, "" for any; `errors` the
+    filter of replies that are none; `listed` and `unlisted` the test points. `by_address` says
+    that hosts' addresses are looked up, else names. `page` tells about listings, `remedy` what
+    to do where the list refuses to answer.
+    """
+
+    name: str
+    zone: str
+    counted: str = ""
+    errors: str = ERRORS
+    listed: str = ADDRESS_POINTS[0]
+    unlisted: str = ADDRESS_POINTS[1]
+    by_address: bool = True
+    page: str = ""
+    remedy: str = ""
+
+
+def matches(reply_filter: str, address: str) -> bool:
+    """Whether an address passes a reply filter such as `127.0.0.[2..11;14]`; "" passes all."""
+    if not reply_filter:
+        return True
+    patterns = _OCTET.findall(reply_filter)
+    octets = address.split(".")
+    if len(octets) != _OCTETS or not all(octet.isdecimal() for octet in octets):
+        return False
+    return len(patterns) == _OCTETS and all(
+        _passes(choices or number, int(octet)) for (choices, number), octet in zip(patterns, octets)
+    )
+
+
+def _passes(choices: str, octet: int) -> bool:
+    for choice in choices.split(";"):
+        lowest, _, highest = choice.partition("..")
+        numbers = lowest.isdecimal() and (not highest or highest.isdecimal())
+        if numbers and int(lowest) <= octet <= int(highest or lowest):
+            return True
+    return False
