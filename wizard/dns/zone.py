@@ -1,0 +1,164 @@
+"""BIND zone files taken apart and put together again without loss (RFC 1035, section 5).
+
+A file is a row of entries: what stands on one line, or on several where parentheses hold them
+together. An entry knows its words with their places, so that an edit changes bytes where they
+stand and nothing else. What cannot be taken apart is kept whole and named as a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes: a zone of twenty thousand names. A larger one is no personal server's, and is generated."""
+
+_PARTS = re.compile(
+    rb"(?P<blank>[ \t]+)"
+    rb"|(?P<comment>;[\t\x20-\x7e\x80-\xff]*)"
+    rb"|(?P<end>\r?\n)"
+    rb"|(?P<open>\()"
+    rb"|(?P<close>\))"
+    rb'|(?P<quoted>"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\x20-\x7e\x80-\xff])*")'
+    rb'|(?P<word>(?:[^\x00-\x20\x7f;()"\\]|\\[\x20-\x7e\x80-\xff])+)'
+)
+
+
+class ZoneFault(ValueError):
+    """Why a zone file cannot be edited here, with the line where there is one."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One field as it is written, quotes and escapes included; `start` counts bytes in the file."""
+
+    text: bytes
+    start: int
+    quoted: bool = False
+
+    @property
+    def end(self) -> int:
+        """The place right behind it."""
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Bytes `start` to `end` of the file, the line's end included; `line` counts from 1.
+
+    `inherits` says that it begins with a blank: its owner is the one of the record before.
+    """
+
+    start: int
+    end: int
+    line: int
+    words: tuple[Word, ...] = ()
+    inherits: bool = False
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A zone file: its entries cover all of `text`; `fault` says what could not be read."""
+
+    text: bytes
+    entries: tuple[Entry, ...]
+    fault: str = ""
+
+    @classmethod
+    def parse(cls, text: bytes) -> Zone:
+        """Take a file apart; of one with a fault, the rest from there on is one entry."""
+        entries: list[Entry] = []
+        try:
+            for entry in _entries(text):
+                entries.append(entry)  # noqa: PERF402 (what came before a fault is kept)
+        except ZoneFault as fault:
+            start = entries[-1].end if entries else 0
+            line = text.count(b"\n", 0, start) + 1
+            return cls(text, (*entries, Entry(start, len(text), line)), str(fault))
+        return cls(text, tuple(entries))
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.text[entry.start : entry.end] for entry in self.entries)
+
+    def line_end(self, entry: Entry) -> bytes:
+        r"""Return how an entry's line ends: `\n`, `\r\n`, or nothing at the end of the file."""
+        tail = self.text[entry.start : entry.end]
+        return next((end for end in (b"\r\n", b"\n") if tail.endswith(end)), b"")
+
+
+@dataclass(frozen=True)
+class Splice:
+    """Bytes `start` to `end` of a file replaced by `text`, and why."""
+
+    start: int
+    end: int
+    text: bytes
+    why: str
+
+
+def spliced(
+    text: bytes, splices: Iterable[Splice]
+) -> tuple[bytes, tuple[tuple[int, int, str], ...]]:
+    """Return the next text, and for each splice its first and last line there with its reason."""
+    parts: list[bytes] = []
+    reasons: list[tuple[int, int, str]] = []
+    at, line = 0, 1
+    for one in sorted(splices, key=lambda splice: splice.start):
+        between = text[at : one.start]
+        line += between.count(b"\n")
+        parts += [between, one.text]
+        # What is put before a line's end begins on the line of its first byte that is no line end.
+        first = line + (1 if one.text[:1] in {b"\n", b"\r"} else 0)
+        last = line + one.text.rstrip(b"\r\n").count(b"\n")
+        reasons.append((first, max(first, last), one.why))
+        line += one.text.count(b"\n")
+        at = one.end
+    parts.append(text[at:])
+    return b"".join(parts), tuple(reasons)
+
+
+def _entries(text: bytes) -> Iterator[Entry]:
+    at, line = 0, 1
+    start, first = 0, 1
+    opened: tuple[int, ...] = ()
+    words: list[Word] = []
+    inherits = False
+    while at < len(text):
+        match = _PARTS.match(text, at)
+        if match is None:
+            raise ZoneFault(f"line {line}: {_oddity(text, at)}")
+        kind, at = match.lastgroup, match.end()
+        if kind == "blank":
+            inherits = inherits or match.start() == start
+        elif kind in {"word", "quoted"}:
+            words.append(Word(match.group(), match.start(), kind == "quoted"))
+        elif kind in {"open", "close"}:
+            opened = _held(opened, line, opens=kind == "open")
+        elif kind == "end":
+            line += 1
+            if not opened:
+                yield Entry(start, at, first, tuple(words), inherits)
+                start, first, words, inherits = at, line, [], False
+    if opened:
+        raise ZoneFault(f"line {opened[0]}: a parenthesis that nothing closes")
+    if start < len(text):
+        yield Entry(start, len(text), first, tuple(words), inherits)
+
+
+def _held(opened: tuple[int, ...], line: int, *, opens: bool) -> tuple[int, ...]:
+    """Return the lines of the parentheses that are open behind one more of them."""
+    if opens:
+        return (*opened, line)
+    if not opened:
+        raise ZoneFault(f"line {line}: a closing parenthesis that nothing opened")
+    return opened[:-1]
+
+
+def _oddity(text: bytes, at: int) -> str:
+    byte = text[at]
+    if byte == ord('"'):
+        return "a quotation mark that its line does not close"
+    if byte == ord("\\"):
+        return "a backslash with nothing behind it"
+    return f"a control character (0x{byte:02x}), which belongs in no zone file"

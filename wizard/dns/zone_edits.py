@@ -1,0 +1,222 @@
+"""The edits of a zone file: an MX record beside each name's addresses, addresses moved, the serial.
+
+Each new line is written as its neighbour is: the same blanks, the owner inherited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dns.name
+
+from wizard.dns.serial import next_serial
+from wizard.dns.zone import Splice, Zone, ZoneFault, spliced
+from wizard.dns.zone_records import SERIAL, Record, Records, absolute, read_records
+
+PREFERENCE = 10
+"""The MX records' preference (RFC 5321, section 5.1)."""
+
+_TAB = 8
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a zone is to say: `mail_host` is its names' MX; `now` in seconds since the epoch.
+
+    A records with the address `move_from` get `move_to`, where both are given.
+    """
+
+    origin: str
+    mail_host: str
+    now: int
+    move_from: str = ""
+    move_to: str = ""
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The next text. `reasons` are (first line, last line, why) of it.
+
+    `added` are the names that get an MX record, `moved` those whose address changes; `serial`
+    is the SOA's afterwards.
+    """
+
+    text: bytes
+    serial: int
+    reasons: tuple[tuple[int, int, str], ...] = ()
+    added: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+def edit(text: bytes, wanted: Wanted) -> Edited:
+    """Return a zone file with what is missing. Raises ZoneFault when nothing can be done."""
+    zone = Zone.parse(text)
+    records = read_records(zone, wanted.origin)
+    foreign = records.foreign()
+    last = _without_mx(records, foreign)
+    moving = [
+        one
+        for one in records.all
+        if one.kind == "A"
+        and one.owner not in foreign
+        and wanted.move_from
+        and one.data[0].text.decode("ascii") == wanted.move_from
+    ]
+    serial = records.soa.data[SERIAL]
+    before = serial.text.decode("ascii")
+    if not last and not moving:
+        return Edited(text, int(before))
+    if last:
+        _refuse_bad_target(records, absolute(wanted.mail_host), foreign)
+    after = next_serial(before, wanted.now)
+    why_serial = "Raised, so that secondary servers and caches see that the zone changed."
+    why_moved = f"It had the address {wanted.move_from}; moved, as you asked."
+    following, reasons = spliced(
+        text,
+        [
+            Splice(serial.start, serial.end, after.encode("ascii"), why_serial),
+            *(_beside(zone, one, wanted.mail_host) for one in last),
+            *(
+                Splice(word.start, word.end, wanted.move_to.encode("ascii"), why_moved)
+                for word in (one.data[0] for one in moving)
+            ),
+        ],
+    )
+    return Edited(
+        following,
+        int(after),
+        reasons,
+        tuple(shown(one.owner) for one in last),
+        tuple(dict.fromkeys(shown(one.owner) for one in moving)),
+    )
+
+
+def names_with_mx(text: bytes, origin: str, mail_host: str) -> tuple[str, ...]:
+    """Return the names whose MX is `mail_host`, in the file's order. Raises ZoneFault."""
+    records = read_records(Zone.parse(text), origin)
+    target, foreign = absolute(mail_host), records.foreign()
+    found = (
+        one.owner
+        for one in records.all
+        if one.kind == "MX"
+        and one.owner not in foreign
+        and not one.owner.is_wild()
+        and one.target == target
+    )
+    return tuple(shown(name) for name in dict.fromkeys(found))
+
+
+def own_addresses(text: bytes, origin: str) -> tuple[tuple[str, str], ...]:
+    """Return (name, IPv4 address) of the zone's own A records. Raises ZoneFault."""
+    records = read_records(Zone.parse(text), origin)
+    foreign = records.foreign()
+    return tuple(
+        (shown(one.owner), one.data[0].text.decode("ascii"))
+        for one in records.all
+        if one.kind == "A" and one.owner not in foreign
+    )
+
+
+def shown(name: dns.name.Name) -> str:
+    """Return a name as text, without the final dot."""
+    return name.to_text(omit_final_dot=True)
+
+
+def _without_mx(records: Records, foreign: frozenset[dns.name.Name]) -> tuple[Record, ...]:
+    """Return the last address record of each name that has an A record and no MX."""
+    last: dict[dns.name.Name, Record] = {}
+    for one in records.all:
+        if one.kind in {"A", "AAAA"}:
+            last[one.owner] = one
+    settled = records.owners("MX", "CNAME") | foreign
+    return tuple(
+        last[name]
+        for name in dict.fromkeys(one.owner for one in records.all if one.kind == "A")
+        if name not in settled and _is_host(name)
+    )
+
+
+def _is_host(name: dns.name.Name) -> bool:
+    """Whether it is a host's name: no wildcard, and no `_` (RFC 8552) at a label's beginning."""
+    return not any(label == b"*" or label.startswith(b"_") for label in name.labels)
+
+
+def _refuse_bad_target(
+    records: Records, target: dns.name.Name, foreign: frozenset[dns.name.Name]
+) -> None:
+    """Raise ZoneFault where mail would be lost: an MX must lead to an address (RFC 2181, 10.3)."""
+    if not target.is_subdomain(records.origin) or target in foreign:
+        return
+    if records.at(target, "CNAME"):
+        raise ZoneFault(
+            f"{shown(target)} is a CNAME in this zone, and an MX must not lead to one; give it an "
+            "A record instead"
+        )
+    above = {name for name in _ancestors(target) if name.is_subdomain(records.origin)}
+    cuts = (records.owners("NS") - {records.origin}) | records.owners("DNAME")
+    if not records.at(target, "A", "AAAA") and not above & cuts:
+        raise ZoneFault(
+            f"{shown(target)} has no A record in this zone, and mail for every name that led to "
+            "it would be lost; add one first"
+        )
+
+
+def _ancestors(name: dns.name.Name) -> Iterator[dns.name.Name]:
+    while name != dns.name.root:
+        yield name
+        name = name.parent()
+
+
+def _beside(zone: Zone, record: Record, mail_host: str) -> Splice:
+    """Return the MX line that follows an address record's entry."""
+    entry = record.entry
+    line = _like(zone.text, record) + f"{PREFERENCE} {mail_host}.".encode("ascii")
+    end = zone.line_end(entry)
+    why = f"{shown(record.owner)} has an address and no MX: this is where its mail goes."
+    if end:
+        return Splice(entry.end, entry.end, line + end, why)
+    others = [one for one in map(zone.line_end, zone.entries) if one]
+    return Splice(entry.end, entry.end, (others[0] if others else b"\n") + line, why)
+
+
+def _like(text: bytes, record: Record) -> bytes:
+    """Return what stands before an MX record's fields, in the columns of an address record."""
+    start, kind, data = record.entry.start, record.type_word, record.data[0]
+    before, gap = text[start : kind.start], text[kind.end : data.start]
+    if not _is_plain(before) or gap.strip(b" \t"):
+        return b"\tIN MX\t"
+    mx = b"mx" if kind.text.islower() else b"MX"
+    tabs = b"\t" in before
+    line = b""
+    if record.class_word is not None:
+        word = record.class_word
+        line = _filled(line, _column(text[start : word.start]), tabs=tabs) + word.text
+        between = text[word.end : kind.start]
+        line += between if not between.strip(b" \t") else b" "
+    else:
+        line = _filled(line, _column(before), tabs=tabs)
+    line += mx
+    return _filled(line, _column(text[start : data.start]), tabs=b"\t" in gap)
+
+
+def _is_plain(before: bytes) -> bool:
+    return not any(odd in before for odd in (b"\n", b"(", b'"', b"\\")) and before.isascii()
+
+
+def _column(line: bytes) -> int:
+    column = 0
+    for byte in line:
+        column = (column // _TAB + 1) * _TAB if byte == ord("\t") else column + 1
+    return column
+
+
+def _filled(line: bytes, column: int, *, tabs: bool) -> bytes:
+    """Return the line with blanks up to a column, one at the least."""
+    at = _column(line)
+    if not tabs:
+        return line + b" " * max(1, column - at)
+    whole = column // _TAB - at // _TAB
+    if whole < 1:
+        return line + (b"\t" if column <= at else b" " * (column - at))
+    return line + b"\t" * whole + b" " * (column % _TAB)
