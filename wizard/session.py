@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Collection, Iterator, Optional
 from wizard.answers.model import Answers, Caution
 from wizard.answers.toml import SAVED, read_answers
 from wizard.check.model import Finding
+from wizard.dns.lists import ListZone
 from wizard.door import Door
 from wizard.host.facts import Host
 from wizard.host.read import read_host
@@ -31,6 +32,9 @@ from wizard.run.records import DIED, Event
 
 if TYPE_CHECKING:
     from wizard.status.drift import Item
+
+if TYPE_CHECKING:
+    from wizard.dns.blocklists import Health
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -141,6 +145,19 @@ class Session:
 
         left, found = look(self.places, host)
         return left.newest, found
+
+    def ask_lists(
+        self, zones: Collection[ListZone], host: Host, *, seconds: float = 3.0
+    ) -> tuple[Health, ...]:
+        """Ask blocklists for their test points and this host; takes `seconds` at most each.
+
+        Never raises: what goes wrong is a list's state.
+        """
+        from wizard.dns.blocklists import ask_lists, public_addresses  # noqa: PLC0415 - see check
+
+        network = host.network
+        own = public_addresses(network.addresses)
+        return ask_lists(zones, network.resolvers, own, seconds=seconds)
 
     def check(self, answers: Answers) -> Iterator[Finding]:
         """Prove the live state, finding by finding."""

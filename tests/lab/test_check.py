@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+import dns
 import pytest
 
 from lab.host import Host
@@ -112,6 +113,7 @@ def furnish(host: Host) -> None:
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path in sorted((ROOT / "wizard").rglob("*.py")):
             archive.add(path, str(path.relative_to(ROOT)))
+        archive.add(Path(dns.__file__).parent, "dns")
     host.write("/opt/wizard/wizard.tar", packed.getvalue())
     host.run(["tar", "-C", "/opt/wizard", "-xf", "/opt/wizard/wizard.tar"], check=True)
     host.write("/opt/wizard/prove.py", PROVE)
@@ -397,6 +399,9 @@ def test_a_silent_resolver_is_told_and_does_not_hide_the_relay(right: Host) -> N
     assert findings["smtp.25.relay"].verdict == "right"
     assert findings["smtp.25.stranger"].verdict == "unknown"
     assert findings["smtp.25.stranger"].seen == "not known: RCPT: no answer within 3 s"
+    lists = {name: one for name, one in findings.items() if name.startswith("blocklist.")}
+    assert len(lists) == 3
+    assert all(one.seen.startswith("silent: ") and not one.fatal for one in lists.values())
 
 
 @pytest.mark.parametrize("number", ["TERM", "HUP", "KILL"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wizard.commands.blocklists import list_warnings
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import (
@@ -13,6 +14,7 @@ from wizard.commands.planning import (
     refuse_obstacles,
 )
 from wizard.errors import Trouble
+from wizard.host.facts import Host
 from wizard.plan import report
 from wizard.plan.model import Plan
 from wizard.session import Session
@@ -27,18 +29,18 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
     """
     need_root("applying a plan")
     need_an_answer("applying a plan", options, console, "postfix-wizard plan")
-    plan, _ = make_plan(session, options)
+    plan, host = make_plan(session, options)
     if plan.gathers:
-        code = _run(session, plan, options, console)
+        code = _run(session, plan, host, options, console)
         if code != 0:
             return code
-        plan, _ = make_plan(session, options)
+        plan, host = make_plan(session, options)
         if plan.gathers:
             raise Trouble(_DOING, plan.warnings[0], "Nothing of this host was changed.")
-    return _run(session, plan, options, console)
+    return _run(session, plan, host, options, console)
 
 
-def _run(session: Session, plan: Plan, options: Options, console: Console) -> int:
+def _run(session: Session, plan: Plan, host: Host, options: Options, console: Console) -> int:
     refuse_obstacles(plan)
     for change in plan.files:
         if change.proposed != change.live:
@@ -46,7 +48,7 @@ def _run(session: Session, plan: Plan, options: Options, console: Console) -> in
     console.say(*report.commands(plan))
     if not plan.pending:
         return 0
-    console.say(*report.notes(plan))
+    console.say(*report.notes(plan), *list_warnings(session, plan, host))
     refuse_cautions(plan, options.accept)
     if not options.yes and not console.agrees("Run these steps?"):
         console.say("Nothing was changed.")

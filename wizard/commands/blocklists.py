@@ -1,0 +1,30 @@
+"""What is said of blocklists before a run switches them on, where no screen asks about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.answers.model import Answers
+from wizard.answers.toml import parse_answers
+from wizard.host.facts import Host
+from wizard.plan.model import Plan
+from wizard.postfix.blocklists import asked_zones
+from wizard.session import Session
+
+SECONDS = 1.0
+"""For all lists together."""
+
+
+def list_warnings(session: Session, plan: Plan, host: Host) -> Iterator[str]:
+    """Yield a line for each list that the plan's answers use and that does not work.
+
+    The plan itself is made without the network: what a list does today is no part of it.
+    """
+    answers = parse_answers(plan.answers)
+    chosen = not plan.sections or "blocklists" in plan.sections
+    if plan.gathers or not chosen or not isinstance(answers, Answers):
+        return
+    zones = dict.fromkeys(asked_zones(answers.blocklists))
+    for one in session.ask_lists(tuple(zones), host, seconds=SECONDS):
+        if not one.works:
+            yield f"Warning: blocklist {one.zone.zone} {one.state} ({one.said}). {one.advice}"
