@@ -202,7 +202,7 @@ class RunScreen(WizardScreen):
             outcome = progress.finished.outcome
             look = "right" if outcome == DONE else "wrong"
             said = "CUT OFF" if outcome == DIED else outcome.upper()
-            comes = "goes on to the review" if self._goes_on else "shows the result"
+            comes = "shows the review" if self._goes_on else "shows the result"
             says.say(f"The run is over: {said}. ^N {comes}.", look)
             self.query_one("#run-note", Line).say(
                 "`postfix-wizard runs` lists this run and those before it.", "quiet"

@@ -41,3 +41,15 @@ def trust_beforehand(pair: Pair) -> None:
     """Put the old server's keys into root's own known_hosts, as a login by hand does."""
     script = f"ssh-keyscan {OLD} >/root/.ssh/known_hosts 2>/dev/null"
     pair.new.run(["sh", "-c", script], check=True)
+
+
+SECRET = "canary-himitsu-4711"
+"""The password of root on the old server."""
+
+
+def let_in_by_password(pair: Pair) -> None:
+    """Let root log in to the old server with the password."""
+    conf = "PermitRootLogin yes\nPasswordAuthentication yes\n"
+    pair.old.write("/etc/ssh/sshd_config.d/00-password.conf", conf)
+    pair.old.run(["chpasswd"], input=f"root:{SECRET}\n", check=True)
+    pair.old.run(["systemctl", "reload", "ssh"], check=True)

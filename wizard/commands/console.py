@@ -52,8 +52,9 @@ class Console:
 
         `asked` is looked at every half second. An end of file is an empty answer.
         """
-        print(clean_line(question), end=" ", file=self.out, flush=True)
+        # Silent before it is asked: what is typed at once is neither shown nor thrown away.
         with _silent(sys.stdin, silent=not echo):
+            print(clean_line(question), end=" ", file=self.out, flush=True)
             while asked():
                 if select.select([sys.stdin], [], [], _LOOK)[0]:
                     return sys.stdin.readline().rstrip("\n")
