@@ -26,7 +26,7 @@ def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step
 
 def last_steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:
     """Yield what is left to do of the source once the server is proven."""
-    gathered = host.gathered_from(answers.certificate.source)
+    gathered = laying.current(answers, host)
     if "certificate" in wanted and gathered is not None:
         yield laying.forget(gathered)
 
@@ -34,7 +34,7 @@ def last_steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator
 def warnings(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[str]:
     """Name the lineages that are there and cannot be used; they stay as they are."""
     if "certificate" in wanted:
-        gathered = host.gathered_from(answers.certificate.source)
+        gathered = laying.current(answers, host)
         if gathered is not None:
             yield from laying.warnings(answers, host, gathered)
         for lineage in host.lineages:
@@ -50,15 +50,19 @@ def _letsencrypt(_answers: Answers, host: Host) -> Iterator[Step]:
 
 
 def _gathered(answers: Answers, host: Host) -> Iterator[Step]:
-    """What was gathered and its links, then those of the lineages that only this host has."""
-    gathered = host.gathered_from(answers.certificate.source)
+    """What was gathered and its links, then those of the lineages that stay as they are here.
+
+    With nothing gathered all was put in place before, and what was bad then is no better now:
+    the chosen lineage alone is looked at.
+    """
+    gathered = laying.current(answers, host)
     if gathered is None:
-        yield from _letsencrypt(answers, host)
+        chosen = f"links-{answers.certificate.name}"
+        yield from (step for step in _letsencrypt(answers, host) if step.id == chosen)
         return
-    laid = tuple(laying.steps(answers, host, gathered))
-    yield from laid
-    ids = {step.id for step in laid}
-    yield from (step for step in _letsencrypt(answers, host) if step.id not in ids)
+    yield from laying.steps(answers, host, gathered)
+    others = {f"links-{name}" for name in laying.laid(answers, host, gathered)}
+    yield from (step for step in _letsencrypt(answers, host) if step.id not in others)
 
 
 def _relink(lineage: Lineage) -> Step:

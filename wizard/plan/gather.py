@@ -16,9 +16,6 @@ from wizard.plan import laying
 from wizard.plan.build import build_plan
 from wizard.plan.model import Fetch, Plan, Step
 
-FRESH = 86400
-"""Seconds for which what was gathered counts: a copy that is older is made anew."""
-
 NOT_KNOWN_YET = (
     "This run only gathers: nothing of this host is changed by it. Which certificates come is not "
     "known before, so the plan that puts them in place and sets up Postfix is made, shown and run "
@@ -32,7 +29,7 @@ def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) ->
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
     if "certificate" not in wanted or source not in _GATHERS:
         return None
-    gathered = current(answers, host)
+    gathered = laying.current(answers, host)
     if gathered is None and "certificate" not in sections and _in_place(answers, host):
         return None
     wrong = unusable(answers, host, gathered) if gathered is not None else ""
@@ -44,19 +41,12 @@ def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) ->
         sections=tuple(sorted(sections)),
         steps=(_GATHERS[source](answers),),
         files=(),
-        cautions=after.cautions,
+        # Whose name the certificate is for is not known before it has come.
+        cautions=tuple(one for one in after.cautions if one.name != "certificate-name"),
         warnings=(*((wrong,) if wrong else ()), NOT_KNOWN_YET),
         obstacles=tuple(one for one in after.obstacles if one.section != "certificate"),
         gathers=source,
     )
-
-
-def current(answers: Answers, host: Host) -> Optional[Gathered]:
-    """Return what was gathered for these answers and is fresh, None where there is none."""
-    gathered = host.gathered_from(answers.certificate.source)
-    if gathered is None or gathered.origin != _ORIGINS[gathered.source](answers):
-        return None
-    return gathered if host.read_at - gathered.at < FRESH else None
 
 
 def unusable(answers: Answers, host: Host, gathered: Gathered) -> str:
@@ -92,12 +82,5 @@ def _fetch(answers: Answers) -> Step:
     )
 
 
-def _remote(answers: Answers) -> str:
-    return answers.certificate.host
-
-
 _GATHERS: dict[str, Callable[[Answers], Step]] = {"remote": _fetch}
 """By the certificate's source, the step that gathers."""
-
-_ORIGINS: dict[str, Callable[[Answers], str]] = {"remote": _remote}
-"""By the certificate's source, the `origin` that a gathered tree must have to be of use."""

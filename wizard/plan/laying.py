@@ -7,7 +7,7 @@ unless the answers say that the copy wins; one that is bad is copied and not lin
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Optional
 
@@ -15,6 +15,9 @@ from wizard.answers.model import Answers
 from wizard.certificates.lineage import KINDS, LETSENCRYPT, name_problem
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage
 from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
+
+FRESH = 86400
+"""Seconds for which what was gathered counts: a copy that is older is made anew."""
 
 REPLACE = "replace"
 MISSING = "missing"
@@ -62,6 +65,22 @@ def _is_new(file: GatheredFile) -> bool:
     return file.here == MISSING or _is_same(file)
 
 
+def _remote(answers: Answers) -> str:
+    return answers.certificate.host
+
+
+_ORIGINS: dict[str, Callable[[Answers], str]] = {"remote": _remote}
+"""By the certificate's source, the `origin` that a gathered tree must have to be of use."""
+
+
+def current(answers: Answers, host: Host) -> Optional[Gathered]:
+    """Return what was gathered for these answers and is fresh, None where there is none."""
+    gathered = host.gathered_from(answers.certificate.source)
+    if gathered is None or gathered.origin != _ORIGINS[gathered.source](answers):
+        return None
+    return gathered if host.read_at - gathered.at < FRESH else None
+
+
 def fault(lineage: Lineage, now: int) -> str:
     """Return why a lineage cannot serve, "" when it can; `now` is in seconds since the epoch."""
     if lineage.problem or lineage.number is None:
@@ -79,11 +98,15 @@ def _day(seconds: int) -> str:
 
 def to_be(answers: Answers, host: Host, gathered: Gathered) -> tuple[Lineage, ...]:
     """Return the lineages that this host has once the tree is in place."""
-    laid = {
+    own = {lineage.name: lineage for lineage in host.lineages}
+    return tuple({**own, **laid(answers, host, gathered)}.values())
+
+
+def laid(answers: Answers, host: Host, gathered: Gathered) -> dict[str, Lineage]:
+    """Return by name the tree's lineages that come in place, good or bad."""
+    return {
         part.name: part.lineage for part in _parts(host, gathered) if not _kept(part, answers, host)
     }
-    own = {lineage.name: lineage for lineage in host.lineages}
-    return tuple({**own, **laid}.values())
 
 
 def steps(answers: Answers, host: Host, gathered: Gathered) -> Iterator[Step]:

@@ -172,7 +172,7 @@ def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
     """Return the lineages of the host as they are once what was gathered is in place."""
-    gathered = host.gathered_from(answers.certificate.source)
+    gathered = laying.current(answers, host)
     return host.lineages if gathered is None else laying.to_be(answers, host, gathered)
 
 
