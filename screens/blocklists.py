@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable, Optional
+from typing import ClassVar, Collection, Iterable, Mapping, Optional
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
+from screens.background import in_background
 from screens.form import FormScreen
+from screens.health import Lists
+from screens.messages import Failed, ListsAsked
 from screens.widgets.field import FormField
 from screens.widgets.items import ItemField
 from screens.widgets.rows import Row, Rows
 from wizard.answers.form import CUSTOM, Text
 from wizard.answers.sections import Field
 from wizard.postfix.blocklists import CATALOGUE, Blocklist
+from wizard.secrets import masked
 
 OWN_LISTS = Field(
     "blocklists",
@@ -25,8 +30,11 @@ OWN_LISTS = Field(
 )
 """The form's view of [[blocklists.custom]]: one list a line."""
 
+LABEL = 42
+"""Cells for a list's box and label, so that the states stand in a column."""
 
-class Lists(Rows):
+
+class Boxes(Rows):
     """The catalogue with a box each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,21 +43,25 @@ class Lists(Rows):
 
 
 class CatalogueField(FormField):
-    """A box for each known list; the foot tells the weakness of the one under the cursor."""
+    """A box for each known list, and in words whether it works."""
 
     def __init__(self, field: Field, used: Iterable[str]) -> None:
         super().__init__(field)
         self._used = set(used)
+        self._states: Mapping[str, str] = {}
 
     def control(self) -> Widget:
         """Make the list of lists."""
-        return Lists(self._rows())
+        return Boxes(self._rows())
 
     def _rows(self) -> list[Row]:
-        return [
-            Row(f"  [{'x' if one.name in self._used else ' '}] {one.label}", "", one.name)
-            for one in CATALOGUE
-        ]
+        rows = []
+        for one in CATALOGUE:
+            state = self._states.get(one.name, "")
+            text = f"  [{'x' if one.name in self._used else ' '}] {one.label}"
+            look = "wrong" if state not in _CALM else "quiet"
+            rows.append(Row(f"{text:<{LABEL}}", "", one.name, f" {state}", look))
+        return rows
 
     @property
     def current(self) -> Optional[Blocklist]:
@@ -67,6 +79,16 @@ class CatalogueField(FormField):
         self._used.add(text)
         self._changed()
 
+    def leave_out(self, names: Collection[str]) -> None:
+        """Use these lists no longer."""
+        self._used -= set(names)
+        self._changed()
+
+    def show_states(self, states: Mapping[str, str]) -> None:
+        """Show in words how each list is, by its name."""
+        self._states = states
+        self.query_one(Rows).show(self._rows())
+
     def _changed(self) -> None:
         self.query_one(Rows).show(self._rows())
         self.post_message(self.Edited(self, self.text))
@@ -78,29 +100,127 @@ class CatalogueField(FormField):
         self._changed()
 
 
+_CALM = {"", "works", "asking..."}
+
+
 class BlocklistsScreen(FormScreen):
-    """The lists, and the rows of sender_access."""
+    """The lists with their health, and the rows of sender_access."""
 
     PLACE: ClassVar[str] = "blocklists"
     HELP_TEXT: ClassVar[str] = (
         "These lists are asked last, after your own rows in sender_access. A row that lets a "
         "sender past the lists never lets it past the rule against relaying. Your own domain "
-        "does not belong there: whoever forges it would pass every list."
-    )
+        "does not belong there: whoever forges it would pass every list. Each list is asked now, "
+        "through this host's own resolver, for what it must list and what it must not. Terms: "
+    ) + " ".join(dict.fromkeys(f"{one.label.split(':')[0]}: {one.terms}." for one in CATALOGUE))
 
     def fields(self) -> Iterable[Widget]:
         """Make the boxes and three lists."""
+        self._lists = Lists(self.draft, self.desk)
+        self._leaving = ""
         yield CatalogueField(self.field("use"), self.draft.text("blocklists", "use"))
         for field in (OWN_LISTS, self.field("allow_senders"), self.field("reject_senders")):
             yield ItemField(field, tuple(self.draft.text("blocklists", field.name)))
 
+    def on_mount(self) -> None:
+        """Ask the lists as soon as they are in sight."""
+        self._ask()
+
+    def _ask(self) -> None:
+        zones = self._lists.to_ask()
+        self._show_health()
+        if not zones:
+            return
+        session, host = self.desk.session, self.draft.host
+
+        def asked() -> Message:
+            return ListsAsked(session.ask_lists(zones, host))
+
+        in_background(self, asked)
+
+    def on_lists_asked(self, message: ListsAsked) -> None:
+        """Show how the lists are, and go on where that was waited for."""
+        message.stop()
+        self._lists.told(message.found)
+        self._show_health()
+        self.show_foot()
+        if self._leaving:
+            self._leave(self._leaving)
+
+    def on_failed(self, message: Failed) -> None:
+        """Go on without: a list that could not be asked is one that does not answer."""
+        message.stop()
+        self._lists.gave_up(message.text)
+        self._show_health()
+
+    def _show_health(self) -> None:
+        self.query_one(CatalogueField).show_states(self._lists.states)
+        for form_field in self.query(ItemField):
+            if form_field.field is OWN_LISTS:
+                form_field.remark(self._lists.states)
+
+    def edited(self, field: Field) -> None:
+        """Ask a new list of the operator's own; ask back where one is taken that does not work."""
+        self._leaving = ""
+        if field.name == CUSTOM:
+            self._ask()
+        if field.name in {"use", CUSTOM}:
+            self._doubt("")
+
+    def leave_for(self, place: str) -> None:
+        """Go on once it is known that the lists work, or that they are wanted all the same."""
+        if self._settled():
+            self._leave(place)
+
+    def _leave(self, place: str) -> None:
+        self._leaving = place
+        if self._lists.waiting:
+            self.say_foot("", "The lists are being asked: a moment, please.", "quiet")
+        elif not self._doubt(place):
+            self._leaving = ""
+            super().leave_for(place)
+
+    def _doubt(self, place: str) -> bool:
+        """Ask about lists in use that do not work; False when there is nothing to ask."""
+        doubtful = self._lists.doubtful(begun=bool(place))
+        if not doubtful:
+            return False
+        self._leaving = ""
+        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+
+        def answered(yes: Optional[bool]) -> None:
+            if not yes:
+                self._leave_out([name for name, _ in doubtful])
+                return
+            self.desk.doubted.update(name for name, _ in doubtful)
+            if place:
+                self._leave(place)
+
+        one = len(doubtful) == 1
+        text = "\n".join(f"{masked(name)}: {words}" for name, words in doubtful)
+        title = f"Use {'this list' if one else 'these lists'} all the same?"
+        self.app.push_screen(AskScreen(title, text), answered)
+        return True
+
+    def _leave_out(self, names: Collection[str]) -> None:
+        for field in ("use", CUSTOM):
+            # At once: each widget tells its edit later, and would be asked about the other's.
+            held = self.draft.text("blocklists", field)
+            left = tuple(one for one in held if one not in names)
+            self.draft.set("blocklists", field, left)
+        self.query_one(CatalogueField).leave_out(names)
+        for form_field in self.query(ItemField):
+            if form_field.field is OWN_LISTS:
+                form_field.leave_out(names)
+
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Tell the weakness of the list under the cursor."""
+        """Tell of the list under the cursor."""
         event.stop()
         self.show_foot()
 
     def advice(self, form_field: FormField) -> str:
-        """Say what is weak about a list."""
+        """Say why a list does not work, else what is weak about it."""
         if isinstance(form_field, CatalogueField) and form_field.current:
-            return form_field.current.weakness
+            current = form_field.current
+            return self._lists.words(current.name) or current.weakness
         return super().advice(form_field)

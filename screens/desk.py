@@ -36,6 +36,8 @@ class Desk:
     running: Optional[str] = None
     runs: tuple[RunSummary, ...] = ()
     accepted: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
+    """Blocklists that do not work and that the operator wants all the same, by name."""
     last_words: str = ""
     """Printed when the screens are left: the terminal keeps nothing of them."""
 

@@ -83,6 +83,10 @@ class Draft:
             self._whole = answers_from_texts(self.texts)
         return self._whole
 
+    def began_with(self, section: str, name: str) -> Text:
+        """Return what a field held at the start."""
+        return self._opened_with[section].get(name, ())
+
     def is_changed(self, section: str) -> bool:
         """Whether a section differs from what it held at the start."""
         return self.texts[section] != self._opened_with[section]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from screens.diffs import FileDiff
     from wizard.answers.build import Values
     from wizard.check.model import Finding
+    from wizard.dns.blocklists import Health
     from wizard.host.facts import Host
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
@@ -56,6 +57,13 @@ class HostRead(Message):
 @dataclass
 class DeskLaid(Message):
     """The app has put what was read on the desk."""
+
+
+@dataclass
+class ListsAsked(Message):
+    """Blocklists were asked in a thread."""
+
+    found: tuple[Health, ...]
 
 
 @dataclass

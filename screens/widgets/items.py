@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Sequence
+from typing import ClassVar, Collection, Mapping, Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -128,6 +128,20 @@ class ItemField(FormField):
     def text(self) -> Text:
         """The items that are taken."""
         return tuple(item.text for item in self.items if item.taken)
+
+    def remark(self, remarks: Mapping[str, str]) -> None:
+        """Write remarks beside items, by their text."""
+        self.items = [
+            replace(item, remark=remarks.get(item.text, item.remark)) for item in self.items
+        ]
+        self._redraw()
+
+    def leave_out(self, texts: Collection[str]) -> None:
+        """Take these items no longer; they stay in sight."""
+        self.items = [
+            replace(item, taken=item.taken and item.text not in texts) for item in self.items
+        ]
+        self._changed()
 
     def put(self, text: str) -> None:
         """Add items, as if they had been typed."""

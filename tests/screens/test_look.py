@@ -31,6 +31,8 @@ async def test_host_set_up_before(golden: Golden) -> None:
 async def test_each_section(golden: Golden, heading: str) -> None:
     async with opened(StandIn(cautions=(CAUTION,))) as pilot:
         await walk_to(pilot, heading)
+        if heading == "Blocklists":
+            await in_sight(pilot, "works")
         if heading == "Review":
             await in_sight(pilot, "Nothing has been written yet")
         golden(pilot.app, heading.lower())

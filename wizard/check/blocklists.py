@@ -23,7 +23,7 @@ def begin_lists(
     lists: Blocklists, network: Optional[Network], pool: Executor
 ) -> Callable[[], Iterator[Finding]]:
     """Ask all lists in use in a thread of the pool; call the result to wait for the findings."""
-    zones = tuple(dict.fromkeys(asked_zones(lists)))
+    zones = tuple({one.name: one for one in asked_zones(lists)}.values())
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: (

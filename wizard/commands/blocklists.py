@@ -24,7 +24,7 @@ def list_warnings(session: Session, plan: Plan, host: Host) -> Iterator[str]:
     chosen = not plan.sections or "blocklists" in plan.sections
     if plan.gathers or not chosen or not isinstance(answers, Answers):
         return
-    zones = dict.fromkeys(asked_zones(answers.blocklists))
-    for one in session.ask_lists(tuple(zones), host, seconds=SECONDS):
+    zones = tuple(dict.fromkeys(asked_zones(answers.blocklists)))
+    for one in session.ask_lists(zones, host, seconds=SECONDS):
         if not one.works:
             yield f"Warning: blocklist {one.zone.zone} {one.state} ({one.said}). {one.advice}"

@@ -40,9 +40,7 @@ _ERRORS = {
 }
 """Spamhaus's error codes in words; others have taken them over."""
 
-_REFUSED = (
-    "no spam is stopped. Use a resolver of this host's own (named or unbound, forwarding nothing)"
-)
+_RESOLVER = "Use a resolver of this host's own, such as unbound"
 _OWN_RESOLVER = "Look at /etc/resolv.conf and ask by hand: `dig {name}`."
 
 
@@ -168,11 +166,11 @@ def _refused(replies: Sequence[str]) -> str:
 
 def _what_refusing_does(zone: ListZone, reply: str) -> str:
     does = (
-        "Postfix takes this reply for a listing, so ALL MAIL is refused; else "
+        "Postfix takes this for a listing: ALL MAIL is refused."
         if matches(zone.counted, reply)
-        else "While it refuses, "
+        else "No spam is stopped."
     )
-    return f"{does}{_REFUSED}. {zone.remedy}".rstrip()
+    return f"{does} {_RESOLVER}{', or ' if zone.remedy else ''}{zone.remedy}."
 
 
 def _dead(zone: ListZone) -> str:

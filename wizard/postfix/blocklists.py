@@ -63,7 +63,7 @@ _SPAMHAUS_TERMS = (
     "Free for small, non-commercial use through a resolver of one's own:"
     " https://www.spamhaus.org/blocklists/dnsbl-fair-use-policy/"
 )
-_DQS = "Spamhaus also answers to a key of one's own (its Data Query Service)."
+_DQS = "a key of your own (Spamhaus DQS)"
 
 
 CATALOGUE: tuple[Blocklist, ...] = (
@@ -138,9 +138,10 @@ def asked_custom(custom: CustomBlocklist) -> ListZone:
     """A list of the operator's own as its health is asked: by the usual test points."""
     if custom.kind == "client":
         return ListZone(custom.zone, custom.zone, custom.replies)
+    # A zone may be used for addresses and names at once: its two answers are told apart.
     listed, unlisted = NAME_POINTS
     return ListZone(
-        custom.zone,
+        f"{custom.zone}:names",
         custom.zone,
         custom.replies,
         listed=listed,

@@ -47,7 +47,7 @@ def test_without_resolvers_each_list_once_and_no_exception() -> None:
     with ThreadPoolExecutor(1) as pool:
         unread = list(begin_lists(lists, None, pool)())
         none = list(begin_lists(lists, Network(), pool)())
-    assert [one.id for one in unread] == ["blocklist.spamcop", "blocklist.a.example"]
+    assert [one.id for one in unread] == ["blocklist.spamcop", "blocklist.a.example:names"]
     assert {one.verdict for one in unread} == {"unknown"}
     assert [one.seen for one in none] == [
         "failed: 2.0.0.127.bl.spamcop.net: /etc/resolv.conf names no resolver",

@@ -19,7 +19,7 @@ from wizard.dns.lists import ListZone, matches
 
 LOOPBACK = ("127.0.0.1",)
 OPEN = ListZone("open", "bl.example")
-ZEN = ListZone("zen", "zen.example", "127.0.0.[2..11]", remedy="Or take a key.")
+ZEN = ListZone("zen", "zen.example", "127.0.0.[2..11]", remedy="a key")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def told(zone: ListZone, listed: object, unlisted: object, *own: object) -> dict
     [
         (OPEN, ["127.0.0.2"], NO_NAME, "works", ""),
         (ZEN, ["127.0.0.2", "127.0.0.4"], NO_NAME, "works", ""),
-        (ZEN, ["127.255.255.254"], NO_NAME, "refuses", "While it refuses, no spam is stopped"),
-        (ZEN, ["127.255.255.254"], ["127.255.255.254"], "refuses", "Or take a key."),
+        (ZEN, ["127.255.255.254"], NO_NAME, "refuses", "No spam is stopped"),
+        (ZEN, ["127.255.255.254"], ["127.255.255.254"], "refuses", "such as unbound, or a key."),
         (OPEN, ["127.255.255.255"], ["127.255.255.255"], "refuses", "ALL MAIL is refused"),
         (OPEN, ["198.51.100.7"], ["198.51.100.7"], "lists everything", "ALL MAIL would be"),
         (ZEN, ["198.51.100.7"], ["198.51.100.7"], "lists everything", "Leave the list out"),

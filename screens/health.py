@@ -1,0 +1,105 @@
+"""How the blocklists of a form are: asked, being asked, and which of them are in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Iterable, Iterator
+
+from screens.desk import Desk
+from screens.draft import Draft
+from wizard.answers.build import check_section
+from wizard.answers.form import CUSTOM, custom_entry
+from wizard.dns.lists import ListZone
+from wizard.postfix.blocklists import CATALOGUE, asked_custom
+from wizard.secrets import masked
+
+if TYPE_CHECKING:
+    from wizard.dns.blocklists import Health
+
+ASKING = "asking..."
+
+
+class Lists:
+    """The catalogue's lists by name, and the operator's own by their line in the form."""
+
+    def __init__(self, draft: Draft, desk: Desk) -> None:
+        self._draft = draft
+        self._desk = desk
+        self._asked: set[str] = set()
+        self._known: dict[str, tuple[str, str]] = {}
+        """By name: the state and, where it does not work, why and what to do."""
+
+    def to_ask(self) -> tuple[ListZone, ...]:
+        """Return the lists that were not asked yet, and count them as asked."""
+        zones = tuple(one for one in self._zones() if one.name not in self._asked)
+        self._asked.update(one.name for one in zones)
+        return zones
+
+    def _zones(self) -> Iterator[ListZone]:
+        for entry in CATALOGUE:
+            yield entry.asked
+        for line in self._draft.text("blocklists", CUSTOM):
+            right, wrong = check_section("blocklists", {CUSTOM: (custom_entry(line),)})
+            if not wrong:
+                yield replace(asked_custom(right[CUSTOM][0]), name=line)
+
+    def told(self, found: Iterable[Health]) -> None:
+        """Take what came of asking."""
+        for one in found:
+            words = "" if one.works else f"{one.said}. {one.advice}"
+            self._known[one.zone.name] = (one.state, words)
+            if one.own:
+                listed = f"It lists this host ({', '.join(one.own)}): {one.zone.page}"
+                self._known[one.zone.name] = (f"{one.state}; lists us", listed.rstrip(": "))
+
+    def gave_up(self, why: str) -> None:
+        """Take it that nothing will come of asking."""
+        for name in self._asked - self._known.keys():
+            self._known[name] = ("failed", why)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """What is shown beside each list."""
+        return {name: self._known.get(name, (ASKING, ""))[0] for name in self._asked}
+
+    def words(self, name: str) -> str:
+        """Return why a list does not work and what to do, "" where it works or is being asked."""
+        return masked(self._known.get(name, ("", ""))[1])
+
+    @property
+    def _used(self) -> list[str]:
+        return [
+            str(name) for field in ("use", CUSTOM) for name in self._draft.text("blocklists", field)
+        ]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a list that is new here is still being asked."""
+        return any(name in self._asked - self._known.keys() for name in self._new())
+
+    def _new(self) -> list[str]:
+        """The lists in use that neither the host nor an answers file has already."""
+        if self._draft.first and self._desk.wish.given is None:
+            return self._used
+        began = {
+            name
+            for field in ("use", CUSTOM)
+            for name in self._draft.began_with("blocklists", field)
+        }
+        return [name for name in self._used if name not in began]
+
+    def doubtful(self, *, begun: bool) -> list[tuple[str, str]]:
+        """Return the new lists that do not work, with why, less those that are wanted so.
+
+        With `begun` false those are left out that the form began with: they are asked about
+        when the form is left, not while it is being filled in.
+        """
+        began = () if begun else self._draft.began_with("blocklists", "use")
+        return [
+            (name, self.words(name))
+            for name in self._new()
+            if name in self._known
+            and not self._known[name][0].startswith("works")
+            and name not in self._desk.doubted
+            and name not in began
+        ]
