@@ -29,6 +29,12 @@ def build_answers(values: Values) -> Union[Answers, tuple[Problem, ...]]:
 
     An absent field takes its default; mydomain's is myhostname less its first label.
     """
+    answers = build_each(values)
+    return (whole.problems(answers) or answers) if isinstance(answers, Answers) else answers
+
+
+def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
+    """Return the answers with each field right by itself: what a host says may not fit together."""
     known = f"the sections are {', '.join(_SECTION_TYPES)}"
     found = [
         Problem(section, "", f"[{section}] is no section; {known}")
@@ -49,8 +55,7 @@ def build_answers(values: Values) -> Union[Answers, tuple[Problem, ...]]:
             sections[section] = make(**checked)
     if found:
         return tuple(found)
-    answers = Answers(**sections)
-    return whole.problems(answers) or answers
+    return Answers(**sections)
 
 
 def default_mydomain(myhostname: str) -> str:

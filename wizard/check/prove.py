@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.check import certificate, log, ports, table, unit
@@ -43,12 +44,14 @@ def prove(
     door: Door,
     *,
     sections: Collection[str] = (),
+    expected: Optional[Sequence[tuple[str, str]]] = None,
     tolerated: Sequence[str] = (),
     seconds: float = SECONDS,
 ) -> Iterator[Finding]:
     """Hold the live host against the answers and yield what is found, in a stable order.
 
-    With `sections` only their parameters are held against the plan; `tolerated` are the lines
+    With `sections` only their parameters are held against the answers, with `expected` only
+    these, by name and value; `tolerated` are the lines
     that `postconf -n` complained of before. `seconds` limits each conversation. Raises
     UsageTrouble when another root is looked at: a server can only be talked to where it runs.
     """
@@ -86,10 +89,13 @@ def prove(
         if configuration is None:
             yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
         else:
-            yield from _main_cf(answers, door, configuration, wanted, tolerated)
+            yield from _main_cf(
+                answers, door, configuration, wanted, expected=expected, tolerated=tolerated
+            )
         for finding in judge_master_cf(services(), overrides(), main_cf):
             yield finding if POLICY in wanted else replace(finding, fatal=False)
-        yield from _table(answers, door, main_cf)
+        for finding in _table(answers, door, main_cf):
+            yield finding if {POLICY, "blocklists"} & wanted else replace(finding, fatal=False)
         yield from lists()
         yield from judge_firewall(*firewall(), answers.networks.firewall_zone)
         yield from log.judge_log(_log(door))
@@ -104,6 +110,8 @@ def _main_cf(
     door: Door,
     configuration: Configuration,
     wanted: frozenset[str],
+    *,
+    expected: Optional[Sequence[tuple[str, str]]],
     tolerated: Sequence[str],
 ) -> Iterator[Finding]:
     if not configuration.parameters:
@@ -119,8 +127,9 @@ def _main_cf(
         configuration.stderr,
     )
     try:
-        text = door.read_bytes(MAIN_CF) or b""
-        expected = propose_main_cf(text, answers, postfix, wanted).expected
+        if expected is None:
+            text = door.read_bytes(MAIN_CF) or b""
+            expected = propose_main_cf(text, answers, postfix, wanted).expected
     except (Trouble, ValueError) as fault:
         yield unknown("main.cf", "main.cf: parameters", str(fault), "as planned")
         return

@@ -32,6 +32,7 @@ from wizard.plan.model import (
     StagedCheck,
     Step,
 )
+from wizard.plan.read_back import read_back
 from wizard.postfix.complaints import foreseen
 from wizard.postfix.policy import (
     needs,
@@ -81,22 +82,27 @@ def sha256(data: bytes) -> str:
 def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
     """Return the plan for all sections, or for the named ones alone.
 
-    With sections named, no parameter, service or link of another section is touched.
+    With sections named, no parameter, service or link of another section is touched, and of
+    their own parameters only those whose answer is not today's.
     """
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
     postfix = host.postfix
-    main = _File(host.main_cf, propose_main_cf(host.main_cf.live or b"", answers, postfix, wanted))
+    today = read_back(host) if sections else None
+    main = _File(
+        host.main_cf,
+        propose_main_cf(host.main_cf.live or b"", answers, postfix, wanted, today),
+    )
     master = _File(
         host.master_cf, propose_master_cf(host.master_cf.live or b"", answers, postfix, wanted)
     )
     senders = _File(
-        host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted)
+        host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted, today)
     )
     before_service = [
         *_install(host),
         *(_original(file) for file in (main, master)),
         *certificates.steps(answers, host, wanted),
-        *_files(main, master, senders, host, wanted),
+        *_files(main, master, senders, host),
     ]
     before_check = [
         *before_service,
@@ -165,9 +171,7 @@ def _original(file: _File) -> Step:
     )
 
 
-def _files(
-    main: _File, master: _File, senders: _File, host: Host, wanted: frozenset[str]
-) -> Iterator[Step]:
+def _files(main: _File, master: _File, senders: _File, host: Host) -> Iterator[Step]:
     pair = (main, master)
     tolerated = _tolerated(host)
     yield Step(
@@ -182,7 +186,7 @@ def _files(
         (("postconf", "-c", "STAGED", "-n"), ("postconf", "-c", "STAGED", "-M")),
         done=not any(file.pending for file in pair),
     )
-    if "blocklists" in wanted or senders.facts.live is not None:
+    if senders.proposal.text or senders.facts.live is not None:
         yield from _senders(senders, host, tolerated)
     for file in pair:
         yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")

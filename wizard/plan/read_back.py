@@ -6,10 +6,13 @@ to the file, where it stays; its field then shows the policy's default.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import Any, Callable, Optional
 
-from wizard.answers.build import build_answers
+from wizard.answers.build import build_each
 from wizard.answers.model import Answers, CustomBlocklist, Limits
+from wizard.answers.sections import check_text, field_of
 from wizard.certificates.names import covers
 from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT
 from wizard.host.facts import Host
@@ -19,6 +22,7 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import LOCAL_ALWAYS
 from wizard.postfix.policy import owned_rows
 from wizard.postfix.restrictions import standing
+from wizard.postfix.unset import DEFAULTS
 
 Values = dict[str, dict[str, Any]]
 
@@ -49,7 +53,7 @@ def read_values(host: Host) -> Values:
     if is_set_up(host):
         values["blocklists"] = _blocklists(main, host)
         values["delivery"] = {
-            name: main.value(name) or ""
+            name: _today(main, name)
             for name in ("recipient_delimiter", "home_mailbox", "mailbox_transport")
         }
         values["limits"] = _limits(main)
@@ -65,14 +69,20 @@ def read_back(host: Host) -> Optional[Answers]:
         return None
     values = read_values(host)
     for _ in range(len(values) * 8):
-        result = build_answers(values)
+        result = build_each(values)
         if isinstance(result, Answers):
             return result
         for problem in result:
-            if problem.name == "myhostname" or problem.name not in values[problem.section]:
+            if problem.name == "myhostname" or not values.get(problem.section):
                 return None
-            del values[problem.section][problem.name]
+            values[problem.section].pop(problem.name, None)
     return None
+
+
+def _today(main: MainCf, name: str) -> str:
+    """Return a parameter's value, Postfix's own default where it is not set."""
+    value = main.value(name)
+    return DEFAULTS[name] if value is None else value
 
 
 def _words(main: MainCf, name: str) -> list[str]:
@@ -81,28 +91,48 @@ def _words(main: MainCf, name: str) -> list[str]:
 
 def _hostname(main: MainCf, host: Host) -> dict[str, Any]:
     found = {
-        name: main.value(name)
+        name: _expanded(main, value) if name in _NAMES else value
         for name in ("myhostname", "mydomain", "myorigin")
-        if main.value(name) is not None
+        for value in [main.value(name)]
+        if value is not None
     }
     if "myhostname" not in found and "." in host.network.hostname:
         found["myhostname"] = host.network.hostname
     return found
 
 
+_NAMES = ("myhostname", "mydomain")
+_PARAMETER = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
+
+
+def _expanded(main: MainCf, text: str) -> str:
+    """Return a name with the parameters in it, such as `mail.$mydomain`, by what main.cf sets."""
+    return _PARAMETER.sub(lambda found: main.value(next(filter(None, found.groups()))) or "", text)
+
+
 def _local(main: MainCf) -> list[str]:
-    return list(
-        dict.fromkeys(word for word in _words(main, "mydestination") if word not in LOCAL_ALWAYS)
-    )
+    mine = [word for word in _words(main, "mydestination") if word not in LOCAL_ALWAYS]
+    return _expressible("domains", "local", mine)
+
+
+def _expressible(section: str, name: str, items: list[str]) -> list[str]:
+    """Return the items that an answer can have; tables, exclusions and macros are not among them."""
+    field = field_of(section, name)
+    assert field is not None  # noqa: S101 (both names stand in this file)
+    found = []
+    for one in dict.fromkeys(items):
+        with contextlib.suppress(ValueError):
+            check_text(field, one)
+            found.append(one)
+    return found
 
 
 def _networks(main: MainCf, host: Host) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if is_set_up(host):
         for name in ("inet_interfaces", "inet_protocols"):
-            if main.value(name) is not None:
-                found[name] = main.value(name)
-    networks = _words(main, "mynetworks")
+            found[name] = _today(main, name)
+    networks = _expressible("networks", "mynetworks", _words(main, "mynetworks"))
     if networks:
         found["mynetworks"] = networks
     zone = _zone(host)
@@ -153,8 +183,8 @@ def _limits(main: MainCf) -> dict[str, Any]:
     defaults = Limits()
     found: dict[str, Any] = {}
     for name in Limits.__dataclass_fields__:
-        text = main.value(name)
+        text = _today(main, name)
         kind: Callable[[str], Any] = type(getattr(defaults, name))
-        if text is not None and (kind is str or text.isdigit()):
+        if kind is str or text.isdigit():
             found[name] = kind(text)
     return found

@@ -22,6 +22,13 @@ def wanted(items: Sequence[str]) -> tuple[str, ...]:
     return tuple({one.lower(): item(one) for one in items}.values())
 
 
+def moved(live: Sequence[str], goal: Sequence[str], today: Sequence[str]) -> tuple[str, ...]:
+    """The goal for a list of which only the difference between today's items and the goal moves."""
+    before, after = ({one.lower() for one in items} for items in (today, goal))
+    kept = [word for word in live if word.lower() not in before - after]
+    return tuple(dict.fromkeys((*kept, *(one for one in goal if one.lower() not in before))))
+
+
 def change(kind: str, live: Sequence[str], goal: Sequence[str], why: str) -> ListEdit:
     """The edit by which a list comes to hold all of `goal`, and no other item of its kind."""
     lower = [word.lower() for word in live]
@@ -34,7 +41,7 @@ def change(kind: str, live: Sequence[str], goal: Sequence[str], why: str) -> Lis
     last = max((place for place in range(len(live)) if place not in remove), default=-1)
     insert: dict[int, list[str]] = {}
     after = -1
-    fixed = LOCAL_ALWAYS if kind == NAMES else ()
+    fixed = tuple(one for one in LOCAL_ALWAYS if kind == NAMES and one in goal)
     for one in fixed:
         after = there.get(one, after)
         if one not in there:

@@ -34,11 +34,16 @@ _COMPARED = ("networks", "delivery", "limits")
 
 
 def propose_main_cf(
-    live: bytes, answers: Answers, postfix: Postfix, sections: Collection[str] = ()
+    live: bytes,
+    answers: Answers,
+    postfix: Postfix,
+    sections: Collection[str] = (),
+    today: Answers | None = None,
 ) -> Proposal:
     """The next main.cf (postconf(5)); without `sections` all of them and the policy's own.
 
-    `expected` has the parameters of these sections that are set afterwards. Raises ValueError
+    With `today`, what the file says now, only what the answers change of it is edited; the
+    section policy's own parameters are always set. `expected` has the parameters of these sections that are set afterwards. Raises ValueError
     where an answer would write a control character or a second parameter or item.
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
@@ -50,6 +55,8 @@ def propose_main_cf(
     for block, group in groupby(mine, key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
+            if today is not None and _is_as_today(parameter, answers, today, chosen):
+                continue
             value = parameter.value(answers)
             why = _why(parameter, value)
             if parameter.kind == RESTRICTIONS:
@@ -57,7 +64,8 @@ def propose_main_cf(
             elif parameter.kind == SCALAR:
                 cf, new = _scalar(cf, parameter, value, why)
             else:
-                cf, new = _list(cf, parameter, parameter.items(answers), warnings)
+                before_it = None if today is None else parameter.items(today)
+                cf, new = _list(cf, parameter, parameter.items(answers), before_it, warnings)
             if new and not block:
                 cf = add(cf, new, over_first_example=parameter.kind == NETWORKS)
             elif new:
@@ -88,6 +96,17 @@ def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
     return parameter.section in chosen
 
 
+def _is_as_today(
+    parameter: Parameter, answers: Answers, today: Answers, chosen: Collection[str]
+) -> bool:
+    """Whether the answers want of a section's parameter what they already say today."""
+    if parameter.kind == RESTRICTIONS:
+        return POLICY not in chosen and answers.blocklists == today.blocklists
+    if parameter.section == POLICY:
+        return False
+    return all(getter(answers) == getter(today) for getter in (parameter.value, parameter.items))
+
+
 def _why(parameter: Parameter, value: str) -> str:
     """The policy's reason, or that the operator chose otherwise."""
     if parameter.section not in _COMPARED or parameter.kind != SCALAR:
@@ -115,7 +134,11 @@ def _scalar(
 
 
 def _list(
-    cf: MainCf, parameter: Parameter, items: Sequence[str], warnings: list[str]
+    cf: MainCf,
+    parameter: Parameter,
+    items: Sequence[str],
+    today: Sequence[str] | None,
+    warnings: list[str],
 ) -> tuple[MainCf, Missing | None]:
     goal = addresses.wanted(items)
     twins = cf.twins(parameter.name)
@@ -125,6 +148,8 @@ def _list(
         texts = folded(head, goal[:fixed], goal[fixed:])
         return cf, Missing(parameter, ", ".join(goal), texts, parameter.why)
     live = words(cf, twins[0])
+    if today is not None:
+        goal = addresses.moved(live, goal, today)
     change = addresses.change(parameter.kind, live, goal, parameter.why)
     gone = [live[place] for place in sorted(change.remove)]
     if gone:

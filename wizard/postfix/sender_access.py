@@ -137,14 +137,19 @@ def goal(answers: Answers) -> dict[str, str]:
 
 
 def propose_sender_access(
-    live: bytes | None, answers: Answers, sections: Collection[str] = ()
+    live: bytes | None,
+    answers: Answers,
+    sections: Collection[str] = (),
+    today: Answers | None = None,
 ) -> Proposal:
     """The next sender_access; it belongs to the section blocklists.
 
-    Where that section is not asked for, `text` is the live file's, b"" where there is none.
+    Where that section is not asked for, or wants what it says `today`, `text` is the live file's, b"" where there is none.
     `changed` is `sender_access` when a row comes, goes or differs.
     """
     if sections and BLOCKLISTS not in sections:
+        return Proposal(live or b"")
+    if today is not None and today.blocklists == answers.blocklists:
         return Proposal(live or b"")
     named = goal(answers)
     if live is None:

@@ -39,10 +39,13 @@ def _findings(context: Context) -> Iterator[Finding]:
     answers = parse_answers(context.plan.answers)
     if not isinstance(answers, Answers):
         raise Trouble("proving the result", f"the plan's answers are not whole: {answers}", "")
-    tolerated = [
-        line
-        for step in context.plan.steps
-        if isinstance(step.action, StagedCheck)
-        for line in step.action.tolerated
-    ]
-    yield from prove(answers, Door(), sections=context.plan.sections, tolerated=tolerated)
+    staged = [step.action for step in context.plan.steps if isinstance(step.action, StagedCheck)]
+    # Names with a slash are master.cf's.
+    expected = [pair for action in staged for pair in action.expected if "/" not in pair[0]]
+    yield from prove(
+        answers,
+        Door(),
+        sections=context.plan.sections,
+        expected=expected if staged else None,
+        tolerated=[line for action in staged for line in action.tolerated],
+    )
