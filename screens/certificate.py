@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import ClassVar, Iterable
 
 from textual.binding import Binding, BindingType
@@ -61,17 +62,26 @@ class CertificateScreen(FormScreen):
 
     def on_mount(self) -> None:
         """Show only what the source needs."""
-        self._found = self._suggested()
-        count = len(self._found)
-        said = f"{count} lineage{'s' if count != 1 else ''} in /etc/letsencrypt/live:"
-        self.query_one("#lineages-label", Line).say(said if count else "No lineage was found here.")
-        self.query_one(Lineages).can_focus = bool(count)
         self._show_source()
 
     def _suggested(self) -> tuple[CertificateSuggestion, ...]:
-        return certificates(
-            self.draft.host, str(self.draft.text("hostname", "myhostname")), int(time.time())
-        )
+        """List the lineages of this host, and those that a gather run has brought from the source."""
+        host = self.draft.host
+        gathered = host.gathered_from(self.held("source"))
+        if gathered is not None:
+            known = {one.name: one for one in (*host.lineages, *gathered.lineages)}
+            host = replace(host, lineages=tuple(known.values()))
+        return certificates(host, str(self.draft.text("hostname", "myhostname")), int(time.time()))
+
+    def _say_lineages(self) -> None:
+        count = len(self._suggested())
+        gathered = self.draft.host.gathered_from(self.held("source"))
+        place = "here or gathered" if gathered else "in /etc/letsencrypt/live"
+        said = f"{count} lineage{'s' if count != 1 else ''} {place}:"
+        if not count:
+            said = "No lineage was found here."
+        self.query_one("#lineages-label", Line).say(said)
+        self.query_one(Lineages).can_focus = bool(count)
 
     def _rows(self) -> list[Row]:
         chosen = self.held("name")
@@ -129,6 +139,7 @@ class CertificateScreen(FormScreen):
             self._show_source()
 
     def _show_source(self) -> None:
+        self._say_lineages()
         shown = SHOWN.get(self.held("source"), frozenset())
         self.query_one("#lineages-label").display = LINEAGES in shown
         self.query_one(Lineages).display = LINEAGES in shown

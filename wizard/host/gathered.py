@@ -79,7 +79,7 @@ def _read(door: Door, tree: Path, source: str) -> Optional[Gathered]:
         note = note_from_bytes(door.read_bytes(str(tree / NOTE)) or b"")
     except (ValueError, Trouble):
         return None
-    inner = Door(tree)
+    inner = Door(Path(door.locate(str(tree))))
     files, odd = walk(inner)
     lineages = tuple(
         _judged(lineage, note.chains.get(lineage.name, "")) for lineage in read_lineages(inner)

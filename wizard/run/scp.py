@@ -21,7 +21,10 @@ PASSWORDS = 3
 """Times that a password is asked for."""
 
 _CTRL_C = "\x03"
-_QUESTION = re.compile(r"[:?]\s*$")
+_QUESTION = re.compile(
+    r"^(?!.*\s[0-9]+%).*(?:[Pp]ass(?:word|phrase|code)|PIN|[Cc]ode|\(yes/no|'yes'|^\(\S+@\S+\)).*[:?]\s*$"
+)
+"""Not any line that ends in a colon: one of progress does too, where it is read by half."""
 _KEY = re.compile(r"\(yes/no(/\[fingerprint\])?\)\?\s*$|^Please type 'yes'")
 _AUTHENTICITY = re.compile(r"^The authenticity of host")
 _PASSPHRASE = re.compile(r"passphrase for key")
@@ -187,14 +190,13 @@ def meaning(host: str, said: str) -> Optional[Trouble]:
     return Trouble(f"copying from {host}", found.wrong, found.advice)
 
 
-_OF_ONE_FILE = re.compile(
-    r"^scp: (?P<what>.*): (?P<why>not a regular file|No such file or directory|"
-    r"Permission denied|Too many levels of symbolic links|Not a directory)\s*$"
-)
-_TOP = re.compile(r"^\S*/etc/letsencrypt/?$")
+_ITS_OWN = re.compile(r"^(?:\S*/)?scp: (?P<what>.*\S)")
+MOST_TOLD = 20
+"""Complaints that are repeated; a link that leads round makes hundreds."""
 
 
 def complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what scp said of single files that it could not copy, as `PATH: WHY`."""
-    found = [match for match in map(_OF_ONE_FILE.match, lines) if match]
-    return tuple(f"{one['what']}: {one['why']}" for one in found if not _TOP.match(one["what"]))
+    """Return what scp itself said: it tells so of each file that it could not copy, and goes on."""
+    told = tuple(dict.fromkeys(match["what"] for match in map(_ITS_OWN.match, lines) if match))
+    left = len(told) - MOST_TOLD
+    return (*told[:MOST_TOLD], *((f"and {left} complaints more",) if left > 0 else ()))

@@ -47,7 +47,7 @@ def _copy(host: str, directory: Path, context: Context) -> tuple[str, ...]:
     """Run scp; return what it said of files that could not be copied."""
     argv = scp_argv(host, LETSENCRYPT, f"{directory}/etc/", context.places.known_hosts)
     heard = context.output.mark()
-    manner = scp_manner(host, lambda: _too_much(host, directory))
+    manner = scp_manner(host, lambda: _stopped(host, context) or _too_much(host, directory))
     status = drive(argv, context.loop, context.output, manner, context.ask)
     lines = clean(context.output.since(heard))
     left_out = complaints(lines)
@@ -63,6 +63,17 @@ def _copy(host: str, directory: Path, context: Context) -> tuple[str, ...]:
             f"Look there: ssh {host} ls -l {LETSENCRYPT} - its user must be able to read all of it.",
         )
     return left_out
+
+
+def _stopped(host: str, context: Context) -> Optional[Trouble]:
+    """Return the trouble of an operator who wants no more of it: a copy can be ended anywhere."""
+    if not context.stopping():
+        return None
+    return Trouble(
+        f"copying from {host}",
+        "stopped as asked; nothing of what had come is used",
+        "Start again: the copy begins anew.",
+    )
 
 
 def _too_much(host: str, directory: Path) -> Optional[Trouble]:
@@ -101,7 +112,7 @@ def _judged(host: str, directory: Path, left_out: Sequence[str], context: Contex
         )
     aside = context.staging() / "above.pem"
     chains: dict[str, str] = {}
-    remarks = [f"{one} (said scp, which left it out)" for one in left_out]
+    remarks = [f"scp left out: {one}" for one in left_out]
     for lineage in lineages:
         pem = _fullchain(tree, lineage)
         wrong = lineage.problem

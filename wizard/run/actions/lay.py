@@ -29,6 +29,8 @@ def lay(action: Lay, context: Context) -> Undo:
         seen = observe(file.path)
         if not context.already(seen, file_state(file.sha256)):
             require(seen, file.was, doing)
+            if file.sha256 is not None:
+                _source(f"{action.tree}{file.path}", file.sha256, doing)
             todo.append((file, seen))
     directories = _missing_directories(action.files)
     undo = context.earlier or context.intend(

@@ -1,0 +1,125 @@
+"""What gather runs brought, read back: whole trees only, and nothing odd of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.certificates.tree import Authority, LetsEncrypt
+from wizard.door import Door
+from wizard.host.gathered import (
+    LARGEST_FILE,
+    NOTE,
+    Note,
+    note_from_bytes,
+    note_to_bytes,
+    read_gathered,
+    walk,
+)
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> LetsEncrypt:
+    """A copied tree with one lineage of two numbers, flattened as scp leaves it."""
+    issues = Authority(tmp_path)
+    made = LetsEncrypt(tmp_path / "gathered/remote")
+    for number in (1, 2):
+        made.archive("zeke.jp", number, issues.issue("zeke.jp"))
+    made.flatten("zeke.jp", 2)
+    note(made, Note("root@old", NOW))
+    return made
+
+
+def note(tree: LetsEncrypt, said: Note) -> None:
+    (tree.root / NOTE).write_bytes(note_to_bytes(said))
+
+
+def test_a_tree_is_read_as_a_host_is(tree: LetsEncrypt, tmp_path: Path) -> None:
+    (gathered,) = read_gathered(Door(), tmp_path / "gathered")
+    assert (gathered.source, gathered.origin, gathered.at) == ("remote", "root@old", NOW)
+    assert gathered.tree == str(tree.root)
+    lineage = gathered.lineage("zeke.jp")
+    assert lineage is not None
+    assert (lineage.number, lineage.problem, lineage.names) == (2, "", ("zeke.jp",))
+    files = {file.path: file for file in gathered.files}
+    assert len(files) == 4 + 8 + 1
+    key = files["/etc/letsencrypt/archive/zeke.jp/privkey2.pem"]
+    assert key.here == "missing"
+    assert gathered.remarks == ()
+
+
+def test_what_the_gather_run_found_of_a_chain_counts(tree: LetsEncrypt, tmp_path: Path) -> None:
+    note(tree, Note("root@old", NOW, {"zeke.jp": "not signed"}, ("something odd",)))
+    (gathered,) = read_gathered(Door(), tmp_path / "gathered")
+    assert gathered.lineages[0].problem == "not signed"
+    assert gathered.remarks == ("something odd",)
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "origin": "x"}', b"\xff", b"null"],
+)
+def test_without_a_note_it_counts_as_nothing(
+    tree: LetsEncrypt, tmp_path: Path, text: bytes
+) -> None:
+    (tree.root / NOTE).write_bytes(text)
+    assert read_gathered(Door(), tmp_path / "gathered") == ()
+    with pytest.raises(ValueError, match=r"note|version|Expecting|decode"):
+        note_from_bytes(text)
+
+
+def test_what_is_being_filled_counts_as_nothing(tree: LetsEncrypt, tmp_path: Path) -> None:
+    tree.root.rename(tmp_path / "gathered/.remote-0123")
+    assert read_gathered(Door(), tmp_path / "gathered") == ()
+    assert read_gathered(Door(), tmp_path / "nowhere") == ()
+
+
+@pytest.mark.promise(10, 21)
+def test_what_is_odd_is_told_and_left_out(tree: LetsEncrypt) -> None:
+    archive = tree.home / "archive/zeke.jp"
+    (archive / "link").symlink_to("/etc/shadow")
+    (archive / "round").symlink_to("..")
+    os.mkfifo(archive / "fifo")
+    (archive / "evil\x1b]0;x\x07").write_text("x")
+    (archive / "new\nline").write_text("x")
+    (archive / os.fsdecode(b"caf\xe9")).write_text("x")
+    with (archive / "big").open("wb") as big:
+        big.truncate(LARGEST_FILE + 1)
+    deep = tree.home.joinpath(*["d"] * 40)
+    deep.mkdir(parents=True)
+    (deep / "x").write_text("x")
+    files, odd = walk(Door(tree.root))
+    assert len(files) == 4 + 8 + 1
+    told = "\n".join(odd)
+    assert len(odd) == 8
+    for words in ("link is left out: it is no plain file", "it has 1048577 bytes", "lies too deep"):
+        assert words in told
+    assert not set(told) & set("\x1b\x07")
+    assert told.count("no such name is certbot's") == 3
+    told.encode()
+
+
+@pytest.mark.usefixtures("tree")
+def test_what_is_here_already_is_told_by_hash(tmp_path: Path) -> None:
+    here = LetsEncrypt(tmp_path / "host")
+    own = Authority(tmp_path).issue("zeke.jp")
+    here.archive("zeke.jp", 1, own)
+    here.archive("zeke.jp", 5, own)
+    here.link("zeke.jp", 5)
+    os.mkfifo(here.home / "renewal")
+    inside = tmp_path / "host/gathered"
+    (tmp_path / "gathered").rename(inside)
+    (gathered,) = read_gathered(Door(tmp_path / "host"), Path("/gathered"))
+    files = {file.path: file for file in gathered.files}
+    top = "/etc/letsencrypt"
+    assert files[f"{top}/archive/zeke.jp/cert2.pem"].here == "missing"
+    assert files[f"{top}/archive/zeke.jp/cert1.pem"].here.startswith("file:")
+    assert files[f"{top}/live/zeke.jp/cert.pem"].here == "link:../../archive/zeke.jp/cert5.pem"
+    assert [path for path, _ in gathered.here_only] == [
+        f"{top}/archive/zeke.jp/{kind}5.pem" for kind in ("cert", "chain", "fullchain", "privkey")
+    ]

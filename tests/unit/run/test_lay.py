@@ -1,0 +1,202 @@
+"""A gathered tree put in place and taken back, on files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.run.runs import last, plan, prepared, told, undone
+from wizard.errors import Trouble
+from wizard.plan.model import Forget, LaidFile, Lay, PutBack
+from wizard.run.files import sha256
+from wizard.run.journal import open_journal
+from wizard.run.launch import launch
+from wizard.run.paths import Places
+from wizard.run.records import RunStarted, StepIntended, StepStarted
+from wizard.run.request import read_request
+from wizard.run.taking_back import undo_plan
+from wizard.run.worker import work
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
+
+KEY = b"a key that was there\n"
+
+
+@pytest.fixture
+def etc(tmp_path: Path) -> Path:
+    made = tmp_path / "etc"
+    made.mkdir(mode=0o755)
+    return made
+
+
+def source(tree: Path, path: Path, text: str, mode: int = 0o600) -> LaidFile:
+    """Put a file into the tree, and return how it is to come to `path`."""
+    there = Path(f"{tree}{path}")
+    there.parent.mkdir(parents=True, exist_ok=True)
+    there.write_text(text)
+    there.chmod(mode)
+    os.utime(there, ns=(5_000, 5_000))
+    was = f"file:{sha256(path.read_bytes())}" if path.is_file() else "missing"
+    return LaidFile(str(path), was, sha256(text.encode()), mode, 5_000)
+
+
+def laid(places: Places, etc: Path) -> Lay:
+    """A lineage's files, one of which takes the place of another, and one goes."""
+    tree = places.gathered / "remote"
+    tree.mkdir(parents=True, mode=0o700)
+    archive = etc / "letsencrypt/archive/x"
+    archive.mkdir(parents=True)
+    (archive / "privkey1.pem").write_bytes(KEY)
+    (archive / "privkey1.pem").chmod(0o600)
+    (archive / "cert9.pem").write_text("of the other")
+    files = (
+        source(tree, archive / "privkey1.pem", "new key"),
+        source(tree, archive / "cert1.pem", "cert", 0o644),
+        source(tree, etc / "letsencrypt/live/x/README", "read me", 0o644),
+        source(tree, etc / "letsencrypt/accounts/a/b/key.json", "account", 0o400),
+        LaidFile(str(archive / "cert9.pem"), f"file:{sha256(b'of the other')}", None),
+    )
+    Path(f"{tree}{etc}/letsencrypt/accounts").chmod(0o700)
+    return Lay("certificate x", str(tree), files)
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path.relative_to(root)): (
+            path.lstat().st_mode,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in sorted(root.rglob("*"))
+    }
+
+
+def start(places: Places, wanted: Lay) -> str:
+    return prepared(places, plan(("lay", wanted)))
+
+
+def test_copied_with_owner_mode_and_time_and_taken_back(places: Places, etc: Path) -> None:
+    wanted = laid(places, etc)
+    before = snapshot(etc)
+    run = start(places, wanted)
+    assert work(places, run) == 0, last(places, run)
+    key = etc / "letsencrypt/accounts/a/b/key.json"
+    assert (key.read_text(), key.stat().st_mode & 0o777, key.stat().st_uid) == ("account", 0o400, 0)
+    assert key.stat().st_mtime_ns == 5_000
+    assert (etc / "letsencrypt/accounts").stat().st_mode & 0o777 == 0o700
+    assert (etc / "letsencrypt/archive/x/privkey1.pem").read_text() == "new key"
+    assert not (etc / "letsencrypt/archive/x/cert9.pem").exists()
+    entries = {entry["path"] for entry in undone(places, run, "lay")}
+    assert len(entries) == 5
+
+    back = undo_plan(places, run)
+    (step,) = back.pending
+    assert isinstance(step.action, PutBack)
+    assert step.action.directories[0] == str(etc / "letsencrypt/live")
+    assert ("rmdir", str(etc / "letsencrypt/live/x")) in step.commands
+    second = launch(places, back, (), attended=False, start=lambda _unit, _argv: None)
+    assert work(places, second) == 0, last(places, second)
+    assert snapshot(etc) == before, "what was laid is gone, what was replaced is back"
+    with pytest.raises(Trouble, match="taken back already"):
+        undo_plan(places, run)
+
+
+def test_what_others_put_there_since_keeps_its_directory(places: Places, etc: Path) -> None:
+    run = start(places, laid(places, etc))
+    assert work(places, run) == 0, last(places, run)
+    (etc / "letsencrypt/accounts/a/theirs").write_text("certbot's, of later")
+    back = undo_plan(places, run)
+    second = launch(places, back, (), attended=False, start=lambda _unit, _argv: None)
+    assert work(places, second) == 0, last(places, second)
+    assert [path.name for path in (etc / "letsencrypt/accounts/a").iterdir()] == ["theirs"]
+    assert not (etc / "letsencrypt/live").exists()
+
+
+@pytest.mark.promise(14)
+def test_a_tree_or_a_target_that_changed_is_stale(places: Places, etc: Path) -> None:
+    wanted = laid(places, etc)
+    Path(f"{wanted.tree}{wanted.files[1].path}").write_text("another")
+    run = start(places, wanted)
+    assert work(places, run) == 1
+    assert "is not what the plan was made from" in last(places, run).message
+
+    (etc / "letsencrypt/archive/x/privkey1.pem").write_text("renewed meanwhile")
+    run = start(places, wanted)
+    assert work(places, run) == 1
+    assert "stale" in last(places, run).message
+    assert (etc / "letsencrypt/archive/x/privkey1.pem").read_text() == "renewed meanwhile"
+
+
+@pytest.mark.promise(10)
+def test_a_link_planted_in_the_tree_or_on_the_way_is_refused(places: Places, etc: Path) -> None:
+    wanted = laid(places, etc)
+    there = Path(f"{wanted.tree}{wanted.files[1].path}")
+    there.unlink()
+    there.symlink_to("/etc/shadow")
+    run = start(places, wanted)
+    assert work(places, run) == 1
+    assert not (etc / "letsencrypt/archive/x/cert1.pem").exists()
+    (etc / "elsewhere").mkdir()
+    (etc / "letsencrypt/live").symlink_to(etc / "elsewhere")
+    run = start(places, wanted)
+    assert work(places, run) == 1
+    assert list((etc / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize("done", [0, 1, 3, 5])
+def test_a_killed_attempt_is_gone_on_with_and_taken_back_whole(
+    places: Places, etc: Path, done: int
+) -> None:
+    wanted = laid(places, etc)
+    before = snapshot(etc)
+    run = start(places, wanted)
+    whole = prepared(places, plan(("lay", wanted)))
+    # The first attempt: its intent is journalled, and so many of the files were reached.
+    terms = intent(places, whole, etc, before, wanted)
+    at = places.run(run)
+    with open_journal(at.journal, run) as (journal, _):
+        journal.append(RunStarted(run, read_request(at).plan_sha256, 1))
+        journal.append(StepStarted("lay"))
+        journal.append(StepIntended("lay", terms))
+    for copy in places.run(whole).replaced.iterdir():
+        (at.replaced / copy.name).write_bytes(copy.read_bytes())
+    for file in wanted.files[:done]:
+        path = Path(file.path)
+        if file.sha256 is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(Path(f"{wanted.tree}{file.path}").read_bytes())
+    assert work(places, run) == 0, last(places, run)
+    assert (etc / "letsencrypt/accounts/a/b/key.json").read_text() == "account"
+    back = undo_plan(places, run)
+    second = launch(places, back, (), attended=False, start=lambda _unit, _argv: None)
+    assert work(places, second) == 0, last(places, second)
+    assert snapshot(etc) == before
+
+
+def intent(
+    places: Places, run: str, etc: Path, before: dict[str, tuple[int, bytes]], wanted: Lay
+) -> dict[str, object]:
+    """Let another run journal what this one would, then put everything back by hand."""
+    assert work(places, run) == 0, last(places, run)
+    terms = next(one.undo for one in told(places, run) if isinstance(one, StepIntended))
+    back = undo_plan(places, run)
+    assert work(places, launch(places, back, (), attended=False, start=lambda _u, _a: None)) == 0
+    assert snapshot(etc) == before
+    assert len(wanted.files) == 5
+    return terms
+
+
+def test_only_a_gathered_tree_is_forgotten(places: Places, etc: Path) -> None:
+    wanted = laid(places, etc)
+    run = prepared(places, plan(("forget", Forget(str(etc)))))
+    assert work(places, run) == 1
+    assert (etc / "letsencrypt").is_dir()
+    run = prepared(places, plan(("forget", Forget(wanted.tree))))
+    assert work(places, run) == 0, last(places, run)
+    assert list(places.gathered.iterdir()) == []
+    run = prepared(places, plan(("forget", Forget(wanted.tree))))
+    assert work(places, run) == 0, "twice is once"
