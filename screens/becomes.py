@@ -79,6 +79,16 @@ def _lineage(checked: _Checked) -> str:
     return f"smtpd_tls_cert_file = {LINEAGE.format(checked.get('name') or NOT_YET)}"
 
 
+def _zone_file(checked: _Checked) -> str:
+    path = checked.get("zone_file")
+    return f"IN MX 10 MYHOSTNAME. in {path}" if path else "no zone is changed"
+
+
+def _moved(checked: _Checked) -> str:
+    old, new = checked.get("move_from") or "", checked.get("move_to") or ""
+    return f"IN A {old or NOT_YET} becomes {new or NOT_YET}" if old or new else "no address moves"
+
+
 def _days(checked: _Checked) -> str:
     return f"openssl req -days {checked.get('days', model.Certificate().days)}"
 
@@ -92,5 +102,8 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "host"): _host,
     ("certificate", "existing"): _existing,
     ("certificate", "days"): _days,
+    ("dns", "zone_file"): _zone_file,
+    ("dns", "move_from"): _moved,
+    ("dns", "move_to"): _moved,
 }
 """Fields that become more than `parameter = value`."""

@@ -150,9 +150,13 @@ def today(draft: Draft) -> Iterator[Fact]:
         "blocklists": (*texts["blocklists"]["use"], *texts["blocklists"]["custom"]),
         "delivery": transport or "Postfix's own local delivery",
         "limits": f"messages up to {texts['limits']['message_size_limit']} bytes",
+        "dns": texts["dns"]["zone_file"],
     }
     for section in SECTIONS:
         text = said[section]
+        if section == "dns" and not text:
+            # Most hosts' zones are kept elsewhere, and the screen is short.
+            continue
         joined = ", ".join(filter(None, text)) if isinstance(text, tuple) else text
         yield Fact(section, _short(masked(str(joined))) or "none")
 

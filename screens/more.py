@@ -1,4 +1,4 @@
-"""More: delivery, limits, and whether the policy's own lines are set again."""
+"""More: delivery, limits, the DNS zone, and whether the policy's own lines are set again."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from wizard.answers.form import Text
 from wizard.answers.model import POLICY
 from wizard.answers.sections import Field, fields_of
 from wizard.host.suggest import Suggestion
+
+HEADS = {"delivery": "Delivery", "limits": "Limits", "dns": "DNS zone of this host's named"}
 
 KEEP, SET = "keep them", "set them"
 POLICY_LINES = Field(
@@ -79,7 +81,7 @@ class MoreScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make one line for each value."""
         for section in self.sections:
-            yield Line(section.capitalize(), "strong", id=f"{section}-head")
+            yield Line(HEADS[section], "strong", id=f"{section}-head")
             for field in fields_of(section):
                 yield TextField(field, self.held(field.name, section), inline=True)
         asked = self.desk.wish.sections
@@ -96,7 +98,15 @@ class MoreScreen(FormScreen):
             self.query_one(PolicyField).put(SET)
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
-        """Offer the policy's delivery to Dovecot."""
+        """Offer Dovecot's delivery, named's zone files, and this host's addresses."""
+        if field.name == "zone_file":
+            return tuple(Suggestion(one.path, f"zone {one.name}") for one in self.draft.host.zones)
+        if field.name == "move_to":
+            return tuple(
+                Suggestion(one, "an address of this host")
+                for one in self.draft.host.network.addresses
+                if ":" not in one and not one.startswith("127.")
+            )
         if field.name == "mailbox_transport":
             return (Suggestion("lmtp:unix:private/dovecot-lmtp", "Dovecot's LMTP socket"),)
         return ()

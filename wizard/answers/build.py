@@ -21,6 +21,7 @@ _SECTION_TYPES: dict[str, Any] = {
     "blocklists": model.Blocklists,
     "delivery": model.Delivery,
     "limits": model.Limits,
+    "dns": model.Dns,
 }
 
 

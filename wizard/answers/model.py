@@ -101,6 +101,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Dns:
+    """The BIND zone file of this host's named in which each name gets its MX; "" for none.
+
+    A records with the address `move_from` get `move_to` instead, where both are given.
+    """
+
+    zone_file: str = ""
+    move_from: str = ""
+    move_to: str = ""
+
+
+@dataclass(frozen=True)
 class Answers:
     """All sections. `hostname` has no default: nobody else's name would do."""
 
@@ -111,10 +123,11 @@ class Answers:
     blocklists: Blocklists = field(default_factory=Blocklists)
     delivery: Delivery = field(default_factory=Delivery)
     limits: Limits = field(default_factory=Limits)
+    dns: Dns = field(default_factory=Dns)
 
 
 SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
-"""The answers' sections in order: hostname, domains, ... limits."""
+"""The answers' sections in order: hostname, domains, ... dns."""
 
 
 def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:

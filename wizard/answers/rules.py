@@ -23,6 +23,7 @@ _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
+_ZONE_FILE = re.compile(r"(/[A-Za-z0-9_@%+=,.-]+)+")
 _REPLIES = re.compile(r"127(\.([0-9]{1,3}|\[[0-9.;]+\])){3}")
 
 LONGEST_LABEL = 63
@@ -277,6 +278,28 @@ def _bracketed_address(host: str) -> str:
     if zone and not _LINEAGE.fullmatch(zone):
         raise ValueError("has no interface's name after the '%'")
     return host
+
+
+def zone_file(text: str) -> str:
+    """Accept an absolute path to a file, or nothing.
+
+    It becomes a word of argv and a name beside others: plain characters, no `..`.
+    """
+    printable(text)
+    if text and not (_ZONE_FILE.fullmatch(text) and ".." not in text.split("/")):
+        raise ValueError("is no absolute path; write one such as /var/named/example.com.zone")
+    return text
+
+
+def ipv4_or_none(text: str) -> str:
+    """Accept an IPv4 address, or nothing."""
+    printable(text)
+    if not text:
+        return text
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError as error:
+        raise ValueError("is no IPv4 address; write one such as 203.0.113.25") from error
 
 
 def sender(text: str) -> str:

@@ -233,6 +233,33 @@ FIELDS: tuple[Field, ...] = (
         "default_destination_concurrency_limit", "To one destination", "Deliveries at a time.", 1
     ),
     _limit("initial_destination_concurrency", "To a new destination", "Deliveries at first.", 1),
+    Field(
+        "dns",
+        "zone_file",
+        "text",
+        "Zone file of named",
+        "MX records",
+        "A BIND zone file of this host: each name with an address and no MX gets one. Empty: none.",
+        rules.zone_file,
+    ),
+    Field(
+        "dns",
+        "move_from",
+        "text",
+        "Old server's address",
+        "A records",
+        "Names of the zone that have this address get the one below. Empty: none is moved.",
+        rules.ipv4_or_none,
+    ),
+    Field(
+        "dns",
+        "move_to",
+        "text",
+        "New address",
+        "A records",
+        "What those names have afterwards: this server's address as others reach it.",
+        rules.ipv4_or_none,
+    ),
 )
 
 CUSTOM_FIELDS: tuple[Field, ...] = (

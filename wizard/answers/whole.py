@@ -17,6 +17,7 @@ def problems(answers: Answers) -> tuple[Problem, ...]:
             *_networks(answers),
             *_certificate(answers),
             *_senders(answers),
+            *_dns(answers),
             *_repeated(answers),
         )
     ]
@@ -99,6 +100,18 @@ def _senders(answers: Answers) -> _Found:
                 "allow_senders",
                 f"{key} is this server's own domain, or one above it: {_OWN_DOMAIN}",
             )
+
+
+def _dns(answers: Answers) -> _Found:
+    dns = answers.dns
+    if dns.move_from and not dns.move_to:
+        yield "dns", "move_to", f"is needed: which address replaces {dns.move_from}?"
+    if dns.move_to and not dns.move_from:
+        yield "dns", "move_from", f"is needed: which address is replaced by {dns.move_to}?"
+    if dns.move_from and dns.move_from == dns.move_to:
+        yield "dns", "move_to", f"{dns.move_to} is the old address too"
+    if dns.move_from and not dns.zone_file:
+        yield "dns", "zone_file", "is needed: addresses are moved in a zone file"
 
 
 def _repeated(answers: Answers) -> _Found:

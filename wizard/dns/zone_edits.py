@@ -38,11 +38,12 @@ class Wanted:
 class Edited:
     """The next text. `reasons` are (first line, last line, why) of it.
 
-    `added` are the names that get an MX record, `moved` those whose address changes; `serial`
-    is the SOA's afterwards.
+    `added` are the names that get an MX record, `moved` those whose address changes; `was` is
+    the SOA's serial before, `serial` afterwards.
     """
 
     text: bytes
+    was: int
     serial: int
     reasons: tuple[tuple[int, int, str], ...] = ()
     added: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ def edit(text: bytes, wanted: Wanted) -> Edited:
     serial = records.soa.data[SERIAL]
     before = serial.text.decode("ascii")
     if not last and not moving:
-        return Edited(text, int(before))
+        return Edited(text, int(before), int(before))
     if last:
         _refuse_bad_target(records, absolute(wanted.mail_host), foreign)
     after = next_serial(before, wanted.now)
@@ -85,6 +86,7 @@ def edit(text: bytes, wanted: Wanted) -> Edited:
     )
     return Edited(
         following,
+        int(before),
         int(after),
         reasons,
         tuple(shown(one.owner) for one in last),

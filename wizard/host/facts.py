@@ -23,6 +23,7 @@ __all__ = [
     "Lineage",
     "LineageFile",
     "Listener",
+    "NamedZone",
     "Network",
     "Package",
     "Postfix",
@@ -185,6 +186,24 @@ class Dovecot:
 
 
 @dataclass(frozen=True)
+class NamedZone:
+    """A primary zone of this host's named: `name` without a final dot, `path` its file.
+
+    `file` is None where that was not read: larger (`size`, in bytes) than `wizard.dns.zone.LARGEST`,
+    or for the reason `why`. `view` is the view of named.conf that it stands in, `managed` says in
+    words how it is seen that named itself writes or signs the zone; each "" for none.
+    """
+
+    name: str
+    path: str
+    file: Optional[FileFacts] = None
+    view: str = ""
+    managed: str = ""
+    size: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class GatheredFile:
     """One file of a gathered tree, under the path that it is to have on this host.
 
@@ -247,6 +266,9 @@ class Host:
     selinux: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     """`postconf -n` as Postfix reads the live file; empty when not installed."""
+    zones: tuple[NamedZone, ...] = ()
+    """The zones that this host's named is primary for, but for reverse ones."""
+    named_runs: bool = False
     gathered: tuple[Gathered, ...] = ()
     """What gather runs brought, one a source."""
     read_at: int = 0

@@ -18,6 +18,7 @@ from wizard.host.files import read_file
 from wizard.host.firewall import begin_firewall
 from wizard.host.gathered import read_gathered
 from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
+from wizard.host.named import read_named_zones
 from wizard.host.network import begin_network
 from wizard.host.package import begin_package
 from wizard.host.postfix import (
@@ -28,7 +29,7 @@ from wizard.host.postfix import (
 )
 from wizard.host.selinux import read_selinux
 from wizard.host.sockets import begin_listeners, read_dovecot
-from wizard.host.units import POSTFIX, begin_units
+from wizard.host.units import NAMED, POSTFIX, begin_units
 
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
@@ -55,6 +56,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     )
     lineages = read_lineages(door)
     self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
+    zones = read_named_zones(door)
 
     package = package_later()
     configuration = configuration_later()
@@ -68,6 +70,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     if not postfix.installed and candidate and door.is_live:
         postfix, main_cf, master_cf = _to_come(door, main_cf, master_cf)
 
+    units = units_later()
     return Host(
         root=str(door.root),
         is_root_user=os.geteuid() == 0,
@@ -80,12 +83,14 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         lineages=lineages,
         self_signed=self_signed,
         firewall=firewall_later(),
-        unit=units_later().states[POSTFIX],
+        unit=units.states[POSTFIX],
         listeners=listeners_later(),
         network=network_later(),
         dovecot=read_dovecot(door, parameters.get("queue_directory", "")),
         selinux=read_selinux(door),
         parameters=parameters,
+        zones=zones,
+        named_runs=any(units.states[name].active == "active" for name in NAMED),
         read_at=int(time.time()),
         gathered=read_gathered(door, gathered) if gathered is not None and door.is_live else (),
     )

@@ -11,7 +11,9 @@ from wizard.host.later import Later
 
 POSTFIX = "postfix.service"
 FIREWALLD = "firewalld.service"
-UNITS = (POSTFIX, FIREWALLD)
+NAMED = ("named.service", "named-chroot.service")
+"""BIND under either of EL's units."""
+UNITS = (POSTFIX, FIREWALLD, *NAMED)
 
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 """Where `systemctl enable` puts its link for a unit that is WantedBy=multi-user.target."""

@@ -1,7 +1,8 @@
 """The plan: what answers and host come to, as an ordered list of steps.
 
 A pure function. The order is the policy's: package, originals, certificates, the staged check,
-the sender table, the two files, `postfix check`, the service, the firewall, the proof.
+the sender table, the two files, `postfix check`, the service, the DNS zone, the firewall, the
+proof. A new zone is checked first of all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Collection, Iterator, Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import format_answers
 from wizard.host.facts import FileFacts, Host
-from wizard.plan import certificates, firewall, obstacles
+from wizard.plan import certificates, firewall, obstacles, zone
 from wizard.plan.model import (
     BuildTable,
     Command,
@@ -98,7 +99,9 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
     senders = _File(
         host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted, today)
     )
+    named = zone.plan_zone(answers, host, wanted)
     before_service = [
+        *named.first,
         *_install(host),
         *(_original(file) for file in (main, master)),
         *certificates.steps(answers, host, wanted),
@@ -107,6 +110,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
     before_check = [
         *before_service,
         *_service(main, master, before_service, host, wanted),
+        *named.steps,
         *firewall.steps(answers, host, wanted),
     ]
     plan = Plan(
@@ -117,7 +121,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
             _prove(before_check),
             *certificates.last_steps(answers, host, wanted),
         ),
-        files=tuple(_change(file) for file in (main, master, senders)),
+        files=(*(_change(file) for file in (main, master, senders)), *named.files),
         cautions=(
             *obstacles.cautions(answers, host, wanted),
             *obstacles.loopback_caution(master.proposal.loopback),
@@ -131,10 +135,11 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
                     *senders.proposal.warnings,
                     *certificates.warnings(answers, host, wanted),
                     *firewall.warnings(host, wanted),
+                    *named.warnings,
                 )
             )
         ),
-        obstacles=obstacles.obstacles(answers, host, wanted),
+        obstacles=(*obstacles.obstacles(answers, host, wanted), *named.obstacles),
     )
     if any(step.id == "firewall" and not step.done for step in plan.steps):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))

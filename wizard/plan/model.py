@@ -149,6 +149,32 @@ class ReplaceFile:
 
 
 @dataclass(frozen=True)
+class CheckZone:
+    """Stage a zone file's next text and let named-checkzone(8) load it as `zone`."""
+
+    zone: str
+    file: NewFile
+
+
+@dataclass(frozen=True)
+class ReloadZone:
+    """Have named read a zone again (each of `argvs`), then ask it for the zone's serial and MX.
+
+    `path` is the zone's file, `server` the address that is asked, "" for none. It must say
+    `serial` in the end, where it said `was` before, and `mail_host` as an MX of each of `names`.
+    """
+
+    zone: str
+    path: str
+    argvs: tuple[tuple[str, ...], ...]
+    server: str
+    was: int
+    serial: int
+    names: tuple[str, ...] = ()
+    mail_host: str = ""
+
+
+@dataclass(frozen=True)
 class BuildTable:
     """`postmap TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
 
@@ -287,6 +313,8 @@ Action = Union[
     SelfSign,
     StagedCheck,
     ReplaceFile,
+    CheckZone,
+    ReloadZone,
     BuildTable,
     Command,
     PostfixCheck,

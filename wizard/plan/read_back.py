@@ -49,6 +49,7 @@ def read_values(host: Host) -> Values:
         "blocklists": {},
         "delivery": {},
         "limits": {},
+        "dns": {},
     }
     if is_set_up(host):
         values["blocklists"] = _blocklists(main, host)

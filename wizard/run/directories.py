@@ -60,7 +60,8 @@ def place(path: str, doing: str) -> Iterator[Place]:
     """Open the way to `path` and hand over its place.
 
     Raises Trouble on a relative path, a symbolic link or a stranger's directory on the way, and
-    on a parent that others may write in.
+    on a parent that others may write in; a group may in a sticky one, where the
+    file is still root's alone to replace.
     """
     pure = PurePosixPath(path)
     if not pure.is_absolute() or ".." in pure.parts or not pure.name:
@@ -86,9 +87,11 @@ def _refuse_loose(fd: int, path: str, doing: str, *, last: bool) -> None:
     status = os.fstat(fd)
     if status.st_uid not in {0, os.geteuid()}:
         raise Trouble(doing, f"{path} belongs to another user", f"chown root {path}")
-    # In a sticky directory (/tmp) nobody can move what is another's, so it may lie on the way.
-    sticky = bool(status.st_mode & stat.S_ISVTX) and not last
-    if status.st_mode & _OTHERS_WRITE and not sticky:
+    # In a sticky directory nobody can move what is another's. So /tmp may lie on the way, and the
+    # file itself may stand where a group writes too, as EL's /var/named is for named.
+    sticky = bool(status.st_mode & stat.S_ISVTX)
+    loose = stat.S_IWOTH if sticky and last else 0 if sticky else _OTHERS_WRITE
+    if status.st_mode & loose:
         raise Trouble(doing, f"{path} can be written by others than root", f"chmod go-w {path}")
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from wizard.errors import Trouble
-from wizard.run.directories import Place, explained, place
+from wizard.run.directories import Place, explained, open_plain, place
 
 _MARK = ".postfix-wizard-"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -159,6 +159,17 @@ def restore(path: str, text: bytes, like: Metadata, standing: Standing) -> None:
             _refuse_changed(at, standing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
+
+
+def touch(path: str) -> None:
+    """Give a file the time that it is now. Raises Trouble, also where no plain file stands."""
+    doing = f"setting the time of {path}"
+    with place(path, doing) as at, explained(doing, path):
+        fd = open_plain(at, os.O_RDONLY, 0, doing)
+        try:
+            os.utime(fd)
+        finally:
+            os.close(fd)
 
 
 def remove(path: str, standing: Standing) -> None:

@@ -156,6 +156,13 @@ def _is_empty(directory: str) -> bool:
 
 
 def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step.action, model.ReloadZone):
+            yield (
+                f"The zone {step.action.zone} goes back to its old serial, {step.action.serial}. A "
+                f"secondary server that has {step.action.was} keeps the newer records until the "
+                "serial is above that: where there is one, raise it by hand and reload."
+            )
     for step in plan.pending:
         if not isinstance(step.action, model.Install) or step.id not in past.begun:
             continue

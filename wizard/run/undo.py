@@ -7,6 +7,7 @@ for, and `.orig` and issued certificates always do.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from wizard.plan.model import (
     Past,
     Plan,
     PutBack,
+    ReloadZone,
     Remove,
     ReturnUnit,
     Service,
@@ -66,7 +68,8 @@ def steps_back(
     middle = [step for one in reversed(done) for step in _step_back(one)]
     stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
     package = [step for one in done for step in _package(one)] if remove_package else []
-    return (*stop, *middle, *turn, *package)
+    zones = [step for one in done for step in _zone(one)]
+    return (*stop, *middle, *zones, *turn, *package)
 
 
 def _is_files(step: Step) -> bool:
@@ -151,6 +154,21 @@ _RULES: dict[type, Callable[[_Done], Iterator[Step]]] = {
     model.EnableUnit: _disable,
     model.OpenFirewall: _firewall,
 }
+
+
+def _zone(one: _Done) -> Iterator[Step]:
+    """Yield the reload that lets named see the zone's old file, which is back by then."""
+    action = one.action
+    if isinstance(action, ReloadZone):
+        yield Step(
+            PREFIX + one.name,
+            f"Have named read the zone {action.zone} as it was",
+            f"It answers with the old serial again, {action.was}.",
+            dataclasses.replace(
+                action, was=action.serial, serial=action.was, names=(), mail_host=""
+            ),
+            (("touch", action.path), *action.argvs),
+        )
 
 
 def _package(one: _Done) -> Iterator[Step]:

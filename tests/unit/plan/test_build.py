@@ -236,6 +236,7 @@ SECTION_STEPS = {
     "blocklists": {"sender_access", "sender_access-table"},
     "delivery": {"main.cf"},
     "limits": {"main.cf"},
+    "dns": set(),
     POLICY: {"main.cf", "master.cf", "enable", "service", "status"},
 }
 ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}

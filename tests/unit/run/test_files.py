@@ -210,6 +210,13 @@ def test_a_directory_that_others_may_write_in_is_refused(
     assert old.read_bytes() == OLD
 
 
+def test_a_sticky_directory_of_a_group_is_as_named_has_it(old: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o1770)
+    replace(str(old), NEW, read(str(old)))
+    tmp_path.chmod(0o700)
+    assert old.read_bytes() == NEW
+
+
 @pytest.mark.promise(10)
 def test_a_strangers_directory_is_refused(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"

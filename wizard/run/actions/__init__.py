@@ -19,6 +19,7 @@ from wizard.run.actions import (
     service,
     staged,
     tables,
+    zone,
 )
 from wizard.run.context import Context, Executor, Undo
 
@@ -32,6 +33,8 @@ EXECUTORS: dict[type, Executor] = {
     model.SelfSign: certificates.self_sign,
     model.StagedCheck: staged.check,
     model.ReplaceFile: replace.put,
+    model.CheckZone: zone.check,
+    model.ReloadZone: zone.reload,
     model.BuildTable: tables.build,
     model.Command: command.call,
     model.PostfixCheck: postfix_check.check,

@@ -1,0 +1,58 @@
+"""named's own zones as they are: what named.conf(5) names, and the bytes of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.dns.named_conf import ZoneStatement, read_zones
+from wizard.dns.zone import LARGEST
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.facts import NamedZone
+from wizard.host.files import read_file
+
+NAMED_CONF = "/etc/named.conf"
+
+MOST = 64
+"""Zones whose files are read; who has more makes them with a tool of their own."""
+
+BESIDE = (".jnl", ".signed", ".jbk", ".signed.jnl")
+"""What named keeps beside the file of a zone that it writes or signs itself (named(8))."""
+
+_NO_MAIL = (".", "localhost", "localhost.localdomain")
+
+
+def read_named_zones(door: Door) -> tuple[NamedZone, ...]:
+    """Return the primary zones that may hold names of hosts; reverse and local ones do not."""
+    return tuple(_zones(door))
+
+
+def _zones(door: Door) -> Iterator[NamedZone]:
+    try:
+        statements = read_zones(NAMED_CONF, door.read_text)
+    except Trouble:
+        # Whoever may not read it is told so when a zone is asked for: it is not among these.
+        return
+    wanted = [one for one in statements if one.is_primary and not _is_reverse(one.name)]
+    for one in wanted[:MOST]:
+        yield _zone(door, one)
+
+
+def _is_reverse(name: str) -> bool:
+    return name in _NO_MAIL or name.endswith((".in-addr.arpa", ".ip6.arpa"))
+
+
+def _zone(door: Door, one: ZoneStatement) -> NamedZone:
+    managed = f"named.conf has {one.managed} for it" if one.managed else ""
+    beside = next((ext for ext in BESIDE if door.lstat(f"{one.file}{ext}") is not None), "")
+    if beside:
+        managed = f"{one.file}{beside} stands beside it"
+    status = door.stat(one.file)
+    if status is not None and status.st_size > LARGEST:
+        return NamedZone(one.name, one.file, view=one.view, managed=managed, size=status.st_size)
+    try:
+        file = read_file(door, one.file)
+    except Trouble as trouble:
+        return NamedZone(one.name, one.file, view=one.view, managed=managed, why=trouble.wrong)
+    size = 0 if status is None else status.st_size
+    return NamedZone(one.name, one.file, file, one.view, managed, size)

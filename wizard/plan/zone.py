@@ -1,0 +1,234 @@
+"""The DNS zone's part of a plan: MX records in a zone file of this host's named (named(8)).
+
+Where the zone cannot be edited, that is an obstacle and nothing of the plan is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wizard.answers.model import Answers, Problem
+from wizard.dns.zone import LARGEST, ZoneFault
+from wizard.host.facts import FileFacts, Host, NamedZone
+from wizard.plan.model import (
+    CheckZone,
+    FileChange,
+    KeepOriginal,
+    NewFile,
+    ReloadZone,
+    ReplaceFile,
+    Step,
+)
+from wizard.postfix.proposal import Reason
+
+if TYPE_CHECKING:
+    from wizard.dns.zone_edits import Edited
+
+SERVER = "127.0.0.1"
+"""Where this host's named is asked; it listens there unless it was told not to."""
+
+FEW = 8
+"""Names that a warning lists; the review shows all."""
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+
+
+@dataclass(frozen=True)
+class ZonePart:
+    """What the zone adds to a plan.
+
+    `first` goes before all other steps, so that a zone that named would not load stops the run
+    while nothing is changed; `steps` stand where the policy has the DNS.
+    """
+
+    first: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    warnings: tuple[str, ...] = ()
+    obstacles: tuple[Problem, ...] = ()
+
+
+def plan_zone(answers: Answers, host: Host, wanted: frozenset[str]) -> ZonePart:
+    """Return the zone's part; an empty one where no zone file is named or asked for."""
+    path = answers.dns.zone_file
+    if "dns" not in wanted or not path:
+        return ZonePart()
+    found = tuple(one for one in host.zones if one.path == path)
+    why_not = _why_not(path, found, host)
+    file = found[0].file if found else None
+    if why_not or file is None or file.live is None:
+        return _refused(why_not or f"{path} is not there")
+    # dnspython's names cost 70 ms, which a host without a zone does not pay.
+    from wizard.dns.zone_edits import (  # noqa: PLC0415
+        Wanted,
+        edit,
+        names_with_mx,
+        own_addresses,
+    )
+
+    dns, name = answers.dns, found[0].name
+    try:
+        edited = edit(
+            file.live,
+            Wanted(name, answers.hostname.myhostname, host.read_at, dns.move_from, dns.move_to),
+        )
+        addresses = own_addresses(edited.text, name)
+        names = names_with_mx(edited.text, name, answers.hostname.myhostname)
+    except ZoneFault as fault:
+        return _refused(f"{path} cannot be edited: {fault}")
+    except RecursionError:
+        return _refused(f"{path} cannot be read")
+    done = edited.text == file.live
+    return ZonePart(
+        (_check(name, file, edited, done=done),),
+        tuple(_steps(found, file, edited, answers.hostname.myhostname, host)),
+        (
+            FileChange(
+                path,
+                file.original if file.original is not None else file.live,
+                file.live,
+                edited.text,
+                _reasons(edited),
+            ),
+        ),
+        tuple(_warnings(answers, host, edited, addresses, names)),
+    )
+
+
+def _refused(message: str) -> ZonePart:
+    return ZonePart(obstacles=(Problem("dns", "zone_file", message),))
+
+
+def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:
+    """Return why a zone cannot be edited before its text is even looked at, "" when it can."""
+    if not found:
+        known = ", ".join(one.path for one in host.zones) or "none"
+        return (
+            f"{path} is not the file of a primary zone in /etc/named.conf (there: {known}); where "
+            "the zone is kept elsewhere, leave this empty and publish the records that `check` lists"
+        )
+    zone, names = found[0], sorted({one.name for one in found})
+    file = zone.file
+    faults = (
+        (len(names) > 1, f"{path} is the file of several zones: {', '.join(names)}"),
+        (not _NAME.fullmatch(zone.name), f"{zone.name!r} is no name of a zone to be edited here"),
+        (
+            zone.size > LARGEST,
+            f"{path} is too large ({zone.size} bytes; up to {LARGEST} are edited here)",
+        ),
+        (bool(zone.why), f"{path} cannot be read: {zone.why}"),
+        (
+            bool(zone.managed),
+            (
+                f"named itself writes or signs {zone.name} ({zone.managed}): an edit of its file "
+                "would be lost, or break it; add the MX records with nsupdate or the signer"
+            ),
+        ),
+        (
+            file is not None and (file.is_link or file.links > 1),
+            f"{path} is a link, which replacing would cut; name the plain file",
+        ),
+    )
+    return next((words for wrong, words in faults if wrong), "")
+
+
+def _next(file: FileFacts, edited: Edited) -> NewFile:
+    before = None if file.live is None else hashlib.sha256(file.live).hexdigest()
+    return NewFile(file.path, edited.text, before, file.mode, _reasons(edited))
+
+
+def _reasons(edited: Edited) -> tuple[Reason, ...]:
+    return tuple(Reason(*one) for one in edited.reasons)
+
+
+def _check(name: str, file: FileFacts, edited: Edited, *, done: bool) -> Step:
+    return Step(
+        "zone-staged",
+        f"Let named-checkzone read the new zone {name}",
+        "First of all, and staged aside: what named would not load replaces nothing.",
+        CheckZone(name, _next(file, edited)),
+        (("named-checkzone", "-i", "local", name, "STAGED"),),
+        done=done,
+    )
+
+
+def _steps(
+    found: tuple[NamedZone, ...], file: FileFacts, edited: Edited, mail_host: str, host: Host
+) -> Iterator[Step]:
+    live, original = file.live or b"", f"{file.path}.orig"
+    done = edited.text == live
+    short = file.path.rpartition("/")[2]
+    yield Step(
+        "original-zone",
+        f"Keep the original {short}",
+        "A copy made once and never written again: `diff FILE FILE.orig` shows every change.",
+        KeepOriginal(file.path, original, hashlib.sha256(live).hexdigest()),
+        (("cp", "-p", file.path, original),),
+        done=done or file.original is not None,
+    )
+    yield Step(
+        "zone",
+        f"Write {short}",
+        "What the review showed, and nothing else.",
+        ReplaceFile(_next(file, edited)),
+        done=done,
+    )
+    if host.named_runs:
+        name, argvs = found[0].name, tuple(_reload(one) for one in found)
+        # Which view would answer this host depends on more than the zone.
+        server = "" if any(one.view for one in found) else SERVER
+        yield Step(
+            "zone-reload",
+            f"Have named read the zone {name}",
+            "Then it is asked for the new serial and the new records.",
+            ReloadZone(
+                name, file.path, argvs, server, edited.was, edited.serial, edited.added, mail_host
+            ),
+            (("touch", file.path), *argvs),
+            done=done,
+        )
+
+
+def _reload(zone: NamedZone) -> tuple[str, ...]:
+    return ("rndc", "reload", zone.name, *(("IN", zone.view) if zone.view else ()))
+
+
+def _warnings(
+    answers: Answers,
+    host: Host,
+    edited: Edited,
+    addresses: Sequence[tuple[str, str]],
+    names: Sequence[str],
+) -> Iterator[str]:
+    """Yield what to know; `addresses` and `names` (whose MX leads here) are those afterwards."""
+    if edited.reasons and not host.named_runs and host.root == "/":
+        yield "named does not run here: it reads the changed zone when it is started"
+    always = (answers.hostname.myhostname, answers.hostname.mydomain)
+    refused = [name for name in names if name not in {*always, *answers.domains.local}]
+    if refused:
+        yield (
+            f"the zone leads mail for {_listed(refused)} here, and it would be refused: these names "
+            "are not in domains.local"
+        )
+    dns = answers.dns
+    if dns.move_from and not edited.moved and not any(at == dns.move_to for _, at in addresses):
+        yield f"no name of the zone has the address {dns.move_from}: nothing is moved"
+    own = host.network.addresses
+    elsewhere = [at for name, at in addresses if name in always and own and at not in own]
+    for old in dict.fromkeys(elsewhere):
+        if old != dns.move_to:
+            held = [name for name, at in addresses if at == old]
+            yield (
+                f"{_listed(held)} lead to {old}, which is no address of this host. Behind NAT "
+                "that is right; if it is the old server's, dns.move_from and dns.move_to move "
+                "these names"
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:FEW])
+    return shown if len(names) <= FEW else f"{shown} and {len(names) - FEW} more"

@@ -1,0 +1,113 @@
+"""A zone file checked before it is replaced, and read by named afterwards (rndc(8), named(8))."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+from wizard.dns.asking import Answer, Question, ask_all
+from wizard.errors import Trouble
+from wizard.plan.model import CheckZone, ReloadZone
+from wizard.run.context import Context, Undo, listed
+from wizard.run.files import read, replace, touch
+from wizard.run.states import observe, text_state
+
+CHECK = ("named-checkzone", "-i", "local")
+"""`local`: names outside of the zone are not looked up, which a dead resolver would hold up."""
+
+PATIENCE = 10.0
+"""Seconds that named may take to load a zone; rndc(8) does not wait for it."""
+
+_SECONDS = 2.0
+_PAUSE = 0.1
+
+MOST_ASKED = 32
+"""Names whose MX records are asked for; they all come of one file."""
+
+
+def check(action: CheckZone, context: Context) -> Undo:
+    """Let named-checkzone(8) load the next text, staged aside. Raises Trouble when it does not."""
+    doing = f"reading the new zone {action.zone} with named-checkzone"
+    file, seen = action.file, observe(action.file.path)
+    if seen.state != text_state(file.text):
+        context.require_before(seen, file.before, doing)
+    staged = str(context.staging() / os.path.basename(file.path))  # noqa: PTH119 (a string)
+    replace(staged, file.text, read(staged), mode=0o600)
+    argv = (*CHECK, action.zone, staged)
+    done = context.run(*argv)
+    if done.status != 0:
+        raise Trouble(
+            doing,
+            listed(argv, done),
+            f"Set right what it names in {file.path}, then make the plan again; it was not replaced.",
+        )
+    return {}
+
+
+def reload(action: ReloadZone, context: Context) -> Undo:
+    """Have named read the zone, and wait until it answers with it. Raises Trouble.
+
+    named goes by the file's time, and takes one that is older than its last look for known.
+    """
+    doing = f"having named read the zone {action.zone}"
+    undo = context.earlier or context.intend({"zone": action.zone, "was": action.was})
+    touch(action.path)
+    for argv in action.argvs:
+        done = context.run(*argv)
+        if done.status != 0:
+            raise Trouble(
+                doing,
+                listed(argv, done),
+                "Look at `journalctl -u named -n 20`, set that right, then: postfix-wizard resume",
+            )
+    if action.server:
+        _await_serial(action, doing, context)
+        _ask_names(action, doing, context)
+    return undo
+
+
+def _await_serial(action: ReloadZone, doing: str, context: Context) -> None:
+    question = Question(action.zone, "SOA")
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        (answer,) = ask_all((question,), (action.server,), seconds=_SECONDS)
+        if not answer.known:
+            context.say(
+                f"named does not answer on {action.server} ({answer.why}), so it was not asked."
+            )
+            return
+        serial = next((row.split()[2] for row in answer.records), "none")
+        if serial == str(action.serial):
+            context.say(f"named answers with serial {serial}.")
+            return
+        if time.monotonic() > deadline:
+            raise Trouble(
+                doing,
+                f"named still answers with serial {serial}, not {action.serial}",
+                f"`rndc zonestatus {action.zone}` and `journalctl -u named -n 20` say why.",
+            )
+        context.loop.turn(_PAUSE)
+
+
+def _ask_names(action: ReloadZone, doing: str, context: Context) -> None:
+    names = action.names[:MOST_ASKED]
+    answers = ask_all([Question(name, "MX") for name in names], (action.server,), seconds=_SECONDS)
+    wrong = [answer.question.name for answer in answers if not _leads(answer, action.mail_host)]
+    if wrong:
+        raise Trouble(
+            doing,
+            f"named gives no MX {action.mail_host} for {', '.join(wrong)}",
+            f"Ask it yourself: dig @{action.server} {wrong[0]} MX",
+        )
+    for line in _told(answers):
+        context.say(line)
+
+
+def _leads(answer: Answer, mail_host: str) -> bool:
+    return any(row.split()[-1].lower() == mail_host for row in answer.records)
+
+
+def _told(answers: tuple[Answer, ...]) -> Iterator[str]:
+    for answer in answers:
+        yield f"{answer.question.name} MX {', '.join(answer.records)}"
