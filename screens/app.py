@@ -100,10 +100,9 @@ class WizardApp(InOrder, inherit_bindings=False):
                 screen.post_message(messages.DeskLaid())
 
     def on_planned(self, message: messages.Planned) -> None:
-        """Keep the plan that is being reviewed, and the host that it was made of."""
+        """Keep the plan that is being reviewed, and the draft that it was made of."""
         self.desk.plan = message.plan
-        if message.host is not None and self.desk.draft is not None:
-            self.desk.draft.host = message.host
+        self.desk.draft = message.draft or self.desk.draft
 
     def on_watch(self, message: messages.Watch) -> None:
         """Open the screen of a run."""
@@ -117,12 +116,12 @@ class WizardApp(InOrder, inherit_bindings=False):
 
         self._show(UndoScreen(self.desk, message.run))
 
-    def on_gathered(self) -> None:
+    def on_gathered(self, message: messages.Gathered) -> None:
         """Go on with the review of what was gathered for."""
         self.desk.running = None
         from screens.gathered import GatheredScreen  # noqa: PLC0415 - only where there is one
 
-        self._show(GatheredScreen(self.desk))
+        self._show(GatheredScreen(self.desk, message.plan))
 
     def on_finished(self, message: messages.Finished) -> None:
         """Open the screen of a run's result."""

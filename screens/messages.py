@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     # Named in annotations only: the first paint does not wait for them.
     from screens.diffs import FileDiff
+    from screens.draft import Draft
     from wizard.answers.build import Values
     from wizard.check.model import Finding
     from wizard.dns.blocklists import Health
@@ -68,10 +69,10 @@ class ListsAsked(Message):
 
 @dataclass
 class Planned(Message):
-    """A plan was made in a thread; `host` is what the host was read anew as for it, if it was."""
+    """A plan was made in a thread; `draft` takes the place of the desk's, where there is one."""
 
     plan: Plan
-    host: Optional[Host] = None
+    draft: Optional[Draft] = None
 
 
 @dataclass
@@ -102,7 +103,9 @@ class Finished(Message):
 
 @dataclass
 class Gathered(Message):
-    """A gather run is done: the plan that uses what it brought can be made."""
+    """A gather run is done: the plan that uses what it brought can be made, of the same answers."""
+
+    plan: Plan
 
 
 @dataclass

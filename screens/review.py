@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
+from typing import ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -20,10 +20,6 @@ from screens.widgets.rows import Row, Rows
 from screens.widgets.tabs import Tabs
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Problem, narrowed
-
-if TYPE_CHECKING:
-    from wizard.host.facts import Host
-    from wizard.plan.model import Plan
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
@@ -93,29 +89,21 @@ class ReviewScreen(WizardScreen):
             return
         answers = draft.answers()
         if isinstance(answers, Answers):
-            in_background(self, lambda: self.make_plan(answers))
+            in_background(self, lambda: self._plan(answers))
             return
         self._problems = answers
         self._say_problems()
 
-    def make_plan(self, answers: Answers) -> Message:
-        """Plan in a thread: of the host as it was read, which the forms were filled from."""
-        draft = self.desk.draft
-        if draft is None:
-            raise RuntimeError("the review was opened before the host was read")
-        return Planned(self.plan_of(answers, draft.host))
-
-    def plan_of(self, answers: Answers, host: Host) -> Plan:
-        """Return what the answers come to on that host; takes a while."""
+    def _plan(self, answers: Answers) -> Message:
         desk, draft = self.desk, self.desk.draft
         if draft is None:
             raise RuntimeError("the review was opened before the host was read")
         sections = draft.sections_to_plan(desk.wish.sections)
         session = desk.session
-        today = session.today(host) if sections else None
+        today = session.today(draft.host) if sections else None
         if today is not None:
             answers = narrowed(answers, today, sections)
-        return session.plan(answers, host, sections)
+        return Planned(session.plan(answers, draft.host, sections))
 
     def _say_problems(self) -> None:
         says = "The answers are not complete yet. Enter goes to the section:"
@@ -311,6 +299,11 @@ class ReviewScreen(WizardScreen):
             f"{len(plan.pending)} steps change this host now. Each file is kept as it was; the "
             "run goes on even if this connection breaks."
         )
+        if plan.gathers:
+            text = (
+                "Nothing of this host is changed yet: what comes is kept aside, and judged. The "
+                "run goes on even if this connection breaks; its questions are asked here."
+            )
         self.app.push_screen(AskScreen(self.QUESTION, text), self._answered)
 
     def _answered(self, yes: Optional[bool]) -> None:

@@ -97,6 +97,7 @@ class RunScreen(WizardScreen):
         self.progress = Progress(())
         self._undoes = ""
         self._gathers = ""
+        self._plan: Optional[Plan] = None
         self._feed: Optional[Feed] = None
         self._picked: Optional[str] = None
         self._drawn: tuple[str, int] = ("", -1)
@@ -129,6 +130,7 @@ class RunScreen(WizardScreen):
         self.progress = Progress(message.plan.pending)
         self._undoes = message.plan.undoes
         self._gathers = message.plan.gathers
+        self._plan = message.plan
         self._draw()
         self._feed = Feed(self, self.desk.session.follow(self.run, behind=FAR_BEHIND))
         self._feed.start()
@@ -304,8 +306,8 @@ class RunScreen(WizardScreen):
         over = self.progress.finished
         if over is None:
             return
-        if self._goes_on:
-            self.post_message(Gathered())
+        if self._goes_on and self._plan is not None:
+            self.post_message(Gathered(self._plan))
             return
         failed = self.progress.failed
         self.post_message(
@@ -323,8 +325,7 @@ class RunScreen(WizardScreen):
     def _goes_on(self) -> bool:
         """Whether the review of what was gathered comes next."""
         over = self.progress.finished
-        done = over is not None and over.outcome == DONE
-        return bool(self._gathers) and done and self.desk.draft is not None
+        return bool(self._gathers) and over is not None and over.outcome == DONE
 
     def action_stop(self) -> None:
         """Ask, then ask the run to stop at its next safe boundary."""

@@ -68,6 +68,9 @@ def test_by_key_to_a_proven_server_and_back(boot_host: BootHost, suite: str) -> 
     plan = json.loads(said)
     assert (code, plan["gathers"]) == (2, "remote"), "unless the section is rerun"
 
+    code, said = wizard(new, "status")
+    assert code == 0, said
+
     code, said = wizard(new, "undo", "--yes")
     assert code == 0, said
     assert new.run(["ls", "/etc/letsencrypt"]).returncode != 0, "what was copied is gone"

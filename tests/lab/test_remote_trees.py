@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -157,17 +159,12 @@ SLOW = [
 ]
 
 
-@pytest.mark.promise(26)
-@pytest.mark.parametrize(
-    ("suite", "how"),
-    [("el9", "sshd is killed"), ("el9", "the cable is cut"), ("el10", "the cable is cut")],
-)
-def test_a_connection_that_breaks_in_the_middle(boot_host: BootHost, suite: str, how: str) -> None:
-    pair = reachable(boot_host, suite=suite)
+@contextmanager
+def half_copied(pair: Pair) -> Iterator[subprocess.Popen[str]]:
+    """Apply the answers over a slow cable, and hand over when a part of the copy has come."""
     new = pair.new
     pair.old.run(["truncate", "-s", "20M", f"{LETSENCRYPT}/zzz"], check=True)
     pair.old.run(SLOW, check=True)
-    before = state(new)
     with subprocess.Popen(
         new.argv([PROGRAM, "apply", "--answers", ANSWERS, "--yes"]),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -176,9 +173,35 @@ def test_a_connection_that_breaks_in_the_middle(boot_host: BootHost, suite: str,
         while "zzz" not in new.run(["sh", "-c", f"find {GATHERED} -size +8k"]).stdout:
             assert time.monotonic() < until
             time.sleep(0.1)
-        assert new.run(["ls", f"{GATHERED}/remote"]).returncode != 0, (
-            "nothing counts before all is there"
-        )
+        done = new.run(["ls", f"{GATHERED}/remote"])
+        assert done.returncode != 0, "nothing counts before all is there"
+        yield child
+
+
+def quick_again(pair: Pair) -> None:
+    pair.old.run(["ip", "link", "set", CABLE, "up"], check=True)
+    pair.old.run(["tc", "qdisc", "del", "dev", CABLE, "root"], check=True)
+    pair.old.run(["rm", f"{LETSENCRYPT}/zzz"], check=True)
+
+
+def goes_on(new: Host) -> None:
+    """Resume the gather run; then the set-up uses what it fetched."""
+    code, said = wizard(new, "resume", "--yes")
+    assert code == 0, said
+    code, said = apply(new)
+    assert code == 0, said
+    assert "scp" not in said, "what the resumed run fetched is used"
+
+
+@pytest.mark.promise(26)
+@pytest.mark.parametrize(
+    ("suite", "how"),
+    [("el9", "sshd is killed"), ("el9", "the cable is cut"), ("el10", "the cable is cut")],
+)
+def test_a_connection_that_breaks_in_the_middle(boot_host: BootHost, suite: str, how: str) -> None:
+    pair = reachable(boot_host, suite=suite)
+    before = state(pair.new)
+    with half_copied(pair) as child:
         if how == "sshd is killed":
             pair.old.run(["pkill", "-KILL", "-f", "sshd: root"], check=True)
         else:
@@ -186,19 +209,34 @@ def test_a_connection_that_breaks_in_the_middle(boot_host: BootHost, suite: str,
         said, _ = child.communicate(timeout=60)
     assert child.returncode == 1, said
     assert "the connection broke off; nothing of what had come is used" in said
-    assert new.run(["ls", "-A", GATHERED]).stdout == ""
-    assert [one for one in state(new) if "/etc/" in one] == [
+    assert pair.new.run(["ls", "-A", GATHERED]).stdout == ""
+    assert [one for one in state(pair.new) if "/etc/" in one] == [
         one for one in before if "/etc/" in one
     ]
+    quick_again(pair)
+    goes_on(pair.new)
 
-    pair.old.run(["ip", "link", "set", CABLE, "up"], check=True)
-    pair.old.run(["tc", "qdisc", "del", "dev", CABLE, "root"], check=True)
-    pair.old.run(["rm", f"{LETSENCRYPT}/zzz"], check=True)
-    code, said = wizard(new, "resume", "--yes")
-    assert code == 0, said
-    code, said = apply(new)
-    assert code == 0, said
-    assert "scp" not in said, "what the resumed run fetched is used"
+
+@pytest.mark.promise(1, 6)
+@pytest.mark.parametrize("how", ["the worker is killed", "the operator stops it"])
+def test_a_copy_that_is_ended_in_the_middle(boot_host: BootHost, how: str) -> None:
+    pair = reachable(boot_host)
+    new = pair.new
+    with half_copied(pair) as child:
+        if how == "the worker is killed":
+            kill = ["systemctl", "kill", "--kill-who=main", "-s", "KILL", "postfix-wizard-*"]
+            new.run(kill, check=True)
+        else:
+            new.run(["pkill", "-INT", "-f", f"{PROGRAM} apply"], check=True)
+        said, _ = child.communicate(timeout=60)
+    assert child.returncode == 1, said
+    assert new.run(["ls", f"{GATHERED}/remote"]).returncode != 0
+    if how == "the operator stops it":
+        assert "stopped as asked; nothing of what had come is used" in said
+        assert new.run(["ls", "-A", GATHERED]).stdout == ""
+    quick_again(pair)
+    goes_on(new)
+    assert new.run(["ls", "-A", GATHERED]).stdout == "", "what a killed worker left is swept"
 
 
 def test_a_server_that_does_not_answer(boot_host: BootHost) -> None:

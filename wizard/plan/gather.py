@@ -37,7 +37,7 @@ def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) ->
         return None
     after = build_plan(answers, host, sections)
     return Plan(
-        answers="",
+        answers=after.answers,
         sections=tuple(sorted(sections)),
         steps=(_GATHERS[source](answers),),
         files=(),

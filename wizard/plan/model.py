@@ -366,7 +366,7 @@ class Plan:
     `warnings` stop nothing. A plan with `obstacles` can be read but not run. `undoes` is the
     ID of the run that it takes back, "" for a plan that goes forward. `gathers` is the
     certificate's source that it brings in, "" for a plan that changes the host: the plan that
-    uses what it brings is made after its run.
+    uses what it brings is made after its run, and only that one's run saves the answers.
     """
 
     answers: str

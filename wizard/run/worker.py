@@ -183,7 +183,8 @@ def _take_steps(work: _Work) -> RunFinished:
         if back is None:
             failure = _take_all(work, work.plan.pending, hands)
             if failure is None:
-                saved = save_answers(work.places, work.run, work.plan.answers, work.journal.append)
+                answers = "" if work.plan.gathers else work.plan.answers
+                saved = save_answers(work.places, work.run, answers, work.journal.append)
                 return RunFinished(DONE, saved)
             refused = isinstance(failure.step.action, RETURNS) and not failure.of_ours
             if failure.stopped or not refused:
