@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage, pending
 from wizard.answers.model import Answers
-from wizard.answers.toml import read_answers
+from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage, LineageFile
 from wizard.plan.build import build_plan
 from wizard.plan.gather import gather_plan
@@ -63,7 +63,8 @@ def linked(name: str = NAME, number: int = 1) -> Lineage:
 def test_a_bare_host_must_fetch_first(answers: Answers) -> None:
     plan = gather_plan(answers, BARE)
     assert plan is not None
-    assert (plan.gathers, plan.answers, plan.files) == ("remote", "", ())
+    assert (plan.gathers, plan.files) == ("remote", ())
+    assert parse_answers(plan.answers) == answers, "whoever attaches goes on with these"
     (step,) = plan.steps
     assert step.action == Fetch(OLD, "remote")
     assert step.commands == (("scp", "-pr", "--", f"{OLD}:/etc/letsencrypt", "STAGING"),)
