@@ -124,6 +124,8 @@ def test_a_hostile_tree_is_told_and_survived(boot_host: BootHost, suite: str) ->
     for path in ("fifo", "null", "dangling"):
         assert path in said, path
     assert links(pair.new, "zeke.jp")[3] == "../../archive/zeke.jp/privkey3.pem"
+    strays = ["find", LETSENCRYPT, "-name", "shadow", "-o", "-name", "round"]
+    assert pair.new.run(strays).stdout == "", "what links led to stays where it is"
     names = pair.new.run(["find", LETSENCRYPT, "-name", "*\n*", "-o", "-name", "*\x1b*"]).stdout
     assert names == ""
     odd = pair.new.run(

@@ -12,6 +12,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,9 +29,24 @@ from wizard.host.facts import Gathered, GatheredFile
 NOTE = "note.json"
 LARGEST_FILE = 1 << 20
 """Bytes: certbot's own files have some thousands."""
-DEEPEST = 16
-"""Directories below one another; certbot has six (accounts/SERVER/acme/directory/ID)."""
 MOST_FILES = 20_000
+MOST_TOLD = 20
+"""Things left out that are named one by one; a link that leads round makes hundreds."""
+
+_NAME = r"(?![^/]*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]*"
+_KIND = "(?:cert|chain|fullchain|privkey)"
+_DIRECTORIES = re.compile(
+    rf"archive|archive/{_NAME}|live|live/{_NAME}|renewal|accounts(?:/[^/]+){{0,4}}|csr|keys"
+    r"|renewal-hooks|renewal-hooks/(?:pre|deploy|post)"
+)
+_FILES = re.compile(
+    rf"archive/{_NAME}/{_KIND}[1-9][0-9]*\.pem|live/{_NAME}/(?:{_KIND}\.pem|README)|live/README"
+    rf"|renewal/{_NAME}\.conf|accounts/.+\.json|(?:csr|keys)/[^/]+\.pem"
+    r"|renewal-hooks/[a-z]+/[^/]+|[^/]+"
+)
+"""Where certbot keeps things, below /etc/letsencrypt. Files right there may be its plugins'."""
+
+LONGEST_PATH = 300
 
 _VERSION = 1
 MISSING = "missing"
@@ -69,7 +86,10 @@ def read_gathered(door: Door, place: Path) -> tuple[Gathered, ...]:
 
     A tree without a note that can be read counts as not gathered.
     """
-    sources = door.list_dir(str(place)) or ()
+    try:
+        sources = door.list_dir(str(place)) or ()
+    except Trouble:
+        return ()  # it is root's, and who is not root sees no plan of it
     found = (_read(door, place / source, source) for source in sources if source[:1] != ".")
     return tuple(one for one in found if one is not None)
 
@@ -103,41 +123,47 @@ def _judged(lineage: Lineage, chain: str) -> Lineage:
 def walk(tree: Door) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the plain files of a tree by path, and in words what else is there.
 
-    Links, devices, names with control characters, files that are too large and whatever lies
-    too deep are told and left out.
+    Links, devices, names with control characters, files that are too large and whatever has no
+    place in certbot's tree are told and left out.
     """
-    files: list[str] = []
-    odd: list[str] = []
-    for path, why in _walk(tree, LETSENCRYPT, 0):
-        if why:
-            odd.append(f"{harmless(path)} is left out: {why}")
-        elif len(files) < MOST_FILES:
-            files.append(path)
-        else:
-            odd.append(f"there are more than {MOST_FILES} files; the others are left out")
-            break
-    return tuple(files), tuple(odd)
+    found = tuple(_walk(tree, LETSENCRYPT))
+    files = tuple(path for path, why in found if not why)
+    odd = [f"{harmless(path)} is left out: {why}" for path, why in found if why]
+    left = len(odd) - MOST_TOLD
+    return files, (*odd[:MOST_TOLD], *((f"and {left} things more",) if left > 0 else ()))
 
 
-def _walk(tree: Door, directory: str, depth: int) -> Iterator[tuple[str, str]]:
+def _walk(tree: Door, directory: str) -> Iterator[tuple[str, str]]:
     for name in tree.list_dir(directory) or ():
         path = f"{directory}/{name}"
         status = tree.lstat(path)
         if status is None:
             continue
-        if harmless(name) != name or "\n" in name or not _is_utf8(name):
-            yield path.encode("utf-8", "backslashreplace").decode(), "no such name is certbot's"
+        why = _odd_name(path, name) or _odd_kind(path, status)
+        if why:
+            yield path.encode("utf-8", "backslashreplace").decode(), why
         elif stat.S_ISDIR(status.st_mode):
-            if depth < DEEPEST:
-                yield from _walk(tree, path, depth + 1)
-            else:
-                yield path, "it lies too deep"
-        elif not stat.S_ISREG(status.st_mode):
-            yield path, "it is no plain file"
-        elif status.st_size > LARGEST_FILE:
-            yield path, f"it has {status.st_size} bytes"
+            yield from _walk(tree, path)
         else:
             yield path, ""
+
+
+def _odd_name(path: str, name: str) -> str:
+    """Return why a name cannot be certbot's, "" where it may be."""
+    odd = harmless(name) != name or "\n" in name or not _is_utf8(name) or len(path) > LONGEST_PATH
+    return "no such name is certbot's" if odd else ""
+
+
+def _odd_kind(path: str, status: os.stat_result) -> str:
+    """Return why what stands there is none of certbot's files or directories, "" where it is."""
+    below = path[len(LETSENCRYPT) + 1 :]
+    if stat.S_ISDIR(status.st_mode):
+        return "" if _DIRECTORIES.fullmatch(below) else "it is no directory of certbot's"
+    if not stat.S_ISREG(status.st_mode):
+        return "it is no plain file"
+    if not _FILES.fullmatch(below):
+        return "it is no file of certbot's"
+    return f"it has {status.st_size} bytes" if status.st_size > LARGEST_FILE else ""
 
 
 def _is_utf8(name: str) -> bool:

@@ -30,7 +30,9 @@ def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) ->
     if "certificate" not in wanted or source not in _GATHERS:
         return None
     gathered = laying.current(answers, host)
-    if gathered is None and "certificate" not in sections and _in_place(answers, host):
+    # All sections by name are no rerun of this one: so a host is looked at as a whole.
+    rerun = "certificate" in sections and not set(SECTIONS) <= set(sections)
+    if gathered is None and not rerun and _in_place(answers, host):
         return None
     wrong = unusable(answers, host, gathered) if gathered is not None else ""
     if gathered is not None and not wrong:

@@ -21,6 +21,8 @@ FRESH = 86400
 
 REPLACE = "replace"
 MISSING = "missing"
+_RUNS = 0o111
+"""The permission bits of what can be run."""
 
 _LINK_WHY = (
     "certbot renews only where live/ holds links into archive/; a copy had made files of them."
@@ -151,6 +153,11 @@ def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
     for file in _rest(gathered, parts):
         if not _is_new(file):
             yield f"{file.path} is kept as this host has it; {gathered.origin} has another"
+        elif "/renewal-hooks/" in file.path and file.mode & _RUNS and not _is_same(file):
+            yield (
+                f"{file.path} comes along: certbot runs it as root at each renewal here too; see "
+                "whether it fits this host"
+            )
     yield from gathered.remarks
 
 

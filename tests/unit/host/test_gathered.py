@@ -90,15 +90,25 @@ def test_what_is_odd_is_told_and_left_out(tree: LetsEncrypt) -> None:
     (archive / os.fsdecode(b"caf\xe9")).write_text("x")
     with (archive / "big").open("wb") as big:
         big.truncate(LARGEST_FILE + 1)
-    deep = tree.home.joinpath(*["d"] * 40)
+    (archive / "big").rename(tree.home / "big.ini")
+    deep = tree.home.joinpath("renewal", *["round"] * 40)
     deep.mkdir(parents=True)
     (deep / "x").write_text("x")
+    (archive / "shadow").write_text("followed by scp from a link that led out")
+    (tree.home / "live/-oProxyCommand=x").mkdir()
+    (tree.home / "live/a..b").mkdir()
     files, odd = walk(Door(tree.root))
     assert len(files) == 4 + 8 + 1
     told = "\n".join(odd)
-    assert len(odd) == 8
-    for words in ("link is left out: it is no plain file", "it has 1048577 bytes", "lies too deep"):
-        assert words in told
+    assert len(odd) == 11
+    for words in (
+        "link is left out: it is no plain file",
+        "it has 1048577 bytes",
+        "renewal/round is left out: it is no directory of certbot's",
+        "shadow is left out: it is no file of certbot's",
+        "live/-oProxyCommand=x is left out",
+    ):
+        assert words in told, words
     assert not set(told) & set("\x1b\x07")
     assert told.count("no such name is certbot's") == 3
     told.encode()
@@ -123,3 +133,29 @@ def test_what_is_here_already_is_told_by_hash(tmp_path: Path) -> None:
     assert [path for path, _ in gathered.here_only] == [
         f"{top}/archive/zeke.jp/{kind}5.pem" for kind in ("cert", "chain", "fullchain", "privkey")
     ]
+
+
+def test_what_certbot_and_its_plugins_have_is_taken(tree: LetsEncrypt) -> None:
+    own = (
+        "accounts/acme-v02.api.letsencrypt.org/directory/0123/regr.json",
+        "csr/0000_csr-certbot.pem",
+        "keys/0000_key-certbot.pem",
+        "renewal/zeke.jp.conf",
+        "renewal-hooks/deploy/postfix",
+        "cli.ini",
+        ".updated-options-ssl-nginx-conf-digest.txt",
+        "cloudflare.ini",
+    )
+    for name in own:
+        (tree.home / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree.home / name).write_text("x")
+    files, odd = walk(Door(tree.root))
+    assert odd == ()
+    assert {f"/etc/letsencrypt/{name}" for name in own} <= set(files)
+
+
+def test_a_thousand_odd_things_are_counted(tree: LetsEncrypt) -> None:
+    for number in range(1000):
+        (tree.home / f"archive/zeke.jp/{number}").write_text("x")
+    _, odd = walk(Door(tree.root))
+    assert (len(odd), odd[-1]) == (21, "and 980 things more")

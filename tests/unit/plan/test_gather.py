@@ -8,7 +8,7 @@ from typing import Any, Optional
 import pytest
 
 from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage, pending
-from wizard.answers.model import Answers
+from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage, LineageFile
 from wizard.plan.build import build_plan
@@ -77,6 +77,9 @@ CASES: dict[str, tuple[Host, tuple[str, ...], bool]] = {
     "it is in place, whole and linked": (replace(BARE, lineages=(linked(),)), (), False),
     "in place, and the section is rerun": (
         replace(BARE, lineages=(linked(),)), ("certificate",), True,
+    ),
+    "in place, and all sections are looked at": (
+        replace(BARE, lineages=(linked(),)), SECTIONS, False,
     ),
     "in place, another section is rerun": (
         replace(BARE, lineages=(linked(),)), ("domains",), False,
@@ -218,3 +221,20 @@ def test_once_it_is_in_place_nothing_is_left_to_do(answers: Answers) -> None:
     after = replace(host, lineages=(linked(), expired), gathered=())
     assert gather_plan(answers, after) is None
     assert pending(build_plan(answers, after)) == []
+
+
+def test_a_name_it_does_not_cover_is_a_caution_and_an_untrusted_one_a_warning(
+    answers: Answers,
+) -> None:
+    other = replace(lineage(), names=("else.example",))
+    tree = gathered(other, remarks=(f"lineage {NAME} comes from an authority",))
+    plan = build_plan(answers, with_tree(tree))
+    assert [one.name for one in plan.cautions] == ["certificate-name"]
+    assert tree.remarks[0] in plan.warnings
+
+
+def test_a_hook_that_comes_along_is_told(answers: Answers) -> None:
+    hook = GatheredFile("/etc/letsencrypt/renewal-hooks/deploy/nginx", "h", 0o755, 7, "missing")
+    tree = gathered(lineage())
+    plan = build_plan(answers, with_tree(replace(tree, files=(*tree.files, hook))))
+    assert any("renewal-hooks/deploy/nginx comes along" in one for one in plan.warnings)

@@ -76,6 +76,7 @@ def test_the_first_viewer_wins(front: Desk, places: Places) -> None:
     assert sent.result() == (True, False)
 
 
+@pytest.mark.promise(26)
 def test_nobody_answers_in_time(front: Desk, records: list[Record]) -> None:
     began = time.monotonic()
     assert asked(front, patience=0.2) is None
