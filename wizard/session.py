@@ -75,7 +75,8 @@ class Session:
         """
         plan = gather_plan(answers, host, sections) or build_plan(answers, host, sections)
         early = newest_cut_off(self.places)
-        if early is None or not plan.pending:
+        # A gather run has changed nothing of the host, and this plan gathers anew where it must.
+        if early is None or early.gathers or not plan.pending:
             return plan
         if early.outcome == DIED:
             return replace(plan, cautions=(*plan.cautions, _cut_off_caution(early)))

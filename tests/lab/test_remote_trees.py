@@ -237,7 +237,12 @@ def test_a_copy_that_is_ended_in_the_middle(boot_host: BootHost, how: str) -> No
         assert "stopped as asked; nothing of what had come is used" in said
         assert new.run(["ls", "-A", GATHERED]).stdout == ""
     quick_again(pair)
-    goes_on(new)
+    if how == "the operator stops it":
+        goes_on(new)
+    else:
+        code, said = apply(new)
+        assert code == 0, f"a gather run that died is in nobody's way: {said}"
+        assert "scp" in said
     assert new.run(["ls", "-A", GATHERED]).stdout == "", "what a killed worker left is swept"
 
 
@@ -258,6 +263,25 @@ def test_a_server_that_does_not_answer(boot_host: BootHost) -> None:
     code, said = apply(pair.new)
     assert code == 1, said
     assert "no address is known for it" in said
+
+
+def test_a_server_that_gives_nothing(boot_host: BootHost) -> None:
+    """A user who may not read it all, and a server that has none: said, and nothing is kept."""
+    pair = reachable(boot_host)
+    new, key = pair.new, pair.new.read("/root/.ssh/id_ed25519.pub")
+    pair.old.write("/home/taro/.ssh/authorized_keys", key, 0o600)
+    pair.old.run(["chown", "-R", "taro:", "/home/taro/.ssh"], check=True)
+    new.write(ANSWERS, REMOTE.replace("root@", "taro@"), 0o600)
+    code, said = apply(new)
+    assert code == 1, said
+    assert "/etc/letsencrypt/live: Permission denied" in said
+    assert "its user must be able to read all of it" in said
+    pair.old.run(["rm", "-r", LETSENCRYPT], check=True)
+    code, said = apply(new)
+    assert code == 1, said
+    assert "No such file or directory" in said
+    assert new.run(["ls", "-A", GATHERED]).stdout == ""
+    assert new.run(["ls", LETSENCRYPT]).returncode != 0
 
 
 def test_what_is_here_and_differs(boot_host: BootHost) -> None:
