@@ -154,10 +154,11 @@ class Session:
 
         Never raises: what goes wrong is a list's state.
         """
-        from wizard.dns.blocklists import ask_lists, public_addresses  # noqa: PLC0415 - see check
+        from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
+        from wizard.dns.blocklists import ask_lists  # noqa: PLC0415
 
         network = host.network
-        own = public_addresses(network.addresses)
+        own = public4(network.addresses)
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
 
     def check(self, answers: Answers) -> Iterator[Finding]:

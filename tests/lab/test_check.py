@@ -130,7 +130,12 @@ def look(host: Host, seconds: float = 8) -> dict[str, Found]:
     assert host.run(["ip", "-oneline", "address", "show", "dev", "lo"]).stdout.count("inet ") == 1
     told = json.loads(done.stdout)
     assert told["version"] == 1
-    return {one["id"]: Found(one["verdict"], one["seen"], one["fatal"]) for one in told["findings"]}
+    # What the DNS says is not of this host's making, and test_lookups.py looks at it.
+    return {
+        one["id"]: Found(one["verdict"], one["seen"], one["fatal"])
+        for one in told["findings"]
+        if not one["id"].startswith("dns.")
+    }
 
 
 def of(verdict: str, findings: dict[str, Found]) -> dict[str, str]:

@@ -9,7 +9,8 @@ from typing import Callable, Optional
 from wizard.answers.model import Blocklists
 from wizard.check.asked import unknown
 from wizard.check.model import RIGHT, WARNING, Finding
-from wizard.dns.blocklists import Health, ask_lists, public_addresses
+from wizard.dns.addresses import public4
+from wizard.dns.blocklists import Health, ask_lists
 from wizard.host.facts import Network
 from wizard.postfix.blocklists import asked_zones
 
@@ -30,7 +31,7 @@ def begin_lists(
             unknown(f"blocklist.{one.name}", f"blocklist {one.zone}", why, _EXPECTED, fatal=False)
             for one in zones
         )
-    addresses = public_addresses(network.addresses)
+    addresses = public4(network.addresses)
     asked = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
     return lambda: judge_lists(asked.result(), addresses)
 

@@ -15,6 +15,7 @@ from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.check import certificate, log, ports, table, unit
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.blocklists import begin_lists
+from wizard.check.dns import begin_lookups
 from wizard.check.firewall import judge_firewall
 from wizard.check.model import Finding
 from wizard.check.parameters import (
@@ -62,7 +63,7 @@ def prove(
             "Run the check on the host itself, without --root.",
         )
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
-    pool = ThreadPoolExecutor(max_workers=5, thread_name_prefix="check")
+    pool = ThreadPoolExecutor(max_workers=6, thread_name_prefix="check")
     try:
         configured = begin(begin_configuration, door)
         addresses = begin(begin_network, door)
@@ -75,6 +76,7 @@ def prove(
         main_cf = configuration.parameters if configuration else {}
         network, _ = addresses()
         lists = begin_lists(answers.blocklists, network, pool)
+        lookups = begin_lookups(answers, network, pool)
         # In this thread, since only the main one may handle the signals that would leave the
         # address behind; before the first yield, since a generator may never be resumed.
         stranger = talk_as_stranger(answers, main_cf.get("mynetworks", ""), network, seconds)
@@ -97,6 +99,7 @@ def prove(
         for finding in _table(answers, door, main_cf):
             yield finding if {POLICY, "blocklists"} & wanted else replace(finding, fatal=False)
         yield from lists()
+        yield from lookups()
         yield from judge_firewall(*firewall(), answers.networks.firewall_zone)
         yield from log.judge_log(_log(door))
         pool.shutdown()

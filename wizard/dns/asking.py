@@ -7,6 +7,7 @@ whatever is not printable ASCII stands as `\DDD` (RFC 1035, section 5.1).
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ SECONDS = 3.0
 
 AT_ONCE = 16
 """Questions under way at the same time."""
+
+NO_TIME = "no answer in time"
 
 FOUND = "found"
 NO_RECORD = "no record"
@@ -73,6 +76,31 @@ def ask_all(
         return tuple(pool.map(lambda one: _ask(one, resolvers, seconds, port), questions))
 
 
+def ask_within(
+    questions: Collection[Question],
+    resolvers: Sequence[str],
+    *,
+    seconds: float = SECONDS,
+    port: int = 53,
+) -> dict[Question, Answer]:
+    """Ask any number of questions in `seconds` together; what there is no time for is `silent`.
+
+    A resolver that answers none of the first is not asked the others.
+    """
+    wanted = list(dict.fromkeys(questions))
+    deadline = time.monotonic() + seconds
+    told: dict[Question, Answer] = {}
+    for first in range(0, len(wanted), AT_ONCE):
+        batch = wanted[first : first + AT_ONCE]
+        left = deadline - time.monotonic()
+        if left <= 0 or (told and all(one.state == SILENT for one in told.values())):
+            answers = tuple(Answer(one, SILENT, why=NO_TIME) for one in batch)
+        else:
+            answers = ask_all(batch, resolvers, seconds=left, port=port)
+        told.update((one.question, one) for one in answers)
+    return told
+
+
 def reversed_name(address: str) -> str:
     """Return the name below in-addr.arpa or ip6.arpa that an address's PTR record has."""
     return ipaddress.ip_address(address).reverse_pointer
@@ -114,7 +142,7 @@ def _unfound(question: Question, error: Exception) -> Answer:
     if state in {NO_NAME, NO_RECORD}:
         return Answer(question, state)
     if state == SILENT:
-        return Answer(question, state, why="no answer in time")
+        return Answer(question, state, why=NO_TIME)
     # The resolvers' own words, such as SERVFAIL, each once.
     errors = getattr(error, "kwargs", {}).get("errors", ())
     said = dict.fromkeys(str(one[3]) for one in errors)

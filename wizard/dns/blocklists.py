@@ -6,21 +6,20 @@ own addresses. Judging the answers is apart from asking them.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from wizard.dns.asking import (
-    AT_ONCE,
     FAILED,
     FOUND,
     NO_NAME,
     NO_RECORD,
+    NO_TIME,
     SECONDS,
     SILENT,
     Answer,
     Question,
-    ask_all,
+    ask_within,
 )
 from wizard.dns.lists import ListZone, matches
 
@@ -78,15 +77,8 @@ def ask_lists(
     `addresses` are this host's public IPv4 addresses. A resolver that answers none of the first
     questions is not asked the others, so that this takes `seconds` with it, or little more.
     """
-    wanted = list(dict.fromkeys(one for zone in zones for one in questions(zone, addresses)))
-    told: dict[Question, Answer] = {}
-    for first in range(0, len(wanted), AT_ONCE):
-        batch = wanted[first : first + AT_ONCE]
-        if told and all(one.state == SILENT for one in told.values()):
-            told.update((one, Answer(one, SILENT, why="no answer in time")) for one in batch)
-            continue
-        answers = ask_all(batch, resolvers, seconds=seconds, port=port)
-        told.update((one.question, one) for one in answers)
+    wanted = [one for zone in zones for one in questions(zone, addresses)]
+    told = ask_within(wanted, resolvers, seconds=seconds, port=port)
     return tuple(judge(zone, told, addresses) for zone in zones)
 
 
@@ -98,36 +90,12 @@ def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question
     )
 
 
-def public_addresses(addresses: Collection[str]) -> tuple[str, ...]:
-    """Return those IPv4 addresses that a list may have: not loopback, not a private network's."""
-    found = [ipaddress.ip_address(one) for one in addresses]
-    return tuple(
-        str(one)
-        for one in found
-        if isinstance(one, ipaddress.IPv4Address) and not any(one in net for net in _INNER)
-    )
-
-
-_INNER = tuple(
-    ipaddress.IPv4Network(text)
-    for text in (
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-    )
-)
-
-
 def judge(
     zone: ListZone, told: Mapping[Question, Answer], addresses: Collection[str] = ()
 ) -> Health:
     """Judge one list by what was told of its questions; a question nobody asked is silent."""
     listed, unlisted, *own = (
-        told.get(one, Answer(one, SILENT, why="no answer in time"))
-        for one in questions(zone, addresses)
+        told.get(one, Answer(one, SILENT, why=NO_TIME)) for one in questions(zone, addresses)
     )
     state, said, advice = _state(zone, listed, unlisted)
     mine = [address for address, answer in zip(addresses, own) if _counts(zone, answer)]

@@ -13,8 +13,9 @@ import dns.rcode
 import dns.rrset
 import pytest
 
+from wizard.dns.addresses import public4
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
-from wizard.dns.blocklists import ask_lists, judge, public_addresses
+from wizard.dns.blocklists import ask_lists, judge
 from wizard.dns.lists import ListZone, matches
 
 LOOPBACK = ("127.0.0.1",)
@@ -110,7 +111,7 @@ def test_who_lists_everything_says_nothing_of_our_own() -> None:
 
 def test_only_public_addresses_are_asked_about() -> None:
     given = ["127.0.0.1", "192.168.1.1", "100.64.3.3", "203.0.113.1", "::1", "2001:db8::1"]
-    assert public_addresses(given) == ("203.0.113.1",)
+    assert public4(given) == ("203.0.113.1",)
 
 
 def respond(query: dns.message.Message) -> dns.message.Message | None:

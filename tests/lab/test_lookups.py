@@ -1,0 +1,74 @@
+"""What the DNS says of a real host, with resolvers that are right, dead and silent."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from lab.host import Host
+from tests.lab.program import PROGRAM, apply
+
+pytestmark = pytest.mark.lab
+
+RESOLV = "/etc/resolv.conf"
+SINK = (
+    "import socket, time\n"
+    "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+    "s.bind(('127.0.0.9', 53))\n"
+    "time.sleep(600)\n"
+)
+HOSTILE = '_dmarc\tIN TXT\t"v=DMARC1; p=none\\027]0;owned\\007"\n'
+
+
+def checked(host: Host) -> tuple[dict[str, dict[str, str]], float, int]:
+    """Return the findings of the DNS by ID, how long it took in seconds, and the exit status."""
+    began = time.monotonic()
+    done = host.run([PROGRAM, "check", "--json"], timeout=60)
+    took = time.monotonic() - began
+    assert "Traceback" not in done.stderr
+    found = {one["id"]: one for one in json.loads(done.stdout)["findings"]}
+    return (
+        {name: one for name, one in found.items() if name.startswith("dns.")},
+        took,
+        (done.returncode),
+    )
+
+
+def test_records_are_looked_up_and_a_resolver_that_is_down_holds_nothing_up(fresh: Host) -> None:
+    status, said = apply(fresh)
+    assert status == 0, said
+    assert "203.0.113.1 PTR: mail.zeke.ne.jp" in said
+
+    found, right, status = checked(fresh)
+    assert status == 0
+    seen = {name: (one["verdict"], one["seen"]) for name, one in found.items()}
+    # The seed's names have inner addresses: what others see cannot be known from here.
+    assert seen["dns.a"] == ("unknown", "192.168.1.1, this host from inside")
+    assert seen["dns.ptr.203.0.113.1"] == ("right", "mail.zeke.ne.jp")
+    assert seen["dns.aaaa"] == ("warning", "2001:2c0:cd03:ca00::ace")
+    assert seen["dns.mx"] == ("right", "10 mail.zeke.ne.jp")
+    assert seen["dns.mx.local"] == ("right", "3 lead here")
+    assert {seen[name][0] for name in ("dns.spf", "dns.dmarc")} == {"unknown"}
+
+    zone = "/var/named/zeke.ne.jp.zone"
+    fresh.write("/root/hostile", HOSTILE)
+    reload = f"cat /root/hostile >>{zone}; touch {zone}; rndc reload zeke.ne.jp; sleep 0.5"
+    fresh.run(["bash", "-c", reload], check=True)
+    found, _, _ = checked(fresh)
+    assert found["dns.dmarc"]["seen"].isprintable()
+    assert "owned" in found["dns.dmarc"]["seen"]
+
+    was = fresh.run(["cat", RESOLV], check=True).stdout
+    fresh.run(["systemd-run", "--unit=sink", "python3", "-c", SINK], check=True)
+    for address in ("127.0.0.8", "127.0.0.9"):
+        fresh.write(RESOLV, f"nameserver {address}\n")
+        found, took, status = checked(fresh)
+        assert status == 0, found
+        assert {one["verdict"] for one in found.values()} == {"unknown"}, found
+        assert took < right + 2
+    fresh.write(RESOLV, "")
+    found, _, status = checked(fresh)
+    assert (status, found["dns.a"]["verdict"]) == (0, "unknown")
+    fresh.write(RESOLV, was)

@@ -1,0 +1,32 @@
+"""Which addresses others can reach: those of RFC 1918 and its kin are known inside alone."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+_INNER = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
+
+def is_inner(address: str) -> bool:
+    """Whether an address means something only inside: private, shared, link-local, loopback."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    return any(parsed in net for net in _INNER if net.version == parsed.version)
+
+
+def public4(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the IPv4 addresses that others can reach."""
+    return tuple(one for one in addresses if ":" not in one and not is_inner(one))

@@ -1,0 +1,79 @@
+"""What is published of this server, asked of its own resolvers side by side, with one end for all.
+
+Answers only: what they mean is judged by `wizard.check.dns`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wizard.answers.model import Answers
+from wizard.dns.addresses import is_inner, public4
+from wizard.dns.asking import SILENT, Answer, Question, ask_within, reversed_name
+
+SECONDS = 3.0
+"""For all questions together."""
+
+MOST = 24
+"""Local names whose MX is asked; of a longer list the rest is not."""
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """The answers, by question, and this host's own addresses that they are held against."""
+
+    answers: dict[Question, Answer]
+    addresses: tuple[str, ...]
+
+    def of(self, name: str, kind: str) -> Answer:
+        """Return the answer to a question; one that was not asked is silent."""
+        question = Question(name, kind)
+        return self.answers.get(question, Answer(question, SILENT, why="it was not asked"))
+
+
+def look_up(
+    answers: Answers,
+    addresses: Sequence[str],
+    resolvers: Sequence[str],
+    *,
+    seconds: float = SECONDS,
+    port: int = 53,
+) -> Lookups:
+    """Ask for all that other servers would; never raises, takes `seconds` or little more.
+
+    `addresses` are this host's own. The names behind its public addresses are asked at once,
+    those behind addresses that only the DNS names afterwards, in the time that is left.
+    """
+    deadline = time.monotonic() + seconds
+    found = ask_within(questions(answers, addresses), resolvers, seconds=seconds, port=port)
+    outer = public4(found[Question(answers.hostname.myhostname, "A")].records)
+    more = (Question(reversed_name(one), "PTR") for one in outer[:MOST])
+    left = deadline - time.monotonic()
+    new = [one for one in more if one not in found]
+    found |= ask_within(new, resolvers, seconds=left, port=port)
+    return Lookups(found, tuple(addresses))
+
+
+def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...]:
+    """Return what is asked first."""
+    host, domain = answers.hostname.myhostname, answers.hostname.mydomain
+    names = dict.fromkeys((domain, *answers.domains.local[:MOST]))
+    return tuple(
+        dict.fromkeys(
+            (
+                Question(host, "A"),
+                Question(host, "AAAA"),
+                *(Question(name, "MX") for name in names),
+                *(Question(reversed_name(one), "PTR") for one in public4(addresses)),
+                Question(domain, "TXT"),
+                Question(f"_dmarc.{domain}", "TXT"),
+            )
+        )
+    )
+
+
+def is_inside(answer: Answer) -> bool:
+    """Whether an A answer is the inside view: every address in it is an inner one."""
+    return bool(answer.records) and all(map(is_inner, answer.records))
