@@ -86,10 +86,7 @@ def read_gathered(door: Door, place: Path) -> tuple[Gathered, ...]:
 
     A tree without a note that can be read counts as not gathered.
     """
-    try:
-        sources = door.list_dir(str(place)) or ()
-    except Trouble:
-        return ()  # it is root's, and who is not root sees no plan of it
+    sources = door.list_dir(str(place)) or ()
     found = (_read(door, place / source, source) for source in sources if source[:1] != ".")
     return tuple(one for one in found if one is not None)
 

@@ -61,6 +61,7 @@ _EXHAUSTED = frozenset(
 )
 """What stops the wizard itself and says nothing of Postfix: such a run can be gone on with."""
 _RETURN_AGAIN = "Set that right, then `postfix-wizard resume` goes on with putting it back."
+_GATHERED = "It is kept for the plan that uses it: `postfix-wizard apply` makes that one."
 _SETTLED_NS = 2_000_000_000
 """A main.cf this old makes no Postfix program wait (its limit is about one second)."""
 
@@ -183,8 +184,9 @@ def _take_steps(work: _Work) -> RunFinished:
         if back is None:
             failure = _take_all(work, work.plan.pending, hands)
             if failure is None:
-                answers = "" if work.plan.gathers else work.plan.answers
-                saved = save_answers(work.places, work.run, answers, work.journal.append)
+                if work.plan.gathers:
+                    return RunFinished(DONE, _GATHERED)
+                saved = save_answers(work.places, work.run, work.plan.answers, work.journal.append)
                 return RunFinished(DONE, saved)
             refused = isinstance(failure.step.action, RETURNS) and not failure.of_ours
             if failure.stopped or not refused:

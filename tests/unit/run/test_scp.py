@@ -181,6 +181,23 @@ def test_nobody_answers_and_nothing_is_sent(loop: Loop, output: StepOutput, tmp_
     assert not re.search("^got", (tmp_path / "output").read_text(), re.MULTILINE)
 
 
+@pytest.mark.promise(26)
+def test_the_fourth_time_the_child_is_interrupted(
+    loop: Loop, output: StepOutput, tmp_path: Path
+) -> None:
+    body = f"while True: print('wrong', len(getpass.getpass({PASSWORD!r})))"
+    asked: list[str] = []
+
+    def wrong(question: Ask, _moot: Callable[[], bool]) -> str:
+        asked.append(question.text)
+        return "wrong"
+
+    with pytest.raises(Trouble, match="the password was wrong"):
+        drive(program(tmp_path, body), loop, output, scp_manner(HOST, nothing), wrong)
+    assert len(asked) == 3
+    assert (tmp_path / "output").read_text().count("wrong 5") == 3
+
+
 def test_a_copy_that_grows_beyond_reason_is_ended(
     loop: Loop, output: StepOutput, tmp_path: Path
 ) -> None:
