@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from lab import certificates, debs, furnish, packages, stock, store
+from lab import certbot, certificates, debs, furnish, packages, stock, store
 from lab.overlay import mount_overlay
 from lab.shell import require_root, run
 from lab.suites import COMMON_PACKAGES, Suite
@@ -32,14 +32,21 @@ _CERTIFICATES_LAST = 21 * 24 * 3600
 class Base:
     """What a host's overlay is stacked on; `lowers` has the topmost layer first."""
 
+    suite: Suite
     debian: Path
     house: Path
     certificates: Path
 
-    def lowers(self, *, letsencrypt: bool) -> list[Path]:
-        """Return the layers, with or without /etc/letsencrypt."""
+    def lowers(self, *, letsencrypt: bool, certbot_too: bool = False) -> list[Path]:
+        """Return the layers, with or without /etc/letsencrypt and certbot itself."""
         top = [self.certificates / "tree"] if letsencrypt else []
-        return [*top, self.house / "tree", self.debian / "root"]
+        low = [certbot.layer(self.suite, self.debian, _overlay)] if certbot_too else []
+        return [*top, self.house / "tree", *low, self.debian / "root"]
+
+    @property
+    def authority(self) -> Path:
+        """The directory of the certificate authority that the hosts trust."""
+        return self.house / "ca"
 
     @property
     def key(self) -> Path:
@@ -69,7 +76,7 @@ def build(suite: Suite) -> Base:
         recipe,
         lambda to: certificates.issue_lineages(house / "ca", to / "tree"),
     )
-    return Base(debian, house, issued)
+    return Base(suite, debian, house, issued)
 
 
 def _tools() -> None:
@@ -96,7 +103,7 @@ def _debian(suite: Suite, to: Path) -> None:
     store.say(f"building a Debian {suite.debian} tree for {suite.name} (about a minute)")
     fetched = to / "debs"
     fetched.mkdir()
-    debs.download(suite, ["postfix", *(f"postfix-{name}" for name in suite.maps)], fetched)
+    debs.download(suite.debian, ["postfix", *(f"postfix-{name}" for name in suite.maps)], fetched)
     merged = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
     argv = ["mmdebstrap", "--variant=minbase", "--format=directory"]
     argv.append(f"--include={','.join([*COMMON_PACKAGES, *suite.libraries])}")

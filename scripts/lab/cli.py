@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-from lab import base, host, machine, stock
+from lab import acme, base, host, machine, stock
 from lab.shell import LabError, require_root
 from lab.suites import SUITES, suite
 
@@ -28,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--dovecot", action="store_true", help="Dovecot starts once Postfix runs")
     up.add_argument("--no-letsencrypt", action="store_true", help="no /etc/letsencrypt")
     up.add_argument("--no-ipv6", action="store_true", help="IPv6 disabled, ::1 absent")
+    up.add_argument("--certbot", action="store_true", help="certbot, with EPEL's timer")
     up.add_argument("--pyz", metavar="FILE", help="put FILE at /usr/local/bin/postfix-wizard")
 
     for name, text in (
@@ -39,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=text)
         one.add_argument("name")
         one.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
+
+    serve = commands.add_parser("acme", help="run an ACME server (pebble) outside of the host")
+    serve.add_argument("name")
 
     push = commands.add_parser("push", help="copy a file into the host")
     push.add_argument("name")
@@ -74,6 +80,7 @@ def _up(args: argparse.Namespace) -> None:
         dovecot=args.dovecot,
         letsencrypt=not args.no_letsencrypt,
         ipv6=not args.no_ipv6,
+        certbot=args.certbot,
         pyz=args.pyz,
     )
     booted = host.boot(args.name, options)
@@ -96,6 +103,14 @@ def _stock(args: argparse.Namespace) -> None:
     for name in stock.FILES:
         text = (stock.stock_files(args.suite) / name).read_bytes()
         (args.directory / name).write_bytes(text)
+
+
+def _acme(args: argparse.Namespace) -> None:
+    """Serve until it is interrupted."""
+    with acme.serve(host.find(args.name)) as said:
+        print(f"certbot certonly --server {acme.URL} …; its words: {said}; Ctrl+C ends it")
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 def _enter(args: argparse.Namespace) -> None:
@@ -132,6 +147,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         elif args.command == "down":
             for name in args.names:
                 host.destroy(name)
+        elif args.command == "acme":
+            _acme(args)
         elif args.command == "push":
             host.find(args.name).push(args.source, args.target)
         else:

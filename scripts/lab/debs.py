@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from lab.shell import LabError, run
-from lab.suites import Suite
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -22,9 +21,12 @@ def mirror() -> Optional[str]:
     return None
 
 
-def download(suite: Suite, packages: Sequence[str], to: Path) -> None:
-    """Fetch `packages` of the suite's Debian release into the directory `to`; needs no root.
+def download(
+    release: str, packages: Sequence[str], to: Path, *, onto: Optional[Path] = None
+) -> None:
+    """Fetch `packages` of a Debian release into the directory `to`; needs no root.
 
+    With `onto`, a Debian tree, all that they need and that is not installed there comes too.
     apt checks the signatures as ever, with a root directory of its own below `to`.
     """
     address = mirror()
@@ -36,13 +38,13 @@ def download(suite: Suite, packages: Sequence[str], to: Path) -> None:
     for name in ("etc/apt", "lists/partial", "archives/partial"):
         (own / name).mkdir(parents=True)
     (own / "status").touch()
-    source = f"deb [signed-by={_KEYRING}] {address} {suite.debian} main\n"
+    source = f"deb [signed-by={_KEYRING}] {address} {release} main\n"
     (own / "etc/apt/sources.list").write_text(source)
     settings = {
         "Dir::Etc::SourceList": own / "etc/apt/sources.list",
         "Dir::Etc::SourceParts": "/dev/null",
         "Dir::State::Lists": own / "lists",
-        "Dir::State::Status": own / "status",
+        "Dir::State::Status": onto / "var/lib/dpkg/status" if onto else own / "status",
         "Dir::Cache": own,
         "Dir::Cache::Archives": own / "archives",
         "Acquire::Languages": "none",
@@ -56,5 +58,11 @@ def download(suite: Suite, packages: Sequence[str], to: Path) -> None:
         apt += ["-o", f"{name}={value}"]
     log = to / "apt.log"
     run([*apt, "update"], log=log)
-    run([*apt, "download", *packages], log=log, cwd=to)
+    if onto is None:
+        run([*apt, "download", *packages], log=log, cwd=to)
+    else:
+        whole = ["--yes", "--download-only", "--no-install-recommends", "install"]
+        run([*apt, *whole, *packages], log=log)
+        for deb in (own / "archives").glob("*.deb"):
+            deb.rename(to / deb.name)
     run(["rm", "-r", own])

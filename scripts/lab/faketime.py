@@ -19,6 +19,6 @@ def library(suite: Suite) -> Path:
 
 
 def _fetch(suite: Suite, to: Path) -> None:
-    debs.download(suite, ["libfaketime"], to)
+    debs.download(suite.debian, ["libfaketime"], to)
     (package,) = to.glob("*.deb")
     run(["dpkg-deb", "-x", package, to / "tree"])

@@ -47,6 +47,7 @@ class Options:
     dovecot: bool = False
     letsencrypt: bool = True
     ipv6: bool = True
+    certbot: bool = False
     pyz: Optional[str] = None
 
 
@@ -231,7 +232,7 @@ def _boot_once(here: machine.Machine, base: bases.Base, options: Options) -> Hos
     try:
         here.home.mkdir(parents=True)
         (here.home / "host.json").write_text(json.dumps(_state(options, base)))
-        machine.mount_overlay(here, base.lowers(letsencrypt=options.letsencrypt))
+        machine.mount_overlay(here, _layers(base, options))
         _apply(here.root, options)
         network.lay_cables(network.network(here.name), ipv6=options.ipv6)
         machine.start(here, network.network(here.name))
@@ -243,6 +244,10 @@ def _boot_once(here: machine.Machine, base: bases.Base, options: Options) -> Hos
         _destroy(here.name)
         raise
     return host
+
+
+def _layers(base: bases.Base, options: Options) -> list[Path]:
+    return base.lowers(letsencrypt=options.letsencrypt, certbot_too=options.certbot)
 
 
 def find(name: str) -> Host:

@@ -14,6 +14,8 @@ from lab.shell import LabError, run
 HOST_LAN = "192.168.1.1"
 HOST_OUTSIDE = "203.0.113.1"
 OPERATOR = "192.168.1.2"
+HOST_PREFIX6 = "2001:2c0:cd03:ca00::"
+"""Of the zone's AAAA records; no link has it until `let_through`."""
 STRANGER = "203.0.113.9"
 LISTED_STRANGER = "203.0.113.66"
 """An address of the stranger's that zen.spamhaus.org lists."""
@@ -79,6 +81,15 @@ def join(first: str, second: str, *, link: str, addresses: tuple[str, str]) -> N
     for namespace, address in zip((first, second), addresses):
         run(["ip", "-n", namespace, "address", "add", address, "dev", link])
         run(["ip", "-n", namespace, "link", "set", link, "up"])
+
+
+def let_through(net: Network) -> None:
+    """Let the stranger reach the addresses that the zone has for the host, through enp0s8."""
+    through = ["via", HOST_OUTSIDE]
+    run(["ip", "-n", net.outside, "route", "replace", HOST_LAN, *through])
+    for namespace, link, last in ((net.host, "enp0s8", "ace"), (net.outside, "eth0", "9")):
+        own = f"{HOST_PREFIX6}{last}/64"
+        run(["ip", "-n", namespace, "address", "replace", own, "dev", link, "nodad"])
 
 
 def remove(net: Network) -> None:

@@ -71,7 +71,7 @@ def derive(suite: Suite, to: Path) -> None:
     store.say(f"making {suite.name}'s stock files from Debian {suite.debian}'s samples")
     work = to / "work"
     work.mkdir()
-    debs.download(suite, ["postfix"], work)
+    debs.download(suite.debian, ["postfix"], work)
     package = next(work.glob("postfix_*.deb"))
     run(["dpkg-deb", "-x", package, work / "tree"])
     for name in FILES:
