@@ -6,9 +6,12 @@ from typing import ClassVar, Iterable
 
 from textual.widget import Widget
 
+from screens.background import in_background
 from screens.form import FormScreen
+from screens.messages import NamesFound
 from screens.widgets.items import ItemField
-from wizard.host.suggest import Suggestion
+from wizard.answers.build import default_mydomain
+from wizard.host.suggest import Suggestion, mail_names
 
 
 class DomainsScreen(FormScreen):
@@ -25,6 +28,25 @@ class DomainsScreen(FormScreen):
         """Make the list."""
         taken = tuple(self.draft.text("domains", "local"))
         yield ItemField(self.field("local"), taken, self._from_certificates())
+
+    def on_mount(self) -> None:
+        """Read the zones of this host's named in a thread."""
+        host = self.draft.host
+        if not host.zones:
+            return
+        name = str(self.draft.text("hostname", "myhostname"))
+        zone_file = str(self.draft.text("dns", "zone_file"))
+        in_background(self, lambda: NamesFound(mail_names(host, name, zone_file)))
+
+    def on_names_found(self, message: NamesFound) -> None:
+        """Offer them below what is there already."""
+        message.stop()
+        own = {self.draft.values("hostname").get(name) for name in ("myhostname", "mydomain")}
+        names = [one for one in message.found if one.value not in {*own, self._mydomain()}]
+        self.query_one(ItemField).offer(names)
+
+    def _mydomain(self) -> str:
+        return default_mydomain(str(self.draft.text("hostname", "myhostname")))
 
     def _from_certificates(self) -> list[Suggestion]:
         answers = self.draft.values("hostname")

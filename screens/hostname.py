@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable, Sequence
+from typing import ClassVar, Iterable, Optional, Sequence
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.form import FormScreen
 from screens.widgets.field import TextField
+from wizard.answers.build import default_mydomain
+from wizard.answers.model import Answers, Hostname
 from wizard.answers.sections import Field, fields_of
 from wizard.host.suggest import Suggestion, domains, hostnames
 
@@ -20,6 +23,33 @@ class HostnameScreen(FormScreen):
         "Other mail servers see this name in the banner, in EHLO and in the MX record. It must "
         "resolve to this host. Leave the domain empty and it follows the name."
     )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f3",
+            "records",
+            "DNS",
+            id="records",
+            tooltip="Ask the DNS what it says of this name, and show the records it should have.",
+        ),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Look up only a name that can be one."""
+        if action == "records":
+            return not self.draft.checked("hostname")[1]
+        return super().check_action(action, parameters)
+
+    def action_records(self) -> None:
+        """Ask in a window; the other answers are taken as far as they are given."""
+        from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is asked for
+
+        given, _ = self.draft.checked("hostname")
+        host = str(given["myhostname"])
+        named = Hostname(host, str(given.get("mydomain") or default_mydomain(host)))
+        whole = self.draft.answers()
+        answers = whole if isinstance(whole, Answers) else Answers(named)
+        self.app.push_screen(RecordsScreen(self.desk, lambda: answers, self.draft.host))
 
     def fields(self) -> Iterable[Widget]:
         """Make one line for each name."""

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from wizard.answers.build import Values
     from wizard.check.model import Finding
     from wizard.dns.blocklists import Health
+    from wizard.dns.records import Published
     from wizard.host.facts import Host
+    from wizard.host.suggest import Suggestion
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
 
@@ -65,6 +67,21 @@ class ListsAsked(Message):
     """Blocklists were asked in a thread."""
 
     found: tuple[Health, ...]
+
+
+@dataclass
+class LookedUp(Message):
+    """The DNS was asked in a thread: what it says, and the records that there should be."""
+
+    findings: tuple[Finding, ...]
+    records: tuple[Published, ...]
+
+
+@dataclass
+class NamesFound(Message):
+    """The zones of this host's named were read in a thread for names whose mail comes here."""
+
+    found: tuple[Suggestion, ...]
 
 
 @dataclass

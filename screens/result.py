@@ -16,7 +16,9 @@ from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import cut, wrapped
+from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.errors import Trouble
 from wizard.run.records import DONE
 
 ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
@@ -46,6 +48,14 @@ class ResultScreen(WizardScreen):
             id="undo",
             key_display="u",
             tooltip="Show what takes this run back; nothing is done before a yes.",
+        ),
+        Binding(
+            "d",
+            "records",
+            "DNS",
+            id="records",
+            key_display="d",
+            tooltip="Show what the DNS says of this server, and the records to publish.",
         ),
         Binding("escape", "sections", "Sections", show=False),
     ]
@@ -132,10 +142,29 @@ class ResultScreen(WizardScreen):
             return True
         if action == "undo":
             return self.over.can_undo
+        if action == "records":
+            return bool(self.findings)
         return super().check_action(action, parameters)
 
     def action_sections(self) -> None:
         """There is no list here."""
+
+    def action_records(self) -> None:
+        """Show the DNS records; the answers are those that the run was made from."""
+        from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is asked for
+
+        desk, run = self.desk, self.over.run
+
+        def answers() -> Answers:
+            from wizard.answers.toml import parse_answers  # noqa: PLC0415 - in the thread
+
+            given = parse_answers(desk.session.plan_of(run).answers)
+            if isinstance(given, Answers):
+                return given
+            raise Trouble("reading the run's answers", "they cannot be read", "")
+
+        host = desk.draft.host if desk.draft else None
+        self.app.push_screen(RecordsScreen(desk, answers, host))
 
     def action_undo(self) -> None:
         """Show what takes this run back."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
+    from wizard.dns.records import Published
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -160,6 +161,27 @@ class Session:
         network = host.network
         own = public4(network.addresses)
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
+
+    def look_up(
+        self, answers: Answers, host: Host, *, seconds: float = 3.0
+    ) -> tuple[tuple[Finding, ...], tuple[Published, ...]]:
+        """Ask the DNS for this server, in `seconds`; return what it says and what it should have.
+
+        Never raises: what cannot be asked is a finding.
+        """
+        from wizard.check.dns import judge_lookups  # noqa: PLC0415 - see check
+        from wizard.dns.lookups import look_up  # noqa: PLC0415
+
+        network = host.network
+        found = look_up(answers, network.addresses, network.resolvers, seconds=seconds)
+        return tuple(judge_lookups(answers, found)), self.records(answers, host)
+
+    def records(self, answers: Answers, host: Host) -> tuple[Published, ...]:
+        """Return the DNS records that this server should have."""
+        from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
+        from wizard.dns.records import to_publish  # noqa: PLC0415
+
+        return to_publish(answers, public4(host.network.addresses))
 
     def check(self, answers: Answers) -> Iterator[Finding]:
         """Prove the live state, finding by finding."""

@@ -143,6 +143,14 @@ class ItemField(FormField):
         ]
         self._changed()
 
+    def offer(self, suggested: Sequence[Suggestion]) -> None:
+        """Add suggestions that are found later; none is taken by itself."""
+        known = {item.text for item in self.items}
+        new = [Item(one.value, False, one.why) for one in suggested if one.value not in known]
+        if new:
+            self.items += new
+            self._redraw()
+
     def put(self, text: str) -> None:
         """Add items, as if they had been typed."""
         self._add(split_items(text))

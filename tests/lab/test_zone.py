@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lab.host import Host
-from tests.lab.program import ANSWERS, PENDING, PYZ, ROOT, ZEKE, BootHost, wizard
+from tests.lab.login import END, ESCAPE, LONG, NEXT, Login
+from tests.lab.program import ANSWERS, PENDING, PROGRAM, PYZ, ROOT, ZEKE, BootHost, wizard
 
 pytestmark = pytest.mark.lab
 
@@ -158,3 +161,33 @@ def test_addresses_are_moved_when_asked(bare: Host) -> None:
     wizard(bare, "apply", *SECTION, "--yes")
     assert asked(bare, "myhome.zeke.ne.jp", "A") == "203.0.113.4"
     assert asked(bare, "cafe.zeke.ne.jp", "A") == "192.168.1.2"
+
+
+def test_the_zone_in_the_screens(bare: Host) -> None:
+    login = Login(bare, "--section", "dns", "--answers", ANSWERS)
+    try:
+        login.see("postfix-wizard - More", PATH)
+        login.do(NEXT, "postfix-wizard - Review", "Nothing has been written yet")
+        login.do("4", "+++ /var/named/zeke.ne.jp.zone (as planned)", "Why: Raised")
+        assert facts(bare).count(".orig") == 0
+        login.do("r", "Run the plan?")
+        login.do("y", "postfix-wizard - Run 2")
+        login.see("The run is over", seconds=LONG)
+        login.do(NEXT, "Result of run")
+        login.do("d", "DNS records", "zeke.ne.jp MX")
+        login.do(END, "_dmarc.zeke.ne.jp.")
+        login.do(ESCAPE, "Result of run")
+        login.leave()
+    finally:
+        login.close()
+    assert asked(bare, "cafe.zeke.ne.jp", "MX") == "10 mail.zeke.ne.jp."
+
+
+def test_check_prints_the_records_to_publish(bare: Host) -> None:
+    said = wizard(bare, "check", "--answers", ANSWERS)[1]
+    assert "DNS records to publish, as lines of a zone file:" in said
+    lines = said.partition("a zone file:")[2]
+    assert "mail.zeke.ne.jp." in lines
+    told = json.loads(bare.run([PROGRAM, "check", "--answers", ANSWERS, "--json"]).stdout)
+    kinds = {one["kind"] for one in told["records"]}
+    assert kinds == {"A", "MX", "PTR", "TXT"}

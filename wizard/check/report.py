@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from wizard.check.model import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
+from wizard.dns.records import Published, fragment
 from wizard.secrets import masked, masked_data
 
 VERSION = 1
@@ -35,10 +36,18 @@ def failed(findings: Iterable[Finding]) -> bool:
     return any(finding.verdict == WRONG and finding.fatal for finding in findings)
 
 
-def as_json(findings: Iterable[Finding]) -> str:
-    """The versioned form: {"version": 1, "findings": [...]}, the fields those of Finding."""
+def as_json(findings: Iterable[Finding], records: Iterable[Published] = ()) -> str:
+    """The versioned form, docs/json.md: {"version": 1, "findings": [...], "records": [...]}."""
     rows = [masked_data(asdict(finding)) for finding in findings]
-    return json.dumps({"version": VERSION, "findings": rows}, indent=2)
+    wanted = [asdict(record) for record in records]
+    return json.dumps({"version": VERSION, "findings": rows, "records": wanted}, indent=2)
+
+
+def to_publish(findings: Iterable[Finding], records: Iterable[Published]) -> tuple[str, ...]:
+    """The lines of a zone file that it should have; none where all of it was seen published."""
+    if all(one.verdict == RIGHT for one in findings if one.id.startswith("dns.")):
+        return ()
+    return ("", "DNS records to publish, as lines of a zone file:", *fragment(tuple(records)))
 
 
 def as_table(findings: Iterable[Finding], width: int = 80) -> str:

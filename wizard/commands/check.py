@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.answers.toml import read_answers
-from wizard.check.report import as_json, as_table, failed
+from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble
@@ -21,9 +21,9 @@ def run_check(session: Session, options: Options, console: Console) -> int:
             "it was not set up before, and no answers say what it should be",
             "Name a file with --answers, or set the server up first.",
         )
-    findings = tuple(session.check(answers))
+    findings, records = tuple(session.check(answers)), session.records(answers, host)
     if options.json:
-        print(as_json(findings), file=console.out)
+        print(as_json(findings, records), file=console.out)
     else:
-        console.say(*as_table(findings).splitlines())
+        console.say(*as_table(findings).splitlines(), *to_publish(findings, records))
     return 1 if failed(findings) else 0

@@ -82,6 +82,38 @@ def domains(host: Host, myhostname: str) -> tuple[Suggestion, ...]:
     )
 
 
+def mail_names(host: Host, myhostname: str, zone_file: str = "") -> tuple[Suggestion, ...]:
+    """Suggest items of domains.local: names in this host's zones whose MX leads here.
+
+    Of `zone_file` those too that get their MX by the plan. A zone that cannot be read suggests
+    nothing. A large one takes a second: call this in a thread.
+    """
+    # dnspython's names cost 70 ms, which a host without zones does not pay.
+    from wizard.dns.zone import ZoneFault  # noqa: PLC0415
+    from wizard.dns.zone_edits import Wanted, edit, names_with_mx  # noqa: PLC0415
+
+    found: list[Suggestion] = []
+    for zone in host.zones:
+        text = zone.file.live if zone.file is not None else None
+        if text is None or not myhostname:
+            continue
+        try:
+            there = names_with_mx(text, zone.name, myhostname)
+            if zone.path == zone_file:
+                text = edit(text, Wanted(zone.name, myhostname, host.read_at)).text
+            then = names_with_mx(text, zone.name, myhostname)
+        except ZoneFault:
+            continue
+        found += [
+            Suggestion(
+                name,
+                "its MX leads here" if name in there else f"gets its MX in the zone {zone.name}",
+            )
+            for name in then
+        ]
+    return _distinct(found)
+
+
 def networks(host: Host) -> tuple[Suggestion, ...]:
     """Suggest items of mynetworks: the firewall's trusted sources, private networks, loopback.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.check.model import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
-from wizard.check.report import as_json, as_table, failed, summary
+from wizard.check.report import as_json, as_table, failed, summary, to_publish
 from wizard.check.text import clean
+from wizard.dns.records import Published
 
 FINDINGS = (
     Finding("port.25", "port 25: listener", "master on 0.0.0.0", "master on 0.0.0.0", RIGHT),
@@ -54,8 +55,13 @@ def test_the_table() -> None:
 
 
 def test_the_json() -> None:
-    told = json.loads(as_json(FINDINGS))
-    assert told == {"version": 1, "findings": [asdict(one) for one in FINDINGS]}
+    record = Published("example.com.", "MX", "10 mail.example.com.", "Why.")
+    told = json.loads(as_json(FINDINGS, (record,)))
+    assert told == {
+        "version": 1,
+        "findings": [asdict(one) for one in FINDINGS],
+        "records": [asdict(record)],
+    }
     assert set(told["findings"][0]) == {
         "id",
         "looked_at",
@@ -65,6 +71,14 @@ def test_the_json() -> None:
         "advice",
         "fatal",
     }
+
+
+def test_records_are_told_until_all_is_published() -> None:
+    record = Published("example.com.", "MX", "10 mail.example.com.", "Why.")
+    seen = Finding("dns.mx", "MX", "none", "10 mail.example.com", WARNING, fatal=False)
+    lines = to_publish((seen,), (record,))
+    assert lines[-1] == "example.com.\tIN MX\t10 mail.example.com."
+    assert to_publish((replace(seen, verdict=RIGHT),), (record,)) == ()
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)

@@ -13,6 +13,7 @@ from wizard.host.facts import (
     Firewall,
     Host,
     Lineage,
+    NamedZone,
     Network,
     Postfix,
     Zone,
@@ -113,4 +114,18 @@ def test_zones(host: Host) -> None:
         Suggestion("public", "the default zone; interfaces eth0"),
         Suggestion("external", "interfaces eth1"),
         Suggestion("dmz", "no interface"),
+    )
+
+
+def test_names_whose_mail_comes_here(host: Host) -> None:
+    text = b"@ 60 IN SOA a. b. 1 2 3 4 5\n@ 60 IN NS a.\nmail 60 IN A 192.0.2.1\nold 60 MX 5 mail\n"
+    files = [FileFacts(f"/{name}", data, None) for name, data in (("z", text), ("bad", b"\x00"))]
+    zones = tuple(NamedZone("zeke.ne.jp", file.path, file) for file in files)
+    named = replace(host, zones=(*zones, NamedZone("large.example", "/large")))
+    assert suggest.mail_names(named, "mail.zeke.ne.jp") == (
+        Suggestion("old.zeke.ne.jp", "its MX leads here"),
+    )
+    assert suggest.mail_names(named, "mail.zeke.ne.jp", "/z") == (
+        Suggestion("mail.zeke.ne.jp", "gets its MX in the zone zeke.ne.jp"),
+        Suggestion("old.zeke.ne.jp", "its MX leads here"),
     )

@@ -1,0 +1,85 @@
+"""The DNS on the screens: the window of records, and the names that Domains offers."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.screens.pilots import in_sight, opened, walk_to
+from tests.screens.standin import RUN, StandIn, fresh_host, make_app
+from wizard.answers.model import Answers
+from wizard.check.dns import judge_lookups
+from wizard.check.model import Finding
+from wizard.dns.lookups import Lookups
+from wizard.dns.records import Published, to_publish
+from wizard.host.facts import FileFacts, Host, NamedZone
+
+ZONE = "/var/named/zeke.ne.jp.zone"
+SEED = (Path(__file__).parents[2] / "scripts/lab/tree" / ZONE[1:]).read_bytes()
+
+
+@dataclass
+class Asking(StandIn):
+    """A session whose resolvers are silent, for as long as `held` is."""
+
+    held: threading.Event = field(default_factory=threading.Event)
+
+    def look_up(
+        self, answers: Answers, _host: Host
+    ) -> tuple[tuple[Finding, ...], tuple[Published, ...]]:
+        self.held.wait(10)
+        found = tuple(judge_lookups(answers, Lookups({}, ())))
+        return found, to_publish(answers, ("203.0.113.1",))
+
+
+async def test_f3_asks_without_holding_the_screen_up() -> None:
+    session = Asking()
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f3")
+        await in_sight(pilot, "Asking this host's resolvers")
+        session.held.set()
+        shown = await in_sight(pilot, "mail.zeke.ne.jp A")
+        assert "should: the address under which others reach this host" in shown
+        await pilot.press("end")
+        shown = await in_sight(pilot, "postfix-wizard check")
+        assert "IN TXT" in shown
+        await pilot.press("escape")
+        await in_sight(pilot, "postfix-wizard - Hostname")
+
+
+async def test_a_window_that_was_closed_hears_its_answer_unharmed() -> None:
+    session = Asking()
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f3")
+        await in_sight(pilot, "Asking this host's resolvers")
+        await pilot.press("escape")
+        session.held.set()
+        await pilot.pause(0.2)
+        await in_sight(pilot, "postfix-wizard - Hostname")
+
+
+async def test_result_shows_the_records() -> None:
+    session = Asking()
+    session.held.set()
+    session.went_on.set()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        await pilot.press("d")
+        await in_sight(pilot, "DNS records")
+
+
+async def test_domains_offers_the_names_whose_mail_comes_here() -> None:
+    zone = NamedZone("zeke.ne.jp", ZONE, FileFacts(ZONE, SEED, None))
+    async with opened(StandIn(the_host=replace(fresh_host(), zones=(zone,)))) as pilot:
+        await walk_to(pilot, "Domains")
+        shown = await in_sight(pilot, "[ ] joeker.zeke.ne.jp  its MX leads here")
+        assert "[ ] ns.zeke.ne.jp" in shown
+        assert "] zeke.ne.jp" not in shown
+        assert "] mail.zeke.ne.jp" not in shown
