@@ -12,13 +12,13 @@ from screens.background import in_background
 from screens.form import FormScreen
 from screens.health import Lists
 from screens.messages import Failed, ListsAsked
-from screens.widgets.field import FormField
+from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.rows import Row, Rows
 from wizard.answers.form import CUSTOM, Text
 from wizard.answers.sections import Field
 from wizard.postfix.blocklists import CATALOGUE, Blocklist
-from wizard.secrets import masked
+from wizard.secrets import MASK, masked
 
 OWN_LISTS = Field(
     "blocklists",
@@ -100,7 +100,7 @@ class CatalogueField(FormField):
         self._changed()
 
 
-_CALM = {"", "works", "asking..."}
+_CALM = {"", "works", "asking...", "needs a key"}
 
 
 class BlocklistsScreen(FormScreen):
@@ -119,11 +119,13 @@ class BlocklistsScreen(FormScreen):
         self._lists = Lists(self.draft, self.desk)
         self._leaving = ""
         yield CatalogueField(self.field("use"), self.draft.text("blocklists", "use"))
+        yield TextField(self.field("dqs_key_file"), self.held("dqs_key_file"), inline=True)
         for field in (OWN_LISTS, self.field("allow_senders"), self.field("reject_senders")):
             yield ItemField(field, tuple(self.draft.text("blocklists", field.name)))
 
     def on_mount(self) -> None:
         """Ask the lists as soon as they are in sight."""
+        self._show_key_file()
         self._ask()
 
     def _ask(self) -> None:
@@ -132,9 +134,10 @@ class BlocklistsScreen(FormScreen):
         if not zones:
             return
         session, host = self.desk.session, self.draft.host
+        key_file = self.held("dqs_key_file")
 
         def asked() -> Message:
-            return ListsAsked(session.ask_lists(zones, host))
+            return ListsAsked(session.ask_lists(zones, host, key_file))
 
         in_background(self, asked)
 
@@ -153,6 +156,12 @@ class BlocklistsScreen(FormScreen):
         self._lists.gave_up(message.text)
         self._show_health()
 
+    def _show_key_file(self) -> None:
+        """Ask for the key's file only where a list needs it."""
+        used = self.draft.text("blocklists", "use")
+        keyed = any(MASK in one.zone for one in CATALOGUE if one.name in used)
+        self.query_one(TextField).display = keyed
+
     def _show_health(self) -> None:
         self.query_one(CatalogueField).show_states(self._lists.states)
         for form_field in self.query(ItemField):
@@ -164,6 +173,11 @@ class BlocklistsScreen(FormScreen):
         self._leaving = ""
         if field.name == CUSTOM:
             self._ask()
+        if field.name == "dqs_key_file" and not self.draft.checked("blocklists")[1]:
+            self._lists.forget_keyed()
+            self._ask()
+        if field.name == "use":
+            self._show_key_file()
         if field.name in {"use", CUSTOM}:
             self._doubt("")
 

@@ -11,7 +11,7 @@ from wizard.answers.build import check_section
 from wizard.answers.form import CUSTOM, custom_entry
 from wizard.dns.lists import ListZone
 from wizard.postfix.blocklists import CATALOGUE, asked_custom
-from wizard.secrets import masked
+from wizard.secrets import MASK, masked
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -34,6 +34,13 @@ class Lists:
         zones = tuple(one for one in self._zones() if one.name not in self._asked)
         self._asked.update(one.name for one in zones)
         return zones
+
+    def forget_keyed(self) -> None:
+        """Let the lists that need a key be asked anew: another file was named for it."""
+        for entry in CATALOGUE:
+            if MASK in entry.zone:
+                self._asked.discard(entry.name)
+                self._known.pop(entry.name, None)
 
     def _zones(self) -> Iterator[ListZone]:
         for entry in CATALOGUE:

@@ -1,13 +1,17 @@
 """A blocklist's key is part of its zone: `KEY.zen.dq.spamhaus.net`. It is masked where it is told.
 
-What Postfix reads must hold it: main.cf, the answers, the plan and what a run replaced. All else,
-a diff and a log included, shows `(key)` in its place. A key is the one label before the lists'
-own names, whatever a query puts in front of it.
+What Postfix reads must hold it: main.cf, and what a run replaced. All else, a diff and a log
+included, shows `(key)` in its place. A plan's texts are sealed: a mark stands for each key, and a
+worker puts the key there right before it writes. Only a zone that the answers themselves spell out
+with its key stays as it is. A key is the one label before the lists' own names, whatever a query
+puts in front of it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 SERVICES = ("dq.spamhaus.net", "mail.abusix.zone")
@@ -23,6 +27,13 @@ _KEY = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _KEY_BYTES = re.compile(_KEY.pattern.encode("ascii"), re.IGNORECASE)
+_MARK = re.compile(
+    rb"\(key[0-9]*\)(?=\.[a-z0-9_-]{1,63}\.(?:"
+    + b"|".join(re.escape(one.encode("ascii")) for one in SERVICES)
+    + rb"))",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\(key[0-9]+\)")
 _IN_A_NAME = re.compile(rb"[A-Za-z0-9._-]{1,255}\Z")
 
 
@@ -49,6 +60,69 @@ def masked_data(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [masked_data(one) for one in value]
     return value
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A text with a mark in each key's place; `keys` has the keys by their marks."""
+
+    text: bytes
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def without_keys(self, text: str) -> str:
+        """Return another text with the same marks in the places of the same keys."""
+        for mark, key in self.keys.items():
+            text = text.replace(key, mark)
+        return text
+
+
+def seal(data: bytes, known: str = "", spelled: str = "") -> Sealed:
+    """Put a mark in the place of each key: `(key)` for the `known` one, `(key2)`, ... for others.
+
+    Keys of zones in `spelled` stay, since the answers have them anyway.
+    """
+    keys = {MASK: known} if known else {}
+    folded = data.lower()
+    if not any(one.encode("ascii") in folded for one in SERVICES):
+        return Sealed(data, keys)
+    stay = {one.lower() for one in _KEY.findall(spelled)}
+
+    def mark(found: re.Match[bytes]) -> bytes:
+        key = found[0].decode("ascii")
+        if key.lower() in stay and key != known:
+            return found[0]
+        marks = {one: name for name, one in keys.items()}
+        if key not in marks:
+            marks[key] = f"(key{len(keys) + (1 if known else 2)})"
+            keys[marks[key]] = key
+        return marks[key].encode("ascii")
+
+    return Sealed(_KEY_BYTES.sub(mark, data), keys)
+
+
+def opened(data: bytes, keys: Mapping[str, str]) -> bytes:
+    """Put the keys in the place of their marks; a mark without one stays."""
+
+    def key(found: re.Match[bytes]) -> bytes:
+        mark = found[0].decode("ascii")
+        return keys.get(mark, mark).encode("ascii")
+
+    return _MARK.sub(key, data)
+
+
+def marks(data: bytes) -> tuple[str, ...]:
+    """Return the marks that stand in a sealed text, each once."""
+    return tuple(dict.fromkeys(one.decode("ascii") for one in _MARK.findall(data)))
+
+
+def keys_in(data: bytes) -> tuple[str, ...]:
+    """Return the keys in a text, each once."""
+    return tuple(dict.fromkeys(one.decode("ascii") for one in _KEY_BYTES.findall(data)))
+
+
+def without_number(text: str) -> str:
+    """Return a sealed text in which all keys have the same mark."""
+    return _NUMBERED.sub(MASK, text)
 
 
 def unfinished(data: bytes) -> int:

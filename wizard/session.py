@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Collection, Iterator, Optional
 
-from wizard.answers.model import Answers, Caution
+from wizard.answers.model import DQS_KEY_FILE, Answers, Caution
 from wizard.answers.toml import SAVED, read_answers
 from wizard.check.model import Finding
-from wizard.dns.lists import ListZone
+from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
+from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.plan.build import build_plan
 from wizard.plan.gather import gather_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
+from wizard.postfix.blocklists import needs_key
 from wizard.run.follow import follow, is_asked
 from wizard.run.history import WAYS_ON, RunSummary, newest_cut_off, plan_of, runs
 from wizard.run.launch import launch, relaunch
@@ -29,6 +31,7 @@ from wizard.run.lock import holder, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.records import DIED, Event
+from wizard.secrets import MASK
 
 if TYPE_CHECKING:
     from wizard.status.drift import Item
@@ -74,6 +77,9 @@ class Session:
 
         Where certificates must be fetched first it is the plan that does so (`Plan.gathers`).
         """
+        if needs_key(answers.blocklists):
+            key = read_dqs_key(self.door, answers.blocklists.dqs_key_file)
+            host = replace(host, dqs_key=key)
         plan = gather_plan(answers, host, sections) or build_plan(answers, host, sections)
         early = newest_cut_off(self.places)
         # A gather run has changed nothing of the host, and this plan gathers anew where it must.
@@ -149,17 +155,25 @@ class Session:
         return left.newest, found
 
     def ask_lists(
-        self, zones: Collection[ListZone], host: Host, *, seconds: float = 3.0
+        self,
+        zones: Collection[ListZone],
+        host: Host,
+        key_file: str = DQS_KEY_FILE,
+        *,
+        seconds: float = 3.0,
     ) -> tuple[Health, ...]:
         """Ask blocklists for their test points and this host; takes `seconds` at most each.
 
-        Never raises: what goes wrong is a list's state.
+        `key_file` has the key of those that need one. Never raises: what goes wrong is a list's
+        state.
         """
         from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
         from wizard.dns.blocklists import ask_lists  # noqa: PLC0415
 
         network = host.network
         own = public4(network.addresses)
+        if any(MASK in one.zone for one in zones):
+            zones = with_key(zones, read_dqs_key(self.door, key_file).key)
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
 
     def look_up(

@@ -41,6 +41,7 @@ from wizard.plan.model import (
 from wizard.postfix.proposal import Reason
 from wizard.run import records
 from wizard.run.history import RunSummary
+from wizard.secrets import MASK
 from wizard.session import Session
 
 DATA = Path(__file__).parent / "data"
@@ -308,11 +309,15 @@ class StandIn:
         self.planned.append((given, tuple(sections)))
         return self.plan_made or make_plan(host, self.cautions)
 
-    def ask_lists(self, zones: Collection[ListZone], _host: Host) -> tuple[Health, ...]:
+    def ask_lists(
+        self, zones: Collection[ListZone], _host: Host, _key_file: str
+    ) -> tuple[Health, ...]:
         self.asked += [one.zone for one in zones]
         self.lists_wait.wait(10)
         return tuple(
-            Health(one, *self.ill[one.zone])
+            Health(one, "needs a key", "it cannot be asked without its key", "Write it.")
+            if MASK in one.zone
+            else Health(one, *self.ill[one.zone])
             if one.zone in self.ill
             else Health(one, "works", "", own=self.listed.get(one.zone, ()))
             for one in zones

@@ -9,7 +9,7 @@ import pytest
 
 from screens.desk import Wish
 from tests.screens.picture import picture
-from tests.screens.pilots import in_sight, opened, type_text, walk_to
+from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
 from tests.screens.standin import StandIn, answers, set_up_host
 from wizard.answers.model import Blocklists, CustomBlocklist
 
@@ -138,3 +138,29 @@ async def test_an_ok_row_for_ones_own_domain_is_refused_with_the_reason() -> Non
         told = " ".join(line[20:].strip() for line in shown.splitlines())
         assert "whoever forges it would pass every blocklist" in told
         assert "- Blocklists" in shown
+
+
+async def test_a_keyed_list_asks_for_its_key_file_and_no_other_does() -> None:
+    session = StandIn()
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Blocklists")
+        shown = await in_sight(pilot, "needs a key")
+        assert "Key file for DQS" not in shown
+        await pilot.press("down", "down", "down", "space")
+        await in_sight(pilot, "Use this list all the same?")
+        await pilot.press("y")
+        shown = await in_sight(pilot, "Key file for DQS")
+        assert "/etc/postfix-wizard/dqs.key" in shown
+        await pilot.press("tab")
+        await clear(pilot)
+        await type_text(pilot, "-x")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "WRONG: is no absolute path of a file")
+        asked = session.asked.count("(key).zen.dq.spamhaus.net")
+        await clear(pilot)
+        await type_text(pilot, "/root/k")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "- More")
+        assert session.asked.count("(key).zen.dq.spamhaus.net") > asked
+        draft = pilot.app.desk.draft  # type: ignore[attr-defined]
+        assert draft.answers().blocklists.dqs_key_file == "/root/k"

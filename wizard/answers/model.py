@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Collection, Optional
 
+DQS_KEY_FILE = "/etc/postfix-wizard/dqs.key"
+"""Where the key of Spamhaus's Data Query Service is looked for."""
+
 
 @dataclass(frozen=True)
 class Hostname:
@@ -67,12 +70,17 @@ class CustomBlocklist:
 
 @dataclass(frozen=True)
 class Blocklists:
-    """Catalogue names in use, lists of the operator's own, and the rows of sender_access."""
+    """Catalogue names in use, lists of the operator's own, and the rows of sender_access.
+
+    `dqs_key_file` holds the key of Spamhaus's Data Query Service; it is read only where a list
+    in use needs it.
+    """
 
     use: tuple[str, ...] = ("spamcop", "spamhaus-zen", "spamhaus-dbl")
     custom: tuple[CustomBlocklist, ...] = ()
     allow_senders: tuple[str, ...] = ()
     reject_senders: tuple[str, ...] = ()
+    dqs_key_file: str = DQS_KEY_FILE
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
 _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_PATH = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
 _ZONE_FILE = re.compile(r"(/[A-Za-z0-9_@%+=,.-]+)+")
 _REPLIES = re.compile(r"127(\.([0-9]{1,3}|\[[0-9.;]+\])){3}")
@@ -300,6 +301,13 @@ def ipv4_or_none(text: str) -> str:
         return str(ipaddress.IPv4Address(text))
     except ValueError as error:
         raise ValueError("is no IPv4 address; write one such as 203.0.113.25") from error
+
+
+def key_file(text: str) -> str:
+    """Accept the absolute path of a file that holds a secret."""
+    if not _PATH.fullmatch(printable(text)) or ".." in text.split("/"):
+        raise ValueError("is no absolute path of a file; write one such as /root/dqs.key")
+    return text
 
 
 def sender(text: str) -> str:

@@ -166,7 +166,13 @@ FIELDS: tuple[Field, ...] = (
         "Blocklists",
         "smtpd_recipient_restrictions",
         "Lists asked about every stranger; their terms of use are yours to keep.",
-        choices=("spamcop", "spamhaus-zen", "spamhaus-dbl"),
+        choices=(
+            "spamcop",
+            "spamhaus-zen",
+            "spamhaus-dbl",
+            "spamhaus-dqs-zen",
+            "spamhaus-dqs-dbl",
+        ),
     ),
     Field(
         "blocklists",
@@ -185,6 +191,15 @@ FIELDS: tuple[Field, ...] = (
         "sender_access REJECT",
         "An address, or a domain with its subdomains.",
         rules.sender,
+    ),
+    Field(
+        "blocklists",
+        "dqs_key_file",
+        "text",
+        "Key file for DQS",
+        "",
+        "Spamhaus's key alone on one line, in a file of root's with mode 0600.",
+        rules.key_file,
     ),
     Field(
         "delivery",

@@ -11,6 +11,7 @@ from wizard.check.asked import unknown
 from wizard.check.model import RIGHT, WARNING, Finding
 from wizard.dns.addresses import public4
 from wizard.dns.blocklists import Health, ask_lists
+from wizard.dns.lists import with_key
 from wizard.host.facts import Network
 from wizard.postfix.blocklists import asked_zones
 
@@ -21,10 +22,10 @@ _EXPECTED = "its test points answer as they should"
 
 
 def begin_lists(
-    lists: Blocklists, network: Optional[Network], pool: Executor
+    lists: Blocklists, network: Optional[Network], pool: Executor, key: str = ""
 ) -> Callable[[], Iterator[Finding]]:
     """Ask all lists in use in a thread of the pool; call the result to wait for the findings."""
-    zones = tuple({one.name: one for one in asked_zones(lists)}.values())
+    zones = with_key({one.name: one for one in asked_zones(lists)}.values(), key)
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: (

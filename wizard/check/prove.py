@@ -29,10 +29,13 @@ from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.host import facts
+from wizard.host.dqs import read_dqs_key
 from wizard.host.firewall import begin_firewall
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration
+from wizard.postfix.blocklists import needs_key
 from wizard.postfix.policy import propose_main_cf
+from wizard.secrets import seal
 
 MAIN_CF = "/etc/postfix/main.cf"
 
@@ -63,6 +66,7 @@ def prove(
             "Run the check on the host itself, without --root.",
         )
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
+    key = _key(answers, door)
     pool = ThreadPoolExecutor(max_workers=6, thread_name_prefix="check")
     try:
         configured = begin(begin_configuration, door)
@@ -75,7 +79,7 @@ def prove(
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
         network, _ = addresses()
-        lists = begin_lists(answers.blocklists, network, pool)
+        lists = begin_lists(answers.blocklists, network, pool, key)
         lookups = begin_lookups(answers, network, pool)
         # In this thread, since only the main one may handle the signals that would leave the
         # address behind; before the first yield, since a generator may never be resumed.
@@ -92,7 +96,7 @@ def prove(
             yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
         else:
             yield from _main_cf(
-                answers, door, configuration, wanted, expected=expected, tolerated=tolerated
+                answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
         for finding in judge_master_cf(services(), overrides(), main_cf):
             yield finding if POLICY in wanted else replace(finding, fatal=False)
@@ -113,6 +117,7 @@ def _main_cf(
     door: Door,
     configuration: Configuration,
     wanted: frozenset[str],
+    key: str,
     *,
     expected: Optional[Sequence[tuple[str, str]]],
     tolerated: Sequence[str],
@@ -129,14 +134,22 @@ def _main_cf(
         configuration.instances,
         configuration.stderr,
     )
+    spelled = " ".join(one.zone for one in answers.blocklists.custom)
     try:
+        sealed = seal(door.read_bytes(MAIN_CF) or b"", key, spelled)
         if expected is None:
-            text = door.read_bytes(MAIN_CF) or b""
-            expected = propose_main_cf(text, answers, postfix, wanted).expected
+            expected = propose_main_cf(sealed.text, answers, postfix, wanted).expected
     except (Trouble, ValueError) as fault:
         yield unknown("main.cf", "main.cf: parameters", str(fault), "as planned")
         return
-    yield from judge_main_cf(configuration.parameters, configuration.stderr, expected, tolerated)
+    # As a plan has them: another key than that of the key file is seen, and none is told.
+    live = {name: sealed.without_keys(value) for name, value in configuration.parameters.items()}
+    yield from judge_main_cf(live, configuration.stderr, expected, tolerated)
+
+
+def _key(answers: Answers, door: Door) -> str:
+    lists = answers.blocklists
+    return read_dqs_key(door, lists.dqs_key_file).key if needs_key(lists) else ""
 
 
 def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Finding]:

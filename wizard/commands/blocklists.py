@@ -25,6 +25,6 @@ def list_warnings(session: Session, plan: Plan, host: Host) -> Iterator[str]:
     if plan.gathers or not chosen or not isinstance(answers, Answers):
         return
     zones = tuple(dict.fromkeys(asked_zones(answers.blocklists)))
-    for one in session.ask_lists(zones, host, seconds=SECONDS):
+    for one in session.ask_lists(zones, host, answers.blocklists.dqs_key_file, seconds=SECONDS):
         if not one.works:
             yield f"Warning: blocklist {one.zone.zone} {one.state} ({one.said}). {one.advice}"

@@ -22,6 +22,7 @@ from wizard.dns.asking import (
     ask_within,
 )
 from wizard.dns.lists import ListZone, matches
+from wizard.secrets import MASK, has_key
 
 WORKS = "works"
 REFUSES = "refuses"
@@ -29,6 +30,7 @@ LISTS_ALL = "lists everything"
 LISTS_NONE = "lists nothing"
 NO_ANSWER = "silent"
 FAILS = "failed"
+NEEDS_KEY = "needs a key"
 
 _REPLIES_SHOWN = 3
 
@@ -40,6 +42,7 @@ _ERRORS = {
 """Spamhaus's error codes in words; others have taken them over."""
 
 _RESOLVER = "Use a resolver of this host's own, such as unbound"
+_KEY = "Write the key into its file, 0600 and root's (`dqs_key_file`)."
 _OWN_RESOLVER = "Look at /etc/resolv.conf and ask by hand: `dig {name}`."
 
 
@@ -47,7 +50,7 @@ _OWN_RESOLVER = "Look at /etc/resolv.conf and ask by hand: `dig {name}`."
 class Health:
     """What came of one list's test points.
 
-    `state` is works, refuses, lists everything, lists nothing, silent or failed; `said` is what
+    `state` is works, refuses, lists everything, lists nothing, silent, failed or needs a key; `said` is what
     was seen, `advice` what to do ("" where it works); `own` are this host's addresses that the
     list has.
     """
@@ -77,7 +80,8 @@ def ask_lists(
     `addresses` are this host's public IPv4 addresses. A resolver that answers none of the first
     questions is not asked the others, so that this takes `seconds` with it, or little more.
     """
-    wanted = [one for zone in zones for one in questions(zone, addresses)]
+    open_zones = (zone for zone in zones if MASK not in zone.zone)
+    wanted = [one for zone in open_zones for one in questions(zone, addresses)]
     told = ask_within(wanted, resolvers, seconds=seconds, port=port)
     return tuple(judge(zone, told, addresses) for zone in zones)
 
@@ -94,6 +98,8 @@ def judge(
     zone: ListZone, told: Mapping[Question, Answer], addresses: Collection[str] = ()
 ) -> Health:
     """Judge one list by what was told of its questions; a question nobody asked is silent."""
+    if MASK in zone.zone:
+        return Health(zone, NEEDS_KEY, "it cannot be asked without its key", _KEY)
     listed, unlisted, *own = (
         told.get(one, Answer(one, SILENT, why=NO_TIME)) for one in questions(zone, addresses)
     )
@@ -116,7 +122,8 @@ def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, 
         return LISTS_ALL, f"{unlisted.question.name} is listed: {_shown(unlisted)}", _dead(zone)
     if listed.state in {NO_NAME, NO_RECORD}:
         said = f"its test point {listed.question.name} is not listed"
-        return LISTS_NONE, said, "It stops no spam. See whether the list still exists."
+        doubt = "the key is right" if has_key(zone.zone) else "the list still exists"
+        return LISTS_NONE, said, f"It stops no spam. See whether {doubt}."
     if not _counts(zone, listed):
         said = f"{listed.question.name} gets {_shown(listed)}, outside {zone.counted}"
         return LISTS_NONE, said, "It stops no spam. See the list's page for its replies."

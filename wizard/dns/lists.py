@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from wizard.secrets import MASK
 
 ADDRESS_POINTS = ("2.0.0.127", "1.0.0.127")
 NAME_POINTS = ("test", "invalid")
@@ -36,6 +39,14 @@ class ListZone:
     by_address: bool = True
     page: str = ""
     remedy: str = ""
+
+
+def with_key(zones: Iterable[ListZone], key: str) -> tuple[ListZone, ...]:
+    """Put the key into the zones that need one; without a key they keep its mark."""
+    return tuple(
+        replace(one, zone=one.zone.replace(MASK, key)) if key and MASK in one.zone else one
+        for one in zones
+    )
 
 
 def matches(reply_filter: str, address: str) -> bool:

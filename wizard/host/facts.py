@@ -15,6 +15,7 @@ __all__ = [
     "CertificatePair",
     "Distribution",
     "Dovecot",
+    "DqsKey",
     "FileFacts",
     "Firewall",
     "Gathered",
@@ -244,6 +245,18 @@ class Gathered:
 
 
 @dataclass(frozen=True)
+class DqsKey:
+    """The key of Spamhaus's Data Query Service, or why it cannot be used (`problem`).
+
+    Neither where no list in use needs one. The key is a secret and in no repr.
+    """
+
+    path: str = ""
+    key: str = field(default="", repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Host:
     """All facts, read at one moment."""
 
@@ -271,6 +284,7 @@ class Host:
     named_runs: bool = False
     gathered: tuple[Gathered, ...] = ()
     """What gather runs brought, one a source."""
+    dqs_key: DqsKey = field(default_factory=DqsKey)
     read_at: int = 0
     """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
 

@@ -14,7 +14,7 @@ from typing import Collection, Iterator, Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import format_answers
 from wizard.host.facts import FileFacts, Host
-from wizard.plan import certificates, firewall, obstacles, zone
+from wizard.plan import certificates, firewall, keys, obstacles, zone
 from wizard.plan.model import (
     BuildTable,
     Command,
@@ -43,7 +43,7 @@ from wizard.postfix.policy import (
     rows,
 )
 from wizard.postfix.proposal import Proposal
-from wizard.secrets import masked
+from wizard.secrets import masked, masked_bytes, without_number
 
 UNIT = "postfix"
 
@@ -54,10 +54,16 @@ class _File:
 
     facts: FileFacts
     proposal: Proposal
+    sealed: Optional[keys.SealedFile] = None
+
+    @property
+    def live(self) -> Optional[bytes]:
+        """What stands there, as the plan tells it: without keys."""
+        return self.facts.live if self.sealed is None else self.sealed.live
 
     @property
     def pending(self) -> bool:
-        return self.proposal.text != self.facts.live
+        return self.proposal.text != self.live
 
     @property
     def name(self) -> str:
@@ -66,13 +72,14 @@ class _File:
     @property
     def next(self) -> NewFile:
         live = self.facts.live
-        return NewFile(
+        new = NewFile(
             self.facts.path,
             self.proposal.text,
             None if live is None else sha256(live),
             self.facts.mode,
             self.proposal.reasons,
         )
+        return new if self.sealed is None else self.sealed.with_keys(new)
 
 
 def sha256(data: bytes) -> str:
@@ -89,12 +96,18 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
     postfix = host.postfix
     today = read_back(host) if sections else None
+    in_main, in_master = (
+        keys.seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
+    )
     main = _File(
         host.main_cf,
-        propose_main_cf(host.main_cf.live or b"", answers, postfix, wanted, today),
+        propose_main_cf(in_main.live or b"", answers, postfix, wanted, today),
+        in_main,
     )
     master = _File(
-        host.master_cf, propose_master_cf(host.master_cf.live or b"", answers, postfix, wanted)
+        host.master_cf,
+        propose_master_cf(in_master.live or b"", answers, postfix, wanted),
+        in_master,
     )
     senders = _File(
         host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted, today)
@@ -128,7 +141,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
         ),
         warnings=tuple(
             dict.fromkeys(
-                masked(warning)
+                masked(without_number(warning))
                 for warning in (
                     *main.proposal.warnings,
                     *master.proposal.warnings,
@@ -139,7 +152,11 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
                 )
             )
         ),
-        obstacles=(*obstacles.obstacles(answers, host, wanted), *named.obstacles),
+        obstacles=(
+            *obstacles.obstacles(answers, host, wanted),
+            *keys.obstacles(answers, host, wanted),
+            *named.obstacles,
+        ),
     )
     if any(step.id == "firewall" and not step.done for step in plan.steps):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
@@ -307,11 +324,12 @@ def _prove(earlier: Collection[Step]) -> Step:
 
 
 def _change(file: _File) -> FileChange:
-    facts = file.facts
+    facts, live = file.facts, file.live
+    original = live if facts.original is None else masked_bytes(facts.original)
     return FileChange(
         facts.path,
-        facts.original if facts.original is not None else facts.live,
-        facts.live,
+        original,
+        live,
         file.proposal.text,
         file.proposal.reasons,
     )

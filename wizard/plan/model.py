@@ -118,14 +118,33 @@ class SelfSign:
 
 
 @dataclass(frozen=True)
+class Key:
+    """A secret that stands in a file's next text: read from `path` right before it is written.
+
+    `mark` has its place in the text; `sha256` is the secret's own. `path` holds it alone, or is
+    the file that is being replaced, which has it somewhere.
+    """
+
+    mark: str
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True)
 class NewFile:
-    """A file's next text. `before` is the sha256 of what stands there, None when nothing does."""
+    """A file's next text. `before` is the sha256 of what stands there, None when nothing does.
+
+    Where it has secrets, `keys` says where each is, and `opened` is the sha256 of the text with
+    them in their places.
+    """
 
     path: str
     text: bytes
     before: Optional[str]
     mode: int = 0o644
     reasons: tuple[Reason, ...] = ()
+    keys: tuple[Key, ...] = ()
+    opened: str = ""
 
 
 @dataclass(frozen=True)

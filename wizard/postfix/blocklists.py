@@ -9,6 +9,7 @@ from typing import Optional
 from wizard.answers.model import Blocklists, CustomBlocklist
 from wizard.dns.lists import ADDRESS_POINTS, ERRORS, NAME_POINTS, ListZone
 from wizard.postfix.items import item
+from wizard.secrets import MASK, masked
 
 KINDS = {
     "client": "reject_rbl_client",
@@ -66,6 +67,14 @@ _SPAMHAUS_TERMS = (
 _DQS = "a key of your own (Spamhaus DQS)"
 
 
+_DQS_TERMS = (
+    "Free for small, non-commercial use once you have registered for a key:"
+    " https://www.spamhaus.com/data-access/data-query-service/"
+)
+_KEYED = (
+    "The key stands in main.cf, which every user of this host may read, and in what Postfix tells"
+    " to clients that it refuses. Works through any resolver."
+)
 CATALOGUE: tuple[Blocklist, ...] = (
     Blocklist(
         name="spamcop",
@@ -111,6 +120,33 @@ CATALOGUE: tuple[Blocklist, ...] = (
             "reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]",
             "reject_rhsbl_helo dbl.spamhaus.org=127.0.1.[2..99]",
             "reject_rhsbl_reverse_client dbl.spamhaus.org=127.0.1.[2..99]",
+        ),
+        replies="127.0.1.[2..99]",
+        points=("dbltest.com", "invalid"),
+    ),
+    Blocklist(
+        name="spamhaus-dqs-zen",
+        label="Spamhaus ZEN by a key of yours (DQS)",
+        zone=f"{MASK}.zen.dq.spamhaus.net",
+        kinds=("client",),
+        weakness=_KEYED,
+        terms=_DQS_TERMS,
+        page="https://check.spamhaus.org/",
+        rejects=(f"reject_rbl_client {MASK}.zen.dq.spamhaus.net=127.0.0.[2..11]",),
+        replies="127.0.0.[2..11]",
+    ),
+    Blocklist(
+        name="spamhaus-dqs-dbl",
+        label="Spamhaus DBL by a key of yours (DQS)",
+        zone=f"{MASK}.dbl.dq.spamhaus.net",
+        kinds=("sender", "helo", "reverse_client"),
+        weakness=_KEYED,
+        terms=_DQS_TERMS,
+        page="https://check.spamhaus.org/",
+        rejects=(
+            f"reject_rhsbl_sender {MASK}.dbl.dq.spamhaus.net=127.0.1.[2..99]",
+            f"reject_rhsbl_helo {MASK}.dbl.dq.spamhaus.net=127.0.1.[2..99]",
+            f"reject_rhsbl_reverse_client {MASK}.dbl.dq.spamhaus.net=127.0.1.[2..99]",
         ),
         replies="127.0.1.[2..99]",
         points=("dbltest.com", "invalid"),
@@ -170,11 +206,27 @@ def read_back(restrictions: Iterable[str]) -> tuple[tuple[str, ...], tuple[Custo
     A catalogue entry counts where its first line stands exactly so; whatever else the answers
     can express is a list of the operator's own.
     """
-    standing = {one.lower(): one for one in restrictions}
+    standing = {_open_key(one).lower(): one for one in restrictions}
     used = tuple(entry for entry in CATALOGUE if entry.rejects[0] in standing)
     known = {line for entry in used for line in entry.rejects}
     custom = [parse_custom(one) for key, one in standing.items() if key not in known]
     return tuple(entry.name for entry in used), tuple(one for one in custom if one)
+
+
+_KEYED_LINES = frozenset(
+    line.lower() for entry in CATALOGUE if MASK in entry.zone for line in entry.rejects
+)
+
+
+def _open_key(restriction: str) -> str:
+    """Return a line of a keyed entry of the catalogue with the mark for its key."""
+    shown = masked(restriction)
+    return shown if shown.lower() in _KEYED_LINES else restriction
+
+
+def needs_key(answers: Blocklists) -> bool:
+    """Whether a list in use has a key in its zone that the answers only name a file for."""
+    return any(MASK in entry.zone for entry in in_use(answers))
 
 
 def parse_custom(restriction: str) -> Optional[CustomBlocklist]:

@@ -11,6 +11,7 @@ from itertools import groupby
 from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname
 from wizard.host.facts import Postfix
 from wizard.postfix import addresses, restrictions
+from wizard.postfix.blocklists import in_use
 from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
 from wizard.postfix.parameters import (
@@ -24,7 +25,7 @@ from wizard.postfix.parameters import (
 )
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
-from wizard.secrets import has_key
+from wizard.secrets import MASK, has_key
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 
@@ -205,6 +206,7 @@ def _restrictions(
 def _told_with_the_zone(cf: MainCf, answers: Answers) -> list[str]:
     """A zone with a key in it cannot be hidden from those who read main.cf, or are refused by it."""
     keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
+    keyed += [one.zone for one in in_use(answers.blocklists) if MASK in one.zone]
     if not keyed or cf.value("rbl_reply_maps"):
         return []
     warning = (

@@ -14,6 +14,7 @@ from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Postfix
 from wizard.postfix.blocklists import CATALOGUE, custom_restriction, in_use, parse_custom
 from wizard.postfix.items import ListEdit
+from wizard.secrets import without_number
 
 SENDER_ACCESS = "/etc/postfix/sender_access"
 BLOCKLISTS = "blocklists"
@@ -135,7 +136,7 @@ _OWN_WARNINGS = frozenset(_line for _entry in CATALOGUE for _line in _entry.warn
 
 def _family(text: str) -> str:
     """What a restriction is about, less its reply filter or table type: `=...`, `hash:`."""
-    head, _, argument = text.lower().rpartition(" ")
+    head, _, argument = without_number(text.lower()).rpartition(" ")
     if head == "check_sender_access":
         return f"{head} {argument.partition(':')[2]}"
     return f"{head} {argument.partition('=')[0]}"

@@ -18,6 +18,7 @@ from wizard.plan.certificates import SELF_SIGNED_MARGIN
 from wizard.plan.diff import hunks, unified
 from wizard.run.history import WAYS_ON, RunSummary
 from wizard.run.states import MISSING
+from wizard.secrets import masked_bytes
 from wizard.status.left import CLOSED, OPEN, Left, Mark
 
 DAY = 86400
@@ -83,7 +84,7 @@ def _diff(left: Left, path: str, now: Now) -> tuple[str, ...]:
     was, is_now = left.texts.get(path), now.texts.get(path)
     if was is None or is_now is None:
         return ()
-    return tuple(unified(f"{path} (as left)", f"{path} (now)", hunks(was, is_now)))
+    return tuple(unified(f"{path} (as left)", f"{path} (now)", hunks(was, masked_bytes(is_now))))
 
 
 def _changed(left: str, now: str) -> str:

@@ -25,7 +25,9 @@ class Asked:
     def __init__(self) -> None:
         self.zones: list[str] = []
 
-    def ask_lists(self, zones: Collection[ListZone], _host: Host, **_: Any) -> tuple[Health, ...]:
+    def ask_lists(
+        self, zones: Collection[ListZone], _host: Host, _key_file: str, **_: Any
+    ) -> tuple[Health, ...]:
         self.zones += [one.zone for one in zones]
         return tuple(
             Health(one, "lists everything", "1.0.0.127 is listed", "Leave it out.")

@@ -24,8 +24,8 @@ FACTS = Postfix(None, "3.8.5", "lmdb")
 
 
 def test_the_catalogue_has_the_seeds_three() -> None:
-    assert [entry.name for entry in CATALOGUE] == ["spamcop", "spamhaus-zen", "spamhaus-dbl"]
-    assert [len(entry.rejects) + len(entry.warns) for entry in CATALOGUE] == [1, 2, 3]
+    assert [entry.name for entry in CATALOGUE[:3]] == ["spamcop", "spamhaus-zen", "spamhaus-dbl"]
+    assert [len(entry.rejects) + len(entry.warns) for entry in CATALOGUE[:3]] == [1, 2, 3]
     assert all(entry.weakness.endswith(".") for entry in CATALOGUE)
 
 

@@ -6,7 +6,9 @@ from wizard.plan.diff import hunks, unified
 from wizard.plan.model import KeepOriginal, ReplaceFile
 from wizard.run.context import Context, Undo
 from wizard.run.files import keep_original, replace, sweep
+from wizard.run.opening import open_file
 from wizard.run.states import AGAIN, Observed, Stale, observe, text_state
+from wizard.secrets import masked_bytes
 
 
 def keep(action: KeepOriginal, context: Context) -> Undo:
@@ -28,7 +30,7 @@ def keep(action: KeepOriginal, context: Context) -> Undo:
 
 def put(action: ReplaceFile, context: Context) -> Undo:
     """Replace one file by its next text, if it is still the one that was reviewed."""
-    file = action.file
+    file = open_file(action.file)
     now = text_state(file.text)
     seen = observe(file.path)
     if context.already(seen, now):
@@ -48,6 +50,6 @@ def _show_change(seen: Observed, context: Context) -> None:
     if reviewed is None or seen.held is None:
         return
     context.say(f"What changed in {seen.path} since the review:")
-    changes = hunks(reviewed, seen.held.text)
+    changes = hunks(reviewed, masked_bytes(seen.held.text))
     for line in unified(f"{seen.path} (reviewed)", f"{seen.path} (now)", changes):
         context.say(line)

@@ -7,6 +7,7 @@ there is part of "it is right". `-n`, `-M` and `-P` each read another part of th
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import Trouble
@@ -15,7 +16,9 @@ from wizard.postfix.complaints import complaints
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
+from wizard.run.opening import open_file, secrets_of
 from wizard.run.states import observe
+from wizard.secrets import opened
 
 _TOGETHER = ("main.cf", "master.cf")
 _DOING = "reading the new configuration with postconf"
@@ -33,15 +36,21 @@ def check(action: StagedCheck, context: Context) -> Undo:
         done = context.query(*argv)
         _refuse_complaints(done, action, (str(staged), live))
         read_as |= parsed(done.out)
+    keys = {mark: key for file in action.files for mark, key in secrets_of(file).items()}
+    expected = [(name, _opened(value, keys)) for name, value in action.expected]
     wrong = [
         f"{name} reads as {read_as.get(name, '(nothing)')!r}, expected {value!r}"
-        for name, value in action.expected
+        for name, value in expected
         if read_as.get(name) != value
     ]
     if wrong:
         raise Trouble(_DOING, "; ".join(wrong), "Report this; nothing was replaced.")
     context.say(f"postconf reads the new files as planned ({len(action.expected)} parameters).")
     return {}
+
+
+def _opened(value: str, keys: Mapping[str, str]) -> str:
+    return opened(value.encode("utf-8", "surrogateescape"), keys).decode("utf-8", "surrogateescape")
 
 
 def stage(files: tuple[NewFile, ...], context: Context) -> Path:
@@ -51,7 +60,7 @@ def stage(files: tuple[NewFile, ...], context: Context) -> Path:
     every Postfix program wait until it is older (mail_conf in Postfix's source).
     """
     directory = context.staging()
-    texts = {os.path.basename(file.path): file.text for file in files}  # noqa: PTH119
+    texts = {os.path.basename(file.path): open_file(file).text for file in files}  # noqa: PTH119
     beside = os.path.dirname(files[0].path)  # noqa: PTH120
     for name in _TOGETHER:
         live = None if name in texts else read(f"{beside}/{name}")

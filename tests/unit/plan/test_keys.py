@@ -1,0 +1,248 @@
+"""A list with a key in its zone: in main.cf in the end, and in nothing that tells of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.test_build import FRESH, ROOT
+from tests.unit.run.runs import last, prepared, told
+from tests.unit.run.runs import plan as small_plan
+from wizard.answers.model import Answers, Blocklists, CustomBlocklist
+from wizard.answers.toml import read_answers
+from wizard.door import Door
+from wizard.host.dqs import read_dqs_key
+from wizard.host.facts import DqsKey, Host
+from wizard.plan import report
+from wizard.plan.build import build_plan, sha256
+from wizard.plan.model import Plan, ReplaceFile, StagedCheck
+from wizard.plan.read_back import read_back
+from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.run.opening import open_file
+from wizard.run.paths import Places
+from wizard.run.states import Stale
+from wizard.run.worker import work
+from wizard.secrets import marks, opened, seal
+
+pytestmark = pytest.mark.promise(24)
+
+KEY, OTHER = "canary0canary0canary0canar", "older0older0older0older0ol"
+LISTS = Blocklists(use=("spamhaus-dqs-zen", "spamhaus-dqs-dbl"))
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return read_answers(ROOT / "examples/zeke.toml")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path / "state", tmp_path / "run", tmp_path / "etc" / "answers.toml")
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "dqs.key"
+    path.write_text(f"{KEY}\n")
+    path.chmod(0o600)
+    return path
+
+
+def keyed(answers: Answers, key_file: Path, host: Host = FRESH) -> tuple[Answers, Host]:
+    lists = replace(LISTS, dqs_key_file=str(key_file))
+    key = read_dqs_key(Door(), str(key_file))
+    return replace(answers, blocklists=lists), replace(host, dqs_key=key)
+
+
+def main_of(plan: Plan) -> ReplaceFile:
+    (action,) = (one.action for one in plan.steps if one.id == "main.cf")
+    assert isinstance(action, ReplaceFile)
+    return action
+
+
+def test_the_key_is_in_the_file_and_in_nothing_else(answers: Answers, key_file: Path) -> None:
+    plan = build_plan(*keyed(answers, key_file))
+    assert not plan.obstacles
+    kept = plan_to_bytes(plan)
+    shown = "\n".join(line for change in plan.files for line in report.file_diff(change))
+    for text in (kept.decode(), repr(plan), json.dumps(report.as_json(plan)), shown):
+        assert KEY not in text
+    assert "+    reject_rbl_client (key).zen.dq.spamhaus.net=127.0.0.[2..11]," in shown
+    assert any("every user of this host can read the key" in one for one in plan.warnings)
+
+    file = main_of(plan_from_bytes(kept)).file
+    written = open_file(file).text
+    assert sha256(written) == file.opened
+    assert written.count(KEY.encode()) == 4
+    assert b"(key)" not in written
+    assert KEY not in repr(keyed(answers, key_file)[1])
+
+
+def applied(host: Host, text: bytes) -> Host:
+    package = host.postfix.package
+    assert package is not None
+    return replace(
+        host,
+        main_cf=replace(host.main_cf, live=text, from_package=False),
+        postfix=replace(host.postfix, package=replace(package, candidate=False)),
+    )
+
+
+def test_twice_is_once_and_a_new_key_is_written(answers: Answers, key_file: Path) -> None:
+    wanted, host = keyed(answers, key_file)
+    first = open_file(main_of(build_plan(wanted, host)).file).text
+    again = build_plan(wanted, applied(host, first))
+    assert next(one for one in again.steps if one.id == "main.cf").done
+    assert KEY.encode() not in plan_to_bytes(again)
+
+    rotated = applied(host, first.replace(KEY.encode(), OTHER.encode()))
+    plan = build_plan(wanted, rotated)
+    data = plan_to_bytes(plan)
+    assert OTHER.encode() not in data
+    assert KEY.encode() not in data
+    assert open_file(main_of(plan).file).text == first
+    assert not any("taken out" in one for one in plan.warnings)
+    change = next(one for one in plan.files if one.path.endswith("main.cf"))
+    assert change.live != change.proposed
+
+
+def test_what_stands_there_reads_back_without_its_key(answers: Answers, key_file: Path) -> None:
+    wanted, host = keyed(answers, key_file)
+    text = open_file(main_of(build_plan(wanted, host)).file).text
+    today = read_back(applied(host, text))
+    assert today is not None
+    assert today.blocklists.use == LISTS.use
+    assert today.blocklists.custom == ()
+
+
+def test_another_section_needs_no_key_file_and_loses_no_key(
+    answers: Answers,
+    key_file: Path,
+    tmp_path: Path,
+) -> None:
+    wanted, host = keyed(answers, key_file)
+    live = tmp_path / "main.cf"
+    live.write_bytes(open_file(main_of(build_plan(wanted, host)).file).text)
+    there = applied(host, live.read_bytes())
+    there = replace(there, dqs_key=DqsKey(), main_cf=replace(there.main_cf, path=str(live)))
+    today = read_back(there)
+    assert today is not None
+    bigger = replace(today, limits=replace(today.limits, message_size_limit=20480000))
+    plan = build_plan(bigger, there, ("limits",))
+    assert not [one for one in plan.obstacles if one.name == "dqs_key_file"]
+    assert KEY.encode() not in plan_to_bytes(plan)
+    written = open_file(main_of(plan).file).text
+    assert written == live.read_bytes().replace(b"10485760", b"20480000")
+    live.write_bytes(b"no key any more\n")
+    with pytest.raises(Stale, match="not the key that the plan was made with"):
+        open_file(main_of(plan).file)
+
+
+def test_a_worker_writes_it_and_no_record_tells_it(
+    answers: Answers,
+    key_file: Path,
+    tmp_path: Path,
+    places: Places,
+) -> None:
+    etc = tmp_path / "main.cf"
+    etc.write_bytes(FRESH.main_cf.live or b"")
+    wanted, host = keyed(answers, key_file)
+    host = replace(host, main_cf=replace(host.main_cf, path=str(etc)))
+    plan = small_plan(("main.cf", main_of(build_plan(wanted, host))))
+    run = prepared(places, plan)
+    assert work(places, run) == 0, last(places, run)
+    assert etc.read_bytes().count(KEY.encode()) == 4
+    assert KEY not in repr(told(places, run))
+    holding = [
+        path
+        for path in places.state.rglob("*")
+        if path.is_file() and KEY.encode() in path.read_bytes()
+    ]
+    assert holding == []
+
+    key_file.write_text(f"{OTHER}\n")
+    etc.write_bytes(FRESH.main_cf.live or b"")
+    second = prepared(places, plan)
+    assert work(places, second) == 1
+    assert "not the key that the plan was made with" in last(places, second).message
+    assert etc.read_bytes() == FRESH.main_cf.live
+
+
+def test_without_a_key_it_is_an_obstacle(answers: Answers, tmp_path: Path) -> None:
+    plan = build_plan(*keyed(answers, tmp_path / "none"))
+    (problem,) = [one for one in plan.obstacles if one.name == "dqs_key_file"]
+    assert "is not there" in problem.message
+    assert "chmod 600" in problem.message
+
+
+def test_what_postconf_is_to_read_is_told_without_the_key(answers: Answers, key_file: Path) -> None:
+    plan = build_plan(*keyed(answers, key_file))
+    (staged,) = (one.action for one in plan.steps if isinstance(one.action, StagedCheck))
+    value = dict(staged.expected)["smtpd_recipient_restrictions"]
+    assert "(key).zen.dq.spamhaus.net" in value
+
+
+@pytest.mark.parametrize(
+    ("data", "mode", "wrong"),
+    [
+        (b"", 0o600, "holds no key"),
+        (b"\n", 0o600, "holds no key"),
+        (KEY.encode() + b"\n\n", 0o600, "holds no key"),
+        (KEY.encode() + b"\nsecond\n", 0o600, "holds no key"),
+        (KEY.encode() + b"\r\n", 0o600, "holds no key"),
+        (b"\x1b[31m" + KEY.encode(), 0o600, "holds no key"),
+        (KEY.encode() + b".evil.example", 0o600, "holds no key"),
+        (b"-" + KEY.encode(), 0o600, "holds no key"),
+        (b"short", 0o600, "holds no key"),
+        (b"x" * 64, 0o600, "holds no key"),
+        (b"a" * 1_000_000, 0o600, "larger than 1024 bytes"),
+        (KEY.encode(), 0o640, "used by others than root (mode 0640)"),
+        (KEY.encode(), 0o604, "used by others than root (mode 0604)"),
+        (KEY.encode(), 0o620, "used by others than root (mode 0620)"),
+    ],
+)
+def test_a_bad_key_file(tmp_path: Path, data: bytes, mode: int, wrong: str) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(data)
+    path.chmod(mode)
+    told_of = read_dqs_key(Door(), str(path))
+    assert told_of.key == ""
+    assert wrong in told_of.problem
+    assert told_of.problem.isprintable()
+    assert KEY not in told_of.problem
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path, key_file: Path) -> None:
+    link, fifo = tmp_path / "link", tmp_path / "fifo"
+    link.symlink_to(key_file)
+    os.mkfifo(fifo, 0o600)
+    for path in (link, fifo, tmp_path, tmp_path / "key" / "x", Path("/dev/zero")):
+        assert read_dqs_key(Door(), str(path)).key == ""
+    assert "no regular file" in read_dqs_key(Door(), str(fifo)).problem
+    assert "a link is none" in read_dqs_key(Door(), str(link)).problem
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+    os.chown(key_file, 65534, 65534)
+    assert "is not root's" in read_dqs_key(Door(), str(key_file)).problem
+
+
+def test_keys_are_sealed_each_by_its_own_mark() -> None:
+    text = f"a {KEY}.zen.dq.spamhaus.net b {OTHER}.dbl.dq.spamhaus.net {KEY}.dbl.dq.spamhaus.net"
+    for known in ("", KEY, OTHER, "another0another0another0"):
+        sealed = seal(text.encode(), known)
+        assert KEY.encode() not in sealed.text
+        assert OTHER.encode() not in sealed.text
+        assert len(marks(sealed.text)) == 2
+        assert opened(sealed.text, sealed.keys).decode() == text
+        assert KEY not in repr(sealed)
+
+
+def test_a_zone_that_the_answers_spell_out_stays() -> None:
+    zone = f"{KEY}.combined.mail.abusix.zone"
+    sealed = seal(f"reject_rbl_client {zone}".encode(), "", zone)
+    assert sealed.text == f"reject_rbl_client {zone}".encode()
+    assert CustomBlocklist(zone).zone == zone

@@ -1,0 +1,56 @@
+"""Keys in files, kept out of the plan: marks in its texts, and where a worker finds each key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from wizard.answers.model import Answers, Problem
+from wizard.host.facts import DqsKey, FileFacts, Host
+from wizard.plan.model import Key, NewFile
+from wizard.postfix.blocklists import needs_key
+from wizard.secrets import MASK, Sealed, marks, opened, seal
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A live file without its keys; `from_file` is the one that has a file of its own."""
+
+    live: Optional[bytes]
+    sealed: Sealed
+    from_file: DqsKey
+
+    def with_keys(self, file: NewFile) -> NewFile:
+        """Say of each mark in a next text where its key is."""
+        there = [mark for mark in marks(file.text) if mark in self.sealed.keys]
+        if not there:
+            return file
+        named = tuple(
+            Key(
+                mark,
+                _sha256(self.sealed.keys[mark].encode("ascii")),
+                self.from_file.path if mark == MASK else file.path,
+            )
+            for mark in there
+        )
+        return replace(file, keys=named, opened=_sha256(opened(file.text, self.sealed.keys)))
+
+
+def seal_file(file: FileFacts, answers: Answers, key: DqsKey) -> SealedFile:
+    """Return a live file as a plan may hold it."""
+    spelled = " ".join(one.zone for one in answers.blocklists.custom)
+    found = seal(file.live or b"", key.key, spelled)
+    return SealedFile(None if file.live is None else found.text, found, key)
+
+
+def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> Iterator[Problem]:
+    """Say what is wrong with the key file, where a list that is to be written needs it."""
+    if "blocklists" in sections and needs_key(answers.blocklists) and not host.dqs_key.key:
+        wrong = host.dqs_key.problem or f"{answers.blocklists.dqs_key_file} was not read"
+        yield Problem("blocklists", "dqs_key_file", wrong)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
