@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.certificates.model import CertificatePair, Lineage, LineageFile
+from wizard.certificates.paths import RENEWAL_HOOK
 
 __all__ = [
     "CertificatePair",
@@ -267,6 +268,8 @@ class Host:
     main_cf: FileFacts
     master_cf: FileFacts
     sender_access: FileFacts
+    hook: FileFacts = field(default_factory=lambda: FileFacts(RENEWAL_HOOK, None, None, mode=0o755))
+    """certbot's deploy hook, which has Postfix reload after a renewal."""
     table: Optional[bytes] = None
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
     lineages: tuple[Lineage, ...] = ()

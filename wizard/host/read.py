@@ -10,7 +10,7 @@ from typing import Optional
 
 from wizard.certificates.lineage import read_lineages
 from wizard.certificates.pairs import read_pair
-from wizard.certificates.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.certificates.paths import RENEWAL_HOOK, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.distribution import read_distribution
@@ -33,6 +33,7 @@ from wizard.host.units import NAMED, POSTFIX, begin_units
 
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
+HOOK_MODE = 0o755
 
 
 def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = None) -> Host:
@@ -54,6 +55,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     main_cf, master_cf, sender_access = (
         read_file(door, path) for path in (MAIN_CF, MASTER_CF, SENDER_ACCESS)
     )
+    hook = _read_hook(door)
     lineages = read_lineages(door)
     self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
     zones = read_named_zones(door)
@@ -79,6 +81,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         main_cf=main_cf,
         master_cf=master_cf,
         sender_access=sender_access,
+        hook=hook,
         table=table,
         lineages=lineages,
         self_signed=self_signed,
@@ -109,6 +112,12 @@ def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
     from wizard.host.gathered import read_gathered  # noqa: PLC0415
 
     return read_gathered(door, place)
+
+
+def _read_hook(door: Door) -> FileFacts:
+    """Read certbot's hook; one that certbot could not run is as good as none, and is replaced."""
+    facts = read_file(door, RENEWAL_HOOK)
+    return facts if facts.live is not None else replace(facts, mode=HOOK_MODE)
 
 
 def _asked(package: Optional[Package], configuration: Configuration) -> Postfix:

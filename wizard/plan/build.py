@@ -13,8 +13,10 @@ from typing import Collection, Iterator, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import format_answers
+from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import FileFacts, Host
 from wizard.plan import certificates, firewall, keys, obstacles, zone
+from wizard.plan import hook as renewal_hook
 from wizard.plan.model import (
     BuildTable,
     Command,
@@ -95,7 +97,8 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
     """
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
     postfix = host.postfix
-    today = read_back(host) if sections else None
+    standing = read_back(host)
+    today = standing if sections else None
     in_main, in_master = (
         keys.seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
     )
@@ -113,11 +116,14 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
         host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted, today)
     )
     named = zone.plan_zone(answers, host, wanted)
+    hook = _hook(answers, host, sections, standing)
+    changed = (main, master, senders, *hook)
     before_service = [
         *named.first,
         *_install(host),
         *(_original(file) for file in (main, master)),
         *certificates.steps(answers, host, wanted),
+        *(_replace(file, "Write certbot's hook", _HOOK_WHY) for file in hook),
         *_files(main, master, senders, host),
     ]
     before_check = [
@@ -134,7 +140,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
             _prove(before_check),
             *certificates.last_steps(answers, host, wanted),
         ),
-        files=(*(_change(file) for file in (main, master, senders)), *named.files),
+        files=(*(_change(file) for file in changed), *named.files),
         cautions=(
             *obstacles.cautions(answers, host, wanted),
             *obstacles.loopback_caution(master.proposal.loopback),
@@ -147,6 +153,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
                     *master.proposal.warnings,
                     *senders.proposal.warnings,
                     *certificates.warnings(answers, host, wanted),
+                    *(() if hook else renewal_hook.missing(answers, host, wanted)),
                     *firewall.warnings(host, wanted),
                     *named.warnings,
                 )
@@ -161,6 +168,19 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
     if any(step.id == "firewall" and not step.done for step in plan.steps):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
     return plan
+
+
+_STEPS = {RENEWAL_HOOK: "renewal-hook"}
+"""The step's ID where it is not the file's own name."""
+
+_HOOK_WHY = "After each renewal certbot has Postfix reload, so that it serves the new certificate."
+
+
+def _hook(
+    answers: Answers, host: Host, sections: Collection[str], standing: Optional[Answers]
+) -> tuple[_File, ...]:
+    proposal = renewal_hook.propose(answers, host, sections, standing)
+    return () if proposal is None else (_File(host.hook, proposal),)
 
 
 def _install(host: Host) -> Iterator[Step]:
@@ -255,7 +275,13 @@ def _table_rows(dump: Optional[bytes]) -> Optional[dict[str, str]]:
 
 
 def _replace(file: _File, title: str, why: str) -> Step:
-    return Step(file.name, title, why, ReplaceFile(file.next), done=not file.pending)
+    return Step(
+        _STEPS.get(file.facts.path, file.name),
+        title,
+        why,
+        ReplaceFile(file.next),
+        done=not file.pending,
+    )
 
 
 def _service(

@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -163,6 +163,19 @@ def make_directory(path: str, mode: int) -> None:
             return
         os.chmod(at.name, mode & ~_OTHERS_WRITE, dir_fd=at.fd)
         os.fsync(at.fd)
+
+
+def missing_directories(paths: Iterable[str]) -> list[str]:
+    """Return the directories that these paths need and that are not there, outermost first."""
+    missing: dict[str, None] = {}
+    for path in paths:
+        above = []
+        directory = os.path.dirname(path)  # noqa: PTH120 (a string)
+        while not os.path.lexists(directory):
+            above.append(directory)
+            directory = os.path.dirname(directory)  # noqa: PTH120
+        missing |= dict.fromkeys(reversed(above))
+    return list(missing)
 
 
 def remove_empty(path: str) -> bool:

@@ -108,6 +108,8 @@ def done_by(plan: Plan, host: Host) -> Host:
     texts = {change.path: change for change in plan.files}
 
     def now(before: facts.FileFacts) -> facts.FileFacts:
+        if before.path not in texts:
+            return before
         change = texts[before.path]
         original = before.original or (before.live if change.proposed != before.live else None)
         return replace(before, live=change.proposed, original=original, from_package=False)
@@ -123,6 +125,7 @@ def done_by(plan: Plan, host: Host) -> Host:
         main_cf=now(host.main_cf),
         master_cf=now(host.master_cf),
         sender_access=now(host.sender_access),
+        hook=now(host.hook),
         table=b"",
         lineages=linked,
         firewall=replace(host.firewall, zones=(facts.Zone("public", open_zone, open_zone),)),
@@ -137,6 +140,7 @@ def test_a_first_set_up_takes_every_step_in_the_policys_order(answers: Answers) 
         "original-main.cf",
         "original-master.cf",
         "links-zeke.ne.jp",
+        "renewal-hook",
         "staged",
         "sender_access",
         "sender_access-table",
@@ -231,13 +235,13 @@ SECTION_STEPS = {
     "hostname": {"main.cf"},
     "domains": {"main.cf"},
     "networks": {"main.cf", "firewall"},
-    "certificate": {"main.cf", "links-zeke.ne.jp"},
+    "certificate": {"main.cf", "links-zeke.ne.jp", "renewal-hook"},
     # The list that its items stand in is the policy's; without one they have no place yet.
     "blocklists": {"sender_access", "sender_access-table"},
     "delivery": {"main.cf"},
     "limits": {"main.cf"},
     "dns": set(),
-    POLICY: {"main.cf", "master.cf", "enable", "service", "status"},
+    POLICY: {"main.cf", "master.cf", "renewal-hook", "enable", "service", "status"},
 }
 ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}
 

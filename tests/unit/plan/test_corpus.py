@@ -50,6 +50,8 @@ def test_a_change_is_read_back_as_it_was_made(name: str, section: str, tmp_path:
     assert bytes(before) == main.live
     assert bytes(after) == main.proposed
     for file in plan.files:
-        (tmp_path / "root" / file.path.lstrip("/")).write_bytes(file.proposed)
+        place = tmp_path / "root" / file.path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.proposed)
     again = build_plan(wanted, read_host(Door(tmp_path / "root")), (section,))
     assert moved(again) == []

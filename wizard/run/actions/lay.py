@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Sequence
 
 from wizard.errors import Trouble
 from wizard.plan.model import Forget, LaidFile, Lay
 from wizard.run.actions.labels import restore_labels
 from wizard.run.context import Context, Undo
-from wizard.run.directories import explained, make_directory, place
+from wizard.run.directories import explained, make_directory, missing_directories, place
 from wizard.run.files import Held, read, remove, replace
 from wizard.run.states import AGAIN, Observed, Stale, file_state, observe, require
 
@@ -32,7 +31,7 @@ def lay(action: Lay, context: Context) -> Undo:
             if file.sha256 is not None:
                 _source(f"{action.tree}{file.path}", file.sha256, doing)
             todo.append((file, seen))
-    directories = _missing_directories(action.files)
+    directories = missing_directories(file.path for file in action.files if file.sha256 is not None)
     undo = context.earlier or context.intend(
         {
             "files": [context.undo_file(seen, file_state(file.sha256)) for file, seen in todo],
@@ -47,19 +46,6 @@ def lay(action: Lay, context: Context) -> Undo:
     holding = {os.path.dirname(file.path) for file in action.files}  # noqa: PTH120 (strings)
     restore_labels(action.what, sorted(holding), context)
     return undo
-
-
-def _missing_directories(files: Sequence[LaidFile]) -> list[str]:
-    """Return the directories that the files need and that are not there, outermost first."""
-    missing: dict[str, None] = {}
-    for file in files:
-        above = []
-        directory = os.path.dirname(file.path)  # noqa: PTH120 (a string)
-        while file.sha256 is not None and not os.path.lexists(directory):
-            above.append(directory)
-            directory = os.path.dirname(directory)  # noqa: PTH120
-        missing |= dict.fromkeys(reversed(above))
-    return list(missing)
 
 
 def _mode(directory: str) -> int:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import KeepOriginal, ReplaceFile
 from wizard.run.context import Context, Undo
+from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
 from wizard.run.opening import open_file
 from wizard.run.states import AGAIN, Observed, Stale, observe, text_state
 from wizard.secrets import masked_bytes
+
+DIRECTORY = 0o755
+"""The mode of a directory that has to be made for a file."""
 
 
 def keep(action: KeepOriginal, context: Context) -> Undo:
@@ -40,7 +46,16 @@ def put(action: ReplaceFile, context: Context) -> Undo:
     except Stale:
         _show_change(seen, context)
         raise
-    undo = context.intend({"files": [context.undo_file(seen, now)]})
+    begun = cast("list[str]", (context.earlier or {}).get("directories", []))
+    directories = begun or missing_directories((file.path,))
+    undo = context.intend(
+        {
+            "files": [context.undo_file(seen, now)],
+            **({"directories": directories} if directories else {}),
+        }
+    )
+    for directory in directories:
+        make_directory(directory, DIRECTORY)
     replace(file.path, file.text, seen.held, mode=file.mode, mtime_ns=context.stamp_ns)
     return undo
 
