@@ -19,8 +19,8 @@ from wizard.errors import Trouble
 FILES = ("smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_eccert_file")
 """Where smtpd takes its certificates from; with the first set it ignores the others."""
 
-SHORT = 14 * 86400
-"""Seconds left that are worth a warning: certbot renews at 30 days."""
+THIRD, TENTH = 3, 10
+"""certbot renews when a third of the lifetime is left: less is a warning, a tenth an error."""
 
 
 def files(main_cf: Mapping[str, str]) -> tuple[str, ...]:
@@ -106,10 +106,13 @@ def judge_trust(
         looked_at="certificate: lifetime",
         seen="not valid yet" if early else f"ended on {day}" if left <= 0 else f"{day}, {days}",
         expected="valid now",
-        # Certificates of six days exist, and are renewed at half their life.
-        verdict=WRONG if left <= 0 or early else WARNING if left < min(SHORT, span / 3) else RIGHT,
+        verdict=WRONG
+        if left < span / TENTH or early
+        else WARNING
+        if left < span / THIRD
+        else RIGHT,
         advice="Renew it (`certbot renew`), then `systemctl reload postfix`."
-        if left < min(SHORT, span / 3) or early
+        if left < span / THIRD or early
         else "",
         fatal=False,
     )

@@ -6,13 +6,13 @@ known is a finding that says why. Nothing in here changes the host but the stran
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check import certificate, log, ports, table, unit
+from wizard.check import certificate, log, ports, renewal, table, unit
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.blocklists import begin_lists
 from wizard.check.dns import begin_lookups
@@ -72,8 +72,8 @@ def prove(
         configured = begin(begin_configuration, door)
         addresses = begin(begin_network, door)
         firewall = begin(begin_firewall, door)
-        listeners, state, services, overrides = (
-            ask(door, argv) for argv in (ports.SS, unit.SHOW, POSTCONF_M, POSTCONF_P)
+        listeners, state, services, overrides, timers = (
+            ask(door, argv) for argv in (ports.SS, unit.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW)
         )
         talks = begin_talks(answers, pool, seconds)
         configuration, why_not = configured()
@@ -87,10 +87,17 @@ def prove(
 
         yield from unit.judge_unit(state())
         has_ipv6 = network is None or network.has_ipv6_loopback
-        yield from ports.judge_ports(answers.networks, listeners(), has_ipv6=has_ipv6)
+        sockets = listeners()
+        yield from ports.judge_ports(answers.networks, sockets, has_ipv6=has_ipv6)
         disk = certificate.on_disk(door, certificate.files(main_cf))
         yield from judge_talks(talks, stranger, answers, disk)
         yield from certificate.judge_files(disk, main_cf, answers.hostname.myhostname)
+        walls, why_no_walls = firewall()
+        zone = None if walls is None else walls.zone(answers.networks.firewall_zone)
+        name = renewal.lineage_of(next(iter(disk), ""))
+        if name:
+            held = {one.port: one.owner for one in ports.sockets(sockets.text)}
+            yield from _renewal(door, name, timers().text, held, zone)
         yield from judge_delivery(talks)
         if configuration is None:
             yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
@@ -104,12 +111,29 @@ def prove(
             yield finding if {POLICY, "blocklists"} & wanted else replace(finding, fatal=False)
         yield from lists()
         yield from lookups()
-        yield from judge_firewall(*firewall(), answers.networks.firewall_zone)
+        yield from judge_firewall(walls, why_no_walls, answers.networks.firewall_zone)
         yield from log.judge_log(_log(door))
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, nothing is waited for.
         pool.shutdown(wait=False)
+
+
+def _renewal(
+    door: Door,
+    name: str,
+    timers: str,
+    held: Mapping[int, str],
+    zone: Optional[facts.Zone],
+) -> Iterator[Finding]:
+    try:
+        found = renewal.read_renewal(door, name, timers)
+    except Trouble as trouble:
+        why, expected = str(trouble), f"certbot renews {name} here"
+        yield unknown("certificate.renewal", "certificate: renewal", why, expected, fatal=False)
+        return
+    opened = None if zone is None else zone.permanent
+    yield from renewal.judge_renewal(found, held, opened)
 
 
 def _main_cf(

@@ -1,0 +1,177 @@
+"""Who renews the certificate that is served, and who tells Postfix (certbot's manual)."""
+
+from __future__ import annotations
+
+import configparser
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.certificates.lineage import LETSENCRYPT, name_problem
+from wizard.certificates.paths import LINEAGES, RENEWAL_HOOK
+from wizard.check.model import RIGHT, WARNING, Finding
+from wizard.check.text import clean
+from wizard.door import Door
+
+TIMERS = ("certbot-renew.timer", "certbot.timer", "snap.certbot.renew.timer")
+"""EL's package, Debian's and snap's."""
+
+PROGRAMS = ("/usr/bin/certbot", "/usr/local/bin/certbot", "/snap/bin/certbot")
+
+SHOW = ("systemctl", "show", "-p", "Id,ActiveState,UnitFileState", *TIMERS)
+
+HTTP = 80
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What renews a lineage: `text` is its renewal/NAME.conf, None where there is none.
+
+    `has_certbot` says that the program is there, `timers` are those that run or start at boot,
+    `hook` is the mode of the deploy hook, None where there is none. `directories` are the web
+    roots that are there, `files` the credentials' files, of those that the conf names.
+    """
+
+    name: str
+    text: Optional[str]
+    has_certbot: bool
+    timers: tuple[str, ...]
+    hook: Optional[int]
+    there: frozenset[str] = frozenset()
+
+
+def lineage_of(path: str) -> str:
+    """Return the lineage that a certificate's path lies in, "" for none."""
+    if not path.startswith(f"{LINEAGES}/"):
+        return ""
+    name = path[len(LINEAGES) + 1 :].partition("/")[0]
+    return "" if name_problem(name) else name
+
+
+def read_renewal(door: Door, name: str, timers: str) -> Renewal:
+    """Read who renews a lineage; `timers` is what SHOW printed. Raises Trouble."""
+    text = door.read_text(f"{LETSENCRYPT}/renewal/{name}.conf")
+    hook = door.stat(RENEWAL_HOOK)
+    named = _named(parameters(text or ""))
+    return Renewal(
+        name,
+        text,
+        any(door.stat(path) is not None for path in PROGRAMS),
+        _running(timers),
+        None if hook is None else stat.S_IMODE(hook.st_mode),
+        frozenset(path for path in named if door.stat(path) is not None),
+    )
+
+
+def _running(text: str) -> tuple[str, ...]:
+    found = []
+    for block in text.split("\n\n"):
+        rows = dict(line.partition("=")[::2] for line in block.splitlines())
+        if rows.get("ActiveState") == "active" or rows.get("UnitFileState") == "enabled":
+            found.append(rows.get("Id", ""))
+    return tuple(found)
+
+
+def parameters(text: str) -> Mapping[str, str]:
+    """Return the [renewalparams] of a renewal conf; empty where it is none that can be read.
+
+    The lines before the first section name the lineage's files and are not wanted here.
+    """
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
+    try:
+        parser.read_string("[files]\n" + text)
+    except configparser.Error:
+        return {}
+    return dict(parser["renewalparams"]) if parser.has_section("renewalparams") else {}
+
+
+def _named(said: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the paths that an authenticator needs: web roots and credentials."""
+    roots = [path.strip() for path in said.get("webroot_path", "").split(",")]
+    credentials = [value for name, value in said.items() if name.endswith("_credentials")]
+    return tuple(path for path in (*roots, *credentials) if path.startswith("/"))
+
+
+def judge_renewal(
+    renewal: Renewal, held: Mapping[int, str], open_services: Optional[Collection[str]]
+) -> Iterator[Finding]:
+    """`certificate.renewal` and `certificate.hook`: warnings alone, since nothing fails today.
+
+    `held` has the program that listens by port, `open_services` those of the firewall's zone,
+    None where that is not known.
+    """
+    problem, advice = _problem(renewal, held, open_services)
+    authenticator = parameters(renewal.text or "").get("authenticator", "")
+    seen = f"certbot by {authenticator}, {', '.join(renewal.timers)}"
+    yield Finding(
+        id="certificate.renewal",
+        looked_at="certificate: renewal",
+        seen=clean((problem or seen).encode("utf-8", "surrogateescape")),
+        expected=f"certbot renews {renewal.name} here",
+        verdict=WARNING if problem else RIGHT,
+        advice=advice,
+        fatal=False,
+    )
+    why = (
+        "missing"
+        if renewal.hook is None
+        else ""
+        if renewal.hook & 0o100
+        else "it cannot be executed"
+    )
+    yield Finding(
+        id="certificate.hook",
+        looked_at="certificate: reload after it",
+        seen=why or "certbot has Postfix reload",
+        expected=RENEWAL_HOOK,
+        verdict=WARNING if why else RIGHT,
+        advice="`postfix-wizard apply --section policy` writes it; else reload Postfix yourself."
+        if why
+        else "",
+        fatal=False,
+    )
+
+
+def _problem(
+    renewal: Renewal, held: Mapping[int, str], open_services: Optional[Collection[str]]
+) -> tuple[str, str]:
+    """Return why nobody renews it and what to do, or two empty texts."""
+    conf = f"{LETSENCRYPT}/renewal/{renewal.name}.conf"
+    said = parameters(renewal.text or "")
+    authenticator = said.get("authenticator", "")
+    absent = [path for path in _named(said) if path not in renewal.there]
+    is_by_http = authenticator in {"standalone", "webroot"}
+    is_closed = open_services is not None and "http" not in open_services
+    dry_run = "`certbot renew --dry-run` tells more."
+    faults = (
+        (
+            not renewal.has_certbot,
+            "certbot is not installed",
+            "Install certbot (EPEL has it), or renew it elsewhere and copy it here.",
+        ),
+        (
+            renewal.text is None,
+            f"there is no {conf}",
+            f"Issue it here: certbot certonly --cert-name {renewal.name}",
+        ),
+        (not authenticator, f"{conf} names no authenticator", dry_run),
+        (not renewal.timers, "no timer runs certbot", "systemctl enable --now certbot-renew.timer"),
+        (bool(absent), f"{conf} names {', '.join(absent)}, which is not there", dry_run),
+        (
+            authenticator == "manual" and "manual_auth_hook" not in said,
+            "its authenticator is manual",
+            "Somebody must renew it by hand, or issue it anew.",
+        ),
+        (
+            authenticator == "standalone" and HTTP in held,
+            f"its authenticator needs port 80, which {held.get(HTTP, '')} holds",
+            f"Issue it by webroot instead. {dry_run}",
+        ),
+        (
+            is_by_http and is_closed,
+            "port 80 is closed in the firewall, through which it is proven",
+            "Open http in the zone, or give certbot a pre- and a post-hook that do.",
+        ),
+    )
+    return next(((what, advice) for holds, what, advice in faults if holds), ("", ""))
