@@ -62,8 +62,13 @@ def _zone(checked: _Checked) -> str:
 
 
 def _source(checked: _Checked) -> str:
-    own = checked.get("source") == "self-signed"
-    return "smtpd_tls_cert_file names the self-signed pair" if own else ""
+    return _SOURCES.get(str(checked.get("source")), "")
+
+
+_SOURCES = {
+    "files": "smtpd_tls_cert_file names the files below",
+    "self-signed": "smtpd_tls_cert_file names the self-signed pair",
+}
 
 
 def _host(checked: _Checked) -> str:

@@ -24,6 +24,7 @@ LINEAGES = "lineages"
 SHOWN: dict[str, frozenset[str]] = {
     "letsencrypt": frozenset({LINEAGES, "name"}),
     "remote": frozenset({LINEAGES, "name", "host", "existing"}),
+    "files": frozenset({"cert_file", "key_file"}),
     "self-signed": frozenset({"days"}),
 }
 """By source, the fields and the list that it needs."""
@@ -58,6 +59,8 @@ class CertificateScreen(FormScreen):
         yield Line("", id="lineages-label")
         yield Lineages(self._rows(), id="lineages")
         yield TextField(fields["name"], self.held("name"))
+        yield TextField(fields["cert_file"], self.held("cert_file"), inline=True)
+        yield TextField(fields["key_file"], self.held("key_file"), inline=True)
         yield TextField(fields["days"], self.held("days"), inline=True)
 
     def on_mount(self) -> None:

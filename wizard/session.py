@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Collection, Iterator, Optional
 
 from wizard.answers.model import DQS_KEY_FILE, Answers, Caution
 from wizard.answers.toml import SAVED, read_answers
+from wizard.certificates.pairs import read_pair
 from wizard.check.model import Finding
 from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
@@ -80,6 +81,7 @@ class Session:
         if needs_key(answers.blocklists):
             key = read_dqs_key(self.door, answers.blocklists.dqs_key_file)
             host = replace(host, dqs_key=key)
+        host = self._with_pair(answers, host)
         plan = gather_plan(answers, host, sections) or build_plan(answers, host, sections)
         early = newest_cut_off(self.places)
         # A gather run has changed nothing of the host, and this plan gathers anew where it must.
@@ -88,6 +90,13 @@ class Session:
         if early.outcome == DIED:
             return replace(plan, cautions=(*plan.cautions, _cut_off_caution(early)))
         return replace(plan, warnings=(*plan.warnings, f"{early.told} {WAYS_ON}"))
+
+    def _with_pair(self, answers: Answers, host: Host) -> Host:
+        """Return the host with the one fact that only the answers name: a pair of files."""
+        own = answers.certificate
+        if own.source != "files":
+            return host
+        return replace(host, own_pair=read_pair(self.door, own.cert_file, own.key_file))
 
     def undo_plan(self, run: str = "", *, remove_package: bool = False) -> Plan:
         """Return the plan that takes back `run`, or the newest run that changed something.

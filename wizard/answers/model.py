@@ -45,7 +45,8 @@ class Certificate:
 
     For `self-signed` the name is not used and `days` is the certificate's lifetime. For `remote`
     `host` is the present server, [user@]host, whose /etc/letsencrypt is copied; `existing` says
-    what becomes of a lineage that this host has already and that differs: keep or replace.
+    what becomes of a lineage that this host has already and that differs: keep or replace. For
+    `files` the two paths are the operator's own pair, which is used where it stands.
     """
 
     source: str = "letsencrypt"
@@ -53,6 +54,8 @@ class Certificate:
     days: int = 365
     host: str = ""
     existing: str = "keep"
+    cert_file: str = ""
+    key_file: str = ""
 
 
 @dataclass(frozen=True)

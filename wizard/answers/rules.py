@@ -17,6 +17,7 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 _TRANSPORT = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_./:\[\]-]*")
 _MAILBOX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/?")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._+@-]+)+")
 _TIME = re.compile(r"[1-9][0-9]*[smhdw]?")
 _ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
 _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -319,6 +320,15 @@ def sender(text: str) -> str:
     if not _LOCAL_PART.fullmatch(local):
         raise ValueError("has no plain user name before the '@'; write user@example.com")
     return f"{local.lower()}@{fqdn(domain)}" if domain else f"{local.lower()}@"
+
+
+def absolute_path(text: str) -> str:
+    """A file's path from the root, of characters that main.cf reads as they stand; or nothing."""
+    if text and (not _PATH.fullmatch(printable(text)) or ".." in text.split("/")):
+        raise ValueError(
+            "is no path that main.cf can have: begin with / and use letters, digits, . _ + @ -"
+        )
+    return text
 
 
 def recipient_delimiter(text: str) -> str:

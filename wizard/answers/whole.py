@@ -75,6 +75,10 @@ def _certificate(answers: Answers) -> _Found:
             "name",
             f"is needed for source {certificate.source}: a name in /etc/letsencrypt/live",
         )
+    if certificate.source == "files":
+        for name in ("cert_file", "key_file"):
+            if not getattr(certificate, name):
+                yield "certificate", name, "is needed for source files: a path from the root, /..."
     if certificate.source == "remote" and not certificate.host:
         yield (
             "certificate",

@@ -274,6 +274,8 @@ class Host:
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
     lineages: tuple[Lineage, ...] = ()
     self_signed: Optional[CertificatePair] = None
+    own_pair: Optional[CertificatePair] = None
+    """The pair that the answers name, read once they are known; None where neither file is there."""
     firewall: Firewall = field(default_factory=lambda: Firewall("absent"))
     unit: Unit = field(default_factory=Unit)
     listeners: tuple[Listener, ...] = ()

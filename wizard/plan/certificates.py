@@ -1,4 +1,4 @@
-"""The certificate's steps: links made whole again, or a self-signed pair."""
+"""The certificate's steps: links made whole again, or a self-signed pair; files stay as they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step
     """Yield the steps of the chosen source; every lineage is relinked, not the chosen one only."""
     if "certificate" not in wanted:
         return
-    yield from _SOURCES[answers.certificate.source](answers, host)
+    # The operator's own files are used where they stand.
+    if answers.certificate.source in _SOURCES:
+        yield from _SOURCES[answers.certificate.source](answers, host)
 
 
 def last_steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:

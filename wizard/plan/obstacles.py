@@ -22,6 +22,8 @@ def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> tuple[
         found += _networks(answers, host)
     if "certificate" in sections and answers.certificate.source in whole.OF_A_LINEAGE:
         found += _lineage(answers, host)
+    if "certificate" in sections and answers.certificate.source == "files":
+        found += _own_pair(host)
     return tuple(found)
 
 
@@ -37,14 +39,24 @@ def cautions(answers: Answers, host: Host, sections: Collection[str]) -> tuple[C
         and lineage.names
         and not covers(lineage.names, name)
     ):
-        found.append(
-            Caution(
-                "certificate-name",
-                f"The certificate {lineage.name} is for {', '.join(lineage.names)} and not for "
-                f"{name}: mail programs will warn their users, and some servers will not deliver.",
-            )
-        )
+        found.append(_not_for(lineage.name, lineage.names, name))
+    pair = host.own_pair
+    if (
+        "certificate" in sections
+        and pair is not None
+        and pair.names
+        and not covers(pair.names, name)
+    ):
+        found.append(_not_for(pair.cert_file, pair.names, name))
     return tuple(found)
+
+
+def _not_for(certificate: str, names: Sequence[str], name: str) -> Caution:
+    return Caution(
+        "certificate-name",
+        f"The certificate {certificate} is for {', '.join(names)} and not for {name}: mail programs "
+        "will warn their users, and some servers will not deliver.",
+    )
 
 
 def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
@@ -168,6 +180,17 @@ def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
         )
     else:
         yield from _whole(lineage, host.read_at)
+
+
+def _own_pair(host: Host) -> Iterator[Problem]:
+    pair = host.own_pair
+    if pair is None:
+        yield Problem("certificate", "cert_file", "neither of the two files is there")
+    elif pair.problem:
+        yield Problem("certificate", "cert_file", f"the pair cannot be used: {pair.problem}")
+    elif pair.not_after < host.read_at:
+        day = time.strftime("%Y-%m-%d", time.gmtime(pair.not_after))
+        yield Problem("certificate", "cert_file", f"the certificate expired on {day}")
 
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:

@@ -156,6 +156,9 @@ def _certificate(main: MainCf, host: Host) -> dict[str, Any]:
         return {"source": "self-signed"}
     if path.startswith(f"{LINEAGES}/"):
         return {"source": "letsencrypt", "name": path[len(LINEAGES) + 1 :].partition("/")[0]}
+    key = main.value("smtpd_tls_key_file") or path
+    if is_set_up(host) and path.startswith("/"):
+        return {"source": "files", "cert_file": path, "key_file": key}
     name = main.value("myhostname") or host.network.hostname
     usable = [lineage for lineage in host.lineages if lineage.number is not None]
     fitting = [lineage for lineage in usable if covers(lineage.names, name)]

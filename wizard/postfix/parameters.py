@@ -110,8 +110,10 @@ def _bracketed(network: str) -> str:
     return network if version == 4 else f"[{address}]{slash}{length}"  # noqa: PLR2004
 
 
-def _certificate(lineage_file: str, self_signed: str) -> Callable[[Answers], str]:
+def _certificate(lineage_file: str, self_signed: str, own: str) -> Callable[[Answers], str]:
     def value(answers: Answers) -> str:
+        if answers.certificate.source == "files":
+            return str(getattr(answers.certificate, own))
         if answers.certificate.source == "self-signed":
             return self_signed
         name = answers.certificate.name
@@ -220,13 +222,13 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "smtpd_tls_cert_file",
         "certificate",
-        _certificate("fullchain.pem", SELF_SIGNED_CERT),
+        _certificate("fullchain.pem", SELF_SIGNED_CERT, "cert_file"),
         _PAIR_WHY,
     ),
     Parameter(
         "smtpd_tls_key_file",
         "certificate",
-        _certificate("privkey.pem", SELF_SIGNED_KEY),
+        _certificate("privkey.pem", SELF_SIGNED_KEY, "key_file"),
         _PAIR_WHY,
     ),
     _policy(
