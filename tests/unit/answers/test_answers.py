@@ -10,7 +10,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.answers.build import build_answers, problem_text, to_values
+from wizard.answers.build import build_answers, check_section, problem_text, to_values
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules import fqdn, network, readable_name
 from wizard.answers.sections import FIELDS, Field, check_text
@@ -195,3 +195,30 @@ def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
     assert "500 problem(s)" in lines[0]
     assert "bad_0.example.com" in lines[1]
     assert "and 460 more" in lines[-2]
+
+
+@pytest.mark.parametrize(
+    ("entry", "wrong"),
+    [
+        ({"zone": "-bl.example"}, "begins with '-'"),
+        ({"zone": "bl.-example.org"}, "'-'"),
+        ({"zone": "bl.example\n"}, "control character U+000A"),
+        ({"zone": "bl.example\x1b[31m"}, "control character U+001B"),
+        ({"zone": "(key).zen.dq.spamhaus.net"}, "'('"),
+        ({"zone": "$myhostname"}, "is one label only"),
+        ({"zone": "bl.example", "replies": "-1"}, "is no reply filter"),
+        ({"zone": "bl.example", "kind": "--help"}, "must be one of"),
+        ({}, "is needed"),
+    ],
+)
+def test_a_bad_list_of_ones_own(entry: dict[str, str], wrong: str) -> None:
+    _, found = check_section("blocklists", {"custom": [entry]})
+    assert wrong in found[0].message
+
+
+@pytest.mark.parametrize(
+    "path", ["", "dqs.key", "-dqs.key", "/etc/../root/key", "/a b", "/a\n", "/-x", "/a/"]
+)
+def test_a_bad_path_of_a_key_file(path: str) -> None:
+    _, found = check_section("blocklists", {"dqs_key_file": path})
+    assert [one.name for one in found] == ["dqs_key_file"]
