@@ -167,14 +167,16 @@ class ItemField(FormField):
         return True
 
     def _add(self, texts: Sequence[str]) -> None:
-        places = {item.text: number for number, item in enumerate(self.items)}
+        # What is typed stands in the order of the typing, whether it was suggested or not.
+        remarks = {item.text: item.remark for item in self.items if not item.taken}
+        typed = frozenset(texts)
+        self.items = [item for item in self.items if item.taken or item.text not in typed]
+        there = {item.text for item in self.items}
         wrong = item_problems(self.field.section, self.field.name, texts)
         for text in texts:
-            if text in places:
-                self.items[places[text]] = replace(self.items[places[text]], taken=True)
-            else:
-                places[text] = len(self.items)
-                self.items.append(Item(text, True, "", wrong.get(text, "")))
+            if text not in there:
+                there.add(text)
+                self.items.append(Item(text, True, remarks.get(text, ""), wrong.get(text, "")))
         self._changed()
 
     @property

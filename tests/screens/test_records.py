@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
-from tests.screens.pilots import in_sight, opened, walk_to
+from screens.app import WizardApp
+from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import RUN, StandIn, fresh_host, make_app
 from wizard.answers.model import Answers
 from wizard.check.dns import judge_lookups
@@ -83,3 +85,21 @@ async def test_domains_offers_the_names_whose_mail_comes_here() -> None:
         assert "[ ] ns.zeke.ne.jp" in shown
         assert "] zeke.ne.jp" not in shown
         assert "] mail.zeke.ne.jp" not in shown
+
+
+async def test_typed_names_keep_their_order_among_suggestions() -> None:
+    zone = NamedZone("zeke.ne.jp", ZONE, FileFacts(ZONE, SEED, None))
+    async with opened(StandIn(the_host=replace(fresh_host(), zones=(zone,)))) as pilot:
+        await walk_to(pilot, "Domains")
+        await in_sight(pilot, "[ ] joeker.zeke.ne.jp")
+        for name in ("myhome.zeke.ne.jp", "x.example", "joeker.zeke.ne.jp"):
+            await type_text(pilot, name)
+            await pilot.press("enter")
+        await pilot.pause(0.1)
+        draft = cast("WizardApp", pilot.app).desk.draft
+        assert draft is not None
+        assert draft.text("domains", "local") == (
+            "myhome.zeke.ne.jp",
+            "x.example",
+            "joeker.zeke.ne.jp",
+        )
