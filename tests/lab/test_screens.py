@@ -150,7 +150,7 @@ def test_a_first_set_up_by_keys_alone(boot_wizard: BootWizard, log_in: LogIn, su
     login.see("+myhostname = mail.zeke.ne.jp")
     login.do("2", "+submission inet n")
     login.do("3", "+++ /etc/postfix/sender_access")
-    login.do("4", "# dnf install postfix")
+    login.do("5", "# dnf install postfix")
     assert host.run(["rpm", "-q", "postfix"]).returncode != 0, "nothing has been written yet"
     login.run_plan("The run is over: DONE")
     login.do(NEXT, "postfix-wizard - Result of run 2", "waiting for Dovecot", "right.")
@@ -269,7 +269,7 @@ def test_a_dry_run_ends_at_the_review_and_writes_nothing(
     login.walk()
     shown = login.see("This was a dry run.", "+myhostname = ")
     assert "r Run" not in shown
-    login.do("r" + NEXT + "4", "# dnf install postfix")
+    login.do("r" + NEXT + "5", "# dnf install postfix")
     assert "Run the plan?" not in login.text
     login.do(QUIT, "What you answered here will be lost")
     assert login.leave("y") == 0

@@ -164,6 +164,9 @@ def propose_sender_access(
         lines = Lines((), ()).insert(0, texts, why)
         return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
     lines, warnings = _edited(Lines.parse(live), named)
+    if sum(content(text) == BEGIN for text in lines.texts) > 1:
+        # A folded row had swallowed the end of the old part, which is one again now.
+        lines, warnings = _edited(lines, named)
     text = bytes(lines)
     changed = () if text == live else (SENDER_ACCESS_CHANGED,)
     return Proposal(text, lines.reasons(), changed=changed, warnings=tuple(warnings))

@@ -102,6 +102,7 @@ PIECES += [
 @pytest.mark.promise(18)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 @example(f"{BEGIN}\nd OK\nd OK\n{END}\nd OK\n")
+@example(f"a OK\n{BEGIN}\nc\n  more\na OK\n{END}\n  more\n")
 def test_twice_is_once(answers: Answers, text: str) -> None:
     some = with_senders(answers, ("a", "e"), ("b",))
     first = propose_sender_access(text.encode(), some)
