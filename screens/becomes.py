@@ -80,6 +80,21 @@ def _existing(checked: _Checked) -> str:
     return f"a lineage that differs here is {'replaced by the copy' if wins else 'kept'}"
 
 
+def _challenge(checked: _Checked) -> str:
+    if checked.get("challenge") == "webroot":
+        return f"certbot certonly --webroot -w {checked.get('webroot') or NOT_YET}"
+    return "certbot certonly --standalone"
+
+
+def _email(checked: _Checked) -> str:
+    email = checked.get("email")
+    return f"certbot -m {email}" if email else "certbot --register-unsafely-without-email"
+
+
+def _server(checked: _Checked) -> str:
+    return f"certbot --server {checked['server']}" if checked.get("server") else "Let's Encrypt"
+
+
 def _lineage(checked: _Checked) -> str:
     return f"smtpd_tls_cert_file = {LINEAGE.format(checked.get('name') or NOT_YET)}"
 
@@ -106,6 +121,10 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "name"): _lineage,
     ("certificate", "host"): _host,
     ("certificate", "existing"): _existing,
+    ("certificate", "challenge"): _challenge,
+    ("certificate", "webroot"): _challenge,
+    ("certificate", "email"): _email,
+    ("certificate", "server"): _server,
     ("certificate", "days"): _days,
     ("dns", "zone_file"): _zone_file,
     ("dns", "move_from"): _moved,

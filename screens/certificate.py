@@ -1,4 +1,4 @@
-"""Certificate: certbot's lineage of this host or of the present server, or a self-signed one."""
+"""Certificate: a lineage that is here or at the present server, a new one, or a self-signed one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ LINEAGES = "lineages"
 SHOWN: dict[str, frozenset[str]] = {
     "letsencrypt": frozenset({LINEAGES, "name"}),
     "remote": frozenset({LINEAGES, "name", "host", "existing"}),
+    "certbot": frozenset({"name", "challenge", "webroot", "email", "server", "existing"}),
     "files": frozenset({"cert_file", "key_file"}),
     "self-signed": frozenset({"days"}),
 }
@@ -46,7 +47,9 @@ class CertificateScreen(FormScreen):
         "The certificate must cover the name of this server, or senders and mail programs will "
         "complain. Lineages are certbot's directories in /etc/letsencrypt/live; flattened links "
         "there are made whole again by the run. remote copies /etc/letsencrypt from the present "
-        "server by scp, in a run of its own, and judges each certificate before it is used. A "
+        "server by scp, in a run of its own, and judges each certificate before it is used. "
+        "certbot has a new one issued here, for this server's name and the lineage's, in a run of "
+        "its own too; port 80 must come through from the internet for as long as it takes. A "
         "self-signed certificate is good for a trial."
     )
 
@@ -59,6 +62,10 @@ class CertificateScreen(FormScreen):
         yield Line("", id="lineages-label")
         yield Lineages(self._rows(), id="lineages")
         yield TextField(fields["name"], self.held("name"))
+        yield ChoiceField(fields["challenge"], self.held("challenge"))
+        yield TextField(fields["webroot"], self.held("webroot"), inline=True)
+        yield TextField(fields["email"], self.held("email"), inline=True)
+        yield TextField(fields["server"], self.held("server"), inline=True)
         yield TextField(fields["cert_file"], self.held("cert_file"), inline=True)
         yield TextField(fields["key_file"], self.held("key_file"), inline=True)
         yield TextField(fields["days"], self.held("days"), inline=True)
@@ -138,7 +145,7 @@ class CertificateScreen(FormScreen):
     def edited(self, field: Field) -> None:
         """Let the list follow the name, and the form the source."""
         self.query_one(Lineages).show(self._rows())
-        if field.name == "source":
+        if field.name in {"source", "challenge"}:
             self._show_source()
 
     def _show_source(self) -> None:
@@ -148,4 +155,5 @@ class CertificateScreen(FormScreen):
         self.query_one(Lineages).display = LINEAGES in shown
         for form_field in (*self.query(TextField), *self.query(ChoiceField)):
             name = form_field.field.name
-            form_field.display = name in shown or name == "source"
+            unused = name == "webroot" and self.held("challenge") != "webroot"
+            form_field.display = (name in shown and not unused) or name == "source"

@@ -46,7 +46,10 @@ class Certificate:
     For `self-signed` the name is not used and `days` is the certificate's lifetime. For `remote`
     `host` is the present server, [user@]host, whose /etc/letsencrypt is copied; `existing` says
     what becomes of a lineage that this host has already and that differs: keep or replace. For
-    `files` the two paths are the operator's own pair, which is used where it stands.
+    `files` the two paths are the operator's own pair, which is used where it stands. For
+    `certbot` the certificate is issued here: `challenge` is standalone or webroot (then in the
+    directory `webroot`), `email` the account's and `server` the ACME directory's URL, "" for none
+    and for Let's Encrypt.
     """
 
     source: str = "letsencrypt"
@@ -56,6 +59,10 @@ class Certificate:
     existing: str = "keep"
     cert_file: str = ""
     key_file: str = ""
+    challenge: str = "standalone"
+    webroot: str = ""
+    email: str = ""
+    server: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ _SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _PATH = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
 _ZONE_FILE = re.compile(r"(/[A-Za-z0-9_@%+=,.-]+)+")
+_ACME_SERVER = re.compile(
+    r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
 _REPLIES = re.compile(r"127(\.([0-9]{1,3}|\[[0-9.;]+\])){3}")
 
 LONGEST_LABEL = 63
@@ -290,6 +293,24 @@ def zone_file(text: str) -> str:
     printable(text)
     if text and not (_ZONE_FILE.fullmatch(text) and ".." not in text.split("/")):
         raise ValueError("is no absolute path; write one such as /var/named/example.com.zone")
+    return text
+
+
+def email(text: str) -> str:
+    """Accept an e-mail address, or nothing."""
+    printable(text)
+    if not text:
+        return text
+    local, at, domain = text.rpartition("@")
+    if not at or local.startswith("-") or not _LOCAL_PART.fullmatch(local):
+        raise ValueError("is no e-mail address; write one such as hostmaster@example.com")
+    return f"{local}@{fqdn(domain)}"
+
+
+def acme_server(text: str) -> str:
+    """Accept the https URL of an ACME server's directory (RFC 8555, 7.1.1), or nothing."""
+    if printable(text) and not _ACME_SERVER.fullmatch(text):
+        raise ValueError("is no https URL; write one such as https://acme.example.com/directory")
     return text
 
 

@@ -41,7 +41,7 @@ def cautions(answers: Answers) -> tuple[Caution, ...]:
     )
 
 
-OF_A_LINEAGE = frozenset({"letsencrypt", "remote"})
+OF_A_LINEAGE = frozenset({"letsencrypt", "remote", "certbot"})
 """Sources of the certificate that name a lineage."""
 
 _OWN_DOMAIN = (
@@ -79,6 +79,13 @@ def _certificate(answers: Answers) -> _Found:
         for name in ("cert_file", "key_file"):
             if not getattr(certificate, name):
                 yield "certificate", name, "is needed for source files: a path from the root, /..."
+    needs_webroot = certificate.source == "certbot" and certificate.challenge == "webroot"
+    if needs_webroot and not certificate.webroot:
+        yield (
+            "certificate",
+            "webroot",
+            "is needed for challenge webroot: the directory that your web server shows",
+        )
     if certificate.source == "remote" and not certificate.host:
         yield (
             "certificate",

@@ -290,6 +290,8 @@ class Host:
     gathered: tuple[Gathered, ...] = ()
     """What gather runs brought, one a source."""
     dqs_key: DqsKey = field(default_factory=DqsKey)
+    certbot: bool = False
+    """Whether certbot(1) is installed."""
     read_at: int = 0
     """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
 

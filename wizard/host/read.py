@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
+from wizard.certificates.certbot import PROGRAM
 from wizard.certificates.lineage import read_lineages
 from wizard.certificates.pairs import read_pair
 from wizard.certificates.paths import RENEWAL_HOOK, SELF_SIGNED_CERT, SELF_SIGNED_KEY
@@ -96,6 +97,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         named_runs=any(units.states[name].active == "active" for name in NAMED),
         read_at=int(time.time()),
         gathered=_gathered(door, gathered),
+        certbot=door.stat(PROGRAM) is not None,
     )
 
 

@@ -105,4 +105,9 @@ def _self_signed(answers: Answers, host: Host) -> Iterator[Step]:
     )
 
 
-_SOURCES = {"letsencrypt": _letsencrypt, "remote": _gathered, "self-signed": _self_signed}
+_SOURCES = {
+    "letsencrypt": _letsencrypt,
+    "remote": _gathered,
+    "certbot": _gathered,
+    "self-signed": _self_signed,
+}

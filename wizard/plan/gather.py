@@ -12,7 +12,7 @@ from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.facts import Gathered, Host, Lineage
-from wizard.plan import laying
+from wizard.plan import issuing, laying
 from wizard.plan.build import build_plan
 from wizard.plan.model import Fetch, Plan, Step
 
@@ -32,7 +32,7 @@ def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) ->
     gathered = laying.current(answers, host)
     # All sections by name are no rerun of this one: so a host is looked at as a whole.
     rerun = "certificate" in sections and not set(SECTIONS) <= set(sections)
-    if gathered is None and not rerun and _in_place(answers, host):
+    if gathered is None and _IN_PLACE[source](answers, host, rerun):
         return None
     wrong = unusable(answers, host, gathered) if gathered is not None else ""
     if gathered is not None and not wrong:
@@ -41,12 +41,18 @@ def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) ->
     return Plan(
         answers=after.answers,
         sections=tuple(sorted(sections)),
-        steps=(_GATHERS[source](answers),),
+        steps=(_GATHERS[source](answers, host),),
         files=(),
         # Whose name the certificate is for is not known before it has come.
-        cautions=tuple(one for one in after.cautions if one.name != "certificate-name"),
+        cautions=(
+            *(one for one in after.cautions if one.name != "certificate-name"),
+            *(issuing.cautions(answers) if source == laying.ISSUED else ()),
+        ),
         warnings=(*((wrong,) if wrong else ()), NOT_KNOWN_YET),
-        obstacles=tuple(one for one in after.obstacles if one.section != "certificate"),
+        obstacles=(
+            *(one for one in after.obstacles if one.section != "certificate"),
+            *(issuing.obstacles(answers, host) if source == laying.ISSUED else ()),
+        ),
         gathers=source,
     )
 
@@ -68,12 +74,19 @@ def _names(gathered: Gathered) -> tuple[str, ...]:
     return tuple(lineage.name for lineage in gathered.lineages)
 
 
-def _in_place(answers: Answers, host: Host) -> bool:
+def _copied(answers: Answers, host: Host, rerun: bool) -> bool:
     own: Optional[Lineage] = host.lineage(answers.certificate.name)
-    return own is not None and own.linked and not laying.fault(own, host.read_at)
+    return not rerun and own is not None and own.linked and not laying.fault(own, host.read_at)
 
 
-def _fetch(answers: Answers) -> Step:
+_IN_PLACE: dict[str, Callable[[Answers, Host, bool], bool]] = {
+    "remote": _copied,
+    laying.ISSUED: issuing.in_place,
+}
+"""By source, whether the certificate is there; the third argument: the section is rerun."""
+
+
+def _fetch(answers: Answers, _host: Host) -> Step:
     host = answers.certificate.host
     return Step(
         "fetch",
@@ -84,5 +97,8 @@ def _fetch(answers: Answers) -> Step:
     )
 
 
-_GATHERS: dict[str, Callable[[Answers], Step]] = {"remote": _fetch}
+_GATHERS: dict[str, Callable[[Answers, Host], Step]] = {
+    "remote": _fetch,
+    laying.ISSUED: issuing.step,
+}
 """By the certificate's source, the step that gathers."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Answers
+from wizard.certificates.certbot import LETS_ENCRYPT, names_for
 from wizard.certificates.lineage import KINDS, LETSENCRYPT, name_problem
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage
 from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
@@ -71,14 +72,28 @@ def _remote(answers: Answers) -> str:
     return answers.certificate.host
 
 
-_ORIGINS: dict[str, Callable[[Answers], str]] = {"remote": _remote}
+def _issuer(answers: Answers) -> str:
+    certificate = answers.certificate
+    names = names_for(answers.hostname.myhostname, certificate.name)
+    return f"{certificate.server or LETS_ENCRYPT} (for {', '.join(names)})"
+
+
+ISSUED = "certbot"
+"""The source whose certificates were issued for this host: undo leaves them."""
+
+_ORIGINS: dict[str, Callable[[Answers], str]] = {"remote": _remote, ISSUED: _issuer}
 """By the certificate's source, the `origin` that a gathered tree must have to be of use."""
+
+
+def origin(answers: Answers) -> str:
+    """Return the `origin` of a tree that is gathered for these answers."""
+    return _ORIGINS[answers.certificate.source](answers)
 
 
 def current(answers: Answers, host: Host) -> Optional[Gathered]:
     """Return what was gathered for these answers and is fresh, None where there is none."""
     gathered = host.gathered_from(answers.certificate.source)
-    if gathered is None or gathered.origin != _ORIGINS[gathered.source](answers):
+    if gathered is None or gathered.origin != origin(answers):
         return None
     return gathered if host.read_at - gathered.at < FRESH else None
 
@@ -120,7 +135,7 @@ def steps(answers: Answers, host: Host, gathered: Gathered) -> Iterator[Step]:
             yield _lay(part, gathered, host)
     for part in parts:
         if not _kept(part, answers, host) and not fault(part.lineage, host.read_at):
-            yield _relink(part)
+            yield _relink(part, gathered.source)
 
 
 def forget(gathered: Gathered) -> Step:
@@ -201,7 +216,7 @@ def _common(gathered: Gathered, parts: tuple[_Part, ...]) -> Step:
         "letsencrypt",
         "Copy certbot's own files",
         "Accounts, notes and hooks: with them certbot renews here as it did there.",
-        Lay("certbot's own files", gathered.tree, files),
+        Lay("certbot's own files", gathered.tree, files, gathered.source == ISSUED),
         tuple(("cp", "-p", f"{gathered.tree}{file.path}", file.path) for file in files),
         done=not files,
     )
@@ -222,13 +237,18 @@ def _lay(part: _Part, gathered: Gathered, host: Host) -> Step:
         f"Copy the certificate {part.name}",
         f"As {gathered.origin} has it: every number, and how it is renewed."
         + (f" It is not linked: {wrong}." if wrong else ""),
-        Lay(f"certificate {part.name}", gathered.tree, (*files, *gone)),
+        Lay(
+            f"certificate {part.name}",
+            gathered.tree,
+            (*files, *gone),
+            gathered.source == ISSUED,
+        ),
         (*copies, *(("rm", file.path) for file in gone)),
         done=not (files or gone),
     )
 
 
-def _relink(part: _Part) -> Step:
+def _relink(part: _Part, source: str) -> Step:
     own = {file.name: file for file in part.own.files} if part.own else {}
     number = part.lineage.number
     links = []
@@ -246,7 +266,7 @@ def _relink(part: _Part) -> Step:
         f"links-{part.name}",
         f"Link the certificate {part.name}",
         _LINK_WHY,
-        Relink(part.name, tuple(links)),
+        Relink(part.name, tuple(links), source == ISSUED),
         tuple(("ln", "-sfn", link.target, link.path) for link in links),
         done=not links,
     )

@@ -51,10 +51,14 @@ class Link:
 
 @dataclass(frozen=True)
 class Relink:
-    """Make the links of one lineage whole again (facts: `scp -pr` flattens live/)."""
+    """Make the links of one lineage whole again (facts: `scp -pr` flattens live/).
+
+    `stays`: of a certificate that was issued here, which undo leaves.
+    """
 
     lineage: str
     links: tuple[Link, ...]
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,25 @@ class Fetch:
 
     host: str
     into: str
+
+
+@dataclass(frozen=True)
+class Obtain:
+    """Have certbot(1) obtain the certificate `name` for `names` from an ACME server.
+
+    `webroot` is the directory that answers a challenge, "" for certbot's own server on port 80.
+    `email` and `server` (the ACME directory's URL) may be "". `zone` is the firewall's zone that
+    challenges come through, "" for none to open. `into` and `origin` are the gathered tree's.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    webroot: str
+    email: str
+    server: str
+    zone: str
+    into: str
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -88,12 +111,14 @@ class LaidFile:
 class Lay:
     """Copy files of the gathered tree at `tree` to their own paths, owner root.
 
-    `what` names them in a sentence. Directories are made as the tree has them.
+    `what` names them in a sentence. Directories are made as the tree has them. `stays`: they were
+    issued for this host, and undo leaves them, for an ACME server issues only so many.
     """
 
     what: str
     tree: str
     files: tuple[LaidFile, ...]
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -315,6 +340,13 @@ class CloseFirewall:
 
 
 @dataclass(frozen=True)
+class ClosePort:
+    """Close port 80 of the zone at run time: a worker that was killed left it open."""
+
+    zone: str
+
+
+@dataclass(frozen=True)
 class Remove:
     """`dnf remove PACKAGE` under a terminal; what dnf would take along is asked of the operator."""
 
@@ -327,6 +359,7 @@ Action = Union[
     KeepOriginal,
     Relink,
     Fetch,
+    Obtain,
     Lay,
     Forget,
     SelfSign,
@@ -345,6 +378,7 @@ Action = Union[
     ReturnUnit,
     Disable,
     CloseFirewall,
+    ClosePort,
     Remove,
 ]
 

@@ -18,6 +18,7 @@ from wizard.plan import model
 from wizard.plan.model import (
     Action,
     CloseFirewall,
+    ClosePort,
     Disable,
     Past,
     Plan,
@@ -77,6 +78,8 @@ def _is_files(step: Step) -> bool:
 
 
 def _step_back(one: _Done) -> Iterator[Step]:
+    if isinstance(one.action, (model.Lay, model.Relink)) and one.action.stays:
+        return
     if one.terms.get("files") or one.terms.get("directories"):
         yield from _files(one)
         return
@@ -150,9 +153,22 @@ def _firewall(one: _Done) -> Iterator[Step]:
         )
 
 
+def _port(one: _Done) -> Iterator[Step]:
+    zone = one.terms.get("opened")
+    if zone:
+        yield Step(
+            PREFIX + one.name,
+            "Close port 80 again",
+            "It was opened for the challenge alone, and the run was cut off before it closed it.",
+            ClosePort(zone),
+            (("firewall-cmd", f"--zone={zone}", "--remove-port=80/tcp"),),
+        )
+
+
 _RULES: dict[type, Callable[[_Done], Iterator[Step]]] = {
     model.EnableUnit: _disable,
     model.OpenFirewall: _firewall,
+    model.Obtain: _port,
 }
 
 

@@ -12,6 +12,7 @@ from wizard.run.actions import (
     fetch,
     firewall,
     lay,
+    obtain,
     packages,
     postfix_check,
     proof,
@@ -28,6 +29,7 @@ EXECUTORS: dict[type, Executor] = {
     model.KeepOriginal: replace.keep,
     model.Relink: certificates.relink,
     model.Fetch: fetch.fetch,
+    model.Obtain: obtain.obtain,
     model.Lay: lay.lay,
     model.Forget: lay.forget,
     model.SelfSign: certificates.self_sign,
@@ -46,6 +48,7 @@ EXECUTORS: dict[type, Executor] = {
     model.ReturnUnit: service.give_back,
     model.Disable: service.disable,
     model.CloseFirewall: firewall.close,
+    model.ClosePort: obtain.close_port,
     model.Remove: packages.remove,
 }
 """Every action of wizard.plan.model by its class."""

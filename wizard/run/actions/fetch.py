@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-from wizard.certificates.chains import Verify, chain_problem, is_trusted
-from wizard.certificates.lineage import LETSENCRYPT, name_problem, read_lineages
-from wizard.certificates.model import Lineage
+from wizard.certificates.lineage import LETSENCRYPT, read_lineages
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.gathered import MOST_FILES, Note, walk
+from wizard.host.gathered import MOST_FILES
 from wizard.plan.model import Fetch
 from wizard.run import gathering
 from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
+from wizard.run.judging import judge
 from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
 from wizard.run.terminal import drive
 
@@ -36,7 +33,9 @@ def fetch(action: Fetch, context: Context) -> Undo:
     directory = gathering.begin(context.places, action.into)
     try:
         said = _copy(action.host, directory, context)
-        note = _judged(action.host, directory, said, context)
+        _refuse_none(action.host, directory)
+        left_out = (f"scp left out: {one}" for one in said)
+        note = judge(action.host, directory, left_out, context)
         gathering.keep(context.places, action.into, directory, note)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -100,59 +99,10 @@ def _too_much(host: str, directory: Path) -> Optional[Trouble]:
     )
 
 
-def _judged(host: str, directory: Path, left_out: Sequence[str], context: Context) -> Note:
-    """Judge each lineage alone, and say of each what it is."""
-    tree = Door(directory)
-    lineages = read_lineages(tree)
-    if not lineages:
+def _refuse_none(host: str, directory: Path) -> None:
+    if not read_lineages(Door(directory)):
         raise Trouble(
             f"copying from {host}",
             f"its {LETSENCRYPT} has no lineage in live/",
             "Name the server where certbot keeps the certificates.",
         )
-    aside = context.staging() / "above.pem"
-    chains: dict[str, str] = {}
-    remarks = [f"scp left out: {one}" for one in left_out]
-    for lineage in lineages:
-        pem = _fullchain(tree, lineage)
-        wrong = lineage.problem
-        if pem and not wrong:
-            wrong = chain_problem(pem, _verifier(context), aside)
-            if wrong:
-                chains[lineage.name] = wrong
-            elif not is_trusted(pem, _verifier(context), aside):
-                remarks.append(
-                    f"lineage {lineage.name} of {host} comes from an authority that this host does "
-                    "not trust"
-                )
-        context.say(f"{lineage.name}: {_words(lineage, wrong)}")
-    for one in (*remarks, *walk(tree)[1]):
-        context.say(one)
-    return Note(host, int(time.time()), chains, tuple(remarks))
-
-
-def _fullchain(tree: Door, lineage: Lineage) -> bytes:
-    if lineage.number is None or name_problem(lineage.name):
-        return b""
-    path = f"{LETSENCRYPT}/archive/{lineage.name}/fullchain{lineage.number}.pem"
-    return tree.read_bytes(path) or b""
-
-
-def _words(lineage: Lineage, wrong: str) -> str:
-    if wrong:
-        return f"CANNOT BE USED: {wrong}"
-    now = time.time()
-    day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_after))
-    if lineage.not_after <= now:
-        return f"CANNOT BE USED: it expired on {day}"
-    return f"whole, number {lineage.number}, until {day}, for {', '.join(lineage.names[:5])}"
-
-
-def _verifier(context: Context) -> Verify:
-    def verify(argv: Sequence[str], data: bytes) -> str:
-        done = context.query(*argv, stdin=data)
-        if done.status == 0:
-            return ""
-        return " ".join(done.said) or done.ended
-
-    return verify

@@ -1,0 +1,80 @@
+"""certbot(1) as it is called to issue a certificate into a tree of its own, and how that is renewed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wizard.certificates.lineage import LETSENCRYPT
+
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+"""certbot's own default for --server."""
+PROGRAM = "/usr/bin/certbot"
+"""Where EPEL puts it."""
+PORT = "80/tcp"
+"""Where http-01 is answered (RFC 8555, 8.3)."""
+OPEN_FOR = 600
+"""Seconds after which firewalld itself closes a port that was opened for a challenge."""
+
+_OF_THE_TREE = re.compile(r"^(?:config_dir|work_dir|logs_dir|pre_hook) *=.*\n", re.MULTILINE)
+_PARAMETERS = "[renewalparams]\n"
+
+
+def names_for(myhostname: str, lineage: str) -> tuple[str, ...]:
+    """Return the names of a certificate: the server's, and the lineage's where that is a domain."""
+    domain = "." in lineage.strip(".") and "_" not in lineage
+    return tuple(dict.fromkeys((myhostname, *((lineage,) if domain else ()))))
+
+
+def certonly(
+    name: str,
+    names: tuple[str, ...],
+    *,
+    webroot: str = "",
+    email: str = "",
+    server: str = "",
+    tree: str,
+    aside: str,
+    dry_run: bool,
+) -> tuple[str, ...]:
+    """Return the argv that issues lineage `name`; webroot "": certbot itself answers on port 80.
+
+    With `dry_run` nothing is issued, and Let's Encrypt's staging server is asked in its place.
+    """
+    return (
+        "certbot",
+        "certonly",
+        *(("--dry-run",) if dry_run else ()),
+        *(("--webroot", "--webroot-path", webroot) if webroot else ("--standalone",)),
+        "--cert-name",
+        name,
+        *(word for one in names for word in ("-d", one)),
+        *(("--server", server) if server else ()),
+        *(("-m", email, "--no-eff-email") if email else ("--register-unsafely-without-email",)),
+        "--agree-tos",
+        "--config-dir",
+        f"{tree}{LETSENCRYPT}",
+        "--work-dir",
+        f"{aside}/work",
+        "--logs-dir",
+        f"{aside}/logs",
+    )
+
+
+def open_port(zone: str) -> tuple[str, ...]:
+    """Return the argv that opens port 80 at run time alone; firewalld closes it by itself."""
+    return ("firewall-cmd", f"--zone={zone}", f"--add-port={PORT}", f"--timeout={OPEN_FOR}")
+
+
+def renewal_of(text: str, tree: Path, zone: str) -> str:
+    """Return a renewal file for /etc/letsencrypt itself, of the one that certbot wrote in `tree`.
+
+    With `zone` certbot opens the port before each renewal, as it was for this one; a port that the
+    operator opens meanwhile is never closed by that. Raises ValueError where it has other words.
+    """
+    text = _OF_THE_TREE.sub("", text).replace(f"{tree}{LETSENCRYPT}/", f"{LETSENCRYPT}/")
+    if str(tree) in text or _PARAMETERS not in text:
+        raise ValueError("it is no renewal file of certbot's as this program knows them")
+    if not zone:
+        return text
+    return text.replace(_PARAMETERS, f"{_PARAMETERS}pre_hook = {' '.join(open_port(zone))}\n", 1)

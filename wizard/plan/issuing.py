@@ -1,0 +1,110 @@
+"""The certificate that certbot obtains on this host: when it is wanted, and what must be said first."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from wizard.answers.model import Answers, Caution, Problem
+from wizard.certificates.certbot import LETS_ENCRYPT, certonly, names_for
+from wizard.certificates.names import covers
+from wizard.host.facts import Host
+from wizard.plan import laying
+from wizard.plan.model import Obtain, Step
+
+_HTTP = 80
+_TREE, _ASIDE = "GATHERED", "STAGING"
+_TERMS = {
+    LETS_ENCRYPT: "https://letsencrypt.org/repository/ has them",
+}
+
+
+def in_place(answers: Answers, host: Host, rerun: bool) -> bool:
+    """Whether the lineage is there and serves.
+
+    One that serves is issued anew only where the answers say that the new one wins, and its names
+    are not this server's any more or the section is rerun: each counts for a limit.
+    """
+    own = host.lineage(answers.certificate.name)
+    if own is None or laying.fault(own, host.read_at):
+        return False
+    if answers.certificate.existing != laying.REPLACE:
+        return True
+    return not rerun and covers(own.names, answers.hostname.myhostname)
+
+
+def step(answers: Answers, host: Host) -> Step:
+    """Return the step that obtains the certificate."""
+    chosen = answers.certificate
+    names = names_for(answers.hostname.myhostname, chosen.name)
+    webroot = chosen.webroot if chosen.challenge == "webroot" else ""
+    zone = answers.networks.firewall_zone
+    opened = zone if host.firewall.state == "running" and host.firewall.zone(zone) else ""
+    typed = tuple(
+        certonly(
+            chosen.name,
+            names,
+            webroot=webroot,
+            email=chosen.email,
+            server=chosen.server,
+            tree=_TREE,
+            aside=_ASIDE,
+            dry_run=dry_run,
+        )
+        for dry_run in (True, False)
+    )
+    return Step(
+        "obtain",
+        f"Obtain a certificate for {', '.join(names)}",
+        "A try that issues nothing comes first, and what fails is not tried again. "
+        + (f"Port 80 is open in zone {opened} for as long as it takes." if opened else ""),
+        Obtain(
+            chosen.name,
+            names,
+            webroot,
+            chosen.email,
+            chosen.server,
+            opened,
+            laying.ISSUED,
+            laying.origin(answers),
+        ),
+        typed,
+    )
+
+
+def cautions(answers: Answers) -> Iterator[Caution]:
+    """Say that an account there means agreeing to its terms."""
+    server = answers.certificate.server or LETS_ENCRYPT
+    where = _TERMS.get(server, "its directory names them (termsOfService)")
+    yield Caution(
+        "acme-terms",
+        f"An account with {server} means that you agree to its Terms of Service: {where}.",
+    )
+
+
+def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
+    """Say what must be there before certbot can be run at all."""
+    chosen = answers.certificate
+    if not host.certbot:
+        yield Problem(
+            "certificate",
+            "source",
+            "certbot is not installed here; it is in EPEL: `dnf install epel-release` "
+            "(https://docs.fedoraproject.org/en-US/epel/ for RHEL), then `dnf install certbot`",
+        )
+    held = {one.process for one in host.listeners if one.port == _HTTP}
+    if chosen.challenge == "standalone" and held:
+        who = ", ".join(sorted(held - {""})) or "another program"
+        yield Problem(
+            "certificate",
+            "challenge",
+            f"port 80 is held by {who}, so certbot cannot answer there itself; choose webroot and "
+            "the directory that it shows",
+        )
+    own = host.lineage(chosen.name)
+    if own is not None and chosen.existing != laying.REPLACE:
+        yield Problem(
+            "certificate",
+            "existing",
+            f"this host has a lineage {own.name} that cannot serve "
+            f"({laying.fault(own, host.read_at)}); choose replace, or another name",
+        )

@@ -1,0 +1,168 @@
+"""A certificate issued on this host by an ACME server (RFC 8555), with certbot(1).
+
+It comes into a tree of its own, as a copy of another server's does. A try comes first, which
+counts for no limit of Let's Encrypt's; what fails is never tried again by itself. Port 80 is
+opened at run time alone, journalled before, and closed whatever happens: firewalld itself
+closes it where this worker no longer can.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Optional
+
+from wizard.certificates.certbot import OPEN_FOR, PORT, certonly, open_port, renewal_of
+from wizard.certificates.lineage import KINDS, LETSENCRYPT, read_lineages
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.plan.model import ClosePort, Obtain
+from wizard.run import gathering
+from wizard.run.certbot import certbot_manner, refused
+from wizard.run.clean import clean
+from wizard.run.context import Context, Undo, listed
+from wizard.run.directories import explained
+from wizard.run.judging import judge
+from wizard.run.terminal import drive
+
+_ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+"""setpriv(1): a certbot whose worker was killed would hold port 80 and issue for nobody."""
+_MARGIN = 60.0
+_COPIES = ("csr", "keys")
+"""What an older certbot keeps beside archive/: the same keys once more."""
+
+
+def obtain(action: Obtain, context: Context) -> Undo:
+    """Have the certificate issued, judge it, give its tree the name. Raises Trouble."""
+    doing = f"obtaining a certificate for {', '.join(action.names)}"
+    earlier = context.earlier or {}
+    zone = action.zone if earlier.get("opened") or _is_closed(action.zone, context) else ""
+    undo: Undo = {"gathered": action.into}
+    context.intend({**undo, "opened": zone} if zone else undo)
+    directory = gathering.begin(context.places, action.into)
+    config = directory / LETSENCRYPT.lstrip("/")
+    try:
+        with explained(doing, directory):
+            config.mkdir(mode=0o755)
+            _bring_accounts(config)
+        with _opened(zone, context, doing):
+            for dry_run in (True, False):
+                _issue(action, directory, context, dry_run=dry_run, doing=doing)
+        with explained(doing, directory):
+            _settle(config, directory, action.name, zone, doing)
+        if not any(one.name == action.name for one in read_lineages(Door(directory))):
+            raise Trouble(doing, "certbot was content and left no lineage", "See its words above.")
+        gathering.keep(
+            context.places, action.into, directory, judge(action.origin, directory, (), context)
+        )
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return undo
+
+
+def close_port(action: ClosePort, context: Context) -> Undo:
+    """Close port 80 again, at run time, where a worker that was killed left it open."""
+    undo = context.earlier or context.intend({"zone": action.zone})
+    argv = _closing(action.zone)
+    done = context.run(*argv)
+    if done.status != 0:
+        raise Trouble(
+            f"closing port {PORT}", listed(argv, done), "Set that right, then start again."
+        )
+    return undo
+
+
+def _is_closed(zone: str, context: Context) -> bool:
+    """Whether strangers do not get to port 80; False too where no firewall is to be opened."""
+    if not zone:
+        return False
+    asked = (f"--query-port={PORT}", "--query-service=http")
+    answers = [context.run("firewall-cmd", f"--zone={zone}", one) for one in asked]
+    return all(one.status == 1 for one in answers)
+
+
+def _closing(zone: str) -> tuple[str, ...]:
+    return ("firewall-cmd", f"--zone={zone}", f"--remove-port={PORT}")
+
+
+@contextlib.contextmanager
+def _opened(zone: str, context: Context, doing: str) -> Iterator[None]:
+    if not zone:
+        yield
+        return
+    argv = open_port(zone)
+    done = context.run(*argv)
+    if done.status != 0:
+        raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
+    try:
+        yield
+    finally:
+        context.run(*_closing(zone))
+
+
+def _bring_accounts(config: Path) -> None:
+    """Use the account that this host has: a server takes only so many new ones."""
+    own = Path(LETSENCRYPT, "accounts")
+    if own.is_dir() and not own.is_symlink():
+        shutil.copytree(own, config / "accounts", symlinks=True)
+
+
+def _issue(action: Obtain, directory: Path, context: Context, *, dry_run: bool, doing: str) -> None:
+    context.say("A try first, which issues nothing:" if dry_run else "The certificate itself:")
+    words = certonly(
+        action.name,
+        action.names,
+        webroot=action.webroot,
+        email=action.email,
+        server=action.server,
+        tree=str(directory),
+        aside=str(context.staging()),
+        dry_run=dry_run,
+    )
+    heard = context.output.mark()
+    manner = certbot_manner(_watch(context, doing))
+    argv = (*_ENDS_WITH_US, *words)
+    status = drive(argv, context.loop, context.output, manner, context.ask)
+    if status != 0:
+        raise refused(doing, tuple(clean(context.output.since(heard))))
+
+
+def _watch(context: Context, doing: str) -> Callable[[], Optional[Trouble]]:
+    deadline = time.monotonic() + (OPEN_FOR - _MARGIN) / 2
+
+    def look() -> Optional[Trouble]:
+        if context.stopping():
+            return Trouble(doing, "stopped as asked", "Start again: it begins anew.")
+        if time.monotonic() > deadline:
+            return Trouble(
+                doing,
+                f"certbot took longer than {(OPEN_FOR - _MARGIN) / 2:.0f} s",
+                "See whether the ACME server answers, then start again.",
+            )
+        return None
+
+    return look
+
+
+def _settle(config: Path, directory: Path, name: str, zone: str, doing: str) -> None:
+    """Make the tree what it is to be in /etc/letsencrypt: its own paths, and each key once."""
+    for copies in _COPIES:
+        shutil.rmtree(config / copies, ignore_errors=True)
+    for kind in KINDS:
+        # As scp -pr leaves them; the plan that lays the tree makes the links.
+        link = config / "live" / name / f"{kind}.pem"
+        if link.is_symlink():
+            target = link.resolve()
+            link.unlink()
+            shutil.copy2(target, link)
+    conf = config / "renewal" / f"{name}.conf"
+    try:
+        text = renewal_of(conf.read_text(), directory, zone)
+    except ValueError as error:
+        raise Trouble(doing, f"{conf.name}: {error}", "Report this with certbot's version.") from (
+            error
+        )
+    conf.write_text(text)
