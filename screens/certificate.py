@@ -113,7 +113,10 @@ class CertificateScreen(FormScreen):
             return f"UNUSABLE: {one.problem}"
         day = time.strftime("%Y-%m-%d", time.gmtime(one.not_after))
         words = f"EXPIRED on {day}" if one.expired else f"until {day}"
-        return words if one.covers else f"{words}, NOT FOR THIS NAME"
+        if not one.covers:
+            # There is no room for both; the foot tells of the links.
+            return f"{words}, NOT FOR THIS NAME"
+        return f"{words}, links broken" if one.links else words
 
     def show_foot(self) -> None:
         """Tell the names in the certificate under the cursor."""
@@ -124,7 +127,9 @@ class CertificateScreen(FormScreen):
             return
         host = self.draft.text("hostname", "myhostname")
         fits = f"It covers {host}." if one.covers else f"It does NOT cover {host}."
-        self.say_foot("", f"{fits} Its names: {', '.join(one.names) or 'none'}.", "quiet")
+        names = f"Its names: {', '.join(one.names) or 'none'}."
+        links = f" In live/: {'; '.join(one.links)}. The run links them again." if one.links else ""
+        self.say_foot("", f"{fits}{links} {names}", "quiet")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Follow the cursor with the foot."""

@@ -48,13 +48,37 @@ class Lineage:
             f.state == "link" and f.number == self.number for f in self.files
         )
 
+    @property
+    def link_faults(self) -> tuple[str, ...]:
+        """What of live/NAME is not as certbot laid it, in words: a phrase for each kind of fault."""
+        if self.number is None or not self.files:
+            return ()
+        return tuple(
+            f"{', '.join(names)}: {words}"
+            for state, words in _FAULTS.items()
+            if (names := [f.name for f in self.files if self._state(f) == state])
+        )
+
+    def _state(self, file: LineageFile) -> str:
+        is_old = file.state == "link" and file.number != self.number
+        return "old" if is_old else file.state
+
+
+_FAULTS = {
+    "file": "a file in place of a link",
+    "broken": "a link that leads nowhere",
+    "missing": "not there",
+    "old": "a link to another number",
+}
+
 
 @dataclass(frozen=True)
 class CertificatePair:
     """A certificate and key outside /etc/letsencrypt, as main.cf would name them.
 
     `problem` is "" when the pair is whole. `sha256` are the hex digests of the two files' bytes,
-    None for one that is not there or is none.
+    None for one that is not there or is none. `key_open` says that others than the key's owner
+    and group may read it.
     """
 
     cert_file: str
@@ -64,3 +88,4 @@ class CertificatePair:
     serial: str = ""
     problem: str = ""
     sha256: tuple[Optional[str], Optional[str]] = (None, None)
+    key_open: bool = False

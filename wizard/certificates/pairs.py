@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import stat
 from typing import Optional
 
 from wizard.certificates.model import CertificatePair
@@ -65,7 +66,13 @@ def read_pair(door: Door, cert_file: str, key_file: str) -> Optional[Certificate
         certificate.not_after,
         certificate.serial,
         sha256=digests,
+        key_open=_is_open(door, key_file),
     )
+
+
+def _is_open(door: Door, path: str) -> bool:
+    status = door.stat(path)
+    return status is not None and bool(status.st_mode & stat.S_IROTH)
 
 
 def _digest(door: Door, path: str) -> Optional[str]:

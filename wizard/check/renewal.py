@@ -169,7 +169,7 @@ def _problem(
             f"Issue it by webroot instead. {dry_run}",
         ),
         (
-            is_by_http and is_closed,
+            is_by_http and is_closed and "pre_hook" not in said,
             "port 80 is closed in the firewall, through which it is proven",
             "Open http in the zone, or give certbot a pre- and a post-hook that do.",
         ),

@@ -41,7 +41,7 @@ class CertificateSuggestion:
     """A lineage to choose: lifetime's end in seconds since the epoch, whether it fits the host.
 
     `covers` says that its names cover myhostname, `expired` that its time is over, `problem`
-    why it cannot be used at all ("" when it can).
+    why it cannot be used at all ("" when it can), `links` what of its links is broken.
     """
 
     name: str
@@ -50,6 +50,7 @@ class CertificateSuggestion:
     covers: bool
     expired: bool
     problem: str
+    links: tuple[str, ...] = ()
 
 
 def hostnames(host: Host) -> tuple[Suggestion, ...]:
@@ -180,6 +181,7 @@ def _choice(lineage: Lineage, myhostname: str, now: int) -> CertificateSuggestio
         covers(lineage.names, myhostname),
         bool(lineage.not_after) and lineage.not_after <= now,
         lineage.problem,
+        lineage.link_faults,
     )
 
 

@@ -43,6 +43,9 @@ def warnings(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[s
             if lineage.problem or lineage.number is None:
                 why = lineage.problem or "none of its archive files make a whole set"
                 yield f"lineage {lineage.name} is left alone: {why}"
+        pair = host.own_pair
+        if answers.certificate.source == "files" and pair is not None and pair.key_open:
+            yield f"anybody on this host can read the key: chmod 0600 {pair.key_file}"
 
 
 def _letsencrypt(_answers: Answers, host: Host) -> Iterator[Step]:

@@ -81,7 +81,9 @@ def _issuer(answers: Answers) -> str:
 ISSUED = "certbot"
 """The source whose certificates were issued for this host: undo leaves them."""
 
-_ORIGINS: dict[str, Callable[[Answers], str]] = {"remote": _remote, ISSUED: _issuer}
+_COPIED = "remote"
+"""The source whose certificates another server renews until it is told to stop."""
+_ORIGINS: dict[str, Callable[[Answers], str]] = {_COPIED: _remote, ISSUED: _issuer}
 """By the certificate's source, the `origin` that a gathered tree must have to be of use."""
 
 
@@ -173,6 +175,12 @@ def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
                 f"{file.path} comes along: certbot runs it as root at each renewal here too; see "
                 "whether it fits this host"
             )
+    if gathered.source == _COPIED:
+        yield (
+            f"certbot renews here from now on: once this server is in service, have "
+            f"{gathered.origin} stop (systemctl disable --now certbot-renew.timer there), or each "
+            "renews certificates of its own"
+        )
     yield from gathered.remarks
 
 

@@ -51,3 +51,16 @@ def test_a_certificate_without_names(tmp_path: Path, authority: Authority) -> No
     pair = read_pair(Door(tmp_path), CERT, KEY)
     assert pair is not None
     assert (pair.names, pair.problem) == ((), "")
+
+
+def test_a_key_that_anybody_can_read(tmp_path: Path, authority: Authority) -> None:
+    issued = authority.issue("mail.zeke.ne.jp")
+    lay(tmp_path, CERT, issued.cert)
+    lay(tmp_path, KEY, issued.privkey)
+    found = []
+    for mode in (0o600, 0o640, 0o644):
+        (tmp_path / KEY.lstrip("/")).chmod(mode)
+        pair = read_pair(Door(tmp_path), CERT, KEY)
+        assert pair is not None
+        found.append(pair.key_open)
+    assert found == [False, False, True]

@@ -79,6 +79,13 @@ def test_nobody_renews(
     assert not found.fatal
 
 
+def test_a_pre_hook_may_open_the_port() -> None:
+    """What it does is not looked into: the port that is closed now proves nothing then."""
+    opens = CONF.replace("[renewalparams]\n", "[renewalparams]\npre_hook = firewall-cmd …\n")
+    found, _ = judge_renewal(replace(GOOD, text=opens), {}, {"smtp"})
+    assert found.verdict == RIGHT
+
+
 def test_what_the_firewall_opens_is_not_known() -> None:
     """Then nothing is said of it."""
     found, _ = judge_renewal(GOOD, {}, None)
