@@ -107,6 +107,8 @@ def test_a_challenge_that_fails_is_told_in_certbots_words_and_not_repeated(
         assert "port 80" in out
         assert said.read_text().count("Added order") == 1, "one try, and no more"
     assert open_ports(host) == ""
+    code, out = wizard(host, "undo", "--dry-run")
+    assert code == 1, "nothing is left to take back"
     assert host.run(["ls", "-A", GATHERED]).stdout == ""
     assert [line for line in state(host) if line.startswith("/etc")] == before
 
@@ -134,6 +136,27 @@ def test_killed_in_the_middle_it_goes_on_and_the_port_is_closed(boot_host: BootH
         assert code == 0, out
     assert open_ports(host) == ""
     assert host.run(["ls", "-A", GATHERED]).stdout.strip() == "certbot"
+
+
+def test_through_the_web_server_that_holds_port_80(boot_host: BootHost) -> None:
+    web = (
+        'source = "certbot"\nchallenge = "webroot"\nwebroot = "/srv/www"\nemail = "root@zeke.ne.jp"'
+    )
+    host = boot(boot_host, answers=ISSUED)
+    host.run(["mkdir", "-p", "/srv/www"], check=True)
+    server = ["python3", "-m", "http.server", "80", "--bind", "::", "--directory", "/srv/www"]
+    host.run(["systemd-run", "--unit=web", *server], check=True)
+    code, out = apply(host, *TERMS)
+    assert code == BAD, out
+    assert "port 80 is held by python3" in out
+    host.write(ANSWERS, ISSUED.replace('source = "certbot"', web, 1), 0o600)
+    with acme.serve(host):
+        code, out = apply(host, *TERMS)
+    assert code == 0, out
+    assert open_ports(host) == ""
+    conf = host.read(f"/etc/letsencrypt/renewal/{NAME}.conf")
+    assert "authenticator = webroot" in conf
+    assert f"DNS:{NAME}" in served(host)
 
 
 def worker(host: Host) -> str:

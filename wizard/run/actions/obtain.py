@@ -48,7 +48,7 @@ def obtain(action: Obtain, context: Context) -> Undo:
         with explained(doing, directory):
             config.mkdir(mode=0o755)
             _bring_accounts(config)
-        with _opened(zone, context, doing):
+        with _opened(zone, undo, context, doing):
             for dry_run in (True, False):
                 _issue(action, directory, context, dry_run=dry_run, doing=doing)
         with explained(doing, directory):
@@ -89,7 +89,7 @@ def _closing(zone: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _opened(zone: str, context: Context, doing: str) -> Iterator[None]:
+def _opened(zone: str, after: Undo, context: Context, doing: str) -> Iterator[None]:
     if not zone:
         yield
         return
@@ -100,7 +100,8 @@ def _opened(zone: str, context: Context, doing: str) -> Iterator[None]:
     try:
         yield
     finally:
-        context.run(*_closing(zone))
+        if context.run(*_closing(zone)).status == 0:
+            context.intend(after)  # nothing is left for undo to close
 
 
 def _bring_accounts(config: Path) -> None:

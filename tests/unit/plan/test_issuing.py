@@ -1,0 +1,79 @@
+"""When a certificate is to be obtained on this host, and what stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, lineage
+from wizard.answers.model import Answers
+from wizard.answers.toml import read_answers
+from wizard.certificates.certbot import LETS_ENCRYPT
+from wizard.host.facts import Host, Listener
+from wizard.plan.gather import gather_plan
+from wizard.plan.model import Obtain
+from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+
+NAME = "zeke.ne.jp"
+BARE = replace(FRESH, lineages=(), certbot=True)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    given = read_answers(ROOT / "examples/zeke.toml")
+    return replace(given, certificate=replace(given.certificate, source="certbot"))
+
+
+def test_a_bare_host_obtains(answers: Answers) -> None:
+    plan = gather_plan(answers, BARE)
+    assert plan is not None
+    (step,) = plan.steps
+    assert isinstance(step.action, Obtain)
+    assert step.action.names == ("mail.zeke.ne.jp", NAME)
+    assert step.action.origin == f"{LETS_ENCRYPT} (for mail.zeke.ne.jp, {NAME})"
+    assert [argv[:3] for argv in step.commands] == [
+        ("certbot", "certonly", "--dry-run"),
+        ("certbot", "certonly", "--standalone"),
+    ]
+    assert "acme-terms" in {one.name for one in plan.cautions}
+    assert plan.obstacles == ()
+    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+
+
+HERE = replace(BARE, lineages=(lineage(NAME),))
+EXPIRED = replace(BARE, lineages=(replace(lineage(NAME), not_after=NOW - DAY),))
+OTHER = replace(BARE, lineages=(replace(lineage(NAME), names=("other.example",)),))
+CASES: dict[str, tuple[Host, str, tuple[str, ...], bool]] = {
+    "it serves": (HERE, "keep", (), False),
+    "it serves, rerun": (HERE, "keep", ("certificate",), False),
+    "it serves, replaced, not rerun": (HERE, "replace", (), False),
+    "it serves, replaced and rerun": (HERE, "replace", ("certificate",), True),
+    "of another name": (OTHER, "keep", (), False),
+    "of another name, replaced": (OTHER, "replace", (), True),
+    "expired": (EXPIRED, "replace", (), True),
+}
+
+
+@pytest.mark.parametrize(("host", "existing", "sections", "wanted"), CASES.values(), ids=CASES)
+def test_when(
+    answers: Answers, host: Host, existing: str, sections: tuple[str, ...], *, wanted: bool
+) -> None:
+    given = replace(answers, certificate=replace(answers.certificate, existing=existing))
+    assert (gather_plan(given, host, sections) is not None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("host", "field", "words"),
+    [
+        (replace(BARE, certbot=False), "source", "dnf install certbot"),
+        (replace(BARE, listeners=(Listener("*", 80, "httpd"),)), "challenge", "held by httpd"),
+        (EXPIRED, "existing", "it expired on"),
+    ],
+)
+def test_what_stands_in_the_way(answers: Answers, host: Host, field: str, words: str) -> None:
+    plan = gather_plan(answers, host)
+    assert plan is not None
+    (problem,) = plan.obstacles
+    assert (problem.section, problem.name) == ("certificate", field)
+    assert words in problem.message
