@@ -81,10 +81,26 @@ class Choice(Drawn, can_focus=True):
 
     def _place_cursor(self) -> None:
         x, y, _, _ = self.content_region
-        before = self.words.index(self.value) * 2 if self.value in self.words else 0
-        cells = sum(len(text) for text, _ in self.parts()[:before])
-        self.app.cursor_position = Offset(x + cells + 1, y)
+        at = self.words.index(self.value) if self.value in self.words else 0
+        row = next(number for number, words in enumerate(self._rows()) if at in words)
+        before = self.parts()[self._rows()[row].start * 2 : at * 2]
+        cells = sum(len(text) for text, _ in before)
+        self.app.cursor_position = Offset(x + cells + 1, y + row)
+
+    def _rows(self) -> list[range]:
+        """Return for each line the places of the words on it: as many as fit side by side."""
+        rows: list[range] = []
+        first = cells = 0
+        for at, word in enumerate(self.words):
+            wide = len(f"( ) {word}")
+            if at > first and cells + wide > self.size.width:
+                rows.append(range(first, at))
+                first, cells = at, 0
+            cells += wide + 2
+        return [*rows, range(first, len(self.words))]
 
     def render_line(self, y: int) -> Strip:
-        """Draw the words side by side."""
-        return self.strips(self.parts() if y == 0 else (), self.size.width)
+        """Draw the words side by side, on more lines where the width asks for it."""
+        rows = self._rows()
+        words = rows[y] if y < len(rows) else range(0)
+        return self.strips(self.parts()[words.start * 2 : words.stop * 2], self.size.width)

@@ -119,7 +119,7 @@ FIELDS: tuple[Field, ...] = (
         "choice",
         "Where it comes from",
         "smtpd_tls_cert_file",
-        "The one that is here, the present server's, a new one by certbot, files, or for a trial.",
+        "One of this host's or the present server's, a new one, files of yours, or for a trial.",
         choices=("letsencrypt", "remote", "certbot", "files", "self-signed"),
     ),
     Field(
