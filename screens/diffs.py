@@ -10,6 +10,7 @@ from typing import Iterator, Optional
 from screens.widgets.rows import Row
 from screens.widgets.wrap import wrapped
 from wizard.answers.build import problem_text
+from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
 from wizard.plan.model import FileChange, Plan
 from wizard.postfix.proposal import Reason
@@ -31,8 +32,8 @@ class FileDiff:
 
     @property
     def name(self) -> str:
-        """The file's name without its directory."""
-        return self.path.rpartition("/")[2]
+        """What its tab is called: the file's name, or what it is where the name does not tell."""
+        return "hook" if self.path == RENEWAL_HOOK else self.path.rpartition("/")[2]
 
 
 def file_diff(change: FileChange) -> FileDiff:

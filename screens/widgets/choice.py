@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Sequence
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -82,25 +82,31 @@ class Choice(Drawn, can_focus=True):
     def _place_cursor(self) -> None:
         x, y, _, _ = self.content_region
         at = self.words.index(self.value) if self.value in self.words else 0
-        row = next(number for number, words in enumerate(self._rows()) if at in words)
-        before = self.parts()[self._rows()[row].start * 2 : at * 2]
+        rows = self._rows(self.size.width)
+        row = next(number for number, words in enumerate(rows) if at in words)
+        before = self.parts()[rows[row].start * 2 : at * 2]
         cells = sum(len(text) for text, _ in before)
         self.app.cursor_position = Offset(x + cells + 1, y + row)
 
-    def _rows(self) -> list[range]:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines the words take."""
+        del container, viewport
+        return len(self._rows(width))
+
+    def _rows(self, width: int) -> list[range]:
         """Return for each line the places of the words on it: as many as fit side by side."""
         rows: list[range] = []
         first = cells = 0
-        for at, word in enumerate(self.words):
-            wide = len(f"( ) {word}")
-            if at > first and cells + wide > self.size.width:
+        texts = [len(text) for text, _ in self.parts()]
+        for at, (wide, gap) in enumerate(zip(texts[::2], texts[1::2])):
+            if at > first and cells + wide > width:
                 rows.append(range(first, at))
                 first, cells = at, 0
-            cells += wide + 2
+            cells += wide + gap
         return [*rows, range(first, len(self.words))]
 
     def render_line(self, y: int) -> Strip:
         """Draw the words side by side, on more lines where the width asks for it."""
-        rows = self._rows()
+        rows = self._rows(self.size.width)
         words = rows[y] if y < len(rows) else range(0)
         return self.strips(self.parts()[words.start * 2 : words.stop * 2], self.size.width)

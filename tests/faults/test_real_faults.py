@@ -154,7 +154,7 @@ def test_the_terminal_closed_in_mid_dnf_and_sshd_stopped(bare: Host) -> None:
     seen = subprocess.run(
         bare.ssh_argv([PROGRAM, "runs"]), capture_output=True, text=True, check=True
     )
-    assert "done      16 of 16 steps" in seen.stdout
+    assert "done      17 of 17 steps" in seen.stdout
     assert "Complete!" in told(bare, "*/output/install")
     assert bare.run(["rpm", "-V", "--nofiles", "postfix"]).returncode == 0
     stands(bare)

@@ -268,7 +268,7 @@ def test_a_hostile_environment_is_not_used(host: Host) -> None:
     ("words", "told"),
     [
         (("plan", "--nonsense"), "unrecognized arguments: --nonsense. See `postfix-wizard --help`"),
-        (("plan", "--section", "dns"), "argument --section: invalid choice: 'dns'"),
+        (("plan", "--section", "mail"), "argument --section: invalid choice: 'mail'"),
         (("plan", "--answers"), "argument --answers: expected one argument"),
         (("nonsense",), "invalid choice: 'nonsense'"),
         (("apply", "--answers", ANSWERS), "nobody can be asked here, for there is no terminal"),
