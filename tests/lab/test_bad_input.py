@@ -94,7 +94,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "an unknown section": ("[domains] ", "[domain] ", "domain: [domain] is no section; the sect"),
     "no TOML": (NAME, "mail.zeke.ne.jp", "is not TOML"),
     "a key twice": ("myorigin = ", 'mydomain = "x.jp" #', 'is not TOML: Key "mydomain" already'),
-    "a later source": ('"letsencrypt" ', '"certbot" ', "must be one of letsencrypt, "),
+    "another source": ('"letsencrypt" ', '"carrier" ', "must be one of letsencrypt, "),
 }
 """What of the example is replaced, by what, and what is told of that line."""
 
