@@ -154,14 +154,17 @@ def make_directory(path: str, mode: int) -> None:
     """
     doing = f"making the directory {path}"
     with place(path, doing) as at, explained(doing, path):
+        # With its mode at once: killed before a chmod(2), it would keep another one for good.
+        before = os.umask(0)
         try:
-            os.mkdir(at.name, 0o700, dir_fd=at.fd)
+            os.mkdir(at.name, mode & ~_OTHERS_WRITE, dir_fd=at.fd)
         except FileExistsError:
             status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
                 raise
             return
-        os.chmod(at.name, mode & ~_OTHERS_WRITE, dir_fd=at.fd)
+        finally:
+            os.umask(before)
         os.fsync(at.fd)
 
 
