@@ -135,6 +135,8 @@ def look(host: Host, seconds: float = 8) -> dict[str, Found]:
     assert told["version"] == 1
     # What the DNS says is not of this host's making, and test_lookups.py looks at it. No certbot is
     # here, and no hook, since the wizard did not set this host up: test_renewal.py looks at these.
+    found = {one["id"]: one["verdict"] for one in told["findings"]}
+    assert {found.get(name, "warning") for name in NOBODY_RENEWS} == {"warning"}
     return {
         one["id"]: Found(one["verdict"], one["seen"], one["fatal"])
         for one in told["findings"]

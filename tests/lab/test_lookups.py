@@ -67,8 +67,7 @@ def test_records_are_looked_up_and_a_resolver_that_is_down_holds_nothing_up(fres
         found, took, status = checked(fresh)
         assert status == 0, found
         assert {one["verdict"] for one in found.values()} == {"unknown"}, found
-        # Postfix waits for a resolver as well, and each conversation has 8 s.
-        assert took < right + 10
+        assert took < right + 2
     fresh.write(RESOLV, "")
     found, _, status = checked(fresh)
     assert (status, found["dns.a"]["verdict"]) == (0, "unknown")

@@ -23,20 +23,8 @@ def certbot_manner(watch: Callable[[], Optional[Trouble]]) -> Manner:
     return Manner(
         question=_QUESTION,
         decide=_asked,
-        waiting=re.compile(r"(?!)"),
-        blocked=_nobody,
-        patience=0.0,
-        stuck=_never,
         watch=watch,
     )
-
-
-def _nobody(_pid: int) -> str:
-    return ""
-
-
-def _never(said: str) -> Trouble:
-    return Trouble("running certbot", said)
 
 
 def _asked(lines: tuple[str, ...]) -> Decision:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.errors import Trouble
-from wizard.run.terminal import Ask, Decision, Manner, Say
+from wizard.run.terminal import Ask, Decision, Lock, Manner, Say
 
 LOCK_PATIENCE = 300.0
 """Seconds that dnf may wait for another dnf or rpm."""
@@ -38,10 +38,7 @@ def dnf_manner(
     return Manner(
         question=_QUESTION,
         decide=functools.partial(decide, package),
-        waiting=_WAITING,
-        blocked=blocked,
-        patience=patience,
-        stuck=functools.partial(_stuck, package, patience),
+        lock=Lock(_WAITING, blocked, patience, functools.partial(_stuck, package, patience)),
     )
 
 

@@ -59,20 +59,8 @@ def scp_manner(host: str, watch: Callable[[], Optional[Trouble]]) -> Manner:
     return Manner(
         question=_QUESTION,
         decide=_Questions(host),
-        waiting=re.compile(r"(?!)"),
-        blocked=_nobody,
-        patience=0.0,
-        stuck=_never,
         watch=watch,
     )
-
-
-def _nobody(_pid: int) -> str:
-    return ""
-
-
-def _never(said: str) -> Trouble:
-    return Trouble("copying", said)
 
 
 class _Questions:

@@ -66,23 +66,32 @@ Decision = Union[Say, Ask, GiveUp]
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a program asks and waits.
+class Lock:
+    """How a program waits for another's lock.
 
-    `question` matches the end of what was said when it waits for an answer; `decide` is given
-    the clean lines since the last question. `waiting` matches a line that says it waits for
-    another's lock; `blocked` tells the same of its session in words, "" when it does not. For
-    that it gets `patience` seconds; `stuck` is the trouble after that. `watch` is looked at twice
-    a second: the trouble that it returns ends the child.
+    `waiting` matches a line that says so; `blocked` tells the same of its session in words, ""
+    when it does not wait. It gets `patience` seconds; `stuck` is the trouble after that.
     """
 
-    question: re.Pattern[str]
-    decide: Callable[[tuple[str, ...]], Decision]
     waiting: re.Pattern[str]
     blocked: Callable[[int], str]
     patience: float
     stuck: Callable[[str], Trouble]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a program asks and waits.
+
+    `question` matches the end of what was said when it waits for an answer; `decide` is given
+    the clean lines since the last question. `watch` is looked at twice a second: the trouble
+    that it returns ends the child. `lock` is None for a program that waits for none.
+    """
+
+    question: re.Pattern[str]
+    decide: Callable[[tuple[str, ...]], Decision]
     watch: Callable[[], Optional[Trouble]] = lambda: None
+    lock: Optional[Lock] = None
 
 
 Asker = Callable[[Ask, Callable[[], bool]], Optional[str]]
@@ -177,26 +186,32 @@ class _Conversation:
         now = time.monotonic()
         if now - self._asked_who >= _TURN:
             self._asked_who = now
-            self._note_block(self._manner.blocked(self._child.pid or 0))
+            if self._manner.lock is not None:
+                self._note_block(self._manner.lock)
             wrong = self._manner.watch() if self.trouble is None else None
             if wrong is not None:
                 self._end(wrong)
-        for since, who in ((self._waits_since, self._last_line), (self._blocked_since, self._by)):
-            if since is not None and now - since > self._manner.patience:
-                self._waits_since = self._blocked_since = None
-                self._end(self._manner.stuck(who()))
+        if self._manner.lock is not None:
+            self._end_what_waits_too_long(self._manner.lock, now)
         if self._give_up_at is not None and now > self._give_up_at and not self._gone.seen:
             self._give_up_at = None
             if self._unsent is not None:
                 self.trouble = self.trouble or _unanswered(self._unsent)
             self._terminate()
 
-    def _note_block(self, who: str) -> None:
+    def _end_what_waits_too_long(self, lock: Lock, now: float) -> None:
+        for since, who in ((self._waits_since, self._last_line), (self._blocked_since, self._by)):
+            if since is not None and now - since > lock.patience:
+                self._waits_since = self._blocked_since = None
+                self._end(lock.stuck(who()))
+
+    def _note_block(self, lock: Lock) -> None:
+        who = lock.blocked(self._child.pid or 0)
         if not who:
             self._blocked_since = None
         elif self._blocked_since is None:
             self._blocked_since = time.monotonic()
-            self._output.say(f"({who}; it is waited for, {self._manner.patience:.0f} s at most)")
+            self._output.say(f"({who}; it is waited for, {lock.patience:.0f} s at most)")
         self._who = who
 
     def _by(self) -> str:
@@ -204,7 +219,8 @@ class _Conversation:
 
     def _look_at_the_end(self) -> None:
         end = self._last_line()
-        if self._manner.waiting.search(end):
+        lock = self._manner.lock
+        if lock is not None and lock.waiting.search(end):
             self._waits_since = time.monotonic()
         elif end:
             self._waits_since = None

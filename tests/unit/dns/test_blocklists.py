@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Iterator
 
@@ -13,6 +11,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
+from tests.unit.dns.resolver import answering
 from wizard.dns.addresses import public4
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
 from wizard.dns.blocklists import ask_lists, judge
@@ -140,23 +139,8 @@ def respond(query: dns.message.Message) -> dns.message.Message | None:
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """A resolver's port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
-
-        def serve() -> None:
-            while True:
-                data, peer = server.recvfrom(4096)
-                if data == b"end":
-                    return
-                reply = respond(dns.message.from_wire(data))
-                if reply is not None:
-                    server.sendto(reply.to_wire(), peer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield server.getsockname()[1]
-        server.sendto(b"end", server.getsockname())
-        thread.join()
+    with answering(respond) as at:
+        yield at
 
 
 def test_lists_are_asked_side_by_side_and_told_in_order(port: int) -> None:
