@@ -14,6 +14,7 @@ from screens.widgets.field import ChoiceField, TextField
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from wizard.answers.sections import Field, fields_of
+from wizard.certificates.dates import day
 from wizard.host.suggest import CertificateSuggestion, certificates
 
 LONGEST = 24
@@ -111,8 +112,8 @@ class CertificateScreen(FormScreen):
     def _words(self, one: CertificateSuggestion) -> str:
         if one.problem:
             return f"UNUSABLE: {one.problem}"
-        day = time.strftime("%Y-%m-%d", time.gmtime(one.not_after))
-        words = f"EXPIRED on {day}" if one.expired else f"until {day}"
+        date = day(one.not_after)
+        words = f"EXPIRED on {date}" if one.expired else f"until {date}"
         if not one.covers:
             # There is no room for both; the foot tells of the links.
             return f"{words}, NOT FOR THIS NAME"

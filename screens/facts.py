@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from screens.draft import Draft
 from wizard.answers.model import SECTIONS
+from wizard.certificates.dates import day
 from wizard.host.facts import FileFacts, Host, Lineage
 from wizard.secrets import masked
 
@@ -99,9 +99,9 @@ def _lineages(lineages: Sequence[Lineage]) -> Iterator[Fact]:
         if one.problem:
             yield Fact(label, f"{one.name}: UNUSABLE, {one.problem}", "wrong")
             continue
-        day = time.strftime("%Y-%m-%d", time.gmtime(one.not_after))
+        date = day(one.not_after)
         links = "" if one.linked else "; flat links, mended by the run"
-        yield Fact(label, f"{one.name}, until {day}{links}")
+        yield Fact(label, f"{one.name}, until {date}{links}")
     if len(lineages) > FEW:
         yield Fact("", f"and {len(lineages) - FEW} more")
 

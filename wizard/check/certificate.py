@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Optional
 
+from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.certificates.x509 import Certificate, read_certificate
 from wizard.check.asked import unknown
@@ -99,12 +100,12 @@ def judge_trust(
     left = certificate.not_after - time.time()
     early = certificate.not_before > time.time()
     span = certificate.not_after - certificate.not_before
-    day = time.strftime("%Y-%m-%d", time.gmtime(certificate.not_after))
+    date = day(certificate.not_after)
     days = f"{int(left // 86400)} days left"
     yield Finding(
         id="certificate.expiry",
         looked_at="certificate: lifetime",
-        seen="not valid yet" if early else f"ended on {day}" if left <= 0 else f"{day}, {days}",
+        seen="not valid yet" if early else f"ended on {date}" if left <= 0 else f"{date}, {days}",
         expected="valid now",
         verdict=WRONG
         if left < span / TENTH or early

@@ -79,7 +79,7 @@ def _relink(lineage: Lineage) -> Step:
     return Step(
         f"links-{lineage.name}",
         f"Relink the certificate {lineage.name}",
-        "certbot renews only where live/ holds links into archive/; a copy had made files of them.",
+        laying.LINK_WHY,
         Relink(lineage.name, links),
         tuple(("ln", "-sfn", link.target, link.path) for link in links),
         done=lineage.linked,

@@ -6,13 +6,13 @@ unless the answers say that the copy wins; one that is bad is copied and not lin
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.certificates.certbot import LETS_ENCRYPT, names_for
+from wizard.certificates.dates import day
 from wizard.certificates.lineage import KINDS, LETSENCRYPT, name_problem
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage
 from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
@@ -25,7 +25,7 @@ MISSING = "missing"
 _RUNS = 0o111
 """The permission bits of what can be run."""
 
-_LINK_WHY = (
+LINK_WHY = (
     "certbot renews only where live/ holds links into archive/; a copy had made files of them."
 )
 
@@ -105,14 +105,10 @@ def fault(lineage: Lineage, now: int) -> str:
     if lineage.problem or lineage.number is None:
         return lineage.problem or "none of its archive files make a whole set"
     if lineage.not_after <= now:
-        return f"it expired on {_day(lineage.not_after)}"
+        return f"it expired on {day(lineage.not_after)}"
     if lineage.not_before > now:
-        return f"it is valid only from {_day(lineage.not_before)}"
+        return f"it is valid only from {day(lineage.not_before)}"
     return ""
-
-
-def _day(seconds: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
 def to_be(answers: Answers, host: Host, gathered: Gathered) -> tuple[Lineage, ...]:
@@ -185,7 +181,7 @@ def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
 
 
 def _until(lineage: Optional[Lineage]) -> str:
-    return f" (until {_day(lineage.not_after)})" if lineage and lineage.not_after else ""
+    return f" (until {day(lineage.not_after)})" if lineage and lineage.not_after else ""
 
 
 def _kept(part: _Part, answers: Answers, host: Host) -> bool:
@@ -273,7 +269,7 @@ def _relink(part: _Part, source: str) -> Step:
     return Step(
         f"links-{part.name}",
         f"Link the certificate {part.name}",
-        _LINK_WHY,
+        LINK_WHY,
         Relink(part.name, tuple(links), source == ISSUED),
         tuple(("ln", "-sfn", link.target, link.path) for link in links),
         done=not links,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Collection, Iterator, Optional, Sequence
 
 from wizard.answers import whole
 from wizard.answers.model import Answers, Caution, Problem
+from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import FileFacts, Host, Lineage
 from wizard.host.sockets import MASTER
@@ -189,8 +189,8 @@ def _own_pair(host: Host) -> Iterator[Problem]:
     elif pair.problem:
         yield Problem("certificate", "cert_file", f"the pair cannot be used: {pair.problem}")
     elif pair.not_after < host.read_at:
-        day = time.strftime("%Y-%m-%d", time.gmtime(pair.not_after))
-        yield Problem("certificate", "cert_file", f"the certificate expired on {day}")
+        date = day(pair.not_after)
+        yield Problem("certificate", "cert_file", f"the certificate expired on {date}")
 
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
@@ -209,16 +209,16 @@ def _whole(lineage: Lineage, now: int) -> Iterator[Problem]:
         why = lineage.problem or "none of its archive files make a whole set"
         yield Problem("certificate", "name", f"lineage {lineage.name} cannot be used: {why}")
     elif lineage.not_after and lineage.not_after < now:
-        day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_after))
+        date = day(lineage.not_after)
         yield Problem(
             "certificate",
             "name",
-            f"the certificate of {lineage.name} expired on {day}; renew it, or copy a newer one",
+            f"the certificate of {lineage.name} expired on {date}; renew it, or copy a newer one",
         )
     elif lineage.not_before > now:
-        day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_before))
+        date = day(lineage.not_before)
         yield Problem(
             "certificate",
             "name",
-            f"the certificate of {lineage.name} is valid only from {day}; is the clock right?",
+            f"the certificate of {lineage.name} is valid only from {date}; is the clock right?",
         )

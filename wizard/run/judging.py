@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wizard.certificates.chains import Verify, chain_problem, is_trusted
+from wizard.certificates.dates import day
 from wizard.certificates.lineage import LETSENCRYPT, name_problem, read_lineages
 from wizard.certificates.model import Lineage
 from wizard.door import Door
@@ -49,10 +50,10 @@ def _words(lineage: Lineage, wrong: str) -> str:
     if wrong:
         return f"CANNOT BE USED: {wrong}"
     now = time.time()
-    day = time.strftime("%Y-%m-%d", time.gmtime(lineage.not_after))
+    date = day(lineage.not_after)
     if lineage.not_after <= now:
-        return f"CANNOT BE USED: it expired on {day}"
-    return f"whole, number {lineage.number}, until {day}, for {', '.join(lineage.names[:5])}"
+        return f"CANNOT BE USED: it expired on {date}"
+    return f"whole, number {lineage.number}, until {date}, for {', '.join(lineage.names[:5])}"
 
 
 def _verifier(context: Context) -> Verify:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from wizard.answers.model import Blocklists
+from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.check.asked import NOTHING, Told
 from wizard.check.model import RIGHT
@@ -207,13 +207,13 @@ def _live(lineage: Lineage) -> str:
 
 def _days(name: str, ends: int, least: int, at: int) -> Item:
     left = ends - at
-    day = time.strftime("%Y-%m-%d", time.gmtime(ends))
+    date = day(ends)
     drifted = left < least
     return Item(
         "certificate",
         f"certificate {name}",
         "valid, renewed in time",
-        f"ended on {day}" if left <= 0 else f"valid until {day}, {left // DAY} days",
+        f"ended on {date}" if left <= 0 else f"valid until {date}, {left // DAY} days",
         drifted,
         advice="Renew it: `certbot renew`, or `postfix-wizard apply --section certificate`."
         if drifted

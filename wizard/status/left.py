@@ -105,6 +105,12 @@ def _table(left: Left, action: model.BuildTable, terms: dict[str, Any], run: str
     left.tables[action.path] = Mark(action.table_type, run)
 
 
+def _laid(left: Left, action: model.Lay, _terms: dict[str, Any], _run: str) -> None:
+    # certbot writes its notes anew at each renewal; lineages are judged by their links.
+    for file in action.files:
+        left.paths.pop(file.path, None)
+
+
 def _links(left: Left, action: model.Relink, terms: dict[str, Any], run: str) -> None:
     # A renewal moves them on to the next number, and is no drift.
     for entry in terms.get("files", ()):
@@ -151,6 +157,7 @@ def _put_back(left: Left, action: model.PutBack, _terms: dict[str, Any], run: st
 
 _RULES: dict[type, _Rule] = {
     model.BuildTable: _table,
+    model.Lay: _laid,
     model.Relink: _links,
     model.EnableUnit: _enabled,
     model.Disable: _disabled,

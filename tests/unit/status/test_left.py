@@ -70,11 +70,14 @@ def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
 def test_tables_and_links_are_judged_by_what_they_say() -> None:
     """Their bytes change with a postmap by hand, or with a renewal."""
     table = model.BuildTable("hash", "/etc/postfix/sender_access", ())
+    notes = "/etc/letsencrypt/renewal/zeke.ne.jp.conf"
+    lay = model.Lay("it", "/tree", (model.LaidFile(notes, "missing", "x"),))
     live = "/etc/letsencrypt/live/zeke.ne.jp/cert.pem"
     left = left_by(
         (
-            {"table": table, "links": model.Relink("zeke.ne.jp", ())},
+            {"lay": lay, "table": table, "links": model.Relink("zeke.ne.jp", ())},
             {
+                "lay": files(notes, "missing", "file:x"),
                 "table": files("/etc/postfix/sender_access.db", "missing", "file:x"),
                 "links": files(live, "file:y", "link:z"),
             },
