@@ -39,8 +39,15 @@ def let_in_by_key(pair: Pair) -> None:
 
 def trust_beforehand(pair: Pair) -> None:
     """Put the old server's keys into root's own known_hosts, as a login by hand does."""
+    answers_again(pair)
     script = f"ssh-keyscan {OLD} >/root/.ssh/known_hosts 2>/dev/null"
     pair.new.run(["sh", "-c", script], check=True)
+
+
+def answers_again(pair: Pair) -> None:
+    """Wait until the old server's sshd is heard: after a reload, or once the cable is up again."""
+    heard = f"until ssh-keyscan -T 2 {OLD} 2>/dev/null | grep -q ed25519; do sleep 0.2; done"
+    pair.new.run(["timeout", "20", "sh", "-c", heard], check=True)
 
 
 SECRET = "canary-himitsu-4711"
@@ -53,3 +60,4 @@ def let_in_by_password(pair: Pair) -> None:
     pair.old.write("/etc/ssh/sshd_config.d/00-password.conf", conf)
     pair.old.run(["chpasswd"], input=f"root:{SECRET}\n", check=True)
     pair.old.run(["systemctl", "reload", "ssh"], check=True)
+    answers_again(pair)

@@ -15,6 +15,7 @@ from tests.lab.old_server import (
     OLD,
     REMOTE,
     Pair,
+    answers_again,
     boot_pair,
     let_in_by_key,
     trust_beforehand,
@@ -184,9 +185,7 @@ def quick_again(pair: Pair) -> None:
     pair.old.run(["ip", "link", "set", CABLE, "up"], check=True)
     pair.old.run(["tc", "qdisc", "del", "dev", CABLE, "root"], check=True)
     pair.old.run(["rm", f"{LETSENCRYPT}/zzz"], check=True)
-    # A cable that was down takes a moment until its other end is found again.
-    answers = f"until (exec 3<>/dev/tcp/{OLD}/22) 2>/dev/null; do sleep 0.2; done"
-    pair.new.run(["timeout", "20", "bash", "-c", answers], check=True)
+    answers_again(pair)
 
 
 def goes_on(new: Host) -> None:
