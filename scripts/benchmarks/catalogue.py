@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from benchmarks.figures import Figure
-from benchmarks.rows import first_setup, headless, large, pane, run, screens
+from benchmarks.rows import first_setup, headless, large, pane, rerun, run, screens
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,14 @@ class Row:
 ROWS = (
     Row("first-setup", "First set-up and second run", 7, first_setup.measure_row, first_setup.HOW),
     Row("run", "What a run costs beside its commands", 5, run.measure_row, run.HOW),
-    Row("plan", "Plan on a host that is set up", 25, headless.measure_plan, headless.HOW_PLAN),
+    Row("rerun", "One section again", 7, rerun.measure_row, rerun.HOW),
+    Row(
+        "plan",
+        "Plan and status on a host that is set up",
+        25,
+        headless.measure_plan,
+        headless.HOW_PLAN,
+    ),
     Row("start", "Start of the one-file program", 25, headless.measure_start, headless.HOW_START),
     Row("paint", "First paint", 11, screens.measure_paint, screens.HOW_PAINT),
     Row("keys", "Key to screen", 40, screens.measure_keys, screens.HOW_KEYS),

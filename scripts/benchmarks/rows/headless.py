@@ -1,4 +1,4 @@
-"""Whole processes without a screen: a plan, the memory of each process, the program's start."""
+"""Whole processes without a screen: plan and status, their memory, the program's start."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from benchmarks.hosts import (
 )
 
 HOW_PLAN = """\
-`plan --answers zeke.toml` by the one-file program on an EL9 host that the wizard has set up (nothing
-to do), by turns with `python3 -c pass` there: whole processes, by a probe that runs in the host."""
+`plan --answers zeke.toml` (nothing to do) and `status` (as left) by the one-file program on an EL9
+host that the wizard has set up, by turns with `python3 -c pass` there: whole processes, by a probe
+that runs in the host."""
 
 HOW_START = """\
 `--version` and `plan` by the one-file program against the same code from a directory with
@@ -33,22 +34,28 @@ and tomlkit 2."""
 
 FLOOR = Run("pass", ["python3", "-c", "pass"])
 PLAN = Run("plan", [PROGRAM, "plan", "--answers", ANSWERS])
+STATUS = Run("status", [PROGRAM, "status"])
 UNPACKED = "/var/cache/postfix-wizard"
 
 
 def measure_plan(rounds: int) -> list[Figure]:
-    """Measure the plan of a host that is set up."""
+    """Measure the plan and the status of a host that is set up."""
+    runs = [PLAN, STATUS, FLOOR]
     with yard() as here:
         host = set_up(here)
-        measure(host, [PLAN, FLOOR], 2)
-        found = measure(host, [PLAN, FLOOR], rounds)
-    ours, against = column(found["plan"], "wall"), column(found["pass"], "wall")
+        measure(host, runs, 2)
+        found = measure(host, runs, rounds)
+
+    def figure(what: str, name: str, quantity: str, reach: float | None = None) -> Figure:
+        against = column(found["pass"], quantity)
+        ours = column(found[name], quantity)
+        return Figure("plan", what, "s", ours, "python3 -c pass", against, reach)
+
     return [
-        Figure("plan", "plan, nothing to do", "s", ours, "python3 -c pass", against, 20),
-        Figure(
-            *("plan", "the same, CPU of all its processes", "s"),
-            *(column(found["plan"], "cpu"), "python3 -c pass", column(found["pass"], "cpu")),
-        ),
+        figure("plan, nothing to do", "plan", "wall", 20),
+        figure("plan, CPU of all its processes", "plan", "cpu"),
+        figure("status, as left", "status", "wall"),
+        figure("status, CPU of all its processes", "status", "cpu"),
     ]
 
 
