@@ -14,7 +14,7 @@ from wizard.answers.whole import OF_A_LINEAGE
 from wizard.host.facts import Host
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.render import render
+from wizard.postfix.render import as_it_is
 
 WHY = (
     "Postfix serves the old certificate until its processes end, so certbot has it reload after "
@@ -36,7 +36,7 @@ def propose(
     is_new = today is None or today.certificate != answers.certificate
     if not is_new and POLICY not in sections and host.hook.live is None:
         return None
-    lines = Lines((), ()).insert(0, render("renewal_hook.j2"), WHY)
+    lines = Lines((), ()).insert(0, as_it_is("renewal_hook.sh"), WHY)
     return Proposal(bytes(lines), lines.reasons())
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
+
+def as_it_is(template: str) -> tuple[str, ...]:
+    """The lines, without terminators, of a template that takes no values."""
+    source = resources.files("templates").joinpath(template).read_text("utf-8")
+    return tuple(source.split("\n")[:-1])
+
 
 def render(template: str, **values: object) -> tuple[str, ...]:
     """The lines of a rendered template, without terminators."""
     # A host that is set up needs no template, and its plan no wait.
-    from importlib import resources  # noqa: PLC0415
-
     import jinja2  # noqa: PLC0415
 
     environment = jinja2.Environment(
@@ -17,5 +23,5 @@ def render(template: str, **values: object) -> tuple[str, ...]:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    source = resources.files("templates").joinpath(template).read_text("utf-8")
+    source = "".join(f"{line}\n" for line in as_it_is(template))
     return tuple(environment.from_string(source).render(**values).split("\n")[:-1])
