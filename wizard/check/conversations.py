@@ -27,6 +27,7 @@ class Row:
     """One look: at which exchange's reply, what must be there, and what to do if it is not.
 
     `id` follows `smtp.PORT.`. `expected` and `advice` may hold {name}, {domain} and {size}.
+    `unheard` is the advice where no reply ever came, "" for the same.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Row:
     advice: str
     show: Show = str
     fatal: bool = True
+    unheard: str = ""
 
 
 def answers_with(*codes: int) -> Verdict:
@@ -126,7 +128,7 @@ def judge(
     """Hold a transcript against its rows.
 
     The first row whose reply never came gets the verdict `broken_off` and says what came
-    instead; the rows after it are unknown.
+    instead; the rows after it are unknown, and what to do stands at that first one alone.
     """
     words = {
         "name": answers.hostname.myhostname,
@@ -137,9 +139,11 @@ def judge(
     for row in rows:
         reply = transcript.replies.get(row.exchange)
         stopped = transcript.stopped_at == row.exchange
+        advice = row.advice
         if reply is None or (stopped and not named):
             verdict = UNKNOWN if named else WRONG
             seen = transcript.why if not named else f"not known: {transcript.why}"
+            advice = "" if named else row.unheard or advice
             named = True
         else:
             verdict, seen = row.verdict(reply, answers), row.show(reply)
@@ -149,7 +153,7 @@ def judge(
             seen=seen,
             expected=row.expected.format(**words).strip(),
             verdict=verdict,
-            advice="" if verdict == RIGHT else row.advice.format(**words),
+            advice="" if verdict == RIGHT else advice.format(**words),
             fatal=row.fatal,
         )
 

@@ -27,6 +27,7 @@ _BANNER = Row(
     "220 {name} ESMTP, no version",
     plain_banner,
     "Set `smtpd_banner = $myhostname ESMTP $mail_name` and myhostname, then reload Postfix.",
+    unheard="See what Postfix says of it: `journalctl -u postfix -n 30`, or /var/log/maillog.",
 )
 _LISTS_STARTTLS = Row(
     "starttls",

@@ -85,6 +85,8 @@ def prove(
         # address behind; before the first yield, since a generator may never be resumed.
         stranger = talk_as_stranger(answers, main_cf.get("mynetworks", ""), network, seconds)
 
+        if configuration is not None and not main_cf:
+            yield unreadable(configuration.stderr)
         yield from unit.judge_unit(state())
         has_ipv6 = network is None or network.has_ipv6_loopback
         sockets = listeners()
@@ -101,7 +103,7 @@ def prove(
         yield from judge_delivery(talks)
         if configuration is None:
             yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
-        else:
+        elif main_cf:
             yield from _main_cf(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
@@ -146,9 +148,6 @@ def _main_cf(
     expected: Optional[Sequence[tuple[str, str]]],
     tolerated: Sequence[str],
 ) -> Iterator[Finding]:
-    if not configuration.parameters:
-        yield unreadable(configuration.stderr)
-        return
     postfix = facts.Postfix(
         None,
         configuration.value("mail_version"),

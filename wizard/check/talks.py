@@ -62,7 +62,7 @@ def talk_as_stranger(
     the stranger's would be one of them.
     """
     if not mynetworks:
-        return Transcript(stopped_at="greeting", why="mynetworks is not set in main.cf")
+        return Transcript(stopped_at="greeting", why="main.cf has no mynetworks, or cannot be read")
     trusted = networks(re.split(r"[,\s]+", mynetworks))
     taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks)

@@ -76,6 +76,11 @@ class Postfix:
     stderr: tuple[str, ...] = ()
 
     @property
+    def refusal(self) -> str:
+        """Why Postfix itself refuses main.cf, "" where it reads it."""
+        return next((line for line in self.stderr if "fatal: " in line), "")
+
+    @property
     def installed(self) -> bool:
         """Whether the package is on the host now."""
         return self.package is not None and not self.package.candidate

@@ -97,7 +97,7 @@ def _host(host: Host) -> Iterator[Problem]:
             f"this is {distribution.name or 'an unknown system'}, not a RHEL 9 or 10 or one of "
             "its family; the steps are made for those only",
         )
-    refused = next((line for line in host.postfix.stderr if "fatal: " in line), "")
+    refused = host.postfix.refusal
     if refused:
         yield Problem(
             "",

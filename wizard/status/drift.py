@@ -55,6 +55,8 @@ class Now:
     paths: Mapping[str, str]
     texts: Mapping[str, bytes] = field(default_factory=dict)
     older: frozenset[str] = frozenset()
+    loose: Mapping[str, str] = field(default_factory=dict)
+    """Why, by path, of files that others than root can change."""
 
 
 def items(left: Left, now: Now, cut_off: Optional[RunSummary]) -> Iterator[Item]:
@@ -64,6 +66,10 @@ def items(left: Left, now: Now, cut_off: Optional[RunSummary]) -> Iterator[Item]
     for run, why in sorted(left.unreadable.items()):
         advice = f"What it left is not known; its files are in /var/lib/postfix-wizard/runs/{run}."
         yield Item(f"run.{run}", f"run {run}", "readable", why, True, run, advice)
+    refused = now.host.postfix.refusal
+    if refused:
+        advice = "Set that right, until `postconf -n` prints the parameters."
+        yield Item("postfix", "main.cf, as Postfix reads it", "read", refused, True, "", advice)
     yield from (_path(left, path, mark, now) for path, mark in sorted(left.paths.items()))
     yield from (_table(path, mark, now) for path, mark in sorted(left.tables.items()))
     yield from (_links(name, mark, now.host) for name, mark in sorted(left.lineages.items()))
@@ -76,7 +82,10 @@ def _path(left: Left, path: str, mark: Mark, now: Now) -> Item:
     state = now.paths.get(path, MISSING)
     item = Item(f"path.{path}", path, _words(mark.state), "the same", False, mark.run)
     if state == mark.state:
-        return item
+        loose = now.loose.get(path, "")
+        advice = f"`chown root {path}`, `chmod go-w {path}`." if loose else ""
+        seen = f"the same, but {loose}" if loose else "the same"
+        return replace(item, now=seen, drifted=bool(loose), advice=advice)
     return replace(item, now=_changed(mark.state, state), drifted=True, diff=_diff(left, path, now))
 
 
@@ -106,6 +115,9 @@ def _table(path: str, mark: Mark, now: Now) -> Item:
     table = f"{mark.state}:{path}"
     dump = now.host.table
     text = now.host.sender_access.live or b""
+    if now.host.postfix.refusal:
+        seen = "not known: postmap reads main.cf first"
+        return Item(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
     if dump is None:
         said, drifted = "there is no such table, or it cannot be read", True
     elif path in now.older:

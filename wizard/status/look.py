@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.host.postfix import INDEX_SUFFIX
+from wizard.run.files import Held
 from wizard.run.history import newest_cut_off
 from wizard.run.paths import Places
 from wizard.run.states import Observed, observe
@@ -15,6 +17,7 @@ from wizard.status.drift import Item, Now, items
 from wizard.status.left import Left, what_runs_left
 
 NO_FILE = "no file and no link"
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def look(places: Places, host: Host) -> tuple[Left, tuple[Item, ...]]:
@@ -26,6 +29,7 @@ def look(places: Places, host: Host) -> tuple[Left, tuple[Item, ...]]:
         {path: NO_FILE if one is None else one.state for path, one in seen.items()},
         {path: one.held.text for path, one in seen.items() if one and one.held},
         frozenset(path for path, mark in left.tables.items() if _is_older(path, mark.state)),
+        {path: _loose(one.held) for path, one in seen.items() if one and one.held},
     )
     return left, tuple(items(left, now, newest_cut_off(places)))
 
@@ -35,6 +39,14 @@ def _seen(path: str) -> Optional[Observed]:
         return observe(path)
     except Trouble:
         return None
+
+
+def _loose(held: Held) -> str:
+    """Return in words why others than root can change a file, "" where none can."""
+    like = held.metadata
+    if like.uid != 0:
+        return f"it belongs to the user with UID {like.uid}"
+    return "others than root may write it" if like.mode & _OTHERS_WRITE else ""
 
 
 def _is_older(path: str, table_type: str) -> bool:
