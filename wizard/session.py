@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Collection, Iterator, Optional
 
 from wizard.answers.model import DQS_KEY_FILE, Answers, Caution
+from wizard.answers.saved import with_saved
 from wizard.answers.toml import SAVED, read_answers
 from wizard.certificates.pairs import read_pair
 from wizard.check.model import Finding
 from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
@@ -36,6 +38,7 @@ from wizard.secrets import MASK
 
 if TYPE_CHECKING:
     from wizard.status.drift import Item
+    from wizard.status.sections import SectionRow
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -66,8 +69,29 @@ class Session:
         return read_answers(saved) if saved.exists() else read_back(host)
 
     def today(self, host: Host) -> Optional[Answers]:
-        """Return what the host says today; None where it was never set up."""
-        return read_back(host)
+        """Return what the host says today; None where it was never set up.
+
+        What no file of the host tells is taken from the saved answers, where they can be read.
+        """
+        today = read_back(host)
+        saved = self.door.root / SAVED.relative_to("/")
+        if today is None or not saved.exists():
+            return today
+        try:
+            return with_saved(today, read_answers(saved))
+        except Trouble:
+            return today
+
+    def sections(self, host: Host) -> tuple[SectionRow, ...]:
+        """Return the list of sections: of each today's value, its state and its last change."""
+        from wizard.status.look import look  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.sections import section_rows  # noqa: PLC0415
+
+        today = self.today(host)
+        if today is not None:
+            host = self._with_pair(today, host)
+        left, items = look(self.places, host)
+        return section_rows(host, today, left, items)
 
     def suggestions(self, host: Host) -> Values:
         """Return values to begin a form with: today's, else good first guesses."""

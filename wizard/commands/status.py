@@ -27,7 +27,8 @@ _WORD = "DRIFTED  "
 def run_status(session: Session, options: Options, console: Console) -> int:
     """Print what drifted; return 2 where anything did, 1 where no run ever changed anything."""
     need_root("looking at what the runs left")
-    newest, found = session.status(session.host())
+    host = session.host()
+    newest, found = session.status(host)
     drifted = [one for one in found if one.drifted]
     if options.json:
         whole = {
@@ -35,6 +36,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             "run": newest,
             "drifted": len(drifted),
             "items": [masked_data(asdict(one)) for one in found],
+            "sections": [masked_data(asdict(one)) for one in session.sections(host)],
         }
         print(json.dumps(whole, indent=2), file=console.out)
     elif newest:

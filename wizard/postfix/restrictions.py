@@ -152,6 +152,13 @@ def _owned(one: Standing) -> bool:
     return _family(one.key) in _OWN_FAMILIES or parse_custom(one.text) is not None
 
 
+def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a live list's items that the section blocklists owns, and all others, in order."""
+    listed = standing(words)
+    own = tuple(one.text for one in listed if _owned(one))
+    return own, tuple(one.text for one in listed if not _owned(one))
+
+
 @dataclass(frozen=True)
 class Change:
     """The edit that a live list needs, and the restrictions that it takes out."""

@@ -134,6 +134,14 @@ def order(run: str) -> tuple[int, str]:
     return (int(match[1]) if match else 0, run)
 
 
+def began(run: str) -> str:
+    """Return when a run was made, as its ID says: `2026-11-24 03:15`, UTC; "" for another name."""
+    if not _RUN.fullmatch(run):
+        return ""
+    day, clock = run.split("-")[:2]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}"
+
+
 def known_runs(places: Places) -> tuple[str, ...]:
     """Return the IDs of all runs there are, oldest first."""
     try:

@@ -14,6 +14,8 @@ from wizard.run.journal import read_journal
 from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress
 from wizard.run.undo import ANSWERS
+from wizard.status.held import MAIN, MASTER, SENDERS
+from wizard.status.history import Written
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Left:
     active: Optional[Mark] = None
     unreadable: dict[str, str] = field(default_factory=dict)
     """Why, by run, of those whose journal or plan cannot be read: what they left is not known."""
+    written: list[Written] = field(default_factory=list)
+    """What each run made of the files of Postfix, oldest first; the unreadable ones too."""
 
     @property
     def newest(self) -> str:
@@ -60,15 +64,20 @@ def what_runs_left(places: Places) -> Left:
     left = Left()
     for one in runs(places):
         if one.outcome == UNREADABLE:
-            left.unreadable[one.run] = one.message
+            _unreadable(left, one.run, one.message)
         elif one.started is not None:
             try:
                 reading = read_journal(places.run(one.run).journal)
                 past = progress(reading.records if reading else ())
                 add(left, one.run, plan_of(places, one.run), past)
             except Trouble as trouble:
-                left.unreadable[one.run] = str(trouble)
+                _unreadable(left, one.run, str(trouble))
     return left
+
+
+def _unreadable(left: Left, run: str, why: str) -> None:
+    left.unreadable[run] = why
+    left.written.append(Written(run, why=why))
 
 
 def add(left: Left, run: str, plan: Plan, past: Progress) -> None:
@@ -88,6 +97,23 @@ def add(left: Left, run: str, plan: Plan, past: Progress) -> None:
         rule = _RULES.get(type(action))
         if rule is not None and step in past.done:
             rule(left, action, terms, run)
+    left.written += _written(run, plan, past)
+
+
+def _written(run: str, plan: Plan, past: Progress) -> Iterator[Written]:
+    """Yield what a run made of the files of Postfix, nothing where it never came to them."""
+    touched = {
+        entry["path"]
+        for terms in past.intended.values()
+        for entry in cast("dict[str, Any]", terms).get("files", ())
+    }
+    files = [change for change in plan.files if change.path in {MAIN, MASTER, SENDERS}]
+    came_to_them = past.over or any(change.path in touched for change in files)
+    if plan.gathers or past.returning is not None or not came_to_them:
+        return
+    before = {change.path: change.live for change in files}
+    after = {change.path: change.proposed for change in files if change.path in touched}
+    yield Written(run, plan.sections, bool(plan.undoes), before, {**before, **after})
 
 
 def _actions(plan: Plan, past: Progress) -> Iterator[tuple[str, Optional[Action]]]:

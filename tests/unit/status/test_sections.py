@@ -1,0 +1,367 @@
+"""The list of sections: values, states and last changes, on facts and small runs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from tests.corpus import NAMES, host_of
+from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage
+from wizard.answers.model import POLICY, SECTIONS, Answers, Dns
+from wizard.answers.saved import with_saved
+from wizard.answers.toml import read_answers
+from wizard.host import facts
+from wizard.host.facts import Host
+from wizard.host.main_cf import own_parameters
+from wizard.plan import model
+from wizard.plan.build import build_plan
+from wizard.plan.model import Plan
+from wizard.plan.read_back import read_back
+from wizard.run.progress import Progress
+from wizard.run.records import DONE, RunFinished
+from wizard.status.drift import Now, items
+from wizard.status.history import Written
+from wizard.status.left import Left, add
+from wizard.status.sections import HAND, OTHER, RUN, SectionRow, section_rows
+
+ALL = (*SECTIONS, POLICY)
+FIRST, SECOND, THIRD = (f"20261124-03150{number}-{number}" for number in (1, 2, 3))
+
+
+def run(left: Left, name: str, plan: Plan) -> None:
+    """Let a run do all of a plan, as its journal would tell."""
+    intended: dict[str, dict[str, object]] = {}
+    for step in plan.pending:
+        if isinstance(step.action, model.ReplaceFile):
+            path = step.action.file.path
+            intended[step.id] = {"files": [{"path": path, "was": "file:x", "now": "file:y"}]}
+    done = tuple(step.id for step in plan.pending)
+    add(left, name, plan, Progress(True, done, done, intended, finished=RunFinished(DONE, "")))
+
+
+@dataclass
+class Server:
+    """A host that the wizard has set up, and what becomes of it."""
+
+    host: Host = FRESH
+    left: Left = field(default_factory=Left)
+    answers: Answers = field(default_factory=lambda: read_answers(ROOT / "examples/zeke.toml"))
+
+    def apply(self, name: str, answers: Optional[Answers] = None, *sections: str) -> None:
+        plan = build_plan(answers or self.answers, self.host, sections)
+        run(self.left, name, plan)
+        self.host = done_by(plan, self.host)
+        parameters = own_parameters(self.host.main_cf.live or b"")
+        self.host = replace(
+            self.host, dovecot=facts.Dovecot(True, True), parameters=parameters, table=b""
+        )
+
+    def edit(self, old: bytes, new: bytes) -> None:
+        live = self.host.main_cf.live or b""
+        assert old in live
+        self.host = replace(
+            self.host, main_cf=replace(self.host.main_cf, live=live.replace(old, new))
+        )
+
+    def rows(self) -> dict[str, SectionRow]:
+        today = read_back(self.host)
+        paths = {path: mark.state for path, mark in self.left.paths.items()}
+        if self.host.hook.live is None:
+            paths[self.host.hook.path] = "missing"
+        found = section_rows(
+            self.host, today, self.left, items(self.left, Now(self.host, paths), None)
+        )
+        return {row.section: row for row in found}
+
+
+@pytest.fixture
+def server() -> Server:
+    made = Server()
+    made.apply(FIRST)
+    return made
+
+
+def states(rows: dict[str, SectionRow], but: Sequence[str] = ()) -> set[str]:
+    return {row.state for name, row in rows.items() if name not in (*but, "dns")}
+
+
+def test_a_host_that_was_never_set_up_has_no_values() -> None:
+    rows = Server().rows()
+    assert list(rows) == list(ALL)
+    assert {(row.value, row.state, row.by) for row in rows.values()} == {("", "not set up", OTHER)}
+
+
+def test_what_a_run_set_up_is_as_planned_and_its_own(server: Server) -> None:
+    rows = server.rows()
+    assert {name: row.value for name, row in rows.items()} == {
+        "hostname": "mail.zeke.ne.jp",
+        "domains": "ace.zeke.ne.jp and 2 more",
+        "networks": "192.168.1.0/24 and 1 more",
+        "certificate": "zeke.ne.jp, until 2027-03-16",
+        "blocklists": "3 lists",
+        "delivery": "lmtp:unix:private/dovecot-lmtp",
+        "limits": "messages up to 10 MiB",
+        "dns": "none",
+        "policy": "14 of 14 lines as the policy's",
+    }
+    assert states(rows) == {"as planned"}
+    assert rows["dns"].state == "not set up"
+    assert not any(row.why for row in rows.values())
+    by = {(row.by, row.run) for name, row in rows.items() if name != "dns"}
+    assert by == {(RUN, FIRST)}
+    assert rows["dns"].by == OTHER
+
+
+EDITS: dict[str, tuple[bytes, bytes, str]] = {
+    "hostname": (b"myorigin = $myhostname", b"myorigin = $mydomain", "$mydomain"),
+    "domains": (b"ace.zeke.ne.jp, ", b"", "cafe.zeke.ne.jp"),
+    "networks": (b"192.168.1.0/24, ", b"192.168.1.0/24, 10.1.0.0/16, ", "10.1.0.0/16"),
+    "certificate": (b"live/zeke.ne.jp/privkey", b"live/zeke.ne.jp/other", "other.pem"),
+    "blocklists": (b"    reject_rbl_client bl.spamcop.net,\n", b"", "it was left"),
+    "delivery": (
+        b"recipient_delimiter = +",
+        b"recipient_delimiter = -",
+        "recipient_delimiter is -",
+    ),
+    "limits": (b"message_size_limit = 10485760", b"message_size_limit = 5", "limit is 5; it"),
+    "policy": (
+        b"disable_vrfy_command = yes",
+        b"disable_vrfy_command = no",
+        "is no; it was left yes",
+    ),
+}
+
+
+@pytest.mark.parametrize("section", EDITS)
+def test_a_hand_edit_is_told_of_its_own_section_alone(server: Server, section: str) -> None:
+    old, new, words = EDITS[section]
+    server.edit(old, new)
+    rows = server.rows()
+    assert (rows[section].state, rows[section].by, rows[section].run) == (
+        "changed by hand",
+        HAND,
+        "",
+    )
+    assert words in " ".join(rows[section].why)
+    assert states(rows, (section,)) == {"as planned"}
+
+
+def test_comments_and_blanks_are_no_change(server: Server) -> None:
+    server.edit(b"disable_vrfy_command = yes", b"# mine\ndisable_vrfy_command =   yes")
+    assert states(server.rows()) == {"as planned"}
+
+
+def test_a_foreign_restriction_is_the_policys_and_not_the_blocklists(server: Server) -> None:
+    server.edit(
+        b"    permit_mynetworks,\n", b"    permit_mynetworks, check_policy_service unix:x,\n"
+    )
+    rows = server.rows()
+    assert (rows["policy"].state, rows["blocklists"].state) == ("changed by hand", "as planned")
+
+
+def test_a_parameter_that_is_gone_is_missing(server: Server) -> None:
+    server.edit(b"message_size_limit = 10485760\n", b"")
+    row = server.rows()["limits"]
+    assert (row.state, row.by) == ("missing", HAND)
+    assert row.why == ("message_size_limit is gone; it was left 10485760.",)
+
+
+def test_a_service_entry_is_the_policys(server: Server) -> None:
+    live = server.host.master_cf.live or b""
+    edited = live.replace(b"\nsmtps ", b"\n#smtps ", 1)
+    assert edited != live
+    server.host = replace(server.host, master_cf=replace(server.host.master_cf, live=edited))
+    row = server.rows()["policy"]
+    assert row.state == "missing"
+    assert any(why.startswith("master.cf, smtps/inet is gone") for why in row.why)
+
+
+def test_a_section_that_another_run_left_alone_stays_changed_by_hand(server: Server) -> None:
+    """And the run that it belongs to is still told of the others."""
+    server.edit(b"message_size_limit = 10485760", b"message_size_limit = 5")
+    today = read_back(server.host)
+    assert today is not None
+    wanted = replace(today, delivery=replace(today.delivery, recipient_delimiter="_"))
+    server.apply(SECOND, wanted, "delivery")
+    rows = server.rows()
+    assert (rows["limits"].state, rows["limits"].by) == ("changed by hand", HAND)
+    assert (rows["delivery"].state, rows["delivery"].run) == ("as planned", SECOND)
+    assert rows["hostname"].run == FIRST
+
+
+def test_a_hand_edit_that_a_run_of_the_section_kept_is_planned_and_of_a_hand(
+    server: Server,
+) -> None:
+    server.edit(b"message_size_limit = 10485760", b"message_size_limit = 5")
+    today = read_back(server.host)
+    assert today is not None
+    server.apply(SECOND, today, "limits")
+    row = server.rows()["limits"]
+    assert (row.state, row.by, row.run) == ("as planned", HAND, "")
+
+
+def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
+    live = server.host.main_cf.live or b""
+    other = replace(server.answers, limits=replace(server.answers.limits, message_size_limit=7))
+    server.apply(SECOND, other)
+    change = model.FileChange(server.host.main_cf.path, None, server.host.main_cf.live, live)
+    past = model.PutBack((model.Past(change.path, "file:x", "file:y"),))
+    plan = Plan("", (), (model.Step("back", "", "", past),), (change,), undoes=SECOND)
+    terms: dict[str, dict[str, object]] = {
+        "back": {"files": [{"path": change.path, "was": "file:y", "now": "file:x"}]}
+    }
+    over = RunFinished(DONE, "")
+    add(server.left, THIRD, plan, Progress(True, ("back",), ("back",), terms, finished=over))
+    server.host = replace(server.host, main_cf=replace(server.host.main_cf, live=live))
+    rows = server.rows()
+    assert states(rows) == {"as planned"}
+    assert (rows["limits"].run, rows["delivery"].run) == (THIRD, FIRST)
+
+
+def test_a_run_that_cannot_be_read_leaves_nothing_known(server: Server) -> None:
+    server.left.written.append(Written(SECOND, why="The journal is damaged"))
+    rows = server.rows()
+    assert states(rows) == {"not known"}
+    assert f"run {SECOND} cannot be read" in rows["limits"].why[0]
+
+
+OPEN = frozenset({"ssh", "smtp", "smtps"})
+ILL: dict[str, tuple[Callable[[Host], Host], str, str, str]] = {
+    "a closed service": (
+        lambda host: replace(
+            host,
+            firewall=replace(host.firewall, zones=(facts.Zone("public", OPEN, OPEN),)),
+        ),
+        "networks",
+        "missing",
+        "smtp-submission",
+    ),
+    "a lineage that is gone": (
+        lambda host: replace(host, lineages=()),
+        "certificate",
+        "missing",
+        "live/zeke.ne.jp",
+    ),
+    "a lineage with a problem": (
+        lambda host: replace(host, lineages=(replace(host.lineages[0], problem="key of another"),)),
+        "certificate",
+        "unhealthy",
+        "key of another",
+    ),
+    "a certificate near its end": (
+        lambda host: replace(
+            host,
+            lineages=(
+                replace(host.lineages[0], not_before=NOW - 80 * DAY, not_after=NOW + 2 * DAY),
+            ),
+        ),
+        "certificate",
+        "unhealthy",
+        "2 days",
+    ),
+    "flat links": (
+        lambda host: replace(host, lineages=(lineage(),)),
+        "certificate",
+        "unhealthy",
+        "a file in place of a link",
+    ),
+    "no table": (lambda host: replace(host, table=None), "blocklists", "missing", "postmap hash:"),
+    "rows that the table lacks": (
+        lambda host: replace(host, sender_access=replace(host.sender_access, live=b"a.jp OK\n")),
+        "blocklists",
+        "unhealthy",
+        "a.jp: no row instead of OK",
+    ),
+    "no socket of Dovecot's": (
+        lambda host: replace(host, dovecot=facts.Dovecot(True, False)),
+        "delivery",
+        "unhealthy",
+        "private/dovecot-lmtp",
+    ),
+    "no hook": (
+        lambda host: replace(host, hook=replace(host.hook, live=None)),
+        "policy",
+        "missing",
+        "renewal-hooks",
+    ),
+    "a stopped Postfix": (
+        lambda host: replace(host, unit=facts.Unit("enabled", "failed")),
+        "policy",
+        "unhealthy",
+        "failed",
+    ),
+    "a main.cf that Postfix refuses": (
+        lambda host: replace(
+            host, postfix=replace(host.postfix, stderr=("postconf: fatal: bad numeric",))
+        ),
+        "policy",
+        "unhealthy",
+        "bad numeric",
+    ),
+}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["after a run", "set up by hand"])
+@pytest.mark.parametrize("fault", ILL)
+def test_what_is_missing_or_ill_is_told_of_its_section(
+    server: Server, fault: str, *, known: bool
+) -> None:
+    """Whoever set the host up."""
+    damage, section, state, words = ILL[fault]
+    server.host = damage(server.host)
+    if not known:
+        server.left = Left()
+    row = server.rows()[section]
+    assert row.state == state
+    assert words in " ".join(row.why)
+
+
+def test_a_host_that_no_run_ever_touched_is_as_found(server: Server) -> None:
+    server.left = Left()
+    rows = server.rows()
+    assert states(rows) == {"as found"}
+    assert {(row.by, row.run) for row in rows.values()} == {(OTHER, "")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_configurations_by_other_hands_have_a_row_a_section(name: str, tmp_path: Path) -> None:
+    host = host_of(name, tmp_path / "root")
+    rows = section_rows(host, read_back(host), Left(), ())
+    assert [row.section for row in rows] == list(ALL)
+    assert all(row.value for row in rows)
+    assert not {row.state for row in rows} & {"as planned", "changed by hand", "not known"}
+
+
+def test_a_value_that_no_answer_can_express_is_shown_as_it_stands(server: Server) -> None:
+    server.edit(b"message_size_limit = 10485760", b"message_size_limit = $other")
+    server.edit(b"mynetworks = 192.168.1.0/24, ", b"mynetworks = cidr:/etc/postfix/net, ")
+    rows = server.rows()
+    assert rows["limits"].value == "messages up to $other"
+    assert rows["networks"].value == "cidr:/etc/postfix/net and 1 more"
+
+
+def test_keys_of_blocklists_are_in_no_row(server: Server) -> None:
+    server.edit(b"bl.spamcop.net", b"canary0123456789.zen.dq.spamhaus.net")
+    assert "canary" not in repr(server.rows())
+
+
+def test_what_only_the_saved_answers_know_is_kept(server: Server) -> None:
+    """And nothing of what the host says is taken from them."""
+    saved = replace(
+        server.answers,
+        dns=Dns("/var/named/zeke.ne.jp.zone"),
+        certificate=replace(server.answers.certificate, source="remote", host="root@old.example"),
+        limits=replace(server.answers.limits, message_size_limit=7),
+    )
+    today = read_back(server.host)
+    assert today is not None
+    both = with_saved(today, saved)
+    assert both.dns == saved.dns
+    assert both.certificate == saved.certificate
+    assert both.limits == today.limits
+    elsewhere = replace(today, certificate=replace(today.certificate, name="other.example"))
+    assert with_saved(elsewhere, saved).certificate.source == "letsencrypt"

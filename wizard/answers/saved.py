@@ -1,0 +1,33 @@
+"""What only the saved answers can say, laid over what a host says today."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from wizard.answers.model import Answers
+
+_UNTOLD: dict[str, tuple[str, ...]] = {
+    "certificate": ("days", "host", "existing", "challenge", "webroot", "email", "server"),
+    "blocklists": ("dqs_key_file",),
+    "dns": ("zone_file", "move_from", "move_to"),
+}
+"""The fields that no file of the host tells, by section."""
+
+_COMES_AS = {"remote": "letsencrypt", "certbot": "letsencrypt"}
+"""Sources of a certificate that a host cannot be told from another."""
+
+
+def with_saved(today: Answers, saved: Answers) -> Answers:
+    """Return today's answers with those of the saved ones that the host does not tell."""
+    sections: dict[str, Any] = {
+        section: replace(
+            getattr(today, section),
+            **{name: getattr(getattr(saved, section), name) for name in names},
+        )
+        for section, names in _UNTOLD.items()
+    }
+    own, before = today.certificate, saved.certificate
+    if own.source == _COMES_AS.get(before.source) and own.name == before.name:
+        sections["certificate"] = replace(sections["certificate"], source=before.source)
+    return replace(today, **sections)

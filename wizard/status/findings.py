@@ -1,0 +1,167 @@
+"""What is not as it should be, sorted to the sections: from what drifted, and from the host alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.model import POLICY, Answers, Blocklists
+from wizard.answers.whole import OF_A_LINEAGE
+from wizard.certificates.dates import day
+from wizard.certificates.paths import LINEAGES, RENEWAL_HOOK
+from wizard.check.asked import Told
+from wizard.check.model import RIGHT
+from wizard.check.table import judge_table, looked_up
+from wizard.door import Outcome
+from wizard.host.facts import Host
+from wizard.plan.firewall import SERVICES
+from wizard.status.drift import Item
+from wizard.status.held import MAIN, MASTER, SENDERS
+from wizard.status.left import OPEN, Left
+
+AS_PLANNED = "as planned"
+AS_FOUND = "as found"
+BY_HAND = "changed by hand"
+MISSING = "missing"
+UNHEALTHY = "unhealthy"
+NOT_SET_UP = "not set up"
+NOT_KNOWN = "not known"
+"""The words for a section's state. As found: no run was ever planned for it."""
+
+_LMTP = "lmtp:unix:private/dovecot-lmtp"
+_FATAL = "fatal:"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing of a section that is MISSING, UNHEALTHY or changed BY_HAND; `why` is a sentence."""
+
+    section: str
+    state: str
+    why: str
+
+
+_SECTION_OF = {
+    "table": "blocklists",
+    "links": "certificate",
+    "certificate": "certificate",
+    "firewall": "networks",
+    "unit": POLICY,
+}
+"""By the first word of an item's ID; a changed file is judged by its parameters instead."""
+
+_FILES = {MAIN: POLICY, MASTER: POLICY, SENDERS: "blocklists", RENEWAL_HOOK: POLICY}
+_GONE = ("gone", "there is no such table", "closed", "firewalld has no zone")
+"""What an item says now where the thing is not there."""
+
+
+def of_item(item: Item) -> Optional[Finding]:
+    """Return what an item that drifted means for its section, None where it means nothing there."""
+    if not item.drifted:
+        return None
+    kind, _, path = item.id.partition(".")
+    is_gone = item.now.startswith(_GONE)
+    if kind == "path":
+        section = _FILES.get(path)
+        if section is None or not (is_gone or path == RENEWAL_HOOK):
+            return None
+        return Finding(section, MISSING if is_gone else BY_HAND, f"{path}: {item.now}.")
+    if kind not in _SECTION_OF:
+        return None
+    state = MISSING if is_gone else UNHEALTHY
+    if kind == "firewall" and item.left != OPEN:
+        state = BY_HAND
+    said = f"{item.looked_at}: {item.now}."
+    return Finding(_SECTION_OF[kind], state, f"{said} {item.advice}".rstrip())
+
+
+def of_host(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+    """Yield what the host alone shows; what a run left is told by its item."""
+    yield from _firewall(host, today, left)
+    yield from _certificate(host, today, left)
+    yield from _table(host, left)
+    yield from _delivery(host)
+    yield from _zone_file(host, today)
+    yield from _policy(host, today, left)
+
+
+def _firewall(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+    name = today.networks.firewall_zone
+    zone = host.firewall.zone(name)
+    if host.firewall.state != "running" or zone is None:
+        return
+    closed = [
+        service
+        for service in SERVICES
+        if service not in zone.permanent and (name, service) not in left.services
+    ]
+    if closed:
+        why = f"The firewall's zone {name} does not open {', '.join(closed)}."
+        yield Finding("networks", MISSING, why)
+
+
+def _certificate(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+    own = today.certificate
+    if own.source in OF_A_LINEAGE:
+        lineage = host.lineage(own.name)
+        if lineage is None:
+            why = f"{LINEAGES}/{own.name} is not there, which main.cf names."
+            yield Finding("certificate", MISSING, why)
+        elif lineage.problem:
+            yield Finding("certificate", UNHEALTHY, f"{own.name}: {lineage.problem}.")
+        elif not lineage.linked and own.name not in left.lineages:
+            faults = "; ".join(lineage.link_faults) or "its files are of no one number"
+            yield Finding("certificate", UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
+        return
+    pair = host.self_signed if own.source == "self-signed" else host.own_pair
+    if pair is None:
+        yield Finding("certificate", MISSING, "The files that main.cf names are not there.")
+    elif pair.problem:
+        yield Finding("certificate", UNHEALTHY, f"{pair.cert_file}: {pair.problem}.")
+    elif pair.not_after <= host.read_at:
+        why = f"{pair.cert_file} ended on {day(pair.not_after)}."
+        yield Finding("certificate", UNHEALTHY, why)
+
+
+def _table(host: Host, left: Left) -> Iterator[Finding]:
+    table = looked_up(host.parameters.get("smtpd_recipient_restrictions", ""))
+    if not table or table.partition(":")[2] in left.tables:
+        return
+    if host.table is None:
+        why = f"{table} is looked up, and is not there or cannot be read."
+        yield Finding("blocklists", MISSING, f"{why} Run `postmap {table}`.")
+        return
+    told = Told(Outcome(0, host.table, b""))
+    text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
+    for one in judge_table(table, told, text, Blocklists()):
+        if one.verdict != RIGHT:
+            yield Finding("blocklists", UNHEALTHY, f"{table}: {one.seen}. {one.advice}")
+
+
+def _delivery(host: Host) -> Iterator[Finding]:
+    if host.parameters.get("mailbox_transport") == _LMTP and not host.dovecot.lmtp_socket:
+        why = "Dovecot's socket private/dovecot-lmtp is not there: mail waits in the queue."
+        yield Finding("delivery", UNHEALTHY, why)
+
+
+def _zone_file(host: Host, today: Answers) -> Iterator[Finding]:
+    path = today.dns.zone_file
+    if path and not any(one.path == path for one in host.zones):
+        yield Finding("dns", MISSING, f"{path} is no zone file of this host's named.")
+
+
+def _policy(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+    refused = next((line for line in host.postfix.stderr if _FATAL in line), "")
+    if refused:
+        yield Finding(POLICY, UNHEALTHY, f"Postfix refuses main.cf: {refused}")
+    if host.root == "/":
+        if left.active is None and host.unit.active != "active":
+            yield Finding(POLICY, UNHEALTHY, f"Postfix does not run: {host.unit.active}.")
+        if left.enabled is None and host.unit.enabled != "enabled":
+            why = f"Postfix does not start at boot: {host.unit.enabled}."
+            yield Finding(POLICY, UNHEALTHY, why)
+    of_a_lineage = today.certificate.source in OF_A_LINEAGE
+    if of_a_lineage and host.hook.live is None and RENEWAL_HOOK not in left.paths:
+        why = f"{RENEWAL_HOOK} is not there: a renewed certificate would not be served at once."
+        yield Finding(POLICY, MISSING, why)

@@ -1,0 +1,52 @@
+"""What the files of Postfix say of each section: its own parameters, rows and service entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Optional
+
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
+from wizard.postfix.policy import rows
+from wizard.postfix.restrictions import BLOCKLISTS, parted
+from wizard.postfix.services import DOORS, entries
+from wizard.secrets import masked_bytes, without_number
+
+MAIN, MASTER, SENDERS = (
+    f"/etc/postfix/{name}" for name in ("main.cf", "master.cf", "sender_access")
+)
+
+LISTED = "lists and senders in smtpd_recipient_restrictions"
+ROWS = "rows of sender_access"
+
+Texts = Mapping[str, Optional[bytes]]
+"""The three files by path."""
+
+Held = dict[str, dict[str, str]]
+"""By section, what it says: by the name of each thing that is set, its value."""
+
+
+def held(texts: Texts) -> Held:
+    """Return what the files say, without keys; a file that is not there says nothing."""
+    main = MainCf.parse(masked_bytes(texts.get(MAIN) or b""))
+    found: Held = {section: {} for section in (*SECTIONS, POLICY)}
+    for parameter in PARAMETERS:
+        value = main.value(parameter.name)
+        if value is None:
+            continue
+        value = without_number(value)
+        if parameter.kind == RESTRICTIONS:
+            listed, others = parted(value.replace(",", " ").split())
+            found[BLOCKLISTS][LISTED] = ", ".join(listed)
+            value = ", ".join(others)
+        found[parameter.section][parameter.name] = value
+    senders = rows(texts.get(SENDERS) or b"")
+    if senders:
+        found[BLOCKLISTS][ROWS] = ", ".join(f"{key} {action}" for key, action in senders)
+    master = MasterCf.parse(masked_bytes(texts.get(MASTER) or b""))
+    for door in DOORS:
+        for entry in entries(master, door):
+            found[POLICY][f"master.cf, {entry.key}"] = str(entry)
+    return found

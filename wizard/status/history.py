@@ -1,0 +1,87 @@
+"""The sections through the runs: as what each was left, and which run changed it last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.status.held import Held, Texts, held
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one run made of the files of Postfix: how they were before it, and after.
+
+    `sections` are those that it was planned for, all where none is named; one that took another
+    run back was planned for what it changes. `why` says, of a run that cannot be read, why: what
+    it wrote is then not known. A path that it did not look at is in neither of the texts.
+    """
+
+    run: str
+    sections: tuple[str, ...] = ()
+    takes_back: bool = False
+    before: Texts = field(default_factory=dict)
+    after: Texts = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class LastLeft:
+    """A section as the runs left it.
+
+    `values` is what the last run that was planned for it left it saying, None where none was or
+    that is not known (then `why` tells). `run` left it so; `changed` is the run that changed it
+    last, "" where none did, or where somebody did so since by hand (`by_hand`) and a run kept it.
+    """
+
+    values: Optional[Mapping[str, str]] = None
+    run: str = ""
+    changed: str = ""
+    by_hand: bool = False
+    why: str = ""
+    texts: Texts = field(default_factory=dict)
+
+
+def sections_left(runs: Iterable[Written]) -> dict[str, LastLeft]:
+    """Lay the runs over each other, oldest first.
+
+    A section that a run was not planned for is not left by it: what was done to that section by
+    hand meanwhile stays a change by hand.
+    """
+    found = dict.fromkeys((*SECTIONS, POLICY), LastLeft())
+    read = _Reader()
+    there: Texts = {}
+    for one in runs:
+        if one.why:
+            found = dict.fromkeys(found, LastLeft(why=f"run {one.run} cannot be read: {one.why}"))
+            continue
+        was = {**there, **one.before}
+        there = {**was, **one.after}
+        before, after = read(was), read(there)
+        for section, last in found.items():
+            differs = after[section] != before[section]
+            if differs or _is_planned(one, section):
+                edited = last.values is not None and before[section] != last.values
+                changed = one.run if differs else "" if edited else last.changed
+                by_hand = not differs and (edited or last.by_hand)
+                found[section] = LastLeft(after[section], one.run, changed, by_hand, texts=there)
+    return found
+
+
+def _is_planned(one: Written, section: str) -> bool:
+    return not one.takes_back and (not one.sections or section in one.sections)
+
+
+class _Reader:
+    """Reads texts, the same ones once: a run finds what the one before it left."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, Optional[bytes]], ...], Held] = {}
+
+    def __call__(self, texts: Texts) -> Held:
+        key = tuple(sorted(texts.items()))
+        if key not in self._known:
+            self._known[key] = held(texts)
+        return self._known[key]

@@ -1,0 +1,143 @@
+"""The list of sections: of each its value of today, its state and its last change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.host.facts import Host
+from wizard.run.paths import order
+from wizard.secrets import masked
+from wizard.status.drift import Item
+from wizard.status.findings import (
+    AS_FOUND,
+    AS_PLANNED,
+    BY_HAND,
+    MISSING,
+    NOT_KNOWN,
+    NOT_SET_UP,
+    UNHEALTHY,
+    Finding,
+    of_host,
+    of_item,
+)
+from wizard.status.held import MAIN, MASTER, SENDERS, held
+from wizard.status.history import LastLeft, sections_left
+from wizard.status.left import Left
+from wizard.status.values import values
+
+RUN, HAND, OTHER = "run", "hand", "other"
+"""Who changed a section last: a run of the wizard, somebody since, somebody before any run."""
+
+SHOWN = 100
+"""Characters of a parameter's value that are told: mydestination may name ten thousand domains."""
+
+_WORST_FIRST = (MISSING, UNHEALTHY, BY_HAND)
+
+
+@dataclass(frozen=True)
+class SectionRow:
+    """One section (`policy` included) on a host as it is now.
+
+    `state` is one of the words of `wizard.status.findings`, of several the worst; `why` has a
+    sentence for each thing that is not as it should be. `by` is RUN, HAND or OTHER, and `run`
+    the ID where it is RUN, else "". `value` and `why` hold what the files hold: whoever shows
+    them takes control characters out.
+    """
+
+    section: str
+    value: str
+    state: str
+    why: tuple[str, ...] = ()
+    by: str = OTHER
+    run: str = ""
+
+
+def section_rows(
+    host: Host, today: Optional[Answers], left: Left, items: Iterable[Item]
+) -> tuple[SectionRow, ...]:
+    """Return a row a section, in the answers' order, the policy last.
+
+    `today` is what was read back, None where the host was never set up: then no section is.
+    """
+    names = (*SECTIONS, POLICY)
+    if today is None:
+        return tuple(SectionRow(section, "", NOT_SET_UP) for section in names)
+    said = values(host, today)
+    last = sections_left(left.written)
+    now = held(
+        {MAIN: host.main_cf.live, MASTER: host.master_cf.live, SENDERS: host.sender_access.live}
+    )
+    found: dict[str, list[Finding]] = {section: [] for section in names}
+    for finding in (*_of_items(items), *of_host(host, today, left)):
+        found[finding.section].append(finding)
+    rows = []
+    for section in names:
+        changes = list(_changes(section, last[section], now[section]))
+        judged = [*changes, *found[section]]
+        by, run = _last_change(section, last[section], left, by_hand=bool(changes))
+        state = _state(section, today, last[section], judged)
+        why = [masked(one.why) for one in judged]
+        if last[section].why:
+            why.append(f"What it was left as is not known: {last[section].why}")
+        rows.append(
+            SectionRow(section, masked(said[section]), state, tuple(dict.fromkeys(why)), by, run)
+        )
+    return tuple(rows)
+
+
+def _of_items(items: Iterable[Item]) -> Iterator[Finding]:
+    for item in items:
+        finding = of_item(item)
+        if finding is not None:
+            yield finding
+
+
+def _changes(section: str, last: LastLeft, now: dict[str, str]) -> Iterator[Finding]:
+    """Yield what differs between what a run left a section saying and now."""
+    if last.values is None:
+        return
+    for name in dict.fromkeys((*last.values, *now)):
+        was, is_now = last.values.get(name), now.get(name)
+        if was == is_now:
+            continue
+        if is_now is None:
+            yield Finding(section, MISSING, f"{name} is gone; it was left {_short(was)}.")
+        elif was is None:
+            yield Finding(section, BY_HAND, f"{name} is set since, {_short(is_now)}.")
+        else:
+            why = f"{name} is {_short(is_now)}; it was left {_short(was)}."
+            yield Finding(section, BY_HAND, why)
+
+
+def _short(value: Optional[str]) -> str:
+    text = value or "empty"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _state(section: str, today: Answers, last: LastLeft, judged: list[Finding]) -> str:
+    states = {one.state for one in judged}
+    worst = next((state for state in _WORST_FIRST if state in states), "")
+    if worst:
+        return worst
+    if section == "dns" and not today.dns.zone_file:
+        return NOT_SET_UP
+    if last.values is None:
+        return NOT_KNOWN if last.why else AS_FOUND
+    return AS_PLANNED
+
+
+def _last_change(section: str, last: LastLeft, left: Left, *, by_hand: bool) -> tuple[str, str]:
+    """Return who changed a section last, and the run's ID where it was a run."""
+    if by_hand:
+        return HAND, ""
+    marks = {
+        "networks": left.services.values(),
+        "certificate": left.lineages.values(),
+    }.get(section, ())
+    runs = [run for run in (last.changed, *(mark.run for mark in marks)) if run]
+    if runs:
+        return RUN, max(runs, key=order)
+    return (HAND if last.by_hand else OTHER), ""

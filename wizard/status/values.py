@@ -1,0 +1,100 @@
+"""Each section's value of today in a few words, as main.cf itself has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from wizard.answers.model import POLICY, Answers
+from wizard.certificates.dates import day
+from wizard.host.facts import Host
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS, RESTRICTIONS
+from wizard.postfix.unset import DEFAULTS
+
+MIB = 1024 * 1024
+NONE = "none"
+
+
+def values(host: Host, today: Answers) -> dict[str, str]:
+    """Return the words by section; they may hold what main.cf holds, control characters too.
+
+    `today` is what was read back: main.cf is asked before it, since a value that no answer can
+    express is a default there.
+    """
+    main = MainCf.parse(host.main_cf.live or b"")
+    return {section: words(main, host, today) for section, words in _WORDS.items()}
+
+
+def several(items: Sequence[str]) -> str:
+    """Name the first of several things."""
+    if len(items) < 2:  # noqa: PLR2004 (one is no "and more")
+        return items[0] if items else NONE
+    return f"{items[0]} and {len(items) - 1} more"
+
+
+def _words(main: MainCf, name: str) -> list[str]:
+    return (main.value(name) or "").replace(",", " ").split()
+
+
+def _domains(main: MainCf, _host: Host, _today: Answers) -> str:
+    return several([one for one in _words(main, "mydestination") if one not in LOCAL_ALWAYS])
+
+
+def _networks(main: MainCf, _host: Host, _today: Answers) -> str:
+    return several(_words(main, "mynetworks")) if main.entry("mynetworks") else "Postfix's default"
+
+
+def _certificate(_main: MainCf, host: Host, today: Answers) -> str:
+    own = today.certificate
+    if own.source == "self-signed":
+        ends = host.self_signed.not_after if host.self_signed else 0
+        return _until("self-signed", ends)
+    if own.source == "files":
+        return _until(own.cert_file, host.own_pair.not_after if host.own_pair else 0)
+    lineage = host.lineage(own.name)
+    return _until(own.name or NONE, lineage.not_after if lineage else 0)
+
+
+def _until(name: str, ends: int) -> str:
+    return f"{name}, until {day(ends)}" if ends else name
+
+
+def _blocklists(_main: MainCf, _host: Host, today: Answers) -> str:
+    own = today.blocklists
+    lists = len(own.use) + len(own.custom)
+    senders = len(own.allow_senders) + len(own.reject_senders)
+    said = f"{lists} list{'' if lists == 1 else 's'}" if lists else "no lists"
+    return f"{said}, {senders} sender{'' if senders == 1 else 's'}" if senders else said
+
+
+def _delivery(main: MainCf, _host: Host, _today: Answers) -> str:
+    return main.value("mailbox_transport") or main.value("home_mailbox") or "Postfix's own mailbox"
+
+
+def _limits(main: MainCf, _host: Host, _today: Answers) -> str:
+    name = "message_size_limit"
+    size = main.value(name) or DEFAULTS[name]
+    if not (size.isascii() and size.isdigit()):
+        return f"messages up to {size}"
+    if int(size) == 0:
+        return "messages of any size"
+    return f"messages up to {round(int(size) / MIB, 1):g} MiB"
+
+
+def _policy(main: MainCf, _host: Host, today: Answers) -> str:
+    own = [one for one in PARAMETERS if one.section == POLICY and one.kind != RESTRICTIONS]
+    so = sum(main.value(one.name) in (one.value(today), *one.also) for one in own)
+    return f"{so} of {len(own)} lines as the policy's"
+
+
+_WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
+    "hostname": lambda _main, _host, today: today.hostname.myhostname,
+    "domains": _domains,
+    "networks": _networks,
+    "certificate": _certificate,
+    "blocklists": _blocklists,
+    "delivery": _delivery,
+    "limits": _limits,
+    "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
+    POLICY: _policy,
+}
