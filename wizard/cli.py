@@ -46,13 +46,13 @@ COMMANDS = (
     Command(
         "plan",
         "print the diffs and commands; change nothing (exit 2: something is to be done)",
-        ("answers", "section", "root", "json"),
+        ("answers", "section", "conflicts", "root", "json"),
         "wizard.commands.plan:run_plan",
     ),
     Command(
         "apply",
         "plan and run without a screen, after a yes",
-        ("answers", "section", "accept", "yes"),
+        ("answers", "section", "conflicts", "accept", "yes"),
         "wizard.commands.apply:run_apply",
     ),
     Command(
@@ -117,6 +117,22 @@ def add_section(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_conflicts(parser: argparse.ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group()
+    for option, choice, text in (
+        ("--keep-mine", "mine", "leave what was changed by hand since the last run as it stands"),
+        ("--take-planned", "planned", "write what is planned over what was changed by hand"),
+    ):
+        either.add_argument(
+            option,
+            dest="conflicts",
+            action="store_const",
+            const=choice,
+            default=argparse.SUPPRESS,
+            help=text,
+        )
+
+
 def _add_accept(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept", action="append", default=[], metavar="NAME", help="accept a caution by name"
@@ -158,6 +174,7 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "answers": add_answers,
     "section": add_section,
+    "conflicts": _add_conflicts,
     "accept": _add_accept,
     "root": _add_root,
     "run": _add_run,
@@ -242,6 +259,7 @@ def _run(arguments: argparse.Namespace) -> int:
         dry_run=getattr(arguments, "dry_run", False),
         yes=getattr(arguments, "yes", False),
         json=getattr(arguments, "json", False),
+        conflicts=getattr(arguments, "conflicts", ""),
     )
     session = local_session(getattr(arguments, "root", Path("/")))
     command = next(one for one in COMMANDS if one.name == arguments.command)

@@ -23,6 +23,8 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.plan.build import build_plan
+from wizard.plan.by_hand import Bases, Choices
+from wizard.plan.files import sha256
 from wizard.plan.gather import gather_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
     from wizard.dns.records import Published
+
+
+UNDECIDED = Choices()
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -97,16 +102,25 @@ class Session:
         """Return values to begin a form with: today's, else good first guesses."""
         return read_values(host)
 
-    def plan(self, answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
+    def plan(
+        self,
+        answers: Answers,
+        host: Host,
+        sections: Collection[str] = (),
+        choices: Choices = UNDECIDED,
+    ) -> Plan:
         """Return what would be done; where the last run ended early, the plan says so.
 
         Where certificates must be fetched first it is the plan that does so (`Plan.gathers`).
+        `choices` say what becomes of hand edits since the last run that stand against it.
         """
         if needs_key(answers.blocklists):
             key = read_dqs_key(self.door, answers.blocklists.dqs_key_file)
             host = replace(host, dqs_key=key)
         host = self._with_pair(answers, host)
-        plan = gather_plan(answers, host, sections) or build_plan(answers, host, sections)
+        plan = gather_plan(answers, host, sections) or build_plan(
+            answers, host, sections, self._bases(host), choices
+        )
         early = newest_cut_off(self.places)
         # A gather run has changed nothing of the host, and this plan gathers anew where it must.
         if early is None or early.gathers or not plan.pending:
@@ -114,6 +128,21 @@ class Session:
         if early.outcome == DIED:
             return replace(plan, cautions=(*plan.cautions, _cut_off_caution(early)))
         return replace(plan, warnings=(*plan.warnings, f"{early.told} {WAYS_ON}"))
+
+    def _bases(self, host: Host) -> Bases:
+        """Return the files as earlier runs wrote them; nothing of the package's own, or a copy's."""
+        if not self.door.is_live:
+            return Bases()
+        from wizard.run.states import file_state  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.bases import bases  # noqa: PLC0415
+
+        files = (host.main_cf, host.master_cf, host.sender_access, host.hook)
+        states = {
+            file.path: file_state(None if file.live is None else sha256(file.live))
+            for file in files
+            if not file.from_package
+        }
+        return bases(self.places, states)
 
     def _with_pair(self, answers: Answers, host: Host) -> Host:
         """Return the host with the one fact that only the answers name: a pair of files."""
@@ -144,8 +173,15 @@ class Session:
         """Start a worker on this plan and return the run's ID; returns in about 50 ms.
 
         `attended` says that somebody will answer prompts. Raises LockedTrouble when another run
-        is in progress.
+        is in progress, Trouble where a conflict with a hand edit is not decided.
         """
+        if plan.undecided:
+            raise Trouble(
+                "starting a run",
+                f"{len(plan.undecided)} hand edits stand against its plan",
+                "Choose for each of them: `postfix-wizard apply --keep-mine` or `--take-planned`"
+                " does for all.",
+            )
         return launch(self.places, plan, self.program, attended=attended)
 
     def plan_of(self, run: str) -> Plan:

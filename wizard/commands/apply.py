@@ -11,11 +11,12 @@ from wizard.commands.planning import (
     need_an_answer,
     need_root,
     refuse_cautions,
+    refuse_conflicts,
     refuse_obstacles,
 )
 from wizard.errors import Trouble
 from wizard.host.facts import Host
-from wizard.plan import report
+from wizard.plan import conflicts, report
 from wizard.plan.model import Plan
 from wizard.session import Session
 
@@ -42,11 +43,13 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
 
 def _run(session: Session, plan: Plan, host: Host, options: Options, console: Console) -> int:
     refuse_obstacles(plan)
+    refuse_conflicts(plan)
     for change in plan.files:
         if change.proposed != change.live:
             console.say_diff(report.file_diff(change))
     console.say(*report.commands(plan))
     if not plan.pending:
+        console.say(*conflicts.told(plan.edits))
         return 0
     console.say(*report.notes(plan), *list_warnings(session, plan, host))
     refuse_cautions(plan, options.accept)

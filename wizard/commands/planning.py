@@ -13,6 +13,8 @@ from wizard.answers.toml import read_answers
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble
 from wizard.host.facts import Host
+from wizard.plan import conflicts
+from wizard.plan.by_hand import OPEN, Choices
 from wizard.plan.model import Plan
 from wizard.session import Session
 
@@ -29,6 +31,8 @@ class Options:
     dry_run: bool = False
     yes: bool = False
     json: bool = False
+    conflicts: str = OPEN
+    """What becomes of every conflict with a hand edit: MINE or PLANNED."""
 
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
@@ -42,7 +46,9 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
             "none were given and this host was not set up before",
             "Name a file with --answers, or open the wizard: `postfix-wizard`.",
         )
-    return session.plan(_narrowed(answers, session, host, options), host, options.sections), host
+    answers = _narrowed(answers, session, host, options)
+    choices = Choices(rest=options.conflicts)
+    return session.plan(answers, host, options.sections, choices), host
 
 
 def _narrowed(answers: Answers, session: Session, host: Host, options: Options) -> Answers:
@@ -94,4 +100,18 @@ def refuse_cautions(plan: Plan, accepted: tuple[str, ...]) -> None:
             "making the plan",
             f"it needs your explicit word:\n{lines}",
             f"\nNothing was changed. If that is what you want, add: {options}",
+        )
+
+
+def refuse_conflicts(plan: Plan) -> None:
+    """Raise Trouble, which names each conflict with a hand edit that nothing was chosen for."""
+    if plan.undecided:
+        lines = "\n".join(
+            f"  {line}" for edit in plan.undecided for line in conflicts.conflict_lines(edit)
+        )
+        raise Trouble(
+            "making the plan",
+            f"what was changed by hand stands against it:\n{lines}",
+            f"\nNothing was changed. Add {conflicts.KEEP_MINE} to leave what stands there, or"
+            f" {conflicts.TAKE_PLANNED} to write what is planned.",
         )

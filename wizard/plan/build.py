@@ -7,25 +7,25 @@ proof. A new zone is checked first of all.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Collection, Iterator, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import format_answers
 from wizard.certificates.paths import RENEWAL_HOOK
-from wizard.host.facts import FileFacts, Host
+from wizard.host.facts import Host
 from wizard.plan import certificates, firewall, keys, obstacles, zone
 from wizard.plan import hook as renewal_hook
+from wizard.plan.by_hand import Bases, Choices
+from wizard.plan.files import PlannedFile, change, propose, sha256
+from wizard.plan.keeping import keeping, kept_names
 from wizard.plan.model import (
     BuildTable,
     Command,
     EnableUnit,
-    FileChange,
     Install,
     KeepOriginal,
     Lay,
-    NewFile,
     Plan,
     PostfixCheck,
     Prove,
@@ -39,85 +39,38 @@ from wizard.plan.read_back import read_back
 from wizard.postfix.complaints import foreseen
 from wizard.postfix.policy import (
     needs,
-    propose_main_cf,
-    propose_master_cf,
-    propose_sender_access,
     rows,
 )
-from wizard.postfix.proposal import Proposal
-from wizard.secrets import masked, masked_bytes, without_number
+from wizard.secrets import masked, without_number
 
 UNIT = "postfix"
+_NO_BASES, _NO_CHOICES = Bases(), Choices()
 
 
-@dataclass(frozen=True)
-class _File:
-    """One file's facts with what is proposed for it."""
-
-    facts: FileFacts
-    proposal: Proposal
-    sealed: Optional[keys.SealedFile] = None
-
-    @property
-    def live(self) -> Optional[bytes]:
-        """What stands there, as the plan tells it: without keys."""
-        return self.facts.live if self.sealed is None else self.sealed.live
-
-    @property
-    def pending(self) -> bool:
-        return self.proposal.text != self.live
-
-    @property
-    def name(self) -> str:
-        return self.facts.path.rpartition("/")[2]
-
-    @property
-    def next(self) -> NewFile:
-        live = self.facts.live
-        new = NewFile(
-            self.facts.path,
-            self.proposal.text,
-            None if live is None else sha256(live),
-            self.facts.mode,
-            self.proposal.reasons,
-        )
-        return new if self.sealed is None else self.sealed.with_keys(new)
-
-
-def sha256(data: bytes) -> str:
-    """Return the hex digest that plans and journals name contents by."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
+def build_plan(
+    answers: Answers,
+    host: Host,
+    sections: Collection[str] = (),
+    bases: Bases = _NO_BASES,
+    choices: Choices = _NO_CHOICES,
+) -> Plan:
     """Return the plan for all sections, or for the named ones alone.
 
     With sections named, no parameter, service or link of another section is touched, and of
-    their own parameters only those whose answer is not today's.
+    their own parameters only those whose answer is not today's. `bases` are the files as runs
+    wrote them: what differs was done by hand, and is kept where `choices` say so.
     """
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
-    postfix = host.postfix
     standing = read_back(host)
-    today = standing if sections else None
-    in_main, in_master = (
-        keys.seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
-    )
-    main = _File(
-        host.main_cf,
-        propose_main_cf(in_main.live or b"", answers, postfix, wanted, today),
-        in_main,
-    )
-    master = _File(
-        host.master_cf,
-        propose_master_cf(in_master.live or b"", answers, postfix, wanted),
-        in_master,
-    )
-    senders = _File(
-        host.sender_access, propose_sender_access(host.sender_access.live, answers, wanted, today)
-    )
+    files = propose(answers, host, sections, standing, {})
+    edits = files.by_hand(bases, choices)
+    kept = kept_names(edits)
+    if kept:
+        answers = keeping(answers, standing, edits)
+        files = propose(answers, host, sections, standing, kept)
+    main, master, senders = files.main, files.master, files.senders
+    hook = tuple(filter(None, (files.hook,)))
     named = zone.plan_zone(answers, host, wanted)
-    hook = _hook(answers, host, sections, standing)
-    changed = (main, master, senders, *hook)
     before_service = [
         *named.first,
         *_install(host),
@@ -140,7 +93,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
             _prove(before_check),
             *certificates.last_steps(answers, host, wanted),
         ),
-        files=(*(_change(file) for file in changed), *named.files),
+        files=(*(change(file, bases) for file in files.all), *named.files),
         cautions=(
             *obstacles.cautions(answers, host, wanted),
             *obstacles.loopback_caution(master.proposal.loopback),
@@ -156,6 +109,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
                     *(() if hook else renewal_hook.missing(answers, host, wanted)),
                     *firewall.warnings(host, wanted),
                     *named.warnings,
+                    *filter(None, (bases.unknown,)),
                 )
             )
         ),
@@ -164,6 +118,7 @@ def build_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> 
             *keys.obstacles(answers, host, wanted),
             *named.obstacles,
         ),
+        edits=edits,
     )
     if any(step.id == "firewall" and not step.done for step in plan.steps):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
@@ -174,13 +129,6 @@ _STEPS = {RENEWAL_HOOK: "renewal-hook"}
 """The step's ID where it is not the file's own name."""
 
 _HOOK_WHY = "After each renewal certbot has Postfix reload, so that it serves the new certificate."
-
-
-def _hook(
-    answers: Answers, host: Host, sections: Collection[str], standing: Optional[Answers]
-) -> tuple[_File, ...]:
-    proposal = renewal_hook.propose(answers, host, sections, standing)
-    return () if proposal is None else (_File(host.hook, proposal),)
 
 
 def _install(host: Host) -> Iterator[Step]:
@@ -201,7 +149,7 @@ def _install(host: Host) -> Iterator[Step]:
     )
 
 
-def _original(file: _File) -> Step:
+def _original(file: PlannedFile) -> Step:
     original = f"{file.facts.path}.orig"
     return Step(
         f"original-{file.name}",
@@ -213,7 +161,9 @@ def _original(file: _File) -> Step:
     )
 
 
-def _files(main: _File, master: _File, senders: _File, host: Host) -> Iterator[Step]:
+def _files(
+    main: PlannedFile, master: PlannedFile, senders: PlannedFile, host: Host
+) -> Iterator[Step]:
     pair = (main, master)
     tolerated = _tolerated(host)
     yield Step(
@@ -248,7 +198,7 @@ def _tolerated(host: Host) -> tuple[str, ...]:
     return (*host.postfix.stderr, *foreseen(host.main_cf.live or b"", known))
 
 
-def _senders(senders: _File, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
+def _senders(senders: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
     table_type = host.postfix.default_database_type
     expected = rows(senders.proposal.text)
     yield _replace(
@@ -274,7 +224,7 @@ def _table_rows(dump: Optional[bytes]) -> Optional[dict[str, str]]:
     return {key: value for key, _, value in pairs if key}
 
 
-def _replace(file: _File, title: str, why: str) -> Step:
+def _replace(file: PlannedFile, title: str, why: str) -> Step:
     return Step(
         _STEPS.get(file.facts.path, file.name),
         title,
@@ -285,7 +235,11 @@ def _replace(file: _File, title: str, why: str) -> Step:
 
 
 def _service(
-    main: _File, master: _File, earlier: Collection[Step], host: Host, wanted: frozenset[str]
+    main: PlannedFile,
+    master: PlannedFile,
+    earlier: Collection[Step],
+    host: Host,
+    wanted: frozenset[str],
 ) -> Iterator[Step]:
     unit = host.unit
     if POLICY in wanted:
@@ -326,7 +280,7 @@ _VERBS = {
 }
 
 
-def _verb(main: _File, master: _File, earlier: Collection[Step], host: Host) -> str:
+def _verb(main: PlannedFile, master: PlannedFile, earlier: Collection[Step], host: Host) -> str:
     """Choose the gentlest verb that makes Postfix read what changed."""
     if host.unit.active != "active":
         return "start"
@@ -346,16 +300,4 @@ def _prove(earlier: Collection[Step]) -> Step:
         Prove(),
         (("postfix-wizard", "check"),),
         done=all(step.done for step in earlier),
-    )
-
-
-def _change(file: _File) -> FileChange:
-    facts, live = file.facts, file.live
-    original = live if facts.original is None else masked_bytes(facts.original)
-    return FileChange(
-        facts.path,
-        original,
-        live,
-        file.proposal.text,
-        file.proposal.reasons,
     )

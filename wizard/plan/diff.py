@@ -112,6 +112,15 @@ def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str
 _Change = tuple[int, int, int, int]
 
 
+def changed_lines(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the first and last line (from 1) of each range of `new` that differs from `old`.
+
+    Of lines that went, it is the line that follows them.
+    """
+    for _, _, first, last in _changes(_lines(old), _lines(new)):
+        yield first + 1, max(last, first + 1)
+
+
 def _lines(data: bytes) -> list[bytes]:
     """Split after each LF alone: form feeds and lone CRs are part of a line, as for diff(1)."""
     lines = [line + b"\n" for line in data.split(b"\n")]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from wizard.answers.model import Caution, Problem
+from wizard.plan.by_hand import HandEdit
 from wizard.postfix.proposal import Reason
 
 
@@ -420,6 +421,8 @@ class Plan:
     ID of the run that it takes back, "" for a plan that goes forward. `gathers` is the
     certificate's source that it brings in, "" for a plan that changes the host: the plan that
     uses what it brings is made after its run, and only that one's run saves the answers.
+    `edits` are what was changed by hand since a run wrote these files; with one of them
+    `undecided` the plan can be read but not run.
     """
 
     answers: str
@@ -431,6 +434,12 @@ class Plan:
     obstacles: tuple[Problem, ...] = ()
     undoes: str = ""
     gathers: str = ""
+    edits: tuple[HandEdit, ...] = ()
+
+    @property
+    def undecided(self) -> tuple[HandEdit, ...]:
+        """The hand edits that the plan would change and that nothing was chosen for."""
+        return tuple(one for one in self.edits if one.undecided)
 
     @property
     def pending(self) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Iterator, Optional
 
 from wizard.answers.build import problem_text
 from wizard.answers.rules import readable_name
+from wizard.plan import conflicts
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.secrets import masked_data
@@ -18,7 +19,8 @@ _A_LABELS = re.compile(rb"\b(?:[A-Za-z0-9-]+\.)*xn--[A-Za-z0-9-]+(?:\.[A-Za-z0-9
 
 
 def notes(plan: Plan) -> Iterator[str]:
-    """Yield what must be known before the plan is run: obstacles, cautions, warnings."""
+    """Yield what must be known before the plan is run: conflicts, obstacles, cautions, warnings."""
+    yield from conflicts.told(plan.edits)
     for problem in plan.obstacles:
         yield f"In the way: {problem_text(problem)}"
     for caution in plan.cautions:
@@ -93,6 +95,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "obstacles": [problem_text(problem) for problem in plan.obstacles],
         "cautions": [{"name": one.name, "message": one.message} for one in plan.cautions],
         "warnings": list(plan.warnings),
+        "hand_edits": [conflicts.as_json(edit) for edit in plan.edits],
     }
     masks: dict[str, Any] = masked_data(whole)
     return masks

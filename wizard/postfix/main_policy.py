@@ -40,11 +40,14 @@ def propose_main_cf(
     postfix: Postfix,
     sections: Collection[str] = (),
     today: Answers | None = None,
+    *,
+    kept: Collection[str] = (),
 ) -> Proposal:
     """The next main.cf (postconf(5)); without `sections` all of them and the policy's own.
 
     With `today`, what the file says now, only what the answers change of it is edited; the
-    section policy's own parameters are always set. `expected` has the parameters of these sections that are set afterwards. Raises ValueError
+    section policy's own parameters are always set. Parameters that are `kept` stay as they are,
+    or unset. `expected` has the parameters of these sections that are set afterwards. Raises ValueError
     where an answer would write a control character or a second parameter or item.
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
@@ -56,7 +59,7 @@ def propose_main_cf(
     for block, group in groupby(mine, key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
-            if today is not None and _is_as_today(parameter, answers, today, chosen):
+            if parameter.name in kept or _is_as_today(parameter, answers, today, chosen):
                 continue
             value = parameter.value(answers)
             why = _why(parameter, value)
@@ -98,9 +101,11 @@ def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
 
 
 def _is_as_today(
-    parameter: Parameter, answers: Answers, today: Answers, chosen: Collection[str]
+    parameter: Parameter, answers: Answers, today: Answers | None, chosen: Collection[str]
 ) -> bool:
     """Whether the answers want of a section's parameter what they already say today."""
+    if today is None:
+        return False
     if parameter.kind == RESTRICTIONS:
         return POLICY not in chosen and answers.blocklists == today.blocklists
     if parameter.section == POLICY:

@@ -141,17 +141,20 @@ def propose_sender_access(
     answers: Answers,
     sections: Collection[str] = (),
     today: Answers | None = None,
+    *,
+    kept: Collection[str] = (),
 ) -> Proposal:
     """The next sender_access; it belongs to the section blocklists.
 
     Where that section is not asked for, or wants what it says `today`, `text` is the live file's, b"" where there is none.
+    Rows that are `kept`, by key, stay as they are, or absent.
     `changed` is `sender_access` when a row comes, goes or differs.
     """
     if sections and BLOCKLISTS not in sections:
         return Proposal(live or b"")
     if today is not None and today.blocklists == answers.blocklists:
         return Proposal(live or b"")
-    named = goal(answers)
+    named = {key: action for key, action in goal(answers).items() if key not in kept}
     if live is None:
         texts = render(
             "sender_access.j2",
@@ -163,16 +166,18 @@ def propose_sender_access(
         why = "Your own exceptions for senders, and how to write them."
         lines = Lines((), ()).insert(0, texts, why)
         return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
-    lines, warnings = _edited(Lines.parse(live), named)
+    lines, warnings = _edited(Lines.parse(live), named, kept)
     if sum(content(text) == BEGIN for text in lines.texts) > 1:
         # A folded row had swallowed the end of the old part, which is one again now.
-        lines, warnings = _edited(lines, named)
+        lines, warnings = _edited(lines, named, kept)
     text = bytes(lines)
     changed = () if text == live else (SENDER_ACCESS_CHANGED,)
     return Proposal(text, lines.reasons(), changed=changed, warnings=tuple(warnings))
 
 
-def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
+def _edited(
+    lines: Lines, named: Mapping[str, str], kept: Collection[str]
+) -> tuple[Lines, list[str]]:
     begin, end = _part(lines)
     seen: set[str] = set()
     twice: list[str] = []
@@ -181,6 +186,8 @@ def _edited(lines: Lines, named: Mapping[str, str]) -> tuple[Lines, list[str]]:
     for row in _rows(lines):
         first = row.lines[0]
         within = begin < first < end
+        if row.key in kept:
+            continue
         if row.key in seen:
             if within or row.key in named:
                 new.update(dict.fromkeys(row.lines))

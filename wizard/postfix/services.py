@@ -97,13 +97,19 @@ def entries(cf: MasterCf, door: Door) -> tuple[Service, ...]:
 
 
 def propose_master_cf(
-    live: bytes, answers: Answers, postfix: Postfix, sections: Collection[str] = ()
+    live: bytes,
+    answers: Answers,
+    postfix: Postfix,
+    sections: Collection[str] = (),
+    *,
+    kept: Collection[str] = (),
 ) -> Proposal:
     """The next master.cf (master(5)); it belongs to the section policy.
 
     `expected` has whole entries as `postconf -M` prints them, blanks single, under `name/type`,
-    and options as `postconf -P` names them, under `name/type/option`. `loopback` names entries
-    that only this host can reach.
+    and options as `postconf -P` names them, under `name/type/option`. Entries and options that
+    are `kept`, named so, stay as they are, or absent. `loopback` names entries that only this host
+    can reach.
     """
     del answers  # the doors are the policy's own; the parameter keeps the proposals alike
     if sections and POLICY not in sections:
@@ -117,13 +123,16 @@ def propose_master_cf(
         before = bytes(cf)
         keys = [one.key for one in entries(cf, door)]
         if not keys:
-            cf, key = _opened(cf, door, postfix)
-            keys = [key]
+            opened, key = _opened(cf, door, postfix)
+            if key in kept:
+                continue
+            cf, keys = opened, [key]
         for key in keys:
             service = _service(cf, key)
             started = bytes(cf)
-            completed = _completed(cf, key, door)
-            unfit = _unfit(service) or _misread(_service(completed, key), service, door)
+            wanted = tuple(one for one in door.options if f"{key}/{one.name}" not in kept)
+            completed = _completed(cf, key, door, wanted)
+            unfit = _unfit(service) or _misread(_service(completed, key), service, wanted)
             if unfit:
                 warnings.append(f"master.cf, {key}: {unfit} The entry is left as it is.")
                 continue
@@ -157,12 +166,12 @@ def _unfit(service: Service) -> str:
     return ""
 
 
-def _misread(edited: Service, was: Service, door: Door) -> str:
+def _misread(edited: Service, was: Service, wanted: Collection[ServiceOption]) -> str:
     """Why the edited entry would not be read as meant, "" when it would.
 
     A `-o` without its value, or one parted from it by a comment, takes in what is added there.
     """
-    own = {one.name for one in door.options}
+    own = {one.name for one in wanted}
     values = {name: one.value for name, one in edited.options.items()}
     kept = {name: one.value for name, one in was.options.items() if name not in own}
     if own <= values.keys() and not edited.stray and kept.items() <= values.items():
@@ -195,9 +204,9 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
-def _completed(cf: MasterCf, key: str, door: Door) -> MasterCf:
+def _completed(cf: MasterCf, key: str, door: Door, wanted: Collection[ServiceOption]) -> MasterCf:
     """Give an active entry the options that it lacks, and the right values to the others."""
-    for option in door.options:
+    for option in wanted:
         service = _service(cf, key)
         value = option.value or f"postfix/{_label(service, door)}"
         there = service.options.get(option.name)
@@ -222,7 +231,9 @@ def _expected(service: Service, door: Door) -> list[tuple[str, str]]:
     plain = not any(one.startswith(("{", "-o")) and one != "-o" for one in service.arguments)
     whole = [(service.key, str(service))] if plain else []
     options = [
-        (f"{service.key}/{one.name}", service.options[one.name].value) for one in door.options
+        (f"{service.key}/{one.name}", service.options[one.name].value)
+        for one in door.options
+        if one.name in service.options
     ]
     return whole + options
 

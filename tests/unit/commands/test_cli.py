@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wizard.cli import COMMANDS, main
+from wizard.commands.planning import refuse_conflicts
+from wizard.errors import Trouble
+from wizard.plan.by_hand import MINE, PLANNED, HandEdit
+from wizard.plan.model import Plan
 
 ROOT = Path(__file__).parents[3]
 EL9 = 'ID="rhel"\nID_LIKE="fedora"\nNAME="Red Hat Enterprise Linux"\nVERSION_ID="9.4"\n'
@@ -46,6 +51,9 @@ def self_signed(tmp_path: Path) -> Path:
         ["plan", "--section", "nonsense"],
         ["plan", "--answers"],
         ["apply", "--ye"],
+        ["apply", "--keep-mine", "--take-planned", "--yes"],
+        ["plan", "--take-planned", "--keep-mine"],
+        ["check", "--keep-mine"],
     ],
 )
 def test_a_wrong_command_line_is_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,6 +107,27 @@ def test_apply_without_a_terminal_wants_yes(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert main(["apply", "--answers", str(self_signed)]) == os.EX_USAGE
     assert "Add --yes" in capsys.readouterr().err
+
+
+@pytest.mark.promise(17)
+def test_a_conflict_ends_apply_and_names_all_three_texts() -> None:
+    edit = HandEdit("/etc/postfix/main.cf", "biff", "yes", "maybe\x1b[6n", None, "RUN", True)
+    plan = Plan("", (), (), (), edits=(edit,))
+    with pytest.raises(Trouble) as caught:
+        refuse_conflicts(plan)
+    assert caught.value.exit_code == 1
+    said = str(caught.value)
+    for words in (
+        "Conflict in /etc/postfix/main.cf: biff was changed by hand since run RUN",
+        "as a run left it:  yes",
+        "as it stands now:  maybe\\x1b[6n",
+        "as planned:        (not set)",
+        "--keep-mine",
+        "--take-planned",
+    ):
+        assert words in said
+    for choice in (MINE, PLANNED):
+        refuse_conflicts(replace(plan, edits=(replace(edit, choice=choice),)))
 
 
 @pytest.mark.promise(25)

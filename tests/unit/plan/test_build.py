@@ -14,7 +14,8 @@ from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.plan import report
-from wizard.plan.build import build_plan, sha256
+from wizard.plan.build import build_plan
+from wizard.plan.files import sha256
 from wizard.plan.model import (
     BuildTable,
     Link,

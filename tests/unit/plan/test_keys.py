@@ -19,7 +19,8 @@ from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import DqsKey, Host
 from wizard.plan import report
-from wizard.plan.build import build_plan, sha256
+from wizard.plan.build import build_plan
+from wizard.plan.files import sha256
 from wizard.plan.model import Plan, ReplaceFile, StagedCheck
 from wizard.plan.read_back import read_back
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes

@@ -33,6 +33,7 @@ def prove_all(_action: Prove, context: Context) -> Undo:
 def _findings(context: Context) -> Iterator[Finding]:
     # A run without this step needs neither the checks nor the TOML reader.
     from wizard.answers.toml import parse_answers  # noqa: PLC0415
+    from wizard.check.kept import excused  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
     from wizard.door import Door  # noqa: PLC0415
 
@@ -42,10 +43,11 @@ def _findings(context: Context) -> Iterator[Finding]:
     staged = [step.action for step in context.plan.steps if isinstance(step.action, StagedCheck)]
     # Names with a slash are master.cf's.
     expected = [pair for action in staged for pair in action.expected if "/" not in pair[0]]
-    yield from prove(
+    found = prove(
         answers,
         Door(),
         sections=context.plan.sections,
         expected=expected if staged else None,
         tolerated=[line for action in staged for line in action.tolerated],
     )
+    yield from excused(found, context.plan.edits)

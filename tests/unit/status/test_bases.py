@@ -1,0 +1,119 @@
+"""What the runs wrote, from the journals of runs on real files: taken back, kept, cut off, damaged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.run.runs import prepared
+from wizard.plan.by_hand import MINE, PLANNED, Base, HandEdit
+from wizard.plan.model import Action, Command, FileChange, NewFile, Plan, ReplaceFile, Step
+from wizard.run.files import sha256
+from wizard.run.paths import Places
+from wizard.run.states import file_state
+from wizard.run.taking_back import undo_plan
+from wizard.run.worker import work
+from wizard.status.bases import bases
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path / "state", tmp_path / "run", tmp_path / "etc/answers.toml")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "etc/main.cf"
+    made.parent.mkdir(mode=0o755)
+    made.write_bytes(b"stock\n")
+    return made
+
+
+def written(
+    places: Places, file: Path, text: bytes, *edits: HandEdit, after: Action | None = None
+) -> str:
+    """Have a run write the file; return the run's ID."""
+    live = file.read_bytes()
+    steps = [Step("main.cf", "", "", ReplaceFile(NewFile(str(file), text, sha256(live))))]
+    if after:
+        steps.append(Step("after", "", "", after))
+    change = FileChange(str(file), None, live, text)
+    run = prepared(places, Plan("", (), tuple(steps), (change,), edits=edits))
+    work(places, run)
+    return run
+
+
+def of(places: Places, file: Path) -> Base | None:
+    states = {str(file): file_state(sha256(file.read_bytes()))}
+    return bases(places, states).files.get(str(file))
+
+
+def test_the_newest_run_that_wrote_it_counts(places: Places, file: Path) -> None:
+    assert of(places, file) is None
+    written(places, file, b"one\n")
+    run = written(places, file, b"two\n")
+    file.write_bytes(b"two, by hand\n")
+    assert of(places, file) == Base(b"two\n", run)
+
+
+def test_a_run_that_was_taken_back_left_nothing(places: Places, file: Path) -> None:
+    """What an undo puts back may hold a hand edit, which is one still."""
+    first = written(places, file, b"one\n")
+    file.write_bytes(b"one, by hand\n")
+    second = written(places, file, b"two\n")
+    work(places, prepared(places, undo_plan(places, second)))
+    assert file.read_bytes() == b"one, by hand\n"
+    assert of(places, file) == Base(b"one\n", first)
+
+
+def test_what_was_kept_is_known_by_what_a_run_wrote(places: Places, file: Path) -> None:
+    def edit(name: str, choice: str, *, conflict: bool) -> HandEdit:
+        return HandEdit(str(file), name, "ours", "mine", "ours", "x", conflict, choice)
+
+    edits = (
+        edit("kept", MINE, conflict=True),
+        edit("written-over", PLANNED, conflict=True),
+        edit("foreign", "", conflict=False),
+    )
+    run = written(places, file, b"one\n", *edits)
+    assert of(places, file) == Base(b"one\n", run, (("kept", "ours"), ("foreign", "ours")))
+
+
+def test_a_run_that_failed_later_wrote_it_all_the_same(places: Places, file: Path) -> None:
+    stale = ReplaceFile(NewFile(f"{file}.other", b"", sha256(b"not there")))
+    run = written(places, file, b"one\n", after=stale)
+    assert file.read_bytes() == b"one\n"
+    assert of(places, file) == Base(b"one\n", run)
+
+
+def test_a_run_that_returned_left_nothing(places: Places, file: Path) -> None:
+    written(places, file, b"one\n", after=Command(("false",)))
+    assert file.read_bytes() == b"stock\n"
+    assert of(places, file) is None
+
+
+@pytest.mark.parametrize("damaged", ["journal", "plan.json"])
+def test_a_run_that_cannot_be_read(places: Places, file: Path, damaged: str) -> None:
+    """What runs before it wrote is no base either: the damaged one may have written since."""
+    written(places, file, b"one\n")
+    run = written(places, file, b"two\n")
+    at = places.run(run).directory / damaged
+    data = at.read_bytes()
+    at.write_bytes(data[:100] + b"x" + data[101:])
+    found = bases(places, {str(file): "file:x"})
+    assert not found.files
+    assert run in found.unknown
+
+
+def test_one_damaged_run_hides_nothing_that_is_newer(places: Places, file: Path) -> None:
+    first = written(places, file, b"one\n")
+    at = places.run(first).journal
+    at.write_bytes(b"x" + at.read_bytes()[1:])
+    second = written(places, file, b"two\n")
+    found = bases(places, {str(file): "file:x"})
+    assert found.files == {str(file): Base(b"two\n", second)}
+    assert not found.unknown

@@ -1,0 +1,59 @@
+"""What a run may not blame: what it left as the operator had changed it, by their own choice.
+
+Only findings that tell of nothing else. What makes a relay for strangers, or turns mail away, is
+wrong whoever wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+
+from wizard.check.model import WARNING, WRONG, Finding
+from wizard.check.parameters import PORT_NAMES
+from wizard.plan.by_hand import MINE, HandEdit
+from wizard.plan.things import MAIN_CF, MASTER_CF, entry_of
+
+ADVICE = "It is as you changed it by hand, and you chose to keep that."
+
+_PARAMETERS = {
+    "smtpd_banner": r"smtp\.\d+\.banner",
+    "disable_vrfy_command": r"smtp\.25\.vrfy",
+    "message_size_limit": r"smtp\.25\.size",
+    "smtpd_sasl_auth_enable": r"master\.cf\.25|smtp\.25\.(?:no-auth|auth-refused)(?:-tls)?",
+    "smtpd_tls_auth_only": r"smtp\.587\.(?:no-)?auth-plain",
+}
+"""By parameter of main.cf, the findings that are about it alone."""
+_OPTIONS = {
+    "smtpd_tls_security_level": r"master\.cf\.{0}|smtp\.{0}\.(?:no-auth|auth|mail)-plain",
+    "smtpd_tls_wrappermode": r"master\.cf\.{0}|smtp\.{0}\.tls",
+    "smtpd_sasl_auth_enable": r"master\.cf\.{0}|smtp\.{0}\.auth",
+    "smtpd_recipient_restrictions": r"master\.cf\.{0}",
+}
+"""The same by option of a service entry on port {0}."""
+_ENTRY = r"master\.cf\.{0}|port\.{0}|smtp\.{0}\.(?!mail-without-auth).*"
+
+
+def excused(findings: Iterable[Finding], edits: Collection[HandEdit]) -> Iterator[Finding]:
+    """Yield the findings; what is wrong by a kept hand edit alone is a warning."""
+    patterns = [one for edit in edits if edit.choice == MINE for one in _patterns(edit)]
+    kept = re.compile("|".join(f"(?:{one})" for one in patterns)) if patterns else None
+    for finding in findings:
+        if kept is None or finding.verdict != WRONG or not kept.fullmatch(finding.id):
+            yield finding
+        else:
+            yield replace(finding, verdict=WARNING, advice=ADVICE, fatal=False)
+
+
+def _patterns(edit: HandEdit) -> Iterator[str]:
+    if edit.path == MAIN_CF and edit.name in _PARAMETERS:
+        yield _PARAMETERS[edit.name]
+    if edit.path != MASTER_CF:
+        return
+    entry = entry_of(edit.path, edit.name)
+    port = (entry or edit.name).partition("/")[0].rpartition(":")[2]
+    number = PORT_NAMES.get(port, port)
+    pattern = _OPTIONS.get(edit.name.rpartition("/")[2]) if entry else _ENTRY
+    if pattern:
+        yield pattern.format(re.escape(str(number)))

@@ -1,0 +1,170 @@
+"""Hand edits: what differs from what a run wrote, and what the operator chooses about it.
+
+A conflict is a hand edit that the plan would change to something else. All that the plan does
+not touch is the operator's own, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+from wizard.plan.diff import changed_lines
+from wizard.plan.things import PARTED, entry_of, items, same, things
+from wizard.postfix.proposal import Reason
+
+MINE, PLANNED, OPEN = "mine", "planned", ""
+"""What is chosen of a conflict: the operator's own, the plan's, nothing yet."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A file as `run` wrote it.
+
+    `earlier` has, by name, what a run wrote of things that were changed by hand since, and that
+    later runs kept; None where no run ever set it.
+    """
+
+    text: bytes
+    run: str
+    earlier: tuple[tuple[str, Optional[str]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Bases:
+    """The bases by path; `unknown` says why there is none where a run cannot be read."""
+
+    files: Mapping[str, Base] = field(default_factory=dict)
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the operator chose of conflicts: by path and name, and `rest` of all others."""
+
+    named: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    rest: str = OPEN
+
+    def of(self, path: str, name: str) -> str:
+        """Return MINE, PLANNED or OPEN."""
+        return self.named.get((path, name), self.rest)
+
+    def but(self, path: str, name: str, choice: str) -> Choices:
+        """Return the same choices with one more, or another."""
+        return Choices({**self.named, (path, name): choice}, self.rest)
+
+
+@dataclass(frozen=True)
+class HandEdit:
+    """One thing of a file that was changed by hand since `run` wrote the file.
+
+    `name` is as `wizard.plan.things` has it, "" for the whole file. `left`, `now` and `planned`
+    are its values as a run wrote it, as it stands, and as the plan would have it; None where it
+    is not set. They may hold any character. `choice` is OPEN where it is no conflict.
+    """
+
+    path: str
+    name: str
+    left: Optional[str]
+    now: Optional[str]
+    planned: Optional[str]
+    run: str
+    conflict: bool = False
+    choice: str = OPEN
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the plan cannot be run before something is chosen."""
+        return self.conflict and self.choice == OPEN
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is still the operator's own once the plan was run."""
+        return not self.conflict or self.choice == MINE
+
+
+def hand_edits(
+    path: str, base: Optional[Base], live: Optional[bytes], proposed: bytes, choices: Choices
+) -> Iterator[HandEdit]:
+    """Yield what was changed by hand in one file, in the order of the file.
+
+    Without its main.cf or master.cf a host has no Postfix, which is told elsewhere.
+    """
+    if base is None or (base.text == live and not base.earlier):
+        return
+    if live is None and path in PARTED:
+        return
+    left = things(path, base.text)
+    for name, value in base.earlier:
+        left.pop(name, None)
+        if value is not None:
+            left[name] = value
+    now, planned = things(path, live), things(path, proposed)
+    for name in dict.fromkeys((*now, *left)):
+        was, stands, comes = left.get(name), now.get(name), planned.get(name)
+        if same(path, name, was, stands) or _of_a_missing_entry(path, name, now, left):
+            continue
+        conflict = not same(path, name, stands, comes) and not _survives(
+            path, name, was, stands, comes
+        )
+        choice = choices.of(path, name) if conflict else OPEN
+        yield HandEdit(path, name, was, stands, comes, base.run, conflict, choice)
+
+
+def _of_a_missing_entry(
+    path: str, name: str, now: Mapping[str, str], left: Mapping[str, str]
+) -> bool:
+    """Whether it is an option of a service entry that is gone: the entry is told, and is enough."""
+    entry = entry_of(path, name)
+    return entry in left and entry not in now
+
+
+def _survives(
+    path: str, name: str, left: Optional[str], now: Optional[str], planned: Optional[str]
+) -> bool:
+    """Whether a plan that changes a list keeps what was done to it by hand."""
+    was, stands, comes = (items(path, name, one) for one in (left, now, planned))
+    if was is None or stands is None or comes is None:
+        return False
+    added, taken = set(stands) - set(was), set(was) - set(stands)
+    order = [one for one in comes if one in set(stands)]
+    return (
+        added <= set(comes)
+        and not taken & set(comes)
+        and order == [one for one in stands if one in set(comes)]
+    )
+
+
+def earlier(edits: Iterable[HandEdit]) -> tuple[tuple[str, Optional[str]], ...]:
+    """Return what a run wrote of the things that a plan with these edits keeps."""
+    return tuple((one.name, _without_hand(one)) for one in edits if one.stays)
+
+
+def _without_hand(edit: HandEdit) -> Optional[str]:
+    """Return what a run wrote; of a list that the plan changes too, with the plan's own change."""
+    was, stands, comes = (
+        items(edit.path, edit.name, one) for one in (edit.left, edit.now, edit.planned)
+    )
+    merged = not edit.conflict and stands != comes
+    if not merged or was is None or stands is None or comes is None:
+        return edit.left
+    kept = [one for one in was if one in comes or one not in stands]
+    new = [one for one in comes if one not in was and one not in stands]
+    return ", ".join((*kept, *new))
+
+
+def marked(
+    base: Optional[Base], proposed: bytes, reasons: tuple[Reason, ...]
+) -> tuple[Reason, ...]:
+    """Return the reasons of a proposed text with one for each line that is there by hand."""
+    if base is None:
+        return reasons
+    ours = {line for one in reasons for line in range(one.first_line, one.last_line + 1)}
+    why = f"Yours: changed by hand since run {base.run}. It stays."
+    mine = [
+        Reason(first, last, why)
+        for first, last in changed_lines(base.text, proposed)
+        if not ours.intersection(range(first, last + 1))
+    ]
+    return tuple(sorted((*reasons, *mine), key=lambda one: one.first_line)) if mine else reasons

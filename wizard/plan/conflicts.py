@@ -1,0 +1,101 @@
+"""Hand edits told: what a run left, what stands, what is planned, and what can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Optional
+
+from wizard.plan.by_hand import MINE, PLANNED, HandEdit
+from wizard.secrets import masked
+
+LONGEST = 400
+"""Characters of a value that are shown; --json has all of it."""
+
+KEEP_MINE, TAKE_PLANNED = "--keep-mine", "--take-planned"
+CHOSEN = {
+    MINE: "Kept as it stands, as you chose.",
+    PLANNED: "Written as planned, as you chose.",
+}
+NOT_CHOSEN = f"Not decided: {KEEP_MINE} leaves what stands there, {TAKE_PLANNED} writes the plan's."
+
+
+def subject(edit: HandEdit) -> str:
+    """Name the thing that was edited, in a file that is named elsewhere."""
+    return readable(edit.name) if edit.name else "the whole file"
+
+
+def values(edit: HandEdit) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the three texts, each under its heading, fit for a terminal."""
+    return (
+        ("as a run left it", value_lines(edit.left)),
+        ("as it stands now", value_lines(edit.now)),
+        ("as planned", value_lines(edit.planned)),
+    )
+
+
+def value_lines(value: Optional[str]) -> tuple[str, ...]:
+    """Return a value as lines that a terminal obeys nothing of."""
+    if value is None:
+        return ("(not set)",)
+    if not value:
+        return ("(empty)",)
+    shown = value if len(value) <= LONGEST else value[:LONGEST]
+    lines = [readable(line) for line in shown.rstrip("\n").split("\n")]
+    if len(shown) < len(value):
+        lines[-1] += f" ... ({len(value)} characters in all)"
+    return tuple(lines)
+
+
+def readable(text: str) -> str:
+    """Write control characters and bytes that are no UTF-8 as escapes, keys as their mark."""
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return masked("".join(one if one.isprintable() else _escape(one) for one in text))
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def told(edits: Iterable[HandEdit]) -> Iterator[str]:
+    """Yield the lines that tell each conflict, then what else is the operator's own."""
+    own: dict[str, list[str]] = {}
+    for edit in edits:
+        if edit.conflict:
+            yield from conflict_lines(edit)
+            yield f"    {CHOSEN.get(edit.choice, NOT_CHOSEN)}"
+        else:
+            own.setdefault(edit.path, []).append(subject(edit))
+    for path, names in own.items():
+        yield f"Yours, changed by hand in {path}, and left alone: {', '.join(names)}."
+
+
+def conflict_lines(edit: HandEdit) -> Iterator[str]:
+    """Yield a conflict with its three texts."""
+    yield (
+        f"Conflict in {edit.path}: {subject(edit)} was changed by hand since run {edit.run}, and"
+        " this plan changes it too."
+    )
+    for heading, lines in values(edit):
+        first, *rest = lines
+        yield f"    {heading + ':':<18} {first}"
+        yield from (f"    {'':<18} {line}" for line in rest)
+
+
+def as_json(edit: HandEdit) -> dict[str, Any]:
+    """Return a hand edit as docs/json.md tells it."""
+    return {
+        "path": edit.path,
+        "name": _text(edit.name),
+        "left": _text(edit.left),
+        "now": _text(edit.now),
+        "planned": _text(edit.planned),
+        "run": edit.run,
+        "conflict": edit.conflict,
+        "choice": edit.choice,
+    }
+
+
+def _text(value: Optional[str]) -> Optional[str]:
+    if value is None:
+        return None
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,108 @@
+"""The things of which a file is made, by name, so that one can be told to have changed.
+
+main.cf: a parameter, by its name, with its value as `postconf -n` prints it. master.cf: an entry
+as `NAME/TYPE` with all that is no `-o`, and each `-o` as `NAME/TYPE/PARAMETER` (postconf(1) -P).
+sender_access: a row, by its key. Any other file is one thing, named "".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Optional
+
+from wizard.postfix.main_cf import MainCf, normalised
+from wizard.postfix.master_cf import MasterCf, Service, same_value
+from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
+from wizard.postfix.policy import rows
+from wizard.postfix.restrictions import standing
+from wizard.secrets import without_number
+
+MAIN_CF = "/etc/postfix/main.cf"
+MASTER_CF = "/etc/postfix/master.cf"
+SENDER_ACCESS = "/etc/postfix/sender_access"
+
+PARTED = (MAIN_CF, MASTER_CF)
+"""The files without which there is no Postfix."""
+
+_BETWEEN = re.compile(r"[,\s]+")
+
+
+def things(path: str, text: Optional[bytes]) -> dict[str, str]:
+    """Return the things of a file's text by name, in order; none where there is no file.
+
+    Values may hold any character, bytes that are no UTF-8 as surrogates. Keys of blocklists all
+    have one mark.
+    """
+    if text is None:
+        return {}
+    found = _READ.get(path, _whole)(text)
+    return {name: without_number(value) for name, value in found.items()}
+
+
+def _parameters(text: bytes) -> dict[str, str]:
+    return {one.name: normalised(one.value) for one in MainCf.parse(text).entries if one.name}
+
+
+def _entries(text: bytes) -> dict[str, str]:
+    found = {}
+    services = {one.key: one for one in MasterCf.parse(text).services}
+    for key, service in services.items():
+        found[key] = _without_options(service)
+        found.update({f"{key}/{one.name}": one.value for one in service.options.values()})
+    return found
+
+
+def _without_options(service: Service) -> str:
+    own = {id(one.word) for one in service.options.values()}
+    kept = []
+    for word in service.words:
+        if id(word) not in own:
+            kept.append(word.text)
+        elif kept and kept[-1] == "-o":
+            kept.pop()
+    return " ".join(kept)
+
+
+def _senders(text: bytes) -> dict[str, str]:
+    return dict(rows(text))
+
+
+def _whole(text: bytes) -> dict[str, str]:
+    return {"": text.decode("utf-8", "surrogateescape")}
+
+
+_READ: dict[str, Callable[[bytes], dict[str, str]]] = {
+    MAIN_CF: _parameters,
+    MASTER_CF: _entries,
+    SENDER_ACCESS: _senders,
+}
+
+
+def entry_of(path: str, name: str) -> str:
+    """Return the service entry that an option of master.cf belongs to, "" for any other thing."""
+    parts = name.split("/") if path == MASTER_CF else ()
+    return "/".join(parts[:2]) if len(parts) > 2 else ""  # noqa: PLR2004 (NAME/TYPE/PARAMETER)
+
+
+def items(path: str, name: str, value: Optional[str]) -> Optional[tuple[str, ...]]:
+    """Return the items of a list of main.cf that the answers own items of, each once.
+
+    None where the thing is no such list. A list that is not set has none.
+    """
+    parameter = BY_NAME.get(name) if path == MAIN_CF else None
+    if parameter is None or parameter.kind == SCALAR:
+        return None
+    words = [word for word in _BETWEEN.split((value or "").lower()) if word]
+    if parameter.kind == RESTRICTIONS:
+        words = [one.key for one in standing(words)]
+    return tuple(dict.fromkeys(words))
+
+
+def same(path: str, name: str, one: Optional[str], other: Optional[str]) -> bool:
+    """Whether two values of a thing say the same: separators of a list do not count."""
+    if one is None or other is None:
+        return one is other
+    if path == MASTER_CF:
+        return same_value(one, other)
+    ours = items(path, name, one)
+    return one == other if ours is None else ours == items(path, name, other)
