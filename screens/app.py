@@ -16,6 +16,7 @@ from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
 
 if TYPE_CHECKING:
+    from screens.frame import WizardScreen
     from wizard.session import Session
 
 
@@ -60,15 +61,17 @@ class WizardApp(InOrder, inherit_bindings=False):
         if not self.is_headless:
             exit_on_signals(self, self._terminal)
 
-    def _make(self, name: str) -> Screen[Any]:
+    def _make(self, name: str) -> WizardScreen:
         module, _, kind = place(name).load.partition(":")
         # Only the screen in sight is ever imported and built.
         make: Any = getattr(import_module(module), kind)
-        screen: Screen[Any] = make(self.desk)
+        screen: WizardScreen = make(self.desk)
         return screen
 
-    def _open(self, name: str) -> None:
-        self._show(self._make(name))
+    def _open(self, name: str, section: str = "") -> None:
+        screen = self._make(name)
+        screen.begin_at = section
+        self._show(screen)
 
     def _show(self, screen: Screen[Any]) -> None:
         # The first screen is Textual's default one, which cannot be switched but lain upon.
@@ -83,16 +86,25 @@ class WizardApp(InOrder, inherit_bindings=False):
         """Open a place; none but Host before the host was read."""
         if self.desk.draft is None:
             return
-        self._open(message.place)
+        self._open(message.place, message.section)
+
+    def on_again(self) -> None:
+        """Forget what was read and answered, and read the host anew."""
+        desk = self.desk
+        desk.draft = desk.plan = desk.running = None
+        desk.runs, desk.sections = (), ()
+        desk.accepted, desk.doubted = set(), set()
+        self._open("host")
 
     def on_host_read(self, message: messages.HostRead) -> None:
         """Lay the draft on the desk, and open the one section that was asked for."""
         from screens.draft import Draft  # noqa: PLC0415 - the thread has imported its needs by now
 
         desk = self.desk
-        desk.draft = Draft(message.host, message.values, first=message.first)
+        desk.draft = Draft(message.host, message.values, first=message.first, today=message.today)
         desk.running, desk.runs = message.running, message.runs
-        if desk.wish.sections:
+        waits = desk.running is not None or desk.early is not None
+        if desk.wish.sections or (desk.lists_sections and not waits):
             self._open(desk.places[0].name)
         else:
             # Help may lie upon Host by now.

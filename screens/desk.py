@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Callable, Optional
 
-from screens.places import PLACES, Place, place_of_section
+from screens.places import LIST, PLACES, Place, place_of_section
 
 if TYPE_CHECKING:
     from screens.draft import Draft
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
     from wizard.session import Session
+    from wizard.status.sections import SectionRow
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Desk:
     plan: Optional[Plan] = None
     running: Optional[str] = None
     runs: tuple[RunSummary, ...] = ()
+    sections: tuple[SectionRow, ...] = ()
+    """The list of sections once it was looked at."""
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Blocklists that do not work and that the operator wants all the same, by name."""
@@ -50,9 +53,26 @@ class Desk:
     def places(self) -> tuple[Place, ...]:
         """The screens of this sitting; of a single section its own and the review."""
         if not self.wish.sections:
-            return PLACES
+            return (LIST, *PLACES) if self.lists_sections else PLACES
         asked = {place_of_section(section).name for section in self.wish.sections}
         return tuple(one for one in PLACES if one.name in asked or one.name == "review")
+
+    @property
+    def lists_sections(self) -> bool:
+        """Whether the host is set up, so that its sections can be listed."""
+        draft = self.draft
+        return draft is not None and draft.today is not None and not draft.first
+
+    @property
+    def last(self) -> Optional[RunSummary]:
+        """The newest run that ever began, None while another is in progress."""
+        begun = [one for one in self.runs if one.started is not None]
+        return begun[-1] if begun and not self.running else None
+
+    @property
+    def early(self) -> Optional[RunSummary]:
+        """The newest run where it ended early and can be gone on with."""
+        return self.last if self.last is not None and self.last.can_resume else None
 
     def beside(self, name: str, by: int) -> Optional[Place]:
         """Return the place after (1) or before (-1) this one, None at the ends."""

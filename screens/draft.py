@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Optional, Union
 
-from wizard.answers.build import Values, default_mydomain, to_values
+from wizard.answers.build import Values, build_each, default_mydomain, to_values
 from wizard.answers.form import (
     Text,
     answers_from_texts,
@@ -25,9 +25,12 @@ TO_DO, DONE, WRONG, CHANGED, KEPT = "to do", "done", "wrong", "changed", "as is"
 class Draft:
     """All forms' texts, section by section; changed in place as the operator types."""
 
-    def __init__(self, host: Host, values: Values, *, first: bool) -> None:
+    def __init__(
+        self, host: Host, values: Values, *, first: bool, today: Optional[Answers] = None
+    ) -> None:
         self.host = host
         self.first = first
+        self.today = today
         self.policy = first
         self.seen: set[str] = set()
         defaults = to_values(Answers(Hostname("", "")))
@@ -39,6 +42,8 @@ class Draft:
         self._checked: dict[str, tuple[dict[str, Any], tuple[Problem, ...]]] = {}
         self._whole: Optional[Union[Answers, tuple[Problem, ...]]] = None
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
+        began = self.answers()
+        self._born_with = frozenset() if isinstance(began, Answers) else frozenset(began)
 
     def text(self, section: str, name: str) -> Text:
         """Return what a field holds."""
@@ -96,6 +101,11 @@ class Draft:
         """The sections that differ from what they held at the start, in order."""
         return tuple(section for section in SECTIONS if self.is_changed(section))
 
+    @property
+    def to_run(self) -> tuple[str, ...]:
+        """What the operator wants run on a host that is set up: the policy by choice."""
+        return (*self.changed, POLICY) if self.policy else self.changed
+
     def state(self, *sections: str) -> str:
         """Return the word for the state of a screen that shows these sections."""
         if any(self.problems(section) for section in sections):
@@ -118,6 +128,22 @@ class Draft:
             return asked
         if self.first:
             return ()
-        if self.policy:
-            return (*self.changed, POLICY)
-        return self.changed or SECTIONS
+        return self.to_run or SECTIONS
+
+    def answers_to_plan(self) -> Union[Answers, tuple[Problem, ...]]:
+        """Return the answers that a plan is made of, or all that is in its way.
+
+        What was wrong with a section of a server that runs is no obstacle to another's change:
+        it is as the host says today.
+        """
+        whole = self.answers()
+        if isinstance(whole, Answers) or self.first or self.today is None:
+            return whole
+        mine = tuple(
+            one for one in whole if one.section in self.changed or one not in self._born_with
+        )
+        if mine:
+            return mine
+        values = to_values(self.today)
+        values.update((section, self.checked(section)[0]) for section in self.changed)
+        return build_each(values)

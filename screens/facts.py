@@ -6,11 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
-from screens.draft import Draft
-from wizard.answers.model import SECTIONS
 from wizard.certificates.dates import day
 from wizard.host.facts import FileFacts, Host, Lineage
-from wizard.secrets import masked
 
 if TYPE_CHECKING:
     from wizard.run.history import RunSummary
@@ -135,31 +132,3 @@ def _dovecot(host: Host) -> Fact:
     ]
     waits = f"no socket for {' and '.join(missing)} yet: that part waits for Dovecot"
     return Fact("Dovecot", waits, "caution")
-
-
-def today(draft: Draft) -> Iterator[Fact]:
-    """Yield a line a section with its values."""
-    texts = draft.texts
-    certificate = texts["certificate"]
-    transport = texts["delivery"]["mailbox_transport"]
-    said = {
-        "hostname": texts["hostname"]["myhostname"],
-        "domains": texts["domains"]["local"],
-        "networks": texts["networks"]["mynetworks"],
-        "certificate": (certificate["source"], certificate["name"]),
-        "blocklists": (*texts["blocklists"]["use"], *texts["blocklists"]["custom"]),
-        "delivery": transport or "Postfix's own local delivery",
-        "limits": f"messages up to {texts['limits']['message_size_limit']} bytes",
-        "dns": texts["dns"]["zone_file"],
-    }
-    for section in SECTIONS:
-        text = said[section]
-        if section == "dns" and not text:
-            # Most hosts' zones are kept elsewhere, and the screen is short.
-            continue
-        joined = ", ".join(filter(None, text)) if isinstance(text, tuple) else text
-        yield Fact(section, _short(masked(str(joined))) or "none")
-
-
-def _short(text: str, most: int = 80) -> str:
-    return text if len(text) <= most else f"{text[: most - 4]} ..."

@@ -165,7 +165,8 @@ class FormScreen(WizardScreen):
 
     def focus_body(self) -> None:
         """Begin at the first field; of a list, at the line to add."""
-        first = next(iter(self.query(FormField)), None)
+        fields = [one for one in self.query(FormField) if self.begin_at in ("", one.field.section)]
+        first = next(iter(fields), None)
         if first is not None:
             self.focus_field(first, last=isinstance(first, ItemField))
 

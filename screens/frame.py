@@ -62,10 +62,13 @@ class WizardScreen(Screen[None]):
     """What the help page says of this screen, above the keys."""
 
     def __init__(self, desk: Desk, title: str, name: str = "") -> None:
-        super().__init__(id=f"screen-{name}" if name else None)
+        # No ID: Host may lie upon the Host that the app began with.
+        super().__init__(classes=f"screen-{name}" if name else None)
         self.desk = desk
         self.heading = title
         self.place_name = name
+        self.begin_at = ""
+        """The section whose field is to have the keys first, "" for the screen's first field."""
 
     def compose(self) -> ComposeResult:
         """Put the parts in place."""

@@ -17,7 +17,6 @@ from screens.widgets.wrap import wrapped
 
 if TYPE_CHECKING:
     from screens.facts import Fact
-    from wizard.run.history import RunSummary
 
 READING = "Reading this host: packages, files, certificates, firewall ..."
 LABEL = 13
@@ -80,13 +79,14 @@ class HostScreen(WizardScreen):
         running, runs = session.running(), session.runs()
         import screens.draft  # noqa: F401, PLC0415 - the screens that follow need it at once
 
-        saved = desk.wish.given or session.answers(host)
-        first = saved is None or (desk.wish.given is not None and not desk.wish.sections)
-        if saved is None:
+        today = session.today(host)
+        began = desk.wish.given or today or session.answers(host)
+        first = began is None or (desk.wish.given is not None and not desk.wish.sections)
+        if began is None:
             return HostRead(host, session.suggestions(host), first, running, runs)
         from wizard.answers.build import to_values  # noqa: PLC0415 - loaded by now
 
-        return HostRead(host, to_values(saved), first, running, runs)
+        return HostRead(host, to_values(began), first, running, runs, today)
 
     def on_desk_laid(self, message: DeskLaid) -> None:
         """Show what was read: the app has it on the desk now."""
@@ -112,7 +112,7 @@ class HostScreen(WizardScreen):
         if draft.first:
             self.query_one("#facts").focus()
         else:
-            sections.go_to("hostname")
+            sections.go_to(self.desk.places[0].name)
             sections.focus()
 
     def on_resize(self) -> None:
@@ -127,14 +127,12 @@ class HostScreen(WizardScreen):
         draft = self.desk.draft
         if draft is None:
             return [Row(READING)]
-        from screens.facts import facts, run_facts, today  # noqa: PLC0415 - not for the first paint
+        from screens.facts import facts, run_facts  # noqa: PLC0415 - not for the first paint
 
         rows = _rows_of(run_facts(self.desk.running, self.desk.runs), width)
         if draft.first:
             rows += _rows_of(facts(draft.host), width)
             return [*rows, Row(""), *(Row(line, "strong") for line in wrapped(FIRST, width))]
-        rows.append(Row("Today's values; open a section at the left to change it:", "strong"))
-        rows += _rows_of(today(draft), width)
         rows.append(Row("Found on this host:", "strong"))
         return rows + _rows_of(facts(draft.host), width)
 
@@ -143,9 +141,9 @@ class HostScreen(WizardScreen):
         if action == "attach":
             return self.desk.running is not None
         if action == "resume":
-            return self._early is not None and not self.desk.wish.dry_run
+            return self.desk.early is not None and not self.desk.wish.dry_run
         if action == "undo":
-            return self._last is not None and self._last.can_undo
+            return self.desk.last is not None and self.desk.last.can_undo
         if action == "read":
             return bool(self._trouble)
         if self.desk.draft is None and action in {"next", "sections"}:
@@ -157,20 +155,9 @@ class HostScreen(WizardScreen):
         if self.desk.running:
             self.post_message(Watch(self.desk.running))
 
-    @property
-    def _last(self) -> Optional[RunSummary]:
-        """The newest run that ever began, None while another is in progress."""
-        begun = [one for one in self.desk.runs if one.started is not None]
-        return begun[-1] if begun and not self.desk.running else None
-
-    @property
-    def _early(self) -> Optional[RunSummary]:
-        last = self._last
-        return last if last is not None and last.can_resume else None
-
     def action_resume(self) -> None:
         """Ask, then go on with the run that ended early."""
-        early = self._early
+        early = self.desk.early
         if early is None:
             return
         from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
@@ -196,8 +183,8 @@ class HostScreen(WizardScreen):
 
     def action_undo(self) -> None:
         """Show what takes the last run back."""
-        if self._last is not None:
-            self.post_message(TakeBack(self._last.run))
+        if self.desk.last is not None:
+            self.post_message(TakeBack(self.desk.last.run))
 
     def action_read(self) -> None:
         """Try again."""

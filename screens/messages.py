@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from screens.diffs import FileDiff
     from screens.draft import Draft
     from wizard.answers.build import Values
+    from wizard.answers.model import Answers
     from wizard.check.model import Finding
     from wizard.dns.blocklists import Health
     from wizard.dns.records import Published
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from wizard.host.suggest import Suggestion
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
+    from wizard.status.sections import SectionRow
 
 
 @dataclass
@@ -26,6 +28,13 @@ class Go(Message):
     """Open a place of `screens.places`."""
 
     place: str
+    section: str = ""
+    """Begin at its first field, where the place asks several."""
+
+
+@dataclass
+class Again(Message):
+    """Read the host anew, and begin where a start would."""
 
 
 @dataclass
@@ -55,11 +64,20 @@ class HostRead(Message):
     first: bool
     running: Optional[str]
     runs: tuple[RunSummary, ...]
+    today: Optional[Answers] = None
+    """What was read back, None where the host was never set up."""
 
 
 @dataclass
 class DeskLaid(Message):
     """The app has put what was read on the desk."""
+
+
+@dataclass
+class Listed(Message):
+    """The sections were looked at in a thread."""
+
+    rows: tuple[SectionRow, ...]
 
 
 @dataclass

@@ -15,6 +15,9 @@ class Place:
     sections: tuple[str, ...] = ()
 
 
+LIST = Place("list", "Sections", "screens.overview:OverviewScreen")
+"""The list of sections, which a host has that is set up."""
+
 PLACES: tuple[Place, ...] = (
     Place("host", "Host", "screens.host:HostScreen"),
     Place("hostname", "Hostname", "screens.hostname:HostnameScreen", ("hostname",)),
@@ -29,7 +32,7 @@ PLACES: tuple[Place, ...] = (
 
 def place(name: str) -> Place:
     """Return the place of that name."""
-    return next(one for one in PLACES if one.name == name)
+    return next(one for one in (LIST, *PLACES) if one.name == name)
 
 
 def place_of_section(section: str) -> Place:

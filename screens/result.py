@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from screens.desk import Desk
 from screens.frame import PROGRAM, WizardScreen
-from screens.messages import Finished, TakeBack, Watch
+from screens.messages import Again, Finished, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
@@ -57,7 +57,14 @@ class ResultScreen(WizardScreen):
             key_display="d",
             tooltip="Show what the DNS says of this server, and the records to publish.",
         ),
-        Binding("escape", "sections", "Sections", show=False),
+        Binding(
+            "escape",
+            "sections",
+            "Sections",
+            id="sections",
+            key_display="Esc",
+            tooltip="Look at the host anew, and go to the list of its sections.",
+        ),
     ]
 
     def __init__(self, desk: Desk, over: Finished) -> None:
@@ -144,10 +151,14 @@ class ResultScreen(WizardScreen):
             return self.over.can_undo
         if action == "records":
             return bool(self.findings)
+        if action == "sections":
+            # Who asked for one section, or gave all answers in a file, has had what was asked for.
+            return not self.desk.wish.sections and self.desk.wish.given is None
         return super().check_action(action, parameters)
 
     def action_sections(self) -> None:
-        """There is no list here."""
+        """Go to the list of sections of the host as it is now."""
+        self.post_message(Again())
 
     def action_records(self) -> None:
         """Show the DNS records; the answers are those that the run was made from."""

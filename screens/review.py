@@ -87,7 +87,7 @@ class ReviewScreen(WizardScreen):
         draft = self.desk.draft
         if draft is None:
             return
-        answers = draft.answers()
+        answers = draft.answers_to_plan()
         if isinstance(answers, Answers):
             in_background(self, lambda: self._plan(answers))
             return

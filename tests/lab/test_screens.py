@@ -237,7 +237,7 @@ def test_one_name_more_in_domains_runs_only_what_it_needs(
     set_up(host)
     before = host.run(["stat", "-c", "%y", "/etc/postfix/master.cf"]).stdout
     login = log_in(host)
-    login.see("Today's values", "Domains     as is")
+    login.see("postfix-wizard - Sections", "as planned")
     login.do(DOWN + ENTER, "postfix-wizard - Domains", "[x] cafe.zeke.ne.jp")
     login.do("mx.zeke.ne.jp" + ENTER, "[x] mx.zeke.ne.jp", "Domains     changed")
     login.do(ESCAPE, "Enter Open")
@@ -257,6 +257,63 @@ def test_one_name_more_in_domains_runs_only_what_it_needs(
     assert host.run(["stat", "-c", "%y", "/etc/postfix/master.cf"]).stdout == before
     code, said = wizard(host, "check")
     assert code == 0, said
+
+
+def row(shown: str, title: str) -> str:
+    """Return a line of the list of sections."""
+    return next(line for line in shown.splitlines() if line.startswith(f" {title} "))
+
+
+@pytest.mark.promise(17)
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_the_list_of_sections_before_and_after_a_change(
+    boot_wizard: BootWizard, log_in: LogIn, suite: str
+) -> None:
+    """Limits: changed, reviewed and run alone; every other byte of Postfix's files stays."""
+    host = boot_wizard(suite=suite)
+    set_up(host)
+    first = runs(host)[0]["run"]
+    host.run(["postconf", "-e", "myorigin = $mydomain"], check=True)
+    postfix = host.root / "etc/postfix"
+    files = ("main.cf", "master.cf", "sender_access")
+    before = {name: (postfix / name).read_bytes() for name in files}
+
+    login = log_in(host)
+    shown = login.see("postfix-wizard - Sections", "as planned", f"Last run {first}: done")
+    when = f"{first[:4]}-{first[4:6]}-{first[6:8]} {first[9:11]}:{first[11:13]}"
+    assert re.search(r"mail.zeke.ne.jp +changed by hand +by hand$", row(shown, "Hostname")), shown
+    assert "myorigin is $mydomain; it was left $myhostname." in shown
+    assert re.search(rf"10 MiB +as planned +{when}$", row(shown, "Limits")), shown
+    assert re.search(rf"192.168.1.0/24 and 1 more +as planned +{when}$", row(shown, "Networks"))
+    assert "UNHEALTHY" in row(shown, "Delivery"), "Dovecot is not there yet"
+    assert re.search(rf"14 of 14 lines .*as planned +{when}$", row(shown, "Policy")), shown
+    login.do(DOWN * 6 + ENTER, "postfix-wizard - More", "anvil_rate_time_unit")
+    login.do(CLEAR + "30s" + ESCAPE, "Enter Open")
+    login.do(HOME + ENTER, "postfix-wizard - Sections", "CHANGED HERE", "Review       Limits")
+    login.do(END + ENTER, "postfix-wizard - Review", "+anvil_rate_time_unit = 30s")
+    login.run_plan("The run is over: DONE")
+    login.do(NEXT, "postfix-wizard - Result of run 2")
+    second = runs(host)[1]["run"]
+    shown = login.do(ESCAPE, "postfix-wizard - Sections", f"Last run {second}: done", "as planned")
+    when = f"{second[:4]}-{second[4:6]}-{second[6:8]} {second[9:11]}:{second[11:13]}"
+    assert re.search(rf"as planned +{when}$", row(shown, "Limits")), shown
+    assert "changed by hand" in row(shown, "Hostname"), "this run was not planned for it"
+    assert login.leave("q") == 0
+    assert login.restored
+
+    after = {name: (postfix / name).read_bytes() for name in files}
+    changed = before["main.cf"].replace(
+        b"\nanvil_rate_time_unit = 60s\n", b"\nanvil_rate_time_unit = 30s\n"
+    )
+    assert changed != before["main.cf"]
+    assert after == {**before, "main.cf": changed}
+    closing = ["firewall-cmd", "-q", "--permanent", "--zone=public", "--remove-service=smtps"]
+    host.run(closing, check=True)
+    host.run(["firewall-cmd", "-q", "--reload"], check=True)
+    code, said = wizard(host, "status", "--json")
+    found = {one["section"]: one for one in json.loads(said)["sections"]}
+    assert (found["limits"]["state"], found["limits"]["run"]) == ("as planned", second)
+    assert (code, found["networks"]["state"]) == (2, "missing"), found["networks"]
 
 
 def test_a_dry_run_ends_at_the_review_and_writes_nothing(

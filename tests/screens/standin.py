@@ -43,6 +43,8 @@ from wizard.run import records
 from wizard.run.history import RunSummary
 from wizard.secrets import MASK
 from wizard.session import Session
+from wizard.status.left import Left
+from wizard.status.sections import SectionRow, section_rows
 
 DATA = Path(__file__).parent / "data"
 RUN = "20251124-031500-1"
@@ -288,6 +290,8 @@ class StandIn:
     ill: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    listed_sections: tuple[SectionRow, ...] = ()
+    sections_wait: threading.Event = field(default_factory=_set_event)
     lists_wait: threading.Event = field(default_factory=_set_event)
     went_on: threading.Event = field(default_factory=threading.Event)
 
@@ -299,6 +303,10 @@ class StandIn:
 
     def today(self, _host: Host) -> Optional[Answers]:
         return self.saved
+
+    def sections(self, host: Host) -> tuple[SectionRow, ...]:
+        self.sections_wait.wait(10)
+        return self.listed_sections or section_rows(host, self.today(host), Left(), ())
 
     def suggestions(self, _host: Host) -> dict[str, dict[str, Any]]:
         values = to_values(answers())

@@ -23,7 +23,10 @@ async def test_host(golden: Golden) -> None:
 
 async def test_host_set_up_before(golden: Golden) -> None:
     async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
-        await in_sight(pilot, "Today's values")
+        await in_sight(pilot, "as found")
+        golden(pilot.app, "list")
+        await pilot.press("end", "up", "enter")
+        await in_sight(pilot, "Found on this host")
         golden(pilot.app, "host-set-up")
 
 

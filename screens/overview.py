@@ -1,0 +1,136 @@
+"""The list of sections: a set-up host at a glance; each is opened, changed, reviewed and run alone."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Iterable, Optional
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.facts import run_facts
+from screens.frame import WizardScreen
+from screens.messages import Failed, Go, Listed, TakeBack
+from screens.overview_rows import LOOKING, heads, overview_rows, why_of
+from screens.places import place_of_section
+from screens.widgets.line import Line
+from screens.widgets.rows import Rows
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.status.findings import NOT_KNOWN
+
+NO_RUN = "No run of the wizard changed this host: these are its own values."
+
+
+class SectionList(Rows):
+    """A line a section, then the host and the review; Enter opens one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Open", id="open", tooltip="Open the section, and change it."),
+    ]
+
+
+class OverviewScreen(WizardScreen):
+    """The first screen of a host that is set up, unless a run asks for attention."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "u",
+            "undo",
+            "Undo",
+            id="undo",
+            key_display="u",
+            tooltip="Show what takes the last run back; nothing is done before a yes.",
+        ),
+    ]
+    HELP_TEXT: ClassVar[str] = (
+        "As planned: as a run left it. Changed by hand: somebody changed it since; it stays so "
+        "unless you change it. Missing, unhealthy: the foot says what, and what to do. As found: "
+        "no run was ever planned for it. A section that you change is reviewed and run alone."
+    )
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "Sections", "list")
+        self._trouble = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Put the list between the last run and the foot."""
+        yield Line(id="list-run")
+        yield Line(id="list-heads")
+        yield SectionList(id="list")
+        with Widget(id="list-foot"):
+            yield Line(id="list-why")
+
+    def on_mount(self) -> None:
+        """Show what is known; look at the rest in a thread."""
+        self._show()
+        self.query_one("#list").focus()
+        if not self.desk.sections:
+            in_background(self, self._look)
+
+    def _look(self) -> Message:
+        draft = self.desk.draft
+        if draft is None:
+            raise RuntimeError("the list was opened before the host was read")
+        return Listed(self.desk.session.sections(draft.host))
+
+    def on_listed(self, message: Listed) -> None:
+        """Show it; the app keeps it."""
+        self.desk.sections = message.rows
+        self._show()
+
+    def on_failed(self, message: Failed) -> None:
+        """Say what could not be looked at; the sections can be opened all the same."""
+        message.stop()
+        self._trouble = message.text
+        self._show()
+
+    def on_resize(self) -> None:
+        """Fit the columns to the width."""
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one("#list-run", Line).say(*self._told())
+        listed = self.query_one("#list", Rows)
+        width = listed.size.width or self.app.size.width
+        self.query_one("#list-heads", Line).say(heads(width), "quiet")
+        listed.show(overview_rows(self.desk, width, NOT_KNOWN if self._trouble else LOOKING))
+        self._say_why()
+
+    def _told(self) -> tuple[str, str]:
+        if self._trouble:
+            return self._trouble, "wrong"
+        last = next(run_facts(self.desk.running, self.desk.runs), None)
+        return (f"{last.label} {last.text}", last.look) if last else (NO_RUN, "quiet")
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Tell more of the row under the cursor."""
+        event.stop()
+        self._say_why()
+
+    def _say_why(self) -> None:
+        row = self.query_one("#list", Rows).current
+        self.query_one("#list-why", Line).say(why_of(self.desk, row.key) if row else "", "quiet")
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Open a section at its own field, or another screen."""
+        event.stop()
+        key = event.row.key
+        if key in (*SECTIONS, POLICY):
+            self.post_message(Go(place_of_section(key).name, key))
+        else:
+            self.leave_for(key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """There is no second list."""
+        if action == "sections":
+            return False
+        if action == "undo":
+            return self.desk.last is not None and self.desk.last.can_undo
+        return super().check_action(action, parameters)
+
+    def action_undo(self) -> None:
+        """Show what takes the last run back."""
+        if self.desk.last is not None:
+            self.post_message(TakeBack(self.desk.last.run))

@@ -1,0 +1,146 @@
+"""The lines of the list of sections. No Textual in here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from screens.desk import Desk
+from screens.draft import CHANGED, WRONG
+from screens.widgets.plain import plain
+from screens.widgets.rows import Row
+from screens.widgets.wrap import cut
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.run.paths import began
+from wizard.status.findings import AS_FOUND, AS_PLANNED, BY_HAND, MISSING, NOT_SET_UP, UNHEALTHY
+from wizard.status.sections import HAND, RUN, SectionRow
+
+if TYPE_CHECKING:
+    from screens.draft import Draft
+
+TITLE, STATE, LAST = 13, 17, 16
+"""Cells of the columns; the value has what is left of the width."""
+
+LEAST_VALUE = 16
+"""Cells of a value below which the last change has no room."""
+
+LOOKING = "looking ..."
+CHANGED_HERE, WRONG_HERE = "CHANGED HERE", "WRONG HERE"
+_SHOWN = {MISSING: "MISSING", UNHEALTHY: "UNHEALTHY"}
+_LOOKS = {
+    AS_PLANNED: "right",
+    AS_FOUND: "",
+    BY_HAND: "caution",
+    MISSING: "wrong",
+    UNHEALTHY: "wrong",
+    NOT_SET_UP: "quiet",
+    CHANGED_HERE: "strong",
+    WRONG_HERE: "wrong",
+}
+_TITLES = {"dns": "DNS zone", POLICY: "Policy"}
+_NOTHING = "nothing is changed yet; shows what is pending"
+
+
+def heads(width: int) -> str:
+    """Return the line above the columns."""
+    return "".join(_columns("Section", "Today", "State", "Last change", width))
+
+
+def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
+    """Return a line a section, then those of the host and the review.
+
+    `not_yet` is said for the state of sections that were not looked at.
+    """
+    draft = desk.draft
+    if draft is None:
+        return []
+    known = {one.section: one for one in desk.sections}
+    blank = SectionRow("", "", not_yet)
+    rows = [_row(draft, name, known.get(name, blank), width) for name in (*SECTIONS, POLICY)]
+    changed = [title_of(name) for name in draft.to_run]
+    review = ", ".join(changed) if changed else _NOTHING
+    unit = draft.host.unit
+    return [
+        *rows,
+        Row(""),
+        _line(
+            "Host", f"Postfix is {unit.active}, {unit.enabled} at boot", "", "", width, key="host"
+        ),
+        _line("Review", review, "", "", width, key="review"),
+    ]
+
+
+def why_of(desk: Desk, key: str) -> str:
+    """Return what the foot says of a row."""
+    if key == "review":
+        return "Everything that would be done, before anything is: files, commands, notes."
+    if key == "host":
+        return "What was found here, and the last run: going on with it, or taking it back."
+    row = next((one for one in desk.sections if one.section == key), None)
+    if row is None:
+        return ""
+    return plain(" ".join(row.why) or _all_well(row))
+
+
+def title_of(section: str) -> str:
+    """Return a section's name as the list has it."""
+    return _TITLES.get(section) or section.capitalize()
+
+
+def _all_well(row: SectionRow) -> str:
+    if row.state == NOT_SET_UP:
+        return "It is not in use here."
+    if row.state == AS_FOUND:
+        return "No run was planned for it: it is as somebody set it up, and stays so."
+    by = f" Run {row.run} changed it last." if row.by == RUN else ""
+    return f"It is as the runs left it.{by}"
+
+
+def _row(draft: Draft, name: str, known: SectionRow, width: int) -> Row:
+    state = _here(draft, name) or known.state
+    return _line(title_of(name), known.value, state, _last(known), width, key=name)
+
+
+def _here(draft: Draft, name: str) -> str:
+    """Return how a section stands that was changed in this sitting, "" for the others."""
+    if name not in draft.to_run:
+        return ""
+    return {WRONG: WRONG_HERE, CHANGED: CHANGED_HERE}.get(
+        CHANGED if name == POLICY else draft.state(name), ""
+    )
+
+
+def _last(row: SectionRow) -> str:
+    if row.by == RUN:
+        return began(row.run)
+    if not row.section or row.state == NOT_SET_UP:
+        return ""
+    return "by hand" if row.by == HAND else "not by a run"
+
+
+def _line(title: str, value: str, state: str, last: str, width: int, *, key: str) -> Row:
+    title, value, shown, last = _columns(title, value, _SHOWN.get(state, state), last, width)
+    return Row(title + value, "", key, shown + last, _LOOKS.get(state, ""))
+
+
+def _columns(
+    title: str, value: str, state: str, last: str, width: int
+) -> tuple[str, str, str, str]:
+    """Fit the columns into the width: what has no room is left out, the value first."""
+    room = width - TITLE - STATE - LAST
+    if room < LEAST_VALUE:
+        room, last = width - TITLE - STATE, ""
+    if not state and not last:
+        room = width - TITLE
+    if room < LEAST_VALUE and state:
+        return _fit(title, TITLE), "", cut(state, max(1, width - TITLE)), ""
+    return _fit(title, TITLE), _fit(value, room), _fit(state, STATE) if state else "", last
+
+
+def _fit(text: str, width: int) -> str:
+    """Return text cut or filled to a column, a blank at its end."""
+    if width <= 0:
+        return ""
+    shown = cut(plain(text), width - 1)
+    return shown + " " * (width - cell_len(shown))

@@ -1,0 +1,165 @@
+"""The list of sections: what it opens on, how it looks on hostile values, where it leads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from screens.desk import Wish
+from tests.screens.picture import picture
+from tests.screens.pilots import clear, in_sight, opened, type_text
+from tests.screens.standin import RUN, StandIn, answers, set_up_host
+from wizard.answers.model import POLICY, SECTIONS, Networks
+from wizard.errors import Trouble
+from wizard.host.facts import Host
+from wizard.run.history import RunSummary
+from wizard.status.sections import HAND, SectionRow
+
+DONE = RunSummary(RUN, 0.0, "done", 9, 9)
+ROWS = (
+    SectionRow("hostname", "mail.zeke.ne.jp", "as planned", (), "run", RUN),
+    SectionRow("domains", "日本語ドメイン.example " * 9, "changed by hand", ("It is.",), HAND),
+    SectionRow("networks", "\x1b]0;pwned\x07\x1b[31m10.0.0.0/8\n", "missing", ("\x1b[2Jgone",)),
+    SectionRow("certificate", "zeke.ne.jp", "unhealthy", ("Why. " * 300,), "run", RUN),
+    *(SectionRow(name, "x" * 500, "as found") for name in ("blocklists", "delivery", "limits")),
+    SectionRow("dns", "none", "not set up"),
+    SectionRow(POLICY, "14 of 14 lines as the policy's", "as planned", (), "run", RUN),
+)
+
+
+def a_host(**changes: object) -> StandIn:
+    return StandIn(the_host=set_up_host(), saved=answers(), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.promise(28)
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (44, 12), (20, 10), (1, 24), (80, 1), (1, 1)])
+async def test_hostile_values_fit_every_size(size: tuple[int, int]) -> None:
+    """Full-width names, control sequences, values without an end."""
+    async with opened(a_host(listed_sections=ROWS, past=(DONE,)), size=size) as pilot:
+        await pilot.press("down", "down", "end", "home", "down", "pagedown")
+        shown = picture(pilot.app)
+        assert not [one for one in shown if one < " " and one != "\n"]
+        if size[0] >= 40:
+            assert "MISSING" in shown or size[1] < 12
+        await pilot.resize_terminal(80, 24)
+        await in_sight(pilot, "changed by hand")
+
+
+async def test_columns_and_foot() -> None:
+    async with opened(a_host(listed_sections=ROWS, past=(DONE,))) as pilot:
+        shown = await in_sight(pilot, "It is as the runs left it. Run")
+        assert f"Last run {RUN}: done, 9 of 9 steps" in shown
+        rows = {line.split()[0]: line for line in shown.splitlines() if len(line.split()) > 1}
+        assert rows["Hostname"].endswith("as planned       2025-11-24 03:15")
+        assert rows["Domains"].endswith("... changed by hand  by hand")
+        assert rows["Networks"].split()[1:] == ["10.0.0.0/8", "MISSING", "not", "by", "a", "run"]
+        await pilot.press("down", "down")
+        assert "gone" in await in_sight(pilot, "gone")
+
+
+async def test_it_opens_at_once_and_fills_in_what_takes_longer() -> None:
+    """A section is opened and changed meanwhile."""
+    wait = threading.Event()
+    async with opened(a_host(sections_wait=wait)) as pilot:
+        await in_sight(pilot, "looking ...")
+        await pilot.press("end", "up", "up", "enter")
+        await in_sight(pilot, "(x) keep them")
+        wait.set()
+        await pilot.press("ctrl+p", "ctrl+p", "ctrl+p", "ctrl+p", "ctrl+p", "ctrl+p", "ctrl+p")
+        await in_sight(pilot, "as found")
+
+
+async def test_what_cannot_be_looked_at_is_said_and_the_sections_open() -> None:
+    class Ill(StandIn):
+        def sections(self, _host: Host) -> tuple[SectionRow, ...]:
+            raise Trouble("reading the runs", "Input/output error", "Look at the disk.")
+
+    async with opened(Ill(the_host=set_up_host(), saved=answers())) as pilot:
+        await in_sight(pilot, "While reading the runs: Input/output error.")
+        await pilot.press("enter")
+        await in_sight(pilot, "- Hostname")
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, POLICY])
+async def test_enter_opens_a_section_at_its_own_field(section: str) -> None:
+    async with opened(a_host()) as pilot:
+        await pilot.press(*["down"] * (*SECTIONS, POLICY).index(section), "enter")
+        await pilot.pause(0.3)
+        form_field = getattr(pilot.app.screen, "focused_field")()  # noqa: B009 (FormScreen's own)
+        assert form_field.field.section == section
+
+
+@pytest.mark.promise(17)
+async def test_what_is_changed_here_is_marked_and_planned_alone() -> None:
+    session = a_host()
+    async with opened(session) as pilot:
+        await pilot.press(*["down"] * SECTIONS.index("limits"), "enter")
+        await in_sight(pilot, "anvil_rate_time_unit")
+        await clear(pilot)
+        await type_text(pilot, "30s")
+        await pilot.press("escape", "home", "enter")
+        shown = await in_sight(pilot, "CHANGED HERE")
+        assert "Review       Limits\n" in shown
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1][1] == ("limits",)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"in_progress": RUN}, "is in progress"),
+        ({"past": (replace(DONE, outcome="died", done=3),)}, "CUT OFF"),
+    ],
+)
+async def test_a_run_that_asks_for_attention_comes_first(
+    changes: dict[str, object], words: str
+) -> None:
+    """And the list is the next thing."""
+    async with opened(a_host(**changes)) as pilot:
+        assert "postfix-wizard - Host" in await in_sight(pilot, words)
+        await pilot.press("enter")
+        await in_sight(pilot, "postfix-wizard - Sections")
+
+
+async def test_a_fault_of_another_section_is_no_obstacle() -> None:
+    """By another hand, two networks overlap: that is theirs, and limits can be changed."""
+    own = answers()
+    theirs = replace(own, networks=Networks(mynetworks=("10.0.0.0/8", "10.1.0.0/16")))
+    session = StandIn(the_host=set_up_host(), saved=theirs)
+    async with opened(session) as pilot:
+        await pilot.press(*["down"] * SECTIONS.index("limits"), "enter")
+        await in_sight(pilot, "anvil_rate_time_unit")
+        await clear(pilot)
+        await type_text(pilot, "30s")
+        await pilot.press("escape", "end", "enter")
+        await in_sight(pilot, "Nothing has been written yet.")
+        given, sections = session.planned[-1]
+        assert (sections, given.networks) == (("limits",), theirs.networks)
+        assert given.limits.anvil_rate_time_unit == "30s"
+
+
+async def test_a_result_leads_back_to_the_list_of_the_host_as_it_is_then() -> None:
+    session = a_host()
+    async with opened(session) as pilot:
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "r runs the 4 steps")
+        await pilot.press("r", "y")
+        await in_sight(pilot, "Is this ok [y/N]:")
+        await pilot.press("y", "enter")
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Esc Sections")
+        session.past = (DONE,)
+        session.listed_sections = ROWS
+        await pilot.press("escape")
+        await in_sight(pilot, f"Last run {RUN}: done")
+        assert "as planned" in await in_sight(pilot, "changed by hand")
+
+
+async def test_one_section_asked_for_has_no_list() -> None:
+    async with opened(a_host(), Wish(sections=("limits",))) as pilot:
+        assert "Sections" not in (await in_sight(pilot, "Largest message")).splitlines()[2]
