@@ -11,6 +11,7 @@ from screens.places import LIST, PLACES, Place, place_of_section
 if TYPE_CHECKING:
     from screens.draft import Draft
     from wizard.answers.model import Answers
+    from wizard.plan.choices import Choices
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
     from wizard.session import Session
@@ -41,6 +42,8 @@ class Desk:
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Blocklists that do not work and that the operator wants all the same, by name."""
+    choices: Optional[Choices] = None
+    """What the operator chose of conflicts with hand edits, None where nothing."""
     last_words: str = ""
     """Printed when the screens are left: the terminal keeps nothing of them."""
 

@@ -11,6 +11,7 @@ from screens.widgets.rows import Row
 from screens.widgets.wrap import wrapped
 from wizard.answers.build import problem_text
 from wizard.certificates.paths import RENEWAL_HOOK
+from wizard.plan.by_hand import YOURS
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
 from wizard.plan.model import FileChange, Plan
 from wizard.postfix.proposal import Reason
@@ -83,11 +84,15 @@ def _hunk_rows(hunk: Hunk, reasons: tuple[Reason, ...], width: int) -> Iterator[
             said = [one for one in near if one.first_line < until and at <= one.last_line]
             near = [one for one in near if one not in said]
             for why in dict.fromkeys(one.why for one in said):
-                yield from (Row(line, "value") for line in wrapped(f"Why: {why}", width))
+                yield from (Row(line, "value") for line in wrapped(_why(why), width))
         for line in lines:
             text = line.text if line.text == NO_NEWLINE else line.sign + line.text
             yield Row(text, _LOOKS.get(line.sign, ""))
         at += count
+
+
+def _why(why: str) -> str:
+    return why if why.startswith(YOURS) else f"Why: {why}"
 
 
 def command_rows(plan: Plan, width: int) -> Iterator[Row]:

@@ -40,6 +40,7 @@ class GatheredScreen(ReviewScreen):
 
     def begin(self) -> None:
         """Read the host anew and plan, in a thread."""
+        self._ready = False
         in_background(self, self._make)
 
     def _make(self) -> Message:
@@ -52,7 +53,7 @@ class GatheredScreen(ReviewScreen):
             )
         session = self.desk.session
         host = session.host()
-        plan = session.plan(answers, host, self._gathering.sections)
+        plan = session.plan(answers, host, self._gathering.sections, self.choices)
         draft = Draft(host, to_values(answers), first=self._first)
         draft.seen.update(SECTIONS)
         return Planned(plan, draft)

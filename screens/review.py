@@ -9,11 +9,13 @@ from textual.message import Message
 from textual.widget import Widget
 
 from screens.background import in_background
+from screens.deciding import DecidingScreen
 from screens.desk import Desk
 from screens.diffs import FileDiff, command_rows, diff_rows, file_diff, note_rows
-from screens.frame import Sections, WizardScreen
+from screens.frame import Sections
 from screens.messages import Compared, Failed, Launched, Planned, Watch
 from screens.places import place_of_section
+from screens.three_way import edit_rows
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
@@ -26,7 +28,7 @@ MAKING = "Making the plan ..."
 NOTHING = "Nothing is pending: the host is as the answers say. There is nothing to run."
 
 
-class ReviewScreen(WizardScreen):
+class ReviewScreen(DecidingScreen):
     """Nothing has been written yet; in a dry run this is the last screen."""
 
     HELP_TEXT: ClassVar[str] = (
@@ -79,11 +81,13 @@ class ReviewScreen(WizardScreen):
         self.begin()
 
     def forget_accepted(self) -> None:
-        """Another plan may mean another thing by a caution's name."""
+        """Another plan may mean another thing by a caution's name, and by a parameter's."""
         self.desk.accepted = set()
+        self.desk.choices = None
 
     def begin(self) -> None:
-        """Plan what the answers come to."""
+        """Plan what the answers and choices come to."""
+        self._ready = False
         draft = self.desk.draft
         if draft is None:
             return
@@ -103,7 +107,7 @@ class ReviewScreen(WizardScreen):
         today = session.today(draft.host) if sections else None
         if today is not None:
             answers = narrowed(answers, today, sections)
-        return Planned(session.plan(answers, draft.host, sections))
+        return Planned(session.plan(answers, draft.host, sections, self.choices))
 
     def _say_problems(self) -> None:
         says = "The answers are not complete yet. Enter goes to the section:"
@@ -127,17 +131,31 @@ class ReviewScreen(WizardScreen):
     async def on_compared(self, message: Compared) -> None:
         """Show it all."""
         message.stop()
+        again = self.query(Tabs)
+        at = self._tab_at if again else 0
         self._diffs = message.diffs
         self._ready = True
-        self._live = self.is_rerun and any(
-            one.against_live is not None and not one.is_live for one in self._diffs
-        )
         names = self._tab_names()
-        await self.mount(Tabs(names[0], names, id="tabs"), after="#review-says")
+        if again:
+            # The tabs are the same files but for one that the plan now leaves alone.
+            await again.remove()
+        else:
+            self._live = self.is_rerun and any(
+                one.against_live is not None and not one.is_live for one in self._diffs
+            )
+            self.by_hand = bool(self.undecided)
+            at = self._first_conflict()
+        shown = names[min(at, len(names) - 1)]
+        await self.mount(Tabs(shown, names, id="tabs"), after="#review-says")
         self.say()
-        self._show_tab()
+        self.show_tab()
         self.query_one("#pane").focus()
         self.refresh_bindings()
+
+    def _first_conflict(self) -> int:
+        """Return the tab in which something is to be decided first, the first where nothing is."""
+        paths = [one.path for one in self._diffs]
+        return paths.index(self.undecided[0].path) if self.undecided else 0
 
     @property
     def is_rerun(self) -> bool:
@@ -179,6 +197,12 @@ class ReviewScreen(WizardScreen):
             line.say(f"This plan cannot be run: see what is in the way ({notes}).", "wrong")
         elif not plan.pending:
             line.say(NOTHING, "strong")
+        elif self.undecided:
+            count = len(self.undecided)
+            what = "conflicts with hand edits" if count > 1 else "conflict with a hand edit"
+            line.say(
+                f"Nothing has been written yet. {count} {what} to decide first (y).", "caution"
+            )
         elif self.open_cautions:
             count = len(self.open_cautions)
             first = f"{count} caution{'s' if count > 1 else ''} must be accepted first ({notes})."
@@ -188,7 +212,8 @@ class ReviewScreen(WizardScreen):
             last = "This was a dry run." if self.desk.wish.dry_run else f"r runs the {steps}."
             line.say(f"Nothing has been written yet. {last}", "strong")
 
-    def _show_tab(self) -> None:
+    def show_tab(self) -> None:
+        """Show what the tab in view has."""
         plan = self.desk.plan
         if plan is None or not self._ready:
             return
@@ -197,7 +222,11 @@ class ReviewScreen(WizardScreen):
         at = self._tab_at
         title = self.query_one("#review-title", Line)
         pane.choosing = False
-        if at < len(self._diffs):
+        if self.by_hand and self.edits:
+            pane.choosing = True
+            rows = edit_rows(self.edits, width)
+            title.say(self._by_hand_title(), "quiet")
+        elif at < len(self._diffs):
             diff = self._diffs[at]
             rows = diff_rows(diff, width, live=self._live)
             title.say(self._compared_with(diff), "quiet")
@@ -227,18 +256,29 @@ class ReviewScreen(WizardScreen):
             said = f"Already so; {said}"
         return f"{said} (o: the other)." if diff.against_live is not None else f"{said}."
 
+    def _by_hand_title(self) -> str:
+        """Say what the view of hand edits holds."""
+        run = self.edits[0].run
+        return f"{len(self.edits)} changed by hand since run {run} (y: the diff)."
+
+    @property
+    def path_in_view(self) -> str:
+        """The file whose tab is open."""
+        at = self._tab_at if self._ready and self.query(Tabs) else len(self._diffs)
+        return self._diffs[at].path if at < len(self._diffs) else ""
+
     def on_choice_changed(self, event: Choice.Changed) -> None:
         """Show another tab from its top."""
         event.stop()
         pane = self.query_one("#pane", Rows)
         pane.scroll_to(0, 0, animate=False, force=True, immediate=True)
         pane.cursor = 0
-        self._show_tab()
+        self.show_tab()
 
     def on_resize(self) -> None:
         """Break the reasons anew."""
         if self._ready:
-            self._show_tab()
+            self.show_tab()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Accept a caution, or take it back; go where a problem is."""
@@ -247,10 +287,10 @@ class ReviewScreen(WizardScreen):
         event.stop()
         if self._problems:
             self.leave_for(event.row.key)
-            return
-        self.desk.accepted ^= {event.row.key}
-        self.say()
-        self._show_tab()
+        elif self._ready and not self.path_in_view:
+            self.desk.accepted ^= {event.row.key}
+            self.say()
+            self.show_tab()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Show only keys that do something; in a dry run there is none to run."""
@@ -259,7 +299,8 @@ class ReviewScreen(WizardScreen):
             return self._ready
         if action == "against":
             at = self._tab_at if self._ready else len(self._diffs)
-            return at < len(self._diffs) and self._diffs[at].against_live is not None
+            shown = at < len(self._diffs) and not (self.by_hand and self.edits)
+            return shown and self._diffs[at].against_live is not None
         if action == "run":
             able = plan is not None and self._ready and plan.pending and not plan.obstacles
             return bool(able) and not self.desk.wish.dry_run and not self._starting
@@ -282,12 +323,15 @@ class ReviewScreen(WizardScreen):
     def action_against(self) -> None:
         """Compare with the other file."""
         self._live = not self._live
-        self._show_tab()
+        self.show_tab()
 
     def action_run(self) -> None:
         """Ask, then start the run; with a caution open, go there instead."""
         plan = self.desk.plan
         if plan is None:
+            return
+        if self.undecided:
+            self._go_to_conflict()
             return
         if self.open_cautions:
             self.query_one(Tabs).choose(self._tab_names()[-1])
@@ -305,6 +349,15 @@ class ReviewScreen(WizardScreen):
                 "run goes on even if this connection breaks; its questions are asked here."
             )
         self.app.push_screen(AskScreen(self.QUESTION, text), self._answered)
+
+    def _go_to_conflict(self) -> None:
+        """Show the first conflict that is to be decided."""
+        self.by_hand = True
+        self.query_one(Tabs).choose(self._tab_names()[self._first_conflict()])
+        self.show_tab()
+        pane = self.query_one("#pane", Rows)
+        pane.focus()
+        pane.go_to(str(self.edits.index(self.undecided[0])))
 
     def _answered(self, yes: Optional[bool]) -> None:
         plan = self.desk.plan

@@ -23,7 +23,8 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.plan.build import build_plan
-from wizard.plan.by_hand import Bases, Choices
+from wizard.plan.by_hand import Bases
+from wizard.plan.choices import Choices
 from wizard.plan.files import sha256
 from wizard.plan.gather import gather_plan
 from wizard.plan.model import Plan

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lab.host import Host
+from tests.lab.login import CLEAR, DOWN, NEXT, Login
 from tests.lab.program import ANSWERS, PENDING, PYZ, USAGE, ZEKE, BootHost, apply, state, wizard
 
 pytestmark = pytest.mark.lab
@@ -125,3 +126,34 @@ def test_an_option_in_master_cf_that_is_kept_fails_no_run(edited: Host) -> None:
     code, said = apply(host, "--keep-mine")
     assert code == 0, said
     assert at.read_bytes() == by_hand
+
+
+@pytest.mark.parametrize("edited", ["el9"], indirect=True)
+@pytest.mark.promise(17)
+def test_through_the_screens(edited: Host) -> None:
+    """The section alone: a new size is typed, and the hand edit stands in the way of it."""
+    host = edited
+    by_hand = edit(host)
+    login = Login(host, "--section", "limits")
+    login.see("postfix-wizard - More", "Largest message             20000000")
+    login.do(DOWN * 5 + CLEAR + "30000000", "message_size_limit = 30000000")
+    login.do(DOWN * 2 + CLEAR + "40", "default_process_limit = 40")
+    login.do(
+        NEXT,
+        "1 conflict with a hand edit to decide first (y).",
+        "CONFLICT, NOT DECIDED: message_size_limit",
+        "as a run left it:  10485760",
+        "as it stands now:  20000000",
+        "as planned:        30000000",
+        "YOURS, and it stays: biff",
+    )
+    assert "Run the plan?" not in login.do("r", "CONFLICT, NOT DECIDED: message_size_limit")
+    login.do("k", "CONFLICT, you keep yours: message_size_limit", "[x] k keeps yours")
+    login.do("y", "+default_process_limit = 40")
+    login.run_plan("The run is over: DONE")
+    assert login.leave("q") == 0
+    assert login.restored
+    wanted = by_hand.replace(b"default_process_limit = 50\n", b"default_process_limit = 40\n")
+    assert main_cf(host).read_bytes() == wanted
+    assert wizard(host, "undo", "--yes")[0] == 0
+    assert main_cf(host).read_bytes() == by_hand

@@ -27,6 +27,8 @@ from wizard.host.facts import (
     Unit,
     Zone,
 )
+from wizard.plan.by_hand import HandEdit
+from wizard.plan.choices import Choices
 from wizard.plan.model import (
     Command,
     FileChange,
@@ -51,6 +53,7 @@ RUN = "20251124-031500-1"
 MAIN, MASTER, SENDERS = (
     f"/etc/postfix/{name}" for name in ("main.cf", "master.cf", "sender_access")
 )
+UNDECIDED = Choices()
 YEAR_2039 = 2_177_452_800
 """Far enough for a certificate that these tests never outlive."""
 
@@ -277,6 +280,7 @@ class StandIn:
     the_host: Host = field(default_factory=fresh_host)
     saved: Optional[Answers] = None
     cautions: tuple[Caution, ...] = ()
+    edits: tuple[HandEdit, ...] = ()
     events: list[records.Event] = field(default_factory=happy_events)
     in_progress: Optional[str] = None
     past: tuple[RunSummary, ...] = ()
@@ -313,9 +317,20 @@ class StandIn:
         values["domains"]["local"] = []
         return values
 
-    def plan(self, given: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
+    def plan(
+        self,
+        given: Answers,
+        host: Host,
+        sections: Collection[str] = (),
+        choices: Choices = UNDECIDED,
+    ) -> Plan:
         self.planned.append((given, tuple(sections)))
-        return self.plan_made or make_plan(host, self.cautions)
+        plan = self.plan_made or make_plan(host, self.cautions)
+        edits = tuple(
+            replace(one, choice=choices.of(one.path, one.name)) if one.conflict else one
+            for one in self.edits
+        )
+        return replace(plan, edits=edits)
 
     def ask_lists(
         self, zones: Collection[ListZone], _host: Host, _key_file: str

@@ -8,10 +8,20 @@ from typing import Collection
 import pytest
 
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import CAUTION, RUN, StandIn, answers, fresh_host, lineage, make_plan
+from tests.screens.standin import (
+    CAUTION,
+    RUN,
+    UNDECIDED,
+    StandIn,
+    answers,
+    fresh_host,
+    lineage,
+    make_plan,
+)
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Gathered, Host
+from wizard.plan.choices import Choices
 from wizard.plan.gather import NOT_KNOWN_YET
 from wizard.plan.model import Fetch, Plan, Step
 from wizard.run import records
@@ -54,7 +64,14 @@ class Remote(StandIn):
         self.reads += 1
         return fresh_host() if not self.started else replace(fresh_host(), gathered=(TREE,))
 
-    def plan(self, given: Answers, host: Host, sections: Collection[str] = ()) -> Plan:
+    def plan(
+        self,
+        given: Answers,
+        host: Host,
+        sections: Collection[str] = (),
+        choices: Choices = UNDECIDED,
+    ) -> Plan:
+        del choices
         self.planned.append((given, tuple(sections)))
         return make_plan(host, (CAUTION,)) if host.gathered else gathering(given)
 

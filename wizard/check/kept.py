@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from wizard.check.model import WARNING, WRONG, Finding
 from wizard.check.parameters import PORT_NAMES
-from wizard.plan.by_hand import MINE, HandEdit
+from wizard.plan.by_hand import HandEdit
+from wizard.plan.choices import MINE
 from wizard.plan.things import MAIN_CF, MASTER_CF, entry_of
 
 ADVICE = "It is as you changed it by hand, and you chose to keep that."

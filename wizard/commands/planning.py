@@ -14,7 +14,7 @@ from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble
 from wizard.host.facts import Host
 from wizard.plan import conflicts
-from wizard.plan.by_hand import OPEN, Choices
+from wizard.plan.choices import OPEN, Choices
 from wizard.plan.model import Plan
 from wizard.session import Session
 
@@ -33,8 +33,6 @@ class Options:
     json: bool = False
     conflicts: str = OPEN
     """What becomes of every conflict with a hand edit: MINE or PLANNED."""
-    since: str = "1d"
-    """From when on the log is told, as `wizard.log.since` reads it."""
 
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:

@@ -16,7 +16,8 @@ from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
 from wizard.plan import certificates, firewall, keys, obstacles, zone
 from wizard.plan import hook as renewal_hook
-from wizard.plan.by_hand import Bases, Choices
+from wizard.plan.by_hand import Bases
+from wizard.plan.choices import Choices
 from wizard.plan.files import PlannedFile, change, propose, sha256
 from wizard.plan.keeping import keeping, kept_names
 from wizard.plan.model import (

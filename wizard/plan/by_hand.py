@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
+from wizard.plan.choices import MINE, OPEN, Choices
 from wizard.plan.diff import changed_lines
 from wizard.plan.things import PARTED, entry_of, items, same, things
 from wizard.postfix.proposal import Reason
 
-MINE, PLANNED, OPEN = "mine", "planned", ""
-"""What is chosen of a conflict: the operator's own, the plan's, nothing yet."""
+YOURS = "Yours: "
+"""What the reason of a line begins with that is there by hand."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +38,6 @@ class Bases:
 
     files: Mapping[str, Base] = field(default_factory=dict)
     unknown: str = ""
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the operator chose of conflicts: by path and name, and `rest` of all others."""
-
-    named: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    rest: str = OPEN
-
-    def of(self, path: str, name: str) -> str:
-        """Return MINE, PLANNED or OPEN."""
-        return self.named.get((path, name), self.rest)
-
-    def but(self, path: str, name: str, choice: str) -> Choices:
-        """Return the same choices with one more, or another."""
-        return Choices({**self.named, (path, name): choice}, self.rest)
 
 
 @dataclass(frozen=True)
@@ -161,7 +146,7 @@ def marked(
     if base is None:
         return reasons
     ours = {line for one in reasons for line in range(one.first_line, one.last_line + 1)}
-    why = f"Yours: changed by hand since run {base.run}. It stays."
+    why = f"{YOURS}changed by hand since run {base.run}. It stays."
     mine = [
         Reason(first, last, why)
         for first, last in changed_lines(base.text, proposed)

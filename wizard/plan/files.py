@@ -11,7 +11,8 @@ from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.facts import FileFacts, Host
 from wizard.plan import hook as renewal_hook
 from wizard.plan import keys
-from wizard.plan.by_hand import Bases, Choices, HandEdit, hand_edits, marked
+from wizard.plan.by_hand import Bases, HandEdit, hand_edits, marked
+from wizard.plan.choices import Choices
 from wizard.plan.model import FileChange, NewFile
 from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access
 from wizard.postfix.proposal import Proposal

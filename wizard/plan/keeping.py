@@ -12,7 +12,8 @@ from typing import Any, Optional
 
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
-from wizard.plan.by_hand import MINE, HandEdit
+from wizard.plan.by_hand import HandEdit
+from wizard.plan.choices import MINE
 from wizard.plan.things import MAIN_CF, SENDER_ACCESS
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR, Parameter
 

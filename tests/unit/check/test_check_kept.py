@@ -6,7 +6,8 @@ import pytest
 
 from wizard.check.kept import excused
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.plan.by_hand import MINE, PLANNED, HandEdit
+from wizard.plan.by_hand import HandEdit
+from wizard.plan.choices import MINE, PLANNED
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 SUBMISSION = "submission/inet"

@@ -13,7 +13,8 @@ import pytest
 from wizard.cli import COMMANDS, main
 from wizard.commands.planning import refuse_conflicts
 from wizard.errors import Trouble
-from wizard.plan.by_hand import MINE, PLANNED, HandEdit
+from wizard.plan.by_hand import HandEdit
+from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.model import Plan
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import prepared
-from wizard.plan.by_hand import MINE, PLANNED, Base, HandEdit
+from wizard.plan.by_hand import Base, HandEdit
+from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.model import Action, Command, FileChange, NewFile, Plan, ReplaceFile, Step
 from wizard.run.files import sha256
 from wizard.run.paths import Places

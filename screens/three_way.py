@@ -1,0 +1,47 @@
+"""Hand edits of one file as lines to look at: as a run left it, yours now, as planned."""
+
+from __future__ import annotations
+
+from typing import Iterator, Sequence
+
+from screens.widgets.rows import Row
+from screens.widgets.wrap import wrapped
+from wizard.plan.by_hand import HandEdit
+from wizard.plan.choices import MINE, PLANNED
+from wizard.plan.conflicts import subject, values
+
+_STATES = {
+    MINE: "you keep yours",
+    PLANNED: "you take the planned",
+    "": "NOT DECIDED",
+}
+_BLANKS = "    "
+
+
+def edit_rows(edits: Sequence[HandEdit], width: int) -> list[Row]:
+    """Return all hand edits of a file, conflicts first; a row's key is its place in `edits`."""
+    order = sorted(range(len(edits)), key=lambda at: not edits[at].conflict)
+    return [row for at in order for row in _rows(edits[at], str(at), width)]
+
+
+def _rows(edit: HandEdit, key: str, width: int) -> Iterator[Row]:
+    name = subject(edit)
+    if edit.conflict:
+        text = f"CONFLICT, {_STATES[edit.choice]}: {name}"
+        yield Row(text, "caution" if edit.undecided else "strong", key)
+    else:
+        yield Row(f"YOURS, and it stays: {name}", "strong", key)
+    for heading, lines in values(edit):
+        if heading == "as planned" and not edit.conflict and edit.planned == edit.now:
+            continue
+        for number, line in enumerate(lines):
+            shown = f"{heading + ':' if not number else '':<18} {line}"
+            for part in wrapped(shown, max(20, width - len(_BLANKS))):
+                yield Row(_BLANKS + part, "value" if heading == "as it stands now" else "")
+    if edit.conflict:
+        boxes = (
+            f"[{'x' if edit.choice == choice else ' '}] {text}"
+            for choice, text in ((MINE, "k keeps yours"), (PLANNED, "t takes the planned"))
+        )
+        yield Row(_BLANKS + "   ".join(boxes))
+    yield Row("")
