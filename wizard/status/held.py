@@ -39,7 +39,8 @@ def held(texts: Texts) -> Held:
         value = without_number(value)
         if parameter.kind == RESTRICTIONS:
             listed, others = parted(value.replace(",", " ").split())
-            found[BLOCKLISTS][LISTED] = ", ".join(listed)
+            if listed:
+                found[BLOCKLISTS][LISTED] = ", ".join(listed)
             value = ", ".join(others)
         found[parameter.section][parameter.name] = value
     senders = rows(texts.get(SENDERS) or b"")

@@ -6,15 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import CHANGES, NAMES, changed, host_of
-from wizard.answers.model import SECTIONS
+from tests.corpus import CHANGES, MOVES, NAMES, changed, host_of
+from tests.corpus.outside import lost_or_added
+from wizard.answers.model import POLICY, SECTIONS
 from wizard.door import Door
 from wizard.host.read import read_host
 from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import read_back
 from wizard.postfix.main_cf import MainCf
+from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.restrictions import BLOCKLISTS, parted
+from wizard.postfix.sender_access import rows
+from wizard.status.held import MAIN, MASTER, SENDERS, held
 
+RESTRICTIONS = "smtpd_recipient_restrictions"
 EVERY = pytest.mark.parametrize("name", NAMES)
 
 
@@ -55,3 +61,39 @@ def test_a_change_is_read_back_as_it_was_made(name: str, section: str, tmp_path:
         place.write_bytes(file.proposed)
     again = build_plan(wanted, read_host(Door(tmp_path / "root")), (section,))
     assert moved(again) == []
+
+
+ROWS = b"# mine\n\tfolded\nfriend.example  OK\r\n\nodd.example\t550 Go away\n"
+
+
+@pytest.mark.promise(17)
+@EVERY
+@pytest.mark.parametrize("section", [*CHANGES, "dns", POLICY])
+def test_every_byte_outside_of_the_section_stays(name: str, section: str, tmp_path: Path) -> None:
+    """Of main.cf, master.cf and sender_access; what it says of the other sections too."""
+    root = tmp_path / "root"
+    host_of(name, root)
+    (root / SENDERS.lstrip("/")).write_bytes(ROWS)
+    host = read_host(Door(root))
+    today = read_back(host)
+    assert today is not None
+    wanted = changed(section, today) if section in CHANGES else today
+    plan = build_plan(wanted, host, (section,))
+    before = {one.path: one.live or b"" for one in plan.files}
+    after = {one.path: one.proposed for one in plan.files}
+    own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
+    if section == BLOCKLISTS:
+        own = MOVES[section]
+    assert lost_or_added(before[MAIN], after[MAIN], own) == []
+    was, is_now = held(before), held(after)
+    assert {one for one in was if was[one] != is_now[one]} <= {section}
+    if section != POLICY:
+        assert after[MASTER] == before[MASTER]
+        listed = [MainCf.parse(one[MAIN]).value(RESTRICTIONS) or "" for one in (before, after)]
+        others = [parted(one.replace(",", " ").split())[1] for one in listed]
+        assert others[0] == others[1]
+    if section != BLOCKLISTS:
+        assert after[SENDERS] == ROWS
+    else:
+        assert after[SENDERS].startswith(ROWS) or after[SENDERS].endswith(ROWS)
+        assert set(rows(ROWS)) < set(rows(after[SENDERS]))

@@ -1,0 +1,92 @@
+"""Each section changed alone by the real program on a hand-edited server: no other byte moves."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lab.host import Host
+from tests.corpus.outside import lost_or_added
+from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
+from wizard.answers.model import POLICY, SECTIONS
+from wizard.postfix.parameters import BY_NAME
+from wizard.status.held import MAIN, MASTER, SENDERS, held
+
+pytestmark = pytest.mark.lab
+
+ZONE = "/var/named/zeke.ne.jp.zone"
+EDITS: dict[str, tuple[str, str]] = {
+    "hostname": ('myorigin = "$myhostname"', 'myorigin = "$mydomain"'),
+    "domains": ('"cafe.zeke.ne.jp", ', '"cafe.zeke.ne.jp", "new.zeke.ne.jp", '),
+    "networks": ('"127.0.0.0/8"]', '"127.0.0.0/8", "10.99.0.0/16"]'),
+    "certificate": ('source = "letsencrypt"', 'source = "self-signed"'),
+    "blocklists": ("reject_senders = []", 'reject_senders = ["spam.example"]'),
+    "delivery": ("[blocklists]", '[delivery]\nrecipient_delimiter = "_"\n[blocklists]'),
+    "limits": ("[blocklists]", "[limits]\nmessage_size_limit = 31457280\n[blocklists]"),
+    "dns": ("[blocklists]", f'[dns]\nzone_file = "{ZONE}"\n[blocklists]'),
+    POLICY: ("", ""),
+}
+"""What each section's answers become; the policy's own lines have none."""
+
+BY_HAND = r"""
+cd /etc/postfix
+printf '# ours since 2009 \t\351\nheader_checks =\n\t regexp:/etc/postfix/headers\n' >>main.cf
+sed -i 's/^smtp_tls_loglevel = 1/smtp_tls_loglevel =  2/' main.cf
+sed -i 's/^    reject_unauth_destination,/&\n# ours too\n    check_client_access cidr:\/etc\/postfix\/clients,/' main.cf
+touch headers clients
+printf '\n# ours\npolicy  unix  -  n  n  -  0  spawn user=nobody argv=/bin/true' >>master.cf
+printf 'friend.example\tOK\n# and ours\n' >>sender_access
+postmap sender_access
+postfix check
+postfix reload
+"""
+
+
+def files(host: Host) -> dict[str, bytes]:
+    """Return the bytes of the three files."""
+    return {path: (host.root / path.lstrip("/")).read_bytes() for path in (MAIN, MASTER, SENDERS)}
+
+
+def rows(host: Host) -> dict[str, dict[str, str]]:
+    """Return the list of sections, as `status --json` has it."""
+    return {
+        one["section"]: one for one in json.loads(wizard(host, "status", "--json")[1])["sections"]
+    }
+
+
+@pytest.mark.promise(17)
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
+    """By `apply --section`, one after the other, and each is told as that run's."""
+    host = boot_host(suite=suite, pyz=PYZ)
+    host.write(ANSWERS, ZEKE, 0o600)
+    assert apply(host)[0] == 0
+    host.run(["sh", "-ec", BY_HAND], check=True)
+    assert rows(host)[POLICY]["state"] == "changed by hand"
+    for section in (*SECTIONS, POLICY):
+        old, new = EDITS[section]
+        assert old in ZEKE
+        host.write(ANSWERS, ZEKE.replace(old, new, 1), 0o600)
+        before = files(host)
+        # What was done to the policy's lines by hand is a conflict; here ours are wanted back.
+        own_way = ["--take-planned"] if section == POLICY else []
+        code, said = apply(host, "--section", section, *own_way)
+        assert code == 0, (section, said)
+        after = files(host)
+        changed = [path for path in after if after[path] != before[path]]
+        assert changed == {"dns": [], "blocklists": [SENDERS]}.get(section, [MAIN]), section
+        own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
+        assert lost_or_added(before[MAIN], after[MAIN], own) == [], section
+        was, is_now = held(before), held(after)
+        assert {one for one in was if was[one] != is_now[one]} == {section} - {"dns"}
+        found = rows(host)
+        run = json.loads(wizard(host, "runs", "--json")[1])["runs"][-1]["run"]
+        assert found[section]["state"] != "changed by hand"
+        if section != "dns":
+            assert (found[section]["by"], found[section]["run"]) == ("run", run)
+    told = after[MAIN]
+    assert b"# ours since 2009 \t\xe9\nheader_checks =\n\t regexp:" in told
+    assert b"\n# ours too\n    check_client_access cidr:/etc/postfix/clients,\n" in told
+    assert after[MASTER].endswith(b"argv=/bin/true")
+    assert b"friend.example\tOK\n# and ours\n" in after[SENDERS]
