@@ -86,6 +86,12 @@ COMMANDS = (
         "wizard.commands.status:run_status",
     ),
     Command(
+        "log",
+        "count what Postfix's log tells: refusals, failed logins, what waits, warnings",
+        ("since", "json"),
+        "wizard.commands.log:run_log",
+    ),
+    Command(
         "runs",
         "list the runs of the past",
         ("json",),
@@ -167,6 +173,15 @@ def _add_remove_package(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_since(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since",
+        default=argparse.SUPPRESS,
+        metavar="WHEN",
+        help="30min, 6h, 7d, today, yesterday, 2026-11-24 or '2026-11-24 08:30'; else a day ago",
+    )
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON instead of text")
 
@@ -181,6 +196,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "dry-run": _add_dry_run,
     "remove-package": _add_remove_package,
     "yes": _add_yes,
+    "since": _add_since,
     "json": _add_json,
 }
 
@@ -260,6 +276,7 @@ def _run(arguments: argparse.Namespace) -> int:
         yes=getattr(arguments, "yes", False),
         json=getattr(arguments, "json", False),
         conflicts=getattr(arguments, "conflicts", ""),
+        since=getattr(arguments, "since", Options.since),
     )
     session = local_session(getattr(arguments, "root", Path("/")))
     command = next(one for one in COMMANDS if one.name == arguments.command)

@@ -13,16 +13,19 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import IO, Optional, cast
 
 from wizard.environment import child_environment
 from wizard.errors import Trouble
 
 LARGEST = 256 * 1024 * 1024
 """Bytes: no file that the wizard has business with is larger."""
+
+LONGEST_LINE = 65536
+"""Bytes of a line that is read as one."""
 
 MOST_LINKS = 40
 """As many links as the kernel follows in one path (path_resolution(7))."""
@@ -95,6 +98,15 @@ class Running:
             self._end()
             raise
         return Outcome(self._process.returncode, stdout, stderr)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of standard output until there is no more; no time is set."""
+        output = cast("IO[bytes]", self._process.stdout)
+        try:
+            # What it complains of is left in its pipe: these commands say little, or are ended.
+            yield from iter(lambda: output.readline(LONGEST_LINE), b"")
+        finally:
+            self._end()
 
     def _end(self) -> None:
         self._process.kill()
@@ -253,6 +265,16 @@ class Door:
         """Run a command that only reads and wait for it; None as in `start`."""
         running = self.start(argv, timeout=timeout, data=data)
         return None if running is None else running.outcome()
+
+    def stream(self, argv: Sequence[str]) -> Iterator[bytes]:
+        """Yield the lines that a command prints, as they come, in a memory that does not grow.
+
+        A line of more than LONGEST_LINE bytes comes in pieces. Nothing is yielded where the
+        command cannot be asked (see `start`). What is not read to its end is ended.
+        """
+        running = self.start(argv)
+        if running is not None:
+            yield from running.lines()
 
 
 def _program(name: str, path: str) -> Optional[str]:

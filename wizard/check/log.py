@@ -99,12 +99,13 @@ def loud_lines(text: str) -> tuple[tuple[str, str, str], ...]:
         if program.endswith("/master") and _BEGINS.search(message):
             found.clear()
         loud = _LOUD.search(message)
-        if loud and not _is_harmless(program, message):
+        if loud and not is_harmless(program, message):
             found.append((program, loud[1], message))
     return tuple(found)
 
 
-def _is_harmless(program: str, message: str) -> bool:
+def is_harmless(program: str, message: str) -> bool:
+    """Whether a loud line says nothing against this set-up (HARMLESS)."""
     return any(
         re.search(one.program, program) and re.search(one.message, message) for one in HARMLESS
     )

@@ -33,6 +33,8 @@ class Options:
     json: bool = False
     conflicts: str = OPEN
     """What becomes of every conflict with a hand edit: MINE or PLANNED."""
+    since: str = "1d"
+    """From when on the log is told, as `wizard.log.since` reads it."""
 
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:

@@ -1,0 +1,56 @@
+"""`log` on a real host: what Postfix itself wrote, from the journal and from syslog's file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lab.host import Host
+from tests.lab.program import USAGE, apply, state, wizard
+
+pytestmark = pytest.mark.lab
+
+TALK = (
+    "exec 3<>/dev/tcp/203.0.113.1/25; read -r line <&3;"
+    "for words in 'EHLO x.example.com' 'MAIL FROM:<>' 'RCPT TO:<somebody@elsewhere.example>' QUIT;"
+    " do printf '%s\\r\\n' \"$words\" >&3; sleep 0.2; done; timeout 3 cat <&3"
+)
+
+
+def counts(host: Host, *words: str) -> tuple[str, dict[str, int], dict[str, int]]:
+    """Return the source, the kinds and the refusals of `log --json`."""
+    code, said = wizard(host, "log", "--json", *words)
+    assert code == 0, said
+    whole = json.loads(said)
+    refused = {one["what"]: one["count"] for one in whole["tops"]["refused"]}
+    return whole["source"], whole["counts"], refused
+
+
+@pytest.mark.parametrize("kept", ["journal", "maillog"])
+def test_a_stranger_is_counted(fresh: Host, kept: str) -> None:
+    """One that wanted to relay is there with the reason, from whichever log the host keeps."""
+    assert apply(fresh)[0] == 0
+    _, before, refused = counts(fresh)
+    fresh.run_outside(["bash", "-c", TALK])
+    if kept == "maillog":
+        # As on a host whose journal is not for Postfix: what is in syslog's file counts.
+        lines = fresh.run(
+            ["journalctl", "--unit=postfix.service", "--no-pager", "--quiet"], check=True
+        ).stdout
+        fresh.write("/var/log/maillog", lines)
+        fresh.write("/usr/local/bin/journalctl", "#!/bin/sh\nexit 0\n", 0o755)
+        fresh.run(["mount", "--bind", "/usr/local/bin/journalctl", "/usr/bin/journalctl"])
+    untouched = state(fresh)
+    source, after, now = counts(fresh)
+    assert source == {"journal": "the journal", "maillog": "/var/log/maillog"}[kept]
+    assert after["connections"] == before["connections"] + 1
+    (new,) = [what for what in now if now[what] > refused.get(what, 0)]
+    assert "Relay access denied" in new
+    assert state(fresh) == untouched
+    code, said = wizard(fresh, "log", "--since", "1h")
+    assert (code, "Refused, by reason: " in said, new in said) == (0, True, True)
+    assert max(map(len, said.splitlines())) <= 80
+    # A day that has not come yet, and words that are no time.
+    assert wizard(fresh, "log", "--since", "2099-01-01")[0] == 1
+    assert wizard(fresh, "log", "--since=--output=cat")[0] == USAGE

@@ -1,0 +1,123 @@
+"""Counts of a whole log in a memory that does not grow with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from wizard.check.log import is_harmless
+from wizard.log.lines import Line
+from wizard.log.rules import (
+    BOUNCED,
+    COMPLAINTS,
+    CONNECTED,
+    DELIVERED,
+    LIMITS,
+    LOGINS,
+    REFUSED,
+    RULES,
+    STATUSES,
+    TAKEN,
+    Rule,
+    reason_of,
+)
+
+MOST = 10_000
+"""Names that are counted at once; of more, the rarer half is counted together."""
+
+LONGEST = 300
+"""Bytes of a name."""
+
+BY_ADDRESS = frozenset({LOGINS, LIMITS})
+PLAIN = frozenset({CONNECTED, TAKEN})
+
+
+@dataclass
+class Top:
+    """How often each name came; `rest` is the number of those that were let go as rare.
+
+    A name is as the log has it, LONGEST bytes at most, and may hold anything. Its count is exact
+    unless it was let go before: then it is the least that it can be.
+    """
+
+    counts: dict[bytes, int] = field(default_factory=dict)
+    rest: int = 0
+
+    def add(self, name: bytes) -> None:
+        """Count a name once more."""
+        name = name[:LONGEST]
+        self.counts[name] = self.counts.get(name, 0) + 1
+        if len(self.counts) > MOST:
+            ordered = self.first(MOST)
+            kept = dict(ordered[: MOST // 2])
+            self.rest += sum(self.counts.values()) - sum(kept.values())
+            self.counts = kept
+
+    def first(self, most: int) -> list[tuple[bytes, int]]:
+        """Return the most frequent, the more frequent first and equal ones by name."""
+        return sorted(self.counts.items(), key=lambda one: (-one[1], one[0]))[:most]
+
+    @property
+    def total(self) -> int:
+        """How often any name came."""
+        return sum(self.counts.values()) + self.rest
+
+
+@dataclass
+class Tally:
+    """What a log came to: how many lines of Postfix, how often each kind, and of what.
+
+    `first` and `last` are the times of its first and last line, in seconds since the epoch, 0
+    for none.
+    """
+
+    lines: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    kinds: dict[str, int] = field(default_factory=dict)
+    tops: dict[str, Top] = field(default_factory=dict)
+
+    def count(self, kind: str, name: bytes = b"") -> None:
+        """Count one of a kind, and its name where it has one."""
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        if name:
+            self.tops.setdefault(kind, Top()).add(name)
+
+    def top(self, kind: str) -> Top:
+        """Return what was counted of a kind."""
+        return self.tops.get(kind, Top())
+
+
+def tally(lines: Iterable[Line]) -> Tally:
+    """Count a log's lines, each by the first rule that matches it."""
+    found = Tally()
+    for at, program, message in lines:
+        found.lines += 1
+        found.first = found.first or at
+        found.last = at
+        for rule in RULES:
+            match = rule.pattern.match(message)
+            if match is not None:
+                _count(found, rule, program, message, match.groupdict())
+                break
+    return found
+
+
+def _count(
+    found: Tally, rule: Rule, program: bytes, message: bytes, said: dict[str, bytes]
+) -> None:
+    if rule.kind in PLAIN:
+        found.count(rule.kind)
+    elif rule.kind in BY_ADDRESS:
+        found.count(rule.kind, said["address"])
+    elif rule.kind == DELIVERED:
+        kind = STATUSES.get(said["status"], BOUNCED)
+        found.count(kind, b"" if kind == DELIVERED else reason_of(said["reason"]))
+    elif rule.kind == REFUSED:
+        found.count(REFUSED, reason_of(said["reason"]) or b"(no reason given)")
+    elif not is_harmless(_text(program), _text(message)):
+        found.count(COMPLAINTS, program + b": " + reason_of(said["reason"]))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

@@ -1,0 +1,109 @@
+"""The counts told: lines for people, one object for programs."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from wizard.check.text import clean
+from wizard.log.rules import (
+    BOUNCED,
+    COMPLAINTS,
+    CONNECTED,
+    DEFERRED,
+    DELIVERED,
+    LIMITS,
+    LOGINS,
+    REFUSED,
+    TAKEN,
+)
+from wizard.log.tally import Tally
+
+SHOWN = 8
+"""Names of a kind that are told; --json has a hundred."""
+
+LONGEST = 100
+"""Characters of a name that are told."""
+
+IN_JSON = 100
+_WIDTH = 80
+_NUMBER = 7
+
+_PARTS = (
+    (REFUSED, "Refused, by reason"),
+    (LOGINS, "Failed logins, by address"),
+    (LIMITS, "Over a rate limit, by address"),
+    (DEFERRED, "Deferred, by reason"),
+    (BOUNCED, "Returned or lost, by reason"),
+    (COMPLAINTS, "Warnings of this server's own"),
+)
+
+
+def lines(source: str, since: float, found: Tally) -> Iterator[str]:
+    """Yield the report's lines, none longer than 80 characters."""
+    yield f"Postfix's log since {_moment(since)}, from {source}."
+    if not found.lines:
+        yield "No line of Postfix in all that time."
+        return
+    if found.first - since > _LATE:
+        yield f"Its first line is of {_moment(found.first)}."
+    yield ""
+    numbers = (
+        (CONNECTED, "connections"),
+        (TAKEN, "messages taken"),
+        (DELIVERED, "deliveries"),
+        (DEFERRED, "deferred"),
+        (BOUNCED, "returned or lost"),
+    )
+    yield ", ".join(f"{found.kinds.get(kind, 0):,} {words}" for kind, words in numbers) + "."
+    for kind, title in _PARTS:
+        top = found.top(kind)
+        yield ""
+        yield f"{title}: {top.total:,}" if top.total else f"{title}: none"
+        first = top.first(SHOWN)
+        for name, count in first:
+            yield from _row(count, clean(name, LONGEST))
+        more = top.total - sum(count for _, count in first)
+        if more:
+            yield from _row(more, "others")
+
+
+_LATE = 3600
+"""Seconds after which it is worth saying that the log begins later than was asked for."""
+
+
+def _row(count: int, name: str) -> list[str]:
+    head = f"{count:>{_NUMBER},}  "
+    return textwrap.wrap(
+        name,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_on_hyphens=False,
+    )
+
+
+def as_data(source: str, since: float, found: Tally) -> dict[str, Any]:
+    """Return the report as docs/json.md tells it."""
+    return {
+        "version": 1,
+        "source": source,
+        "since": since,
+        "first": found.first,
+        "last": found.last,
+        "lines": found.lines,
+        "counts": dict(sorted(found.kinds.items())),
+        "tops": {
+            kind: [
+                {"what": clean(name), "count": count}
+                for name, count in found.top(kind).first(IN_JSON)
+            ]
+            for kind, _ in _PARTS
+        },
+    }
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
