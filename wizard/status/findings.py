@@ -25,9 +25,10 @@ AS_FOUND = "as found"
 BY_HAND = "changed by hand"
 MISSING = "missing"
 UNHEALTHY = "unhealthy"
+WAITS = "waits"
 NOT_SET_UP = "not set up"
 NOT_KNOWN = "not known"
-"""The words for a section's state. As found: no run was ever planned for it."""
+"""The words for a section's state. As found: no run was ever planned for it. Waits: for Dovecot."""
 
 _LMTP = "lmtp:unix:private/dovecot-lmtp"
 _FATAL = "fatal:"
@@ -35,7 +36,7 @@ _FATAL = "fatal:"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing of a section that is MISSING, UNHEALTHY or changed BY_HAND; `why` is a sentence."""
+    """One thing of a section that is MISSING, UNHEALTHY, changed BY_HAND or WAITS; `why` is a sentence."""
 
     section: str
     state: str
@@ -142,7 +143,7 @@ def _table(host: Host, left: Left) -> Iterator[Finding]:
 def _delivery(host: Host) -> Iterator[Finding]:
     if host.parameters.get("mailbox_transport") == _LMTP and not host.dovecot.lmtp_socket:
         why = "Dovecot's socket private/dovecot-lmtp is not there: mail waits in the queue."
-        yield Finding("delivery", UNHEALTHY, why)
+        yield Finding("delivery", WAITS, why)
 
 
 def _zone_file(host: Host, today: Answers) -> Iterator[Finding]:

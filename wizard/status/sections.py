@@ -19,6 +19,7 @@ from wizard.status.findings import (
     NOT_KNOWN,
     NOT_SET_UP,
     UNHEALTHY,
+    WAITS,
     Finding,
     of_host,
     of_item,
@@ -34,7 +35,7 @@ RUN, HAND, OTHER = "run", "hand", "other"
 SHOWN = 100
 """Characters of a parameter's value that are told: mydestination may name ten thousand domains."""
 
-_WORST_FIRST = (MISSING, UNHEALTHY, BY_HAND)
+_WORST_FIRST = (MISSING, UNHEALTHY, BY_HAND, WAITS)
 
 
 @dataclass(frozen=True)
