@@ -13,7 +13,15 @@ from screens.widgets.rows import Row
 from screens.widgets.wrap import cut
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.run.paths import began
-from wizard.status.findings import AS_FOUND, AS_PLANNED, BY_HAND, MISSING, NOT_SET_UP, UNHEALTHY
+from wizard.status.findings import (
+    AS_FOUND,
+    AS_PLANNED,
+    BY_HAND,
+    MISSING,
+    NOT_SET_UP,
+    UNHEALTHY,
+    WAITS,
+)
 from wizard.status.sections import HAND, RUN, SectionRow
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ _LOOKS = {
     BY_HAND: "caution",
     MISSING: "wrong",
     UNHEALTHY: "wrong",
+    WAITS: "caution",
     NOT_SET_UP: "quiet",
     CHANGED_HERE: "strong",
     WRONG_HERE: "wrong",

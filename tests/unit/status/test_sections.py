@@ -279,7 +279,7 @@ ILL: dict[str, tuple[Callable[[Host], Host], str, str, str]] = {
     "no socket of Dovecot's": (
         lambda host: replace(host, dovecot=facts.Dovecot(True, False)),
         "delivery",
-        "unhealthy",
+        "waits",
         "private/dovecot-lmtp",
     ),
     "no hook": (
