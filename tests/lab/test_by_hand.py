@@ -157,3 +157,22 @@ def test_through_the_screens(edited: Host) -> None:
     assert main_cf(host).read_bytes() == wanted
     assert wizard(host, "undo", "--yes")[0] == 0
     assert main_cf(host).read_bytes() == by_hand
+
+
+@pytest.mark.parametrize("edited", ["el9"], indirect=True)
+def test_what_rpm_left_is_told(edited: Host) -> None:
+    """rpm itself keeps the file of a package that is removed; an update's is laid by hand."""
+    host = edited
+    stock = (host.root / "etc/postfix/main.cf.orig").read_bytes()
+    (main_cf(host).parent / "main.cf.rpmnew").write_bytes(b"# 3.5.26\n" + stock)
+    before = state(host)
+    code, said = wizard(host, "plan")
+    assert code == 0, said
+    assert "main.cf.rpmnew: the package's new file" in said
+    assert "differs from /etc/postfix/main.cf.orig in 1 place, from line 1 on" in said
+    assert state(host) == before
+    host.run(["dnf", "-y", "remove", "postfix"], check=True)
+    code, said = wizard(host, "plan")
+    assert code == PENDING, said
+    assert "main.cf.rpmsave: your former file" in said
+    assert "Conflict" not in said

@@ -22,6 +22,7 @@ __all__ = [
     "Gathered",
     "GatheredFile",
     "Host",
+    "Leftover",
     "Lineage",
     "LineageFile",
     "Listener",
@@ -104,6 +105,15 @@ class FileFacts:
     gid: int = 0
     links: int = 1
     is_link: bool = False
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A file that rpm(8) laid beside `of`, one of the package's; `text` None: it cannot be read."""
+
+    path: str
+    of: str
+    text: Optional[bytes]
 
 
 @dataclass(frozen=True)
@@ -297,6 +307,8 @@ class Host:
     dqs_key: DqsKey = field(default_factory=DqsKey)
     certbot: bool = False
     """Whether certbot(1) is installed."""
+    leftovers: tuple[Leftover, ...] = ()
+    """The `.rpmnew` and `.rpmsave` of main.cf and master.cf."""
     read_at: int = 0
     """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
 

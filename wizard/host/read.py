@@ -18,6 +18,7 @@ from wizard.host.distribution import read_distribution
 from wizard.host.facts import Distribution, FileFacts, Gathered, Host, Package, Postfix
 from wizard.host.files import read_file
 from wizard.host.firewall import begin_firewall
+from wizard.host.leftovers import read_leftovers
 from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
 from wizard.host.named import read_named_zones
 from wizard.host.network import begin_network
@@ -98,6 +99,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         read_at=int(time.time()),
         gathered=_gathered(door, gathered),
         certbot=door.stat(PROGRAM) is not None,
+        leftovers=tuple(read_leftovers(door, (MAIN_CF, MASTER_CF))),
     )
 
 

@@ -14,7 +14,7 @@ from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import format_answers
 from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
-from wizard.plan import certificates, firewall, keys, obstacles, zone
+from wizard.plan import certificates, firewall, keys, leftovers, obstacles, zone
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
@@ -110,6 +110,7 @@ def build_plan(
                     *(() if hook else renewal_hook.missing(answers, host, wanted)),
                     *firewall.warnings(host, wanted),
                     *named.warnings,
+                    *leftovers.warnings(host),
                     *filter(None, (bases.unknown,)),
                 )
             )
