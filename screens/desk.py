@@ -39,6 +39,8 @@ class Desk:
     runs: tuple[RunSummary, ...] = ()
     sections: tuple[SectionRow, ...] = ()
     """The list of sections once it was looked at."""
+    as_left: Optional[Answers] = None
+    """The answers as the runs left them, looked at with the list."""
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Blocklists that do not work and that the operator wants all the same, by name."""
@@ -86,4 +88,6 @@ class Desk:
     @property
     def would_lose(self) -> bool:
         """Whether leaving now loses answers."""
-        return self.draft is not None and bool(self.draft.changed or self.draft.seen)
+        return self.draft is not None and bool(
+            self.draft.changed or self.draft.seen or self.draft.again
+        )

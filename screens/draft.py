@@ -33,6 +33,8 @@ class Draft:
         self.today = today
         self.policy = first
         self.seen: set[str] = set()
+        self.again: set[str] = set()
+        """Sections that are planned again as the runs left them, changed or not."""
         defaults = to_values(Answers(Hostname("", "")))
         self.texts: dict[str, dict[str, Text]] = {
             section: to_texts(section, {**defaults[section], **values.get(section, {})})
@@ -88,6 +90,21 @@ class Draft:
             self._whole = answers_from_texts(self.texts)
         return self._whole
 
+    def run_again(self, section: str, as_left: Optional[Answers]) -> None:
+        """Plan a section again, with the values that the runs left; or take that wish back."""
+        if section == POLICY:
+            self.policy = not self.policy
+            return
+        texts = self._opened_with[section]
+        if section not in self.again and as_left is not None:
+            texts = to_texts(section, to_values(as_left)[section])
+        self.again ^= {section}
+        self.texts[section] = dict(texts)
+        if section == "hostname":
+            self._follow_hostname()
+        self._checked.pop(section, None)
+        self._whole = None
+
     def began_with(self, section: str, name: str) -> Text:
         """Return what a field held at the start."""
         return self._opened_with[section].get(name, ())
@@ -103,8 +120,9 @@ class Draft:
 
     @property
     def to_run(self) -> tuple[str, ...]:
-        """What the operator wants run on a host that is set up: the policy by choice."""
-        return (*self.changed, POLICY) if self.policy else self.changed
+        """What the operator wants run on a host that is set up, the policy by choice; in order."""
+        wanted = {*self.changed, *self.again, *((POLICY,) if self.policy else ())}
+        return tuple(one for one in (*SECTIONS, POLICY) if one in wanted)
 
     def state(self, *sections: str) -> str:
         """Return the word for the state of a screen that shows these sections."""

@@ -75,9 +75,10 @@ class DeskLaid(Message):
 
 @dataclass
 class Listed(Message):
-    """The sections were looked at in a thread."""
+    """The sections were looked at in a thread; `as_left` are the answers that the runs left."""
 
     rows: tuple[SectionRow, ...]
+    as_left: Optional[Answers]
 
 
 @dataclass

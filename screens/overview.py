@@ -28,6 +28,14 @@ class SectionList(Rows):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Open", id="open", tooltip="Open the section, and change it."),
+        Binding(
+            "space",
+            "pick",
+            "As left",
+            id="as-left",
+            tooltip="Run the section again as the runs left it: what is missing is made, and the "
+            "review asks before a change by hand is put back. Space again takes the wish back.",
+        ),
     ]
 
 
@@ -73,11 +81,11 @@ class OverviewScreen(WizardScreen):
         draft = self.desk.draft
         if draft is None:
             raise RuntimeError("the list was opened before the host was read")
-        return Listed(self.desk.session.sections(draft.host))
+        return Listed(*self.desk.session.sections(draft.host))
 
     def on_listed(self, message: Listed) -> None:
         """Show it; the app keeps it."""
-        self.desk.sections = message.rows
+        self.desk.sections, self.desk.as_left = message.rows, message.as_left
         self._show()
 
     def on_failed(self, message: Failed) -> None:
@@ -114,10 +122,15 @@ class OverviewScreen(WizardScreen):
         self.query_one("#list-why", Line).say(why_of(self.desk, row.key) if row else "", "quiet")
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Open a section at its own field, or another screen."""
+        """Open a section at its own field, or another screen; Space has it run as it was left."""
         event.stop()
         key = event.row.key
-        if key in (*SECTIONS, POLICY):
+        is_section = key in (*SECTIONS, POLICY)
+        if event.toggled:
+            if is_section and self.desk.draft is not None and self.desk.sections:
+                self.desk.draft.run_again(key, self.desk.as_left)
+                self._show()
+        elif is_section:
             self.post_message(Go(place_of_section(key).name, key))
         else:
             self.leave_for(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from screens.desk import Desk
-from screens.draft import CHANGED, WRONG
+from screens.draft import WRONG
 from screens.widgets.plain import plain
 from screens.widgets.rows import Row
 from screens.widgets.wrap import cut
@@ -34,7 +34,7 @@ LEAST_VALUE = 16
 """Cells of a value below which the last change has no room."""
 
 LOOKING = "looking ..."
-CHANGED_HERE, WRONG_HERE = "CHANGED HERE", "WRONG HERE"
+CHANGED_HERE, WRONG_HERE, RUN_AGAIN = "CHANGED HERE", "WRONG HERE", "TO RUN AGAIN"
 _SHOWN = {MISSING: "MISSING", UNHEALTHY: "UNHEALTHY"}
 _LOOKS = {
     AS_PLANNED: "right",
@@ -45,6 +45,7 @@ _LOOKS = {
     WAITS: "caution",
     NOT_SET_UP: "quiet",
     CHANGED_HERE: "strong",
+    RUN_AGAIN: "strong",
     WRONG_HERE: "wrong",
 }
 _TITLES = {"dns": "DNS zone", POLICY: "Policy"}
@@ -115,9 +116,9 @@ def _here(draft: Draft, name: str) -> str:
     """Return how a section stands that was changed in this sitting, "" for the others."""
     if name not in draft.to_run:
         return ""
-    return {WRONG: WRONG_HERE, CHANGED: CHANGED_HERE}.get(
-        CHANGED if name == POLICY else draft.state(name), ""
-    )
+    if name == POLICY or name in draft.again:
+        return RUN_AGAIN
+    return WRONG_HERE if draft.state(name) == WRONG else CHANGED_HERE
 
 
 def _last(row: SectionRow) -> str:

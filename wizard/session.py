@@ -88,16 +88,22 @@ class Session:
         except Trouble:
             return today
 
-    def sections(self, host: Host) -> tuple[SectionRow, ...]:
-        """Return the list of sections: of each today's value, its state and its last change."""
-        from wizard.status.look import look  # noqa: PLC0415 - as for undo_plan
+    def sections(self, host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
+        """Return the list of sections, and the answers as the runs left them.
+
+        The latter are today's where no run left anything, None where the host was never set up.
+        """
+        from wizard.status.as_left import answers_left  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.look import look  # noqa: PLC0415
         from wizard.status.sections import section_rows  # noqa: PLC0415
 
         today = self.today(host)
-        if today is not None:
-            host = self._with_pair(today, host)
         left, items = look(self.places, host)
-        return section_rows(host, today, left, items)
+        if today is None:
+            return section_rows(host, None, left, items), None
+        rows = section_rows(self._with_pair(today, host), today, left, items)
+        as_left = answers_left(host, today, left)
+        return rows, with_saved(as_left, today)
 
     def suggestions(self, host: Host) -> Values:
         """Return values to begin a form with: today's, else good first guesses."""

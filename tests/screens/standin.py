@@ -295,6 +295,7 @@ class StandIn:
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     listed_sections: tuple[SectionRow, ...] = ()
+    as_left: Optional[Answers] = None
     sections_wait: threading.Event = field(default_factory=_set_event)
     lists_wait: threading.Event = field(default_factory=_set_event)
     went_on: threading.Event = field(default_factory=threading.Event)
@@ -308,9 +309,10 @@ class StandIn:
     def today(self, _host: Host) -> Optional[Answers]:
         return self.saved
 
-    def sections(self, host: Host) -> tuple[SectionRow, ...]:
+    def sections(self, host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
         self.sections_wait.wait(10)
-        return self.listed_sections or section_rows(host, self.today(host), Left(), ())
+        rows = self.listed_sections or section_rows(host, self.today(host), Left(), ())
+        return rows, self.as_left or self.today(host)
 
     def suggestions(self, _host: Host) -> dict[str, dict[str, Any]]:
         values = to_values(answers())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Optional
 
 import pytest
 
@@ -11,7 +12,7 @@ from screens.desk import Wish
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text
 from tests.screens.standin import RUN, StandIn, answers, set_up_host
-from wizard.answers.model import POLICY, SECTIONS, Networks
+from wizard.answers.model import POLICY, SECTIONS, Answers, Limits, Networks
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.run.history import RunSummary
@@ -73,7 +74,7 @@ async def test_it_opens_at_once_and_fills_in_what_takes_longer() -> None:
 
 async def test_what_cannot_be_looked_at_is_said_and_the_sections_open() -> None:
     class Ill(StandIn):
-        def sections(self, _host: Host) -> tuple[SectionRow, ...]:
+        def sections(self, _host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
             raise Trouble("reading the runs", "Input/output error", "Look at the disk.")
 
     async with opened(Ill(the_host=set_up_host(), saved=answers())) as pilot:
@@ -105,6 +106,34 @@ async def test_what_is_changed_here_is_marked_and_planned_alone() -> None:
         await pilot.press("end", "enter")
         await in_sight(pilot, "Nothing has been written yet.")
         assert session.planned[-1][1] == ("limits",)
+
+
+async def test_space_runs_a_section_again_as_it_was_left_and_takes_it_back() -> None:
+    """One that is changed gets the values back; one that is not is planned all the same."""
+    left = replace(answers(), limits=Limits(message_size_limit=7))
+    session = a_host(as_left=left)
+    async with opened(session) as pilot:
+        await in_sight(pilot, "as found")
+        await pilot.press(*["down"] * SECTIONS.index("limits"), "space")
+        await in_sight(pilot, "TO RUN AGAIN")
+        await pilot.press("space", "home", "down", "down", "space")
+        assert "Review       Networks\n" in await in_sight(pilot, "TO RUN AGAIN")
+        await pilot.press("end", "up", "up", "space")
+        await in_sight(pilot, "Review       Networks, Policy\n")
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "Nothing has been written yet.")
+        given, sections = session.planned[-1]
+        assert sections == ("networks", POLICY)
+        assert given == answers()
+        await pilot.press("escape", "home", "enter")
+        await in_sight(pilot, "- Sections")
+        await pilot.press("home", *["down"] * SECTIONS.index("limits"), "space", "end", "enter")
+        await in_sight(pilot, "Nothing has been written yet.")
+        given, sections = session.planned[-1]
+        assert sections == ("networks", "limits", POLICY)
+        assert given.limits.message_size_limit == 7
+        await pilot.press("ctrl+q")
+        await in_sight(pilot, "What you answered here will be lost")
 
 
 @pytest.mark.promise(2)

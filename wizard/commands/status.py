@@ -36,7 +36,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             "run": newest,
             "drifted": len(drifted),
             "items": [masked_data(asdict(one)) for one in found],
-            "sections": [masked_data(asdict(one)) for one in session.sections(host)],
+            "sections": [masked_data(asdict(one)) for one in session.sections(host)[0]],
         }
         print(json.dumps(whole, indent=2), file=console.out)
     elif newest:

@@ -23,6 +23,7 @@ from wizard.plan.model import Plan
 from wizard.plan.read_back import read_back
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, RunFinished
+from wizard.status.as_left import answers_left
 from wizard.status.drift import Now, items
 from wizard.status.history import Written
 from wizard.status.left import Left, add
@@ -347,6 +348,23 @@ def test_a_value_that_no_answer_can_express_is_shown_as_it_stands(server: Server
 def test_keys_of_blocklists_are_in_no_row(server: Server) -> None:
     server.edit(b"bl.spamcop.net", b"canary0123456789.zen.dq.spamhaus.net")
     assert "canary" not in repr(server.rows())
+
+
+@pytest.mark.parametrize("section", [one for one in EDITS if one not in (POLICY, "certificate")])
+def test_the_answers_that_were_left_are_known_after_a_change_by_hand(
+    server: Server, section: str
+) -> None:
+    """And after a run of another section that kept it."""
+    before = read_back(server.host)
+    assert before is not None
+    server.edit(*EDITS[section][:2])
+    for other in ("", "delivery" if section != "delivery" else "limits"):
+        today = read_back(server.host)
+        assert today is not None
+        if other:
+            server.apply(SECOND, today, other)
+        assert getattr(today, section) != getattr(before, section)
+        assert answers_left(server.host, today, server.left) == before
 
 
 def test_what_only_the_saved_answers_know_is_kept(server: Server) -> None:

@@ -1,0 +1,37 @@
+"""The answers that the runs left, read back from the texts that they wrote. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Optional
+
+from wizard.answers.model import SECTIONS, Answers
+from wizard.host.facts import Host
+from wizard.plan.read_back import read_back
+from wizard.status.held import MAIN, SENDERS, Texts
+from wizard.status.history import sections_left
+from wizard.status.left import Left
+
+
+def answers_left(host: Host, today: Answers, left: Left) -> Answers:
+    """Return today's answers, each section as the last run that was planned for it left it.
+
+    What no text tells, such as the firewall's zone, is today's; so is a section that no run left.
+    """
+    sections: dict[str, Any] = {}
+    known: dict[int, Optional[Answers]] = {}
+    for section, last in sections_left(left.written).items():
+        if section not in SECTIONS or last.values is None:
+            continue
+        if id(last.texts) not in known:
+            known[id(last.texts)] = _read(host, last.texts)
+        answers = known[id(last.texts)]
+        if answers is not None:
+            sections[section] = getattr(answers, section)
+    return replace(today, **sections)
+
+
+def _read(host: Host, texts: Texts) -> Optional[Answers]:
+    main = replace(host.main_cf, live=texts.get(MAIN), from_package=False)
+    senders = replace(host.sender_access, live=texts.get(SENDERS))
+    return read_back(replace(host, main_cf=main, sender_access=senders))
