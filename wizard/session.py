@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Collection, Iterator, Optional
 
-from wizard.answers.model import DQS_KEY_FILE, Answers, Caution
+from wizard.answers.model import DQS_KEY_FILE, SECTIONS, Answers, Caution
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import SAVED, read_answers
 from wizard.certificates.pairs import read_pair
@@ -273,11 +273,19 @@ class Session:
 
         return to_publish(answers, public4(host.network.addresses))
 
-    def check(self, answers: Answers) -> Iterator[Finding]:
-        """Prove the live state, finding by finding."""
+    def check(self, answers: Answers, sections: Collection[str] = ()) -> Iterator[Finding]:
+        """Prove the live state, finding by finding; `sections` are those that were planned."""
         from wizard.check.prove import prove  # noqa: PLC0415 - ssl and smtplib cost 40 ms
 
-        return prove(answers, self.door)
+        return prove(answers, self.door, sections=sections)
+
+    def planned(self) -> Collection[str]:
+        """Return the sections that saved answers plan: all, by (), or those without the policy.
+
+        On a server that somebody else set up the policy was never chosen.
+        """
+        saved = self.door.root / SAVED.relative_to("/")
+        return () if saved.exists() else SECTIONS
 
 
 def _cut_off_caution(run: RunSummary) -> Caution:

@@ -190,6 +190,7 @@ class Host:
         self.run(["systemctl", "unmask", "dovecot.service"], check=True)
         for path, text in dovecot.files(self.options.suite).items():
             self.write(path, text)
+        self.run(["systemctl", "-q", "enable", "dovecot.service"], check=True)
         self.run(["systemctl", "restart", "dovecot.service"], check=True)
 
     def join(self, other: Host, *, link: str, addresses: tuple[str, str]) -> None:

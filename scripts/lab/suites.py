@@ -45,6 +45,7 @@ COMMON_PACKAGES = (
     "bind9-dnsutils",
     "rsyslog",
     "iproute2",
+    "nftables",
     "iputils-ping",
     "procps",
     "python3",

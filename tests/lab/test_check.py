@@ -210,6 +210,7 @@ BREAKS = {
             "main.cf.smtpd_recipient_restrictions": "permit_mynetworks, check_recipient_access "
             "static:OK, reject_unauth_destination",
             "table.sender_access": "smtpd_recipient_restrictions does not look it up",
+            "restrictions.order": "neither smtpd_relay_restrictions nor ",
         },
     ),
     "everybody in mynetworks": Break(
@@ -273,7 +274,7 @@ BREAKS = {
     ),
     "aliases that cannot be opened": Break(
         "rm /etc/aliases.db" + RELOAD,
-        {},
+        {"tables": "hash:/etc/aliases: postmap: fatal: open database /etc/aliases.db"},
         frozenset(("log",)),
     ),
     "a misspelt parameter": Break(
@@ -289,6 +290,7 @@ BREAKS = {
         {
             "smtp.25.stranger": "451 4.3.5 ",
             "main.cf.smtpd_recipient_restrictions": "permit_mynetworks, ",
+            "restrictions.names": "smtpd_recipient_restrictions has reject_unauth_destinations",
         },
         frozenset(("log",)),
     ),

@@ -67,12 +67,14 @@ def test_records_are_looked_up_and_a_resolver_that_is_down_holds_nothing_up(fres
         fresh.write(RESOLV, f"nameserver {address}\n")
         found, took, status = checked(fresh)
         assert status == 0, found
+        assert found.pop("dns.resolver")["verdict"] == "wrong"
         assert {one["verdict"] for one in found.values()} == {"unknown"}, found
         # An smtpd that was started since waits for the resolver too; its conversation has an end.
         assert took < right + SECONDS + 2
         # Without one, what is left are the look-ups alone.
         fresh.run(["systemctl", "stop", "postfix"], check=True)
         found, took, _ = checked(fresh)
+        assert found.pop("dns.resolver")["verdict"] == "wrong"
         assert {one["verdict"] for one in found.values()} == {"unknown"}, found
         assert took < right + 2
         fresh.run(["systemctl", "start", "postfix"], check=True)

@@ -118,7 +118,7 @@ ROWS_STRANGER = (
         "refused (454 or 554)",
         relay_refused,
         "Put reject_unauth_destination into smtpd_recipient_restrictions before every permit but "
-        "permit_mynetworks, and look at mynetworks; reload.",
+        "permit_mynetworks, and look at mynetworks and relay_domains; reload.",
     ),
     Row(
         "stranger",
@@ -126,7 +126,7 @@ ROWS_STRANGER = (
         "local",
         "accepted (250)",
         accepted,
-        "See mydestination, the tables and the blocklists; `journalctl -u postfix -n 30` says why.",
+        "See mydestination, the restrictions, tables and blocklists; `journalctl -u postfix -n 30` says why.",
     ),
 )
 ROWS_SUBMISSION_CLOSED = (

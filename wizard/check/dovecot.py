@@ -13,6 +13,9 @@ from wizard.host.sockets import AUTH, QUEUE
 
 AUTH_SOCKET = f"{QUEUE}/{AUTH}"
 
+NOBODY = "nobody listens"
+"""A socket that its owner left behind: one that ends in order takes it away."""
+
 _ABSENT = {errno.ENOENT, errno.ENOTDIR}
 
 
@@ -37,7 +40,7 @@ def socket_fault(path: str) -> str:
             if error.errno in _ABSENT:
                 return f"no socket {path}"
             if error.errno == errno.ECONNREFUSED:
-                return f"nobody listens on {path}"
+                return f"{NOBODY} on {path}"
             return f"{path}: {os.strerror(error.errno or 0)}"
     return ""
 
@@ -45,6 +48,18 @@ def socket_fault(path: str) -> str:
 def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Finding]:
     """`delivery.lmtp`: mail for local people has somewhere to go, or waits in the queue."""
     looked_at = "local delivery by LMTP"
+    if fault.startswith(NOBODY):
+        yield Finding(
+            id="delivery.lmtp",
+            looked_at=looked_at,
+            seen=f"{fault}: Dovecot was there and died",
+            expected="Dovecot answers",
+            verdict=WRONG,
+            advice="Run `systemctl restart dovecot`; `journalctl -u dovecot -n 30` says why it died. "
+            "Mail is kept in the queue meanwhile.",
+            fatal=False,
+        )
+        return
     if fault:
         denied = "denied" in fault
         yield Finding(

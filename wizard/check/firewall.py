@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Optional
 
 from wizard.check.asked import unknown
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.host.facts import Firewall, Zone
 from wizard.plan.firewall import SERVICES
 
 WANTED = ", ".join(SERVICES)
+LOOPBACK = "lo"
 
 
-def judge_firewall(firewall: Optional[Firewall], why: str, name: str) -> Iterator[Finding]:
+def interfaces(door: Door) -> tuple[str, ...]:
+    """Return the names of the host's network interfaces (proc_pid_net(5)); () where not known."""
+    try:
+        text = door.read_text("/proc/net/dev") or ""
+    except Trouble:
+        return ()
+    return tuple(re.findall(r"(?m)^\s*(\S+):", text))
+
+
+def judge_firewall(
+    firewall: Optional[Firewall], why: str, name: str, interfaces: Collection[str] = ()
+) -> Iterator[Finding]:
     """`firewall.runtime`, `firewall.permanent`, and `firewall.zone` for a zone out of use.
 
-    `why` says why there are no facts, where there are none.
+    `why` says why there are no facts, where there are none. `interfaces` are the host's own, ()
+    where they are not known.
     """
     looked_at = f"firewall: zone {name}"
     if firewall is None:
@@ -56,13 +72,7 @@ def judge_firewall(firewall: Optional[Firewall], why: str, name: str) -> Iterato
         )
         return
     yield from _open(zone, firewall)
-
-
-def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
-    if firewall.state == "running":
-        yield _finding(zone, "runtime", zone.runtime, "now", "")
-    yield _finding(zone, "permanent", zone.permanent, "after a reload", " --permanent")
-    if not (zone.interfaces or zone.sources or zone.name == firewall.default_zone):
+    if not _is_used(zone, firewall, interfaces):
         yield Finding(
             "firewall.zone",
             f"firewall: zone {zone.name} in use",
@@ -71,6 +81,22 @@ def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
             WARNING,
             "`firewall-cmd --get-active-zones` shows the zone to open instead.",
         )
+
+
+def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
+    if firewall.state == "running":
+        yield _finding(zone, "runtime", zone.runtime, "now", "")
+    yield _finding(zone, "permanent", zone.permanent, "after a reload", " --permanent")
+
+
+def _is_used(zone: Zone, firewall: Firewall, interfaces: Collection[str]) -> bool:
+    """Whether anything comes in by this zone; the default one has what no other zone has."""
+    own = zone.bound if firewall.state == "running" else zone.interfaces
+    if own or zone.sources:
+        return True
+    taken = {one for other in firewall.zones for one in other.bound}
+    rest = set(interfaces) - taken - {LOOPBACK}
+    return zone.name == firewall.default_zone and (not interfaces or bool(rest))
 
 
 def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: str) -> Finding:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from wizard.check.master_cf import PORT_NAMES
 from wizard.check.model import WARNING, WRONG, Finding
-from wizard.check.parameters import PORT_NAMES
 from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE
 from wizard.plan.things import MAIN_CF, MASTER_CF, entry_of

@@ -121,7 +121,10 @@ def _judge(there: list[Socket], wanted: frozenset[str]) -> tuple[str, str]:
         return WRONG, "Start Postfix, and see that master.cf has the service of this port."
     listening = {one.address for one in there}
     if wanted and not wanted <= listening:
-        return WRONG, "inet_interfaces and inet_protocols need `systemctl restart postfix`."
+        return (
+            WRONG,
+            "inet_interfaces and inet_protocols need `systemctl restart postfix`; see master.cf.",
+        )
     if wanted and listening - wanted:
         return WRONG, "More addresses than planned: `systemctl restart postfix`, see master.cf."
     if any(not one.owner for one in there):

@@ -12,19 +12,19 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check import certificate, log, ports, renewal, table, unit
+from wizard.check import certificate, log, ports, renewal, table, unit, units
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.blocklists import begin_lists
 from wizard.check.dns import begin_lookups
-from wizard.check.firewall import judge_firewall
-from wizard.check.model import Finding
-from wizard.check.parameters import (
-    POSTCONF_M,
-    POSTCONF_P,
-    judge_main_cf,
-    judge_master_cf,
-    unreadable,
-)
+from wizard.check.firewall import interfaces, judge_firewall
+from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
+from wizard.check.model import WARNING, WRONG, Finding
+from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
+from wizard.check.resolver import begin_resolver
+from wizard.check.rows import judge_rows
+from wizard.check.rules import NFT, judge_rules
+from wizard.check.settings import Settings
+from wizard.check.silent import begin_silent
 from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as_stranger
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
@@ -38,6 +38,8 @@ from wizard.postfix.policy import propose_main_cf
 from wizard.secrets import seal
 
 MAIN_CF = "/etc/postfix/main.cf"
+
+ASKED = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
 
 SECONDS = 8.0
 """For one conversation as a whole; a right server needs a tenth of a second."""
@@ -54,8 +56,8 @@ def prove(
 ) -> Iterator[Finding]:
     """Hold the live host against the answers and yield what is found, in a stable order.
 
-    With `sections` only their parameters are held against the answers, with `expected` only
-    these, by name and value; `tolerated` are the lines
+    With `sections` only their parameters are held against the answers; where the policy is none
+    of them, what differs from it is a warning. With `expected` only these, by name and value; `tolerated` are the lines
     that `postconf -n` complained of before. `seconds` limits each conversation. Raises
     UsageTrouble when another root is looked at: a server can only be talked to where it runs.
     """
@@ -67,20 +69,26 @@ def prove(
         )
     wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
     key = _key(answers, door)
-    pool = ThreadPoolExecutor(max_workers=6, thread_name_prefix="check")
+    pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="check")
     try:
         configured = begin(begin_configuration, door)
         addresses = begin(begin_network, door)
         firewall = begin(begin_firewall, door)
-        listeners, state, services, overrides, timers = (
-            ask(door, argv) for argv in (ports.SS, unit.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW)
+        listeners, state, beside, services, overrides, timers, rules = (
+            ask(door, argv) for argv in ASKED
         )
         talks = begin_talks(answers, pool, seconds)
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
+        silent = (
+            begin_silent(answers, door, configuration, pool) if configuration and main_cf else None
+        )
         network, _ = addresses()
-        lists = begin_lists(answers.blocklists, network, pool, key)
-        lookups = begin_lookups(answers, network, pool)
+        names = (
+            begin_resolver(network, pool),
+            begin_lists(answers.blocklists, network, pool, key),
+            begin_lookups(answers, network, pool),
+        )
         # In this thread, since only the main one may handle the signals that would leave the
         # address behind; before the first yield, since a generator may never be resumed.
         stranger = talk_as_stranger(answers, main_cf.get("mynetworks", ""), network, seconds)
@@ -88,6 +96,7 @@ def prove(
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)
         yield from unit.judge_unit(state())
+        yield from units.judge_units(beside())
         has_ipv6 = network is None or network.has_ipv6_loopback
         sockets = listeners()
         yield from ports.judge_ports(answers.networks, sockets, has_ipv6=has_ipv6)
@@ -96,10 +105,8 @@ def prove(
         yield from certificate.judge_files(disk, main_cf, answers.hostname.myhostname)
         walls, why_no_walls = firewall()
         zone = None if walls is None else walls.zone(answers.networks.firewall_zone)
-        name = renewal.lineage_of(next(iter(disk), ""))
-        if name:
-            held = {one.port: one.owner for one in ports.sockets(sockets.text)}
-            yield from _renewal(door, name, timers().text, held, zone)
+        held = {one.port: one.owner for one in ports.sockets(sockets.text)}
+        yield from _renewal(door, next(iter(disk), ""), timers().text, held, zone)
         yield from judge_delivery(talks)
         if configuration is None:
             yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
@@ -108,26 +115,40 @@ def prove(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
         for finding in judge_master_cf(services(), overrides(), main_cf):
-            yield finding if POLICY in wanted else replace(finding, fatal=False)
+            yield finding if POLICY in wanted else _by_choice(finding)
         for finding in _table(answers, door, main_cf):
-            yield finding if {POLICY, "blocklists"} & wanted else replace(finding, fatal=False)
-        yield from lists()
-        yield from lookups()
-        yield from judge_firewall(walls, why_no_walls, answers.networks.firewall_zone)
-        yield from log.judge_log(_log(door))
+            yield finding if POLICY in wanted else _by_choice(finding)
+        # Of a section's run these are no part; asked for alone, they count.
+        counts = POLICY in wanted or expected is None
+        for finding in silent() if silent else ():
+            yield finding if counts else replace(finding, fatal=False)
+        yield from (finding for one in names for finding in one())
+        cables = interfaces(door)
+        yield from judge_firewall(walls, why_no_walls, answers.networks.firewall_zone, cables)
+        yield from judge_rules(rules(), answers.networks)
+        yield from _judge_log(door)
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, nothing is waited for.
         pool.shutdown(wait=False)
 
 
+def _by_choice(finding: Finding) -> Finding:
+    """Return a finding of the policy where nobody asked for the policy: no fault, but told."""
+    verdict = WARNING if finding.verdict == WRONG else finding.verdict
+    return replace(finding, verdict=verdict, fatal=False)
+
+
 def _renewal(
     door: Door,
-    name: str,
+    path: str,
     timers: str,
     held: Mapping[int, str],
     zone: Optional[facts.Zone],
 ) -> Iterator[Finding]:
+    name = renewal.lineage_of(path)
+    if not name:
+        return
     try:
         found = renewal.read_renewal(door, name, timers)
     except Trouble as trouble:
@@ -160,14 +181,20 @@ def _main_cf(
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     try:
         sealed = seal(door.read_bytes(MAIN_CF) or b"", key, spelled)
+        policy: Sequence[tuple[str, str]] = ()
         if expected is None:
             expected = propose_main_cf(sealed.text, answers, postfix, wanted).expected
+            if POLICY not in wanted:
+                aside = frozenset({POLICY})
+                policy = propose_main_cf(sealed.text, answers, postfix, aside).expected
     except (Trouble, ValueError) as fault:
         yield unknown("main.cf", "main.cf: parameters", str(fault), "as planned")
         return
     # As a plan has them: another key than that of the key file is seen, and none is told.
     live = {name: sealed.without_keys(value) for name, value in configuration.parameters.items()}
     yield from judge_main_cf(live, configuration.stderr, expected, tolerated)
+    if policy:
+        yield judge_policy(live, policy)
 
 
 def _key(answers: Answers, door: Door) -> str:
@@ -188,11 +215,20 @@ def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Fi
         text = door.read_text(table.SENDER_ACCESS) or ""
     except Trouble as trouble:
         asked, text = _nothing(str(trouble)), ""
-    yield from table.judge_table(name, asked(), text, answers.blocklists)
+    told = asked()
+    yield from table.judge_table(name, told, text, answers.blocklists)
+    if not told.failure:
+        yield from judge_rows(table.rows_of(told.text), answers, Settings(main_cf))
 
 
 def _nothing(why: str) -> Asked:
     return lambda: Told(NOTHING, why)
+
+
+def _judge_log(door: Door) -> Iterator[Finding]:
+    told = _log(door)
+    yield from units.judge_loaded(told.text, door)
+    yield from log.judge_log(told)
 
 
 def _log(door: Door) -> Told:

@@ -52,8 +52,8 @@ def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterat
     if told.failure:
         seen = told.failure
     else:
-        indexed = _rows(told.text)
-        planned = _rows(text)
+        indexed = rows_of(told.text)
+        planned = rows_of(text)
         planned.update((_key(name), "OK") for name in wanted.allow_senders)
         planned.update((_key(name), "REJECT") for name in wanted.reject_senders)
         names = sorted(
@@ -87,7 +87,7 @@ def _key(name: str) -> str:
     return name.strip().lower()
 
 
-def _rows(text: str) -> dict[str, str]:
+def rows_of(text: str) -> dict[str, str]:
     """Rows as postmap reads them: KEY VALUE, folded lines joined, comments and blanks skipped."""
     logical: list[str] = []
     for line in text.splitlines():

@@ -14,6 +14,7 @@ from wizard.check import certificate, doors, dovecot, ports, scripts
 from wizard.check.conversations import judge, waiting
 from wizard.check.model import UNKNOWN, Finding
 from wizard.check.smtp import Endpoint, Transcript, converse
+from wizard.check.sockets import closed_to_postfix
 from wizard.check.stranger import Network, NoStrangerError, stranger_address
 from wizard.host import facts
 
@@ -35,7 +36,9 @@ def begin_talks(answers: Answers, pool: ThreadPoolExecutor, seconds: float) -> T
     """Start all but the stranger's; each is over after `seconds`."""
     address = ports.reachable(answers.networks)
     lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
-    auth_fault = dovecot.socket_fault(dovecot.AUTH_SOCKET)
+    # smtpd dies of a socket that is closed to it as of one that is not there.
+    auth = dovecot.AUTH_SOCKET
+    auth_fault = dovecot.socket_fault(auth) or closed_to_postfix(auth)
     lmtp_fault = dovecot.socket_fault(lmtp) if lmtp else ""
     after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
     return Talks(

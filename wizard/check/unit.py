@@ -28,16 +28,19 @@ _LOOKS = (
 )
 """Finding, what is looked at, systemd's property, its right value, what to do."""
 
+_MASKED = "Run `systemctl unmask postfix`, then `systemctl enable --now postfix`."
+
 
 def judge_unit(told: Told) -> Iterator[Finding]:
     """Active now and enabled for the next boot."""
     state = dict(line.partition("=")[::2] for line in told.text.splitlines())
-    for finding_id, looked_at, name, right, advice in _LOOKS:
+    for finding_id, looked_at, name, right, remedy in _LOOKS:
         if told.failure:
             yield unknown(finding_id, looked_at, told.failure, right)
             continue
         seen = state.get(name) or "no such unit"
         good = seen == right
+        advice = _MASKED if seen.startswith("masked") else remedy
         yield Finding(
             id=finding_id,
             looked_at=looked_at,

@@ -21,7 +21,8 @@ def run_check(session: Session, options: Options, console: Console) -> int:
             "it was not set up before, and no answers say what it should be",
             "Name a file with --answers, or set the server up first.",
         )
-    findings, records = tuple(session.check(answers)), session.records(answers, host)
+    planned = () if options.answers else session.planned()
+    findings, records = tuple(session.check(answers, planned)), session.records(answers, host)
     if options.json:
         print(as_json(findings, records), file=console.out)
     else:

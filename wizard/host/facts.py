@@ -122,7 +122,7 @@ class Zone:
 
     `permanent` and `runtime` are service names; `runtime_only` lists anything (services, ports,
     sources, rules) that a reload would drop, in firewall-cmd's words; `sources` and
-    `interfaces` are the permanent and runtime ones together.
+    `interfaces` are the permanent and runtime ones together, `bound` the runtime ones alone.
     """
 
     name: str
@@ -132,6 +132,7 @@ class Zone:
     sources: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = ()
     target: str = "default"
+    bound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def _zone(
         tuple(sorted(permanent.of("source") | runtime.of("source"))),
         tuple(sorted(permanent.of("interface") | runtime.of("interface"))),
         runtime.target,
+        tuple(sorted(runtime.of("interface"))),
     )
 
 

@@ -10,8 +10,9 @@ from wizard.answers.model import Blocklists, Networks
 from wizard.check import log, ports, table, unit
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall
+from wizard.check.master_cf import judge_master_cf
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
-from wizard.check.parameters import judge_main_cf, judge_master_cf
+from wizard.check.parameters import judge_main_cf
 from wizard.door import Outcome
 from wizard.host.facts import Firewall, Zone
 
@@ -179,7 +180,7 @@ MASTER_RIGHT = {"master.cf.25": RIGHT, "master.cf.587": RIGHT, "master.cf.465": 
         ("smtps", "465", {}),
         ("submission", "0.0.0.0:submission", {}),
         ("smtps      inet", "#", {"465": "no active entry"}),
-        ("smtpd\npickup", "postscreen\npickup", {"25": "run by postscreen"}),
+        ("smtpd\npickup", "postscreen\npickup", {"25": "run by postscreen, and no smtpd/pass"}),
         (
             "submission/inet/smtpd_tls_security_level = encrypt",
             "",
@@ -196,6 +197,19 @@ MASTER_RIGHT = {"master.cf.25": RIGHT, "master.cf.587": RIGHT, "master.cf.465": 
             {"587": "smtpd_recipient_restrictions=permit_mynetworks"},
         ),
         (
+            "submission/inet/smtpd_recipient_restrictions = permit_sasl_authenticated,reject",
+            (
+                "submission/inet/smtpd_relay_restrictions = permit_sasl_authenticated,reject\n"
+                "submission/inet/smtpd_recipient_restrictions ="
+            ),
+            {},
+        ),
+        (
+            "smtps/inet/smtpd_tls_wrappermode = yes",
+            "smtps/inet/smtpd_tls_wrappermode = yes\nsmtp/inet/disable_vrfy_command = no",
+            {"25": "disable_vrfy_command=no"},
+        ),
+        (
             "submission/inet/smtpd_sasl_auth_enable",
             "smtp/inet/smtpd_sasl_auth_enable = yes\nsubmission/inet/smtpd_sasl_auth_enable",
             {"25": "smtpd_sasl_auth_enable=yes"},
@@ -209,6 +223,7 @@ def test_master_cf(old: str, new: str, named: dict[str, str]) -> None:
         "smtpd_sasl_auth_enable": "no",
         "smtpd_tls_security_level": "may",
         "smtpd_recipient_restrictions": "permit_mynetworks",
+        "disable_vrfy_command": "yes",
     }
     findings = list(judge_master_cf(services, overrides, main_cf))
     assert {one.id: one.verdict for one in findings if one.verdict == RIGHT} == {

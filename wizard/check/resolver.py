@@ -1,0 +1,56 @@
+"""Whether the host's resolver answers, and does not answer what it cannot know (RFC 6761 6.4).
+
+With a dead one every stranger is told 450; with one that makes names up, every blocklist lists
+everybody and no forged domain is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from typing import Callable, Optional
+
+from wizard.check.model import RIGHT, WRONG, Finding
+from wizard.check.text import clean
+from wizard.dns.asking import FAILED, FOUND, SILENT, Answer, Question, ask_all
+from wizard.host.facts import Network
+
+SECONDS = 1.0
+NO_SUCH_NAME = "no-such-name.postfix-wizard.invalid"
+
+
+def begin_resolver(network: Optional[Network], pool: Executor) -> Callable[[], Iterator[Finding]]:
+    """Ask in a thread of the pool; call the result to wait for `dns.resolver`."""
+    if network is None:
+        return lambda: iter(())
+    question = Question(NO_SUCH_NAME, "A")
+    asked = pool.submit(ask_all, (question,), network.resolvers, seconds=SECONDS)
+    return lambda: iter((judge_resolver(asked.result()[0], network.resolvers),))
+
+
+def judge_resolver(answer: Answer, resolvers: tuple[str, ...]) -> Finding:
+    """`dns.resolver`: right where a name that cannot exist does not."""
+    named = ", ".join(resolvers) or "none"
+    if answer.state == FOUND:
+        seen = f"{NO_SUCH_NAME} is {', '.join(answer.records)}"
+        advice = (
+            "It answers for names that do not exist, so that blocklists list everybody: use "
+            "another in /etc/resolv.conf, best one of this host's own."
+        )
+    elif answer.state in {SILENT, FAILED}:
+        seen = f"{named}: {answer.why}"
+        advice = (
+            "Without it strangers' mail gets 450: see that what /etc/resolv.conf names runs and "
+            "answers."
+        )
+    else:
+        seen, advice = f"{named} answers", ""
+    return Finding(
+        "dns.resolver",
+        "the resolver",
+        clean(seen.encode("utf-8", "surrogateescape")),
+        "answers, and knows no name that there is not",
+        WRONG if advice else RIGHT,
+        advice,
+        fatal=False,
+    )

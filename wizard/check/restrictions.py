@@ -1,0 +1,199 @@
+"""smtpd's lists of restrictions: names that exist, an order that refuses to relay (postconf(5)).
+
+A misspelt name answers 451 to whoever comes that far, and `postfix check` reads no list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from wizard.check.model import RIGHT, WARNING, WRONG, Finding
+from wizard.check.settings import Settings, words
+from wizard.check.text import clean
+from wizard.postfix.restrictions import RELAY_RULES
+
+LISTS = tuple(
+    f"smtpd_{stage}_restrictions"
+    for stage in (
+        *("client", "helo", "sender", "relay", "recipient"),
+        *("data", "end_of_data", "etrn"),
+    )
+)
+RELAY, RECIPIENT = "smtpd_relay_restrictions", "smtpd_recipient_restrictions"
+CLASSES = "smtpd_restriction_classes"
+
+_PLAIN = frozenset(
+    words(
+        """
+    permit reject defer defer_if_permit defer_if_reject warn_if_reject permit_inet_interfaces
+    permit_mynetworks permit_sasl_authenticated permit_tls_all_clientcerts permit_tls_clientcerts
+    permit_auth_destination permit_mx_backup permit_naked_ip_address reject_plaintext_session
+    reject_unauth_pipelining reject_multi_recipient_bounce reject_unauth_destination
+    defer_unauth_destination reject_unlisted_sender reject_unlisted_recipient
+    reject_unverified_sender reject_unverified_recipient reject_non_fqdn_sender
+    reject_non_fqdn_recipient reject_unknown_sender_domain reject_unknown_recipient_domain
+    reject_sender_login_mismatch reject_authenticated_sender_login_mismatch
+    reject_known_sender_login_mismatch reject_unauthenticated_sender_login_mismatch
+    reject_unknown_client_hostname reject_unknown_reverse_client_hostname
+    reject_unknown_forward_client_hostname reject_invalid_helo_hostname
+    reject_non_fqdn_helo_hostname reject_unknown_helo_hostname reject_unknown_client
+    reject_invalid_hostname reject_non_fqdn_hostname reject_unknown_hostname reject_maps_rbl
+    check_relay_domains check_recipient_maps
+    """
+    )
+)
+"""Restrictions without an argument, names of old (before Postfix 2.3) included."""
+
+_WITH_ARGUMENT = re.compile(
+    r"check_(client|reverse_client_hostname|helo|sender|recipient)(_a|_mx|_ns)?_access"
+    r"|check_(etrn|ccert|sasl)_access|check_policy_service|sleep"
+    r"|reject_rbl(_client)?|reject_rhsbl_(client|reverse_client|helo|sender|recipient)"
+    r"|permit_dnswl_client|permit_rhswl_client"
+)
+"""Restrictions that take the next word as theirs."""
+
+_STRANGERS = re.compile(
+    r"permit|permit_naked_ip_address|permit_tls_all_clientcerts|permit_mx_backup"
+    r"|permit_dnswl_client|permit_rhswl_client"
+    r"|check_(client|reverse_client_hostname|helo|sender|recipient)(_a|_mx|_ns)?_access"
+)
+"""What may let a stranger past all that stands below it."""
+
+_CLIENT_NAMES = (
+    "reject_unknown_client_hostname",
+    "reject_unknown_client",
+    "reject_unknown_reverse_client_hostname",
+)
+_LAST = frozenset({"permit", "reject", "defer"})
+
+
+def judge_restrictions(
+    settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
+) -> Iterator[Finding]:
+    """`restrictions.names`, `.order` and `.names-of-clients`.
+
+    `services` are the smtpd services of master.cf by name, each with its `-o` options.
+    """
+    lists = [(name, settings.words(name)) for name in LISTS if settings.value(name)]
+    lists += [(name, settings.words(name)) for name in settings.words(CLASSES)]
+    for service, options in services:
+        own = settings.of(options)
+        lists += [(f"{service}: {name}", own.words(name)) for name in LISTS if name in options]
+    yield _names(lists, settings.words(CLASSES))
+    yield _order(settings, lists)
+    yield _names_of_clients(settings, lists)
+
+
+def items(listed: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each restriction of a list, in lower case, with its argument or ""."""
+    rest = iter(listed)
+    for word in rest:
+        name = word.lower()
+        yield name, (next(rest, "") if _WITH_ARGUMENT.fullmatch(name) else "")
+
+
+def is_known(name: str, classes: Iterable[str]) -> bool:
+    """Whether Postfix knows a restriction, `classes` being the operator's own; a table is one."""
+    known = name in _PLAIN or _WITH_ARGUMENT.fullmatch(name) is not None or ":" in name
+    return known or name in {one.lower() for one in classes}
+
+
+def relays_for_all(settings: Settings) -> bool:
+    """Whether neither list refuses to relay before something may let strangers past."""
+    return not any(_refuses(settings.words(name)) for name in (RELAY, RECIPIENT))
+
+
+def _refuses(listed: Sequence[str]) -> bool:
+    warned = False
+    for name, _ in items(listed):
+        if name in RELAY_RULES and not warned:
+            return True
+        if _STRANGERS.fullmatch(name) and not warned:
+            return False
+        warned = name == "warn_if_reject"
+    return False
+
+
+def _names(lists: Sequence[tuple[str, Sequence[str]]], classes: Sequence[str]) -> Finding:
+    unknown = [
+        (where, name)
+        for where, listed in lists
+        for name, _ in items(listed)
+        if not is_known(name, classes)
+    ]
+    where, name = unknown[0] if unknown else ("", "")
+    more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    return Finding(
+        "restrictions.names",
+        "restrictions: their names",
+        clean(f"{where} has {name}{more}".encode("utf-8", "surrogateescape"))
+        if unknown
+        else "Postfix knows all of them",
+        "names that Postfix knows",
+        WRONG if unknown else RIGHT,
+        "Correct how it is spelt: whoever comes that far is told 451 until then."
+        if unknown
+        else "",
+    )
+
+
+def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Finding:
+    looked_at, expected = "restrictions: their order", "relaying refused before any permit"
+    if relays_for_all(settings):
+        return Finding(
+            "restrictions.order",
+            looked_at,
+            f"neither {RELAY} nor {RECIPIENT} refuses to relay before a permit",
+            expected,
+            WRONG,
+            "Put reject_unauth_destination before every permit but permit_mynetworks and "
+            "permit_sasl_authenticated; reload.",
+        )
+    for where, listed in lists:
+        last = _behind_the_last(listed)
+        if last:
+            seen = f"{where}: nothing behind `{last}` is ever looked at"
+            return Finding(
+                "restrictions.order",
+                looked_at,
+                clean(seen.encode("utf-8", "surrogateescape")),
+                expected,
+                WARNING,
+                f"Take `{last}` out, or move it to the end of the list; reload.",
+            )
+    return Finding("restrictions.order", looked_at, "in order", expected, RIGHT)
+
+
+def _behind_the_last(listed: Sequence[str]) -> str:
+    """Return the `permit`, `reject` or `defer` that others stand behind, else ""."""
+    warned = False
+    names = [name for name, _ in items(listed)]
+    for name in names[:-1]:
+        if name in _LAST and not warned:
+            return name
+        warned = name == "warn_if_reject"
+    return ""
+
+
+def _names_of_clients(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Finding:
+    unseen = settings.value("smtpd_peername_lookup") == "no"
+    found = [
+        (where, name)
+        for where, listed in lists
+        for name, _ in items(listed)
+        if unseen and name in _CLIENT_NAMES
+    ]
+    where, name = found[0] if found else ("", "")
+    return Finding(
+        "restrictions.names-of-clients",
+        "restrictions on client names",
+        clean(f"{where} has {name}".encode("utf-8", "surrogateescape"))
+        if found
+        else "none in vain",
+        "none while names are not looked up",
+        WRONG if found else RIGHT,
+        f"With smtpd_peername_lookup = no every client is unknown: take {name} out."
+        if found
+        else "",
+    )

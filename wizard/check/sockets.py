@@ -1,0 +1,99 @@
+"""Whether Postfix's own user may connect to a UNIX socket: root may, and so proves nothing."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from wizard.check.model import RIGHT, WRONG, Finding
+
+USER = "postfix"
+"""postconf(5) mail_owner."""
+
+_READ, _WRITE, _SEARCH = 4, 2, 1
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A user as the kernel sees it: its number and all its groups."""
+
+    uid: int
+    gids: frozenset[int]
+
+
+def identity(name: str = USER) -> Optional[Identity]:
+    """Return a user of this host, None where there is none."""
+    try:
+        found = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    # master's children call initgroups(3), so supplementary groups count.
+    return Identity(found.pw_uid, frozenset(os.getgrouplist(name, found.pw_gid)))
+
+
+def allows(status: os.stat_result, who: Identity, wanted: int) -> bool:
+    """Whether the permission bits let somebody do what `wanted` says (path_resolution(7))."""
+    if status.st_uid == who.uid:
+        return bool(status.st_mode >> 6 & wanted)
+    if status.st_gid in who.gids:
+        return bool(status.st_mode >> 3 & wanted)
+    return bool(status.st_mode & wanted)
+
+
+def closed_to_postfix(path: str) -> str:
+    """Why Postfix's user cannot connect to a socket that is there, "" when it can.
+
+    A socket needs write permission, each directory above it search permission (unix(7)).
+    """
+    who = identity()
+    if who is None:
+        return ""
+    there = Path(path)
+    try:
+        for directory in reversed(there.parents):
+            if not allows(directory.stat(), who, _SEARCH):
+                return f"{directory} is closed to {USER}: {_shown(directory.stat())}"
+        status = there.stat()
+    except OSError:
+        return ""
+    if allows(status, who, _WRITE):
+        return ""
+    return f"{path} is closed to {USER}: {_shown(status)}"
+
+
+def _shown(status: os.stat_result) -> str:
+    try:
+        owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        owner, group = str(status.st_uid), str(status.st_gid)
+    return f"{owner}:{group} {stat.S_IMODE(status.st_mode):04o}"
+
+
+def judge_socket(name: str, path: str) -> Iterator[Finding]:
+    """`socket.auth` or `socket.lmtp`: nothing is said of a socket that is not there.
+
+    Nor where we may not look; that the talks on 587 and 465 say.
+    """
+    try:
+        if not Path(path).is_socket():
+            return
+    except PermissionError:
+        return
+    fault = closed_to_postfix(path)
+    yield Finding(
+        f"socket.{name}",
+        f"socket: Dovecot's {name}",
+        fault or f"open to {USER}",
+        f"{USER} may connect",
+        WRONG if fault else RIGHT,
+        f"In Dovecot's unix_listener for {path} set user and group to {USER}, mode 0660; "
+        "`systemctl restart dovecot`."
+        if fault
+        else "",
+    )

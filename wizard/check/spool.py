@@ -1,0 +1,47 @@
+"""The queue's file system, and mail that waits for a decision (qmgr(8), postsuper(1))."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from wizard.check.model import RIGHT, WARNING, WRONG, Finding
+from wizard.check.settings import Settings
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.sockets import QUEUE
+
+TIMES = 1.5
+"""smtpd(8) answers 452 unless this many of the largest messages would find room."""
+
+
+def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[Finding]:
+    """`queue.space`, and `queue.hold`; nothing where there is no queue."""
+    try:
+        disk = os.statvfs(queue)
+        held = len(door.list_dir(f"{queue}/hold") or ())
+    except (OSError, Trouble):
+        return
+    free = disk.f_bavail * disk.f_frsize
+    least = int(
+        max(TIMES * settings.number("message_size_limit"), settings.number("queue_minfree"))
+    )
+    full = free <= least or (disk.f_files > 0 and disk.f_favail == 0)
+    yield Finding(
+        "queue.space",
+        f"room in {queue}",
+        f"{free} bytes, {disk.f_favail} files" if full else f"{free // 2**20} MiB",
+        f"more than {least} bytes",
+        WRONG if full else RIGHT,
+        f"Make room: until then all mail gets 452. `df -h {queue}` shows what is free."
+        if full
+        else "",
+    )
+    yield Finding(
+        "queue.hold",
+        "mail on hold",
+        f"{held} on hold" if held else "none",
+        "none",
+        WARNING if held else RIGHT,
+        "`postqueue -p` shows it with a !; `postsuper -H ID` lets it go." if held else "",
+    )
