@@ -1,0 +1,145 @@
+"""main.cf: what it says of who may send what to whom."""
+
+from __future__ import annotations
+
+from tests.lab.broken.way import RELOAD, Way, line, swap
+
+_LIST = "smtpd_recipient_restrictions"
+WAYS = {
+    "a later duplicate": Way(
+        line("smtpd_tls_auth_only = no"),
+        {"main.cf.smtpd_tls_auth_only": "last line", "main.cf.complaints": "last"},
+    ),
+    "a later duplicate of the networks": Way(
+        line("mynetworks = 192.168.0.0/16, 127.0.0.0/8"), {"main.cf.mynetworks": "main.cf"}
+    ),
+    "a permit before the rule against relaying": Way(
+        swap(
+            "    reject_unauth_destination,",
+            "    check_client_access static:OK, reject_unauth_destination,",
+        )
+        + "\n"
+        + line(
+            "smtpd_relay_restrictions = check_client_access static:OK, reject_unauth_destination"
+        ),
+        {
+            "smtp.25.relay": "reject_unauth_destination",
+            "restrictions.order": "reject_unauth_destination",
+        },
+    ),
+    "the exceptions before the rule against relaying": Way(
+        swap("    permit_mynetworks,", "    permit_mynetworks, check_sender_access static:OK,")
+        + "\n"
+        + line("smtpd_relay_restrictions ="),
+        {
+            "smtp.25.relay": "reject_unauth_destination",
+            "restrictions.order": "reject_unauth_destination",
+        },
+    ),
+    "no rule against relaying": Way(
+        swap("    reject_unauth_destination,", "    reject_unauth_pipelining,"),
+        {f"main.cf.{_LIST}": "main.cf"},
+    ),
+    "a bare reject in front": Way(
+        swap("    reject_invalid_helo_hostname,", "    reject, reject_invalid_helo_hostname,"),
+        {},
+        {"restrictions.order": "reject", "smtp.25.stranger": "mydestination"},
+    ),
+    "a misspelt parameter": Way(
+        line("smtpd_client_event_limit_excepions = $mynetworks"),
+        {"main.cf.complaints": "correct the line"},
+    ),
+    "a misspelt restriction": Way(
+        swap("reject_unknown_sender_domain,", "reject_unkown_sender_domain,"),
+        {f"main.cf.{_LIST}": "main.cf", "restrictions.names": "spelt"},
+    ),
+    "a misspelt restriction that only DATA meets": Way(
+        line("smtpd_data_restrictions = reject_unauth_pipelinig"), {"restrictions.names": "spelt"}
+    ),
+    "a reject of everything at HELO": Way(
+        line("smtpd_helo_restrictions = permit_mynetworks, reject"),
+        {},
+        {"smtp.25.stranger": "restrictions"},
+    ),
+    "a restriction on client names, which are never looked up": Way(
+        line("smtpd_client_restrictions = permit_mynetworks, reject_unknown_client_hostname"),
+        {"restrictions.names-of-clients": "smtpd_peername_lookup"},
+    ),
+    "everybody in mynetworks": Way(
+        swap("^mynetworks = .*", "mynetworks = 0.0.0.0/0"),
+        {"main.cf.mynetworks": "main.cf", "smtp.25.relay": "mynetworks"},
+    ),
+    "a public range in mynetworks": Way(
+        swap("^mynetworks = ", "mynetworks = 198.51.100.0/24, "), {"main.cf.mynetworks": "main.cf"}
+    ),
+    "a whole-width blank in mynetworks": Way(
+        "sed -i $'s|^mynetworks = .*|mynetworks = 192.168.1.0/24,\\u3000127.0.0.0/8|' "
+        "/etc/postfix/main.cf; grep -q $'\\u3000' /etc/postfix/main.cf",
+        {"main.cf.mynetworks": "main.cf"},
+    ),
+    "our own domain is not local": Way(
+        swap("localhost, $mydomain,", "localhost,"),
+        {"main.cf.mydestination": "main.cf", "smtp.25.stranger": "mydestination"},
+    ),
+    "a domain both local and virtual": Way(
+        line("virtual_alias_domains = zeke.ne.jp"), {"domains.classes": "mydestination"}
+    ),
+    "every domain relayed": Way(
+        line("relay_domains = static:all"), {"smtp.25.relay": "relay_domains"}
+    ),
+    "another's name": Way(
+        swap("^myhostname = .*", "myhostname = localhost.localdomain"),
+        {"main.cf.myhostname": "main.cf", "smtp.25.banner": "myhostname"},
+    ),
+    "loopback only": Way(
+        swap("^inet_interfaces = .*", "inet_interfaces = loopback-only"),
+        {"main.cf.inet_interfaces": "main.cf", "port.25": "restart"},
+    ),
+    "IPv6 as well": Way(
+        swap("^inet_protocols = .*", "inet_protocols = all"),
+        {"main.cf.inet_protocols": "main.cf", "port.25": "restart"},
+    ),
+    "no TLS": Way(
+        swap("^smtpd_tls_security_level = .*", "smtpd_tls_security_level = none"),
+        {"smtp.25.starttls": "smtpd_tls_security_level"},
+    ),
+    "TLS of old": Way(
+        line("smtpd_tls_protocols = SSLv3, TLSv1"), {}, {"parameters.smtpd_tls_protocols": "TLSv1"}
+    ),
+    "AUTH on 25 by main.cf": Way(
+        swap("^smtpd_sasl_auth_enable = no", "smtpd_sasl_auth_enable = yes"),
+        {"smtp.25.no-auth-tls": "smtpd_sasl_auth_enable", "master.cf.25": "smtp "},
+    ),
+    "VRFY answered": Way(
+        swap("^disable_vrfy_command = yes", "disable_vrfy_command = no"),
+        {"smtp.25.vrfy": "disable_vrfy_command"},
+    ),
+    "the version in the banner": Way(
+        swap("^smtpd_banner = .*", "smtpd_banner = $myhostname ESMTP $mail_name $mail_version"),
+        {"smtp.25.banner": "smtpd_banner", "main.cf.smtpd_banner": "main.cf"},
+    ),
+    "no limit of a message": Way(
+        swap("^message_size_limit = .*", "message_size_limit = 0"),
+        {"main.cf.message_size_limit": "main.cf", "smtp.25.size": "message_size_limit"},
+    ),
+    "a mailbox smaller than a message": Way(
+        swap("^mailbox_size_limit = .*", "mailbox_size_limit = 1000000"),
+        {"main.cf.mailbox_size_limit": "main.cf", "parameters.mailbox_size_limit": "larger"},
+    ),
+    "edited and never reloaded": Way(
+        swap("^smtpd_client_connection_rate_limit = 120", "smtpd_client_connection_rate_limit = 1")
+        + "; "
+        + swap(
+            "^smtpd_client_connection_rate_limit = 1$", "smtpd_client_connection_rate_limit = 120"
+        ),
+        {},
+        {"unit.loaded": "reload"},
+        settle="sleep 1.2; touch /etc/postfix/main.cf",
+    ),
+    "restrictions of their own for port 25": Way(
+        "postconf -P 'smtp/inet/smtpd_recipient_restrictions="
+        "permit_mynetworks,reject_unauth_destination'",
+        {"master.cf.25": "smtp "},
+        settle=RELOAD,
+    ),
+}

@@ -1,0 +1,119 @@
+"""One right server, broken again and again: broken, proven to be content, checked, put back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.host import Host
+from tests.lab.broken.certificate import MADE
+from tests.lab.broken.way import RESTART, Way
+from tests.lab.program import ANSWERS, ZEKE, apply
+
+_RIGHT = "/root/right"
+_TREES = (
+    "/etc/postfix /etc/firewalld /etc/letsencrypt /etc/dovecot /etc/postfix-wizard "
+    "/etc/systemd/system /var/named"
+)
+_FILES = "/etc/aliases* /etc/resolv.conf /etc/hosts /etc/nsswitch.conf"
+
+_KEEP = f"mkdir {_RIGHT}; cp -a --parents {_TREES} {_FILES} {_RIGHT}"
+_PUT_BACK = f"""
+for tree in {_TREES}; do find $tree -mindepth 1 -delete; cp -a {_RIGHT}$tree/. $tree/; done
+rm -f /etc/aliases*
+cp -a {_RIGHT}/etc/aliases* {_RIGHT}/etc/resolv.conf {_RIGHT}/etc/hosts {_RIGHT}/etc/nsswitch.conf /etc/
+"""
+_OLD = "find /etc/postfix -maxdepth 1 -name '*.cf' -mmin -1 -exec touch -d '3 seconds ago' {} +"
+"""Postfix's programs wait a second for a main.cf that was just written to be older."""
+
+_FURNISH = """
+printf 'root: taro\\n' >>/etc/aliases; newaliases
+firewall-cmd -q --permanent --zone=public --add-service=http; firewall-cmd -q --reload
+systemctl -q enable --now certbot-renew.timer
+cp -a /etc/letsencrypt/archive/zeke.ne.jp/. /srv/broken/
+systemctl restart postfix
+"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding as `check --json` has it."""
+
+    verdict: str
+    seen: str
+    advice: str
+
+
+class Rig:
+    """A host that the wizard set up, with Dovecot behind it and certbot beside it."""
+
+    def __init__(self, host: Host) -> None:
+        self._owed = ""
+        self.host = host
+        host.write(
+            ANSWERS, ZEKE.replace("reject_senders = []", 'reject_senders = ["spam.example"]')
+        )
+        host.run(["chmod", "600", ANSWERS], check=True)
+        _give_pairs(host)
+        code, said = apply(host)
+        assert code == 0, said
+        host.start_dovecot()
+        self.bash(_FURNISH)
+        self.bash(_KEEP)
+
+    def bash(self, script: str) -> str:
+        """Run a script that must not fail, and return what it printed."""
+        return self.host.run(["bash", "-ec", script], check=True).stdout
+
+    def content(self) -> bool:
+        """Whether `postfix check` succeeds, whatever it murmurs, and systemd sees an active unit."""
+        done = self.host.run(["bash", "-c", "postfix check && systemctl is-active postfix"])
+        return (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["active"])
+
+    def hit(self, way: Way) -> None:
+        """Make the server right again, then break it, and let the break take effect."""
+        begin = (
+            self._owed if way.settle == RESTART or not self._owed else f"{self._owed}\n{RESTART}"
+        )
+        self._owed = f"{_PUT_BACK}\n{way.mend}"
+        self.bash(f"{begin}\n{way.script}\n{_OLD}\n{way.settle}")
+
+    def check(self) -> dict[str, Found]:
+        """Return the findings of `check --json` by their ids."""
+        done = self.host.run(["postfix-wizard", "check", "--json"])
+        assert done.stdout, done.stderr
+        return {
+            one["id"]: Found(one["verdict"], one["seen"], one["advice"])
+            for one in json.loads(done.stdout)["findings"]
+        }
+
+    def check_without_answers(self) -> dict[str, Found]:
+        """Check as on a server that the wizard never set up: by what is read back."""
+        self.bash("mv /etc/postfix-wizard/answers.toml /root/aside")
+        found = self.check()
+        self.bash("mv /root/aside /etc/postfix-wizard/answers.toml")
+        return found
+
+    def put_back(self) -> None:
+        """Make the server right again."""
+        self.bash(f"{self._owed}\n{RESTART}")
+        self._owed = ""
+
+
+def _give_pairs(host: Host) -> None:
+    """Write certificates of other names and times; openssl of this machine makes them."""
+    for name, (subject, days, algorithm) in MADE.items():
+        with tempfile.TemporaryDirectory() as place:
+            cert, key, request = (str(Path(place, word)) for word in ("cert", "key", "request"))
+            asks = ["openssl", "req", "-new", "-newkey", *algorithm, "-nodes", "-keyout", key]
+            asks += ["-subj", f"/CN={subject}", "-addext", f"subjectAltName=DNS:{subject}"]
+            # Only x509, not req, makes a certificate that ended before today.
+            signs = ["openssl", "x509", "-req", "-in", request, "-signkey", key]
+            signs += ["-days", str(days), "-copy_extensions", "copy", "-out", cert]
+            for argv in ([*asks, "-out", request], signs):
+                subprocess.run(argv, check=True, capture_output=True)
+            host.push(Path(cert), f"/srv/broken/{name}.pem")
+            host.push(Path(key), f"/srv/broken/{name}.key")
