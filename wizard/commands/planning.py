@@ -113,7 +113,7 @@ def refuse_conflicts(plan: Plan) -> None:
         )
         raise Trouble(
             "making the plan",
-            f"what was changed by hand stands against it:\n{lines}",
-            f"\nNothing was changed. Add {conflicts.KEEP_MINE} to leave what stands there, or"
+            f"what was changed by hand stands against it:\n{lines}\nNothing is decided yet",
+            f"Nothing was changed. Add {conflicts.KEEP_MINE} to leave what stands there, or"
             f" {conflicts.TAKE_PLANNED} to write what is planned.",
         )
