@@ -109,6 +109,10 @@ class OverviewScreen(WizardScreen):
     def _told(self) -> tuple[str, str]:
         if self._trouble:
             return self._trouble, "wrong"
+        draft = self.desk.draft
+        refusal = draft.host.postfix.refusal if draft else ""
+        if refusal:
+            return f"Postfix refuses main.cf as it is: {refusal}.", "wrong"
         last = next(run_facts(self.desk.running, self.desk.runs), None)
         return (f"{last.label} {last.text}", last.look) if last else (NO_RUN, "quiet")
 

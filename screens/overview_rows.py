@@ -22,7 +22,7 @@ from wizard.status.findings import (
     UNHEALTHY,
     WAITS,
 )
-from wizard.status.sections import HAND, RUN, SectionRow
+from wizard.status.sections import HAND, OTHER, RUN, SectionRow
 
 if TYPE_CHECKING:
     from screens.draft import Draft
@@ -48,6 +48,7 @@ _LOOKS = {
     RUN_AGAIN: "strong",
     WRONG_HERE: "wrong",
 }
+_BY = {HAND: "by hand", OTHER: "not by a run"}
 _TITLES = {"dns": "DNS zone", POLICY: "Policy"}
 _NOTHING = "nothing is changed yet; shows what is pending"
 
@@ -126,7 +127,7 @@ def _last(row: SectionRow) -> str:
         return began(row.run)
     if not row.section or row.state == NOT_SET_UP:
         return ""
-    return "by hand" if row.by == HAND else "not by a run"
+    return _BY.get(row.by, "not known")
 
 
 def _line(title: str, value: str, state: str, last: str, width: int, *, key: str) -> Row:

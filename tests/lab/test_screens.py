@@ -338,6 +338,39 @@ def test_a_section_is_run_again_as_it_was_left(boot_wizard: BootWizard, log_in: 
     assert (host.root / "etc/postfix/main.cf").read_bytes() == as_left
 
 
+def test_the_list_on_a_host_that_was_changed_for_the_worse(
+    boot_wizard: BootWizard, log_in: LogIn
+) -> None:
+    """Values that a terminal could obey, a main.cf that Postfix refuses, a damaged journal."""
+    host = boot_wizard()
+    set_up(host)
+    main = host.root / "etc/postfix/main.cf"
+    (run,) = runs(host)
+    journal = host.root / "var/lib/postfix-wizard/runs" / run["run"] / "journal"
+    good, told = main.read_bytes(), journal.read_bytes()
+
+    main.write_bytes(good + b"mailbox_transport = \x1b]0;pwned\x07\x1b[2J" + b"x" * 5000 + b"\n")
+    login = log_in(host)
+    shown = login.see("changed by hand")
+    assert re.search(r" x+\.\.\. +changed by hand +by hand$", row(shown, "Delivery")), shown
+    assert b"pwned" not in login.raw
+    assert login.leave("q") == 0
+
+    main.write_bytes(good + b"default_process_limit = ${x{}\n")
+    login = log_in(host)
+    shown = login.see("Postfix refuses main.cf as it is", "as planned", "u Undo")
+    assert "UNHEALTHY" in row(shown, "Policy")
+    assert login.leave("q") == 0
+
+    main.write_bytes(good)
+    journal.write_bytes(told.replace(b"StepStarted", b"StepStartad", 1))
+    login = log_in(host)
+    shown = login.see("UNREADABLE", "cannot be read", "not known")
+    assert "as planned" not in shown
+    login.do(ENTER, "postfix-wizard - Hostname", "mail.zeke.ne.jp")
+    assert login.leave() == 0
+
+
 def test_a_dry_run_ends_at_the_review_and_writes_nothing(
     boot_wizard: BootWizard, log_in: LogIn
 ) -> None:

@@ -83,6 +83,17 @@ async def test_what_cannot_be_looked_at_is_said_and_the_sections_open() -> None:
         await in_sight(pilot, "- Hostname")
 
 
+async def test_a_main_cf_that_postfix_refuses_is_said_above_the_list() -> None:
+    host = set_up_host()
+    refused = ("\x1b[31mpostconf: fatal: bad numerical configuration: x = y",)
+    postfix = replace(host.postfix, stderr=refused)
+    session = StandIn(the_host=replace(host, postfix=postfix, parameters={}), saved=answers())
+    async with opened(session) as pilot:
+        await in_sight(pilot, "Postfix refuses main.cf as it is: postconf: fatal: bad")
+        await pilot.press("enter")
+        await in_sight(pilot, "- Hostname")
+
+
 @pytest.mark.parametrize("section", [*SECTIONS, POLICY])
 async def test_enter_opens_a_section_at_its_own_field(section: str) -> None:
     async with opened(a_host()) as pilot:

@@ -31,7 +31,6 @@ NOT_KNOWN = "not known"
 """The words for a section's state. As found: no run was ever planned for it. Waits: for Dovecot."""
 
 _LMTP = "lmtp:unix:private/dovecot-lmtp"
-_FATAL = "fatal:"
 
 
 @dataclass(frozen=True)
@@ -153,9 +152,8 @@ def _zone_file(host: Host, today: Answers) -> Iterator[Finding]:
 
 
 def _policy(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
-    refused = next((line for line in host.postfix.stderr if _FATAL in line), "")
-    if refused:
-        yield Finding(POLICY, UNHEALTHY, f"Postfix refuses main.cf: {refused}")
+    if host.postfix.refusal:
+        yield Finding(POLICY, UNHEALTHY, f"Postfix refuses main.cf: {host.postfix.refusal}.")
     if host.root == "/":
         if left.active is None and host.unit.active != "active":
             yield Finding(POLICY, UNHEALTHY, f"Postfix does not run: {host.unit.active}.")

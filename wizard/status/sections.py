@@ -29,8 +29,8 @@ from wizard.status.history import LastLeft, sections_left
 from wizard.status.left import Left
 from wizard.status.values import values
 
-RUN, HAND, OTHER = "run", "hand", "other"
-"""Who changed a section last: a run of the wizard, somebody since, somebody before any run."""
+RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
+"""Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
 
 SHOWN = 100
 """Characters of a parameter's value that are told: mydestination may name ten thousand domains."""
@@ -43,7 +43,7 @@ class SectionRow:
     """One section (`policy` included) on a host as it is now.
 
     `state` is one of the words of `wizard.status.findings`, of several the worst; `why` has a
-    sentence for each thing that is not as it should be. `by` is RUN, HAND or OTHER, and `run`
+    sentence for each thing that is not as it should be. `by` is RUN, HAND, OTHER or UNKNOWN, and `run`
     the ID where it is RUN, else "". `value` and `why` hold what the files hold: whoever shows
     them takes control characters out.
     """
@@ -141,4 +141,6 @@ def _last_change(section: str, last: LastLeft, left: Left, *, by_hand: bool) -> 
     runs = [run for run in (last.changed, *(mark.run for mark in marks)) if run]
     if runs:
         return RUN, max(runs, key=order)
+    if last.why:
+        return UNKNOWN, ""
     return (HAND if last.by_hand else OTHER), ""

@@ -27,7 +27,7 @@ from wizard.status.as_left import answers_left
 from wizard.status.drift import Now, items
 from wizard.status.history import Written
 from wizard.status.left import Left, add
-from wizard.status.sections import HAND, OTHER, RUN, SectionRow, section_rows
+from wizard.status.sections import HAND, OTHER, RUN, UNKNOWN, SectionRow, section_rows
 
 ALL = (*SECTIONS, POLICY)
 FIRST, SECOND, THIRD = (f"20261124-03150{number}-{number}" for number in (1, 2, 3))
@@ -228,6 +228,7 @@ def test_a_run_that_cannot_be_read_leaves_nothing_known(server: Server) -> None:
     rows = server.rows()
     assert states(rows) == {"not known"}
     assert f"run {SECOND} cannot be read" in rows["limits"].why[0]
+    assert {row.by for row in rows.values()} == {UNKNOWN}
 
 
 OPEN = frozenset({"ssh", "smtp", "smtps"})
