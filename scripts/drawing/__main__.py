@@ -1,4 +1,4 @@
-"""Walk the wizard on a lab host over ssh and draw three of its screens into a directory."""
+"""Walk the wizard on a lab host over ssh and draw four of its screens into a directory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from drawing.svg import replayed, svg
 from lab import host as lab_host
 from lab.host import Host, Options
-from tests.lab.login import BACKTAB, CLEAR, END, ENTER, NEXT, SPACE, Login
+from tests.lab.login import BACKTAB, CLEAR, END, ENTER, ESCAPE, NEXT, SPACE, Login
 
 NAME = "pictures"
 PROGRAM = Path("dist/postfix-wizard.pyz")
@@ -50,6 +50,9 @@ def _draw(host: Host, target: Path) -> None:
         login.do("y" + ENTER, "The run is over: DONE", seconds=60)
         login.do(NEXT, "postfix-wizard - Result of run 2")
         keep("result")
+        host.run(["postconf", "-e", "myorigin = $mydomain"], check=True)
+        login.do(ESCAPE, "postfix-wizard - Sections", "changed by hand")
+        keep("list")
         login.leave("q")
     finally:
         login.close()
