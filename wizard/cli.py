@@ -76,7 +76,7 @@ COMMANDS = (
     Command(
         "check",
         "prove the live server by talking to it",
-        ("answers", "json"),
+        ("answers", "stranger", "user", "from-outside", "json"),
         "wizard.commands.check:run_check",
     ),
     Command(
@@ -186,6 +186,32 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON instead of text")
 
 
+def _add_stranger(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stranger",
+        action="store_true",
+        help="also try what strangers try (relaying, logins, limits); takes some seconds",
+    )
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--user",
+        default="",
+        metavar="NAME",
+        help="also log in as NAME on 587 and 465; the password is asked for and kept nowhere",
+    )
+
+
+def _add_from_outside(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from-outside",
+        default="",
+        metavar="HOST",
+        help="print a script that tries the same on HOST from elsewhere; look at nothing here",
+    )
+
+
 _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "answers": add_answers,
     "section": add_section,
@@ -198,6 +224,9 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "yes": _add_yes,
     "since": _add_since,
     "json": _add_json,
+    "stranger": _add_stranger,
+    "user": _add_user,
+    "from-outside": _add_from_outside,
 }
 
 
@@ -277,6 +306,9 @@ def _run(arguments: argparse.Namespace) -> int:
         json=getattr(arguments, "json", False),
         conflicts=getattr(arguments, "conflicts", ""),
         since=getattr(arguments, "since", Options.since),
+        stranger=getattr(arguments, "stranger", False),
+        user=getattr(arguments, "user", ""),
+        from_outside=getattr(arguments, "from_outside", ""),
     )
     session = local_session(getattr(arguments, "root", Path("/")))
     command = next(one for one in COMMANDS if one.name == arguments.command)

@@ -287,6 +287,26 @@ class Session:
         saved = self.door.root / SAVED.relative_to("/")
         return () if saved.exists() else SECTIONS
 
+    def check_as_stranger(self, answers: Answers, host: Host) -> Iterator[Finding]:
+        """Try on this host what a stranger would; takes a few seconds, 80 at most."""
+        from wizard.check.as_stranger import check_as_stranger  # noqa: PLC0415 - see check
+
+        return check_as_stranger(answers, host, self.door)
+
+    def check_login(
+        self, answers: Answers, name: str, sender: str, password: str
+    ) -> Iterator[Finding]:
+        """Log in on 587 and 465 and begin a message, which is not sent; takes some seconds."""
+        from wizard.check.login import User, check_login  # noqa: PLC0415 - see check
+
+        return check_login(answers, User(name, sender, password))
+
+    def outside_script(self, answers: Answers, host: Host, server: str) -> str:
+        """Return a script that tries the same on `server`, a name or address, from elsewhere."""
+        from wizard.check.outside import script_for  # noqa: PLC0415 - see check
+
+        return script_for(answers, host, server)
+
 
 def _cut_off_caution(run: RunSummary) -> Caution:
     return Caution(

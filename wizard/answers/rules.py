@@ -152,6 +152,14 @@ def fqdn(text: str) -> str:
     return name
 
 
+def server(text: str) -> str:
+    """The name or the address, without brackets, under which others reach a server."""
+    try:
+        return str(ipaddress.ip_address(printable(text)))
+    except ValueError:
+        return fqdn(text)
+
+
 def origin(text: str) -> str:
     """Accept $myhostname, $mydomain or a full name (postconf(5) myorigin)."""
     return text if text in {"$myhostname", "$mydomain"} else fqdn(text)

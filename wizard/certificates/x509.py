@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Optional
 
+from wizard.certificates.der import items
+
 _PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s(.*?)-----END ", re.DOTALL)
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
@@ -27,8 +29,6 @@ _VERSION = 0xA0
 _EXTENSIONS = 0xA3
 _DNS = 0x82
 _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
-
-_LONG_LENGTH = 0x80
 
 _Item = tuple[int, bytes]
 """A DER element: its tag byte and its content."""
@@ -59,29 +59,14 @@ def read_certificate(pem: bytes) -> Optional[Certificate]:
 
 
 def _certificate(der: bytes) -> Certificate:
-    (_, certificate), *_ = _items(der)
-    (_, signed), *_ = _items(certificate)
-    fields = [item for item in _items(signed) if item[0] != _VERSION]
+    (_, certificate), *_ = items(der)
+    (_, signed), *_ = items(certificate)
+    fields = [item for item in items(signed) if item[0] != _VERSION]
     (tag, serial), _, _, (_, validity), *others = fields
     if tag != _INTEGER:
         raise ValueError("no serial number where one belongs")
-    not_before, not_after = (_seconds(item) for item in _items(validity))
+    not_before, not_after = (_seconds(item) for item in items(validity))
     return Certificate(_names(others), not_before, not_after, _hexadecimal(serial))
-
-
-def _items(data: bytes) -> Iterator[_Item]:
-    """Return the elements that follow one another in `data`; all tags here are of one byte."""
-    at = 0
-    while at < len(data):
-        tag, length, at = data[at], data[at + 1], at + 2
-        if length & _LONG_LENGTH:
-            count = length & ~_LONG_LENGTH
-            length = int.from_bytes(data[at : at + count], "big")
-            at += count
-        if at + length > len(data):
-            raise ValueError("an element is cut short")
-        yield tag, data[at : at + length]
-        at += length
 
 
 def _names(fields: list[_Item]) -> tuple[str, ...]:
@@ -89,8 +74,8 @@ def _names(fields: list[_Item]) -> tuple[str, ...]:
         value.decode("latin-1")
         for tag, extensions in fields
         if tag == _EXTENSIONS
-        for _, listed in _items(extensions)
-        for _, extension in _items(listed)
+        for _, listed in items(extensions)
+        for _, extension in items(listed)
         for kind, value in _alternative_names(extension)
         if kind == _DNS
     ]
@@ -99,10 +84,10 @@ def _names(fields: list[_Item]) -> tuple[str, ...]:
 
 def _alternative_names(extension: bytes) -> Iterator[_Item]:
     # The object identifier, perhaps a flag that it is critical, the content.
-    (_, identifier), *others = _items(extension)
+    (_, identifier), *others = items(extension)
     if identifier == _SUBJECT_ALT_NAME:
-        (_, names), *_ = _items(next(value for tag, value in others if tag == _OCTETS))
-        yield from _items(names)
+        (_, names), *_ = items(next(value for tag, value in others if tag == _OCTETS))
+        yield from items(names)
 
 
 def _seconds(item: _Item) -> int:

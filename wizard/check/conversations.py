@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.check.smtp import Reply, Transcript
+from wizard.check.verdicts import TRANSIENT, refusal, relay_refusal
 
 Verdict = Callable[[Reply, Answers], str]
 Show = Callable[[Reply], str]
 
 OK = 250
-RELAY_DENIED_FOR_NOW = 454
-"""Postfix 3.6 and newer: defer_unauth_destination, which comes first there."""
 LOCAL_ERROR = 451
 """RFC 5321 4.2.2: the server cannot do its own work, such as open a table."""
-TRANSIENT, PERMANENT = 400, 500
-"""RFC 5321 4.2.1: 4yz and 5yz refuse."""
 
 
 @dataclass(frozen=True)
@@ -87,24 +84,14 @@ def size_as_planned(reply: Reply, answers: Answers) -> str:
     return RIGHT if reply.keyword("SIZE") == (str(limit) if limit else "") else WRONG
 
 
-_OTHER_REASON = re.compile(
-    r"blocked using|helo command rejected|client host rejected|sender address rejected",
-    re.IGNORECASE,
-)
-
-
 def refused(reply: Reply, _: Answers) -> str:
     """Right with 454 and every 5xx; another 4xx has another reason, and may be over tomorrow."""
-    if reply.code < TRANSIENT:
-        return WRONG
-    return RIGHT if reply.code == RELAY_DENIED_FOR_NOW or reply.code >= PERMANENT else UNKNOWN
+    return refusal(reply)
 
 
-def relay_refused(reply: Reply, answers: Answers) -> str:
+def relay_refused(reply: Reply, _: Answers) -> str:
     """Right when relaying itself is refused; a blocklist's 554 says nothing of it."""
-    if reply.code >= TRANSIENT and _OTHER_REASON.search(" ".join(reply.lines)):
-        return UNKNOWN
-    return refused(reply, answers)
+    return relay_refusal(reply)
 
 
 def accepted(reply: Reply, _: Answers) -> str:

@@ -67,13 +67,15 @@ class Exchange:
 
     An empty line waits for the greeting. `tls` hands over to TLS: before the greeting when
     there is no line (RFC 8314), else after the reply (RFC 3207). With any other code than
-    `must` the conversation is over; 0 goes on whatever is answered.
+    `must` the conversation is over; 0 goes on whatever is answered. `ends` is what the line ends
+    with (RFC 5321 2.3.8 knows CR LF alone).
     """
 
     name: str
     line: str = ""
     tls: bool = False
     must: int = 0
+    ends: str = "\r\n"
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,11 @@ class Endpoint:
     source: str = ""
 
 
-class _Line:
-    """A connection with a deadline, read line by line."""
+class Line:
+    """A connection with a deadline, read line by line.
+
+    Making and using one raises OSError, and TalkError for what is no SMTP.
+    """
 
     def __init__(self, where: Endpoint, seconds: float) -> None:
         self._until = time.monotonic() + seconds
@@ -109,13 +114,31 @@ class _Line:
         self._socket: Union[socket.socket, ssl.SSLSocket] = self._connect(where)
 
     def close(self) -> None:
+        """Close the connection."""
         self._socket.close()
 
-    def send(self, line: str) -> None:
+    def send(self, line: str, ends: str = "\r\n") -> None:
+        """Say one line."""
+        self.send_bytes(f"{line}{ends}".encode("ascii"))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are."""
         self._socket.settimeout(self._left())
-        self._socket.sendall(line.encode("ascii") + b"\r\n")
+        self._socket.sendall(data)
+
+    def read_exactly(self, count: int) -> bytes:
+        """Read so many bytes, which the caller bounds; fewer where the other side closes."""
+        data, self._buffer = self._buffer[:count], self._buffer[count:]
+        while len(data) < count:
+            self._socket.settimeout(self._left())
+            more = self._socket.recv(count - len(data))
+            if not more:
+                break
+            data += more
+        return data
 
     def reply(self) -> Reply:
+        """Read one reply, all its lines."""
         lines: list[str] = []
         code = 0
         while True:
@@ -133,6 +156,7 @@ class _Line:
                 raise TalkError(f"a reply of more than {MAX_LINES} lines")
 
     def start_tls(self) -> bytes:
+        """Hand over to TLS; return the leaf of the certificate that is served (DER)."""
         if self._buffer:
             raise TalkError(f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}")
         plain = self._socket
@@ -194,9 +218,9 @@ def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Tra
     current = script[0]
     with ExitStack() as stack:
         try:
-            line = _Line(where, seconds)
+            line = Line(where, seconds)
         except OSError as fault:
-            return Transcript(replies, certificate, current.name, _why(fault, seconds))
+            return Transcript(replies, certificate, current.name, reason(fault, seconds))
         stack.callback(line.close)
         try:
             for current in script:
@@ -205,12 +229,12 @@ def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Tra
             return Transcript(replies, certificate, current.name, str(fault))
         except (TalkError, OSError) as fault:
             at = current.line.partition(" ")[0] or "greeting"
-            why = f"{at}: {_why(fault, seconds)}"
+            why = f"{at}: {reason(fault, seconds)}"
             return Transcript(replies, certificate, current.name, why)
     return Transcript(replies, certificate)
 
 
-def _why(fault: Exception, seconds: float) -> str:
+def reason(fault: Exception, seconds: float) -> str:
     """What ended the conversation, in words."""
     if isinstance(fault, socket.timeout):
         return f"no answer within {seconds:g} s"
@@ -223,11 +247,11 @@ def _why(fault: Exception, seconds: float) -> str:
     return str(fault)
 
 
-def _exchange(line: _Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
+def _exchange(line: Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
     """One exchange; its reply is kept even when it ends the conversation."""
     certificate = b""
     if what.line:
-        line.send(what.line)
+        line.send(what.line, what.ends)
     elif what.tls:
         certificate = line.start_tls()
     reply = line.reply()

@@ -8,6 +8,7 @@ it reaches the server without leaving the host (ip-address(8)). It does not pass
 from __future__ import annotations
 
 import ipaddress
+import random
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,9 @@ Run = Callable[[Sequence[str]], tuple[int, bytes]]
 CANDIDATES = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "2001:db8::1", "2001:db8:ffff::1")
 """The documentation networks' first addresses, in the order they are tried."""
 
+_LEAST, _MOST = 2, 254
+"""Last numbers of other addresses in the same networks."""
+
 LIFETIME = 20
 """Seconds after which the kernel takes the address away by itself, should we be SIGKILLed."""
 
@@ -41,30 +45,43 @@ def stranger_address(
     taken: Sequence[Network],
     trusted: Sequence[Network],
     run: Optional[Run] = None,
+    *,
+    candidates: Sequence[str] = CANDIDATES,
+    lifetime: int = LIFETIME,
 ) -> Iterator[str]:
     """Put an address of IP `version` on lo and yield it; take it away again in every case.
 
     Addresses in a network that is `taken` (an interface is on it) are passed over, as are those
     that stand somewhere already: such a one is somebody else's and stays. One in `trusted`
-    (mynetworks) is used only where there is no other: then everybody is trusted. SIGTERM and
-    SIGHUP become SystemExit in here where nobody handles them. Raises NoStrangerError.
+    (mynetworks) is used only where there is no other: then everybody is trusted. After `lifetime`
+    seconds the kernel takes it away. SIGTERM and SIGHUP become SystemExit in here where nobody
+    handles them. Raises NoStrangerError.
     """
     run = run or _run
     with ExitStack() as stack:
         stack.enter_context(_deadly_signals_unwind())
-        for candidate in _candidates(version, taken, trusted):
-            if _add(run, candidate, stack):
+        for candidate in _free(candidates, version, taken, trusted):
+            if _add(run, candidate, lifetime, stack):
                 yield candidate
                 return
         raise NoStrangerError("each documentation address is in use here")
 
 
-def _candidates(
-    version: int, taken: Sequence[Network], trusted: Sequence[Network]
+def new_faces() -> tuple[str, ...]:
+    """Candidates that were hardly ever seen: what the last one did is not held against them.
+
+    Postfix counts per address (anvil(8)), and a check may come right after another.
+    """
+    number = random.randint(_LEAST, _MOST)  # noqa: S311 - no secret
+    return tuple(f"{first[:-1]}{number}" for first in CANDIDATES)
+
+
+def _free(
+    candidates: Sequence[str], version: int, taken: Sequence[Network], trusted: Sequence[Network]
 ) -> Iterator[str]:
     free = [
         candidate
-        for candidate in map(ipaddress.ip_address, CANDIDATES)
+        for candidate in map(ipaddress.ip_address, candidates)
         if candidate.version == version and not any(candidate in network for network in taken)
     ]
     # Sorting is stable: strangers first, each group in its own order.
@@ -72,13 +89,13 @@ def _candidates(
     return map(str, free)
 
 
-def _add(run: Run, address: str, stack: ExitStack) -> bool:
+def _add(run: Run, address: str, lifetime: int, stack: ExitStack) -> bool:
     """Add it, promising its removal first; False when somebody else has it."""
     whole = f"{address}/{128 if ':' in address else 32}"
     # Only what was added may be deleted, and a signal may come between the two.
     added = [False]
     stack.callback(lambda: run(("ip", "address", "del", whole, "dev", "lo")) if added[0] else None)
-    life = ("valid_lft", str(LIFETIME), "preferred_lft", str(LIFETIME))
+    life = ("valid_lft", str(lifetime), "preferred_lft", str(lifetime))
     added[0] = True
     code, words = run(("ip", "address", "add", whole, "dev", "lo", *life))
     if code == 0:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from wizard.answers.model import Answers
+from wizard.answers.rules import email, server
 from wizard.answers.toml import read_answers
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
-from wizard.errors import AnswersTrouble
+from wizard.errors import AnswersTrouble, UsageTrouble
 from wizard.session import Session
 
 
 def run_check(session: Session, options: Options, console: Console) -> int:
     """Print the table of findings; return 1 when one that counts is wrong."""
     need_root("checking this server")
+    elsewhere = _server(options)
     host = session.host()
     answers = read_answers(options.answers) if options.answers else session.answers(host)
     if answers is None:
@@ -21,10 +24,59 @@ def run_check(session: Session, options: Options, console: Console) -> int:
             "it was not set up before, and no answers say what it should be",
             "Name a file with --answers, or set the server up first.",
         )
+    if elsewhere:
+        print(session.outside_script(answers, host, elsewhere), end="", file=console.out)
+        return 0
+    sender, password = _login(options, answers, console)
     planned = () if options.answers else session.planned()
     findings, records = tuple(session.check(answers, planned)), session.records(answers, host)
+    if options.stranger:
+        findings += tuple(session.check_as_stranger(answers, host))
+    if options.user:
+        findings += tuple(session.check_login(answers, options.user, sender, password))
     if options.json:
         print(as_json(findings, records), file=console.out)
     else:
         console.say(*as_table(findings).splitlines(), *to_publish(findings, records))
     return 1 if failed(findings) else 0
+
+
+def _server(options: Options) -> str:
+    """The server that --from-outside names, looked over; "" where it was not said."""
+    if not options.from_outside:
+        return ""
+    doing = "printing a script for elsewhere"
+    if options.stranger or options.user or options.json:
+        raise UsageTrouble(
+            doing, "--from-outside goes alone", "The script itself has --json and --rates."
+        )
+    try:
+        return server(options.from_outside)
+    except ValueError as fault:
+        raise UsageTrouble(
+            doing, f"{options.from_outside!a} {fault}", "Name the server as others reach it."
+        ) from fault
+
+
+def _login(options: Options, answers: Answers, console: Console) -> tuple[str, str]:
+    """The sender's address of the user to log in as, and the password, which is asked for."""
+    name = options.user
+    if not name:
+        return "", ""
+    doing = "checking a login"
+    try:
+        sender = email(name if "@" in name else f"{name}@{answers.hostname.mydomain}")
+    except ValueError as fault:
+        raise UsageTrouble(
+            doing, f"{name!a} {fault}", "Write the name as mail programs do."
+        ) from fault
+    password = console.ask_secret(f"Password of {name}: ")
+    if password is None:
+        raise UsageTrouble(
+            doing,
+            "nobody can be asked for the password here, for there is no terminal",
+            "Log in with a terminal (`ssh -t`). It is taken from no file and no option.",
+        )
+    if not password or "\0" in password:
+        raise UsageTrouble(doing, "no password was given", "Type it when it is asked for.")
+    return sender, password

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import io
 import os
 import select
@@ -60,6 +61,20 @@ class Console:
                     return sys.stdin.readline().rstrip("\n")
         self.say("")
         return None
+
+    def ask_secret(self, question: str) -> Optional[str]:
+        """Ask unechoed at the terminal of this login, wherever our output goes.
+
+        None where there is no terminal; an end of file is an empty answer.
+        """
+        try:
+            os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+        except OSError:
+            return None
+        try:
+            return getpass.getpass(clean_line(question))
+        except EOFError:
+            return ""
 
     def agrees(self, question: str) -> bool:
         """Ask for a yes; anything else is a no."""

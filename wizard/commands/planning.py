@@ -35,6 +35,9 @@ class Options:
     """What becomes of every conflict with a hand edit: MINE or PLANNED."""
     since: str = "1d"
     """From when on the log is told, as `wizard.log.since` reads it."""
+    stranger: bool = False
+    from_outside: str = ""
+    user: str = ""
 
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:

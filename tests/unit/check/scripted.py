@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import ssl
@@ -42,6 +43,8 @@ GOOD = {
     "rcpt": ("250 2.1.5 Ok",),
     "rset": ("250 2.0.0 Ok",),
     "quit": ("221 2.0.0 Bye",),
+    "login": ("235 2.7.0 Authentication successful",),
+    "login-refused": ("535 5.7.8 Error: authentication failed",),
     "*": ("501 5.7.0 Authentication aborted",),
     "lhlo": (f"250-{NAME}", "250 PIPELINING"),
 }
@@ -86,6 +89,8 @@ class Behaviour:
     wrapped: bool = False
     break_handshake: bool = False
     hang_handshake: bool = False
+    password: str = ""
+    """Where one is set, AUTH PLAIN with it gets the reply `login`, with another `login-refused`."""
 
 
 class Server:
@@ -190,6 +195,9 @@ class Server:
             line += byte
         text = line.decode("latin-1").strip()
         self.said.append(text)
+        if self._behaviour.password and text.startswith("AUTH PLAIN "):
+            said = base64.b64decode(text.split()[2]).decode().rpartition("\0")[2]
+            return "login" if said == self._behaviour.password else "login-refused"
         if text.startswith("RCPT TO:<relay-test@"):
             return "rcpt-relay"
         return text.partition(" ")[0].lower()

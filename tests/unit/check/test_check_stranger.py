@@ -14,7 +14,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from wizard.check.stranger import LIFETIME, NoStrangerError, stranger_address
+from wizard.check.stranger import (
+    CANDIDATES,
+    LIFETIME,
+    NoStrangerError,
+    new_faces,
+    stranger_address,
+)
 from wizard.check.talks import networks
 
 
@@ -202,3 +208,22 @@ def test_the_kernel_tidies_up_after_sigkill(namespace: list[str]) -> None:
     while addresses(namespace) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert addresses(namespace) == ""
+
+
+def test_a_new_face_is_in_the_same_networks_and_seldom_twice() -> None:
+    faces = {new_faces() for _ in range(50)}
+    assert len(faces) > 20
+    for one in faces:
+        numbers = {text.replace(":", ".").rpartition(".")[2] for text in one}
+        assert len(numbers) == 1
+        assert [text.removesuffix(numbers.copy().pop()) for text in one] == [
+            first[:-1] for first in CANDIDATES
+        ]
+        assert all(ipaddress.ip_address(text) for text in one)
+
+
+def test_the_lifetime_is_as_long_as_it_is_needed() -> None:
+    ip = Ip()
+    with stranger_address(4, (), (), ip, candidates=("192.0.2.77",), lifetime=90) as address:
+        assert address == "192.0.2.77"
+    assert ip.told[0] == "ip address add 192.0.2.77/32 dev lo valid_lft 90 preferred_lft 90"

@@ -1,0 +1,26 @@
+"""The elements of DER (X.690), as much of it as a certificate needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_LONG_LENGTH = 0x80
+
+
+def items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the elements that follow one another in `data`: tag byte and content.
+
+    All tags of a certificate are of one byte. Raises ValueError and IndexError where one is cut
+    short.
+    """
+    at = 0
+    while at < len(data):
+        tag, length, at = data[at], data[at + 1], at + 2
+        if length & _LONG_LENGTH:
+            count = length & ~_LONG_LENGTH
+            length = int.from_bytes(data[at : at + count], "big")
+            at += count
+        if at + length > len(data):
+            raise ValueError("an element is cut short")
+        yield tag, data[at : at + length]
+        at += length

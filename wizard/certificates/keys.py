@@ -1,0 +1,64 @@
+"""Which key a certificate holds, and whether it is long enough (RFC 5280, 4.1.2.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.certificates.der import items
+
+_VERSION_TAG = 0xA0
+_KEY_FIELD = 5
+"""Of the signed part without its version: serial, signature, issuer, validity, subject, key."""
+
+_RSA = bytes.fromhex("2a864886f70d010101")
+_EC = bytes.fromhex("2a8648ce3d0201")
+_FIXED = {bytes.fromhex("2b6570"): ("Ed25519", 256), bytes.fromhex("2b6571"): ("Ed448", 456)}
+_UNCOMPRESSED = 4
+
+LEAST = {"RSA": 2048, "EC": 256, "Ed25519": 256, "Ed448": 456}
+"""Bits below which a key is weak (NIST SP 800-131A)."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A public key's kind and its length in bits."""
+
+    kind: str
+    bits: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.bits}"
+
+    @property
+    def weak(self) -> bool:
+        """Whether it is shorter than is held for safe."""
+        return self.bits < LEAST[self.kind]
+
+
+def public_key(der: bytes) -> Optional[Key]:
+    """Return the key of a certificate; None where it is of another kind or cannot be read."""
+    try:
+        (_, certificate), *_ = items(der)
+        (_, signed), *_ = items(certificate)
+        fields = [content for tag, content in items(signed) if tag != _VERSION_TAG]
+        (_, algorithm), (_, bits) = items(fields[_KEY_FIELD])
+        (_, kind), *_ = items(algorithm)
+        # The first byte of a bit string counts the bits that its last one lacks: none, here.
+        return _key(kind, bits[1:])
+    except (ValueError, IndexError):
+        return None
+
+
+def _key(kind: bytes, bits: bytes) -> Optional[Key]:
+    if kind in _FIXED:
+        return Key(*_FIXED[kind])
+    if kind == _RSA:
+        (_, numbers), *_ = items(bits)
+        (_, modulus), *_ = items(numbers)
+        return Key("RSA", int.from_bytes(modulus, "big").bit_length())
+    if kind == _EC:
+        # SEC 1, 2.3.3: a point is both of its coordinates, or one of them where it is compressed.
+        coordinates = 2 if bits[0] == _UNCOMPRESSED else 1
+        return Key("EC", (len(bits) - 1) * 8 // coordinates)
+    return None
