@@ -44,8 +44,6 @@ class Draft:
         self._checked: dict[str, tuple[dict[str, Any], tuple[Problem, ...]]] = {}
         self._whole: Optional[Union[Answers, tuple[Problem, ...]]] = None
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
-        began = self.answers()
-        self._born_with = frozenset() if isinstance(began, Answers) else frozenset(began)
 
     def text(self, section: str, name: str) -> Text:
         """Return what a field holds."""
@@ -157,9 +155,9 @@ class Draft:
         whole = self.answers()
         if isinstance(whole, Answers) or self.first or self.today is None:
             return whole
-        mine = tuple(
-            one for one in whole if one.section in self.changed or one not in self._born_with
-        )
+        began = answers_from_texts(self._opened_with)
+        born_with = () if isinstance(began, Answers) else began
+        mine = tuple(one for one in whole if one.section in self.changed or one not in born_with)
         if mine:
             return mine
         values = to_values(self.today)
