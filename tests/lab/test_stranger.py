@@ -130,7 +130,9 @@ BREAKS = {
         frozenset({"587.no-auth", "587.auth", "587.login"}),
     ),
     "587 relays for everybody": Break(
-        "postconf -P submission/inet/smtpd_recipient_restrictions=permit\n"
+        # Without any reject smtpd would not even begin.
+        "postconf -P submission/inet/smtpd_recipient_restrictions="
+        "check_recipient_access,static:OK,reject_unauth_destination\n"
         "postconf -P submission/inet/smtpd_relay_restrictions=permit",
         frozenset({"587-tls.relay", "587-tls.relay-from-us", "587-tls.local"}),
     ),
@@ -308,6 +310,8 @@ def test_a_user_logs_in_and_the_password_is_kept_nowhere(boot_host: BootHost, su
             asked.until("Password of taro:", 60)
             asked.type(f"{CANARY}\r")
             asked.ended(120)
+            while asked.read(0.5):
+                pass
         watching.wait(60)
     assert asked.code == 0
     told = json.loads(asked.raw.decode()[asked.raw.decode().index("{") :])["findings"]
