@@ -23,6 +23,8 @@ MOST = 40
 
 NOBODY = "nobody.invalid"
 _TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
+_OF_MAIN_CF = re.compile(rb"^\S+: warning: \S*/main\.cf\b.*\n?", re.MULTILINE)
+"""What every command of Postfix says of a main.cf by another hand; it is told elsewhere."""
 _NO_TABLES = re.compile(r".*(?:_transport|_milters|_socket|_path|_command|_filter)|relayhost")
 """Parameters in which TYPE:/PATH is no table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
@@ -79,7 +81,7 @@ def _judge(
     for (kind, path), parameter in tables.items():
         if (kind, path) in asked:
             told = asked[kind, path]()
-            words = first_line(told.outcome.stderr)
+            words = first_line(_OF_MAIN_CF.sub(b"", told.outcome.stderr))
             # Exit 1 in silence: the key is not in it.
             fault = told.why or (words if told.outcome.code and words else "")
             if "ermission denied" in fault:

@@ -15,7 +15,7 @@ from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import standing
-from wizard.secrets import without_number
+from wizard.secrets import masked, without_number
 
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
@@ -31,12 +31,12 @@ def things(path: str, text: Optional[bytes]) -> dict[str, str]:
     """Return the things of a file's text by name, in order; none where there is no file.
 
     Values may hold any character, bytes that are no UTF-8 as surrogates. Keys of blocklists all
-    have one mark.
+    have one mark, sealed or spelled out: answers may have spelled one then and not now.
     """
     if text is None:
         return {}
     found = _READ.get(path, _whole)(text)
-    return {name: without_number(value) for name, value in found.items()}
+    return {name: masked(without_number(value)) for name, value in found.items()}
 
 
 def _parameters(text: bytes) -> dict[str, str]:

@@ -70,6 +70,15 @@ def test_a_table_that_does_not(tmp_path: Path) -> None:
     assert f"postmap {HASH}" in advice
 
 
+def test_what_is_said_of_main_cf_is_not_said_of_a_table(tmp_path: Path) -> None:
+    """Each command repeats it, whatever it was asked."""
+    warning = "postmap: warning: /etc/postfix/main.cf, line 9: overriding earlier entry: a=b\n"
+    assert look(tmp_path, {HASH: (1, warning)}, virtual_alias_maps=HASH)[0] == RIGHT
+    fatal = f"{warning}postmap: fatal: open database /etc/postfix/virtual.db: No such file\n"
+    verdict, seen, _ = look(tmp_path, {HASH: (1, fatal)}, virtual_alias_maps=HASH)
+    assert (verdict, "fatal: open database" in seen) == (WRONG, True)
+
+
 def test_a_type_that_is_not_built_in(tmp_path: Path) -> None:
     verdict, seen, advice = look(tmp_path, {}, header_checks="pcre:/etc/postfix/h")
     assert (verdict, "header_checks has pcre:/etc/postfix/h" in seen) == (WRONG, True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.plan.test_build import FRESH, ROOT, done_by
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, CustomBlocklist
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import FileFacts, Host
 from wizard.plan import report
@@ -346,6 +346,17 @@ def test_a_row_below_the_answers_part_is_no_conflict() -> None:
     host = edited(host, SENDERS, lambda text: text + b"mine.example REJECT\n")
     plan = build_plan(ROWS, host, (), bases)
     assert [(one.name, one.conflict) for one in plan.edits] == [("mine.example", False)]
+
+
+def test_a_key_that_answers_spelled_out_once_is_no_hand_edit() -> None:
+    """The run's own plan has it as it was spelled; a plan of other answers has it sealed."""
+    custom = (CustomBlocklist("x7canary.zen.dq.spamhaus.net"),)
+    keyed = replace(ANSWERS, blocklists=replace(ANSWERS.blocklists, custom=custom))
+    host, bases = set_up(keyed)
+    assert b"x7canary" in (host.main_cf.live or b"")
+    plan = build_plan(ANSWERS, host, (), bases)
+    assert plan.edits == ()
+    assert b"x7canary" not in change_of(plan, MAIN).proposed
 
 
 def test_the_hook_is_one_thing() -> None:
