@@ -172,8 +172,10 @@ def destroy(machine: Machine) -> None:
     with contextlib.suppress(LabError):
         run(["unshare", "--mount", *remove_group])
     shutil.rmtree(_PROPAGATED / machine.label, ignore_errors=True)
-    if machine.home.exists():
-        shutil.rmtree(machine.home)
+    while machine.home.exists():
+        # A supervisor that ends takes its lock files away meanwhile: then it is looked at again.
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(machine.home)
 
 
 def _wait_gone(machine: Machine, pid: int) -> None:

@@ -83,9 +83,9 @@ def _judge(
             told = asked[kind, path]()
             words = first_line(_OF_MAIN_CF.sub(b"", told.outcome.stderr))
             # Exit 1 in silence: the key is not in it.
-            fault = told.why or (words if told.outcome.code and words else "")
-            if "ermission denied" in fault:
-                return unknown("tables", _LOOKED_AT, fault, _EXPECTED)
+            fault = words if told.outcome.code and words else ""
+            if told.why or "ermission denied" in fault:
+                return unknown("tables", _LOOKED_AT, told.why or fault, _EXPECTED)
             faults += [(WRONG, f"{kind}:{path}: {fault}", _remedy(kind, path, parameter))] * bool(
                 fault
             )
