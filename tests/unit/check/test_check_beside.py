@@ -18,12 +18,13 @@ from wizard.answers.model import Answers, Domains
 from wizard.check import aliases, sockets, spool, tables, trust, units
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall
-from wizard.check.model import RIGHT, WARNING, WRONG
+from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG
 from wizard.check.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
 from wizard.check.rows import judge_rows
 from wizard.check.settings import Settings
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
 from wizard.door import Door, Outcome, Running
+from wizard.errors import Trouble
 from wizard.host.facts import Firewall, Zone
 
 HASH = "hash:/etc/postfix/virtual"
@@ -77,6 +78,20 @@ def test_what_is_said_of_main_cf_is_not_said_of_a_table(tmp_path: Path) -> None:
     fatal = f"{warning}postmap: fatal: open database /etc/postfix/virtual.db: No such file\n"
     verdict, seen, _ = look(tmp_path, {HASH: (1, fatal)}, virtual_alias_maps=HASH)
     assert (verdict, "fatal: open database" in seen) == (WRONG, True)
+
+
+def test_a_table_that_could_not_be_asked_about_is_unknown(tmp_path: Path) -> None:
+    """Where no process can be started nothing is known of it, and the cause is told."""
+
+    class Full(Postmap):
+        def start(self, *_: object, **__: object) -> Optional[Running]:
+            raise Trouble("starting postmap", "Read-only file system", "")
+
+    begun = tables.begin_tables(
+        Full(tmp_path, {}), Settings({"virtual_alias_maps": HASH}), (), ("hash",)
+    )
+    (found,) = begun()
+    assert (found.verdict, found.seen) == (UNKNOWN, "not known: Read-only file system")
 
 
 def test_a_type_that_is_not_built_in(tmp_path: Path) -> None:
