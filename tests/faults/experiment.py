@@ -20,7 +20,8 @@ RESUME, UNDO = "resume", "undo"
 MISSED = "missed"
 SET_UP, TAKING_BACK, INSTALL, RETURN = "set-up", "undo", "install", "return"
 GOING_ON = "resume"
-TRIES = 10
+TRIES = 20
+"""Threads are started as they are needed, which moves what strace counts of `clone` by a few."""
 UNSAVED = "answers could not be saved"
 NOTHING = re.compile(r"changed nothing|no run changed anything|No run waits")
 
