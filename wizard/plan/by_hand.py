@@ -112,12 +112,11 @@ def _survives(
     was, stands, comes = (items(path, name, one) for one in (left, now, planned))
     if was is None or stands is None or comes is None:
         return False
-    added, taken = set(stands) - set(was), set(was) - set(stands)
-    order = [one for one in comes if one in set(stands)]
+    before, here, after = set(was), set(stands), set(comes)
     return (
-        added <= set(comes)
-        and not taken & set(comes)
-        and order == [one for one in stands if one in set(comes)]
+        here - before <= after
+        and not (before - here) & after
+        and [one for one in comes if one in here] == [one for one in stands if one in after]
     )
 
 
@@ -134,8 +133,9 @@ def _without_hand(edit: HandEdit) -> Optional[str]:
     merged = not edit.conflict and stands != comes
     if not merged or was is None or stands is None or comes is None:
         return edit.left
-    kept = [one for one in was if one in comes or one not in stands]
-    new = [one for one in comes if one not in was and one not in stands]
+    before, here, after = set(was), set(stands), set(comes)
+    kept = [one for one in was if one in after or one not in here]
+    new = [one for one in comes if one not in before and one not in here]
     return ", ".join((*kept, *new))
 
 

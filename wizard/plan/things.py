@@ -15,7 +15,7 @@ from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import standing
-from wizard.secrets import masked, without_number
+from wizard.secrets import masked, may_have_key, without_number
 
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
@@ -36,6 +36,8 @@ def things(path: str, text: Optional[bytes]) -> dict[str, str]:
     if text is None:
         return {}
     found = _READ.get(path, _whole)(text)
+    if not may_have_key(text):
+        return found
     return {name: masked(without_number(value)) for name, value in found.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Optional
 
 from wizard.errors import Trouble
@@ -62,4 +63,10 @@ def read_plan(run: RunPlaces, digest: str) -> Plan:
         raise Trouble(doing, f"{run.plan} is not there", AGAIN)
     if held.sha256 != digest:
         raise Trouble(doing, f"stale: {run.plan} is not the plan that was reviewed", AGAIN)
-    return plan_from_bytes(held.text)
+    return _decoded(held.text)
+
+
+@lru_cache(maxsize=1)
+def _decoded(text: bytes) -> Plan:
+    """A run's plan never changes, and the newest is asked for twice: by its end and as a base."""
+    return plan_from_bytes(text)
