@@ -1,0 +1,110 @@
+"""Mail itself, both ways: a stranger's in, a user's out, without Dovecot and then with it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import sink
+from lab.dovecot import PASSWORD
+from lab.host import Host
+from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply
+
+pytestmark = pytest.mark.lab
+
+SEND = """
+import smtplib, ssl, sys
+port, sender, recipient, subject, *password = sys.argv[1:]
+blind = ssl._create_unverified_context()
+if port == "465":
+    server = smtplib.SMTP_SSL("203.0.113.1", 465, "mail.stranger.example", context=blind, timeout=20)
+else:
+    server = smtplib.SMTP("203.0.113.1", int(port), "mail.stranger.example", timeout=20)
+    server.starttls(context=blind)
+if password:
+    server.login("taro", password[0])
+text = f"From: <{sender}>\\r\\nTo: <{recipient}>\\r\\nSubject: {subject}\\r\\n\\r\\nGood day.\\r\\n"
+try:
+    server.sendmail(sender, [recipient], text)
+    print("accepted")
+except smtplib.SMTPRecipientsRefused as refused:
+    (code, why), = refused.recipients.values()
+    print(code, why.decode())
+server.quit()
+"""
+
+READ = """
+import imaplib, sys
+mailbox = imaplib.IMAP4(sys.argv[1])
+mailbox.login("taro", sys.argv[2])
+_, (count,) = mailbox.select("INBOX", readonly=True)
+for number in range(1, int(count) + 1):
+    _, found = mailbox.fetch(str(number), "(BODY[HEADER.FIELDS (SUBJECT)])")
+    print(found[0][1].decode().partition(":")[2].strip())
+"""
+
+TARO, STRANGER = "taro@zeke.ne.jp", "hanako@stranger.example"
+PATIENCE = 20.0
+REFUSED = {"el9": "554 5.7.1", "el10": "454 4.7.1"}
+"""Since Postfix 3.6 relay restrictions come first, and they defer (smtpd_relay_restrictions)."""
+
+
+def send(host: Host, port: int, sender: str, recipient: str, subject: str, *password: str) -> str:
+    """Send one message from outside; return what the server said of the recipient."""
+    words = [sys.executable, "-c", SEND, str(port), sender, recipient, subject, *password]
+    return host.run_outside(words, check=True).stdout.strip()
+
+
+def read(host: Host) -> list[str]:
+    """The subjects of taro's INBOX, as his program at home would see them."""
+    words = [sys.executable, "-c", READ, "192.168.1.1", PASSWORD]
+    return sorted(host.run_operator(words, check=True).stdout.split())
+
+
+def waits(host: Host) -> int:
+    """How many messages are in the queue."""
+    return len(host.run(["postqueue", "-j"], check=True).stdout.splitlines())
+
+
+def empty_soon(host: Host) -> bool:
+    """Whether the queue empties within a while."""
+    deadline = time.monotonic() + PATIENCE
+    while waits(host) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not waits(host)
+
+
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) -> None:
+    """What came before Dovecot waits and then arrives; users send, strangers do not; no bounce."""
+    host = boot_host(suite=suite, pyz=PYZ)
+    host.write(ANSWERS, ZEKE, 0o600)
+    assert apply(host)[0] == 0
+    with sink.serve(host, tmp_path):
+        assert send(host, 25, STRANGER, TARO, "early") == "accepted"
+        deadline = time.monotonic() + PATIENCE
+        while "dovecot-lmtp" not in host.run(["postqueue", "-p"]).stdout:
+            assert time.monotonic() < deadline, "nothing says that Dovecot is missing"
+            time.sleep(0.1)
+
+        host.start_dovecot()
+        host.run(["postqueue", "-f"], check=True)
+        assert send(host, 25, STRANGER, TARO, "late") == "accepted"
+        assert send(host, 25, STRANGER, "taro+shop@zeke.ne.jp", "plus") == "accepted"
+        assert empty_soon(host)
+        assert read(host) == ["early", "late", "plus"]
+        assert len(host.run(["ls", "/home/taro/Maildir/new"], check=True).stdout.split()) == 3
+
+        for port in (587, 465):
+            assert send(host, port, TARO, STRANGER, "no-password").startswith(REFUSED[suite])
+            assert send(host, port, TARO, STRANGER, f"by-{port}", PASSWORD) == "accepted"
+        assert empty_soon(host)
+        went = [path.read_text() for path in sorted(tmp_path.glob("*.eml"))]
+        assert [f"Subject: by-{port}" in text for port, text in zip((587, 465), went)] == [True] * 2
+        assert all(f"RCPT TO:<{STRANGER}>" in text for text in went)
+        # A bounce would be one more message, to the stranger or to taro.
+        assert len(went) == 2
+        assert "status=bounced" not in host.run(["journalctl", "-q", "-u", "postfix"]).stdout
