@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -99,13 +100,21 @@ class Running:
             raise
         return Outcome(self._process.returncode, stdout, stderr)
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines of standard output until there is no more; no time is set."""
+    def lines(self, seconds: Optional[float] = None) -> Iterator[bytes]:
+        """Yield the lines of standard output until there is no more.
+
+        With `seconds` the command is ended after that time, and what it said until then is all.
+        """
         output = cast("IO[bytes]", self._process.stdout)
+        alarm = None if seconds is None else threading.Timer(seconds, self._process.kill)
+        if alarm is not None:
+            alarm.start()
         try:
             # What it complains of is left in its pipe: these commands say little, or are ended.
             yield from iter(lambda: output.readline(LONGEST_LINE), b"")
         finally:
+            if alarm is not None:
+                alarm.cancel()
             self._end()
 
     def _end(self) -> None:
@@ -266,15 +275,16 @@ class Door:
         running = self.start(argv, timeout=timeout, data=data)
         return None if running is None else running.outcome()
 
-    def stream(self, argv: Sequence[str]) -> Iterator[bytes]:
+    def stream(self, argv: Sequence[str], *, seconds: Optional[float] = None) -> Iterator[bytes]:
         """Yield the lines that a command prints, as they come, in a memory that does not grow.
 
         A line of more than LONGEST_LINE bytes comes in pieces. Nothing is yielded where the
-        command cannot be asked (see `start`). What is not read to its end is ended.
+        command cannot be asked (see `start`). What is not read to its end is ended, and so is
+        what takes longer than `seconds`.
         """
         running = self.start(argv)
         if running is not None:
-            yield from running.lines()
+            yield from running.lines(seconds)
 
 
 def _program(name: str, path: str) -> Optional[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
+from typing import Any, Callable, cast
 
 import pytest
 
 from lab import sink
 from lab.dovecot import PASSWORD
 from lab.host import Host
-from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply
 
 pytestmark = pytest.mark.lab
 
@@ -46,6 +48,22 @@ for number in range(1, int(count) + 1):
     print(found[0][1].decode().partition(":")[2].strip())
 """
 
+FILL = """
+import pathlib, shutil, sys
+queue = pathlib.Path("/var/spool/postfix")
+reason, = queue.glob("defer/?/*")
+mail = queue / "deferred" / reason.parent.name / reason.name
+for number in range(int(sys.argv[1])):
+    name = f"{number:05X}ABCDE"
+    for source in (mail, reason):
+        place = source.parents[1] / name[0]
+        place.mkdir(mode=0o700, exist_ok=True)
+        copy = shutil.copy2(source, place / name)
+        for one in (place, copy):
+            shutil.chown(one, "postfix")
+"""
+"""More of the one message that waits: Postfix's own queue file, copied."""
+
 TARO, STRANGER = "taro@zeke.ne.jp", "hanako@stranger.example"
 PATIENCE = 20.0
 REFUSED = {"el9": "554 5.7.1", "el10": "454 4.7.1"}
@@ -69,6 +87,21 @@ def waits(host: Host) -> int:
     return len(host.run(["postqueue", "-j"], check=True).stdout.splitlines())
 
 
+def finding(host: Host, name: str) -> dict[str, Any]:
+    """One finding of `check`."""
+    told = json.loads(host.run([PROGRAM, "check", "--json"]).stdout)["findings"]
+    (found,) = [one for one in told if one["id"] == name]
+    return cast("dict[str, Any]", found)
+
+
+def await_reason(host: Host) -> None:
+    """Wait until the queue says what the message waits for."""
+    deadline = time.monotonic() + PATIENCE
+    while "dovecot-lmtp" not in host.run(["postqueue", "-p"]).stdout:
+        assert time.monotonic() < deadline, "nothing says that Dovecot is missing"
+        time.sleep(0.1)
+
+
 def empty_soon(host: Host) -> bool:
     """Whether the queue empties within a while."""
     deadline = time.monotonic() + PATIENCE
@@ -85,16 +118,16 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
     assert apply(host)[0] == 0
     with sink.serve(host, tmp_path):
         assert send(host, 25, STRANGER, TARO, "early") == "accepted"
-        deadline = time.monotonic() + PATIENCE
-        while "dovecot-lmtp" not in host.run(["postqueue", "-p"]).stdout:
-            assert time.monotonic() < deadline, "nothing says that Dovecot is missing"
-            time.sleep(0.1)
-
+        await_reason(host)
+        seen = finding(host, "queue.waits")
+        assert seen["verdict"] == "waits"
+        assert seen["seen"].startswith("1 message for Dovecot, the oldest since ")
         host.start_dovecot()
         host.run(["postqueue", "-f"], check=True)
         assert send(host, 25, STRANGER, TARO, "late") == "accepted"
         assert send(host, 25, STRANGER, "taro+shop@zeke.ne.jp", "plus") == "accepted"
         assert empty_soon(host)
+        assert finding(host, "queue.waits")["verdict"] == "right"
         assert read(host) == ["early", "late", "plus"]
         assert len(host.run(["ls", "/home/taro/Maildir/new"], check=True).stdout.split()) == 3
 
@@ -108,3 +141,21 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
         # A bounce would be one more message, to the stranger or to taro.
         assert len(went) == 2
         assert "status=bounced" not in host.run(["journalctl", "-q", "-u", "postfix"]).stdout
+
+
+def test_ten_thousand_that_wait(
+    fresh: Host, record_property: Callable[[str, object], None]
+) -> None:
+    """They are told, with all else, in a moment."""
+    assert apply(fresh)[0] == 0
+    assert send(fresh, 25, STRANGER, TARO, "first") == "accepted"
+    await_reason(fresh)
+    fresh.run(["python3", "-c", FILL, "9999"], check=True)
+    taken = []
+    for _ in range(3):
+        began = time.monotonic()
+        seen = finding(fresh, "queue.waits")
+        taken.append(time.monotonic() - began)
+    assert seen["seen"].startswith("10000 messages for Dovecot, the oldest since ")
+    record_property("seconds of a check with 10,000 messages in the queue", f"{min(taken):.2f}")
+    assert min(taken) < 1

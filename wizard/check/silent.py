@@ -6,6 +6,7 @@ looks at all that surrounds them. Each is begun before any is waited for.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Callable
@@ -16,6 +17,7 @@ from wizard.check.aliases import judge_aliases
 from wizard.check.behind import begin_behind, places
 from wizard.check.hazards import judge_hazards
 from wizard.check.model import Finding
+from wizard.check.queue import begin_waiting, judge_waiting
 from wizard.check.restrictions import judge_restrictions
 from wizard.check.services import judge_services, smtpds
 from wizard.check.settings import Settings
@@ -43,6 +45,9 @@ def begin_silent(
         services = ()
     listening = smtpds(services)
     tables = begin_tables(door, settings, listening, configuration.table_types)
+    lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
+    socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
+    waiting = begin_waiting(door, socket, pool)
     behind = begin_behind(places(settings, listening), settings, pool)
     served = certificate.files(configuration.parameters)
     # Who chose a self-signed one knows that nobody trusts it.
@@ -54,7 +59,6 @@ def begin_silent(
             yield from chain()
         yield from judge_key(door, settings)
         yield from judge_socket("auth", dovecot.AUTH_SOCKET)
-        lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
         if lmtp:
             yield from judge_socket("lmtp", lmtp)
         yield from judge_hazards(settings)
@@ -64,5 +68,6 @@ def begin_silent(
         yield from tables()
         yield from judge_aliases(door, settings)
         yield from judge_queue(door, settings)
+        yield from judge_waiting(waiting(), settings, time.time())
 
     return finish
