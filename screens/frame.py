@@ -34,6 +34,17 @@ class Sections(Rows):
     ]
 
 
+LOG = Binding(
+    "l",
+    "log",
+    "Log",
+    id="log",
+    key_display="l",
+    tooltip="Show what Postfix's log tells: refusals, failed logins, what waits, warnings.",
+)
+"""For screens on which nothing is typed."""
+
+
 class WizardScreen(Screen[None]):
     """A screen of the wizard; `body` makes what is its own."""
 
@@ -165,6 +176,12 @@ class WizardScreen(Screen[None]):
             if widget.focusable:
                 widget.focus()
                 return
+
+    def action_log(self) -> None:
+        """Show what the log tells."""
+        from screens.log import LogScreen  # noqa: PLC0415 - only when it is asked for
+
+        self.app.push_screen(LogScreen(self.desk))
 
     def action_help(self) -> None:
         """Show the help page of this screen."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.frame import Sections, WizardScreen
+from screens.frame import LOG, Sections, WizardScreen
 from screens.messages import DeskLaid, Failed, HostRead, Launched, TakeBack, Watch
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import wrapped
@@ -49,6 +49,7 @@ class HostScreen(WizardScreen):
             key_display="u",
             tooltip="Show what takes the last run back; nothing is done before a yes.",
         ),
+        LOG,
         Binding("r", "read", "Read again", id="read", key_display="r"),
     ]
 
@@ -138,14 +139,16 @@ class HostScreen(WizardScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer to attach where a run is in progress, to read again after a failure."""
-        if action == "attach":
-            return self.desk.running is not None
-        if action == "resume":
-            return self.desk.early is not None and not self.desk.wish.dry_run
-        if action == "undo":
-            return self.desk.last is not None and self.desk.last.can_undo
-        if action == "read":
-            return bool(self._trouble)
+        desk = self.desk
+        offered = {
+            "attach": desk.running is not None,
+            "resume": desk.early is not None and not desk.wish.dry_run,
+            "undo": desk.last is not None and desk.last.can_undo,
+            "log": desk.lists_sections,
+            "read": bool(self._trouble),
+        }
+        if action in offered:
+            return offered[action]
         if self.desk.draft is None and action in {"next", "sections"}:
             return False
         return super().check_action(action, parameters)

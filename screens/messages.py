@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wizard.dns.records import Published
     from wizard.host.facts import Host
     from wizard.host.suggest import Suggestion
+    from wizard.log.tally import Tally
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
     from wizard.status.sections import SectionRow
@@ -94,6 +95,20 @@ class LookedUp(Message):
 
     findings: tuple[Finding, ...]
     records: tuple[Published, ...]
+
+
+@dataclass
+class LogRead(Message):
+    """A reading of Postfix's log came to its end: the counts, or else pflogsumm's `report`.
+
+    `since` is in seconds since the epoch; `number` says which reading it was.
+    """
+
+    number: int
+    since: float
+    source: str = ""
+    found: Optional[Tally] = None
+    report: tuple[str, ...] = ()
 
 
 @dataclass

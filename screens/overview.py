@@ -11,7 +11,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.facts import run_facts
-from screens.frame import WizardScreen
+from screens.frame import LOG, WizardScreen
 from screens.messages import Failed, Go, Listed, TakeBack
 from screens.overview_rows import LOOKING, heads, overview_rows, why_of
 from screens.places import place_of_section
@@ -51,6 +51,7 @@ class OverviewScreen(WizardScreen):
             key_display="u",
             tooltip="Show what takes the last run back; nothing is done before a yes.",
         ),
+        LOG,
     ]
     HELP_TEXT: ClassVar[str] = (
         "As planned: as a run left it. Changed by hand: somebody changed it since; it stays so "

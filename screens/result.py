@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.desk import Desk
-from screens.frame import PROGRAM, WizardScreen
+from screens.frame import LOG, PROGRAM, WizardScreen
 from screens.messages import Again, Finished, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
@@ -57,6 +57,7 @@ class ResultScreen(WizardScreen):
             key_display="d",
             tooltip="Show what the DNS says of this server, and the records to publish.",
         ),
+        LOG,
         Binding(
             "escape",
             "sections",

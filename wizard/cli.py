@@ -88,7 +88,7 @@ COMMANDS = (
     Command(
         "log",
         "count what Postfix's log tells: refusals, failed logins, what waits, warnings",
-        ("since", "json"),
+        ("since", "pflogsumm", "json"),
         "wizard.commands.log:run_log",
     ),
     Command(
@@ -182,6 +182,14 @@ def _add_since(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_pflogsumm(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pflogsumm",
+        action="store_true",
+        help="show pflogsumm's own report of the same lines, where this host has it",
+    )
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON instead of text")
 
@@ -223,6 +231,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "remove-package": _add_remove_package,
     "yes": _add_yes,
     "since": _add_since,
+    "pflogsumm": _add_pflogsumm,
     "json": _add_json,
     "stranger": _add_stranger,
     "user": _add_user,
@@ -306,6 +315,7 @@ def _run(arguments: argparse.Namespace) -> int:
         json=getattr(arguments, "json", False),
         conflicts=getattr(arguments, "conflicts", ""),
         since=getattr(arguments, "since", Options.since),
+        pflogsumm=getattr(arguments, "pflogsumm", False),
         stranger=getattr(arguments, "stranger", False),
         user=getattr(arguments, "user", ""),
         from_outside=getattr(arguments, "from_outside", ""),

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Optional, cast
@@ -116,6 +116,27 @@ class Running:
             if alarm is not None:
                 alarm.cancel()
             self._end()
+
+    def feed(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield what it prints while `lines` are its standard input; no time is set.
+
+        It was started with `data`. Its complaints are read and dropped: they may be many.
+        """
+        pipe, self._process.stdin = self._process.stdin, None
+        complaints = self._process.stderr
+
+        def write() -> None:
+            with contextlib.suppress(OSError, ValueError), cast("IO[bytes]", pipe) as end:
+                end.writelines(lines)
+
+        def drain() -> None:
+            with contextlib.suppress(OSError, ValueError):
+                for _ in cast("IO[bytes]", complaints):
+                    pass
+
+        for body in (write, drain):
+            threading.Thread(target=body, name="door-feed", daemon=True).start()
+        yield from self.lines()
 
     def _end(self) -> None:
         self._process.kill()
@@ -267,6 +288,10 @@ class Door:
         except OSError as error:
             raise _cannot("starting", argv[0], error) from error
         return Running(tuple(argv), process, timeout, data)
+
+    def has(self, program: str) -> bool:
+        """Whether the host has that program, and it can be asked."""
+        return self.is_live and _program(program, child_environment()["PATH"]) is not None
 
     def run(
         self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Collection, Iterator, Optional
+from typing import TYPE_CHECKING, Callable, Collection, Iterator, Optional
 
 from wizard.answers.model import DQS_KEY_FILE, SECTIONS, Answers, Caution
 from wizard.answers.saved import with_saved
@@ -42,6 +43,9 @@ from wizard.secrets import MASK
 if TYPE_CHECKING:
     from wizard.status.drift import Item
     from wizard.status.sections import SectionRow
+
+if TYPE_CHECKING:
+    from wizard.log.tally import Tally
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -229,6 +233,29 @@ class Session:
 
         left, found = look(self.places, host)
         return left.newest, found
+
+    def log(self, since: float, wanted: Callable[[], bool] = lambda: True) -> tuple[str, Tally]:
+        """Count Postfix's log from `since` on; return which log, and what it came to.
+
+        Linear in the log; it ends early once it is no longer `wanted`. Raises Trouble.
+        """
+        from wizard.log.read import read_log  # noqa: PLC0415 - as for undo_plan
+
+        return read_log(self.door, since, time.time(), wanted)
+
+    @property
+    def has_pflogsumm(self) -> bool:
+        """Whether pflogsumm is there to be shown."""
+        from wizard.log.pflogsumm import is_there  # noqa: PLC0415 - as for undo_plan
+
+        return is_there(self.door)
+
+    def pflogsumm(self, since: float, wanted: Callable[[], bool] = lambda: True) -> Iterator[str]:
+        """Yield pflogsumm's own report of the log from `since` on. Raises Trouble."""
+        from wizard.log.pflogsumm import report  # noqa: PLC0415 - as for undo_plan
+        from wizard.log.read import classic_lines  # noqa: PLC0415
+
+        return report(self.door, classic_lines(self.door, since, time.time(), wanted))
 
     def ask_lists(
         self,

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from lab import pflogsumm
 from lab.host import Host
 from tests.lab.program import USAGE, apply, state, wizard
 
@@ -41,6 +42,10 @@ def test_a_stranger_is_counted(fresh: Host, kept: str) -> None:
         fresh.write("/var/log/maillog", lines)
         fresh.write("/usr/local/bin/journalctl", "#!/bin/sh\nexit 0\n", 0o755)
         fresh.run(["mount", "--bind", "/usr/local/bin/journalctl", "/usr/bin/journalctl"])
+    else:
+        assert wizard(fresh, "log", "--pflogsumm")[0] == 1
+        pflogsumm.install(fresh)
+        assert "log --pflogsumm" in wizard(fresh, "log")[1]
     untouched = state(fresh)
     source, after, now = counts(fresh)
     assert source == {"journal": "the journal", "maillog": "/var/log/maillog"}[kept]
@@ -51,6 +56,10 @@ def test_a_stranger_is_counted(fresh: Host, kept: str) -> None:
     code, said = wizard(fresh, "log", "--since", "1h")
     assert (code, "Refused, by reason: " in said, new in said) == (0, True, True)
     assert max(map(len, said.splitlines())) <= 80
+    if kept == "journal":
+        code, said = wizard(fresh, "log", "--since", "1h", "--pflogsumm")
+        assert (code, f"{now[new]}   rejected" in said) == (0, True), said
+        assert f"Relay access denied (total: {now[new]})" in said
     # A day that has not come yet, and words that are no time.
     assert wizard(fresh, "log", "--since", "2099-01-01")[0] == 1
     assert wizard(fresh, "log", "--since=--output=cat")[0] == USAGE

@@ -35,6 +35,7 @@ class Options:
     """What becomes of every conflict with a hand edit: MINE or PLANNED."""
     since: str = "1d"
     """From when on the log is told, as `wizard.log.since` reads it."""
+    pflogsumm: bool = False
     stranger: bool = False
     from_outside: str = ""
     user: str = ""

@@ -28,7 +28,7 @@ LONGEST = 100
 """Characters of a name that are told."""
 
 IN_JSON = 100
-_WIDTH = 80
+WIDTH = 80
 _NUMBER = 7
 
 _PARTS = (
@@ -41,9 +41,9 @@ _PARTS = (
 )
 
 
-def lines(source: str, since: float, found: Tally) -> Iterator[str]:
-    """Yield the report's lines, none longer than 80 characters."""
-    yield f"Postfix's log since {_moment(since)}, from {source}."
+def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterator[str]:
+    """Yield the report's lines, none longer than `width`, which is 40 at least."""
+    yield from textwrap.wrap(f"Postfix's log since {_moment(since)}, from {source}.", width)
     if not found.lines:
         yield "No line of Postfix in all that time."
         return
@@ -57,35 +57,36 @@ def lines(source: str, since: float, found: Tally) -> Iterator[str]:
         (DEFERRED, "deferred"),
         (BOUNCED, "returned or lost"),
     )
-    yield ", ".join(f"{found.kinds.get(kind, 0):,} {words}" for kind, words in numbers) + "."
+    counted = ", ".join(f"{found.kinds.get(kind, 0):,} {words}" for kind, words in numbers)
+    yield from textwrap.wrap(f"{counted}.", width)
     for kind, title in _PARTS:
         top = found.top(kind)
         yield ""
         yield f"{title}: {top.total:,}" if top.total else f"{title}: none"
         first = top.first(SHOWN)
         for name, count in first:
-            yield from _row(count, clean(name, LONGEST))
+            yield from _row(count, clean(name, LONGEST), width)
         more = top.total - sum(count for _, count in first)
         if more:
-            yield from _row(more, "others")
+            yield from _row(more, "others", width)
 
 
 _LATE = 3600
 """Seconds after which it is worth saying that the log begins later than was asked for."""
 
 
-def _row(count: int, name: str) -> list[str]:
+def _row(count: int, name: str, width: int) -> list[str]:
     head = f"{count:>{_NUMBER},}  "
     return textwrap.wrap(
         name,
-        _WIDTH,
+        width,
         initial_indent=head,
         subsequent_indent=" " * len(head),
         break_on_hyphens=False,
     )
 
 
-def as_data(source: str, since: float, found: Tally) -> dict[str, Any]:
+def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[str, Any]:
     """Return the report as docs/json.md tells it."""
     return {
         "version": 1,
@@ -94,6 +95,7 @@ def as_data(source: str, since: float, found: Tally) -> dict[str, Any]:
         "first": found.first,
         "last": found.last,
         "lines": found.lines,
+        "pflogsumm": pflogsumm,
         "counts": dict(sorted(found.kinds.items())),
         "tops": {
             kind: [

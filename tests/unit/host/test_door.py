@@ -141,3 +141,24 @@ def test_complaints_are_the_lines_that_say_something() -> None:
     assert outcome is not None
     assert outcome.code != 0
     assert outcome.complaints == ("ls: cannot access '/nowhere-at-all': No such file or directory",)
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (("wc", "-l"), [b"200000\n"]),
+        (("head", "-n", "1"), [b"a line to be read\n"]),
+        (("sh", "-c", "cat >&2; echo end"), [b"end\n"]),
+    ],
+    ids=["all of it", "one that ends early", "one that complains of each line"],
+)
+def test_a_program_is_fed_more_than_a_pipe_holds(argv: tuple[str, ...], expected: object) -> None:
+    running = Door().start(argv, data=b"")
+    assert running is not None
+    assert list(running.feed(b"a line to be read\n" for _ in range(200_000))) == expected
+
+
+def test_what_a_host_has() -> None:
+    assert Door().has("cat")
+    assert not Door().has("no-such-program")
+    assert not Door(Path("/tmp")).has("cat")

@@ -1,0 +1,156 @@
+"""A window over the whole screen with what Postfix's log tells, counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import ClassVar, Optional
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.messages import Failed, LogRead
+from screens.modal import Window
+from screens.widgets.choice import Choice
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+from screens.widgets.wrap import wrapped
+from wizard.log import told
+from wizard.log.since import since
+
+LAST_RUN = "the last run"
+SINCE = {"an hour": "1h", "today": "today", "a week": "7d", LAST_RUN: ""}
+"""The words to choose from, and what `wizard.log.since` takes for them."""
+
+READING = "Reading the log: a gigabyte takes a minute or two ..."
+LEAST_WIDTH = 40
+LATER = "`postfix-wizard log` prints the same, and `--since` takes any other time."
+
+
+class Told(Rows):
+    """The lines."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
+    ]
+
+
+class LogScreen(Window[None]):
+    """Lines to read. A reading ends where another time is chosen, or the window is closed."""
+
+    AUTO_FOCUS: ClassVar[str] = "Choice"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "p",
+            "pflogsumm",
+            "pflogsumm",
+            id="pflogsumm",
+            key_display="p",
+            tooltip="Show pflogsumm's own report of the same lines, and the counts again.",
+        ),
+        Binding("r", "read", "Read again", id="read", key_display="r"),
+        Binding("tab", "app.focus_next", "Move", id="move", key_display="Tab"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__("Postfix's log")
+        self._session = desk.session
+        self._by_pflogsumm = False
+        self._asked = 0
+        """How many readings were begun: the last one alone is wanted."""
+        self._read: Optional[LogRead] = None
+
+    def body(self) -> Iterable[Widget]:
+        """Put the choice above the lines."""
+        with Widget(classes="adding"):
+            yield Line("Since", id="add-label")
+            yield Choice("today", tuple(SINCE))
+        yield Told([Row(READING, "quiet")], choosing=False)
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.action_read()
+
+    def on_unmount(self) -> None:
+        """Let the reading end that is under way."""
+        self._asked += 1
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """Read from another time on."""
+        event.stop()
+        self.action_read()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Offer pflogsumm where the host has it."""
+        if action == "pflogsumm":
+            return self._session.has_pflogsumm
+        return super().check_action(action, parameters)
+
+    def action_pflogsumm(self) -> None:
+        """Show the other report."""
+        self._by_pflogsumm = not self._by_pflogsumm
+        self.action_read()
+
+    def action_read(self) -> None:
+        """Read in a thread what is chosen now."""
+        self._asked += 1
+        number, words = self._asked, self.query_one(Choice).value
+        by_pflogsumm = self._by_pflogsumm
+        self._say([Row(READING, "quiet")])
+
+        def wanted() -> bool:
+            return number == self._asked
+
+        def work() -> LogRead:
+            begins = self._begins(words)
+            if by_pflogsumm:
+                report = tuple(self._session.pflogsumm(begins, wanted))
+                return LogRead(number, begins, report=report)
+            return LogRead(number, begins, *self._session.log(begins, wanted))
+
+        in_background(self, work)
+
+    def _begins(self, words: str) -> float:
+        if words != LAST_RUN:
+            return since(SINCE[words], time.time())
+        started = (one.started for one in reversed(self._session.runs()))
+        return next((one for one in started if one is not None), 0.0)
+
+    def on_log_read(self, message: LogRead) -> None:
+        """Show it, unless another reading is wanted by now."""
+        message.stop()
+        if message.number == self._asked:
+            self._read = message
+            self._show()
+
+    def on_failed(self, message: Failed) -> None:
+        """Say why there is nothing to show."""
+        message.stop()
+        width = self.query_one(Told).size.width
+        self._say([Row(line, "wrong") for line in wrapped(message.text, width)])
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        if self._read is not None and self._read.number == self._asked:
+            self._show()
+
+    def _show(self) -> None:
+        read = self._read
+        if read is None:
+            return
+        if read.found is None:
+            self._say([Row(line) for line in read.report])
+            return
+        width = max(LEAST_WIDTH, self.query_one(Told).size.width)
+        lines = told.lines(read.source, read.since, read.found, width)
+        rows = [_row(line) for line in lines]
+        self._say([*rows, Row(""), *(Row(line, "quiet") for line in wrapped(LATER, width))])
+
+    def _say(self, rows: list[Row]) -> None:
+        self.query_one(Told).show(rows)
+
+
+def _row(line: str) -> Row:
+    return Row(line, "" if line.startswith(" ") else "strong")
