@@ -448,6 +448,22 @@ def test_an_address_that_was_there_stays(right: Host) -> None:
     assert "unknown[198.51.100.1]" in right.read("/var/log/maillog")
 
 
+def test_a_router_that_shows_strangers_as_itself_is_told(right: Host) -> None:
+    bash(right, "ip route add default via 192.168.1.2")  # the operator's own address
+    assert look(right)["networks.router"].verdict == "right"
+    knock = [
+        "timeout",
+        "9",
+        "bash",
+        "-c",
+        "exec 3<>/dev/tcp/192.168.1.1/25; head -1 <&3; echo QUIT >&3",
+    ]
+    assert "220 " in right.run_operator(knock).stdout
+    found = look(right)["networks.router"]
+    assert (found.verdict, found.fatal) == ("warning", False)
+    assert found.seen == "1 connections on 25 by 192.168.1.2, 0 by strangers"
+
+
 def test_an_unprivileged_look_claims_nothing(right: Host) -> None:
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     script = "sed -i '/check.pid/d' /opt/wizard/prove.py"

@@ -21,6 +21,7 @@ from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.model import WARNING, WRONG, Finding
 from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
 from wizard.check.resolver import begin_resolver
+from wizard.check.router import judge_router
 from wizard.check.rows import judge_rows
 from wizard.check.rules import NFT, judge_rules
 from wizard.check.settings import Settings
@@ -126,7 +127,7 @@ def prove(
         cables = interfaces(door)
         yield from judge_firewall(walls, why_no_walls, answers.networks.firewall_zone, cables)
         yield from judge_rules(rules(), answers.networks)
-        yield from _judge_log(door)
+        yield from _judge_log(door, main_cf.get("mynetworks", ""))
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, nothing is waited for.
@@ -225,8 +226,9 @@ def _nothing(why: str) -> Asked:
     return lambda: Told(NOTHING, why)
 
 
-def _judge_log(door: Door) -> Iterator[Finding]:
+def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:
     told = _log(door)
+    yield from judge_router(door, mynetworks, told.text)
     yield from units.judge_loaded(told.text, door)
     yield from log.judge_log(told)
 
