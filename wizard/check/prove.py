@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check import certificate, log, ports, renewal, table, unit, units
+from wizard.check import certificate, log, outbound, ports, renewal, table, unit, units
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.blocklists import begin_lists
 from wizard.check.dns import begin_lookups
 from wizard.check.firewall import interfaces, judge_firewall
 from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.model import WARNING, WRONG, Finding
+from wizard.check.outbound import begin_outbound
 from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
 from wizard.check.resolver import begin_resolver
 from wizard.check.router import judge_router
@@ -89,6 +90,13 @@ def prove(
             begin_resolver(network, pool),
             begin_lists(answers.blocklists, network, pool, key),
             begin_lookups(answers, network, pool),
+            begin_outbound(
+                main_cf.get("relayhost", ""),
+                answers.hostname.myhostname,
+                network,
+                pool,
+                outbound.SECONDS if expected is not None else outbound.PATIENT,
+            ),
         )
         # In this thread, since only the main one may handle the signals that would leave the
         # address behind; before the first yield, since a generator may never be resumed.
