@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.faults.experiment import KILL, MISSED, Result
+from tests.faults.experiment import ABSENT, KILL, MISSED, Result
 from tests.faults.points import Point
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,9 +35,10 @@ def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int
     part = {}
     for worker in dict.fromkeys(one.worker for one in tried):
         ours = [one for one in tried if one.worker == worker]
+        points = [one for one in ours if one.outcome != ABSENT]
         part[worker] = {
-            "kill": Counter(point.call for _, point in _killed(ours)),
-            "errno": Counter(one.fault.point.call for one in ours if one.fault.what != KILL),
+            "kill": Counter(point.call for _, point in _killed(points)),
+            "errno": Counter(one.fault.point.call for one in points if one.fault.what != KILL),
             "outcomes": Counter(f"{_kind(one)}, {one.outcome}, {one.fault.then}" for one in ours),
             "missed": [str(one.fault) for one in ours if one.outcome == MISSED],
             "wrong": [wrong([one]) for one in ours if one.problems],
@@ -50,7 +51,7 @@ def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int
 
 def told(results: Iterable[Result], record_property: Callable[[str, object], None]) -> None:
     """Hand over what docs/promises.md says of a test: the points that it hit."""
-    tried = [one for one in results if one.outcome != MISSED]
+    tried = [one for one in results if one.outcome not in {ABSENT, MISSED}]
     errors = sum(one.fault.what != KILL for one in tried)
     record_property("count:points at which a worker was killed", len(_killed(tried)))
     record_property("count:errors injected into a worker", errors)

@@ -18,6 +18,8 @@ KILL = "SIGKILL"
 ERRNOS = ("ENOSPC", "EDQUOT", "EROFS", "EIO")
 RESUME, UNDO = "resume", "undo"
 MISSED = "missed"
+ABSENT = "absent"
+"""A second undisturbed set-up has no such point: a look more, while something was slow."""
 SET_UP, TAKING_BACK, INSTALL, RETURN = "set-up", "undo", "install", "return"
 GOING_ON = "resume"
 TRIES = 20
@@ -69,7 +71,10 @@ def try_fault(rig: Rig, wanted: Reference, aim: Aim, back: list[Aim]) -> list[Re
     ended = hit(rig, seen, fault, tries=TRIES)
     if isinstance(ended, str):
         clear(rig)
-        return [Result(fault, MISSED, (ended,))]
+        again = record(rig.work("apply").trace).points
+        clear(rig)
+        there = fault.point in again
+        return [Result(fault, MISSED, (ended,)) if there else Result(fault, ABSENT, ())]
     problems = [*journal(ended), *files(rig.etc(), wanted, fault), *message(ended, fault)]
     if fault.what == KILL:
         problems += told(rig, ended)

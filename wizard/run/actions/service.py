@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Optional
 
 from wizard.errors import Trouble
@@ -90,8 +91,8 @@ def _show_log(unit: str, context: Context) -> None:
 
 def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
     deadline = time.monotonic() + context.patience.service
+    state, pid = _shown(context, unit)
     while True:
-        state, pid = _shown(context, unit)
         sockets = listeners(pid)
         if state == "active" and (verb == "reload" or sockets or pid <= 0):
             context.say(f"{unit} is active, its master is process {pid}.")
@@ -105,6 +106,9 @@ def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
                 _LOOK.format(unit=unit),
             )
         context.loop.turn(_PAUSE)
+        # Its sockets can be looked at without a program; systemd's word is old where it died.
+        if state != "active" or not Path(f"/proc/{pid}").exists():
+            state, pid = _shown(context, unit)
 
 
 def _hear(sockets: tuple[Listener, ...], unit: str, doing: str, context: Context) -> None:
