@@ -109,6 +109,11 @@ def _moved(checked: _Checked) -> str:
     return f"IN A {old or NOT_YET} becomes {new or NOT_YET}" if old or new else "no address moves"
 
 
+def _reader(checked: _Checked) -> str:
+    reader = checked.get("root")
+    return f"root: {reader} in /etc/aliases" if reader else "/etc/aliases stays as it is"
+
+
 def _days(checked: _Checked) -> str:
     return f"openssl req -days {checked.get('days', model.Certificate().days)}"
 
@@ -126,6 +131,7 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "email"): _email,
     ("certificate", "server"): _server,
     ("certificate", "days"): _days,
+    ("aliases", "root"): _reader,
     ("dns", "zone_file"): _zone_file,
     ("dns", "move_from"): _moved,
     ("dns", "move_to"): _moved,

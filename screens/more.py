@@ -1,4 +1,4 @@
-"""More: delivery, limits, the DNS zone, and whether the policy's own lines are set again."""
+"""More: who reads root's mail, delivery, limits, the DNS zone, and whether the policy's own lines are set again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from screens.widgets.line import Line
 from wizard.answers.form import Text
 from wizard.answers.model import POLICY
 from wizard.answers.sections import Field, fields_of
-from wizard.host.suggest import Suggestion
+from wizard.host.suggest import Suggestion, readers
 
-HEADS = {"delivery": "Delivery", "limits": "Limits", "dns": "DNS zone of this host's named"}
+HEADS = {
+    "aliases": "Mail for root, postmaster and abuse",
+    "delivery": "Delivery",
+    "limits": "Limits",
+    "dns": "DNS zone of this host's named",
+}
 
 KEEP, SET = "keep them", "set them"
 POLICY_LINES = Field(
@@ -66,7 +71,8 @@ class MoreScreen(FormScreen):
 
     PLACE: ClassVar[str] = "more"
     HELP_TEXT: ClassVar[str] = (
-        "These are the policy's values, good for a personal server. The rate limits are far "
+        "Name who reads root's mail: what nobody reads comes back after five days. "
+        "All else has the policy's values, good for a personal server. The rate limits are far "
         "above normal use and bite only when an account is stolen. An emptied number takes its "
         "default."
     )
@@ -98,7 +104,7 @@ class MoreScreen(FormScreen):
             self.query_one(PolicyField).put(SET)
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
-        """Offer Dovecot's delivery, named's zone files, and this host's addresses."""
+        """Offer people of this host, Dovecot's delivery, named's zone files, and this host's addresses."""
         if field.name == "zone_file":
             return tuple(Suggestion(one.path, f"zone {one.name}") for one in self.draft.host.zones)
         if field.name == "move_to":
@@ -107,6 +113,8 @@ class MoreScreen(FormScreen):
                 for one in self.draft.host.network.addresses
                 if ":" not in one and not one.startswith("127.")
             )
+        if field.section == "aliases":
+            return readers(self.draft.host)
         if field.name == "mailbox_transport":
             return (Suggestion("lmtp:unix:private/dovecot-lmtp", "Dovecot's LMTP socket"),)
         return ()

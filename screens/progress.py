@@ -102,7 +102,9 @@ class Progress:
         self.prompts.pop(event.prompt, None)
 
     def _found(self, event: records.Found) -> None:
-        self.findings = event.findings
+        # Each step that proves something has its own; a second attempt says the same once more.
+        known = {one.id: one for one in (*self.findings, *event.findings)}
+        self.findings = tuple(known.values())
 
     def _returns(self, event: records.Returning) -> None:
         self.returning = True

@@ -147,7 +147,13 @@ class Session:
         from wizard.run.states import file_state  # noqa: PLC0415 - as for undo_plan
         from wizard.status.bases import bases  # noqa: PLC0415
 
-        files = (host.main_cf, host.master_cf, host.sender_access, host.hook)
+        files = (
+            host.main_cf,
+            host.master_cf,
+            host.sender_access,
+            host.hook,
+            host.aliases.file,
+        )
         states = {
             file.path: file_state(None if file.live is None else sha256(file.live))
             for file in files

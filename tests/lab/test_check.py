@@ -66,6 +66,7 @@ only=smtpd_recipient_restrictions=permit_sasl_authenticated,reject
 auth="-o smtpd_sasl_auth_enable=yes -o $only"
 postconf -M submission/inet="submission inet n - n - - smtpd -o smtpd_tls_security_level=encrypt $auth"
 postconf -M $smtps/inet="$smtps inet n - n - - smtpd -o smtpd_tls_wrappermode=yes $auth"
+printf 'root: taro\n' >>/etc/aliases
 systemctl enable --now postfix 2>/dev/null
 firewall-cmd -q --zone=public --permanent \
   --add-service=smtp --add-service=smtp-submission --add-service=smtps

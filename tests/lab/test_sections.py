@@ -10,6 +10,7 @@ from lab.host import Host
 from tests.corpus.outside import lost_or_added
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
 from wizard.answers.model import POLICY, SECTIONS
+from wizard.host.aliases import ALIASES
 from wizard.postfix.parameters import BY_NAME
 from wizard.status.held import MAIN, MASTER, SENDERS, held
 
@@ -25,9 +26,13 @@ EDITS: dict[str, tuple[str, str]] = {
     "delivery": ("[blocklists]", '[delivery]\nrecipient_delimiter = "_"\n[blocklists]'),
     "limits": ("[blocklists]", "[limits]\nmessage_size_limit = 31457280\n[blocklists]"),
     "dns": ("[blocklists]", f'[dns]\nzone_file = "{ZONE}"\n[blocklists]'),
+    "aliases": ("[blocklists]", '[aliases]\nroot = "taro"\n[blocklists]'),
     POLICY: ("", ""),
 }
 """What each section's answers become; the policy's own lines have none."""
+
+OTHERS = {"dns": [], "blocklists": [SENDERS], "aliases": [ALIASES]}
+"""The files that a section's change edits, where these are not main.cf alone."""
 
 BY_HAND = r"""
 cd /etc/postfix
@@ -44,8 +49,9 @@ postfix reload
 
 
 def files(host: Host) -> dict[str, bytes]:
-    """Return the bytes of the three files."""
-    return {path: (host.root / path.lstrip("/")).read_bytes() for path in (MAIN, MASTER, SENDERS)}
+    """Return the bytes of the files."""
+    paths = (MAIN, MASTER, SENDERS, ALIASES)
+    return {path: (host.root / path.lstrip("/")).read_bytes() for path in paths}
 
 
 def rows(host: Host) -> dict[str, dict[str, str]]:
@@ -75,7 +81,7 @@ def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
         assert code == 0, (section, said)
         after = files(host)
         changed = [path for path in after if after[path] != before[path]]
-        assert changed == {"dns": [], "blocklists": [SENDERS]}.get(section, [MAIN]), section
+        assert changed == OTHERS.get(section, [MAIN]), section
         own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
         assert lost_or_added(before[MAIN], after[MAIN], own) == [], section
         was, is_now = held(before), held(after)

@@ -22,6 +22,7 @@ _SECTION_TYPES: dict[str, Any] = {
     "delivery": model.Delivery,
     "limits": model.Limits,
     "dns": model.Dns,
+    "aliases": model.Aliases,
 }
 
 

@@ -131,6 +131,13 @@ class Dns:
 
 
 @dataclass(frozen=True)
+class Aliases:
+    """Who reads root's mail (aliases(5)): a user here or an address; "" for not decided."""
+
+    root: str = ""
+
+
+@dataclass(frozen=True)
 class Answers:
     """All sections. `hostname` has no default: nobody else's name would do."""
 
@@ -142,10 +149,11 @@ class Answers:
     delivery: Delivery = field(default_factory=Delivery)
     limits: Limits = field(default_factory=Limits)
     dns: Dns = field(default_factory=Dns)
+    aliases: Aliases = field(default_factory=Aliases)
 
 
 SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
-"""The answers' sections in order: hostname, domains, ... dns."""
+"""The answers' sections in order: hostname, domains, ... aliases."""
 
 
 def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:

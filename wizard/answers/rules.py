@@ -24,6 +24,7 @@ _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _PATH = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
+_READER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
 _ZONE_FILE = re.compile(r"(/[A-Za-z0-9_@%+=,.-]+)+")
 _ACME_SERVER = re.compile(
@@ -313,6 +314,26 @@ def email(text: str) -> str:
     if not at or local.startswith("-") or not _LOCAL_PART.fullmatch(local):
         raise ValueError("is no e-mail address; write one such as hostmaster@example.com")
     return f"{local}@{fqdn(domain)}"
+
+
+def mail_reader(text: str) -> str:
+    """Accept a user of this host or an address elsewhere, as aliases(5) may lead to; or nothing.
+
+    It is looked up and delivered to, so it has no character that begins a command, a file, a list
+    or an option there.
+    """
+    printable(text)
+    if not text:
+        return text
+    local, at, domain = text.rpartition("@")
+    name = local if at else text
+    if not _READER.fullmatch(name):
+        raise ValueError(
+            "is no user's name and no e-mail address; write one such as taro or taro@example.com"
+        )
+    if not at and name.lower() in {"root", "postmaster", "abuse"}:
+        raise ValueError(f"{name} is whose mail this is about; name the person who reads it")
+    return f"{local}@{fqdn(domain)}" if at else text
 
 
 def acme_server(text: str) -> str:

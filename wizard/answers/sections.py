@@ -329,6 +329,16 @@ FIELDS: tuple[Field, ...] = (
         "What those names have afterwards: this server's address as others reach it.",
         rules.ipv4_or_none,
     ),
+    Field(
+        "aliases",
+        "root",
+        "text",
+        "Who reads root's mail",
+        "/etc/aliases",
+        "A user of this host or an address elsewhere: root's, postmaster's and abuse's mail. "
+        "Empty: not decided, and it bounces after five days.",
+        rules.mail_reader,
+    ),
 )
 
 CUSTOM_FIELDS: tuple[Field, ...] = (

@@ -1,69 +1,83 @@
-"""Whether somebody reads postmaster's mail (RFC 5321 4.5.1, aliases(5))."""
+"""Whether somebody reads postmaster's mail, abuse's and root's (RFC 5321 4.5.1, aliases(5))."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from wizard.check.model import RIGHT, WRONG, Finding
+from wizard.answers.model import Answers
+from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.settings import Settings
+from wizard.check.text import clean
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.aliases import ALIASES, read_users
+from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases, End, as_reader, end_of
 
-FILE = "/etc/aliases"
-POSTMASTER = "postmaster"
-
-_LOCAL = re.compile(r"[\w.+-]+")
-
-
-def rows(text: str) -> dict[str, tuple[str, ...]]:
-    """Read aliases(5): each name in lower case with what it leads to; folded lines joined."""
-    found: dict[str, tuple[str, ...]] = {}
-    joined = re.sub(r"\n[ \t]+(?=\S)", " ", re.sub(r"(?m)^\s*(#.*)?\n", "", f"{text}\n"))
-    for line in joined.splitlines():
-        name, colon, targets = line.partition(":")
-        if colon:
-            # Of two rows of a name the first counts: newaliases(1) warns of the second.
-            found.setdefault(
-                name.strip().strip('"').lower(), tuple(re.split(r"[,\s]+", targets.strip()))
-            )
-    return found
+NOBODY = "no such alias, no such user"
 
 
-def judge_aliases(door: Door, settings: Settings) -> Iterator[Finding]:
-    """`aliases.postmaster`; nothing is said where aliases are kept elsewhere."""
-    if not any(word.endswith(f":{FILE}") for word in settings.words("alias_maps")):
+def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """`aliases.postmaster`, `.abuse`, `.root`; nothing is said where aliases are kept elsewhere."""
+    if not any(word.endswith(f":{ALIASES}") for word in settings.words("alias_maps")):
         return
     try:
-        text, users = door.read_text(FILE), door.read_text("/etc/passwd") or ""
+        data = door.read_bytes(ALIASES)
     except Trouble:
         return
-    if text is None:
+    if data is None:
         return
-    fault = _fault(rows(text), users)
-    yield Finding(
-        "aliases.postmaster",
-        "aliases: postmaster",
-        fault or "leads to somebody",
-        "leads to somebody",
-        WRONG if fault else RIGHT,
-        f"Write who reads it into {FILE} (`postmaster: root`, `root: USER`), then `newaliases`."
-        if fault
-        else "",
+    aliases = Aliases.parse(data)
+    users = frozenset(one.name.lower() for one in read_users(door))
+    reader = answers.aliases.root
+    for name, worst in ((POSTMASTER, WRONG), (ABUSE, WARNING)):
+        end = end_of(name, aliases)
+        fault = _fault(end, users)
+        # A name that was chosen though passwd does not have it may be Dovecot's or a directory's.
+        verdict = WARNING if reader and end.name == reader.lower() else worst
+        yield Finding(
+            f"aliases.{name}",
+            f"aliases: {name}",
+            fault or "leads to somebody",
+            "leads to somebody",
+            verdict if fault else RIGHT,
+            f"Write who reads it into {ALIASES} (`{name}: root`, `root: USER`), then `newaliases`."
+            if fault
+            else "",
+        )
+    yield _root(aliases, settings, reader)
+
+
+def _fault(end: End, users: Collection[str]) -> str:
+    if end.circle:
+        return f"{' leads to '.join(end.way)}: round in a circle"
+    if not end.name or end.name in users:
+        return ""
+    return f"{end.name} is no alias and no user" if len(end.way) > 1 else NOBODY
+
+
+def _root(aliases: Aliases, settings: Settings, reader: str) -> Finding:
+    """Judge who reads root's mail: the one that the answers name, else anybody but root."""
+    row = aliases.rows.get(ROOT)
+    targets = () if row is None else row.targets
+    wanted = not reader or reader in {as_reader(one.text) for one in targets}
+    # Only behind Dovecot's LMTP: Postfix itself delivers to root too.
+    lost = end_of(ROOT, aliases).name == ROOT and settings.value("mailbox_transport").startswith(
+        "lmtp:"
+    )
+    seen = clean(row.value.encode("utf-8", "surrogateescape")) if row else "root itself"
+    if lost:
+        seen = f"{seen}: Dovecot takes no mail for uid 0, so it bounces after five days"
+    return Finding(
+        "aliases.root",
+        "aliases: root",
+        seen,
+        reader or "read by a person",
+        RIGHT if wanted and not lost else WARNING if wanted else WRONG,
+        "" if wanted and not lost else _ADVICE,
     )
 
 
-def _fault(found: dict[str, tuple[str, ...]], users: str) -> str:
-    name, seen = POSTMASTER, [POSTMASTER]
-    while name in found:
-        targets = found[name]
-        name = targets[0].lstrip("\\").lower()
-        # Several readers, a command, a file, another host: somebody has it.
-        if len(targets) > 1 or targets[0].startswith("\\") or not _LOCAL.fullmatch(name):
-            return ""
-        if name in seen:
-            return f"{' leads to '.join([*seen, name])}: round in a circle"
-        seen.append(name)
-    if re.search(rf"(?m)^{re.escape(name)}:", users):
-        return ""
-    return f"{name} is no alias and no user" if len(seen) > 1 else "no such alias, no such user"
+_ADVICE = (
+    "Name who reads it: `root` in the answers' section [aliases], then `postfix-wizard apply "
+    "--section aliases`."
+)

@@ -66,7 +66,7 @@ def begin_silent(
         yield from judge_services(services, settings, door)
         yield from behind()
         yield from tables()
-        yield from judge_aliases(door, settings)
+        yield from judge_aliases(door, settings, answers)
         yield from judge_queue(door, settings)
         yield from judge_waiting(waiting(), settings, time.time())
 

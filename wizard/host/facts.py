@@ -13,6 +13,7 @@ from wizard.certificates.model import CertificatePair, Lineage, LineageFile
 from wizard.certificates.paths import RENEWAL_HOOK
 
 __all__ = [
+    "Aliases",
     "CertificatePair",
     "Distribution",
     "Dovecot",
@@ -31,6 +32,7 @@ __all__ = [
     "Package",
     "Postfix",
     "Unit",
+    "User",
     "Zone",
 ]
 
@@ -274,6 +276,29 @@ class DqsKey:
 
 
 @dataclass(frozen=True)
+class User:
+    """A user of passwd(5)."""
+
+    name: str
+    uid: int
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """/etc/aliases (aliases(5)) and its table.
+
+    `table_type` is the type that alias_maps looks up, "" where that names no table of this file;
+    `rows` is the table's content as `postalias -s` prints it, None without a table. `why` says
+    why the file cannot be read, "" where it can.
+    """
+
+    file: FileFacts = field(default_factory=lambda: FileFacts("/etc/aliases", None, None))
+    table_type: str = ""
+    rows: Optional[bytes] = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Host:
     """All facts, read at one moment."""
 
@@ -288,6 +313,8 @@ class Host:
     """certbot's deploy hook, which has Postfix reload after a renewal."""
     table: Optional[bytes] = None
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
+    aliases: Aliases = field(default_factory=Aliases)
+    users: tuple[User, ...] = ()
     lineages: tuple[Lineage, ...] = ()
     self_signed: Optional[CertificatePair] = None
     own_pair: Optional[CertificatePair] = None

@@ -14,6 +14,7 @@ from wizard.certificates.pairs import read_pair
 from wizard.certificates.paths import RENEWAL_HOOK, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.aliases import read_aliases, read_users
 from wizard.host.distribution import read_distribution
 from wizard.host.facts import Distribution, FileFacts, Gathered, Host, Package, Postfix
 from wizard.host.files import read_file
@@ -74,6 +75,8 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     if not postfix.installed and candidate and door.is_live:
         postfix, main_cf, master_cf = _to_come(door, main_cf, master_cf)
 
+    to_be = own_parameters(main_cf.live or b"") if main_cf.from_package else parameters
+    aliases = read_aliases(door, to_be, postfix.default_database_type)
     units = units_later()
     return Host(
         root=str(door.root),
@@ -85,6 +88,8 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         sender_access=sender_access,
         hook=hook,
         table=table,
+        aliases=aliases,
+        users=read_users(door),
         lineages=lineages,
         self_signed=self_signed,
         firewall=firewall_later(),

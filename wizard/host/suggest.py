@@ -21,6 +21,9 @@ LOOPBACK = "127.0.0.0/8"
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 """RFC 1918; what ipaddress calls private holds documentation networks and more."""
 
+FIRST_PERSON, NOBODY = 1000, 65534
+"""The UIDs of people lie between these (login.defs(5), UID_MIN; the overflow user)."""
+
 TRUSTED = "ACCEPT"
 """The target of a firewalld zone that lets everything in (firewalld.zone(5))."""
 
@@ -149,6 +152,15 @@ def certificates(host: Host, myhostname: str, now: int) -> tuple[CertificateSugg
             listed,
             key=lambda one: (bool(one.problem), one.expired, not one.covers, -one.not_after),
         )
+    )
+
+
+def readers(host: Host) -> tuple[Suggestion, ...]:
+    """Suggest who reads root's mail: the people of this host, as passwd(5) knows them."""
+    return tuple(
+        Suggestion(one.name, f"a user of this host, UID {one.uid}")
+        for one in host.users
+        if FIRST_PERSON <= one.uid < NOBODY
     )
 
 

@@ -14,11 +14,12 @@ from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import format_answers
 from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
+from wizard.plan import aliases as reader
 from wizard.plan import certificates, firewall, keys, leftovers, obstacles, zone
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
-from wizard.plan.files import PlannedFile, change, propose, sha256
+from wizard.plan.files import Files, PlannedFile, change, propose, sha256
 from wizard.plan.keeping import keeping, kept_names
 from wizard.plan.model import (
     BuildTable,
@@ -69,16 +70,16 @@ def build_plan(
     if kept:
         answers = keeping(answers, standing, edits)
         files = propose(answers, host, sections, standing, kept)
-    main, master, senders = files.main, files.master, files.senders
+    main, master, senders, aliases = files.main, files.master, files.senders, files.aliases
     hook = tuple(filter(None, (files.hook,)))
     named = zone.plan_zone(answers, host, wanted)
     before_service = [
         *named.first,
         *_install(host),
-        *(_original(file) for file in (main, master)),
+        *(_original(file) for file in (main, master, *filter(None, (aliases,)))),
         *certificates.steps(answers, host, wanted),
         *(_replace(file, "Write certbot's hook", _HOOK_WHY) for file in hook),
-        *_files(main, master, senders, host),
+        *_files(files, host),
     ]
     before_check = [
         *before_service,
@@ -86,18 +87,21 @@ def build_plan(
         *named.steps,
         *firewall.steps(answers, host, wanted),
     ]
+    read = reader.judge(answers, host, wanted, aliases.proposal if aliases else None)
     plan = Plan(
         answers=format_answers(answers),
         sections=tuple(sorted(sections)),
         steps=(
             *before_check,
             _prove(before_check),
+            *([reader.proof(answers, before_check)] if aliases else ()),
             *certificates.last_steps(answers, host, wanted),
         ),
         files=(*(change(file, bases) for file in files.all), *named.files),
         cautions=(
             *obstacles.cautions(answers, host, wanted),
             *obstacles.loopback_caution(master.proposal.loopback),
+            *read.cautions,
         ),
         warnings=tuple(
             dict.fromkeys(
@@ -110,6 +114,7 @@ def build_plan(
                     *(() if hook else renewal_hook.missing(answers, host, wanted)),
                     *firewall.warnings(host, wanted),
                     *named.warnings,
+                    *read.warnings,
                     *leftovers.warnings(host),
                     *filter(None, (bases.unknown,)),
                 )
@@ -119,6 +124,7 @@ def build_plan(
             *obstacles.obstacles(answers, host, wanted),
             *keys.obstacles(answers, host, wanted),
             *named.obstacles,
+            *read.obstacles,
         ),
         edits=edits,
     )
@@ -159,13 +165,12 @@ def _original(file: PlannedFile) -> Step:
         "A copy made once and never written again: `diff FILE FILE.orig` shows every change.",
         KeepOriginal(file.facts.path, original, sha256(file.facts.live or b"")),
         (("cp", "-p", file.facts.path, original),),
-        done=file.facts.original is not None or not file.pending,
+        done=file.facts.original is not None or file.facts.live is None or not file.pending,
     )
 
 
-def _files(
-    main: PlannedFile, master: PlannedFile, senders: PlannedFile, host: Host
-) -> Iterator[Step]:
+def _files(files: Files, host: Host) -> Iterator[Step]:
+    main, master, senders = files.main, files.master, files.senders
     pair = (main, master)
     tolerated = _tolerated(host)
     yield Step(
@@ -182,6 +187,8 @@ def _files(
     )
     if senders.proposal.text or senders.facts.live is not None:
         yield from _senders(senders, host, tolerated)
+    if files.aliases:
+        yield from reader.steps(host, ReplaceFile(files.aliases.next), tolerated)
     for file in pair:
         yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")
     yield Step(

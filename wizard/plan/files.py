@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.host.aliases import ALIASES
 from wizard.host.facts import FileFacts, Host
+from wizard.plan import aliases, keys
 from wizard.plan import hook as renewal_hook
-from wizard.plan import keys
 from wizard.plan.by_hand import Bases, HandEdit, hand_edits, marked
 from wizard.plan.choices import Choices
 from wizard.plan.model import FileChange, NewFile
@@ -63,17 +64,18 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Files:
-    """The files that the plan writes whole texts of; no `hook` where it leaves that alone."""
+    """The files that the plan writes whole texts of; no `hook`, no `aliases` where left alone."""
 
     main: PlannedFile
     master: PlannedFile
     senders: PlannedFile
     hook: Optional[PlannedFile]
+    aliases: Optional[PlannedFile] = None
 
     @property
     def all(self) -> tuple[PlannedFile, ...]:
         """All of them, in the order of the review."""
-        return (self.main, self.master, self.senders, *filter(None, (self.hook,)))
+        return (self.main, self.master, self.senders, *filter(None, (self.hook, self.aliases)))
 
     def by_hand(self, bases: Bases, choices: Choices) -> tuple[HandEdit, ...]:
         """What was changed by hand in them since a run wrote them."""
@@ -124,7 +126,19 @@ def propose(
             propose_sender_access(host.sender_access.live, answers, wanted, today, kept=senders),
         ),
         None if host.hook.path in kept else _hook(answers, host, sections, standing),
+        _aliases(answers, host, wanted, today, kept.get(ALIASES, frozenset())),
     )
+
+
+def _aliases(
+    answers: Answers,
+    host: Host,
+    wanted: Collection[str],
+    today: Optional[Answers],
+    kept: Collection[str],
+) -> Optional[PlannedFile]:
+    proposal = aliases.propose(answers, host, wanted, today, kept)
+    return None if proposal is None else PlannedFile(host.aliases.file, proposal)
 
 
 def _hook(

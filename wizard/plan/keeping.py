@@ -12,9 +12,11 @@ from typing import Any, Optional
 
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
+from wizard.host.aliases import ALIASES
 from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE
 from wizard.plan.things import MAIN_CF, SENDER_ACCESS
+from wizard.postfix.aliases import ROOT, read_reader
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR, Parameter
 
 _FIELDS = {"mydestination": ("local",), "smtpd_recipient_restrictions": ("use", "custom")}
@@ -38,6 +40,9 @@ def keeping(answers: Answers, today: Optional[Answers], edits: Collection[HandEd
             answers = _whole(_with_parameter(answers, today, edit), answers)
         elif edit.choice == MINE and edit.path == SENDER_ACCESS:
             answers = _whole(_with_row(answers, edit), answers)
+        elif edit.choice == MINE and edit.path == ALIASES and edit.name == ROOT:
+            reader = read_reader(f"{ROOT}: {edit.now or ''}".encode("utf-8", "surrogateescape"))
+            answers = replace(answers, aliases=replace(answers.aliases, root=reader))
     return answers
 
 

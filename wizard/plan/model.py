@@ -221,15 +221,17 @@ class ReloadZone:
 
 @dataclass(frozen=True)
 class BuildTable:
-    """`postmap TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
+    """`BUILDER TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
 
-    Fails on any word of postmap's that is not in `tolerated`: it reads main.cf too.
+    `builder` is postmap or postalias. Fails on any word of its that is not in `tolerated`: it
+    reads main.cf too.
     """
 
     table_type: str
     path: str
     rows: tuple[tuple[str, str], ...]
     tolerated: tuple[str, ...] = ()
+    builder: str = "postmap"
 
 
 @dataclass(frozen=True)
@@ -284,6 +286,17 @@ class OpenFirewall:
 @dataclass(frozen=True)
 class Prove:
     """Talk to the result (wizard.check); fails when a check of this host is wrong."""
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """Send `recipient` a short message with sendmail(1) and follow it to its end.
+
+    `host` is this server's name. Fails when the message bounces; one that waits is no failure.
+    """
+
+    recipient: str
+    host: str
 
 
 @dataclass(frozen=True)
@@ -375,6 +388,7 @@ Action = Union[
     EnableUnit,
     OpenFirewall,
     Prove,
+    Deliver,
     PutBack,
     ReturnUnit,
     Disable,

@@ -17,6 +17,7 @@ from wizard.certificates.names import covers
 from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT
 from wizard.host.facts import Host
 from wizard.plan.firewall import SERVICES
+from wizard.postfix.aliases import read_reader
 from wizard.postfix.blocklists import read_back as read_blocklists
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import LOCAL_ALWAYS
@@ -50,6 +51,7 @@ def read_values(host: Host) -> Values:
         "delivery": {},
         "limits": {},
         "dns": {},
+        "aliases": {"root": read_reader(host.aliases.file.live)},
     }
     if is_set_up(host):
         values["blocklists"] = _blocklists(main, host)

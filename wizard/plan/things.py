@@ -2,7 +2,7 @@
 
 main.cf: a parameter, by its name, with its value as `postconf -n` prints it. master.cf: an entry
 as `NAME/TYPE` with all that is no `-o`, and each `-o` as `NAME/TYPE/PARAMETER` (postconf(1) -P).
-sender_access: a row, by its key. Any other file is one thing, named "".
+sender_access and aliases: a row, by its key. Any other file is one thing, named "".
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Callable, Optional
 
+from wizard.host.aliases import ALIASES
+from wizard.postfix.aliases import Aliases
 from wizard.postfix.main_cf import MainCf, normalised
 from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
@@ -69,6 +71,10 @@ def _senders(text: bytes) -> dict[str, str]:
     return dict(rows(text))
 
 
+def _aliases(text: bytes) -> dict[str, str]:
+    return {name: row.value for name, row in Aliases.parse(text).rows.items()}
+
+
 def _whole(text: bytes) -> dict[str, str]:
     return {"": text.decode("utf-8", "surrogateescape")}
 
@@ -77,6 +83,7 @@ _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
     MAIN_CF: _parameters,
     MASTER_CF: _entries,
     SENDER_ACCESS: _senders,
+    ALIASES: _aliases,
 }
 
 

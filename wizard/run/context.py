@@ -32,13 +32,15 @@ Undo = dict[str, object]
 class Patience:
     """Seconds that a prompt stays open, dnf may wait for a lock, the service may take to start.
 
-    It may then take `greeting` seconds to greet; postscreen(8) takes 6.
+    It may then take `greeting` seconds to greet; postscreen(8) takes 6. A message is followed
+    for `delivery` seconds.
     """
 
     prompt: float = prompts.PATIENCE
     lock: float = LOCK_PATIENCE
     service: float = 30.0
     greeting: float = 15.0
+    delivery: float = 15.0
 
 
 @dataclass(frozen=True)

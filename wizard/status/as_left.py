@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from wizard.answers.model import SECTIONS, Answers
+from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
 from wizard.plan.read_back import read_back
 from wizard.status.held import MAIN, SENDERS, Texts
@@ -34,4 +35,6 @@ def answers_left(host: Host, today: Answers, left: Left) -> Answers:
 def _read(host: Host, texts: Texts) -> Optional[Answers]:
     main = replace(host.main_cf, live=texts.get(MAIN), from_package=False)
     senders = replace(host.sender_access, live=texts.get(SENDERS))
-    return read_back(replace(host, main_cf=main, sender_access=senders))
+    file = replace(host.aliases.file, live=texts.get(ALIASES))
+    aliases = replace(host.aliases, file=file)
+    return read_back(replace(host, main_cf=main, sender_access=senders, aliases=aliases))

@@ -13,9 +13,11 @@ from wizard.check.asked import NOTHING, Told
 from wizard.check.model import RIGHT
 from wizard.check.table import judge_table
 from wizard.door import Outcome
+from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
 from wizard.plan.certificates import SELF_SIGNED_MARGIN
 from wizard.plan.diff import hunks, unified
+from wizard.postfix.aliases import table_rows, text_rows
 from wizard.run.history import WAYS_ON, RunSummary
 from wizard.run.states import MISSING
 from wizard.secrets import masked_bytes
@@ -113,8 +115,8 @@ def _words(state: str) -> str:
 
 def _table(path: str, mark: Mark, now: Now) -> Item:
     table = f"{mark.state}:{path}"
-    dump = now.host.table
-    text = now.host.sender_access.live or b""
+    is_alias = path == ALIASES
+    dump = now.host.aliases.rows if is_alias else now.host.table
     if now.host.postfix.refusal:
         seen = "not known: postmap reads main.cf first"
         return Item(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
@@ -122,11 +124,16 @@ def _table(path: str, mark: Mark, now: Now) -> Item:
         said, drifted = "there is no such table, or it cannot be read", True
     elif path in now.older:
         said, drifted = "older than its text", True
+    elif is_alias:
+        drifted = table_rows(dump) != text_rows(now.host.aliases.file.live or b"")
+        said = "other rows than its text" if drifted else "the same"
     else:
+        text = now.host.sender_access.live or b""
         told = Told(Outcome(0, dump, b"")) if dump else Told(NOTHING)
         (found,) = judge_table(table, told, text.decode("utf-8", "surrogateescape"), Blocklists())
         said, drifted = found.seen, found.verdict != RIGHT
-    advice = f"Run `postmap {table}`." if drifted else ""
+    build = "newaliases" if is_alias else f"postmap {table}"
+    advice = f"Run `{build}`." if drifted else ""
     return Item(f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice)
 
 

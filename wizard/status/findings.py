@@ -14,6 +14,7 @@ from wizard.check.asked import Told
 from wizard.check.model import RIGHT
 from wizard.check.table import judge_table, looked_up
 from wizard.door import Outcome
+from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
 from wizard.plan.firewall import SERVICES
 from wizard.status.drift import Item
@@ -51,7 +52,13 @@ _SECTION_OF = {
 }
 """By the first word of an item's ID; a changed file is judged by its parameters instead."""
 
-_FILES = {MAIN: POLICY, MASTER: POLICY, SENDERS: "blocklists", RENEWAL_HOOK: POLICY}
+_FILES = {
+    MAIN: POLICY,
+    MASTER: POLICY,
+    SENDERS: "blocklists",
+    ALIASES: "aliases",
+    RENEWAL_HOOK: POLICY,
+}
 _GONE = ("gone", "there is no such table", "closed", "firewalld has no zone")
 """What an item says now where the thing is not there."""
 
@@ -73,7 +80,8 @@ def of_item(item: Item) -> Optional[Finding]:
     if kind == "firewall" and item.left != OPEN:
         state = BY_HAND
     said = f"{item.looked_at}: {item.now}."
-    return Finding(_SECTION_OF[kind], state, f"{said} {item.advice}".rstrip())
+    section = "aliases" if item.id == f"table.{ALIASES}" else _SECTION_OF[kind]
+    return Finding(section, state, f"{said} {item.advice}".rstrip())
 
 
 def of_host(host: Host, today: Answers, left: Left) -> Iterator[Finding]:

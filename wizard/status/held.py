@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS
+from wizard.host.aliases import ALIASES
+from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
@@ -22,7 +24,7 @@ LISTED = "lists and senders in smtpd_recipient_restrictions"
 ROWS = "rows of sender_access"
 
 Texts = Mapping[str, Optional[bytes]]
-"""The three files by path."""
+"""The files by path."""
 
 Held = dict[str, dict[str, str]]
 """By section, what it says: by the name of each thing that is set, its value."""
@@ -46,6 +48,12 @@ def held(texts: Texts) -> Held:
     senders = rows(texts.get(SENDERS) or b"")
     if senders:
         found[BLOCKLISTS][ROWS] = ", ".join(f"{key} {action}" for key, action in senders)
+    aliases = Aliases.parse(texts.get(ALIASES) or b"").rows
+    found["aliases"] = {
+        f"{name} in aliases": aliases[name].value
+        for name in (ROOT, POSTMASTER, ABUSE)
+        if name in aliases
+    }
     master = MasterCf.parse(masked_bytes(texts.get(MASTER) or b""))
     for door in DOORS:
         for entry in entries(master, door):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, cast
 
 from wizard.errors import Trouble
+from wizard.host.aliases import ALIASES
 from wizard.plan import model
 from wizard.plan.model import Action, Plan
 from wizard.run.history import UNREADABLE, plan_of, runs
@@ -107,7 +108,7 @@ def _written(run: str, plan: Plan, past: Progress) -> Iterator[Written]:
         for terms in past.intended.values()
         for entry in cast("dict[str, Any]", terms).get("files", ())
     }
-    files = [change for change in plan.files if change.path in {MAIN, MASTER, SENDERS}]
+    files = [change for change in plan.files if change.path in {MAIN, MASTER, SENDERS, ALIASES}]
     came_to_them = past.over or any(change.path in touched for change in files)
     if plan.gathers or past.returning is not None or not came_to_them:
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
 from wizard.run.paths import order
 from wizard.secrets import masked
@@ -27,10 +28,12 @@ from wizard.status.findings import (
 from wizard.status.held import MAIN, MASTER, SENDERS, held
 from wizard.status.history import LastLeft, sections_left
 from wizard.status.left import Left
-from wizard.status.values import values
+from wizard.status.values import NONE, values
 
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 """Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
+
+_MAY_BE_UNUSED = ("dns", "aliases")
 
 SHOWN = 100
 """Characters of a parameter's value that are told: mydestination may name ten thousand domains."""
@@ -69,7 +72,12 @@ def section_rows(
     said = values(host, today)
     last = sections_left(left.written)
     now = held(
-        {MAIN: host.main_cf.live, MASTER: host.master_cf.live, SENDERS: host.sender_access.live}
+        {
+            MAIN: host.main_cf.live,
+            MASTER: host.master_cf.live,
+            SENDERS: host.sender_access.live,
+            ALIASES: host.aliases.file.live,
+        }
     )
     found: dict[str, list[Finding]] = {section: [] for section in names}
     for finding in (*_of_items(items), *of_host(host, today, left)):
@@ -79,7 +87,7 @@ def section_rows(
         changes = list(_changes(section, last[section], now[section]))
         judged = [*changes, *found[section]]
         by, run = _last_change(section, last[section], left, by_hand=bool(changes))
-        state = _state(section, today, last[section], judged)
+        state = _state(section, said[section], last[section], judged)
         why = [masked(one.why) for one in judged]
         if last[section].why:
             why.append(f"What it was left as is not known: {last[section].why}")
@@ -118,12 +126,12 @@ def _short(value: Optional[str]) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def _state(section: str, today: Answers, last: LastLeft, judged: list[Finding]) -> str:
+def _state(section: str, value: str, last: LastLeft, judged: list[Finding]) -> str:
     states = {one.state for one in judged}
     worst = next((state for state in _WORST_FIRST if state in states), "")
     if worst:
         return worst
-    if section == "dns" and not today.dns.zone_file:
+    if section in _MAY_BE_UNUSED and value == NONE:
         return NOT_SET_UP
     if last.values is None:
         return NOT_KNOWN if last.why else AS_FOUND

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from wizard.answers.model import POLICY, Answers
 from wizard.certificates.dates import day
 from wizard.host.facts import Host
+from wizard.postfix.aliases import ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS, RESTRICTIONS
 from wizard.postfix.unset import DEFAULTS
@@ -87,6 +88,11 @@ def _policy(main: MainCf, _host: Host, today: Answers) -> str:
     return f"{so} of {len(own)} lines as the policy's"
 
 
+def _aliases(_main: MainCf, host: Host, _today: Answers) -> str:
+    row = Aliases.parse(host.aliases.file.live or b"").rows.get(ROOT)
+    return NONE if row is None else f"read by {row.value}"
+
+
 _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "hostname": lambda _main, _host, today: today.hostname.myhostname,
     "domains": _domains,
@@ -96,5 +102,6 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "delivery": _delivery,
     "limits": _limits,
     "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
+    "aliases": _aliases,
     POLICY: _policy,
 }

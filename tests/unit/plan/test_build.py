@@ -242,6 +242,7 @@ SECTION_STEPS = {
     "delivery": {"main.cf"},
     "limits": {"main.cf"},
     "dns": set(),
+    "aliases": set(),
     POLICY: {"main.cf", "master.cf", "renewal-hook", "enable", "service", "status"},
 }
 ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}

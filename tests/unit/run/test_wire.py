@@ -10,6 +10,7 @@ from wizard.errors import Trouble
 from wizard.plan.model import (
     Action,
     BuildTable,
+    Deliver,
     FileChange,
     Install,
     NewFile,
@@ -33,6 +34,7 @@ ACTION = st.one_of(
     st.builds(StagedCheck, st.tuples(NEW_FILES, NEW_FILES), st.tuples(st.tuples(WORDS, WORDS))),
     st.builds(ReplaceFile, NEW_FILES),
     st.builds(BuildTable, WORDS, WORDS, st.tuples(st.tuples(WORDS, WORDS))),
+    st.builds(Deliver, WORDS, WORDS),
     st.just(Prove()),
 )
 STEPS = st.builds(Step, WORDS, WORDS, WORDS, ACTION, st.tuples(st.tuples(WORDS)), st.booleans())

@@ -1,19 +1,22 @@
-"""Lookup tables, built aside and put in place only when they answer (postmap(1)).
+"""Lookup tables, built aside and put in place only when they answer (postmap(1), postalias(1)).
 
-postmap warns of malformed and doubled rows and exits 0; so a word on standard error fails the
-step, and each row is asked of the new table before anyone else can.
+Both warn of malformed and doubled rows and exit 0; so a word on standard error fails the
+step, and each row is asked of the new table before anyone else can. Of aliases most rows are the
+operator's own: what postalias skips of them is shown, and the rows that are asked for decide.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.plan.model import BuildTable, StagedCheck
+from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
@@ -24,6 +27,19 @@ SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm"
 """What postmap appends to the source's name, by table type."""
 
 Rows = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A program that builds tables.
+
+    `rows` reads what its `-q -` and `-s` print, `sense` is what counts of a value. `own_faults`
+    finds what it says of rows that it skips, where those are the operator's own.
+    """
+
+    rows: Callable[[bytes], Rows]
+    sense: Callable[[str], str]
+    own_faults: re.Pattern[str]
 
 
 def build(action: BuildTable, context: Context) -> Undo:
@@ -37,9 +53,9 @@ def build(action: BuildTable, context: Context) -> Undo:
         raise Stale(doing, f"stale: {action.path} is not there", "Make the plan again.")
     copy = str(context.staging() / os.path.basename(action.path))  # noqa: PTH119
     replace(copy, source.text, read(copy), mode=0o644, mtime_ns=context.stamp_ns)
-    postmap = _Postmap(action, context, doing, _configuration(context))
-    table = postmap.mapped(copy, suffix)
-    postmap.hold_against(copy)
+    building = _Building(action, context, doing, _configuration(context))
+    table = building.mapped(copy, suffix)
+    building.hold_against(copy)
     target = observe(action.path + suffix)
     if target.target is not None:
         raise Trouble(
@@ -68,8 +84,8 @@ def _configuration(context: Context) -> Optional[Path]:
 
 
 @dataclass(frozen=True)
-class _Postmap:
-    """postmap(1) on the step's private copy, with the staged configuration where there is one."""
+class _Building:
+    """The builder on the step's private copy, with the staged configuration where there is one."""
 
     action: BuildTable
     context: Context
@@ -79,16 +95,18 @@ class _Postmap:
     def argv(self, copy: str, *options: str) -> tuple[str, ...]:
         """Return the command line for the table at `copy`."""
         where = ("-c", str(self.configuration)) if self.configuration else ()
-        return ("postmap", *where, *options, f"{self.action.table_type}:{copy}")
+        return (self.action.builder, *where, *options, f"{self.action.table_type}:{copy}")
 
     def complaints(self, lines: Iterable[str]) -> tuple[str, ...]:
-        """Return what is new among what postmap says."""
+        """Return what is new among what the builder says."""
+        found = BUILDERS[self.action.builder].own_faults
+        lines = [line for line in lines if not found.search(line)]
         staged = str(self.configuration or "")
         live = os.path.dirname(self.action.path)  # noqa: PTH120 (a string of the host's)
         return complaints(lines, self.action.tolerated, (staged, live))
 
     def mapped(self, copy: str, suffix: str) -> bytes:
-        """Build the table and return its bytes. Raises Trouble on any new word of postmap's."""
+        """Build the table and return its bytes. Raises Trouble on any new word of the builder's."""
         argv = self.argv(copy)
         done = self.context.run(*argv)
         if done.status != 0 or self.complaints(done.said):
@@ -100,19 +118,20 @@ class _Postmap:
             )
         built = read(copy + suffix)
         if built is None:
-            raise Trouble(self.doing, f"postmap made no {copy}{suffix}", "Report this.")
+            raise Trouble(self.doing, f"{argv[0]} made no {copy}{suffix}", "Report this.")
         return built.text
 
     def hold_against(self, copy: str) -> None:
         """Ask the new table for every row. Raises Stale where it says something else."""
-        expected = {key.lower(): value.strip() for key, value in self.action.rows}
+        builder = BUILDERS[self.action.builder]
+        expected = {key.lower(): builder.sense(value) for key, value in self.action.rows}
         keys = "".join(f"{key}\n" for key in expected).encode("utf-8", "surrogateescape")
         ask = self.argv(copy, "-q", "-")
         answered = self.context.query(*ask, stdin=keys) if keys else None
-        found = rows(answered.out) if answered else {}
+        found = builder.rows(answered.out) if answered else {}
         whole = self.context.query(*self.argv(copy, "-s"))
         # cdb cannot list itself on older versions; then the asked rows are all that is known.
-        listed_rows = rows(whole.out) if whole.status == 0 else found
+        listed_rows = builder.rows(whole.out) if whole.status == 0 else found
         said = (answered.err if answered else b"").decode("utf-8", "surrogateescape").splitlines()
         new = self.complaints(said)
         if new:
@@ -130,6 +149,17 @@ def rows(out: bytes) -> Rows:
     text = out.decode("utf-8", "surrogateescape")
     pairs = (line.partition("\t") for line in text.split("\n") if line)
     return {key.lower(): value.strip() for key, _, value in pairs}
+
+
+BUILDERS = {
+    "postmap": Builder(rows, str.strip, re.compile(r"(?!)")),
+    "postalias": Builder(
+        aliases.table_rows,
+        aliases.sense,
+        re.compile(r"warning: \S+, line \d+: |warning: \S+: duplicate entry: "),
+    ),
+}
+"""By name, as `BuildTable.builder` has it."""
 
 
 def _difference(expected: Rows, found: Rows) -> str:

@@ -1,0 +1,73 @@
+"""Who reads mail for whom: /etc/aliases, its table, and the users of passwd(5)."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from typing import Optional
+
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.facts import Aliases, FileFacts, User
+from wizard.host.files import read_file
+from wizard.host.postfix import INDEX_SUFFIX
+
+ALIASES = "/etc/aliases"
+
+_TABLE = re.compile(rf"(?:proxy:)?([a-z]+):{ALIASES}")
+_NAME = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
+
+
+def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -> Aliases:
+    """Return the file and the rows of its table. Never raises: who has no use for it goes on.
+
+    `parameters` are main.cf's own (`postconf -n`).
+    """
+    table_type = alias_type(parameters, default_type)
+    try:
+        file = read_file(door, ALIASES)
+    except Trouble as trouble:
+        return Aliases(FileFacts(ALIASES, None, None), table_type, why=trouble.wrong)
+    return Aliases(file, table_type, _rows(door, table_type))
+
+
+def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
+    """Return the type of the table of /etc/aliases that alias_maps looks up, "" for none.
+
+    Postfix's own default names it too.
+    """
+    known = {
+        "default_database_type": default_type,
+        "alias_database": f"{default_type}:{ALIASES}",
+        **parameters,
+    }
+    value = known.get("alias_maps", "$alias_database")
+    for _ in range(2):
+        value = _NAME.sub(lambda one: known.get(next(filter(None, one.groups())), ""), value)
+    found = (_TABLE.fullmatch(word) for word in re.split(r"[,\s]+", value))
+    return next((one[1] for one in found if one and one[1] in INDEX_SUFFIX), "")
+
+
+def _rows(door: Door, table_type: str) -> Optional[bytes]:
+    status = door.stat(ALIASES + INDEX_SUFFIX[table_type]) if table_type else None
+    # A FIFO in its place would hold postalias until it is ended.
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    outcome = door.run(("postalias", "-s", f"{table_type}:{ALIASES}"), timeout=60)
+    return outcome.stdout if outcome is not None and outcome.code == 0 else None
+
+
+def read_users(door: Door) -> tuple[User, ...]:
+    """Return the users of /etc/passwd, none where it cannot be read."""
+    try:
+        return tuple(_users(door.read_text("/etc/passwd") or ""))
+    except Trouble:
+        return ()
+
+
+def _users(text: str) -> Iterator[User]:
+    for line in text.splitlines():
+        fields = line.split(":")
+        if len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004 (name:password:uid)
+            yield User(fields[0], int(fields[2]))

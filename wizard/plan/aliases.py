@@ -1,0 +1,187 @@
+"""Who reads root's mail: /etc/aliases, its table, and the message that proves it (aliases(5)).
+
+Without an answer nothing is planned; where root's mail would then come back, that is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.model import Answers, Caution, Problem
+from wizard.host.aliases import ALIASES
+from wizard.host.facts import Host
+from wizard.plan.model import BuildTable, Deliver, ReplaceFile, Step
+from wizard.postfix.aliases import (
+    ABUSE,
+    POSTMASTER,
+    ROOT,
+    Aliases,
+    End,
+    end_of,
+    propose_aliases,
+    table_rows,
+    text_rows,
+)
+from wizard.postfix.proposal import Proposal
+
+SECTION = "aliases"
+NAMES = (POSTMASTER, ABUSE, ROOT)
+BOUNCES = (
+    "nobody reads root's mail: Dovecot takes none for uid 0, so what is for root, postmaster or "
+    "abuse is deferred, and bounces after five days"
+)
+
+
+def propose(
+    answers: Answers,
+    host: Host,
+    wanted: Collection[str],
+    today: Optional[Answers],
+    kept: Collection[str],
+) -> Optional[Proposal]:
+    """Return the file as it is to be, None where the plan leaves it alone.
+
+    `today` is what was read back where sections were named.
+    """
+    if SECTION not in wanted or not answers.aliases.root or _why_not(host):
+        return None
+    if today is not None and today.aliases == answers.aliases:
+        return Proposal(host.aliases.file.live or b"")
+    return propose_aliases(host.aliases.file.live, answers.aliases.root, kept=kept)
+
+
+def _why_not(host: Host) -> str:
+    """Return why the file cannot be edited, "" where it can."""
+    file = host.aliases.file
+    faults = (
+        (bool(host.aliases.why), f"{ALIASES} cannot be read: {host.aliases.why}"),
+        (
+            not host.aliases.table_type,
+            (
+                f"alias_maps in main.cf looks up no table of {ALIASES}: write who reads root's "
+                "mail where your aliases are kept, and leave this empty"
+            ),
+        ),
+        (
+            file.is_link or file.links > 1,
+            f"{ALIASES} is a link, which replacing would cut; put a plain file there first",
+        ),
+        (
+            b"\0" in (file.live or b""),
+            (
+                f"{ALIASES} holds NUL bytes, as UTF-16 does, and Postfix cannot read it: "
+                "`iconv -f UTF-16 -t UTF-8` makes plain text of it"
+            ),
+        ),
+    )
+    return next((words for wrong, words in faults if wrong), "")
+
+
+def steps(host: Host, write: ReplaceFile, tolerated: tuple[str, ...]) -> Iterator[Step]:
+    """Yield the steps that write the file and build its table."""
+    text = write.file.text
+    table_type = host.aliases.table_type
+    rows = text_rows(text)
+    is_built = host.aliases.rows is not None and table_rows(host.aliases.rows) == rows
+    is_written = text == host.aliases.file.live
+    yield Step(
+        "aliases",
+        "Write aliases",
+        "Who reads the mail of root, postmaster and abuse; all other rows stay as they are.",
+        write,
+        done=is_written,
+    )
+    yield Step(
+        "aliases-table",
+        "Build the table of aliases",
+        "Postfix reads the indexed table, not the text; `newaliases` does the same.",
+        BuildTable(table_type, ALIASES, tuple(rows.items()), tolerated, "postalias"),
+        (("postalias", f"{table_type}:{ALIASES}"),),
+        done=is_written and is_built,
+    )
+
+
+def proof(answers: Answers, earlier: Collection[Step]) -> Step:
+    """Return the step that sends postmaster a message and follows it; after the service is up."""
+    return Step(
+        "aliases-delivery",
+        "Send a message to postmaster",
+        "It shows whether somebody gets it; without Dovecot it waits in the queue.",
+        Deliver(POSTMASTER, answers.hostname.myhostname),
+        (("sendmail", "-i", "-f", "<>", POSTMASTER),),
+        done=all(step.done for step in earlier if step.id in {"aliases", "aliases-table"}),
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What must be known of the section: obstacles, cautions and warnings."""
+
+    obstacles: tuple[Problem, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def judge(
+    answers: Answers, host: Host, wanted: Collection[str], proposal: Optional[Proposal]
+) -> Judged:
+    """Follow the names through the file as it is to be."""
+    if SECTION not in wanted:
+        return Judged()
+    if not answers.aliases.root:
+        return Judged(warnings=tuple(_undecided(answers, host)))
+    if proposal is None:
+        return Judged(obstacles=(Problem(SECTION, "root", _why_not(host)),))
+    ends = [end_of(name, Aliases.parse(proposal.text), _local(answers)) for name in NAMES]
+    circles = [one for one in ends if one.circle]
+    pending = proposal.text != host.aliases.file.live
+    return Judged(
+        tuple(Problem(SECTION, "root", _circle(one)) for one in circles[:1]),
+        tuple(_nobody(ends, host)) if pending else (),
+        (*proposal.warnings, *_owner(host)),
+    )
+
+
+def _local(answers: Answers) -> frozenset[str]:
+    own = answers.hostname
+    return frozenset({own.myhostname, own.mydomain, "localhost", *answers.domains.local})
+
+
+def _circle(end: End) -> str:
+    return (
+        f"{' leads to '.join(end.way)} in {ALIASES}, round in a circle: take one of these rows out, "
+        "or name somebody else here"
+    )
+
+
+def _nobody(ends: Collection[End], host: Host) -> Iterator[Caution]:
+    """Say which name at the end is no user: Dovecot or a directory may know more than passwd."""
+    known = {one.name.lower() for one in host.users}
+    missing = dict.fromkeys(one.name for one in ends if one.name and one.name not in known)
+    if known and missing:
+        yield Caution(
+            "aliases-reader",
+            f"{', '.join(missing)} is no user in /etc/passwd and no alias: unless Dovecot or a "
+            "directory knows that name, mail for root, postmaster and abuse is refused or bounces.",
+        )
+
+
+def _owner(host: Host) -> Iterator[str]:
+    file = host.aliases.file
+    if file.live is not None and (file.uid != 0 or file.mode & 0o022):
+        yield (
+            f"others than root can write {ALIASES}, and so decide who reads root's mail: "
+            f"`chown root {ALIASES}; chmod go-w {ALIASES}`"
+        )
+
+
+def _undecided(answers: Answers, host: Host) -> Iterator[str]:
+    """Warn where mail for root has nowhere to go, and no answer says who reads it."""
+    live = host.aliases.file.live
+    if live is None or not answers.delivery.mailbox_transport.startswith("lmtp:"):
+        return
+    end = end_of(ROOT, Aliases.parse(live), _local(answers))
+    if end.name == ROOT:
+        yield f'{BOUNCES}. Name who reads it: `root` in the section [aliases], such as root = "taro"'
