@@ -15,8 +15,8 @@ from typing import Callable, Union
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
-_TRANSPORT = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_./:\[\]-]*")
-_MAILBOX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/?")
+_TRANSPORT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*:[A-Za-z0-9_./:\[\]-]*")
+_MAILBOX = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*/?")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._+@-]+)+")
 _TIME = re.compile(r"[1-9][0-9]*[smhdw]?")
 _ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
