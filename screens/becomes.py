@@ -9,6 +9,7 @@ from wizard.answers import model
 from wizard.answers.build import default_mydomain
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
+from wizard.host.facts import DOVECOT_CONF
 
 NOT_YET = "..."
 LOCAL = "$myhostname, localhost.$mydomain, localhost, $mydomain"
@@ -114,6 +115,15 @@ def _reader(checked: _Checked) -> str:
     return f"root: {reader} in /etc/aliases" if reader else "/etc/aliases stays as it is"
 
 
+def _conf(checked: _Checked) -> str:
+    return DOVECOT_CONF if checked.get("conf") == "write" else "nothing of Dovecot's is written"
+
+
+def _imaps(checked: _Checked) -> str:
+    opened = checked.get("imaps") == "open"
+    return "firewall-cmd --add-service=imaps" if opened else "the firewall stays as it is"
+
+
 def _days(checked: _Checked) -> str:
     return f"openssl req -days {checked.get('days', model.Certificate().days)}"
 
@@ -135,5 +145,7 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("dns", "zone_file"): _zone_file,
     ("dns", "move_from"): _moved,
     ("dns", "move_to"): _moved,
+    ("dovecot", "conf"): _conf,
+    ("dovecot", "imaps"): _imaps,
 }
 """Fields that become more than `parameter = value`."""

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from screens.desk import Desk
 from screens.form import FormScreen
 from screens.widgets.choice import Choice
-from screens.widgets.field import FormField, TextField
+from screens.widgets.field import ChoiceField, FormField, TextField
 from screens.widgets.line import Line
 from wizard.answers.form import Text
 from wizard.answers.model import POLICY
@@ -21,6 +21,7 @@ HEADS = {
     "delivery": "Delivery",
     "limits": "Limits",
     "dns": "DNS zone of this host's named",
+    "dovecot": "Dovecot, which keeps the mailboxes and the passwords",
 }
 
 KEEP, SET = "keep them", "set them"
@@ -35,6 +36,10 @@ POLICY_LINES = Field(
     choices=(KEEP, SET),
 )
 """No answer but a wish for this plan: the section `policy`."""
+
+
+def _inline(field: Field, text: str) -> TextField:
+    return TextField(field, text, inline=True)
 
 
 class PolicyField(FormField):
@@ -89,7 +94,8 @@ class MoreScreen(FormScreen):
         for section in self.sections:
             yield Line(HEADS[section], "strong", id=f"{section}-head")
             for field in fields_of(section):
-                yield TextField(field, self.held(field.name, section), inline=True)
+                kind = ChoiceField if field.kind == "choice" else _inline
+                yield kind(field, self.held(field.name, section))
         asked = self.desk.wish.sections
         if POLICY in asked or not (asked or self.draft.first):
             yield Line("Policy", "strong", id="policy-head")

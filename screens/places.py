@@ -25,7 +25,12 @@ PLACES: tuple[Place, ...] = (
     Place("networks", "Networks", "screens.networks:NetworksScreen", ("networks",)),
     Place("certificate", "Certificate", "screens.certificate:CertificateScreen", ("certificate",)),
     Place("blocklists", "Blocklists", "screens.blocklists:BlocklistsScreen", ("blocklists",)),
-    Place("more", "More", "screens.more:MoreScreen", ("aliases", "delivery", "limits", "dns")),
+    Place(
+        "more",
+        "More",
+        "screens.more:MoreScreen",
+        ("aliases", "delivery", "limits", "dns", "dovecot"),
+    ),
     Place("review", "Review", "screens.review:ReviewScreen"),
 )
 

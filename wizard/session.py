@@ -153,6 +153,7 @@ class Session:
             host.sender_access,
             host.hook,
             host.aliases.file,
+            host.dovecot.conf,
         )
         states = {
             file.path: file_state(None if file.live is None else sha256(file.live))

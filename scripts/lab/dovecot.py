@@ -25,8 +25,9 @@ service lmtp {
 
 _2_3 = """\
 protocols = imap lmtp
-ssl = no
-disable_plaintext_auth = no
+ssl = yes
+ssl_cert = </etc/dovecot/private/dovecot.pem
+ssl_key = </etc/dovecot/private/dovecot.key
 mail_location = maildir:~/Maildir
 auth_mechanisms = plain login
 auth_username_format = %Ln
@@ -43,8 +44,9 @@ _2_4 = """\
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 protocols = imap lmtp
-ssl = no
-auth_allow_cleartext = yes
+ssl = yes
+ssl_server_cert_file = /etc/dovecot/private/dovecot.pem
+ssl_server_key_file = /etc/dovecot/private/dovecot.key
 mail_driver = maildir
 mail_path = ~/Maildir
 auth_mechanisms = plain login

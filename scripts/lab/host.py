@@ -193,6 +193,10 @@ class Host:
         self.run(["systemctl", "-q", "enable", "dovecot.service"], check=True)
         self.run(["systemctl", "restart", "dovecot.service"], check=True)
 
+    def unmask_dovecot(self) -> None:
+        """Leave Dovecot as `dnf install dovecot` does: the distribution's own files, not started."""
+        self.run(["systemctl", "unmask", "dovecot.service"], check=True)
+
     def join(self, other: Host, *, link: str, addresses: tuple[str, str]) -> None:
         """Lay one more cable, `link` on both ends, `addresses` such as ("10.0.0.1/24", …)."""
         network.join(self.net.host, other.net.host, link=link, addresses=addresses)

@@ -13,7 +13,8 @@ import pytest
 from lab import sink
 from lab.dovecot import PASSWORD
 from lab.host import Host
-from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
+from wizard.host.facts import DOVECOT_CONF
 
 pytestmark = pytest.mark.lab
 
@@ -39,9 +40,10 @@ server.quit()
 """
 
 READ = """
-import imaplib, sys
-mailbox = imaplib.IMAP4(sys.argv[1])
-mailbox.login("taro", sys.argv[2])
+import imaplib, ssl, sys
+blind = ssl._create_unverified_context()
+mailbox = imaplib.IMAP4_SSL("203.0.113.1", 993, ssl_context=blind, timeout=20)
+mailbox.login("taro", sys.argv[1])
 _, (count,) = mailbox.select("INBOX", readonly=True)
 for number in range(1, int(count) + 1):
     _, found = mailbox.fetch(str(number), "(BODY[HEADER.FIELDS (SUBJECT)])")
@@ -64,7 +66,16 @@ for number in range(int(sys.argv[1])):
 """
 """More of the one message that waits: Postfix's own queue file, copied."""
 
+MEASURE = """
+import resource, subprocess, sys, time
+began = time.monotonic()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+took = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(took.ru_utime + took.ru_stime, time.monotonic() - began)
+"""
+
 TARO, STRANGER = "taro@zeke.ne.jp", "hanako@stranger.example"
+WITH_DOVECOT = f'{ZEKE}\n[dovecot]\nconf = "write"\nimaps = "open"\n'
 PATIENCE = 20.0
 REFUSED = {"el9": "554 5.7.1", "el10": "454 4.7.1"}
 """Since Postfix 3.6 relay restrictions come first, and they defer (smtpd_relay_restrictions)."""
@@ -77,9 +88,9 @@ def send(host: Host, port: int, sender: str, recipient: str, subject: str, *pass
 
 
 def read(host: Host) -> list[str]:
-    """The subjects of taro's INBOX, as his program at home would see them."""
-    words = [sys.executable, "-c", READ, "192.168.1.1", PASSWORD]
-    return sorted(host.run_operator(words, check=True).stdout.split())
+    """The subjects of taro's INBOX, as his program on the way sees them: IMAP under TLS."""
+    words = [sys.executable, "-c", READ, PASSWORD]
+    return sorted(host.run_outside(words, check=True).stdout.split())
 
 
 def waits(host: Host) -> int:
@@ -102,6 +113,13 @@ def await_reason(host: Host) -> None:
         time.sleep(0.1)
 
 
+def cost(host: Host) -> tuple[float, float]:
+    """A check's seconds: of the processors, which others do not lengthen, and on the clock."""
+    taken = host.run(["python3", "-c", MEASURE, PROGRAM, "check", "--json"], check=True).stdout
+    processors, clock = map(float, taken.split())
+    return processors, clock
+
+
 def empty_soon(host: Host) -> bool:
     """Whether the queue empties within a while."""
     deadline = time.monotonic() + PATIENCE
@@ -122,8 +140,12 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
         seen = finding(host, "queue.waits")
         assert seen["verdict"] == "waits"
         assert seen["seen"].startswith("1 message for Dovecot, the oldest since ")
-        host.start_dovecot()
-        host.run(["postqueue", "-f"], check=True)
+        host.unmask_dovecot()
+        host.write(ANSWERS, WITH_DOVECOT, 0o600)
+        code, said = apply(host, "--section", "dovecot")
+        assert code == 0, said
+        assert "Dovecot takes mail for taro@mail.zeke.ne.jp: 250" in said
+        assert wizard(host, "plan", "--answers", ANSWERS, "--section", "dovecot")[0] == 0
         assert send(host, 25, STRANGER, TARO, "late") == "accepted"
         assert send(host, 25, STRANGER, "taro+shop@zeke.ne.jp", "plus") == "accepted"
         assert empty_soon(host)
@@ -142,20 +164,23 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
         assert len(went) == 2
         assert "status=bounced" not in host.run(["journalctl", "-q", "-u", "postfix"]).stdout
 
+        assert wizard(host, "undo", "--yes")[0] == 0
+        assert host.run(["cat", DOVECOT_CONF]).returncode == 1
+        assert host.run(["systemctl", "is-active", "dovecot"]).stdout == "inactive\n"
+        assert "imaps" not in host.run(["firewall-cmd", "--zone=public", "--list-services"]).stdout
+
 
 def test_ten_thousand_that_wait(
     fresh: Host, record_property: Callable[[str, object], None]
 ) -> None:
-    """They are told, with all else, in a moment."""
+    """They cost a check less than a second, and are told with all else."""
     assert apply(fresh)[0] == 0
+    before, _ = cost(fresh)
     assert send(fresh, 25, STRANGER, TARO, "first") == "accepted"
     await_reason(fresh)
     fresh.run(["python3", "-c", FILL, "9999"], check=True)
-    taken = []
-    for _ in range(3):
-        began = time.monotonic()
-        seen = finding(fresh, "queue.waits")
-        taken.append(time.monotonic() - began)
+    after, clock = cost(fresh)
+    seen = finding(fresh, "queue.waits")
     assert seen["seen"].startswith("10000 messages for Dovecot, the oldest since ")
-    record_property("seconds of a check with 10,000 messages in the queue", f"{min(taken):.2f}")
-    assert min(taken) < 1
+    record_property("seconds of a check with 10,000 messages in the queue", f"{clock:.2f}")
+    assert after - before < 1

@@ -138,6 +138,18 @@ class Aliases:
 
 
 @dataclass(frozen=True)
+class Dovecot:
+    """What is done for Dovecot: by default nothing (`leave`).
+
+    `conf` write has the lines that it needs in a file of ours in conf.d, `imaps` open has the
+    firewall's service imaps in the zone of the mail ones.
+    """
+
+    conf: str = "leave"
+    imaps: str = "leave"
+
+
+@dataclass(frozen=True)
 class Answers:
     """All sections. `hostname` has no default: nobody else's name would do."""
 
@@ -150,10 +162,11 @@ class Answers:
     limits: Limits = field(default_factory=Limits)
     dns: Dns = field(default_factory=Dns)
     aliases: Aliases = field(default_factory=Aliases)
+    dovecot: Dovecot = field(default_factory=Dovecot)
 
 
 SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
-"""The answers' sections in order: hostname, domains, ... aliases."""
+"""The answers' sections in order: hostname, domains, ... dovecot."""
 
 
 def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:

@@ -339,6 +339,24 @@ FIELDS: tuple[Field, ...] = (
         "Empty: not decided, and it bounces after five days.",
         rules.mail_reader,
     ),
+    Field(
+        "dovecot",
+        "conf",
+        "choice",
+        "Lines that Dovecot needs",
+        "/etc/dovecot/conf.d",
+        "leave: the review shows them, to be copied; write: they go to a file of our own.",
+        choices=("leave", "write"),
+    ),
+    Field(
+        "dovecot",
+        "imaps",
+        "choice",
+        "IMAP from outside",
+        "firewall-cmd --add-service",
+        "open: the service imaps (port 993) in the zone that strangers come through.",
+        choices=("leave", "open"),
+    ),
 )
 
 CUSTOM_FIELDS: tuple[Field, ...] = (

@@ -79,7 +79,7 @@ def prove(
         listeners, state, beside, services, overrides, timers, rules = (
             ask(door, argv) for argv in ASKED
         )
-        talks = begin_talks(answers, pool, seconds)
+        talks = begin_talks(answers, door, pool, seconds)
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
         silent = (

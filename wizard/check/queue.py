@@ -1,88 +1,31 @@
-"""Mail that waits in the queue: for Dovecot or for others, since when, and until when it is kept.
-
-`postqueue -j` (postqueue(1)) prints a message a line; the lines are counted as they come, in a
-memory that does not grow. What goes by mailbox_transport to a socket says so in its delay_reason.
-"""
+"""Mail that waits in the queue: for Dovecot or for others, since when, and until when it is kept."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable
 
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
 from wizard.check.settings import Settings
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host import waiting as queue
+from wizard.host.waiting import Group, Waiting, counted
 
-POSTQUEUE = ("postqueue", "-j")
-
-SECONDS = 5.0
-"""For the whole queue: 10,000 messages take half a second; what comes later is not counted."""
-
-_MESSAGE = re.compile(rb'\{"queue_name": "(\w+)", "queue_id": "\w+", "arrival_time": (\d+),')
-_TO_BOUNCE = {b"active", b"deferred"}
-"""Queues (qmgr(8)) that messages expire in: not `hold`, and `incoming` is younger than a moment."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 """postconf(5), maximal_queue_lifetime: its own unit is the day."""
 _DAY = _UNITS["d"]
 
 
-@dataclass
-class Group:
-    """Messages with one destination: how many, and when the first arrived (seconds, 0: none)."""
-
-    count: int = 0
-    oldest: int = 0
-
-    def add(self, arrived: int) -> None:
-        """Count one more."""
-        self.count += 1
-        self.oldest = min(self.oldest or arrived, arrived)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """What waits; `why` says why that is not known, "" where it is, `whole` that all was counted."""
-
-    dovecot: Group
-    others: Group
-    whole: bool = True
-    why: str = ""
-
-
-def counted(lines: Iterable[bytes], socket: str) -> Waiting:
-    """Count what `postqueue -j` prints; `socket` is Dovecot's as mailbox_transport names it.
-
-    A line of many recipients comes in several pieces: each names its own reasons.
-    """
-    found = Waiting(Group(), Group())
-    mark = f"[{socket}]".encode()
-    arrived: Optional[int] = None
-    for line in lines:
-        begins = _MESSAGE.match(line)
-        if begins:
-            if arrived is not None:
-                found.others.add(arrived)
-            arrived = int(begins[2]) if begins[1] in _TO_BOUNCE else None
-        if arrived is not None and socket and mark in line:
-            found.dovecot.add(arrived)
-            arrived = None
-    if arrived is not None:
-        found.others.add(arrived)
-    return found
-
-
 def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiting]:
-    """Begin to count; call the result to wait for it, `SECONDS` at most. Never raises."""
+    """Begin to count; call the result to wait for it, `queue.SECONDS` at most. Never raises."""
 
     def count() -> Waiting:
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + queue.SECONDS
         try:
-            found = counted(door.stream(POSTQUEUE, seconds=SECONDS), socket)
+            found = counted(door.stream(queue.POSTQUEUE, seconds=queue.SECONDS), socket)
         except Trouble as trouble:
             return Waiting(Group(), Group(), why=trouble.wrong)
         return Waiting(found.dovecot, found.others, whole=time.monotonic() < until)

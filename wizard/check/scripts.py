@@ -42,7 +42,17 @@ SMTPS = (
     *_ASIDE,
     *_QUIT,
 )
-LMTP = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250), *_QUIT)
+_LHLO = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250))
+
+
+def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
+    """Ask an LMTP server whether it takes mail for somebody, "" for nobody; DATA is never said."""
+    asks = (
+        Exchange("mail", "MAIL FROM:<>", must=250),
+        Exchange("rcpt", f"RCPT TO:<{recipient}>"),
+        Exchange("rset", "RSET"),
+    )
+    return (*_LHLO, *(asks if recipient else ()), *_QUIT)
 
 
 def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check import certificate, doors, dovecot, ports, scripts
 from wizard.check.conversations import judge, waiting
+from wizard.check.mailboxes import begin_mailboxes
 from wizard.check.model import UNKNOWN, Finding
 from wizard.check.smtp import Endpoint, Transcript, converse
 from wizard.check.sockets import closed_to_postfix
 from wizard.check.stranger import Network, NoStrangerError, stranger_address
+from wizard.door import Door
 from wizard.host import facts
 
 
@@ -27,12 +29,13 @@ class Talks:
     submission: Future[Transcript]
     smtps: Optional[Future[Transcript]]
     delivery: Optional[Future[Transcript]]
+    mailboxes: Callable[[], Iterator[Finding]]
     lmtp: str
     auth_fault: str
     lmtp_fault: str
 
 
-def begin_talks(answers: Answers, pool: ThreadPoolExecutor, seconds: float) -> Talks:
+def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float) -> Talks:
     """Start all but the stranger's; each is over after `seconds`."""
     address = ports.reachable(answers.networks)
     lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
@@ -47,9 +50,10 @@ def begin_talks(answers: Answers, pool: ThreadPoolExecutor, seconds: float) -> T
         None
         if auth_fault
         else pool.submit(converse, Endpoint(address, 465), scripts.SMTPS, seconds),
-        pool.submit(converse, Endpoint(lmtp), scripts.LMTP, seconds)
+        pool.submit(converse, Endpoint(lmtp), scripts.lmtp_script(""), seconds)
         if lmtp and not lmtp_fault
         else None,
+        begin_mailboxes(answers, door, pool, seconds),
         lmtp,
         auth_fault,
         lmtp_fault,
@@ -113,7 +117,8 @@ def judge_talks(
 
 
 def judge_delivery(talks: Talks) -> Iterator[Finding]:
-    """Where the transport is LMTP to a socket; another one is the operator's own matter."""
+    """Whether Dovecot takes mail, where the transport is LMTP to a socket; then cause by cause."""
     if talks.lmtp:
         transcript = talks.delivery.result() if talks.delivery else Transcript()
         yield from dovecot.judge_delivery(talks.lmtp, talks.lmtp_fault, transcript)
+    yield from talks.mailboxes()

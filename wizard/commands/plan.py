@@ -23,6 +23,9 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
         for change in plan.files:
             console.say_diff(report.file_diff(change))
         console.say(*report.commands(plan))
+        for change in plan.to_copy:
+            console.say(report.TO_COPY)
+            console.say_diff(report.file_diff(change))
         console.say(*report.notes(plan))
     if plan.obstacles:
         return os.EX_DATAERR if any(problem.section for problem in plan.obstacles) else 1

@@ -6,11 +6,15 @@ None means "could not be known from here" (a copied /etc has no running firewall
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.certificates.model import CertificatePair, Lineage, LineageFile
 from wizard.certificates.paths import RENEWAL_HOOK
+
+DOVECOT_CONF = "/etc/dovecot/conf.d/99-postfix-wizard.conf"
+"""The one file of ours below /etc/dovecot; its number lets it come after the distribution's own."""
 
 __all__ = [
     "Aliases",
@@ -199,10 +203,31 @@ class Network:
 
 @dataclass(frozen=True)
 class Dovecot:
-    """Whether the sockets that Postfix would talk to are there, by path below the queue."""
+    """Dovecot, as far as Postfix needs it.
+
+    `auth_socket` and `lmtp_socket`: whether the sockets that Postfix would talk to are there, below
+    the queue. `version` ("2.3.13") is "" where Dovecot is not installed or cannot be asked, `settings`
+    what `doveconf -a` prints by path (`service lmtp/unix_listener lmtp/mode`), `complaint` why it
+    prints nothing. `conf` is our own file in conf.d, `reads_conf_d` whether dovecot.conf reads it.
+    `reader` is a local user whom Dovecot can be asked about, "" for none, `waiting` how many
+    messages in the queue wait for Dovecot.
+    """
 
     auth_socket: bool = False
     lmtp_socket: bool = False
+    version: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    complaint: str = ""
+    unit: Unit = field(default_factory=Unit)
+    conf: FileFacts = field(default_factory=lambda: FileFacts(DOVECOT_CONF, None, None))
+    reads_conf_d: bool = False
+    reader: str = ""
+    waiting: int = 0
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is installed and may be started: a masked one is as good as missing."""
+        return bool(self.version) and not self.unit.enabled.startswith("masked")
 
 
 @dataclass(frozen=True)

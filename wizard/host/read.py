@@ -16,6 +16,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.aliases import read_aliases, read_users
 from wizard.host.distribution import read_distribution
+from wizard.host.dovecot import begin_dovecot, with_queue
 from wizard.host.facts import Distribution, FileFacts, Gathered, Host, Package, Postfix
 from wizard.host.files import read_file
 from wizard.host.firewall import begin_firewall
@@ -31,8 +32,8 @@ from wizard.host.postfix import (
     read_table,
 )
 from wizard.host.selinux import read_selinux
-from wizard.host.sockets import begin_listeners, read_dovecot
-from wizard.host.units import NAMED, POSTFIX, begin_units
+from wizard.host.sockets import begin_listeners
+from wizard.host.units import DOVECOT, NAMED, POSTFIX, begin_units
 
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
@@ -53,6 +54,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     units_later = begin_units(door)
     network_later = begin_network(door)
     listeners_later = begin_listeners(door)
+    dovecot_later = begin_dovecot(door)
 
     distribution = read_distribution(door)
     main_cf, master_cf, sender_access = (
@@ -96,7 +98,15 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         unit=units.states[POSTFIX],
         listeners=listeners_later(),
         network=network_later(),
-        dovecot=read_dovecot(door, parameters.get("queue_directory", "")),
+        dovecot=replace(
+            with_queue(
+                door,
+                dovecot_later(),
+                parameters.get("queue_directory", ""),
+                parameters.get("mailbox_transport", ""),
+            ),
+            unit=units.states[DOVECOT],
+        ),
         selinux=read_selinux(door),
         parameters=parameters,
         zones=zones,

@@ -13,7 +13,8 @@ POSTFIX = "postfix.service"
 FIREWALLD = "firewalld.service"
 NAMED = ("named.service", "named-chroot.service")
 """BIND under either of EL's units."""
-UNITS = (POSTFIX, FIREWALLD, *NAMED)
+DOVECOT = "dovecot.service"
+UNITS = (POSTFIX, FIREWALLD, *NAMED, DOVECOT)
 
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 """Where `systemctl enable` puts its link for a unit that is WantedBy=multi-user.target."""

@@ -15,7 +15,7 @@ from wizard.answers.toml import format_answers
 from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
 from wizard.plan import aliases as reader
-from wizard.plan import certificates, firewall, keys, leftovers, obstacles, zone
+from wizard.plan import certificates, dovecot, firewall, keys, leftovers, obstacles, zone
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
@@ -28,6 +28,7 @@ from wizard.plan.model import (
     Install,
     KeepOriginal,
     Lay,
+    OpenFirewall,
     Plan,
     PostfixCheck,
     Prove,
@@ -86,6 +87,7 @@ def build_plan(
         *_service(main, master, before_service, host, wanted),
         *named.steps,
         *firewall.steps(answers, host, wanted),
+        *dovecot.steps(files.dovecot, answers, host, sections),
     ]
     read = reader.judge(answers, host, wanted, aliases.proposal if aliases else None)
     plan = Plan(
@@ -113,6 +115,7 @@ def build_plan(
                     *certificates.warnings(answers, host, wanted),
                     *(() if hook else renewal_hook.missing(answers, host, wanted)),
                     *firewall.warnings(host, wanted),
+                    *dovecot.warnings(answers, host, sections),
                     *named.warnings,
                     *read.warnings,
                     *leftovers.warnings(host),
@@ -125,10 +128,12 @@ def build_plan(
             *keys.obstacles(answers, host, wanted),
             *named.obstacles,
             *read.obstacles,
+            *dovecot.obstacles(answers, host, wanted),
         ),
         edits=edits,
+        to_copy=dovecot.to_copy(answers, host, wanted),
     )
-    if any(step.id == "firewall" and not step.done for step in plan.steps):
+    if any(isinstance(step.action, OpenFirewall) and not step.done for step in plan.steps):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
     return plan
 

@@ -10,7 +10,7 @@ from typing import Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.aliases import ALIASES
 from wizard.host.facts import FileFacts, Host
-from wizard.plan import aliases, keys
+from wizard.plan import aliases, dovecot, keys
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases, HandEdit, hand_edits, marked
 from wizard.plan.choices import Choices
@@ -64,18 +64,20 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Files:
-    """The files that the plan writes whole texts of; no `hook`, no `aliases` where left alone."""
+    """The files that the plan writes whole texts of; None where it leaves one alone."""
 
     main: PlannedFile
     master: PlannedFile
     senders: PlannedFile
     hook: Optional[PlannedFile]
     aliases: Optional[PlannedFile] = None
+    dovecot: Optional[PlannedFile] = None
 
     @property
     def all(self) -> tuple[PlannedFile, ...]:
         """All of them, in the order of the review."""
-        return (self.main, self.master, self.senders, *filter(None, (self.hook, self.aliases)))
+        others = (self.hook, self.aliases, self.dovecot)
+        return (self.main, self.master, self.senders, *filter(None, others))
 
     def by_hand(self, bases: Bases, choices: Choices) -> tuple[HandEdit, ...]:
         """What was changed by hand in them since a run wrote them."""
@@ -127,6 +129,7 @@ def propose(
         ),
         None if host.hook.path in kept else _hook(answers, host, sections, standing),
         _aliases(answers, host, wanted, today, kept.get(ALIASES, frozenset())),
+        None if host.dovecot.conf.path in kept else _dovecot(answers, host, wanted),
     )
 
 
@@ -146,6 +149,11 @@ def _hook(
 ) -> Optional[PlannedFile]:
     proposal = renewal_hook.propose(answers, host, sections, standing)
     return None if proposal is None else PlannedFile(host.hook, proposal)
+
+
+def _dovecot(answers: Answers, host: Host, wanted: Collection[str]) -> Optional[PlannedFile]:
+    proposal = dovecot.propose(answers, host, wanted)
+    return None if proposal is None else PlannedFile(host.dovecot.conf, proposal)
 
 
 def change(file: PlannedFile, bases: Bases) -> FileChange:

@@ -220,6 +220,46 @@ class ReloadZone:
 
 
 @dataclass(frozen=True)
+class CheckDovecot:
+    """Stage our file beside a copy of dovecot.conf that reads it, and let doveconf(1) read both.
+
+    Afterwards Dovecot must have the `parts` (`wizard.postfix.dovecot`) that it lacks today.
+    """
+
+    file: NewFile
+    version: str
+    parts: tuple[str, ...]
+    lmtp: str
+    mailbox: str
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True)
+class TurnBeside:
+    """`systemctl VERB UNIT` of a unit beside Postfix; `was` is its state, as in `Service`.
+
+    Somebody must listen on each of `sockets` (UNIX) afterwards.
+    """
+
+    verb: str
+    unit: str
+    was: str
+    sockets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AskThenFlush:
+    """Ask Dovecot by LMTP (RFC 2033) whether it takes mail for `recipient`; DATA is never said.
+
+    Only on 250 is the queue flushed, postqueue(1) -f: else what waits would bounce.
+    """
+
+    socket: str
+    recipient: str
+
+
+@dataclass(frozen=True)
 class BuildTable:
     """`BUILDER TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
 
@@ -381,6 +421,9 @@ Action = Union[
     ReplaceFile,
     CheckZone,
     ReloadZone,
+    CheckDovecot,
+    TurnBeside,
+    AskThenFlush,
     BuildTable,
     Command,
     PostfixCheck,
@@ -436,7 +479,8 @@ class Plan:
     certificate's source that it brings in, "" for a plan that changes the host: the plan that
     uses what it brings is made after its run, and only that one's run saves the answers.
     `edits` are what was changed by hand since a run wrote these files; with one of them
-    `undecided` the plan can be read but not run.
+    `undecided` the plan can be read but not run. `to_copy` are changes that nothing here writes:
+    the operator may copy them.
     """
 
     answers: str
@@ -449,6 +493,7 @@ class Plan:
     undoes: str = ""
     gathers: str = ""
     edits: tuple[HandEdit, ...] = ()
+    to_copy: tuple[FileChange, ...] = ()
 
     @property
     def undecided(self) -> tuple[HandEdit, ...]:

@@ -16,7 +16,7 @@ from wizard.answers.sections import check_text, field_of
 from wizard.certificates.names import covers
 from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT
 from wizard.host.facts import Host
-from wizard.plan.firewall import SERVICES
+from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.postfix.aliases import read_reader
 from wizard.postfix.blocklists import read_back as read_blocklists
 from wizard.postfix.main_cf import MainCf
@@ -52,6 +52,7 @@ def read_values(host: Host) -> Values:
         "limits": {},
         "dns": {},
         "aliases": {"root": read_reader(host.aliases.file.live)},
+        "dovecot": _dovecot(host),
     }
     if is_set_up(host):
         values["blocklists"] = _blocklists(main, host)
@@ -150,6 +151,14 @@ def _zone(host: Host) -> str:
         if set(SERVICES) <= zone.permanent:
             return zone.name
     return host.firewall.default_zone
+
+
+def _dovecot(host: Host) -> dict[str, Any]:
+    zone = host.firewall.zone(_zone(host))
+    return {
+        "conf": "leave" if host.dovecot.conf.live is None else "write",
+        "imaps": "open" if zone is not None and IMAPS in zone.permanent else "leave",
+    }
 
 
 def _certificate(main: MainCf, host: Host) -> dict[str, Any]:

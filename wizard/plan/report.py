@@ -15,6 +15,8 @@ from wizard.secrets import masked_data
 
 JSON_VERSION = 1
 
+TO_COPY = 'To copy by hand, for nothing writes it (`conf = "write"` in [dovecot] does): what Dovecot needs.'
+
 _A_LABELS = re.compile(rb"\b(?:[A-Za-z0-9-]+\.)*xn--[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
@@ -95,6 +97,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "obstacles": [problem_text(problem) for problem in plan.obstacles],
         "cautions": [{"name": one.name, "message": one.message} for one in plan.cautions],
         "warnings": list(plan.warnings),
+        "to_copy": [_file(change) for change in plan.to_copy],
         "hand_edits": [conflicts.as_json(edit) for edit in plan.edits],
     }
     masks: dict[str, Any] = masked_data(whole)

@@ -28,6 +28,7 @@ from wizard.plan.model import (
     ReturnUnit,
     Service,
     Step,
+    TurnBeside,
 )
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
@@ -70,7 +71,8 @@ def steps_back(
     stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
     package = [step for one in done for step in _package(one)] if remove_package else []
     zones = [step for one in done for step in _zone(one)]
-    return (*stop, *middle, *zones, *turn, *package)
+    beside = [step for one in done for step in _beside(one)]
+    return (*stop, *middle, *zones, *turn, *beside, *package)
 
 
 def _is_files(step: Step) -> bool:
@@ -184,6 +186,20 @@ def _zone(one: _Done) -> Iterator[Step]:
                 action, was=action.serial, serial=action.was, names=(), mail_host=""
             ),
             (("touch", action.path), *action.argvs),
+        )
+
+
+def _beside(one: _Done) -> Iterator[Step]:
+    """Yield the turn of a unit beside Postfix, whose old files are back by then."""
+    if isinstance(one.action, TurnBeside):
+        unit, was = one.action.unit, str(one.terms["was"])
+        verb = "restart" if was in _RUNS else "stop"
+        yield Step(
+            PREFIX + one.name,
+            f"{verb.capitalize()} {unit}",
+            "It reads its files as they were before." if was in _RUNS else "It did not run before.",
+            TurnBeside(verb, unit, one.action.verb),
+            (("systemctl", verb, unit),),
         )
 
 

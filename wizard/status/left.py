@@ -9,6 +9,7 @@ from typing import Any, Callable, Optional, cast
 from wizard.errors import Trouble
 from wizard.host.aliases import ALIASES
 from wizard.plan import model
+from wizard.plan.build import UNIT
 from wizard.plan.model import Action, Plan
 from wizard.run.history import UNREADABLE, plan_of, runs
 from wizard.run.journal import read_journal
@@ -145,12 +146,14 @@ def _links(left: Left, action: model.Relink, terms: dict[str, Any], run: str) ->
     left.lineages[action.lineage] = Mark("linked", run)
 
 
-def _enabled(left: Left, _action: Any, _terms: dict[str, Any], run: str) -> None:
-    left.enabled = Mark("enabled", run)
+def _enabled(left: Left, action: model.EnableUnit, _terms: dict[str, Any], run: str) -> None:
+    if action.unit == UNIT:
+        left.enabled = Mark("enabled", run)
 
 
-def _disabled(left: Left, _action: Any, _terms: dict[str, Any], run: str) -> None:
-    left.enabled = Mark("disabled", run)
+def _disabled(left: Left, action: model.Disable, _terms: dict[str, Any], run: str) -> None:
+    if action.unit == UNIT:
+        left.enabled = Mark("disabled", run)
 
 
 def _turned(left: Left, _action: Any, _terms: dict[str, Any], run: str) -> None:

@@ -33,7 +33,7 @@ from wizard.status.values import NONE, values
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 """Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
 
-_MAY_BE_UNUSED = ("dns", "aliases")
+_MAY_BE_UNUSED = ("dns", "aliases", "dovecot")
 
 SHOWN = 100
 """Characters of a parameter's value that are told: mydestination may name ten thousand domains."""

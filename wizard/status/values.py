@@ -82,6 +82,12 @@ def _limits(main: MainCf, _host: Host, _today: Answers) -> str:
     return f"messages up to {round(int(size) / MIB, 1):g} MiB"
 
 
+def _dovecot(_main: MainCf, host: Host, _today: Answers) -> str:
+    if not host.dovecot.version:
+        return NONE
+    return f"{host.dovecot.version}, {host.dovecot.unit.active}"
+
+
 def _policy(main: MainCf, _host: Host, today: Answers) -> str:
     own = [one for one in PARAMETERS if one.section == POLICY and one.kind != RESTRICTIONS]
     so = sum(main.value(one.name) in (one.value(today), *one.also) for one in own)
@@ -103,5 +109,6 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "limits": _limits,
     "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
     "aliases": _aliases,
+    "dovecot": _dovecot,
     POLICY: _policy,
 }

@@ -11,10 +11,11 @@ import pytest
 
 from wizard.check import queue
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
-from wizard.check.queue import Group, Waiting
 from wizard.check.settings import Settings
 from wizard.door import LONGEST_LINE, Door, Running
 from wizard.errors import Trouble
+from wizard.host import waiting
+from wizard.host.waiting import Group, Waiting, counted
 
 SOCKET = "private/dovecot-lmtp"
 GONE = f"connect to mail.zeke.ne.jp[{SOCKET}]: No such file or directory"
@@ -36,8 +37,8 @@ def line(arrived: int, *reasons: str, name: str = "deferred", sender: str = "") 
     ).encode()
 
 
-def judged(waiting: Waiting, now: float, **own: str) -> Finding:
-    (found,) = queue.judge_waiting(waiting, Settings({**DAYS, **own}), now)
+def judged(what: Waiting, now: float, **own: str) -> Finding:
+    (found,) = queue.judge_waiting(what, Settings({**DAYS, **own}), now)
     return found
 
 
@@ -60,7 +61,7 @@ def judged(waiting: Waiting, now: float, **own: str) -> Finding:
 )
 def test_counting(lines: list[bytes], dovecot: Group, others: Group) -> None:
     """Each message once, by what it waits for."""
-    assert queue.counted(lines, SOCKET) == Waiting(dovecot, others)
+    assert counted(lines, SOCKET) == Waiting(dovecot, others)
 
 
 def test_a_message_to_thousands() -> None:
@@ -68,7 +69,7 @@ def test_a_message_to_thousands() -> None:
     whole = line(NOON, *[ELSEWHERE] * 2000, GONE)
     pieces = [whole[at : at + LONGEST_LINE] for at in range(0, len(whole), LONGEST_LINE)]
     assert len(pieces) > 1
-    assert queue.counted([*pieces, line(NOON, ELSEWHERE)], SOCKET) == Waiting(
+    assert counted([*pieces, line(NOON, ELSEWHERE)], SOCKET) == Waiting(
         Group(1, NOON), Group(1, NOON)
     )
 
@@ -77,7 +78,7 @@ def test_ten_thousand_take_no_time() -> None:
     """The counting itself is a small part of a second."""
     lines = [line(NOON + number, GONE) for number in range(10_000)]
     began = time.monotonic()
-    assert queue.counted(lines, SOCKET).dovecot == Group(10_000, NOON)
+    assert counted(lines, SOCKET).dovecot == Group(10_000, NOON)
     assert time.monotonic() - began < 0.5
 
 
@@ -92,8 +93,8 @@ def test_lifetime(written: str, seconds: int) -> None:
 
 def test_the_day_on_which_it_would_bounce() -> None:
     """The oldest message's arrival and Postfix's own lifetime; a warning on the last day."""
-    waiting = Waiting(Group(3, NOON), Group(1, NOON))
-    found = judged(waiting, NOON + 2 * 86400)
+    three = Waiting(Group(3, NOON), Group(1, NOON))
+    found = judged(three, NOON + 2 * 86400)
     since, ends = queue.moment(NOON), queue.moment(NOON + 5 * 86400)
     assert found.verdict == WAITS
     assert found.seen == (
@@ -103,8 +104,8 @@ def test_the_day_on_which_it_would_bounce() -> None:
     )
     assert ends in found.advice
     assert not found.fatal
-    assert judged(waiting, NOON + 4.1 * 86400).verdict == WARNING
-    assert judged(waiting, NOON, maximal_queue_lifetime="12h").verdict == WARNING
+    assert judged(three, NOON + 4.1 * 86400).verdict == WARNING
+    assert judged(three, NOON, maximal_queue_lifetime="12h").verdict == WARNING
 
 
 def test_nothing_waits_for_dovecot() -> None:
@@ -124,7 +125,7 @@ class Postqueue(Door):
     def start(
         self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
     ) -> Optional[Running]:
-        assert tuple(argv) == queue.POSTQUEUE
+        assert tuple(argv) == waiting.POSTQUEUE
         if not self._script:
             raise Trouble("starting postqueue", "Cannot allocate memory", "")
         return super().start(("sh", "-c", self._script), timeout=timeout, data=data)
@@ -137,7 +138,7 @@ def asked(script: str) -> Waiting:
 
 def test_a_queue_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is known when the time is up is told as such."""
-    monkeypatch.setattr(queue, "SECONDS", 0.3)
+    monkeypatch.setattr(waiting, "SECONDS", 0.3)
     began = time.monotonic()
     found = asked(f"echo '{line(NOON, GONE).decode().strip()}'; exec sleep 60")
     assert time.monotonic() - began < 5

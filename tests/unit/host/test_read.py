@@ -10,7 +10,7 @@ import pytest
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.facts import Dovecot, Host, Package
+from wizard.host.facts import Host, Package
 from wizard.host.read import read_host
 
 FILES = {
@@ -101,7 +101,8 @@ def test_dovecots_sockets_stand_in_the_queue_of_main_cf(root: Path) -> None:
     with socket.socket(socket.AF_UNIX) as auth:
         auth.bind(str(private / "auth"))
         (private / "dovecot-lmtp").write_text("no socket")
-        assert read(root).dovecot == Dovecot(auth_socket=True, lmtp_socket=False)
+        found = read(root).dovecot
+    assert (found.auth_socket, found.lmtp_socket) == (True, False)
 
 
 def test_an_empty_root(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from wizard.host.facts import Listener, Unit
 from wizard.host.network import fqdn, told_addresses, told_resolvers
 from wizard.host.postfix import Configuration, parameters
 from wizard.host.sockets import told_listeners
-from wizard.host.units import FIREWALLD, NAMED, POSTFIX, told_units
+from wizard.host.units import DOVECOT, FIREWALLD, NAMED, POSTFIX, told_units
 
 
 def test_units() -> None:
@@ -18,7 +18,7 @@ def test_units() -> None:
     assert units.states == {
         POSTFIX: Unit("enabled", "active"),
         FIREWALLD: Unit("masked", "inactive"),
-        **dict.fromkeys(NAMED, Unit()),
+        **dict.fromkeys((*NAMED, DOVECOT), Unit()),
     }
     assert units.loaded == {POSTFIX, FIREWALLD}
 

@@ -243,6 +243,8 @@ SECTION_STEPS = {
     "limits": {"main.cf"},
     "dns": set(),
     "aliases": set(),
+    # On a host without Dovecot there is nothing to be done for it.
+    "dovecot": set(),
     POLICY: {"main.cf", "master.cf", "renewal-hook", "enable", "service", "status"},
 }
 ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}

@@ -33,6 +33,7 @@ from wizard.plan.model import (
     Service,
     StagedCheck,
     Step,
+    TurnBeside,
 )
 from wizard.run.files import sha256
 from wizard.run.history import newest_cut_off, runs
@@ -383,3 +384,24 @@ def test_the_way_back_survives_its_journal(places: Places) -> None:
     assert read.records[0] == record
     assert isinstance(record.steps[0].action, ReturnUnit)
     assert not any(isinstance(step.action, PutBack) for step in record.steps)
+
+
+@pytest.mark.parametrize(("was", "verb"), [("active", "restart"), ("inactive", "stop")])
+def test_a_unit_beside_is_turned_after_its_file_went(was: str, verb: str) -> None:
+    conf = str(Path("/etc/dovecot/conf.d/99.conf"))
+    made = plan(
+        ("conf", ReplaceFile(NewFile(conf, NEW, None))),
+        ("turn", TurnBeside("start", "dovecot", was, ("/run/lmtp",))),
+    )
+    entry = {"path": conf, "was": "missing", "now": f"file:{sha256(NEW)}"}
+    past = progress(
+        [
+            StepIntended("conf", {"files": [entry]}),
+            StepIntended("turn", {"unit": "dovecot", "was": was}),
+        ]
+    )
+    run = Mock(replaced=Path("/replaced"))
+    back = steps_back(made, past, run)
+    assert [step.id for step in back] == ["back-conf", "back-turn"]
+    assert back[1].action == TurnBeside(verb, "dovecot", "start")
+    assert back[1].commands == (("systemctl", verb, "dovecot"),)

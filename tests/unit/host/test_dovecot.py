@@ -1,0 +1,136 @@
+"""Dovecot's own words, read: doveconf of 2.3 and 2.4, includes, and whom it can be asked about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wizard.door import Door
+from wizard.host import dovecot
+from wizard.host.facts import DOVECOT_CONF
+
+OF_2_3 = """\
+# 2.3.13 (89f716dc2): /etc/dovecot/dovecot.conf
+auth_username_format = %Lu
+protocols = " imap lmtp"
+passdb {
+  args =
+  driver = pam
+}
+service lmtp {
+  unix_listener /var/spool/postfix/private/dovecot-lmtp {
+    group = postfix
+    mode = 0600
+    user = postfix
+  }
+  user =
+}
+ssl_cert = </etc/dovecot/private/dovecot.pem
+ssl_key = # hidden, use -P to show it
+"""
+OF_2_4 = """\
+dovecot_config_version = 2.4.0
+protocols {
+  imap = yes
+  lmtp = yes
+}
+passdb pam {
+}
+namespace inbox {
+  mailbox "Sent Messages" {
+    special_use = "\\\\Sent"
+  }
+}
+ssl_server {
+  cert_file = /etc/dovecot/private/dovecot.pem
+}
+protocol lmtp {
+  auth_username_format = %{user | username | lower}
+}
+"""
+
+
+def test_2_3() -> None:
+    """Blocks by their path; the quotes around a list are doveconf's own."""
+    found = dovecot.flattened(OF_2_3)
+    head = "service lmtp/unix_listener /var/spool/postfix/private/dovecot-lmtp"
+    assert found == {
+        "auth_username_format": "%Lu",
+        "protocols": "imap lmtp",
+        "passdb/args": "",
+        "passdb/driver": "pam",
+        f"{head}/group": "postfix",
+        f"{head}/mode": "0600",
+        f"{head}/user": "postfix",
+        "service lmtp/user": "",
+        "ssl_cert": "</etc/dovecot/private/dovecot.pem",
+        "ssl_key": "# hidden, use -P to show it",
+    }
+
+
+def test_2_4() -> None:
+    """Filters are blocks as well, and an empty one says nothing."""
+    assert dovecot.flattened(OF_2_4) == {
+        "dovecot_config_version": "2.4.0",
+        "protocols/imap": "yes",
+        "protocols/lmtp": "yes",
+        'namespace inbox/mailbox "Sent Messages"/special_use': "\\\\Sent",
+        "ssl_server/cert_file": "/etc/dovecot/private/dovecot.pem",
+        "protocol lmtp/auth_username_format": "%{user | username | lower}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("!include conf.d/*.conf\n", True),
+        ("  !include_try /etc/dovecot/conf.d/*.conf\n", True),
+        ("#!include conf.d/*.conf\n", False),
+        ("!include conf.d/10-*.conf\n!include_try local.conf\n", False),
+        ("", False),
+    ],
+)
+def test_whether_conf_d_is_read(text: str, read: bool) -> None:
+    """An include that is a comment, or of other files, does not read ours."""
+    assert dovecot.includes(text, DOVECOT_CONF) is read
+
+
+PASSWD = """\
+root:x:0:0:root:/root:/bin/bash
+dovecot:x:97:97::/usr/libexec/dovecot:/sbin/nologin
+backup:x:1000:1000::/srv:/usr/sbin/nologin
+taro:x:1001:1001::/home/taro:/bin/bash
+hanako:x:1002:1002::/home/hanako:/bin/bash
+nobody:x:65534:65534::/:/bin/sh
+broken line
+"""
+
+
+@pytest.mark.parametrize(
+    ("aliases", "name"),
+    [
+        ("postmaster: root\n", "taro"),
+        ("root: hanako\n", "hanako"),
+        ("root: hanako, taro\n", "taro"),
+        ("root: away@example.com\n", "taro"),
+        ("#root: hanako\n", "taro"),
+    ],
+)
+def test_whom_it_is_asked_about(aliases: str, name: str) -> None:
+    """Who reads root's mail, where that is one person of this host; else the first person."""
+    assert dovecot.reader(PASSWD, aliases) == name
+
+
+def test_a_host_with_nobody() -> None:
+    assert dovecot.reader("root:x:0:0:root:/root:/bin/bash\n", "root: root\n") == ""
+
+
+def test_another_root(tmp_path: Path) -> None:
+    """A copied /etc has no Dovecot to ask, and our file is seen all the same."""
+    conf = tmp_path / DOVECOT_CONF.lstrip("/")
+    conf.parent.mkdir(parents=True)
+    conf.write_text("# ours\n")
+    found = dovecot.begin_dovecot(Door(tmp_path))()
+    assert (found.version, found.settings, found.usable) == ("", {}, False)
+    assert found.conf.live == b"# ours\n"

@@ -1,0 +1,204 @@
+"""Dovecot's part of a plan: what is shown, what is written, when the queue may be flushed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.plan.test_build import FRESH, ROOT
+from tests.unit.postfix.test_dovecot import RIGHT
+from wizard.answers.build import build_answers, to_values
+from wizard.answers.model import Answers, Dovecot, Problem
+from wizard.answers.toml import format_answers, parse_answers, read_answers
+from wizard.host import facts
+from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit
+from wizard.plan import report
+from wizard.plan.build import build_plan
+from wizard.plan.model import (
+    AskThenFlush,
+    CheckDovecot,
+    OpenFirewall,
+    Plan,
+    ReplaceFile,
+    TurnBeside,
+)
+from wizard.plan.read_back import read_back
+from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.postfix.dovecot import kept
+
+ZEKE = read_answers(ROOT / "examples/zeke.toml")
+WRITE = replace(ZEKE, dovecot=Dovecot("write", "open"))
+VERSION = "2.3.16"
+THERE = facts.Dovecot(version=VERSION, settings={"ssl": "yes"}, reads_conf_d=True, reader="taro")
+STEPS = [
+    "dovecot-staged",
+    "dovecot-conf",
+    "dovecot-enable",
+    "dovecot-service",
+    "firewall-imaps",
+    "dovecot-flush",
+]
+
+
+def host(**changes: Any) -> Host:
+    return replace(FRESH, dovecot=replace(THERE, **changes))
+
+
+def ids(plan: Plan) -> list[str]:
+    return [step.id for step in plan.pending if "dovecot" in step.id or "imaps" in step.id]
+
+
+def action(plan: Plan, step: str) -> Any:
+    return next(one.action for one in plan.steps if one.id == step)
+
+
+def test_by_default_nothing_is_done_and_the_lines_are_shown() -> None:
+    with_it, without = build_plan(ZEKE, host()), build_plan(ZEKE, FRESH)
+    assert with_it.steps == without.steps
+    assert (with_it.files, with_it.warnings) == (without.files, without.warnings)
+    (shown,) = with_it.to_copy
+    assert (shown.path, shown.live) == (DOVECOT_CONF, None)
+    assert kept(shown.proposed) == {
+        "protocols", "lmtp-socket", "auth-socket", "user-name", "mailbox", "tls",
+    }  # fmt: skip
+    assert without.to_copy == ()
+    (told,) = report.as_json(with_it)["to_copy"]
+    assert told["path"] == DOVECOT_CONF
+    assert plan_from_bytes(plan_to_bytes(with_it)) == with_it
+
+
+@pytest.mark.parametrize("version", RIGHT)
+def test_one_that_is_right_needs_no_line(version: str) -> None:
+    plan = build_plan(WRITE, host(version=version, settings=RIGHT[version]))
+    assert build_plan(ZEKE, host(version=version, settings=RIGHT[version])).to_copy == ()
+    assert ids(plan) == STEPS[2:]
+    assert not any(change.path == DOVECOT_CONF for change in plan.files)
+
+
+def test_what_is_written_is_read_aside_first_and_asked_last() -> None:
+    plan = build_plan(WRITE, host())
+    assert ids(plan) == STEPS
+    assert plan.steps[-1].id == "check"
+    staged, put = action(plan, "dovecot-staged"), action(plan, "dovecot-conf")
+    assert isinstance(staged, CheckDovecot)
+    assert isinstance(put, ReplaceFile)
+    assert staged.file == put.file
+    assert put.file.before is None
+    turn = action(plan, "dovecot-service")
+    sockets = tuple(f"/var/spool/postfix/private/{one}" for one in ("dovecot-lmtp", "auth"))
+    assert turn == TurnBeside("start", "dovecot", "inactive", sockets)
+    assert action(plan, "firewall-imaps") == OpenFirewall("public", ("imaps",), ("imaps",))
+    assert action(plan, "dovecot-flush") == AskThenFlush(sockets[0], "taro@mail.zeke.ne.jp")
+    assert plan.to_copy == ()
+    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+
+
+def as_written(**changes: Any) -> Host:
+    """The host after such a run: our file is why Dovecot lacks nothing."""
+    plan = build_plan(WRITE, host())
+    text = next(one.proposed for one in plan.files if one.path == DOVECOT_CONF)
+    zone = frozenset({"ssh", "imaps"})
+    done = host(
+        settings=RIGHT[VERSION],
+        conf=FileFacts(DOVECOT_CONF, text, None),
+        unit=Unit("enabled", "active"),
+        lmtp_socket=True,
+        auth_socket=True,
+        **changes,
+    )
+    return replace(
+        done, firewall=facts.Firewall("running", "public", (facts.Zone("public", zone, zone),))
+    )
+
+
+def test_a_second_run_has_nothing_to_do() -> None:
+    assert ids(build_plan(WRITE, as_written())) == []
+    assert build_plan(ZEKE, as_written()).to_copy == ()
+
+
+def test_what_waits_is_asked_about_by_name_or_where_the_answers_speak_of_dovecot() -> None:
+    waiting = as_written(waiting=3)
+    assert ids(build_plan(WRITE, waiting)) == ["dovecot-flush"]
+    assert ids(build_plan(ZEKE, waiting, ("dovecot",))) == ["dovecot-flush"]
+    assert ids(build_plan(ZEKE, waiting)) == []
+    assert ids(build_plan(WRITE, waiting, ("hostname",))) == []
+
+
+def test_another_certificate_is_written_and_the_rest_stays() -> None:
+    there = as_written()
+    there = replace(there, lineages=(replace(there.lineages[0], name="new.example"),))
+    own = replace(WRITE, certificate=replace(WRITE.certificate, name="new.example"))
+    plan = build_plan(own, there)
+    (change,) = [one for one in plan.files if one.path == DOVECOT_CONF]
+    old = b"/etc/letsencrypt/live/zeke.ne.jp/"
+    assert change.live is not None
+    assert change.proposed == change.live.replace(old, b"/etc/letsencrypt/live/new.example/")
+    assert ids(plan) == ["dovecot-staged", "dovecot-conf", "dovecot-service", "dovecot-flush"]
+    assert action(plan, "dovecot-service").verb == "restart"
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"version": ""}, "dnf install dovecot"),
+        ({"unit": Unit("masked", "inactive")}, "systemctl unmask dovecot"),
+    ],
+)
+def test_one_that_is_missing_is_never_started(changes: dict[str, Any], word: str) -> None:
+    plan = build_plan(WRITE, host(**changes))
+    assert ids(plan) == ["firewall-imaps"]
+    assert any(word in warning for warning in plan.warnings)
+    assert not plan.obstacles
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"version": "2.2.36"}, "only the syntax of 2.3 and 2.4"),
+        ({"settings": {}, "complaint": "Unknown setting: bogus"}, "Unknown setting: bogus"),
+        ({"reads_conf_d": False}, "!include conf.d/*.conf"),
+    ],
+)
+def test_what_stands_in_the_way_of_writing(changes: dict[str, Any], word: str) -> None:
+    (found,) = build_plan(WRITE, host(**changes)).obstacles
+    assert (found.section, found.name) == ("dovecot", "conf")
+    assert word in found.message
+    assert not build_plan(ZEKE, host(**changes)).obstacles
+
+
+def test_a_host_without_people_is_not_flushed() -> None:
+    plan = build_plan(WRITE, host(reader=""))
+    assert "dovecot-flush" not in ids(plan)
+    assert any("no user that Dovecot could be asked about" in one for one in plan.warnings)
+
+
+def test_a_dovecot_that_does_not_listen_is_said() -> None:
+    plan = build_plan(ZEKE, host(), ("dovecot",))
+    assert any("does not listen on" in one for one in plan.warnings)
+
+
+def test_read_back() -> None:
+    back = read_back(replace(as_written(), main_cf=set_up().main_cf))
+    assert back is not None
+    assert back.dovecot == Dovecot("write", "open")
+    bare = read_back(set_up())
+    assert bare is not None
+    assert bare.dovecot == Dovecot()
+
+
+def set_up() -> Host:
+    plan = build_plan(ZEKE, FRESH)
+    main = replace(FRESH.main_cf, live=plan.files[0].proposed, from_package=False)
+    return replace(FRESH, main_cf=main)
+
+
+def test_answers_without_the_section_and_wrong_ones() -> None:
+    assert ZEKE.dovecot == Dovecot()
+    assert parse_answers(format_answers(WRITE)) == WRITE
+    values = to_values(WRITE)
+    values["dovecot"]["conf"] = "yes"
+    result = build_answers(values)
+    assert not isinstance(result, Answers)
+    assert result == (Problem("dovecot", "conf", "must be one of leave, write"),)

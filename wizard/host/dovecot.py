@@ -1,0 +1,112 @@
+"""What Dovecot says of itself: `dovecot --version`, `doveconf -a`, and whether conf.d is read.
+
+Both are asked read-only and with a limit. doveconf(1) hides keys and passwords unless -P is said.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import replace
+from typing import Optional
+
+from wizard.door import Door, Running
+from wizard.host.facts import DOVECOT_CONF, Dovecot
+from wizard.host.files import read_file
+from wizard.host.later import Later
+from wizard.host.sockets import QUEUE, read_dovecot
+from wizard.host.waiting import count_waiting
+
+MAIN = "/etc/dovecot/dovecot.conf"
+
+VERSION = ("dovecot", "--version")
+SETTINGS = ("doveconf", "-a")
+
+FIRST_USER, LAST_USER = 1000, 60000
+"""login.defs(5) UID_MIN and UID_MAX: people, whom Dovecot delivers to; it refuses root."""
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+_INCLUDE = re.compile(r"^\s*!include(?:_try)?\s+(\S+)", re.MULTILINE)
+_ROOT = re.compile(r"^root:\s*([\w.-]+)\s*$", re.MULTILINE)
+_NO_LOGIN = ("nologin", "false")
+
+
+def begin_dovecot(door: Door) -> Later[Dovecot]:
+    """Ask Dovecot; call the result to wait for what it says."""
+    version, settings = door.start(VERSION), door.start(SETTINGS)
+
+    def finish() -> Dovecot:
+        return _read(door, version, settings)
+
+    return finish
+
+
+def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -> Dovecot:
+    conf = read_file(door, DOVECOT_CONF)
+    if version is None or settings is None:
+        return Dovecot(conf=conf)
+    number = _NUMBER.search(version.outcome().text)
+    said = settings.outcome()
+    return Dovecot(
+        version=number[0] if number else "",
+        conf=conf,
+        settings=flattened(said.text) if said.code == 0 else {},
+        complaint="" if said.code == 0 else next(iter(said.complaints), "it says nothing"),
+        reads_conf_d=includes(door.read_text(MAIN) or "", DOVECOT_CONF),
+        reader=reader(door.read_text("/etc/passwd") or "", door.read_text("/etc/aliases") or ""),
+    )
+
+
+def with_queue(door: Door, dovecot: Dovecot, queue: str, transport: str) -> Dovecot:
+    """Add what is seen in Postfix's queue: the sockets, and how many messages wait for Dovecot."""
+    there = read_dovecot(door, queue)
+    socket = transport.rpartition(":")[2] if transport.startswith("lmtp:unix:") else ""
+    waiting = count_waiting(door, queue or QUEUE, socket) if dovecot.version and socket else 0
+    return replace(
+        dovecot,
+        auth_socket=there.auth_socket,
+        lmtp_socket=there.lmtp_socket,
+        waiting=waiting,
+    )
+
+
+def flattened(text: str) -> dict[str, str]:
+    """Return what `doveconf -a` printed by path, such as `service lmtp/unix_listener lmtp/mode`."""
+    found: dict[str, str] = {}
+    above: list[str] = []
+    for raw in text.splitlines():
+        line = raw.strip()
+        name, equals, value = line.partition(" =")
+        if line.startswith("#") or not line:
+            continue
+        if line == "}":
+            del above[-1:]
+        elif line.endswith("{") and (not equals or line.endswith("= {")):
+            above.append(name.rstrip(" {"))
+        elif equals:
+            found["/".join([*above, name])] = value.strip().strip('"').strip()
+    return found
+
+
+def includes(text: str, path: str, directory: str = "/etc/dovecot") -> bool:
+    """Whether a dovecot.conf reads the file `path` by one of its !include lines."""
+    patterns = (one if one.startswith("/") else f"{directory}/{one}" for one in includes_of(text))
+    return any(fnmatch.fnmatch(path, one) for one in patterns)
+
+
+def includes_of(text: str) -> list[str]:
+    """Return the patterns of a dovecot.conf's !include lines."""
+    return _INCLUDE.findall(text)
+
+
+def reader(passwd: str, aliases: str) -> str:
+    """Return a user whom Dovecot can be asked about: who reads root's mail, else the first; or ""."""
+    users = []
+    for line in passwd.splitlines():
+        fields = line.split(":")
+        if len(fields) != 7 or not fields[2].isdecimal():  # noqa: PLR2004 (passwd(5))
+            continue
+        if FIRST_USER <= int(fields[2]) <= LAST_USER and not fields[6].endswith(_NO_LOGIN):
+            users.append(fields[0])
+    of_root = _ROOT.search(aliases)
+    return of_root[1] if of_root and of_root[1] in users else next(iter(users), "")

@@ -1,0 +1,205 @@
+"""Dovecot's part of a plan: one file of ours in its conf.d, imaps, and the queue that waits for it.
+
+Where nothing is to be written, what it lacks is shown as a diff to copy. A Dovecot that is right
+already needs no line. One that is missing or masked is never started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Optional
+
+from wizard.answers.model import Answers, Dovecot, Problem
+from wizard.host.facts import Host
+from wizard.plan.firewall import imaps_steps
+from wizard.plan.model import (
+    AskThenFlush,
+    CheckDovecot,
+    EnableUnit,
+    FileChange,
+    ReplaceFile,
+    Step,
+    TurnBeside,
+)
+from wizard.postfix.dovecot import AUTH, conf_lines, kept, needed, series, wanted
+from wizard.postfix.lines import Lines
+from wizard.postfix.proposal import Proposal
+
+if TYPE_CHECKING:
+    from wizard.plan.files import PlannedFile
+
+SECTION = "dovecot"
+UNIT = "dovecot"
+RUNS = frozenset({"active", "reloading", "activating"})
+
+INSTALL = (
+    "Dovecot is missing: mail for people here waits in the queue, and nobody can log in. "
+    "`dnf install dovecot`, then `postfix-wizard apply --section dovecot`"
+)
+MASKED = (
+    "Dovecot is masked, so it is not started: `systemctl unmask dovecot`, then "
+    "`postfix-wizard apply --section dovecot`"
+)
+_WHY = "What Dovecot must say so that Postfix reaches it, and nothing that it says already."
+
+
+def is_asked(answers: Answers, sections: Collection[str]) -> bool:
+    """Whether anything is to be done for Dovecot: by name, or since the answers say so."""
+    if sections:
+        return SECTION in sections
+    return answers.dovecot != Dovecot()
+
+
+def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
+    """Return our file as it would be, None where Dovecot lacks nothing that is not in it."""
+    dovecot, want = host.dovecot, wanted(answers)
+    if not (dovecot.usable and dovecot.settings and series(dovecot.version)):
+        return None
+    lacks = needed(dovecot.settings, dovecot.version, want)
+    live = dovecot.conf.live
+    parts = lacks | kept(live or b"")
+    if not parts:
+        return None
+    lines = Lines((), ()).insert(0, conf_lines(dovecot.version, want, parts), _WHY)
+    return Proposal(bytes(lines), lines.reasons())
+
+
+def propose(answers: Answers, host: Host, wanted_sections: Collection[str]) -> Optional[Proposal]:
+    """Return our file in conf.d as it is to be, None where the plan leaves it alone."""
+    if SECTION not in wanted_sections or answers.dovecot.conf != "write":
+        return None
+    return _proposal(answers, host)
+
+
+def to_copy(
+    answers: Answers, host: Host, wanted_sections: Collection[str]
+) -> tuple[FileChange, ...]:
+    """Return what Dovecot lacks as a change of our file, where the plan does not write it."""
+    if SECTION not in wanted_sections or answers.dovecot.conf == "write":
+        return ()
+    proposal, conf = _proposal(answers, host), host.dovecot.conf
+    if proposal is None or proposal.text == conf.live:
+        return ()
+    return (FileChange(conf.path, conf.live, conf.live, proposal.text, proposal.reasons),)
+
+
+def steps(
+    file: Optional[PlannedFile], answers: Answers, host: Host, sections: Collection[str]
+) -> Iterator[Step]:
+    """Yield the file's steps, Dovecot's turn, the firewall, and the question before the flush."""
+    if not is_asked(answers, sections):
+        return
+    dovecot, want = host.dovecot, wanted(answers)
+    written = file is not None and file.pending
+    if file is not None:
+        yield from _file_steps(file, answers, host)
+    ours = dovecot.usable and answers.dovecot.conf == "write"
+    starts = ours and dovecot.unit.active not in RUNS
+    if ours:
+        at_boot = dovecot.unit.enabled
+        yield Step(
+            "dovecot-enable",
+            "Start Dovecot at boot",
+            "Else nobody can log in after the next restart of the machine.",
+            EnableUnit(UNIT, at_boot),
+            (("systemctl", "enable", UNIT),),
+            done=at_boot != "disabled",
+        )
+        verb = "restart" if dovecot.unit.active in RUNS else "start"
+        yield Step(
+            "dovecot-service",
+            f"{verb.capitalize()} Dovecot",
+            "It opens its sockets as it starts; people's mail programs connect anew by themselves.",
+            TurnBeside(verb, UNIT, dovecot.unit.active, tuple(filter(None, (want.lmtp, AUTH)))),
+            (("systemctl", verb, UNIT),),
+            done=not (written or starts),
+        )
+    if answers.dovecot.imaps == "open":
+        yield from imaps_steps(answers, host)
+    there = dovecot.usable and (written or starts or dovecot.lmtp_socket)
+    if there and want.lmtp and dovecot.reader:
+        recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
+        yield Step(
+            "dovecot-flush",
+            "Ask Dovecot for a recipient, then deliver what waits",
+            "Without Dovecot's yes to a real recipient the queue is left alone: it might bounce.",
+            AskThenFlush(want.lmtp, recipient),
+            (("postqueue", "-f"),),
+            done=not (written or starts or dovecot.waiting),
+        )
+
+
+def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Step]:
+    want, version = wanted(answers), host.dovecot.version
+    yield Step(
+        "dovecot-staged",
+        "Let Dovecot read the new file",
+        "Staged aside first: `doveconf` must understand it and have what was missing.",
+        CheckDovecot(
+            file.next,
+            version,
+            tuple(sorted(kept(file.proposal.text))),
+            want.lmtp,
+            want.mailbox,
+            want.cert,
+            want.key,
+        ),
+        (("doveconf", "-c", "STAGED", "-n"),),
+        done=not file.pending,
+    )
+    yield Step(
+        "dovecot-conf",
+        f"Write {file.name}",
+        "What the review showed, in a file of its own; nothing else of Dovecot's is touched.",
+        ReplaceFile(file.next),
+        done=not file.pending,
+    )
+
+
+def warnings(answers: Answers, host: Host, sections: Collection[str]) -> Iterator[str]:
+    """Say what keeps Dovecot from being of use, where it was asked for."""
+    if not is_asked(answers, sections) or host.root != "/":
+        return
+    dovecot = host.dovecot
+    if not dovecot.usable:
+        yield MASKED if dovecot.version else INSTALL
+    elif not dovecot.reader:
+        yield (
+            "this host has no user that Dovecot could be asked about (uid 1000 or above), so what "
+            "waits is not delivered by this run"
+        )
+    elif answers.dovecot.conf != "write" and not dovecot.lmtp_socket and wanted(answers).lmtp:
+        yield (
+            f"Dovecot does not listen on {wanted(answers).lmtp}, so what waits is not delivered by "
+            "this run"
+        )
+
+
+def obstacles(answers: Answers, host: Host, wanted_sections: Collection[str]) -> Iterator[Problem]:
+    """Say why our file cannot be written where it is asked for."""
+    dovecot = host.dovecot
+    if SECTION not in wanted_sections or answers.dovecot.conf != "write" or not dovecot.usable:
+        return
+    faults = (
+        (
+            not series(dovecot.version),
+            f"this is Dovecot {dovecot.version}, and only the syntax of 2.3 and 2.4 is known",
+        ),
+        (
+            not dovecot.settings,
+            (
+                f"Dovecot cannot read its own configuration ({dovecot.complaint}): set that right "
+                "first; `doveconf -n` says when it can"
+            ),
+        ),
+        (
+            not dovecot.reads_conf_d,
+            (
+                "/etc/dovecot/dovecot.conf has no `!include conf.d/*.conf`, so a file there would not "
+                "be read: add that line at its end, or leave conf at leave and copy the lines"
+            ),
+        ),
+    )
+    why = next((words for wrong, words in faults if wrong), "")
+    if why:
+        yield Problem(SECTION, "conf", why)

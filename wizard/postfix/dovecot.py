@@ -1,0 +1,179 @@
+"""What Dovecot must say for Postfix's people and mail to reach it, for 2.3 and for 2.4.
+
+SASL_README and LMTP(8) have the sockets. Postfix hands `user@host` over, and asks for no password in
+the clear; a line is needed only where what `doveconf -a` has in force differs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+from wizard.answers.model import Answers
+from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.render import render
+
+QUEUE = "/var/spool/postfix"
+AUTH = f"{QUEUE}/private/auth"
+OWNER = "postfix"
+"""postconf(5) mail_owner."""
+
+VERSIONS = ("2.3", "2.4")
+"""The series whose syntax is known; 2.4 renamed most settings (Dovecot's upgrade notes)."""
+
+Settings = Mapping[str, str]
+"""As `wizard.host.dovecot.flattened` has them."""
+
+_LMTP = "lmtp:unix:"
+_OF_A_BLOCK = re.compile(r"^# ([a-z-]+): ", re.MULTILINE)
+_USER_ALONE = re.compile(r"%[A-Z]*n\b|%\{[^}]*\busername\b")
+_DOMAIN = re.compile(r"%[A-Z]*[du]\b|%\{[^}]*\bdomain\b")
+_READ, _WRITE = 4, 2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What Postfix goes by: the certificate's two files, and Dovecot's LMTP socket and a mailbox.
+
+    The latter two are "" for another kind of delivery.
+    """
+
+    lmtp: str
+    mailbox: str
+    cert: str
+    key: str
+
+
+def wanted(answers: Answers) -> Wanted:
+    """Return what the answers ask of Dovecot."""
+    delivery = answers.delivery
+    home = delivery.home_mailbox
+    return Wanted(
+        lmtp_socket(delivery.mailbox_transport),
+        # Without a slash at its end it is one file, which Dovecot reads as well but not by itself.
+        f"~/{home.rstrip('/')}" if home.endswith("/") else "",
+        BY_NAME["smtpd_tls_cert_file"].value(answers),
+        BY_NAME["smtpd_tls_key_file"].value(answers),
+    )
+
+
+def lmtp_socket(mailbox_transport: str) -> str:
+    """The path behind `lmtp:unix:PATH`, relative to the queue; "" for any other transport."""
+    path = mailbox_transport[len(_LMTP) :] if mailbox_transport.startswith(_LMTP) else ""
+    return path if path.startswith("/") or not path else f"{QUEUE}/{path}"
+
+
+def series(version: str) -> str:
+    """Return `2.3` or `2.4` of a version, "" for one whose syntax is not known."""
+    return next((one for one in VERSIONS if version.startswith(f"{one}.")), "")
+
+
+def speaks_lmtp(settings: Settings, _wanted: Wanted) -> bool:
+    """Whether `protocols` has lmtp: words in 2.3, a block in 2.4."""
+    listed = settings.get("protocols", "").split()
+    return "lmtp" in listed or settings.get("protocols/lmtp") == "yes"
+
+
+def opens(settings: Settings, service: str, path: str) -> bool:
+    """Whether a service listens on a socket that Postfix's user may write to (unix(7))."""
+    head = f"service {service}/unix_listener {path}"
+    listener = {name: settings.get(f"{head}/{name}") for name in ("mode", "user", "group")}
+    # doveconf of 2.4 shows a listener's own lines alone.
+    if not any(name.startswith(head) for name in settings):
+        return False
+    mode = int(listener["mode"] or "0600", 8)
+    shares = (
+        (listener["user"] == OWNER, mode >> 6),
+        (listener["group"] == OWNER, mode >> 3),
+        (True, mode),
+    )
+    allowed = next(bits for applies, bits in shares if applies)
+    return bool(allowed & _WRITE and allowed & _READ)
+
+
+def user_name(settings: Settings, version: str) -> str:
+    """Return the auth_username_format that LMTP goes by: 2.4 has one for the protocol."""
+    of_all = settings.get("auth_username_format", "")
+    own = settings.get("protocol lmtp/auth_username_format", of_all)
+    return own if series(version) == "2.4" else of_all
+
+
+def strips_domain(settings: Settings, version: str) -> bool:
+    """Whether `user@host`, as Postfix says it, is the user of that name."""
+    said = user_name(settings, version)
+    return bool(_USER_ALONE.search(said)) and not _DOMAIN.search(said)
+
+
+def mailbox(settings: Settings, version: str) -> str:
+    """Return where mail is kept, as `maildir:~/Maildir`; "" where nothing says so."""
+    if series(version) == "2.3":
+        return settings.get("mail_location", "")
+    kind, path = settings.get("mail_driver", ""), settings.get("mail_path", "")
+    inbox = settings.get("mail_inbox_path", "")
+    said = f"{kind}:{path}" + (f":INBOX={inbox}" if inbox else "")
+    return "" if kind in {"", "auto"} and not path else said.replace("%{home}", "~")
+
+
+def certificate(settings: Settings, version: str) -> tuple[str, str]:
+    """Return the certificate's file and the key's, the latter "" in 2.3, which hides it."""
+    if series(version) == "2.3":
+        return settings.get("ssl_cert", "").lstrip("<").strip(), ""
+    names = ("cert_file", "key_file")
+    cert, key = (
+        settings.get(f"ssl_server/{one}") or settings.get(f"ssl_server_{one}", "") for one in names
+    )
+    return cert, key
+
+
+def cleartext(settings: Settings, version: str) -> bool:
+    """Whether a password may be sent without TLS."""
+    if series(version) == "2.3":
+        return settings.get("disable_plaintext_auth", "yes") != "yes"
+    return settings.get("auth_allow_cleartext", "no") != "no"
+
+
+def _is_maildir(said: str, path: str) -> bool:
+    kind, _, rest = said.partition(":")
+    where, *options = rest.split(":")
+    elsewhere = any(one.startswith("INBOX=") and one != f"INBOX={path}" for one in options)
+    return kind == "maildir" and where.rstrip("/") == path and not elsewhere
+
+
+_Right = Callable[[Settings, str, Wanted], bool]
+_RIGHT: dict[str, _Right] = {
+    "protocols": lambda settings, _version, want: not want.lmtp or speaks_lmtp(settings, want),
+    "lmtp-socket": lambda settings, _version, want: (
+        not want.lmtp or opens(settings, "lmtp", want.lmtp)
+    ),
+    "auth-socket": lambda settings, _version, _want: opens(settings, "auth", AUTH),
+    "user-name": lambda settings, version, want: not want.lmtp or strips_domain(settings, version),
+    "mailbox": lambda settings, version, want: (
+        not want.mailbox or _is_maildir(mailbox(settings, version), want.mailbox)
+    ),
+    "tls": lambda settings, version, want: (
+        settings.get("ssl") in {"yes", "required"}
+        and certificate(settings, version) in {(want.cert, ""), (want.cert, want.key)}
+    ),
+    "cleartext": lambda settings, version, _want: not cleartext(settings, version),
+}
+"""The parts of our file in order, and whether Dovecot has each already."""
+
+
+def needed(settings: Settings, version: str, want: Wanted) -> frozenset[str]:
+    """Return the parts that Dovecot lacks, by the names of our file's blocks."""
+    return frozenset(name for name, right in _RIGHT.items() if not right(settings, version, want))
+
+
+def kept(text: bytes) -> frozenset[str]:
+    """Return the parts that stand in a file of ours: they are why Dovecot lacks them no more."""
+    return frozenset(_OF_A_BLOCK.findall(text.decode("utf-8", "replace"))) & _RIGHT.keys()
+
+
+def conf_lines(version: str, want: Wanted, parts: frozenset[str]) -> tuple[str, ...]:
+    """Return the lines of our file with these parts. Raises ValueError on an unknown series."""
+    if not series(version):
+        raise ValueError(f"no syntax is known for Dovecot {version}")
+    template = f"dovecot_{series(version).replace('.', '_')}.j2"
+    return render(template, parts=parts, want=want, auth=AUTH, owner=OWNER)
