@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit.postfix.test_dovecot import ANSWERS, AUTH, LMTP, RIGHT
+from tests.unit.postfix.test_dovecot import ANSWERS, LMTP, RIGHT
 from wizard.answers.model import Dovecot as Asked
 from wizard.check.mailboxes import Looked, judge_mailboxes
 from wizard.check.model import RIGHT as GOOD
 from wizard.check.model import UNKNOWN, WAITS, WARNING, WRONG
 from wizard.check.smtp import Reply, Transcript
 from wizard.host.facts import Dovecot, Unit
+from wizard.postfix.dovecot import AUTH
 
 OK = Transcript({"rcpt": Reply(250, ("2.1.5 OK",))})
 RUNS = Unit("enabled", "active")
