@@ -124,6 +124,12 @@ def _imaps(checked: _Checked) -> str:
     return "firewall-cmd --add-service=imaps" if opened else "the firewall stays as it is"
 
 
+def _hardening(checked: _Checked) -> str:
+    if checked.get("use") == "on":
+        return "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"
+    return "nothing beyond the policy"
+
+
 def _days(checked: _Checked) -> str:
     return f"openssl req -days {checked.get('days', model.Certificate().days)}"
 
@@ -142,6 +148,7 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "server"): _server,
     ("certificate", "days"): _days,
     ("aliases", "root"): _reader,
+    ("hardening", "use"): _hardening,
     ("dns", "zone_file"): _zone_file,
     ("dns", "move_from"): _moved,
     ("dns", "move_to"): _moved,

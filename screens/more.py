@@ -22,6 +22,7 @@ HEADS = {
     "limits": "Limits",
     "dns": "DNS zone of this host's named",
     "dovecot": "Dovecot, which keeps the mailboxes and the passwords",
+    "hardening": "Hardening",
 }
 
 KEEP, SET = "keep them", "set them"

@@ -27,6 +27,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "limits": ("[blocklists]", "[limits]\nmessage_size_limit = 31457280\n[blocklists]"),
     "dns": ("[blocklists]", f'[dns]\nzone_file = "{ZONE}"\n[blocklists]'),
     "aliases": ("[blocklists]", '[aliases]\nroot = "taro"\n[blocklists]'),
+    "hardening": ("[blocklists]", '[hardening]\nuse = "on"\n[blocklists]'),
     POLICY: ("", ""),
 }
 """What each section's answers become; the policy's own lines have none."""

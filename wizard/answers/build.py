@@ -24,6 +24,7 @@ _SECTION_TYPES: dict[str, Any] = {
     "dns": model.Dns,
     "aliases": model.Aliases,
     "dovecot": model.Dovecot,
+    "hardening": model.Hardening,
 }
 
 

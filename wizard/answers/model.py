@@ -150,6 +150,13 @@ class Dovecot:
 
 
 @dataclass(frozen=True)
+class Hardening:
+    """Whether what goes beyond the policy is done: on or off."""
+
+    use: str = "off"
+
+
+@dataclass(frozen=True)
 class Answers:
     """All sections. `hostname` has no default: nobody else's name would do."""
 
@@ -163,10 +170,11 @@ class Answers:
     dns: Dns = field(default_factory=Dns)
     aliases: Aliases = field(default_factory=Aliases)
     dovecot: Dovecot = field(default_factory=Dovecot)
+    hardening: Hardening = field(default_factory=Hardening)
 
 
 SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
-"""The answers' sections in order: hostname, domains, ... dovecot."""
+"""The answers' sections in order: hostname, domains, ... hardening."""
 
 
 def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:

@@ -357,6 +357,16 @@ FIELDS: tuple[Field, ...] = (
         "open: the service imaps (port 993) in the zone that strangers come through.",
         choices=("leave", "open"),
     ),
+    Field(
+        "hardening",
+        "use",
+        "choice",
+        "Hardening",
+        "smtpd_forbid_bare_newline",
+        "on: no smuggled mail by bare newlines, few logins a minute, and on 587 and 465 only "
+        "senders that belong to the login, as far as this Postfix knows these.",
+        choices=("off", "on"),
+    ),
 )
 
 CUSTOM_FIELDS: tuple[Field, ...] = (

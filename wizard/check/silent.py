@@ -15,6 +15,7 @@ from wizard.answers.model import Answers
 from wizard.check import certificate, dovecot
 from wizard.check.aliases import judge_aliases
 from wizard.check.behind import begin_behind, places
+from wizard.check.hardening import judge_hardening
 from wizard.check.hazards import judge_hazards
 from wizard.check.model import Finding
 from wizard.check.queue import begin_waiting, judge_waiting
@@ -67,6 +68,7 @@ def begin_silent(
         yield from behind()
         yield from tables()
         yield from judge_aliases(door, settings, answers)
+        yield from judge_hardening(answers, settings, services)
         yield from judge_queue(door, settings)
         yield from judge_waiting(waiting(), settings, time.time())
 

@@ -69,6 +69,10 @@ def _why_not(host: Host) -> str:
             f"{ALIASES} is a link, which replacing would cut; put a plain file there first",
         ),
         (
+            not _can_be_added_to(file.live),
+            f"root's row in {ALIASES} ends within quotes or a comment; close them first",
+        ),
+        (
             b"\0" in (file.live or b""),
             (
                 f"{ALIASES} holds NUL bytes, as UTF-16 does, and Postfix cannot read it: "
@@ -77,6 +81,11 @@ def _why_not(host: Host) -> str:
         ),
     )
     return next((words for wrong, words in faults if wrong), "")
+
+
+def _can_be_added_to(live: Optional[bytes]) -> bool:
+    row = Aliases.parse(live or b"").rows.get(ROOT)
+    return row is None or row.closed
 
 
 def steps(host: Host, write: ReplaceFile, tolerated: tuple[str, ...]) -> Iterator[Step]:

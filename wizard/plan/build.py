@@ -39,7 +39,9 @@ from wizard.plan.model import (
     Step,
 )
 from wizard.plan.read_back import read_back
+from wizard.postfix import hardening
 from wizard.postfix.complaints import foreseen
+from wizard.postfix.main_cf import MainCf
 from wizard.postfix.policy import (
     needs,
     rows,
@@ -118,6 +120,7 @@ def build_plan(
                     *dovecot.warnings(answers, host, sections),
                     *named.warnings,
                     *read.warnings,
+                    *_left_out(answers, host, wanted),
                     *leftovers.warnings(host),
                     *filter(None, (bases.unknown,)),
                 )
@@ -160,6 +163,14 @@ def _install(host: Host) -> Iterator[Step]:
         (argv,),
         done=host.postfix.installed,
     )
+
+
+def _left_out(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[str]:
+    """Say which parts of the hardening are not for this Postfix, or not yet."""
+    if hardening.SECTION in wanted and answers.hardening.use == hardening.ON:
+        yield from hardening.unknown(host.postfix)
+        maps = MainCf.parse(host.main_cf.live or b"").value(hardening.MAPS)
+        yield from hardening.without_maps(maps or "")
 
 
 def _original(file: PlannedFile) -> Step:

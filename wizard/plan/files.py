@@ -15,6 +15,7 @@ from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases, HandEdit, hand_edits, marked
 from wizard.plan.choices import Choices
 from wizard.plan.model import FileChange, NewFile
+from wizard.postfix import hardening
 from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access
 from wizard.postfix.proposal import Proposal
 from wizard.secrets import masked_bytes
@@ -111,6 +112,8 @@ def propose(
         kept.get(file.path, frozenset())
         for file in (host.main_cf, host.master_cf, host.sender_access)
     )
+    if not _turns_hardening(answers, standing):
+        main |= hardening.NAMES
     postfix = host.postfix
     return Files(
         PlannedFile(
@@ -120,7 +123,7 @@ def propose(
         ),
         PlannedFile(
             host.master_cf,
-            propose_master_cf(in_master.live or b"", answers, postfix, wanted, kept=master),
+            _doors(in_master.live or b"", answers, host, wanted, master),
             in_master,
         ),
         PlannedFile(
@@ -131,6 +134,22 @@ def propose(
         _aliases(answers, host, wanted, today, kept.get(ALIASES, frozenset())),
         None if host.dovecot.conf.path in kept else _dovecot(answers, host, wanted),
     )
+
+
+def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
+    """Whether it is to be on, or to go: off leaves alone what was never switched on."""
+    now = hardening.OFF if standing is None else standing.hardening.use
+    return hardening.ON in {answers.hardening.use, now}
+
+
+def _doors(
+    live: bytes, answers: Answers, host: Host, wanted: Collection[str], kept: Collection[str]
+) -> Proposal:
+    hold = hardening.owns_senders(answers, host.main_cf.live or b"")
+    if POLICY not in wanted and hardening.SECTION in wanted:
+        return hardening.propose_doors(live, hold_senders=hold, kept=kept)
+    doors = hardening.doors(hold_senders=hold)
+    return propose_master_cf(live, answers, host.postfix, wanted, kept=kept, doors=doors)
 
 
 def _aliases(

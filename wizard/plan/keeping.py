@@ -17,9 +17,20 @@ from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE
 from wizard.plan.things import MAIN_CF, SENDER_ACCESS
 from wizard.postfix.aliases import ROOT, read_reader
-from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR, Parameter
+from wizard.postfix.parameters import (
+    AUTH_RATE,
+    BARE_NEWLINE,
+    BY_NAME,
+    RESTRICTIONS,
+    SCALAR,
+    Parameter,
+)
 
-_FIELDS = {"mydestination": ("local",), "smtpd_recipient_restrictions": ("use", "custom")}
+_FIELDS = {
+    "mydestination": ("local",),
+    "smtpd_recipient_restrictions": ("use", "custom"),
+    **dict.fromkeys((BARE_NEWLINE, AUTH_RATE), ("use",)),
+}
 """The fields of a parameter's section that it is made of, where they do not have its name."""
 _ACTIONS = {"OK": "allow_senders", "REJECT": "reject_senders"}
 

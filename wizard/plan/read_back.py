@@ -19,8 +19,9 @@ from wizard.host.facts import Host
 from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.postfix.aliases import read_reader
 from wizard.postfix.blocklists import read_back as read_blocklists
+from wizard.postfix.hardening import OFF, ON, is_on
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.parameters import LOCAL_ALWAYS
+from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS
 from wizard.postfix.policy import owned_rows
 from wizard.postfix.restrictions import standing
 from wizard.postfix.unset import DEFAULTS
@@ -51,6 +52,7 @@ def read_values(host: Host) -> Values:
         "delivery": {},
         "limits": {},
         "dns": {},
+        "hardening": {"use": ON if is_on(main, PARAMETERS, host.postfix) else OFF},
         "aliases": {"root": read_reader(host.aliases.file.live)},
         "dovecot": _dovecot(host),
     }

@@ -42,11 +42,15 @@ class Target(NamedTuple):
 
 
 class Alias(NamedTuple):
-    """A row that postalias(1) takes: its name in lower case, unquoted, and where it leads."""
+    """A row that postalias(1) takes: its name in lower case, unquoted, and where it leads.
+
+    One that is not `closed` ends within quotes or a comment: nothing can be added to it.
+    """
 
     name: str
     targets: tuple[Target, ...]
     logical: Logical
+    closed: bool = True
 
     @property
     def value(self) -> str:
@@ -85,17 +89,20 @@ class Aliases:
 
 def _alias(logical: Logical) -> Optional[Alias]:
     text = logical.text
-    plain = _plain(text)
+    plain, closed = _scanned(text)
     colon = plain.find(":")
     if colon < 0 or any(char in plain[:colon] for char in ",@"):
         return None
     name = _bare(text[:colon], plain[:colon])
     targets = tuple(_targets(text, plain, colon + 1))
-    return Alias(name.lower(), targets, logical) if name and targets else None
+    return Alias(name.lower(), targets, logical, closed) if name and targets else None
 
 
-def _plain(text: str) -> str:
-    """Return the text with quoted characters hidden and comments blank, as long as it was."""
+def _scanned(text: str) -> tuple[str, bool]:
+    """Return the text with quoted characters hidden and comments blank, as long as it was.
+
+    And whether quotes and comments are closed at its end.
+    """
     found = []
     quoted, escaped, depth = False, False, 0
     for char in text:
@@ -108,7 +115,7 @@ def _plain(text: str) -> str:
         if special and char == '"' and not depth:
             quoted = not quoted
         escaped = special and char == "\\"
-    return "".join(found)
+    return "".join(found), not (quoted or escaped or depth)
 
 
 def _bare(text: str, plain: str) -> str:
@@ -129,7 +136,7 @@ def _targets(text: str, plain: str, start: int) -> list[Target]:
 
 def sense(value: str) -> str:
     """Return a row's value without comments, blanks, quotes, backslashes: postalias moves those."""
-    kept = (char for char, seen in zip(value, _plain(value)) if seen not in SPACE)
+    kept = (char for char, seen in zip(value, _scanned(value)[0]) if seen not in SPACE)
     return re.sub(r'[\s"\\]+', "", "".join(kept))
 
 
@@ -240,7 +247,7 @@ def _read_by(aliases: Aliases, reader: str) -> Aliases:
     if row is None:
         return _added(aliases, ROOT, reader, READER_WHY)
     readers = [as_reader(one.text) for one in row.targets]
-    if reader in readers:
+    if reader in readers or not row.closed:
         return aliases
     for target, own in zip(row.targets, readers):
         if own:

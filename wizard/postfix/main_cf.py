@@ -224,6 +224,16 @@ def comment_out(cf: MainCf, name: str, why: str) -> MainCf:
     return MainCf(lines)
 
 
+def remove(cf: MainCf, name: str, why: str) -> MainCf:
+    """Take out every line of every active entry of that name; `why` marks the line before."""
+    lines = cf.lines
+    for entry in reversed(cf.entries):
+        if entry.name == name:
+            for index in reversed(entry.lines):
+                lines = lines.replace(index, index + 1, []).mark(index - 1, why)
+    return MainCf(lines)
+
+
 def is_blank(cf: MainCf, at: int) -> bool:
     """Whether an empty line stands at index `at`."""
     texts = cf.lines.texts

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname
 from wizard.host.facts import Postfix
-from wizard.postfix import addresses, restrictions
+from wizard.postfix import addresses, hardening, restrictions
 from wizard.postfix.blocklists import in_use
 from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
@@ -55,7 +55,7 @@ def propose_main_cf(
     cf = before
     goal = restrictions.wanted(answers, postfix)
     warnings: list[str] = []
-    mine = [one for one in PARAMETERS if _chosen(one, chosen)]
+    mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
     for block, group in groupby(mine, key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
@@ -129,6 +129,8 @@ def _scalar(
     cf: MainCf, parameter: Parameter, value: str, why: str
 ) -> tuple[MainCf, Missing | None]:
     """Set a single value. An empty one leaves the parameter unset: its line becomes a comment."""
+    if parameter.section == hardening.SECTION:
+        return hardening.switched(cf, parameter, value)
     live = cf.value(parameter.name)
     if not value:
         return (cf if live is None else comment_out(cf, parameter.name, why)), None

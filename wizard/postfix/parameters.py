@@ -145,6 +145,14 @@ def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
     return Parameter(name, POLICY, _always(value), why, block)
 
 
+BARE_NEWLINE = "smtpd_forbid_bare_newline"
+AUTH_RATE = "smtpd_client_auth_rate_limit"
+
+
+def _hardened(value: str) -> Callable[[Answers], str]:
+    return lambda answers: value if answers.hardening.use == "on" else ""
+
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "myhostname",
@@ -308,6 +316,20 @@ PARAMETERS: tuple[Parameter, ...] = (
     _limit("default_process_limit", _PROCESS_WHY, PERFORMANCE),
     _limit("default_destination_concurrency_limit", _PROCESS_WHY, PERFORMANCE),
     _limit("initial_destination_concurrency", _PROCESS_WHY, PERFORMANCE),
+    Parameter(
+        BARE_NEWLINE,
+        "hardening",
+        _hardened("normalize"),
+        "A bare newline may end a message for Postfix and not for the server before it: so a second"
+        " mail is smuggled in, past that one's checks.",
+    ),
+    Parameter(
+        AUTH_RATE,
+        "hardening",
+        _hardened("20"),
+        "One address may try 20 logins a time unit: a mail program needs one a message, and who"
+        " guesses passwords needs thousands.",
+    ),
 )
 
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -50,12 +50,15 @@ class Door:
 
 
 _LABEL = ServiceOption(_LOG_LABEL, "", "The log tells this port's sessions from port 25's.")
+RECIPIENT = "smtpd_recipient_restrictions"
+USERS_ONLY = "permit_sasl_authenticated,reject"
+
 _AUTH = ServiceOption(
     "smtpd_sasl_auth_enable", "yes", "AUTH is off in main.cf and turned on here alone."
 )
 _RELAY = ServiceOption(
-    "smtpd_recipient_restrictions",
-    "permit_sasl_authenticated,reject",
+    RECIPIENT,
+    USERS_ONLY,
     "Who has logged in may send to anyone, nobody else may send at all. main.cf's own list refuses"
     " to relay and is inherited, so it is the one to override.",
 )
@@ -103,6 +106,7 @@ def propose_master_cf(
     sections: Collection[str] = (),
     *,
     kept: Collection[str] = (),
+    doors: Collection[Door] = DOORS,
 ) -> Proposal:
     """The next master.cf (master(5)); it belongs to the section policy.
 
@@ -119,7 +123,7 @@ def propose_master_cf(
     changed: list[str] = []
     warnings: list[str] = []
     loopback: list[str] = []
-    for door in DOORS:
+    for door in doors:
         before = bytes(cf)
         keys = [one.key for one in entries(cf, door)]
         if not keys:

@@ -9,6 +9,7 @@ from typing import Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
+from wizard.postfix.hardening import OFF
 from wizard.run.paths import order
 from wizard.secrets import masked
 from wizard.status.drift import Item
@@ -33,7 +34,8 @@ from wizard.status.values import NONE, values
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 """Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
 
-_MAY_BE_UNUSED = ("dns", "aliases", "dovecot")
+_UNUSED = {"dns": NONE, "aliases": NONE, "dovecot": NONE, "hardening": OFF}
+"""The value of a section that this host makes no use of."""
 
 SHOWN = 100
 """Characters of a parameter's value that are told: mydestination may name ten thousand domains."""
@@ -131,7 +133,7 @@ def _state(section: str, value: str, last: LastLeft, judged: list[Finding]) -> s
     worst = next((state for state in _WORST_FIRST if state in states), "")
     if worst:
         return worst
-    if section in _MAY_BE_UNUSED and value == NONE:
+    if value == _UNUSED.get(section):
         return NOT_SET_UP
     if last.values is None:
         return NOT_KNOWN if last.why else AS_FOUND

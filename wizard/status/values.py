@@ -110,5 +110,6 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
     "aliases": _aliases,
     "dovecot": _dovecot,
+    "hardening": lambda _main, _host, today: today.hardening.use,
     POLICY: _policy,
 }

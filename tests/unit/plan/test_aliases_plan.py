@@ -89,6 +89,7 @@ def test_another_sections_run_leaves_them_alone() -> None:
 OBSTACLES: dict[str, tuple[Host, str]] = {
     "a link": (host(is_link=True), "is a link, which replacing would cut"),
     "two names": (host(links=2), "is a link"),
+    "open quotes": (host(STOCK + b'root: "taro\n'), "ends within quotes or a comment"),
     "UTF-16": (host("root: a\n".encode("utf-16")), "holds NUL bytes, as UTF-16 does"),
     "elsewhere": (host(table_type=""), "looks up no table of /etc/aliases"),
     "unreadable": (

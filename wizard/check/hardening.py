@@ -1,0 +1,48 @@
+"""Whether the hardening is there where it is on: what this Postfix knows, and both doors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from wizard.answers.model import Answers
+from wizard.check.model import RIGHT, WARNING, WRONG, Finding
+from wizard.check.settings import Settings
+from wizard.host.facts import Postfix
+from wizard.postfix.hardening import MAPS, MISMATCH, ON, unknown, without_maps
+from wizard.postfix.master_cf import Service
+from wizard.postfix.services import DOORS, RECIPIENT
+
+
+def judge_hardening(
+    answers: Answers, settings: Settings, services: Collection[Service]
+) -> Iterator[Finding]:
+    """`hardening`: nothing is said where it is off; main.cf's own rows judge the values."""
+    if answers.hardening.use != ON:
+        return
+    version = settings.value("mail_version")
+    missing = tuple(unknown(Postfix(None, version, "", (), frozenset(settings.defaults))))
+    open_doors = _open(services) if settings.value(MAPS) else ()
+    seen = [*missing, *without_maps(settings.value(MAPS))]
+    if open_doors:
+        seen.insert(0, f"{', '.join(open_doors)} without {MISMATCH}")
+    yield Finding(
+        "hardening",
+        "hardening",
+        "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
+        "all parts that this Postfix knows",
+        WRONG if open_doors else WARNING if missing else RIGHT,
+        "`postfix-wizard apply --section hardening` writes what can be written."
+        if open_doors or missing
+        else "",
+    )
+
+
+def _open(services: Collection[Service]) -> tuple[str, ...]:
+    """Return the entries for people that take any sender from who has logged in."""
+    names = {name for door in DOORS for name in door.names}
+    mine = [one for one in services if one.type == "inet" and one.port in names]
+    return tuple(
+        one.key
+        for one in mine
+        if RECIPIENT in one.options and MISMATCH not in one.options[RECIPIENT].value
+    )
