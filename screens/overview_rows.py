@@ -74,7 +74,6 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
     unit = draft.host.unit
     return [
         *rows,
-        Row(""),
         _line(
             "Host", f"Postfix is {unit.active}, {unit.enabled} at boot", "", "", width, key="host"
         ),
