@@ -96,7 +96,7 @@ class _Row:
         return self.before + "".join(cell.text + cell.after for cell in self.cells)
 
 
-def _rows(cf: MainCf, entry: Entry) -> list[_Row]:
+def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
     rows = []
     for index in range(entry.lines[0], entry.end):
         raw = content(cf.lines.texts[index])
@@ -107,7 +107,9 @@ def _rows(cf: MainCf, entry: Entry) -> list[_Row]:
         found = list(_TOKEN.finditer(text, entry.column if index == entry.equals else 0))
         stops = [*(match.start() for match in found[1:]), len(text)]
         cells = [_Cell(one.group(), text[one.end() : stop]) for one, stop in zip(found, stops)]
-        rows.append(_Row(text[: found[0].start()] if found else text, cells))
+        # What follows a NUL is nothing to Postfix, and goes with the edit.
+        cut = why if nul else ""
+        rows.append(_Row(text[: found[0].start()] if found else text, cells, cut))
         if nul:
             break
     return rows
@@ -120,7 +122,7 @@ def edit(cf: MainCf, entry: Entry, change: ListEdit) -> MainCf:
     """
     if not (change.remove or change.replace or change.insert):
         return cf
-    rows = _Pass(_rows(cf, entry), entry.equals - entry.lines[0], change).rows()
+    rows = _Pass(_rows(cf, entry, change.why), entry.equals - entry.lines[0], change).rows()
     new = [(row.text(), row.why) for row in rows]
     return MainCf(cf.lines.replace(entry.lines[0], entry.end, new))
 
@@ -146,7 +148,7 @@ class _Pass:
         """The rows after all changes, each changed one with its reason."""
         change, place = self._change, -1
         for index, old in enumerate(self._old):
-            row, start = _Row(old.before, []), len(self._new)
+            row, start = _Row(old.before, [], old.why), len(self._new)
             self._new.append(row)
             if index == self._head and -1 in change.insert:
                 self._begin(row, bool(old.cells))
