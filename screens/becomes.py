@@ -115,6 +115,24 @@ def _reader(checked: _Checked) -> str:
     return f"root: {reader} in /etc/aliases" if reader else "/etc/aliases stays as it is"
 
 
+def _relayhost(checked: _Checked) -> str:
+    host, port = checked.get("host"), checked.get("port", model.Relay().port)
+    return (
+        f"relayhost = [{host}]:{port}" if host else "relayhost stays unset: mail goes out directly"
+    )
+
+
+def _relay_tls(checked: _Checked) -> str:
+    host = checked.get("host")
+    level = checked.get("tls", model.Relay().tls)
+    return f"[{host}] = {level} in smtp_tls_policy_maps" if host else "not needed without a relay"
+
+
+def _relay_user(checked: _Checked) -> str:
+    user = checked.get("user")
+    return f"{user}:(password) in /etc/postfix/sasl_passwd, 0600" if user else "no password is said"
+
+
 def _conf(checked: _Checked) -> str:
     return DOVECOT_CONF if checked.get("conf") == "write" else "nothing of Dovecot's is written"
 
@@ -148,6 +166,10 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "server"): _server,
     ("certificate", "days"): _days,
     ("aliases", "root"): _reader,
+    ("relay", "host"): _relayhost,
+    ("relay", "port"): _relayhost,
+    ("relay", "tls"): _relay_tls,
+    ("relay", "user"): _relay_user,
     ("hardening", "use"): _hardening,
     ("dns", "zone_file"): _zone_file,
     ("dns", "move_from"): _moved,

@@ -1,4 +1,4 @@
-"""More: who reads root's mail, delivery, limits, the DNS zone, and whether the policy's own lines are set again."""
+"""More: who reads root's mail, delivery, limits, the DNS zone, a relay host, and the policy's own lines."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ HEADS = {
     "delivery": "Delivery",
     "limits": "Limits",
     "dns": "DNS zone of this host's named",
+    "relay": "Relay host for outgoing mail",
     "dovecot": "Dovecot, which keeps the mailboxes and the passwords",
     "hardening": "Hardening",
 }
@@ -80,7 +81,8 @@ class MoreScreen(FormScreen):
         "Name who reads root's mail: what nobody reads comes back after five days. "
         "All else has the policy's values, good for a personal server. The rate limits are far "
         "above normal use and bite only when an account is stolen. An emptied number takes its "
-        "default."
+        "default. A relay host is needed where your provider blocks port 25, which `check` finds "
+        "out: it takes all mail for others, under the user and password that it gave you."
     )
 
     def __init__(self, desk: Desk) -> None:

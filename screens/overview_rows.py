@@ -49,7 +49,7 @@ _LOOKS = {
     WRONG_HERE: "wrong",
 }
 _BY = {HAND: "by hand", OTHER: "not by a run"}
-_TITLES = {"dns": "DNS zone", "aliases": "Root's mail", POLICY: "Policy"}
+_TITLES = {"dns": "DNS zone", "aliases": "Root's mail", "relay": "Relay host", POLICY: "Policy"}
 _NOTHING = "nothing is changed yet; shows what is pending"
 
 

@@ -29,7 +29,7 @@ PLACES: tuple[Place, ...] = (
         "more",
         "More",
         "screens.more:MoreScreen",
-        ("aliases", "delivery", "limits", "dns", "dovecot", "hardening"),
+        ("aliases", "delivery", "limits", "dns", "relay", "dovecot", "hardening"),
     ),
     Place("review", "Review", "screens.review:ReviewScreen"),
 )

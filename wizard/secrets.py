@@ -19,6 +19,12 @@ SERVICES = ("dq.spamhaus.net", "mail.abusix.zone")
 
 MASK = "(key)"
 
+PASSWORD = "(password)"  # noqa: S105 (what stands in its place)
+"""The mark of a password in sasl_passwd, where it ends its line."""
+
+PASSWORD_TABLES = frozenset({"/etc/postfix/sasl_passwd"})
+"""Files of which each row ends in a password."""
+
 LONGEST_NAME = 255
 """Characters of a domain name (RFC 1035)."""
 
@@ -30,17 +36,27 @@ _KEY_BYTES = re.compile(_KEY.pattern.encode("ascii"), re.IGNORECASE)
 _MARK = re.compile(
     rb"\(key[0-9]*\)(?=\.[a-z0-9_-]{1,63}\.(?:"
     + b"|".join(re.escape(one.encode("ascii")) for one in SERVICES)
-    + rb"))",
-    re.IGNORECASE,
+    + rb"))|(?<=[: \t])\(password[0-9]*\)(?=[ \t\r]*$)",
+    re.IGNORECASE | re.MULTILINE,
 )
-_NUMBERED = re.compile(r"\(key[0-9]+\)")
+_NUMBERED = re.compile(r"\((key|password)[0-9]+\)")
+_PASSWORD = re.compile(
+    rb"^(?:#+[ \t]*\S+[ \t]+[^\s:]+:(?=\S+[ \t\r]*$)"  # a row that is commented out
+    rb"|(?!#)\S+[ \t]+(?:[^:\n]*:)?|[ \t]+)"  # a row; a folded line
+    rb"(\S[^\n]*?)[ \t\r]*$",
+    re.MULTILINE,
+)
 _IN_A_NAME = re.compile(rb"[A-Za-z0-9._-]{1,255}\Z")
 
 
 def may_have_key(data: bytes) -> bool:
     """Whether a text names a service or has a mark in it: one look, before each value's own."""
     folded = data.lower()
-    return b"(key" in folded or any(one.encode("ascii") in folded for one in SERVICES)
+    return (
+        b"(key" in folded
+        or b"(password" in folded
+        or any(one.encode("ascii") in folded for one in SERVICES)
+    )
 
 
 def masked(text: str) -> str:
@@ -55,6 +71,14 @@ def masked_bytes(data: bytes) -> bytes:
     folded = data.lower()
     named = any(one.encode("ascii") in folded for one in SERVICES)
     return _KEY_BYTES.sub(MASK.encode("ascii"), data) if named else data
+
+
+def masked_file(path: str, data: bytes) -> bytes:
+    """Return a file's bytes without the keys in them, or the passwords where it is of those."""
+    if path not in PASSWORD_TABLES:
+        return masked_bytes(data)
+    text = seal_passwords(data).text.decode("utf-8", "surrogateescape")
+    return without_number(text).encode("utf-8", "surrogateescape")
 
 
 def masked_data(value: Any) -> Any:
@@ -106,12 +130,31 @@ def seal(data: bytes, known: str = "", spelled: str = "") -> Sealed:
     return Sealed(_KEY_BYTES.sub(mark, data), keys)
 
 
+def seal_passwords(data: bytes, known: str = "") -> Sealed:
+    """Put a mark in the place of each password of sasl_passwd, in comments and folds too.
+
+    It is `(password)` for the `known` one, `(password2)`, ... for others.
+    """
+    keys = {PASSWORD: known} if known else {}
+
+    def mark(found: re.Match[bytes]) -> bytes:
+        secret = found[1].decode("utf-8", "surrogateescape")
+        marks = {one: name for name, one in keys.items()}
+        if secret not in marks:
+            marks[secret] = f"(password{len(keys) + (1 if known else 2)})"
+            keys[marks[secret]] = secret
+        start, end = (one - found.start() for one in found.span(1))
+        return found[0][:start] + marks[secret].encode("ascii") + found[0][end:]
+
+    return Sealed(_PASSWORD.sub(mark, data), keys)
+
+
 def opened(data: bytes, keys: Mapping[str, str]) -> bytes:
     """Put the keys in the place of their marks; a mark without one stays."""
 
     def key(found: re.Match[bytes]) -> bytes:
         mark = found[0].decode("ascii")
-        return keys.get(mark, mark).encode("ascii")
+        return keys.get(mark, mark).encode("utf-8", "surrogateescape")
 
     return _MARK.sub(key, data)
 
@@ -126,9 +169,19 @@ def keys_in(data: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.decode("ascii") for one in _KEY_BYTES.findall(data)))
 
 
+def passwords_in(data: bytes) -> tuple[str, ...]:
+    """Return the passwords in a sasl_passwd, each once."""
+    return tuple(seal_passwords(data).keys.values())
+
+
+def is_password(mark: str) -> bool:
+    """Whether a mark stands for a password of sasl_passwd."""
+    return mark.startswith("(password")
+
+
 def without_number(text: str) -> str:
-    """Return a sealed text in which all keys have the same mark."""
-    return _NUMBERED.sub(MASK, text)
+    """Return a sealed text in which all keys, and all passwords, have the same mark."""
+    return _NUMBERED.sub(r"(\1)", text)
 
 
 def unfinished(data: bytes) -> int:

@@ -23,6 +23,7 @@ from wizard.errors import Trouble
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
+from wizard.host.relay import read_relay_password
 from wizard.plan.build import build_plan
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
@@ -128,6 +129,9 @@ class Session:
         if needs_key(answers.blocklists):
             key = read_dqs_key(self.door, answers.blocklists.dqs_key_file)
             host = replace(host, dqs_key=key)
+        if answers.relay.host and answers.relay.user:
+            password = read_relay_password(self.door, answers.relay.password_file)
+            host = replace(host, relay_password=password)
         host = self._with_pair(answers, host)
         plan = gather_plan(answers, host, sections) or build_plan(
             answers, host, sections, self._bases(host), choices
@@ -151,6 +155,7 @@ class Session:
             host.main_cf,
             host.master_cf,
             host.sender_access,
+            host.sasl_passwd,
             host.hook,
             host.aliases.file,
             host.dovecot.conf,

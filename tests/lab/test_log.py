@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lab import pflogsumm
+from lab import extras
 from lab.host import Host
 from tests.lab.program import USAGE, apply, state, wizard
 
@@ -44,7 +44,7 @@ def test_a_stranger_is_counted(fresh: Host, kept: str) -> None:
         fresh.run(["mount", "--bind", "/usr/local/bin/journalctl", "/usr/bin/journalctl"])
     else:
         assert wizard(fresh, "log", "--pflogsumm")[0] == 1
-        pflogsumm.install(fresh)
+        extras.install(fresh, extras.PFLOGSUMM)
         assert "log --pflogsumm" in wizard(fresh, "log")[1]
     untouched = state(fresh)
     source, after, now = counts(fresh)

@@ -23,6 +23,7 @@ _SECTION_TYPES: dict[str, Any] = {
     "limits": model.Limits,
     "dns": model.Dns,
     "aliases": model.Aliases,
+    "relay": model.Relay,
     "dovecot": model.Dovecot,
     "hardening": model.Hardening,
 }

@@ -12,6 +12,9 @@ from typing import Collection, Optional
 DQS_KEY_FILE = "/etc/postfix-wizard/dqs.key"
 """Where the key of Spamhaus's Data Query Service is looked for."""
 
+RELAY_PASSWORD_FILE = "/etc/postfix-wizard/relay.password"  # noqa: S105 (a path)
+"""Where the password at the relay host is looked for."""
+
 
 @dataclass(frozen=True)
 class Hostname:
@@ -138,6 +141,21 @@ class Aliases:
 
 
 @dataclass(frozen=True)
+class Relay:
+    """The provider's server that takes all mail for others; `host` "" for none.
+
+    `tls` is encrypt, secure (the certificate is verified) or may. `user` is "" where the relay
+    asks for no password; else `password_file` holds it alone. postconf(5) relayhost.
+    """
+
+    host: str = ""
+    port: int = 587
+    tls: str = "encrypt"
+    user: str = ""
+    password_file: str = RELAY_PASSWORD_FILE
+
+
+@dataclass(frozen=True)
 class Dovecot:
     """What is done for Dovecot: by default nothing (`leave`).
 
@@ -169,6 +187,7 @@ class Answers:
     limits: Limits = field(default_factory=Limits)
     dns: Dns = field(default_factory=Dns)
     aliases: Aliases = field(default_factory=Aliases)
+    relay: Relay = field(default_factory=Relay)
     dovecot: Dovecot = field(default_factory=Dovecot)
     hardening: Hardening = field(default_factory=Hardening)
 

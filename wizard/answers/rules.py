@@ -102,7 +102,8 @@ def readable_name(name: str) -> str:
         return name
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, with or without brackets."""
     try:
         ipaddress.ip_address(text.strip("[]"))
     except ValueError:
@@ -116,7 +117,7 @@ _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: name[-1] == ".", "ends in a dot; Postfix wants names without it"),
     (lambda name: "_" in name, "holds an underscore, which no host name may (RFC 1123); use '-'"),
     (
-        _is_address,
+        is_address,
         "is an IP address; write the host's name, such as mail.example.com",
     ),
     (
@@ -241,7 +242,7 @@ def interfaces(text: str) -> str:
     if text in {"all", "loopback-only", "localhost", "$myhostname", "$myhostname, localhost"}:
         return text
     items = [item for item in re.split(r"[,\s]+", text) if item]
-    if not items or not all(_is_address(item) for item in items):
+    if not items or not all(is_address(item) for item in items):
         raise ValueError("is no list of addresses; write all, loopback-only or addresses")
     return ", ".join(items)
 
@@ -358,6 +359,24 @@ def key_file(text: str) -> str:
     """Accept the absolute path of a file that holds a secret."""
     if not _PATH.fullmatch(printable(text)) or ".." in text.split("/"):
         raise ValueError("is no absolute path of a file; write one such as /root/dqs.key")
+    return text
+
+
+def relay_host(text: str) -> str:
+    """Accept a host's full name or its IPv4 address, or nothing."""
+    printable(text)
+    if not text:
+        return text
+    try:
+        return str(ipaddress.IPv4Address(text.strip("[]")))
+    except ValueError:
+        return fqdn(text)
+
+
+def relay_user(text: str) -> str:
+    """Accept a name to log in with, or nothing: the first colon ends it in the table."""
+    if set(printable(text)) & set(": "):
+        raise ValueError("holds a colon or a blank, which no user name in sasl_passwd can")
     return text
 
 

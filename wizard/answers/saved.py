@@ -11,6 +11,7 @@ _UNTOLD: dict[str, tuple[str, ...]] = {
     "certificate": ("days", "host", "existing", "challenge", "webroot", "email", "server"),
     "blocklists": ("dqs_key_file",),
     "dns": ("zone_file", "move_from", "move_to"),
+    "relay": ("password_file",),
 }
 """The fields that no file of the host tells, by section."""
 

@@ -18,6 +18,7 @@ def problems(answers: Answers) -> tuple[Problem, ...]:
             *_certificate(answers),
             *_senders(answers),
             *_dns(answers),
+            *_relay(answers),
             *_repeated(answers),
         )
     ]
@@ -123,6 +124,16 @@ def _dns(answers: Answers) -> _Found:
         yield "dns", "move_to", f"{dns.move_to} is the old address too"
     if dns.move_from and not dns.zone_file:
         yield "dns", "zone_file", "is needed: addresses are moved in a zone file"
+
+
+def _relay(answers: Answers) -> _Found:
+    relay = answers.relay
+    if relay.user and not relay.host:
+        yield "relay", "host", f"is needed: where does {relay.user} log in?"
+    if relay.tls == "secure" and relay.host and rules.is_address(relay.host):
+        yield "relay", "tls", "secure needs the relay's name: a certificate is for a name"
+    if relay.host == answers.hostname.myhostname:
+        yield "relay", "host", f"{relay.host} is this host: its mail would go round in circles"
 
 
 def _repeated(answers: Answers) -> _Found:

@@ -13,7 +13,7 @@ from wizard.commands.planning import (
 from wizard.plan import report
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import Plan
-from wizard.secrets import masked_bytes
+from wizard.secrets import masked_file
 from wizard.session import Session
 
 _DOING = "taking a run back"
@@ -53,4 +53,4 @@ def _show_edits(session: Session, plan: Plan, console: Console) -> None:
         if by_run is None or change.live is None or by_run == change.live:
             continue
         names = f"{change.path} (as the run left it)", f"{change.path} (now)"
-        console.say_diff(unified(*names, hunks(masked_bytes(by_run), change.live)))
+        console.say_diff(unified(*names, hunks(masked_file(change.path, by_run), change.live)))

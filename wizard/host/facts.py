@@ -35,6 +35,8 @@ __all__ = [
     "Network",
     "Package",
     "Postfix",
+    "RelayPassword",
+    "RelayTable",
     "Unit",
     "User",
     "Zone",
@@ -324,6 +326,26 @@ class Aliases:
 
 
 @dataclass(frozen=True)
+class RelayPassword:
+    """The password at the relay host, or why it cannot be used (`problem`).
+
+    Neither where no relay is wanted. The password is a secret and in no repr.
+    """
+
+    path: str = ""
+    password: str = field(default="", repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class RelayTable:
+    """The indexed sasl_passwd: what `postmap -s` prints, None without one, and its mode."""
+
+    dump: Optional[bytes] = field(default=None, repr=False)
+    mode: int = 0o600
+
+
+@dataclass(frozen=True)
 class Host:
     """All facts, read at one moment."""
 
@@ -358,6 +380,14 @@ class Host:
     gathered: tuple[Gathered, ...] = ()
     """What gather runs brought, one a source."""
     dqs_key: DqsKey = field(default_factory=DqsKey)
+    sasl_passwd: FileFacts = field(
+        default_factory=lambda: FileFacts("/etc/postfix/sasl_passwd", None, None, mode=0o600)
+    )
+    """Who this server is at its relay host, passwords and all."""
+    relay_table: RelayTable = field(default_factory=RelayTable)
+    relay_password: RelayPassword = field(default_factory=RelayPassword)
+    has_plain: bool = True
+    """Whether Cyrus SASL, which Postfix logs in with, knows PLAIN or LOGIN."""
     certbot: bool = False
     """Whether certbot(1) is installed."""
     leftovers: tuple[Leftover, ...] = ()

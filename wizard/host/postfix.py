@@ -11,6 +11,8 @@ from wizard.door import Door
 from wizard.host.later import Later
 
 SENDER_ACCESS = "/etc/postfix/sender_access"
+SASL_PASSWD = "/etc/postfix/sasl_passwd"  # noqa: S105 (a path)
+"""Who this server is at its relay host (SASL_README)."""
 
 INDEX_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "sdbm": ".dir"}
 """What postmap adds to a table's path, by type (DATABASE_README)."""

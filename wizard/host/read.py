@@ -31,6 +31,7 @@ from wizard.host.postfix import (
     begin_configuration,
     read_table,
 )
+from wizard.host.relay import has_plain, read_relay_table, read_sasl_passwd
 from wizard.host.selinux import read_selinux
 from wizard.host.sockets import begin_listeners
 from wizard.host.units import DOVECOT, NAMED, POSTFIX, begin_units
@@ -61,6 +62,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         read_file(door, path) for path in (MAIN_CF, MASTER_CF, SENDER_ACCESS)
     )
     hook = _read_hook(door)
+    sasl_passwd = read_sasl_passwd(door)
     lineages = read_lineages(door)
     self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
     zones = read_named_zones(door)
@@ -74,6 +76,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         parameters = own_parameters(main_cf.live or b"")
         postfix = _from_files(door, package, main_cf, parameters, distribution)
     table = read_table(door, postfix.default_database_type)
+    relay_table = read_relay_table(door, postfix.default_database_type)
     if not postfix.installed and candidate and door.is_live:
         postfix, main_cf, master_cf = _to_come(door, main_cf, master_cf)
 
@@ -113,6 +116,9 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         named_runs=any(units.states[name].active == "active" for name in NAMED),
         read_at=int(time.time()),
         gathered=_gathered(door, gathered),
+        sasl_passwd=sasl_passwd,
+        relay_table=relay_table,
+        has_plain=has_plain(door),
         certbot=door.stat(PROGRAM) is not None,
         leftovers=tuple(read_leftovers(door, (MAIN_CF, MASTER_CF))),
     )

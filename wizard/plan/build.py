@@ -15,7 +15,7 @@ from wizard.answers.toml import format_answers
 from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
 from wizard.plan import aliases as reader
-from wizard.plan import certificates, dovecot, firewall, keys, leftovers, obstacles, zone
+from wizard.plan import certificates, dovecot, firewall, keys, leftovers, obstacles, relay, zone
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
@@ -122,6 +122,7 @@ def build_plan(
                     *read.warnings,
                     *_left_out(answers, host, wanted),
                     *leftovers.warnings(host),
+                    *relay.warnings(answers, host, wanted),
                     *filter(None, (bases.unknown,)),
                 )
             )
@@ -129,6 +130,7 @@ def build_plan(
         obstacles=(
             *obstacles.obstacles(answers, host, wanted),
             *keys.obstacles(answers, host, wanted),
+            *relay.obstacles(answers, host, wanted),
             *named.obstacles,
             *read.obstacles,
             *dovecot.obstacles(answers, host, wanted),
@@ -186,8 +188,7 @@ def _original(file: PlannedFile) -> Step:
 
 
 def _files(files: Files, host: Host) -> Iterator[Step]:
-    main, master, senders = files.main, files.master, files.senders
-    pair = (main, master)
+    senders, pair = files.senders, (files.main, files.master)
     tolerated = _tolerated(host)
     yield Step(
         "staged",
@@ -205,13 +206,14 @@ def _files(files: Files, host: Host) -> Iterator[Step]:
         yield from _senders(senders, host, tolerated)
     if files.aliases:
         yield from reader.steps(host, ReplaceFile(files.aliases.next), tolerated)
+    yield from relay.steps(files.passwords, host, tolerated)
     for file in pair:
         yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")
     yield Step(
         "postfix-check",
         "Run postfix check",
         "Owners, modes and the queue must be as Postfix wants them; it says nothing when they are.",
-        PostfixCheck(tuple(file.facts.path for file in (main, master, senders)), tolerated),
+        PostfixCheck(tuple(file.facts.path for file in (*pair, senders)), tolerated),
         (("postfix", "check"),),
         done=host.postfix.installed and not any(file.pending for file in pair),
     )

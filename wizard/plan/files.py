@@ -10,7 +10,7 @@ from typing import Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.aliases import ALIASES
 from wizard.host.facts import FileFacts, Host
-from wizard.plan import aliases, dovecot, keys
+from wizard.plan import aliases, dovecot, keys, relay
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases, HandEdit, hand_edits, marked
 from wizard.plan.choices import Choices
@@ -18,7 +18,7 @@ from wizard.plan.model import FileChange, NewFile
 from wizard.postfix import hardening
 from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access
 from wizard.postfix.proposal import Proposal
-from wizard.secrets import masked_bytes
+from wizard.secrets import masked_file
 
 
 def sha256(data: bytes) -> str:
@@ -70,6 +70,7 @@ class Files:
     main: PlannedFile
     master: PlannedFile
     senders: PlannedFile
+    passwords: PlannedFile
     hook: Optional[PlannedFile]
     aliases: Optional[PlannedFile] = None
     dovecot: Optional[PlannedFile] = None
@@ -77,7 +78,8 @@ class Files:
     @property
     def all(self) -> tuple[PlannedFile, ...]:
         """All of them, in the order of the review."""
-        others = (self.hook, self.aliases, self.dovecot)
+        told = self.passwords.live is not None or self.passwords.proposal.text
+        others = (self.passwords if told else None, self.hook, self.aliases, self.dovecot)
         return (self.main, self.master, self.senders, *filter(None, others))
 
     def by_hand(self, bases: Bases, choices: Choices) -> tuple[HandEdit, ...]:
@@ -130,6 +132,12 @@ def propose(
             host.sender_access,
             propose_sender_access(host.sender_access.live, answers, wanted, today, kept=senders),
         ),
+        PlannedFile(
+            host.sasl_passwd,
+            *relay.propose(
+                answers, host, wanted, today, kept.get(host.sasl_passwd.path, frozenset())
+            ),
+        ),
         None if host.hook.path in kept else _hook(answers, host, sections, standing),
         _aliases(answers, host, wanted, today, kept.get(ALIASES, frozenset())),
         None if host.dovecot.conf.path in kept else _dovecot(answers, host, wanted),
@@ -178,7 +186,7 @@ def _dovecot(answers: Answers, host: Host, wanted: Collection[str]) -> Optional[
 def change(file: PlannedFile, bases: Bases) -> FileChange:
     """Return what the review shows of a file."""
     facts, live = file.facts, file.live
-    original = live if facts.original is None else masked_bytes(facts.original)
+    original = live if facts.original is None else masked_file(facts.path, facts.original)
     return FileChange(
         facts.path,
         original,

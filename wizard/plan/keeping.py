@@ -28,6 +28,8 @@ from wizard.postfix.parameters import (
 
 _FIELDS = {
     "mydestination": ("local",),
+    "relayhost": ("host", "port"),
+    "smtp_tls_policy_maps": ("tls",),
     "smtpd_recipient_restrictions": ("use", "custom"),
     **dict.fromkeys((BARE_NEWLINE, AUTH_RATE), ("use",)),
 }

@@ -16,11 +16,12 @@ from wizard.secrets import MASK, Sealed, marks, opened, seal
 
 @dataclass(frozen=True)
 class SealedFile:
-    """A live file without its keys; `from_file` is the one that has a file of its own."""
+    """A live file without its keys; that of the mark `apart` is kept in a file of its own."""
 
     live: Optional[bytes]
     sealed: Sealed
-    from_file: DqsKey
+    apart: str
+    kept_in: str
 
     def with_keys(self, file: NewFile) -> NewFile:
         """Say of each mark in a next text where its key is."""
@@ -30,8 +31,8 @@ class SealedFile:
         named = tuple(
             Key(
                 mark,
-                _sha256(self.sealed.keys[mark].encode("ascii")),
-                self.from_file.path if mark == MASK else file.path,
+                _sha256(self.sealed.keys[mark].encode("utf-8", "surrogateescape")),
+                self.kept_in if mark == self.apart else file.path,
             )
             for mark in there
         )
@@ -42,7 +43,7 @@ def seal_file(file: FileFacts, answers: Answers, key: DqsKey) -> SealedFile:
     """Return a live file as a plan may hold it."""
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     found = seal(file.live or b"", key.key, spelled)
-    return SealedFile(None if file.live is None else found.text, found, key)
+    return SealedFile(None if file.live is None else found.text, found, MASK, key.path)
 
 
 def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> Iterator[Problem]:

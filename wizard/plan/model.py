@@ -264,7 +264,7 @@ class BuildTable:
     """`BUILDER TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
 
     `builder` is postmap or postalias. Fails on any word of its that is not in `tolerated`: it
-    reads main.cf too.
+    reads main.cf too. Where rows have secrets, `keys` says where each is; `mode` is a new table's.
     """
 
     table_type: str
@@ -272,6 +272,8 @@ class BuildTable:
     rows: tuple[tuple[str, str], ...]
     tolerated: tuple[str, ...] = ()
     builder: str = "postmap"
+    keys: tuple[Key, ...] = ()
+    mode: int = 0o644
 
 
 @dataclass(frozen=True)

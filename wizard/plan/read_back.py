@@ -23,6 +23,8 @@ from wizard.postfix.hardening import OFF, ON, is_on
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS
 from wizard.postfix.policy import owned_rows
+from wizard.postfix.policy import rows as table_rows
+from wizard.postfix.relayhost import read_back as read_relay
 from wizard.postfix.restrictions import standing
 from wizard.postfix.unset import DEFAULTS
 
@@ -54,6 +56,7 @@ def read_values(host: Host) -> Values:
         "dns": {},
         "hardening": {"use": ON if is_on(main, PARAMETERS, host.postfix) else OFF},
         "aliases": {"root": read_reader(host.aliases.file.live)},
+        "relay": {},
         "dovecot": _dovecot(host),
     }
     if is_set_up(host):
@@ -63,6 +66,7 @@ def read_values(host: Host) -> Values:
             for name in ("recipient_delimiter", "home_mailbox", "mailbox_transport")
         }
         values["limits"] = _limits(main)
+        values["relay"] = read_relay(main, dict(table_rows(host.sasl_passwd.live or b"")))
     return values
 
 

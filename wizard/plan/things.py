@@ -2,7 +2,7 @@
 
 main.cf: a parameter, by its name, with its value as `postconf -n` prints it. master.cf: an entry
 as `NAME/TYPE` with all that is no `-o`, and each `-o` as `NAME/TYPE/PARAMETER` (postconf(1) -P).
-sender_access and aliases: a row, by its key. Any other file is one thing, named "".
+sender_access, sasl_passwd and aliases: a row, by its key. Any other file is one thing, named "".
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from wizard.secrets import masked, may_have_key, without_number
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
 SENDER_ACCESS = "/etc/postfix/sender_access"
+SASL_PASSWD = "/etc/postfix/sasl_passwd"  # noqa: S105 (a path)
 
 PARTED = (MAIN_CF, MASTER_CF)
 """The files without which there is no Postfix."""
@@ -67,7 +68,7 @@ def _without_options(service: Service) -> str:
     return " ".join(kept)
 
 
-def _senders(text: bytes) -> dict[str, str]:
+def _rows(text: bytes) -> dict[str, str]:
     return dict(rows(text))
 
 
@@ -82,7 +83,8 @@ def _whole(text: bytes) -> dict[str, str]:
 _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
     MAIN_CF: _parameters,
     MASTER_CF: _entries,
-    SENDER_ACCESS: _senders,
+    SENDER_ACCESS: _rows,
+    SASL_PASSWD: _rows,
     ALIASES: _aliases,
 }
 

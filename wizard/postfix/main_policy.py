@@ -5,7 +5,7 @@ What no section asked for owns keeps every byte.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 
 from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname
@@ -25,12 +25,14 @@ from wizard.postfix.parameters import (
 )
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.relayhost import RELAY, left_out, without_heading
 from wizard.secrets import MASK, has_key
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 
 _SHOWN = 5
 _DEFAULTS = Answers(Hostname("host.invalid", "invalid"))
+_NO_RELAY = "Not needed by the relay host of the answers, or by none."
 _COMPARED = ("networks", "delivery", "limits")
 
 
@@ -52,11 +54,11 @@ def propose_main_cf(
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
     before = MainCf.parse(live)
-    cf = before
+    cf = before if RELAY not in chosen else _without_relay(before, answers, today, kept)
     goal = restrictions.wanted(answers, postfix)
     warnings: list[str] = []
     mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
-    for block, group in groupby(mine, key=lambda one: one.block):
+    for block, group in groupby(filter(_stays(answers), mine), key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
             if parameter.name in kept or _is_as_today(parameter, answers, today, chosen):
@@ -111,6 +113,27 @@ def _is_as_today(
     if parameter.section == POLICY:
         return False
     return all(getter(answers) == getter(today) for getter in (parameter.value, parameter.items))
+
+
+def _stays(answers: Answers) -> Callable[[Parameter], bool]:
+    """Whether a parameter is no part of a relay host that the answers do not have."""
+    return lambda one: one.section != RELAY or one.value(answers) != ""
+
+
+def _without_relay(
+    cf: MainCf, answers: Answers, today: Answers | None, kept: Collection[str]
+) -> MainCf:
+    """Take out what the relay host does not need, or all of it.
+
+    Answers applied whole that name no relay say nothing of one that was set by hand.
+    """
+    everywhere = today is not None or bool(answers.relay.host)
+    for one in PARAMETERS:
+        if one.section != RELAY or one.value(answers) or one.name in kept:
+            continue
+        if not _is_as_today(one, answers, today, (RELAY,)):
+            cf = left_out(cf, one.name, _NO_RELAY, everywhere=everywhere)
+    return without_heading(cf, _ORDER[RELAY], _NO_RELAY)
 
 
 def _why(parameter: Parameter, value: str) -> str:

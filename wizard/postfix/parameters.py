@@ -12,6 +12,16 @@ from typing import Any
 
 from wizard.answers.model import POLICY, Answers
 from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.host.postfix import SASL_PASSWD
+from wizard.postfix.relayhost import (
+    HEADING,
+    RELAY,
+    level,
+    nexthop,
+    plain_options,
+    with_user,
+    wrapper,
+)
 
 RELOAD = "reload"
 RESTART = "restart"
@@ -71,6 +81,7 @@ BLOCKS: tuple[Block, ...] = (
     Block(SASL, heading="# SASL parameters"),
     Block(ABUSE, heading="# Anti-Abuse", apart=("smtpd_recipient_restrictions",)),
     Block(PERFORMANCE, heading="# Performance and Regulation"),
+    Block(RELAY, heading=HEADING),
 )
 
 
@@ -134,11 +145,19 @@ _RATE_WHY = (
 _PROCESS_WHY = "About half the default, since this is a personal server."
 _PAIR_WHY = "Port 25, 465 and 587 show this certificate to who asks for TLS."
 _DOVECOT_WHY = "Mail for people here goes to Dovecot over LMTP."
+_RELAY_WHY = (
+    "Mail for other servers goes to the relay host, which takes it under a user and password: many"
+    " providers let nothing else out."
+)
 _TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 
 
 def _limit(name: str, why: str, block: str) -> Parameter:
     return Parameter(name, "limits", _answer(f"limits.{name}"), why, block)
+
+
+def _relay(name: str, value: Callable[[Answers], str], why: str = _RELAY_WHY) -> Parameter:
+    return Parameter(name, RELAY, value, why, RELAY)
 
 
 def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
@@ -316,6 +335,25 @@ PARAMETERS: tuple[Parameter, ...] = (
     _limit("default_process_limit", _PROCESS_WHY, PERFORMANCE),
     _limit("default_destination_concurrency_limit", _PROCESS_WHY, PERFORMANCE),
     _limit("initial_destination_concurrency", _PROCESS_WHY, PERFORMANCE),
+    _relay("relayhost", lambda answers: nexthop(answers.relay)),
+    _relay("smtp_sasl_auth_enable", with_user("yes")),
+    _relay("smtp_sasl_password_maps", with_user(f"$default_database_type:{SASL_PASSWD}")),
+    _relay(
+        "smtp_sasl_security_options",
+        plain_options,
+        "With tls = may the password may also travel without TLS.",
+    ),
+    _relay(
+        "smtp_sasl_tls_security_options",
+        with_user("noanonymous"),
+        "The password is said under TLS, as it stands: relay hosts know PLAIN and LOGIN.",
+    ),
+    _relay(
+        "smtp_tls_policy_maps",
+        level,
+        "How much TLS is asked of the relay host; for all others smtp_tls_security_level holds.",
+    ),
+    _relay("smtp_tls_wrappermode", wrapper, "Port 465 has TLS from the first byte."),
     Parameter(
         BARE_NEWLINE,
         "hardening",

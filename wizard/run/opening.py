@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
+from wizard.host.relay import read_relay_password
 from wizard.plan.model import Key, NewFile
 from wizard.run.files import read, sha256
 from wizard.run.states import AGAIN, Stale
-from wizard.secrets import keys_in, opened
+from wizard.secrets import is_password, keys_in, opened, passwords_in
 
 
 def open_file(file: NewFile) -> NewFile:
@@ -19,28 +21,41 @@ def open_file(file: NewFile) -> NewFile:
     """
     if not file.keys:
         return file
-    text = opened(file.text, secrets_of(file))
+    text = opened(file.text, secrets_of(file.keys, file.path))
     if sha256(text) != file.opened:
         raise Stale(f"opening the text of {file.path}", "stale: it is another text", AGAIN)
     return replace(file, text=text, keys=(), opened="")
 
 
-def secrets_of(file: NewFile) -> dict[str, str]:
-    """Return a file's secrets by their marks. Raises Stale, and never tells a secret."""
-    return {one.mark: _found(one, file.path) for one in file.keys}
+def secrets_of(keys: Sequence[Key], path: str) -> dict[str, str]:
+    """Return the secrets of the file at `path` by their marks.
+
+    Raises Stale, and never tells a secret.
+    """
+    return {one.mark: _found(one, path) for one in keys}
 
 
 def _found(key: Key, path: str) -> str:
-    doing = f"reading the key in {key.path}"
+    what = "password" if is_password(key.mark) else "key"
+    doing = f"reading the {what} in {key.path}"
+    for one in _kept(key, path, doing):
+        if sha256(one.encode("utf-8", "surrogateescape")) == key.sha256:
+            return one
+    raise Stale(doing, f"stale: it is not the {what} that the plan was made with", AGAIN)
+
+
+def _kept(key: Key, path: str, doing: str) -> tuple[str, ...]:
+    """Return the secrets where a key is said to be."""
     if key.path == path:
         held = read(path)
-        kept = keys_in(held.text) if held else ()
+        among = passwords_in if is_password(key.mark) else keys_in
+        return among(held.text) if held else ()
+    if is_password(key.mark):
+        password = read_relay_password(Door(), key.path)
+        secret, problem = password.password, password.problem
     else:
         told = read_dqs_key(Door(), key.path)
-        if told.problem:
-            raise Stale(doing, told.problem, AGAIN)
-        kept = (told.key,)
-    for one in kept:
-        if sha256(one.encode("ascii")) == key.sha256:
-            return one
-    raise Stale(doing, "stale: it is not the key that the plan was made with", AGAIN)
+        secret, problem = told.key, told.problem
+    if problem:
+        raise Stale(doing, problem, AGAIN)
+    return (secret,)

@@ -22,7 +22,7 @@ from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress
 from wizard.run.states import file_state, observe
 from wizard.run.undo import PREFIX, steps_back
-from wizard.secrets import masked_bytes
+from wizard.secrets import masked_file
 
 _DOING = "taking a run back"
 
@@ -138,8 +138,8 @@ def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -
         for one, seen in todo:
             if one.path in texts and seen.held is not None:
                 original = texts[one.path].original
-                before = masked_bytes(kept(one)) if one.copy else b""
-                live = masked_bytes(seen.held.text)
+                before = masked_file(one.path, kept(one)) if one.copy else b""
+                live = masked_file(one.path, seen.held.text)
                 changes.append(FileChange(one.path, original, live, before))
         looked.append(dataclasses.replace(step, done=bool(files) and not (todo or untidy)))
     return Plan(

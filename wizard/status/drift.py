@@ -20,7 +20,7 @@ from wizard.plan.diff import hunks, unified
 from wizard.postfix.aliases import table_rows, text_rows
 from wizard.run.history import WAYS_ON, RunSummary
 from wizard.run.states import MISSING
-from wizard.secrets import masked_bytes
+from wizard.secrets import masked_file
 from wizard.status.left import CLOSED, OPEN, Left, Mark
 
 DAY = 86400
@@ -95,7 +95,9 @@ def _diff(left: Left, path: str, now: Now) -> tuple[str, ...]:
     was, is_now = left.texts.get(path), now.texts.get(path)
     if was is None or is_now is None:
         return ()
-    return tuple(unified(f"{path} (as left)", f"{path} (now)", hunks(was, masked_bytes(is_now))))
+    return tuple(
+        unified(f"{path} (as left)", f"{path} (now)", hunks(was, masked_file(path, is_now)))
+    )
 
 
 def _changed(left: str, now: str) -> str:

@@ -109,6 +109,7 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "limits": _limits,
     "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
     "aliases": _aliases,
+    "relay": lambda main, _host, _today: main.value("relayhost") or NONE,
     "dovecot": _dovecot,
     "hardening": lambda _main, _host, today: today.hardening.use,
     POLICY: _policy,

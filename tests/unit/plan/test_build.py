@@ -243,6 +243,7 @@ SECTION_STEPS = {
     "limits": {"main.cf"},
     "dns": set(),
     "aliases": set(),
+    "relay": set(),
     # On a host without Dovecot there is nothing to be done for it.
     "dovecot": set(),
     "hardening": set(),

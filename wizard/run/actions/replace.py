@@ -11,7 +11,7 @@ from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
 from wizard.run.opening import open_file
 from wizard.run.states import AGAIN, Observed, Stale, observe, text_state
-from wizard.secrets import masked_bytes
+from wizard.secrets import masked_file
 
 DIRECTORY = 0o755
 """The mode of a directory that has to be made for a file."""
@@ -65,6 +65,6 @@ def _show_change(seen: Observed, context: Context) -> None:
     if reviewed is None or seen.held is None:
         return
     context.say(f"What changed in {seen.path} since the review:")
-    changes = hunks(reviewed, masked_bytes(seen.held.text))
+    changes = hunks(reviewed, masked_file(seen.path, seen.held.text))
     for line in unified(f"{seen.path} (reviewed)", f"{seen.path} (now)", changes):
         context.say(line)

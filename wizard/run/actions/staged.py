@@ -36,7 +36,9 @@ def check(action: StagedCheck, context: Context) -> Undo:
         done = context.query(*argv)
         _refuse_complaints(done, action, (str(staged), live))
         read_as |= parsed(done.out)
-    keys = {mark: key for file in action.files for mark, key in secrets_of(file).items()}
+    keys = {
+        mark: key for file in action.files for mark, key in secrets_of(file.keys, file.path).items()
+    }
     expected = [(name, _opened(value, keys)) for name, value in action.expected]
     wrong = [
         f"{name} reads as {read_as.get(name, '(nothing)')!r}, expected {value!r}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -21,7 +21,9 @@ from wizard.postfix.complaints import complaints
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, sha256
+from wizard.run.opening import secrets_of
 from wizard.run.states import Stale, file_state, observe
+from wizard.secrets import opened
 
 SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
 """What postmap appends to the source's name, by table type."""
@@ -52,7 +54,8 @@ def build(action: BuildTable, context: Context) -> Undo:
     if source is None:
         raise Stale(doing, f"stale: {action.path} is not there", "Make the plan again.")
     copy = str(context.staging() / os.path.basename(action.path))  # noqa: PTH119
-    replace(copy, source.text, read(copy), mode=0o644, mtime_ns=context.stamp_ns)
+    # postmap gives the index the mode of its source.
+    replace(copy, source.text, read(copy), mode=action.mode, mtime_ns=context.stamp_ns)
     building = _Building(action, context, doing, _configuration(context))
     table = building.mapped(copy, suffix)
     building.hold_against(copy)
@@ -67,7 +70,7 @@ def build(action: BuildTable, context: Context) -> Undo:
     if context.already(target, now):
         return dict(context.earlier or {})
     undo = context.intend({"files": [context.undo_file(target, now)]})
-    replace(target.path, table, target.held)
+    replace(target.path, table, target.held, mode=action.mode)
     return undo
 
 
@@ -124,7 +127,10 @@ class _Building:
     def hold_against(self, copy: str) -> None:
         """Ask the new table for every row. Raises Stale where it says something else."""
         builder = BUILDERS[self.action.builder]
-        expected = {key.lower(): builder.sense(value) for key, value in self.action.rows}
+        secrets = secrets_of(self.action.keys, self.action.path)
+        expected = {
+            key.lower(): builder.sense(_opened(value, secrets)) for key, value in self.action.rows
+        }
         keys = "".join(f"{key}\n" for key in expected).encode("utf-8", "surrogateescape")
         ask = self.argv(copy, "-q", "-")
         answered = self.context.query(*ask, stdin=keys) if keys else None
@@ -139,9 +145,16 @@ class _Building:
             raise Trouble(self.doing, wrong, "Report this.")
         for answers in (found, listed_rows):
             if answers != expected:
-                wrong = f"stale: {_difference(expected, answers)}"
+                told = _difference(expected, answers)
+                wrong = f"stale: {'the rows differ' if secrets else told}"
                 raise Stale(self.doing, wrong, "Make the plan again.")
         self.context.say(f"The new table answers all of its {len(expected)} rows.")
+
+
+def _opened(value: str, secrets: Mapping[str, str]) -> str:
+    return opened(value.encode("utf-8", "surrogateescape"), secrets).decode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def rows(out: bytes) -> Rows:

@@ -1,0 +1,310 @@
+"""The relay host: what its section writes, what it leaves alone, and where its password is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.plan.test_build import FRESH, ROOT
+from tests.unit.plan.test_keys import applied
+from wizard.answers.build import build_answers, to_values
+from wizard.answers.model import Answers, Relay
+from wizard.answers.toml import read_answers
+from wizard.door import Door
+from wizard.host.facts import FileFacts, Host, RelayTable
+from wizard.host.relay import read_relay_password
+from wizard.plan import report
+from wizard.plan.build import build_plan
+from wizard.plan.model import BuildTable, Plan, ReplaceFile
+from wizard.plan.read_back import read_back
+from wizard.plan.wire import plan_to_bytes
+from wizard.postfix.main_cf import MainCf
+from wizard.run.opening import open_file
+from wizard.secrets import masked_file, opened, seal_passwords
+
+pytestmark = pytest.mark.promise(24)
+
+SECRET, OTHER = "canary: himitsu#4711", "canary-other"
+KEY = "[smtp.provider.example]:587"
+RELAY = Relay("smtp.provider.example", user="taro@example.com")
+AUTHORITIES = b"smtp_tls_CAfile = /etc/pki/tls/certs/ca-bundle.crt\n"
+TABLE = "/etc/postfix/sasl_passwd"
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return read_answers(ROOT / "examples/zeke.toml")
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    path = tmp_path / "relay.password"
+    path.write_text(f"{SECRET}\n")
+    path.chmod(0o600)
+    return path
+
+
+def with_relay(
+    answers: Answers, relay: Relay, path: Path, host: Host = FRESH
+) -> tuple[Answers, Host]:
+    """The answers with the relay, and the host with its password read, as a session does it."""
+    wanted = replace(answers, relay=replace(relay, password_file=str(path)))
+    return wanted, replace(host, relay_password=read_relay_password(Door(), str(path)))
+
+
+def text_of(plan: Plan, step: str) -> bytes:
+    action = next(one.action for one in plan.steps if one.id == step)
+    assert isinstance(action, ReplaceFile)
+    return open_file(action.file).text
+
+
+def own(plan: Plan) -> dict[str, str]:
+    main = MainCf.parse(plan.files[0].proposed)
+    found = {one.name: one.value for one in main.entries}
+    return {
+        n: v
+        for n, v in found.items()
+        if n.startswith(("relay", "smtp_sasl", "smtp_tls_p", "smtp_tls_w"))
+    }
+
+
+def after(plan: Plan, host: Host) -> Host:
+    """The host once the plan was run."""
+    text = text_of(plan, "sasl_passwd")
+    rows = "".join(
+        f"{key}\t{value}\n"
+        for step in plan.steps
+        if isinstance(step.action, BuildTable) and step.id == "sasl_passwd-table"
+        for key, value in step.action.rows
+    )
+    dump = opened(rows.encode(), seal_passwords(text, SECRET).keys)
+    there = applied(host, text_of(plan, "main.cf"))
+    file = FileFacts(TABLE, text, None, mode=0o600)
+    return replace(there, sasl_passwd=file, relay_table=RelayTable(dump))
+
+
+BASE = {
+    "relayhost": KEY,
+    "smtp_sasl_auth_enable": "yes",
+    "smtp_sasl_password_maps": f"$default_database_type:{TABLE}",
+    "smtp_sasl_tls_security_options": "noanonymous",
+    "smtp_tls_policy_maps": f"inline:{{ {{ {KEY} = encrypt }} }}",
+}
+CASES = [
+    (RELAY, BASE),
+    (
+        replace(RELAY, tls="secure"),
+        BASE | {"smtp_tls_policy_maps": f"inline:{{ {{ {KEY} = secure }} }}"},
+    ),
+    (
+        replace(RELAY, tls="may"),
+        BASE
+        | {
+            "smtp_tls_policy_maps": f"inline:{{ {{ {KEY} = may }} }}",
+            "smtp_sasl_security_options": "noanonymous",
+        },
+    ),
+    (
+        replace(RELAY, host="192.0.2.7", port=465, user=""),
+        {
+            "relayhost": "[192.0.2.7]:465",
+            "smtp_tls_policy_maps": "inline:{ { [192.0.2.7]:465 = encrypt } }",
+            "smtp_tls_wrappermode": "yes",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("relay", "parameters"), CASES)
+def test_what_stands_in_main_cf(
+    answers: Answers, password_file: Path, relay: Relay, parameters: dict[str, str]
+) -> None:
+    stock = replace(FRESH.main_cf, live=(FRESH.main_cf.live or b"") + AUTHORITIES)
+    wanted, host = with_relay(answers, relay, password_file, replace(FRESH, main_cf=stock))
+    plan = build_plan(wanted, host)
+    assert not plan.obstacles
+    assert own(plan) == parameters
+    if relay.user:
+        today = read_back(after(plan, host))
+        assert today is not None
+        assert replace(today.relay, password_file=str(password_file)) == wanted.relay
+
+
+def test_the_password_is_in_the_file_and_in_nothing_else(
+    answers: Answers, password_file: Path
+) -> None:
+    wanted, host = with_relay(answers, RELAY, password_file)
+    plan = build_plan(wanted, host)
+    kept = plan_to_bytes(plan)
+    shown = "\n".join(line for change in plan.files for line in report.file_diff(change))
+    for text in (kept.decode(), repr(plan), repr(host), json.dumps(report.as_json(plan)), shown):
+        assert SECRET not in text
+    assert f"+{KEY} taro@example.com:(password)" in shown
+    file = next(one.action for one in plan.steps if one.id == "sasl_passwd")
+    assert isinstance(file, ReplaceFile)
+    assert file.file.mode == 0o600
+    assert text_of(plan, "sasl_passwd").endswith(f"{KEY} taro@example.com:{SECRET}\n".encode())
+    (table,) = (one.action for one in plan.steps if one.id == "sasl_passwd-table")
+    assert isinstance(table, BuildTable)
+    assert table.mode == 0o600
+
+
+def test_twice_is_once_a_new_password_is_written_and_none_takes_all_back(
+    answers: Answers, password_file: Path
+) -> None:
+    without = text_of(build_plan(answers, FRESH), "main.cf")
+    wanted, host = with_relay(answers, RELAY, password_file, applied(FRESH, without))
+    there = after(build_plan(wanted, host), host)
+    again = [one.id for one in build_plan(wanted, there).pending]
+    assert not {"main.cf", "sasl_passwd", "sasl_passwd-table"} & set(again)
+
+    password_file.write_text(OTHER)
+    rotated = with_relay(answers, RELAY, password_file, there)[1]
+    for sections in ((), ("relay",)):
+        plan = build_plan(wanted, rotated, sections)
+        assert "main.cf" not in [one.id for one in plan.pending]
+        assert f"taro@example.com:{OTHER}".encode() in opened(
+            next(c for c in plan.files if c.path == TABLE).proposed, {"(password)": OTHER}
+        )
+        assert SECRET.encode() not in plan_to_bytes(plan)
+
+    for sections in ((), ("relay",)):
+        plan = build_plan(answers, there, sections)
+        assert plan.files[0].proposed == without
+        assert b"taro" not in next(c for c in plan.files if c.path == TABLE).proposed
+
+
+BY_HAND = b"""relayhost = [smtp.provider.example]:587
+smtp_sasl_auth_enable = yes
+smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd
+smtp_sasl_security_options = noanonymous
+"""
+HAND_TABLE = (
+    f"# mine: not yours\n{KEY}  taro@example.com:{OTHER}\n[b.example] hanako:{SECRET}\n".encode()
+)
+
+
+def by_hand() -> Host:
+    host = applied(FRESH, (FRESH.main_cf.live or b"") + b"myhostname = mail.zeke.ne.jp\n" + BY_HAND)
+    return replace(host, sasl_passwd=FileFacts(TABLE, HAND_TABLE, None, mode=0o600))
+
+
+def test_answers_without_a_relay_leave_one_that_was_set_by_hand(answers: Answers) -> None:
+    plan = build_plan(answers, by_hand())
+    assert BY_HAND in plan.files[0].proposed
+    change = next(one for one in plan.files if one.path == TABLE)
+    assert change.live == change.proposed
+    assert not {"sasl_passwd", "sasl_passwd-table"} & {
+        one.id for one in plan.pending if one.id == "sasl_passwd"
+    }
+    for secret in (SECRET, OTHER):
+        assert secret not in repr(plan)
+
+
+def test_one_set_by_hand_reads_back_and_is_taken_out_where_the_section_says_so() -> None:
+    host = by_hand()
+    today = read_back(host)
+    assert today is not None
+    assert today.relay == replace(RELAY, tls="may")
+    assert own(build_plan(today, host, ("relay",))) == {
+        name: value
+        for name, _, value in (line.decode().partition(" = ") for line in BY_HAND.splitlines())
+    }
+    plan = build_plan(replace(today, relay=Relay()), host, ("relay",))
+    assert own(plan) == {}
+    assert next(c for c in plan.files if c.path == TABLE).proposed == (
+        b"# mine: not yours\n[b.example] hanako:(password3)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("relay", "mode", "wrong"),
+    [
+        (RELAY, None, "is not there"),
+        (replace(RELAY, user=""), None, ""),
+        (RELAY, 0o600, ""),
+        (RELAY, 0o640, "used by others than root (mode 0640)"),
+    ],
+)
+def test_what_stands_in_the_way(
+    answers: Answers,
+    password_file: Path,
+    relay: Relay,
+    mode: int | None,
+    wrong: str,
+) -> None:
+    if mode is None:
+        password_file.unlink()
+    else:
+        password_file.chmod(mode)
+    plan = build_plan(*with_relay(answers, relay, password_file))
+    told = " ".join(one.message for one in plan.obstacles)
+    assert (wrong in told) if wrong else not told
+
+
+def test_a_table_that_others_read_and_missing_authorities_are_obstacles(
+    answers: Answers, password_file: Path
+) -> None:
+    wanted, host = with_relay(answers, replace(RELAY, tls="secure"), password_file, by_hand())
+    loose = replace(host, sasl_passwd=replace(host.sasl_passwd, mode=0o644))
+    bare = replace(loose, main_cf=replace(loose.main_cf, live=BY_HAND), has_plain=False)
+    plan = build_plan(wanted, bare)
+    told = " ".join(one.message for one in plan.obstacles)
+    assert "chmod 600 /etc/postfix/sasl_passwd" in told
+    assert "smtp_tls_CAfile" in told
+    assert any("SASL: no mechanism" in one for one in plan.warnings)
+
+
+@pytest.mark.parametrize(
+    ("section", "wrong"),
+    [
+        ({"user": "taro"}, "relay.host"),
+        ({"host": "192.0.2.1", "tls": "secure"}, "relay.tls"),
+        ({"host": "mail.zeke.ne.jp"}, "relay.host"),
+        ({"host": "one_two.example"}, "relay.host"),
+        ({"host": "a.example", "port": 0}, "relay.port"),
+        ({"host": "a.example", "user": "a:b"}, "relay.user"),
+        ({"host": "a.example", "tls": "none"}, "relay.tls"),
+        ({"host": "a.example", "password_file": "x"}, "relay.password_file"),
+        ({"password": "x"}, "relay.password"),
+    ],
+)
+def test_wrong_answers(answers: Answers, section: dict[str, object], wrong: str) -> None:
+    found = build_answers({**to_values(answers), "relay": section})
+    assert isinstance(found, tuple)
+    assert [f"{one.section}.{one.name}" for one in found] == [wrong]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b" x\n", b"x \n", b"a\nb\n", b"a\tb", b"\xff", b"x" * 256]
+)
+def test_a_bad_password_file(password_file: Path, data: bytes) -> None:
+    password_file.write_bytes(data)
+    told = read_relay_password(Door(), str(password_file))
+    assert told.password == ""
+    assert "chmod 600" in told.problem
+
+
+@given(st.binary(max_size=200) | st.text("# \t\n[]:ab()password2", max_size=80).map(str.encode))
+def test_a_sealed_table_opens_to_what_it_was(data: bytes) -> None:
+    sealed = seal_passwords(data, "known")
+    assert opened(sealed.text, sealed.keys) == data
+    assert seal_passwords(data, "ab").text.count(b"\n") == data.count(b"\n")
+
+
+def test_no_password_of_a_table_is_shown() -> None:
+    table = (
+        b"# Users: at their relays\n#[old.example]:587 taro:one\n[a.example]:587\ttaro:two three \n"
+        b"[b.example] four\n[c.example] hanako:fi:ve\r\n[d.example]\n  ji:ro six\n[e.example] x:\n"
+    )
+    assert masked_file(TABLE, table) == (
+        b"# Users: at their relays\n#[old.example]:587 taro:(password)\n[a.example]:587\ttaro:(password) \n"
+        b"[b.example] (password)\n[c.example] hanako:(password)\r\n[d.example]\n  (password)\n"
+        b"[e.example] (password)\n"
+    )
+    assert masked_file("/etc/postfix/other", table) == table

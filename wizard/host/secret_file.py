@@ -1,0 +1,71 @@
+"""A secret in a file that only root may read: it alone, on one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import Optional
+
+from wizard.door import Door
+from wizard.errors import Trouble
+
+LARGEST = 1024
+"""Bytes; no key and no password has so many."""
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_ADVICE = "write the {what} alone into it, `chown root:root {path}; chmod 600 {path}`"
+
+
+def read_secret(
+    door: Door, path: str, what: str, form: re.Pattern[bytes], is_so: str
+) -> tuple[str, str]:
+    """Return the secret, and why there is none: one of the two is "". Never raises.
+
+    What others may have read or written is not read at all. `form` is what the line must match,
+    as `is_so` says in words; `what` names the secret.
+    """
+    try:
+        secret, problem = _read(door, path, what, form, is_so)
+    except (Trouble, OSError) as error:
+        wrong = error.wrong if isinstance(error, Trouble) else error.strerror or str(error)
+        secret, problem = "", f"cannot be read: {wrong}"
+    if problem:
+        problem = f"{path} {problem}; {_ADVICE.format(what=what, path=path)}"
+    return secret, problem
+
+
+def _read(door: Door, path: str, what: str, form: re.Pattern[bytes], is_so: str) -> tuple[str, str]:
+    where = door.locate(path, follow=False)
+    there = door.lstat(path)
+    if there is None:
+        return "", "is not there"
+    if not stat.S_ISREG(there.st_mode):
+        return "", "is no regular file (a link is none)"
+    # What is looked at is what is read: the path may lead elsewhere a moment later.
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+    descriptor = os.open(where, flags)
+    with os.fdopen(descriptor, "rb") as file:
+        wrong = _unsafe(os.fstat(descriptor))
+        data = b"" if wrong else file.read(LARGEST + 1)
+    if wrong:
+        return "", wrong
+    line = data[:-1] if data.endswith(b"\n") else data
+    if not form.fullmatch(line):
+        return "", f"holds no {what}: {is_so}"
+    try:
+        return line.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return "", "is not UTF-8"
+
+
+def _unsafe(status: os.stat_result) -> Optional[str]:
+    if not stat.S_ISREG(status.st_mode):
+        return "is no regular file"
+    if status.st_mode & _OTHERS:
+        return f"may be used by others than root (mode {stat.S_IMODE(status.st_mode):04o})"
+    if status.st_uid not in {0, os.geteuid()}:
+        return "is not root's"
+    if status.st_size > LARGEST:
+        return f"is larger than {LARGEST} bytes"
+    return None

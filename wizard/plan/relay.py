@@ -1,0 +1,156 @@
+"""The relay host's own steps: sasl_passwd and its table, both never readable but for root."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Optional
+
+from wizard.answers.model import Answers, Problem
+from wizard.host.facts import FileFacts, Host
+from wizard.host.relay import PRIVATE
+from wizard.plan import keys
+from wizard.plan.model import BuildTable, ReplaceFile, Step
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.proposal import Proposal
+from wizard.postfix.relayhost import RELAY, is_ours, nexthop
+from wizard.postfix.sasl_passwd import names_user, propose_sasl_passwd
+from wizard.postfix.sender_access import rows
+from wizard.secrets import PASSWORD, opened, seal_passwords
+
+if TYPE_CHECKING:
+    from wizard.plan.files import PlannedFile
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_NO_PLAIN = (
+    "SASL: no mechanism: Postfix cannot log in at the relay host before `dnf install"
+    " cyrus-sasl-plain`; until then its mail waits in the queue."
+)
+
+
+def propose(
+    answers: Answers,
+    host: Host,
+    wanted: Collection[str],
+    today: Optional[Answers],
+    kept: Collection[str],
+) -> tuple[Proposal, keys.SealedFile]:
+    """Return the next sasl_passwd with its secrets sealed; the live text where nothing changes."""
+    password = host.relay_password
+    live = host.sasl_passwd.live
+    sealed = seal_passwords(live or b"", password.password)
+    there = None if live is None else sealed.text
+    file = keys.SealedFile(there, sealed, PASSWORD, password.path)
+    same = today is not None and today.relay == answers.relay and not password.password
+    if RELAY not in wanted or same:
+        return Proposal(there or b""), file
+    main = MainCf.parse(host.main_cf.live or b"")
+    before = main.value("relayhost") or ""
+    if not answers.relay.host and today is None:
+        # Answers that name no relay say nothing of one that was set by hand.
+        before = before if is_ours(main) else ""
+    return (
+        propose_sasl_passwd(
+            there, answers.relay, before, has_password=bool(password.password), kept=kept
+        ),
+        file,
+    )
+
+
+def steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
+    """Yield the steps that write sasl_passwd and build its table; none where there is neither."""
+    if not file.proposal.text and file.facts.live is None:
+        return
+    table_type = host.postfix.default_database_type
+    expected = rows(file.proposal.text)
+    path = file.facts.path
+    yield Step(
+        "sasl_passwd",
+        "Write sasl_passwd",
+        "Who this server is at its relay host; only root can read it.",
+        ReplaceFile(file.next),
+        done=not file.pending,
+    )
+    yield Step(
+        "sasl_passwd-table",
+        "Build the table of passwords",
+        "Postfix reads the indexed table, not the text; only root can read it.",
+        BuildTable(table_type, path, expected, tolerated, keys=file.next.keys, mode=PRIVATE),
+        (("postmap", f"{table_type}:{path}"),),
+        done=not file.pending and _answers(file, host, expected),
+    )
+
+
+def _answers(file: PlannedFile, host: Host, expected: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the table in use has these very rows; one that nobody needs may be missing."""
+    dump = host.relay_table.dump
+    if dump is None:
+        return not expected
+    secrets = file.sealed.sealed.keys if file.sealed else {}
+    text = "".join(f"{key}\t{value}\n" for key, value in expected)
+    wanted = opened(text.encode("utf-8", "surrogateescape"), secrets)
+    return sorted(wanted.splitlines()) == sorted(dump.splitlines())
+
+
+def obstacles(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[Problem]:
+    """Say what keeps a password from being written, or from staying root's alone."""
+    relay = answers.relay
+    if RELAY not in wanted or not relay.host:
+        return
+    main = MainCf.parse(host.main_cf.live or b"")
+    if relay.tls == "secure" and not (
+        main.value("smtp_tls_CAfile") or main.value("smtp_tls_CApath")
+    ):
+        yield Problem(
+            RELAY,
+            "tls",
+            "secure needs the authorities that Postfix is to believe, and main.cf names none: "
+            "set smtp_tls_CAfile = /etc/pki/tls/certs/ca-bundle.crt there first",
+        )
+    if not relay.user:
+        return
+    live = host.sasl_passwd.live
+    if not host.relay_password.password and not names_user(live, nexthop(relay), relay.user):
+        wrong = host.relay_password.problem or f"{relay.password_file} was not read"
+        yield Problem(RELAY, "password_file", wrong)
+    yield from _unsafe(host.sasl_passwd, host)
+
+
+def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
+    if file.is_link or file.links > 1:
+        yield Problem("", "", f"{file.path} is a link; put a plain file there first")
+    elif file.live is not None and file.mode & _OTHERS:
+        yield Problem(
+            "",
+            "",
+            f"{file.path} may be used by others than root (mode {file.mode:04o}), and is to have a"
+            f" password in it: `chmod 600 {file.path}`",
+        )
+    elif host.relay_table.mode & _OTHERS:
+        yield Problem(
+            "",
+            "",
+            f"The table of {file.path} may be used by others than root (mode"
+            f" {host.relay_table.mode:04o}): `chmod 600 {file.path}.*`",
+        )
+
+
+def warnings(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[str]:
+    """Say what the relay host will not do, or no longer."""
+    relay = answers.relay
+    if RELAY not in wanted or not relay.host:
+        return
+    main = MainCf.parse(host.main_cf.live or b"")
+    if relay.user and not host.has_plain:
+        yield _NO_PLAIN
+    maps = main.value("smtp_tls_policy_maps")
+    if maps and not maps.startswith("inline:{ { "):
+        yield (
+            f"smtp_tls_policy_maps = {maps} is taken out: all mail for others goes to the relay"
+            " host, whose level takes its place."
+        )
+    if relay.user and relay.tls == "may":
+        yield (
+            f"With tls = may the password travels in the clear where {relay.host} offers no TLS,"
+            " or somebody between takes the offer away: encrypt is safer."
+        )

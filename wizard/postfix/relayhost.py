@@ -1,0 +1,112 @@
+"""The relay host in main.cf: how it is written, read back, and taken out again.
+
+It has a block of its own, so that what the wizard wrote can be told from a relay that was set by
+hand. The password stands in a table alone (`wizard.postfix.sasl_passwd`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Optional
+
+from wizard.answers.model import Answers, Relay
+from wizard.host.postfix import SASL_PASSWD
+from wizard.postfix.lines import content
+from wizard.postfix.main_cf import MainCf, comment_out, is_blank
+
+RELAY = "relay"
+HEADING = "# Relay host"
+SMTPS = 465
+"""The port that has TLS from the first byte (RFC 8314)."""
+
+_RELAYHOST = re.compile(r"\[([A-Za-z0-9.-]+)\](?::([0-9]{1,5}|smtp|submission|smtps))?")
+_PORTS = {"smtp": 25, "submission": 587, "smtps": SMTPS, None: 25}
+_LEVEL = re.compile(r"inline:\{ *\{ *\S+ *= *(encrypt|secure|may) *\} *\}")
+_MAPS = re.compile(
+    rf"(?:[a-z]+|\$default_database_type|\$\{{default_database_type\}}):{SASL_PASSWD}"
+)
+
+
+def nexthop(relay: Relay) -> str:
+    """Return the relay as main.cf and the tables name it: in brackets, no MX is looked up."""
+    return f"[{relay.host}]:{relay.port}" if relay.host else ""
+
+
+def with_user(value: str) -> Callable[[Answers], str]:
+    """Return the value of a parameter that is set where the relay asks for a password."""
+    return lambda answers: value if answers.relay.host and answers.relay.user else ""
+
+
+def level(answers: Answers) -> str:
+    """Return smtp_tls_policy_maps: the level holds for the relay alone."""
+    relay = answers.relay
+    return f"inline:{{ {{ {nexthop(relay)} = {relay.tls} }} }}" if relay.host else ""
+
+
+def plain_options(answers: Answers) -> str:
+    """Return smtp_sasl_security_options: only with `may` can a password travel without TLS."""
+    relay = answers.relay
+    return "noanonymous" if relay.host and relay.user and relay.tls == "may" else ""
+
+
+def wrapper(answers: Answers) -> str:
+    """Return smtp_tls_wrappermode."""
+    return "yes" if answers.relay.host and answers.relay.port == SMTPS else ""
+
+
+def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
+    """Return the section's values; a relay that no answer can express gives none.
+
+    `passwords` are the rows of sasl_passwd, of which the users are read.
+    """
+    name = main.value("relayhost") or ""
+    found = _RELAYHOST.fullmatch(name)
+    if not found:
+        return {}
+    port = _PORTS[found[2]] if found[2] in _PORTS else int(found[2])
+    values: dict[str, Any] = {"host": found[1], "port": port, "tls": _level(main)}
+    if main.value("smtp_sasl_auth_enable") == "yes":
+        user, colon, _ = passwords.get(name.lower(), "").partition(":")
+        if not colon or not _MAPS.fullmatch(main.value("smtp_sasl_password_maps") or ""):
+            return {}
+        values["user"] = user
+    return values
+
+
+def _level(main: MainCf) -> str:
+    own = _LEVEL.fullmatch(main.value("smtp_tls_policy_maps") or "")
+    if own:
+        return own[1]
+    general = main.value("smtp_tls_security_level") or ""
+    return general if general in {"encrypt", "secure"} else "may"
+
+
+def left_out(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:
+    """Take a parameter out of the wizard's block; `everywhere`: comment it out elsewhere too."""
+    start = _heading(cf)
+    lines = cf.lines
+    for entry in reversed(cf.entries):
+        if start is not None and entry.name == name and entry.lines[0] > start:
+            lines = lines.replace(entry.lines[0], entry.end, []).mark(entry.lines[0] - 1, why)
+    cf = MainCf(lines)
+    return comment_out(cf, name, why) if everywhere else cf
+
+
+def without_heading(cf: MainCf, names: Collection[str], why: str) -> MainCf:
+    """Take the block's comment line out where none of its parameters is left below it."""
+    start = _heading(cf)
+    if start is None or any(one.name in names and one.lines[0] > start for one in cf.entries):
+        return cf
+    end = start + (2 if is_blank(cf, start + 1) else 1)
+    return MainCf(cf.lines.replace(start, end, []).mark(start - 1, why))
+
+
+def is_ours(cf: MainCf) -> bool:
+    """Whether the wizard wrote a relay host into this main.cf."""
+    return _heading(cf) is not None
+
+
+def _heading(cf: MainCf) -> Optional[int]:
+    found = (at for at, text in enumerate(cf.lines.texts) if content(text).rstrip() == HEADING)
+    return next(found, None)
