@@ -92,7 +92,7 @@ class WizardApp(InOrder, inherit_bindings=False):
         """Forget what was read and answered, and read the host anew."""
         desk = self.desk
         desk.draft = desk.plan = desk.running = None
-        desk.runs, desk.sections, desk.as_left = (), (), None
+        desk.runs, desk.sections, desk.as_left, desk.move = (), (), None, None
         desk.accepted, desk.doubted = set(), set()
         self._open("host")
 

@@ -148,6 +148,11 @@ def _hardening(checked: _Checked) -> str:
     return "nothing beyond the policy"
 
 
+def _old_server(checked: _Checked) -> str:
+    old = checked.get("old_server")
+    return f"`postfix-wizard move`: the move from {old}" if old else "no move is looked at"
+
+
 def _days(checked: _Checked) -> str:
     return f"openssl req -days {checked.get('days', model.Certificate().days)}"
 
@@ -171,6 +176,7 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("relay", "tls"): _relay_tls,
     ("relay", "user"): _relay_user,
     ("hardening", "use"): _hardening,
+    ("move", "old_server"): _old_server,
     ("dns", "zone_file"): _zone_file,
     ("dns", "move_from"): _moved,
     ("dns", "move_to"): _moved,

@@ -11,6 +11,7 @@ from screens.places import LIST, PLACES, Place, place_of_section
 if TYPE_CHECKING:
     from screens.draft import Draft
     from wizard.answers.model import Answers
+    from wizard.move.model import Checklist
     from wizard.plan.choices import Choices
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
@@ -41,6 +42,8 @@ class Desk:
     """The list of sections once it was looked at."""
     as_left: Optional[Answers] = None
     """The answers as the runs left them, looked at with the list."""
+    move: Optional[Checklist] = None
+    """What is left of the move, once it was looked at; None where no old server is named."""
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Blocklists that do not work and that the operator wants all the same, by name."""

@@ -44,6 +44,16 @@ LOG = Binding(
 )
 """For screens on which nothing is typed."""
 
+MOVE = Binding(
+    "m",
+    "move",
+    "Move",
+    id="move",
+    key_display="m",
+    tooltip="Show what is left of the move from the old server; tick what is done there.",
+)
+"""The same, for those that know whether an old server is named."""
+
 
 class WizardScreen(Screen[None]):
     """A screen of the wizard; `body` makes what is its own."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wizard.host.facts import Host
     from wizard.host.suggest import Suggestion
     from wizard.log.tally import Tally
+    from wizard.move.model import Checklist
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
     from wizard.status.sections import SectionRow
@@ -109,6 +110,13 @@ class LogRead(Message):
     source: str = ""
     found: Optional[Tally] = None
     report: tuple[str, ...] = ()
+
+
+@dataclass
+class MoveSeen(Message):
+    """The move was looked at in a thread; None where no old server is named."""
+
+    found: Optional[Checklist]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""More: who reads root's mail, delivery, limits, the DNS zone, a relay host, and the policy's own lines."""
+"""More: root's mail, delivery, limits, DNS zone, relay host, Dovecot, hardening, old server, the policy."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ HEADS = {
     "relay": "Relay host for outgoing mail",
     "dovecot": "Dovecot, which keeps the mailboxes and the passwords",
     "hardening": "Hardening",
+    "move": "The move from an old server",
 }
 
 KEEP, SET = "keep them", "set them"

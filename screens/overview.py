@@ -11,13 +11,14 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.facts import run_facts
-from screens.frame import LOG, WizardScreen
-from screens.messages import Failed, Go, Listed, TakeBack
+from screens.frame import LOG, MOVE, WizardScreen
+from screens.messages import Failed, Go, Listed, MoveSeen, TakeBack
 from screens.overview_rows import LOOKING, heads, overview_rows, why_of
 from screens.places import place_of_section
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
-from wizard.answers.model import POLICY, SECTIONS
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.move.old import old_server
 from wizard.status.findings import NOT_KNOWN
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
@@ -52,6 +53,7 @@ class OverviewScreen(WizardScreen):
             tooltip="Show what takes the last run back; nothing is done before a yes.",
         ),
         LOG,
+        MOVE,
     ]
     HELP_TEXT: ClassVar[str] = (
         "As planned: as a run left it. Changed by hand: somebody changed it since; it stays so "
@@ -77,6 +79,25 @@ class OverviewScreen(WizardScreen):
         self.query_one("#list").focus()
         if not self.desk.sections:
             in_background(self, self._look)
+        if self._today is not None and old_server(self._today) is not None:
+            in_background(self, self._look_at_move)
+
+    @property
+    def _today(self) -> Optional[Answers]:
+        return self.desk.draft.today if self.desk.draft else None
+
+    def _look_at_move(self) -> Message:
+        draft, today = self.desk.draft, self._today
+        if draft is None or today is None:
+            raise RuntimeError("the list was opened before the host was read")
+        return MoveSeen(self.desk.session.move(today, draft.host))
+
+    def on_move_seen(self, message: MoveSeen) -> None:
+        """Show how much is left of it."""
+        message.stop()
+        self.desk.move = message.found
+        self._show()
+        self.refresh_bindings()
 
     def _look(self) -> Message:
         draft = self.desk.draft
@@ -144,9 +165,19 @@ class OverviewScreen(WizardScreen):
         """There is no second list."""
         if action == "sections":
             return False
+        if action == "move":
+            return self.desk.move is not None
         if action == "undo":
             return self.desk.last is not None and self.desk.last.can_undo
         return super().check_action(action, parameters)
+
+    def action_move(self) -> None:
+        """Show what is left of the move."""
+        from screens.move import MoveScreen  # noqa: PLC0415 - only when it is asked for
+
+        draft, today = self.desk.draft, self._today
+        if draft is not None and today is not None:
+            self.app.push_screen(MoveScreen(self.desk, lambda: today, draft.host))
 
     def action_undo(self) -> None:
         """Show what takes the last run back."""

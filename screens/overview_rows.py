@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -68,6 +69,9 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
         return []
     known = {one.section: one for one in desk.sections}
     blank = SectionRow("", "", not_yet)
+    if desk.move is not None and "move" in known:
+        value = f"{desk.move.left}, {known['move'].value}"
+        known["move"] = replace(known["move"], value=value)
     rows = [_row(draft, name, known.get(name, blank), width) for name in (*SECTIONS, POLICY)]
     changed = [title_of(name) for name in draft.to_run]
     review = ", ".join(changed) if changed else _NOTHING
@@ -87,6 +91,8 @@ def why_of(desk: Desk, key: str) -> str:
         return "Everything that would be done, before anything is: files, commands, notes."
     if key == "host":
         return "What was found here, and the last run: going on with it, or taking it back."
+    if key == "move" and desk.move is not None:
+        return f"{desk.move.told} `m` shows the list, and what to do."
     row = next((one for one in desk.sections if one.section == key), None)
     if row is None:
         return ""

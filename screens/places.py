@@ -29,7 +29,16 @@ PLACES: tuple[Place, ...] = (
         "more",
         "More",
         "screens.more:MoreScreen",
-        ("aliases", "delivery", "limits", "dns", "relay", "dovecot", "hardening"),
+        (
+            "aliases",
+            "delivery",
+            "limits",
+            "dns",
+            "relay",
+            "dovecot",
+            "hardening",
+            "move",
+        ),
     ),
     Place("review", "Review", "screens.review:ReviewScreen"),
 )

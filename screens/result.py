@@ -7,11 +7,13 @@ from typing import ClassVar, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
+from screens.background import in_background
 from screens.desk import Desk
-from screens.frame import LOG, PROGRAM, WizardScreen
-from screens.messages import Again, Finished, TakeBack, Watch
+from screens.frame import LOG, MOVE, PROGRAM, WizardScreen
+from screens.messages import Again, Failed, Finished, MoveSeen, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
@@ -19,6 +21,8 @@ from screens.widgets.wrap import cut, wrapped
 from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.errors import Trouble
+from wizard.move.model import Checklist
+from wizard.move.old import old_server
 from wizard.run.records import DONE
 
 ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
@@ -58,6 +62,7 @@ class ResultScreen(WizardScreen):
             tooltip="Show what the DNS says of this server, and the records to publish.",
         ),
         LOG,
+        MOVE,
         Binding(
             "escape",
             "sections",
@@ -71,6 +76,7 @@ class ResultScreen(WizardScreen):
     def __init__(self, desk: Desk, over: Finished) -> None:
         super().__init__(desk, "Result")
         self.over = over
+        self._move: Optional[Checklist] = None
         self.findings = sorted(over.findings, key=lambda one: ORDER.index(one.verdict))
 
     def compose(self) -> ComposeResult:
@@ -92,7 +98,8 @@ class ResultScreen(WizardScreen):
         counts = Counter(one.verdict for one in self.findings)
         found = ", ".join(f"{counts[one]} {COUNTED[one]}" for one in ORDER if counts[one])
         if self.over.outcome == DONE:
-            return f"The run is done. Checks: {found or 'none were made'}."
+            move = f" {self._move.told}" if self._move else ""
+            return f"The run is done. Checks: {found or 'none were made'}.{move}"
         where = f" at the step: {self.over.failed_step}" if self.over.failed_step else ""
         return f"The run {self.over.outcome.upper()}{where}.".replace("DIED", "was CUT OFF")
 
@@ -100,6 +107,34 @@ class ResultScreen(WizardScreen):
         """Show the table."""
         self._show()
         self.query_one("#findings").focus()
+        if self.over.outcome == DONE:
+            in_background(self, self._look_at_move)
+
+    def _look_at_move(self) -> Message:
+        session = self.desk.session
+        answers = self._answers()
+        if answers is None or old_server(answers) is None:
+            return MoveSeen(None)
+        draft = self.desk.draft
+        return MoveSeen(session.move(answers, draft.host if draft else session.host()))
+
+    def on_move_seen(self, message: MoveSeen) -> None:
+        """Say how much is left of it."""
+        message.stop()
+        self._move = message.found
+        self.query_one("#result-says", Line).say(self._summary(), self._look())
+        self.refresh_bindings()
+
+    def on_failed(self, message: Failed) -> None:
+        """Leave it: the run's result stands without it, and `status` says what is wrong."""
+        message.stop()
+
+    def _answers(self) -> Optional[Answers]:
+        """Return the answers that the run was made from; reads its plan, for a thread."""
+        from wizard.answers.toml import parse_answers  # noqa: PLC0415 - in the thread
+
+        given = parse_answers(self.desk.session.plan_of(self.over.run).answers)
+        return given if isinstance(given, Answers) else None
 
     def on_resize(self) -> None:
         """Fit the table to the width."""
@@ -144,17 +179,18 @@ class ResultScreen(WizardScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """There is no next screen."""
-        if action == "next":
-            return False
-        if action == "back":
-            return True
-        if action == "undo":
-            return self.over.can_undo
-        if action == "records":
-            return bool(self.findings)
-        if action == "sections":
+        wish = self.desk.wish
+        offered = {
+            "next": False,
+            "back": True,
+            "undo": self.over.can_undo,
+            "records": bool(self.findings),
+            "move": self._move is not None,
             # Who asked for one section, or gave all answers in a file, has had what was asked for.
-            return not self.desk.wish.sections and self.desk.wish.given is None
+            "sections": not wish.sections and wish.given is None,
+        }
+        if action in offered:
+            return offered[action]
         return super().check_action(action, parameters)
 
     def action_sections(self) -> None:
@@ -165,18 +201,21 @@ class ResultScreen(WizardScreen):
         """Show the DNS records; the answers are those that the run was made from."""
         from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is asked for
 
-        desk, run = self.desk, self.over.run
+        host = self.desk.draft.host if self.desk.draft else None
+        self.app.push_screen(RecordsScreen(self.desk, self._answers_there, host))
 
-        def answers() -> Answers:
-            from wizard.answers.toml import parse_answers  # noqa: PLC0415 - in the thread
-
-            given = parse_answers(desk.session.plan_of(run).answers)
-            if isinstance(given, Answers):
-                return given
+    def _answers_there(self) -> Answers:
+        given = self._answers()
+        if given is None:
             raise Trouble("reading the run's answers", "they cannot be read", "")
+        return given
 
-        host = desk.draft.host if desk.draft else None
-        self.app.push_screen(RecordsScreen(desk, answers, host))
+    def action_move(self) -> None:
+        """Show what is left of the move."""
+        from screens.move import MoveScreen  # noqa: PLC0415 - only when it is asked for
+
+        host = self.desk.draft.host if self.desk.draft else None
+        self.app.push_screen(MoveScreen(self.desk, self._answers_there, host))
 
     def action_undo(self) -> None:
         """Show what takes this run back."""

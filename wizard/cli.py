@@ -86,6 +86,12 @@ COMMANDS = (
         "wizard.commands.status:run_status",
     ),
     Command(
+        "move",
+        "look at what is left of the move from an old server: records, queue, renewals",
+        ("answers", "done", "undone", "json"),
+        "wizard.commands.move:run_move",
+    ),
+    Command(
         "log",
         "count what Postfix's log tells: refusals, failed logins, what waits, warnings",
         ("since", "pflogsumm", "json"),
@@ -194,6 +200,22 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON instead of text")
 
 
+def _add_done(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--done",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="tick by hand what cannot be seen from here; the list names the IDs",
+    )
+
+
+def _add_undone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--undone", action="append", default=[], metavar="ID", help="take a tick back"
+    )
+
+
 def _add_stranger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stranger",
@@ -233,6 +255,8 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "since": _add_since,
     "pflogsumm": _add_pflogsumm,
     "json": _add_json,
+    "done": _add_done,
+    "undone": _add_undone,
     "stranger": _add_stranger,
     "user": _add_user,
     "from-outside": _add_from_outside,
@@ -315,6 +339,8 @@ def _run(arguments: argparse.Namespace) -> int:
         json=getattr(arguments, "json", False),
         conflicts=getattr(arguments, "conflicts", ""),
         since=getattr(arguments, "since", Options.since),
+        done=tuple(getattr(arguments, "done", ())),
+        undone=tuple(getattr(arguments, "undone", ())),
         pflogsumm=getattr(arguments, "pflogsumm", False),
         stranger=getattr(arguments, "stranger", False),
         user=getattr(arguments, "user", ""),

@@ -6,6 +6,7 @@ One `Session` is made in `main`, where all effects are chosen; nothing below it 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from wizard.log.tally import Tally
+    from wizard.move.model import Checklist
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
 
 
 UNDECIDED = Choices()
+
+_OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
+"""Where saved answers name an old server."""
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -132,7 +137,7 @@ class Session:
         if answers.relay.host and answers.relay.user:
             password = read_relay_password(self.door, answers.relay.password_file)
             host = replace(host, relay_password=password)
-        host = self._with_pair(answers, host)
+        host = self._with_old(self._with_pair(answers, host), answers)
         plan = gather_plan(answers, host, sections) or build_plan(
             answers, host, sections, self._bases(host), choices
         )
@@ -173,6 +178,20 @@ class Session:
         if own.source != "files":
             return host
         return replace(host, own_pair=read_pair(self.door, own.cert_file, own.key_file))
+
+    def _with_old(self, host: Host, answers: Answers) -> Host:
+        """Return the host with the old server that the saved answers name."""
+        saved = self.door.root / SAVED.relative_to("/")
+        try:
+            # Few name one, and to read ten thousand names for it takes a tenth of a second.
+            if not answers.move.old_server and not _OLD_SERVER.search(saved.read_bytes()):
+                return host
+            return replace(host, old_server=read_answers(saved).move.old_server)
+        except FileNotFoundError:
+            return host
+        except (OSError, Trouble):
+            # The next run that saves mends them; nothing is pending for this alone.
+            return replace(host, old_server=answers.move.old_server)
 
     def undo_plan(self, run: str = "", *, remove_package: bool = False) -> Plan:
         """Return the plan that takes back `run`, or the newest run that changed something.
@@ -245,6 +264,38 @@ class Session:
 
         left, found = look(self.places, host)
         return left.newest, found
+
+    def move(self, answers: Answers, host: Host) -> Optional[Checklist]:
+        """Look at what is left of the move; None where no old server is named.
+
+        Takes six seconds at most, where nobody answers. Writes nothing.
+        """
+        from wizard.move.old import old_server  # noqa: PLC0415 - as for undo_plan
+
+        old = old_server(answers)
+        if old is None:
+            return None
+        from wizard.move.checklist import checklist  # noqa: PLC0415
+        from wizard.move.look import look  # noqa: PLC0415
+        from wizard.move.ticks import read_kept  # noqa: PLC0415
+
+        view = look(old, answers, host.network.addresses, host.network.resolvers)
+        kept, warnings = read_kept(self.places, old.name)
+        return checklist(view, kept, time.time(), warnings)
+
+    def keep_move(self, found: Checklist) -> None:
+        """Keep what was seen done, for the next look. Raises Trouble."""
+        from wizard.move.ticks import write_kept  # noqa: PLC0415 - as for undo_plan
+
+        write_kept(self.places, found.old.name, found.kept)
+
+    def tick_move(self, old: str, done: Collection[str], undone: Collection[str]) -> None:
+        """Tick items of the move from `old` by hand, or take ticks back. Raises Trouble."""
+        from wizard.move.checklist import ticked  # noqa: PLC0415 - as for undo_plan
+        from wizard.move.ticks import read_kept, write_kept  # noqa: PLC0415
+
+        kept, _ = read_kept(self.places, old)
+        write_kept(self.places, old, ticked(kept, done, undone, time.time()))
 
     def log(self, since: float, wanted: Callable[[], bool] = lambda: True) -> tuple[str, Tally]:
         """Count Postfix's log from `since` on; return which log, and what it came to.

@@ -29,14 +29,15 @@ EDITS: dict[str, tuple[str, str]] = {
     "aliases": ("[blocklists]", '[aliases]\nroot = "taro"\n[blocklists]'),
     "dovecot": ("[blocklists]", '[dovecot]\nimaps = "open"\n[blocklists]'),
     "hardening": ("[blocklists]", '[hardening]\nuse = "on"\n[blocklists]'),
+    "move": ("[blocklists]", '[move]\nold_server = "192.168.1.2"\n[blocklists]'),
     POLICY: ("", ""),
 }
 """What each section's answers become; the policy's own lines have none."""
 
-OTHERS = {"dns": [], "dovecot": [], "blocklists": [SENDERS], "aliases": [ALIASES]}
+OTHERS = {"dns": [], "dovecot": [], "move": [], "blocklists": [SENDERS], "aliases": [ALIASES]}
 """The files that a section's change edits, where these are not main.cf alone."""
 
-NOT_OF_POSTFIX = {"dns", "dovecot"}
+NOT_OF_POSTFIX = {"dns", "dovecot", "move"}
 """Sections of which Postfix's files say nothing."""
 
 BY_HAND = r"""

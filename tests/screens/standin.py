@@ -28,6 +28,7 @@ from wizard.host.facts import (
     Zone,
 )
 from wizard.log.tally import Tally
+from wizard.move.model import Checklist
 from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import Choices
 from wizard.plan.model import (
@@ -350,6 +351,9 @@ class StandIn:
             else Health(one, "works", "", own=self.listed.get(one.zone, ()))
             for one in zones
         )
+
+    def move(self, _answers: Answers, _host: Host) -> Optional[Checklist]:
+        return None
 
     def log(self, _since: float, _wanted: Callable[[], bool]) -> tuple[str, Tally]:
         return "the journal", self.logged

@@ -26,6 +26,7 @@ ROWS = (
     SectionRow("certificate", "zeke.ne.jp", "unhealthy", ("Why. " * 300,), "run", RUN),
     *(SectionRow(name, "x" * 500, "as found") for name in ("blocklists", "delivery", "limits")),
     SectionRow("dns", "none", "not set up"),
+    SectionRow("move", "none", "not set up"),
     SectionRow(POLICY, "14 of 14 lines as the policy's", "as planned", (), "run", RUN),
 )
 

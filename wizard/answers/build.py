@@ -26,6 +26,7 @@ _SECTION_TYPES: dict[str, Any] = {
     "relay": model.Relay,
     "dovecot": model.Dovecot,
     "hardening": model.Hardening,
+    "move": model.Move,
 }
 
 

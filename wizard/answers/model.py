@@ -175,6 +175,16 @@ class Hardening:
 
 
 @dataclass(frozen=True)
+class Move:
+    """The server that is moved from, a name or an address, for the checklist; "" for none.
+
+    With `remote` certificates it is the host that has them, unless another is named here.
+    """
+
+    old_server: str = ""
+
+
+@dataclass(frozen=True)
 class Answers:
     """All sections. `hostname` has no default: nobody else's name would do."""
 
@@ -190,10 +200,11 @@ class Answers:
     relay: Relay = field(default_factory=Relay)
     dovecot: Dovecot = field(default_factory=Dovecot)
     hardening: Hardening = field(default_factory=Hardening)
+    move: Move = field(default_factory=Move)
 
 
 SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
-"""The answers' sections in order: hostname, domains, ... hardening."""
+"""The answers' sections in order: hostname, domains, ... move."""
 
 
 def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:

@@ -261,6 +261,11 @@ def lineage(text: str) -> str:
     return text
 
 
+def server_or_none(text: str) -> str:
+    """The name or the address of another server, or nothing."""
+    return server(text) if text else text
+
+
 def ssh_host(text: str) -> str:
     """Accept [user@]host as scp(1) takes it, an IPv6 address in brackets; or nothing.
 

@@ -12,6 +12,7 @@ _UNTOLD: dict[str, tuple[str, ...]] = {
     "blocklists": ("dqs_key_file",),
     "dns": ("zone_file", "move_from", "move_to"),
     "relay": ("password_file",),
+    "move": ("old_server",),
 }
 """The fields that no file of the host tells, by section."""
 

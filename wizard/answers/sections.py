@@ -414,6 +414,16 @@ FIELDS: tuple[Field, ...] = (
         "senders that belong to the login, as far as this Postfix knows these.",
         choices=("off", "on"),
     ),
+    Field(
+        "move",
+        "old_server",
+        "text",
+        "Old server",
+        "a checklist",
+        "The name or address of the server that this one replaces: `postfix-wizard move` then "
+        "looks at what is left of the move. Empty: none.",
+        rules.server_or_none,
+    ),
 )
 
 CUSTOM_FIELDS: tuple[Field, ...] = (

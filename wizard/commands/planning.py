@@ -35,6 +35,9 @@ class Options:
     """What becomes of every conflict with a hand edit: MINE or PLANNED."""
     since: str = "1d"
     """From when on the log is told, as `wizard.log.since` reads it."""
+    done: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+    """Items of the move to be ticked by hand, or no longer."""
     pflogsumm: bool = False
     stranger: bool = False
     from_outside: str = ""

@@ -9,6 +9,8 @@ from dataclasses import asdict
 
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
+from wizard.move import told
+from wizard.move.model import Checklist
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
 from wizard.status.drift import Item
@@ -30,6 +32,8 @@ def run_status(session: Session, options: Options, console: Console) -> int:
     host = session.host()
     newest, found = session.status(host)
     drifted = [one for one in found if one.drifted]
+    today = session.today(host)
+    move = session.move(today, host) if today is not None else None
     if options.json:
         whole = {
             "version": VERSION,
@@ -37,11 +41,14 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             "drifted": len(drifted),
             "items": [masked_data(asdict(one)) for one in found],
             "sections": [masked_data(asdict(one)) for one in session.sections(host)[0]],
+            "move": None if move is None else told.as_data(move),
         }
         print(json.dumps(whole, indent=2), file=console.out)
     elif newest:
         console.say(*(line for one in drifted for line in _lines(one)))
         console.say(_summary(len(found), len(drifted), newest))
+    if move is not None and not options.json:
+        console.say(*_of_the_move(move))
     if not newest and not found:
         if not options.json:
             console.say(
@@ -67,6 +74,13 @@ def _lines(one: Item) -> Iterator[str]:
     yield from (f"{indent}{line}" for line in one.diff[:MOST])
     if len(one.diff) > MOST:
         yield f"{indent}(and {len(one.diff) - MOST} lines more: --json has them all)"
+
+
+def _of_the_move(move: Checklist) -> Iterator[str]:
+    """Yield how far the move is: it is no drift, and the exit code does not tell of it."""
+    rest = " `postfix-wizard move` says what to do." if move.open else ""
+    yield f"{move.told}{rest}"
+    yield from (f"  {told.head(row)}" for row in move.rows if not row.settled)
 
 
 def _summary(found: int, drifted: int, newest: str) -> str:

@@ -392,6 +392,8 @@ class Host:
     """Whether certbot(1) is installed."""
     leftovers: tuple[Leftover, ...] = ()
     """The `.rpmnew` and `.rpmsave` of main.cf and master.cf."""
+    old_server: str = ""
+    """The server that is moved from, as the saved answers name it."""
     read_at: int = 0
     """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
 

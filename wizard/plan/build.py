@@ -15,7 +15,17 @@ from wizard.answers.toml import format_answers
 from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
 from wizard.plan import aliases as reader
-from wizard.plan import certificates, dovecot, firewall, keys, leftovers, obstacles, relay, zone
+from wizard.plan import (
+    certificates,
+    dovecot,
+    firewall,
+    keys,
+    leftovers,
+    move,
+    obstacles,
+    relay,
+    zone,
+)
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
@@ -97,7 +107,7 @@ def build_plan(
         sections=tuple(sorted(sections)),
         steps=(
             *before_check,
-            _prove(before_check),
+            _prove(before_check, needed=move.is_to_be_saved(answers, host, wanted)),
             *([reader.proof(answers, before_check)] if aliases else ()),
             *certificates.last_steps(answers, host, wanted),
         ),
@@ -319,12 +329,13 @@ def _verb(main: PlannedFile, master: PlannedFile, earlier: Collection[Step], hos
     return "none" if verb == "nothing" else verb
 
 
-def _prove(earlier: Collection[Step]) -> Step:
+def _prove(earlier: Collection[Step], *, needed: bool) -> Step:
+    """Return the last step; `needed` where a run must be made though nothing else is pending."""
     return Step(
         "check",
         "Talk to the server",
         "Ports, TLS and SMTP conversations, as other servers and strangers would have them.",
         Prove(),
         (("postfix-wizard", "check"),),
-        done=all(step.done for step in earlier),
+        done=all(step.done for step in earlier) and not needed,
     )

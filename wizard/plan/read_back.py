@@ -58,6 +58,7 @@ def read_values(host: Host) -> Values:
         "aliases": {"root": read_reader(host.aliases.file.live)},
         "relay": {},
         "dovecot": _dovecot(host),
+        "move": {},
     }
     if is_set_up(host):
         values["blocklists"] = _blocklists(main, host)

@@ -34,7 +34,14 @@ from wizard.status.values import NONE, values
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 """Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
 
-_UNUSED = {"dns": NONE, "aliases": NONE, "relay": NONE, "dovecot": NONE, "hardening": OFF}
+_UNUSED = {
+    "dns": NONE,
+    "aliases": NONE,
+    "relay": NONE,
+    "dovecot": NONE,
+    "hardening": OFF,
+    "move": NONE,
+}
 """The value of a section that this host makes no use of."""
 
 SHOWN = 100

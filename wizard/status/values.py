@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from wizard.answers.model import POLICY, Answers
 from wizard.certificates.dates import day
 from wizard.host.facts import Host
+from wizard.move.old import old_server
 from wizard.postfix.aliases import ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS, RESTRICTIONS
@@ -88,6 +89,11 @@ def _dovecot(_main: MainCf, host: Host, _today: Answers) -> str:
     return f"{host.dovecot.version}, {host.dovecot.unit.active}"
 
 
+def _old(today: Answers) -> str:
+    old = old_server(today)
+    return f"from {old.name}" if old else NONE
+
+
 def _policy(main: MainCf, _host: Host, today: Answers) -> str:
     own = [one for one in PARAMETERS if one.section == POLICY and one.kind != RESTRICTIONS]
     so = sum(main.value(one.name) in (one.value(today), *one.also) for one in own)
@@ -112,5 +118,6 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "relay": lambda main, _host, _today: main.value("relayhost") or NONE,
     "dovecot": _dovecot,
     "hardening": lambda _main, _host, today: today.hardening.use,
+    "move": lambda _main, _host, today: _old(today),
     POLICY: _policy,
 }

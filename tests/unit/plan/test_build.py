@@ -247,6 +247,7 @@ SECTION_STEPS = {
     # On a host without Dovecot there is nothing to be done for it.
     "dovecot": set(),
     "hardening": set(),
+    "move": set(),
     POLICY: {"main.cf", "master.cf", "renewal-hook", "enable", "service", "status"},
 }
 ALWAYS = {"install", "original-main.cf", "original-master.cf", "staged", "postfix-check", "check"}

@@ -30,7 +30,7 @@ from wizard.status.left import Left, add
 from wizard.status.sections import HAND, OTHER, RUN, UNKNOWN, SectionRow, section_rows
 
 ALL = (*SECTIONS, POLICY)
-UNUSED = ("dns", "aliases", "relay", "dovecot", "hardening")
+UNUSED = ("dns", "aliases", "relay", "dovecot", "hardening", "move")
 """The sections that the example's answers leave alone."""
 FIRST, SECOND, THIRD = (f"20261124-03150{number}-{number}" for number in (1, 2, 3))
 
@@ -113,6 +113,7 @@ def test_what_a_run_set_up_is_as_planned_and_its_own(server: Server) -> None:
         "relay": "none",
         "dovecot": "none",
         "hardening": "off",
+        "move": "none",
         "policy": "14 of 14 lines as the policy's",
     }
     assert states(rows) == {"as planned"}

@@ -1,0 +1,138 @@
+"""A window over the whole screen with what is left of the move; items are ticked by hand here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Callable, ClassVar, Optional
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from screens.background import in_background
+from screens.desk import Desk
+from screens.messages import Failed, MoveSeen
+from screens.modal import Window
+from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+from screens.widgets.wrap import wrapped
+from wizard.answers.model import Answers
+from wizard.host.facts import Host
+from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist
+from wizard.move.told import details, head
+
+LOOKING = "Looking at the records and at the old server: six seconds at most ..."
+LOOKS = {DONE: "right", TICKED: "right", OPEN: "wrong", UNKNOWN: ""}
+
+
+class Items(Rows):
+    """A line an item; Space ticks it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "space",
+            "pick",
+            "Tick",
+            id="tick",
+            tooltip="Tick an item that cannot be seen from here, or take the tick back.",
+        ),
+    ]
+
+
+class MoveScreen(Window[None]):
+    """The items above, the one under the cursor below. `answers` is called in a thread."""
+
+    AUTO_FOCUS: ClassVar[str] = "Items"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "List or text", id="other", key_display="Tab"),
+        Binding("r", "look", "Look again", id="look", key_display="r"),
+    ]
+
+    def __init__(self, desk: Desk, answers: Callable[[], Answers], host: Optional[Host]) -> None:
+        super().__init__("The move from the old server")
+        self._session = desk.session
+        self._dry_run = desk.wish.dry_run
+        self._answers = answers
+        self._host = host
+        self._found: Optional[Checklist] = None
+
+    def body(self) -> Iterable[Widget]:
+        """Put the list between its head and the foot."""
+        yield Line(LOOKING, "quiet", id="move-says")
+        yield Items(id="items")
+        with Widget(id="move-foot"):
+            yield Rows(choosing=False, id="move-detail")
+
+    def on_mount(self) -> None:
+        """Look in a thread."""
+        self.action_look()
+
+    def action_look(self) -> None:
+        """Look again."""
+        self._begin(lambda: None)
+
+    def _begin(self, first: Callable[[], None]) -> None:
+        """Look in a thread, after `first`."""
+        self.query_one("#move-says", Line).say(LOOKING, "quiet")
+        session, keeps = self._session, not self._dry_run
+
+        def work() -> MoveSeen:
+            first()
+            host = self._host if self._host is not None else session.host()
+            found = session.move(self._answers(), host)
+            if found is not None and keeps:
+                session.keep_move(found)
+            return MoveSeen(found)
+
+        in_background(self, work)
+
+    def on_move_seen(self, message: MoveSeen) -> None:
+        """Show it."""
+        message.stop()
+        self._found = message.found
+        self._show()
+
+    def on_failed(self, message: Failed) -> None:
+        """Say why there is nothing to show, or why a tick is not kept."""
+        message.stop()
+        self.query_one("#move-says", Line).say(message.text, "wrong")
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self._say_more()
+
+    def _show(self) -> None:
+        found = self._found
+        if found is None:
+            self.query_one("#move-says", Line).say("No old server is named any more.", "quiet")
+            return
+        said = " ".join((found.told, *found.warnings))
+        self.query_one("#move-says", Line).say(said, "caution" if found.warnings else "")
+        self.query_one(Items).show(
+            [Row(head(row)[:9], LOOKS[row.state], row.id, head(row)[9:], "") for row in found.rows]
+        )
+        self._say_more()
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Tell more of the item under the cursor."""
+        event.stop()
+        if isinstance(event.rows, Items):
+            self._say_more()
+
+    def _say_more(self) -> None:
+        current = self.query_one(Items).current
+        rows = self._found.rows if self._found else ()
+        row = next((one for one in rows if current and one.id == current.key), None)
+        detail = self.query_one("#move-detail", Rows)
+        width = max(20, detail.size.width)
+        texts = () if row is None else details(row)
+        detail.show([Row(line) for text in texts for line in wrapped(text, width)])
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Tick the item, or take its tick back."""
+        event.stop()
+        found, key = self._found, event.row.key
+        if found is None or not event.toggled or self._dry_run:
+            return
+        old, one, none = found.old.name, (key,), ()
+        done, undone = (none, one) if key in found.kept.ticked else (one, none)
+        self._begin(lambda: self._session.tick_move(old, done, undone))

@@ -1,0 +1,53 @@
+"""`postfix-wizard move`: what is left of the move from an old server."""
+
+from __future__ import annotations
+
+import json
+from typing import Optional
+
+from wizard.answers.model import Answers
+from wizard.answers.toml import read_answers
+from wizard.commands.console import Console
+from wizard.commands.planning import Options, need_root
+from wizard.errors import Trouble, UsageTrouble
+from wizard.host.facts import Host
+from wizard.move import told
+from wizard.move.items import IDS
+from wizard.move.model import Checklist
+from wizard.session import Session
+
+
+def run_move(session: Session, options: Options, console: Console) -> int:
+    """Tick what is to be ticked, look, and print the list; return 0, however much is open."""
+    need_root("looking at the move")
+    unknown = [one for one in (*options.done, *options.undone) if one not in IDS]
+    if unknown:
+        raise UsageTrouble(
+            "reading the command line",
+            f"{unknown[0]!r} is no item of the move",
+            f"The items are {', '.join(IDS)}.",
+        )
+    host = session.host()
+    # Before the first set-up TTLs must be lowered already: then the answers are in a file.
+    answers = read_answers(options.answers) if options.answers else session.today(host)
+    found = _found(session, answers, host)
+    if options.done or options.undone:
+        session.tick_move(found.old.name, options.done, options.undone)
+        found = _found(session, answers, host)
+    session.keep_move(found)
+    if options.json:
+        print(json.dumps(told.as_data(found), indent=2), file=console.out)
+    else:
+        console.say(*told.lines(found))
+    return 0
+
+
+def _found(session: Session, answers: Optional[Answers], host: Host) -> Checklist:
+    found = session.move(answers, host) if answers is not None else None
+    if found is None:
+        raise Trouble(
+            "looking at the move",
+            "no old server is named",
+            "Name it as old_server in [move] of an answers file, and that file by --answers.",
+        )
+    return found

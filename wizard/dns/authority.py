@@ -1,0 +1,64 @@
+"""What the zones' own servers say: a resolver's TTL counts down, theirs is the zone's (RFC 1035)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from wizard.dns.asking import AT_ONCE, FOUND, Answer, Question, ask_within
+
+SERVERS = 3
+"""Servers of a zone that are asked, one after the other until one answers."""
+
+
+def ask_authority(
+    questions: Collection[Question],
+    resolvers: Sequence[str],
+    *,
+    seconds: float,
+    port: int = 53,
+) -> dict[Question, Answer]:
+    """Ask the servers of each name's own zone; all of it takes `seconds` at most.
+
+    They are found by the resolvers, over IPv4. A question whose zone or servers cannot be found
+    is not in the result; the other answers are as `ask_within` has them.
+    """
+    deadline = time.monotonic() + seconds
+    above = {one.name: _zones_above(one.name) for one in questions}
+    asked = {Question(zone, "NS") for zones in above.values() for zone in zones}
+    held = ask_within(asked, resolvers, seconds=seconds, port=port)
+    zones = {
+        name: next((one for one in found if _is_zone(held[Question(one, "NS")])), "")
+        for name, found in above.items()
+    }
+    servers = {
+        zone: held[Question(zone, "NS")].records[:SERVERS] for zone in {*zones.values()} if zone
+    }
+    wanted = {Question(server, "A") for found in servers.values() for server in found}
+    left = deadline - time.monotonic()
+    places = ask_within(wanted, resolvers, seconds=left, port=port)
+
+    def ask(zone: str) -> dict[Question, Answer]:
+        addresses = [a for one in servers[zone] for a in places[Question(one, "A")].records]
+        own = [one for one in questions if zones[one.name] == zone]
+        if not addresses:
+            return {}
+        left = deadline - time.monotonic()
+        return ask_within(own, addresses[:SERVERS], seconds=left, port=port)
+
+    if not servers:
+        return {}
+    with ThreadPoolExecutor(min(AT_ONCE, len(servers)), thread_name_prefix="zones") as pool:
+        return {one: answer for found in pool.map(ask, servers) for one, answer in found.items()}
+
+
+def _zones_above(name: str) -> tuple[str, ...]:
+    """Return the names that may be its zone, the nearest first; no top-level domain."""
+    labels = name.split(".")
+    return tuple(".".join(labels[at:]) for at in range(max(1, len(labels) - 1)))
+
+
+def _is_zone(answer: Answer) -> bool:
+    """Whether there are NS records of the name's own, not of what it is an alias for."""
+    return answer.state == FOUND and answer.canonical.lower() == answer.question.name.lower()

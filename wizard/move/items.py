@@ -1,0 +1,259 @@
+"""The items of the move in their order, as a table: how each is looked at, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Callable
+
+from wizard.check.text import clean
+from wizard.dns.addresses import is_inner, public4
+from wizard.dns.asking import Answer, reversed_name
+from wizard.dns.lookups import MOST
+from wizard.move.model import DONE, OPEN, UNKNOWN, Kept, Seen, View
+
+LOW = 300
+"""Seconds: a TTL that is low enough to move with."""
+
+_FEW = 3
+_HERE_ALREADY = "the records point here already"
+_NOT_FROM_HERE = "it cannot be seen from here"
+
+Look = Callable[[View, Kept], Seen]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item. `what_to_do` may hold {old}, {ssh}, {host}; `after` are IDs of items before it."""
+
+    id: str
+    title: str
+    why: str
+    how: str
+    what_to_do: str
+    look: Look
+    after: tuple[str, ...] = ()
+
+
+def names_of(view: View) -> tuple[str, ...]:
+    """Return the names whose mail moves, this server's own first."""
+    answers = view.answers
+    whole = (answers.hostname.myhostname, answers.hostname.mydomain, *answers.domains.local[:MOST])
+    return tuple(dict.fromkeys(whole))
+
+
+def _mail_names(view: View) -> tuple[str, ...]:
+    answers = view.answers
+    return tuple(dict.fromkeys((answers.hostname.mydomain, *answers.domains.local[:MOST])))
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _FEW} more" if len(texts) > _FEW else ""
+    return f"{', '.join(texts[:_FEW])}{more}"
+
+
+def _words(answer: Answer) -> str:
+    said = " ".join(answer.records) or answer.why or answer.state
+    return clean(said.encode("utf-8", "surrogateescape"))
+
+
+def _ttl(view: View, kept: Kept) -> Seen:
+    if _points_here(view, kept):
+        return Seen(DONE, _HERE_ALREADY)
+    wanted = [
+        *(view.of(name, "A") for name in names_of(view)),
+        *(view.of(name, "MX") for name in _mail_names(view)),
+    ]
+    own = [one for one in wanted if one.question in view.zones_own and one.known]
+    high = [f"{one.question.name} {one.question.kind} {one.ttl} s" for one in own if one.ttl > LOW]
+    if high:
+        return Seen(OPEN, _some(high))
+    if len(own) < len(wanted) or not any(one.records for one in own):
+        return Seen(UNKNOWN, "the zone's own servers did not answer for all names")
+    return Seen(DONE, f"{LOW} s or less for {len(names_of(view))} names")
+
+
+def _takes(view: View, kept: Kept) -> Seen:
+    if _points_here(view, kept):
+        return Seen(DONE, _HERE_ALREADY)
+    if view.door.greets:
+        return Seen(DONE, view.door.words)
+    return Seen(OPEN if view.door.refuses else UNKNOWN, view.door.words)
+
+
+def _address(view: View, _kept: Kept) -> Seen:
+    host = view.answers.hostname.myhostname
+    behind = [
+        name
+        for name in names_of(view)
+        if set(view.of(name, "A").records) & (set(view.theirs) - set(view.own))
+    ]
+    if behind:
+        return Seen(OPEN, f"still the old server's: {_some(behind)}")
+    leads = view.of(host, "A")
+    seen = f"{host} A: {_words(leads)}"
+    if not leads.known:
+        return Seen(UNKNOWN, seen)
+    if set(leads.records) & set(view.own):
+        return Seen(DONE, seen)
+    if leads.records and not public4(view.own):
+        return Seen(UNKNOWN, f"{seen}; behind a router that may be this host")
+    return Seen(OPEN, seen)
+
+
+def _mx(view: View, _kept: Kept) -> Seen:
+    host = view.answers.hostname.myhostname
+    asked = [view.of(name, "MX") for name in _mail_names(view)]
+    elsewhere = [one for one in asked if one.known and not _leads_to(one, host)]
+    if elsewhere:
+        told = [f"{one.question.name}: {_words(one)}" for one in elsewhere]
+        return Seen(OPEN, _some(told))
+    silent = [one for one in asked if not one.known]
+    if silent:
+        return Seen(UNKNOWN, f"{silent[0].question.name}: {_words(silent[0])}")
+    return Seen(DONE, f"{host} for {len(asked)} names")
+
+
+def _leads_to(answer: Answer, host: str) -> bool:
+    """Whether the preferred exchanger, and no other of the same preference, is this host."""
+    pairs = [one.lower().rsplit(" ", 1) for one in answer.records]
+    ranked = [(int(first), name) for first, name in pairs if first.isdigit()]
+    return bool(ranked) and {name for first, name in ranked if first == min(ranked)[0]} == {host}
+
+
+def _points_here(view: View, kept: Kept) -> bool:
+    return all(look(view, kept).state == DONE for look in (_address, _mx))
+
+
+def _pointer(view: View, _kept: Kept) -> Seen:
+    host = view.answers.hostname.myhostname
+    addresses = pointed(view)
+    if not addresses:
+        return Seen(UNKNOWN, "no address of this host that others reach is known here")
+    for address in addresses:
+        answer = view.of(reversed_name(address), "PTR")
+        seen = f"{address} PTR: {_words(answer)}"
+        if not answer.known:
+            return Seen(UNKNOWN, seen)
+        if host not in [one.lower() for one in answer.records]:
+            return Seen(OPEN, seen)
+    return Seen(DONE, f"{', '.join(addresses)} PTR: {host}")
+
+
+def pointed(view: View) -> tuple[str, ...]:
+    """Return the addresses whose PTR counts: those of the host's name that are not the old one's."""
+    leads = view.of(view.answers.hostname.myhostname, "A").records
+    of_name = [one for one in leads if one not in view.theirs and not is_inner(one)]
+    return tuple(dict.fromkeys((*of_name[:MOST], *(() if of_name else public4(view.own)))))
+
+
+def _unseen(_view: View, _kept: Kept) -> Seen:
+    return Seen(UNKNOWN, _NOT_FROM_HERE)
+
+
+def _renewals(view: View, kept: Kept) -> Seen:
+    served = view.door.certificate
+    if served and kept.certificate and served != kept.certificate:
+        return Seen(OPEN, "the old server serves another certificate than before: it still renews")
+    return Seen(UNKNOWN, _NOT_FROM_HERE)
+
+
+def _stopped(view: View, _kept: Kept) -> Seen:
+    if view.door.refuses:
+        return Seen(DONE, view.door.words)
+    if view.door.greets:
+        return Seen(UNKNOWN, f"{view.door.words}; whether it relays to here is not seen")
+    return Seen(UNKNOWN, view.door.words)
+
+
+ITEMS: tuple[Item, ...] = (
+    Item(
+        "ttl",
+        "TTLs are lowered",
+        "Others keep a record for its TTL: with a day of it, mail goes to the old server for a day.",
+        f"A and MX of each name, asked of the zone's own servers: {LOW} s or less.",
+        f"Set the TTL of these records to {LOW} in the zone, raise its serial, and wait for as "
+        "long as the old TTL was.",
+        _ttl,
+    ),
+    Item(
+        "old-takes",
+        "The old server takes mail until then",
+        "Until the records point here it is the one that others deliver to.",
+        "Port 25 of the old server greets.",
+        "Start Postfix on {old}: `ssh {ssh} systemctl start postfix`.",
+        _takes,
+    ),
+    Item(
+        "a",
+        "A records point here",
+        "An MX leads to a name, and the name's A record to the server.",
+        "A of {host} is an address of this host, and no name has the old server's.",
+        "Change the A records in the zone to this host's address, and raise its serial.",
+        _address,
+        ("ttl",),
+    ),
+    Item(
+        "mx",
+        "MX records point here",
+        "From then on others deliver here.",
+        "The preferred MX of each local name is {host}.",
+        "Give each name `IN MX 10 {host}.` in the zone, and raise its serial.",
+        _mx,
+        ("a",),
+    ),
+    Item(
+        "ptr",
+        "The address has its name",
+        "Many servers refuse mail from an address whose PTR and A do not agree.",
+        "PTR of the address that {host} has is {host}.",
+        "Ask whoever gave you the address to set its PTR to {host}.",
+        _pointer,
+        ("a",),
+    ),
+    Item(
+        "old-queue",
+        "The old server's queue is empty",
+        "What still waits there would be lost with it.",
+        "Only on the old server: `ssh {ssh} postqueue -p`.",
+        "Once `ssh {ssh} postqueue -p` says that it is empty: `postfix-wizard move --done "
+        "old-queue`.",
+        _unseen,
+        ("mx",),
+    ),
+    Item(
+        "renewals",
+        "The old server renews no certificate",
+        "Two servers that renew the same names reach the authority's limits, and only one of "
+        "them passes its challenge.",
+        "Only on the old server; told too where the certificate changes that it serves on 25.",
+        "`ssh {ssh} systemctl disable --now certbot-renew.timer` (or certbot.timer, or its cron "
+        "job); then `postfix-wizard move --done renewals`.",
+        _renewals,
+        ("a",),
+    ),
+    Item(
+        "old-stopped",
+        "The old server's Postfix is stopped, or relays to here",
+        "Hosts that still know the old address must not leave mail where nobody reads it.",
+        "Port 25 of the old server refuses.",
+        "`ssh {ssh} systemctl disable --now postfix`. Where it stays on as a relay to {host}: "
+        "`postfix-wizard move --done old-stopped`.",
+        _stopped,
+        ("mx", "old-queue"),
+    ),
+)
+
+IDS = tuple(one.id for one in ITEMS)
+
+
+def filled(text: str, view: View) -> str:
+    """Return an item's text with the names of these servers in it."""
+    host = view.answers.hostname.myhostname
+    return text.format(old=view.old.name, ssh=view.old.ssh, host=host)
+
+
+def looked(view: View, kept: Kept) -> Iterator[tuple[Item, Seen]]:
+    """Yield each item with what was seen of it, in order."""
+    for item in ITEMS:
+        yield item, item.look(view, kept)

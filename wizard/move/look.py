@@ -1,0 +1,107 @@
+"""The look at both servers: the DNS and the old server's port 25, side by side, each with an end."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from wizard.answers.model import Answers
+from wizard.check.smtp import CLOSING, Endpoint, Exchange, converse
+from wizard.dns.addresses import public4
+from wizard.dns.asking import Answer, Question, ask_within, reversed_name
+from wizard.dns.authority import ask_authority
+from wizard.move.items import names_of, pointed
+from wizard.move.model import Door25, OldServer, View
+
+SECONDS = 3.0
+"""For the DNS; as long again, side by side with it, for the old server's port 25."""
+
+SMTP = 25
+_READY = 220
+_SCRIPT = (
+    Exchange("greeting", must=_READY),
+    Exchange("ehlo", "EHLO [127.0.0.1]"),
+    Exchange("tls", "STARTTLS", tls=True, must=_READY),
+    Exchange("quit", "QUIT"),
+)
+
+
+def look(
+    old: OldServer,
+    answers: Answers,
+    addresses: Sequence[str],
+    resolvers: Sequence[str],
+    *,
+    seconds: float = SECONDS,
+    port: int = 53,
+    smtp: int = SMTP,
+) -> View:
+    """Look at everything; takes `seconds` twice at most, and never raises.
+
+    `addresses` are this host's own.
+    """
+    blank = View(old, answers, tuple(addresses), (), {}, frozenset(), Door25())
+    names = names_of(blank)
+    questions = [Question(name, kind) for name in names for kind in ("A", "MX")]
+    deadline = time.monotonic() + seconds
+    with ThreadPoolExecutor(3, thread_name_prefix="move") as pool:
+        leads = pool.submit(_addresses, old.name, resolvers, seconds, port)
+        door = pool.submit(lambda: _door(leads.result(), addresses, seconds, smtp))
+        authority = pool.submit(ask_authority, questions, resolvers, seconds=seconds, port=port)
+        own = {Question(reversed_name(one), "PTR") for one in public4(addresses)}
+        records = ask_within([*questions, *own], resolvers, seconds=seconds, port=port)
+        zones_own = {one: answer for one, answer in authority.result().items() if answer.known}
+        records.update(zones_own)
+        view = View(
+            old,
+            answers,
+            tuple(addresses),
+            tuple(one for one in leads.result() if one not in addresses),
+            records,
+            frozenset(zones_own),
+            door.result(),
+        )
+        return _with_pointers(view, resolvers, deadline, port)
+
+
+def _with_pointers(view: View, resolvers: Sequence[str], deadline: float, port: int) -> View:
+    """Ask for the PTR of addresses that only the DNS names, in the time that is left."""
+    wanted = {Question(reversed_name(one), "PTR") for one in pointed(view)}
+    new = wanted - set(view.records)
+    left = deadline - time.monotonic()
+    found: dict[Question, Answer] = ask_within(new, resolvers, seconds=left, port=port)
+    return View(
+        view.old,
+        view.answers,
+        view.own,
+        view.theirs,
+        {**view.records, **found},
+        view.zones_own,
+        view.door,
+    )
+
+
+def _addresses(name: str, resolvers: Sequence[str], seconds: float, port: int) -> tuple[str, ...]:
+    try:
+        return (str(ipaddress.ip_address(name)),)
+    except ValueError:
+        question = Question(name, "A")
+        return ask_within([question], resolvers, seconds=seconds, port=port)[question].records
+
+
+def _door(leads: Sequence[str], own: Sequence[str], seconds: float, smtp: int) -> Door25:
+    theirs = [one for one in leads if one not in own]
+    if not theirs:
+        why = "its name leads to this host: name the old server by its address" if leads else ""
+        return Door25(words=why or "its address is not known here")
+    said = converse(Endpoint(theirs[0], smtp), _SCRIPT, seconds)
+    greeting = said.replies.get("greeting")
+    certificate = hashlib.sha256(said.certificate).hexdigest() if said.certificate else ""
+    if greeting is None:
+        return Door25(refuses=said.why == "connection refused", words=f"port 25: {said.why}")
+    greets = greeting.code == _READY
+    refuses = not greets and greeting.code != CLOSING
+    return Door25(greets, refuses, f"port 25: {greeting}", certificate)

@@ -1,0 +1,125 @@
+"""What is kept of the checklist, in one file of root's own: when items were seen done, and ticks."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from pathlib import Path
+from typing import Any, Optional
+
+from wizard.errors import Trouble
+from wizard.move.items import IDS
+from wizard.move.model import Kept
+from wizard.run import files
+from wizard.run.directories import make_private
+from wizard.run.paths import Places
+
+VERSION = 1
+NAME = "move.json"
+ASIDE = ".set-aside"
+LARGEST = 65536
+"""Bytes: no list of ours comes near it."""
+
+_MODE = 0o600
+_SHA256 = re.compile(r"[0-9a-f]{64}|")
+_LAST = 4_102_444_800.0
+"""2100, in seconds since the epoch: a later time is none that we wrote."""
+
+
+class _StrangeError(Exception):
+    """What stands there is none of ours; the text says why."""
+
+
+def read_kept(places: Places, old: str) -> tuple[Kept, tuple[str, ...]]:
+    """Return what was kept for that old server, and a warning where the file is none of ours.
+
+    Such a file counts as none; the next write sets it aside.
+    """
+    path = places.state / NAME
+    try:
+        found = _read(path)
+    except _StrangeError as strange:
+        warning = (
+            f"{path} is not used: {strange}. It is set aside as {NAME}{ASIDE} when the list is "
+            "written next; ticks must be given again."
+        )
+        return Kept(), (warning,)
+    return (Kept() if found is None or found[0] != old else found[1]), ()
+
+
+def write_kept(places: Places, old: str, kept: Kept) -> None:
+    """Keep it, atomically and 0600, where it differs. Raises Trouble."""
+    make_private(places.state)
+    path = places.state / NAME
+    try:
+        _read(path)
+    except _StrangeError:
+        _set_aside(path)
+    whole = {
+        "version": VERSION,
+        "old_server": old,
+        "done": dict(kept.done),
+        "ticked": dict(kept.ticked),
+        "certificate": kept.certificate,
+        "certificate_at": kept.certificate_at,
+    }
+    data = f"{json.dumps(whole, indent=1)}\n".encode()
+    held = files.read(str(path))
+    if held is None or held.text != data:
+        files.replace(str(path), data, held, mode=_MODE)
+
+
+def _set_aside(path: Path) -> None:
+    try:
+        path.rename(path.with_name(NAME + ASIDE))
+    except OSError as error:
+        raise Trouble(
+            f"setting {path} aside", error.strerror or str(error), "Move it away yourself."
+        ) from error
+
+
+def _read(path: Path) -> Optional[tuple[str, Kept]]:
+    """Return whose it is and what it keeps, None where there is no file."""
+    try:
+        if os.lstat(path).st_size > LARGEST:
+            raise _StrangeError(f"it is larger than {LARGEST} bytes")
+        held = files.read(str(path))
+        whole = {} if held is None else json.loads(held.text)
+    except FileNotFoundError:
+        return None
+    except Trouble as trouble:
+        raise _StrangeError(trouble.wrong.rstrip(".")) from trouble
+    except (ValueError, RecursionError) as error:
+        raise _StrangeError("it is no JSON") from error
+    kept = _kept(whole)
+    if kept is None:
+        raise _StrangeError("it holds what no checklist does")
+    return whole["old_server"], kept
+
+
+def _kept(whole: Any) -> Optional[Kept]:
+    if not isinstance(whole, dict) or whole.get("version") != VERSION:
+        return None
+    certificate = whole.get("certificate")
+    if not isinstance(whole.get("old_server"), str) or not isinstance(certificate, str):
+        return None
+    times = [whole.get(name) for name in ("done", "ticked")]
+    at = whole.get("certificate_at")
+    if not all(map(_is_times, times)) or not _is_time(at) or not _SHA256.fullmatch(certificate):
+        return None
+    return Kept(times[0], times[1], certificate, at)  # type: ignore[arg-type] # _is_times saw them
+
+
+def _is_times(value: Any) -> bool:
+    return isinstance(value, dict) and all(one in IDS and _is_time(at) for one, at in value.items())
+
+
+def _is_time(value: Any) -> bool:
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and 0 <= value < _LAST
+    )

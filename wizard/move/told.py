@@ -1,0 +1,78 @@
+"""The checklist told: lines for people, one object for programs."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from wizard.move.checklist import gone
+from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Row
+
+VERSION = 1
+"""Of the JSON form (docs/json.md)."""
+
+WIDTH = 80
+WORDS = {DONE: "done", OPEN: "OPEN", UNKNOWN: "unknown", TICKED: "ticked"}
+_STATE = 9
+
+
+def lines(found: Checklist, width: int = WIDTH) -> Iterator[str]:
+    """Yield the list's lines, none longer than `width`, which is 40 at least."""
+    yield from textwrap.wrap(found.told, width)
+    for warning in found.warnings:
+        yield from textwrap.wrap(f"warning: {warning}", width, break_on_hyphens=False)
+    for row in found.rows:
+        yield ""
+        yield head(row)
+        for text in details(row):
+            yield from textwrap.wrap(
+                text,
+                width,
+                initial_indent=" " * _STATE,
+                subsequent_indent=" " * _STATE,
+                break_on_hyphens=False,
+            )
+
+
+def head(row: Row) -> str:
+    """Return an item's first line: state, ID, title."""
+    return f"{WORDS[row.state]:<{_STATE}}{row.id:<12} {row.title}"
+
+
+def details(row: Row) -> Iterator[str]:
+    """Yield what is to be said of an item; of one that is settled, what was seen and when."""
+    if row.state == TICKED:
+        yield f"ticked by hand on {_moment(row.at)}"
+    else:
+        yield f"seen: {row.seen}"
+    if row.state == DONE:
+        yield f"since {_moment(row.at)}"
+    if gone(row):
+        yield f"It was seen done on {_moment(row.was_done)} and no longer is."
+    elif row.was_done and row.state == UNKNOWN:
+        yield f"It was seen done on {_moment(row.was_done)}."
+    if row.settled:
+        return
+    if row.waits_for:
+        yield f"after: {', '.join(row.waits_for)}"
+    yield f"-> {row.what_to_do}"
+    yield f"why: {row.why}"
+    yield f"looked at: {row.how}"
+
+
+def as_data(found: Checklist) -> dict[str, Any]:
+    """Return the list as docs/json.md tells it."""
+    return {
+        "version": VERSION,
+        "old_server": found.old.name,
+        "open": found.open,
+        "items": [asdict(row) for row in found.rows],
+        "warnings": list(found.warnings),
+    }
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
