@@ -335,8 +335,8 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "Who reads root's mail",
         "/etc/aliases",
-        "A user of this host or an address elsewhere: root's, postmaster's and abuse's mail. "
-        "Empty: not decided, and it bounces after five days.",
+        "A user here or an address: for root, postmaster and abuse. Nobody's mail bounces after "
+        "five days.",
         rules.mail_reader,
     ),
     Field(
@@ -410,8 +410,8 @@ FIELDS: tuple[Field, ...] = (
         "choice",
         "Hardening",
         "smtpd_forbid_bare_newline",
-        "on: no smuggled mail by bare newlines, few logins a minute, and on 587 and 465 only "
-        "senders that belong to the login, as far as this Postfix knows these.",
+        "on: no mail smuggled by bare newlines, few logins a minute, a login's own senders only, "
+        "where Postfix can.",
         choices=("off", "on"),
     ),
     Field(
