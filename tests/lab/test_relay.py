@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,15 @@ def deferred(host: Host, why: str) -> None:
     host.run(["timeout", f"{PATIENCE:g}", "sh", "-c", script, why], check=True)
 
 
+def relay_is(host: Host, **verdicts: str) -> str:
+    """Hold what `check` says of the relay host against these verdicts; return all that it said."""
+    _, said = wizard(host, "check", "--json")
+    found = json.loads(said)["findings"]
+    rows = {one["id"]: one["verdict"] for one in found if one["id"].startswith("relay.")}
+    assert rows == {f"relay.{name}": verdict for name, verdict in verdicts.items()}, said
+    return said
+
+
 @pytest.mark.parametrize("suite", ["el9"])
 def test_mail_goes_out_through_a_relay_and_the_password_is_told_nowhere(pair: Pair) -> None:
     server = pair.server
@@ -110,12 +120,15 @@ def test_mail_goes_out_through_a_relay_and_the_password_is_told_nowhere(pair: Pa
     extras.install(server, extras.SASL_PLAIN)
     bash(server, "systemctl restart postfix; postqueue -f")
     deferred(server, "authentication failed: ")
+    told += relay_is(server, reach="right", tls="right", login="wrong")
+    assert "535 5.7.8" in told
 
     # The right one is written into its file, and nothing else is said.
     told += with_password(server, PASSWORD)
     assert f"-{NEXTHOP} taro:(password2)" in told
     bash(server, "postqueue -f")
     assert PASSWORD not in pair.arrives("through the relay")
+    told += relay_is(server, reach="right", tls="right", login="right")
     log = bash(server, "journalctl --no-pager -o cat SYSLOG_FACILITY=2")
     assert f"Verified TLS connection established to {RELAY}" in log
     before = state(server)

@@ -138,7 +138,7 @@ def log_in(
         verdict = UNKNOWN if mechanisms else WRONG
         yield _finding(port, ROWS[0], seen, verdict)
         return
-    credentials = _plain(user.name, user.password)
+    credentials = plain_credentials(user.name, user.password)
     script = (
         *opening,
         Exchange("auth", f"AUTH PLAIN {credentials}", must=LOGGED_IN),
@@ -149,12 +149,13 @@ def log_in(
     )
     hidden = (user.password, credentials)
     yield from _judged(port, ROWS, converse(where, script, seconds), hidden)
-    guess = f"AUTH PLAIN {_plain(user.name, secrets.token_urlsafe(12))}"
+    guess = f"AUTH PLAIN {plain_credentials(user.name, secrets.token_urlsafe(12))}"
     wrong = converse(where, (*opening, Exchange("auth", guess), _QUIT), seconds)
     yield from _judged(port, (WRONG_PASSWORD,), wrong, hidden)
 
 
-def _plain(name: str, password: str) -> str:
+def plain_credentials(name: str, password: str) -> str:
+    """Return what AUTH PLAIN says (RFC 4616)."""
     return base64.b64encode(f"\0{name}\0{password}".encode("utf-8", "surrogateescape")).decode(
         "ascii"
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check import certificate, log, outbound, ports, renewal, table, unit, units
+from wizard.check import certificate, log, outbound, ports, relay, renewal, table, unit, units
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.blocklists import begin_lists
 from wizard.check.dns import begin_lookups
@@ -21,6 +21,7 @@ from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.model import WARNING, WRONG, Finding
 from wizard.check.outbound import begin_outbound
 from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
+from wizard.check.relay import begin_relay
 from wizard.check.resolver import begin_resolver
 from wizard.check.router import judge_router
 from wizard.check.rows import judge_rows
@@ -96,6 +97,13 @@ def prove(
                 network,
                 pool,
                 outbound.SECONDS if expected is not None else outbound.PATIENT,
+            ),
+            begin_relay(
+                answers,
+                door,
+                network,
+                pool,
+                seconds=relay.SECONDS if expected is not None else relay.PATIENT,
             ),
         )
         # In this thread, since only the main one may handle the signals that would leave the

@@ -94,11 +94,16 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to talk to: an address and port, or a UNIX socket; `source` is bound before."""
+    """Where to talk to: an address and port, or a UNIX socket; `source` is bound before.
+
+    TLS takes any certificate, but with `verified`: then it must be for that name, and of an authority
+    that the system trusts.
+    """
 
     address: str
     port: int = 0
     source: str = ""
+    verified: str = ""
 
 
 class Line:
@@ -110,6 +115,7 @@ class Line:
     def __init__(self, where: Endpoint, seconds: float) -> None:
         self._until = time.monotonic() + seconds
         self._seconds = seconds
+        self._verified = where.verified
         self._buffer = b""
         self._socket: Union[socket.socket, ssl.SSLSocket] = self._connect(where)
 
@@ -162,7 +168,11 @@ class Line:
         plain = self._socket
         plain.settimeout(self._left())
         try:
-            wrapped = blind_context().wrap_socket(plain)
+            if self._verified:
+                context = ssl.create_default_context()
+                wrapped = context.wrap_socket(plain, server_hostname=self._verified)
+            else:
+                wrapped = blind_context().wrap_socket(plain)
         except ssl.SSLError as error:
             raise TalkError(handshake_fault(error)) from error
         self._socket = wrapped
