@@ -11,12 +11,14 @@ from screens.widgets.rows import Row
 from screens.widgets.wrap import wrapped
 from wizard.answers.build import problem_text
 from wizard.certificates.paths import RENEWAL_HOOK
+from wizard.host.facts import DOVECOT_CONF
 from wizard.plan.by_hand import YOURS
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
 from wizard.plan.model import FileChange, Plan
 from wizard.postfix.proposal import Reason
 
 _LOOKS = {NEW: "new", GONE: "gone"}
+_SHORT = {RENEWAL_HOOK: "hook", DOVECOT_CONF: "dovecot"}
 INDENT = "      "
 
 
@@ -34,7 +36,7 @@ class FileDiff:
     @property
     def name(self) -> str:
         """What its tab is called: the file's name, or what it is where the name does not tell."""
-        return "hook" if self.path == RENEWAL_HOOK else self.path.rpartition("/")[2]
+        return _SHORT.get(self.path) or self.path.rpartition("/")[2]
 
 
 def file_diff(change: FileChange) -> FileDiff:

@@ -25,6 +25,7 @@ from wizard.answers.model import Answers, Problem, narrowed
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
+TO_COPY = "What Dovecot lacks, to copy: nothing writes it (More: Dovecot, write)."
 NOTHING = "Nothing is pending: the host is as the answers say. There is nothing to run."
 
 
@@ -125,7 +126,7 @@ class ReviewScreen(DecidingScreen):
     def on_planned(self, message: Planned) -> None:
         """Compare the files, again in a thread; the app keeps the plan."""
         self.desk.plan = message.plan
-        files = message.plan.files
+        files = (*message.plan.files, *message.plan.to_copy)
         in_background(self, lambda: Compared(tuple(file_diff(one) for one in files)))
 
     async def on_compared(self, message: Compared) -> None:
@@ -247,6 +248,9 @@ class ReviewScreen(DecidingScreen):
         return self._tab_names().index(self.query_one(Tabs).value)
 
     def _compared_with(self, diff: FileDiff) -> str:
+        plan = self.desk.plan
+        if plan is not None and any(one.path == diff.path for one in plan.to_copy):
+            return TO_COPY
         live = diff.against_live if self._live else None
         shown = diff.against_original if live is None else live
         count = f"{len(shown) or 'No'} change{'s' if len(shown) != 1 else ''}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from lab.host import Host
-from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
 from wizard.host.facts import DOVECOT_CONF
 
 pytestmark = pytest.mark.lab
@@ -114,7 +114,13 @@ def test_each_cause_is_named(suite: str, boot_host: BootHost) -> None:
     host = boot_host(suite=suite, pyz=PYZ)
     host.unmask_dovecot()
     host.write(ANSWERS, f'{ZEKE}\n[dovecot]\nconf = "write"\n', 0o600)
+    # A file that is read after ours has the last word: that is found before anything is written.
+    host.write("/etc/dovecot/local.conf", "ssl = no\n")
     code, said = apply(host)
+    assert (code, "still lack tls" in said) == (1, True), said
+    assert host.run(["ls", DOVECOT_CONF]).returncode != 0
+    host.run(["rm", "/etc/dovecot/local.conf"], check=True)
+    code, said = wizard(host, "resume", "--yes")
     assert code == 0, said
     host.run(["cp", "-a", "/etc/dovecot", "/root/right"], check=True)
     assert dovecots(host) == {}

@@ -68,7 +68,8 @@ def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Fi
             seen=fault if denied else f"waits for Dovecot: {fault}",
             expected="Dovecot answers",
             verdict=UNKNOWN if denied else WAITS,
-            advice="Mail is kept in the queue until Dovecot is there.",
+            advice="Mail is kept in the queue until Dovecot is there: `dnf install dovecot`, then "
+            "`postfix-wizard apply --section dovecot`.",
         )
         return
     stopped = transcript.stopped_at

@@ -66,7 +66,7 @@ def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[
         expected,
         WARNING if ends - now < _DAY else WAITS,
         f"Nothing is lost before {moment(ends)} (maximal_queue_lifetime). Once Dovecot takes mail, "
-        "`postqueue -f` delivers it at once.",
+        "`postfix-wizard apply --section dovecot` asks it for a recipient and delivers it at once.",
         fatal=False,
     )
 

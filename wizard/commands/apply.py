@@ -13,6 +13,7 @@ from wizard.commands.planning import (
     refuse_cautions,
     refuse_conflicts,
     refuse_obstacles,
+    say_to_copy,
 )
 from wizard.errors import Trouble
 from wizard.host.facts import Host
@@ -48,6 +49,7 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
         if change.proposed != change.live:
             console.say_diff(report.file_diff(change))
     console.say(*report.commands(plan))
+    say_to_copy(plan, console)
     if not plan.pending:
         console.say(*conflicts.told(plan.edits))
         return 0

@@ -6,7 +6,7 @@ import json
 import os
 
 from wizard.commands.console import Console
-from wizard.commands.planning import Options, make_plan
+from wizard.commands.planning import Options, make_plan, say_to_copy
 from wizard.plan import report
 from wizard.session import Session
 
@@ -23,9 +23,7 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
         for change in plan.files:
             console.say_diff(report.file_diff(change))
         console.say(*report.commands(plan))
-        for change in plan.to_copy:
-            console.say(report.TO_COPY)
-            console.say_diff(report.file_diff(change))
+        say_to_copy(plan, console)
         console.say(*report.notes(plan))
     if plan.obstacles:
         return os.EX_DATAERR if any(problem.section for problem in plan.obstacles) else 1

@@ -13,7 +13,7 @@ from wizard.answers.toml import read_answers
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble
 from wizard.host.facts import Host
-from wizard.plan import conflicts
+from wizard.plan import conflicts, report
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.model import Plan
 from wizard.session import Session
@@ -66,6 +66,13 @@ def _narrowed(answers: Answers, session: Session, host: Host, options: Options) 
         return answers
     today = session.today(host)
     return answers if today is None else narrowed(answers, today, options.sections)
+
+
+def say_to_copy(plan: Plan, console: Console) -> None:
+    """Show the changes that nothing writes, for the operator to copy."""
+    for change in plan.to_copy:
+        console.say(report.TO_COPY)
+        console.say_diff(report.file_diff(change))
 
 
 def need_root(doing: str) -> None:

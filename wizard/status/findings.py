@@ -15,8 +15,8 @@ from wizard.check.model import RIGHT
 from wizard.check.table import judge_table, looked_up
 from wizard.door import Outcome
 from wizard.host.aliases import ALIASES
-from wizard.host.facts import Host
-from wizard.plan.firewall import SERVICES
+from wizard.host.facts import DOVECOT_CONF, Host
+from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.status.drift import Item
 from wizard.status.held import MAIN, MASTER, SENDERS
 from wizard.status.left import OPEN, Left
@@ -58,7 +58,10 @@ _FILES = {
     SENDERS: "blocklists",
     ALIASES: "aliases",
     RENEWAL_HOOK: POLICY,
+    DOVECOT_CONF: "dovecot",
 }
+_WHOLE = frozenset({RENEWAL_HOOK, DOVECOT_CONF})
+"""Files that are one thing: any change of them is told."""
 _GONE = ("gone", "there is no such table", "closed", "firewalld has no zone")
 """What an item says now where the thing is not there."""
 
@@ -71,7 +74,7 @@ def of_item(item: Item) -> Optional[Finding]:
     is_gone = item.now.startswith(_GONE)
     if kind == "path":
         section = _FILES.get(path)
-        if section is None or not (is_gone or path == RENEWAL_HOOK):
+        if section is None or not (is_gone or path in _WHOLE):
             return None
         return Finding(section, MISSING if is_gone else BY_HAND, f"{path}: {item.now}.")
     if kind not in _SECTION_OF:
@@ -81,6 +84,8 @@ def of_item(item: Item) -> Optional[Finding]:
         state = BY_HAND
     said = f"{item.looked_at}: {item.now}."
     section = "aliases" if item.id == f"table.{ALIASES}" else _SECTION_OF[kind]
+    if kind == "firewall" and path.endswith(f".{IMAPS}"):
+        section = "dovecot"
     return Finding(section, state, f"{said} {item.advice}".rstrip())
 
 
@@ -91,6 +96,7 @@ def of_host(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
     yield from _table(host, left)
     yield from _delivery(host)
     yield from _zone_file(host, today)
+    yield from _dovecot(host)
     yield from _policy(host, today, left)
 
 
@@ -151,6 +157,16 @@ def _delivery(host: Host) -> Iterator[Finding]:
     if host.parameters.get("mailbox_transport") == _LMTP and not host.dovecot.lmtp_socket:
         why = "Dovecot's socket private/dovecot-lmtp is not there: mail waits in the queue."
         yield Finding("delivery", WAITS, why)
+
+
+def _dovecot(host: Host) -> Iterator[Finding]:
+    dovecot = host.dovecot
+    if host.root == "/" and dovecot.usable and dovecot.unit.active in {"inactive", "failed"}:
+        why = f"Dovecot is installed and does not run ({dovecot.unit.active}): mail waits."
+        yield Finding("dovecot", WAITS, why)
+    if dovecot.waiting:
+        why = f"{dovecot.waiting} in the queue wait for Dovecot; `check` says until when."
+        yield Finding("dovecot", WAITS, why)
 
 
 def _zone_file(host: Host, today: Answers) -> Iterator[Finding]:

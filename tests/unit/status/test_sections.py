@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -24,7 +24,8 @@ from wizard.plan.read_back import read_back
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, RunFinished
 from wizard.status.as_left import answers_left
-from wizard.status.drift import Now, items
+from wizard.status.drift import Item, Now, items
+from wizard.status.findings import of_item
 from wizard.status.history import Written
 from wizard.status.left import Left, add
 from wizard.status.sections import HAND, OTHER, RUN, UNKNOWN, SectionRow, section_rows
@@ -391,3 +392,38 @@ def test_what_only_the_saved_answers_know_is_kept(server: Server) -> None:
     assert both.limits == today.limits
     elsewhere = replace(today, certificate=replace(today.certificate, name="other.example"))
     assert with_saved(elsewhere, saved).certificate.source == "letsencrypt"
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"unit": facts.Unit("enabled", "failed")}, "does not run (failed)"),
+        ({"unit": facts.Unit("enabled", "active"), "waiting": 3}, "3 in the queue wait"),
+    ],
+)
+def test_mail_that_waits_for_dovecot_is_told(
+    server: Server, changes: dict[str, Any], word: str
+) -> None:
+    there = facts.Dovecot(version="2.3.16", settings={"ssl": "yes"})
+    server.host = replace(server.host, dovecot=replace(there, **changes))
+    row = server.rows()["dovecot"]
+    assert row.state == "waits"
+    assert word in row.why[0]
+    masked = replace(there, unit=facts.Unit("masked", "inactive"))
+    server.host = replace(server.host, dovecot=masked)
+    assert server.rows()["dovecot"].state == "as planned"
+
+
+@pytest.mark.parametrize(
+    ("item", "section", "state"),
+    [
+        (Item(f"path.{facts.DOVECOT_CONF}", "", "", "changed", True), "dovecot", "changed by hand"),
+        (Item(f"path.{facts.DOVECOT_CONF}", "", "", "gone", True), "dovecot", "missing"),
+        (Item("firewall.public.imaps", "", "open", "closed", True), "dovecot", "missing"),
+        (Item("firewall.public.smtps", "", "open", "closed", True), "networks", "missing"),
+    ],
+)
+def test_what_drifted_of_dovecots_part(item: Item, section: str, state: str) -> None:
+    found = of_item(item)
+    assert found is not None
+    assert (found.section, found.state) == (section, state)

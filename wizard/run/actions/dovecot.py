@@ -8,7 +8,7 @@ import time
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.dovecot import MAIN, flattened
+from wizard.host.dovecot import MAIN, flattened, includes
 from wizard.plan.model import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
 from wizard.run.context import Context, Undo, listed
@@ -35,9 +35,8 @@ def check(action: CheckDovecot, context: Context) -> Undo:
         context.require_before(seen, file.before, doing)
     directory = context.staging()
     ours, whole = (str(directory / name) for name in (os.path.basename(file.path), "dovecot.conf"))  # noqa: PTH119
-    # 2.4 wants its version in the first line of the first file, so that is a copy and no include.
-    main = _RELATIVE.sub(rb"\g<1>/etc/dovecot/", Door().read_bytes(MAIN) or b"")
-    texts = {ours: file.text, whole: b"%s\n!include %s\n" % (main, os.fsencode(ours))}
+    main = staged_main(Door().read_bytes(MAIN) or b"", file.path, ours)
+    texts = {ours: file.text, whole: main}
     for path, text in texts.items():
         replace(path, text, read(path), mode=0o600)
     argv = ("doveconf", "-c", whole, "-n")
@@ -57,6 +56,19 @@ def check(action: CheckDovecot, context: Context) -> Undo:
         )
     context.say(f"doveconf reads the new file as planned ({', '.join(action.parts)}).")
     return {}
+
+
+def staged_main(text: bytes, path: str, ours: str) -> bytes:
+    """Return a dovecot.conf that reads `ours` where the present one would read `path`.
+
+    It is a copy and no include, since 2.4 wants its version in the first line of the first file.
+    """
+    lines = []
+    for line in text.splitlines(keepends=True):
+        lines.append(_RELATIVE.sub(rb"\g<1>/etc/dovecot/", line))
+        if includes(line.decode("utf-8", "surrogateescape"), path):
+            lines.append(b"\n!include %s\n" % os.fsencode(ours))
+    return b"".join(lines)
 
 
 def turn(action: TurnBeside, context: Context) -> Undo:

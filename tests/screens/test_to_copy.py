@@ -1,0 +1,24 @@
+"""Lines for Dovecot on Review: a tab of their own that says that nothing writes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.screens.pilots import in_sight, opened, walk_to
+from tests.screens.standin import StandIn, fresh_host, make_plan
+from wizard.host.facts import DOVECOT_CONF
+from wizard.plan.model import FileChange
+
+
+async def test_what_is_to_be_copied_has_a_tab() -> None:
+    host = fresh_host()
+    lines = b"# user-name: why\nauth_username_format = %Ln\n"
+    plan = replace(make_plan(host), to_copy=(FileChange(DOVECOT_CONF, None, None, lines),))
+    async with opened(StandIn(the_host=host, plan_made=plan)) as pilot:
+        await walk_to(pilot, "Review")
+        shown = await in_sight(pilot, "dovecot")
+        number = shown[shown.index(" dovecot") - 1]
+        await pilot.press(number)
+        shown = await in_sight(pilot, "+auth_username_format = %Ln")
+        assert "to copy: nothing writes it" in shown
+        assert f"+++ {DOVECOT_CONF} (as planned)" in shown
