@@ -27,6 +27,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "limits": ("[blocklists]", "[limits]\nmessage_size_limit = 31457280\n[blocklists]"),
     "dns": ("[blocklists]", f'[dns]\nzone_file = "{ZONE}"\n[blocklists]'),
     "aliases": ("[blocklists]", '[aliases]\nroot = "taro"\n[blocklists]'),
+    "relay": ("[blocklists]", '[relay]\nhost = "relay.stranger.example"\n[blocklists]'),
     "dovecot": ("[blocklists]", '[dovecot]\nimaps = "open"\n[blocklists]'),
     "hardening": ("[blocklists]", '[hardening]\nuse = "on"\n[blocklists]'),
     "move": ("[blocklists]", '[move]\nold_server = "192.168.1.2"\n[blocklists]'),
