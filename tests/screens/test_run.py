@@ -15,6 +15,7 @@ from screens.widgets.entry import Entry
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight
 from tests.screens.standin import RUN, StandIn, fresh_host, happy_events, make_app, make_plan
+from wizard.check.model import Finding
 from wizard.run import records
 from wizard.run.history import RunSummary
 
@@ -315,3 +316,12 @@ def test_a_run_that_is_gone_on_with_is_not_over() -> None:
     progress.take(records.RunStarted(RUN, "0" * 64, 2))
     assert progress.finished is None
     assert {progress.steps[one.id].state for one in rest} == {"waits"}
+
+
+def test_what_each_step_proved_is_kept_and_a_second_attempt_counts() -> None:
+    progress = Progress(())
+    waits, arrived = (Finding("aliases.delivery", "x", "y", "z", one) for one in ("waits", "right"))
+    checked = Finding("main.cf", "x", "y", "z", "right")
+    for found in ((checked,), (waits,), (arrived,)):
+        progress.take(records.Found(found))
+    assert progress.findings == (checked, arrived)
