@@ -8,7 +8,8 @@ import time
 import pytest
 
 from lab.host import Host
-from tests.lab.program import PROGRAM, apply
+from tests.lab.program import PROGRAM, apply, wizard
+from tests.lab.test_blocklists import change_zone
 from wizard.check.prove import SECONDS
 
 pytestmark = pytest.mark.lab
@@ -82,3 +83,21 @@ def test_records_are_looked_up_and_a_resolver_that_is_down_holds_nothing_up(fres
     found, _, status = checked(fresh)
     assert (status, found["dns.a"]["verdict"]) == (0, "unknown")
     fresh.write(RESOLV, was)
+
+
+def test_behind_a_router_the_address_that_the_world_sees_is_to_be_known(fresh: Host) -> None:
+    assert apply(fresh)[0] == 0
+    fresh.run(["ip", "address", "flush", "dev", "enp0s8"], check=True)
+    edit = "sed -i 's/^mail\\(.*\\)192.168.1.1$/mail\\1203.0.113.1/' /var/named/zeke.ne.jp.zone"
+    change_zone(fresh, edit)
+
+    def row() -> tuple[str, str]:
+        found = json.loads(wizard(fresh, "check", "--json")[1])["findings"]
+        (one,) = (one for one in found if one["id"] == "networks.proxy")
+        return one["verdict"], one["advice"]
+
+    verdict, advice = row()
+    assert verdict == "warning"
+    assert "set `proxy_interfaces = 203.0.113.1` in main.cf" in advice
+    fresh.run(["postconf", "-e", "proxy_interfaces = 203.0.113.1"], check=True)
+    assert row() == ("right", "")

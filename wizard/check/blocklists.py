@@ -22,9 +22,16 @@ _EXPECTED = "its test points answer as they should"
 
 
 def begin_lists(
-    lists: Blocklists, network: Optional[Network], pool: Executor, key: str = ""
+    lists: Blocklists,
+    network: Optional[Network],
+    pool: Executor,
+    key: str = "",
+    proxies: Collection[str] = (),
 ) -> Callable[[], Iterator[Finding]]:
-    """Ask all lists in use in a thread of the pool; call the result to wait for the findings."""
+    """Ask all lists in use in a thread of the pool; call the result to wait for the findings.
+
+    This host's addresses are its own and `proxies`, those of proxy_interfaces (postconf(5)).
+    """
     zones = with_key({one.name: one for one in asked_zones(lists)}.values(), key)
     if network is None:
         why = "the host's resolvers could not be read"
@@ -32,7 +39,7 @@ def begin_lists(
             unknown(f"blocklist.{one.name}", f"blocklist {one.zone}", why, _EXPECTED, fatal=False)
             for one in zones
         )
-    addresses = public4(network.addresses)
+    addresses = public4((*network.addresses, *proxies))
     asked = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
     return lambda: judge_lists(asked.result(), addresses)
 

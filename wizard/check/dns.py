@@ -28,21 +28,30 @@ _FEW = 3
 
 
 def begin_lookups(
-    answers: Answers, network: Optional[Network], pool: Executor
+    answers: Answers, network: Optional[Network], pool: Executor, proxies: Sequence[str] = ()
 ) -> Callable[[], Iterator[Finding]]:
-    """Ask in a thread of the pool; call the result to wait for the findings."""
+    """Ask in a thread of the pool; call the result to wait for the findings.
+
+    `proxies` are the addresses of proxy_interfaces (postconf(5)).
+    """
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: iter((unknown("dns.a", "DNS", why, "as published", fatal=False),))
     asked = pool.submit(look_up, answers, network.addresses, network.resolvers, seconds=SECONDS)
-    return lambda: judge_lookups(answers, asked.result())
+    return lambda: judge_lookups(answers, asked.result(), proxies)
 
 
-def judge_lookups(answers: Answers, found: Lookups) -> Iterator[Finding]:
-    """Yield dns.a, .cname, .aaaa, .ptr.ADDRESS, .mx, .mx.local, .spf, .dmarc, in this order."""
+def judge_lookups(
+    answers: Answers, found: Lookups, proxies: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Yield dns.a, .cname, .aaaa, .ptr.ADDRESS, .mx, .mx.local, .spf, .dmarc, in this order.
+
+    Behind NAT `networks.proxy` comes after dns.a; `proxies` are those of proxy_interfaces.
+    """
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
     leads = found.of(host, "A")
     yield _address(host, leads, found.addresses)
+    yield from _behind_nat(leads, found.addresses, proxies)
     if leads.records and leads.canonical.lower() not in {"", host}:
         line = _Line("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
         advice = f"An MX must not lead to one: give {host} an A record instead."
@@ -101,6 +110,23 @@ def _address(host: str, answer: Answer, own: Sequence[str]) -> Finding:
         )
         return line.says(seen, UNKNOWN, advice)
     return line.says(seen, WARNING, f"{strange} is no address of this host.")
+
+
+def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> Iterator[Finding]:
+    """What the world sees where this host has inner addresses alone: Postfix must know it too."""
+    outer = [one for one in public4(answer.records) if one not in own]
+    if public4(own) or not outer:
+        return
+    seen = ", ".join(outer)
+    line = _Line("networks.proxy", "NAT: the address that the world sees", "in proxy_interfaces")
+    if set(outer) <= set(proxies):
+        yield line.says(seen, RIGHT)
+        return
+    advice = (
+        f"Where a router leads {seen} to this host, set `proxy_interfaces = {seen}` in main.cf and"
+        f" reload: else mail for user@[{seen}] is refused, and a backup MX sends mail to itself."
+    )
+    yield line.says(f"{seen}, which Postfix does not know for its own", WARNING, advice)
 
 
 def _ipv6(host: str, found: Lookups, *, listens: bool) -> Finding:

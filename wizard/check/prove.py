@@ -6,6 +6,7 @@ known is a finding that says why. Nothing in here changes the host but the stran
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -43,6 +44,8 @@ from wizard.secrets import seal
 MAIN_CF = "/etc/postfix/main.cf"
 
 ASKED = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
+
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 
 SECONDS = 8.0
 """For one conversation as a whole; a right server needs a tenth of a second."""
@@ -89,8 +92,8 @@ def prove(
         network, _ = addresses()
         names = (
             begin_resolver(network, pool),
-            begin_lists(answers.blocklists, network, pool, key),
-            begin_lookups(answers, network, pool),
+            begin_lists(answers.blocklists, network, pool, key, _proxies(main_cf)),
+            begin_lookups(answers, network, pool, _proxies(main_cf)),
             begin_outbound(
                 main_cf.get("relayhost", ""),
                 answers.hostname.myhostname,
@@ -148,6 +151,12 @@ def prove(
     finally:
         # When a signal or the caller ends the check early, nothing is waited for.
         pool.shutdown(wait=False)
+
+
+def _proxies(main_cf: Mapping[str, str]) -> tuple[str, ...]:
+    """The IPv4 addresses of proxy_interfaces."""
+    words = main_cf.get("proxy_interfaces", "").replace(",", " ").split()
+    return tuple(one for one in words if _IPV4.fullmatch(one))
 
 
 def _by_choice(finding: Finding) -> Finding:

@@ -32,6 +32,7 @@ PUBLISHED: dict[tuple[str, str], tuple[str, ...]] = {
 def looked_up(
     changes: dict[tuple[str, str], tuple[str, ...]] | None = None,
     addresses: tuple[str, ...] = (OUTER,),
+    proxies: tuple[str, ...] = (),
     **whole: object,
 ) -> dict[str, Finding]:
     """Judge what is published with these changes; an empty tuple is a record that is not there."""
@@ -44,7 +45,8 @@ def looked_up(
             Answer(question, state, rows, question.name),
             **whole,  # type: ignore[arg-type]
         )
-    return {one.id: one for one in judge_lookups(ANSWERS, Lookups(told, addresses))}
+    found = judge_lookups(ANSWERS, Lookups(told, addresses), proxies)
+    return {one.id: one for one in found}
 
 
 def test_all_as_it_should_be() -> None:
@@ -143,3 +145,26 @@ def test_control_characters_are_harmless() -> None:
 def test_of_ten_thousand_names_some_are_asked() -> None:
     many = replace(ANSWERS, domains=Domains(tuple(f"n{n}.example" for n in range(10_000))))
     assert len(questions(many, (OUTER,))) < 40
+
+
+@pytest.mark.parametrize(
+    ("published", "addresses", "proxies", "verdict"),
+    [
+        (OUTER, (INNER,), (), WARNING),
+        (OUTER, (INNER,), ("198.51.100.8",), WARNING),
+        (OUTER, (INNER,), (OUTER,), RIGHT),
+        (OUTER, (INNER, OUTER), (), ""),
+        (OUTER, (INNER, "198.51.100.8"), (), ""),
+        (INNER, ("192.168.1.9",), (), ""),
+    ],
+)
+def test_behind_a_router_postfix_must_know_the_address_that_the_world_sees(
+    published: str, addresses: tuple[str, ...], proxies: tuple[str, ...], verdict: str
+) -> None:
+    found = looked_up({(HOST, "A"): (published,)}, addresses, proxies)
+    row = found.get("networks.proxy")
+    assert (row.verdict if row else "") == verdict
+    assert row is None or not row.fatal
+    if verdict == WARNING:
+        assert row is not None
+        assert f"`proxy_interfaces = {OUTER}`" in row.advice
