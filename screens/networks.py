@@ -24,12 +24,14 @@ class NetworksScreen(FormScreen):
     )
 
     def fields(self) -> Iterable[Widget]:
-        """Make the list of networks and three lines."""
+        """Make the list of networks, three lines, and the list of outer addresses."""
         taken = tuple(self.draft.text("networks", "mynetworks"))
         yield ItemField(self.field("mynetworks"), taken, networks(self.draft.host))
         yield TextField(self.field("inet_interfaces"), self.held("inet_interfaces"), inline=True)
         yield ChoiceField(self.field("inet_protocols"), self.held("inet_protocols"))
         yield TextField(self.field("firewall_zone"), self.held("firewall_zone"), inline=True)
+        outer = tuple(self.draft.text("networks", "proxy_interfaces"))
+        yield ItemField(self.field("proxy_interfaces"), outer, ())
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Suggest the firewall's zones and this host's addresses."""

@@ -361,7 +361,8 @@ class Session:
         from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
-        return to_publish(answers, public4(host.network.addresses))
+        outer = answers.networks.proxy_interfaces
+        return to_publish(answers, public4((*host.network.addresses, *outer)))
 
     def check(self, answers: Answers, sections: Collection[str] = ()) -> Iterator[Finding]:
         """Prove the live state, finding by finding; `sections` are those that were planned."""

@@ -31,6 +31,9 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def _talk(self) -> None:
         envelope: list[str] = []
+        # Large providers greet back with the address that they see.
+        hello = f"250 mail.stranger.example at your service, [{self.client_address[0]}]"
+        self._answers = {"QUIT": "221 bye", "EHLO": hello}
         self._say("220 mail.stranger.example ESMTP")
         for raw in self.rfile:
             line = raw.decode("ascii", "replace").strip()
@@ -40,7 +43,7 @@ class _Talk(socketserver.StreamRequestHandler):
                 self._keep(envelope)
             elif verb in {"MAIL", "RCPT"}:
                 envelope.append(line)
-            self._say("221 bye" if verb == "QUIT" else "250 mail.stranger.example")
+            self._say(self._answers.get(verb, "250 mail.stranger.example"))
             if verb == "QUIT":
                 return
 

@@ -11,7 +11,7 @@ import pytest
 
 from lab import sink
 from lab.host import Host
-from tests.lab.program import PROGRAM, apply
+from tests.lab.program import ANSWERS, PROGRAM, ZEKE, apply
 
 pytestmark = pytest.mark.lab
 
@@ -35,11 +35,11 @@ CLOSED = [
 """What is sent to the stranger reaches nobody, as where a provider drops it."""
 
 
-def outbound(host: Host) -> dict[str, Any]:
-    """Return the finding of a check alone."""
+def outbound(host: Host, name: str = "25") -> dict[str, Any]:
+    """Return a finding of a check alone."""
     done = host.run([PROGRAM, "check", "--json"], timeout=60)
     found = {one["id"]: one for one in json.loads(done.stdout)["findings"]}
-    return cast("dict[str, Any]", found["outbound.25"])
+    return cast("dict[str, Any]", found[f"outbound.{name}"])
 
 
 def test_port_25_of_others_is_tried(fresh: Host, tmp_path: Path) -> None:
@@ -50,6 +50,11 @@ def test_port_25_of_others_is_tried(fresh: Host, tmp_path: Path) -> None:
     with sink.serve(fresh, tmp_path):
         found = outbound(fresh)
         assert (found["verdict"], found["seen"]) == ("right", "mail.stranger.example greets")
+        found = outbound(fresh, "address")
+        assert (found["verdict"], found["seen"]) == (
+            "right",
+            "203.0.113.1, by mail.stranger.example",
+        )
 
     found = outbound(fresh)
     assert found["verdict"] == "warning"
@@ -62,6 +67,13 @@ def test_port_25_of_others_is_tried(fresh: Host, tmp_path: Path) -> None:
     assert found["verdict"] == "warning"
     assert "no answer within" in found["seen"]
     assert "OP25B" in found["advice"]
+
+    # Behind NAT: named, and taken out again by the same section alone.
+    named = ZEKE.replace("# proxy_interfaces", "proxy_interfaces")
+    for answers, value in ((named, "203.0.113.1"), (ZEKE, "")):
+        fresh.write(ANSWERS, answers, 0o600)
+        assert apply(fresh, "--section", "networks")[0] == 0
+        assert fresh.run(["postconf", "-h", "proxy_interfaces"]).stdout.strip() == value
 
     # A run does not wait so long, and it does not fail for it.
     fresh.run(

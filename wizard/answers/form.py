@@ -38,6 +38,8 @@ def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Proble
     values: dict[str, Any] = {}
     found: list[Problem] = []
     for field in fields_of(section):
+        if field.kind == "list" and field.name not in texts:
+            continue
         text = texts.get(field.name, "")
         if text == "" and _takes_default(field):
             continue

@@ -34,12 +34,17 @@ class Domains:
 
 @dataclass(frozen=True)
 class Networks:
-    """Who may relay without a password, where Postfix listens, which zone is opened."""
+    """Who may relay without a password, where Postfix listens, which zone is opened.
+
+    `proxy_interfaces` are addresses under which others reach this host and that it has not itself:
+    a router passes them on (postconf(5)).
+    """
 
     mynetworks: tuple[str, ...] = ("127.0.0.0/8",)
     inet_interfaces: str = "all"
     inet_protocols: str = "ipv4"
     firewall_zone: str = "public"
+    proxy_interfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

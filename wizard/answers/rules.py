@@ -111,6 +111,18 @@ def is_address(text: str) -> bool:
     return True
 
 
+def address(text: str) -> str:
+    """One IP address, as postconf(5) proxy_interfaces takes it: without brackets or a length."""
+    given = printable(text)
+    try:
+        found = ipaddress.ip_address(given)
+    except ValueError:
+        raise ValueError("is no IP address; write one such as 203.0.113.1") from None
+    if found.is_loopback or found.is_unspecified or found.is_multicast:
+        raise ValueError("is no address that others could reach")
+    return str(found)
+
+
 _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: not name, "is empty; write a full name such as mail.example.com"),
     (lambda name: name[0] == "-", "begins with '-'; a name begins with a letter or a digit"),

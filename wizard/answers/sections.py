@@ -114,6 +114,15 @@ FIELDS: tuple[Field, ...] = (
         rules.firewall_zone,
     ),
     Field(
+        "networks",
+        "proxy_interfaces",
+        "list",
+        "Outer addresses of the router",
+        "proxy_interfaces",
+        "Where a router passes mail on to this host (NAT): the address that others reach it by.",
+        rules.address,
+    ),
+    Field(
         "certificate",
         "source",
         "choice",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.smtp import Endpoint, Exchange, Reply, converse
 from wizard.check.text import clean
@@ -64,17 +65,21 @@ class World:
 
 
 def begin_outbound(
-    relayhost: str, name: str, network: Optional[Network], pool: Executor, seconds: float
-) -> Callable[[], Iterator[Finding]]:
-    """Try in a thread of the pool; call the result to wait for `outbound.25`.
+    relayhost: str, answers: Answers, network: Optional[Network], pool: Executor, seconds: float
+) -> Callable[[], Iterable[Finding]]:
+    """Try in a thread of the pool; call the result to wait for `outbound.25` and `.address`.
 
     `relayhost` is main.cf's: where all mail goes to a relay, nothing goes to port 25 of others.
-    `name` is what this host says in EHLO. `seconds` is for all of it.
+    `seconds` is for all of it.
     """
     if relayhost or network is None:
-        return lambda: iter(())
+        return tuple
+    name, own = answers.hostname.myhostname, answers.networks.proxy_interfaces
     asked = pool.submit(try_outbound, name, World(network.resolvers), seconds)
-    return lambda: judge_outbound(asked.result(), patient=seconds >= PATIENT)
+    return lambda: (
+        *judge_outbound(asked.result(), patient=seconds >= PATIENT),
+        *judge_address(asked.result()[-1], (*network.addresses, *own)),
+    )
 
 
 def try_outbound(name: str, world: World, seconds: float) -> tuple[Tried, ...]:
@@ -125,8 +130,7 @@ def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding
     asked = [one for one in found if one.server]
     if last.greeting is not None:
         welcome = last.greeting.code == GREETED
-        sees = f"; it sees {last.address}" if last.address else ""
-        seen = f"{last.server} greets{sees}" if welcome else f"{last.server}: {last.greeting}"
+        seen = f"{last.server} greets" if welcome else f"{last.server}: {last.greeting}"
         verdict = RIGHT if welcome else WARNING
         advice = "" if welcome else "It says why it does not want this host's mail."
     elif not asked:
@@ -149,5 +153,27 @@ def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding
         "another mail server answers",
         verdict,
         advice,
+        fatal=False,
+    )
+
+
+def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
+    """`outbound.address`, where the server says by which address it sees this host (NAT).
+
+    `own` are this host's addresses, and those that a router passes on to it.
+    """
+    if not tried.address:
+        return
+    known = tried.address in own
+    yield Finding(
+        "outbound.address",
+        "sending: the address others see",
+        f"{tried.address}, by {clean(tried.server.encode('utf-8', 'surrogateescape'))}",
+        "one of this host's, or of its router's that is named",
+        RIGHT if known else WARNING,
+        ""
+        if known
+        else f"This host has it not itself: name {tried.address} in networks.proxy_interfaces where "
+        "the router passes port 25 on to here, and see that its PTR record names this server.",
         fatal=False,
     )

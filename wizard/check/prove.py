@@ -96,7 +96,7 @@ def prove(
             begin_lookups(answers, network, pool, _proxies(main_cf)),
             begin_outbound(
                 main_cf.get("relayhost", ""),
-                answers.hostname.myhostname,
+                answers,
                 network,
                 pool,
                 outbound.SECONDS if expected is not None else outbound.PATIENT,

@@ -59,6 +59,7 @@ def look_up(
 def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...]:
     """Return what is asked first."""
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
+    outer = answers.networks.proxy_interfaces
     names = dict.fromkeys((domain, *answers.domains.local[:MOST]))
     return tuple(
         dict.fromkeys(
@@ -66,7 +67,7 @@ def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...
                 Question(host, "A"),
                 Question(host, "AAAA"),
                 *(Question(name, "MX") for name in names),
-                *(Question(reversed_name(one), "PTR") for one in public4(addresses)),
+                *(Question(reversed_name(one), "PTR") for one in public4((*addresses, *outer))),
                 Question(domain, "TXT"),
                 Question(f"_dmarc.{domain}", "TXT"),
             )

@@ -146,6 +146,9 @@ def _networks(main: MainCf, host: Host) -> dict[str, Any]:
     networks = _expressible("networks", "mynetworks", _words(main, "mynetworks"))
     if networks:
         found["mynetworks"] = networks
+    outer = _expressible("networks", "proxy_interfaces", _words(main, "proxy_interfaces"))
+    if outer:
+        found["proxy_interfaces"] = outer
     zone = _zone(host)
     if zone:
         found["firewall_zone"] = zone

@@ -107,7 +107,7 @@ def _is_as_today(
 ) -> bool:
     """Whether the answers want of a section's parameter what they already say today."""
     if today is None:
-        return False
+        return parameter.optional and not parameter.value(answers)
     if parameter.kind == RESTRICTIONS:
         return POLICY not in chosen and answers.blocklists == today.blocklists
     if parameter.section == POLICY:
@@ -140,6 +140,8 @@ def _why(parameter: Parameter, value: str) -> str:
     """The policy's reason, or that the operator chose otherwise."""
     if parameter.section not in _COMPARED or parameter.kind != SCALAR:
         return parameter.why
+    if parameter.optional:
+        return parameter.why if value else "Not set, as you chose."
     default = parameter.value(_DEFAULTS)
     if value == default:
         return parameter.why

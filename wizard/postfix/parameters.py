@@ -40,7 +40,8 @@ class Parameter:
     `value` makes its value from the answers, `items` those of a list that the answers own.
     `why` is the reason in the operator's words. `needs` is what a change takes to be in force.
     `block` names the block that it is listed in, "" for none. `kind` says how it is edited.
-    `also` are other values that the policy is content with. `examples` is false where the
+    `also` are other values that the policy is content with. An `optional` one is left as it stands
+    where answers that are applied whole do not name it. `examples` is false where the
     examples in the file are never uncommented.
     """
 
@@ -54,6 +55,7 @@ class Parameter:
     items: Callable[[Answers], tuple[str, ...]] = lambda _: ()
     also: tuple[str, ...] = ()
     examples: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         "IPv4 only: this host's IPv6 has no PTR record, and blocklists cover the narrower IPv4"
         " better.",
         needs=RESTART,
+    ),
+    Parameter(
+        "proxy_interfaces",
+        "networks",
+        lambda answers: ", ".join(answers.networks.proxy_interfaces),
+        "The router's own address outside: mail for it is this host's, and must not loop.",
+        optional=True,
     ),
     Parameter(
         "mydestination",

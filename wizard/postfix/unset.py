@@ -6,6 +6,7 @@ DEFAULTS = {
     "myorigin": "$myhostname",
     "inet_interfaces": "all",
     "inet_protocols": "all",
+    "proxy_interfaces": "",
     "recipient_delimiter": "",
     "home_mailbox": "",
     "mailbox_transport": "",

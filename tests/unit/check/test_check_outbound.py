@@ -16,7 +16,7 @@ import pytest
 
 from tests.unit.dns.resolver import answering
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
-from wizard.check.outbound import Tried, World, judge_outbound, try_outbound
+from wizard.check.outbound import Tried, World, judge_address, judge_outbound, try_outbound
 
 NAME = "mail.zeke.ne.jp"
 SHUT, OPEN = "shut.example", "open.example"
@@ -89,12 +89,20 @@ def test_the_first_that_greets_is_enough() -> None:
     assert b"".join(heard) == f"EHLO {NAME}\r\nQUIT\r\n".encode()
     finding = judged(found)
     assert finding.verdict == RIGHT
-    assert finding.seen == "mx.open.example greets; it sees 203.0.113.77"
+    assert finding.seen == "mx.open.example greets"
+    (seen,) = judge_address(found[-1], ("192.168.1.1",))
+    assert (seen.id, seen.verdict, seen.fatal) == ("outbound.address", WARNING, False)
+    assert seen.seen == "203.0.113.77, by mx.open.example"
+    assert "networks.proxy_interfaces" in seen.advice
+    (seen,) = judge_address(found[-1], ("192.168.1.1", "203.0.113.77"))
+    assert (seen.verdict, seen.advice) == (RIGHT, "")
 
 
 def test_one_that_greets_and_says_no_address() -> None:
     with server(GREETING, b"250 mx\r\n", b"221 bye\r\n") as (port, _):
-        assert judged(tried(OPEN, port=port)).seen == "mx.open.example greets"
+        found = tried(OPEN, port=port)
+    assert judged(found).seen == "mx.open.example greets"
+    assert not list(judge_address(found[-1], ()))
 
 
 def test_one_that_wants_none_of_our_mail_is_told_with_its_words() -> None:
