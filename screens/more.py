@@ -16,6 +16,9 @@ from wizard.answers.model import POLICY
 from wizard.answers.sections import Field, fields_of
 from wizard.host.suggest import Suggestion, readers
 
+LONGEST = 14
+"""Letters of the words to choose from that fit beside a label at 80 columns, with three boxes."""
+
 HEADS = {
     "aliases": "Mail for root, postmaster and abuse",
     "delivery": "Delivery",
@@ -39,6 +42,10 @@ POLICY_LINES = Field(
     choices=(KEEP, SET),
 )
 """No answer but a wish for this plan: the section `policy`."""
+
+
+def _choice(field: Field, text: str) -> ChoiceField:
+    return ChoiceField(field, text, below=sum(map(len, field.choices)) > LONGEST)
 
 
 def _inline(field: Field, text: str) -> TextField:
@@ -98,7 +105,7 @@ class MoreScreen(FormScreen):
         for section in self.sections:
             yield Line(HEADS[section], "strong", id=f"{section}-head")
             for field in fields_of(section):
-                kind = ChoiceField if field.kind == "choice" else _inline
+                kind = _choice if field.kind == "choice" else _inline
                 yield kind(field, self.held(field.name, section))
         asked = self.desk.wish.sections
         if POLICY in asked or not (asked or self.draft.first):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Sequence
 
 import pytest
 
-from wizard.door import Door
+from wizard.door import Door, Running
 from wizard.host import dovecot
 from wizard.host.facts import DOVECOT_CONF
 
@@ -134,3 +135,20 @@ def test_another_root(tmp_path: Path) -> None:
     found = dovecot.begin_dovecot(Door(tmp_path))()
     assert (found.version, found.settings, found.usable) == ("", {}, False)
     assert found.conf.live == b"# ours\n"
+
+
+class Mute(Door):
+    """A host whose doveconf waits for a resolver that says nothing."""
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: bytes | None = None
+    ) -> Running | None:
+        assert data is None
+        script = "echo '2.3.13 (89f716dc2)'" if argv == dovecot.VERSION else "exec sleep 9"
+        return Door().start(("sh", "-c", script), timeout=min(timeout, 0.3))
+
+
+def test_one_that_does_not_answer_in_time_holds_nothing_up(tmp_path: Path) -> None:
+    found = dovecot.begin_dovecot(Mute(tmp_path))()
+    assert (found.version, found.settings) == ("2.3.13", {})
+    assert "0.3 s" in found.complaint
