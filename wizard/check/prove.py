@@ -38,7 +38,9 @@ from wizard.host.firewall import begin_firewall
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration
 from wizard.postfix.blocklists import needs_key
+from wizard.postfix.main_cf import MainCf
 from wizard.postfix.policy import propose_main_cf
+from wizard.postfix.relayhost import RELAY, is_ours
 from wizard.secrets import seal
 
 MAIN_CF = "/etc/postfix/main.cf"
@@ -209,7 +211,10 @@ def _main_cf(
         sealed = seal(door.read_bytes(MAIN_CF) or b"", key, spelled)
         policy: Sequence[tuple[str, str]] = ()
         if expected is None:
-            expected = propose_main_cf(sealed.text, answers, postfix, wanted).expected
+            # A relay host that was read back is in the form that somebody else gave it.
+            by_hand = POLICY not in wanted and not is_ours(MainCf.parse(sealed.text))
+            held = wanted - {RELAY} if by_hand else wanted
+            expected = propose_main_cf(sealed.text, answers, postfix, held).expected
             if POLICY not in wanted:
                 aside = frozenset({POLICY})
                 policy = propose_main_cf(sealed.text, answers, postfix, aside).expected

@@ -59,7 +59,8 @@ UNUSUAL = {
         f"-o smtpd_recipient_restrictions=permit_mynetworks,reject\\n' >>{MASTER}",
         mend=_ended(10024),
     ),
-    "a relay host": Way(line("relayhost = [smtp.stranger.example]:587")),
+    # One that answers: where it does not, no mail leaves, and `check` says so.
+    "a relay host": Way(_alive(8587) + line("relayhost = [127.0.0.1]:8587"), mend=_ended(8587)),
     "virtual domains": Way(
         f"printf 'info@virtual.example taro\\n' >/etc/postfix/virtual; "
         f"postmap {_TYPE}:/etc/postfix/virtual\n"
