@@ -23,6 +23,7 @@ from wizard.answers.model import Answers, CustomBlocklist
 from wizard.answers.sections import FIELDS, Field
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
+from wizard.postfix.parameters import PARAMETERS
 from wizard.postfix.policy import propose_main_cf, propose_master_cf
 
 pytestmark = [pytest.mark.lab, pytest.mark.promise(21)]
@@ -131,6 +132,9 @@ def test_no_answer_becomes_a_second_parameter_or_service(
     read = read_by_postconf(fresh, files)
     names = {name for name, _ in meant[0][0].expected} | set(pairs(read[0][0]))
     optional = {"home_mailbox", "mailbox_transport", "recipient_delimiter", "config_directory"}
+    # What the fields of sections that the base leaves out become.
+    own = {"relay", "hardening", "networks"}
+    optional |= {one.name for one in PARAMETERS if one.section in own}
     for (main, _), (n, m, p) in zip(meant, read):
         values = pairs(n)
         expected = {name: value for name, value in main.expected if value}

@@ -390,10 +390,15 @@ def relay_host(text: str) -> str:
         return fqdn(text)
 
 
+_RELAY_USER = re.compile(r"[A-Za-z0-9._+@=/%~][A-Za-z0-9._+@=/%~-]*")
+
+
 def relay_user(text: str) -> str:
     """Accept a name to log in with, or nothing: the first colon ends it in the table."""
     if set(printable(text)) & set(": "):
         raise ValueError("holds a colon or a blank, which no user name in sasl_passwd can")
+    if text and not _RELAY_USER.fullmatch(text):
+        raise ValueError("is no user name; use letters, digits and . _ + @ = / % ~ -")
     return text
 
 

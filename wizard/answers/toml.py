@@ -23,7 +23,7 @@ LARGEST = 16 * 1024 * 1024
 """Bytes; a larger answers file is a mistake (10,000 names take 300 kB)."""
 
 
-MOST_SHOWN = 50
+MOST_SHOWN = 100
 """Problems that are told at once: more would scroll the first ones away."""
 
 BYTE_ORDER_MARK = "\ufeff"
