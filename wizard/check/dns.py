@@ -57,7 +57,7 @@ def judge_lookups(
         advice = f"An MX must not lead to one: give {host} an A record instead."
         yield line.says(f"a CNAME for {leads.canonical}", WARNING, advice)
     yield _ipv6(host, found, listens=answers.networks.inet_protocols != "ipv4")
-    yield from _pointers(host, leads, found)
+    yield from _pointers(host, leads, found, public4((*found.addresses, *proxies)))
     yield _mx(domain, found.of(domain, "MX"), host)
     if answers.domains.local:
         yield _local(answers.domains.local, found, host)
@@ -149,9 +149,8 @@ def _ipv6(host: str, found: Lookups, *, listens: bool) -> Finding:
     return line.says(seen, WARNING, "It is no address of this host.")
 
 
-def _pointers(host: str, leads: Answer, found: Lookups) -> Iterator[Finding]:
-    """Yield a finding for each address that others know this server by."""
-    own = public4(found.addresses)
+def _pointers(host: str, leads: Answer, found: Lookups, own: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each address that others know this server by; `own` are public."""
     addresses = (own or public4(leads.records))[:MOST]
     if not addresses:
         advice = "The address that this host's mail comes from needs it; its provider sets it."
