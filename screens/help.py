@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Iterable, Mapping
 
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import ActiveBinding
 from textual.widget import Widget
 
 from screens.modal import Window
 from screens.widgets.keyline import key_name
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
 
 WIDTH = 64
@@ -24,14 +24,6 @@ OUTSIDE = (
     "The same without screens: `postfix-wizard plan` shows what would be done, "
     "`postfix-wizard apply` does it, `postfix-wizard --help` names the rest."
 )
-
-
-class Lines(Rows):
-    """The page, which takes the keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
-    ]
 
 
 class HelpScreen(Window[None]):

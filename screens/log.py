@@ -15,7 +15,7 @@ from screens.messages import Failed, LogRead
 from screens.modal import Window
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
 from wizard.log import told
 from wizard.log.since import since
@@ -27,14 +27,6 @@ SINCE = {"an hour": "1h", "today": "today", "a week": "7d", LAST_RUN: ""}
 READING = "Reading the log: a gigabyte takes a minute or two ..."
 LEAST_WIDTH = 40
 LATER = "`postfix-wizard log` prints the same, and `--since` takes any other time."
-
-
-class Told(Rows):
-    """The lines."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
-    ]
 
 
 class LogScreen(Window[None]):
@@ -67,7 +59,7 @@ class LogScreen(Window[None]):
         with Widget(classes="adding"):
             yield Line("Since", id="add-label")
             yield Choice("today", tuple(SINCE))
-        yield Told([Row(READING, "quiet")], choosing=False)
+        yield Lines([Row(READING, "quiet")], choosing=False)
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -128,7 +120,7 @@ class LogScreen(Window[None]):
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show."""
         message.stop()
-        width = self.query_one(Told).size.width
+        width = self.query_one(Lines).size.width
         self._say([Row(line, "wrong") for line in wrapped(message.text, width)])
 
     def on_resize(self) -> None:
@@ -143,13 +135,13 @@ class LogScreen(Window[None]):
         if read.found is None:
             self._say([Row(line) for line in read.report])
             return
-        width = max(LEAST_WIDTH, self.query_one(Told).size.width)
+        width = max(LEAST_WIDTH, self.query_one(Lines).size.width)
         lines = told.lines(read.source, read.since, read.found, width)
         rows = [_row(line) for line in lines]
         self._say([*rows, Row(""), *(Row(line, "quiet") for line in wrapped(LATER, width))])
 
     def _say(self, rows: list[Row]) -> None:
-        self.query_one(Told).show(rows)
+        self.query_one(Lines).show(rows)
 
 
 def _row(line: str) -> Row:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Callable, ClassVar, Optional
 
-from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Failed, LookedUp
 from screens.modal import Window
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
 from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, Finding
@@ -24,14 +23,6 @@ WIDTH = 66
 ASKING = "Asking this host's resolvers: three seconds at most ..."
 COPY = "Where your zone is kept elsewhere, these lines are for its zone file:"
 LATER = "`postfix-wizard check` prints them for copying, without this frame."
-
-
-class Lines(Rows):
-    """The lines, which take the keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
-    ]
 
 
 class RecordsScreen(Window[None]):

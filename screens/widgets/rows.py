@@ -226,3 +226,11 @@ class Rows(Drawn, ScrollView, can_focus=True):
             text = row.text + row.tail
             return self.strips(((text, "cursor"),), width, x, self.look("cursor"))
         return self.strips(((row.text, row.look), (row.tail, row.tail_look)), width, x)
+
+
+class Lines(Rows):
+    """Lines to read, which take the keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
+    ]

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.smtp import Endpoint, Exchange, Reply, converse
 from wizard.check.text import clean
@@ -34,6 +33,7 @@ GREETED = 220
 _LEAST = 0.05
 """Seconds for any one question, late as it may be."""
 
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 _SELF = re.compile(r"\[([0-9]+(?:\.[0-9]+){3})\]")
 """How large providers greet back: with the address that they see."""
 
@@ -65,20 +65,23 @@ class World:
 
 
 def begin_outbound(
-    relayhost: str, answers: Answers, network: Optional[Network], pool: Executor, seconds: float
+    main_cf: Mapping[str, str],
+    name: str,
+    network: Optional[Network],
+    pool: Executor,
+    seconds: float,
 ) -> Callable[[], Iterable[Finding]]:
     """Try in a thread of the pool; call the result to wait for `outbound.25` and `.address`.
 
-    `relayhost` is main.cf's: where all mail goes to a relay, nothing goes to port 25 of others.
-    `seconds` is for all of it.
+    Where all mail goes to a relay, nothing goes to port 25 of others. `name` is what this host says
+    in EHLO, `seconds` is for all of it.
     """
-    if relayhost or network is None:
+    if main_cf.get("relayhost") or network is None:
         return tuple
-    name, own = answers.hostname.myhostname, answers.networks.proxy_interfaces
     asked = pool.submit(try_outbound, name, World(network.resolvers), seconds)
     return lambda: (
         *judge_outbound(asked.result(), patient=seconds >= PATIENT),
-        *judge_address(asked.result()[-1], (*network.addresses, *own)),
+        *judge_address(asked.result()[-1], (*network.addresses, *proxies(main_cf))),
     )
 
 
@@ -177,3 +180,9 @@ def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
         "the router passes port 25 on to here, and see that its PTR record names this server.",
         fatal=False,
     )
+
+
+def proxies(main_cf: Mapping[str, str]) -> tuple[str, ...]:
+    """The IPv4 addresses of proxy_interfaces."""
+    words = main_cf.get("proxy_interfaces", "").replace(",", " ").split()
+    return tuple(one for one in words if _IPV4.fullmatch(one))

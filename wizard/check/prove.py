@@ -6,7 +6,6 @@ known is a finding that says why. Nothing in here changes the host but the stran
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,7 +19,7 @@ from wizard.check.dns import begin_lookups
 from wizard.check.firewall import interfaces, judge_firewall
 from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.model import WARNING, WRONG, Finding
-from wizard.check.outbound import begin_outbound
+from wizard.check.outbound import begin_outbound, proxies
 from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
 from wizard.check.relay import begin_relay
 from wizard.check.resolver import begin_resolver
@@ -47,7 +46,6 @@ MAIN_CF = "/etc/postfix/main.cf"
 
 ASKED = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
 
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 
 SECONDS = 8.0
 """For one conversation as a whole; a right server needs a tenth of a second."""
@@ -94,11 +92,11 @@ def prove(
         network, _ = addresses()
         names = (
             begin_resolver(network, pool),
-            begin_lists(answers.blocklists, network, pool, key, _proxies(main_cf)),
-            begin_lookups(answers, network, pool, _proxies(main_cf)),
+            begin_lists(answers.blocklists, network, pool, key, proxies(main_cf)),
+            begin_lookups(answers, network, pool, proxies(main_cf)),
             begin_outbound(
-                main_cf.get("relayhost", ""),
-                answers,
+                main_cf,
+                answers.hostname.myhostname,
                 network,
                 pool,
                 outbound.SECONDS if expected is not None else outbound.PATIENT,
@@ -153,12 +151,6 @@ def prove(
     finally:
         # When a signal or the caller ends the check early, nothing is waited for.
         pool.shutdown(wait=False)
-
-
-def _proxies(main_cf: Mapping[str, str]) -> tuple[str, ...]:
-    """The IPv4 addresses of proxy_interfaces."""
-    words = main_cf.get("proxy_interfaces", "").replace(",", " ").split()
-    return tuple(one for one in words if _IPV4.fullmatch(one))
 
 
 def _by_choice(finding: Finding) -> Finding:

@@ -171,7 +171,7 @@ def test_behind_a_router_postfix_must_know_the_address_that_the_world_sees(
 
 
 def test_with_split_dns_the_ptr_of_the_routers_address_is_asked_about() -> None:
-    inside = {(HOST, "A"): (INNER,)}
+    inside: dict[tuple[str, str], tuple[str, ...]] = {(HOST, "A"): (INNER,)}
     assert looked_up(inside, (INNER,))["dns.ptr"].verdict == UNKNOWN
     assert looked_up(inside, (INNER,), (OUTER,))[f"dns.ptr.{OUTER}"].verdict == RIGHT
     other = looked_up({**inside, (PTR, "PTR"): ("other.example",)}, (INNER,), (OUTER,))
