@@ -34,9 +34,9 @@ from wizard.plan.model import Plan
 from wizard.plan.read_back import Values, read_back, read_values
 from wizard.postfix.blocklists import needs_key
 from wizard.run.follow import follow, is_asked
-from wizard.run.history import WAYS_ON, RunSummary, newest_cut_off, plan_of, runs
+from wizard.run.history import WAYS_ON, RunSummary, newest_cut_off, newest_unfinished, plan_of, runs
 from wizard.run.launch import launch, relaunch
-from wizard.run.lock import holder, request_stop
+from wizard.run.lock import holder, refuse_if_locked, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.records import DIED, Event
@@ -141,13 +141,13 @@ class Session:
         plan = gather_plan(answers, host, sections) or build_plan(
             answers, host, sections, self._bases(host), choices
         )
-        early = newest_cut_off(self.places)
+        early = newest_unfinished(self.places)
         # A gather run has changed nothing of the host, and this plan gathers anew where it must.
         if early is None or early.gathers or not plan.pending:
             return plan
         if early.outcome == DIED:
             return replace(plan, cautions=(*plan.cautions, _cut_off_caution(early)))
-        return replace(plan, warnings=(*plan.warnings, f"{early.told} {WAYS_ON}"))
+        return replace(plan, warnings=(*plan.warnings, f"{early.told} {early.ways_on}"))
 
     def _bases(self, host: Host) -> Bases:
         """Return the files as earlier runs wrote them; nothing of the package's own, or a copy's."""
@@ -171,6 +171,10 @@ class Session:
             if not file.from_package
         }
         return bases(self.places, states)
+
+    def refuse_if_running(self, doing: str) -> None:
+        """Raise LockedTrouble when a run is in progress."""
+        refuse_if_locked(self.places, doing)
 
     def _with_pair(self, answers: Answers, host: Host) -> Host:
         """Return the host with the one fact that only the answers name: a pair of files."""

@@ -21,6 +21,7 @@ from wizard.plan import conflicts, report
 from wizard.plan.model import Plan
 from wizard.session import Session
 
+_APPLYING = "applying a plan"
 _DOING = "using what was gathered"
 
 
@@ -29,8 +30,9 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
 
     Where something must be gathered first, that run comes before, and is agreed to by itself.
     """
-    need_root("applying a plan")
-    need_an_answer("applying a plan", options, console, "postfix-wizard plan")
+    need_root(_APPLYING)
+    need_an_answer(_APPLYING, options, console, "postfix-wizard plan")
+    session.refuse_if_running(_APPLYING)
     plan, host = make_plan(session, options)
     if plan.gathers:
         code = _run(session, plan, host, options, console)

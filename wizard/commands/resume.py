@@ -13,6 +13,7 @@ _DOING = "going on with a run"
 def run_resume(session: Session, options: Options, console: Console) -> int:
     """Say what happened, go on after a yes, and return 0 when all of it was done."""
     need_root(_DOING)
+    session.refuse_if_running(_DOING)
     run = session.cut_off()
     if run is None:
         console.say("No run waits to be gone on with; `postfix-wizard runs` lists the past ones.")

@@ -52,6 +52,11 @@ class RunSummary:
         return f"Run {self.run} {how}{where}, with {self.done} of {self.steps} steps done."
 
     @property
+    def ways_on(self) -> str:
+        """What can be done about it while it is not done."""
+        return WAYS_TO_LOOK if self.outcome == RUNNING else WAYS_ON
+
+    @property
     def can_undo(self) -> bool:
         """Whether it may be taken back: it ended, goes forward, and was not taken back yet."""
         ended = self.outcome in {DONE, FAILED, STOPPED, DIED}
@@ -67,6 +72,8 @@ class RunSummary:
 _HOW = {DONE: "is done", DIED: "was cut off", FAILED: "failed", STOPPED: "was stopped"}
 WAYS_ON = "`postfix-wizard resume` goes on where it ended, `postfix-wizard undo` takes it back."
 """What can be done about a run that ended early."""
+WAYS_TO_LOOK = "`postfix-wizard attach` shows it; what it has yet to do is not there."
+"""What can be done about a run in progress."""
 
 
 def runs(places: Places) -> tuple[RunSummary, ...]:
@@ -77,14 +84,22 @@ def runs(places: Places) -> tuple[RunSummary, ...]:
     return tuple(replace(one, undone=one.run in undone) for one in summaries)
 
 
-def newest_cut_off(places: Places) -> Optional[RunSummary]:
-    """Return the newest run when it ended early and can be gone on with, else None.
+def newest_unfinished(places: Places) -> Optional[RunSummary]:
+    """Return the newest run when it is in progress or ended early, else None.
 
     The others are not read: every plan asks. What took the newest back would be newer still.
     """
     found = holder(places)
     newest_first = (_summary(places, run, found) for run in reversed(known_runs(places)))
     newest = next((one for one in newest_first if one.started is not None), None)
+    if newest is None or not (newest.outcome == RUNNING or newest.can_resume):
+        return None
+    return newest
+
+
+def newest_cut_off(places: Places) -> Optional[RunSummary]:
+    """Return the newest run when it ended early and can be gone on with, else None."""
+    newest = newest_unfinished(places)
     return newest if newest is not None and newest.can_resume else None
 
 

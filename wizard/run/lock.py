@@ -56,11 +56,11 @@ def holder(places: Places) -> Optional[Holder]:
         return _said(fd) or Holder(0, "", 0.0)
 
 
-def refuse_if_locked(places: Places) -> None:
+def refuse_if_locked(places: Places, doing: str = "starting a run") -> None:
     """Raise LockedTrouble when a run is in progress."""
     found = holder(places)
     if found is not None:
-        raise LockedTrouble("starting a run", _who(found), _ADVICE)
+        raise LockedTrouble(doing, _who(found), _ADVICE)
 
 
 def request_stop(places: Places, run: Optional[str] = None) -> bool:

@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional, cast
 
-from wizard.errors import Trouble
+from wizard.errors import LockedTrouble, Trouble
 from wizard.plan.by_hand import Base, Bases, earlier
 from wizard.plan.model import Plan
 from wizard.run.history import plan_of
 from wizard.run.journal import read_journal, set_aside_as
+from wizard.run.lock import refuse_if_locked
 from wizard.run.paths import Places, known_runs
 from wizard.run.progress import Progress, progress
 from wizard.run.records import DONE
+from wizard.run.states import observe, text_state
+
+_READING = "reading the host"
 
 
 def bases(places: Places, live: Mapping[str, str]) -> Bases:
     """Return the bases of the files whose states (`wizard.run.states`) are given by path.
 
-    Never raises: of what an unreadable run, and those before it, wrote, nothing is known.
+    Of what an unreadable run, and those before it, wrote, nothing is known. Raises LockedTrouble
+    where a run wrote one of the files after its state was read.
     """
     found: dict[str, Base] = {}
     undone: set[str] = set()
@@ -37,7 +42,19 @@ def bases(places: Places, live: Mapping[str, str]) -> Bases:
             f"What earlier runs wrote cannot be read ({trouble}), so what was changed by hand"
             " since cannot be told from it.",
         )
+    _refuse_a_moving_host(places, found, live)
     return Bases(found)
+
+
+def _refuse_a_moving_host(
+    places: Places, found: Mapping[str, Base], live: Mapping[str, str]
+) -> None:
+    """Raise LockedTrouble where what looks like a hand edit is older than the run's own text."""
+    for path, base in found.items():
+        left = text_state(base.text)
+        if left != live[path] and observe(path).state == left:
+            refuse_if_locked(places, _READING)
+            raise LockedTrouble(_READING, f"a run wrote {path} meanwhile", "Start anew.")
 
 
 def _add(

@@ -18,7 +18,7 @@ from wizard.host.facts import Host
 from wizard.plan.certificates import SELF_SIGNED_MARGIN
 from wizard.plan.diff import hunks, unified
 from wizard.postfix.aliases import table_rows, text_rows
-from wizard.run.history import WAYS_ON, RunSummary
+from wizard.run.history import RunSummary
 from wizard.run.states import MISSING
 from wizard.secrets import masked_file
 from wizard.status.left import CLOSED, OPEN, Left, Mark
@@ -61,10 +61,11 @@ class Now:
     """Why, by path, of files that others than root can change."""
 
 
-def items(left: Left, now: Now, cut_off: Optional[RunSummary]) -> Iterator[Item]:
-    """Yield everything that was looked at, in a stable order."""
-    if cut_off is not None:
-        yield Item("run", "the last run", "done", cut_off.told, True, cut_off.run, WAYS_ON)
+def items(left: Left, now: Now, open_run: Optional[RunSummary]) -> Iterator[Item]:
+    """Yield everything that was looked at, in a stable order; `open_run` is the newest, not done."""
+    if open_run is not None:
+        told, advice = open_run.told, open_run.ways_on
+        yield Item("run", "the last run", "done", told, True, open_run.run, advice)
     for run, why in sorted(left.unreadable.items()):
         advice = f"What it left is not known; its files are in /var/lib/postfix-wizard/runs/{run}."
         yield Item(f"run.{run}", f"run {run}", "readable", why, True, run, advice)

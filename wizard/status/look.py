@@ -10,7 +10,7 @@ from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.run.files import Held
-from wizard.run.history import newest_cut_off
+from wizard.run.history import newest_unfinished
 from wizard.run.paths import Places
 from wizard.run.states import Observed, observe
 from wizard.status.drift import Item, Now, items
@@ -31,7 +31,7 @@ def look(places: Places, host: Host) -> tuple[Left, tuple[Item, ...]]:
         frozenset(path for path, mark in left.tables.items() if _is_older(path, mark.state)),
         {path: _loose(one.held) for path, one in seen.items() if one and one.held},
     )
-    return left, tuple(items(left, now, newest_cut_off(places)))
+    return left, tuple(items(left, now, newest_unfinished(places)))
 
 
 def _seen(path: str) -> Optional[Observed]:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import prepared
+from wizard.errors import LockedTrouble
 from wizard.plan.by_hand import Base, HandEdit
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.model import Action, Command, FileChange, NewFile, Plan, ReplaceFile, Step
 from wizard.run.files import sha256
+from wizard.run.lock import locked
 from wizard.run.paths import Places
 from wizard.run.states import file_state
 from wizard.run.taking_back import undo_plan
@@ -115,6 +117,19 @@ def test_one_damaged_run_hides_nothing_that_is_newer(places: Places, file: Path)
     at = places.run(first).journal
     at.write_bytes(b"x" + at.read_bytes()[1:])
     second = written(places, file, b"two\n")
+    file.write_bytes(b"two, by hand\n")
     found = bases(places, {str(file): "file:x"})
     assert found.files == {str(file): Base(b"two\n", second)}
     assert not found.unknown
+
+
+def test_a_run_that_writes_while_the_host_is_read_is_no_hand(places: Places, file: Path) -> None:
+    """What was read before the run wrote is no conflict with it: the reader has to look anew."""
+    read = {str(file): file_state(sha256(file.read_bytes()))}
+    run = written(places, file, b"one\n")
+    with pytest.raises(LockedTrouble, match=f"a run wrote {file} meanwhile"):
+        bases(places, read)
+    with locked(places, run), pytest.raises(LockedTrouble, match=f"run {run} .* is in progress"):
+        bases(places, read)
+    file.write_bytes(b"one, by hand\n")
+    assert of(places, file) == Base(b"one\n", run)
