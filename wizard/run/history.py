@@ -72,7 +72,7 @@ class RunSummary:
 _HOW = {DONE: "is done", DIED: "was cut off", FAILED: "failed", STOPPED: "was stopped"}
 WAYS_ON = "`postfix-wizard resume` goes on where it ended, `postfix-wizard undo` takes it back."
 """What can be done about a run that ended early."""
-WAYS_TO_LOOK = "`postfix-wizard attach` shows it; what it has yet to do is not there."
+WAYS_TO_LOOK = "`postfix-wizard attach` shows it. What it has yet to do still differs."
 """What can be done about a run in progress."""
 
 
