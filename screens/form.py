@@ -13,10 +13,12 @@ from screens.desk import Desk
 from screens.draft import Draft
 from screens.frame import WizardScreen
 from screens.places import place
+from screens.secret import SecretScreen, secret_of
 from screens.widgets.field import FormField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
 from wizard.answers.sections import Field, field_of
+from wizard.host.secret_file import SecretKind
 from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
@@ -34,6 +36,13 @@ class FormScreen(WizardScreen):
             id="suggest",
             tooltip="Show what this host suggests for the field; Enter takes one.",
         ),
+        Binding(
+            "f4",
+            "secret",
+            "Type it",
+            id="secret",
+            tooltip="Type the password or key, which is written to the file that is named here.",
+        ),
     ]
     PLACE: ClassVar[str] = ""
 
@@ -44,6 +53,7 @@ class FormScreen(WizardScreen):
         self._refused = False
         self._pause: Optional[Timer] = None
         self._last_field: Optional[FormField] = None
+        self._written: set[str] = set()
 
     @property
     def draft(self) -> Draft:
@@ -201,13 +211,15 @@ class FormScreen(WizardScreen):
         """Return what the foot says of a field that is not wrong."""
         found = len(self.suggestions(form_field.field))
         more = f" F2: {found} found on this host." if found else ""
-        return form_field.field.help + more
+        return form_field.field.help + more + self._typed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer suggestions only where there are some."""
         if action == "suggest":
             form_field = self.focused_field()
             return form_field is not None and bool(self.suggestions(form_field.field))
+        if action == "secret":
+            return self._secret() is not None
         return super().check_action(action, parameters)
 
     def action_suggest(self) -> None:
@@ -224,6 +236,42 @@ class FormScreen(WizardScreen):
 
         found = self.suggestions(form_field.field)
         self.app.push_screen(PickScreen(form_field.field.label, found), take)
+
+    def _secret(self) -> Optional[tuple[FormField, str, SecretKind]]:
+        """The field in focus, its file, and what secret that holds; in a dry run none is written."""
+        form_field = self.focused_field()
+        if form_field is None or self.desk.wish.dry_run:
+            return None
+        path = str(form_field.text)
+        kind = secret_of(form_field.field, path)
+        return None if kind is None else (form_field, path, kind)
+
+    def _typed(self) -> str:
+        found = self._secret()
+        if found is None:
+            return ""
+        _, path, kind = found
+        return (
+            f" F4 wrote the {kind.what} there." if path in self._written else " F4: type it here."
+        )
+
+    def action_secret(self) -> None:
+        """Let the operator type what the file is to hold."""
+        found = self._secret()
+        if found is None:
+            return
+        form_field, path, kind = found
+
+        def write(secret: str) -> None:
+            self.desk.session.keep_secret(path, kind, secret)
+
+        def written(done: Optional[bool]) -> None:
+            if done:
+                self.edited(form_field.field)
+                self._written.add(path)
+                self.show_foot()
+
+        self.app.push_screen(SecretScreen(path, kind, write), written)
 
     def on_input_submitted(self) -> None:
         """Enter goes on to the next field, and from the last one to the next screen."""

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from wizard.status.sections import SectionRow
 
 if TYPE_CHECKING:
+    from wizard.host.secret_file import SecretKind
     from wizard.log.tally import Tally
     from wizard.move.model import Checklist
 
@@ -345,6 +346,12 @@ class Session:
         if any(MASK in one.zone for one in zones):
             zones = with_key(zones, read_dqs_key(self.door, key_file).key)
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
+
+    def keep_secret(self, path: str, kind: SecretKind, secret: str) -> None:
+        """Write a secret that was typed to its own file, for root alone. Raises Trouble."""
+        from wizard.run.keep_secret import keep_secret  # noqa: PLC0415 - as for undo_plan
+
+        keep_secret(path, kind, secret)
 
     def look_up(
         self, answers: Answers, host: Host, *, seconds: float = 3.0

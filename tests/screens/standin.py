@@ -14,6 +14,7 @@ from wizard.answers.model import Answers, Caution
 from wizard.check.model import Finding
 from wizard.dns.blocklists import Health
 from wizard.dns.lists import ListZone
+from wizard.errors import Trouble
 from wizard.host.facts import (
     Distribution,
     FileFacts,
@@ -27,6 +28,7 @@ from wizard.host.facts import (
     Unit,
     Zone,
 )
+from wizard.host.secret_file import SecretKind
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist
 from wizard.plan.by_hand import HandEdit
@@ -303,6 +305,8 @@ class StandIn:
     went_on: threading.Event = field(default_factory=threading.Event)
     logged: Tally = field(default_factory=Tally)
     has_pflogsumm: bool = False
+    secrets: dict[str, str] = field(default_factory=dict)
+    refusal: Optional[Trouble] = None
 
     def host(self) -> Host:
         return self.the_host
@@ -351,6 +355,11 @@ class StandIn:
             else Health(one, "works", "", own=self.listed.get(one.zone, ()))
             for one in zones
         )
+
+    def keep_secret(self, path: str, _kind: SecretKind, secret: str) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.secrets[path] = secret
 
     def move(self, _answers: Answers, _host: Host) -> Optional[Checklist]:
         return None

@@ -6,12 +6,15 @@ import re
 
 from wizard.door import Door
 from wizard.host.facts import DqsKey
-from wizard.host.secret_file import read_secret
+from wizard.host.secret_file import SecretKind, read_secret
 
-_KEY = re.compile(rb"[A-Za-z0-9]{16,63}")
-_IS_SO = "16 to 63 letters and digits on one line, and nothing else"
+DQS_SECRET = SecretKind(
+    "key",
+    re.compile(rb"[A-Za-z0-9]{16,63}"),
+    "16 to 63 letters and digits on one line, and nothing else",
+)
 
 
 def read_dqs_key(door: Door, path: str) -> DqsKey:
     """Read the key, and never anything that others may have read or written; never raises."""
-    return DqsKey(path, *read_secret(door, path, "key", _KEY, _IS_SO))
+    return DqsKey(path, *read_secret(door, path, DQS_SECRET))

@@ -9,14 +9,15 @@ from wizard.errors import Trouble
 from wizard.host.facts import FileFacts, RelayPassword, RelayTable
 from wizard.host.files import read_file
 from wizard.host.postfix import INDEX_SUFFIX, SASL_PASSWD, read_table
-from wizard.host.secret_file import read_secret
+from wizard.host.secret_file import SecretKind, read_secret
 
 PRIVATE = 0o600
 
-_PASSWORD = re.compile(rb"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,253}[^\x00-\x20\x7f])?")
-_IS_SO = (
+RELAY_SECRET = SecretKind(
+    "password",
+    re.compile(rb"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,253}[^\x00-\x20\x7f])?"),
     "1 to 255 bytes on one line, without a control character, and no blank at either end, which "
-    "postmap would drop"
+    "postmap would drop",
 )
 _PLAIN = ("/usr/lib64/sasl2", "/usr/lib/sasl2", "/usr/lib/x86_64-linux-gnu/sasl2")
 _MECHANISMS = ("libplain.so", "liblogin.so")
@@ -24,7 +25,7 @@ _MECHANISMS = ("libplain.so", "liblogin.so")
 
 def read_relay_password(door: Door, path: str) -> RelayPassword:
     """Read the password, and never anything that others may have read or written; never raises."""
-    return RelayPassword(path, *read_secret(door, path, "password", _PASSWORD, _IS_SO))
+    return RelayPassword(path, *read_secret(door, path, RELAY_SECRET))
 
 
 def read_sasl_passwd(door: Door) -> FileFacts:

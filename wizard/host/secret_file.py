@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import dataclass
 from typing import Optional
 
 from wizard.door import Door
@@ -17,25 +18,41 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ADVICE = "write the {what} alone into it, `chown root:root {path}; chmod 600 {path}`"
 
 
-def read_secret(
-    door: Door, path: str, what: str, form: re.Pattern[bytes], is_so: str
-) -> tuple[str, str]:
+@dataclass(frozen=True)
+class SecretKind:
+    """What kind of secret: `what` names it; its line must match `form`, as `is_so` has in words."""
+
+    what: str
+    form: re.Pattern[bytes]
+    is_so: str
+
+    def wrong(self, line: bytes) -> str:
+        """Return why a line is none, "" where it is one."""
+        if not self.form.fullmatch(line):
+            return f"holds no {self.what}: {self.is_so}"
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            return "is not UTF-8"
+        return ""
+
+
+def read_secret(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:
     """Return the secret, and why there is none: one of the two is "". Never raises.
 
-    What others may have read or written is not read at all. `form` is what the line must match,
-    as `is_so` says in words; `what` names the secret.
+    What others may have read or written is not read at all.
     """
     try:
-        secret, problem = _read(door, path, what, form, is_so)
+        secret, problem = _read(door, path, kind)
     except (Trouble, OSError) as error:
         wrong = error.wrong if isinstance(error, Trouble) else error.strerror or str(error)
         secret, problem = "", f"cannot be read: {wrong}"
     if problem:
-        problem = f"{path} {problem}; {_ADVICE.format(what=what, path=path)}"
+        problem = f"{path} {problem}; {_ADVICE.format(what=kind.what, path=path)}"
     return secret, problem
 
 
-def _read(door: Door, path: str, what: str, form: re.Pattern[bytes], is_so: str) -> tuple[str, str]:
+def _read(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:
     where = door.locate(path, follow=False)
     there = door.lstat(path)
     if there is None:
@@ -46,17 +63,13 @@ def _read(door: Door, path: str, what: str, form: re.Pattern[bytes], is_so: str)
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
     descriptor = os.open(where, flags)
     with os.fdopen(descriptor, "rb") as file:
-        wrong = _unsafe(os.fstat(descriptor))
-        data = b"" if wrong else file.read(LARGEST + 1)
-    if wrong:
-        return "", wrong
+        unsafe = _unsafe(os.fstat(descriptor))
+        data = b"" if unsafe else file.read(LARGEST + 1)
+    if unsafe:
+        return "", unsafe
     line = data[:-1] if data.endswith(b"\n") else data
-    if not form.fullmatch(line):
-        return "", f"holds no {what}: {is_so}"
-    try:
-        return line.decode("utf-8"), ""
-    except UnicodeDecodeError:
-        return "", "is not UTF-8"
+    wrong = kind.wrong(line)
+    return ("", wrong) if wrong else (line.decode("utf-8"), "")
 
 
 def _unsafe(status: os.stat_result) -> Optional[str]:

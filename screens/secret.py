@@ -1,0 +1,74 @@
+"""A window that asks for a secret and writes it to its own file, so that no shell is needed."""
+
+from __future__ import annotations
+
+from typing import Callable, ClassVar, Iterable, Mapping, Optional
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from screens.modal import Window
+from screens.widgets.entry import Entry
+from screens.widgets.line import Line
+from wizard.answers import rules
+from wizard.answers.sections import Field
+from wizard.errors import Trouble
+from wizard.host.dqs import DQS_SECRET
+from wizard.host.relay import RELAY_SECRET
+from wizard.host.secret_file import SecretKind
+
+SECRETS: Mapping[tuple[str, str], SecretKind] = {
+    ("blocklists", "dqs_key_file"): DQS_SECRET,
+    ("relay", "password_file"): RELAY_SECRET,
+}
+"""By section and field: what the file that is named there holds."""
+
+
+def secret_of(field: Field, path: str) -> Optional[SecretKind]:
+    """Return what a field's file holds, None where it is no secret or no file can be there."""
+    kind = SECRETS.get((field.section, field.name))
+    try:
+        rules.key_file(path)
+    except ValueError:
+        return None
+    return kind
+
+
+_TOLD = (
+    "Enter writes it to {path} at once, for root alone (mode 0600). It is shown as *, and told "
+    "nowhere else. Undo leaves the file there."
+)
+
+
+class SecretEntry(Entry):
+    """The line, which takes the keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Write it", id="write")]
+
+
+class SecretScreen(Window[bool]):
+    """Answers True once the secret is written."""
+
+    AUTO_FOCUS: ClassVar[str] = "Entry"
+
+    def __init__(self, path: str, kind: SecretKind, write: Callable[[str], None]) -> None:
+        super().__init__(f"The {kind.what} for {path}")
+        self._text = _TOLD.format(path=path)
+        self._write = write
+
+    def body(self) -> Iterable[Widget]:
+        """Make the line to type into, between what will be done and what went wrong."""
+        yield Line(self._text, "quiet", id="window-text")
+        yield SecretEntry(password=True)
+        yield Line(id="secret-says")
+
+    def on_input_submitted(self, event: Entry.Submitted) -> None:
+        """Write it; on trouble the line is emptied and says why."""
+        event.stop()
+        try:
+            self._write(event.value)
+        except Trouble as trouble:
+            event.input.value = ""
+            self.query_one("#secret-says", Line).say(f"WRONG: {trouble}", "wrong")
+        else:
+            self.dismiss(True)

@@ -1,0 +1,101 @@
+"""A password or key typed in the screens: where it is asked for, and that it is shown nowhere."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from screens.desk import Wish
+from screens.secret import SECRETS
+from screens.widgets.field import TextField
+from tests.screens.picture import picture
+from tests.screens.pilots import in_sight, opened, type_text, walk_to
+from tests.screens.standin import StandIn
+from wizard.answers.model import DQS_KEY_FILE, RELAY_PASSWORD_FILE
+from wizard.answers.sections import field_of
+from wizard.errors import Trouble
+
+CANARY = "canary [bold]$4711"
+
+
+async def focused(pilot: Pilot[int], heading: str, name: str) -> str:
+    """Walk to a screen and its field of a secret's file."""
+    await walk_to(pilot, heading)
+    for one in pilot.app.screen.query(TextField):
+        if one.field.name == name:
+            one.display = True
+            await pilot.pause()
+            one.query_one("Entry").focus()
+    await pilot.pause(0.1)
+    return picture(pilot.app)
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "path"),
+    [("More", "password_file", RELAY_PASSWORD_FILE), ("Blocklists", "dqs_key_file", DQS_KEY_FILE)],
+)
+async def test_it_is_typed_and_written(heading: str, name: str, path: str) -> None:
+    session = StandIn()
+    async with opened(session) as pilot:
+        shown = await focused(pilot, heading, name)
+        assert "F4 Type it" in shown
+        await pilot.press("f4")
+        shown = await in_sight(pilot, "Enter writes it")
+        assert path in shown.replace("\n", "")
+        await type_text(pilot, CANARY)
+        shown = picture(pilot.app)
+        assert "*" * len(CANARY) in shown
+        assert "canary" not in shown
+        await pilot.press("enter")
+        await in_sight(pilot, "F4 wrote the")
+        assert session.secrets == {path: CANARY}
+        assert CANARY not in str(pilot.app.desk.draft.answers())  # type: ignore[attr-defined]
+
+
+async def test_what_is_refused_is_said_and_typed_again() -> None:
+    session = StandIn(refusal=Trouble("keeping the key", "the disk is full", "Make room."))
+    async with opened(session) as pilot:
+        await focused(pilot, "More", "password_file")
+        await pilot.press("f4")
+        await in_sight(pilot, "Enter writes it")
+        await type_text(pilot, CANARY)
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "the disk is full")
+        assert "***" not in shown
+        session.refusal = None
+        await type_text(pilot, "another")
+        await pilot.press("enter")
+        await in_sight(pilot, "F4 wrote the password there.")
+        assert session.secrets == {RELAY_PASSWORD_FILE: "another"}
+
+
+async def test_esc_writes_nothing() -> None:
+    session = StandIn()
+    async with opened(session) as pilot:
+        await focused(pilot, "More", "password_file")
+        await pilot.press("f4")
+        await in_sight(pilot, "Enter writes it")
+        await type_text(pilot, CANARY)
+        await pilot.press("escape")
+        await pilot.pause(0.1)
+        assert "Enter writes it" not in picture(pilot.app)
+        assert not session.secrets
+
+
+async def test_a_dry_run_writes_none() -> None:
+    async with opened(StandIn(), Wish((), dry_run=True)) as pilot:
+        assert "F4" not in await focused(pilot, "More", "password_file")
+        await pilot.press("f4")
+        assert "Enter writes it" not in picture(pilot.app)
+
+
+async def test_a_path_that_is_none_is_not_written_to() -> None:
+    async with opened(StandIn()) as pilot:
+        await focused(pilot, "More", "password_file")
+        await type_text(pilot, "/../x")
+        await pilot.press("f4")
+        assert "Enter writes it" not in picture(pilot.app)
+
+
+def test_the_fields_are_there() -> None:
+    assert all(field_of(section, name) for section, name in SECRETS)
