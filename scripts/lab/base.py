@@ -95,15 +95,20 @@ def _tools() -> None:
 
 def _debian_key(suite: Suite) -> str:
     """Return the hash of what decides on the Debian tree."""
-    return store.digest(suite.debian, *COMMON_PACKAGES, *suite.libraries)
+    return store.digest(suite.debian, *COMMON_PACKAGES, *suite.libraries, *_repacked(suite))
+
+
+def _repacked(suite: Suite) -> list[str]:
+    """Return the Debian packages whose programs come as RPMs."""
+    return ["postfix", *(f"postfix-{name}" for name in suite.maps), "libsasl2-modules"]
 
 
 def _debian(suite: Suite, to: Path) -> None:
-    """Make the plain Debian tree `to`/root and put the Postfix packages into `to`/debs."""
+    """Make the plain Debian tree `to`/root and put what becomes RPMs into `to`/debs."""
     store.say(f"building a Debian {suite.debian} tree for {suite.name} (about a minute)")
     fetched = to / "debs"
     fetched.mkdir()
-    debs.download(suite.debian, ["postfix", *(f"postfix-{name}" for name in suite.maps)], fetched)
+    debs.download(suite.debian, _repacked(suite), fetched)
     merged = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
     argv = ["mmdebstrap", "--variant=minbase", "--format=directory"]
     argv.append(f"--include={','.join([*COMMON_PACKAGES, *suite.libraries])}")

@@ -17,8 +17,6 @@ _HERE = Path(__file__).resolve().parent
 
 PFLOGSUMM = ("pflogsumm", "libdate-calc-perl", "libcarp-clan-perl", "libbit-vector-perl")
 """EL has it in postfix-perl-scripts; with the Perl modules that it needs."""
-SASL_PLAIN = ("libsasl2-modules",)
-"""PLAIN and LOGIN for who logs in elsewhere; EL has them in cyrus-sasl-plain."""
 
 
 def install(host: Host, packages: Sequence[str]) -> None:

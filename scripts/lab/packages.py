@@ -16,7 +16,7 @@ _SIGNER = "Lab signing key <lab@zeke.ne.jp>"
 def build_repository(root: Path, suite: Suite, debs: Path, stock: Path) -> None:
     """Build, sign and publish the RPMs in the tree `root`, and install the release package.
 
-    `debs` holds the suite's own Postfix packages, `stock` the main.cf and master.cf to ship.
+    `debs` holds the suite's own packages of Postfix and Cyrus SASL, `stock` the main.cf and master.cf to ship.
     The signing key is made here, imported into the RPM database, and thrown away.
     """
     work = root / "srv/build"
@@ -29,7 +29,7 @@ def build_repository(root: Path, suite: Suite, debs: Path, stock: Path) -> None:
         shutil.copy(stock / name, work / "files")
     (work / "files/dynamicmaps.cf").write_text(_dynamic_maps(suite))
 
-    for spec in ("redhat-release", "postfix"):
+    for spec in ("redhat-release", "postfix", "cyrus-sasl-plain"):
         run_in_tree(root, _rpmbuild(suite, debs, spec))
     repository = root / "srv/repo"
     repository.mkdir(parents=True)

@@ -10,7 +10,7 @@ from typing import Iterator
 
 import pytest
 
-from lab import extras, sink
+from lab import sink
 from lab.dovecot import PASSWORD
 from lab.host import Host
 from tests.lab.program import ANSWERS, BAD, PYZ, ZEKE, BootHost, apply, state, wizard
@@ -112,13 +112,10 @@ def test_mail_goes_out_through_a_relay_and_the_password_is_told_nowhere(pair: Pa
     assert "used by others than root (mode 0644)" in with_password(server, WRONG, 0o644)
     told = with_password(server, WRONG)
     assert f"+{NEXTHOP} taro:(password)" in told
-    assert "SASL: no mechanism" in told
+    server.run(["rpm", "-q", "cyrus-sasl-plain"], check=True)
     assert modes(server) == {"600 root:root"}
     assert holding(server, WRONG) == [PASSWORD_FILE, *TABLE]
     send(server, "through the relay")
-    deferred(server, "no mechanism available")
-    extras.install(server, extras.SASL_PLAIN)
-    bash(server, "systemctl restart postfix; postqueue -f")
     deferred(server, "authentication failed: ")
     told += relay_is(server, reach="right", tls="right", login="wrong")
     assert "535 5.7.8" in told
@@ -160,7 +157,6 @@ def test_mail_goes_out_through_a_relay_and_the_password_is_told_nowhere(pair: Pa
 @pytest.mark.parametrize("suite", ["el10"])
 def test_a_relay_on_465(pair: Pair) -> None:
     server = pair.server
-    extras.install(server, extras.SASL_PLAIN)
     smtps = SECTION.replace("tls =", "port = 465\ntls =").replace("secure", "encrypt")
     server.write(ANSWERS, ZEKE + smtps, 0o600)
     with_password(server, PASSWORD)

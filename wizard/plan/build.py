@@ -89,6 +89,7 @@ def build_plan(
     before_service = [
         *named.first,
         *_install(host),
+        *relay.package(answers, host, wanted),
         *(_original(file) for file in (main, master, *filter(None, (aliases,)))),
         *certificates.steps(answers, host, wanted),
         *(_replace(file, "Write certbot's hook", _HOOK_WHY) for file in hook),

@@ -10,7 +10,7 @@ from wizard.answers.model import Answers, Problem
 from wizard.host.facts import FileFacts, Host
 from wizard.host.relay import PRIVATE
 from wizard.plan import keys
-from wizard.plan.model import BuildTable, ReplaceFile, Step
+from wizard.plan.model import BuildTable, Install, ReplaceFile, Step
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, is_ours, nexthop
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from wizard.plan.files import PlannedFile
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_NO_PLAIN = (
-    "SASL: no mechanism: Postfix cannot log in at the relay host before `dnf install"
-    " cyrus-sasl-plain`; until then its mail waits in the queue."
-)
+_PLAIN = "cyrus-sasl-plain"
+"""EL's package of the mechanisms PLAIN and LOGIN; Postfix does not require it."""
 
 
 def propose(
@@ -55,6 +53,20 @@ def propose(
         ),
         file,
     )
+
+
+def package(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[Step]:
+    """Yield the step that lets Postfix log in elsewhere, where a relay host wants a password."""
+    if RELAY in wanted and answers.relay.host and answers.relay.user:
+        argv = ("dnf", "install", _PLAIN)
+        yield Step(
+            "install-sasl-plain",
+            f"Install {_PLAIN}",
+            "Postfix logs in at the relay host with it; without, mail waits in the queue.",
+            Install(_PLAIN, argv, ()),
+            (argv,),
+            done=host.has_plain,
+        )
 
 
 def steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
@@ -141,8 +153,6 @@ def warnings(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[
     if RELAY not in wanted or not relay.host:
         return
     main = MainCf.parse(host.main_cf.live or b"")
-    if relay.user and not host.has_plain:
-        yield _NO_PLAIN
     maps = main.value("smtp_tls_policy_maps")
     if maps and not maps.startswith("inline:{ { "):
         yield (

@@ -20,7 +20,7 @@ from wizard.host.facts import FileFacts, Host, RelayTable
 from wizard.host.relay import read_relay_password
 from wizard.plan import report
 from wizard.plan.build import build_plan
-from wizard.plan.model import BuildTable, Plan, ReplaceFile
+from wizard.plan.model import BuildTable, Install, Plan, ReplaceFile
 from wizard.plan.read_back import read_back
 from wizard.plan.wire import plan_to_bytes
 from wizard.postfix.main_cf import MainCf
@@ -252,12 +252,28 @@ def test_a_table_that_others_read_and_missing_authorities_are_obstacles(
 ) -> None:
     wanted, host = with_relay(answers, replace(RELAY, tls="secure"), password_file, by_hand())
     loose = replace(host, sasl_passwd=replace(host.sasl_passwd, mode=0o644))
-    bare = replace(loose, main_cf=replace(loose.main_cf, live=BY_HAND), has_plain=False)
+    bare = replace(loose, main_cf=replace(loose.main_cf, live=BY_HAND))
     plan = build_plan(wanted, bare)
     told = " ".join(one.message for one in plan.obstacles)
     assert "chmod 600 /etc/postfix/sasl_passwd" in told
     assert "smtp_tls_CAfile" in told
-    assert any("SASL: no mechanism" in one for one in plan.warnings)
+
+
+def test_what_postfix_logs_in_with_is_installed_where_it_is_missing(
+    answers: Answers, password_file: Path
+) -> None:
+    def first(relay: Relay, *, has_plain: bool) -> dict[str, bool]:
+        wanted, host = with_relay(answers, relay, password_file)
+        plan = build_plan(wanted, replace(host, has_plain=has_plain))
+        found = [(step.id, step.done) for step in plan.steps if isinstance(step.action, Install)]
+        assert all(
+            step in plan.steps[:2] for step in plan.steps if isinstance(step.action, Install)
+        )
+        return dict(found)
+
+    assert first(RELAY, has_plain=False)["install-sasl-plain"] is False
+    assert first(RELAY, has_plain=True)["install-sasl-plain"] is True
+    assert list(first(replace(RELAY, user=""), has_plain=False)) == ["install"]
 
 
 @pytest.mark.parametrize(
