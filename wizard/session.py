@@ -43,17 +43,13 @@ from wizard.run.records import DIED, Event
 from wizard.secrets import MASK
 
 if TYPE_CHECKING:
-    from wizard.status.drift import Item
-    from wizard.status.sections import SectionRow
-
-if TYPE_CHECKING:
+    from wizard.dns.blocklists import Health
+    from wizard.dns.records import Published
     from wizard.host.secret_file import SecretKind
     from wizard.log.tally import Tally
     from wizard.move.model import Checklist
-
-if TYPE_CHECKING:
-    from wizard.dns.blocklists import Health
-    from wizard.dns.records import Published
+    from wizard.status.drift import Item
+    from wizard.status.sections import SectionRow
 
 
 UNDECIDED = Choices()
