@@ -10,10 +10,18 @@ REFUSED, LOGINS, LIMITS = "refused", "logins", "limits"
 DELIVERED, DEFERRED, BOUNCED = "sent", "deferred", "bounced"
 COMPLAINTS = "complaints"
 
-STATUSES = {b"sent": DELIVERED, b"deferred": DEFERRED}
-"""By Postfix's status; every other one (bounced, expired) returned the mail or lost it."""
+STATUSES = {
+    b"sent": DELIVERED,
+    b"deferred": DEFERRED,
+    b"SOFTBOUNCE": DEFERRED,
+    b"bounced": BOUNCED,
+    b"expired": BOUNCED,
+    b"force-expired": BOUNCED,
+}
+"""By Postfix's status; any other (deliverable, undeliverable) is of a probe, which is no mail."""
 
-_FROM = rb"from \S*?\[(?P<address>[^\]]*)\]"
+_FROM = rb"from \S*?\[(?P<address>[^][]*)\]"
+_ID = rb"(?!NOQUEUE)[0-9A-Za-z]{6,}"
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,8 @@ class Rule:
     """What a matching message is counted as.
 
     `pattern` is matched at the message's start; its groups `reason` and `address`, where it has
-    them, say what is counted, and `status` the kind where it is a delivery.
+    them, say what is counted, and `status` the kind where it is a delivery (qmgr(8) tells of mail
+    that expired by its sender).
     """
 
     kind: str
@@ -29,36 +38,56 @@ class Rule:
 
 
 RULES = (
-    Rule(CONNECTED, re.compile(rb"(?i:connect) " + _FROM)),
-    Rule(TAKEN, re.compile(rb"[0-9A-Za-z]{6,}: client=")),
+    # One that postscreen(8) hands on is smtpd's too: of postscreen's own those count that it ends.
+    Rule(CONNECTED, re.compile(rb"connect from |DISCONNECT \[")),
+    Rule(TAKEN, re.compile(_ID + rb": client=")),
+    # What a stranger wrote stands before the client, the reason last. Local mail is bounced instead.
     Rule(
         REFUSED,
         re.compile(
-            rb"(?:NOQUEUE|[0-9A-Za-z]{6,}): (?:milter-)?reject: (?:header|body|[A-Z-]+)\b.*? "
+            _ID
+            + rb": (?:milter-)?reject: (?:header|body) .* from \S*\[[^][]*\];"
+            + rb"(?: (?:from|to|helo)=<[^>]*>| proto=\w*)*(?:: (?P<reason>.*))?$"
+        ),
+    ),
+    Rule(
+        REFUSED,
+        re.compile(
+            rb"[0-9A-Za-z]{6,}: (?:milter-)?reject: [A-Z-]+(?: content)? "
             + _FROM
-            + rb"(?::\d+)?[:;] ?(?P<reason>.*?)(?:; from=|; to=|; proto=|$)"
+            + rb"(?::\d+)?: (?P<reason>.*?)(?:; from=|; to=|; proto=|$)"
         ),
     ),
     Rule(
         LOGINS,
         re.compile(
-            rb"warning: \S*?\[(?P<address>[^\]]*)\]: SASL (?P<reason>\S+) authentication failed"
+            rb"warning: \S*?\[(?P<address>[^][]*)\]: SASL (?P<reason>\S+) authentication failed"
         ),
     ),
     Rule(
         LIMITS,
         re.compile(rb"warning: (?P<reason>[\w ]+ (?:rate|concurrency) limit exceeded): .*" + _FROM),
     ),
+    # The other server's words come last, and may hold anything: a status too.
     Rule(
         DELIVERED,
         re.compile(
-            rb"[0-9A-Za-z]{6,}: to=<.* status=(?P<status>\w+)(?:,[^(]*)? \((?P<reason>.*)\)$"
+            _ID
+            + rb": to=<.*?>, (?:orig_to=<.*?>, )?relay=[^ ,]*, (?:\w+=[\w./]+, )*"
+            + rb"status=(?P<status>\w+) \((?P<reason>.*?)\)?$"
+        ),
+    ),
+    Rule(
+        DELIVERED,
+        re.compile(
+            _ID
+            + rb": from=<.*>, status=(?P<status>(?:force-)?expired), (?P<reason>returned to sender)$"
         ),
     ),
     Rule(COMPLAINTS, re.compile(rb"(?:warning|error|fatal|panic): (?P<reason>.*)")),
 )
 
-_CODE = re.compile(rb"^\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?")
+_CODE = re.compile(rb"^(?:\d{3}[ -])?(?:\d\.\d{1,3}\.\d{1,3} )?")
 _SUBJECT = re.compile(rb"^<[^>]*>: ")
 _BLOCKED = re.compile(rb"blocked using [^;\s]+")
 _VARYING = re.compile(rb"\[[0-9a-fA-F.:]*\](?::\d+)?|<[^>]*>|\b[0-9A-F]{8,}\b|\bpid \d+")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from wizard.check.log import is_harmless
 from wizard.log.lines import Line
 from wizard.log.rules import (
-    BOUNCED,
     COMPLAINTS,
     CONNECTED,
     DELIVERED,
@@ -111,10 +110,11 @@ def _count(
     elif rule.kind in BY_ADDRESS:
         found.count(rule.kind, said["address"])
     elif rule.kind == DELIVERED:
-        kind = STATUSES.get(said["status"], BOUNCED)
-        found.count(kind, b"" if kind == DELIVERED else reason_of(said["reason"]))
+        kind = STATUSES.get(said["status"])
+        if kind is not None:
+            found.count(kind, b"" if kind == DELIVERED else reason_of(said["reason"]))
     elif rule.kind == REFUSED:
-        found.count(REFUSED, reason_of(said["reason"]) or b"(no reason given)")
+        found.count(REFUSED, reason_of(said["reason"] or b"") or b"(no reason given)")
     elif not is_harmless(_text(program), _text(message)):
         found.count(COMPLAINTS, program + b": " + reason_of(said["reason"]))
 
