@@ -15,6 +15,9 @@ DQS_KEY_FILE = "/etc/postfix-wizard/dqs.key"
 RELAY_PASSWORD_FILE = "/etc/postfix-wizard/relay.password"  # noqa: S105 (a path)
 """Where the password at the relay host is looked for."""
 
+SMTPS = 465
+"""The port that has TLS from the first byte (RFC 8314)."""
+
 
 @dataclass(frozen=True)
 class Hostname:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Iterator
 
 from wizard.answers import rules
-from wizard.answers.model import Answers, Caution, Problem
+from wizard.answers.model import SMTPS, Answers, Caution, Problem
 
 
 def problems(answers: Answers) -> tuple[Problem, ...]:
@@ -132,6 +132,8 @@ def _relay(answers: Answers) -> _Found:
         yield "relay", "host", f"is needed: where does {relay.user} log in?"
     if relay.tls == "secure" and relay.host and rules.is_address(relay.host):
         yield "relay", "tls", "secure needs the relay's name: a certificate is for a name"
+    if relay.tls == "may" and relay.host and relay.port == SMTPS:
+        yield "relay", "tls", f"port {SMTPS} has TLS always: choose encrypt or secure"
     if relay.host == answers.hostname.myhostname:
         yield "relay", "host", f"{relay.host} is this host: its mail would go round in circles"
 

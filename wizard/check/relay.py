@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
 
-from wizard.answers.model import Answers, Relay
+from wizard.answers.model import SMTPS, Answers, Relay
 from wizard.answers.rules import is_address
 from wizard.check.login import LOGGED_IN, plain_credentials, shown
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
@@ -23,7 +23,7 @@ from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
 from wizard.host.facts import Network, RelayPassword
 from wizard.host.relay import has_plain, read_relay_password
-from wizard.postfix.relayhost import SMTPS, nexthop
+from wizard.postfix.relayhost import nexthop
 
 SECONDS, PATIENT = 1.0, 6.0
 """For all of it: within a run, which must not wait for the world, and in a check alone."""

@@ -10,15 +10,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Optional
 
-from wizard.answers.model import Answers, Relay
+from wizard.answers.model import SMTPS, Answers, Relay
 from wizard.host.postfix import SASL_PASSWD
 from wizard.postfix.lines import content
 from wizard.postfix.main_cf import MainCf, comment_out, is_blank
 
 RELAY = "relay"
 HEADING = "# Relay host"
-SMTPS = 465
-"""The port that has TLS from the first byte (RFC 8314)."""
 
 _RELAYHOST = re.compile(r"\[([A-Za-z0-9.-]+)\](?::([0-9]{1,5}|smtp|submission|smtps))?")
 _PORTS = {"smtp": 25, "submission": 587, "smtps": SMTPS, None: 25}

@@ -281,6 +281,8 @@ def test_what_postfix_logs_in_with_is_installed_where_it_is_missing(
     [
         ({"user": "taro"}, "relay.host"),
         ({"host": "192.0.2.1", "tls": "secure"}, "relay.tls"),
+        # Postfix sends nothing then: smtp_tls_wrappermode requires encrypt (postconf(5)).
+        ({"host": "a.example", "port": 465, "tls": "may"}, "relay.tls"),
         ({"host": "mail.zeke.ne.jp"}, "relay.host"),
         ({"host": "one_two.example"}, "relay.host"),
         ({"host": "a.example", "port": 0}, "relay.port"),
