@@ -38,7 +38,7 @@ def propose_sasl_passwd(
     `before` is what relayhost is today: its row goes where the answers have another relay. Where
     the password file has none, a row of the same user stays.
     """
-    key = nexthop(relay) if relay.user else ""
+    key, before = nexthop(relay) if relay.user else "", before.lower()
     lines = Lines.parse(live or b"")
     if before and before != key and before not in kept:
         lines = _without(lines, before)

@@ -222,6 +222,19 @@ def test_one_set_by_hand_reads_back_and_is_taken_out_where_the_section_says_so()
     )
 
 
+def test_a_relay_written_in_capitals_takes_its_password_with_it() -> None:
+    host = by_hand()
+    capitals = (host.main_cf.live or b"").replace(b"[smtp.provider", b"[SMTP.Provider")
+    host = replace(host, main_cf=replace(host.main_cf, live=capitals))
+    today = read_back(host)
+    assert today is not None
+    plan = build_plan(replace(today, relay=Relay()), host, ("relay",))
+    assert own(plan) == {}
+    assert next(c for c in plan.files if c.path == TABLE).proposed == (
+        b"# mine: not yours\n[b.example] hanako:(password3)\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("relay", "mode", "wrong"),
     [
