@@ -12,7 +12,9 @@ from tests.lab.program import ANSWERS, BAD, PYZ, ZEKE, BootHost, apply, state, w
 pytestmark = pytest.mark.lab
 
 READER = '\n[aliases]\nroot = "{}"\n'
-OWN = '# 管理者\nSales: hana,\n  "|/usr/bin/archive -a, b"\nno row at all\n'.encode("euc-jp")
+OWN = '# 管理者\nSales: hana,\n  "|/usr/bin/archive -a, b"\nno row at all\nThe Boss: hana, taro,\nnone: ,\nx%y: hana\n'.encode(
+    "euc-jp"
+)
 SUFFIX = {"el9": "hash", "el10": "lmdb"}
 
 KILLS = r"""

@@ -29,6 +29,7 @@ _LEADS_TO_ROOT = {
 }
 _ADDED = frozenset({"@", "YP_LAST_MODIFIED", "YP_MASTER_NAME"})
 """Keys of a table that are no rows: sendmail's sign that it is whole, and two of NIS."""
+_WORD = re.compile(rf"[^{SPACE}]+")
 _HIDDEN = "\0"
 """Stands for what is quoted, in a text that no NUL can be in."""
 
@@ -91,7 +92,7 @@ def _alias(logical: Logical) -> Optional[Alias]:
     text = logical.text
     plain, closed = _scanned(text)
     colon = plain.find(":")
-    if colon < 0 or any(char in plain[:colon] for char in ",@"):
+    if colon < 0 or any(char in plain[:colon] for char in ",@%"):
         return None
     name = _bare(text[:colon], plain[:colon])
     targets = tuple(_targets(text, plain, colon + 1))
@@ -119,8 +120,8 @@ def _scanned(text: str) -> tuple[str, bool]:
 
 
 def _bare(text: str, plain: str) -> str:
-    kept = "".join(char for char, seen in zip(text, plain) if seen not in SPACE)
-    return re.sub(r'\\(.)|"', r"\1", kept)
+    words = (text[one.start() : one.end()] for one in _WORD.finditer(plain))
+    return re.sub(r'\\(.)|"', r"\1", " ".join(words))
 
 
 def _targets(text: str, plain: str, start: int) -> list[Target]:
@@ -135,21 +136,30 @@ def _targets(text: str, plain: str, start: int) -> list[Target]:
 
 
 def sense(value: str) -> str:
-    """Return a row's value without comments, blanks, quotes, backslashes: postalias moves those."""
+    """Return a row's value without comments, blanks, quotes, backslashes: postalias moves those.
+
+    It keeps the commas around items that are missing, which say nothing.
+    """
     kept = (char for char, seen in zip(value, _scanned(value)[0]) if seen not in SPACE)
-    return re.sub(r'[\s"\\]+', "", "".join(kept))
+    items = re.sub(r'[\s"\\]+', "", "".join(kept)).split(",")
+    return ",".join(filter(None, items))
 
 
 def text_rows(text: bytes) -> dict[str, str]:
     """Return the rows that a table built of this text has, as far as `sense` tells them apart."""
-    return {name: sense(row.value) for name, row in Aliases.parse(text).rows.items()}
+    found = ((name, sense(row.value)) for name, row in Aliases.parse(text).rows.items())
+    return {name: value for name, value in found if value}
 
 
 def table_rows(dump: bytes) -> dict[str, str]:
-    """Return the rows that `postalias -s` or `-q` printed, less those that it adds of its own."""
+    """Return the rows that `postalias -s` or `-q` printed and that lead somewhere.
+
+    Without those that it adds of its own, and as `text_rows` has them.
+    """
     lines = dump.decode("utf-8", "surrogateescape").split("\n")
     pairs = [line.partition(":\t") for line in lines if line]
-    return {key.lower(): sense(value) for key, _, value in pairs if key not in _ADDED}
+    found = ((key.lower(), sense(value)) for key, _, value in pairs if key not in _ADDED)
+    return {key: value for key, value in found if value}
 
 
 def as_reader(target: str) -> str:

@@ -186,3 +186,21 @@ def test_a_table_has_the_rows_of_its_text() -> None:
         b'root:\ttaro, "|/usr/bin/x -a b", h@example.com (boss)\njohn doe:\t:include:/x\n'
     )
     assert table_rows(dump) == text_rows(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "dump"),
+    [
+        ("list: a, b,\n", "list:\ta, b,\n"),
+        ("list: a,\n# b\n", "list:\ta,\n"),
+        ("list: ,, a,, b\n", "list:\t,, a,, b\n"),
+        ("none: ,\nnobody:\n", "none:\t,\n"),
+        ('empty: ""\n', 'empty:\t""\n'),
+        ("The  Boss: a\n", "the boss:\ta\n"),
+        ('"The  Boss": a\n', "the  boss:\ta\n"),
+        ('user%host: a\n"user%here": b\n', "user%here:\tb\n"),
+    ],
+)
+def test_rows_that_are_written_oddly(text: str, dump: str) -> None:
+    """As postalias -s of EL9 prints them: else the run would call each such table stale."""
+    assert table_rows(dump.encode()) == text_rows(text.encode())
