@@ -52,6 +52,11 @@ HARMLESS = (
         "what master says of the same smtpd that missed Dovecot; others name their own cause",
     ),
     Harmless(
+        r"/(master)$",
+        r"^fatal: master_sigdeath: ",
+        "the last word of one that was told to end; whether another runs, the unit shows",
+    ),
+    Harmless(
         r"smtpd$",
         r"\[[0-9a-fA-F.:]+\]: SASL \S+ authentication (failed|aborted)",
         "somebody guesses passwords, or our own probe took its AUTH back",

@@ -54,6 +54,10 @@ def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[
         for group, whom in ((waiting.dovecot, "Dovecot"), (waiting.others, "other servers"))
         if group.count
     ]
+    if not waiting.dovecot.count and not waiting.whole:
+        told.append(f"the queue was not read to its end in {queue.SECONDS:g} s")
+        yield Finding("queue.waits", looked_at, "; ".join(told), expected, UNKNOWN, fatal=False)
+        return
     if not waiting.dovecot.count:
         yield Finding("queue.waits", looked_at, "; ".join(told) or "none", expected, RIGHT)
         return

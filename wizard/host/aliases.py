@@ -27,9 +27,10 @@ def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -
     table_type = alias_type(parameters, default_type)
     try:
         file = read_file(door, ALIASES)
+        rows = _rows(door, table_type)
     except Trouble as trouble:
         return Aliases(FileFacts(ALIASES, None, None), table_type, why=trouble.wrong)
-    return Aliases(file, table_type, _rows(door, table_type))
+    return Aliases(file, table_type, rows)
 
 
 def alias_type(parameters: Mapping[str, str], default_type: str) -> str:

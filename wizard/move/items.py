@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -81,24 +81,37 @@ def _takes(view: View, kept: Kept) -> Seen:
     return Seen(OPEN if view.door.refuses else UNKNOWN, view.door.words)
 
 
+def _own(view: View) -> tuple[str, ...]:
+    """This host's addresses, the router's outer ones among them."""
+    return (*view.own, *view.answers.networks.proxy_interfaces)
+
+
 def _address(view: View, _kept: Kept) -> Seen:
-    host = view.answers.hostname.myhostname
-    behind = [
-        name
-        for name in names_of(view)
-        if set(view.of(name, "A").records) & (set(view.theirs) - set(view.own))
-    ]
+    host, own = view.answers.hostname.myhostname, set(_own(view))
+    asked = {name: view.of(name, "A") for name in names_of(view)}
+    behind = [name for name, one in asked.items() if set(one.records) & (set(view.theirs) - own)]
     if behind:
         return Seen(OPEN, f"still the old server's: {_some(behind)}")
-    leads = view.of(host, "A")
+    leads = asked[host]
     seen = f"{host} A: {_words(leads)}"
     if not leads.known:
         return Seen(UNKNOWN, seen)
-    if set(leads.records) & set(view.own):
-        return Seen(DONE, seen)
-    if leads.records and not public4(view.own):
+    if not leads.records or (set(leads.records) - own and public4(tuple(own))):
+        return Seen(OPEN, seen)
+    if set(leads.records) - own:
         return Seen(UNKNOWN, f"{seen}; behind a router that may be this host")
-    return Seen(OPEN, seen)
+    return Seen(UNKNOWN, unsure) if (unsure := _unsure(view, asked)) else Seen(DONE, seen)
+
+
+def _unsure(view: View, asked: Mapping[str, Answer]) -> str:
+    """Return why the names may still lead elsewhere though this host's own leads here."""
+    leads = asked[view.answers.hostname.myhostname]
+    if all(map(is_inner, leads.records)):
+        return f"{leads.question.name} A: {_words(leads)}, as seen from inside"
+    if not view.theirs:
+        return "the address of the old server is not known, so no name can be held against it"
+    silent = next((one for one in asked.values() if not one.known), None)
+    return f"{silent.question.name} A: {_words(silent)}" if silent else ""
 
 
 def _mx(view: View, _kept: Kept) -> Seen:
@@ -144,7 +157,7 @@ def pointed(view: View) -> tuple[str, ...]:
     """Return the addresses whose PTR counts: those of the host's name that are not the old one's."""
     leads = view.of(view.answers.hostname.myhostname, "A").records
     of_name = [one for one in leads if one not in view.theirs and not is_inner(one)]
-    return tuple(dict.fromkeys((*of_name[:MOST], *(() if of_name else public4(view.own)))))
+    return tuple(dict.fromkeys((*of_name[:MOST], *(() if of_name else public4(_own(view))))))
 
 
 def _unseen(_view: View, _kept: Kept) -> Seen:

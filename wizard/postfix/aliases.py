@@ -207,6 +207,9 @@ def end_of(name: str, aliases: Aliases, local: Collection[str] = ()) -> End:
             return End(tuple(way), target.text)
         if target.text.startswith("\\"):
             return End((*way, name), target.text, name)
+        if name == way[-1] and "+" not in target.text:
+            # local(8): a name in its own row is that user's mailbox.
+            return End(tuple(way), target.text, name)
         if name in way:
             return End((*way, name), name, circle=True)
         way.append(name)
@@ -260,7 +263,8 @@ def _read_by(aliases: Aliases, reader: str) -> Aliases:
     if reader in readers or not row.closed:
         return aliases
     for target, own in zip(row.targets, readers):
-        if own:
+        # root's own mailbox is none that Dovecot would fill.
+        if own or _local_name(target.text, ()) == ROOT:
             return _written(aliases, row, target.start, target.end, reader)
     end = row.targets[-1].end
     return _written(aliases, row, end, end, f", {reader}")

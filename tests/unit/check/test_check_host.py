@@ -403,6 +403,12 @@ def test_only_master_says_that_it_starts(line: str) -> None:
     assert log.loud_lines(text)[0] == ("postfix/smtpd", "fatal", "fatal: parameter x")
 
 
+def test_a_master_that_was_told_to_end_says_nothing_of_the_next() -> None:
+    text = f"{START}{HEAD}/master[1]: fatal: master_sigdeath: kill process group: No such process\n"
+    (finding,) = log.judge_log(told(text))
+    assert finding.verdict == RIGHT
+
+
 @pytest.mark.promise(25)
 def test_many_lines_are_counted_and_control_characters_shown() -> None:
     lines = "".join(f"{HEAD}/smtpd[1]: warning: no {n}\x1b[2J\n" for n in range(9))

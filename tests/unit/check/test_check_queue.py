@@ -150,3 +150,10 @@ def test_postqueue_that_cannot_be_asked() -> None:
     """The rest of the check goes on."""
     found = judged(asked(""), NOON)
     assert (found.verdict, found.seen) == (UNKNOWN, "not known: Cannot allocate memory")
+
+
+def test_a_count_that_was_cut_off_does_not_say_that_nothing_waits() -> None:
+    found = judged(Waiting(Group(), Group(3, NOON), whole=False), NOON)
+    assert found.verdict == UNKNOWN
+    assert "at least 3 messages" in found.seen
+    assert "not read to its end" in found.seen

@@ -95,6 +95,28 @@ def test_after_the_move() -> None:
     assert (states["old-queue"], states["renewals"]) == (UNKNOWN, UNKNOWN)
 
 
+INNER = "192.168.1.1"
+
+
+def without(of: View, name: str) -> View:
+    """The same, but nobody answered for the A of that name."""
+    left = {
+        one: answer for one, answer in of.records.items() if (one.name, one.kind) != (name, "A")
+    }
+    return replace(of, records=left)
+
+
+def inside(of: View) -> View:
+    """The same on a host that has an inner address besides."""
+    return replace(of, own=(*of.own, INNER))
+
+
+def routed(of: View) -> View:
+    """The same behind a router whose outer address is named."""
+    networks = replace(ANSWERS.networks, proxy_interfaces=(HERE,))
+    return replace(of, answers=replace(ANSWERS, networks=networks))
+
+
 LOWERED = {**BEFORE, (HOST, "A"): ((OLD,), 300), (LOCAL, "MX"): ((f"10 {HOST}",), 60)}
 
 
@@ -108,6 +130,11 @@ LOWERED = {**BEFORE, (HOST, "A"): ((OLD,), 300), (LOCAL, "MX"): ((f"10 {HOST}",)
         (view(BEFORE, SILENCE), "old-takes", UNKNOWN, "no answer"),
         (view({**AFTER, (LOCAL, "A"): ((OLD,), 60)}), "a", OPEN, f"old server's: {LOCAL}"),
         (view({**AFTER, (HOST, "A"): ((ELSEWHERE,), 60)}), "a", OPEN, ELSEWHERE),
+        (view({**AFTER, (HOST, "A"): ((HERE, ELSEWHERE), 60)}), "a", OPEN, ELSEWHERE),
+        (replace(view(AFTER), theirs=()), "a", UNKNOWN, "old server is not known"),
+        (without(view(AFTER), LOCAL), "a", UNKNOWN, f"{LOCAL} A: it was not asked"),
+        (inside(view({**AFTER, (HOST, "A"): ((INNER,), 60)})), "a", UNKNOWN, "as seen from inside"),
+        (routed(view(AFTER, own=(INNER,))), "a", DONE, HERE),
         (view(AFTER, own=("192.168.1.1",)), "a", UNKNOWN, "behind a router"),
         (view({}), "a", OPEN, "no record"),
         (replace(view({}), records={}), "a", UNKNOWN, "not asked"),

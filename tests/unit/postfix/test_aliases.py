@@ -71,6 +71,11 @@ CASES: dict[str, tuple[bytes, bytes]] = {
         STOCK + b"#root:\t\tmarc\n",
         STOCK + b"#root:\t\tmarc\nroot:\t\ttaro\n",
     ),
+    "root itself": (STOCK + b"root: root\n", STOCK + b"root: taro\n"),
+    "root itself and a command": (
+        STOCK + b'root: "|/bin/x", root\n',
+        STOCK + b'root: "|/bin/x", taro\n',
+    ),
     "no example": (STOCK, STOCK + b"root: taro\n"),
     "no last newline": (STOCK + b"a: b", STOCK + b"a: b\nroot: taro\n"),
     "an example in a folded row": (
@@ -165,7 +170,10 @@ ENDS: list[tuple[str, str, Optional[str]]] = [
     ("root: a, b", "a, b", ""),
     ("root: \\root", "\\root", "root"),
     ("root: postmaster\npostmaster: root", "root", None),
-    ("root: root@example.com", "root", None),
+    # As local(8) delivers: a name in its own row is the user's mailbox.
+    ("root: root", "root", "root"),
+    ("root: root@example.com", "root@example.com", "root"),
+    ("root: root+x", "root", None),
 ]
 
 
