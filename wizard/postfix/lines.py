@@ -60,7 +60,7 @@ class Lines:
         """Put (line without terminator, reason) pairs in the place of lines start..stop-1.
 
         A line that keeps its place in the count keeps its terminator, also a missing one at
-        the end of the file. A reason of "" leaves the one that stood there.
+        the end of the file. A reason of "" leaves the one that the line had, wherever it stood.
         """
         newline = self.newline
         old = [terminator(text) for text in self.texts[start:stop]]
@@ -72,7 +72,16 @@ class Lines:
             before = (*before[:-1], before[-1] + newline)
             before_whys = (*before_whys[:-1], before_whys[-1] or new[0][1])
         kept = self.whys[start:stop]
-        whys = [why or (kept[i] if i < len(kept) else "") for i, (_, why) in enumerate(new)]
+        had = dict(zip(map(content, self.texts[start:stop]), kept))
+        whys = [
+            why or had.get(text, kept[i] if i < len(kept) else "")
+            for i, (text, why) in enumerate(new)
+        ]
+        if old and not old[-1]:
+            # A line that gets its terminator now does so for the sake of what follows it.
+            for index, (text, _) in enumerate(new[:-1]):
+                if text == self.texts[stop - 1]:
+                    whys[index] = whys[index] or next(filter(None, whys[index + 1 :]), "")
         texts = [text + end for (text, _), end in zip(new, ends)]
         return Lines(
             (*before, *texts, *self.texts[stop:]), (*before_whys, *whys, *self.whys[stop:])

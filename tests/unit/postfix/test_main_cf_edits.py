@@ -140,6 +140,7 @@ def test_twice_is_once_and_the_rest_stays(data: bytes, sections: list[str]) -> N
 
 @given(TEXTS, SECTIONS)
 @example(b"\nsmtpd_recipient_restrictions =\n \0# Anti-Abuse\n", [])
+@example(b"\nmydestination = \n myhostname\n 10.0.0.0/8", [])
 def test_every_line_that_is_new_has_its_reason(data: bytes, sections: list[str]) -> None:
     proposal = propose_main_cf(data, NAMED, FACTS, sections)
     old = set(MainCf.parse(data).lines.texts)
