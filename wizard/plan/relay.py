@@ -13,7 +13,7 @@ from wizard.plan import keys
 from wizard.plan.model import BuildTable, Install, ReplaceFile, Step
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.relayhost import RELAY, is_ours, nexthop
+from wizard.postfix.relayhost import RELAY, is_ours, nexthop, own_level
 from wizard.postfix.sasl_passwd import names_user, propose_sasl_passwd
 from wizard.postfix.sender_access import rows
 from wizard.secrets import PASSWORD, opened, seal_passwords
@@ -154,7 +154,7 @@ def warnings(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[
         return
     main = MainCf.parse(host.main_cf.live or b"")
     maps = main.value("smtp_tls_policy_maps")
-    if maps and not maps.startswith("inline:{ { "):
+    if maps and not own_level(main):
         yield (
             f"smtp_tls_policy_maps = {maps} is taken out: all mail for others goes to the relay"
             " host, whose level takes its place."

@@ -20,7 +20,9 @@ HEADING = "# Relay host"
 
 _RELAYHOST = re.compile(r"\[([A-Za-z0-9.-]+)\](?::([0-9]{1,5}|smtp|submission|smtps))?")
 _PORTS = {"smtp": 25, "submission": 587, "smtps": SMTPS, None: 25}
-_LEVEL = re.compile(r"inline:\{ *\{ *\S+ *= *(encrypt|secure|may) *\} *\}")
+_LEVEL = re.compile(r"inline:\{ *\{ *(\S+) *= *(encrypt|secure|may) *\} *\}")
+_LEVELS = {"": "may", "none": "may", "may": "may", "encrypt": "encrypt", "secure": "secure"}
+"""What smtp_tls_security_level comes to in the answers; the others (verify, dane ...) to nothing."""
 _MAPS = re.compile(
     rf"(?:[a-z]+|\$default_database_type|\$\{{default_database_type\}}):{SASL_PASSWD}"
 )
@@ -63,7 +65,10 @@ def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
     if not found:
         return {}
     port = _PORTS[found[2]] if found[2] in _PORTS else int(found[2])
-    values: dict[str, Any] = {"host": found[1], "port": port, "tls": _level(main)}
+    tls = _level(main)
+    if tls is None:
+        return {}
+    values: dict[str, Any] = {"host": found[1], "port": port, "tls": tls}
     if main.value("smtp_sasl_auth_enable") == "yes":
         user, colon, _ = passwords.get(name.lower(), "").partition(":")
         if not colon or not _MAPS.fullmatch(main.value("smtp_sasl_password_maps") or ""):
@@ -72,12 +77,20 @@ def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _level(main: MainCf) -> str:
-    own = _LEVEL.fullmatch(main.value("smtp_tls_policy_maps") or "")
-    if own:
-        return own[1]
-    general = main.value("smtp_tls_security_level") or ""
-    return general if general in {"encrypt", "secure"} else "may"
+def own_level(main: MainCf) -> str:
+    """Return the level that smtp_tls_policy_maps has for the relay host alone, "" for another map."""
+    found = _LEVEL.fullmatch(main.value("smtp_tls_policy_maps") or "")
+    is_own = found and found[1].lower() == (main.value("relayhost") or "").lower()
+    return found[2] if found and is_own else ""
+
+
+def _level(main: MainCf) -> Optional[str]:
+    """Return the level for the relay host, None where no answer says so much."""
+    if main.value("smtp_tls_policy_maps"):
+        return own_level(main) or None
+    if main.value("smtp_enforce_tls") == "yes":
+        return None
+    return _LEVELS.get(main.value("smtp_tls_security_level") or "")
 
 
 def left_out(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:

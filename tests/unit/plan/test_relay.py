@@ -235,6 +235,50 @@ def test_a_relay_written_in_capitals_takes_its_password_with_it() -> None:
     )
 
 
+INLINE = "smtp_tls_policy_maps = inline:{ "
+
+
+def of_host(*lines: str) -> Host:
+    """A relay that was set by hand, with these lines besides."""
+    host = by_hand()
+    text = (host.main_cf.live or b"") + "".join(f"{one}\n" for one in lines).encode()
+    return replace(host, main_cf=replace(host.main_cf, live=text))
+
+
+@pytest.mark.parametrize(
+    ("lines", "tls"),
+    [
+        (["smtp_tls_security_level = encrypt"], "encrypt"),
+        (["smtp_tls_security_level = secure"], "secure"),
+        ([INLINE + f"{{ {KEY} = secure }} }}"], "secure"),
+        # What no answer says is not read as less than it is: the relay stays the operator's own.
+        (["smtp_tls_security_level = verify"], None),
+        (["smtp_tls_security_level = dane-only"], None),
+        (["smtp_tls_security_level =", "smtp_enforce_tls = yes"], None),
+        ([INLINE + "{ other.example = secure } }"], None),
+        ([INLINE + f"{{ {KEY} = secure }}, {{ other.example = may }} }}"], None),
+        (["smtp_tls_policy_maps = hash:/etc/postfix/tls_policy"], None),
+    ],
+)
+def test_the_level_of_one_set_by_hand_is_never_read_as_less(
+    lines: list[str], tls: str | None
+) -> None:
+    today = read_back(of_host(*lines))
+    assert today is not None
+    assert (today.relay.host, today.relay.tls) == ((RELAY.host, tls) if tls else ("", Relay().tls))
+
+
+def test_a_map_of_the_operators_own_is_told_of_before_it_goes(
+    answers: Answers, password_file: Path
+) -> None:
+    host = of_host(INLINE + "{ other.example = secure } }")
+    plan = build_plan(*with_relay(answers, RELAY, password_file, host))
+    assert any("{ other.example = secure } } is taken out" in one for one in plan.warnings)
+    ours = of_host(INLINE + f"{{ {KEY} = may }} }}")
+    plan = build_plan(*with_relay(answers, RELAY, password_file, ours))
+    assert not any("is taken out" in one for one in plan.warnings)
+
+
 @pytest.mark.parametrize(
     ("relay", "mode", "wrong"),
     [
