@@ -28,6 +28,9 @@ from wizard.postfix.relayhost import nexthop
 SECONDS, PATIENT = 1.0, 6.0
 """For all of it: within a run, which must not wait for the world, and in a check alone."""
 
+MOST = 4
+"""Addresses of the relay that are tried."""
+
 LOGIN = 20.0
 """For the login in a check alone: servers let a wrong password wait, and longer each time."""
 
@@ -87,16 +90,14 @@ def ask_relay(
 ) -> Seen:
     """Look the relay up and talk to it, twice where there is a password. Never raises."""
     until = time.monotonic() + seconds
-    address = relay.host
+    addresses: Sequence[str] = (relay.host,)
     if not is_address(relay.host):
         (answer,) = ask_all((Question(relay.host, "A"),), resolvers, seconds=seconds)
         if not answer.records:
             return Seen(answer.why or answer.state, mute=not answer.known)
-        address = answer.records[0]
-    verified = relay.host if relay.tls == "secure" else ""
-    where = Endpoint(address, relay.port, verified=verified)
+        addresses = answer.records[:MOST]
     opening = _opening(relay, name, tls=True)
-    first = converse(where, (*opening, _QUIT), _left(until))
+    where, first = _greeted(relay, addresses, (*opening, _QUIT), until)
     if relay.tls == "may" and first.stopped_at == _STARTTLS and _STARTTLS in first.replies:
         first = converse(where, (*_opening(relay, name, tls=False), _QUIT), _left(until))
     if not (relay.user and password.password and "PLAIN" in _mechanisms(first)):
@@ -108,6 +109,19 @@ def ask_relay(
 
 
 _QUIT = Exchange("quit", "QUIT")
+
+
+def _greeted(
+    relay: Relay, addresses: Sequence[str], script: tuple[Exchange, ...], until: float
+) -> tuple[Endpoint, Transcript]:
+    """Talk to the first address that says anything, as Postfix would; else tell of the last."""
+    verified = relay.host if relay.tls == "secure" else ""
+    for tried, address in enumerate(addresses, 1):
+        where = Endpoint(address, relay.port, verified=verified)
+        told = converse(where, script, _left(until) / (len(addresses) - tried + 1))
+        if told.replies:
+            break
+    return where, told
 
 
 def _left(until: float) -> float:

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from wizard.answers.model import Relay
+from wizard.check import relay as relay_check
 from wizard.check.model import RIGHT, UNKNOWN, WRONG
 from wizard.check.relay import Seen, ask_relay, judge_relay
 from wizard.check.smtp import Reply, Transcript
+from wizard.dns.asking import FOUND, Answer, Question
 from wizard.host.facts import RelayPassword
 
 pytestmark = pytest.mark.promise(24)
@@ -109,6 +111,22 @@ def test_a_closed_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert asked(port)["reach"] == (WRONG, f"connecting to port {port}: connection refused")
+
+
+@pytest.mark.parametrize("order", [("127.0.0.9", "127.0.0.1"), ("127.0.0.1", "127.0.0.9")])
+def test_one_address_that_is_dead_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...]
+) -> None:
+    """Nobody listens at 127.0.0.9; Postfix goes on to the next address as well."""
+    server = Mute(b"220 hello\r\n", EHLO, b"502 what?\r\n")
+
+    def addresses(questions: tuple[Question, ...], *_: object, **__: object) -> list[Answer]:
+        return [Answer(one, FOUND, order) for one in questions]
+
+    monkeypatch.setattr(relay_check, "ask_all", addresses)
+    relay = Relay("relay.example", server.port)
+    found = rows(relay, ask_relay(relay, "me.example", PASSWORD, (), SECONDS))
+    assert found["reach"] == (RIGHT, "greets")
 
 
 RELAY = Relay("smtp.example", user="taro")
