@@ -453,7 +453,7 @@ def test_an_address_that_was_there_stays(right: Host) -> None:
 
 def test_a_router_that_shows_strangers_as_itself_is_told(right: Host) -> None:
     bash(right, "ip route add default via 192.168.1.2")  # the operator's own address
-    assert look(right)["networks.router"].verdict == "right"
+    assert look(right)["networks.router"].verdict == "unknown"
     knock = [
         "timeout",
         "9",
@@ -464,7 +464,7 @@ def test_a_router_that_shows_strangers_as_itself_is_told(right: Host) -> None:
     assert "220 " in right.run_operator(knock).stdout
     found = look(right)["networks.router"]
     assert (found.verdict, found.fatal) == ("warning", False)
-    assert found.seen == "1 connections on 25 by 192.168.1.2, 0 by strangers"
+    assert found.seen == "1 connection on 25 by 192.168.1.2, 0 by strangers"
 
 
 def test_an_unprivileged_look_claims_nothing(right: Host) -> None:

@@ -181,6 +181,6 @@ def test_ten_thousand_that_wait(
     fresh.run(["python3", "-c", FILL, "9999"], check=True)
     after, clock = cost(fresh)
     seen = finding(fresh, "queue.waits")
-    assert seen["seen"].startswith("10000 messages for Dovecot, the oldest since ")
+    assert seen["seen"].startswith("10,000 messages for Dovecot, the oldest since ")
     record_property("seconds of a check with 10,000 messages in the queue", f"{clock:.2f}")
     assert after - before < 1

@@ -9,10 +9,11 @@ from typing import Callable
 
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
 from wizard.check.settings import Settings
+from wizard.check.text import counted
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host import waiting as queue
-from wizard.host.waiting import Group, Waiting, counted
+from wizard.host.waiting import Group, Waiting
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 """postconf(5), maximal_queue_lifetime: its own unit is the day."""
@@ -25,7 +26,7 @@ def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiti
     def count() -> Waiting:
         until = time.monotonic() + queue.SECONDS
         try:
-            found = counted(door.stream(queue.POSTQUEUE, seconds=queue.SECONDS), socket)
+            found = queue.counted(door.stream(queue.POSTQUEUE, seconds=queue.SECONDS), socket)
         except Trouble as trouble:
             return Waiting(Group(), Group(), why=trouble.wrong)
         return Waiting(found.dovecot, found.others, whole=time.monotonic() < until)
@@ -49,7 +50,7 @@ def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[
         return
     least = "" if waiting.whole else "at least "
     told = [
-        f"{least}{_messages(group.count)} for {whom}, the oldest since {moment(group.oldest)} "
+        f"{least}{counted(group.count, 'message')} for {whom}, the oldest since {moment(group.oldest)} "
         f"({_age(now - group.oldest)})"
         for group, whom in ((waiting.dovecot, "Dovecot"), (waiting.others, "other servers"))
         if group.count
@@ -80,13 +81,9 @@ def moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count} messages"
-
-
 def _age(seconds: float) -> str:
     for unit, length in (("day", _DAY), ("hour", 3600), ("minute", 60)):
         count = int(seconds // length)
         if count:
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+            return f"{counted(count, unit)} ago"
     return "just now"

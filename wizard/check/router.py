@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Optional, Union
 
-from wizard.check.model import RIGHT, WARNING, Finding
+from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.stranger import CANDIDATES
+from wizard.check.text import counted
 from wizard.door import Door
 from wizard.errors import Trouble
 
@@ -51,11 +52,11 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
     yield Finding(
         "networks.router",
         "mynetworks: the router",
-        f"{own} connections on 25 by {gateway}, {others} by strangers"
+        f"{counted(own, 'connection')} on 25 by {gateway}, {others} by strangers"
         if own
-        else f"{gateway} may relay, and none came from it",
+        else f"{gateway} may relay; {counted(others, 'connection')} on 25 by strangers, none by it",
         "strangers come by their own addresses",
-        WARNING if hides else RIGHT,
+        WARNING if hides else RIGHT if others >= FEWEST else UNKNOWN,
         f"Either {gateway} itself sends mail, or it rewrites strangers' addresses, and then all may "
         "relay: turn off source NAT for port 25 there, or let mynetworks begin with "
         f"`!{gateway}`; reload."

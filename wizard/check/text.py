@@ -19,6 +19,11 @@ def clean(raw: bytes, limit: int = SHOWN) -> str:
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: `1 message`, `2,000 messages`; `many` where no s does it."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def first_line(raw: bytes) -> str:
     """The first line that says something, cleaned."""
     return next((line for line in map(clean, raw[:4096].splitlines()) if line), "")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from wizard.check.text import clean
+from wizard.check.text import clean, counted
 from wizard.log.rules import (
     BOUNCED,
     COMPLAINTS,
@@ -31,6 +31,15 @@ IN_JSON = 100
 WIDTH = 80
 _NUMBER = 7
 
+_NUMBERS = (
+    (CONNECTED, "connection"),
+    (TAKEN, "message taken", "messages taken"),
+    (DELIVERED, "delivery", "deliveries"),
+    (DEFERRED, "deferred", "deferred"),
+    (BOUNCED, "returned or lost", "returned or lost"),
+)
+"""Each kind with its words for one and, where no s does it, for more."""
+
 _PARTS = (
     (REFUSED, "Refused, by reason"),
     (LOGINS, "Failed logins, by address"),
@@ -50,15 +59,8 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
     if found.first - since > _LATE:
         yield f"Its first line is of {_moment(found.first)}."
     yield ""
-    numbers = (
-        (CONNECTED, "connections"),
-        (TAKEN, "messages taken"),
-        (DELIVERED, "deliveries"),
-        (DEFERRED, "deferred"),
-        (BOUNCED, "returned or lost"),
-    )
-    counted = ", ".join(f"{found.kinds.get(kind, 0):,} {words}" for kind, words in numbers)
-    yield from textwrap.wrap(f"{counted}.", width)
+    told = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
+    yield from textwrap.wrap(f"{', '.join(told)}.", width)
     for kind, title in _PARTS:
         top = found.top(kind)
         yield ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
-from wizard.check.text import clean
+from wizard.check.text import clean, counted
 from wizard.dns.addresses import is_inner, public4
 from wizard.dns.asking import Answer, reversed_name
 from wizard.dns.lookups import MOST
@@ -70,7 +70,7 @@ def _ttl(view: View, kept: Kept) -> Seen:
         return Seen(OPEN, _some(high))
     if len(own) < len(wanted) or not any(one.records for one in own):
         return Seen(UNKNOWN, "the zone's own servers did not answer for all names")
-    return Seen(DONE, f"{LOW} s or less for {len(names_of(view))} names")
+    return Seen(DONE, f"{LOW} s or less for {counted(len(names_of(view)), 'name')}")
 
 
 def _takes(view: View, kept: Kept) -> Seen:
@@ -124,7 +124,7 @@ def _mx(view: View, _kept: Kept) -> Seen:
     silent = [one for one in asked if not one.known]
     if silent:
         return Seen(UNKNOWN, f"{silent[0].question.name}: {_words(silent[0])}")
-    return Seen(DONE, f"{host} for {len(asked)} names")
+    return Seen(DONE, f"{host} for {counted(len(asked), 'name')}")
 
 
 def _leads_to(answer: Answer, host: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.model import RIGHT, WARNING
+from wizard.check.model import RIGHT, UNKNOWN, WARNING
 from wizard.check.router import default_gateway, judge_router, may_relay
 from wizard.door import Door
 
@@ -37,16 +37,23 @@ def root(tmp_path: Path, routes: str) -> Door:
         (
             connects("192.168.1.254"),
             WARNING,
-            "1 connections on 25 by 192.168.1.254, 0 by strangers",
+            "1 connection on 25 by 192.168.1.254, 0 by strangers",
         ),
         (connects(*["192.168.1.254"] * 9, "5.6.7.8"), WARNING, "9 connections"),
         (connects("192.168.1.254", "5.6.7.8", "9.10.11.12"), RIGHT, "2 by strangers"),
         (connects("192.168.1.254", "192.0.2.1", "198.51.100.9", "203.0.113.1"), WARNING, "0 by"),
-        (connects("192.168.1.7", "127.0.0.1"), RIGHT, "none came from it"),
-        (connects("192.168.1.254").replace("postfix/smtpd", "postfix/submission/smtpd"), RIGHT, ""),
-        ("connect from unknown[192.168.1.254]\n", RIGHT, "none came from it"),
+        # Before strangers came nobody knows by which address they come.
+        (connects("192.168.1.7", "127.0.0.1"), UNKNOWN, "0 connections on 25 by strangers"),
+        (
+            connects("192.168.1.254").replace("postfix/smtpd", "postfix/submission/smtpd"),
+            UNKNOWN,
+            "none by it",
+        ),
+        ("connect from unknown[192.168.1.254]\n", UNKNOWN, "none by it"),
+        (connects("5.6.7.8"), UNKNOWN, "1 connection on 25 by strangers"),
+        (connects("5.6.7.8", "9.10.11.12"), RIGHT, "2 connections on 25 by strangers, none by it"),
         (connects("fe80::1%eth0", "unknown", "192.168.1.254"), WARNING, ""),
-        ("", RIGHT, ""),
+        ("", UNKNOWN, ""),
     ],
 )
 def test_who_came_by_the_routers_address(tmp_path: Path, log: str, verdict: str, seen: str) -> None:
