@@ -9,6 +9,7 @@ import pytest
 
 from lab.host import Host
 from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
+from tests.lab.program import BAD as BAD_ANSWERS
 from wizard.host.facts import DOVECOT_CONF
 
 pytestmark = pytest.mark.lab
@@ -116,7 +117,10 @@ def test_each_cause_is_named(suite: str, boot_host: BootHost) -> None:
     host.write(ANSWERS, f'{ZEKE}\n[dovecot]\nconf = "write"\n', 0o600)
     # A file that is read after ours has the last word: that is found before anything is written.
     host.write("/etc/dovecot/local.conf", "ssl = no\n")
+    # Debian's Dovecot says mbox from the start; EL's says nothing.
     code, said = apply(host)
+    assert (code, "Dovecot keeps mail in mbox:~/mail" in said) == (BAD_ANSWERS, True), said
+    code, said = apply(host, "--accept", "dovecot-mailbox")
     assert (code, "still lack tls" in said) == (1, True), said
     assert host.run(["ls", DOVECOT_CONF]).returncode != 0
     host.run(["rm", "/etc/dovecot/local.conf"], check=True)

@@ -142,7 +142,7 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
         assert seen["seen"].startswith("1 message for Dovecot, the oldest since ")
         host.unmask_dovecot()
         host.write(ANSWERS, WITH_DOVECOT, 0o600)
-        code, said = apply(host, "--section", "dovecot")
+        code, said = apply(host, "--section", "dovecot", "--accept", "dovecot-mailbox")
         assert code == 0, said
         assert "Dovecot takes mail for taro@mail.zeke.ne.jp: 250" in said
         assert wizard(host, "plan", "--answers", ANSWERS, "--section", "dovecot")[0] == 0

@@ -117,6 +117,7 @@ def build_plan(
             *obstacles.cautions(answers, host, wanted),
             *obstacles.loopback_caution(master.proposal.loopback),
             *read.cautions,
+            *dovecot.cautions(answers, host, wanted),
         ),
         warnings=tuple(
             dict.fromkeys(

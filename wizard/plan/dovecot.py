@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Optional
 
-from wizard.answers.model import Answers, Dovecot, Problem
+from wizard.answers.model import Answers, Caution, Dovecot, Problem
 from wizard.host.facts import Host
 from wizard.plan.firewall import imaps_steps
 from wizard.plan.model import (
@@ -21,7 +21,7 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
-from wizard.postfix.dovecot import AUTH, conf_lines, kept, needed, series, wanted
+from wizard.postfix.dovecot import AUTH, conf_lines, kept, mailbox, needed, series, wanted
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
 
@@ -154,6 +154,21 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
         ReplaceFile(file.next),
         done=not file.pending,
     )
+
+
+def cautions(answers: Answers, host: Host, wanted_sections: Collection[str]) -> Iterator[Caution]:
+    """Ask back before people's mail is looked for elsewhere than where it is kept today."""
+    dovecot, want = host.dovecot, wanted(answers)
+    if propose(answers, host, wanted_sections) is None:
+        return
+    today = mailbox(dovecot.settings, dovecot.version)
+    if today and "mailbox" in needed(dovecot.settings, dovecot.version, want):
+        yield Caution(
+            "dovecot-mailbox",
+            f"Dovecot keeps mail in {today} today, and would look in maildir:{want.mailbox} from "
+            "then on: what people have in the former is seen no more. Move it first (doveadm(1), "
+            "sync), or leave `conf` at leave and copy the other lines.",
+        )
 
 
 def warnings(answers: Answers, host: Host, sections: Collection[str]) -> Iterator[str]:

@@ -168,6 +168,24 @@ def test_what_stands_in_the_way_of_writing(changes: dict[str, Any], word: str) -
     assert not build_plan(ZEKE, host(**changes)).obstacles
 
 
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({"mail_location": "mdbox:~/mdbox"}, True),
+        ({"mail_location": ""}, False),
+        ({"mail_location": "maildir:~/Maildir"}, False),
+    ],
+)
+def test_mail_that_is_kept_elsewhere_is_asked_back_about(
+    settings: dict[str, str], asked: bool
+) -> None:
+    plan = build_plan(WRITE, host(settings={"ssl": "yes", **settings}))
+    told = [one.message for one in plan.cautions if one.name == "dovecot-mailbox"]
+    assert [settings["mail_location"] in one for one in told] == [True] * asked
+    plan = build_plan(ZEKE, host(settings={"ssl": "yes", **settings}))
+    assert not any(one.name == "dovecot-mailbox" for one in plan.cautions)
+
+
 def test_a_host_without_people_is_not_flushed() -> None:
     plan = build_plan(WRITE, host(reader=""))
     assert "dovecot-flush" not in ids(plan)
