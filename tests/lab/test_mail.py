@@ -146,6 +146,9 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
         assert code == 0, said
         assert "Dovecot takes mail for taro@mail.zeke.ne.jp: 250" in said
         assert wizard(host, "plan", "--answers", ANSWERS, "--section", "dovecot")[0] == 0
+        said = json.loads(wizard(host, "status", "--json")[1])
+        row = next(one for one in said["sections"] if one["section"] == "dovecot")
+        assert (row["state"], row["by"], row["run"]) == ("as planned", "run", said["run"])
         assert send(host, 25, STRANGER, TARO, "late") == "accepted"
         assert send(host, 25, STRANGER, "taro+shop@zeke.ne.jp", "plus") == "accepted"
         assert empty_soon(host)

@@ -7,6 +7,7 @@ from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.host.aliases import ALIASES
+from wizard.host.facts import DOVECOT_CONF
 from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
@@ -54,6 +55,10 @@ def held(texts: Texts) -> Held:
         for name in (ROOT, POSTMASTER, ABUSE)
         if name in aliases
     }
+    dovecot = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
+    said = [line for line in dovecot if line.strip() and not line.lstrip().startswith("#")]
+    if said:
+        found["dovecot"][DOVECOT_CONF] = " ".join(" ".join(said).split())
     master = MasterCf.parse(masked_bytes(texts.get(MASTER) or b""))
     for door in DOORS:
         for entry in entries(master, door):

@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional, cast
 
 from wizard.errors import Trouble
 from wizard.host.aliases import ALIASES
+from wizard.host.facts import DOVECOT_CONF
 from wizard.plan import model
 from wizard.plan.build import UNIT
 from wizard.plan.model import Action, Plan
@@ -102,6 +103,9 @@ def add(left: Left, run: str, plan: Plan, past: Progress) -> None:
     left.written += _written(run, plan, past)
 
 
+_OF_SECTIONS = frozenset({MAIN, MASTER, SENDERS, ALIASES, DOVECOT_CONF})
+
+
 def _written(run: str, plan: Plan, past: Progress) -> Iterator[Written]:
     """Yield what a run made of the files of Postfix, nothing where it never came to them."""
     touched = {
@@ -109,7 +113,7 @@ def _written(run: str, plan: Plan, past: Progress) -> Iterator[Written]:
         for terms in past.intended.values()
         for entry in cast("dict[str, Any]", terms).get("files", ())
     }
-    files = [change for change in plan.files if change.path in {MAIN, MASTER, SENDERS, ALIASES}]
+    files = [change for change in plan.files if change.path in _OF_SECTIONS]
     came_to_them = past.over or any(change.path in touched for change in files)
     if plan.gathers or past.returning is not None or not came_to_them:
         return

@@ -8,7 +8,7 @@ from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.aliases import ALIASES
-from wizard.host.facts import Host
+from wizard.host.facts import DOVECOT_CONF, Host
 from wizard.postfix.hardening import OFF
 from wizard.run.paths import order
 from wizard.secrets import masked
@@ -86,6 +86,7 @@ def section_rows(
             MASTER: host.master_cf.live,
             SENDERS: host.sender_access.live,
             ALIASES: host.aliases.file.live,
+            DOVECOT_CONF: host.dovecot.conf.live,
         }
     )
     found: dict[str, list[Finding]] = {section: [] for section in names}
