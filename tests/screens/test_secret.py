@@ -30,6 +30,14 @@ async def focused(pilot: Pilot[int], heading: str, name: str) -> str:
     return picture(pilot.app)
 
 
+async def typed(pilot: Pilot[int]) -> None:
+    """Open the relay's window and type a password, not entered yet."""
+    await focused(pilot, "More", "password_file")
+    await pilot.press("f4")
+    await in_sight(pilot, "Enter writes it")
+    await type_text(pilot, CANARY)
+
+
 @pytest.mark.parametrize(
     ("heading", "name", "path"),
     [("More", "password_file", RELAY_PASSWORD_FILE), ("Blocklists", "dqs_key_file", DQS_KEY_FILE)],
@@ -55,10 +63,7 @@ async def test_it_is_typed_and_written(heading: str, name: str, path: str) -> No
 async def test_what_is_refused_is_said_and_typed_again() -> None:
     session = StandIn(refusal=Trouble("keeping the key", "the disk is full", "Make room."))
     async with opened(session) as pilot:
-        await focused(pilot, "More", "password_file")
-        await pilot.press("f4")
-        await in_sight(pilot, "Enter writes it")
-        await type_text(pilot, CANARY)
+        await typed(pilot)
         await pilot.press("enter")
         shown = await in_sight(pilot, "the disk is full")
         assert "***" not in shown
@@ -72,10 +77,7 @@ async def test_what_is_refused_is_said_and_typed_again() -> None:
 async def test_esc_writes_nothing() -> None:
     session = StandIn()
     async with opened(session) as pilot:
-        await focused(pilot, "More", "password_file")
-        await pilot.press("f4")
-        await in_sight(pilot, "Enter writes it")
-        await type_text(pilot, CANARY)
+        await typed(pilot)
         await pilot.press("escape")
         await pilot.pause(0.1)
         assert "Enter writes it" not in picture(pilot.app)

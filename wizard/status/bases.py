@@ -52,9 +52,17 @@ def _refuse_a_moving_host(
     """Raise LockedTrouble where what looks like a hand edit is older than the run's own text."""
     for path, base in found.items():
         left = text_state(base.text)
-        if left != live[path] and observe(path).state == left:
+        if left != live[path] and _state(path) == left:
             refuse_if_locked(places, _READING)
             raise LockedTrouble(_READING, f"a run wrote {path} meanwhile", "Start anew.")
+
+
+def _state(path: str) -> str:
+    """Return what stands there now, "" for what no run would have written (a hard link ...)."""
+    try:
+        return observe(path).state
+    except Trouble:
+        return ""
 
 
 def _add(

@@ -133,3 +133,11 @@ def test_a_run_that_writes_while_the_host_is_read_is_no_hand(places: Places, fil
         bases(places, read)
     file.write_bytes(b"one, by hand\n")
     assert of(places, file) == Base(b"one\n", run)
+
+
+def test_a_hand_edit_that_has_two_names_is_one_still(places: Places, file: Path) -> None:
+    """What no run would write over is the plan's to refuse, in its own words."""
+    run = written(places, file, b"one\n")
+    file.write_bytes(b"one, by hand\n")
+    os.link(file, file.with_name("second"))
+    assert of(places, file) == Base(b"one\n", run)
