@@ -90,10 +90,7 @@ class WizardApp(InOrder, inherit_bindings=False):
 
     def on_again(self) -> None:
         """Forget what was read and answered, and read the host anew."""
-        desk = self.desk
-        desk.draft = desk.plan = desk.running = None
-        desk.runs, desk.sections, desk.as_left, desk.move = (), (), None, None
-        desk.accepted, desk.doubted = set(), set()
+        self.desk.forget()
         self._open("host")
 
     def on_host_read(self, message: messages.HostRead) -> None:
@@ -126,7 +123,7 @@ class WizardApp(InOrder, inherit_bindings=False):
         """Open the review of the way back."""
         from screens.undo import UndoScreen  # noqa: PLC0415 - only when it is asked for
 
-        self._show(UndoScreen(self.desk, message.run))
+        self._show(UndoScreen(self.desk, message.run, message.came_from))
 
     def on_gathered(self, message: messages.Gathered) -> None:
         """Go on with the review of what was gathered for."""
@@ -136,8 +133,9 @@ class WizardApp(InOrder, inherit_bindings=False):
         self._show(GatheredScreen(self.desk, message.plan))
 
     def on_finished(self, message: messages.Finished) -> None:
-        """Open the screen of a run's result."""
-        self.desk.running = None
+        """Open the screen of a run's result; what was read before the run is no longer so."""
+        self.desk.forget()
+        self.desk.last_run = message.told
         from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
 
         self._show(ResultScreen(self.desk, message))
@@ -154,7 +152,7 @@ class WizardApp(InOrder, inherit_bindings=False):
         if not self.desk.would_lose:
             self.exit(0)
             return
-        self.ask_and_exit("Quit?", "Nothing was written. What you answered here will be lost.")
+        self.ask_and_exit("Quit?", self.desk.what_is_lost)
 
     def ask_and_exit(self, title: str, text: str, code: int = 0) -> None:
         """Ask, and exit on a yes."""

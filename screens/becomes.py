@@ -9,11 +9,13 @@ from wizard.answers import model
 from wizard.answers.build import default_mydomain
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
+from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import LINEAGES
 
 NOT_YET = "..."
 LOCAL = "$myhostname, localhost.$mydomain, localhost, $mydomain"
-LINEAGE = "/etc/letsencrypt/live/{}/fullchain.pem"
+LINEAGE = f"{LINEAGES}/{{}}/fullchain.pem"
 
 _Checked = dict[str, Any]
 """The right values of a section, by field; a wrong one stands there as NOT_YET."""
@@ -25,6 +27,9 @@ def becomes(draft: Draft, field: Field) -> str:
         return ""
     right, wrong = draft.checked(field.section)
     checked = {**right, **{problem.name: NOT_YET for problem in wrong}}
+    value = checked.get(field.name)
+    if isinstance(value, Unsaid):
+        return f"{field.becomes} = {value.live or '(not set)'} stays: no answer can express it"
     special = _SPECIAL.get((field.section, field.name))
     if special is not None:
         return special(checked)
@@ -59,6 +64,8 @@ def _local(checked: _Checked) -> str:
 
 
 def _zone(checked: _Checked) -> str:
+    if checked.get("firewall_zone") == "":
+        return "no firewall is opened"
     return f"firewall-cmd --zone={checked.get('firewall_zone', NOT_YET)} --add-service=smtp ..."
 
 
@@ -117,6 +124,8 @@ def _reader(checked: _Checked) -> str:
 
 def _relayhost(checked: _Checked) -> str:
     host, port = checked.get("host"), checked.get("port", model.Relay().port)
+    if isinstance(host, Unsaid):
+        return f"relayhost = {host.live}"
     return (
         f"relayhost = [{host}]:{port}" if host else "relayhost stays unset: mail goes out directly"
     )
@@ -124,12 +133,16 @@ def _relayhost(checked: _Checked) -> str:
 
 def _relay_tls(checked: _Checked) -> str:
     host = checked.get("host")
+    if isinstance(host, Unsaid):
+        return f"relayhost = {host.live}"
     level = checked.get("tls", model.Relay().tls)
     return f"[{host}] = {level} in smtp_tls_policy_maps" if host else "not needed without a relay"
 
 
 def _relay_user(checked: _Checked) -> str:
-    user = checked.get("user")
+    user, host = checked.get("user"), checked.get("host")
+    if isinstance(host, Unsaid):
+        return f"relayhost = {host.live}"
     return f"{user}:(password) in /etc/postfix/sasl_passwd, 0600" if user else "no password is said"
 
 

@@ -7,25 +7,43 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import sys
-import tempfile
 import traceback
 from typing import Iterator
 
 from wizard import __version__
+from wizard.caller import temporary_directories
 
 
 def report_crash(error: BaseException) -> str:
-    """Write the report (0600, in the temporary directory); return the sentence to print."""
+    """Write the report (0600, in a directory that is safe); return the sentence to print."""
     said = f"postfix-wizard came to an unforeseen end ({type(error).__name__})."
     kept = "Nothing was changed by the screens; a run in progress goes on: `postfix-wizard attach`."
+    path, wrong = "", "no directory is safe from other users"
+    for directory in temporary_directories(os.geteuid()):
+        try:
+            path = _write(directory, error)
+            break
+        except OSError as trouble:
+            wrong = trouble.strerror or str(trouble)
+    if not path:
+        return f"{said} {kept} No report could be written ({wrong})."
+    return f"{said} {kept} Please report it with the file {path}."
+
+
+def _write(directory: str, error: BaseException) -> str:
+    """Write the report into a directory, whole or not at all, and return its path."""
+    path = f"{directory}/postfix-wizard-{secrets.token_hex(8)}.txt"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
     try:
-        descriptor, path = tempfile.mkstemp(prefix="postfix-wizard-", suffix=".txt")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.writelines(f"{line}\n" for line in _lines(error))
-    except OSError as trouble:
-        return f"{said} {kept} No report could be written ({trouble.strerror})."
-    return f"{said} {kept} Please report it with the file {path}."
+    except OSError:
+        os.unlink(path)  # noqa: PTH108 (a string)
+        raise
+    return path
 
 
 def _lines(error: BaseException) -> Iterator[str]:

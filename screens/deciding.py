@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from screens.desk import Desk
 from screens.frame import WizardScreen
 from screens.widgets.rows import Rows
-from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE, PLANNED, Choices
+from wizard.plan.hand_edit import HandEdit
 
 
 class DecidingScreen(WizardScreen):

@@ -49,6 +49,8 @@ class Desk:
     """Blocklists that do not work and that the operator wants all the same, by name."""
     choices: Optional[Choices] = None
     """What the operator chose of conflicts with hand edits, None where nothing."""
+    last_run: str = ""
+    """A sentence on the run that ended last while these screens were open, "" for none."""
     last_words: str = ""
     """Printed when the screens are left: the terminal keeps nothing of them."""
 
@@ -73,8 +75,11 @@ class Desk:
 
     @property
     def last(self) -> Optional[RunSummary]:
-        """The newest run that ever began, None while another is in progress."""
-        begun = [one for one in self.runs if one.started is not None]
+        """The newest run that ever began, None while another is in progress.
+
+        One that a newer version made counts as begun: no older one is resumed or undone instead.
+        """
+        begun = [one for one in self.runs if one.started is not None or one.newer is not None]
         return begun[-1] if begun and not self.running else None
 
     @property
@@ -87,6 +92,20 @@ class Desk:
         names = [one.name for one in self.places]
         at = (names.index(name) if name in names else -1) + by
         return self.places[at] if 0 <= at < len(names) else None
+
+    def forget(self) -> None:
+        """Drop all that was read of the host and answered: it is from before a run, or read anew."""
+        self.draft = self.plan = self.running = None
+        self.runs, self.sections, self.as_left, self.move = (), (), None, None
+        self.accepted, self.doubted = set(), set()
+        self.choices = None
+
+    @property
+    def what_is_lost(self) -> str:
+        """What the question says before answers are lost."""
+        if not self.last_run:
+            return "Nothing was written. What you answered here will be lost."
+        return f"{self.last_run} What you answered since was not written, and will be lost."
 
     @property
     def would_lose(self) -> bool:

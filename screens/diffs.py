@@ -9,17 +9,21 @@ from typing import Iterator, Optional
 
 from screens.widgets.rows import Row
 from screens.widgets.wrap import wrapped
+from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
-from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import RENEWAL_HOOK
 from wizard.plan.by_hand import YOURS
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
+from wizard.plan.foreign import text_lines
 from wizard.plan.model import FileChange, Plan
 from wizard.postfix.proposal import Reason
 
 _LOOKS = {NEW: "new", GONE: "gone"}
 _SHORT = {RENEWAL_HOOK: "hook", DOVECOT_CONF: "dovecot"}
 INDENT = "      "
+FOREIGN = "foreign:"
+"""Before the name in the key of a row that shows a thing from another server."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +116,36 @@ def command_rows(plan: Plan, width: int) -> Iterator[Row]:
 
 
 def note_rows(plan: Plan, accepted: set[str], width: int) -> Iterator[Row]:
-    """Yield obstacles, cautions with a box each, and warnings."""
+    """Yield obstacles, cautions with a box each, warnings, and what stays."""
     for problem in plan.obstacles:
         yield from _noted("IN THE WAY", problem_text(problem), "wrong", width)
     for caution in plan.cautions:
-        box = "x" if caution.name in accepted else " "
-        lines = wrapped(caution.message, width - 4)
-        yield Row(f"[{box}] CAUTION {caution.name}: space accepts it", "caution", caution.name)
-        for line in lines:
+        word = form_of(caution)
+        box = "x" if word in accepted else " "
+        yield Row(f"[{box}] CAUTION {caution.name}: space accepts it", "caution", word)
+        for line in wrapped(word, width - 4):
+            yield Row(f"    {line}", "value")
+        for line in wrapped(caution.message, width - 4):
             yield Row(f"    {line}")
         yield Row("")
+    yield from _foreign_rows(plan, width)
     for warning in plan.warnings:
         yield from _noted("Warning", warning, "", width)
+    for sentence in plan.stays:
+        yield from _noted("Stays", sentence, "", width)
+
+
+def _foreign_rows(plan: Plan, width: int) -> Iterator[Row]:
+    """Yield what comes from the other server, with a box each and its text."""
+    for one in plan.foreign:
+        box = "x" if one.accepted else " "
+        state = "It comes along" if one.accepted else "It is left out"
+        yield Row(f"[{box}] {one.name}", "caution", FOREIGN + one.name)
+        for line in wrapped(f"{one.place}: {one.use}. {state}: space changes that.", width - 4):
+            yield Row(f"    {line}")
+        for line in text_lines(one):
+            yield Row(f"    | {line}", "value")
+        yield Row("")
 
 
 def _noted(word: str, text: str, look: str, width: int) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from wizard.answers.form import (
     to_texts,
 )
 from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname, Problem
+from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
 
 TO_DO, DONE, WRONG, CHANGED, KEPT = "to do", "done", "wrong", "changed", "as is"
@@ -50,7 +51,10 @@ class Draft:
         return self.texts[section].get(name, ())
 
     def set(self, section: str, name: str, text: Text) -> None:
-        """Put what was typed into a field."""
+        """Put what was typed into a field; the text that it began with means what it meant."""
+        began = self.began_with(section, name)
+        if isinstance(began, Unsaid) and text in (began.live, ()):
+            text = began
         self.texts[section][name] = text
         self._checked.pop(section, None)
         self._whole = None

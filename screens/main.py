@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Optional, Sequence
 
+from wizard.caller import clean
 from wizard.errors import Trouble
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ DEFECT = 70
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the program and return its exit status, after sysexits(3)."""
+    # A caller that ignores it takes the exit status of every child from us (wait(2)).
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     words = list(sys.argv[1:] if argv is None else argv)
     if any(word.partition("=")[0] not in SCREEN_OPTIONS for word in words[:1]):
         from wizard import cli  # noqa: PLC0415 - the screens do without it, and it without them
@@ -37,6 +41,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return trouble.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def program() -> int:
+    """Run the installed program: nothing of the caller's environment reaches root's (caller.py)."""
+    clean(os.environ, os.geteuid())
+    return main()
 
 
 def _screens(words: Sequence[str]) -> int:
@@ -55,7 +65,7 @@ def _screens(words: Sequence[str]) -> int:
     if answers is not None:
         from wizard.answers.toml import read_answers  # noqa: PLC0415 - 30 ms, rarely needed
 
-        given = read_answers(answers)
+        given = read_answers(answers, sections)
     # An import makes no garbage, and to look for it again and again costs a tenth of the start.
     gc.disable()
     from screens.app import WizardApp  # noqa: PLC0415 - Textual: 200 ms, only now

@@ -48,9 +48,13 @@ class Watch(Message):
 
 @dataclass
 class TakeBack(Message):
-    """Open the review of what takes a run back."""
+    """Open the review of what takes a run back.
+
+    `came_from` opens the screen that asked for it again, None where that is Host.
+    """
 
     run: str
+    came_from: Optional[Finished] = None
 
 
 @dataclass
@@ -158,6 +162,18 @@ class Finished(Message):
     findings: tuple[Finding, ...]
     failed_step: str
     can_undo: bool
+
+    def again(self) -> Finished:
+        """Return a message of the same content: Textual sends each message only once."""
+        return Finished(
+            self.run, self.outcome, self.message, self.findings, self.failed_step, self.can_undo
+        )
+
+    @property
+    def told(self) -> str:
+        """What became of the run, in a sentence."""
+        how = {"done": "is done", "died": "was cut off", "stopped": "was stopped"}
+        return f"Run {self.run} {how.get(self.outcome, self.outcome)}."
 
 
 @dataclass

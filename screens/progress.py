@@ -91,7 +91,7 @@ class Progress:
         step = self._step(event.step)
         step.state = DONE if event.outcome == records.DONE else FAILED
         step.seconds, step.began, step.message = event.seconds, None, event.message
-        if event.message and step.state == FAILED:
+        if event.message:
             step.lines.extend(("", *event.message.splitlines()))
             step.written += 1 + len(event.message.splitlines())
 

@@ -33,6 +33,11 @@ LATER = (
     "`postfix-wizard check` proves it again at any time, `postfix-wizard undo` takes the run "
     "back, and every file's first state is kept beside it as .orig."
 )
+LATER_WITHOUT_UNDO = (
+    "`postfix-wizard check` proves the server at any time, and every file's first state is kept "
+    "beside it as .orig."
+)
+"""Where `undo` would take back the run before: after an undo, and after a run that returned."""
 
 
 class ResultScreen(WizardScreen):
@@ -88,7 +93,8 @@ class ResultScreen(WizardScreen):
             yield Rows(choosing=bool(self.findings), id="findings")
             with Widget(id="result-foot"):
                 yield Line(id="result-detail")
-            yield Line(LATER, "quiet", id="result-later")
+            later = LATER if self.over.can_undo else LATER_WITHOUT_UNDO
+            yield Line(later, "quiet", id="result-later")
         yield KeyLine()
 
     def _look(self) -> str:
@@ -131,9 +137,9 @@ class ResultScreen(WizardScreen):
 
     def _answers(self) -> Optional[Answers]:
         """Return the answers that the run was made from; reads its plan, for a thread."""
-        from wizard.answers.toml import parse_answers  # noqa: PLC0415 - in the thread
+        from wizard.answers.toml import parse_stored  # noqa: PLC0415 - in the thread
 
-        given = parse_answers(self.desk.session.plan_of(self.over.run).answers)
+        given = parse_stored(self.desk.session.plan_of(self.over.run).answers)
         return given if isinstance(given, Answers) else None
 
     def on_resize(self) -> None:
@@ -143,10 +149,11 @@ class ResultScreen(WizardScreen):
     def _show(self) -> None:
         table = self.query_one("#findings", Rows)
         width = max(30, table.size.width)
-        rows = [Row(line, "wrong") for line in wrapped(self.over.message, width)]
-        if self.over.outcome == DONE or not self.over.message:
-            rows = []
-        elif self.findings:
+        # A run that is done may have something to say too: of mail on hold, of its answers.
+        look = "caution" if self.over.outcome == DONE else "wrong"
+        said = self.over.message
+        rows = [Row(line, look) for line in wrapped(said, width)] if said else []
+        if rows and self.findings:
             rows.append(Row(""))
         name = min(max((len(one.looked_at) for one in self.findings), default=0), width // 2)
         rows += [self._finding_row(one, name) for one in self.findings]
@@ -219,7 +226,7 @@ class ResultScreen(WizardScreen):
 
     def action_undo(self) -> None:
         """Show what takes this run back."""
-        self.post_message(TakeBack(self.over.run))
+        self.post_message(TakeBack(self.over.run, self.over.again()))
 
     def action_back(self) -> None:
         """Show the run again."""
@@ -227,6 +234,8 @@ class ResultScreen(WizardScreen):
 
     def ask_to_leave(self) -> bool:
         """Leave without a question: the run is over and nothing is lost."""
-        self.desk.last_words = self._summary().replace("The run", f"Run {self.over.run}", 1)
+        summary = self._summary().replace("The run", f"Run {self.over.run}", 1)
+        said = self.over.message if self.over.outcome == DONE else ""
+        self.desk.last_words = "\n".join(filter(None, (summary, said)))
         self.app.exit(0 if self.over.outcome == DONE else 1)
         return True

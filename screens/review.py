@@ -11,7 +11,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.deciding import DecidingScreen
 from screens.desk import Desk
-from screens.diffs import FileDiff, command_rows, diff_rows, file_diff, note_rows
+from screens.diffs import FOREIGN, FileDiff, command_rows, diff_rows, file_diff, note_rows
 from screens.frame import Sections
 from screens.messages import Compared, Failed, Launched, Planned, Watch
 from screens.places import place_of_section
@@ -20,8 +20,11 @@ from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from screens.widgets.tabs import Tabs
+from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Problem, narrowed
+from wizard.plan.foreign import ACCEPT
+from wizard.plan.report import first_lines
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
@@ -173,19 +176,18 @@ class ReviewScreen(DecidingScreen):
 
     def _tab_names(self) -> tuple[str, ...]:
         plan = self.desk.plan
-        noted = plan is not None and (plan.obstacles or plan.cautions or plan.warnings)
+        noted = plan is not None and any(
+            (plan.obstacles, plan.cautions, plan.warnings, plan.stays, plan.foreign)
+        )
         names = [diff.name for diff in self._diffs] + [COMMANDS] + ([NOTES] if noted else [])
         return tuple(f"{number} {name}" for number, name in enumerate(names, 1))
 
     @property
     def open_cautions(self) -> tuple[str, ...]:
-        """The names of the cautions that are not accepted yet."""
+        """The cautions that are not accepted yet, each with its value."""
         plan = self.desk.plan
-        return tuple(
-            one.name
-            for one in (plan.cautions if plan else ())
-            if one.name not in self.desk.accepted
-        )
+        words = map(form_of, plan.cautions if plan else ())
+        return tuple(one for one in words if one not in self.desk.accepted)
 
     def say(self) -> None:
         """Write the line above the tabs."""
@@ -194,6 +196,7 @@ class ReviewScreen(DecidingScreen):
             return
         line = self.query_one("#review-says", Line)
         notes = self._tab_names()[-1].split(" ")[0]
+        lost = "".join(f" {one}" for one in first_lines(plan))
         if plan.obstacles:
             line.say(f"This plan cannot be run: see what is in the way ({notes}).", "wrong")
         elif not plan.pending:
@@ -202,16 +205,17 @@ class ReviewScreen(DecidingScreen):
             count = len(self.undecided)
             what = "conflicts with hand edits" if count > 1 else "conflict with a hand edit"
             line.say(
-                f"Nothing has been written yet. {count} {what} to decide first (y).", "caution"
+                f"Nothing has been written yet. {count} {what} to decide first (y).{lost}",
+                "caution",
             )
         elif self.open_cautions:
             count = len(self.open_cautions)
             first = f"{count} caution{'s' if count > 1 else ''} must be accepted first ({notes})."
-            line.say(f"Nothing has been written yet. {first}", "caution")
+            line.say(f"Nothing has been written yet. {first}{lost}", "caution")
         else:
             steps = f"{len(plan.pending)} step{'s' if len(plan.pending) > 1 else ''}"
             last = "This was a dry run." if self.desk.wish.dry_run else f"r runs the {steps}."
-            line.say(f"Nothing has been written yet. {last}", "strong")
+            line.say(f"Nothing has been written yet. {last}{lost}", "strong")
 
     def show_tab(self) -> None:
         """Show what the tab in view has."""
@@ -235,7 +239,7 @@ class ReviewScreen(DecidingScreen):
             rows = list(command_rows(plan, width)) or [Row(NOTHING, "quiet")]
             title.say("The steps in order, with their commands.", "quiet")
         else:
-            pane.choosing = bool(plan.cautions)
+            pane.choosing = bool(plan.cautions or plan.foreign)
             rows = list(note_rows(plan, self.desk.accepted, width))
             title.say("", "quiet")
         pane.show(rows)
@@ -292,9 +296,20 @@ class ReviewScreen(DecidingScreen):
         if self._problems:
             self.leave_for(event.row.key)
         elif self._ready and not self.path_in_view:
-            self.desk.accepted ^= {event.row.key}
-            self.say()
-            self.show_tab()
+            self._accept(event.row.key)
+
+    def _accept(self, key: str) -> None:
+        """Accept what a row shows, or no longer. What comes from elsewhere changes the plan."""
+        plan = self.desk.plan
+        if plan is not None and key.startswith(FOREIGN):
+            changed = key[len(FOREIGN) :]
+            names = (one.name for one in plan.foreign if one.accepted != (one.name == changed))
+            self.desk.choices = self.choices.accepting(ACCEPT, frozenset(names))
+            self.begin()
+            return
+        self.desk.accepted ^= {key}
+        self.say()
+        self.show_tab()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Show only keys that do something; in a dry run there is none to run."""

@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import Mapping, Optional
 
-from wizard.errors import PermissionTrouble, UsageTrouble
+from wizard.errors import PermissionTrouble, UsageTrouble, as_root
 
 SMALLEST = (40, 10)
 """Columns and lines; the design size is 80x24."""
@@ -45,5 +45,5 @@ def need_root() -> None:
             OPENING,
             "only root can do this, a dry run included (it reads the firewall, certificates and "
             "files that only root may read)",
-            "Run it with sudo, or log in as root.",
+            as_root(),
         )

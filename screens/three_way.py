@@ -6,9 +6,9 @@ from typing import Iterator, Sequence
 
 from screens.widgets.rows import Row
 from screens.widgets.wrap import wrapped
-from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.conflicts import subject, values
+from wizard.plan.hand_edit import HandEdit
 
 _STATES = {
     MINE: "you keep yours",

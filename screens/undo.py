@@ -6,7 +6,7 @@ from typing import ClassVar, Optional
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.messages import Planned
+from screens.messages import Finished, Planned
 from screens.review import ReviewScreen
 
 
@@ -19,19 +19,23 @@ class UndoScreen(ReviewScreen):
     )
     QUESTION: ClassVar[str] = "Take the run back?"
 
-    def __init__(self, desk: Desk, run: str) -> None:
+    def __init__(self, desk: Desk, run: str, came_from: Optional[Finished] = None) -> None:
         super().__init__(desk, f"Take back run {run}")
         self.run_back = run
+        self._came_from = came_from
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Back leads to the host's screen, where one was."""
+        """Back leads to the result or to the host's screen, where one of them was."""
         if action == "back":
-            return self.desk.draft is not None
+            return self._came_from is not None or self.desk.draft is not None
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Go to the host's screen."""
-        self.leave_for("host")
+        """Go to the screen that asked for the undo."""
+        if self._came_from is not None:
+            self.post_message(self._came_from.again())
+        else:
+            self.leave_for("host")
 
     def begin(self) -> None:
         """Plan the way back."""

@@ -1,4 +1,7 @@
-"""`--promises FILE`: keep what this session's tests saw of the promises of docs/promises.md."""
+"""`--promises FILE`: keep what this session's tests saw of the promises of docs/promises.md.
+
+Each test has a time limit (tests/limits.py), and long tables are taken by turns (tests/turns.py).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from promises import evidence
+from promises.page import promises
+
+pytest_plugins = ["tests.limits", "tests.turns"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,7 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name each test's promises, and refuse one that promises.toml does not have.
+
+    The page of promises is written after the last test, an hour later: too late for a wrong number.
+    """
     evidence.mark(items)
+    numbers = {one.number for one in promises()}
+    for item in items:
+        for mark in item.iter_markers("promise"):
+            if unknown := set(mark.args) - numbers:
+                raise pytest.UsageError(f"{item.nodeid}: there is no promise {min(unknown)}")
 
 
 class _Keeper:

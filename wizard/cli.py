@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
+import re
 import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, NoReturn, Sequence
+from typing import TYPE_CHECKING, Callable, NoReturn, Sequence, TextIO
 
 from wizard import __version__
 from wizard.answers.model import POLICY, SECTIONS
@@ -46,7 +48,7 @@ COMMANDS = (
     Command(
         "plan",
         "print the diffs and commands; change nothing (exit 2: something is to be done)",
-        ("answers", "section", "conflicts", "root", "json"),
+        ("answers", "section", "conflicts", "accept", "root", "json"),
         "wizard.commands.plan:run_plan",
     ),
     Command(
@@ -70,7 +72,7 @@ COMMANDS = (
     Command(
         "undo",
         "take back the newest run that changed something, or the one named",
-        ("run", "dry-run", "remove-package", "yes"),
+        ("run", "with-later", "dry-run", "remove-package", "yes"),
         "wizard.commands.undo:run_undo",
     ),
     Command(
@@ -99,8 +101,8 @@ COMMANDS = (
     ),
     Command(
         "runs",
-        "list the runs of the past",
-        ("json",),
+        "list the runs of the past, or remove old ones",
+        ("json", "prune", "yes"),
         "wizard.commands.runs:run_runs",
     ),
 )
@@ -147,7 +149,11 @@ def _add_conflicts(parser: argparse.ArgumentParser) -> None:
 
 def _add_accept(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--accept", action="append", default=[], metavar="NAME", help="accept a caution by name"
+        "--accept",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="accept a caution with its value, as the plan prints both",
     )
 
 
@@ -164,6 +170,14 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", nargs="?", default="", metavar="RUN", help="a run's ID, as `runs` lists them"
+    )
+
+
+def _add_with_later(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--with-later",
+        action="store_true",
+        help="take back all runs after RUN too, the newest first",
     )
 
 
@@ -242,6 +256,27 @@ def _add_from_outside(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_prune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove old runs: their output and the files that they replaced are lost, and they"
+        " cannot be undone any more; runs that say how a file or service is now stay",
+    )
+    either = parser.add_mutually_exclusive_group()
+    for option, metavar, text in (
+        ("--keep", "N", "with --prune: the newest N runs stay"),
+        ("--older-than", "DAYS", "with --prune: runs of the last DAYS days stay"),
+    ):
+        either.add_argument(option, type=_number, metavar=metavar, help=text)
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is not a whole number from 0 on")
+    return int(text)
+
+
 _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "answers": add_answers,
     "section": add_section,
@@ -249,6 +284,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "accept": _add_accept,
     "root": _add_root,
     "run": _add_run,
+    "with-later": _add_with_later,
     "dry-run": _add_dry_run,
     "remove-package": _add_remove_package,
     "yes": _add_yes,
@@ -260,6 +296,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "stranger": _add_stranger,
     "user": _add_user,
     "from-outside": _add_from_outside,
+    "prune": _add_prune,
 }
 
 
@@ -304,19 +341,56 @@ def main(argv: Sequence[str]) -> int:
 
 
 def say_trouble(run: Callable[[], int]) -> int:
-    """Run and return its code; a Trouble becomes its sentence on stderr and its exit code."""
+    """Run and return its code; a Trouble becomes its sentence on stderr and its exit code.
+
+    So does an output that cannot be written: all other errors of files are Trouble by then.
+    """
+    if sys.stdout is None:  # the caller closed it (Python leaves no stream then)
+        _complain("postfix-wizard: standard output is closed. Open it, at least on /dev/null.")
+        return 1
+    try:
+        code = _exit_code(run)
+        sys.stdout.flush()
+    except Trouble as trouble:
+        _complain(f"postfix-wizard: {trouble}")
+        code = trouble.exit_code
+    except KeyboardInterrupt:
+        _complain("\npostfix-wizard: interrupted before anything was begun.")
+        code = 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        code = 1
+    except OSError as error:
+        where = error.filename or "the output"
+        _complain(f"postfix-wizard: While writing {where}: {error.strerror or error}.")
+        code = 1
+    else:
+        return code
+    _empty(sys.stdout)
+    return code
+
+
+def _exit_code(run: Callable[[], int]) -> int:
     try:
         return run()
-    except Trouble as trouble:
-        print(f"postfix-wizard: {trouble}", file=sys.stderr)
-        return trouble.exit_code
-    except KeyboardInterrupt:
-        print("\npostfix-wizard: interrupted before anything was begun.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except SystemExit as end:
+        # argparse(3) ends so after --help and --version, with its text still in the buffer.
+        return int(end.code or 0)
+
+
+def _complain(text: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(text, file=sys.stderr)
+        _empty(sys.stderr)
+
+
+def _empty(stream: TextIO) -> None:
+    """Write what is still in the buffer, or else nowhere: the interpreter flushes it at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -324,6 +398,7 @@ def _run(arguments: argparse.Namespace) -> int:
     # takes a sixth of a large plan's time.
     gc.set_threshold(GARBAGE)
     # Here and not above: --version and --help need none of it.
+    from wizard.answers.accept import read_accepted  # noqa: PLC0415
     from wizard.commands.console import console  # noqa: PLC0415
     from wizard.commands.planning import Options  # noqa: PLC0415
     from wizard.session import local_session  # noqa: PLC0415
@@ -331,8 +406,9 @@ def _run(arguments: argparse.Namespace) -> int:
     options = Options(
         answers=getattr(arguments, "answers", None),
         sections=tuple(getattr(arguments, "section", ())),
-        accept=tuple(getattr(arguments, "accept", ())),
+        accepted=read_accepted(getattr(arguments, "accept", ())),
         run=getattr(arguments, "run", ""),
+        with_later=getattr(arguments, "with_later", False),
         remove_package=getattr(arguments, "remove_package", False),
         dry_run=getattr(arguments, "dry_run", False),
         yes=getattr(arguments, "yes", False),
@@ -345,6 +421,9 @@ def _run(arguments: argparse.Namespace) -> int:
         stranger=getattr(arguments, "stranger", False),
         user=getattr(arguments, "user", ""),
         from_outside=getattr(arguments, "from_outside", ""),
+        prune=getattr(arguments, "prune", False),
+        keep=getattr(arguments, "keep", None),
+        older_than=getattr(arguments, "older_than", None),
     )
     session = local_session(getattr(arguments, "root", Path("/")))
     command = next(one for one in COMMANDS if one.name == arguments.command)

@@ -17,13 +17,16 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Optional, cast
+from typing import IO, BinaryIO, Optional, cast
 
 from wizard.environment import child_environment
-from wizard.errors import Trouble
+from wizard.errors import Trouble, refused_access
 
-LARGEST = 256 * 1024 * 1024
-"""Bytes: no file that the wizard has business with is larger."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes: no file that the wizard has business with is larger. A million senders take 30 MB."""
+
+PIECE = 1024 * 1024
+"""Bytes that are read at once."""
 
 LONGEST_LINE = 65536
 """Bytes of a line that is read as one."""
@@ -32,8 +35,8 @@ MOST_LINKS = 40
 """As many links as the kernel follows in one path (path_resolution(7))."""
 
 ADVICE = {
-    errno.EACCES: "Run this as root.",
-    errno.EPERM: "Run this as root.",
+    errno.EACCES: "If SELinux refuses it: ausearch -m avc -ts recent",
+    errno.EPERM: "If SELinux refuses it: ausearch -m avc -ts recent",
     errno.ELOOP: "Its symbolic links lead round in a circle: look with `namei -l`.",
     errno.EIO: "The disk cannot be read: look at `journalctl -k`.",
     errno.EMFILE: "Too many files are open: end other programs and try again.",
@@ -203,17 +206,17 @@ class Door:
             return None
         except OSError as error:
             raise _cannot("reading", path, error) from error
+        except _TooLargeError:
+            raise Trouble(
+                f"reading {path}",
+                f"it is larger than {LARGEST} bytes",
+                "Look at what it holds; the wizard has no use for such a file.",
+            ) from None
         if data is None:
             raise Trouble(
                 f"reading {path}",
                 "something else than a file stands there",
                 f"Look with `ls -ld {path}` and move it away.",
-            )
-        if len(data) > LARGEST:
-            raise Trouble(
-                f"reading {path}",
-                f"it is larger than {LARGEST} bytes",
-                "Look at what it holds; the wizard has no use for such a file.",
             )
         return data
 
@@ -318,19 +321,44 @@ def _program(name: str, path: str) -> Optional[str]:
     return next((place for place in places if os.access(place, os.X_OK)), None)
 
 
+def read_at_most(file: BinaryIO, most: int) -> bytes:
+    """Read to the end, or `most` bytes. One read(2) of `most` bytes would take all their memory."""
+    pieces: list[bytes] = []
+    size = 0
+    while size < most:
+        piece = file.read(min(PIECE, most - size))
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+class _TooLargeError(Exception):
+    """A file has more than LARGEST bytes."""
+
+
 def _read_regular(path: str) -> Optional[bytes]:
-    """Return a file's bytes (LARGEST + 1 at most), None where it is no regular file."""
+    """Return a file's bytes, None where it is no regular file. Raises _TooLargeError."""
     # O_NONBLOCK: a FIFO planted at the path must not hold us for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             return None
+        # A file that is too large already is not read at all; another one may grow meanwhile.
+        if status.st_size > LARGEST:
+            raise _TooLargeError
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read(LARGEST + 1)
+            data = read_at_most(file, LARGEST + 1)
+        if len(data) > LARGEST:
+            raise _TooLargeError
+        return data
     finally:
         os.close(descriptor)
 
 
 def _cannot(doing: str, path: str, error: OSError) -> Trouble:
     advice = ADVICE.get(error.errno or 0, OTHER_ADVICE)
-    return Trouble(f"{doing} {path}", error.strerror or str(error), advice)
+    make = refused_access if isinstance(error, PermissionError) else Trouble
+    return make(f"{doing} {path}", error.strerror or str(error), advice)

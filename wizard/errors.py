@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import sys
 
 from wizard.secrets import masked
 
-_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STRING = "[PX^_\\]]"
+SEQUENCE = re.compile(
+    "|".join(
+        (
+            r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?",
+            rf"(?:\x1b{_STRING}|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?",
+            r"\x1b[ -/]*[0-~]?",
+        )
+    )
+)
+"""A terminal's control sequence with all that it carries (ECMA-48): colours, titles, questions."""
+_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
@@ -31,9 +44,10 @@ class Trouble(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        parts = [f"While {self.doing}: {self.wrong.rstrip('.')}."]
-        if self.advice:
-            parts.append(self.advice)
+        # Another program's message may be coloured: its sequences are no part of what it says.
+        # A path that the operator named has its own characters, written out.
+        wrong = SEQUENCE.sub("", self.wrong).rstrip(".")
+        parts = [f"While {self.doing}: {wrong}.", *([self.advice] if self.advice else [])]
         return harmless(masked(" ".join(parts)))
 
 
@@ -55,7 +69,37 @@ class LockedTrouble(Trouble):
     exit_code = os.EX_TEMPFAIL
 
 
+class NewerTrouble(Trouble):
+    """A newer version of the program wrote this, and only that version understands it.
+
+    `why` names what this program does not know.
+    """
+
+    def __init__(self, doing: str, wrong: str, advice: str = "", why: str = "") -> None:
+        super().__init__(doing, wrong, advice)
+        self.why = why or wrong
+
+
 class PermissionTrouble(Trouble):
     """Only root may do this (EX_NOPERM)."""
 
     exit_code = os.EX_NOPERM
+
+
+def as_root() -> str:
+    """Return how the operator runs this program as root.
+
+    With the whole path: sudo's secure_path on RHEL has no /usr/local/bin (sudoers(5)).
+    """
+    program = os.path.abspath(sys.argv[0])  # noqa: PTH100 (a link stays one)
+    return f"Log in as root, or use sudo with the whole path: sudo {shlex.quote(program)}"
+
+
+def refused_access(doing: str, wrong: str, advice: str) -> Trouble:
+    """Return the error for a path that the kernel refused (EACCES, EPERM).
+
+    For anybody but root it is the one that says that only root can do this.
+    """
+    if os.geteuid() != 0:
+        return PermissionTrouble(doing, wrong, as_root())
+    return Trouble(doing, wrong, advice)

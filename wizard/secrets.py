@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wizard.paths import SASL_PASSWD
+
 SERVICES = ("dq.spamhaus.net", "mail.abusix.zone")
 """Providers whose zones are KEY.LIST.SERVICE."""
 
@@ -22,30 +24,32 @@ MASK = "(key)"
 PASSWORD = "(password)"  # noqa: S105 (what stands in its place)
 """The mark of a password in sasl_passwd, where it ends its line."""
 
-PASSWORD_TABLES = frozenset({"/etc/postfix/sasl_passwd"})
+PASSWORD_TABLES = frozenset({SASL_PASSWD})
 """Files of which each row ends in a password."""
 
 LONGEST_NAME = 255
 """Characters of a domain name (RFC 1035)."""
 
 _KEY = re.compile(
-    rf"[a-z0-9_-]{{1,63}}(?=\.[a-z0-9_-]{{1,63}}\.(?:{'|'.join(map(re.escape, SERVICES))}))",
+    # Tried at the beginning of a label alone, or where 63 characters of a longer one are left.
+    rf"(?:(?<![a-z0-9_-])|(?=[a-z0-9_-]{{63}}\.))[a-z0-9_-]{{1,63}}"
+    rf"(?=\.[a-z0-9_-]{{1,63}}\.(?:{'|'.join(map(re.escape, SERVICES))}))",
     re.IGNORECASE | re.ASCII,
 )
 _KEY_BYTES = re.compile(_KEY.pattern.encode("ascii"), re.IGNORECASE)
-_MARK = re.compile(
-    rb"\(key[0-9]*\)(?=\.[a-z0-9_-]{1,63}\.(?:"
-    + b"|".join(re.escape(one.encode("ascii")) for one in SERVICES)
-    + rb"))|(?<=[: \t])\(password[0-9]*\)(?=[ \t\r]*$)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_KEY_MARK = rb"\(key[0-9]*\)"
+_PASSWORD_MARK = rb"(?<=[: \t])\(password[0-9]*\)(?=[ \t\r]*$)"
+_MARK = re.compile(_KEY_MARK + b"|" + _PASSWORD_MARK, re.MULTILINE)
+_KEY_OR_MARK = re.compile(_KEY_MARK + b"|" + _KEY_BYTES.pattern, re.IGNORECASE)
 _NUMBERED = re.compile(r"\((key|password)[0-9]+\)")
 _PASSWORD = re.compile(
-    rb"^(?:#+[ \t]*\S+[ \t]+[^\s:]+:(?=\S+[ \t\r]*$)"  # a row that is commented out
-    rb"|(?!#)\S+[ \t]+(?:[^:\n]*:)?|[ \t]+)"  # a row; a folded line
-    rb"(\S[^\n]*?)[ \t\r]*$",
+    rb"^(?:#[#\t ]*[^#\s]\S*[ \t]+[^\s:]+:(?=\S+[ \t\r]*$)"  # a row that is commented out
+    rb"|(?!#)\S+[ \t]+(?=\S)(?:[^:\n]*:)?|[ \t]+(?=\S))"  # a row; a folded line
+    rb"(\S(?:[^\n]*\S)?)[^\S\n]*$",
     re.MULTILINE,
 )
+"""Each part is found in one pass over its line: no two repetitions in a row take the same bytes."""
+_PASSWORD_OR_MARK = re.compile(_PASSWORD.pattern + b"|(" + _PASSWORD_MARK + b")", re.MULTILINE)
 _IN_A_NAME = re.compile(rb"[A-Za-z0-9._-]{1,255}\Z")
 
 
@@ -109,44 +113,45 @@ class Sealed:
 def seal(data: bytes, known: str = "", spelled: str = "") -> Sealed:
     """Put a mark in the place of each key: `(key)` for the `known` one, `(key2)`, ... for others.
 
-    Keys of zones in `spelled` stay, since the answers have them anyway.
+    Keys of zones in `spelled` stay, since the answers have them anyway. What looks like a mark in
+    the text itself, as one that was copied from a diff, is sealed as a key is: it stays as it is.
     """
-    keys = {MASK: known} if known else {}
-    folded = data.lower()
-    if not any(one.encode("ascii") in folded for one in SERVICES):
-        return Sealed(data, keys)
+    marks = {known: MASK} if known else {}
+    if not may_have_key(data):
+        return Sealed(data, _by_mark(marks))
     stay = {one.lower() for one in _KEY.findall(spelled)}
 
     def mark(found: re.Match[bytes]) -> bytes:
         key = found[0].decode("ascii")
         if key.lower() in stay and key != known:
             return found[0]
-        marks = {one: name for name, one in keys.items()}
-        if key not in marks:
-            marks[key] = f"(key{len(keys) + (1 if known else 2)})"
-            keys[marks[key]] = key
-        return marks[key].encode("ascii")
+        number = len(marks) + (1 if known else 2)
+        return marks.setdefault(key, f"(key{number})").encode("ascii")
 
-    return Sealed(_KEY_BYTES.sub(mark, data), keys)
+    return Sealed(_KEY_OR_MARK.sub(mark, data), _by_mark(marks))
+
+
+def _by_mark(marks: Mapping[str, str]) -> dict[str, str]:
+    return {mark: key for key, mark in marks.items()}
 
 
 def seal_passwords(data: bytes, known: str = "") -> Sealed:
     """Put a mark in the place of each password of sasl_passwd, in comments and folds too.
 
-    It is `(password)` for the `known` one, `(password2)`, ... for others.
+    It is `(password)` for the `known` one, `(password2)`, ... for others. What looks like a mark in
+    the text itself is sealed as a password is: it stays as it is.
     """
-    keys = {PASSWORD: known} if known else {}
+    marks = {known: PASSWORD} if known else {}
 
     def mark(found: re.Match[bytes]) -> bytes:
-        secret = found[1].decode("utf-8", "surrogateescape")
-        marks = {one: name for name, one in keys.items()}
-        if secret not in marks:
-            marks[secret] = f"(password{len(keys) + (1 if known else 2)})"
-            keys[marks[secret]] = secret
-        start, end = (one - found.start() for one in found.span(1))
-        return found[0][:start] + marks[secret].encode("ascii") + found[0][end:]
+        group = found.lastindex or 0
+        secret = found[group].decode("utf-8", "surrogateescape")
+        number = len(marks) + (1 if known else 2)
+        name = marks.setdefault(secret, f"(password{number})")
+        start, end = (one - found.start() for one in found.span(group))
+        return found[0][:start] + name.encode("ascii") + found[0][end:]
 
-    return Sealed(_PASSWORD.sub(mark, data), keys)
+    return Sealed(_PASSWORD_OR_MARK.sub(mark, data), _by_mark(marks))
 
 
 def opened(data: bytes, keys: Mapping[str, str]) -> bytes:
@@ -165,8 +170,8 @@ def marks(data: bytes) -> tuple[str, ...]:
 
 
 def keys_in(data: bytes) -> tuple[str, ...]:
-    """Return the keys in a text, each once."""
-    return tuple(dict.fromkeys(one.decode("ascii") for one in _KEY_BYTES.findall(data)))
+    """Return the keys in a text, and what looks like a mark, each once."""
+    return tuple(dict.fromkeys(one.decode("ascii") for one in _KEY_OR_MARK.findall(data)))
 
 
 def passwords_in(data: bytes) -> tuple[str, ...]:

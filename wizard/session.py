@@ -13,33 +13,39 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Iterator, Optional
 
-from wizard.answers.model import DQS_KEY_FILE, SECTIONS, Answers, Caution
+from wizard.answers.model import SECTIONS, Answers, Caution
 from wizard.answers.saved import with_saved
-from wizard.answers.toml import SAVED, read_answers
+from wizard.answers.toml import SAVED, read_stored
 from wizard.certificates.pairs import read_pair
 from wizard.check.model import Finding
 from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
-from wizard.errors import Trouble
+from wizard.errors import Trouble, UsageTrouble
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
-from wizard.host.relay import read_relay_password
+from wizard.host.relay import read_relay_password, relay_targets
+from wizard.paths import DQS_KEY_FILE
 from wizard.plan.build import build_plan
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
-from wizard.plan.files import sha256
 from wizard.plan.gather import gather_plan
-from wizard.plan.model import Plan
+from wizard.plan.model import HoldMail, Plan
+from wizard.plan.planned_file import sha256
 from wizard.plan.read_back import Values, read_back, read_values
+from wizard.plan.ways import with_ways
 from wizard.postfix.blocklists import needs_key
+from wizard.postfix.itself import nexthops
+from wizard.postfix.relayhost import RELAY, nexthop
 from wizard.run.follow import follow, is_asked
-from wizard.run.history import WAYS_ON, RunSummary, newest_cut_off, newest_unfinished, plan_of, runs
+from wizard.run.history import RunSummary, newest_cut_off, newest_unfinished, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, refuse_if_locked, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
+from wizard.run.readiness import unready
 from wizard.run.records import DIED, Event
+from wizard.run.release import ways_on
 from wizard.secrets import MASK
 
 if TYPE_CHECKING:
@@ -48,6 +54,7 @@ if TYPE_CHECKING:
     from wizard.host.secret_file import SecretKind
     from wizard.log.tally import Tally
     from wizard.move.model import Checklist
+    from wizard.run.pruning import Limit, Pruning
     from wizard.status.drift import Item
     from wizard.status.sections import SectionRow
 
@@ -59,7 +66,16 @@ _OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
 
 
 def local_session(root: Path = Path("/")) -> Session:
-    """Return the session of this machine, or of a copied /etc below `root`."""
+    """Return the session of this machine, or of a copied /etc below `root`.
+
+    Raises UsageTrouble where `root` has no directory etc.
+    """
+    if not os.path.isdir(root / "etc"):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+        raise UsageTrouble(
+            f"looking at --root {root}",
+            "there is no directory etc in it",
+            "Name the directory that the copied etc is in: --root /srv/copy for /srv/copy/etc",
+        )
     program = (sys.executable, os.path.abspath(sys.argv[0]))  # noqa: PTH100 - a link stays one
     return Session(Door(root), Places(), program)
 
@@ -78,8 +94,16 @@ class Session:
 
     def answers(self, host: Host) -> Optional[Answers]:
         """Return the saved answers, else what the host says; None where it was never set up."""
-        saved = self.door.root / SAVED.relative_to("/")
-        return read_answers(saved) if saved.exists() else read_back(host)
+        saved = self._saved()
+        return read_back(host) if saved is None else read_stored(saved)
+
+    def _saved(self) -> Optional[Path]:
+        """Return where this machine has the host's saved answers, None where there are none.
+
+        Links are followed inside the root only. Raises Trouble where that cannot be seen.
+        """
+        there = self.door.stat(str(SAVED))
+        return None if there is None else Path(self.door.locate(str(SAVED)))
 
     def today(self, host: Host) -> Optional[Answers]:
         """Return what the host says today; None where it was never set up.
@@ -87,11 +111,11 @@ class Session:
         What no file of the host tells is taken from the saved answers, where they can be read.
         """
         today = read_back(host)
-        saved = self.door.root / SAVED.relative_to("/")
-        if today is None or not saved.exists():
+        saved = self._saved()
+        if today is None or saved is None:
             return today
         try:
-            return with_saved(today, read_answers(saved))
+            return with_saved(today, read_stored(saved))
         except Trouble:
             return today
 
@@ -101,11 +125,13 @@ class Session:
         The latter are today's where no run left anything, None where the host was never set up.
         """
         from wizard.status.as_left import answers_left  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.left import what_all_runs_left  # noqa: PLC0415
         from wizard.status.look import look  # noqa: PLC0415
         from wizard.status.sections import section_rows  # noqa: PLC0415
 
         today = self.today(host)
-        left, items = look(self.places, host)
+        left = what_all_runs_left(self.places)
+        items = look(self.places, host, left)
         if today is None:
             return section_rows(host, None, left, items), None
         rows = section_rows(self._with_pair(today, host), today, left, items)
@@ -134,17 +160,50 @@ class Session:
         if answers.relay.host and answers.relay.user:
             password = read_relay_password(self.door, answers.relay.password_file)
             host = replace(host, relay_password=password)
+        if answers.relay.host and (not sections or RELAY in sections) and self.door.is_live:
+            asked = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
+            host = replace(host, relay_targets=relay_targets(asked, host.network.resolvers))
         host = self._with_old(self._with_pair(answers, host), answers)
-        plan = gather_plan(answers, host, sections) or build_plan(
-            answers, host, sections, self._bases(host), choices
+        plan = self._classed(
+            gather_plan(answers, host, sections)
+            or build_plan(answers, host, sections, self._bases(host), choices)
         )
-        early = newest_unfinished(self.places)
+        plan = with_ways(plan, self.door)
+        if self.door.is_live:
+            stops = unready(self.places, plan)
+            plan = replace(plan, obstacles=(*plan.obstacles, *stops)) if stops else plan
+        # A copy's plan has nothing to do with the runs of this host.
+        early = newest_unfinished(self.places) if self.door.is_live else None
         # A gather run has changed nothing of the host, and this plan gathers anew where it must.
-        if early is None or early.gathers or not plan.pending:
+        if early is None or early.gathers:
+            return plan
+        from wizard.run.unread import with_unread  # noqa: PLC0415 - as for undo_plan
+
+        plan = with_unread(plan, self.places, early.run)
+        if not plan.pending:
             return plan
         if early.outcome == DIED:
-            return replace(plan, cautions=(*plan.cautions, _cut_off_caution(early)))
-        return replace(plan, warnings=(*plan.warnings, f"{early.told} {early.ways_on}"))
+            caution = _cut_off_caution(early, ways_on(self.places, early))
+            return replace(plan, cautions=(*plan.cautions, caution))
+        warning = f"{early.told} {ways_on(self.places, early)}"
+        return replace(plan, warnings=(*plan.warnings, warning))
+
+    def _counted(self, plan: Plan) -> Plan:
+        """Return the plan with the number of queued messages that it would put on hold."""
+        if not self.door.is_live or not any(isinstance(one.action, HoldMail) for one in plan.steps):
+            return plan
+        from wizard.run.queue_count import with_count  # noqa: PLC0415 - as for undo_plan
+
+        return with_count(plan)
+
+    def _classed(self, plan: Plan) -> Plan:
+        """Return the plan with what it does to the classes of domains, where it changes any."""
+        counted = self._counted(plan)
+        if counted is plan:
+            return plan
+        from wizard.run.queue_count import with_class_cautions  # noqa: PLC0415 - as for undo_plan
+
+        return with_class_cautions(counted)
 
     def _bases(self, host: Host) -> Bases:
         """Return the files as earlier runs wrote them; nothing of the package's own, or a copy's."""
@@ -159,7 +218,7 @@ class Session:
             host.sender_access,
             host.sasl_passwd,
             host.hook,
-            host.aliases.file,
+            *(() if host.aliases.why else (host.aliases.file,)),
             host.dovecot.conf,
         )
         states = {
@@ -182,27 +241,38 @@ class Session:
 
     def _with_old(self, host: Host, answers: Answers) -> Host:
         """Return the host with the old server that the saved answers name."""
-        saved = self.door.root / SAVED.relative_to("/")
         try:
-            # Few name one, and to read ten thousand names for it takes a tenth of a second.
-            if not answers.move.old_server and not _OLD_SERVER.search(saved.read_bytes()):
+            saved = self._saved()
+            if saved is None:
                 return host
-            return replace(host, old_server=read_answers(saved).move.old_server)
-        except FileNotFoundError:
-            return host
-        except (OSError, Trouble):
+            # Few name one, and to read ten thousand names for it takes a tenth of a second.
+            text = self.door.read_bytes(str(SAVED)) or b""
+            if not answers.move.old_server and not _OLD_SERVER.search(text):
+                return host
+            return replace(host, old_server=read_stored(saved).move.old_server)
+        except Trouble:
             # The next run that saves mends them; nothing is pending for this alone.
             return replace(host, old_server=answers.move.old_server)
 
-    def undo_plan(self, run: str = "", *, remove_package: bool = False) -> Plan:
+    def undo_plan(
+        self, run: str = "", *, remove_package: bool = False, taken_first: Collection[str] = ()
+    ) -> Plan:
         """Return the plan that takes back `run`, or the newest run that changed something.
 
-        Raises Trouble when there is none.
+        The later runs `taken_first` are undone before it. Raises Trouble when there is none.
         """
         # It holds the run against the host by the worker's own eyes: 9 ms of every other start.
         from wizard.run.taking_back import undo_plan  # noqa: PLC0415
 
-        return undo_plan(self.places, run, remove_package=remove_package)
+        plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
+        plan = with_ways(self._counted(plan), self.door)
+        return replace(plan, obstacles=(*plan.obstacles, *unready(self.places, plan)))
+
+    def undo_order(self, run: str) -> tuple[str, ...]:
+        """Return `run` and all later runs that can be taken back, the newest first."""
+        from wizard.run.taking_back import with_later  # noqa: PLC0415 - as for undo_plan
+
+        return with_later(self.places, run)
 
     def cut_off(self) -> Optional[RunSummary]:
         """Return the newest run when it ended early and can be gone on with, else None."""
@@ -259,12 +329,31 @@ class Session:
         """Return the runs of the past and present, oldest first."""
         return runs(self.places)
 
+    def pruning(self, limit: Limit) -> Pruning:
+        """Return which old runs can be removed. Raises NewerTrouble."""
+        from wizard.run.pruning import choose, old_runs  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.left import what_all_runs_left  # noqa: PLC0415
+        from wizard.status.needed import needed_by_sections  # noqa: PLC0415
+
+        refuse_if_locked(self.places, "removing old runs")
+        known = self.runs()
+        old = old_runs(known, limit)
+        written = what_all_runs_left(self.places).written if old else []
+        return choose(known, limit, needed_by_sections(written, old))
+
+    def prune(self, pruning: Pruning) -> None:
+        """Remove these runs. Raises LockedTrouble, and Trouble where one cannot be removed."""
+        from wizard.run.pruning import prune  # noqa: PLC0415 - as for undo_plan
+
+        prune(self.places, pruning)
+
     def status(self, host: Host) -> tuple[str, tuple[Item, ...]]:
         """Return the run that changed something last ("" for none) and all that the runs left."""
-        from wizard.status.look import look  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.left import what_runs_left  # noqa: PLC0415 - as for undo_plan
+        from wizard.status.look import look  # noqa: PLC0415
 
-        left, found = look(self.places, host)
-        return left.newest, found
+        left = what_runs_left(self.places)
+        return left.newest, look(self.places, host, left)
 
     def move(self, answers: Answers, host: Host) -> Optional[Checklist]:
         """Look at what is left of the move; None where no old server is named.
@@ -382,8 +471,7 @@ class Session:
 
         On a server that somebody else set up the policy was never chosen.
         """
-        saved = self.door.root / SAVED.relative_to("/")
-        return () if saved.exists() else SECTIONS
+        return SECTIONS if self._saved() is None else ()
 
     def check_as_stranger(self, answers: Answers, host: Host) -> Iterator[Finding]:
         """Try on this host what a stranger would; takes a few seconds, 80 at most."""
@@ -406,9 +494,10 @@ class Session:
         return script_for(answers, host, server)
 
 
-def _cut_off_caution(run: RunSummary) -> Caution:
+def _cut_off_caution(run: RunSummary, ways: str) -> Caution:
     return Caution(
         "cut-off-run",
-        f"{run.told} {WAYS_ON} A new plan sees only what is there now, and not a package that was "
+        f"{run.told} {ways} A new plan sees only what is there now, and not a package that was "
         "installed by half.",
+        (run.run,),
     )

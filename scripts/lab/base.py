@@ -7,7 +7,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Mapping
 
 from lab import certbot, certificates, debs, furnish, packages, stock, store
 from lab.overlay import mount_overlay
@@ -62,7 +62,7 @@ class Base:
 def build(suite: Suite) -> Base:
     """Return the finished layers of `suite`, building what is missing."""
     require_root()
-    _tools()
+    install_tools(_TOOLS)
     debian = store.layer(f"debian-{suite.name}", _debian_key(suite), lambda to: _debian(suite, to))
     house = store.layer(
         f"house-{suite.name}",
@@ -79,9 +79,9 @@ def build(suite: Suite) -> Base:
     return Base(suite, debian, house, issued)
 
 
-def _tools() -> None:
-    """Install what the laboratory needs on this machine, if anything is missing."""
-    missing = [package for tool, package in _TOOLS.items() if shutil.which(tool) is None]
+def install_tools(tools: Mapping[str, str]) -> None:
+    """Install the packages of the commands that this machine lacks; `tools` has them by command."""
+    missing = [package for tool, package in tools.items() if shutil.which(tool) is None]
     if not missing:
         return
     store.say(f"installing {', '.join(missing)} with apt")

@@ -39,18 +39,18 @@ _LINEAGES = {
 """Each lineage's names and how many certificates it has had."""
 
 
-def make_authority(to: Path) -> None:
+def make_authority(to: Path, organization: str = "Lab", days: int = 3650) -> None:
     """Write a root and an intermediate authority, root.pem, issuer.pem and their keys, to `to`."""
     to.mkdir(mode=0o700)
     (to / "extensions.cnf").write_text(_EXTENSIONS)
     _key(to / "root.key")
-    _request(to / "root.key", "/C=JP/O=Lab/CN=Lab Root X1", to / "root.csr")
-    signed = ["openssl", "x509", "-req", "-sha256", "-days", "3650"]
+    _request(to / "root.key", f"/C=JP/O={organization}/CN=Lab Root X1", to / "root.csr")
+    signed = ["openssl", "x509", "-req", "-sha256", "-days", str(days)]
     extensions: list[Word] = ["-extfile", to / "extensions.cnf", "-extensions"]
     own: list[Word] = ["-in", to / "root.csr", "-signkey", to / "root.key", "-out", to / "root.pem"]
     run([*signed, *own, *extensions, "authority"])
     _key(to / "issuer.key")
-    _request(to / "issuer.key", "/C=JP/O=Lab/CN=Lab R3", to / "issuer.csr")
+    _request(to / "issuer.key", f"/C=JP/O={organization}/CN=Lab R3", to / "issuer.csr")
     by_root: list[Word] = ["-CA", to / "root.pem", "-CAkey", to / "root.key", "-CAcreateserial"]
     issuer: list[Word] = ["-in", to / "issuer.csr", "-out", to / "issuer.pem"]
     run([*signed, *issuer, *by_root, *extensions, "authority"])
@@ -104,7 +104,7 @@ def issue(authority: Path, names: tuple[str, ...], to: Path, number: int, days: 
     chosen.unlink()
 
 
-def issue_lineages(authority: Path, tree: Path) -> None:
+def issue_lineages(authority: Path, tree: Path, days: int = 90) -> None:
     """Lay /etc/letsencrypt with its lineages into `tree`, live/ flattened to plain files."""
     top = tree / "etc/letsencrypt"
     for name, (names, count) in _LINEAGES.items():
@@ -112,7 +112,7 @@ def issue_lineages(authority: Path, tree: Path) -> None:
         archive.mkdir(parents=True)
         live.mkdir(parents=True)
         for number in range(1, count + 1):
-            issue(authority, names, archive, number)
+            issue(authority, names, archive, number, days)
         (live / "README").write_text(_README)
         for kind in ("cert", "chain", "fullchain", "privkey"):
             newest = archive / f"{kind}{count}.pem"

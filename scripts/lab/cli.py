@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Callable, Mapping, Optional, Sequence
 
 from lab import acme, base, host, machine, stock
-from lab.shell import LabError, require_root
+from lab.shell import LabError, become, require_root
 from lab.suites import SUITES, suite
+from lab.vm import cli as vm
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("names", nargs="+", metavar="name")
     commands.add_parser("list", help="show the hosts")
 
+    vm.add_parser(commands)
+
     files = commands.add_parser("stock", help="write EL's stock main.cf and master.cf; no root")
     _suite_option(files)
     files.add_argument("directory", type=Path)
@@ -64,12 +66,6 @@ def _parser() -> argparse.ArgumentParser:
 def _suite_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that chooses the release."""
     parser.add_argument("--suite", choices=list(SUITES), default="el9")
-
-
-def _become(argv: Sequence[str]) -> None:
-    """Replace this process by `argv`, so that signals and the terminal are the command's own."""
-    sys.stdout.flush()
-    os.execvp(argv[0], list(argv))
 
 
 def _up(args: argparse.Namespace) -> None:
@@ -119,7 +115,7 @@ def _enter(args: argparse.Namespace) -> None:
     target = host.find(args.name)
     if args.command == "ssh":
         # As ssh does itself: the words are one line for the shell there.
-        _become(target.ssh_argv(" ".join(words) or None))
+        become(target.ssh_argv(" ".join(words) or None))
     if not words:
         raise LabError(f"lab {args.command} needs a command after --")
     chosen = {
@@ -127,7 +123,38 @@ def _enter(args: argparse.Namespace) -> None:
         "outside": target.outside_argv,
         "operator": target.operator_argv,
     }
-    _become(chosen[args.command](words))
+    become(chosen[args.command](words))
+
+
+def _build(args: argparse.Namespace) -> None:
+    """Build the layers of one release."""
+    base.build(suite(args.suite))
+
+
+def _down(args: argparse.Namespace) -> None:
+    """End the hosts."""
+    for name in args.names:
+        host.destroy(name)
+
+
+def _push(args: argparse.Namespace) -> None:
+    """Copy a file into a host."""
+    host.find(args.name).push(args.source, args.target)
+
+
+_AS_ROOT: Mapping[str, Callable[[argparse.Namespace], None]] = {
+    "build": _build,
+    "up": _up,
+    "exec": _enter,
+    "ssh": _enter,
+    "outside": _enter,
+    "operator": _enter,
+    "acme": _acme,
+    "push": _push,
+    "down": _down,
+    "list": lambda _: _list(),
+    "vm": vm.run_command,
+}
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -136,23 +163,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         if args.command == "stock":
             _stock(args)
-            return 0
-        require_root()
-        if args.command == "build":
-            base.build(suite(args.suite))
-        elif args.command == "up":
-            _up(args)
-        elif args.command == "list":
-            _list()
-        elif args.command == "down":
-            for name in args.names:
-                host.destroy(name)
-        elif args.command == "acme":
-            _acme(args)
-        elif args.command == "push":
-            host.find(args.name).push(args.source, args.target)
         else:
-            _enter(args)
+            require_root()
+            _AS_ROOT[args.command](args)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1

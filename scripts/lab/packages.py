@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Optional
 
 from lab.shell import run, run_in_tree
 from lab.suites import Suite
 
 KEY_FILE = "/etc/pki/rpm-gpg/RPM-GPG-KEY-lab"
+OTHER_MTAS = (
+    {
+        "mta": "sendmail",
+        "mta_title": "Sendmail 8.16.1",
+        "mta_priority": "90",
+        "mta_queue": "/var/spool/mqueue",
+        "mta_units": "sendmail.service sm-client.service",
+    },
+    {
+        "mta": "exim",
+        "mta_title": "Exim 4.96",
+        "mta_priority": "10",
+        "mta_queue": "/var/spool/exim/input",
+        "mta_units": "exim.service",
+    },
+)
+"""What other-mta.spec is built as; the priorities are those of the packages of EL and EPEL."""
+
 _HERE = Path(__file__).resolve().parent
 _SIGNER = "Lab signing key <lab@zeke.ne.jp>"
 
@@ -31,17 +50,27 @@ def build_repository(root: Path, suite: Suite, debs: Path, stock: Path) -> None:
 
     for spec in ("redhat-release", "postfix", "cyrus-sasl-plain"):
         run_in_tree(root, _rpmbuild(suite, debs, spec))
-    repository = root / "srv/repo"
-    repository.mkdir(parents=True)
-    built = sorted((work / "out").rglob("*.rpm"))
-    for package in built:
-        shutil.move(package, repository)
-    names = [f"/srv/repo/{package.name}" for package in built]
+    for definitions in OTHER_MTAS:
+        run_in_tree(root, _rpmbuild(suite, debs, "other-mta", definitions))
+    names = _publish(root, work, "/srv/repo")
+    run_in_tree(root, _rpmbuild(suite, debs, "postfix", {"pf_release": "2"}))
+    names += _publish(root, work, "/srv/updates")
     _sign(root, names)
     release = next(name for name in names if "redhat-release" in name)
     run_in_tree(root, ["rpm", "-i", "--excludedocs", release])
-    run_in_tree(root, ["createrepo_c", "--quiet", "/srv/repo"])
+    for repository in ("/srv/repo", "/srv/updates"):
+        run_in_tree(root, ["createrepo_c", "--quiet", repository])
     shutil.rmtree(work)
+
+
+def _publish(root: Path, work: Path, repository: str) -> list[str]:
+    """Move what was built into a repository of the tree; return the packages' paths there."""
+    place = root / repository.lstrip("/")
+    place.mkdir(parents=True)
+    built = sorted((work / "out").rglob("*.rpm"))
+    for package in built:
+        shutil.move(package, place)
+    return [f"{repository}/{package.name}" for package in built]
 
 
 def _dynamic_maps(suite: Suite) -> str:
@@ -52,18 +81,22 @@ def _dynamic_maps(suite: Suite) -> str:
     return "\n".join(["# dict-type\tso-name\tdict-function\tmkmap-function", *rows, ""])
 
 
-def _rpmbuild(suite: Suite, debs: Path, spec: str) -> list[str]:
-    """Return the command that builds `spec` inside the tree."""
+def _rpmbuild(
+    suite: Suite, debs: Path, spec: str, more: Optional[dict[str, str]] = None
+) -> list[str]:
+    """Return the command that builds `spec` inside the tree; `more` are further definitions."""
     deb = next(iter(sorted(debs.glob("postfix_*.deb"))))
     version = run(["dpkg-deb", "-f", deb, "Version"]).strip().rpartition("-")[0]
     definitions = {
         "_topdir": "/srv/build",
         "_rpmdir": "/srv/build/out",
         "pf_version": version,
+        "pf_release": "1",
         "pf_files": "/srv/build/files",
         "pf_debs": "/srv/build/debs",
         "el_major": suite.major,
         "el_version": suite.version,
+        **(more or {}),
     }
     argv = ["rpmbuild", "-bb", "--quiet"]
     for name, value in definitions.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Optional, Sequence, Union
 
@@ -73,6 +74,12 @@ def run_in_tree(root: Path, argv: Argv, *, data: Optional[str] = None) -> str:
     )
     namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
     return run([*namespaces, "sh", "-c", script, root, *argv], data=data)
+
+
+def become(argv: Sequence[str]) -> None:
+    """Replace this process by `argv`, so that signals and the terminal are the command's own."""
+    sys.stdout.flush()
+    os.execvp(argv[0], list(argv))
 
 
 def clean_environment(term: str = "xterm-256color") -> dict[str, str]:

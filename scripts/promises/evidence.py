@@ -16,13 +16,18 @@ import pytest
 
 NUMBERS = "promises"
 """The property of a test item that holds its promises' numbers."""
+BY_TURNS = "by turns"
+"""The property of an item of a long table: how many cases it has, and one in how many is taken."""
 _COUNT = "count:"
 _INPUTS = f"{_COUNT}inputs"
 
 
 @dataclass
 class Held:
-    """One test function: the promises it holds, what became of its cases, what they counted."""
+    """One test function: the promises it holds, what became of its cases, what they counted.
+
+    `cases` is how many its table has, where one in `one_in` is taken by turns; else 0.
+    """
 
     test: str
     promises: tuple[int, ...]
@@ -30,6 +35,8 @@ class Held:
     failed: int = 0
     skipped: int = 0
     why: str = ""
+    cases: int = 0
+    one_in: int = 1
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -66,7 +73,9 @@ class Collector:
         if numbers is None or (report.when != "call" and report.passed):
             return
         test = report.nodeid.partition("[")[0]
-        held = self._held.setdefault(test, Held(test, tuple(numbers)))
+        cases, one_in = dict(properties).get(BY_TURNS, (0, 1))
+        new = Held(test, tuple(numbers), cases=cases, one_in=one_in)
+        held = self._held.setdefault(test, new)
         if report.skipped:
             held.skipped += 1
             held.why = _reason(report)

@@ -88,7 +88,8 @@ def _below(test: str, path: str) -> bool:
 def told(held: Held) -> str:
     """Tell what was seen of a test: `6 cases; 1,240 kill points`."""
     cases = held.passed + held.failed
-    parts = [_counted(cases, "case")] if cases else []
+    parts = [_counted(held.cases or cases, "case")] if cases else []
+    parts += [f"one in {held.one_in} by turns"] if held.cases else []
     parts += [f"{number:,} {words}" for words, number in sorted(held.counts.items())]
     if held.failed:
         parts.append(f"{held.failed} FAILED")

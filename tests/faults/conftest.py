@@ -13,8 +13,9 @@ import pytest
 from lab import host as lab_host
 from lab.host import Options
 from tests.faults.agreed import agreed, shared
-from tests.faults.counts import shown
+from tests.faults.counts import Calls, shown
 from tests.faults.experiment import ALL, SET_UP, TAKING_BACK, Result
+from tests.faults.kinds import KINDS, Kind
 from tests.faults.points import Seen
 from tests.faults.rig import PYZ, Reference, Rig, reference
 from tests.lab.conftest import boot_host, host, host_names
@@ -27,21 +28,21 @@ SUITES = ("el9", "el10") if ALL else ("el9",)
 class Bench:
     """A rig and its reference, made when they are first needed and after each one spoilt."""
 
-    def __init__(
-        self, names: Iterator[str], common: Path, suite: str, *, with_package: bool
-    ) -> None:
+    def __init__(self, names: Iterator[str], common: Path, suite: str, kind: Kind) -> None:
         self._names = names
-        self._list = common / f"points-{suite}-{with_package}"
-        self.suite = suite
-        self._with_package = with_package
+        self._list = common / f"points-{suite}-{kind.name}"
+        self._suite = suite
+        self.kind = kind
+        self.name = f"{suite}-{kind.name}"
         self._rig: Rig | None = None
         self.reference: Reference | None = None
 
     def rig(self) -> tuple[Rig, Reference]:
         """Return a rig in its first state, with what an undisturbed run showed on one like it."""
         if self._rig is None:
-            options = Options(suite=self.suite, pyz=str(PYZ))
-            rig = Rig(lab_host.boot(next(self._names), options), with_package=self._with_package)
+            options = Options(suite=self._suite, pyz=str(PYZ))
+            host = lab_host.boot(next(self._names), options)
+            rig = Rig(host, with_package=True, kind=self.kind)
             try:
                 # Of each host anew: the package's key and the times of its users are its own.
                 self.reference = reference(rig)
@@ -62,10 +63,13 @@ class Bench:
         recording = {SET_UP: wanted.recording, TAKING_BACK: wanted.undo}[what]
         return agreed(Path(f"{self._list}-{what}"), recording)
 
-    def left_out(self) -> dict[str, dict[str, int]]:
-        """Return how many calls are no points, by rule, of each worker."""
+    def calls(self) -> dict[str, Calls]:
+        """Return what the calls of each worker came to."""
         _, wanted = self.rig()
-        return {SET_UP: wanted.recording.left_out, TAKING_BACK: wanted.undo.left_out}
+        return {
+            what: Calls(self.name, len(one.seen), one.left_out)
+            for what, one in ((SET_UP, wanted.recording), (TAKING_BACK, wanted.undo))
+        }
 
     def judge(self, results: list[Result]) -> None:
         """Do away with the rig where a fault has left anything wrong."""
@@ -79,13 +83,18 @@ class Bench:
         self._rig = None
 
 
-@pytest.fixture(scope="session", params=SUITES)
+@pytest.fixture(
+    scope="session",
+    params=[(suite, kind) for suite in SUITES for kind in KINDS],
+    ids="-".join,
+)
 def bench(
     host_names: Iterator[str],
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Bench]:
-    made = Bench(host_names, shared(tmp_path_factory), request.param, with_package=True)
+    suite, kind = request.param
+    made = Bench(host_names, shared(tmp_path_factory), suite, KINDS[kind])
     yield made
     made.spoilt()
 

@@ -11,14 +11,29 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.faults.experiment import ABSENT, KILL, MISSED, Result
 from tests.faults.points import Point
+from tests.turns import commit, fault_words
 
 ROOT = Path(__file__).resolve().parents[2]
 _BEGAN = time.time()
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What the calls of one worker came to on a host of that kind.
+
+    `points` is how many of them can be hit, whoever's turn it is; `left_out` has how many are no
+    points, and why.
+    """
+
+    host: str
+    points: int
+    left_out: dict[str, int]
 
 
 def directory() -> Path:
@@ -26,10 +41,10 @@ def directory() -> Path:
     return Path(os.environ.get("POSTFIX_WIZARD_COUNTS") or ROOT / ".cache/counts")
 
 
-def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int]]) -> None:
+def keep(name: str, results: Iterable[Result], calls: dict[str, Calls]) -> None:
     """Write one test's part: what was killed and failed, by call, and how those runs ended.
 
-    `left_out` has by worker how many of its calls are no points, and why.
+    `calls` has by worker what its recording came to.
     """
     tried = list(results)
     part = {}
@@ -42,7 +57,8 @@ def keep(name: str, results: Iterable[Result], left_out: dict[str, dict[str, int
             "outcomes": Counter(f"{_kind(one)}, {one.outcome}, {one.fault.then}" for one in ours),
             "missed": [str(one.fault) for one in ours if one.outcome == MISSED],
             "wrong": [wrong([one]) for one in ours if one.problems],
-            "left_out": left_out[worker],
+            "left_out": calls[worker].left_out,
+            "points": {calls[worker].host: calls[worker].points},
         }
     parts = directory() / "parts"
     parts.mkdir(parents=True, exist_ok=True)
@@ -82,12 +98,13 @@ def total() -> dict[str, Any]:
         if path.stat().st_mtime < _BEGAN:
             continue
         for worker, part in json.loads(path.read_text(encoding="utf-8")).items():
-            sum_ = workers.setdefault(worker, {"missed": [], "wrong": []})
+            sum_ = workers.setdefault(worker, {"missed": [], "wrong": [], "points": {}})
             for kind in ("kill", "errno", "outcomes"):
                 sum_[kind] = Counter(sum_.get(kind, {})) + Counter(part[kind])
             sum_["missed"] += part["missed"]
             sum_["wrong"] += part["wrong"]
             sum_["left_out"] = part["left_out"]
+            sum_["points"].update(part["points"])
     whole = {
         "version": 1,
         "kill_points": sum(one["kill"].total() for one in workers.values()),
@@ -106,12 +123,14 @@ def shown() -> Iterator[str]:
     """Yield the whole in lines, none where no fault was tried."""
     whole = total()
     for name, one in whole["workers"].items():
-        yield f"The worker of {name}: kill points {one['kill'].total()}, errnos {one['errno'].total()}"
+        killed, points = one["kill"].total(), sum(one["points"].values())
+        yield f"The worker of {name}: kill points {killed} of {points}, errnos {one['errno'].total()}"
         calls = sorted(one["kill"].keys() | one["errno"].keys())
         yield from (f"  {call:12} {one['kill'][call]:5} {one['errno'][call]:5}" for call in calls)
         yield from (f"  {number:5} {what}" for what, number in sorted(one["outcomes"].items()))
         yield from (f"  {number:5} no point: {rule}" for rule, number in one["left_out"].items())
     if whole["workers"]:
+        yield f"Of commit {commit()}: {fault_words()}."
         yield (
             f"In all {whole['kill_points']} kill points and {whole['errno_points']} errnos, "
             f"{whole['missed']} not met, {whole['wrong']} with something wrong."

@@ -11,6 +11,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -24,6 +25,7 @@ from typing import Any, Callable, Sequence
 PROGRAM = "/usr/local/bin/postfix-wizard"
 HOME = "/root/faults"
 _ZONES = ("public", "trusted")
+_RUN_LEVEL = re.compile(r"rc[0-6S]\.d")
 _TABLES = {".db": "hash", ".lmdb": "lmdb"}
 
 
@@ -137,6 +139,8 @@ def etc() -> dict[str, list[Any]]:
     """Return every path below /etc: kind, mode, owner, group, content or target, time."""
     found = {}
     for top, directories, files in os.walk("/etc"):
+        # Links that Debian's systemctl makes for its own init scripts.
+        directories[:] = [one for one in directories if not _RUN_LEVEL.fullmatch(one)]
         for name in (*directories, *files):
             path = os.path.join(top, name)
             found[path] = _entry(path)
@@ -169,9 +173,26 @@ def _content(path: str) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def holding(secrets: list[str]) -> list[str]:
+    """Return the files that have one of the secrets in them, /root and the program's own aside."""
+    needles = [one.encode() for one in secrets]
+    found = []
+    for place in ("/etc", "/var", "/run", "/tmp"):
+        for top, _, files in os.walk(place):
+            for name in files:
+                path = os.path.join(top, name)
+                with contextlib.suppress(OSError):
+                    if stat.S_ISREG(os.lstat(path).st_mode):
+                        data = Path(path).read_bytes()
+                        if any(needle in data for needle in needles):
+                            found.append(path)
+    return sorted(found)
+
+
 def live() -> dict[str, str]:
-    """Return what is not in files: the unit, and the firewall's services at run time."""
-    found = {f"postfix {verb}": said("systemctl", verb, "postfix") for verb in _VERBS}
+    """Return what is not in files: the units, and the firewall's services at run time."""
+    units = ("postfix", "dovecot")
+    found = {f"{unit} {verb}": said("systemctl", verb, unit) for unit in units for verb in _VERBS}
     for zone in _ZONES:
         for method in ("getServices", "getPorts"):
             found[f"{zone} {method}"] = " ".join(
@@ -198,8 +219,11 @@ def forget() -> None:
     """
     while "sec preferred_lft" in said("ip", "-oneline", "address", "show", "dev", "lo"):
         time.sleep(0.2)
-    for path in glob.glob("/etc/postfix/*.orig"):
+    for path in (*glob.glob("/etc/postfix/*.orig"), *glob.glob("/etc/aliases.orig")):
         os.unlink(path)
+    # The messages to postmaster of set-ups that were hit: nobody would take them.
+    if shutil.which("postsuper"):
+        said("postsuper", "-d", "ALL")
     for path in ("/var/lib/postfix-wizard", "/etc/postfix-wizard", "/run/postfix-wizard"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -225,7 +249,7 @@ def settled() -> None:
 
 CALLS: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (make_plan, traced, journal, wizard, etc, live, forget, erase, settled)
+    for one in (make_plan, traced, journal, wizard, etc, live, holding, forget, erase, settled)
 }
 
 

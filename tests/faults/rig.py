@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import Any, Optional
 
 from lab.host import Host
+from tests.faults.kinds import IN_FORCE, PLAIN, Kind
 from tests.faults.points import TRACE, Recording, record
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PYZ = ROOT / "dist/postfix-wizard.pyz"
-ANSWERS = (
-    (ROOT / "examples/zeke.toml")
-    .read_text(encoding="utf-8")
-    .replace("reject_senders = []", 'reject_senders = ["spam.example", "junk@example.net"]')
-)
+ANSWERS = PLAIN.answers
 DRIVER = "/root/faults.py"
 
 Etc = dict[str, tuple[Any, ...]]
@@ -85,12 +82,15 @@ class Ended:
 class Rig:
     """One host and the process in it that answers our calls."""
 
-    def __init__(self, host: Host, *, with_package: bool) -> None:
+    def __init__(self, host: Host, *, with_package: bool, kind: Kind = PLAIN) -> None:
         self.host = host
-        host.write("/root/zeke.toml", ANSWERS, 0o600)
+        self._kind = kind
+        host.write("/root/zeke.toml", kind.answers, 0o600)
         host.push(HERE / "inside.py", DRIVER)
         if with_package:
             host.run(["dnf", "-y", "install", "postfix"], check=True)
+        if kind.prepare is not None:
+            kind.prepare(host)
         self._inside = subprocess.Popen(
             host.argv(["/usr/bin/python3", DRIVER]),
             stdin=subprocess.PIPE,
@@ -151,6 +151,21 @@ class Rig:
         """Wait until no dnf runs any more."""
         self._call("settled")
 
+    def leaks(self, *, in_force: bool) -> list[str]:
+        """Return where a secret is that should not be there.
+
+        `in_force` says that the set-up is, whose files need them; what an undo of it would put back
+        may have them, too.
+        """
+        if not self._kind.secrets:
+            return []
+        found = self._call("holding", list(self._kind.secrets))
+        return [
+            f"{path} has a secret"
+            for path in found
+            if not (in_force and (path in IN_FORCE or "/replaced/" in path))
+        ]
+
     def forget(self) -> None:
         """Make the next set-up a first one again."""
         self._call("forget")
@@ -183,8 +198,7 @@ def reference(rig: Rig) -> Reference:
 def back_again(before: State, now: State) -> list[str]:
     """Return what is not as it was before; the originals and our own directory may stay."""
     etc = dict(now.etc)
-    for name in ("main.cf", "master.cf"):
-        path = f"/etc/postfix/{name}"
+    for path in ("/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/aliases"):
         if etc.get(f"{path}.orig") == before.etc.get(path):
             etc.pop(f"{path}.orig", None)
     own = etc.pop(OWN, None)

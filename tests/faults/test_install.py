@@ -31,7 +31,8 @@ from tests.faults.experiment import (
 )
 from tests.faults.points import Recording, Seen, record
 from tests.faults.rig import PYZ, Rig, State
-from tests.faults.test_set_up import faults
+from tests.faults.test_set_up import ONE_IN, faults
+from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
@@ -109,12 +110,13 @@ def test_installing_hit_at_every_point(
     bare: Bare, shard: int, record_property: Callable[[str, object], None]
 ) -> None:
     points = [one for one in bare.recording.seen if one.point.step == INSTALL]
+    calls = {INSTALL: counts.Calls("el9", len(points), bare.recording.left_out)}
     results: list[Result] = []
-    for number, seen in enumerate(points[shard::SHARDS]):
-        for fault in faults(number + shard, seen.point):
+    for number, seen in fault_share(points, ONE_IN)[shard::SHARDS]:
+        for fault in faults(number, seen.point):
             results.append(install_hit(bare, seen, fault))
             wipe(bare.rig)
-            counts.keep(f"install-{shard}", results, {INSTALL: bare.recording.left_out})
+            counts.keep(f"install-{shard}", results, calls)
     counts.told(results, record_property)
     assert not counts.wrong(results), counts.wrong(results)
 

@@ -1,7 +1,7 @@
 """A set-up whose worker was killed, gone on with by a worker that is killed as well.
 
-The first is killed as it is about to put main.cf in its place. CI takes every fourth point of the
-second, since most are a set-up's own; POSTFIX_WIZARD_ALL_FAULTS takes them all.
+The first is killed as it is about to put main.cf in its place. CI takes few points of the second
+by turns, since most are a set-up's own; POSTFIX_WIZARD_ALL_FAULTS takes them all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import pytest
 from tests.faults import counts
 from tests.faults.conftest import Bench
 from tests.faults.experiment import (
-    ALL,
     GOING_ON,
     KILL,
     MISSED,
@@ -31,10 +30,11 @@ from tests.faults.experiment import (
 )
 from tests.faults.points import RENAMES, Seen, record
 from tests.faults.rig import Reference, Rig, back_again
+from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
-STRIDE = 1 if ALL else 4
+ONE_IN = 32
 SHARDS = 4
 
 
@@ -58,14 +58,15 @@ def test_a_run_that_is_gone_on_with_killed_again(
 
     stop(rig)
     trace = record(rig.work("resume").trace)
+    calls = {GOING_ON: counts.Calls(bench.name, len(trace.seen), trace.left_out)}
     results: list[Result] = []
-    for seen in trace.seen[shard * STRIDE :: SHARDS * STRIDE]:
+    for _, seen in fault_share(trace.seen, ONE_IN * bench.kind.rarity)[shard::SHARDS]:
         rig, wanted = bench.rig()
         stop(rig)
         results.append(killed_again(rig, wanted, seen, stop))
         clear(rig)
         bench.judge(results[-1:])
-        counts.keep(f"resume-{bench.suite}-{shard}", results, {GOING_ON: trace.left_out})
+        counts.keep(f"resume-{bench.name}-{shard}", results, calls)
     clear(bench.rig()[0])
     counts.told(results, record_property)
     assert not counts.wrong(results), counts.wrong(results)
@@ -87,8 +88,10 @@ def killed_again(rig: Rig, wanted: Reference, seen: Seen, stop: Callable[[Rig], 
         f"not as an undisturbed set-up leaves it: {one}"
         for one in wanted.after.differences(rig.state(), times=False)
     )
+    problems += rig.leaks(in_force=True)
     code, said = rig.wizard("undo", "--yes")
     if code != 0:
         problems.append(f"undo ended with {code}: {said}")
     problems += (f"not as before: {one}" for one in back_again(wanted.before, rig.state()))
+    problems += rig.leaks(in_force=False)
     return Result(fault, ended.outcome, tuple(problems), GOING_ON)

@@ -1,6 +1,6 @@
 """A run that returns by itself, since its server does not come up, killed on the way back.
 
-CI takes every fifth of these points, since an undo takes the same steps and is killed at all of
+CI takes few of these points by turns, since an undo takes the same steps and is killed at all of
 its own; POSTFIX_WIZARD_ALL_FAULTS takes them all.
 """
 
@@ -13,7 +13,6 @@ import pytest
 from tests.faults import counts
 from tests.faults.conftest import Bench
 from tests.faults.experiment import (
-    ALL,
     KILL,
     MISSED,
     RESUME,
@@ -29,10 +28,11 @@ from tests.faults.experiment import (
 )
 from tests.faults.points import Seen, record
 from tests.faults.rig import Reference, Rig, back_again
+from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
-STRIDE = 1 if ALL else 5
+ONE_IN = 40
 SHARDS = 3
 HOLD = "import socket, time; held = socket.create_server(('', 25)); time.sleep(9999)"
 HELD = "until ss -Hnlt sport = :25 | grep -q .; do sleep 0.05; done"
@@ -60,11 +60,12 @@ def test_a_run_that_returns_killed_on_its_way(
     assert not back_again(wanted.before, rig.state())
     rig.forget()
     back = [one for one in trace.seen if one.point.step.startswith(("back-", "end"))]
+    calls = {RETURN: counts.Calls(trapped.name, len(back), trace.left_out)}
     results = []
-    for seen in back[shard * STRIDE :: SHARDS * STRIDE]:
+    for _, seen in fault_share(back, ONE_IN * trapped.kind.rarity)[shard::SHARDS]:
         results.append(killed_return(rig, wanted, seen))
         rig.forget()
-        counts.keep(f"return-{shard}", results, {RETURN: trace.left_out})
+        counts.keep(f"return-{trapped.name}-{shard}", results, calls)
     counts.told(results, record_property)
     assert not counts.wrong(results), counts.wrong(results)
 
@@ -82,4 +83,5 @@ def killed_return(rig: Rig, wanted: Reference, seen: Seen) -> Result:
     if code != 1 or ("was put back" not in said and "No run waits" not in said):
         problems.append(f"resume ended with {code}: {said}")
     problems += (f"not as before: {one}" for one in back_again(wanted.before, rig.state()))
+    problems += rig.leaks(in_force=False)
     return Result(fault, ended.outcome, tuple(problems), RETURN)

@@ -2,7 +2,8 @@
 
 The worker is the one-file program's, in its own unit, under strace. It is killed before each
 of its calls that change anything or start a program, and each of these is failed; `resume` and
-`undo` take turns, and the undo's worker is hit in the same way. CI takes one errno a point, POSTFIX_WIZARD_ALL_FAULTS all four.
+`undo` take turns, and the undo's worker is hit in the same way. CI takes one errno a point and a share of the points
+by turns (tests/turns.py), POSTFIX_WIZARD_ALL_FAULTS all four.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ from tests.faults.experiment import (
     try_fault,
 )
 from tests.faults.points import RIGHT_AFTER_A_START, Point, Seen
+from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
 SHARDS = 32
+ONE_IN = 10
+"""Of how many points CI takes one."""
 
 
 def faults(number: int, point: Point) -> Iterator[Fault]:
@@ -64,24 +68,23 @@ def test_a_first_set_up_hit_at_every_point(
     bench: Bench, shard: int, record_property: Callable[[str, object], None]
 ) -> None:
     """What was set up in spite of a fault is taken back by an undo that is hit as well."""
-    points, undo_points = (bench.agreed(what)[shard::SHARDS] for what in (SET_UP, TAKING_BACK))
-    back = [
-        aim
-        for number, seen in enumerate(undo_points)
-        for aim in faults_of_undo(number + shard, seen)
-    ]
+    points, undo_points = (
+        fault_share(bench.agreed(what), ONE_IN * bench.kind.rarity)[shard::SHARDS]
+        for what in (SET_UP, TAKING_BACK)
+    )
+    back = [aim for number, seen in undo_points for aim in faults_of_undo(number, seen)]
     results: list[Result] = []
-    for number, seen in enumerate(points):
-        for fault in faults(number + shard, seen.point):
+    for number, seen in points:
+        for fault in faults(number, seen.point):
             rig, wanted = bench.rig()
             new = try_fault(rig, wanted, Aim(seen, fault), back)
             results += new
             bench.judge(new)
-            counts.keep(f"set-up-{bench.suite}-{shard}", results, bench.left_out())
+            counts.keep(f"set-up-{bench.name}-{shard}", results, bench.calls())
     for aim in back:
         results.append(set_up_and_undone(bench, aim))
         bench.judge(results[-1:])
-        counts.keep(f"set-up-{bench.suite}-{shard}", results, bench.left_out())
+        counts.keep(f"set-up-{bench.name}-{shard}", results, bench.calls())
     counts.told(results, record_property)
     assert not counts.wrong(results), counts.wrong(results)
 
@@ -90,7 +93,8 @@ def set_up_and_undone(bench: Bench, aim: Aim) -> Result:
     """Set up for an undo that no set-up in spite of a fault was left for."""
     for _ in range(TRIES):
         rig, wanted = bench.rig()
-        assert rig.work("apply").outcome == "done"
+        ended = rig.work("apply")
+        assert ended.outcome == "done", ended.messages
         result = hit_undo(rig, wanted, aim)
         rig.forget()
         if result.outcome != MISSED:

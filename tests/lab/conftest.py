@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Iterator
 
@@ -19,6 +20,24 @@ from lab.shell import require_root
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 
 _NAME = re.compile(r"test-(\d+)-\d+")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take a third of each test's cases by turns, of two cases one, where it says nothing else."""
+    here = Path(__file__).parent
+    mine = [
+        item
+        for item in items
+        if item.path.is_relative_to(here) and item.get_closest_marker("by_turns") is None
+    ]
+    cases = Counter(_test(item) for item in mine)
+    for item in mine:
+        item.add_marker(pytest.mark.by_turns(min(3, max(2, cases[_test(item)]))))
+
+
+def _test(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 @pytest.fixture(scope="session")

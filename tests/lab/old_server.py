@@ -20,9 +20,10 @@ class Pair:
     old: Host
 
 
-def boot_pair(boot_host: BootHost, *, suite: str = "el9") -> Pair:
-    """Boot both and join them; nobody knows the other's keys yet."""
-    pair = Pair(boot_host(suite=suite, pyz=PYZ, letsencrypt=False), boot_host(suite=suite))
+def boot_pair(boot_host: BootHost, *, suite: str = "el9", certbot: bool = False) -> Pair:
+    """Boot both and join them; nobody knows the other's keys yet. `certbot` is on the new one."""
+    new = boot_host(suite=suite, pyz=PYZ, letsencrypt=False, certbot=certbot)
+    pair = Pair(new, boot_host(suite=suite))
     pair.new.join(pair.old, link=CABLE, addresses=("10.0.0.1/24", f"{OLD}/24"))
     pair.new.write(ANSWERS, REMOTE, 0o600)
     return pair
@@ -42,6 +43,14 @@ def trust_beforehand(pair: Pair) -> None:
     answers_again(pair)
     script = f"ssh-keyscan {OLD} >/root/.ssh/known_hosts 2>/dev/null"
     pair.new.run(["sh", "-c", script], check=True)
+
+
+def reachable(boot_host: BootHost, *, suite: str = "el9", certbot: bool = False) -> Pair:
+    """Boot both; the new one gets in by a key and knows the old one's."""
+    pair = boot_pair(boot_host, suite=suite, certbot=certbot)
+    let_in_by_key(pair)
+    trust_beforehand(pair)
+    return pair
 
 
 def answers_again(pair: Pair) -> None:

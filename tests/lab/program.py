@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Callable
 
@@ -15,6 +16,9 @@ PYZ = str(ROOT / "dist/postfix-wizard.pyz")
 PROGRAM = "/usr/local/bin/postfix-wizard"
 ZEKE = (ROOT / "examples/zeke.toml").read_text()
 ANSWERS = "/root/answers.toml"
+
+WITHOUT_CAFE = ("--accept", "domain-class=cafe.zeke.ne.jp")
+"""Accepts that cafe.zeke.ne.jp is no longer local."""
 
 USAGE, BAD, NOT_ROOT = 64, 65, 77
 PENDING = 2
@@ -37,6 +41,11 @@ def wizard(host: Host, *words: str, **environment: str) -> tuple[int, str]:
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     return done.returncode, said
+
+
+def accepting(said: str) -> list[str]:
+    """Return the `--accept` options that a refusal printed, as a shell splits them."""
+    return shlex.split(said.rpartition(", add: ")[2])
 
 
 def apply(host: Host, *words: str) -> tuple[int, str]:

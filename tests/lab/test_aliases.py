@@ -102,8 +102,8 @@ def test_from_nobody_to_a_person_and_back(boot_host: BootHost, suite: str) -> No
     answered(host, "nobody-here")
     code, said = apply(host)
     assert code == BAD, said
-    assert "Caution aliases-reader: nobody-here is no user in /etc/passwd" in said
-    code, said = apply(host, "--accept", "aliases-reader")
+    assert "Caution aliases-reader=nobody-here: nobody-here is no user in /etc/passwd" in said
+    code, said = apply(host, "--accept", "aliases-reader=nobody-here")
     assert code == 1, said
     assert "wrong    a message to postmaster: bounced to nobody-here" in said
     assert wizard(host, "undo", "--yes")[0] == 0

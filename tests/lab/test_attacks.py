@@ -51,7 +51,7 @@ COMMANDS = [
     "sh",
     "python3",
     "restorecon",
-    "selinuxenabled",
+    "matchpathcon",
     "tail",
     "lastlog",
 ]
@@ -230,10 +230,10 @@ TABLE = "/etc/postfix/sender_access.db"
 PLANTED = {
     "a link": (f"ln -s /srv/victim {TABLE}", f"{TABLE} is a symbolic link"),
     "a link to nowhere": (f"ln -s /srv/nowhere {TABLE}", f"{TABLE} is a symbolic link"),
-    "a hard link": (f"ln /srv/victim {TABLE}", f"{TABLE} has 2 names"),
-    "a FIFO": (f"mkfifo {TABLE}", f"{TABLE} is no regular file"),
-    "a directory": (f"mkdir {TABLE}", f"{TABLE} is no regular file"),
-    "a mount": (f"touch {TABLE} && mount --bind /srv/victim {TABLE}", "Something is mounted there"),
+    "a hard link": (f"ln /srv/victim {TABLE}", f"{TABLE} has another name (a hard link)"),
+    "a FIFO": (f"mkfifo {TABLE}", f"{TABLE} is not a file"),
+    "a directory": (f"mkdir {TABLE}", f"{TABLE} is not a file"),
+    "a mount": (f"touch {TABLE} && mount --bind /srv/victim {TABLE}", "is a mount of its own"),
     "another owner": ("chown nobody /etc/postfix", "/etc/postfix belongs to another user"),
     "a link at the rows": (
         "ln -s /srv/victim /etc/postfix/sender_access",

@@ -99,6 +99,7 @@ CASES: dict[str, tuple[str, str, str]] = {
 """What of the example is replaced, by what, and what is told of that line."""
 
 
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", CASES)
 def test_a_wrong_answer_is_told_with_its_line(host: Host, name: str) -> None:
     old, new, told = CASES[name]
@@ -131,6 +132,7 @@ POISONS = {
 }
 
 
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", POISONS)
 def test_no_field_takes_a_poison(host: Host, name: str) -> None:
     lines, told, section = [], [], ""
@@ -175,6 +177,7 @@ FILES: dict[str, tuple[str, str]] = {
 """How the file comes to be, and what is told of it."""
 
 
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", FILES)
 def test_an_odd_file(host: Host, name: str) -> None:
     script, told = FILES[name]
@@ -192,10 +195,19 @@ def test_a_public_range_needs_a_word_of_its_own(host: Host) -> None:
     host.write(ANSWERS, ZEKE.replace('"192.168.1.0/24"', '"203.0.113.0/24"'), 0o600)
     code, said = wizard(host, "plan", "--answers", ANSWERS)
     assert code == PENDING, said
-    assert "Caution public-range: 203.0.113.0/24" in said
-    code, said = wizard(host, "apply", "--yes", "--accept", "other", "--answers", ANSWERS)
-    assert code == BAD, said
-    assert "Nothing was changed. If that is what you want, add: --accept public-range" in said
+    assert "Caution public-range=203.0.113.0/24: 203.0.113.0/24" in said
+    whole = "--accept public-range=203.0.113.0/24"
+    for given in (
+        "other",
+        "public-range",
+        "public-range=",
+        "public-range=203.0.113.0/25",
+        "public-range=203.0.113.0/24,198.51.100.0/24",
+        "Public-range=203.0.113.0/24",
+    ):
+        code, said = wizard(host, "apply", "--yes", "--accept", given, "--answers", ANSWERS)
+        assert code == BAD, said
+        assert said.endswith(f"Nothing was changed. If that is what you want, add: {whole}\n")
 
 
 LOCALES = {
@@ -282,11 +294,15 @@ def test_a_wrong_command_line(host: Host, words: tuple[str, ...], told: str) -> 
     assert told in said
 
 
+@pytest.mark.promise(53)
 def test_only_root_may(host: Host) -> None:
-    for command in (["apply", "--yes"], ["check"], ["runs"]):
-        done = host.run(["setpriv", "--reuid=65534", "--clear-groups", PROGRAM, *command])
-        assert done.returncode == NOT_ROOT, done.stdout + done.stderr
-        assert "only root" in done.stderr
+    names = ("plan", "apply", "attach", "resume", "runs", "undo", "check", "status", "move", "log")
+    for name in names:
+        done = host.run(["setpriv", "--reuid=65534", "--clear-groups", PROGRAM, name])
+        assert done.returncode == NOT_ROOT, (name, done.stdout + done.stderr)
+        assert "only root" in done.stderr or "Permission denied" in done.stderr
+        # With its whole path: sudo's secure_path on EL has no /usr/local/bin.
+        assert f"sudo {PROGRAM}" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def rig(host_names: Iterator[str], request: pytest.FixtureRequest) -> Iterator[R
         booted.stop()
 
 
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", WAYS)
 def test_a_way_to_break_it_is_named(rig: Rig, name: str) -> None:
     """Postfix and systemd see nothing; `check` names it and says what to do."""
@@ -59,6 +60,7 @@ def test_a_way_to_break_it_is_named(rig: Rig, name: str) -> None:
         assert word in one.advice, (finding, one)
 
 
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_an_unusual_server_is_not_blamed(rig: Rig, name: str) -> None:
     """Neither with the answers that set it up, nor with those that are read back from it."""

@@ -18,7 +18,7 @@ NAME = "mail.zeke.ne.jp"
 ISSUED = ZEKE.replace(
     'source = "letsencrypt"', f'source = "certbot"\nserver = "{acme.URL}"', 1
 ).replace('name = "zeke.ne.jp"', f'name = "{NAME}"', 1)
-TERMS = ("--accept", "acme-terms")
+TERMS = ("--accept", f"acme-terms={acme.URL}")
 GATHERED = "/var/lib/postfix-wizard/gathered"
 
 
@@ -51,7 +51,7 @@ def test_from_nothing_to_a_proven_server_renewed_and_back(boot_host: BootHost, s
         assert "acme-terms" in out
         code, out = apply(host)
         assert code == BAD, "terms are agreed to by name"
-        assert "--accept acme-terms" in out
+        assert f"--accept acme-terms={acme.URL}" in out
         assert "There are now" not in said.read_text(), "nothing was asked of the server"
 
         code, out = apply(host, *TERMS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from lab.host import Host
-from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, accepting, apply, wizard
 from tests.lab.program import BAD as BAD_ANSWERS
 from wizard.host.facts import DOVECOT_CONF
 
@@ -120,7 +120,7 @@ def test_each_cause_is_named(suite: str, boot_host: BootHost) -> None:
     # Debian's Dovecot says mbox from the start; EL's says nothing.
     code, said = apply(host)
     assert (code, "Dovecot keeps mail in mbox:~/mail" in said) == (BAD_ANSWERS, True), said
-    code, said = apply(host, "--accept", "dovecot-mailbox")
+    code, said = apply(host, *accepting(said))
     assert (code, "still lack tls" in said) == (1, True), said
     assert host.run(["ls", DOVECOT_CONF]).returncode != 0
     host.run(["rm", "/etc/dovecot/local.conf"], check=True)

@@ -76,6 +76,11 @@ def read(host: Host, *words: str, prefix: tuple[str, ...] = ()) -> dict[str, Any
     return facts
 
 
+def listeners(facts: dict[str, Any]) -> set[tuple[str, int, str]]:
+    """Return address, port and program of each listener."""
+    return {(one["address"], one["port"], one["process"]) for one in facts["listeners"]}
+
+
 def zone(facts: dict[str, Any], name: str) -> dict[str, Any]:
     (found,) = (one for one in facts["firewall"]["zones"] if one["name"] == name)
     assert isinstance(found, dict)
@@ -119,7 +124,7 @@ def test_a_fresh_host_tells_what_dnf_would_lay(ready: BootHost, suite: str) -> N
     assert facts["network"]["hostname"] == "ace.zeke.ne.jp"
     assert facts["network"]["has_ipv6_loopback"]
     assert "192.168.1.0/24" in facts["network"]["networks"]
-    assert {"address": "0.0.0.0", "port": 22, "process": "sshd"} in facts["listeners"]
+    assert ("0.0.0.0", 22, "sshd") in listeners(facts)
     assert [(one["name"], one["number"], one["problem"]) for one in facts["lineages"]] == [
         ("zeke.jp", 3, ""),
         ("zeke.ne.jp", 1, ""),
@@ -160,13 +165,16 @@ def test_an_installed_postfix_is_asked(ready: BootHost, suite: str) -> None:
     assert kind in postfix["table_types"]
     assert {"smtpd_banner", "message_size_limit"} <= set(postfix["known_parameters"])
     assert postfix["stderr"] == []
+    # main.cf sets none of these: they are Postfix's own view of the host and of its style.
+    assert postfix["in_force"]["myhostname"] == "ace.zeke.ne.jp"
+    assert postfix["in_force"]["mydomain"] == "zeke.ne.jp"
     told = host.run(["postconf", "-n"], check=True).stdout.splitlines()
     assert [f"{name} = {value}".rstrip() for name, value in facts["parameters"].items()] == [
         line.rstrip() for line in told
     ]
     assert sorted(facts["table"].splitlines()) == ["example.com\tOK", "example.net\tREJECT"]
     assert facts["unit"] == {"enabled": "enabled", "active": "active"}
-    assert {"address": "127.0.0.1", "port": 25, "process": "master"} in facts["listeners"]
+    assert ("127.0.0.1", 25, "master") in listeners(facts)
     assert not facts["dovecot"]["auth_socket"]
     assert not facts["dovecot"]["lmtp_socket"]
     assert not facts["main_cf"]["from_package"]
@@ -176,6 +184,9 @@ def test_an_installed_postfix_is_asked(ready: BootHost, suite: str) -> None:
     assert dovecot["lmtp_socket"]
     assert dovecot["version"].startswith("2.")
     assert "lmtp" in dovecot["settings"]["protocols"]
+    host.run(["postconf", "-e", "mynetworks_style = subnet", "inet_protocols = ipv4"], check=True)
+    host.run(["postconf", "-e", "inet_interfaces = all"], check=True)
+    assert "192.168.1.0/24" in read(host)["postfix"]["in_force"]["mynetworks"].split()
 
 
 def test_a_broken_main_cf_is_told_in_postfixs_words(ready: BootHost) -> None:

@@ -110,7 +110,7 @@ def test_no_answer_becomes_a_second_parameter_or_service(
 
     let_through: list[bytes] = []
 
-    @settings(max_examples=INPUTS, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=INPUTS, database=None, derandomize=True)
     @given(st.sampled_from(WORDS), TEXTS)
     def offer(field: Field, text: str) -> None:
         answers = modelled(field, text)

@@ -13,7 +13,7 @@ import pytest
 from lab import sink
 from lab.dovecot import PASSWORD
 from lab.host import Host
-from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
+from tests.lab.program import ANSWERS, BAD, PROGRAM, PYZ, ZEKE, BootHost, accepting, apply, wizard
 from wizard.host.facts import DOVECOT_CONF
 
 pytestmark = pytest.mark.lab
@@ -142,7 +142,9 @@ def test_mail_goes_both_ways(suite: str, boot_host: BootHost, tmp_path: Path) ->
         assert seen["seen"].startswith("1 message for Dovecot, the oldest since ")
         host.unmask_dovecot()
         host.write(ANSWERS, WITH_DOVECOT, 0o600)
-        code, said = apply(host, "--section", "dovecot", "--accept", "dovecot-mailbox")
+        code, said = apply(host, "--section", "dovecot")
+        assert code == BAD, said
+        code, said = apply(host, "--section", "dovecot", *accepting(said))
         assert code == 0, said
         assert "Dovecot takes mail for taro@mail.zeke.ne.jp: 250" in said
         assert wizard(host, "plan", "--answers", ANSWERS, "--section", "dovecot")[0] == 0

@@ -17,8 +17,7 @@ from tests.lab.old_server import (
     Pair,
     answers_again,
     boot_pair,
-    let_in_by_key,
-    trust_beforehand,
+    reachable,
 )
 from tests.lab.program import ANSWERS, PROGRAM, BootHost, apply, state, wizard
 
@@ -66,13 +65,6 @@ mkdir "$(printf 'live/new\\nline')" live/-oProxyCommand=x
 """
 
 
-def reachable(boot_host: BootHost, *, suite: str = "el9") -> Pair:
-    pair = boot_pair(boot_host, suite=suite)
-    let_in_by_key(pair)
-    trust_beforehand(pair)
-    return pair
-
-
 def links(host: Host, name: str) -> list[str]:
     script = (
         f"for k in cert chain fullchain privkey; do readlink {LETSENCRYPT}/live/{name}/$k.pem; done"
@@ -101,7 +93,7 @@ def test_each_lineage_is_judged_alone(boot_host: BootHost) -> None:
     assert links(new, "zeke.jp")[3] == "../../archive/zeke.jp/privkey3.pem"
     assert links(new, "gaps")[3] == "../../archive/gaps/privkey3.pem"
     account = f"{LETSENCRYPT}/accounts/acme/directory/1/private_key.json"
-    assert new.run(["stat", "-c", "%a %U:%G", account]).stdout.strip() == "400 root:root"
+    assert new.run(["stat", "-c", "%a %U:%G", account]).stdout.strip() == "600 root:root"
     code, said = wizard(new, "plan")
     assert (code, said.count("Nothing to do")) == (0, 1), said
 

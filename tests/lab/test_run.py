@@ -93,6 +93,7 @@ def carry(host: Host) -> None:
             Path(pexpect.__file__).parent,
             Path(pexpect.__file__).parents[1] / "ptyprocess",
             Path(pexpect.__file__).parents[1] / "tomlkit",
+            Path(pexpect.__file__).parents[1] / "distro",
         ):
             tar.add(
                 source, source.name, filter=lambda one: None if "__pycache__" in one.name else one
@@ -110,6 +111,13 @@ def begin(host: Host, plan: Plan, how: str = "unattended") -> str:
     """Start a run of the plan and return its ID."""
     host.write(f"{HOME}/plan.json", plan_to_bytes(plan))
     return host.run(driver("start", how), check=True).stdout.strip()
+
+
+def await_output(host: Host, run: str, words: str) -> None:
+    """Wait until the step `install` has said something that matches."""
+    said = f"/var/lib/postfix-wizard/runs/{run}/output/install"
+    wait = f"until grep -q '{words}' {said}; do sleep 0.05; done"
+    host.run(["sh", "-c", wait], check=True, timeout=60)
 
 
 def watch(host: Host, run: str, answer: str = "") -> list[tuple[str, Any]]:
@@ -371,7 +379,7 @@ def test_another_lock_holder_is_waited_for_and_not_for_ever(
         assert says in message
         assert host.run(["rpm", "-q", "postfix"]).returncode == 1
         run = begin(host, plan(install("el9")))
-        time.sleep(1.5)
+        await_output(host, run, "[Ww]aiting for")
         other.stdin.close()
         events = watch(host, run)
     assert end(events) == ("done", "")
@@ -393,7 +401,7 @@ def test_an_rpm_that_comes_in_between_is_waited_for(host: Host) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
         run = begin(host, plan(install("el9")))
-        time.sleep(1.2)
+        await_output(host, run, "dnf install postfix")
         host.run(["touch", "/run/go"], check=True)
         events = watch(host, run)
     text = output(events, "install")

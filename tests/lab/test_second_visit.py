@@ -91,10 +91,12 @@ def test_a_file_that_another_user_owns(fresh: Host) -> None:
     assert apply(fresh)[0] == 0
     fresh.run(["chmod", "g+w", MAIN], check=True)
     code, said = wizard(fresh, "status")
-    assert (code, "others than root may write it" in said) == (PENDING, True)
+    assert code == PENDING
+    assert "others than root may write it" in " ".join(said.split())
     fresh.run(["chown", "games", MAIN], check=True)
     code, said = wizard(fresh, "status")
-    assert (code, "belongs to the user with UID" in said) == (PENDING, True)
+    assert code == PENDING
+    assert "belongs to the user with UID" in " ".join(said.split())
     change_limits(fresh)
     status = (fresh.root / MAIN.lstrip("/")).stat()
     assert status.st_mode & 0o777 == 0o664
@@ -135,7 +137,7 @@ def test_a_zone_that_firewalld_no_longer_has(boot_host: BootHost) -> None:
     host.run(["firewall-cmd", "-q", "--permanent", "--new-zone=mail"], check=True)
     host.run(["firewall-cmd", "-q", "--reload"], check=True)
     host.write(ANSWERS, ZEKE.replace('"public"', '"mail"'), 0o600)
-    assert apply(host)[0] == 0
+    assert apply(host, "--accept", "firewall-zone=mail")[0] == 0
     host.run(["firewall-cmd", "-q", "--permanent", "--delete-zone=mail"], check=True)
     host.run(["firewall-cmd", "-q", "--reload"], check=True)
     code, said = wizard(host, "plan")

@@ -10,9 +10,9 @@ from lab.host import Host
 from tests.corpus.outside import lost_or_added
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.host.aliases import ALIASES
+from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.postfix.parameters import BY_NAME
-from wizard.status.held import MAIN, MASTER, SENDERS, held
+from wizard.status.held import held
 
 pytestmark = pytest.mark.lab
 
@@ -35,7 +35,7 @@ EDITS: dict[str, tuple[str, str]] = {
 }
 """What each section's answers become; the policy's own lines have none."""
 
-OTHERS = {"dns": [], "dovecot": [], "move": [], "blocklists": [SENDERS], "aliases": [ALIASES]}
+OTHERS = {"dns": [], "dovecot": [], "move": [], "blocklists": [SENDER_ACCESS], "aliases": [ALIASES]}
 """The files that a section's change edits, where these are not main.cf alone."""
 
 NOT_OF_POSTFIX = {"dns", "dovecot", "move"}
@@ -57,7 +57,7 @@ postfix reload
 
 def files(host: Host) -> dict[str, bytes]:
     """Return the bytes of the files."""
-    paths = (MAIN, MASTER, SENDERS, ALIASES)
+    paths = (MAIN_CF, MASTER_CF, SENDER_ACCESS, ALIASES)
     return {path: (host.root / path.lstrip("/")).read_bytes() for path in paths}
 
 
@@ -88,9 +88,9 @@ def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
         assert code == 0, (section, said)
         after = files(host)
         changed = [path for path in after if after[path] != before[path]]
-        assert changed == OTHERS.get(section, [MAIN]), section
+        assert changed == OTHERS.get(section, [MAIN_CF]), section
         own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
-        assert lost_or_added(before[MAIN], after[MAIN], own) == [], section
+        assert lost_or_added(before[MAIN_CF], after[MAIN_CF], own) == [], section
         was, is_now = held(before), held(after)
         assert {one for one in was if was[one] != is_now[one]} == {section} - NOT_OF_POSTFIX
         found = rows(host)
@@ -98,8 +98,8 @@ def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
         assert found[section]["state"] != "changed by hand"
         if section not in NOT_OF_POSTFIX:
             assert (found[section]["by"], found[section]["run"]) == ("run", run)
-    told = after[MAIN]
+    told = after[MAIN_CF]
     assert b"# ours since 2009 \t\xe9\nheader_checks =\n\t regexp:" in told
     assert b"\n# ours too\n    check_client_access cidr:/etc/postfix/clients,\n" in told
-    assert after[MASTER].endswith(b"argv=/bin/true")
-    assert b"friend.example\tOK\n# and ours\n" in after[SENDERS]
+    assert after[MASTER_CF].endswith(b"argv=/bin/true")
+    assert b"friend.example\tOK\n# and ours\n" in after[SENDER_ACCESS]

@@ -132,7 +132,13 @@ def test_a_damaged_journal_and_a_run_that_was_cut_off_are_told(fresh: Host) -> N
     whole = journal.read_bytes()
     journal.write_bytes(whole[: len(whole) * 2 // 3])
     code, found = drifted(fresh)
+    assert (code, list(found)) == (PENDING, [f"run.{run}"]), "run.json says that it ended"
+    header = runs / run / "run.json"
+    ended = header.read_bytes()
+    header.unlink()
+    code, found = drifted(fresh)
     assert (code, found["run"]["run"]) == (PENDING, run)
+    header.write_bytes(ended)
     journal.write_bytes(whole.replace(b"StepStarted", b"StepStartad", 1))
     code, found = drifted(fresh)
     assert (code, list(found)) == (PENDING, [f"run.{run}"])

@@ -31,8 +31,8 @@ from wizard.host.facts import (
 from wizard.host.secret_file import SecretKind
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist
-from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import Choices
+from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import (
     Command,
     FileChange,
@@ -154,6 +154,7 @@ CAUTION = Caution(
     "public-range",
     "203.0.113.0/24 in mynetworks is a public range: every host in it may relay mail through "
     "this server without a password.",
+    ("203.0.113.0/24",),
 )
 WARNING = "bl.spamcop.net has no reply filter: a lapsed zone would refuse all mail."
 
@@ -308,7 +309,10 @@ class StandIn:
     secrets: dict[str, str] = field(default_factory=dict)
     refusal: Optional[Trouble] = None
 
+    hosts_read: int = 0
+
     def host(self) -> Host:
+        self.hosts_read += 1
         return self.the_host
 
     def answers(self, _host: Host) -> Optional[Answers]:

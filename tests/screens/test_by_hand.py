@@ -9,8 +9,9 @@ import pytest
 from screens.app import WizardApp
 from tests.screens.pilots import in_sight, opened, walk_to
 from tests.screens.standin import MAIN, MASTER, StandIn, make_plan, set_up_host
-from wizard.plan.by_hand import YOURS, HandEdit
+from wizard.plan.by_hand import YOURS
 from wizard.plan.choices import MINE, PLANNED
+from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan
 from wizard.postfix.proposal import Reason
 

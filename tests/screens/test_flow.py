@@ -185,6 +185,7 @@ async def test_a_caution_must_be_accepted_first() -> None:
         assert not session.started
         await pilot.press("space")
         await in_sight(pilot, "[x] CAUTION public-range")
+        await in_sight(pilot, "public-range=203.0.113.0/24")
         await pilot.press("r")
         await in_sight(pilot, "Run the plan?")
 

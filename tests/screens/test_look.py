@@ -10,8 +10,11 @@ import pytest
 from textual.app import App
 
 from screens.desk import Wish
+from screens.more import HEADS
+from screens.widgets.wrap import wrapped
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
 from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
+from wizard.answers.sections import Field, fields_of
 
 Golden = Callable[[App[int], str], None]
 
@@ -103,6 +106,18 @@ async def test_every_screen_at_other_sizes(size: tuple[int, int]) -> None:
             shown = await in_sight(pilot, f"postfix-wizard - {heading}")
             assert max(map(len, shown.splitlines())) <= size[0]
             assert "Quit" in shown
+
+
+SUGGESTED = {"root", "zone_file", "move_to", "mailbox_transport"}
+"""Fields of More for which the host has suggestions."""
+OF_MORE = [one for section in HEADS for one in fields_of(section)]
+
+
+@pytest.mark.parametrize("field", OF_MORE, ids=lambda one: f"{one.section}.{one.name}")
+def test_at_80x24_the_help_of_a_field_is_not_cut(field: Field) -> None:
+    """Its two lines stand below the one that says what the value becomes."""
+    more = " F2: 12 found on this host." if field.name in SUGGESTED else ""
+    assert len(wrapped(field.help + more, 59)) <= 2
 
 
 async def test_at_60x20_the_field_in_focus_is_in_sight() -> None:

@@ -222,6 +222,16 @@ def test_what_comes_right_after_a_batch_was_taken_is_announced_too() -> None:
     assert len(taken) == 2
 
 
+@pytest.mark.parametrize("outcome", [records.DONE, records.FAILED])
+def test_what_a_step_says_at_its_end_is_in_its_output(outcome: str) -> None:
+    # A step that is done says that a label could not be set, or that its output is not whole.
+    progress = Progress(make_plan(fresh_host()).pending)
+    progress.take(records.StepFinished("install", outcome, 1.0, "/etc/x: a word\nand another", {}))
+    step = progress.steps["install"]
+    assert list(step.lines) == ["", "/etc/x: a word", "and another"]
+    assert step.written == 3
+
+
 def test_a_step_keeps_its_last_lines_only() -> None:
     progress = Progress(make_plan(fresh_host()).pending)
     for number in range(20):

@@ -157,10 +157,14 @@ def test_a_defect_ends_as_one_sentence_and_a_report(
     said = re.sub(r"\s+", " ", terminal.raw.rpartition(b"\x1b[?1004l")[2].decode())
     assert "came to an unforeseen end (AttributeError)" in said
     assert "Traceback" not in terminal.raw.decode()
-    (report,) = tmp_path.glob("postfix-wizard-*.txt")
+    named = re.search(r"with the file (/tmp/postfix-wizard-[0-9a-f]{16}\.txt)", said)
+    assert named
+    assert list(tmp_path.iterdir()) == [], "TMPDIR has no say"
+    report = Path(named[1])
     assert report.stat().st_mode & 0o777 == 0o600
     assert "AttributeError" in report.read_text()
     assert "NoneType" not in report.read_text(), "an error's own words may hold a secret"
+    report.unlink()
 
 
 def test_colours_are_the_terminals_own_sixteen(launched: list[Terminal]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from screens.desk import Wish
 from tests.screens.pilots import in_sight
 from tests.screens.standin import MAIN, RUN, StandIn, answers, happy_events, make_app, set_up_host
 from wizard.plan.model import Plan
 from wizard.run import records
+from wizard.run.header import NewerRun
 from wizard.run.history import RunSummary
 
 CUT_OFF = RunSummary(RUN, 0.0, "died", 3, 9, "The worker was killed.", "Replace main.cf")
@@ -30,6 +33,20 @@ async def test_a_run_that_was_cut_off_is_gone_on_with() -> None:
         await in_sight(pilot, "Is this ok [y/N]:")
         assert session.resumed == [RUN]
         session.went_on.set()
+
+
+async def test_no_older_run_is_resumed_or_undone_where_a_newer_version_made_the_newest() -> None:
+    newer = NewerRun("its format is 3, and this program reads up to 2", "7.0")
+    last = RunSummary(RUN, None, "newer", 6, 9, f"It {newer.made_by}.", newer=newer)
+    session = session_of(CUT_OFF, last)
+    async with make_app(session).run_test(size=(80, 24)) as pilot:
+        shown = await in_sight(pilot, "NEWER, 6 of 9 steps done. It was written by")
+        assert "g Go on" not in shown
+        assert "u Undo" not in shown
+        await pilot.press("g", "u")
+        await pilot.pause(0.1)
+        assert not session.resumed
+        assert not session.undone
 
 
 async def test_a_dry_run_goes_on_with_nothing() -> None:
@@ -82,6 +99,9 @@ async def test_an_undo_offers_no_way_back() -> None:
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "Result of run")
+        # `undo` would take back the run before, which nobody spoke of.
+        shown = await in_sight(pilot, "`postfix-wizard check` proves the server at any time")
+        assert "postfix-wizard undo" not in shown
         await pilot.press("u")
         await pilot.pause(0.1)
         assert not session.undone
@@ -106,3 +126,80 @@ async def test_a_run_that_returns_shows_the_steps_of_its_way_back() -> None:
         await pilot.press("ctrl+n")
         shown = await in_sight(pilot, "It does not greet.")
         assert MAIN not in shown
+
+
+@pytest.mark.promise(54)
+async def test_the_result_of_a_run_that_is_done_tells_of_mail_on_hold() -> None:
+    session = session_of(plan_made=Plan("", (), (), (), undoes="20251124-031400-0"))
+    release = "Once the domain is right again, this releases that mail:\npostsuper -H 3A71A1981F3"
+    session.events = [records.RunFinished("done", f"On hold: 1 message.\n{release}")]
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "On hold: 1 message.")
+        await in_sight(pilot, "postsuper -H 3A71A1981F3")
+        await pilot.press("ctrl+q")
+    assert app.desk.last_words.endswith("\npostsuper -H 3A71A1981F3")
+
+
+@pytest.mark.promise(52)
+async def test_back_from_the_undo_leads_to_the_result_that_asked_for_it() -> None:
+    session = session_of(in_progress=RUN)
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        for _ in range(2):
+            await pilot.press("u")
+            await in_sight(pilot, f"Take back run {RUN}")
+            await pilot.press("ctrl+p")
+            await in_sight(pilot, "Result of run")
+
+
+@pytest.mark.promise(52)
+async def test_no_screen_uses_what_was_read_before_a_run() -> None:
+    session = session_of(RunSummary(RUN, 0.0, "done", 9, 9))
+    async with make_app(session).run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
+        before = session.hosts_read
+        await pilot.press("u")
+        await in_sight(pilot, "r runs the 1 step.")
+        await pilot.press("r")
+        await in_sight(pilot, "Take the run back?")
+        await pilot.press("y")
+        await in_sight(pilot, "Is this ok [y/N]:")
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        assert session.hosts_read == before
+        await pilot.press("escape")
+        await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
+        assert session.hosts_read == before + 1
+
+
+@pytest.mark.promise(52)
+async def test_quit_says_what_ran_before_answers_are_lost() -> None:
+    session = session_of(in_progress=RUN)
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Result of run")
+        session.in_progress = None
+        await pilot.press("escape")
+        await in_sight(pilot, "postfix-wizard - Sections")
+        draft = app.desk.draft
+        assert draft is not None
+        draft.seen.add("hostname")
+        await pilot.press("ctrl+q")
+        shown = await in_sight(pilot, "Quit?")
+        assert f"Run {RUN} is done." in shown
+        assert "Nothing was written." not in shown

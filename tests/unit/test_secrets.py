@@ -65,7 +65,7 @@ def test_no_output_holds_it_in_whatever_pieces_it_comes(tmp_path: Path, size: in
     with open_output(tmp_path / "output") as output:
         for at in range(0, len(said), size):
             output.write(said[at : at + size])
-    assert (tmp_path / "output").read_bytes() == masked_bytes(said)
+    assert (tmp_path / "output").read_bytes() == masked_bytes(said) + b"\n"
 
 
 @given(st.lists(st.sampled_from([KEY, ".zen", ".dq", ".spamhaus.net", ".", " ", "\n", "x" * 300])))
@@ -79,14 +79,52 @@ def test_output_in_pieces_is_what_it_is_in_one(
     whole = "".join(pieces)
     assert KEY + ".zen.dq.spamhaus.net" not in path.read_text()
     if "x" not in whole:
-        assert path.read_text() == masked(whole)
+        end = "\n" if whole and not whole.endswith("\n") else ""
+        assert path.read_text() == masked(whole) + end
 
 
-def test_a_question_is_not_held_up(tmp_path: Path, output: StepOutput) -> None:
+def test_a_question_is_written_before_it_is_asked(tmp_path: Path, output: StepOutput) -> None:
     output.write(b"Is this ok [y/N]: ")
-    assert (tmp_path / "output").read_bytes() == b"Is this ok [y/N]: "
+    output.flush()
+    assert (tmp_path / "output").read_bytes() == b"Is this ok [y/N]: \n"
     output.write(b"half")
-    assert output.tail() == "Is this ok [y/N]: half"
+    assert output.tail() == "Is this ok [y/N]:; half"
+
+
+HOSTILE = {
+    "a title": b"a\x1b]0;pwned\x07b\n",
+    "a title that nothing ends": b"a\x1b]0;pwned\nb\n",
+    "a cursor report": b"\x1b[6n\n",
+    "a colour": b"\x1b[31mred\x1b[0m\n",
+    "C1 controls": "\x9b31mred\n".encode(),
+    "a bell and a backspace": b"a\x07b\x08c\n",
+    "a DCS": b"\x1bPq\x1b\\x\n",
+    "no end of line": b"\x1b[2J",
+    "bytes that are no text": b"\xff\xfe\x1b\n",
+    "a turned direction": "a\u202eb\n".encode(),
+    "a progress bar": b" 10%\r 50%\r100%\n",
+    "a NUL": b"a\0b\n",
+}
+
+
+@pytest.mark.promise(25, 53)
+@pytest.mark.parametrize("size", [1, 3, 1 << 16])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_file_has_no_control_characters(tmp_path: Path, name: str, size: int) -> None:
+    said = HOSTILE[name]
+    with open_output(tmp_path / "output") as output:
+        for at in range(0, len(said), size):
+            output.write(said[at : at + size])
+    text = (tmp_path / "output").read_bytes().decode("utf-8")
+    assert all(one == "\n" or one.isprintable() for one in text), text
+
+
+@pytest.mark.promise(24)
+def test_a_key_that_a_colour_parts_is_no_key_in_the_file(tmp_path: Path) -> None:
+    parted = ZONE.replace(KEY, f"{KEY[:4]}\x1b[1m{KEY[4:]}")
+    with open_output(tmp_path / "output") as output:
+        output.write(f"RBL lookup of {parted}\n".encode())
+    assert KEY not in (tmp_path / "output").read_text()
 
 
 def test_no_journal_holds_it(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any, Mapping, Optional, Union
+from dataclasses import dataclass, fields
+from typing import Any, Collection, Mapping, Optional, Union
 
 from wizard.answers import model, whole
 from wizard.answers.model import Answers, CustomBlocklist, Problem
 from wizard.answers.sections import Field, check_number, check_text, fields_of
+from wizard.answers.unsaid import Unsaid, unsaid
 from wizard.errors import harmless
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -30,20 +31,36 @@ _SECTION_TYPES: dict[str, Any] = {
 }
 
 
-def build_answers(values: Values) -> Union[Answers, tuple[Problem, ...]]:
+@dataclass(frozen=True)
+class EntryProblem(Problem):
+    """A problem in one of several tables with the same header; `entry` counts them from 1."""
+
+    entry: int = 0
+
+
+def build_answers(
+    values: Values, sections: Collection[str] = ()
+) -> Union[Answers, tuple[Problem, ...]]:
     """Return the answers, or everything that is wrong with the values, in the form's order.
 
-    An absent field takes its default; mydomain's is myhostname less its first label.
+    An absent field takes its default; mydomain's is myhostname less its first label. With
+    `sections` the rules between fields apply to these alone.
     """
     answers = build_each(values)
-    return (whole.problems(answers) or answers) if isinstance(answers, Answers) else answers
+    if not isinstance(answers, Answers):
+        return answers
+    found = whole.problems(answers)
+    return tuple(one for one in found if not sections or one.section in sections) or answers
 
 
 def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
-    """Return the answers with each field right by itself: what a host says may not fit together."""
+    """Return the answers by the rules of single fields alone.
+
+    What a host says may break a rule between fields, and so may the answers that a run stored.
+    """
     known = f"the sections are {', '.join(_SECTION_TYPES)}"
     found = [
-        Problem(section, "", f"[{section}] is no section; {known}")
+        Problem(section, "", f"[{_short(section)}] is no section; {known}")
         for section in values
         if section not in _SECTION_TYPES
     ]
@@ -87,6 +104,9 @@ def check_section(
             if field.required and section in {"hostname", "blocklists.custom"}:
                 found.append(Problem(section, name, "is needed"))
             continue
+        if isinstance(given[name], Unsaid):
+            checked[name] = unsaid(field.kind, given[name].live)
+            continue
         checked[name], messages = _KINDS[field.kind](field, given[name])
         found.extend(Problem(section, name, message) for message in messages)
     if section == "blocklists" and "custom" in given:
@@ -106,6 +126,12 @@ def quoted(text: str) -> str:
         return repr(text)
     half = LONGEST_SHOWN // 2 - 2
     return f"{text[:half] + '...' + text[-half:]!r} ({len(text)} characters)"
+
+
+def _short(name: str) -> str:
+    """Return a name, the middle of a very long one left out."""
+    half = LONGEST_SHOWN // 2 - 2
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:half]}...{name[-half:]}"
 
 
 def _number(field: Field, value: Any) -> tuple[Any, list[str]]:
@@ -146,9 +172,11 @@ def _custom(value: Any) -> tuple[tuple[CustomBlocklist, ...], list[Problem]]:
         return (), [Problem("blocklists", "custom", "must be tables: [[blocklists.custom]]")]
     entries: list[CustomBlocklist] = []
     found: list[Problem] = []
-    for entry in value:
+    for number, entry in enumerate(value, 1):
         checked, wrong = check_section("blocklists.custom", entry)
-        found.extend(wrong)
+        found.extend(
+            EntryProblem(one.section, one.name, one.message, entry=number) for one in wrong
+        )
         if not wrong:
             entries.append(CustomBlocklist(**checked))
     return tuple(entries), found
@@ -166,7 +194,7 @@ def to_values(answers: Answers) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    if not isinstance(value, tuple):
+    if not isinstance(value, tuple) or isinstance(value, Unsaid):
         return value
     return [
         {f.name: getattr(one, f.name) for f in fields(one)}
@@ -181,6 +209,6 @@ def problem_text(problem: Problem, source: Optional[str] = None) -> str:
     where = f"{source}:{problem.line}: " if source and problem.line else ""
     if source and not problem.line:
         where = f"{source}: "
-    name = ".".join(part for part in (problem.section, problem.name) if part)
+    name = ".".join(_short(part) for part in (problem.section, problem.name) if part)
     text = f"{where}{name}: {problem.message}" if name else f"{where}{problem.message}"
     return harmless(text).replace("\n", "\\n")

@@ -1,6 +1,7 @@
 """Answers as a form holds them: texts, and lists of texts; validation stays in `build`.
 
-A form cannot say "absent": an emptied field that must not be empty takes its default.
+A form cannot say "absent": an emptied field that must not be empty takes its default. What no
+answer can say (`unsaid`) is shown as its live text, and is right as long as it stays untouched.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from wizard.answers import rules
 from wizard.answers.build import build_answers, check_section, quoted
 from wizard.answers.model import Answers, Problem
 from wizard.answers.sections import Field, fields_of
+from wizard.answers.unsaid import Unsaid, unsaid
 
 Text = Union[str, tuple[str, ...]]
 """What one control of a form holds: a text, or the items of a list."""
@@ -27,6 +29,10 @@ def to_texts(section: str, values: Mapping[str, Any]) -> dict[str, Text]:
     texts: dict[str, Text] = {}
     for field in fields_of(section):
         value = values.get(field.name, () if field.kind == "list" else "")
+        if isinstance(value, Unsaid):
+            shown = "list" if field.kind == "list" else "text"
+            texts[field.name] = unsaid(shown, value.live)
+            continue
         texts[field.name] = tuple(value) if field.kind == "list" else str(value)
     if section == "blocklists":
         texts[CUSTOM] = tuple(custom_text(entry) for entry in values.get(CUSTOM, ()))
@@ -41,6 +47,9 @@ def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Proble
         if field.kind == "list" and field.name not in texts:
             continue
         text = texts.get(field.name, "")
+        if isinstance(text, Unsaid):
+            values[field.name] = text
+            continue
         if text == "" and _takes_default(field):
             continue
         if field.kind != "number":

@@ -9,11 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Collection, Optional
 
-DQS_KEY_FILE = "/etc/postfix-wizard/dqs.key"
-"""Where the key of Spamhaus's Data Query Service is looked for."""
-
-RELAY_PASSWORD_FILE = "/etc/postfix-wizard/relay.password"  # noqa: S105 (a path)
-"""Where the password at the relay host is looked for."""
+from wizard.paths import DQS_KEY_FILE, RELAY_PASSWORD_FILE
 
 SMTPS = 465
 """The port that has TLS from the first byte (RFC 8314)."""
@@ -242,7 +238,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Caution:
-    """Something dangerous but possible, which the operator must accept by this `name`."""
+    """Something dangerous but possible, which the operator must accept by `name` and `values`.
+
+    `values` name exactly what is accepted, in the plan's order: a range, a user, a run. They are
+    compared as a set (`wizard.answers.accept`).
+    """
 
     name: str
     message: str
+    values: tuple[str, ...] = ()

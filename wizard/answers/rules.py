@@ -12,25 +12,37 @@ import re
 import unicodedata
 from typing import Callable, Union
 
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 _TRANSPORT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*:[A-Za-z0-9_./:\[\]-]*")
 _MAILBOX = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*/?")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._+@-]+)+")
-_TIME = re.compile(r"[1-9][0-9]*[smhdw]?")
+_TIME = re.compile(r"([1-9][0-9]{0,9})([smhdw]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST_TIME = 2**31 - 1
+"""Seconds; Postfix's programs do not start with a longer time."""
 _ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
 _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
-_PATH = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
+_KEY_FILE = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
 _READER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#%&'*+/=?^_|~-]+(\.[A-Za-z0-9!#%&'*+/=?^_|~-]+)*")
 _ZONE_FILE = re.compile(r"(/[A-Za-z0-9_@%+=,.-]+)+")
 _ACME_SERVER = re.compile(
     r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
 )
-_REPLIES = re.compile(r"127(\.([0-9]{1,3}|\[[0-9.;]+\])){3}")
+_REPLIES = re.compile(r"127(?:\.(?:[0-9]{1,3}|\[[0-9.;]+\])){3}")
+_OCTETS = re.compile(r"([0-9]{1,3})(?:\.\.([0-9]{1,3}))?")
+
+_LONGEST_STEP, _LONGEST_PATH = 255, 4095
+"""Bytes of one name in a path, and of the whole path (Linux: NAME_MAX, PATH_MAX)."""
+
+LONGEST_ADDRESS = 254
+"""Characters of a mail address (RFC 5321 section 4.5.3.1.3); a key of LMDB holds no more than 511."""
 
 LONGEST_LABEL = 63
 LONGEST_NAME = 253
@@ -57,6 +69,8 @@ WIDEST_PUBLIC = {4: 8, 6: 19}
 
 def printable(text: str) -> str:
     """Refuse control, invisible and full-width characters, which no value here may hold."""
+    if text.isascii() and text.isprintable():
+        return text
     for character in text:
         category = unicodedata.category(character)
         if category[0] == "C" or category in {"Zl", "Zp"}:
@@ -105,20 +119,41 @@ def readable_name(name: str) -> str:
 def is_address(text: str) -> bool:
     """Whether it is an IP address, with or without brackets."""
     try:
-        ipaddress.ip_address(text.strip("[]"))
+        _interface_address(_unbracketed_address(text))
     except ValueError:
         return False
     return True
+
+
+def plain_address(text: str) -> Address:
+    """Return a valid address without its brackets and its interface."""
+    return ipaddress.ip_address(_unbracketed_address(text).partition("%")[0])
+
+
+def _unbracketed_address(text: str) -> str:
+    return text[1:-1] if text[:1] + text[-1:] == "[]" else text
+
+
+def _interface_address(text: str) -> Address:
+    """Parse an IP address; an interface after '%' is a plain name. Raises ValueError."""
+    bare, mark, interface = text.partition("%")
+    # Python takes any text behind the '%'.
+    if mark and not _INTERFACE.fullmatch(interface):
+        raise ValueError("has no interface's name after the '%'")
+    found = ipaddress.ip_address(bare)
+    if mark and not found.is_link_local:
+        raise ValueError("names an interface, which only an fe80:: address has")
+    return ipaddress.ip_address(text)
 
 
 def address(text: str) -> str:
     """One IP address, as postconf(5) proxy_interfaces takes it: without brackets or a length."""
     given = printable(text)
     try:
-        found = ipaddress.ip_address(given)
+        found = _interface_address(given)
     except ValueError:
         raise ValueError("is no IP address; write one such as 203.0.113.1") from None
-    if found.is_loopback or found.is_unspecified or found.is_multicast:
+    if found.is_loopback or found.is_unspecified or found.is_multicast or found.is_link_local:
         raise ValueError("is no address that others could reach")
     return str(found)
 
@@ -169,7 +204,7 @@ def fqdn(text: str) -> str:
 def server(text: str) -> str:
     """The name or the address, without brackets, under which others reach a server."""
     try:
-        return str(ipaddress.ip_address(printable(text)))
+        return str(_interface_address(printable(text)))
     except ValueError:
         return fqdn(text)
 
@@ -260,9 +295,12 @@ def interfaces(text: str) -> str:
 
 
 def firewall_zone(text: str) -> str:
-    """Accept the name of a firewalld zone (firewalld.zone(5)): at most 17 characters."""
-    if not _ZONE.fullmatch(printable(text)) or len(text) > 17:  # noqa: PLR2004
-        raise ValueError("is no zone's name; `firewall-cmd --get-zones` lists them")
+    """Accept the name of a firewalld zone (firewalld.zone(5)), at most 17 characters, or nothing."""
+    if (text and not _ZONE.fullmatch(printable(text))) or len(text) > 17:  # noqa: PLR2004
+        raise ValueError(
+            "is no zone's name; `firewall-cmd --get-zones` lists them. Leave it empty where "
+            "another firewall filters this host"
+        )
     return text
 
 
@@ -312,6 +350,16 @@ def _bracketed_address(host: str) -> str:
     return host
 
 
+def _of_a_length(path: str) -> str:
+    """Refuse a path that no file can have."""
+    step = max(map(len, path.split("/")))
+    if step > _LONGEST_STEP:
+        raise ValueError(f"has a name of {step} characters in it; {_LONGEST_STEP} is the most")
+    if len(path) > _LONGEST_PATH:
+        raise ValueError(f"is {len(path)} characters long; {_LONGEST_PATH} is the most")
+    return path
+
+
 def zone_file(text: str) -> str:
     """Accept an absolute path to a file, or nothing.
 
@@ -320,7 +368,14 @@ def zone_file(text: str) -> str:
     printable(text)
     if text and not (_ZONE_FILE.fullmatch(text) and ".." not in text.split("/")):
         raise ValueError("is no absolute path; write one such as /var/named/example.com.zone")
-    return text
+    return _of_a_length(text)
+
+
+def _mail_address(local: str, domain: str) -> str:
+    found = f"{local}@{fqdn(domain)}" if domain else f"{local}@"
+    if len(found) > LONGEST_ADDRESS:
+        raise ValueError(f"is {len(found)} characters long; {LONGEST_ADDRESS} is the most")
+    return found
 
 
 def email(text: str) -> str:
@@ -331,7 +386,9 @@ def email(text: str) -> str:
     local, at, domain = text.rpartition("@")
     if not at or local.startswith("-") or not _LOCAL_PART.fullmatch(local):
         raise ValueError("is no e-mail address; write one such as hostmaster@example.com")
-    return f"{local}@{fqdn(domain)}"
+    if not domain:
+        raise ValueError("has no domain after the '@'; write one such as hostmaster@example.com")
+    return _mail_address(local, domain)
 
 
 def mail_reader(text: str) -> str:
@@ -351,7 +408,9 @@ def mail_reader(text: str) -> str:
         )
     if not at and name.lower() in {"root", "postmaster", "abuse"}:
         raise ValueError(f"{name} is whose mail this is about; name the person who reads it")
-    return f"{local}@{fqdn(domain)}" if at else text
+    if at and not domain:
+        raise ValueError("has no domain after the '@'; write one such as taro@example.com")
+    return _mail_address(local, domain) if at else text
 
 
 def acme_server(text: str) -> str:
@@ -374,9 +433,9 @@ def ipv4_or_none(text: str) -> str:
 
 def key_file(text: str) -> str:
     """Accept the absolute path of a file that holds a secret."""
-    if not _PATH.fullmatch(printable(text)) or ".." in text.split("/"):
+    if not _KEY_FILE.fullmatch(printable(text)) or ".." in text.split("/"):
         raise ValueError("is no absolute path of a file; write one such as /root/dqs.key")
-    return text
+    return _of_a_length(text)
 
 
 def relay_host(text: str) -> str:
@@ -385,7 +444,7 @@ def relay_host(text: str) -> str:
     if not text:
         return text
     try:
-        return str(ipaddress.IPv4Address(text.strip("[]")))
+        return str(ipaddress.IPv4Address(_unbracketed_address(text)))
     except ValueError:
         return fqdn(text)
 
@@ -410,7 +469,12 @@ def sender(text: str) -> str:
         return fqdn(text)
     if not _LOCAL_PART.fullmatch(local):
         raise ValueError("has no plain user name before the '@'; write user@example.com")
-    return f"{local.lower()}@{fqdn(domain)}" if domain else f"{local.lower()}@"
+    if local.startswith("#"):
+        raise ValueError(
+            "begins with '#', and postmap reads such a row as a comment; write the domain alone, "
+            "such as example.net, which matches all of its senders"
+        )
+    return _mail_address(local.lower(), domain)
 
 
 def absolute_path(text: str) -> str:
@@ -419,7 +483,7 @@ def absolute_path(text: str) -> str:
         raise ValueError(
             "is no path that main.cf can have: begin with / and use letters, digits, . _ + @ -"
         )
-    return text
+    return _of_a_length(text)
 
 
 def recipient_delimiter(text: str) -> str:
@@ -433,7 +497,7 @@ def home_mailbox(text: str) -> str:
     """A path below the home directory, ending in / for Maildir; or nothing."""
     if text and (not _MAILBOX.fullmatch(printable(text)) or ".." in text.split("/")):
         raise ValueError("is no path below a home directory; the usual one is Maildir/")
-    return text
+    return _of_a_length(text)
 
 
 def mailbox_transport(text: str) -> str:
@@ -445,13 +509,31 @@ def mailbox_transport(text: str) -> str:
 
 def time_unit(text: str) -> str:
     """A time of postconf(5): a number and s, m, h, d or w."""
-    if not _TIME.fullmatch(printable(text)):
+    found = _TIME.fullmatch(printable(text))
+    if not found:
         raise ValueError("is no time; write a number and a unit, such as 60s")
+    if int(found[1]) * _SECONDS[found[2]] > _LONGEST_TIME:
+        raise ValueError("is longer than Postfix can count (68 years); write one such as 60s")
     return text
 
 
 def replies(text: str) -> str:
-    """A reply filter of reject_rbl_client (postconf(5)), or nothing for any reply."""
-    if text and not _REPLIES.fullmatch(printable(text)):
+    """A reply filter of reject_rbl_client (postconf(5)), or nothing for any reply.
+
+    smtpd ends with "RBL reply error" at a filter that it cannot read, and refuses nobody.
+    """
+    if text and not (
+        _REPLIES.fullmatch(printable(text))
+        and all(map(_are_octets, re.findall(r"\[([^]]*)\]|([0-9]+)", text)))
+    ):
         raise ValueError("is no reply filter; write one such as 127.0.0.2 or 127.0.0.[2..11]")
     return text
+
+
+def _are_octets(part: tuple[str, str]) -> bool:
+    """Whether an octet, or the items between two brackets, are numbers and ranges up to 255."""
+    for item in (part[1] or part[0]).split(";"):
+        found = _OCTETS.fullmatch(item)
+        if not found or not int(found[1]) <= int(found[2] or found[1]) <= 255:  # noqa: PLR2004
+            return False
+    return True

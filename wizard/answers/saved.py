@@ -32,4 +32,7 @@ def with_saved(today: Answers, saved: Answers) -> Answers:
     own, before = today.certificate, saved.certificate
     if own.source == _COMES_AS.get(before.source) and own.name == before.name:
         sections["certificate"] = replace(sections["certificate"], source=before.source)
+    if not saved.networks.firewall_zone:
+        # A running firewalld does not tell that it is not ours.
+        sections["networks"] = replace(today.networks, firewall_zone="")
     return replace(today, **sections)

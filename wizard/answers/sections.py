@@ -110,7 +110,8 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "Firewall zone to open",
         "firewall-cmd --zone",
-        "The zone that strangers come through; smtp, smtp-submission and smtps are added to it.",
+        "The zone that strangers come through; smtp, smtp-submission and smtps are added to it. "
+        "Empty: the firewall is not ours.",
         rules.firewall_zone,
     ),
     Field(
@@ -344,8 +345,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "Who reads root's mail",
         "/etc/aliases",
-        "A user here or an address: for root, postmaster and abuse. Nobody's mail bounces after "
-        "five days.",
+        "A user here or an address, for root, postmaster and abuse. Else such mail bounces.",
         rules.mail_reader,
     ),
     Field(
@@ -429,8 +429,8 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "Old server",
         "a checklist",
-        "The name or address of the server that this one replaces: `postfix-wizard move` then "
-        "looks at what is left of the move. Empty: none.",
+        "The server that this one replaces: `postfix-wizard move` looks at what is left to do. "
+        "Empty: none.",
         rules.server_or_none,
     ),
 )

@@ -6,21 +6,38 @@ import os
 import re
 import stat
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Callable, Collection, Mapping, Optional, Union
 
 import tomlkit
 from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
 
-from wizard.answers.build import build_answers, problem_text, to_values
+from wizard.answers.build import EntryProblem, build_answers, build_each, problem_text, to_values
 from wizard.answers.model import Answers, Problem
+from wizard.answers.unsaid import Unsaid, unsaid
+from wizard.answers.whole import OF_A_LINEAGE
 from wizard.errors import AnswersTrouble
+from wizard.paths import SAVED_ANSWERS
 
-SAVED = Path("/etc/postfix-wizard/answers.toml")
+SAVED = Path(SAVED_ANSWERS)
 """Where a run keeps the answers: root's, 0600."""
 
 LARGEST = 16 * 1024 * 1024
 """Bytes; a larger answers file is a mistake (10,000 names take 300 kB)."""
+
+
+MAX_LINES = 25_000
+"""Lines: ten thousand names, one on each line, and as many comments."""
+_TOO_MANY = (
+    ("tables", re.compile(r"^[ \t]*\[", re.MULTILINE), 200),
+    ("keys", re.compile(r"^[ \t]*[^\s=#\[\]]+[ \t]*=", re.MULTILINE), 1000),
+    ("lines", re.compile(r"\n"), MAX_LINES),
+    ("commas", re.compile(r","), 12_000),
+    ("braces", re.compile(r"\{"), 1000),
+    ("backslashes", re.compile(r"\\"), 10_000),
+)
+"""What is counted before the text is parsed, so that tomlkit takes less than a second."""
 
 
 MOST_SHOWN = 100
@@ -29,11 +46,48 @@ MOST_SHOWN = 100
 BYTE_ORDER_MARK = "\ufeff"
 
 
-def parse_answers(text: str) -> Union[Answers, tuple[Problem, ...]]:
-    """Return the answers of a TOML text, or all its problems with their lines."""
+Result = Union[Answers, tuple[Problem, ...]]
+Build = Callable[[Mapping[str, Mapping[str, Any]]], Result]
+
+
+def parse_answers(text: str, sections: Collection[str] = ()) -> Result:
+    """Return the answers that a person wrote, or all problems of the TOML text with their lines.
+
+    With `sections` the rules between fields apply to these alone.
+    """
+    return _read(text, lambda values: build_answers(values, sections))
+
+
+def parse_stored(text: str) -> Result:
+    """Return the answers of a run's plan, or the problems of the TOML text with their lines.
+
+    A part of them may have been read back from the host. So no rule between fields applies, and a
+    certificate that no answer said has no line. The program itself wrote the text, perhaps an older
+    one that allowed more: its size has no limit.
+    """
+    return _stored(_parsed(text, build_each))
+
+
+def _stored(result: Result) -> Result:
+    if not isinstance(result, Answers):
+        return result
+    certificate = result.certificate
+    if certificate.source in OF_A_LINEAGE and not certificate.name:
+        certificate = replace(certificate, source=unsaid("choice", ""))
+    return replace(result, certificate=certificate)
+
+
+def _read(text: str, build: Build) -> Result:
     if text.startswith(BYTE_ORDER_MARK):
         message = "begins with a byte order mark (U+FEFF); save it as UTF-8 without one"
         return (Problem("", "", message, 1),)
+    too_many = _too_many(text)
+    if too_many:
+        return (Problem("", "", too_many),)
+    return _parsed(text, build)
+
+
+def _parsed(text: str, build: Build) -> Result:
     try:
         document = tomlkit.parse(text).unwrap()
     except ParseError as error:
@@ -42,18 +96,39 @@ def parse_answers(text: str) -> Union[Answers, tuple[Problem, ...]]:
         return (Problem("", "", f"is not TOML: {error}", _second_line(text, str(error))),)
     except (TOMLKitError, ValueError) as error:
         return (Problem("", "", f"is not TOML: {error}"),)
-    result = build_answers(document)
+    result = build(document)
     if isinstance(result, Answers):
         return result
-    return tuple(replace(one, line=_line_of(text, one.section, one.name)) for one in result)
+    # A list may have a wrong item on each line: its own line is looked for once.
+    line_of = cache(partial(_line_of, _lines(text)))
+    shown, others = result[:MOST_SHOWN], result[MOST_SHOWN:]
+    return (*(replace(one, line=line_of(*_place(one))) for one in shown), *others)
 
 
-def read_answers(path: Path) -> Answers:
-    """Read and validate an answers file.
+def _too_many(text: str) -> str:
+    """Return what the text has more of than any answers file, "" where that is nothing."""
+    for what, pattern, limit in _TOO_MANY:
+        found = sum(1 for _ in pattern.finditer(text))
+        if found > limit:
+            return f"has {found} {what}; an answers file has at most {limit}"
+    return ""
+
+
+def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
+    """Read and validate an answers file that a person wrote, as `parse_answers` does.
 
     Raises AnswersTrouble when it cannot be read, is unsafe (another user could write it while
     root acts on it), or is wrong; all its problems are named, a line each.
     """
+    return _read_file(path, lambda text: parse_answers(text, sections))
+
+
+def read_stored(path: Path) -> Answers:
+    """Read the answers that a run saved, as `parse_stored` does. Raises AnswersTrouble."""
+    return _read_file(path, lambda text: _stored(_read(text, build_each)))
+
+
+def _read_file(path: Path, parse: Callable[[str], Result]) -> Answers:
     doing = f"reading the answers in {path}"
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -75,7 +150,7 @@ def read_answers(path: Path) -> Answers:
         raise AnswersTrouble(
             doing, "it is empty", "It must at least name myhostname and a certificate, in TOML."
         )
-    result = parse_answers(text)
+    result = parse(text)
     if isinstance(result, Answers):
         return result
     lines = "\n".join(f"  {problem_text(one, path.name)}" for one in result[:MOST_SHOWN])
@@ -99,27 +174,66 @@ def _refuse_unsafe(status: os.stat_result, doing: str) -> None:
         )
 
 
-def _line_of(text: str, section: str, name: str) -> Optional[int]:
+_LONG_STRING = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*''', re.DOTALL
+)
+"""What may hold the three quotes of a string of several lines, and that string itself."""
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines as TOML counts them, without what strings of several lines hold."""
+    if '"""' in text or "'''" in text:
+        text = _LONG_STRING.sub(_emptied, text)
+    # Not splitlines(), which also ends a line at a form feed, at U+0085 and at U+2028.
+    return text.split("\n")
+
+
+def _emptied(found: re.Match[str]) -> str:
+    text = found[0]
+    return "\n" * text.count("\n") if text[:3] in {'"""', "'''"} else text
+
+
+def _place(problem: Problem) -> tuple[str, str, int]:
+    """Return a problem's section and field, and of tables with the same header which one it is."""
+    return (
+        problem.section,
+        problem.name,
+        problem.entry if isinstance(problem, EntryProblem) else 0,
+    )
+
+
+def _line_of(lines: list[str], section: str, name: str, entry: int) -> Optional[int]:
     """Find the line of a key (or of its table, where the key is absent)."""
     header = re.compile(r"\s*\[+\s*([A-Za-z0-9_.\"'-]+)\s*\]+")
     key = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[.=]") if name else None
     top_level = re.compile(rf"\s*[\"']?{re.escape(section)}[\"']?\s*[.=]")
     current = ""
+    number_of_tables = 0
     table_line: Optional[int] = None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         match = header.match(line)
         if match:
             current = match.group(1).strip("\"'")
+            number_of_tables += current == section
+            if number_of_tables < entry:
+                continue
             if current == section and table_line is None:
                 table_line = number
                 if key is None:
                     return number
             elif current == f"{section}.{name}":
                 return number
-        elif (current == section and key is not None and key.match(line)) or (
-            not current and top_level.match(line)
-        ):
+        elif (
+            current == section
+            and key is not None
+            and number_of_tables == max(entry, 1)
+            and key.match(line)
+        ) or (not current and top_level.match(line)):
             return number
+    if table_line is None and entry:
+        # The tables stand in one list: `custom = [{ ... }, { ... }]`.
+        above, _, name = section.rpartition(".")
+        return _line_of(lines, above, name, 0)
     return table_line
 
 
@@ -132,7 +246,10 @@ def _second_line(text: str, message: str) -> Optional[int]:
 
 
 def format_answers(answers: Answers, previous: str = "") -> str:
-    """Return the answers as TOML; comments and order of `previous`, a valid file, are kept."""
+    """Return the answers as TOML; comments and order of `previous`, a valid file, are kept.
+
+    A field that no answer says has no line.
+    """
     document = tomlkit.parse(previous) if previous else _empty_document()
     values: dict[str, Any] = to_values(answers)
     for section, content in values.items():
@@ -140,6 +257,9 @@ def format_answers(answers: Answers, previous: str = "") -> str:
             document[section] = tomlkit.table()
         table: Any = document[section]
         for name, value in content.items():
+            if isinstance(value, Unsaid):
+                table.pop(name, None)
+                continue
             if name in table and table[name].unwrap() == value:
                 continue
             if isinstance(value, list) and value and isinstance(value[0], dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Sequence
 from typing import Iterator
 
 from wizard.answers import rules
@@ -38,6 +38,7 @@ def cautions(answers: Answers) -> tuple[Caution, ...]:
             f"{', '.join(public)} in mynetworks is a public range: every host in it may relay "
             "mail through this server without a password. A provider's range is full of "
             "strangers.",
+            tuple(public),
         ),
     )
 
@@ -54,10 +55,8 @@ _Found = Iterator[tuple[str, str, str]]
 
 def _networks(answers: Answers) -> _Found:
     parsed = [(text, rules.parse_network(text)) for text in answers.networks.mynetworks]
-    for (one, first), (other, second) in combinations(parsed, 2):
-        if first.version == second.version and first.overlaps(second):
-            wide, narrow = (one, other) if first.prefixlen <= second.prefixlen else (other, one)
-            yield "networks", "mynetworks", f"{narrow} lies within {wide}; keep one of them"
+    for narrow, wide in _within_another(parsed):
+        yield "networks", "mynetworks", f"{narrow} lies within {wide}; keep one of them"
     speaks_ipv6 = answers.networks.inet_protocols != "ipv4"
     loopback = rules.parse_network("::1/128")
     if speaks_ipv6 and not any(loopback.subnet_of(net) for _, net in parsed if net.version == 6):  # type: ignore[arg-type] # noqa: PLR2004
@@ -66,6 +65,22 @@ def _networks(answers: Answers) -> _Found:
             "mynetworks",
             "[::1]/128 is missing while IPv6 is on: this host itself could not send; add it",
         )
+
+
+def _within_another(parsed: Sequence[tuple[str, rules.Network]]) -> Iterator[tuple[str, str]]:
+    """Yield (narrow, wide) for each network that is within another one; `wide` is the widest.
+
+    Two networks overlap only where one contains the other. So sorting puts each behind its
+    container, and one pass is enough for ten thousand of them.
+    """
+    wide, outer = "", None
+    for text, inner in sorted(
+        parsed, key=lambda one: (one[1].version, int(one[1].network_address), one[1].prefixlen)
+    ):
+        if outer is not None and outer.version == inner.version and inner.network_address in outer:
+            yield text, wide
+        else:
+            wide, outer = text, inner
 
 
 def _certificate(answers: Answers) -> _Found:
@@ -134,8 +149,6 @@ def _relay(answers: Answers) -> _Found:
         yield "relay", "tls", "secure needs the relay's name: a certificate is for a name"
     if relay.tls == "may" and relay.host and relay.port == SMTPS:
         yield "relay", "tls", f"port {SMTPS} has TLS always: choose encrypt or secure"
-    if relay.host == answers.hostname.myhostname:
-        yield "relay", "host", f"{relay.host} is this host: its mail would go round in circles"
 
 
 def _repeated(answers: Answers) -> _Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wizard.certificates.lineage import LETSENCRYPT
+from wizard.paths import LETSENCRYPT
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 """certbot's own default for --server."""

@@ -9,7 +9,7 @@ from pathlib import Path
 MOST = 10
 """Certificates: a chain has two to four."""
 
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----", re.DOTALL)
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s[^-]*-----END CERTIFICATE-----")
 
 Verify = Callable[[Sequence[str], bytes], str]
 """Runs openssl with this argv and standard input; what it said where it refused, else ""."""

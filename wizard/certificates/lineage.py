@@ -19,12 +19,12 @@ from wizard.certificates.pairs import NOT_READ, pair_problem
 from wizard.certificates.x509 import read_certificate
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.paths import LETSENCRYPT
 
-LETSENCRYPT = "/etc/letsencrypt"
 KINDS = ("cert", "chain", "fullchain", "privkey")
 
 _USABLE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_ARCHIVED = re.compile(r"(cert|chain|fullchain|privkey)([1-9][0-9]*)\.pem", re.ASCII)
+_ARCHIVED = re.compile(r"(cert|chain|fullchain|privkey)([1-9][0-9]{0,8})\.pem", re.ASCII)
 
 _Archive = Mapping[str, frozenset[int]]
 

@@ -89,3 +89,20 @@ class CertificatePair:
     problem: str = ""
     sha256: tuple[Optional[str], Optional[str]] = (None, None)
     key_open: bool = False
+
+
+@dataclass(frozen=True)
+class ForeignItem:
+    """One thing that certbot would run, read or write.
+
+    `name` has the first digits of the hash of the whole text, so that the operator accepts this
+    text and no other. `path` is the file that brings it. `first` and `last` are its lines there,
+    both 0 for the whole file. `text` is shown. `use` says what certbot does with it.
+    """
+
+    name: str
+    path: str
+    use: str
+    text: str
+    first: int = 0
+    last: int = 0

@@ -24,13 +24,16 @@ LIFETIME = 90
 STAGES: tuple[Callable[[Target, str], Iterable[Finding]], ...] = (try_all, try_rates)
 """Each by an address of its own, since the second is shut out in the end."""
 
+_UNSAID_UNIT = ("60", "s")
+"""The time unit of the rates where no answer says it: Postfix's own."""
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def target_of(answers: Answers, address: str, waits: str = "", bare_newline: str = "") -> Target:
     """What a server at `address` should be, by its answers."""
     limits = answers.limits
-    number, unit = re.fullmatch(r"([0-9]+)([smhdw]?)", limits.anvil_rate_time_unit).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r"([0-9]+)([smhdw]?)", limits.anvil_rate_time_unit)
+    number, unit = found.groups() if found else _UNSAID_UNIT
     return Target(
         address,
         answers.hostname.myhostname,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Optional
 
+from wizard.answers.model import Answers
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.certificates.x509 import Certificate, read_certificate
@@ -16,21 +16,28 @@ from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.tls import leaf
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.postfix import served
+from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.settings import Settings
 
-FILES = ("smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_eccert_file")
-"""Where smtpd takes its certificates from; with the first set it ignores the others."""
+_NO_FILE = "none"
+"""What smtpd_tls_cert_file says where no certificate is wanted (postconf(5))."""
 
 THIRD, TENTH = 3, 10
 """certbot renews when a third of the lifetime is left: less is a warning, a tenth an error."""
 
 
 def files(main_cf: Mapping[str, str]) -> tuple[str, ...]:
-    """The certificate files that main.cf names."""
-    for name in FILES:
-        listed = tuple(re.findall(r"[^,\s]+", main_cf.get(name, "")))
-        if listed and name == FILES[0]:
-            return listed
-    return tuple(main_cf[name] for name in FILES[1:] if main_cf.get(name))
+    """The certificate files that main.cf names; with chain files Postfix ignores the others."""
+    settings = Settings(main_cf)
+    chains, *others = map(settings.words, served.CERTIFICATES)
+    listed = chains or tuple(path for paths in others for path in paths)
+    return tuple(path for path in listed if path != _NO_FILE)
+
+
+def planned_files(answers: Answers) -> tuple[str, ...]:
+    """The one certificate file that the answers name."""
+    return (BY_NAME[served.PAIR[0]].value(answers),)
 
 
 def on_disk(door: Door, paths: tuple[str, ...]) -> dict[str, bytes]:
@@ -46,34 +53,54 @@ def on_disk(door: Door, paths: tuple[str, ...]) -> dict[str, bytes]:
     return found
 
 
-def judge_served(port: int, served: bytes, disk: Mapping[str, bytes]) -> Iterator[Finding]:
-    """`certificate.PORT`: the leaf of the handshake is the leaf on disk, byte for byte.
+def judge_served(
+    port: int, leaves: Mapping[str, bytes], disk: Mapping[str, bytes], main_cf: Mapping[str, str]
+) -> Iterator[Finding]:
+    """`certificate.PORT`: the leaf of each handshake is the leaf on disk, byte for byte.
 
-    After a renewal Postfix serves the old one until its smtpd processes end.
+    `leaves` are by kind of client; a client that got no certificate is not judged here. `disk` are
+    the leaves that it may be. After a renewal Postfix serves the old one until its smtpd
+    processes end.
     """
-    if not served:
+    got = {client: leaf for client, leaf in leaves.items() if leaf}
+    if not got:
         return
-    where = " or ".join(disk) or "smtpd_tls_cert_file"
-    same = served in disk.values()
+    others = [client for client, leaf in got.items() if leaf not in disk.values()]
+    to = f", to {' and '.join(others)}" if len(others) < len(got) else ""
     yield Finding(
         id=f"certificate.{port}",
         looked_at=f"port {port}: certificate",
-        seen="the one on disk"
-        if same
-        else "another one than on disk"
-        if disk
-        else "not known: no certificate can be read on disk",
-        expected=where,
-        verdict=RIGHT if same else WRONG if disk else UNKNOWN,
-        advice="" if same else "Run `systemctl reload postfix`.",
+        seen="not known: no certificate can be read on disk"
+        if not disk
+        else f"another one than on disk{to}"
+        if others
+        else "the one on disk",
+        expected=" or ".join(disk) or served.PAIR[0],
+        verdict=UNKNOWN if not disk else WRONG if others else RIGHT,
+        advice=_advice(main_cf) if others else "",
+    )
+
+
+def _advice(main_cf: Mapping[str, str]) -> str:
+    names = [
+        name for name in served.TAKEN_OUT if name in main_cf and served.is_set(name, main_cf[name])
+    ]
+    if names:
+        return (
+            f"Run `systemctl reload postfix`; else {', '.join(names)} in main.cf wins: take it"
+            " out, or run `postfix-wizard apply --section certificate`."
+        )
+    return (
+        "Run `systemctl reload postfix`; else see whether `postconf -P` has a smtpd_tls_ file for"
+        " this port."
     )
 
 
 def judge_files(
-    disk: Mapping[str, bytes], main_cf: Mapping[str, str], myhostname: str
+    disk: Mapping[str, bytes], paths: Sequence[str], myhostname: str
 ) -> Iterator[Finding]:
     """`certificate.name` and `certificate.expiry` of the first file that holds a certificate."""
-    path = next(iter(disk or files(main_cf)), "")
+    path = next(iter(disk or paths), "")
     pem = ssl.DER_cert_to_PEM_cert(disk[path]).encode("ascii") if path in disk else b""
     certificate = read_certificate(pem)
     yield from judge_trust(path, certificate, myhostname)

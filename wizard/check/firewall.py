@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Optional
 
 from wizard.check.asked import unknown
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
-from wizard.door import Door
-from wizard.errors import Trouble
-from wizard.host.facts import Firewall, Zone
+from wizard.host.facts import Firewall, Network, Zone
+from wizard.host.zones import is_used, outside_zones
 from wizard.plan.firewall import SERVICES
 
 WANTED = ", ".join(SERVICES)
-LOOPBACK = "lo"
-
-
-def interfaces(door: Door) -> tuple[str, ...]:
-    """Return the names of the host's network interfaces (proc_pid_net(5)); () where not known."""
-    try:
-        text = door.read_text("/proc/net/dev") or ""
-    except Trouble:
-        return ()
-    return tuple(re.findall(r"(?m)^\s*(\S+):", text))
+_NOTHING_KNOWN = Network()
+_ELSEWHERE = "Open 25, 587 and 465 in whatever firewall stands before this host."
 
 
 def judge_firewall(
-    firewall: Optional[Firewall], why: str, name: str, interfaces: Collection[str] = ()
+    firewall: Optional[Firewall], why: str, name: str, network: Network = _NOTHING_KNOWN
 ) -> Iterator[Finding]:
     """`firewall.runtime`, `firewall.permanent`, and `firewall.zone` for a zone out of use.
 
-    `why` says why there are no facts, where there are none. `interfaces` are the host's own, ()
-    where they are not known.
+    `why` says why there are no facts, where there are none. Without a name the firewall is not
+    the wizard's.
     """
-    looked_at = f"firewall: zone {name}"
+    looked_at = f"firewall: zone {name}" if name else "firewall"
     if firewall is None:
         yield unknown("firewall.runtime", looked_at, why, WANTED)
         return
-    if firewall.state == "absent":
-        yield Finding(
-            "firewall.runtime",
-            looked_at,
-            "no firewalld on this host",
-            WANTED,
-            UNKNOWN,
-            "Open 25, 587 and 465 in whatever firewall stands before this host.",
-        )
+    seen = _not_ours(firewall, name)
+    if seen:
+        yield Finding("firewall.runtime", looked_at, seen, WANTED, UNKNOWN, _ELSEWHERE)
         return
     if firewall.state == "stopped":
         yield Finding(
@@ -72,31 +56,31 @@ def judge_firewall(
         )
         return
     yield from _open(zone, firewall)
-    if not _is_used(zone, firewall, interfaces):
+    if not is_used(zone, firewall, network):
         yield Finding(
             "firewall.zone",
             f"firewall: zone {zone.name} in use",
             "no interface or source is in this zone",
             "the zone of the outside interface",
             WARNING,
-            "`firewall-cmd --get-active-zones` shows the zone to open instead.",
+            f"Open {' or '.join(outside_zones(firewall, network)) or 'another zone'} instead: "
+            "`firewall-cmd --get-active-zones` shows those in use.",
         )
+
+
+def _not_ours(firewall: Firewall, name: str) -> str:
+    """Return what is seen where another firewall filters the host, "" where this one does."""
+    if firewall.state == "absent":
+        return "no firewalld on this host"
+    if firewall.is_given_up:
+        return "firewalld is disabled or masked"
+    return "" if name else "firewall_zone is empty, so it is not looked at"
 
 
 def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
     if firewall.state == "running":
         yield _finding(zone, "runtime", zone.runtime, "now", "")
     yield _finding(zone, "permanent", zone.permanent, "after a reload", " --permanent")
-
-
-def _is_used(zone: Zone, firewall: Firewall, interfaces: Collection[str]) -> bool:
-    """Whether anything comes in by this zone; the default one has what no other zone has."""
-    own = zone.bound if firewall.state == "running" else zone.interfaces
-    if own or zone.sources:
-        return True
-    taken = {one for other in firewall.zones for one in other.bound}
-    rest = set(interfaces) - taken - {LOOPBACK}
-    return zone.name == firewall.default_zone and (not interfaces or bool(rest))
 
 
 def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: str) -> Finding:

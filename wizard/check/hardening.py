@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.settings import Settings
 from wizard.host.facts import Postfix
 from wizard.postfix.hardening import MAPS, MISMATCH, ON, unknown, without_maps
 from wizard.postfix.master_cf import Service
 from wizard.postfix.services import DOORS, RECIPIENT
+from wizard.postfix.settings import Settings
 
 
 def judge_hardening(

@@ -8,13 +8,13 @@ that sends all of its part up to ServerHelloDone would have gone on.
 from __future__ import annotations
 
 import os
-import ssl
 import struct
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from wizard.check.smtp import Endpoint, Exchange, Line, TalkError, reason
+from wizard.check.tls import alert_name
 
 TLS_1_1, TLS_1_2 = 0x0302, 0x0303
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2"}
@@ -113,7 +113,7 @@ def _answer(line: Line) -> Answer:
             return Answer(why="an answer that is no TLS")
         content = line.read_exactly(length)
         if kind == _ALERT:
-            return Answer(refused=f"refused, {_alert(content)}")
+            return Answer(refused=f"refused, {alert_name(content[-1]) if content else 'alert'}")
         said += content
         taken = _taken(said)
         if taken:
@@ -135,12 +135,3 @@ def _taken(said: bytes) -> str:
         if kind == _DONE and agreed:
             return agreed
     return ""
-
-
-def _alert(content: bytes) -> str:
-    number = content[-1] if content else -1
-    try:
-        name = ssl.AlertDescription(number).name
-    except ValueError:
-        return f"alert {number}"
-    return f"alert {name.removeprefix('ALERT_DESCRIPTION_').lower().replace('_', ' ')}"

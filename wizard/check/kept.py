@@ -10,11 +10,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from wizard.check.master_cf import PORT_NAMES
 from wizard.check.model import WARNING, WRONG, Finding
-from wizard.plan.by_hand import HandEdit
+from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
-from wizard.plan.things import MAIN_CF, MASTER_CF, entry_of
+from wizard.plan.hand_edit import HandEdit
+from wizard.plan.things import entry_of
+from wizard.postfix.master_cf import port_of_entry
+from wizard.postfix.served import PAIR, TAKEN_OUT
 
 ADVICE = "It is as you changed it by hand, and you chose to keep that."
 
@@ -24,6 +26,7 @@ _PARAMETERS = {
     "message_size_limit": r"smtp\.25\.size",
     "smtpd_sasl_auth_enable": r"master\.cf\.25|smtp\.25\.(?:no-auth|auth-refused)(?:-tls)?",
     "smtpd_tls_auth_only": r"smtp\.587\.(?:no-)?auth-plain",
+    **dict.fromkeys((*PAIR, *TAKEN_OUT), r"certificate\.\d+"),
 }
 """By parameter of main.cf, the findings that are about it alone."""
 _OPTIONS = {
@@ -31,9 +34,10 @@ _OPTIONS = {
     "smtpd_tls_wrappermode": r"master\.cf\.{0}|smtp\.{0}\.tls",
     "smtpd_sasl_auth_enable": r"master\.cf\.{0}|smtp\.{0}\.auth",
     "smtpd_recipient_restrictions": r"master\.cf\.{0}",
+    **dict.fromkeys((*PAIR, *TAKEN_OUT), r"certificate\.{0}"),
 }
 """The same by option of a service entry on port {0}."""
-_ENTRY = r"master\.cf\.{0}|port\.{0}|smtp\.{0}\.(?!mail-without-auth).*"
+_ENTRY = r"master\.cf\.{0}|port\.{0}|smtp\.{0}\.(?!mail-without-auth|relay|stranger).*"
 
 
 def excused(findings: Iterable[Finding], edits: Collection[HandEdit]) -> Iterator[Finding]:
@@ -53,8 +57,7 @@ def _patterns(edit: HandEdit) -> Iterator[str]:
     if edit.path != MASTER_CF:
         return
     entry = entry_of(edit.path, edit.name)
-    port = (entry or edit.name).partition("/")[0].rpartition(":")[2]
-    number = PORT_NAMES.get(port, port)
+    number = port_of_entry(entry or edit.name)
     pattern = _OPTIONS.get(edit.name.rpartition("/")[2]) if entry else _ENTRY
     if pattern:
         yield pattern.format(re.escape(str(number)))

@@ -21,7 +21,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.dovecot import begin_dovecot
 from wizard.host.facts import Dovecot
-from wizard.host.units import DOVECOT, begin_units
+from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
 from wizard.postfix.dovecot import (
     AUTH,
     Wanted,
@@ -33,7 +33,6 @@ from wizard.postfix.dovecot import (
 )
 
 SHOWS = "`postfix-wizard plan --section dovecot` shows the lines."
-_RUNS = frozenset({"active", "reloading", "activating"})
 _TAKEN, _PERMANENT = 250, 500
 
 
@@ -108,7 +107,7 @@ def _finding(
 def _runs(dovecot: Dovecot) -> Iterator[Finding]:
     state = dovecot.unit.active
     died = state == "failed"
-    if state not in _RUNS:
+    if state not in RUNNING_STATES:
         yield _finding(
             "runs",
             "whether it runs",

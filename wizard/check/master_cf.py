@@ -10,24 +10,14 @@ from wizard.check.asked import Told, unknown
 from wizard.check.model import RIGHT, WRONG, Finding
 from wizard.check.parameters import value
 from wizard.check.restrictions import LISTS, RECIPIENT, items
-from wizard.check.settings import Settings
 from wizard.check.text import clean
 from wizard.host.postfix import parameters
+from wizard.postfix.master_cf import PORT_NAMES
 from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.settings import Settings
 
 POSTCONF_M = ("postconf", "-M")
 POSTCONF_P = ("postconf", "-P")
-
-PORT_NAMES = {
-    "smtp": 25,
-    "mail": 25,
-    "submission": 587,
-    "smtps": 465,
-    "submissions": 465,
-    "ssmtp": 465,
-    "urd": 465,
-}
-"""services(5): the names under which master.cf may listen on the three ports."""
 
 BEHIND_POSTSCREEN = "smtpd/pass"
 """postscreen(8) hands a client over to this service once it has passed."""

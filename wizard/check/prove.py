@@ -6,17 +6,18 @@ known is a finding that says why. Nothing in here changes the host but the stran
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Optional
+from itertools import chain
+from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.check import certificate, log, outbound, ports, relay, renewal, table, unit, units
 from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
 from wizard.check.blocklists import begin_lists
 from wizard.check.dns import begin_lookups
-from wizard.check.firewall import interfaces, judge_firewall
+from wizard.check.firewall import judge_firewall
 from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.model import WARNING, WRONG, Finding
 from wizard.check.outbound import begin_outbound, proxies
@@ -26,7 +27,6 @@ from wizard.check.resolver import begin_resolver
 from wizard.check.router import judge_router
 from wizard.check.rows import judge_rows
 from wizard.check.rules import NFT, judge_rules
-from wizard.check.settings import Settings
 from wizard.check.silent import begin_silent
 from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as_stranger
 from wizard.door import Door
@@ -36,13 +36,14 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.firewall import begin_firewall
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration
+from wizard.paths import MAIN_CF, SENDER_ACCESS
+from wizard.postfix import served
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.policy import propose_main_cf
 from wizard.postfix.relayhost import RELAY, is_ours
+from wizard.postfix.settings import Settings
 from wizard.secrets import seal
-
-MAIN_CF = "/etc/postfix/main.cf"
 
 ASKED = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
 
@@ -59,12 +60,14 @@ def prove(
     expected: Optional[Sequence[tuple[str, str]]] = None,
     tolerated: Sequence[str] = (),
     seconds: float = SECONDS,
+    is_quick: bool = False,
 ) -> Iterator[Finding]:
     """Hold the live host against the answers and yield what is found, in a stable order.
 
     With `sections` only their parameters are held against the answers; where the policy is none
     of them, what differs from it is a warning. With `expected` only these, by name and value; `tolerated` are the lines
-    that `postconf -n` complained of before. `seconds` limits each conversation. Raises
+    that `postconf -n` complained of before. `seconds` limits each conversation. With
+    `is_quick` nothing is asked that never fails a run: the world outside, and the log. Raises
     UsageTrouble when another root is looked at: a server can only be talked to where it runs.
     """
     if not door.is_live:
@@ -86,28 +89,18 @@ def prove(
         talks = begin_talks(answers, door, pool, seconds)
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
-        silent = (
-            begin_silent(answers, door, configuration, pool) if configuration and main_cf else None
-        )
         network, _ = addresses()
+        silent = (
+            begin_silent(answers, door, configuration, network, pool)
+            if configuration and main_cf
+            else None
+        )
         names = (
-            begin_resolver(network, pool),
-            begin_lists(answers.blocklists, network, pool, key, proxies(main_cf)),
-            begin_lookups(answers, network, pool, proxies(main_cf)),
-            begin_outbound(
-                main_cf,
-                answers.hostname.myhostname,
-                network,
-                pool,
-                outbound.SECONDS if expected is not None else outbound.PATIENT,
-            ),
-            begin_relay(
-                answers,
-                door,
-                network,
-                pool,
-                seconds=relay.SECONDS if expected is not None else relay.PATIENT,
-            ),
+            ()
+            if is_quick
+            else _begin_names(
+                answers, door, main_cf, network, pool, key=key, is_run=expected is not None
+            )
         )
         # In this thread, since only the main one may handle the signals that would leave the
         # address behind; before the first yield, since a generator may never be resumed.
@@ -116,13 +109,15 @@ def prove(
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)
         yield from unit.judge_unit(state())
-        yield from units.judge_units(beside())
-        has_ipv6 = network is None or network.has_ipv6_loopback
-        sockets = listeners()
+        yield from (*units.judge_units(beside()), *units.judge_alternative(door))
+        has_ipv6, sockets = network is None or network.has_ipv6_loopback, listeners()
         yield from ports.judge_ports(answers.networks, sockets, has_ipv6=has_ipv6)
-        disk = certificate.on_disk(door, certificate.files(main_cf))
-        yield from judge_talks(talks, stranger, answers, disk)
-        yield from certificate.judge_files(disk, main_cf, answers.hostname.myhostname)
+        paths = _certificates(answers, main_cf, wanted, in_a_run=expected is not None)
+        disk = certificate.on_disk(door, paths)
+        yield from chain(
+            judge_talks(talks, stranger, answers, disk, main_cf),
+            certificate.judge_files(disk, paths, answers.hostname.myhostname),
+        )
         walls, why_no_walls = firewall()
         zone = None if walls is None else walls.zone(answers.networks.firewall_zone)
         held = {one.port: one.owner for one in ports.sockets(sockets.text)}
@@ -134,23 +129,65 @@ def prove(
             yield from _main_cf(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
-        for finding in judge_master_cf(services(), overrides(), main_cf):
-            yield finding if POLICY in wanted else _by_choice(finding)
-        for finding in _table(answers, door, main_cf):
-            yield finding if POLICY in wanted else _by_choice(finding)
-        # Of a section's run these are no part; asked for alone, they count.
-        counts = POLICY in wanted or expected is None
-        for finding in silent() if silent else ():
-            yield finding if counts else replace(finding, fatal=False)
+        by_policy = chain(
+            judge_master_cf(services(), overrides(), main_cf), _table(answers, door, main_cf)
+        )
+        # A run compares with what was wrong before it; in a check alone the policy is a choice.
+        is_choice = POLICY not in wanted and expected is None
+        yield from map(_by_choice, by_policy) if is_choice else by_policy
+        yield from silent() if silent else ()
         yield from (finding for one in names for finding in one())
-        cables = interfaces(door)
-        yield from judge_firewall(walls, why_no_walls, answers.networks.firewall_zone, cables)
+        yield from judge_firewall(
+            walls, why_no_walls, answers.networks.firewall_zone, network or facts.Network()
+        )
         yield from judge_rules(rules(), answers.networks)
-        yield from _judge_log(door, main_cf.get("mynetworks", ""))
+        if not is_quick:
+            yield from _judge_log(door, main_cf.get("mynetworks", ""))
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, nothing is waited for.
         pool.shutdown(wait=False)
+
+
+def _certificates(
+    answers: Answers, main_cf: Mapping[str, str], wanted: Collection[str], *, in_a_run: bool
+) -> tuple[str, ...]:
+    """Return the files that are to be served: the planned one, or those that main.cf names.
+
+    Where others set the server up, and in a run of other sections, none is planned.
+    """
+    if served.SECTION in wanted and (in_a_run or POLICY in wanted):
+        return certificate.planned_files(answers)
+    return certificate.files(main_cf)
+
+
+def _begin_names(
+    answers: Answers,
+    door: Door,
+    main_cf: Mapping[str, str],
+    network: Optional[facts.Network],
+    pool: Executor,
+    *,
+    key: str,
+    is_run: bool,
+) -> tuple[Callable[[], Iterable[Finding]], ...]:
+    """Begin what is asked of the world; a run does not wait for it as long as a check alone."""
+    outside = proxies(main_cf)
+    return (
+        begin_resolver(network, pool),
+        begin_lists(answers.blocklists, network, pool, key, outside),
+        begin_lookups(answers, network, pool, outside),
+        begin_outbound(
+            main_cf,
+            answers.hostname.myhostname,
+            network,
+            pool,
+            outbound.SECONDS if is_run else outbound.PATIENT,
+        ),
+        begin_relay(
+            answers, door, network, pool, seconds=relay.SECONDS if is_run else relay.PATIENT
+        ),
+    )
 
 
 def _by_choice(finding: Finding) -> Finding:
@@ -197,6 +234,7 @@ def _main_cf(
         frozenset(configuration.defaults),
         configuration.instances,
         configuration.stderr,
+        in_force=configuration.in_force,
     )
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     try:
@@ -235,7 +273,7 @@ def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Fi
         return
     asked = ask(door, table.postmap_s(name), timeout=60)
     try:
-        text = door.read_text(table.SENDER_ACCESS) or ""
+        text = door.read_text(SENDER_ACCESS) or ""
     except Trouble as trouble:
         asked, text = _nothing(str(trouble)), ""
     told = asked()

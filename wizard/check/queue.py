@@ -8,12 +8,12 @@ from concurrent.futures import Executor
 from typing import Callable
 
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
-from wizard.check.settings import Settings
 from wizard.check.text import counted
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host import waiting as queue
 from wizard.host.waiting import Group, Waiting
+from wizard.postfix.settings import Settings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 """postconf(5), maximal_queue_lifetime: its own unit is the day."""

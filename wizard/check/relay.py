@@ -67,7 +67,7 @@ def begin_relay(
     `relay.mechanism` is there where this host itself cannot log in. `seconds` is for all of it.
     """
     relay, name = answers.relay, answers.hostname.myhostname
-    if not relay.host or network is None:
+    if not relay.host or not relay.tls or network is None:
         return lambda: iter(())
     password = RelayPassword()
     if relay.user:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.certificates.lineage import LETSENCRYPT, name_problem
-from wizard.certificates.paths import LINEAGES, RENEWAL_HOOK
+from wizard.certificates.lineage import name_problem
 from wizard.check.model import RIGHT, WARNING, Finding
 from wizard.check.text import clean
 from wizard.door import Door
+from wizard.paths import LETSENCRYPT, LINEAGES, RENEWAL_HOOK
 
 TIMERS = ("certbot-renew.timer", "certbot.timer", "snap.certbot.renew.timer")
 """EL's package, Debian's and snap's."""

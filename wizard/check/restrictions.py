@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.settings import Settings, words
 from wizard.check.text import clean
+from wizard.host.main_cf import words
 from wizard.postfix.restrictions import RELAY_RULES
+from wizard.postfix.settings import Settings
 
 LISTS = tuple(
     f"smtpd_{stage}_restrictions"

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from wizard.answers.model import Answers
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.restrictions import CLASSES, is_known, items
-from wizard.check.settings import Settings, words
-from wizard.check.table import SENDER_ACCESS
 from wizard.check.text import clean
+from wizard.host.main_cf import words
+from wizard.paths import SENDER_ACCESS
+from wizard.postfix.settings import Settings
 
 _ACTION = re.compile(
     r"ok|reject|defer|defer_if_reject|defer_if_permit|bcc|discard|dunno|filter|hold|info|prepend"

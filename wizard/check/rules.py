@@ -105,7 +105,7 @@ def _fault(rows: Sequence[Mapping[str, Any]], networks: Networks) -> tuple[str, 
 
 def _is_of_zone(chain: tuple[str, str, str], zone: str) -> bool:
     """Whether a chain of firewalld's own table is the outside zone's; any other table's counts."""
-    return chain[1] != FIREWALLD or f"_{zone}_" in f"{chain[2]}_"
+    return chain[1] != FIREWALLD or (zone != "" and f"_{zone}_" in f"{chain[2]}_")
 
 
 def _read(rule: Mapping[str, Any]) -> Optional[Rule]:

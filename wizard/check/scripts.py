@@ -42,6 +42,9 @@ SMTPS = (
     *_ASIDE,
     *_QUIT,
 )
+HANDSHAKE = (*_HELLO, Exchange("tls", "STARTTLS", tls=True, must=220), *_QUIT)
+HANDSHAKE_AT_ONCE = (Exchange("greeting", tls=True, must=220), *_QUIT)
+"""Only to see the certificate."""
 _LHLO = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250))
 
 

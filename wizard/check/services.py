@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from wizard.check.master_cf import PORT_NAMES
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.restrictions import relays_for_all
-from wizard.check.settings import Settings
 from wizard.check.text import clean
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.sockets import QUEUE
-from wizard.postfix.master_cf import Service
+from wizard.postfix.master_cf import PORT_NAMES, Service
+from wizard.postfix.settings import Settings
 
 NEEDED = {
     "pickup": "mail that programs of this host send is not picked up",
@@ -89,6 +88,7 @@ def judge_services(
     if not missing:
         yield _right("master.cf.services", "master.cf: its services", f"all {len(NEEDED)} there")
     yield from _transports(there, settings)
+    yield from _rounds(services, settings)
     yield _twice(services)
     yield _others(services, settings)
     yield _chroot(services, door)
@@ -104,6 +104,20 @@ def _transports(there: set[str], settings: Settings) -> Iterator[Finding]:
                 f"main.cf: {name}",
                 f"master.cf has no {transport}",
                 f"Add the service {transport} to master.cf, or correct {name} in main.cf; reload.",
+            )
+
+
+def _rounds(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:
+    """A local(8) that passes mail on to local(8) does so until no process is left."""
+    local = {one.name for one in services if one.type != "inet" and one.command == "local"}
+    for name in ("mailbox_transport", "fallback_transport"):
+        transport = settings.value(name).partition(":")[0]
+        if transport in local:
+            yield _wrong(
+                f"transport.{name}",
+                f"main.cf: {name}",
+                f"{transport} is local(8) itself: its mail goes round and round",
+                f"Name another service in {name}, or empty it; reload.",
             )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Callable
+from dataclasses import replace
+from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check import certificate, dovecot
@@ -17,26 +18,36 @@ from wizard.check.aliases import judge_aliases
 from wizard.check.behind import begin_behind, places
 from wizard.check.hardening import judge_hardening
 from wizard.check.hazards import judge_hazards
+from wizard.check.labels import begin_labels
 from wizard.check.model import Finding
 from wizard.check.queue import begin_waiting, judge_waiting
 from wizard.check.restrictions import judge_restrictions
 from wizard.check.services import judge_services, smtpds
-from wizard.check.settings import Settings
 from wizard.check.sockets import judge_socket
 from wizard.check.spool import judge_queue
-from wizard.check.tables import begin_tables
+from wizard.check.tables import begin_tables, named
 from wizard.check.trust import begin_chain, judge_key
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.facts import Network
 from wizard.host.postfix import Configuration
+from wizard.host.relay import relay_targets
+from wizard.paths import MASTER_CF
+from wizard.postfix.itself import itself, nexthops
 from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
 
-MASTER_CF = "/etc/postfix/master.cf"
 SELF_SIGNED = "self-signed"
+RELAY_SECONDS = 1.0
+"""For each question where the relay host leads: a run does not wait longer for the world."""
 
 
 def begin_silent(
-    answers: Answers, door: Door, configuration: Configuration, pool: Executor
+    answers: Answers,
+    door: Door,
+    configuration: Configuration,
+    network: Optional[Network],
+    pool: Executor,
 ) -> Callable[[], Iterator[Finding]]:
     """Begin all looks; call the result to wait for the findings, in a stable order."""
     settings = Settings(configuration.parameters, configuration.defaults)
@@ -44,6 +55,9 @@ def begin_silent(
         services = MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
     except Trouble:
         services = ()
+    network = network or Network()
+    asked = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
+    targets = pool.submit(relay_targets, asked, network.resolvers, RELAY_SECONDS)
     listening = smtpds(services)
     tables = begin_tables(door, settings, listening, configuration.table_types)
     lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
@@ -51,6 +65,7 @@ def begin_silent(
     waiting = begin_waiting(door, socket, pool)
     behind = begin_behind(places(settings, listening), settings, pool)
     served = certificate.files(configuration.parameters)
+    labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
     # Who chose a self-signed one knows that nobody trusts it.
     follows = served and answers.certificate.source != SELF_SIGNED
     chain = begin_chain(door, served[0]) if follows else None
@@ -62,11 +77,14 @@ def begin_silent(
         yield from judge_socket("auth", dovecot.AUTH_SOCKET)
         if lmtp:
             yield from judge_socket("lmtp", lmtp)
-        yield from judge_hazards(settings)
+        yield from judge_hazards(
+            replace(settings, here=itself(network, services, targets.result()))
+        )
         yield from judge_restrictions(settings, listening)
         yield from judge_services(services, settings, door)
         yield from behind()
         yield from tables()
+        yield from labels()
         yield from judge_aliases(door, settings, answers)
         yield from judge_hardening(answers, settings, services)
         yield from judge_queue(door, settings)

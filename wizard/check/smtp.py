@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Union
 
 from wizard.check.text import clean
-from wizard.check.tls import blind_context, handshake_fault
+from wizard.check.tls import HandshakeError, TlsStream, blind_context, tls_fault
 
 MAX_LINE = 2048
 """Octets of one reply line; RFC 5321 4.5.3.1.5 allows 512."""
@@ -97,13 +97,14 @@ class Endpoint:
     """Where to talk to: an address and port, or a UNIX socket; `source` is bound before.
 
     TLS takes any certificate, but with `verified`: then it must be for that name, and of an authority
-    that the system trusts.
+    that the system trusts. With a `kind` of `wizard.check.tls` it takes that kind alone.
     """
 
     address: str
     port: int = 0
     source: str = ""
     verified: str = ""
+    kind: str = ""
 
 
 class Line:
@@ -115,9 +116,10 @@ class Line:
     def __init__(self, where: Endpoint, seconds: float) -> None:
         self._until = time.monotonic() + seconds
         self._seconds = seconds
-        self._verified = where.verified
+        self._verified, self._kind = where.verified, where.kind
         self._buffer = b""
-        self._socket: Union[socket.socket, ssl.SSLSocket] = self._connect(where)
+        self._plain = self._connect(where)
+        self._socket: Union[socket.socket, TlsStream] = self._plain
 
     def close(self) -> None:
         """Close the connection."""
@@ -165,18 +167,14 @@ class Line:
         """Hand over to TLS; return the leaf of the certificate that is served (DER)."""
         if self._buffer:
             raise TalkError(f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}")
-        plain = self._socket
-        plain.settimeout(self._left())
+        context = ssl.create_default_context() if self._verified else blind_context(self._kind)
+        stream = TlsStream(self._plain, context, self._left, self._verified)
         try:
-            if self._verified:
-                context = ssl.create_default_context()
-                wrapped = context.wrap_socket(plain, server_hostname=self._verified)
-            else:
-                wrapped = blind_context().wrap_socket(plain)
-        except ssl.SSLError as error:
-            raise TalkError(handshake_fault(error)) from error
-        self._socket = wrapped
-        return wrapped.getpeercert(binary_form=True) or b""
+            stream.handshake()
+        except HandshakeError as error:
+            raise TalkError(str(error)) from error
+        self._socket = stream
+        return stream.leaf()
 
     def _connect(self, where: Endpoint) -> socket.socket:
         if not where.port:
@@ -252,6 +250,8 @@ def reason(fault: Exception, seconds: float) -> str:
         return "connection refused"
     if isinstance(fault, (ConnectionResetError, BrokenPipeError)):
         return "the server broke the connection off"
+    if isinstance(fault, ssl.SSLError):
+        return tls_fault(fault)
     if isinstance(fault, OSError):
         return clean((fault.strerror or str(fault)).encode("utf-8", "replace"))
     return str(fault)

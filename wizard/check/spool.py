@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.settings import Settings
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.sockets import QUEUE
+from wizard.postfix.settings import Settings
 
 TIMES = 1.5
 """smtpd(8) answers 452 unless this many of the largest messages would find room."""
@@ -23,9 +23,8 @@ def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[
     except (OSError, Trouble):
         return
     free = disk.f_bavail * disk.f_frsize
-    least = int(
-        max(TIMES * settings.number("message_size_limit"), settings.number("queue_minfree"))
-    )
+    message, own = (settings.number(one) or 0 for one in ("message_size_limit", "queue_minfree"))
+    least = int(max(TIMES * message, own))
     full = free <= least or (disk.f_files > 0 and disk.f_favail == 0)
     yield Finding(
         "queue.space",

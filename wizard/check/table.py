@@ -9,8 +9,9 @@ from wizard.answers.model import Blocklists
 from wizard.check.asked import Told, unknown
 from wizard.check.model import RIGHT, WRONG, Finding
 from wizard.check.text import clean
+from wizard.paths import SENDER_ACCESS
+from wizard.postfix.sender_access import rows
 
-SENDER_ACCESS = "/etc/postfix/sender_access"
 _LOOKED_AT = "sender_access: the table"
 _EXPECTED = "answers as its file says"
 
@@ -62,10 +63,8 @@ def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterat
             if planned.get(name) != indexed.get(name)
         )
         if not names:
-            rows = "row" if len(planned) == 1 else "rows"
-            yield Finding(
-                "table.sender_access", _LOOKED_AT, f"{len(planned)} {rows} alike", _EXPECTED, RIGHT
-            )
+            count = "1 row" if len(planned) == 1 else f"{len(planned)} rows"
+            yield Finding("table.sender_access", _LOOKED_AT, f"{count} alike", _EXPECTED, RIGHT)
             return
         first = names[0]
         seen = (
@@ -88,18 +87,5 @@ def _key(name: str) -> str:
 
 
 def rows_of(text: str) -> dict[str, str]:
-    """Rows as postmap reads them: KEY VALUE, folded lines joined, comments and blanks skipped."""
-    logical: list[str] = []
-    for line in text.splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if line[0].isspace() and logical:
-            logical[-1] += line
-        else:
-            logical.append(line)
-    pairs = (line.strip().partition(" ") for line in (one.replace("\t", " ") for one in logical))
-    found: dict[str, str] = {}
-    for key, _, said in pairs:
-        # The first of two rows stays: postmap warns of the second and ignores it.
-        found.setdefault(_key(key), " ".join(said.split()))
-    return found
+    """Return the rows of a text, or of what `postmap -s` printed, by their keys in lower case."""
+    return dict(rows(text.encode("utf-8", "surrogateescape")))

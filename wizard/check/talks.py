@@ -17,14 +17,22 @@ from wizard.check.model import UNKNOWN, Finding
 from wizard.check.smtp import Endpoint, Transcript, converse
 from wizard.check.sockets import closed_to_postfix
 from wizard.check.stranger import Network, NoStrangerError, stranger_address
+from wizard.check.tls import ECDSA, RSA
 from wizard.door import Door
 from wizard.host import facts
+
+_KINDS = {"RSA clients": RSA, "ECDSA clients": ECDSA}
+_TLS_AT_ONCE = 465
 
 
 @dataclass(frozen=True)
 class Talks:
-    """Conversations under way; None is one that Dovecot is needed for and not there for."""
+    """Conversations under way; None is one that Dovecot is needed for and not there for.
 
+    `certificates` are by port and by the kind of client that asks for one.
+    """
+
+    certificates: Mapping[int, Mapping[str, Future[Transcript]]]
     smtp: Future[Transcript]
     submission: Future[Transcript]
     smtps: Optional[Future[Transcript]]
@@ -45,6 +53,7 @@ def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds:
     lmtp_fault = dovecot.socket_fault(lmtp) if lmtp else ""
     after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
     return Talks(
+        _begin_handshakes(address, pool, seconds, (25,) if auth_fault else (25, 587, 465)),
         pool.submit(converse, Endpoint(address, 25), scripts.SMTP, seconds),
         pool.submit(converse, Endpoint(address, 587), after_ehlo, seconds),
         None
@@ -58,6 +67,24 @@ def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds:
         auth_fault,
         lmtp_fault,
     )
+
+
+def _begin_handshakes(
+    address: str, pool: ThreadPoolExecutor, seconds: float, numbers: Sequence[int]
+) -> Mapping[int, Mapping[str, Future[Transcript]]]:
+    """Ask each port for its certificate, as clients that take one kind alone."""
+    return {
+        number: {
+            client: pool.submit(
+                converse,
+                Endpoint(address, number, kind=kind),
+                scripts.HANDSHAKE_AT_ONCE if number == _TLS_AT_ONCE else scripts.HANDSHAKE,
+                seconds,
+            )
+            for client, kind in _KINDS.items()
+        }
+        for number in numbers
+    }
 
 
 def talk_as_stranger(
@@ -95,12 +122,16 @@ def networks(words: Sequence[str]) -> tuple[Network, ...]:
 
 
 def judge_talks(
-    talks: Talks, stranger: Transcript, answers: Answers, disk: Mapping[str, bytes]
+    talks: Talks,
+    stranger: Transcript,
+    answers: Answers,
+    disk: Mapping[str, bytes],
+    main_cf: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Port by port; `disk` are the leaves of the certificate files that main.cf names."""
+    """Port by port; `disk` are the leaves of the certificate files that are to be served."""
     smtp = talks.smtp.result()
     yield from judge(25, doors.ROWS_SMTP, smtp, answers)
-    yield from certificate.judge_served(25, smtp.certificate, disk)
+    yield from certificate.judge_served(25, _leaves(talks, 25, smtp), disk, main_cf)
     yield from judge(25, doors.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
     if talks.smtps is None:
         closed = talks.submission.result()
@@ -113,7 +144,15 @@ def judge_talks(
             (465, doors.ROWS_SMTPS, talks.smtps),
         ):
             yield from judge(port, rows, talk.result(), answers)
-            yield from certificate.judge_served(port, talk.result().certificate, disk)
+            leaves = _leaves(talks, port, talk.result())
+            yield from certificate.judge_served(port, leaves, disk, main_cf)
+
+
+def _leaves(talks: Talks, port: int, first: Transcript) -> dict[str, bytes]:
+    """The certificate that each kind of client got on a port; empty where it got none."""
+    asked = talks.certificates.get(port, {})
+    found = {client: talk.result().certificate for client, talk in asked.items()}
+    return {"clients that take both": first.certificate, **found}
 
 
 def judge_delivery(talks: Talks) -> Iterator[Finding]:

@@ -3,38 +3,203 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
+from contextlib import suppress
+from functools import partial
+from typing import Callable, TypeVar
 
+_Result = TypeVar("_Result")
 _PEM = re.compile(
     rb"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----",
     re.DOTALL,
 )
-_FAULTS = (
-    ("WRONG_VERSION_NUMBER", "answers in plain text where TLS is due"),
-    ("UNEXPECTED_EOF", "the server closed the connection in the TLS handshake"),
-    ("EOF occurred", "the server closed the connection in the TLS handshake"),
-    ("HANDSHAKE_FAILURE", "no TLS version or cipher in common, or the server has no key"),
-    ("NO_CIPHERS", "no TLS version or cipher in common"),
-    ("UNSUPPORTED_PROTOCOL", "only TLS versions that are no longer safe"),
-)
-"""What OpenSSL calls it, and what it means here."""
+_ALERT_RECORD, _RECORD_KINDS = 21, frozenset(range(20, 25))
+_ALERT_AT, _VERSION_AT = 6, 9
+_TLS_1_2 = 0x0303
+_FIRST_BYTES = 11
+"""How much of a server's first answer tells why it failed: up to the version that it chose."""
+_LARGEST_READ = 16384
+
+_ALERTS = {
+    0: "close notify",
+    10: "unexpected message",
+    20: "bad record MAC",
+    22: "record overflow",
+    40: "handshake failure",
+    42: "bad certificate",
+    43: "unsupported certificate",
+    44: "certificate revoked",
+    45: "certificate expired",
+    46: "certificate unknown",
+    47: "illegal parameter",
+    48: "unknown CA",
+    49: "access denied",
+    50: "decode error",
+    51: "decrypt error",
+    70: "protocol version",
+    71: "insufficient security",
+    80: "internal error",
+    86: "inappropriate fallback",
+    90: "user canceled",
+    109: "missing extension",
+    110: "unsupported extension",
+    112: "unrecognized name",
+    113: "bad certificate status response",
+    115: "unknown PSK identity",
+    116: "certificate required",
+    120: "no application protocol",
+}
+"""RFC 8446 6.2, and those that older versions had."""
+_NOTHING_IN_COMMON = frozenset({40, 70, 71})
+
+_UNTRUSTED = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is signed by itself",
+    19: "leads to a root that this host does not trust",
+    20: "leads to no root that this host trusts",
+    21: "leads to no root that this host trusts",
+    62: "is for another name",
+}
+"""By the numbers of x509_vfy.h, which are the same in every OpenSSL."""
 
 
-def blind_context() -> ssl.SSLContext:
-    """A client's context that accepts every certificate: which one it is, is looked at after."""
+class HandshakeError(Exception):
+    """A TLS handshake failed; the text says why."""
+
+
+RSA, ECDSA = "aRSA", "aECDSA"
+"""Kinds of certificates, as openssl-ciphers(1) names them."""
+
+
+def blind_context(kind: str = "") -> ssl.SSLContext:
+    """A client's context that accepts every certificate: which one it is, is looked at after.
+
+    With a `kind` it takes a certificate of that kind alone, and speaks TLS 1.2: the ciphers of
+    TLS 1.3 say nothing of certificates, and Python cannot choose its signature algorithms.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if kind:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(kind)
     return context
 
 
-def handshake_fault(error: ssl.SSLError) -> str:
-    """An OpenSSL error in an operator's words."""
-    text = f"{error.reason or ''} {error}"
-    for mark, meaning in _FAULTS:
-        if mark.lower() in text.lower():
-            return meaning
-    return f"the TLS handshake failed: {(error.reason or 'unknown').lower().replace('_', ' ')}"
+class TlsStream:
+    """A TLS connection over a socket, whose bytes pass through here before OpenSSL reads them.
+
+    So what the server sent is known when a handshake fails: OpenSSL's own words for it differ from
+    release to release. `recv` and `sendall` raise OSError (ssl.SSLError is one).
+    """
+
+    def __init__(
+        self,
+        plain: socket.socket,
+        context: ssl.SSLContext,
+        left: Callable[[], float],
+        name: str = "",
+    ) -> None:
+        """Make one that no byte has passed yet; `left` says how many seconds it may still wait."""
+        self._plain = plain
+        self._left = left
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name or None)
+        self._first = b""
+        self._ended = False
+
+    def handshake(self) -> None:
+        """Do the handshake. Raises HandshakeError, which says why it failed, and OSError."""
+        try:
+            self._do(self._tls.do_handshake)
+        except ssl.SSLError as error:
+            with suppress(OSError):
+                self._flush()
+            raise HandshakeError(self._why(error)) from error
+
+    def leaf(self) -> bytes:
+        """Return the certificate that the server sent first, as DER."""
+        return self._tls.getpeercert(binary_form=True) or b""
+
+    def settimeout(self, seconds: float) -> None:
+        """Bound each wait for the server, as socket.settimeout does."""
+        self._plain.settimeout(seconds)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._plain.close()
+
+    def recv(self, count: int) -> bytes:
+        """Return up to `count` bytes, b"" when the server closed the connection."""
+        try:
+            return self._do(partial(self._tls.read, count))
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return b""
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of `data`."""
+        while data:
+            data = data[self._do(partial(self._tls.write, data)) :]
+
+    def _do(self, action: Callable[[], _Result]) -> _Result:
+        """Return what `action` returns, once the server has sent what it waits for."""
+        while True:
+            with suppress(ssl.SSLWantReadError):
+                result = action()
+                self._flush()
+                return result
+            self._flush()
+            self._fill()
+
+    def _why(self, error: ssl.SSLError) -> str:
+        """Return why a handshake failed, in an operator's words."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            fault = _UNTRUSTED.get(error.verify_code, f"was refused (code {error.verify_code})")
+            return f"the server's certificate {fault}"
+        closed = "the server closed the connection in the TLS handshake" if self._ended else ""
+        return _sent_instead(self._first) or closed or tls_fault(error, "the TLS handshake")
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._plain.sendall(self._outgoing.read())
+
+    def _fill(self) -> None:
+        self._plain.settimeout(self._left())
+        data = self._plain.recv(_LARGEST_READ)
+        if data:
+            self._first = (self._first + data)[:_FIRST_BYTES]
+            self._incoming.write(data)
+        else:
+            self._ended = True
+            self._incoming.write_eof()
+
+
+def _sent_instead(first: bytes) -> str:
+    """Return what a server sent that is no part of a handshake of today, "" where it did not."""
+    version = first[_VERSION_AT:_FIRST_BYTES]
+    if first and first[0] not in _RECORD_KINDS:
+        return "answers in plain text where TLS is due"
+    if len(first) > _ALERT_AT and first[0] == _ALERT_RECORD:
+        number = first[_ALERT_AT]
+        if number in _NOTHING_IN_COMMON:
+            return "no TLS version or cipher in common, or the server has no key"
+        return f"the server refused the TLS handshake: {alert_name(number)}"
+    if len(version) == _FIRST_BYTES - _VERSION_AT and int.from_bytes(version, "big") < _TLS_1_2:
+        return "only TLS versions that are no longer safe"
+    return ""
+
+
+def tls_fault(error: ssl.SSLError, during: str = "the TLS connection") -> str:
+    """Return that TLS failed, with OpenSSL's reason where it has one."""
+    detail = (getattr(error, "reason", None) or "").lower().replace("_", " ")
+    return f"{during} failed: {detail}" if detail else f"{during} failed"
+
+
+def alert_name(number: int) -> str:
+    """Return the name of a TLS alert, such as `alert protocol version`."""
+    return f"alert {_ALERTS.get(number, number)}"
 
 
 def leaf(pem: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Callable
 from wizard.check.asked import Told, ask
 from wizard.check.certificate import on_disk
 from wizard.check.model import RIGHT, WARNING, Finding
-from wizard.check.settings import Settings
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.postfix.served import KEYS
+from wizard.postfix.settings import Settings
 
-KEYS = ("smtpd_tls_key_file", "smtpd_tls_eckey_file", "smtpd_tls_chain_files")
+_SIGNED_BY_ITSELF = re.compile(rb"\berror 1[89] at ")
+"""By X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and its like in a chain; the words after it change."""
 
 
 def begin_chain(door: Door, path: str) -> Callable[[], Iterator[Finding]]:
@@ -32,8 +35,7 @@ def begin_chain(door: Door, path: str) -> Callable[[], Iterator[Finding]]:
 def _judge(path: str, told: Told) -> Iterator[Finding]:
     if told.why:
         return
-    said = (told.outcome.stdout + told.outcome.stderr).decode("ascii", "replace").lower()
-    own = "self-signed" in said or "self signed" in said
+    own = _SIGNED_BY_ITSELF.search(told.outcome.stdout + told.outcome.stderr) is not None
     seen = "signed by itself" if own else "it does not lead to a root that this host trusts"
     good = told.outcome.code == 0
     yield Finding(

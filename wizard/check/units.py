@@ -9,9 +9,12 @@ from wizard.check.asked import Told
 from wizard.check.model import RIGHT, WARNING, Finding
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host import mta_facts
+from wizard.host.mta import read_alternative
+from wizard.paths import MAIN_CF, MASTER_CF
 
-RIVALS = ("sendmail.service", "exim.service", "exim4.service", "opensmtpd.service")
-"""Other mail servers: the first to start takes port 25."""
+RIVALS = tuple(unit for unit in mta_facts.UNITS if unit != "sm-client.service")
+"""Other mail servers: the first to start takes port 25. Sendmail's client follows Sendmail."""
 
 HELPERS = (
     ("unit.dovecot", "dovecot.service", "nobody could log in or get mail"),
@@ -27,7 +30,7 @@ SHOW = (
     *RIVALS,
 )
 
-FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
+FILES = (MAIN_CF, MASTER_CF)
 
 _READ = re.compile(
     r"^(\d+\.\d+) .* (?:postfix/master\[\d+\]: (?:daemon started|reload) -- version"
@@ -85,6 +88,25 @@ def judge_units(told: Told) -> Iterator[Finding]:
             f"Run `systemctl enable {unit}`." if off else "",
             fatal=False,
         )
+
+
+def judge_alternative(door: Door) -> Iterator[Finding]:
+    """`sendmail.alternative`: whose sendmail(1) is; nothing where alternatives has no such group."""
+    found = read_alternative(door)
+    if not found.current:
+        return
+    yield Finding(
+        "sendmail.alternative",
+        "sendmail(1), as cron calls it",
+        found.current,
+        found.of_postfix,
+        WARNING if found.is_other else RIGHT,
+        f"Run `alternatives --set mta {found.of_postfix}`: mail of this host's own programs does "
+        "not reach Postfix."
+        if found.is_other
+        else "",
+        fatal=False,
+    )
 
 
 def judge_loaded(log: str, door: Door) -> Iterator[Finding]:

@@ -47,6 +47,7 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
 def _run(session: Session, plan: Plan, host: Host, options: Options, console: Console) -> int:
     refuse_obstacles(plan)
     refuse_conflicts(plan)
+    console.say(*report.first_lines(plan))
     for change in plan.files:
         if change.proposed != change.live:
             console.say_diff(report.file_diff(change))
@@ -56,7 +57,7 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
         console.say(*conflicts.told(plan.edits))
         return 0
     console.say(*report.notes(plan), *list_warnings(session, plan, host))
-    refuse_cautions(plan, options.accept)
+    refuse_cautions(plan, options.accepted)
     if not options.yes and not console.agrees("Run these steps?"):
         console.say("Nothing was changed.")
         return 1

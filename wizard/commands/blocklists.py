@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.answers.model import Answers
-from wizard.answers.toml import parse_answers
+from wizard.answers.toml import parse_stored
 from wizard.host.facts import Host
 from wizard.plan.model import Plan
 from wizard.postfix.blocklists import asked_zones
@@ -20,7 +20,7 @@ def list_warnings(session: Session, plan: Plan, host: Host) -> Iterator[str]:
 
     The plan itself is made without the network: what a list does today is no part of it.
     """
-    answers = parse_answers(plan.answers)
+    answers = parse_stored(plan.answers)
     chosen = not plan.sections or "blocklists" in plan.sections
     if plan.gathers or not chosen or not isinstance(answers, Answers):
         return

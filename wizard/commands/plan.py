@@ -20,6 +20,7 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
     if options.json:
         print(json.dumps(report.as_json(plan), indent=2), file=console.out)
     else:
+        console.say(*report.first_lines(plan))
         for change in plan.files:
             console.say_diff(report.file_diff(change))
         console.say(*report.commands(plan))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Iterator, Optional
 
+from wizard.answers.accept import OPTION, Accepted, form, form_of, option_for
 from wizard.answers.build import problem_text
-from wizard.answers.model import Answers, narrowed
+from wizard.answers.model import Answers, Caution, narrowed
 from wizard.answers.toml import read_answers
 from wizard.commands.console import Console
-from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble
+from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
 from wizard.host.facts import Host
 from wizard.plan import conflicts, report
 from wizard.plan.choices import OPEN, Choices
@@ -25,8 +26,11 @@ class Options:
 
     answers: Optional[Path] = None
     sections: tuple[str, ...] = ()
-    accept: tuple[str, ...] = ()
+    accepted: Accepted = field(default_factory=Accepted)
+    """Cautions by name with their values, and choices that need an explicit word."""
     run: str = ""
+    with_later: bool = False
+    """Take back all runs after `run` too."""
     remove_package: bool = False
     dry_run: bool = False
     yes: bool = False
@@ -42,11 +46,16 @@ class Options:
     stranger: bool = False
     from_outside: str = ""
     user: str = ""
+    prune: bool = False
+    keep: Optional[int] = None
+    """How many of the newest runs stay."""
+    older_than: Optional[int] = None
+    """Days: runs that are older are removed."""
 
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
     """Read the host and the answers and return the plan; raises Trouble where either cannot be."""
-    given = read_answers(options.answers) if options.answers else None
+    given = read_answers(options.answers, options.sections) if options.answers else None
     host = session.host()
     answers = given or session.answers(host)
     if answers is None:
@@ -56,7 +65,7 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
             "Name a file with --answers, or open the wizard: `postfix-wizard`.",
         )
     answers = _narrowed(answers, session, host, options)
-    choices = Choices(rest=options.conflicts)
+    choices = Choices(rest=options.conflicts, accepted=options.accepted.by_name)
     return session.plan(answers, host, options.sections, choices), host
 
 
@@ -78,7 +87,7 @@ def say_to_copy(plan: Plan, console: Console) -> None:
 def need_root(doing: str) -> None:
     """Raise PermissionTrouble unless this is root."""
     if os.geteuid() != 0:
-        raise PermissionTrouble(doing, "only root can do this", "Use sudo, or log in as root.")
+        raise PermissionTrouble(doing, "only root can do this", as_root())
 
 
 def need_an_answer(doing: str, options: Options, console: Console, shown_by: str) -> None:
@@ -106,17 +115,25 @@ def refuse_obstacles(plan: Plan) -> None:
     )
 
 
-def refuse_cautions(plan: Plan, accepted: tuple[str, ...]) -> None:
-    """Raise AnswersTrouble for cautions that were not accepted by name."""
-    missing = [caution for caution in plan.cautions if caution.name not in accepted]
-    if missing:
-        lines = "\n".join(f"  {caution.name}: {caution.message}" for caution in missing)
-        options = " ".join(f"--accept {caution.name}" for caution in missing)
-        raise AnswersTrouble(
-            "making the plan",
-            f"it needs your explicit word:\n{lines}",
-            f"\nNothing was changed. If that is what you want, add: {options}",
-        )
+def refuse_cautions(plan: Plan, accepted: Accepted) -> None:
+    """Raise AnswersTrouble for cautions that were not accepted with exactly their values."""
+    missing = [caution for caution in plan.cautions if not accepted.has(caution)]
+    if not missing:
+        return
+    lines = "\n".join(line for caution in missing for line in _caution_lines(caution, accepted))
+    options = " ".join(map(option_for, missing))
+    raise AnswersTrouble(
+        "making the plan",
+        f"it needs your explicit word:\n{lines}",
+        f"\nNothing was changed. If that is what you want, add: {options}",
+    )
+
+
+def _caution_lines(caution: Caution, accepted: Accepted) -> Iterator[str]:
+    yield f"  {form_of(caution)}: {caution.message}"
+    if caution.name in accepted.by_name:
+        given = form(caution.name, sorted(accepted.values(caution.name)))
+        yield f"  {OPTION} {given} does not name this value."
 
 
 def refuse_conflicts(plan: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_an_answer, need_root
+from wizard.run.release import refuse_other_release
 from wizard.session import Session
 
 _DOING = "going on with a run"
@@ -18,10 +19,11 @@ def run_resume(session: Session, options: Options, console: Console) -> int:
     if run is None:
         console.say("No run waits to be gone on with; `postfix-wizard runs` lists the past ones.")
         return 1
+    refuse_other_release(session.places, run.run, _DOING)
     need_an_answer(_DOING, options, console, "postfix-wizard runs")
     console.say(run.told, *run.message.splitlines())
     if not options.yes and not console.agrees("Go on with it?"):
-        console.say("Nothing was changed.")
+        console.say(f"Run {run.run} is not resumed; `postfix-wizard runs` says how far it came.")
         return 1
     session.resume(run.run, attended=console.is_terminal)
     return follow_run(session, run.run, console)

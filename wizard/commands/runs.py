@@ -4,28 +4,58 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
+from wizard.commands.prune import prune_runs
 from wizard.run.history import WAYS_ON, RunSummary
 from wizard.run.records import DIED
 from wizard.session import Session
 
 
 def run_runs(session: Session, options: Options, console: Console) -> int:
-    """List the runs, oldest first."""
+    """List the runs, oldest first, or remove old ones."""
+    if options.prune or options.keep is not None or options.older_than is not None:
+        return prune_runs(session, options, console)
     need_root("reading the runs")
     found = session.runs()
     if options.json:
-        runs = [asdict(run) for run in found]
-        print(json.dumps({"version": 1, "runs": runs}, indent=2), file=console.out)
+        print(
+            json.dumps({"version": 1, "runs": list(map(_data, found))}, indent=2), file=console.out
+        )
         return 0
     if not found:
         console.say("No run was ever started here.")
     for run in found:
-        console.say(f"{run.run}  {run.outcome:<8} {run.done:3} of {run.steps} steps  {_said(run)}")
+        steps = f"{run.done:3} of {run.steps} steps"
+        console.say(f"{run.run}  {run.outcome:<8} {steps}  {run.by.shown or '-'}  {_said(run)}")
     return 0
+
+
+_FIELDS = (
+    "run",
+    "started",
+    "ended",
+    "outcome",
+    "done",
+    "steps",
+    "message",
+    "step",
+    "undoes",
+    "undone",
+    "returned",
+    "gathers",
+    "version",
+    "commit",
+)
+"""Of a run, what --json has (docs/json.md)."""
+
+
+def _data(run: RunSummary) -> dict[str, Any]:
+    data = {name: getattr(run, name) for name in _FIELDS}
+    return {**data, "by": asdict(run.by), "resumed_by": list(map(asdict, run.resumed_by))}
 
 
 def _said(run: RunSummary) -> str:
@@ -36,6 +66,7 @@ def _said(run: RunSummary) -> str:
             (run.undoes, f"took back {run.undoes}."),
             (run.undone, "Taken back since."),
             (run.outcome == DIED and run.step, f"Cut off in {run.step!r}."),
+            *((one.shown, f"Resumed by {one.shown}.") for one in run.resumed_by),
         )
         if so
     ]

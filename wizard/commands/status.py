@@ -11,6 +11,7 @@ from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.move import told
 from wizard.move.model import Checklist
+from wizard.plan import leftovers
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
 from wizard.status.drift import Item
@@ -42,11 +43,14 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             "items": [masked_data(asdict(one)) for one in found],
             "sections": [masked_data(asdict(one)) for one in session.sections(host)[0]],
             "move": None if move is None else told.as_data(move),
+            "leftovers": [masked(words) for words in leftovers.warnings(host)],
         }
         print(json.dumps(whole, indent=2), file=console.out)
     elif newest:
         console.say(*(line for one in drifted for line in _lines(one)))
         console.say(_summary(len(found), len(drifted), newest))
+    if not options.json:
+        console.say(*(f"Warning: {words}" for words in leftovers.warnings(host)))
     if move is not None and not options.json:
         console.say(*_of_the_move(move))
     if not newest and not found:

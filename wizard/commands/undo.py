@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import (
@@ -10,6 +12,7 @@ from wizard.commands.planning import (
     need_root,
     refuse_obstacles,
 )
+from wizard.errors import UsageTrouble
 from wizard.plan import report
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import Plan
@@ -22,27 +25,65 @@ _DOING = "taking a run back"
 def run_undo(session: Session, options: Options, console: Console) -> int:
     """Show what would be taken back, do it once it is agreed to, and return 0 when all of it was."""
     need_root(_DOING)
+    if options.with_later and not options.run:
+        raise UsageTrouble(
+            _DOING, "--with-later needs a run", "`postfix-wizard runs` lists their IDs."
+        )
     if not options.dry_run:
         need_an_answer(_DOING, options, console, "postfix-wizard undo --dry-run")
-    plan = session.undo_plan(options.run, remove_package=options.remove_package)
+    runs = session.undo_order(options.run) if options.with_later else (options.run,)
+    plans = [_plan(session, options, runs, run) for run in runs]
+    for plan in plans:
+        _show(session, plan, console)
+    console.say(*dict.fromkeys(line for plan in plans for line in report.notes(plan)))
+    for plan in plans:
+        refuse_obstacles(plan)
+    if not any(plan.pending for plan in plans):
+        return 0
+    if options.dry_run:
+        console.say("Nothing was changed.")
+        return 0
+    what = "the run" if len(plans) == 1 else f"these {len(plans)} runs"
+    if not options.yes and not console.agrees(f"Take {what} back?"):
+        console.say("Nothing was changed.")
+        return 1
+    return _take_back(session, options, plans, console)
+
+
+def _plan(session: Session, options: Options, runs: Sequence[str], run: str) -> Plan:
+    """Return the plan that takes back one of these runs after those that stand before it."""
+    first = runs[: runs.index(run)]
+    return session.undo_plan(run, remove_package=options.remove_package, taken_first=first)
+
+
+def _show(session: Session, plan: Plan, console: Console) -> None:
     if not (plan.pending or plan.obstacles):
         console.say(f"All is as it was before run {plan.undoes}: nothing is left to take back.")
-        return 0
+        return
     console.say(f"Taking back run {plan.undoes}:")
     for change in plan.files:
         console.say_diff(report.put_back_diff(change))
     console.say(*report.commands(plan))
-    console.say(*report.notes(plan))
     if plan.obstacles:
         _show_edits(session, plan, console)
-        refuse_obstacles(plan)
-    if options.dry_run:
-        console.say("Nothing was changed.")
-        return 0
-    if not options.yes and not console.agrees("Take the run back?"):
-        console.say("Nothing was changed.")
-        return 1
-    return follow_run(session, session.start(plan, attended=console.is_terminal), console)
+
+
+def _take_back(session: Session, options: Options, plans: Sequence[Plan], console: Console) -> int:
+    """Take the runs back one by one, and stop at the first that is not taken back whole."""
+    runs = [plan.undoes for plan in plans]
+    for number, plan in enumerate(plans):
+        # What an earlier one of these undos put back is not as it was when this was shown.
+        now = _plan(session, options, runs[number:], plan.undoes) if number else plan
+        refuse_obstacles(now)
+        if not now.pending:
+            continue
+        code = follow_run(session, session.start(now, attended=console.is_terminal), console)
+        if code != 0:
+            rest = runs[number + 1 :]
+            if rest:
+                console.say(f"Not taken back yet: {', '.join(rest)}.")
+            return code
+    return 0
 
 
 def _show_edits(session: Session, plan: Plan, console: Console) -> None:

@@ -6,6 +6,7 @@ whatever is not printable ASCII stands as `\DDD` (RFC 1035, section 5.1).
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import time
 from collections.abc import Collection, Sequence
@@ -72,6 +73,9 @@ def ask_all(
     """
     if not questions:
         return ()
+    # Loaded here, since a plan, a run and the screens' start do without (60 ms), and before the
+    # threads: on Python 3.13 threads that load it at the same time failed.
+    importlib.import_module("dns.resolver")
     with ThreadPoolExecutor(min(AT_ONCE, len(questions)), thread_name_prefix="dns") as pool:
         return tuple(pool.map(lambda one: _ask(one, resolvers, seconds, port), questions))
 
@@ -107,7 +111,6 @@ def reversed_name(address: str) -> str:
 
 
 def _ask(question: Question, resolvers: Sequence[str], seconds: float, port: int) -> Answer:
-    # Loaded here, since a plan, a run and the screens' start do without: 60 ms of each.
     import dns.exception  # noqa: PLC0415
     import dns.resolver  # noqa: PLC0415
 

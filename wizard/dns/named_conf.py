@@ -6,6 +6,7 @@ judges them when named starts.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,14 +21,18 @@ DIRECTORY = "/var/named"
 DEEPEST = 5
 """Files that include one another."""
 
+MAX_STATEMENTS = 100_000
+"""Statements that are read in all: a file may include another one very often."""
+
 MOST_NESTED = 20
 """Blocks within blocks; named.conf(5) has five at the most."""
 
 _PARTS = re.compile(
-    r"""(?:\s|//[^\n]*|\#[^\n]*|/\*.*?\*/)+|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<mark>[{};])"""
-    r"""|(?P<word>[^\s{};"]+)""",
+    r"""\s+|//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z)"""
+    r"""|(?P<quoted>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z))|(?P<mark>[{};])|(?P<word>[^\s{};"]+)""",
     re.DOTALL,
 )
+"""A comment or a quoted text that nothing closes ends with the file, so it is read only once."""
 
 Block = list["Statement"]
 Statement = list[Union[str, "Block"]]
@@ -60,7 +65,7 @@ class ZoneStatement:
 
 def read_zones(path: str, read: Read) -> tuple[ZoneStatement, ...]:
     """Return the zones of named.conf at `path`, with what it includes; none where it is absent."""
-    block = _included(path, read, DEEPEST)
+    block = _Includes(read).block(path)
     options = [one for options in _named(block, "options") for one in _block(options)]
     directory = next(
         (_text(one[1]) for one in options if len(one) > 1 and one[0] == "directory"), DIRECTORY
@@ -73,23 +78,33 @@ def read_zones(path: str, read: Read) -> tuple[ZoneStatement, ...]:
     return tuple(found)
 
 
-def _included(path: str, read: Read, depth: int) -> Block:
-    text = read(path)
-    if text is None or depth == 0:
-        return []
-    return _expanded(_parse(text), read, depth)
+class _Includes:
+    """Follows include statements. A file that includes itself is not read again; named refuses it."""
 
+    def __init__(self, read: Read) -> None:
+        self._parsed = functools.lru_cache(maxsize=None)(lambda path: _parse(read(path) or ""))
+        self._left = MAX_STATEMENTS
 
-def _expanded(block: Block, read: Read, depth: int) -> Block:
-    statements: Block = []
-    for one in block:
-        if len(one) > 1 and one[0] == "include":
-            statements += _included(_absolute(_text(one[1]), DIRECTORY), read, depth - 1)
-        else:
-            statements.append(
-                [_expanded(part, read, depth) if isinstance(part, list) else part for part in one]
-            )
-    return statements
+    def block(self, path: str, above: tuple[str, ...] = ()) -> Block:
+        """Return a file's statements, those of the files that it includes in their places."""
+        if path in above or len(above) >= DEEPEST:
+            return []
+        return self._expanded(self._parsed(path), (*above, path))
+
+    def _expanded(self, block: Block, above: tuple[str, ...]) -> Block:
+        statements: Block = []
+        for one in block[: self._left]:
+            self._left -= 1
+            if len(one) > 1 and one[0] == "include":
+                statements += self.block(_absolute(_text(one[1]), DIRECTORY), above)
+            else:
+                statements.append(
+                    [
+                        self._expanded(part, above) if isinstance(part, list) else part
+                        for part in one
+                    ]
+                )
+        return statements
 
 
 @dataclass
@@ -170,7 +185,7 @@ def _is_on(statement: Statement) -> bool:
 def _text(part: Union[str, Block]) -> str:
     if isinstance(part, list):
         return ""
-    return part[1:-1] if part.startswith('"') else part
+    return part[1:].rstrip('"') if part.startswith('"') else part
 
 
 def _absolute(path: str, directory: str) -> str:

@@ -10,27 +10,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 LARGEST = 4 * 1024 * 1024
-"""Bytes: a zone of twenty thousand names. A larger one is no personal server's, and is generated."""
+"""Bytes: a zone of fifty thousand names. A larger one is no personal server's, and is generated."""
+MOST_LINES = 150_000
+"""Lines: fifty thousand names with three records each."""
 
+_PLAIN = re.compile(
+    rb"([\t\x20\x21\x23-\x27\x2a-\x3a\x3c-\x5b\x5d-\x7e\x80-\xff]*)"
+    rb"(?:;[\t\x20-\x7e\x80-\xff]*)?(?:\r?\n|\Z)"
+)
+"""A line without parentheses, quotes and backslashes, as nearly every one is."""
+_SILENT = re.compile(rb"(?:[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r?\n){1,1000}")
+"""Lines without words; a thousand at once, since a repeated group takes memory for each time."""
+_BARE = re.compile(rb"[^\t ]+")
 _PARTS = re.compile(
     rb"(?P<blank>[ \t]+)"
     rb"|(?P<comment>;[\t\x20-\x7e\x80-\xff]*)"
     rb"|(?P<end>\r?\n)"
     rb"|(?P<open>\()"
     rb"|(?P<close>\))"
-    rb'|(?P<quoted>"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\x20-\x7e\x80-\xff])*")'
-    rb'|(?P<word>(?:[^\x00-\x20\x7f;()"\\]|\\[\x20-\x7e\x80-\xff])+)'
+    rb'|(?P<quoted>"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*'
+    rb'(?:\\[\x20-\x7e\x80-\xff][\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*){0,255}")'
+    rb'|(?P<word>(?=[^\x00-\x20\x7f;()"])[^\x00-\x20\x7f;()"\\]*'
+    rb'(?:\\[\x20-\x7e\x80-\xff][^\x00-\x20\x7f;()"\\]*){0,255})'
 )
+"""A name and a text have 255 bytes at the most, so no more escapes are taken as one word."""
 
 
 class ZoneFault(ValueError):
     """Why a zone file cannot be edited here, with the line where there is one."""
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One field as it is written, quotes and escapes included; `start` counts bytes in the file."""
 
     text: bytes
@@ -43,11 +56,10 @@ class Word:
         return self.start + len(self.text)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Bytes `start` to `end` of the file, the line's end included; `line` counts from 1.
 
-    `inherits` says that it begins with a blank: its owner is the one of the record before.
+    Lines without words share one. `inherits` says that it begins with a blank: its owner is the one of the record before.
     """
 
     start: int
@@ -120,39 +132,51 @@ def spliced(
 
 def _entries(text: bytes) -> Iterator[Entry]:
     at, line = 0, 1
-    start, first = 0, 1
-    opened: tuple[int, ...] = ()
+    while at < len(text):
+        silent = _SILENT.match(text, at)
+        plain = _PLAIN.match(text, at)
+        if silent:
+            entry = Entry(at, silent.end(), line)
+        elif plain:
+            entry = _on_a_line(text, plain, line)
+        else:
+            entry = _on_parts(text, at, line)
+        yield entry
+        line += text.count(b"\n", at, entry.end)
+        at = entry.end
+
+
+def _on_a_line(text: bytes, plain: re.Match[bytes], line: int) -> Entry:
+    start, end = plain.span(1)
+    words = tuple(Word(one.group(), one.start()) for one in _BARE.finditer(text, start, end))
+    return Entry(start, plain.end(), line, words, text[start] in b"\t ")
+
+
+def _on_parts(text: bytes, start: int, first: int) -> Entry:
+    """Read an entry that may go on over several lines."""
+    at, line = start, first
+    opened: list[int] = []
     words: list[Word] = []
-    inherits = False
     while at < len(text):
         match = _PARTS.match(text, at)
-        if match is None:
+        if match is None or match.end() == at:
             raise ZoneFault(f"line {line}: {_oddity(text, at)}")
         kind, at = match.lastgroup, match.end()
-        if kind == "blank":
-            inherits = inherits or match.start() == start
-        elif kind in {"word", "quoted"}:
+        if kind in {"word", "quoted"}:
             words.append(Word(match.group(), match.start(), kind == "quoted"))
-        elif kind in {"open", "close"}:
-            opened = _held(opened, line, opens=kind == "open")
+        elif kind == "open":
+            opened.append(line)
+        elif kind == "close":
+            if not opened:
+                raise ZoneFault(f"line {line}: a closing parenthesis that nothing opened")
+            opened.pop()
         elif kind == "end":
             line += 1
             if not opened:
-                yield Entry(start, at, first, tuple(words), inherits)
-                start, first, words, inherits = at, line, [], False
+                break
     if opened:
         raise ZoneFault(f"line {opened[0]}: a parenthesis that nothing closes")
-    if start < len(text):
-        yield Entry(start, len(text), first, tuple(words), inherits)
-
-
-def _held(opened: tuple[int, ...], line: int, *, opens: bool) -> tuple[int, ...]:
-    """Return the lines of the parentheses that are open behind one more of them."""
-    if opens:
-        return (*opened, line)
-    if not opened:
-        raise ZoneFault(f"line {line}: a closing parenthesis that nothing opened")
-    return opened[:-1]
+    return Entry(start, at, first, tuple(words), text[start] in b"\t ")
 
 
 def _oddity(text: bytes, at: int) -> str:

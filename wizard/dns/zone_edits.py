@@ -5,17 +5,27 @@ Each new line is written as its neighbour is: the same blanks, the owner inherit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import dns.name
 
 from wizard.dns.serial import next_serial
 from wizard.dns.zone import Splice, Zone, ZoneFault, spliced
-from wizard.dns.zone_records import SERIAL, Record, Records, absolute, read_records
+from wizard.dns.zone_records import (
+    SERIAL,
+    Name,
+    Record,
+    Records,
+    absolute,
+    is_subdomain,
+    read_records,
+    shown,
+)
 
 PREFERENCE = 10
 """The MX records' preference (RFC 5321, section 5.1)."""
+
+MOST_CHANGED = 60_000
+"""Names whose MX record or address changes at once; as many take some seconds."""
 
 _TAB = 8
 
@@ -39,7 +49,8 @@ class Edited:
     """The next text. `reasons` are (first line, last line, why) of it.
 
     `added` are the names that get an MX record, `moved` those whose address changes; `was` is
-    the SOA's serial before, `serial` afterwards.
+    the SOA's serial before, `serial` afterwards. `addresses` are the zone's own A records
+    afterwards, as (name, IPv4 address), `led` the names whose MX is the mail host then.
     """
 
     text: bytes
@@ -48,6 +59,8 @@ class Edited:
     reasons: tuple[tuple[int, int, str], ...] = ()
     added: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
+    led: tuple[str, ...] = ()
 
 
 def edit(text: bytes, wanted: Wanted) -> Edited:
@@ -62,12 +75,24 @@ def edit(text: bytes, wanted: Wanted) -> Edited:
         if one.kind == "A"
         and one.owner not in foreign
         and wanted.move_from
-        and one.data[0].text.decode("ascii") == wanted.move_from
+        and _address(one) == wanted.move_from
     ]
     serial = records.soa.data[SERIAL]
     before = serial.text.decode("ascii")
+    moved = {one.entry.start for one in moving}
+    addresses = tuple(
+        (shown(one.owner), wanted.move_to if one.entry.start in moved else _address(one))
+        for one in records.all
+        if one.kind == "A" and one.owner not in foreign
+    )
+    led = _led(records, foreign, absolute(wanted.mail_host), last)
     if not last and not moving:
-        return Edited(text, int(before), int(before))
+        return Edited(text, int(before), int(before), addresses=addresses, led=led)
+    changing = max(len(last), len(moving))
+    if changing > MOST_CHANGED:
+        raise ZoneFault(
+            f"{changing} names of it would change, and at most {MOST_CHANGED} are changed here"
+        )
     if last:
         _refuse_bad_target(records, absolute(wanted.mail_host), foreign)
     after = next_serial(before, wanted.now)
@@ -91,43 +116,43 @@ def edit(text: bytes, wanted: Wanted) -> Edited:
         reasons,
         tuple(shown(one.owner) for one in last),
         tuple(dict.fromkeys(shown(one.owner) for one in moving)),
+        addresses,
+        led,
     )
 
 
 def names_with_mx(text: bytes, origin: str, mail_host: str) -> tuple[str, ...]:
     """Return the names whose MX is `mail_host`, in the file's order. Raises ZoneFault."""
     records = read_records(Zone.parse(text), origin)
-    target, foreign = absolute(mail_host), records.foreign()
+    return _led(records, records.foreign(), absolute(mail_host), ())
+
+
+def _led(
+    records: Records, foreign: frozenset[Name], mail_host: Name, last: Sequence[Record]
+) -> tuple[str, ...]:
+    """Return the names whose MX is the mail host, those that get one beside their `last` record too."""
+    beside = {one.entry.start for one in last}
     found = (
         one.owner
         for one in records.all
-        if one.kind == "MX"
-        and one.owner not in foreign
-        and not one.owner.is_wild()
-        and one.target == target
+        if one.entry.start in beside
+        or (
+            one.kind == "MX"
+            and one.owner not in foreign
+            and one.owner[:1] != (b"*",)
+            and one.target == mail_host
+        )
     )
     return tuple(shown(name) for name in dict.fromkeys(found))
 
 
-def own_addresses(text: bytes, origin: str) -> tuple[tuple[str, str], ...]:
-    """Return (name, IPv4 address) of the zone's own A records. Raises ZoneFault."""
-    records = read_records(Zone.parse(text), origin)
-    foreign = records.foreign()
-    return tuple(
-        (shown(one.owner), one.data[0].text.decode("ascii"))
-        for one in records.all
-        if one.kind == "A" and one.owner not in foreign
-    )
+def _address(record: Record) -> str:
+    return record.data[0].text.decode("ascii")
 
 
-def shown(name: dns.name.Name) -> str:
-    """Return a name as text, without the final dot."""
-    return name.to_text(omit_final_dot=True)
-
-
-def _without_mx(records: Records, foreign: frozenset[dns.name.Name]) -> tuple[Record, ...]:
+def _without_mx(records: Records, foreign: frozenset[Name]) -> tuple[Record, ...]:
     """Return the last address record of each name that has an A record and no MX."""
-    last: dict[dns.name.Name, Record] = {}
+    last: dict[Name, Record] = {}
     for one in records.all:
         if one.kind in {"A", "AAAA"}:
             last[one.owner] = one
@@ -139,23 +164,21 @@ def _without_mx(records: Records, foreign: frozenset[dns.name.Name]) -> tuple[Re
     )
 
 
-def _is_host(name: dns.name.Name) -> bool:
+def _is_host(name: Name) -> bool:
     """Whether it is a host's name: no wildcard, and no `_` (RFC 8552) at a label's beginning."""
-    return not any(label == b"*" or label.startswith(b"_") for label in name.labels)
+    return not any(label == b"*" or label.startswith(b"_") for label in name)
 
 
-def _refuse_bad_target(
-    records: Records, target: dns.name.Name, foreign: frozenset[dns.name.Name]
-) -> None:
+def _refuse_bad_target(records: Records, target: Name, foreign: frozenset[Name]) -> None:
     """Raise ZoneFault where mail would be lost: an MX must lead to an address (RFC 2181, 10.3)."""
-    if not target.is_subdomain(records.origin) or target in foreign:
+    if not is_subdomain(target, records.origin) or target in foreign:
         return
     if records.at(target, "CNAME"):
         raise ZoneFault(
             f"{shown(target)} is a CNAME in this zone, and an MX must not lead to one; give it an "
             "A record instead"
         )
-    above = {name for name in _ancestors(target) if name.is_subdomain(records.origin)}
+    above = {name for name in _ancestors(target) if is_subdomain(name, records.origin)}
     cuts = (records.owners("NS") - {records.origin}) | records.owners("DNAME")
     if not records.at(target, "A", "AAAA") and not above & cuts:
         raise ZoneFault(
@@ -164,10 +187,10 @@ def _refuse_bad_target(
         )
 
 
-def _ancestors(name: dns.name.Name) -> Iterator[dns.name.Name]:
-    while name != dns.name.root:
+def _ancestors(name: Name) -> Iterator[Name]:
+    while name:
         yield name
-        name = name.parent()
+        name = name[1:]
 
 
 def _beside(zone: Zone, record: Record, mail_host: str) -> Splice:
@@ -207,10 +230,7 @@ def _is_plain(before: bytes) -> bool:
 
 
 def _column(line: bytes) -> int:
-    column = 0
-    for byte in line:
-        column = (column // _TAB + 1) * _TAB if byte == ord("\t") else column + 1
-    return column
+    return len(line.expandtabs(_TAB))
 
 
 def _filled(line: bytes, column: int, *, tabs: bool) -> bytes:

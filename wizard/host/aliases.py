@@ -11,12 +11,18 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Aliases, FileFacts, User
 from wizard.host.files import read_file
+from wizard.host.main_cf import expanded
 from wizard.host.postfix import INDEX_SUFFIX
+from wizard.paths import ALIASES
 
-ALIASES = "/etc/aliases"
+MAX_LINES = 50_000
+"""Lines: forty thousand aliases, and comments. More take longer than a second."""
+MAX_COMMAS = 50_000
+"""Commas, so that no row leads to more places than can be looked at in a second."""
 
+_UID = re.compile(r"[0-9]{1,10}")
+"""A user's number has 32 bits; int() refuses thousands of digits."""
 _TABLE = re.compile(rf"(?:proxy:)?([a-z]+):{ALIASES}")
-_NAME = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
 
 
 def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -> Aliases:
@@ -27,10 +33,24 @@ def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -
     table_type = alias_type(parameters, default_type)
     try:
         file = read_file(door, ALIASES)
-        rows = _rows(door, table_type)
+        why = too_many(file.live or b"", file.original or b"")
+        if why:
+            return Aliases(FileFacts(ALIASES, None, None), table_type, why=why)
     except Trouble as trouble:
         return Aliases(FileFacts(ALIASES, None, None), table_type, why=trouble.wrong)
-    return Aliases(file, table_type, rows)
+    try:
+        return Aliases(file, table_type, _rows(door, table_type))
+    except Trouble as trouble:
+        return Aliases(file, table_type, why_no_rows=trouble.wrong)
+
+
+def too_many(*texts: bytes) -> str:
+    """Return what one of these texts has more of than can be edited in a second, "" for nothing."""
+    for what, sign, most in (("lines", b"\n", MAX_LINES), ("commas", b",", MAX_COMMAS)):
+        found = max(text.count(sign) for text in texts)
+        if found > most:
+            return f"it has {found} {what}, and the wizard edits at most {most}"
+    return ""
 
 
 def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
@@ -45,7 +65,7 @@ def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
     }
     value = known.get("alias_maps", "$alias_database")
     for _ in range(2):
-        value = _NAME.sub(lambda one: known.get(next(filter(None, one.groups())), ""), value)
+        value = expanded(value, lambda name: known.get(name, ""))
     found = (_TABLE.fullmatch(word) for word in re.split(r"[,\s]+", value))
     return next((one[1] for one in found if one and one[1] in INDEX_SUFFIX), "")
 
@@ -70,5 +90,5 @@ def read_users(door: Door) -> tuple[User, ...]:
 def _users(text: str) -> Iterator[User]:
     for line in text.splitlines():
         fields = line.split(":")
-        if len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004 (name:password:uid)
+        if len(fields) > 2 and _UID.fullmatch(fields[2]):  # noqa: PLR2004 (name:password:uid)
             yield User(fields[0], int(fields[2]))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-
-import distro
+from typing import Optional
 
 from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.host.facts import Distribution
 
 EL_FAMILY = frozenset({"rhel", "centos", "almalinux", "rocky", "ol"})
@@ -17,6 +17,8 @@ SERVED = ("9", "10")
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
+LARGEST = 16384
+"""Bytes of os-release; `distro` reads a long one in a time that grows with the square of its size."""
 
 REDHAT_RELEASE = "/etc/redhat-release"
 """One line, such as `Rocky Linux release 9.4 (Blue Onyx)`; all of the family have it."""
@@ -27,16 +29,21 @@ def read_distribution(door: Door) -> Distribution:
 
     A copied /etc has the latter alone: EL's /etc/os-release is a link to /usr/lib.
     """
-    path = next((path for path in OS_RELEASE if door.read_bytes(path)), None)
+    path = next((path for path in OS_RELEASE if _text(door, path)), None)
     if path is None:
         return _of_redhat_release((door.read_text(REDHAT_RELEASE) or "").strip())
+    import distro  # noqa: PLC0415 - the worker reads no os-release, and the imports of a start cost time
+
     release = distro.LinuxDistribution(
         include_lsb=False,
         include_uname=False,
         include_oslevel=False,
         os_release_file=door.locate(path),
     )
-    identity = release.os_release_attr("id").lower()
+    try:
+        identity = release.os_release_attr("id").lower()
+    except ValueError:  # a quote that nothing closes
+        return Distribution("", (), "", "", is_el=False)
     like = tuple(release.os_release_attr("id_like").lower().split())
     version = release.os_release_attr("version_id")
     return Distribution(
@@ -46,6 +53,18 @@ def read_distribution(door: Door) -> Distribution:
         version,
         is_el=_is_family(identity, like) and major(version) in SERVED,
     )
+
+
+def _text(door: Door, path: str) -> Optional[bytes]:
+    """Return the file's bytes. Raises Trouble where it is larger than LARGEST."""
+    text = door.read_bytes(path)
+    if text is not None and len(text) > LARGEST:
+        raise Trouble(
+            f"reading {path}",
+            f"it has {len(text)} bytes, and os-release(5) needs fewer than {LARGEST}",
+            "Put the distribution's own file back: `dnf reinstall '*-release'`.",
+        )
+    return text
 
 
 def major(version: str) -> str:

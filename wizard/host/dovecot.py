@@ -17,6 +17,7 @@ from wizard.host.files import read_file
 from wizard.host.later import Later
 from wizard.host.sockets import QUEUE, read_dovecot
 from wizard.host.waiting import count_waiting
+from wizard.paths import ALIASES
 
 MAIN = "/etc/dovecot/dovecot.conf"
 
@@ -24,15 +25,16 @@ VERSION = ("dovecot", "--version")
 SETTINGS = ("env", "DOVECOT_HOSTDOMAIN=localhost", "doveconf", "-a")
 """With a name of this host given, doveconf looks none up: a silent resolver held it up for 20 s."""
 
-SECONDS = 2.0
-"""For each; they need a hundredth of it."""
+SECONDS = 10.0
+"""For each; they need 20 ms, and some seconds on a host that is very busy."""
 
 FIRST_USER, LAST_USER = 1000, 60000
 """login.defs(5) UID_MIN and UID_MAX: people, whom Dovecot delivers to; it refuses root."""
 
+_UID = re.compile(r"[0-9]{1,10}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
-_INCLUDE = re.compile(r"^\s*!include(?:_try)?\s+(\S+)", re.MULTILINE)
-_ROOT = re.compile(r"^root:\s*([\w.-]+)\s*$", re.MULTILINE)
+_INCLUDE = re.compile(r"^[ \t]*!include(?:_try)?[ \t]+(\S+)", re.MULTILINE)
+_ROOT = re.compile(r"^root:[ \t]*([\w.-]+)[ \t\r]*$", re.MULTILINE)
 _NO_LOGIN = ("nologin", "false")
 
 
@@ -59,7 +61,7 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
         settings=flattened(said),
         complaint=complaint,
         reads_conf_d=includes(door.read_text(MAIN) or "", DOVECOT_CONF),
-        reader=reader(door.read_text("/etc/passwd") or "", door.read_text("/etc/aliases") or ""),
+        reader=reader(door.read_text("/etc/passwd") or "", door.read_text(ALIASES) or ""),
     )
 
 
@@ -121,7 +123,7 @@ def reader(passwd: str, aliases: str) -> str:
     users = []
     for line in passwd.splitlines():
         fields = line.split(":")
-        if len(fields) != 7 or not fields[2].isdecimal():  # noqa: PLR2004 (passwd(5))
+        if len(fields) != 7 or not _UID.fullmatch(fields[2]):  # noqa: PLR2004 (passwd(5))
             continue
         if FIRST_USER <= int(fields[2]) <= LAST_USER and not fields[6].endswith(_NO_LOGIN):
             users.append(fields[0])

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from wizard.certificates.model import CertificatePair, Lineage, LineageFile
-from wizard.certificates.paths import RENEWAL_HOOK
+from wizard.certificates.model import CertificatePair, ForeignItem, Lineage, LineageFile
+from wizard.host.mta_facts import Mtas
+from wizard.paths import ALIASES, RENEWAL_HOOK, SASL_PASSWD
 
 DOVECOT_CONF = "/etc/dovecot/conf.d/99-postfix-wizard.conf"
 """The one file of ours below /etc/dovecot; its number lets it come after the distribution's own."""
@@ -24,6 +25,7 @@ __all__ = [
     "DqsKey",
     "FileFacts",
     "Firewall",
+    "ForeignItem",
     "Gathered",
     "GatheredFile",
     "Host",
@@ -73,7 +75,9 @@ class Postfix:
     `version` is mail_version (3.5.25), `default_database_type` the type for new tables (hash,
     lmdb), `table_types` what `postconf -m` lists (empty when not installed),
     `known_parameters` the names in `postconf -d`, `instances` multi_instance_directories,
-    `stderr` what `postconf -n` complains of today (old faults are not ours).
+    `stderr` what `postconf -n` complains of today (old faults are not ours), `defaults` what
+    `postconf -d` prints. `in_force` has the names and the networks that hold today, also where
+    main.cf does not set them (IN_FORCE), as far as Postfix can be asked.
     """
 
     package: Optional[Package]
@@ -83,6 +87,8 @@ class Postfix:
     known_parameters: frozenset[str] = frozenset()
     instances: tuple[str, ...] = ()
     stderr: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    in_force: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refusal(self) -> str:
@@ -149,6 +155,7 @@ class Firewall:
 
     Stopped and unknown: zones and services are those of the files, and `runtime` is empty.
     `runtime_only` are direct rules that a reload would drop; each zone has its own.
+    `starts_at_boot` is False where its unit is disabled, masked or not there.
     """
 
     state: str
@@ -156,6 +163,12 @@ class Firewall:
     zones: tuple[Zone, ...] = ()
     known_services: frozenset[str] = frozenset()
     runtime_only: tuple[str, ...] = ()
+    starts_at_boot: bool = True
+
+    @property
+    def is_given_up(self) -> bool:
+        """True if firewalld neither runs nor starts at boot: the firewall is another one."""
+        return self.state == "absent" or (self.state == "stopped" and not self.starts_at_boot)
 
     @property
     def until_reload(self) -> tuple[str, ...]:
@@ -180,11 +193,16 @@ class Unit:
 
 @dataclass(frozen=True)
 class Listener:
-    """A TCP listener: `process` is the program's name, "" when it cannot be seen."""
+    """A TCP listener: `process` is the program's name, "" when it cannot be seen, `pid` its ID.
+
+    `unit` is the systemd unit that the process is in, read for Postfix's own ports alone.
+    """
 
     address: str
     port: int
     process: str
+    pid: int = field(default=0, compare=False)
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,7 +211,8 @@ class Network:
 
     `hostname` is the FQDN the host gives itself ("" when it has none), `addresses` all
     interface addresses in text form, `has_ipv6_loopback` whether ::1 is on lo, `networks` the
-    interfaces' networks in CIDR form (suggestions for mynetworks).
+    interfaces' networks in CIDR form (suggestions for mynetworks). `interfaces` are the names
+    of all but lo, `outside` those of a default route; () where they are not known.
     """
 
     hostname: str = ""
@@ -201,6 +220,8 @@ class Network:
     networks: tuple[str, ...] = ()
     has_ipv6_loopback: bool = False
     resolvers: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -255,7 +276,12 @@ class GatheredFile:
     """One file of a gathered tree, under the path that it is to have on this host.
 
     `here` is what stands at that path now: `missing`, `file:SHA256`, `link:TARGET`, or `odd` for
-    anything else. `mode` are its permission bits, `mtime_ns` its time (ns since the epoch).
+    anything else. `mode` are its permission bits in the tree, `mtime_ns` its time (ns since the
+    epoch). `text` are the bytes of a file with settings, else None. `foreign` is what certbot
+    would run, read or write because of it, and what this host's own file does not say already.
+    `differs_in_foreign_only` is true if without such options both files are the same. `remarks`
+    say what a renewal needs besides, `server` is the URL of another ACME server than Let's Encrypt's.
+    `is_loose_here` is true if other users can write this host's own file, or it is set-uid.
     """
 
     path: str
@@ -263,6 +289,12 @@ class GatheredFile:
     mode: int
     mtime_ns: int
     here: str
+    text: Optional[bytes] = field(default=None, repr=False)
+    foreign: tuple[ForeignItem, ...] = ()
+    differs_in_foreign_only: bool = False
+    remarks: tuple[str, ...] = ()
+    server: str = ""
+    is_loose_here: bool = False
 
 
 @dataclass(frozen=True)
@@ -316,13 +348,14 @@ class Aliases:
 
     `table_type` is the type that alias_maps looks up, "" where that names no table of this file;
     `rows` is the table's content as `postalias -s` prints it, None without a table. `why` says
-    why the file cannot be read, "" where it can.
+    why the file cannot be read, `why_no_rows` why the table cannot; "" where each can.
     """
 
-    file: FileFacts = field(default_factory=lambda: FileFacts("/etc/aliases", None, None))
+    file: FileFacts = field(default_factory=lambda: FileFacts(ALIASES, None, None))
     table_type: str = ""
     rows: Optional[bytes] = None
     why: str = ""
+    why_no_rows: str = ""
 
 
 @dataclass(frozen=True)
@@ -372,6 +405,9 @@ class Host:
     network: Network = field(default_factory=Network)
     dovecot: Dovecot = field(default_factory=Dovecot)
     selinux: bool = False
+    mtas: Mtas = field(default_factory=Mtas)
+    systemd: bool = True
+    """True if systemd is the init system; in another root it is taken to be."""
     parameters: dict[str, str] = field(default_factory=dict)
     """`postconf -n` as Postfix reads the live file; empty when not installed."""
     zones: tuple[NamedZone, ...] = ()
@@ -381,11 +417,12 @@ class Host:
     """What gather runs brought, one a source."""
     dqs_key: DqsKey = field(default_factory=DqsKey)
     sasl_passwd: FileFacts = field(
-        default_factory=lambda: FileFacts("/etc/postfix/sasl_passwd", None, None, mode=0o600)
+        default_factory=lambda: FileFacts(SASL_PASSWD, None, None, mode=0o600)
     )
     """Who this server is at its relay host, passwords and all."""
     relay_table: RelayTable = field(default_factory=RelayTable)
     relay_password: RelayPassword = field(default_factory=RelayPassword)
+    relay_targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_plain: bool = True
     """Whether Cyrus SASL, which Postfix logs in with, knows PLAIN or LOGIN."""
     certbot: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Optional
 
 from wizard.door import Door, Running
@@ -45,8 +46,10 @@ def begin_firewall(door: Door) -> Later[Firewall]:
     At run time only zones that matter are asked: active ones, the default, and those with a
     file in /etc. For the others `runtime` repeats what is permanent.
     """
-    if door.lstat(PROGRAM) is None and door.list_dir(files.ETC) is None:
-        return lambda: Firewall(ABSENT)
+    # Of a removed package rpm leaves changed files in /etc; a copy of /etc has no program.
+    if door.lstat(PROGRAM) is None and (door.is_live or door.list_dir(files.ETC) is None):
+        return lambda: Firewall(ABSENT, starts_at_boot=False)
+    at_boot = files.starts_at_boot(door)
     default = files.default_zone(door)
     wanted = {default} | files.changed_zones(door)
     active = _call(door, "zone", "getActiveZones")
@@ -59,13 +62,14 @@ def begin_firewall(door: Door) -> Later[Firewall]:
         bound = _told(active)
         asked.update({name: _ask_zone(door, name) for name in bound or () if name not in asked})
         if bound is None:
-            return _from_files(door, default, permanent, services)
+            return replace(_from_files(door, default, permanent, services), starts_at_boot=at_boot)
         runtime = {name: _told(running) for name, running in asked.items()}
         zones = tuple(
             _zone(door, name, permanent.get(name, ZoneSettings()), runtime.get(name))
             for name in sorted({*permanent, *(name for name in runtime if runtime[name])})
         )
-        return Firewall(RUNNING, default, zones, services, _runtime_only_direct(door, direct))
+        direct_rules = _runtime_only_direct(door, direct)
+        return Firewall(RUNNING, default, zones, services, direct_rules, at_boot)
 
     return finish
 

@@ -12,9 +12,14 @@ from typing import Callable, Optional
 from xml.parsers import expat
 
 from wizard.door import Door
+from wizard.host.units import is_masked
 
 ETC = "/etc/firewalld"
 LIB = "/usr/lib/firewalld"
+
+UNIT = "firewalld.service"
+UNITS = ("/etc/systemd/system", "/run/systemd/system")
+"""Where `systemctl enable` and `mask` put their links, for good and until the next boot."""
 
 FALLBACK_ZONE = "public"
 """firewalld.conf(5): what DefaultZone is when it is not set."""
@@ -125,6 +130,19 @@ def default_zone(door: Door) -> str:
     text = door.read_text(f"{ETC}/firewalld.conf") or ""
     found: list[str] = re.findall(r"^[ \t]*DefaultZone[ \t]*=[ \t]*(\S+)", text, re.MULTILINE)
     return found[-1] if found else FALLBACK_ZONE
+
+
+def starts_at_boot(door: Door) -> bool:
+    """True if a unit wants firewalld at boot, and no mask is in the way (systemctl(1))."""
+    if is_masked(door, "firewalld"):
+        return False
+    wants = [
+        f"{home}/{name}"
+        for home in UNITS
+        for name in door.list_dir(home) or ()
+        if name.endswith((".wants", ".requires"))
+    ]
+    return any(door.lstat(f"{one}/{UNIT}") is not None for one in wants)
 
 
 def _read_zone(door: Door, path: str) -> Optional[ZoneSettings]:

@@ -20,13 +20,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from wizard.certificates.lineage import LETSENCRYPT, name_problem, read_lineages
+from wizard.certificates.lineage import name_problem, read_lineages
 from wizard.certificates.model import Lineage
+from wizard.certificates.modes import LOOSE_BITS, is_program
 from wizard.door import Door
 from wizard.errors import Trouble, harmless
 from wizard.host.facts import Gathered, GatheredFile
+from wizard.paths import LETSENCRYPT
 
 NOTE = "note.json"
+COPIED = "remote"
+"""The source whose certificates another server renews until it is told to stop."""
 LARGEST_FILE = 1 << 20
 """Bytes: certbot's own files have some thousands."""
 MOST_FILES = 20_000
@@ -42,11 +46,17 @@ _DIRECTORIES = re.compile(
 _FILES = re.compile(
     rf"archive/{_NAME}/{_KIND}[1-9][0-9]*\.pem|live/{_NAME}/(?:{_KIND}\.pem|README)|live/README"
     rf"|renewal/{_NAME}\.conf|accounts/.+\.json|(?:csr|keys)/[^/]+\.pem"
-    r"|renewal-hooks/[a-z]+/[^/]+|[^/]+"
+    r"|renewal-hooks/[a-z]+/[\w.@%+=:,~-]+|[^/]+"
 )
-"""Where certbot keeps things, below /etc/letsencrypt. Files right there may be its plugins'."""
+"""Where certbot keeps things, below /etc/letsencrypt. Files right there may be its plugins'.
+
+certbot gives the path of a hook to a shell, so its name has nothing that a shell obeys.
+"""
 
 LONGEST_PATH = 300
+
+FRESH_SECONDS = 86400
+"""For so long a tree can be used; an older one is gathered anew."""
 
 _VERSION = 1
 MISSING = "missing"
@@ -81,6 +91,14 @@ def note_from_bytes(data: bytes) -> Note:
         raise ValueError(f"it is no note of this program's ({error!r})") from error
 
 
+def is_fresh(at: float, now: float) -> bool:
+    """True if what was gathered at `at` can be used; both are in seconds since the epoch.
+
+    A time ahead of the clock counts as far as one behind it: the clock was wrong then, or is now.
+    """
+    return abs(now - at) < FRESH_SECONDS
+
+
 def read_gathered(door: Door, place: Path) -> tuple[Gathered, ...]:
     """Read what lies in `place`; `door` is the host's own, for what stands at the same paths.
 
@@ -107,7 +125,12 @@ def _read(door: Door, tree: Path, source: str) -> Optional[Gathered]:
         note.at,
         str(tree),
         lineages,
-        tuple(_file(inner, door, path) for path in files),
+        tuple(
+            _with_foreign(_file(inner, door, path), inner, door)
+            if source == COPIED
+            else _file(inner, door, path)
+            for path in files
+        ),
         tuple(_here_only(door, lineages, frozenset(files))),
         (*note.remarks, *odd),
     )
@@ -169,13 +192,63 @@ def _is_utf8(name: str) -> bool:
 
 def _file(tree: Door, door: Door, path: str) -> GatheredFile:
     status = tree.lstat(path)
-    content = tree.read_bytes(path) or b""
+    digest = hashlib.sha256(tree.read_bytes(path) or b"").hexdigest()
+    here = standing(door, path)
+    # A file that this host has already can be run only if that is so here.
+    own = door.lstat(path) if here == f"file:{digest}" else None
     return GatheredFile(
         path,
-        hashlib.sha256(content).hexdigest(),
-        stat.S_IMODE(status.st_mode) if status else 0o600,
+        digest,
+        stat.S_IMODE((own or status).st_mode) if status else 0o600,
         status.st_mtime_ns if status else 0,
-        standing(door, path),
+        here,
+        is_loose_here=_is_loose(door, path),
+    )
+
+
+def _is_loose(door: Door, path: str) -> bool:
+    """True if a file of this host has rights that an older program took over with it."""
+    status = door.lstat(path)
+    if status is None or not stat.S_ISREG(status.st_mode) or not door.is_live:
+        return False
+    return status.st_uid != 0 or bool(status.st_mode & LOOSE_BITS)
+
+
+def _with_foreign(file: GatheredFile, tree: Door, door: Door) -> GatheredFile:
+    """Return a file of another server with what certbot would run, read or write because of it."""
+    # A plan without a copied tree needs no table of certbot's options.
+    from wizard.certificates.foreign import (  # noqa: PLC0415
+        foreign_items,
+        is_for_web_server,
+        is_settings,
+        other_server,
+        remarks,
+        without_items,
+    )
+
+    is_same_here = file.here == f"file:{file.sha256}"
+    is_whole = is_program(file.path, file.mode) or is_for_web_server(file.path)
+    if not (is_settings(file.path) or (is_whole and not is_same_here)):
+        return file
+    text = tree.read_bytes(file.path) or b""
+    found = foreign_items(file.path, text, file.mode)
+    if not is_settings(file.path):
+        return dataclasses.replace(file, foreign=found)
+    is_here = file.here.startswith("file:")
+    here = (door.read_bytes(file.path) or b"") if is_here else b""
+    own = foreign_items(file.path, here, file.mode)
+    known = {item.name for item in own}
+    return dataclasses.replace(
+        file,
+        text=text,
+        foreign=tuple(item for item in found if item.name not in known),
+        differs_in_foreign_only=(
+            is_here
+            and known <= {item.name for item in found}
+            and without_items(here, own) == without_items(text, found)
+        ),
+        remarks=tuple(remarks(file.path, text)),
+        server=other_server(file.path, text),
     )
 
 

@@ -1,4 +1,8 @@
-"""What rpm(8) laid beside Postfix's two files: `.rpmnew` by an update, `.rpmsave` by a removal."""
+"""What rpm(8) wrote next to Postfix's two files.
+
+`.rpmnew` comes by an update, `.rpmsave` by a removal, `.rpmorig` where a package found a file that
+no package had written.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Leftover
 
-SUFFIXES = (".rpmnew", ".rpmsave")
+SUFFIXES = (".rpmnew", ".rpmsave", ".rpmorig")
 
 
 def read_leftovers(door: Door, paths: tuple[str, ...]) -> Iterator[Leftover]:

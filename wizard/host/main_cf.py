@@ -8,6 +8,7 @@ one before, comments and empty lines may stand between.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from wizard.host.distribution import major
 from wizard.host.facts import Distribution
@@ -15,29 +16,82 @@ from wizard.host.facts import Distribution
 VERSION_OF_RELEASE = {"9": "3.5", "10": "3.8"}
 """Postfix's version by Enterprise Linux's major release."""
 
+LONGEST_EXPANDED = 65536
+"""Characters that values may add to a text: a name or a list of tables needs a hundred."""
+
+_REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
+
 NO_BERKELEY_DB = (3, 8)
 """EL10's Postfix, built without Berkeley DB, is 3.8; EL9's, built with it, 3.5."""
 
 
 def own_parameters(text: bytes) -> dict[str, str]:
     """Return main.cf's parameters as `postconf -n` prints them: unfolded, the last one counts."""
-    lines: list[str] = []
-    for line in text.decode("utf-8", "surrogateescape").splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
+    return dict(all_parameters(text))
+
+
+def all_parameters(text: bytes) -> list[tuple[str, str]]:
+    """Return each `name = value` of main.cf in order, those of doubled names too."""
+    found: list[list[str]] = []
+    # Postfix ends a line at a line feed alone, where str.splitlines() knows ten other ends.
+    for line in text.decode("utf-8", "surrogateescape").split("\n"):
+        bare = line.strip()
+        if not bare or bare[0] == "#":
             continue
-        if line[0] in " \t" and lines:
-            lines[-1] += " " + line.strip()
+        if line[0] in " \t" and found:
+            found[-1].append(bare)
         else:
-            lines.append(line.strip())
-    rows = (line.partition("=") for line in lines)
-    return {name.strip(): value.strip() for name, equals, value in rows if equals}
+            found.append([bare])
+    rows = (" ".join(lines).partition("=") for lines in found)
+    return [(name.strip(), value.strip()) for name, equals, value in rows if equals]
+
+
+def expanded(text: str, value: Callable[[str], str], most: int = LONGEST_EXPANDED) -> str:
+    """Return text with values in the place of `$name`, `${name}` and `$(name)`, once.
+
+    A text to which they would add more than `most` characters stays as it is.
+    """
+    parts, size, at = [], 0, 0
+    for found in _REFERENCE.finditer(text):
+        parts += [text[at : found.start()], value(found[found.lastindex or 0])]
+        size += len(parts[-1])
+        if size > most:
+            return text
+        at = found.end()
+    return "".join([*parts, text[at:]])
+
+
+_PART = re.compile(r"[{}]|[, \t\n\v\f\r\0]+|[^{}, \t\n\v\f\r\0]+")
+
+
+def spans(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield where each item of a list begins and ends; braces, also within an item, keep it whole.
+
+    A brace that nothing closes takes the rest, as it does for Postfix.
+    """
+    first, depth = None, 0
+    for part in _PART.finditer(text, at):
+        if depth == 0 and part[0][0] in ", \t\n\v\f\r\0":
+            if first is not None:
+                yield first, part.start()
+            first = None
+            continue
+        first = part.start() if first is None else first
+        depth = max(0, depth + {"{": 1, "}": -1}.get(part[0], 0))
+    if first is not None:
+        yield first, len(text)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the items of a list, between blanks and commas; braces keep blanks in an item."""
+    return tuple(text[first:end] for first, end in spans(text))
 
 
 def likely_version(parameters: dict[str, str], distribution: Distribution) -> str:
     """Return the version that the file or the release points to, "" when neither does."""
     level = parameters.get("compatibility_level", "")
     # Before Postfix 3.6 the level was a count (0, 1, 2) and says nothing of the version.
-    if re.fullmatch(r"\d+\.\d+(\.\d+)?", level):
+    if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?", level):
         return level
     return VERSION_OF_RELEASE.get(major(distribution.version), "") if distribution.is_el else ""
 

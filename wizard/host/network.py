@@ -8,13 +8,16 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 from typing import Any
 
 from wizard.door import Door, Outcome
+from wizard.errors import Trouble
 from wizard.host.facts import Network
 from wizard.host.later import Later
 
 LOOPBACK6 = "::1"
+LOOPBACK = "lo"
 
 
 def begin_network(door: Door) -> Later[Network]:
@@ -22,6 +25,8 @@ def begin_network(door: Door) -> Later[Network]:
     running = door.start(("ip", "-json", "addr"))
     hostname = fqdn(_nodename(door), door.read_text("/etc/hosts") or "")
     resolvers = told_resolvers(door.read_text("/etc/resolv.conf") or "")
+    interfaces = told_interfaces(_kernels(door, "dev"))
+    outside = told_routes(_kernels(door, "route"), _kernels(door, "ipv6_route"))
 
     def finish() -> Network:
         addresses = [] if running is None else told_addresses(running.outcome())
@@ -31,6 +36,8 @@ def begin_network(door: Door) -> Later[Network]:
             tuple(dict.fromkeys(str(one.network) for one in addresses)),
             any(str(one.ip) == LOOPBACK6 for one in addresses),
             resolvers,
+            interfaces,
+            tuple(one for one in outside if one in interfaces),
         )
 
     return finish
@@ -52,6 +59,28 @@ def told_resolvers(text: str) -> tuple[str, ...]:
     """Return the addresses on the `nameserver` lines of resolv.conf."""
     rows = (line.split() for line in text.splitlines())
     return tuple(row[1] for row in rows if row[:1] == ["nameserver"] and row[1:])
+
+
+def told_interfaces(text: str) -> tuple[str, ...]:
+    """Return the interfaces of /proc/net/dev but lo (proc_pid_net(5))."""
+    return tuple(one for one in re.findall(r"(?m)^\s*(\S+):", text) if one != LOOPBACK)
+
+
+def told_routes(text: str, text6: str) -> tuple[str, ...]:
+    """Return the interfaces of the default routes in /proc/net/route and ipv6_route."""
+    rows = [row.split() for row in text.splitlines()[1:]]
+    rows6 = [row.split() for row in text6.splitlines()]
+    found = [row[0] for row in rows if row[1:2] == row[7:8] == ["00000000"]]
+    found += [row[-1] for row in rows6 if row[:2] == ["0" * 32, "00"]]
+    return tuple(dict.fromkeys(found))
+
+
+def _kernels(door: Door, name: str) -> str:
+    """Return what the kernel tells in /proc/net, "" where it does not tell."""
+    try:
+        return (door.read_text(f"/proc/net/{name}") or "") if door.is_live else ""
+    except Trouble:
+        return ""
 
 
 def told_addresses(

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.door import Door
 from wizard.host.later import Later
+from wizard.paths import SENDER_ACCESS
 
-SENDER_ACCESS = "/etc/postfix/sender_access"
-SASL_PASSWD = "/etc/postfix/sasl_passwd"  # noqa: S105 (a path)
-"""Who this server is at its relay host (SASL_README)."""
+BEGIN = "# Rows from postfix-wizard's answers: change them there."
+END = "# Your own rows go below this line."
+"""The comment lines of sender_access around the rows that the answers own."""
 
 INDEX_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "sdbm": ".dir"}
 """What postmap adds to a table's path, by type (DATABASE_README)."""
 
 
+IN_FORCE = ("myhostname", "mydomain", "mynetworks")
+"""What Postfix makes of the host itself, its name and its addresses, where main.cf does not say."""
+
+
 @dataclass(frozen=True)
 class Configuration:
-    """postconf's answers: `parameters` are main.cf's own (-n), `defaults` the program's (-d)."""
+    """postconf's answers: `parameters` are main.cf's own (-n), `defaults` the program's (-d).
+
+    `in_force` has IN_FORCE as they hold, with the parameters that they name put in (-x).
+    """
 
     parameters: dict[str, str]
     defaults: dict[str, str]
     table_types: tuple[str, ...]
     stderr: tuple[str, ...]
+    in_force: dict[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
         """Return what is in force, "" when Postfix does not know the name."""
@@ -44,16 +53,19 @@ def begin_configuration(door: Door) -> Later[Optional[Configuration]]:
     is broken, and then `stderr` says what Postfix makes of it.
     """
     own, defaults, types = (door.start(("postconf", option)) for option in ("-n", "-d", "-m"))
+    expanded = door.start(("postconf", "-x", *IN_FORCE))
 
     def finish() -> Optional[Configuration]:
         if own is None or defaults is None or types is None:
             return None
         said = own.outcome()
+        in_force = expanded.outcome() if expanded is not None else None
         return Configuration(
             parameters(said.text),
             parameters(defaults.outcome().text),
             tuple(types.outcome().text.split()),
             said.complaints,
+            parameters(in_force.text) if in_force is not None and in_force.code == 0 else {},
         )
 
     return finish

@@ -13,10 +13,10 @@ import os
 import secrets
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Iterator
 
+from wizard.caller import ADVICE, TEMPORARY, temporary_directories
 from wizard.environment import child_environment
 from wizard.errors import Trouble
 
@@ -24,7 +24,8 @@ _GUARD = """\
 import os, shutil, sys
 os.chdir("/")
 sys.stdin.buffer.read()
-shutil.rmtree(sys.argv[1], ignore_errors=True)
+for place in sys.argv[1:]:
+    shutil.rmtree(place, ignore_errors=True)
 """
 
 PATIENCE = 5.0
@@ -36,19 +37,23 @@ WITH_US = ("setpriv", "--pdeathsig", "TERM")
 
 @contextlib.contextmanager
 def private_directory(doing: str) -> Iterator[Path]:
-    """Make a directory of ours alone (0700) below TMPDIR or /tmp, and remove it in the end.
+    """Make a directory of ours alone (0700) in the first safe place, and remove it in the end.
 
     Children started meanwhile hold the guard's pipe as well, so that none of them writes into
     what is being removed. Raises Trouble, which begins with `doing`, where it cannot be made.
     """
-    place = Path(tempfile.gettempdir(), f"postfix-wizard-{secrets.token_hex(8)}")
+    name = f"postfix-wizard-{secrets.token_hex(8)}"
+    places = [Path(parent, name) for parent in temporary_directories(os.geteuid())]
+    if not places:
+        wrong = f"other users can change {', '.join(TEMPORARY)}, or a directory above"
+        raise Trouble(doing, wrong, ADVICE)
     ours, guards = None, None
     try:
         guards, ours = os.pipe()
         os.set_inheritable(ours, True)
         # First the guard, then the directory: there is no moment at which none would remove it.
         guard = subprocess.Popen(
-            (sys.executable, "-I", "-S", "-c", _GUARD, str(place)),
+            (sys.executable, "-I", "-S", "-c", _GUARD, *map(str, places)),
             stdin=guards,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -62,8 +67,9 @@ def private_directory(doing: str) -> Iterator[Path]:
     finally:
         if guards is not None:
             os.close(guards)
+    place = places[-1]
     try:
-        place.mkdir(mode=0o700)
+        place = _made(places)
         yield place
     except OSError as error:
         raise Trouble(
@@ -74,3 +80,13 @@ def private_directory(doing: str) -> Iterator[Path]:
         # A daemon that dnf left behind may hold the pipe: the guard outlasts it, we need not.
         with contextlib.suppress(subprocess.TimeoutExpired):
             guard.wait(timeout=PATIENCE)
+
+
+def _made(places: Sequence[Path]) -> Path:
+    """Make the first of these directories that can be made. Raises OSError where none can."""
+    for place in places[:-1]:
+        with contextlib.suppress(OSError):
+            place.mkdir(mode=0o700)
+            return place
+    places[-1].mkdir(mode=0o700)
+    return places[-1]

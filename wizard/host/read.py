@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Optional
@@ -11,33 +12,66 @@ from typing import Optional
 from wizard.certificates.certbot import PROGRAM
 from wizard.certificates.lineage import read_lineages
 from wizard.certificates.pairs import read_pair
-from wizard.certificates.paths import RENEWAL_HOOK, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.aliases import read_aliases, read_users
 from wizard.host.distribution import read_distribution
 from wizard.host.dovecot import begin_dovecot, with_queue
-from wizard.host.facts import Distribution, FileFacts, Gathered, Host, Package, Postfix
+from wizard.host.facts import (
+    Distribution,
+    FileFacts,
+    Firewall,
+    Gathered,
+    Host,
+    Package,
+    Postfix,
+)
 from wizard.host.files import read_file
-from wizard.host.firewall import begin_firewall
+from wizard.host.firewall import STOPPED, UNKNOWN, begin_firewall
 from wizard.host.leftovers import read_leftovers
-from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
+from wizard.host.main_cf import all_parameters, likely_database_type, likely_version, own_parameters
+from wizard.host.mta import read_mtas
 from wizard.host.named import read_named_zones
 from wizard.host.network import begin_network
 from wizard.host.package import begin_package
-from wizard.host.postfix import (
-    SENDER_ACCESS,
-    Configuration,
-    begin_configuration,
-    read_table,
-)
+from wizard.host.postfix import BEGIN, END, Configuration, begin_configuration, read_table
 from wizard.host.relay import has_plain, read_relay_table, read_sasl_passwd
 from wizard.host.selinux import read_selinux
 from wizard.host.sockets import begin_listeners
-from wizard.host.units import DOVECOT, NAMED, POSTFIX, begin_units
+from wizard.host.units import (
+    DOVECOT,
+    FIREWALLD,
+    NAMED,
+    POSTFIX,
+    RUNNING_STATES,
+    Units,
+    begin_units,
+    has_systemd,
+)
+from wizard.paths import (
+    MAIN_CF,
+    MASTER_CF,
+    RENEWAL_HOOK,
+    SELF_SIGNED_CERT,
+    SELF_SIGNED_KEY,
+    SENDER_ACCESS,
+)
 
-MAIN_CF = "/etc/postfix/main.cf"
-MASTER_CF = "/etc/postfix/master.cf"
+MAX_LINES = 12_000
+"""Lines of a file whose whole text a plan shows: ten thousand networks on lines of their own, and
+as many more. Tables of senders and of aliases may be longer."""
+MAX_WORDS = 12_000
+"""Words of one parameter of main.cf."""
+MAX_PARAMETERS = 3_000
+"""Settings in main.cf: Postfix has 1,100 parameters, and each edit reads all of them."""
+MAX_SENDERS = 1_010_000
+"""Lines of sender_access: a million senders, and comments."""
+MAX_ANSWERED_SENDERS = 10_000
+"""Rows of sender_access that the answers own: each plan has all answers, as TOML."""
+MAX_MASTER_WORDS = 20_000
+"""Words of master.cf outside its comments: two thousand services; Postfix comes with thirty."""
+MAX_TIMES = 100
+"""How often main.cf may set one parameter: all that say the same as the last are edited with it."""
 HOOK_MODE = 0o755
 
 
@@ -49,6 +83,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     they bring, None for nowhere. Raises Trouble when a file cannot be
     read, a command hangs, or that package cannot be had.
     """
+    _refuse_bare_chroot(door)
     package_later = begin_package(door)
     configuration_later = begin_configuration(door)
     firewall_later = begin_firewall(door)
@@ -63,6 +98,11 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     )
     hook = _read_hook(door)
     sasl_passwd = read_sasl_passwd(door)
+    for file in (main_cf, master_cf, hook, sasl_passwd):
+        _refuse_long(file, MAX_LINES, _LISTS_ELSEWHERE)
+    _refuse_many_senders(sender_access)
+    _refuse_wordy(main_cf)
+    _refuse_many_services(master_cf)
     lineages = read_lineages(door)
     self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
     zones = read_named_zones(door)
@@ -82,7 +122,9 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
 
     to_be = own_parameters(main_cf.live or b"") if main_cf.from_package else parameters
     aliases = read_aliases(door, to_be, postfix.default_database_type)
-    units = units_later()
+    units, network = units_later(), network_later()
+    if not postfix.in_force and "." in network.hostname:
+        postfix = replace(postfix, in_force={"myhostname": network.hostname})
     return Host(
         root=str(door.root),
         is_root_user=os.geteuid() == 0,
@@ -97,10 +139,10 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         users=read_users(door),
         lineages=lineages,
         self_signed=self_signed,
-        firewall=firewall_later(),
+        firewall=_asked_firewall(firewall_later(), units, door),
         unit=units.states[POSTFIX],
         listeners=listeners_later(),
-        network=network_later(),
+        network=network,
         dovecot=replace(
             with_queue(
                 door,
@@ -111,6 +153,8 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
             unit=units.states[DOVECOT],
         ),
         selinux=read_selinux(door),
+        systemd=has_systemd(door) and units.answered,
+        mtas=read_mtas(door, units.states, units.loaded),
         parameters=parameters,
         zones=zones,
         named_runs=any(units.states[name].active == "active" for name in NAMED),
@@ -122,6 +166,98 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         certbot=door.stat(PROGRAM) is not None,
         leftovers=tuple(read_leftovers(door, (MAIN_CF, MASTER_CF))),
     )
+
+
+def _refuse_bare_chroot(door: Door) -> None:
+    """Raise Trouble where no program can run: a chroot without the kernel's file systems."""
+    for path, directory in (("/proc/self", "/proc"), (os.devnull, "/dev")):
+        if door.is_live and door.lstat(path) is None:
+            raise Trouble(
+                "reading this host",
+                f"{path} is missing, as in a chroot: no package and no service can be asked",
+                f"Run this on the host itself, or mount its {directory} here.",
+            )
+
+
+def _asked_firewall(firewall: Firewall, units: Units, door: Door) -> Firewall:
+    """Return firewalld as unknown where it does not answer and is not known to be stopped."""
+    if firewall.state != STOPPED or not has_systemd(door):
+        return firewall
+    silent = not units.answered or units.states[FIREWALLD].active in RUNNING_STATES
+    return replace(firewall, state=UNKNOWN) if silent else firewall
+
+
+def _refuse_long(file: FileFacts, limit: int, advice: str) -> None:
+    """Raise Trouble where a file or its `.orig` has more lines than `limit`."""
+    for path, text in ((file.path, file.live), (f"{file.path}.orig", file.original)):
+        lines = (text or b"").count(b"\n")
+        if lines > limit:
+            wrong = f"it has {lines} lines, and the wizard edits at most {limit}"
+            raise Trouble(f"reading {path}", wrong, advice)
+
+
+_LISTS_ELSEWHERE = (
+    "Move long lists into files of their own, such as `mynetworks = cidr:/etc/postfix/networks` "
+    "(postconf(5))."
+)
+_SENDERS_ELSEWHERE = (
+    "Move senders into a table of your own, with a check_sender_access of its own (access(5))."
+)
+
+
+def _refuse_many_senders(senders: FileFacts) -> None:
+    """Raise Trouble where sender_access has more rows than a plan can edit, or answers can have."""
+    _refuse_long(senders, MAX_SENDERS, _SENDERS_ELSEWHERE)
+    _, _, owned = (senders.live or b"").partition(BEGIN.encode())
+    rows = owned.partition(END.encode())[0].count(b"\n") - 1
+    if rows > MAX_ANSWERED_SENDERS:
+        raise Trouble(
+            f"reading {senders.path}",
+            f"{rows} of its rows are from the answers, which have at most {MAX_ANSWERED_SENDERS}",
+            f"Move the line '{END}' up: the rows below it are yours, and stay as they are.",
+        )
+
+
+def _refuse_wordy(main_cf: FileFacts) -> None:
+    """Raise Trouble where a parameter is set too often, or to too many words, for a second."""
+    text = main_cf.live or b""
+    if len(text) < min(2 * MAX_WORDS, 3 * MAX_PARAMETERS):  # a word and what follows it; `a=`
+        return
+    rows = all_parameters(text)
+    name, times = Counter(name for name, _ in rows).most_common(1)[0] if rows else ("", 0)
+    if times > MAX_TIMES:
+        raise Trouble(
+            f"reading {main_cf.path}",
+            f"{name} is set {times} times, and the wizard edits at most {MAX_TIMES}",
+            "Postfix takes the last one: take out the others.",
+        )
+    if len(rows) > MAX_PARAMETERS:
+        raise Trouble(
+            f"reading {main_cf.path}",
+            f"it sets {len(rows)} parameters, and the wizard edits at most {MAX_PARAMETERS}",
+            "Postfix has about a thousand: take out those that it does not know (`postconf -n`).",
+        )
+    for name, value in rows:
+        words = len(value.replace(",", " ").split())
+        if words > MAX_WORDS:
+            raise Trouble(
+                f"reading {main_cf.path}",
+                f"{name} has {words} words, and the wizard edits at most {MAX_WORDS}",
+                "Move the list into a file of its own, such as `mydestination = "
+                "/etc/postfix/domains` (postconf(5)).",
+            )
+
+
+def _refuse_many_services(master_cf: FileFacts) -> None:
+    """Raise Trouble where master.cf has more words than can be edited in a second."""
+    lines = (master_cf.live or b"").split(b"\n")
+    words = sum(len(line.split()) for line in lines if not line.lstrip().startswith(b"#"))
+    if words > MAX_MASTER_WORDS:
+        raise Trouble(
+            f"reading {master_cf.path}",
+            f"it has {words} words, and the wizard edits at most {MAX_MASTER_WORDS}",
+            "Take services and options out that are not needed, or make them comments.",
+        )
 
 
 def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
@@ -156,6 +292,8 @@ def _asked(package: Optional[Package], configuration: Configuration) -> Postfix:
         frozenset(configuration.defaults),
         configuration.instances,
         configuration.stderr,
+        defaults=configuration.defaults,
+        in_force=configuration.in_force,
     )
 
 

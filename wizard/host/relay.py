@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import FileFacts, RelayPassword, RelayTable
 from wizard.host.files import read_file
-from wizard.host.postfix import INDEX_SUFFIX, SASL_PASSWD, read_table
+from wizard.host.postfix import INDEX_SUFFIX, read_table
 from wizard.host.secret_file import SecretKind, read_secret
+from wizard.paths import SASL_PASSWD
 
 PRIVATE = 0o600
 
@@ -50,3 +53,44 @@ def has_plain(door: Door) -> bool:
     return any(
         door.stat(f"{directory}/{name}") is not None for directory in _PLAIN for name in _MECHANISMS
     )
+
+
+_NAME = re.compile(r"[a-z][^:]*$", re.IGNORECASE)
+"""What is a name and no address."""
+TARGETS_SECONDS = 2.0
+"""For each of the two rounds of questions about a relay host."""
+
+
+def relay_targets(
+    names: Sequence[tuple[str, bool]], resolvers: Sequence[str], seconds: float = TARGETS_SECONDS
+) -> dict[str, tuple[str, ...]]:
+    """Return by name where mail for a relay host goes: names and addresses; never raises.
+
+    With True beside it a name has its mail exchangers looked up, and those of the best preference
+    count (RFC 5321, 5.1). Where the resolver is silent, a name leads nowhere.
+    """
+    asked = [name for name, has_mx in names if has_mx]
+    answers = ask_all([Question(name, "MX") for name in asked], resolvers, seconds=seconds)
+    exchangers = {name.lower(): _best(one.records) for name, one in zip(asked, answers)}
+    hosts = {name.lower(): exchangers.get(name.lower()) or (name,) for name, _ in names}
+    questions = [
+        Question(host, kind)
+        for host in dict.fromkeys(host for those in hosts.values() for host in those)
+        if _NAME.search(host)
+        for kind in ("A", "AAAA")
+    ]
+    found: dict[str, tuple[str, ...]] = {}
+    for answer in ask_all(questions, resolvers, seconds=seconds):
+        name = answer.question.name
+        found[name] = (*found.get(name, ()), *answer.records)
+    return {
+        name: (*exchangers.get(name, ()), *(one for host in those for one in found.get(host, ())))
+        for name, those in hosts.items()
+    }
+
+
+def _best(records: Sequence[str]) -> tuple[str, ...]:
+    """Return the mail exchangers of the lowest preference number."""
+    parted = [one.split() for one in records]
+    best = min((int(one[0]) for one in parted), default=0)
+    return tuple(one[1] for one in parted if int(one[0]) == best)

@@ -15,4 +15,6 @@ def read_selinux(door: Door) -> bool:
     if door.is_live:
         return door.lstat(MOUNTED) is not None
     config = door.read_text(CONFIG) or ""
-    return bool(re.search(r"^\s*SELINUX\s*=\s*(enforcing|permissive)\b", config, re.MULTILINE))
+    return bool(
+        re.search(r"^[ \t]*SELINUX[ \t]*=[ \t]*(enforcing|permissive)\b", config, re.MULTILINE)
+    )

@@ -8,6 +8,7 @@ import stat
 from wizard.door import Door
 from wizard.host.facts import Dovecot, Listener
 from wizard.host.later import Later
+from wizard.host.mta import with_unit
 
 QUEUE = "/var/spool/postfix"
 AUTH = "private/auth"
@@ -16,7 +17,8 @@ LMTP = "private/dovecot-lmtp"
 MASTER = "master"
 """Postfix's listener (master(8)); its children hold the socket as well while they serve it."""
 
-_PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=')
+_PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
+SMTP = frozenset({25, 465, 587})
 _FEWEST_COLUMNS = 4
 
 
@@ -25,7 +27,8 @@ def begin_listeners(door: Door) -> Later[tuple[Listener, ...]]:
     running = door.start(("ss", "-Hnltp"))
 
     def finish() -> tuple[Listener, ...]:
-        return () if running is None else told_listeners(running.outcome().text)
+        listeners = () if running is None else told_listeners(running.outcome().text)
+        return tuple(with_unit(door, one) if one.port in SMTP else one for one in listeners)
 
     return finish
 
@@ -41,8 +44,10 @@ def told_listeners(text: str) -> tuple[Listener, ...]:
         if not port.isdecimal():
             continue
         holders = _PROCESS.findall(line)
-        process = MASTER if MASTER in holders else next(iter(holders), "")
-        listeners.append(Listener(address.partition("%")[0].strip("[]"), int(port), process))
+        pids = dict(reversed(holders))
+        process = MASTER if MASTER in pids else next((name for name, _ in holders), "")
+        place = address.partition("%")[0].strip("[]"), int(port)
+        listeners.append(Listener(*place, process, int(pids.get(process, 0))))
     return tuple(sorted(dict.fromkeys(listeners), key=lambda one: (one.port, one.address)))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from wizard.door import Door
+from wizard.host import mta_facts
 from wizard.host.facts import Unit
 from wizard.host.later import Later
 
@@ -19,34 +21,85 @@ UNITS = (POSTFIX, FIREWALLD, *NAMED, DOVECOT)
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 """Where `systemctl enable` puts its link for a unit that is WantedBy=multi-user.target."""
 
+_DIRECTORIES = (
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/lib/systemd/system",
+    "/run/systemd/generator.late",
+)
+"""Where unit files are, the first to count first (systemd.unit(5)); the last has those of SysV's scripts."""
+
 UNKNOWN = "unknown"
+
+RUNNING_STATES = frozenset({"active", "reloading", "activating"})
+"""What `systemctl is-active` prints of a unit that runs, or is about to."""
+STOPPED_STATES = frozenset({"inactive", "failed"})
+"""What it prints of a unit that does not run: one whose last start or stop failed is stopped too."""
+SYSTEMD = "/run/systemd/system"
+"""This directory exists exactly where systemd is the init system (sd_booted(3))."""
 
 
 @dataclass(frozen=True)
 class Units:
-    """Each unit's state; `loaded` are those that systemd has a unit file for."""
+    """Each unit's state; `loaded` are those that systemd has a unit file for.
+
+    `answered` is False where systemd was asked and could not be reached.
+    """
 
     states: Mapping[str, Unit]
     loaded: frozenset[str]
+    answered: bool = True
+
+
+def has_systemd(door: Door) -> bool:
+    """Return whether systemd is the init system; of another root that is not known: True."""
+    return not door.is_live or door.lstat(SYSTEMD) is not None
+
+
+def is_masked(door: Door, unit: str) -> bool:
+    """Return True if nothing can start or reload a service: its unit is empty or /dev/null.
+
+    Of several unit files the first counts (systemd.unit(5)).
+    """
+    for directory in _DIRECTORIES:
+        path = f"{directory}/{unit}.service"
+        status = door.lstat(path)
+        if status is not None:
+            target = door.read_link(path)
+            null = target is not None and os.path.normpath(f"{directory}/{target}") == os.devnull
+            return null or target == os.devnull or (target is None and status.st_size == 0)
+    return False
 
 
 def begin_units(door: Door) -> Later[Units]:
     """Ask systemd; in another root only the links of `systemctl enable` are looked at."""
+    # Systemd searches all its directories for a unit that is missing: so only these are asked for.
+    units = (*UNITS, *(name for name in mta_facts.UNITS if _has_file(door, name)))
     running = door.start(
-        ("systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", *UNITS)
+        ("systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", *units)
     )
 
     def finish() -> Units:
-        return _from_links(door) if running is None else told_units(running.outcome().text)
+        if running is None:
+            return _from_links(door)
+        outcome = running.outcome()
+        # systemctl prints a block of each unit, also of one that is not there.
+        if outcome.code and not outcome.text.strip():
+            return replace(_from_links(door), answered=False)
+        return told_units(outcome.text, units)
 
     return finish
 
 
-def told_units(text: str) -> Units:
+def _has_file(door: Door, unit: str) -> bool:
+    return any(door.lstat(f"{directory}/{unit}") is not None for directory in _DIRECTORIES)
+
+
+def told_units(text: str, units: Sequence[str] = UNITS) -> Units:
     """Read what `systemctl show` printed: NAME=VALUE lines, an empty line between units."""
     states: dict[str, Unit] = {}
     loaded: set[str] = set()
-    for name, block in zip(UNITS, text.split("\n\n")):
+    for name, block in zip(units, text.split("\n\n")):
         rows = dict(line.partition("=")[::2] for line in block.splitlines())
         # A unit that is not there yet will be laid disabled: EL's presets leave Postfix off.
         states[name] = Unit(
@@ -54,11 +107,12 @@ def told_units(text: str) -> Units:
         )
         if rows.get("LoadState") in {"loaded", "masked"}:
             loaded.add(name)
-    return Units({name: states.get(name, Unit()) for name in UNITS}, frozenset(loaded))
+    return Units({name: states.get(name, Unit()) for name in units}, frozenset(loaded))
 
 
 def _from_links(door: Door) -> Units:
     def enabled(name: str) -> str:
         return "disabled" if door.lstat(f"{WANTS}/{name}") is None else "enabled"
 
-    return Units({name: Unit(enabled(name), UNKNOWN) for name in UNITS}, frozenset())
+    units = (*UNITS, *mta_facts.UNITS)
+    return Units({name: Unit(enabled(name), UNKNOWN) for name in units}, frozenset())

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Answers, Caution, Problem
-from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
+from wizard.paths import ALIASES
 from wizard.plan.model import BuildTable, Deliver, ReplaceFile, Step
+from wizard.plan.scope import Scope
 from wizard.postfix.aliases import (
     ABUSE,
     POSTMASTER,
@@ -37,7 +38,7 @@ BOUNCES = (
 def propose(
     answers: Answers,
     host: Host,
-    wanted: Collection[str],
+    scope: Scope,
     today: Optional[Answers],
     kept: Collection[str],
 ) -> Optional[Proposal]:
@@ -45,7 +46,7 @@ def propose(
 
     `today` is what was read back where sections were named.
     """
-    if SECTION not in wanted or not answers.aliases.root or _why_not(host):
+    if SECTION not in scope or not answers.aliases.root or _why_not(host):
         return None
     if today is not None and today.aliases == answers.aliases:
         return Proposal(host.aliases.file.live or b"")
@@ -133,11 +134,9 @@ class Judged:
     warnings: tuple[str, ...] = ()
 
 
-def judge(
-    answers: Answers, host: Host, wanted: Collection[str], proposal: Optional[Proposal]
-) -> Judged:
+def judge(answers: Answers, host: Host, scope: Scope, proposal: Optional[Proposal]) -> Judged:
     """Follow the names through the file as it is to be."""
-    if SECTION not in wanted:
+    if SECTION not in scope:
         return Judged()
     if not answers.aliases.root:
         return Judged(warnings=tuple(_undecided(answers, host)))
@@ -174,6 +173,7 @@ def _nobody(ends: Collection[End], host: Host) -> Iterator[Caution]:
             "aliases-reader",
             f"{', '.join(missing)} is no user in /etc/passwd and no alias: unless Dovecot or a "
             "directory knows that name, mail for root, postmaster and abuse is refused or bounces.",
+            tuple(missing),
         )
 
 

@@ -8,28 +8,33 @@ proof. A new zone is checked first of all.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Collection, Iterator, Optional
+from typing import Collection, Iterator
 
-from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.model import POLICY, Answers, Problem
 from wizard.answers.toml import format_answers
-from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
+from wizard.paths import RENEWAL_HOOK
 from wizard.plan import aliases as reader
 from wizard.plan import (
     certificates,
     dovecot,
     firewall,
+    foreign,
+    hold,
+    in_force,
     keys,
     leftovers,
     move,
     obstacles,
+    other_mta,
     relay,
     zone,
 )
 from wizard.plan import hook as renewal_hook
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
-from wizard.plan.files import Files, PlannedFile, change, propose, sha256
+from wizard.plan.files import Files, change, propose
+from wizard.plan.in_order import in_order
 from wizard.plan.keeping import keeping, kept_names
 from wizard.plan.model import (
     BuildTable,
@@ -48,7 +53,9 @@ from wizard.plan.model import (
     StagedCheck,
     Step,
 )
+from wizard.plan.planned_file import PlannedFile, sha256
 from wizard.plan.read_back import read_back
+from wizard.plan.scope import Scope, scope_of
 from wizard.postfix import hardening
 from wizard.postfix.complaints import foreseen
 from wizard.postfix.main_cf import MainCf
@@ -75,83 +82,112 @@ def build_plan(
     their own parameters only those whose answer is not today's. `bases` are the files as runs
     wrote them: what differs was done by hand, and is kept where `choices` say so.
     """
-    wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
+    scope = scope_of(sections)
     standing = read_back(host)
-    files = propose(answers, host, sections, standing, {})
+    files = propose(answers, host, scope, standing, {})
     edits = files.by_hand(bases, choices)
     kept = kept_names(edits)
     if kept:
         answers = keeping(answers, standing, edits)
-        files = propose(answers, host, sections, standing, kept)
+        files = propose(answers, host, scope, standing, kept)
     main, master, senders, aliases = files.main, files.master, files.senders, files.aliases
     hook = tuple(filter(None, (files.hook,)))
-    named = zone.plan_zone(answers, host, wanted)
+    accepted = foreign.accepted_names(choices)
+    from_elsewhere = certificates.foreign_files(answers, host, scope)
+    shown = foreign.listed(from_elsewhere, accepted)
+    named = zone.plan_zone(answers, host, scope)
     before_service = [
         *named.first,
         *_install(host),
-        *relay.package(answers, host, wanted),
+        *relay.package(answers, host, scope),
         *(_original(file) for file in (main, master, *filter(None, (aliases,)))),
-        *certificates.steps(answers, host, wanted),
+        *certificates.steps(answers, host, scope, accepted),
         *(_replace(file, "Write certbot's hook", _HOOK_WHY) for file in hook),
         *_files(files, host),
     ]
     before_check = [
         *before_service,
-        *_service(main, master, before_service, host, wanted),
+        *other_mta.steps(host, scope),
+        *_service(main, master, before_service, host, scope),
+        *map(hold.second, _hold(files, host)),
         *named.steps,
-        *firewall.steps(answers, host, wanted),
-        *dovecot.steps(files.dovecot, answers, host, sections),
+        *firewall.steps(answers, host, scope),
+        *dovecot.steps(files.dovecot, answers, host, scope),
     ]
-    read = reader.judge(answers, host, wanted, aliases.proposal if aliases else None)
+    read = reader.judge(answers, host, scope, aliases.proposal if aliases else None)
     plan = Plan(
         answers=format_answers(answers),
+        today=format_answers(standing) if standing else "",
         sections=tuple(sorted(sections)),
         steps=(
             *before_check,
-            _prove(before_check, needed=move.is_to_be_saved(answers, host, wanted)),
-            *([reader.proof(answers, before_check)] if aliases else ()),
-            *certificates.last_steps(answers, host, wanted),
+            _prove(before_check, needed=move.is_to_be_saved(answers, host, scope)),
+            *in_order(
+                ("certificate", certificates.last_steps(answers, host, scope, accepted)),
+                ("aliases", [reader.proof(answers, before_check)] if aliases else ()),
+            ),
         ),
-        files=(*(change(file, bases) for file in files.all), *named.files),
-        cautions=(
-            *obstacles.cautions(answers, host, wanted),
-            *obstacles.loopback_caution(master.proposal.loopback),
-            *read.cautions,
-            *dovecot.cautions(answers, host, wanted),
+        files=tuple(
+            in_order(
+                *((one, [change(file, bases)]) for one, file in files.by_section),
+                ("dns", named.files),
+            )
+        ),
+        cautions=tuple(
+            in_order(
+                ("", obstacles.cautions(answers, host, scope)),
+                ("networks", firewall.zone_caution(host, before_check)),
+                ("aliases", read.cautions),
+                ("dovecot", dovecot.cautions(answers, host, scope)),
+                (POLICY, obstacles.loopback_caution(master.proposal.loopback)),
+            )
         ),
         warnings=tuple(
             dict.fromkeys(
                 masked(without_number(warning))
-                for warning in (
-                    *main.proposal.warnings,
-                    *master.proposal.warnings,
-                    *senders.proposal.warnings,
-                    *certificates.warnings(answers, host, wanted),
-                    *(() if hook else renewal_hook.missing(answers, host, wanted)),
-                    *firewall.warnings(host, wanted),
-                    *dovecot.warnings(answers, host, sections),
-                    *named.warnings,
-                    *read.warnings,
-                    *_left_out(answers, host, wanted),
-                    *leftovers.warnings(host),
-                    *relay.warnings(answers, host, wanted),
-                    *filter(None, (bases.unknown,)),
+                for warning in in_order(
+                    ("", main.proposal.warnings),
+                    ("", master.proposal.warnings),
+                    ("", leftovers.warnings(host)),
+                    ("", other_mta.warnings(host, scope)),
+                    ("", _stays_down(host, scope)),
+                    ("", filter(None, (bases.unknown,))),
+                    ("networks", firewall.warnings(answers, host, scope)),
+                    ("certificate", certificates.warnings(answers, host, scope)),
+                    ("certificate", foreign.more(from_elsewhere)),
+                    ("certificate", () if hook else renewal_hook.missing(answers, host, scope)),
+                    ("blocklists", senders.proposal.warnings),
+                    ("dns", named.warnings),
+                    ("aliases", read.warnings),
+                    ("relay", relay.warnings(answers, host, scope)),
+                    ("dovecot", dovecot.warnings(answers, host, scope)),
+                    (hardening.SECTION, _left_out(answers, host, scope)),
                 )
             )
         ),
-        obstacles=(
-            *obstacles.obstacles(answers, host, wanted),
-            *keys.obstacles(answers, host, wanted),
-            *relay.obstacles(answers, host, wanted),
-            *named.obstacles,
-            *read.obstacles,
-            *dovecot.obstacles(answers, host, wanted),
+        obstacles=tuple(
+            in_order(
+                ("", obstacles.between_fields(answers, standing, scope)),
+                ("", (Problem("", "", why) for why in main.proposal.refusals)),
+                ("", obstacles.obstacles(answers, host, scope)),
+                ("", in_force.obstacles(files, host, kept.get(host.main_cf.path, ()))),
+                ("certificate", foreign.obstacles(shown, choices)),
+                ("blocklists", keys.obstacles(answers, host, scope)),
+                ("dns", named.obstacles),
+                ("aliases", read.obstacles),
+                ("relay", relay.obstacles(answers, host, scope)),
+                ("dovecot", dovecot.obstacles(answers, host, scope)),
+            )
         ),
         edits=edits,
-        to_copy=dovecot.to_copy(answers, host, wanted),
+        to_copy=dovecot.to_copy(answers, host, scope),
+        foreign=shown,
     )
     if any(isinstance(step.action, OpenFirewall) and not step.done for step in plan.steps):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
+    turned = any(step.id in {"enable", "service"} for step in plan.pending)
+    if turned and host.unit.enabled.startswith("masked"):
+        plan = replace(plan, obstacles=(*plan.obstacles, obstacles.masked(UNIT)))
     return plan
 
 
@@ -179,9 +215,9 @@ def _install(host: Host) -> Iterator[Step]:
     )
 
 
-def _left_out(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[str]:
+def _left_out(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Say which parts of the hardening are not for this Postfix, or not yet."""
-    if hardening.SECTION in wanted and answers.hardening.use == hardening.ON:
+    if hardening.SECTION in scope and answers.hardening.use == hardening.ON:
         yield from hardening.unknown(host.postfix)
         maps = MainCf.parse(host.main_cf.live or b"").value(hardening.MAPS)
         yield from hardening.without_maps(maps or "")
@@ -219,6 +255,7 @@ def _files(files: Files, host: Host) -> Iterator[Step]:
     if files.aliases:
         yield from reader.steps(host, ReplaceFile(files.aliases.next), tolerated)
     yield from relay.steps(files.passwords, host, tolerated)
+    yield from _hold(files, host)
     for file in pair:
         yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")
     yield Step(
@@ -229,6 +266,12 @@ def _files(files: Files, host: Host) -> Iterator[Step]:
         (("postfix", "check"),),
         done=host.postfix.installed and not any(file.pending for file in pair),
     )
+
+
+def _hold(files: Files, host: Host) -> Iterator[Step]:
+    """Yield the look at the queue before main.cf is written; no Postfix has no queue."""
+    if host.postfix.installed:
+        yield from hold.first(files.main.live or b"", files.main.proposal.text)
 
 
 def _tolerated(host: Host) -> tuple[str, ...]:
@@ -251,16 +294,10 @@ def _senders(senders: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> It
         "Postfix reads the indexed table, not the text.",
         BuildTable(table_type, senders.facts.path, expected, tolerated),
         (("postmap", f"{table_type}:{senders.facts.path}"),),
-        done=not senders.pending and _table_rows(host.table) == dict(expected),
+        done=not senders.pending
+        and host.table is not None
+        and dict(rows(host.table)) == dict(expected),
     )
-
-
-def _table_rows(dump: Optional[bytes]) -> Optional[dict[str, str]]:
-    """Return what `postmap -s` printed as a mapping, None where there is no table."""
-    if dump is None:
-        return None
-    pairs = (line.partition("\t") for line in dump.decode("utf-8", "surrogateescape").splitlines())
-    return {key: value for key, _, value in pairs if key}
 
 
 def _replace(file: PlannedFile, title: str, why: str) -> Step:
@@ -278,10 +315,10 @@ def _service(
     master: PlannedFile,
     earlier: Collection[Step],
     host: Host,
-    wanted: frozenset[str],
+    scope: Scope,
 ) -> Iterator[Step]:
     unit = host.unit
-    if POLICY in wanted:
+    if POLICY in scope:
         yield Step(
             "enable",
             "Start Postfix at boot",
@@ -291,7 +328,7 @@ def _service(
             done=unit.enabled == "enabled",
         )
     verb = _verb(main, master, earlier, host)
-    if verb != "start" or POLICY in wanted:
+    if verb != "start" or POLICY in scope:
         yield Step(
             "service",
             f"{verb.capitalize()} Postfix",
@@ -317,6 +354,16 @@ _VERBS = {
     "reload": "Running connections finish; new ones see the new files.",
     "none": "It runs, with the files as they are.",
 }
+
+
+def _stays_down(host: Host, scope: Scope) -> Iterator[str]:
+    """Warn where a run of single sections leaves Postfix stopped, as it is."""
+    stopped = host.postfix.installed and host.unit.active != "active"
+    if host.root == "/" and stopped and POLICY not in scope:
+        yield (
+            "Postfix does not run, and a run of single sections does not start it: what is changed "
+            "has effect from its next start, and cannot be seen to work before."
+        )
 
 
 def _verb(main: PlannedFile, master: PlannedFile, earlier: Collection[Step], host: Host) -> str:

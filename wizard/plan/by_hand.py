@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from wizard.plan.choices import MINE, OPEN, Choices
+from wizard.plan.choices import OPEN, Choices
 from wizard.plan.diff import changed_lines
-from wizard.plan.things import PARTED, entry_of, items, same, things
+from wizard.plan.hand_edit import HandEdit
+from wizard.plan.things import PARTED, Valued, entry_of, items, own_of, same, things
 from wizard.postfix.proposal import Reason
 
 YOURS = "Yours: "
@@ -40,35 +41,6 @@ class Bases:
     unknown: str = ""
 
 
-@dataclass(frozen=True)
-class HandEdit:
-    """One thing of a file that was changed by hand since `run` wrote the file.
-
-    `name` is as `wizard.plan.things` has it, "" for the whole file. `left`, `now` and `planned`
-    are its values as a run wrote it, as it stands, and as the plan would have it; None where it
-    is not set. They may hold any character. `choice` is OPEN where it is no conflict.
-    """
-
-    path: str
-    name: str
-    left: Optional[str]
-    now: Optional[str]
-    planned: Optional[str]
-    run: str
-    conflict: bool = False
-    choice: str = OPEN
-
-    @property
-    def undecided(self) -> bool:
-        """Whether the plan cannot be run before something is chosen."""
-        return self.conflict and self.choice == OPEN
-
-    @property
-    def stays(self) -> bool:
-        """Whether it is still the operator's own once the plan was run."""
-        return not self.conflict or self.choice == MINE
-
-
 def hand_edits(
     path: str, base: Optional[Base], live: Optional[bytes], proposed: bytes, choices: Choices
 ) -> Iterator[HandEdit]:
@@ -86,15 +58,17 @@ def hand_edits(
         if value is not None:
             left[name] = value
     now, planned = things(path, live), things(path, proposed)
+    own = [own_of(path, one) for one in (left, now, planned)]
     for name in dict.fromkeys((*now, *left)):
-        was, stands, comes = left.get(name), now.get(name), planned.get(name)
+        values = (left.get(name), now.get(name), planned.get(name))
+        was, stands, comes = zip(values, own)
         if same(path, name, was, stands) or _of_a_missing_entry(path, name, now, left):
             continue
         conflict = not same(path, name, stands, comes) and not _survives(
             path, name, was, stands, comes
         )
         choice = choices.of(path, name) if conflict else OPEN
-        yield HandEdit(path, name, was, stands, comes, base.run, conflict, choice)
+        yield HandEdit(path, name, *values, base.run, conflict, choice)
 
 
 def _of_a_missing_entry(
@@ -105,11 +79,9 @@ def _of_a_missing_entry(
     return entry in left and entry not in now
 
 
-def _survives(
-    path: str, name: str, left: Optional[str], now: Optional[str], planned: Optional[str]
-) -> bool:
+def _survives(path: str, name: str, left: Valued, now: Valued, planned: Valued) -> bool:
     """Whether a plan that changes a list keeps what was done to it by hand."""
-    was, stands, comes = (items(path, name, one) for one in (left, now, planned))
+    was, stands, comes = (items(path, name, *one) for one in (left, now, planned))
     if was is None or stands is None or comes is None:
         return False
     before, here, after = set(was), set(stands), set(comes)

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
 from wizard.certificates.lineage import relink_targets
 from wizard.certificates.names import covers
-from wizard.certificates.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.certificates.self_signed import openssl
-from wizard.host.facts import Host, Lineage
-from wizard.plan import laying
+from wizard.host.facts import GatheredFile, Host, Lineage
+from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.plan import laying, renewal
 from wizard.plan.model import Link, Relink, SelfSign, Step
+from wizard.plan.scope import Scope
 
 SELF_SIGNED_MARGIN = 7 * 86400
 """Seconds before its end at which a self-signed certificate is made anew."""
 
 
-def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:
-    """Yield the steps of the chosen source; every lineage is relinked, not the chosen one only."""
-    if "certificate" not in wanted:
+def steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str]) -> Iterator[Step]:
+    """Yield the steps of the chosen source; every lineage is relinked, not the chosen one only.
+
+    `accepted` are names of `wizard.plan.foreign`.
+    """
+    if "certificate" not in scope:
         return
     # The operator's own files are used where they stand.
     if answers.certificate.source in _SOURCES:
-        yield from _SOURCES[answers.certificate.source](answers, host)
+        yield from _SOURCES[answers.certificate.source](answers, host, accepted)
 
 
-def last_steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:
-    """Yield what is left to do of the source once the server is proven."""
+def foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredFile, ...]:
+    """Return the files of another server that certbot would run, or run something because of."""
     gathered = laying.current(answers, host)
-    if "certificate" in wanted and gathered is not None:
+    if "certificate" not in scope or gathered is None:
+        return ()
+    return laying.foreign_files(answers, host, gathered)
+
+
+def last_steps(
+    answers: Answers, host: Host, scope: Scope, accepted: Collection[str]
+) -> Iterator[Step]:
+    """Yield what remains to do for the source once the server is proven."""
+    gathered = laying.current(answers, host)
+    if "certificate" in scope and gathered is not None:
         yield laying.forget(gathered)
+        yield from renewal.steps(answers, host, gathered, accepted)
 
 
-def warnings(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[str]:
+def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Name the lineages that are there and cannot be used; they stay as they are."""
-    if "certificate" in wanted:
+    if "certificate" in scope:
         gathered = laying.current(answers, host)
         if gathered is not None:
             yield from laying.warnings(answers, host, gathered)
@@ -48,13 +63,13 @@ def warnings(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[s
             yield f"anybody on this host can read the key: chmod 0600 {pair.key_file}"
 
 
-def _letsencrypt(_answers: Answers, host: Host) -> Iterator[Step]:
+def _letsencrypt(_answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:
     for lineage in host.lineages:
         if lineage.number is not None and not lineage.problem:
             yield _relink(lineage)
 
 
-def _gathered(answers: Answers, host: Host) -> Iterator[Step]:
+def _gathered(answers: Answers, host: Host, accepted: Collection[str]) -> Iterator[Step]:
     """What was gathered and its links, then those of the lineages that stay as they are here.
 
     With nothing gathered all was put in place before, and what was bad then is no better now:
@@ -63,11 +78,11 @@ def _gathered(answers: Answers, host: Host) -> Iterator[Step]:
     gathered = laying.current(answers, host)
     if gathered is None:
         chosen = f"links-{answers.certificate.name}"
-        yield from (step for step in _letsencrypt(answers, host) if step.id == chosen)
+        yield from (step for step in _letsencrypt(answers, host, accepted) if step.id == chosen)
         return
-    yield from laying.steps(answers, host, gathered)
+    yield from laying.steps(answers, host, gathered, accepted)
     others = {f"links-{name}" for name in laying.laid(answers, host, gathered)}
-    yield from (step for step in _letsencrypt(answers, host) if step.id not in others)
+    yield from (step for step in _letsencrypt(answers, host, accepted) if step.id not in others)
 
 
 def _relink(lineage: Lineage) -> Step:
@@ -86,7 +101,7 @@ def _relink(lineage: Lineage) -> Step:
     )
 
 
-def _self_signed(answers: Answers, host: Host) -> Iterator[Step]:
+def _self_signed(answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:
     name = answers.hostname.myhostname
     pair = host.self_signed
     whole = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Optional
 
-from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE, PLANNED
+from wizard.plan.hand_edit import HandEdit
 from wizard.secrets import masked
 
 LONGEST = 400

@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Iterator, Sequence
+from typing import Callable, Iterable, Iterator, Sequence
 
 from wizard.postfix.proposal import Reason
-from wizard.secrets import masked
+from wizard.secrets import masked, may_have_key
 
 SAME, GONE, NEW = " ", "-", "+"
 """The first column of a unified diff."""
@@ -21,7 +21,11 @@ SAME, GONE, NEW = " ", "-", "+"
 NO_NEWLINE = "\\ No newline at end of file"
 
 LARGEST_GAP = 4_000_000
-"""Old lines times new lines of a gap beyond which it is shown as one replacement."""
+"""Old lines times new lines of all gaps together; one beyond it is shown as one replacement."""
+
+
+_Part = tuple[str, Sequence[bytes], int, int]
+"""A sign, the lines of a text, and which of them: from, to."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,22 @@ class Line:
     text: str
 
 
+class HunkLines:
+    """The lines of a hunk, made when they are gone through: a million of them would fill memory."""
+
+    def __init__(self, hide: Callable[[str], str], parts: Sequence[_Part]) -> None:
+        self._hide = hide
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[Line]:
+        for sign, lines, first, end in self._parts:
+            for at in range(first, end):
+                text = lines[at].rstrip(b"\n").decode("utf-8", "backslashreplace")
+                yield Line(sign, self._hide(text))
+                if not lines[at].endswith(b"\n"):
+                    yield Line(sign, NO_NEWLINE)
+
+
 @dataclass(frozen=True)
 class Hunk:
     """Neighbouring changes with context; starts count from 1, `why` are the reasons for it."""
@@ -40,7 +60,7 @@ class Hunk:
     old_count: int
     new_start: int
     new_count: int
-    lines: tuple[Line, ...]
+    lines: Iterable[Line]
     why: tuple[str, ...] = ()
 
     @property
@@ -61,40 +81,62 @@ def hunks(
     old: bytes, new: bytes, reasons: Sequence[Reason] = (), context: int = 3
 ) -> tuple[Hunk, ...]:
     """Return what makes `new` of `old`, each hunk with the reasons that touch its lines."""
-    before = _lines(old)
-    after = _lines(new)
+    if old == new:
+        return ()
+    old_part, new_part, above = _differing(old, new, context)
+    before = _lines(old_part)
+    after = _lines(new_part)
     found = []
+    touching = _Touching(reasons)
+    hide = masked if may_have_key(old) or may_have_key(new) else str
     for group in _grouped(_changes(before, after), len(before), len(after), context):
-        lines: list[Line] = []
+        parts: list[_Part] = []
         at_old, at_new = group[0][0], group[0][2]
         first_old, first_new = at_old, at_new
         changed_new: list[tuple[int, int]] = []
         for old_from, old_to, new_from, new_to in group[1:-1]:
-            lines += _shown(SAME, before[at_old:old_from])
-            lines += _shown(GONE, before[old_from:old_to])
-            lines += _shown(NEW, after[new_from:new_to])
+            parts += [
+                (SAME, before, at_old, old_from),
+                (GONE, before, old_from, old_to),
+                (NEW, after, new_from, new_to),
+            ]
             at_old, at_new = old_to, new_to
-            changed_new.append((new_from + 1, max(new_to, new_from + 1)))
-        lines += _shown(SAME, before[at_old : group[-1][0]])
-        why = tuple(
-            dict.fromkeys(
-                reason.why
-                for reason in reasons
-                for first, last in changed_new
-                if reason.first_line <= last and first <= reason.last_line
-            )
-        )
+            changed_new.append((above + new_from + 1, above + max(new_to, new_from + 1)))
+        parts.append((SAME, before, at_old, group[-1][0]))
+        why = touching.why(changed_new)
         found.append(
             Hunk(
-                first_old + 1,
+                above + first_old + 1,
                 group[-1][0] - first_old,
-                first_new + 1,
+                above + first_new + 1,
                 at_new + (group[-1][0] - at_old) - first_new,
-                tuple(lines),
+                HunkLines(hide, parts),
                 why,
             )
         )
     return tuple(found)
+
+
+class _Touching:
+    """Finds the reasons that touch ranges of lines, where the ranges come in ascending order.
+
+    Each reason is compared with its neighbours only, since a zone of 50,000 names has as many
+    reasons as hunks.
+    """
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        self._waiting = sorted(enumerate(reasons), key=lambda one: one[1].first_line, reverse=True)
+        self._open: list[tuple[int, Reason]] = []
+
+    def why(self, ranges: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+        """Return what the reasons say that touch these ranges (first and last line), in order."""
+        found: dict[int, str] = {}
+        for first, last in ranges:
+            while self._waiting and self._waiting[-1][1].first_line <= last:
+                self._open.append(self._waiting.pop())
+            self._open = [one for one in self._open if one[1].last_line >= first]
+            found.update((number, reason.why) for number, reason in self._open)
+        return tuple(dict.fromkeys(found[number] for number in sorted(found)))
 
 
 def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str]:
@@ -117,8 +159,46 @@ def changed_lines(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
 
     Of lines that went, it is the line that follows them.
     """
-    for _, _, first, last in _changes(_lines(old), _lines(new)):
-        yield first + 1, max(last, first + 1)
+    old_part, new_part, above = _differing(old, new, 0)
+    for _, _, first, last in _changes(_lines(old_part), _lines(new_part)):
+        yield above + first + 1, above + max(last, first + 1)
+
+
+def _differing(old: bytes, new: bytes, context: int) -> tuple[bytes, bytes, int]:
+    """Cut off what both begin and end with, but for `context` lines; and how many lines stand above.
+
+    Most of a large file is the same, and need not be split into lines.
+    """
+    head = old.rfind(b"\n", 0, _common_bytes(old, new)) + 1
+    after = _common_bytes(old[head:][::-1], new[head:][::-1])
+    if not (_begins_line(old, len(old) - after) and _begins_line(new, len(new) - after)):
+        after = _after_line(old, len(old) - after)
+    for _ in range(context):
+        head = old.rfind(b"\n", 0, max(0, head - 1)) + 1
+        after = _after_line(old, len(old) - after)
+    return old[head : len(old) - after], new[head : len(new) - after], old.count(b"\n", 0, head)
+
+
+def _begins_line(text: bytes, at: int) -> bool:
+    return at == 0 or text[at - 1 : at] == b"\n"
+
+
+def _after_line(text: bytes, at: int) -> int:
+    """Count the bytes behind the line that this place is in."""
+    end = text.find(b"\n", at)
+    return 0 if end < 0 else len(text) - end - 1
+
+
+def _common_bytes(one: bytes, other: bytes) -> int:
+    """Count the bytes that both begin with."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        half = (least + most + 1) // 2
+        if one[least:half] == other[least:half]:
+            least = half
+        else:
+            most = half - 1
+    return least
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -128,22 +208,18 @@ def _lines(data: bytes) -> list[bytes]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _shown(sign: str, lines: Sequence[bytes]) -> Iterator[Line]:
-    for line in lines:
-        yield Line(sign, masked(line.rstrip(b"\n").decode("utf-8", "backslashreplace")))
-        if not line.endswith(b"\n"):
-            yield Line(sign, NO_NEWLINE)
-
-
 def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
     """Yield the ranges that differ, in order: old_from, old_to, new_from, new_to."""
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
     end = len(old) - tail - head, len(new) - tail - head
     at_old = at_new = head
+    left = LARGEST_GAP
     for anchor in [*_anchors(old[head : head + end[0]], new[head : head + end[1]]), end]:
         anchor_old, anchor_new = head + anchor[0], head + anchor[1]
-        yield from _gap(old, new, (at_old, anchor_old, at_new, anchor_new))
+        size = (anchor_old - at_old) * (anchor_new - at_new)
+        yield from _gap(old, new, (at_old, anchor_old, at_new, anchor_new), fine=size <= left)
+        left -= size if size <= left else 0
         at_old, at_new = anchor_old + 1, anchor_new + 1
 
 
@@ -179,11 +255,14 @@ def _anchors(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]
     return chain[::-1]
 
 
-def _gap(old: Sequence[bytes], new: Sequence[bytes], gap: _Change) -> Iterator[_Change]:
+def _gap(
+    old: Sequence[bytes], new: Sequence[bytes], gap: _Change, *, fine: bool
+) -> Iterator[_Change]:
+    """Yield what differs between two anchors; all of it as one replacement unless it is `fine`."""
     old_from, old_to, new_from, new_to = gap
     if old_from == old_to and new_from == new_to:
         return
-    if (old_to - old_from) * (new_to - new_from) > LARGEST_GAP:
+    if not fine or old_from == old_to or new_from == new_to:
         yield gap
         return
     matcher = SequenceMatcher(None, old[old_from:old_to], new[new_from:new_to], autojunk=False)

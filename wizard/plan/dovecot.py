@@ -6,8 +6,8 @@ already needs no line. One that is missing or masked is never started.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Optional
+from collections.abc import Iterator
+from typing import Optional
 
 from wizard.answers.model import Answers, Caution, Dovecot, Problem
 from wizard.host.facts import Host
@@ -21,12 +21,11 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
+from wizard.plan.planned_file import PlannedFile
+from wizard.plan.scope import Scope
 from wizard.postfix.dovecot import AUTH, conf_lines, kept, mailbox, needed, series, wanted
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
-
-if TYPE_CHECKING:
-    from wizard.plan.files import PlannedFile
 
 SECTION = "dovecot"
 UNIT = "dovecot"
@@ -43,10 +42,10 @@ MASKED = (
 _WHY = "What Dovecot must say so that Postfix reaches it, and nothing that it says already."
 
 
-def is_asked(answers: Answers, sections: Collection[str]) -> bool:
+def is_asked(answers: Answers, scope: Scope) -> bool:
     """Whether anything is to be done for Dovecot: by name, or since the answers say so."""
-    if sections:
-        return SECTION in sections
+    if scope.named:
+        return SECTION in scope
     return answers.dovecot != Dovecot()
 
 
@@ -64,18 +63,16 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     return Proposal(bytes(lines), lines.reasons())
 
 
-def propose(answers: Answers, host: Host, wanted_sections: Collection[str]) -> Optional[Proposal]:
+def propose(answers: Answers, host: Host, scope: Scope) -> Optional[Proposal]:
     """Return our file in conf.d as it is to be, None where the plan leaves it alone."""
-    if SECTION not in wanted_sections or answers.dovecot.conf != "write":
+    if SECTION not in scope or answers.dovecot.conf != "write":
         return None
     return _proposal(answers, host)
 
 
-def to_copy(
-    answers: Answers, host: Host, wanted_sections: Collection[str]
-) -> tuple[FileChange, ...]:
+def to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ...]:
     """Return what Dovecot lacks as a change of our file, where the plan does not write it."""
-    if SECTION not in wanted_sections or answers.dovecot.conf == "write":
+    if SECTION not in scope or answers.dovecot.conf == "write":
         return ()
     proposal, conf = _proposal(answers, host), host.dovecot.conf
     if proposal is None or proposal.text == conf.live:
@@ -84,10 +81,10 @@ def to_copy(
 
 
 def steps(
-    file: Optional[PlannedFile], answers: Answers, host: Host, sections: Collection[str]
+    file: Optional[PlannedFile], answers: Answers, host: Host, scope: Scope
 ) -> Iterator[Step]:
     """Yield the file's steps, Dovecot's turn, the firewall, and the question before the flush."""
-    if not is_asked(answers, sections):
+    if not is_asked(answers, scope):
         return
     dovecot, want = host.dovecot, wanted(answers)
     written = file is not None and file.pending
@@ -156,11 +153,11 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
     )
 
 
-def cautions(answers: Answers, host: Host, wanted_sections: Collection[str]) -> Iterator[Caution]:
+def cautions(answers: Answers, host: Host, scope: Scope) -> Iterator[Caution]:
     """Ask back before people's mail is looked for elsewhere than where it is kept today."""
-    dovecot, want = host.dovecot, wanted(answers)
-    if propose(answers, host, wanted_sections) is None:
+    if propose(answers, host, scope) is None:
         return
+    dovecot, want = host.dovecot, wanted(answers)
     today = mailbox(dovecot.settings, dovecot.version)
     if today and "mailbox" in needed(dovecot.settings, dovecot.version, want):
         yield Caution(
@@ -168,12 +165,13 @@ def cautions(answers: Answers, host: Host, wanted_sections: Collection[str]) -> 
             f"Dovecot keeps mail in {today} today, and would look in maildir:{want.mailbox} from "
             "then on: what people have in the former is seen no more. Move it first (doveadm(1), "
             "sync), or leave `conf` at leave and copy the other lines.",
+            (today,),
         )
 
 
-def warnings(answers: Answers, host: Host, sections: Collection[str]) -> Iterator[str]:
+def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Say what keeps Dovecot from being of use, where it was asked for."""
-    if not is_asked(answers, sections) or host.root != "/":
+    if not is_asked(answers, scope) or host.root != "/":
         return
     dovecot = host.dovecot
     if not dovecot.usable:
@@ -190,10 +188,10 @@ def warnings(answers: Answers, host: Host, sections: Collection[str]) -> Iterato
         )
 
 
-def obstacles(answers: Answers, host: Host, wanted_sections: Collection[str]) -> Iterator[Problem]:
+def obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
     """Say why our file cannot be written where it is asked for."""
     dovecot = host.dovecot
-    if SECTION not in wanted_sections or answers.dovecot.conf != "write" or not dovecot.usable:
+    if SECTION not in scope or answers.dovecot.conf != "write" or not dovecot.usable:
         return
     faults = (
         (

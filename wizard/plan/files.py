@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.host.aliases import ALIASES
-from wizard.host.facts import FileFacts, Host
+from wizard.answers.model import POLICY, Answers
+from wizard.host.facts import Host
+from wizard.paths import ALIASES
 from wizard.plan import aliases, dovecot, keys, relay
 from wizard.plan import hook as renewal_hook
-from wizard.plan.by_hand import Bases, HandEdit, hand_edits, marked
+from wizard.plan.by_hand import Bases, hand_edits, marked
 from wizard.plan.choices import Choices
-from wizard.plan.model import FileChange, NewFile
-from wizard.postfix import hardening
+from wizard.plan.hand_edit import HandEdit
+from wizard.plan.model import FileChange
+from wizard.plan.planned_file import PlannedFile
+from wizard.plan.scope import Scope
+from wizard.postfix import hardening, served
+from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access
 from wizard.postfix.proposal import Proposal
 from wizard.secrets import masked_file
-
-
-def sha256(data: bytes) -> str:
-    """Return the hex digest that plans and journals name contents by."""
-    return hashlib.sha256(data).hexdigest()
-
-
-@dataclass(frozen=True)
-class PlannedFile:
-    """One file's facts with what is proposed for it."""
-
-    facts: FileFacts
-    proposal: Proposal
-    sealed: Optional[keys.SealedFile] = None
-
-    @property
-    def live(self) -> Optional[bytes]:
-        """What stands there, as the plan tells it: without keys."""
-        return self.facts.live if self.sealed is None else self.sealed.live
-
-    @property
-    def pending(self) -> bool:
-        """Whether the plan writes it."""
-        return self.proposal.text != self.live
-
-    @property
-    def name(self) -> str:
-        """Its path's last part."""
-        return self.facts.path.rpartition("/")[2]
-
-    @property
-    def next(self) -> NewFile:
-        """What is written, and what must stand there before."""
-        live = self.facts.live
-        new = NewFile(
-            self.facts.path,
-            self.proposal.text,
-            None if live is None else sha256(live),
-            self.facts.mode,
-            self.proposal.reasons,
-        )
-        return new if self.sealed is None else self.sealed.with_keys(new)
 
 
 @dataclass(frozen=True)
@@ -78,9 +39,22 @@ class Files:
     @property
     def all(self) -> tuple[PlannedFile, ...]:
         """All of them, in the order of the review."""
+        return tuple(file for _, file in self.by_section)
+
+    @property
+    def by_section(self) -> tuple[tuple[str, PlannedFile], ...]:
+        """All of them with the section that each is of, "" for those of many."""
         told = self.passwords.live is not None or self.passwords.proposal.text
-        others = (self.passwords if told else None, self.hook, self.aliases, self.dovecot)
-        return (self.main, self.master, self.senders, *filter(None, others))
+        files = (
+            ("", self.main),
+            ("", self.master),
+            ("certificate", self.hook),
+            ("blocklists", self.senders),
+            ("aliases", self.aliases),
+            ("relay", self.passwords if told else None),
+            ("dovecot", self.dovecot),
+        )
+        return tuple((section, file) for section, file in files if file is not None)
 
     def by_hand(self, bases: Bases, choices: Choices) -> tuple[HandEdit, ...]:
         """What was changed by hand in them since a run wrote them."""
@@ -100,13 +74,12 @@ class Files:
 def propose(
     answers: Answers,
     host: Host,
-    sections: Collection[str],
+    scope: Scope,
     standing: Optional[Answers],
     kept: Mapping[str, frozenset[str]],
 ) -> Files:
     """Return what the answers come to in each file, but for what is `kept` there, by path."""
-    wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
-    today = standing if sections else None
+    today = standing if scope.named else None
     in_main, in_master = (
         keys.seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
     )
@@ -120,27 +93,31 @@ def propose(
     return Files(
         PlannedFile(
             host.main_cf,
-            propose_main_cf(in_main.live or b"", answers, postfix, wanted, today, kept=main),
+            propose_main_cf(
+                in_main.live or b"", answers, postfix, scope.sections, today, kept=main
+            ),
             in_main,
         ),
         PlannedFile(
             host.master_cf,
-            _doors(in_master.live or b"", answers, host, wanted, master),
+            _master_cf(in_master.live or b"", answers, host, scope, master),
             in_master,
         ),
         PlannedFile(
             host.sender_access,
-            propose_sender_access(host.sender_access.live, answers, wanted, today, kept=senders),
+            propose_sender_access(
+                host.sender_access.live, answers, scope.sections, today, kept=senders
+            ),
         ),
         PlannedFile(
             host.sasl_passwd,
             *relay.propose(
-                answers, host, wanted, today, kept.get(host.sasl_passwd.path, frozenset())
+                answers, host, scope, today, kept.get(host.sasl_passwd.path, frozenset())
             ),
         ),
-        None if host.hook.path in kept else _hook(answers, host, sections, standing),
-        _aliases(answers, host, wanted, today, kept.get(ALIASES, frozenset())),
-        None if host.dovecot.conf.path in kept else _dovecot(answers, host, wanted),
+        None if host.hook.path in kept else _hook(answers, host, scope, standing),
+        _aliases(answers, host, scope, today, kept.get(ALIASES, frozenset())),
+        None if host.dovecot.conf.path in kept else _dovecot(answers, host, scope),
     )
 
 
@@ -150,36 +127,50 @@ def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
     return hardening.ON in {answers.hardening.use, now}
 
 
+def _master_cf(
+    live: bytes, answers: Answers, host: Host, scope: Scope, kept: Collection[str]
+) -> Proposal:
+    if served.SECTION not in scope:
+        return _doors(live, answers, host, scope, kept)
+    cf, changed, warnings = served.without_options(MasterCf.parse(live), kept)
+    proposal = _doors(cf, answers, host, scope, kept)
+    return served.with_options_out(proposal, changed, warnings)
+
+
 def _doors(
-    live: bytes, answers: Answers, host: Host, wanted: Collection[str], kept: Collection[str]
+    live: bytes | MasterCf,
+    answers: Answers,
+    host: Host,
+    scope: Scope,
+    kept: Collection[str],
 ) -> Proposal:
     hold = hardening.owns_senders(answers, host.main_cf.live or b"")
-    if POLICY not in wanted and hardening.SECTION in wanted:
+    if POLICY not in scope and hardening.SECTION in scope:
         return hardening.propose_doors(live, hold_senders=hold, kept=kept)
     doors = hardening.doors(hold_senders=hold)
-    return propose_master_cf(live, answers, host.postfix, wanted, kept=kept, doors=doors)
+    return propose_master_cf(live, answers, host.postfix, scope.sections, kept=kept, doors=doors)
 
 
 def _aliases(
     answers: Answers,
     host: Host,
-    wanted: Collection[str],
+    scope: Scope,
     today: Optional[Answers],
     kept: Collection[str],
 ) -> Optional[PlannedFile]:
-    proposal = aliases.propose(answers, host, wanted, today, kept)
+    proposal = aliases.propose(answers, host, scope, today, kept)
     return None if proposal is None else PlannedFile(host.aliases.file, proposal)
 
 
 def _hook(
-    answers: Answers, host: Host, sections: Collection[str], standing: Optional[Answers]
+    answers: Answers, host: Host, scope: Scope, standing: Optional[Answers]
 ) -> Optional[PlannedFile]:
-    proposal = renewal_hook.propose(answers, host, sections, standing)
+    proposal = renewal_hook.propose(answers, host, scope, standing)
     return None if proposal is None else PlannedFile(host.hook, proposal)
 
 
-def _dovecot(answers: Answers, host: Host, wanted: Collection[str]) -> Optional[PlannedFile]:
-    proposal = dovecot.propose(answers, host, wanted)
+def _dovecot(answers: Answers, host: Host, scope: Scope) -> Optional[PlannedFile]:
+    proposal = dovecot.propose(answers, host, scope)
     return None if proposal is None else PlannedFile(host.dovecot.conf, proposal)
 
 

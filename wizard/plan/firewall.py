@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterable, Iterator, Optional
 
-from wizard.answers.model import Answers
-from wizard.host.facts import Host, Zone
+from wizard.answers.model import Answers, Caution
+from wizard.host.facts import Firewall, Host, Zone
+from wizard.host.zones import is_used, likely_zones, outside_zones, zone_of
 from wizard.plan.model import OpenFirewall, Step
+from wizard.plan.scope import Scope
 
 SERVICES = ("smtp", "smtp-submission", "smtps")
 """Ports 25, 587 and 465 under firewalld's names; firewalld 0.9 of EL9 knows all three."""
@@ -18,23 +20,23 @@ IMAPS = "imaps"
 """Port 993, which Dovecot serves."""
 
 
-def steps(answers: Answers, host: Host, wanted: frozenset[str]) -> Iterator[Step]:
+def steps(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
     """Yield the one step, where firewalld runs and the section asks for it."""
-    name = answers.networks.firewall_zone
-    zone = host.firewall.zone(name)
-    if "networks" not in wanted or zone is None:
+    zone = _zone(answers, host)
+    if "networks" not in scope or zone is None:
         return
     yield Step(
         "firewall",
-        f"Open the firewall's zone {name}",
-        "Strangers reach ports 25, 465 and 587 through this zone; nothing else is opened.",
+        f"Open the firewall's zone {zone.name}",
+        "Strangers reach ports 25, 465 and 587 through this zone; nothing else is opened."
+        + _outside(host),
         *_opened(zone, host, SERVICES),
     )
 
 
 def imaps_steps(answers: Answers, host: Host) -> Iterator[Step]:
     """Yield the step that lets people read their mail from outside, where firewalld runs."""
-    zone = host.firewall.zone(answers.networks.firewall_zone)
+    zone = _zone(answers, host)
     if zone is not None:
         yield Step(
             "firewall-imaps",
@@ -42,6 +44,12 @@ def imaps_steps(answers: Answers, host: Host) -> Iterator[Step]:
             "People read their mail from outside on port 993, under TLS from the first byte.",
             *_opened(zone, host, (IMAPS,)),
         )
+
+
+def _zone(answers: Answers, host: Host) -> Optional[Zone]:
+    """Return the zone to open, None where the firewall is another one."""
+    given_up = host.firewall.is_given_up
+    return None if given_up else host.firewall.zone(answers.networks.firewall_zone)
 
 
 def _opened(zone: Zone, host: Host, services: tuple[str, ...]) -> tuple[OpenFirewall, Argvs, bool]:
@@ -63,10 +71,67 @@ def _opened(zone: Zone, host: Host, services: tuple[str, ...]) -> tuple[OpenFire
     )
 
 
-def warnings(host: Host, wanted: frozenset[str]) -> Iterator[str]:
-    """Say where no firewall can be opened."""
-    if "networks" in wanted and host.root == "/" and host.firewall.state == "absent":
+def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
+    """Say where no firewall is opened, and where strangers come in by another zone."""
+    ports = _ports(answers, scope)
+    firewall, name = host.firewall, answers.networks.firewall_zone
+    if not ports or host.root != "/":
+        return
+    why = _why_not_ours(name, firewall)
+    if why:
+        yield f"{why}: open ports {ports} in whatever firewall filters this host"
+        return
+    zone = firewall.zone(name)
+    others = outside_zones(firewall, host.network)
+    if zone is not None and others and name not in others and is_used(zone, firewall, host.network):
         yield (
-            "firewalld is not installed here: open ports 25, 465 and 587 in whatever firewall "
-            "stands before this host"
+            f"strangers may not come in by zone {name}:{_outside(host)} Write firewall_zone = "
+            f'"{others[0]}" if they come in by that one.'
         )
+
+
+def zone_caution(host: Host, steps: Iterable[Step]) -> tuple[Caution, ...]:
+    """Say which zones are opened though nothing comes in by them, and which one to open."""
+    firewall = host.firewall
+    pending = [one.action for one in steps if not one.done]
+    names = dict.fromkeys(one.zone for one in pending if isinstance(one, OpenFirewall))
+    zones = [zone for name in names for zone in [firewall.zone(name)] if zone is not None]
+    unused = tuple(one.name for one in zones if not is_used(one, firewall, host.network))
+    if not unused:
+        return ()
+    instead = likely_zones(firewall, host.network)[0]
+    return (
+        Caution(
+            "firewall-zone",
+            f"No interface and no source is in zone {', '.join(unused)}, so nothing comes in by "
+            f'it.{_outside(host)} Write firewall_zone = "{instead}" to open the zone in use.',
+            unused,
+        ),
+    )
+
+
+def _outside(host: Host) -> str:
+    """Return a sentence on the zones of the interfaces that lead outside, "" where unknown."""
+    told = [f"{one} is in zone {zone_of(host.firewall, one)}" for one in host.network.outside]
+    return f" The default route's interface {', '.join(told)}." if told else ""
+
+
+def _ports(answers: Answers, scope: Scope) -> str:
+    mail = "25, 465 and 587" if "networks" in scope else ""
+    imaps = "993" if "dovecot" in scope and answers.dovecot.imaps == "open" else ""
+    return " and ".join(filter(None, (mail, imaps)))
+
+
+def _why_not_ours(name: str, firewall: Firewall) -> str:
+    """Return why the wizard opens no zone, "" where it does."""
+    if firewall.state == "absent":
+        return "firewalld is not installed here"
+    if firewall.is_given_up:
+        return "firewalld does not run and does not start at boot (it is disabled or masked)"
+    if name:
+        return ""
+    state = {
+        "running": "firewalld runs and stays as it is",
+        "stopped": "firewalld is stopped now, starts at the next boot, and stays as it is",
+    }.get(firewall.state, "firewalld stays as it is")
+    return f"firewall_zone is empty, so the wizard opens no firewall ({state})"

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Collection
 from typing import Optional
 
-from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.model import SECTIONS, Answers
 from wizard.host.facts import Gathered, Host, Lineage
 from wizard.plan import issuing, laying
 from wizard.plan.build import build_plan
 from wizard.plan.model import Fetch, Plan, Step
+from wizard.plan.scope import scope_of
 
 NOT_KNOWN_YET = (
     "This run only gathers: nothing of this host is changed by it. Which certificates come is not "
@@ -26,8 +27,7 @@ NOT_KNOWN_YET = (
 def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> Optional[Plan]:
     """Return the plan that gathers what the certificate's source needs, None for nothing."""
     source = answers.certificate.source
-    wanted = frozenset(sections) or frozenset((*SECTIONS, POLICY))
-    if "certificate" not in wanted or source not in _GATHERS:
+    if "certificate" not in scope_of(sections) or source not in _GATHERS:
         return None
     gathered = laying.current(answers, host)
     # All sections by name are no rerun of this one: so a host is looked at as a whole.

@@ -78,6 +78,7 @@ def cautions(answers: Answers) -> Iterator[Caution]:
     yield Caution(
         "acme-terms",
         f"An account with {server} means that you agree to its Terms of Service: {where}.",
+        (server,),
     )
 
 

@@ -10,12 +10,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Optional
 
-from wizard.answers.build import build_answers, to_values
+from wizard.answers.build import build_each, to_values
 from wizard.answers.model import Answers
-from wizard.host.aliases import ALIASES
-from wizard.plan.by_hand import HandEdit
+from wizard.paths import ALIASES, MAIN_CF, SENDER_ACCESS
 from wizard.plan.choices import MINE
-from wizard.plan.things import MAIN_CF, SENDER_ACCESS
+from wizard.plan.hand_edit import HandEdit
 from wizard.postfix.aliases import ROOT, read_reader
 from wizard.postfix.parameters import (
     AUTH_RATE,
@@ -50,18 +49,18 @@ def keeping(answers: Answers, today: Optional[Answers], edits: Collection[HandEd
     """Return the answers with what is kept in them; `today` is what the host says."""
     for edit in edits:
         if edit.choice == MINE and edit.path == MAIN_CF and today is not None:
-            answers = _whole(_with_parameter(answers, today, edit), answers)
+            answers = _sayable(_with_parameter(answers, today, edit), answers)
         elif edit.choice == MINE and edit.path == SENDER_ACCESS:
-            answers = _whole(_with_row(answers, edit), answers)
+            answers = _sayable(_with_row(answers, edit), answers)
         elif edit.choice == MINE and edit.path == ALIASES and edit.name == ROOT:
             reader = read_reader(f"{ROOT}: {edit.now or ''}".encode("utf-8", "surrogateescape"))
             answers = replace(answers, aliases=replace(answers.aliases, root=reader))
     return answers
 
 
-def _whole(changed: Answers, before: Answers) -> Answers:
-    """The changed answers where they fit together, else those before."""
-    return changed if isinstance(build_answers(to_values(changed)), Answers) else before
+def _sayable(changed: Answers, before: Answers) -> Answers:
+    """The changed answers where each field can say what it holds, else those before."""
+    return changed if isinstance(build_each(to_values(changed)), Answers) else before
 
 
 def _with_parameter(answers: Answers, today: Answers, edit: HandEdit) -> Answers:

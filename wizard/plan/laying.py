@@ -6,24 +6,22 @@ unless the answers say that the copy wins; one that is bad is copied and not lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.certificates.certbot import LETS_ENCRYPT, names_for
 from wizard.certificates.dates import day
-from wizard.certificates.lineage import KINDS, LETSENCRYPT, name_problem
+from wizard.certificates.lineage import KINDS, name_problem
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage
+from wizard.host.gathered import COPIED, is_fresh
+from wizard.paths import LETSENCRYPT, RENEWAL_HOOK
+from wizard.plan.foreign import is_left_out, planned_file
 from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
-
-FRESH = 86400
-"""Seconds for which what was gathered counts: a copy that is older is made anew."""
 
 REPLACE = "replace"
 MISSING = "missing"
-_RUNS = 0o111
-"""The permission bits of what can be run."""
 
 LINK_WHY = (
     "certbot renews only where live/ holds links into archive/; a copy had made files of them."
@@ -65,7 +63,7 @@ def _is_same(file: GatheredFile) -> bool:
 
 
 def _is_new(file: GatheredFile) -> bool:
-    return file.here == MISSING or _is_same(file)
+    return file.here == MISSING or _is_same(file) or file.differs_in_foreign_only
 
 
 def _remote(answers: Answers) -> str:
@@ -81,9 +79,7 @@ def _issuer(answers: Answers) -> str:
 ISSUED = "certbot"
 """The source whose certificates were issued for this host: undo leaves them."""
 
-_COPIED = "remote"
-"""The source whose certificates another server renews until it is told to stop."""
-_ORIGINS: dict[str, Callable[[Answers], str]] = {_COPIED: _remote, ISSUED: _issuer}
+_ORIGINS: dict[str, Callable[[Answers], str]] = {COPIED: _remote, ISSUED: _issuer}
 """By the certificate's source, the `origin` that a gathered tree must have to be of use."""
 
 
@@ -97,7 +93,7 @@ def current(answers: Answers, host: Host) -> Optional[Gathered]:
     gathered = host.gathered_from(answers.certificate.source)
     if gathered is None or gathered.origin != origin(answers):
         return None
-    return gathered if host.read_at - gathered.at < FRESH else None
+    return gathered if is_fresh(gathered.at, host.read_at) else None
 
 
 def fault(lineage: Lineage, now: int) -> str:
@@ -124,16 +120,32 @@ def laid(answers: Answers, host: Host, gathered: Gathered) -> dict[str, Lineage]
     }
 
 
-def steps(answers: Answers, host: Host, gathered: Gathered) -> Iterator[Step]:
-    """Yield what puts the tree in place and makes the links of all that is good whole."""
+def steps(
+    answers: Answers, host: Host, gathered: Gathered, accepted: Collection[str]
+) -> Iterator[Step]:
+    """Yield what puts the tree in place and makes the links of all that is good whole.
+
+    `accepted` are the names of what may come along (`wizard.plan.foreign`).
+    """
     parts = _parts(host, gathered)
-    yield _common(gathered, parts)
+    yield _common(gathered, parts, accepted)
     for part in parts:
         if not _kept(part, answers, host):
-            yield _lay(part, gathered, host)
+            yield _lay(part, gathered, host, accepted)
     for part in parts:
         if not _kept(part, answers, host) and not fault(part.lineage, host.read_at):
             yield _relink(part, gathered.source)
+
+
+def foreign_files(answers: Answers, host: Host, gathered: Gathered) -> tuple[GatheredFile, ...]:
+    """Return the files that come in place, or would but for what is foreign in them."""
+    parts = _parts(host, gathered)
+    coming = [part for part in parts if not _kept(part, answers, host)]
+    files = (
+        *filter(_is_new, _rest(gathered, parts)),
+        *(file for part in coming for file in _wanted(part, host)),
+    )
+    return tuple(file for file in files if file.foreign)
 
 
 def forget(gathered: Gathered) -> Step:
@@ -166,12 +178,8 @@ def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
     for file in _rest(gathered, parts):
         if not _is_new(file):
             yield f"{file.path} is kept as this host has it; {gathered.origin} has another"
-        elif "/renewal-hooks/" in file.path and file.mode & _RUNS and not _is_same(file):
-            yield (
-                f"{file.path} comes along: certbot runs it as root at each renewal here too; see "
-                "whether it fits this host"
-            )
-    if gathered.source == _COPIED:
+    yield from (one for file in gathered.files if _is_new(file) for one in file.remarks)
+    if gathered.source == COPIED:
         yield (
             f"certbot renews here from now on: once this server is in service, have "
             f"{gathered.origin} stop (systemctl disable --now certbot-renew.timer there), or each "
@@ -211,31 +219,55 @@ def _is_of(path: str, name: str) -> bool:
 
 def _rest(gathered: Gathered, parts: tuple[_Part, ...]) -> Iterator[GatheredFile]:
     of_lineages = {file.path for part in parts for file in part.files}
+    # The plan itself writes certbot's hook of this program.
+    of_lineages.add(RENEWAL_HOOK)
     return (file for file in gathered.files if file.path not in of_lineages)
 
 
-def _common(gathered: Gathered, parts: tuple[_Part, ...]) -> Step:
-    files = tuple(_laid(file) for file in _rest(gathered, parts) if file.here == MISSING)
+def _pending(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[LaidFile, ...]:
+    """Return the files that are to be written, as they are to be written."""
+    wanted = (
+        (file, planned_file(file, accepted)) for file in files if not is_left_out(file, accepted)
+    )
+    return tuple(
+        to_be
+        for file, to_be in wanted
+        if to_be.was != f"file:{to_be.written}" or file.is_loose_here
+    )
+
+
+def _typed(file: LaidFile, gathered: Gathered) -> Iterator[tuple[str, ...]]:
+    """Yield the commands that would write a file, as one types them."""
+    source = f"{gathered.tree}{file.path}"
+    yield ("install", "-p", "-m", f"{file.mode:04o}", source, file.path)
+    if file.without:
+        yield ("sed", "-i", ";".join(f"{first},{last}d" for first, last in file.without), file.path)
+
+
+def _common(gathered: Gathered, parts: tuple[_Part, ...], accepted: Collection[str]) -> Step:
+    files = _pending(filter(_is_new, _rest(gathered, parts)), accepted)
     return Step(
         "letsencrypt",
         "Copy certbot's own files",
         "Accounts, notes and hooks: with them certbot renews here as it did there.",
         Lay("certbot's own files", gathered.tree, files, gathered.source == ISSUED),
-        tuple(("cp", "-p", f"{gathered.tree}{file.path}", file.path) for file in files),
+        tuple(argv for file in files for argv in _typed(file, gathered)),
         done=not files,
     )
 
 
-def _laid(file: GatheredFile) -> LaidFile:
-    return LaidFile(file.path, file.here, file.sha256, file.mode, file.mtime_ns)
+def _wanted(part: _Part, host: Host) -> tuple[GatheredFile, ...]:
+    """Return the files of a lineage that are copied; a bad one is copied beside what is here."""
+    if fault(part.lineage, host.read_at):
+        return tuple(filter(_is_new, part.files))
+    return part.lasting
 
 
-def _lay(part: _Part, gathered: Gathered, host: Host) -> Step:
+def _lay(part: _Part, gathered: Gathered, host: Host, accepted: Collection[str]) -> Step:
     wrong = fault(part.lineage, host.read_at)
-    wanted = tuple(file for file in part.files if _is_new(file)) if wrong else part.lasting
-    files = tuple(_laid(file) for file in wanted if not _is_same(file))
+    files = _pending(_wanted(part, host), accepted)
     gone = () if wrong else tuple(LaidFile(path, was, None) for path, was in part.here_only)
-    copies = tuple(("cp", "-p", f"{gathered.tree}{file.path}", file.path) for file in files)
+    copies = tuple(argv for file in files for argv in _typed(file, gathered))
     return Step(
         f"lay-{part.name}",
         f"Copy the certificate {part.name}",

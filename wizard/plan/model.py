@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from wizard.answers.model import Caution, Problem
-from wizard.plan.by_hand import HandEdit
+from wizard.plan.hand_edit import HandEdit
 from wizard.postfix.proposal import Reason
 
 
@@ -98,7 +98,8 @@ class LaidFile:
     """A file that comes from a gathered tree, by hash alone.
 
     `was` is what stands at `path` now, as `Link.was` has it. `sha256` None: the file goes, for
-    it belongs to what is replaced.
+    it belongs to what is replaced. The lines in `without` (first and last, counted from 1) are not
+    written; `result` is then the SHA-256 of what is written.
     """
 
     path: str
@@ -106,6 +107,13 @@ class LaidFile:
     sha256: Optional[str]
     mode: int = 0o600
     mtime_ns: int = 0
+    without: tuple[tuple[int, int], ...] = ()
+    result: str = ""
+
+    @property
+    def written(self) -> Optional[str]:
+        """The SHA-256 of the file once it is in place, None where it goes."""
+        return self.result or self.sha256
 
 
 @dataclass(frozen=True)
@@ -123,8 +131,31 @@ class Lay:
 
 
 @dataclass(frozen=True)
+class Renewal:
+    """One lineage that certbot renews here from now on.
+
+    `renews_at` and `not_after` (seconds since the epoch) are when certbot renews it, and when it
+    expires. `left_out` has the names of what came with it and was not accepted. `server` is the
+    ACME server's URL where it is not Let's Encrypt's.
+    """
+
+    lineage: str
+    renews_at: int
+    not_after: int
+    left_out: tuple[str, ...] = ()
+    server: str = ""
+
+
+@dataclass(frozen=True)
+class ProveRenewals:
+    """`certbot renew --dry-run` of each lineage. One that cannot renew is a warning, no failure."""
+
+    renewals: tuple[Renewal, ...]
+
+
+@dataclass(frozen=True)
 class Forget:
-    """Remove a gathered tree, whose keys are in place by now."""
+    """Remove a gathered tree, or the staging/ of a run whose worker was killed."""
 
     directory: str
 
@@ -305,11 +336,70 @@ class Service:
 
 
 @dataclass(frozen=True)
+class HoldMail:
+    """Put queued messages on hold that would bounce when a domain's address class changes.
+
+    `before` and `after` are the parameters of main.cf, as written there, that decide the class
+    of a domain (`wizard.postfix.classes`). `is_strict`: the step fails where the queue cannot be
+    read; else that is only reported, since the way back must go on.
+    """
+
+    before: tuple[tuple[str, str], ...]
+    after: tuple[tuple[str, str], ...]
+    is_strict: bool = True
+
+
+@dataclass(frozen=True)
+class ReleaseMail:
+    """Release messages that a run put on hold: queue ID and time of arrival of each.
+
+    `settings` are main.cf's parameters with which Postfix's commands find the queue.
+    """
+
+    messages: tuple[tuple[str, int], ...]
+    settings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class EnableUnit:
     """`systemctl enable UNIT`; `was` is what is-enabled said, for undo."""
 
     unit: str
     was: str
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """A unit with what is-enabled and is-active say of it."""
+
+    unit: str
+    enabled: str
+    active: str
+
+
+@dataclass(frozen=True)
+class StopMta:
+    """Stop another mail server, `name`, and do not start it at boot.
+
+    `units` are all units of it as they were before the run: undo gives each its state again.
+    """
+
+    name: str
+    units: tuple[UnitState, ...]
+
+
+@dataclass(frozen=True)
+class SetAlternative:
+    """`alternatives --set NAME PATH`; `was` is `auto:PATH` or `manual:PATH` before the run.
+
+    alternatives(8) itself enables and disables units of the group's choices. `units` are those
+    whose state at boot it must leave as it is.
+    """
+
+    name: str
+    path: str
+    was: str
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -365,10 +455,13 @@ class PutBack:
     """Give each path the state that it had before the run, where it has the run's own.
 
     `directories` are those that the run made, outermost first: they go where they are empty.
+    `links` are the run's links of the lineages that `files` belong to: where certbot has renewed
+    one of these since, it needs the files.
     """
 
     files: tuple[Past, ...]
     directories: tuple[str, ...] = ()
+    links: tuple[Past, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -385,6 +478,27 @@ class Disable:
     """`systemctl disable UNIT`: it was not started at boot before."""
 
     unit: str
+
+
+@dataclass(frozen=True)
+class ReturnMta:
+    """Give each unit of another mail server its former state: at boot first, then running."""
+
+    name: str
+    units: tuple[UnitState, ...]
+
+
+@dataclass(frozen=True)
+class ReturnAlternative:
+    """Give an alternative its state `was` again, where it leads to `path` still.
+
+    `units` are as in `SetAlternative`.
+    """
+
+    name: str
+    path: str
+    was: str
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -417,6 +531,7 @@ Action = Union[
     Fetch,
     Obtain,
     Lay,
+    ProveRenewals,
     Forget,
     SelfSign,
     StagedCheck,
@@ -430,13 +545,19 @@ Action = Union[
     Command,
     PostfixCheck,
     Service,
+    HoldMail,
+    ReleaseMail,
     EnableUnit,
+    StopMta,
+    SetAlternative,
     OpenFirewall,
     Prove,
     Deliver,
     PutBack,
     ReturnUnit,
     Disable,
+    ReturnMta,
+    ReturnAlternative,
     CloseFirewall,
     ClosePort,
     Remove,
@@ -471,6 +592,20 @@ class FileChange:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """What certbot would run, read or write because of a file of another server.
+
+    `name` is what --accept takes, `place` the file and line, `use` what certbot does with it.
+    """
+
+    name: str
+    place: str
+    use: str
+    text: str
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """An ordered list of steps with what the operator must know before they run.
 
@@ -482,7 +617,11 @@ class Plan:
     uses what it brings is made after its run, and only that one's run saves the answers.
     `edits` are what was changed by hand since a run wrote these files; with one of them
     `undecided` the plan can be read but not run. `to_copy` are changes that nothing here writes:
-    the operator may copy them.
+    the operator may copy them. `stays` has, of a plan that takes a run back, a sentence for each
+    thing that is there afterwards and was not before. `foreign` is what comes with another
+    server's certificates; what is not accepted there is left out of the run. `release` is the major release
+    of the distribution that the run is recorded on ("9"), "" where that was not recorded.
+    `today` is what the host says before the run, as `answers` is written; "" where nobody set the server up.
     """
 
     answers: str
@@ -496,6 +635,10 @@ class Plan:
     gathers: str = ""
     edits: tuple[HandEdit, ...] = ()
     to_copy: tuple[FileChange, ...] = ()
+    stays: tuple[str, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    release: str = ""
+    today: str = ""
 
     @property
     def undecided(self) -> tuple[HandEdit, ...]:

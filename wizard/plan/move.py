@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
+from wizard.plan.scope import Scope
 
 
-def is_to_be_saved(answers: Answers, host: Host, wanted: Collection[str]) -> bool:
+def is_to_be_saved(answers: Answers, host: Host, scope: Scope) -> bool:
     """Whether the answers name another old server than those that are saved."""
-    return "move" in wanted and answers.move.old_server != host.old_server
+    return "move" in scope and answers.move.old_server != host.old_server

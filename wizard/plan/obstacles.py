@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Collection, Iterator, Optional, Sequence
+import re
+from typing import Iterator, Optional, Sequence
 
-from wizard.answers import whole
-from wizard.answers.model import Answers, Caution, Problem
+from wizard.answers import rules, whole
+from wizard.answers.model import Answers, Caution, Networks, Problem
+from wizard.answers.saved import with_saved
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import FileFacts, Host, Lineage
-from wizard.host.sockets import MASTER
-from wizard.plan import laying
+from wizard.paths import LINEAGES
+from wizard.plan import laying, other_mta
+from wizard.plan.scope import Scope
 
-PORTS = {25: "smtp", 465: "smtps", 587: "submission"}
+_START_FIREWALLD = (
+    "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "
+    'firewall filters this host, `systemctl disable firewalld` or firewall_zone = ""'
+)
+_NO_FIREWALLD = "without systemd nothing starts it here: filter the ports outside this container"
 
 
-def obstacles(answers: Answers, host: Host, sections: Collection[str]) -> tuple[Problem, ...]:
+def obstacles(answers: Answers, host: Host, scope: Scope) -> tuple[Problem, ...]:
     """Return what must be mended before this plan can run; `section` is "" for the host itself."""
-    found = [*_host(host), *_files(host)]
-    if "networks" in sections:
+    found = [*_host(host), *_files(host), *other_mta.obstacles(host, scope)]
+    if "networks" in scope:
         found += _networks(answers, host)
-    if "certificate" in sections and answers.certificate.source in whole.OF_A_LINEAGE:
+    if "certificate" in scope and answers.certificate.source in whole.OF_A_LINEAGE:
         found += _lineage(answers, host)
-    if "certificate" in sections and answers.certificate.source == "files":
+    if "certificate" in scope and answers.certificate.source == "files":
         found += _own_pair(host)
     return tuple(found)
 
 
-def cautions(answers: Answers, host: Host, sections: Collection[str]) -> tuple[Caution, ...]:
+def between_fields(answers: Answers, today: Optional[Answers], scope: Scope) -> tuple[Problem, ...]:
+    """Return the rules between fields that the answers break and that `today` does not.
+
+    `today` is what the host says. What was read back from it is never refused. A section that is
+    not planned also has what only stored answers can say.
+    """
+    found = whole.problems(answers)
+    if not found or today is None:
+        return found
+    here = frozenset(whole.problems(today))
+    elsewhere = frozenset(whole.problems(with_saved(today, answers)))
+    return tuple(one for one in found if one not in (here if one.section in scope else elsewhere))
+
+
+def cautions(answers: Answers, host: Host, scope: Scope) -> tuple[Caution, ...]:
     """Return what the operator must accept by name before this plan runs."""
-    found = list(whole.cautions(answers)) if "networks" in sections else []
+    found = list(whole.cautions(answers)) if "networks" in scope else []
     lineage = _to_be(answers, host)
     name = answers.hostname.myhostname
     if (
-        {"certificate", "hostname"} & set(sections)
+        scope.has_any("certificate", "hostname")
         and answers.certificate.source in whole.OF_A_LINEAGE
         and lineage is not None
         and lineage.names
@@ -41,12 +62,7 @@ def cautions(answers: Answers, host: Host, sections: Collection[str]) -> tuple[C
     ):
         found.append(_not_for(lineage.name, lineage.names, name))
     pair = host.own_pair
-    if (
-        "certificate" in sections
-        and pair is not None
-        and pair.names
-        and not covers(pair.names, name)
-    ):
+    if "certificate" in scope and pair is not None and pair.names and not covers(pair.names, name):
         found.append(_not_for(pair.cert_file, pair.names, name))
     return tuple(found)
 
@@ -56,6 +72,7 @@ def _not_for(certificate: str, names: Sequence[str], name: str) -> Caution:
         "certificate-name",
         f"The certificate {certificate} is for {', '.join(names)} and not for {name}: mail programs "
         "will warn their users, and some servers will not deliver.",
+        (name,),
     )
 
 
@@ -69,7 +86,18 @@ def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
             f"In master.cf {', '.join(entries)} listens on this host's loopback only. It is left "
             "as it is, so people elsewhere cannot send through it; remove the address from the "
             "entry where that is not what you want.",
+            tuple(entries),
         ),
+    )
+
+
+def masked(unit: str) -> Problem:
+    """Say that systemd refuses to start, reload and enable a unit."""
+    return Problem(
+        "",
+        "",
+        f"{unit}.service is masked, so systemd neither starts nor reloads it; run "
+        f"`systemctl unmask {unit}` first",
     )
 
 
@@ -84,6 +112,7 @@ def reload_caution(host: Host) -> tuple[Caution, ...]:
             f"Reloading firewalld drops what is there only until then: {', '.join(lost)}. "
             "If your SSH connection rests on one of these, you would be locked out; "
             "`firewall-cmd --runtime-to-permanent` keeps them.",
+            tuple(lost),
         ),
     )
 
@@ -132,14 +161,6 @@ def _unusual(file: FileFacts) -> str:
 
 def _networks(answers: Answers, host: Host) -> Iterator[Problem]:
     networks = answers.networks
-    for listener in host.listeners:
-        if listener.port in PORTS and listener.process not in {MASTER, ""}:
-            yield Problem(
-                "",
-                "",
-                f"port {listener.port} ({PORTS[listener.port]}) is held by {listener.process}; "
-                f"stop and disable it first, Postfix needs the port",
-            )
     if (
         networks.inet_protocols != "ipv4"
         and host.root == "/"
@@ -151,13 +172,23 @@ def _networks(answers: Answers, host: Host) -> Iterator[Problem]:
             f"{networks.inet_protocols} names IPv6, but this host has no ::1 on lo and every "
             "Postfix program would refuse to start; write ipv4 or turn IPv6 on",
         )
+    yield from _interfaces(networks, host)
     firewall = host.firewall
+    if not networks.firewall_zone or firewall.is_given_up:
+        return
     if firewall.state == "stopped":
         yield Problem(
             "",
             "",
-            "firewalld is installed but stopped, so its zones cannot be opened; run "
-            "`systemctl start firewalld` (make sure that the zone lets ssh in first)",
+            "firewalld is installed but stopped, so its zones cannot be opened; "
+            + (_START_FIREWALLD if host.systemd else _NO_FIREWALLD),
+        )
+    if firewall.state == "unknown" and host.root == "/" and host.systemd:
+        yield Problem(
+            "",
+            "",
+            "firewalld runs and does not answer on D-Bus, so its zones cannot be opened; "
+            "`busctl status` and `systemctl status dbus-broker firewalld` show why",
         )
     if firewall.state == "running" and firewall.zone(networks.firewall_zone) is None:
         names = ", ".join(zone.name for zone in firewall.zones)
@@ -165,6 +196,27 @@ def _networks(answers: Answers, host: Host) -> Iterator[Problem]:
             "networks",
             "firewall_zone",
             f"firewalld has no zone {networks.firewall_zone}; its zones are {names}",
+        )
+
+
+def _interfaces(networks: Networks, host: Host) -> Iterator[Problem]:
+    """Yield the addresses of inet_interfaces with which no program of Postfix starts."""
+    here = {rules.plain_address(one) for one in host.network.addresses}
+    if not here:
+        return
+    unspoken = {"ipv4": 6, "ipv6": 4}.get(networks.inet_protocols)
+    for text in re.split(r"[,\s]+", networks.inet_interfaces):
+        if not rules.is_address(text):
+            continue
+        one = rules.plain_address(text)
+        if one not in here:
+            why = f"{text} is no address of this host; `ip address` lists them"
+        elif one.version == unspoken:
+            why = f"{text} is no address for inet_protocols = {networks.inet_protocols}"
+        else:
+            continue
+        yield Problem(
+            "networks", "inet_interfaces", f"{why}. Every Postfix program would refuse to start"
         )
 
 
@@ -176,7 +228,7 @@ def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
         yield Problem(
             "certificate",
             "name",
-            f"/etc/letsencrypt/live/{name} does not exist; the lineages here: {known}",
+            f"{LINEAGES}/{name} does not exist; the lineages here: {known}",
         )
     else:
         yield from _whole(lineage, host.read_at)

@@ -1,27 +1,29 @@
 """Answers read back from a host: what its files and its firewall say today.
 
-What the answers cannot express (a table in mynetworks, a transport of one's own kind) is left
-to the file, where it stays; its field then shows the policy's default.
+What no answer can express (a table in mynetworks, a transport of one's own kind) is left to the file,
+where it stays; its field has the live text as a state of its own (`wizard.answers.unsaid`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
-from wizard.answers.build import build_each
+from wizard.answers.build import build_each, check_section
 from wizard.answers.model import Answers, CustomBlocklist, Limits
-from wizard.answers.sections import check_text, field_of
+from wizard.answers.sections import field_of
+from wizard.answers.unsaid import is_unsaid, unsaid
 from wizard.certificates.names import covers
-from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT
 from wizard.host.facts import Host
+from wizard.host.main_cf import words
+from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.postfix.aliases import read_reader
 from wizard.postfix.blocklists import read_back as read_blocklists
 from wizard.postfix.hardening import OFF, ON, is_on
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS
+from wizard.postfix.meaning import Own, own_names
+from wizard.postfix.parameters import ADDRESSES, NAMES, NETWORKS, PARAMETERS
 from wizard.postfix.policy import owned_rows
 from wizard.postfix.policy import rows as table_rows
 from wizard.postfix.relayhost import read_back as read_relay
@@ -29,6 +31,9 @@ from wizard.postfix.restrictions import standing
 from wizard.postfix.unset import DEFAULTS
 
 Values = dict[str, dict[str, Any]]
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""A number of Postfix's, which has 64 bits at the most."""
 
 RESTRICTIONS = "smtpd_recipient_restrictions"
 
@@ -47,7 +52,7 @@ def read_values(host: Host) -> Values:
     main = MainCf.parse(host.main_cf.live or b"")
     values: Values = {
         "hostname": _hostname(main, host),
-        "domains": {"local": _local(main)},
+        "domains": {"local": _local(main, host)},
         "networks": _networks(main, host),
         "certificate": _certificate(main, host),
         "blocklists": {},
@@ -74,20 +79,35 @@ def read_values(host: Host) -> Values:
 def read_back(host: Host) -> Optional[Answers]:
     """Return the host's answers, None where it is not set up or has no usable name.
 
-    A value that no answer can express takes its field's default.
+    A value that no answer can express is `Unsaid`; of a list the items that can be said are there.
     """
     if not is_set_up(host):
         return None
-    values = read_values(host)
-    for _ in range(len(values) * 8):
-        result = build_each(values)
-        if isinstance(result, Answers):
-            return result
-        for problem in result:
-            if problem.name == "myhostname" or not values.get(problem.section):
-                return None
-            values[problem.section].pop(problem.name, None)
-    return None
+    said = {
+        section: {name: _said(section, name, value) for name, value in values.items()}
+        for section, values in read_values(host).items()
+    }
+    if is_unsaid(said["hostname"].get("myhostname")):
+        return None
+    result = build_each(said)
+    return result if isinstance(result, Answers) else None
+
+
+def _said(section: str, name: str, value: Any) -> Any:
+    """Return a live value as an answer, or the state that no answer says it."""
+    if _is_right(section, name, value):
+        return value
+    if isinstance(value, list):
+        # Of ten thousand right names none is looked at alone.
+        right = [one for one in value if _is_right(section, name, [one])]
+        field = field_of(section, name)
+        return right or (unsaid("list", ", ".join(value)) if field and field.required else [])
+    field = field_of(section, name)
+    return unsaid(field.kind if field else "text", str(value))
+
+
+def _is_right(section: str, name: str, value: Any) -> bool:
+    return all(one.name != name for one in check_section(section, {name: value})[1])
 
 
 def _today(main: MainCf, name: str) -> str:
@@ -96,67 +116,68 @@ def _today(main: MainCf, name: str) -> str:
     return DEFAULTS[name] if value is None else value
 
 
-def _words(main: MainCf, name: str) -> list[str]:
-    return (main.value(name) or "").replace(",", " ").split()
+def _words(main: MainCf, name: str) -> tuple[str, ...]:
+    return words(main.value(name) or "")
 
 
 def _hostname(main: MainCf, host: Host) -> dict[str, Any]:
-    found = {
-        name: _expanded(main, value) if name in _NAMES else value
-        for name in ("myhostname", "mydomain", "myorigin")
-        for value in [main.value(name)]
-        if value is not None
-    }
-    if "myhostname" not in found and "." in host.network.hostname:
-        found["myhostname"] = host.network.hostname
-    return found
+    own = _own(main, host)
+    domain = own.mydomain if is_set_up(host) else main.value("mydomain") or ""
+    found = {"myhostname": own.myhostname, "mydomain": domain}
+    origin = main.value("myorigin")
+    if origin is not None:
+        found["myorigin"] = _PARAMETER.sub(r"$\1\2", origin)
+    return {name: value for name, value in found.items() if value}
 
 
-_NAMES = ("myhostname", "mydomain")
-_PARAMETER = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
+_PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
 
 
-def _expanded(main: MainCf, text: str) -> str:
-    """Return a name with the parameters in it, such as `mail.$mydomain`, by what main.cf sets."""
-    return _PARAMETER.sub(lambda found: main.value(next(filter(None, found.groups()))) or "", text)
+def _own(main: MainCf, host: Host) -> Own:
+    """Return the host's names; where no Postfix can be asked, the host's own name counts."""
+    known = {"myhostname": host.network.hostname} if "." in host.network.hostname else {}
+    return own_names(main, {**known, **host.postfix.in_force})
 
 
-def _local(main: MainCf) -> list[str]:
-    mine = [word for word in _words(main, "mydestination") if word not in LOCAL_ALWAYS]
-    return _expressible("domains", "local", mine)
-
-
-def _expressible(section: str, name: str, items: list[str]) -> list[str]:
-    """Return the items that an answer can have; tables, exclusions and macros are not among them."""
-    field = field_of(section, name)
-    assert field is not None  # noqa: S101 (both names stand in this file)
-    found = []
-    for one in dict.fromkeys(items):
-        with contextlib.suppress(ValueError):
-            check_text(field, one)
-            found.append(one)
-    return found
+def _local(main: MainCf, host: Host) -> list[str]:
+    own, live = _own(main, host), _words(main, "mydestination")
+    implied = own.implied(NAMES)
+    read = dict.fromkeys(own.read(NAMES, word) for word in live)
+    return [key for key, is_answer in read if is_answer and key not in implied]
 
 
 def _networks(main: MainCf, host: Host) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if is_set_up(host):
-        for name in ("inet_interfaces", "inet_protocols"):
-            found[name] = _today(main, name)
-    networks = _expressible("networks", "mynetworks", _words(main, "mynetworks"))
+        found["inet_interfaces"] = ", ".join(words(_today(main, "inet_interfaces")))
+        protocols = words(_today(main, "inet_protocols"))
+        found["inet_protocols"] = _PROTOCOLS.get(frozenset(protocols), ", ".join(protocols))
+        found["mynetworks"] = []
+    live = main.value("mynetworks")
+    if live is None and is_set_up(host):
+        live = host.postfix.in_force.get("mynetworks")
+    networks = words(live or "")
     if networks:
-        found["mynetworks"] = networks
-    outer = _expressible("networks", "proxy_interfaces", _words(main, "proxy_interfaces"))
+        found["mynetworks"] = list(dict.fromkeys(Own().key(NETWORKS, one) for one in networks))
+    outer = _words(main, "proxy_interfaces")
     if outer:
-        found["proxy_interfaces"] = outer
+        found["proxy_interfaces"] = [Own().key(ADDRESSES, one) for one in outer]
     zone = _zone(host)
-    if zone:
+    if zone or host.firewall.is_given_up:
         found["firewall_zone"] = zone
     return found
 
 
+_PROTOCOLS = {frozenset({"ipv4", "ipv6"}): "all"}
+
+
 def _zone(host: Host) -> str:
-    """Return the zone that the mail services are open in, else the default one."""
+    """Return the zone that the mail services are open in, else the default one.
+
+    "" where the host has given firewalld up.
+    """
+    if host.firewall.is_given_up:
+        return ""
     for zone in host.firewall.zones:
         if set(SERVICES) <= zone.permanent:
             return zone.name
@@ -173,19 +194,26 @@ def _dovecot(host: Host) -> dict[str, Any]:
 
 def _certificate(main: MainCf, host: Host) -> dict[str, Any]:
     path = main.value("smtpd_tls_cert_file") or ""
-    if path == SELF_SIGNED_CERT:
-        return {"source": "self-signed"}
-    if path.startswith(f"{LINEAGES}/"):
-        return {"source": "letsencrypt", "name": path[len(LINEAGES) + 1 :].partition("/")[0]}
     key = main.value("smtpd_tls_key_file") or path
-    if is_set_up(host) and path.startswith("/"):
-        return {"source": "files", "cert_file": path, "key_file": key}
+    key = path if _PARAMETER.sub(r"$\1\2", key) == "$smtpd_tls_cert_file" else key
+    if (path, key) == (SELF_SIGNED_CERT, SELF_SIGNED_KEY):
+        return {"source": "self-signed"}
+    of_lineage = _OF_LINEAGE.fullmatch(f"{path} {key}")
+    if of_lineage:
+        return {"source": "letsencrypt", "name": of_lineage[1]}
+    if is_set_up(host):
+        if path.startswith("/"):
+            return {"source": "files", "cert_file": path, "key_file": key}
+        return {"source": unsaid("choice", path)}
     name = main.value("myhostname") or host.network.hostname
     usable = [lineage for lineage in host.lineages if lineage.number is not None]
     fitting = [lineage for lineage in usable if covers(lineage.names, name)]
     if not usable:
         return {"source": "self-signed"}
     return {"source": "letsencrypt", "name": (fitting or usable)[0].name}
+
+
+_OF_LINEAGE = re.compile(rf"{LINEAGES}/([^/]+)/fullchain\.pem {LINEAGES}/\1/privkey\.pem")
 
 
 def _blocklists(main: MainCf, host: Host) -> dict[str, Any]:
@@ -209,7 +237,6 @@ def _limits(main: MainCf) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in Limits.__dataclass_fields__:
         text = _today(main, name)
-        kind: Callable[[str], Any] = type(getattr(defaults, name))
-        if kind is str or text.isdigit():
-            found[name] = kind(text)
+        is_number = isinstance(getattr(defaults, name), int)
+        found[name] = int(text) if is_number and _NUMBER.fullmatch(text) else text
     return found

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from wizard.answers.model import Answers, Problem
+from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
 from wizard.host.relay import PRIVATE
 from wizard.plan import keys
 from wizard.plan.model import BuildTable, Install, ReplaceFile, Step
+from wizard.plan.planned_file import PlannedFile
+from wizard.plan.scope import Scope
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.relayhost import RELAY, is_ours, nexthop, own_level
+from wizard.postfix.relayhost import RELAY, foreign_passwords, is_ours, nexthop, own_level
 from wizard.postfix.sasl_passwd import names_user, propose_sasl_passwd
 from wizard.postfix.sender_access import rows
 from wizard.secrets import PASSWORD, opened, seal_passwords
-
-if TYPE_CHECKING:
-    from wizard.plan.files import PlannedFile
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PLAIN = "cyrus-sasl-plain"
@@ -29,7 +29,7 @@ _PLAIN = "cyrus-sasl-plain"
 def propose(
     answers: Answers,
     host: Host,
-    wanted: Collection[str],
+    scope: Scope,
     today: Optional[Answers],
     kept: Collection[str],
 ) -> tuple[Proposal, keys.SealedFile]:
@@ -40,7 +40,7 @@ def propose(
     there = None if live is None else sealed.text
     file = keys.SealedFile(there, sealed, PASSWORD, password.path)
     same = today is not None and today.relay == answers.relay and not password.password
-    if RELAY not in wanted or same:
+    if RELAY not in scope or same:
         return Proposal(there or b""), file
     main = MainCf.parse(host.main_cf.live or b"")
     before = main.value("relayhost") or ""
@@ -55,9 +55,9 @@ def propose(
     )
 
 
-def package(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[Step]:
+def package(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
     """Yield the step that lets Postfix log in elsewhere, where a relay host wants a password."""
-    if RELAY in wanted and answers.relay.host and answers.relay.user:
+    if RELAY in scope and answers.relay.host and answers.relay.user:
         argv = ("dnf", "install", _PLAIN)
         yield Step(
             "install-sasl-plain",
@@ -104,10 +104,10 @@ def _answers(file: PlannedFile, host: Host, expected: tuple[tuple[str, str], ...
     return sorted(wanted.splitlines()) == sorted(dump.splitlines())
 
 
-def obstacles(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[Problem]:
+def obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
     """Say what keeps a password from being written, or from staying root's alone."""
     relay = answers.relay
-    if RELAY not in wanted or not relay.host:
+    if RELAY not in scope or not relay.host:
         return
     main = MainCf.parse(host.main_cf.live or b"")
     if relay.tls == "secure" and not (
@@ -147,17 +147,23 @@ def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
         )
 
 
-def warnings(answers: Answers, host: Host, wanted: Collection[str]) -> Iterator[str]:
+def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Say what the relay host will not do, or no longer."""
     relay = answers.relay
-    if RELAY not in wanted or not relay.host:
+    if RELAY not in scope or not relay.host:
         return
     main = MainCf.parse(host.main_cf.live or b"")
     maps = main.value("smtp_tls_policy_maps")
-    if maps and not own_level(main):
+    if maps and not own_level(main) and not is_unsaid(relay.tls):
         yield (
             f"smtp_tls_policy_maps = {maps} is taken out: all mail for others goes to the relay"
             " host, whose level takes its place."
+        )
+    passwords = foreign_passwords(main)
+    if passwords and not is_unsaid(relay.user):
+        yield (
+            f"smtp_sasl_password_maps = {passwords} is taken out: who this server is at its relay"
+            " host stands in a table of the wizard's, or nowhere."
         )
     if relay.user and relay.tls == "may":
         yield (

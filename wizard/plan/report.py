@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import asdict
 from typing import Any, Iterator, Optional
 
+from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
+from wizard.answers.model import Caution
 from wizard.answers.rules import readable_name
-from wizard.plan import conflicts
+from wizard.plan import conflicts, foreign
 from wizard.plan.diff import hunks, unified
+from wizard.plan.losses import losses
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.secrets import masked_data
 
@@ -20,15 +24,23 @@ TO_COPY = 'To copy by hand, for nothing writes it (`conf = "write"` in [dovecot]
 _A_LABELS = re.compile(rb"\b(?:[A-Za-z0-9-]+\.)*xn--[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
+def first_lines(plan: Plan) -> tuple[str, ...]:
+    """Return what is said before all else of a plan: the access that it takes away."""
+    return tuple(losses(plan))
+
+
 def notes(plan: Plan) -> Iterator[str]:
-    """Yield what must be known before the plan is run: conflicts, obstacles, cautions, warnings."""
+    """Yield what must be known before the plan is run: conflicts, obstacles, cautions, warnings, leftovers."""
     yield from conflicts.told(plan.edits)
     for problem in plan.obstacles:
         yield f"In the way: {problem_text(problem)}"
     for caution in plan.cautions:
-        yield f"Caution {caution.name}: {caution.message}"
+        yield f"Caution {form_of(caution)}: {caution.message}"
     for warning in plan.warnings:
         yield f"Warning: {warning}"
+    for sentence in plan.stays:
+        yield f"Stays: {sentence}"
+    yield from foreign.lines(plan.foreign)
     for name in _foreign_names(plan):
         yield f"To read: {readable_name(name)}"
 
@@ -95,13 +107,24 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "steps": [_step(step) for step in plan.steps],
         "files": [_file(change) for change in plan.files],
         "obstacles": [problem_text(problem) for problem in plan.obstacles],
-        "cautions": [{"name": one.name, "message": one.message} for one in plan.cautions],
+        "cautions": [_caution(one) for one in plan.cautions],
         "warnings": list(plan.warnings),
+        "taken_away": list(first_lines(plan)),
+        "foreign_hooks": [asdict(one) for one in plan.foreign],
         "to_copy": [_file(change) for change in plan.to_copy],
         "hand_edits": [conflicts.as_json(edit) for edit in plan.edits],
     }
     masks: dict[str, Any] = masked_data(whole)
     return masks
+
+
+def _caution(caution: Caution) -> dict[str, Any]:
+    return {
+        "name": caution.name,
+        "message": caution.message,
+        "accept": form_of(caution),
+        "values": list(caution.values),
+    }
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -8,25 +8,23 @@ sender_access, sasl_passwd and aliases: a row, by its key. Any other file is one
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Callable, Optional
 
-from wizard.host.aliases import ALIASES
+from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SASL_PASSWD, SENDER_ACCESS
 from wizard.postfix.aliases import Aliases
 from wizard.postfix.main_cf import MainCf, normalised
 from wizard.postfix.master_cf import MasterCf, Service, same_value
+from wizard.postfix.meaning import Own, own_by
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import standing
 from wizard.secrets import masked, may_have_key, without_number
 
-MAIN_CF = "/etc/postfix/main.cf"
-MASTER_CF = "/etc/postfix/master.cf"
-SENDER_ACCESS = "/etc/postfix/sender_access"
-SASL_PASSWD = "/etc/postfix/sasl_passwd"  # noqa: S105 (a path)
-
 PARTED = (MAIN_CF, MASTER_CF)
 """The files without which there is no Postfix."""
 
+_NOBODY = Own()
 _BETWEEN = re.compile(r"[,\s]+")
 
 
@@ -95,25 +93,40 @@ def entry_of(path: str, name: str) -> str:
     return "/".join(parts[:2]) if len(parts) > 2 else ""  # noqa: PLR2004 (NAME/TYPE/PARAMETER)
 
 
-def items(path: str, name: str, value: Optional[str]) -> Optional[tuple[str, ...]]:
-    """Return the items of a list of main.cf that the answers own items of, each once.
+def items(
+    path: str, name: str, value: Optional[str], own: Own = _NOBODY
+) -> Optional[tuple[str, ...]]:
+    """Return what the items of a list of main.cf mean that the answers own items of, each once.
 
-    None where the thing is no such list. A list that is not set has none.
+    None where the thing is no such list. A list that is not set has none. `own` are the names of
+    the host by the same file (`own_of`).
     """
     parameter = BY_NAME.get(name) if path == MAIN_CF else None
     if parameter is None or parameter.kind == SCALAR:
         return None
-    words = [word for word in _BETWEEN.split((value or "").lower()) if word]
+    words = [word for word in _BETWEEN.split(value or "") if word]
     if parameter.kind == RESTRICTIONS:
-        words = [one.key for one in standing(words)]
+        words = [one.key for one in standing([word.lower() for word in words])]
+    else:
+        words = [own.key(parameter.kind, word) for word in words]
     return tuple(dict.fromkeys(words))
 
 
-def same(path: str, name: str, one: Optional[str], other: Optional[str]) -> bool:
-    """Whether two values of a thing say the same: separators of a list do not count."""
-    if one is None or other is None:
-        return one is other
+def own_of(path: str, found: Mapping[str, str]) -> Own:
+    """Return the host's names as the things of main.cf say, nobody's for another file."""
+    return own_by(found.get, {}) if path == MAIN_CF else _NOBODY
+
+
+Valued = tuple[Optional[str], Own]
+"""A thing's value, and the host's names by the file that it is of."""
+
+
+def same(path: str, name: str, one: Valued, other: Valued) -> bool:
+    """Whether two values of a thing say the same: how a list and its items are spelled does not count."""
+    (left, _), (right, _) = one, other
+    if left is None or right is None or left == right:
+        return left == right
     if path == MASTER_CF:
-        return same_value(one, other)
-    ours = items(path, name, one)
-    return one == other if ours is None else ours == items(path, name, other)
+        return same_value(left, right)
+    ours = items(path, name, *one)
+    return left == right if ours is None else ours == items(path, name, *other)

@@ -15,11 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from wizard.errors import Trouble
+from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.model import Action, Plan
 
-VERSION = 1
-"""The form of plan.json; another number is another form and is refused."""
+VERSION = 2
+"""The form of plan.json, request.json and the journal. What differs from 1: fields were added."""
+OLDEST = 1
+"""The oldest form that this program reads."""
 
 ACTIONS: dict[str, type] = {kind.__name__: kind for kind in get_args(Action)}
 """Every action by the name that stands in JSON."""
@@ -27,6 +29,10 @@ ACTIONS: dict[str, type] = {kind.__name__: kind for kind in get_args(Action)}
 _T = TypeVar("_T")
 _NOTHING = type(None)
 _UNIONS = (Union, getattr(types, "UnionType", Union))
+
+
+class NewerForm(ValueError):
+    """The data has what only a newer version of the program can have written."""
 
 
 @dataclass(frozen=True)
@@ -38,28 +44,36 @@ class Codec:
 
 
 def plan_to_bytes(plan: Plan) -> bytes:
-    """Return the plan as one line of ASCII JSON, `{"version": 1, "plan": {...}}`."""
+    """Return the plan as one line of ASCII JSON, `{"version": 2, "plan": {...}}`."""
     return _dump({"version": VERSION, "plan": to_data(Plan, plan)})
 
 
 def plan_from_bytes(data: bytes) -> Plan:
-    """Return the plan that `plan_to_bytes` wrote. Raises Trouble when it is not one."""
+    """Return the plan that `plan_to_bytes` wrote, also one of an older version.
+
+    Raises NewerTrouble when a newer version wrote it, Trouble when it is damaged.
+    """
+    doing = "reading a plan"
     try:
         whole = json.loads(data)
-        return from_data(Plan, _of_this_version(whole)["plan"])
+        require_known(whole.get("version") if isinstance(whole, dict) else None)
+        return from_data(Plan, whole["plan"])
+    except NewerForm as newer:
+        raise NewerTrouble(doing, str(newer), INSTALL_NEWER) from newer
     except (ValueError, KeyError, RecursionError) as error:
-        raise Trouble(
-            "reading a plan",
-            f"it is no plan of this program's ({error})",
-            "Make the plan again; nothing was changed.",
-        ) from error
+        raise Trouble(doing, f"it is no plan of this program's ({error})", LIST_RUNS) from error
 
 
-def _of_this_version(whole: Any) -> dict[str, Any]:
-    version = whole.get("version") if isinstance(whole, dict) else None
-    if version != VERSION:
-        raise ValueError(f"its version is {version!r}, and this program reads {VERSION}")
-    return cast("dict[str, Any]", whole)
+INSTALL_NEWER = "Install the version of postfix-wizard that wrote it, and use that one."
+LIST_RUNS = "`postfix-wizard runs` says how far each run came."
+
+
+def require_known(version: object) -> None:
+    """Raise NewerForm where `version` is above what this program reads, ValueError for no version."""
+    if type(version) is int and version > VERSION:
+        raise NewerForm(f"its format is {version!r:.20}, and this program reads up to {VERSION}")
+    if type(version) is not int or version < OLDEST:
+        raise ValueError(f"its version is {version!r:.60}, and this program reads {VERSION}")
 
 
 def to_data(kind: Any, value: object) -> Any:
@@ -166,7 +180,7 @@ def _union(members: tuple[Any, ...]) -> Codec:
             raise ValueError(f"one of {', '.join(names)} expected, not {data!r:.60}")
         ((name, fields),) = data.items()
         if name not in names:
-            raise ValueError(f"{name!r} is unknown; known are {', '.join(names)}")
+            raise NewerForm(f"{name!r:.60} is unknown; known are {', '.join(names)}")
         return codec(names[name]).decode(fields)
 
     return Codec(
@@ -195,7 +209,8 @@ def _record(kind: type) -> Codec:
         missing = required - set(data)
         if unknown or missing:
             words = ", ".join(sorted(unknown | missing))
-            raise ValueError(f"{kind.__name__} has not the fields this program knows: {words}")
+            fault = NewerForm if unknown else ValueError
+            raise fault(f"{kind.__name__} has not the fields this program knows: {words:.200}")
         return kind(**{name: codecs[name].decode(part) for name, part in data.items()})
 
     return Codec(encode, decode)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wizard.answers.model import Answers, Problem
-from wizard.dns.zone import LARGEST, ZoneFault
+from wizard.dns.zone import LARGEST, MOST_LINES, ZoneFault
 from wizard.host.facts import FileFacts, Host, NamedZone
 from wizard.plan.model import (
     CheckZone,
@@ -23,6 +23,7 @@ from wizard.plan.model import (
     ReplaceFile,
     Step,
 )
+from wizard.plan.scope import Scope
 from wizard.postfix.proposal import Reason
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ class ZonePart:
     obstacles: tuple[Problem, ...] = ()
 
 
-def plan_zone(answers: Answers, host: Host, wanted: frozenset[str]) -> ZonePart:
+def plan_zone(answers: Answers, host: Host, scope: Scope) -> ZonePart:
     """Return the zone's part; an empty one where no zone file is named or asked for."""
     path = answers.dns.zone_file
-    if "dns" not in wanted or not path:
+    if "dns" not in scope or not path:
         return ZonePart()
     found = tuple(one for one in host.zones if one.path == path)
     why_not = _why_not(path, found, host)
@@ -63,12 +64,7 @@ def plan_zone(answers: Answers, host: Host, wanted: frozenset[str]) -> ZonePart:
     if why_not or file is None or file.live is None:
         return _refused(why_not or f"{path} is not there")
     # dnspython's names cost 70 ms, which a host without a zone does not pay.
-    from wizard.dns.zone_edits import (  # noqa: PLC0415
-        Wanted,
-        edit,
-        names_with_mx,
-        own_addresses,
-    )
+    from wizard.dns.zone_edits import Wanted, edit  # noqa: PLC0415
 
     dns, name = answers.dns, found[0].name
     try:
@@ -76,26 +72,25 @@ def plan_zone(answers: Answers, host: Host, wanted: frozenset[str]) -> ZonePart:
             file.live,
             Wanted(name, answers.hostname.myhostname, host.read_at, dns.move_from, dns.move_to),
         )
-        addresses = own_addresses(edited.text, name)
-        names = names_with_mx(edited.text, name, answers.hostname.myhostname)
     except ZoneFault as fault:
         return _refused(f"{path} cannot be edited: {fault}")
     except RecursionError:
         return _refused(f"{path} cannot be read")
     done = edited.text == file.live
+    new = _next(file, edited)
     return ZonePart(
-        (_check(name, file, edited, done=done),),
-        tuple(_steps(found, file, edited, answers.hostname.myhostname, host)),
+        (_check(name, new, done=done),),
+        tuple(_steps(found, file, new, edited, host, mail_host=answers.hostname.myhostname)),
         (
             FileChange(
                 path,
                 file.original if file.original is not None else file.live,
                 file.live,
                 edited.text,
-                _reasons(edited),
+                new.reasons,
             ),
         ),
-        tuple(_warnings(answers, host, edited, addresses, names)),
+        tuple(_warnings(answers, host, edited)),
     )
 
 
@@ -113,12 +108,17 @@ def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:
         )
     zone, names = found[0], sorted({one.name for one in found})
     file = zone.file
+    lines = 0 if file is None or file.live is None else file.live.count(b"\n")
     faults = (
         (len(names) > 1, f"{path} is the file of several zones: {', '.join(names)}"),
         (not _NAME.fullmatch(zone.name), f"{zone.name!r} is no name of a zone to be edited here"),
         (
             zone.size > LARGEST,
             f"{path} is too large ({zone.size} bytes; up to {LARGEST} are edited here)",
+        ),
+        (
+            lines > MOST_LINES,
+            f"{path} is too large ({lines} lines; up to {MOST_LINES} are edited here)",
         ),
         (bool(zone.why), f"{path} cannot be read: {zone.why}"),
         (
@@ -138,26 +138,29 @@ def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:
 
 def _next(file: FileFacts, edited: Edited) -> NewFile:
     before = None if file.live is None else hashlib.sha256(file.live).hexdigest()
-    return NewFile(file.path, edited.text, before, file.mode, _reasons(edited))
+    reasons = tuple(Reason(*one) for one in edited.reasons)
+    return NewFile(file.path, edited.text, before, file.mode, reasons)
 
 
-def _reasons(edited: Edited) -> tuple[Reason, ...]:
-    return tuple(Reason(*one) for one in edited.reasons)
-
-
-def _check(name: str, file: FileFacts, edited: Edited, *, done: bool) -> Step:
+def _check(name: str, new: NewFile, *, done: bool) -> Step:
     return Step(
         "zone-staged",
         f"Let named-checkzone read the new zone {name}",
         "First of all, and staged aside: what named would not load replaces nothing.",
-        CheckZone(name, _next(file, edited)),
+        CheckZone(name, new),
         (("named-checkzone", "-i", "local", name, "STAGED"),),
         done=done,
     )
 
 
 def _steps(
-    found: tuple[NamedZone, ...], file: FileFacts, edited: Edited, mail_host: str, host: Host
+    found: tuple[NamedZone, ...],
+    file: FileFacts,
+    new: NewFile,
+    edited: Edited,
+    host: Host,
+    *,
+    mail_host: str,
 ) -> Iterator[Step]:
     live, original = file.live or b"", f"{file.path}.orig"
     done = edited.text == live
@@ -174,7 +177,7 @@ def _steps(
         "zone",
         f"Write {short}",
         "What the review showed, and nothing else.",
-        ReplaceFile(_next(file, edited)),
+        ReplaceFile(new),
         done=done,
     )
     if host.named_runs:
@@ -197,18 +200,14 @@ def _reload(zone: NamedZone) -> tuple[str, ...]:
     return ("rndc", "reload", zone.name, *(("IN", zone.view) if zone.view else ()))
 
 
-def _warnings(
-    answers: Answers,
-    host: Host,
-    edited: Edited,
-    addresses: Sequence[tuple[str, str]],
-    names: Sequence[str],
-) -> Iterator[str]:
-    """Yield what to know; `addresses` and `names` (whose MX leads here) are those afterwards."""
+def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
+    """Yield what to know of the zone as it is afterwards."""
+    addresses = edited.addresses
     if edited.reasons and not host.named_runs and host.root == "/":
         yield "named does not run here: it reads the changed zone when it is started"
     always = (answers.hostname.myhostname, answers.hostname.mydomain)
-    refused = [name for name in names if name not in {*always, *answers.domains.local}]
+    received = {*always, *answers.domains.local}
+    refused = [name for name in edited.led if name not in received]
     if refused:
         yield (
             f"the zone leads mail for {_listed(refused)} here, and it would be refused: these names "
@@ -218,10 +217,13 @@ def _warnings(
     if dns.move_from and not edited.moved and not any(at == dns.move_to for _, at in addresses):
         yield f"no name of the zone has the address {dns.move_from}: nothing is moved"
     own = host.network.addresses
+    held_at: dict[str, list[str]] = {}
+    for name, at in addresses:
+        held_at.setdefault(at, []).append(name)
     elsewhere = [at for name, at in addresses if name in always and own and at not in own]
-    for old in dict.fromkeys(elsewhere):
+    for old in list(dict.fromkeys(elsewhere))[:FEW]:
         if old != dns.move_to:
-            held = [name for name, at in addresses if at == old]
+            held = held_at[old]
             yield (
                 f"{_listed(held)} lead to {old}, which is no address of this host. Behind NAT "
                 "that is right; if it is the old server's, dns.move_from and dns.move_to move "

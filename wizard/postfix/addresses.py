@@ -1,20 +1,17 @@
-"""mydestination and mynetworks: lists of which the answers own the names and the networks.
+"""mydestination, mynetworks and their like: lists of which the answers own the items.
 
-Tables, files, `$parameters` and exclusions (`!name`) are not for the answers to say: they stay.
+Tables, files, `$parameters`, exclusions (`!name`) and all else that no answer can express stay.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from wizard.postfix.items import ListEdit, item
-from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES, NETWORKS
-
-_OWNED = {
-    NAMES: re.compile(r"[A-Za-z0-9_.-]+"),
-    NETWORKS: re.compile(r"[0-9.]+(?:/[0-9]+)?|\[[0-9A-Fa-f:.]+\](?:/[0-9]+)?"),
-}
+from wizard.postfix.meaning import Own
+from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES
 
 
 def wanted(items: Sequence[str]) -> tuple[str, ...]:
@@ -22,32 +19,104 @@ def wanted(items: Sequence[str]) -> tuple[str, ...]:
     return tuple({one.lower(): item(one) for one in items}.values())
 
 
-def moved(live: Sequence[str], goal: Sequence[str], today: Sequence[str]) -> tuple[str, ...]:
-    """The goal for a list of which only the difference between today's items and the goal moves."""
-    before, after = ({one.lower() for one in items} for items in (today, goal))
-    kept = [word for word in live if word.lower() not in before - after]
-    return tuple(dict.fromkeys((*kept, *(one for one in goal if one.lower() not in before))))
+@dataclass(frozen=True)
+class Change:
+    """The edit of a list, the items that it takes out, and those that no answer can express."""
+
+    edit: ListEdit
+    gone: tuple[str, ...]
+    foreign: tuple[str, ...]
 
 
-def change(kind: str, live: Sequence[str], goal: Sequence[str], why: str) -> ListEdit:
-    """The edit by which a list comes to hold all of `goal`, and no other item of its kind."""
-    lower = [word.lower() for word in live]
-    named = {one.lower() for one in goal}
-    owned = _OWNED[kind]
-    remove = frozenset(
-        place for place, word in enumerate(lower) if word not in named and owned.fullmatch(word)
+def change(
+    kind: str,
+    live: Sequence[str],
+    goal: Sequence[str],
+    why: str,
+    own: Own,
+    *,
+    whole: bool = True,
+    is_folded: bool = True,
+) -> Change:
+    """The edit by which a list comes to mean all of `goal`, and no other item of its kind.
+
+    Implied names stay as they are spelled, and missing ones come with the `whole` policy alone.
+    A new item takes the place of the one that it replaces, else it follows the answers' order.
+    An item that Postfix reads otherwise than it is meant is spelled anew. A list on one line stays
+    there, but for the first names that the whole policy gives it.
+    """
+    implied = own.implied(kind)
+    read = [own.read(kind, word) for word in live]
+    keys = [key for key, _ in read]
+    reads = [own.reads(kind, word) for word in live]
+    there: dict[str, int] = {}
+    for place in sorted(range(len(live)), key=lambda place: not reads[place]):
+        there.setdefault(keys[place], place)
+    goals: dict[str, str] = {}
+    for one in goal:
+        key = own.key(kind, one)
+        if whole or key in there or one not in LOCAL_ALWAYS:
+            goals.setdefault(key, one)
+    named = goals.keys() | implied
+    wrong = {
+        place
+        for place, key in enumerate(keys)
+        if key in goals and key not in implied and not reads[place]
+    }
+    replace = {place: goals[keys[place]] for place in wrong if there[keys[place]] == place}
+    remove = {place for place, key in enumerate(keys) if key not in named and read[place][1]}
+    placed = _placed([(one, there.get(key)) for key, one in goals.items()], remove, len(live))
+    replace.update(placed.replace)
+    lost = sorted(remove)
+    remove = (remove - placed.replace.keys()) | (wrong - replace.keys())
+    missing = frozenset(chain(*placed.insert.values())) - set(LOCAL_ALWAYS)
+    is_new = whole and not any(is_answer and key not in implied for key, is_answer in read)
+    fold = missing if kind == NAMES and (is_folded or is_new) else frozenset()
+    edit = ListEdit(why, frozenset(remove), replace, placed.insert, fold=fold)
+    foreign = (
+        word for word, (key, is_answer) in zip(live, read) if key not in named and not is_answer
     )
-    there = {word: place for place, word in enumerate(lower)}
-    last = max((place for place in range(len(live)) if place not in remove), default=-1)
-    insert: dict[int, list[str]] = {}
+    return Change(edit, tuple(live[place] for place in lost), tuple(foreign))
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the new items go: by the place that they take over, and after which one."""
+
+    replace: dict[int, str]
+    insert: dict[int, list[str]]
+
+
+def _placed(goal: Sequence[tuple[str, int | None]], free: set[int], count: int) -> _Places:
+    """Find places for the items without one; `free` are those of items that are taken out.
+
+    An item takes a free place between its neighbours, else one that is left over.
+    """
+    places = _Places({}, {})
+    taken = {place for _, place in goal if place is not None}
+    following = [count] * (count + 1)
+    stops = taken | free
+    for place in range(count - 1, -1, -1):
+        following[place] = place if place in stops else following[place + 1]
     after = -1
-    fixed = tuple(one for one in LOCAL_ALWAYS if kind == NAMES and one in goal)
-    for one in fixed:
-        after = there.get(one, after)
-        if one not in there:
-            insert.setdefault(after, []).append(one)
-    missing = [one for one in goal if one.lower() not in there and one not in fixed]
-    if missing:
-        insert.setdefault(last, []).extend(missing)
-    fold = frozenset(missing) if kind == NAMES else frozenset()
-    return ListEdit(why, remove=remove, insert=insert, fold=fold)
+    waiting: list[tuple[str, int]] = []
+    for one, there in goal:
+        gap = following[after + 1]
+        if there is not None:
+            after = there
+        elif gap in free and gap not in places.replace:
+            places.replace[gap] = one
+            after = gap
+        else:
+            waiting.append((one, after))
+    left = iter(sorted(free - places.replace.keys()))
+    kept = [place for place in range(count) if place not in free or place in places.replace]
+    first = min(taken | places.replace.keys(), default=count)
+    before = max((place for place in kept if place < first), default=-1)
+    for one, at in waiting:
+        found = next(left, None)
+        if found is not None:
+            places.replace[found] = one
+        else:
+            places.insert.setdefault(before if at < 0 else at, []).append(one)
+    return places

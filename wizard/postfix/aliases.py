@@ -7,15 +7,15 @@ that an answer could be; all other items, names, comments and blanks are the ope
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Optional
 
 from wizard.answers.rules import mail_reader
-from wizard.host.aliases import ALIASES
+from wizard.paths import ALIASES
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, Logical, insertable, logical_lines
+from wizard.postfix.logical import SPACE, Logical, insertable_places, logical_lines
 from wizard.postfix.proposal import Proposal
 
 ROOT, POSTMASTER, ABUSE = "root", "postmaster", "abuse"
@@ -30,6 +30,14 @@ _LEADS_TO_ROOT = {
 _ADDED = frozenset({"@", "YP_LAST_MODIFIED", "YP_MASTER_NAME"})
 """Keys of a table that are no rows: sendmail's sign that it is whole, and two of NIS."""
 _WORD = re.compile(rf"[^{SPACE}]+")
+MAX_LEVELS = 100
+"""Names behind one another: local(8) takes more of them for a loop."""
+_SPECIAL = re.compile(r'["\\()]')
+_SIMPLE_ROW = re.compile(r'[^\s"\\(),@%:]+:[ \t]*[^\s"\\(),][^"\\()]*\Z')
+"""What nearly every row is; the others take the long way round."""
+_SIMPLE_VALUE = re.compile(r'[^\s"\\(),]+')
+_HARD = re.compile(r"[\\()]")
+_QUOTED = re.compile(r'"[^"]*(?:"|\Z)')
 _HIDDEN = "\0"
 """Stands for what is quoted, in a text that no NUL can be in."""
 
@@ -45,13 +53,20 @@ class Target(NamedTuple):
 class Alias(NamedTuple):
     """A row that postalias(1) takes: its name in lower case, unquoted, and where it leads.
 
-    One that is not `closed` ends within quotes or a comment: nothing can be added to it.
+    `plain` is the text with what is quoted hidden, `colon` the place behind the name. One that is
+    not `closed` ends within quotes or a comment: nothing can be added to it.
     """
 
     name: str
-    targets: tuple[Target, ...]
     logical: Logical
+    plain: str
+    colon: int
     closed: bool = True
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Its items, found when they are asked for: of a hundred thousand rows a few are."""
+        return tuple(_targets(self.logical.text, self.plain, self.colon + 1))
 
     @property
     def value(self) -> str:
@@ -68,35 +83,53 @@ class Aliases:
     @classmethod
     def parse(cls, data: bytes) -> Aliases:
         """Read any bytes; what postalias would skip with a warning is no row."""
-        return cls(Lines.parse(data))
+        return _parsed(data)
 
     def __bytes__(self) -> bytes:
         return bytes(self.lines)
 
-    @cached_property
-    def entries(self) -> tuple[Alias, ...]:
+    @property
+    def entries(self) -> Iterator[Alias]:
         """All rows in the order of the file."""
         found = (_alias(one) for one in logical_lines(self.lines.texts) if not one.orphan)
-        return tuple(one for one in found if one is not None)
+        return (one for one in found if one is not None)
 
-    @cached_property
+    @property
     def rows(self) -> Mapping[str, Alias]:
         """The rows by name; of a doubled name the first, which postalias keeps."""
+        return self._rows[0]
+
+    @property
+    def doubled(self) -> frozenset[str]:
+        """The names that have more than one row."""
+        return self._rows[1]
+
+    @cached_property
+    def _rows(self) -> tuple[Mapping[str, Alias], frozenset[str]]:
         found: dict[str, Alias] = {}
-        for one in self.entries:
-            found.setdefault(one.name, one)
-        return found
+        twice = {one.name for one in self.entries if found.setdefault(one.name, one) is not one}
+        return found, frozenset(twice)
+
+
+@lru_cache(maxsize=4)
+def _parsed(data: bytes) -> Aliases:
+    """A plan asks for the same two texts again and again; an Aliases never changes."""
+    return Aliases(Lines.parse(data))
 
 
 def _alias(logical: Logical) -> Optional[Alias]:
     text = logical.text
+    if _SIMPLE_ROW.match(text):
+        colon = text.index(":")
+        return Alias(text[:colon].lower(), logical, text, colon)
     plain, closed = _scanned(text)
     colon = plain.find(":")
     if colon < 0 or any(char in plain[:colon] for char in ",@%"):
         return None
     name = _bare(text[:colon], plain[:colon])
-    targets = tuple(_targets(text, plain, colon + 1))
-    return Alias(name.lower(), targets, logical, closed) if name and targets else None
+    # A row leads somewhere where more than blanks and commas follow.
+    leads = plain[colon + 1 :].strip(f"{SPACE},")
+    return Alias(name.lower(), logical, plain, colon, closed) if name and leads else None
 
 
 def _scanned(text: str) -> tuple[str, bool]:
@@ -104,6 +137,11 @@ def _scanned(text: str) -> tuple[str, bool]:
 
     And whether quotes and comments are closed at its end.
     """
+    if not _SPECIAL.search(text):
+        return text, True
+    if not _HARD.search(text):
+        hidden = _QUOTED.sub(lambda one: _HIDDEN * len(one[0]), text)
+        return hidden, text.count('"') % 2 == 0
     found = []
     quoted, escaped, depth = False, False, 0
     for char in text:
@@ -121,6 +159,8 @@ def _scanned(text: str) -> tuple[str, bool]:
 
 def _bare(text: str, plain: str) -> str:
     words = (text[one.start() : one.end()] for one in _WORD.finditer(plain))
+    if "\\" not in text:
+        return " ".join(words).replace('"', "")
     return re.sub(r'\\(.)|"', r"\1", " ".join(words))
 
 
@@ -140,6 +180,8 @@ def sense(value: str) -> str:
 
     It keeps the commas around items that are missing, which say nothing.
     """
+    if _SIMPLE_VALUE.fullmatch(value):
+        return value
     kept = (char for char, seen in zip(value, _scanned(value)[0]) if seen not in SPACE)
     items = re.sub(r'[\s"\\]+', "", "".join(kept)).split(",")
     return ",".join(filter(None, items))
@@ -147,7 +189,8 @@ def sense(value: str) -> str:
 
 def text_rows(text: bytes) -> dict[str, str]:
     """Return the rows that a table built of this text has, as far as `sense` tells them apart."""
-    found = ((name, sense(row.value)) for name, row in Aliases.parse(text).rows.items())
+    rows = Aliases.parse(text).rows.items()
+    found = ((name, sense(row.logical.text[row.colon + 1 :].strip(SPACE))) for name, row in rows)
     return {name: value for name, value in found if value}
 
 
@@ -171,7 +214,7 @@ def as_reader(target: str) -> str:
 
 
 def read_reader(live: Optional[bytes]) -> str:
-    """Return who reads root's mail as the answers have it, "" where no answer can say so."""
+    """Return who reads root's mail as the answers have it, "" where no answer can express so."""
     row = Aliases.parse(live or b"").rows.get(ROOT)
     readers = () if row is None else (as_reader(one.text) for one in row.targets)
     return next(filter(None, readers), "")
@@ -210,7 +253,7 @@ def end_of(name: str, aliases: Aliases, local: Collection[str] = ()) -> End:
         if name == way[-1] and "+" not in target.text:
             # local(8): a name in its own row is that user's mailbox.
             return End(tuple(way), target.text, name)
-        if name in way:
+        if name in way or len(way) > MAX_LEVELS:
             return End((*way, name), name, circle=True)
         way.append(name)
 
@@ -236,16 +279,20 @@ def propose_aliases(live: Optional[bytes], reader: str, *, kept: Collection[str]
         return Proposal(live or b"")
     reader = mail_reader(checked(reader))
     aliases = Aliases.parse(live or b"")
+    # The rows are read once: an edit moves none but its own, and root's keeps its lines.
+    root, missing = aliases.rows.get(ROOT), _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*kept}
+    doubled = aliases.doubled
+    if root is not None and ROOT not in kept:
+        aliases = _read_by(aliases, root, reader)
     for name, why in _LEADS_TO_ROOT.items():
-        if name not in aliases.rows and name not in kept:
+        if name in missing:
             aliases = _added(aliases, name, ROOT, why)
-    if ROOT not in kept:
-        aliases = _read_by(aliases, reader)
-    doubled = [one.name for one in aliases.entries]
+    if root is None and ROOT not in kept:
+        aliases = _added(aliases, ROOT, reader, READER_WHY)
     warnings = [
         f"{ALIASES} has {name} more than once: the first row counts."
         for name in (ROOT, *_LEADS_TO_ROOT)
-        if doubled.count(name) > 1
+        if name in doubled
     ]
     return Proposal(
         bytes(aliases),
@@ -255,18 +302,16 @@ def propose_aliases(live: Optional[bytes], reader: str, *, kept: Collection[str]
     )
 
 
-def _read_by(aliases: Aliases, reader: str) -> Aliases:
-    row = aliases.rows.get(ROOT)
-    if row is None:
-        return _added(aliases, ROOT, reader, READER_WHY)
-    readers = [as_reader(one.text) for one in row.targets]
+def _read_by(aliases: Aliases, row: Alias, reader: str) -> Aliases:
+    targets = row.targets
+    readers = [as_reader(one.text) for one in targets]
     if reader in readers or not row.closed:
         return aliases
-    for target, own in zip(row.targets, readers):
+    for target, own in zip(targets, readers):
         # root's own mailbox is none that Dovecot would fill.
         if own or _local_name(target.text, ()) == ROOT:
             return _written(aliases, row, target.start, target.end, reader)
-    end = row.targets[-1].end
+    end = targets[-1].end
     return _written(aliases, row, end, end, f", {reader}")
 
 
@@ -288,10 +333,13 @@ def _added(aliases: Aliases, name: str, target: str, why: str) -> Aliases:
     texts = aliases.lines.texts
     example = re.compile(rf"#({name}:[ \t]*)(\S.*)", re.IGNORECASE)
     found = [
-        (index, match) for index, one in enumerate(texts) if (match := example.match(content(one)))
+        (index, match)
+        for index, one in enumerate(texts)
+        if one[0] == "#" and (match := example.match(content(one)))
     ]
+    places = insertable_places(texts) if found else []
     for index, match in found:
-        if not insertable(texts, index + 1):
+        if not places[index + 1]:
             continue
         row = f"{match[1]}{target}"
         if match[2].rstrip() == target:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
+from wizard.answers import rules
 from wizard.answers.model import Blocklists, CustomBlocklist
 from wizard.dns.lists import ADDRESS_POINTS, ERRORS, NAME_POINTS, ListZone
 from wizard.postfix.items import item
-from wizard.secrets import MASK, masked
+from wizard.secrets import MASK, masked, without_number
 
 KINDS = {
     "client": "reject_rbl_client",
@@ -238,4 +239,9 @@ def parse_custom(restriction: str) -> Optional[CustomBlocklist]:
     if words[1][0] in "${":
         return None
     zone, _, replies = words[1].partition("=")
+    try:
+        rules.fqdn(without_number(zone).replace(MASK, "key"))
+        rules.replies(replies)
+    except ValueError:
+        return None
     return CustomBlocklist(zone, kinds[words[0].lower()], replies)

@@ -113,9 +113,11 @@ def doors(*, hold_senders: bool) -> tuple[Door, ...]:
     )
 
 
-def propose_doors(live: bytes, *, hold_senders: bool, kept: Collection[str] = ()) -> Proposal:
+def propose_doors(
+    live: bytes | MasterCf, *, hold_senders: bool, kept: Collection[str] = ()
+) -> Proposal:
     """The next master.cf where only this section is asked for: one item of one list."""
-    cf = MasterCf.parse(live)
+    cf = MasterCf.of(live)
     wanted, other = (OWNERS_ONLY, USERS_ONLY) if hold_senders else (USERS_ONLY, OWNERS_ONLY)
     why = OWN_SENDERS_WHY if hold_senders else GONE
     changed, warnings = [], []

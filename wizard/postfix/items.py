@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wizard.host.main_cf import spans
 from wizard.postfix.lines import checked, content
 from wizard.postfix.logical import silent
 from wizard.postfix.main_cf import Entry, MainCf
@@ -20,7 +21,6 @@ WIDTH = 72
 INDENT = "    "
 
 _NOT_IN_ITEM = re.compile(r"[\s,{}]")
-_TOKEN = re.compile(r"\{[^}]*\}|[^, \t\n\v\f\r\0]+")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def item(text: str) -> str:
 
 
 def words(cf: MainCf, entry: Entry) -> tuple[str, ...]:
-    """The words of the entry's value in order; a `{ ... }` on one line is one word."""
+    """The words of the entry's value in order; what braces hold on one line is one word."""
     return tuple(cell.text for row in _rows(cf, entry) for cell in row.cells)
 
 
@@ -104,12 +104,12 @@ def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
             rows.append(_Row(raw, []))
             continue
         text, nul, _ = raw.partition("\0")
-        found = list(_TOKEN.finditer(text, entry.column if index == entry.equals else 0))
-        stops = [*(match.start() for match in found[1:]), len(text)]
-        cells = [_Cell(one.group(), text[one.end() : stop]) for one, stop in zip(found, stops)]
+        found = list(spans(text, entry.column if index == entry.equals else 0))
+        stops = [*(first for first, _ in found[1:]), len(text)]
+        cells = [_Cell(text[first:end], text[end:stop]) for (first, end), stop in zip(found, stops)]
         # What follows a NUL is nothing to Postfix, and goes with the edit.
         cut = why if nul else ""
-        rows.append(_Row(text[: found[0].start()] if found else text, cells, cut))
+        rows.append(_Row(text[: found[0][0]] if found else text, cells, cut))
         if nul:
             break
     return rows

@@ -72,11 +72,14 @@ class Lines:
             before = (*before[:-1], before[-1] + newline)
             before_whys = (*before_whys[:-1], before_whys[-1] or new[0][1])
         kept = self.whys[start:stop]
-        had = dict(zip(map(content, self.texts[start:stop]), kept))
-        whys = [
-            why or had.get(text, kept[i] if i < len(kept) else "")
-            for i, (text, why) in enumerate(new)
-        ]
+        if any(kept):
+            had = dict(zip(map(content, self.texts[start:stop]), kept))
+            whys = [
+                why or had.get(text, kept[i] if i < len(kept) else "")
+                for i, (text, why) in enumerate(new)
+            ]
+        else:
+            whys = [why for _, why in new]
         if old and not old[-1]:
             # A line that gets its terminator now does so for the sake of what follows it.
             for index, (text, _) in enumerate(new[:-1]):

@@ -68,7 +68,15 @@ def _logical(texts: Sequence[str], lines: list[int]) -> Logical:
 
 def insertable(texts: Sequence[str], at: int) -> bool:
     """Whether a new logical line may stand before line `at` without swallowing what follows."""
-    for text in texts[at:]:
-        if not silent(text):
-            return text[0] not in SPACE
-    return True
+    # By index: islice() would go through all that stands before.
+    lines = (texts[index] for index in range(at, len(texts)))
+    following = next((text for text in lines if not silent(text)), "")
+    return following[:1] not in SPACE or not following
+
+
+def insertable_places(texts: Sequence[str]) -> list[bool]:
+    """Return what `insertable` says of each line, and of the end, in one pass over all of them."""
+    places = [True] * (len(texts) + 1)
+    for at in range(len(texts) - 1, -1, -1):
+        places[at] = places[at + 1] if silent(texts[at]) else texts[at][0] not in SPACE
+    return places

@@ -9,11 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Optional
 
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, Logical, insertable, logical_lines, silent
+from wizard.postfix.logical import (
+    SPACE,
+    Logical,
+    insertable,
+    insertable_places,
+    logical_lines,
+    silent,
+)
 
 _NAME = re.compile(r"[ \t\n\v\f\r]*([^ \t\n\v\f\r=]*)[ \t\n\v\f\r]*=")
 _EXAMPLE = re.compile(r"#([a-zA-Z0-9_]+)[ \t]*=(.*)")
@@ -65,7 +72,7 @@ class MainCf:
     @classmethod
     def parse(cls, data: bytes) -> MainCf:
         """Read any bytes; nothing is an error, since Postfix's own programs name the errors."""
-        return cls(Lines.parse(data))
+        return _parsed(data)
 
     def __bytes__(self) -> bytes:
         return bytes(self.lines)
@@ -89,13 +96,14 @@ class MainCf:
     def examples(self) -> tuple[Example, ...]:
         """Examples outside any folded value and without a folded line of their own."""
         texts = self.lines.texts
+        places = insertable_places(texts)
         taken = {index for logical in self._logical for index in range(logical.first, logical.end)}
         return tuple(
             Example(match.group(1), normalised(match.group(2)), index)
             for index, text in enumerate(texts)
             if text[0] == "#" and index not in taken
             for match in [_EXAMPLE.match(content(text))]
-            if match and not _folds(texts, index)
+            if match and not _folds(texts, index, places)
         )
 
     def entry(self, name: str) -> Optional[Entry]:
@@ -130,6 +138,12 @@ class MainCf:
         return insertable(self.lines.texts, at)
 
 
+@lru_cache(maxsize=4)
+def _parsed(data: bytes) -> MainCf:
+    """A plan asks for the same few texts again and again; a MainCf never changes."""
+    return MainCf(Lines.parse(data))
+
+
 def _entry(texts: Sequence[str], logical: Logical) -> Optional[Entry]:
     match = _NAME.match(logical.text)
     if not match:
@@ -144,13 +158,13 @@ def _entry(texts: Sequence[str], logical: Logical) -> Optional[Entry]:
     return Entry(match.group(1), value, logical.lines, index, column)
 
 
-def _folds(texts: Sequence[str], index: int) -> bool:
+def _folds(texts: Sequence[str], index: int, places: Sequence[bool]) -> bool:
     """Whether what follows an example is, or would become, a part of its value."""
     if index + 1 == len(texts):
         return False
     unfinished = content(texts[index]).rstrip(SPACE)[-1] in ",="
     following = _INDENTED_COMMENT if not unfinished else _SPACED_COMMENT
-    return bool(following.match(texts[index + 1])) or not insertable(texts, index + 1)
+    return bool(following.match(texts[index + 1])) or not places[index + 1]
 
 
 def set_value(cf: MainCf, name: str, value: str, why: str) -> MainCf:
@@ -216,22 +230,31 @@ def comment_out(cf: MainCf, name: str, why: str) -> MainCf:
     The line is kept for whoever wrote it, and is again an example that `uncomment` takes.
     """
     lines = cf.lines
-    for entry in cf.entries:
-        if entry.name == name:
-            for index in entry.lines:
-                text = content(lines.texts[index])
-                lines = lines.replace(index, index + 1, [("#" + text, why)])
-    return MainCf(lines)
+    chosen = {index for entry in cf.entries if entry.name == name for index in entry.lines}
+    if not chosen:
+        return cf
+    # In one pass: a folded value may have thousands of lines.
+    start, stop = min(chosen), max(chosen) + 1
+    texts = ((index, content(lines.texts[index])) for index in range(start, stop))
+    new = [("#" + text, why) if index in chosen else (text, "") for index, text in texts]
+    return MainCf(lines.replace(start, stop, new))
 
 
 def remove(cf: MainCf, name: str, why: str) -> MainCf:
     """Take out every line of every active entry of that name; `why` marks the line before."""
     lines = cf.lines
-    for entry in reversed(cf.entries):
-        if entry.name == name:
-            for index in reversed(entry.lines):
-                lines = lines.replace(index, index + 1, []).mark(index - 1, why)
-    return MainCf(lines)
+    gone = {index for entry in cf.entries if entry.name == name for index in entry.lines}
+    if not gone:
+        return cf
+    # In one pass, from the line above the first that goes: it bears the reason.
+    start, stop = max(0, min(gone) - 1), max(gone) + 1
+    new: list[tuple[str, str]] = []
+    for index in range(start, stop):
+        if index not in gone:
+            new.append((content(lines.texts[index]), ""))
+        elif new:
+            new[-1] = (new[-1][0], lines.whys[index - 1] or why)
+    return MainCf(lines.replace(start, stop, new))
 
 
 def is_blank(cf: MainCf, at: int) -> bool:

@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 
-from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname
+from wizard.answers.model import POLICY, SECTIONS, Answers, Blocklists, Hostname
+from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Postfix
-from wizard.postfix import addresses, hardening, restrictions
+from wizard.host.main_cf import words as split
+from wizard.postfix import addresses, hardening, restrictions, served
 from wizard.postfix.blocklists import in_use
 from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
+from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import (
+    ADDRESSES,
     BLOCKS,
+    INTERFACES,
+    LISTS,
     LOCAL_ALWAYS,
+    NAMES,
     NETWORKS,
     PARAMETERS,
     RESTRICTIONS,
@@ -26,6 +33,7 @@ from wizard.postfix.parameters import (
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, left_out, without_heading
+from wizard.postfix.unset import DEFAULTS
 from wizard.secrets import MASK, has_key
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
@@ -33,6 +41,7 @@ ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 _SHOWN = 5
 _DEFAULTS = Answers(Hostname("host.invalid", "invalid"))
 _NO_RELAY = "Not needed by the relay host of the answers, or by none."
+_ONE_VALUE = (SCALAR, INTERFACES, ADDRESSES)
 _COMPARED = ("networks", "delivery", "limits")
 
 
@@ -48,30 +57,40 @@ def propose_main_cf(
     """The next main.cf (postconf(5)); without `sections` all of them and the policy's own.
 
     With `today`, what the file says now, only what the answers change of it is edited; the
-    section policy's own parameters are always set. Parameters that are `kept` stay as they are,
+    section policy's own parameters are always set. Of a list the items decide, by their meaning:
+    each that the answers could say and do not say goes, in whatever spelling it stands. Parameters that are `kept` stay as they are,
     or unset. `expected` has the parameters of these sections that are set afterwards. Raises ValueError
     where an answer would write a control character or a second parameter or item.
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
     before = MainCf.parse(live)
-    cf = before if RELAY not in chosen else _without_relay(before, answers, today, kept)
+    cf, taken_out = _taken_out(before, answers, today, kept, chosen)
     goal = restrictions.wanted(answers, postfix)
-    warnings: list[str] = []
+    warnings = list(taken_out)
+    refusals: list[str] = []
     mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
     for block, group in groupby(filter(_stays(answers), mine), key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
-            if parameter.name in kept or _is_as_today(parameter, answers, today, chosen):
+            if parameter.name in kept or (
+                _is_as_today(parameter, answers, today, chosen)
+                and not _follows_the_name(cf, parameter, answers, today)
+            ):
                 continue
-            value = parameter.value(answers)
-            why = _why(parameter, value)
             if parameter.kind == RESTRICTIONS:
-                cf, new = _restrictions(cf, parameter, goal, chosen, warnings)
-            elif parameter.kind == SCALAR:
-                cf, new = _scalar(cf, parameter, value, why)
+                cf, new = _restrictions(
+                    cf,
+                    parameter,
+                    goal,
+                    chosen,
+                    asks_for_something=_asks(answers.blocklists),
+                    warnings=warnings,
+                    refusals=refusals,
+                )
+            elif parameter.kind in LISTS:
+                cf, new = _list(cf, parameter, answers, postfix, today, warnings=warnings)
             else:
-                before_it = None if today is None else parameter.items(today)
-                cf, new = _list(cf, parameter, parameter.items(answers), before_it, warnings)
+                cf, new = _scalar(cf, parameter, answers, warnings)
             if new and not block:
                 cf = add(cf, new, over_first_example=parameter.kind == NETWORKS)
             elif new:
@@ -79,6 +98,7 @@ def propose_main_cf(
         if missing:
             cf = add_to_block(cf, _BLOCKS[block], _ORDER[block], missing)
     names = [one.name for one in mine]
+    names += served.TAKEN_OUT if served.SECTION in chosen else ()
     if restrictions.BLOCKLISTS in chosen:
         warnings += _told_with_the_zone(cf, answers)
     return Proposal(
@@ -87,6 +107,7 @@ def propose_main_cf(
         expected=tuple((n, v) for n in names for v in [cf.value(n)] if v is not None),
         changed=tuple(name for name in names if cf.value(name) != before.value(name)),
         warnings=(*warnings, *_warnings(cf, names, chosen)),
+        refusals=tuple(refusals),
     )
 
 
@@ -108,16 +129,31 @@ def _is_as_today(
     """Whether the answers want of a section's parameter what they already say today."""
     if today is None:
         return parameter.optional and not parameter.value(answers)
+    if parameter.kind in LISTS:
+        return False
     if parameter.kind == RESTRICTIONS:
         return POLICY not in chosen and answers.blocklists == today.blocklists
     if parameter.section == POLICY:
         return False
-    return all(getter(answers) == getter(today) for getter in (parameter.value, parameter.items))
+    return parameter.value(answers) == parameter.value(today)
 
 
 def _stays(answers: Answers) -> Callable[[Parameter], bool]:
     """Whether a parameter is no part of a relay host that the answers do not have."""
     return lambda one: one.section != RELAY or one.value(answers) != ""
+
+
+def _taken_out(
+    cf: MainCf,
+    answers: Answers,
+    today: Answers | None,
+    kept: Collection[str],
+    chosen: Collection[str],
+) -> tuple[MainCf, tuple[str, ...]]:
+    """Take out what may not be beside the answers' own parameters; return it with the warnings."""
+    if RELAY in chosen:
+        cf = _without_relay(cf, answers, today, kept)
+    return served.without_others(cf, kept) if served.SECTION in chosen else (cf, ())
 
 
 def _without_relay(
@@ -131,14 +167,14 @@ def _without_relay(
     for one in PARAMETERS:
         if one.section != RELAY or one.value(answers) or one.name in kept:
             continue
-        if not _is_as_today(one, answers, today, (RELAY,)):
+        if not one.is_unsaid(answers) and not _is_as_today(one, answers, today, (RELAY,)):
             cf = left_out(cf, one.name, _NO_RELAY, everywhere=everywhere)
     return without_heading(cf, _ORDER[RELAY], _NO_RELAY)
 
 
 def _why(parameter: Parameter, value: str) -> str:
     """The policy's reason, or that the operator chose otherwise."""
-    if parameter.section not in _COMPARED or parameter.kind != SCALAR:
+    if parameter.section not in _COMPARED or parameter.kind not in _ONE_VALUE:
         return parameter.why
     if parameter.optional:
         return parameter.why if value else "Not set, as you chose."
@@ -151,12 +187,16 @@ def _why(parameter: Parameter, value: str) -> str:
 
 
 def _scalar(
-    cf: MainCf, parameter: Parameter, value: str, why: str
+    cf: MainCf, parameter: Parameter, answers: Answers, warnings: list[str]
 ) -> tuple[MainCf, Missing | None]:
     """Set a single value. An empty one leaves the parameter unset: its line becomes a comment."""
+    value = parameter.value(answers)
+    if isinstance(value, Unsaid):
+        warnings += _left_as_is(cf, parameter)
+        return cf, None
     if parameter.section == hardening.SECTION:
         return hardening.switched(cf, parameter, value)
-    live = cf.value(parameter.name)
+    live, why = cf.value(parameter.name), _why(parameter, value)
     if not value:
         return (cf if live is None else comment_out(cf, parameter.name, why)), None
     if live is None:
@@ -169,29 +209,99 @@ def _scalar(
 def _list(
     cf: MainCf,
     parameter: Parameter,
-    items: Sequence[str],
-    today: Sequence[str] | None,
+    answers: Answers,
+    postfix: Postfix,
+    today: Answers | None,
+    *,
     warnings: list[str],
 ) -> tuple[MainCf, Missing | None]:
-    goal = addresses.wanted(items)
+    """Edit a list, or write one; without `today` the whole policy is installed."""
+    items = parameter.items(answers)
+    if parameter.is_unsaid(answers):
+        warnings += _left_as_is(cf, parameter)
+        return cf, None
+    goal, why = addresses.wanted(items), _why(parameter, ", ".join(items))
+    own = own_names(cf, postfix.in_force)
+    in_force = None if today is None else _in_force(parameter, postfix)
+    if today is not None and parameter.kind == NETWORKS and _listens_elsewhere(answers, today):
+        in_force = ""
     twins = cf.twins(parameter.name)
     if not twins:
-        head = f"{parameter.name} ="
-        fixed = len(goal) if parameter.kind == NETWORKS else len(LOCAL_ALWAYS)
-        texts = folded(head, goal[:fixed], goal[fixed:])
-        return cf, Missing(parameter, ", ".join(goal), texts, parameter.why)
+        return cf, _new_list(parameter, goal, why, own, in_force)
     live = words(cf, twins[0])
-    if today is not None:
-        goal = addresses.moved(live, goal, today)
-    change = addresses.change(parameter.kind, live, goal, parameter.why)
-    gone = [live[place] for place in sorted(change.remove)]
-    if gone:
+    change = addresses.change(
+        parameter.kind,
+        live,
+        goal,
+        why,
+        own,
+        whole=in_force is None,
+        is_folded=len(twins[0].lines) > 1,
+    )
+    if parameter.optional and not goal and not change.foreign:
+        return comment_out(cf, parameter.name, why), None
+    if change.gone and parameter.kind in (NAMES, NETWORKS):
         warnings.append(
-            f"{parameter.name}: taken out, since the answers do not name it: {_shown(gone)}."
+            f"{parameter.name}: taken out, since the answers do not name it: {_shown(change.gone)}."
+        )
+    if change.foreign:
+        warnings.append(
+            f"{parameter.name}: no answer can express {_shown(change.foreign)}; it stays, and what it"
+            " names counts as before."
         )
     for entry in twins:
-        cf = edit(cf, entry, change)
+        cf = edit(cf, entry, change.edit)
     return cf, None
+
+
+def _new_list(
+    parameter: Parameter, goal: Sequence[str], why: str, own: Own, in_force: str | None
+) -> Missing | None:
+    """Return the list to write, None where what is in force without it means the same."""
+    fixed = len(goal) if parameter.kind != NAMES else len(LOCAL_ALWAYS)
+    if in_force is not None:
+        names = goal if parameter.kind != NAMES else goal[fixed:]
+        kind, live = parameter.kind, split(in_force)
+        there = {own.key(kind, word) for word in live}
+        new = [one for one in names if own.key(kind, one) not in there]
+        if not new and (kind == NAMES or len(names) == len(there)):
+            return None
+        if kind == NAMES:
+            goal, fixed = (*live, *new), len(live)
+    texts = folded(f"{parameter.name} =", goal[:fixed], goal[fixed:])
+    return Missing(parameter, ", ".join(goal), texts, why)
+
+
+def _listens_elsewhere(answers: Answers, today: Answers) -> bool:
+    """Whether mynetworks, where it is not set, becomes another one: Postfix makes it of these two."""
+    now, was = answers.networks, today.networks
+    return (now.inet_interfaces, now.inet_protocols) != (was.inet_interfaces, was.inet_protocols)
+
+
+def _follows_the_name(
+    cf: MainCf, parameter: Parameter, answers: Answers, today: Answers | None
+) -> bool:
+    """Whether mydomain is not set, and would not be the answer's below the new myhostname."""
+    if parameter.name != "mydomain" or today is None or cf.value("mydomain") is not None:
+        return False
+    name = answers.hostname.myhostname
+    if parameter.is_unsaid(answers):
+        return False
+    is_new = name != today.hostname.myhostname
+    return is_new and name.partition(".")[2] != answers.hostname.mydomain
+
+
+def _in_force(parameter: Parameter, postfix: Postfix) -> str:
+    """Return what Postfix does where the list is not set, "" where that is not known."""
+    return DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
+
+
+def _left_as_is(cf: MainCf, parameter: Parameter) -> list[str]:
+    """Say that a parameter stays whose live value no answer can express."""
+    live = cf.value(parameter.name)
+    if live is None or parameter.section == RELAY:
+        return []
+    return [f"{parameter.name} = {live} stays: no answer can express it."]
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -204,12 +314,18 @@ def _restrictions(
     parameter: Parameter,
     goal: Sequence[restrictions.Restriction],
     chosen: Collection[str],
+    *,
+    asks_for_something: bool,
     warnings: list[str],
+    refusals: list[str],
 ) -> tuple[MainCf, Missing | None]:
     twins = cf.twins(parameter.name)
     if twins:
         live = restrictions.standing(words(cf, twins[0]))
-        change = restrictions.change(live, goal, chosen, parameter.why)
+        change = restrictions.change(live, goal, chosen, parameter.why, cf.value)
+        if change.homeless:
+            refusals.append(_homeless(parameter.name, change.homeless))
+            return cf, None
         if change.gone:
             warnings.append(
                 f"{parameter.name}: blocklists taken out, since the answers do not name them:"
@@ -219,7 +335,8 @@ def _restrictions(
             cf = edit(cf, entry, change.edit)
         return cf, None
     if POLICY not in chosen:
-        warnings.append(
+        told = refusals if asks_for_something else warnings
+        told.append(
             f"{parameter.name} is not set, so the blocklists have no list to stand in: it comes"
             " with the section policy."
         )
@@ -233,6 +350,21 @@ def _restrictions(
     )
     whys = {one.text: one.why for one in mine}
     return cf, Missing(parameter, ", ".join(items), texts, parameter.why, items, whys)
+
+
+def _asks(blocklists: Blocklists) -> bool:
+    """Whether a list or a row of sender_access is wanted."""
+    wants = (blocklists.use, blocklists.custom, blocklists.allow_senders, blocklists.reject_senders)
+    return any(wants)
+
+
+def _homeless(name: str, items: Sequence[str]) -> str:
+    return (
+        f"{name}: there is no safe place for {_shown(items)}. Each must stand behind the permit of"
+        " people who have logged in and behind the rule against relaying, and nothing is asked"
+        " behind `reject`, `defer`, `permit` or `permit_auth_destination`. Put"
+        " reject_unauth_destination behind permit_sasl_authenticated, and before such a word, first."
+    )
 
 
 def _told_with_the_zone(cf: MainCf, answers: Answers) -> list[str]:
@@ -277,7 +409,10 @@ def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list
     if entry and {POLICY, restrictions.BLOCKLISTS} & set(chosen):
         keys = [one.key for one in restrictions.standing(words(cf, entry))]
         access = next((at for at, key in enumerate(keys) if key.startswith("check_sender_")), None)
-        if access is not None and not restrictions.RELAY_RULES & set(keys[:access]):
+        behind = keys[access:] if access is not None else []
+        if restrictions.RELAY_RULES & set(behind) and not restrictions.RELAY_RULES & set(
+            keys[:access]
+        ):
             found.append(
                 "smtpd_recipient_restrictions: check_sender_access does not stand below"
                 " reject_unauth_destination, so an OK row would let a stranger past that rule."

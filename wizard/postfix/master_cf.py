@@ -7,10 +7,10 @@ whole: on Postfix 3.8 prose stands between its lines, and would become daemon ar
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Optional
+from typing import Optional, Union
 
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.logical import SPACE, Logical, insertable, logical_lines
@@ -20,6 +20,30 @@ _COLUMNS = 8
 """service, type, private, unpriv, chroot, wakeup, maxproc, command."""
 _ENTRY_EXAMPLE = re.compile(r"#(\S+)[ \t]+(?:inet|unix|unix-dgram|fifo|pass)[ \t]")
 _SEPARATORS = re.compile(r"[ \t\r\n,]+")
+
+PORT_NAMES = {
+    "smtp": 25,
+    "mail": 25,
+    "submission": 587,
+    "msp": 587,
+    "smtps": 465,
+    "submissions": 465,
+    "ssmtp": 465,
+    "urd": 465,
+}
+"""services(5): the names under which master.cf may listen on the three ports."""
+
+
+def port_of_entry(key: str) -> Union[int, str]:
+    """Return the port that an entry `NAME/TYPE` does the work of, else its name.
+
+    Behind postscreen smtpd (of type pass) and tlsproxy do that of port 25.
+    """
+    name, _, kind = key.partition("/")
+    if kind.startswith("pass") or name == "tlsproxy":
+        return 25
+    port = name.rpartition(":")[2]
+    return PORT_NAMES.get(port, port)
 
 
 @dataclass(frozen=True)
@@ -92,20 +116,30 @@ class Service:
     @cached_property
     def options(self) -> dict[str, Option]:
         """The `-o` by name; of duplicates the last, which is the one the daemon uses."""
-        found = {}
+        return {option.name: option for option, _ in self._all_options()}
+
+    def words_of(self, name: str) -> Iterator[Word]:
+        """Yield the words of each `-o` of that name, duplicates included, in order."""
+        return (
+            word for option, words in self._all_options() if option.name == name for word in words
+        )
+
+    def _all_options(self) -> Iterator[tuple[Option, tuple[Word, ...]]]:
+        """Yield each `-o` with the word or the two words that it stands in."""
         words = iter(self.words[_COLUMNS:])
         for word in words:
             if not word.text.startswith("-"):
                 break
-            option = None
+            option: Optional[Option] = None
+            stands_in: tuple[Word, ...] = (word,)
             if word.text == "-o":
                 following = next(words, None)
-                option = _option(following, following.text) if following else None
+                if following:
+                    option, stands_in = _option(following, following.text), (word, following)
             elif word.text.startswith("-o"):
                 option = _option(word, word.text[2:])
             if option:
-                found[option.name] = option
-        return found
+                yield option, stands_in
 
     @cached_property
     def stray(self) -> str:
@@ -144,6 +178,11 @@ class MasterCf:
         """Read any bytes; nothing is an error, since master itself names the errors."""
         return cls(Lines.parse(data))
 
+    @classmethod
+    def of(cls, live: bytes | MasterCf) -> MasterCf:
+        """Return a file that another section has edited as it is, or read its bytes."""
+        return live if isinstance(live, MasterCf) else cls.parse(live)
+
     def __bytes__(self) -> bytes:
         return bytes(self.lines)
 
@@ -156,7 +195,11 @@ class MasterCf:
 
     def service(self, key: str) -> Optional[Service]:
         """The active entry of that `name/type`; of duplicates the last, which master uses."""
-        return next((one for one in reversed(self.services) if one.key == key), None)
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Service]:
+        return {one.key: one for one in self.services}
 
     def example(self, names: Sequence[str]) -> Optional[int]:
         """The line of the first `#NAME inet ... smtpd` with one of these names, exactly.
@@ -224,6 +267,39 @@ def set_option(cf: MasterCf, option: Option, value: str, why: str) -> MasterCf:
     glued = "-o" if word.text.startswith("-o") else ""
     new = text[: word.start] + glued + option_text(option.name, value) + text[word.end :]
     return MasterCf(cf.lines.replace(word.line, word.line + 1, [(new, why)]))
+
+
+def remove_option(cf: MasterCf, key: str, name: str, why: str) -> MasterCf:
+    """Take every `-o NAME=...` out of an entry, and a line on which nothing else is.
+
+    It is one pass over the lines, since an entry may have thousands of them.
+    """
+    service = cf.service(key)
+    gone: dict[int, list[Word]] = {}
+    for word in service.words_of(name) if service else ():
+        gone.setdefault(word.line, []).append(word)
+    if not gone:
+        return cf
+    # From the line above the first one, which bears the reason of what went below it.
+    start, stop = max(0, min(gone) - 1), max(gone) + 1
+    new: list[tuple[str, str]] = []
+    for index in range(start, stop):
+        text = content(cf.lines.texts[index])
+        rest = _without(text, gone.get(index, ()))
+        if index not in gone:
+            new.append((text, ""))
+        elif rest.strip(SPACE):
+            new.append((rest.rstrip(SPACE), why))
+        elif new:
+            new[-1] = (new[-1][0], new[-1][1] or why)
+    return MasterCf(cf.lines.replace(start, stop, new))
+
+
+def _without(text: str, words: Sequence[Word]) -> str:
+    """Return a line without these words and the blanks that follow them."""
+    for word in reversed(words):
+        text = text[: word.start] + text[word.end :].lstrip(SPACE)
+    return text
 
 
 def uncomment_option(cf: MasterCf, line: int, name: str, value: str, why: str) -> MasterCf:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.answers.model import POLICY, Answers
-from wizard.certificates.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
-from wizard.host.postfix import SASL_PASSWD
+from wizard.answers.unsaid import Unsaid, UnsaidText
+from wizard.paths import LINEAGES, SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.postfix.relayhost import (
     HEADING,
     RELAY,
     level,
-    nexthop,
     plain_options,
+    relayhost,
     with_user,
     wrapper,
 )
@@ -30,14 +30,20 @@ NOTHING = "nothing"
 SCALAR = "scalar"
 NAMES = "names"
 NETWORKS = "networks"
+ADDRESSES = "addresses"
+INTERFACES = "interfaces"
 RESTRICTIONS = "restrictions"
+
+LISTS = (NAMES, NETWORKS, ADDRESSES, INTERFACES)
+"""The kinds of lists of which answers own the items (`wizard.postfix.addresses`)."""
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of the policy (postconf(5)).
 
-    `value` makes its value from the answers, `items` those of a list that the answers own.
+    `value` makes its value from the answers, `items` those of a list that the answers own. A value
+    that no answer says (`Unsaid`) is never written: the parameter stays as it is.
     `why` is the reason in the operator's words. `needs` is what a change takes to be in force.
     `block` names the block that it is listed in, "" for none. `kind` says how it is edited.
     `also` are other values that the policy is content with. An `optional` one is left as it stands
@@ -56,6 +62,10 @@ class Parameter:
     also: tuple[str, ...] = ()
     examples: bool = True
     optional: bool = False
+
+    def is_unsaid(self, answers: Answers) -> bool:
+        """True if no answer says its value, so that it stays as it is."""
+        return isinstance(self.value(answers), Unsaid)
 
 
 @dataclass(frozen=True)
@@ -92,9 +102,19 @@ def _answer(path: str) -> Callable[[Answers], str]:
 
     def value(answers: Answers) -> str:
         found: Any = getattr(getattr(answers, section), name)
-        return str(found)
+        return _as_value(found)
 
     return value
+
+
+def _unsaid_only(found: Any) -> str:
+    """Return what no answer says, "" for a list, whose items are its value."""
+    return _as_value(found) if isinstance(found, Unsaid) else ""
+
+
+def _as_value(found: Any) -> str:
+    """Return an answer as main.cf has it; what no answer says stays that."""
+    return UnsaidText(found.live) if isinstance(found, Unsaid) else str(found)
 
 
 def _always(value: str) -> Callable[[Answers], str]:
@@ -113,6 +133,11 @@ def _networks(answers: Answers) -> tuple[str, ...]:
     return tuple(_bracketed(network) for network in answers.networks.mynetworks)
 
 
+def _interfaces(answers: Answers) -> tuple[str, ...]:
+    """Return the items of one text; any other blank than a plain one is refused where it is written."""
+    return tuple(filter(None, answers.networks.inet_interfaces.replace(",", " ").split(" ")))
+
+
 def _bracketed(network: str) -> str:
     """IPv6 networks stand in brackets, since a colon would make them a table (postconf(5))."""
     address, slash, length = network.partition("/")
@@ -125,11 +150,15 @@ def _bracketed(network: str) -> str:
 
 def _certificate(lineage_file: str, self_signed: str, own: str) -> Callable[[Answers], str]:
     def value(answers: Answers) -> str:
+        if isinstance(answers.certificate.source, Unsaid):
+            return answers.certificate.source
         if answers.certificate.source == "files":
-            return str(getattr(answers.certificate, own))
+            return _as_value(getattr(answers.certificate, own))
         if answers.certificate.source == "self-signed":
             return self_signed
         name = answers.certificate.name
+        if isinstance(name, Unsaid):
+            return name
         if not name or name.startswith(".") or "/" in name:
             raise ValueError(f"not the name of a lineage: {name!r}")
         return f"{LINEAGES}/{name}/{lineage_file}"
@@ -199,7 +228,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         "networks",
         _answer("networks.inet_interfaces"),
         "Other mail servers must be able to connect, not this host alone.",
+        kind=INTERFACES,
         needs=RESTART,
+        items=_interfaces,
     ),
     Parameter(
         "inet_protocols",
@@ -214,6 +245,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         "networks",
         lambda answers: ", ".join(answers.networks.proxy_interfaces),
         "The router's own address outside: mail for it is this host's, and must not loop.",
+        kind=ADDRESSES,
+        items=lambda answers: answers.networks.proxy_interfaces,
         optional=True,
     ),
     Parameter(
@@ -227,7 +260,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "mynetworks",
         "networks",
-        _always(""),
+        lambda answers: _unsaid_only(answers.networks.mynetworks),
         "Hosts in these networks may send to anyone without a password.",
         kind=NETWORKS,
         items=_networks,
@@ -344,7 +377,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _limit("default_process_limit", _PROCESS_WHY, PERFORMANCE),
     _limit("default_destination_concurrency_limit", _PROCESS_WHY, PERFORMANCE),
     _limit("initial_destination_concurrency", _PROCESS_WHY, PERFORMANCE),
-    _relay("relayhost", lambda answers: nexthop(answers.relay)),
+    _relay("relayhost", relayhost),
     _relay("smtp_sasl_auth_enable", with_user("yes")),
     _relay("smtp_sasl_password_maps", with_user(f"$default_database_type:{SASL_PASSWD}")),
     _relay(

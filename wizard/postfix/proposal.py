@@ -21,7 +21,7 @@ class Proposal:
     `reasons` cover what differs from the file that was edited, in order. `expected` are the
     parameters (name, value as `postconf -n` prints it) that must read so afterwards.
     `changed` names the parameters or service entries that differ from the live file.
-    `warnings` are for the operator and stop nothing. `loopback` names service entries
+    `warnings` are for the operator and stop nothing; `refusals` say why the plan must not be run. `loopback` names service entries
     (`name/type`) that only this host can reach.
     """
 
@@ -31,3 +31,4 @@ class Proposal:
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     loopback: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()

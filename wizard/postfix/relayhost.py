@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Optional
 
 from wizard.answers.model import SMTPS, Answers, Relay
-from wizard.host.postfix import SASL_PASSWD
+from wizard.answers.unsaid import Unsaid, UnsaidText
+from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import content
 from wizard.postfix.main_cf import MainCf, comment_out, is_blank
 
@@ -23,6 +24,10 @@ _PORTS = {"smtp": 25, "submission": 587, "smtps": SMTPS, None: 25}
 _LEVEL = re.compile(r"inline:\{ *\{ *(\S+) *= *(encrypt|secure|may) *\} *\}")
 _LEVELS = {"": "may", "none": "may", "may": "may", "encrypt": "encrypt", "secure": "secure"}
 """What smtp_tls_security_level comes to in the answers; the others (verify, dane ...) to nothing."""
+_OFF = (None, "", "no")
+"""Where a parameter is not on; what is written otherwise (`YES`, `$name`) may be."""
+_TABLES = re.compile(r"(?:\{[^{}]*\}|[^\s,{}])+")
+_WITH_PASSWORD = ("static", "inline")
 _MAPS = re.compile(
     rf"(?:[a-z]+|\$default_database_type|\$\{{default_database_type\}}):{SASL_PASSWD}"
 )
@@ -33,48 +38,80 @@ def nexthop(relay: Relay) -> str:
     return f"[{relay.host}]:{relay.port}" if relay.host else ""
 
 
+def _of(*names: str) -> Callable[[Callable[[Relay], str]], Callable[[Answers], str]]:
+    """Make a value of the relay's fields; where no answer says one of them, none says the value."""
+
+    def make(value: Callable[[Relay], str]) -> Callable[[Answers], str]:
+        def found(answers: Answers) -> str:
+            fields = (getattr(answers.relay, one) for one in ("host", *names))
+            unsaid = [one for one in fields if isinstance(one, Unsaid)]
+            return UnsaidText(unsaid[0].live) if unsaid else value(answers.relay)
+
+        return found
+
+    return make
+
+
+relayhost = _of("port")(nexthop)
+
+
 def with_user(value: str) -> Callable[[Answers], str]:
     """Return the value of a parameter that is set where the relay asks for a password."""
-    return lambda answers: value if answers.relay.host and answers.relay.user else ""
+    return _of("user")(lambda relay: value if relay.host and relay.user else "")
 
 
-def level(answers: Answers) -> str:
+@_of("tls")
+def level(relay: Relay) -> str:
     """Return smtp_tls_policy_maps: the level holds for the relay alone."""
-    relay = answers.relay
     return f"inline:{{ {{ {nexthop(relay)} = {relay.tls} }} }}" if relay.host else ""
 
 
-def plain_options(answers: Answers) -> str:
+@_of("user", "tls")
+def plain_options(relay: Relay) -> str:
     """Return smtp_sasl_security_options: only with `may` can a password travel without TLS."""
-    relay = answers.relay
     return "noanonymous" if relay.host and relay.user and relay.tls == "may" else ""
 
 
-def wrapper(answers: Answers) -> str:
+@_of("port")
+def wrapper(relay: Relay) -> str:
     """Return smtp_tls_wrappermode."""
-    return "yes" if answers.relay.host and answers.relay.port == SMTPS else ""
+    return "yes" if relay.host and relay.port == SMTPS else ""
 
 
 def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
-    """Return the section's values; a relay that no answer can express gives none.
+    """Return the section's values; what no answer can express is its live text.
 
     `passwords` are the rows of sasl_passwd, of which the users are read.
     """
     name = main.value("relayhost") or ""
+    if not name:
+        return {}
     found = _RELAYHOST.fullmatch(name)
     if not found:
-        return {}
+        return {"host": UnsaidText(name)}
     port = _PORTS[found[2]] if found[2] in _PORTS else int(found[2])
-    tls = _level(main)
-    if tls is None:
-        return {}
-    values: dict[str, Any] = {"host": found[1], "port": port, "tls": tls}
-    if main.value("smtp_sasl_auth_enable") == "yes":
+    values: dict[str, Any] = {"host": found[1], "port": port, "tls": _level(main)}
+    if main.value("smtp_sasl_auth_enable") not in _OFF:
+        maps = main.value("smtp_sasl_password_maps") or ""
         user, colon, _ = passwords.get(name.lower(), "").partition(":")
-        if not colon or not _MAPS.fullmatch(main.value("smtp_sasl_password_maps") or ""):
-            return {}
-        values["user"] = user
+        values["user"] = user if colon and _MAPS.fullmatch(maps) else _unsaid_user(maps)
     return values
+
+
+def _unsaid_user(maps: str) -> UnsaidText:
+    """Return the table that has the user; one that has the password in its own name is cut."""
+    shown = [
+        f"{kind}:..." if kind in _WITH_PASSWORD else one
+        for one in _TABLES.findall(maps)
+        for kind in [one.partition(":")[0]]
+    ]
+    return UnsaidText(", ".join(shown))
+
+
+def foreign_passwords(main: MainCf) -> str:
+    """Return smtp_sasl_password_maps, without passwords, where it is not the wizard's table; else ""."""
+    maps = main.value("smtp_sasl_password_maps") or ""
+    return "" if not maps or _MAPS.fullmatch(maps) else _unsaid_user(maps).live
 
 
 def own_level(main: MainCf) -> str:
@@ -84,13 +121,16 @@ def own_level(main: MainCf) -> str:
     return found[2] if found and is_own else ""
 
 
-def _level(main: MainCf) -> Optional[str]:
-    """Return the level for the relay host, None where no answer says so much."""
-    if main.value("smtp_tls_policy_maps"):
-        return own_level(main) or None
-    if main.value("smtp_enforce_tls") == "yes":
-        return None
-    return _LEVELS.get(main.value("smtp_tls_security_level") or "")
+def _level(main: MainCf) -> str:
+    """Return the level for the relay host, with the live text where no answer says so much."""
+    maps = main.value("smtp_tls_policy_maps")
+    if maps:
+        return own_level(main) or UnsaidText(maps)
+    enforced = main.value("smtp_enforce_tls")
+    if enforced not in _OFF:
+        return UnsaidText(f"smtp_enforce_tls = {enforced}")
+    live = main.value("smtp_tls_security_level") or ""
+    return _LEVELS.get(live) or UnsaidText(live)
 
 
 def left_out(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:

@@ -7,18 +7,21 @@ rules stand in one list. The frame is section `policy`, the rest section `blockl
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Postfix
+from wizard.host.main_cf import words
+from wizard.paths import SENDER_ACCESS
 from wizard.postfix.blocklists import CATALOGUE, custom_restriction, in_use, parse_custom
 from wizard.postfix.items import ListEdit
 from wizard.secrets import without_number
 
-SENDER_ACCESS = "/etc/postfix/sender_access"
 BLOCKLISTS = "blocklists"
 
+_PARTS = re.compile(r"\w+")
 _TABLE_TYPE = re.compile(r"[a-z0-9]+")
 _WITH_ARGUMENT = re.compile(
     r"check_\w+_access|check_policy_service|reject_rbl_client|reject_rhsbl_\w+"
@@ -36,8 +39,17 @@ class Restriction:
     why: str
 
 
-RELAY_RULES = frozenset({"reject_unauth_destination", "defer_unauth_destination", "reject"})
+_UNAUTH = frozenset({"reject_unauth_destination", "defer_unauth_destination"})
+RELAY_RULES = _UNAUTH | {"reject"}
 """What refuses to relay for strangers; a permit above it would let them."""
+
+LOGGED_IN = frozenset(
+    {"permit_sasl_authenticated", "permit_tls_clientcerts", "permit_tls_all_clientcerts"}
+)
+"""What lets people pass who have logged in, from wherever they are."""
+
+_ENDS = frozenset({"permit", "reject", "defer", "permit_auth_destination"})
+"""What decides about all mail for us, so that nothing behind it is ever asked."""
 
 FRAME: tuple[Restriction, ...] = (
     Restriction(
@@ -61,6 +73,10 @@ FRAME: tuple[Restriction, ...] = (
         "What is not for an address here is refused: this is no open relay.",
     ),
 )
+
+
+_FIRST = FRAME[0].text
+"""The one of the frame that refuses nobody, so that it may stand anywhere."""
 
 
 def wanted(answers: Answers, postfix: Postfix) -> tuple[Restriction, ...]:
@@ -116,17 +132,17 @@ class Standing:
         return self.text.lower()
 
 
-def standing(words: Sequence[str]) -> tuple[Standing, ...]:
+def standing(listed: Sequence[str]) -> tuple[Standing, ...]:
     """Group the words of a value into restrictions with their prefix and argument."""
     found = []
     first = 0
-    while first < len(words):
+    while first < len(listed):
         last = first
-        while words[last].lower() == "warn_if_reject" and last + 1 < len(words):
+        while listed[last].lower() == "warn_if_reject" and last + 1 < len(listed):
             last += 1
-        if _WITH_ARGUMENT.fullmatch(words[last]) and last + 1 < len(words):
+        if _WITH_ARGUMENT.fullmatch(listed[last]) and last + 1 < len(listed):
             last += 1
-        found.append(Standing(" ".join(words[first : last + 1]), first, last))
+        found.append(Standing(" ".join(listed[first : last + 1]), first, last))
         first = last + 1
     return tuple(found)
 
@@ -152,38 +168,101 @@ def _owned(one: Standing) -> bool:
     return _family(one.key) in _OWN_FAMILIES or parse_custom(one.text) is not None
 
 
-def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def parted(live: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return a live list's items that the section blocklists owns, and all others, in order."""
-    listed = standing(words)
+    listed = standing(live)
     own = tuple(one.text for one in listed if _owned(one))
     return own, tuple(one.text for one in listed if not _owned(one))
 
 
 @dataclass(frozen=True)
 class Change:
-    """The edit that a live list needs, and the restrictions that it takes out."""
+    """The edit that a live list needs, and the restrictions that it takes out.
+
+    `homeless` are new ones for which the list has no safe place.
+    """
 
     edit: ListEdit
     gone: tuple[str, ...]
+    homeless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Between which words of a live list new items may go, by their positions.
+
+    Behind `login`, the last permit of people who have logged in, and for lookups and blocklists
+    behind `relay`, the rule against relaying, too. Before `end`, since nothing is asked behind it.
+    """
+
+    login: int
+    relay: int
+    end: int
+
+    def place(self, after: int, kept: Sequence[int], *, is_frame: bool) -> Optional[int]:
+        """Return the word behind which an item goes that would go behind `after`, None for none."""
+        lowest = self.login if is_frame else max(self.login, self.relay)
+        place = max(after, lowest)
+        if place >= self.end:
+            place = max((one for one in kept if one < self.end), default=-1)
+        return place if lowest <= place < self.end else None
+
+
+def _bounds(
+    live: Sequence[Standing], new: frozenset[str], value: Callable[[str], Optional[str]]
+) -> _Bounds:
+    """Find the bounds; `value` tells what a `$name` or a restriction class stands for."""
+    said = [(one, _said(one, value, _texts)) for one in live]
+    # A condition or a table's text may let them pass, so that every word in it counts.
+    login = max(
+        (one.last for one in live if _said(one, value, _PARTS.findall) & LOGGED_IN), default=-1
+    )
+    rules = [one.last for one, keys in said if keys & _UNAUTH]
+    count = live[-1].last + 1 if live else 1
+    end = min((one.first for one, keys in said if keys & _ENDS), default=count)
+    final = any(keys & RELAY_RULES for _, keys in said) and not new & _UNAUTH
+    relay = min(rules, default=end if final else -1)
+    return _Bounds(login, relay, end)
+
+
+def _texts(value: str) -> tuple[str, ...]:
+    return tuple(one.text for one in standing(words(value)))
+
+
+def _said(
+    one: Standing,
+    value: Callable[[str], Optional[str]],
+    parts: Callable[[str], Sequence[str]],
+) -> set[str]:
+    """Return the parts of a restriction, with those of all that it stands for."""
+    found, left = set(), list(parts(one.text))
+    while left:
+        text = left.pop()
+        if text.lower() not in found:
+            found.add(text.lower())
+            left += parts(value(text.strip("${}()")) or "")
+    return found
 
 
 def change(
-    live: Sequence[Standing], goal: Sequence[Restriction], sections: Collection[str], why: str
+    live: Sequence[Standing],
+    goal: Sequence[Restriction],
+    sections: Collection[str],
+    why: str,
+    value: Callable[[str], Optional[str]] = lambda _: None,
 ) -> Change:
     """What a live list needs so that the sections' own items stand in it.
 
     A missing item takes the place of one about the same zone or table, else it comes after its
-    nearest predecessor. Items that the answers cannot express stay, in their order.
+    nearest predecessor, but never before the permit of people who have logged in, nor lookups and
+    blocklists before the rule against relaying. Items that the answers cannot express stay, in
+    their order.
     """
     there = {one.key for one in live}
     missing = [one for one in goal if one.section in sections and one.text.lower() not in there]
     named = {one.text.lower() for one in goal}
-    spare = {
-        _family(one.key): one
-        for one in live
-        if BLOCKLISTS in sections and _owned(one) and one.key not in named
-    }
-    stray = [one for one in live if BLOCKLISTS in sections and _owned(one) and one.key not in named]
+    stray = [one for one in live if BLOCKLISTS in sections and one.key not in named and _owned(one)]
+    spare = {_family(one.key): one for one in stray}
     replace: dict[int, str] = {}
     remove: set[int] = set()
     taken: dict[str, Standing] = {}
@@ -197,16 +276,26 @@ def change(
     gone = [one for one in stray if one.first not in replaced]
     for lost in gone:
         remove.update(range(lost.first, lost.last + 1))
-    ends = {one.key: one.last for one in live if one not in gone}
+    lost_at = {one.first for one in gone}
+    ends = {one.key: one.last for one in live if one.first not in lost_at}
     ends.update({key: match.last for key, match in taken.items()})
     insert: dict[int, list[str]] = {}
+    bounds = _bounds(live, frozenset(one.text.lower() for one in missing), value)
+    count = live[-1].last + 1 if live else 0
+    kept = [place for place in range(count) if place not in remove]
+    homeless = []
     after = -1
     for one in goal:
         key = one.text.lower()
         if key in ends:
             after = ends[key]
         elif one in missing:
-            insert.setdefault(after, []).append(one.text)
+            first = one.text == _FIRST
+            place = after if first else bounds.place(after, kept, is_frame=one in FRAME)
+            if place is None:
+                homeless.append(one.text)
+            else:
+                insert.setdefault(place, []).append(one.text)
     whys = {one.text: one.why for one in goal}
     edit = ListEdit(why, frozenset(remove), replace, insert, whys)
-    return Change(edit, tuple(one.text for one in gone))
+    return Change(edit, tuple(one.text for one in gone), tuple(homeless))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Optional
 
 from wizard.answers.model import Relay
-from wizard.host.postfix import SASL_PASSWD
+from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import nexthop

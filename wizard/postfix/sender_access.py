@@ -6,29 +6,35 @@ other rows were written by hand and stay.
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple, Optional
 
 from wizard.answers.model import Answers
+from wizard.host.postfix import BEGIN, END
+from wizard.paths import SENDER_ACCESS
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, insertable, logical_lines
+from wizard.postfix.logical import SPACE, silent
 from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import render
-from wizard.postfix.restrictions import BLOCKLISTS, SENDER_ACCESS
-
-BEGIN = "# Rows from postfix-wizard's answers: change them there."
-END = "# Your own rows go below this line."
+from wizard.postfix.restrictions import BLOCKLISTS
 
 ALLOW = "OK"
 REJECT = "REJECT"
 
 _KEY = re.compile(r'(?!#)[^\s"\\\x00-\x1f\x7f-\x9f\u2028\u2029]+')
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
-_FOLDS = " \t\v\f\r"
-_SIMPLE_ROW = re.compile(r'([^ \t\n\v\f\r"\\\0#][^ \t\n\v\f\r"\\\0]*)[ \t]+([A-Za-z][^"\\\0\n]*)')
+_SIMPLE_ROW = re.compile(
+    r'([^ \t\n\v\f\r"\\\0#][^ \t\n\v\f\r"\\\0]*)[ \t]+([A-Za-z][^"\\\0\n]*)\n?'
+)
 """What nearly every row is; the others take the long way round."""
+_WORD = re.compile(r'(?:[^ \t\n\v\f\r"\\]|\\(?:.|\Z)|"(?:[^"\\]|\\.)*")*', re.DOTALL)
+"""A key; blanks end it where no quotes or backslash protect them."""
+_MARKS = re.compile(
+    rf"(?:{re.escape(BEGIN)}|{re.escape(END)})[ \t\v\f\r]*(?=\n|\Z)".encode("ascii")
+)
 _KEY_AND_BLANKS = re.compile(r"^([^ \t\n\v\f\r]+)([ \t]*)")
 _SHOWN = 5
 _WHY = {
@@ -39,11 +45,20 @@ _GONE = "Here stood a row that the answers do not have, or have once already."
 
 
 class Row(NamedTuple):
-    """A row of the table: its key in lower case, its action, its physical lines."""
+    """A row of the table: its key in lower case, its action, its physical lines and the first's text."""
 
     key: str
     action: str
     lines: tuple[int, ...]
+    text: str
+
+
+class _Part(NamedTuple):
+    """The two comment lines around the answers' rows: their indexes, and the bytes between them."""
+
+    begin: int = -1
+    end: int = -1
+    text: slice = slice(0, 0)
 
 
 def rows(text: bytes) -> tuple[tuple[str, str], ...]:
@@ -52,71 +67,89 @@ def rows(text: bytes) -> tuple[tuple[str, str], ...]:
     Keys are folded to lower case; of duplicates the first counts, as postmap has it.
     """
     found: dict[str, str] = {}
-    for row in _rows(Lines.parse(text)):
-        found.setdefault(row.key, row.action)
+    same: dict[str, str] = {}
+    for row in _rows(text):
+        if row.key not in found:
+            # A million rows have few actions.
+            found[row.key] = same.setdefault(row.action, row.action)
     return tuple(found.items())
 
 
 def owned_rows(text: bytes) -> tuple[tuple[str, str], ...]:
     """The rows that came from the answers: those between the two comment lines, OK or REJECT."""
-    lines = Lines.parse(text)
-    begin, end = _part(lines)
+    # No row goes on behind the part, and what goes on in it from before has no key here.
     return tuple(
-        (row.key, row.action)
-        for row in _rows(lines)
-        if begin < row.lines[0] < end and row.action in _WHY
+        (row.key, row.action) for row in _rows(text[_part(text).text]) if row.action in _WHY
     )
 
 
-def _rows(lines: Lines) -> list[Row]:
-    found = []
-    if not any(text[0] in _FOLDS for text in lines.texts):
-        for index, text in enumerate(lines.texts):
-            simple = _SIMPLE_ROW.match(text)
-            if simple:
-                found.append(Row(simple[1].lower(), simple[2].rstrip(SPACE), (index,)))
-            elif text[0] not in "#\n":
-                key, action = _split(text.partition("\0")[0].rstrip("\n"))
-                if key and action:
-                    found.append(Row(key.lower(), action, (index,)))
-        return found
-    for physical, text, orphan in logical_lines(lines.texts):
-        key, action = ("", "") if orphan else _split(text)
-        if key and action:
-            found.append(Row(key.lower(), action, physical))
-    return found
+def _rows(text: bytes) -> Iterator[Row]:
+    """Yield the rows one at a time, since a million of them do not fit in memory well."""
+    waiting: list[str] = []
+    numbers: list[int] = []
+    for index, line in enumerate(_physical(text)):
+        if line[0] in "#\n":
+            continue
+        if line[0] in SPACE:
+            if waiting and not silent(line):
+                waiting.append(line)
+                numbers.append(index)
+            continue
+        if waiting:
+            yield from _row(waiting, numbers)
+        waiting, numbers = [line], [index]
+    if waiting:
+        yield from _row(waiting, numbers)
+
+
+def _physical(text: bytes, start: int = 0) -> Iterator[str]:
+    """Yield the physical lines from a byte on with their terminators, as `Lines` has them."""
+    lines = io.BytesIO(text)
+    lines.seek(start)
+    for line in lines:
+        yield line.decode("utf-8", "surrogateescape")
+
+
+def _row(texts: list[str], numbers: list[int]) -> Iterator[Row]:
+    """Yield the row of a logical line, none where it has no key or no action."""
+    text = texts[0] if len(texts) == 1 else "".join([one.rstrip("\n") for one in texts])
+    simple = _SIMPLE_ROW.fullmatch(text)
+    if simple:
+        key, action = simple[1], simple[2].rstrip(SPACE)
+    else:
+        key, action = _split(text.partition("\0")[0].rstrip("\n"))
+    if key and action:
+        yield Row(key.lower(), action, tuple(numbers), texts[0])
 
 
 def _split(text: str) -> tuple[str, str]:
     """Key and action of a logical line; a quoted key may hold blanks, unbalanced ones are lost."""
-    if '"' not in text and "\\" not in text:
-        parts = _BLANKS.split(text, maxsplit=1)
-        return (parts[0], parts[1].rstrip(SPACE)) if len(parts) > 1 else (text, "")
-    quoted = False
-    place = 0
-    while place < len(text):
-        if text[place] == "\\":
-            place += 1
-        elif text[place] == '"':
-            quoted = not quoted
-        elif text[place] in SPACE and not quoted:
-            break
-        place += 1
-    return ("", "") if quoted else (text[:place], text[place:].strip(SPACE))
+    word = _WORD.match(text)
+    end = word.end() if word else 0
+    return (text[:end], text[end:].strip(SPACE)) if text[end : end + 1] in SPACE else ("", "")
 
 
-def _part(lines: Lines) -> tuple[int, int]:
-    """The indexes of the two comment lines around the answers' rows; (-1, -1) without them."""
-    begin = -1
-    for index, text in enumerate(lines.texts):
-        if text[0] != "#" or not text.startswith((BEGIN, END)):
+def _part(text: bytes) -> _Part:
+    """Find the two comment lines around the answers' rows."""
+    begin: Optional[re.Match[bytes]] = None
+    for mark in _MARKS.finditer(text):
+        if mark.start() and text[mark.start() - 1 : mark.start()] != b"\n":
             continue
-        stripped = content(text).rstrip(SPACE)
-        if stripped == BEGIN:
-            begin = index
-        elif stripped == END and begin >= 0:
-            return (begin, index) if insertable(lines.texts, index) else (-1, -1)
-    return -1, -1
+        if mark[0].startswith(BEGIN.encode("ascii")):
+            begin = mark
+        elif begin is not None:
+            if _goes_on(text, mark.end()):
+                break
+            first = text.count(b"\n", 0, begin.start())
+            last = first + text.count(b"\n", begin.start(), mark.start())
+            return _Part(first, last, slice(begin.end() + 1, mark.start()))
+    return _Part()
+
+
+def _goes_on(text: bytes, at: int) -> bool:
+    """Whether what follows the line that ends `at` continues the row before that line."""
+    following = next((line for line in _physical(text, at + 1) if not silent(line)), "#")
+    return following[0] in SPACE
 
 
 def goal(answers: Answers) -> dict[str, str]:
@@ -166,64 +199,90 @@ def propose_sender_access(
         why = "Your own exceptions for senders, and how to write them."
         lines = Lines((), ()).insert(0, texts, why)
         return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
-    lines, warnings = _edited(Lines.parse(live), named, kept)
+    edits, warnings = _edits(live, named, kept)
+    if not edits.needed:
+        return Proposal(live, warnings=tuple(warnings))
+    lines = _written(Lines.parse(live), edits)
     if sum(content(text) == BEGIN for text in lines.texts) > 1:
         # A folded row had swallowed the end of the old part, which is one again now.
-        lines, warnings = _edited(lines, named, kept)
+        edits, warnings = _edits(bytes(lines), named, kept)
+        lines = _written(lines, edits)
     text = bytes(lines)
     changed = () if text == live else (SENDER_ACCESS_CHANGED,)
     return Proposal(text, lines.reasons(), changed=changed, warnings=tuple(warnings))
 
 
-def _edited(
-    lines: Lines, named: Mapping[str, str], kept: Collection[str]
-) -> tuple[Lines, list[str]]:
-    begin, end = _part(lines)
+class _Edits(NamedTuple):
+    """What changes: `new` has by line its text and reason; `gone` has a 1 for each line that goes.
+
+    The `missing` rows come before line `end`; -1 is behind the last line.
+    """
+
+    new: Mapping[int, tuple[str, str]]
+    gone: bytearray
+    missing: list[tuple[str, str]]
+    end: int
+
+    @property
+    def needed(self) -> bool:
+        """True if anything changes."""
+        return bool(self.new or self.missing) or 1 in self.gone
+
+
+def _edits(
+    live: bytes, named: Mapping[str, str], kept: Collection[str]
+) -> tuple[_Edits, list[str]]:
+    begin, end, _ = _part(live)
     seen: set[str] = set()
     twice: list[str] = []
     strange: list[str] = []
-    new: dict[int, tuple[str, str] | None] = {}
-    for row in _rows(lines):
+    new: dict[int, tuple[str, str]] = {}
+    # A byte a line: a million of them may go.
+    gone = bytearray(live.count(b"\n") + 1)
+    for row in _rows(live):
         first = row.lines[0]
         within = begin < first < end
         if row.key in kept:
             continue
         if row.key in seen:
             if within or row.key in named:
-                new.update(dict.fromkeys(row.lines))
+                _mark(gone, row.lines)
             else:
                 twice.append(row.key)
             continue
         action = named.get(row.key)
         if action is None and within:
-            new.update(dict.fromkeys(row.lines))
+            _mark(gone, row.lines)
             continue
         seen.add(row.key)
         if action is None:
             strange.append(row.key)
         elif action != _BLANKS.split(row.action)[0].upper():
-            key, *blanks = _KEY_AND_BLANKS.findall(lines.texts[first])[0]
+            key, *blanks = _KEY_AND_BLANKS.findall(row.text)[0]
             new[first] = (f"{key}{blanks[0] or ' '}{action}", _WHY[action])
-            new.update(dict.fromkeys(row.lines[1:]))
+            _mark(gone, row.lines[1:])
     missing = [
         (f"{checked(key)} {action}", _WHY[action])
         for key, action in named.items()
         if key not in seen
     ]
-    return _written(lines, new, missing, end), _reported(strange, twice)
+    return _Edits(new, gone, missing, end), _reported(strange, twice)
 
 
-def _written(
-    lines: Lines,
-    new: Mapping[int, tuple[str, str] | None],
-    missing: list[tuple[str, str]],
-    end: int,
-) -> Lines:
-    """All changes in one pass: None takes a line out, `missing` comes before line `end`."""
+def _mark(gone: bytearray, lines: Collection[int]) -> None:
+    for line in lines:
+        gone[line] = 1
+
+
+def _written(lines: Lines, edits: _Edits) -> Lines:
+    """All changes in one pass."""
+    new, gone, missing, end = edits
     if missing and end < 0:
         end = len(lines)
         missing = [(BEGIN, missing[0][1]), *missing, (END, missing[-1][1])]
     places = [*new, *([end] if missing else [])]
+    if 1 in gone:
+        places += [gone.find(1), gone.rfind(1)]
     if not places:
         return lines
     # From the line above the first change, which bears the reason of what went below it.
@@ -232,9 +291,8 @@ def _written(
     for index in range(start, stop):
         if index == end:
             whole.extend(missing)
-        change = new.get(index, (content(lines.texts[index]), ""))
-        if change is not None:
-            whole.append(change)
+        if not gone[index]:
+            whole.append(new.get(index) or (content(lines.texts[index]), ""))
         elif whole and not whole[-1][1]:
             whole[-1] = (whole[-1][0], _GONE)
     if end == len(lines):

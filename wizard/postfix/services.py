@@ -66,7 +66,7 @@ _RELAY = ServiceOption(
 DOORS: tuple[Door, ...] = (
     Door(
         587,
-        names=("submission", "587"),
+        names=("submission", "msp", "587"),
         fresh=("submission", "submission"),
         why="People send their mail on port 587: STARTTLS first, then a password.",
         options=(
@@ -100,7 +100,7 @@ def entries(cf: MasterCf, door: Door) -> tuple[Service, ...]:
 
 
 def propose_master_cf(
-    live: bytes,
+    live: bytes | MasterCf,
     answers: Answers,
     postfix: Postfix,
     sections: Collection[str] = (),
@@ -110,15 +110,16 @@ def propose_master_cf(
 ) -> Proposal:
     """The next master.cf (master(5)); it belongs to the section policy.
 
+    `live` is its text, or the file as another section has edited it.
     `expected` has whole entries as `postconf -M` prints them, blanks single, under `name/type`,
     and options as `postconf -P` names them, under `name/type/option`. Entries and options that
     are `kept`, named so, stay as they are, or absent. `loopback` names entries that only this host
     can reach.
     """
     del answers  # the doors are the policy's own; the parameter keeps the proposals alike
+    cf = MasterCf.of(live)
     if sections and POLICY not in sections:
-        return Proposal(live)
-    cf = MasterCf.parse(live)
+        return Proposal(bytes(cf), cf.lines.reasons())
     expected: list[tuple[str, str]] = []
     changed: list[str] = []
     warnings: list[str] = []
@@ -231,15 +232,19 @@ def _label(service: Service, door: Door) -> str:
     return service.port if service.port.isalpha() else door.fresh[0]
 
 
-def _expected(service: Service, door: Door) -> list[tuple[str, str]]:
+def whole_entry(service: Service) -> list[tuple[str, str]]:
+    """Return an entry as `postconf -M` prints it, under its key; nothing where that is unknown."""
     plain = not any(one.startswith(("{", "-o")) and one != "-o" for one in service.arguments)
-    whole = [(service.key, str(service))] if plain else []
+    return [(service.key, str(service))] if plain else []
+
+
+def _expected(service: Service, door: Door) -> list[tuple[str, str]]:
     options = [
         (f"{service.key}/{one.name}", service.options[one.name].value)
         for one in door.options
         if one.name in service.options
     ]
-    return whole + options
+    return whole_entry(service) + options
 
 
 def _warnings(service: Service) -> list[str]:

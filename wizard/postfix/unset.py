@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DEFAULTS = {
     "myorigin": "$myhostname",
+    "mydestination": "$myhostname, localhost.$mydomain, localhost",
     "inet_interfaces": "all",
     "inet_protocols": "all",
     "proxy_interfaces": "",
@@ -17,8 +18,9 @@ DEFAULTS = {
     "smtpd_client_connection_count_limit": "50",
     "message_size_limit": "10240000",
     "mailbox_size_limit": "51200000",
+    "virtual_mailbox_limit": "51200000",
     "default_process_limit": "100",
     "default_destination_concurrency_limit": "20",
     "initial_destination_concurrency": "5",
 }
-"""The defaults of the parameters that a section owns and an answer can express."""
+"""The defaults of the parameters that a section owns and an answer can express, and two more."""

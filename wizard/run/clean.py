@@ -10,23 +10,15 @@ from __future__ import annotations
 
 import re
 
+from wizard.errors import SEQUENCE
+
 LONGEST = 4096
 """Bytes: a longer line is shown in pieces."""
 
 _PLAIN_ASCII_CONTROLS = bytes(byte for byte in (*range(32), 127) if byte != ord("\n"))
-_STRING = "[PX^_\\]]"
-_SEQUENCE = re.compile(
-    "|".join(
-        (
-            r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?",
-            rf"(?:\x1b{_STRING}|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?",
-            r"\x1b[ -/]*[0-~]?",
-        )
-    )
-)
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_TURNING = re.compile("[\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TURNING = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def clean_line(text: str) -> str:
@@ -34,7 +26,7 @@ def clean_line(text: str) -> str:
 
     Of what a carriage return would overprint, as a progress bar does, the last is kept.
     """
-    text = _SEQUENCE.sub("", text)
+    text = SEQUENCE.sub("", text)
     if "\r" in text:
         text = next((part for part in reversed(text.split("\r")) if part), "")
     text = _TURNING.sub("\ufffd", text).expandtabs()
@@ -79,7 +71,7 @@ def _lines(data: bytes) -> list[str]:
     if data.isascii() and len(data.translate(None, _PLAIN_ASCII_CONTROLS)) == len(data):
         return data.decode("ascii").split("\n")
     # No sequence goes beyond its line, so all lines can lose theirs in one go.
-    text = _SEQUENCE.sub("", data.decode("utf-8", "replace"))
+    text = SEQUENCE.sub("", data.decode("utf-8", "replace"))
     lines = text.split("\n")
     return [clean_line(line) if _ODD.search(line) else line for line in lines]
 

@@ -34,12 +34,14 @@ class Completed:
     """A command that ended: `status` is its exit status, or minus the signal that killed it.
 
     `out` and `err` are the last KEPT bytes of each stream, all of them when `whole` was asked.
+    `again` is True if the command ran twice, and the first time may have had its effect.
     """
 
     argv: tuple[str, ...]
     status: int
     out: bytes
     err: bytes
+    again: bool = False
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -109,6 +111,42 @@ class _Stream:
         return bytes(self._parts)
 
 
+class _Inlet:
+    """A child's standard input, written as the child reads it.
+
+    It is a pipe: SELinux keeps a memory file or another file of ours from Postfix's domains. A child
+    that answers before it has read all of it cannot hold us up.
+    """
+
+    def __init__(self, loop: Loop, fd: int, data: bytes) -> None:
+        self._loop = loop
+        self._fd: Optional[int] = fd
+        self._rest = memoryview(data)
+        os.set_blocking(fd, False)
+        if data:
+            loop.watch_room(fd, self.ready)
+        else:
+            self.close()
+
+    def ready(self) -> None:
+        if self._fd is None:
+            return
+        try:
+            self._rest = self._rest[os.write(self._fd, self._rest) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self._rest = self._rest[:0]
+        if not self._rest:
+            self.close()
+
+    def close(self) -> None:
+        if self._fd is not None:
+            self._loop.forget(self._fd)
+            os.close(self._fd)
+            self._fd = None
+
+
 def run(
     argv: Sequence[str],
     loop: Loop,
@@ -129,7 +167,7 @@ def run(
     sink = output.write if output is not None else _nowhere
     if output is not None:
         output.say(f"$ {spelled(argv)}")
-    with _started(argv, stdin, umask, terminal=terminal) as (child, fds):
+    with _started(argv, loop, stdin, umask, terminal=terminal) as (child, fds):
         streams = [_Stream(loop, fd, sink, whole=whole) for fd in fds]
         with contextlib.ExitStack() as watching:
             for fd, stream in zip(fds, streams):
@@ -153,7 +191,7 @@ def _nowhere(_: bytes) -> None:
 
 @contextlib.contextmanager
 def _started(
-    argv: Sequence[str], stdin: Optional[bytes], umask: int, *, terminal: bool
+    argv: Sequence[str], loop: Loop, stdin: Optional[bytes], umask: int, *, terminal: bool
 ) -> Iterator[tuple[subprocess.Popen[bytes], tuple[int, ...]]]:
     """Start a child and hand over the descriptors that it is heard on."""
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as childs:
@@ -166,8 +204,9 @@ def _started(
                 heard.append(near)
             source = subprocess.DEVNULL
             if stdin is not None:
-                source = _file_of(stdin)
+                source, inlet = os.pipe()
                 childs.callback(os.close, source)
+                ours.callback(_Inlet(loop, inlet, stdin).close)
             child = subprocess.Popen(
                 list(argv),
                 stdin=source,
@@ -187,20 +226,6 @@ def _started(
         childs.close()
         with child:
             yield child, tuple(heard)
-
-
-def _file_of(data: bytes) -> int:
-    # A file and not a pipe: a child that answers before it has read all cannot deadlock us.
-    fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(fd, rest) :]
-        os.lseek(fd, 0, os.SEEK_SET)
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
 
 
 def _await_exit(pid: int, loop: Loop, argv: Sequence[str], patience: float) -> None:

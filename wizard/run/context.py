@@ -21,8 +21,18 @@ from wizard.run.loop import Loop
 from wizard.run.output import StepOutput
 from wizard.run.paths import RunPlaces, step_name
 from wizard.run.prompts import Desk
-from wizard.run.records import Record, StepIntended
-from wizard.run.states import Observed, file_state, keep_replaced, require, undo_of
+from wizard.run.records import Before, Record, StepIntended
+from wizard.run.seals import Seals
+from wizard.run.states import (
+    Observed,
+    file_state,
+    keep_replaced,
+    observe,
+    require,
+    text_state,
+    undo_of,
+)
+from wizard.run.steady import steady
 from wizard.run.terminal import Ask
 
 Undo = dict[str, object]
@@ -48,6 +58,7 @@ class Context:
     """One step's surroundings.
 
     `earlier` is what an earlier attempt at this very step intended, None on the first.
+    `before` is what was wrong before the run, None where nobody looked.
     `stamp_ns` is the time that replaced files bear. `record` appends to the journal and returns
     when it is on disk. `attended` says that somebody may answer prompts.
     """
@@ -62,7 +73,9 @@ class Context:
     stopping: Callable[[], bool]
     attended: bool
     stamp_ns: int
+    seals: Seals
     earlier: Optional[Undo] = None
+    before: Optional[Before] = None
     patience: Patience = field(default_factory=Patience)
 
     def intend(self, undo: Undo) -> Undo:
@@ -76,7 +89,7 @@ class Context:
 
     def run(self, *argv: str) -> Completed:
         """Run a command, its words going to the step's output."""
-        return commands.run(argv, self.loop, self.output)
+        return self._steady(argv, lambda one: commands.run(one, self.loop, self.output))
 
     def run_on_terminal(self, *argv: str) -> Completed:
         """Run a command that says all only to a terminal; what it says goes to the output."""
@@ -84,12 +97,22 @@ class Context:
 
     def query(self, *argv: str, stdin: Optional[bytes] = None) -> Completed:
         """Run a command that only reads; all it says is for the caller alone."""
+        return self._steady(argv, lambda one: self._query(one, stdin))
+
+    def _query(self, argv: tuple[str, ...], stdin: Optional[bytes] = None) -> Completed:
         return commands.run(argv, self.loop, None, stdin=stdin, whole=True)
+
+    def _steady(
+        self, argv: tuple[str, ...], call: Callable[[tuple[str, ...]], Completed]
+    ) -> Completed:
+        return steady(argv, call, self._query, self.say, self.loop.turn)
 
     def ask(self, question: Ask, moot: Callable[[], bool]) -> Optional[str]:
         """Put a question to the operator; None at once when nobody attends."""
         if not self.attended:
             return None
+        # It has no end of line, and would be written with the answer only.
+        self.output.flush()
         return self.desk.ask(
             self.step,
             question.text,
@@ -106,7 +129,15 @@ class Context:
 
     def keep(self, held: Optional[Held]) -> str:
         """Keep a file's bytes for undo and return the copy's name, "" for no file."""
-        return "" if held is None else keep_replaced(self.places, held)
+        return "" if held is None else keep_replaced(self.places, held, self.seals)
+
+    def observe(self, path: str) -> Observed:
+        """Return what is at `path`, in the words of the plan. Raises Trouble."""
+        return observe(path, self.seals)
+
+    def text_state(self, text: bytes) -> str:
+        """Return the state of a file that has `text` in it."""
+        return text_state(text, self.seals)
 
     def already(self, seen: Observed, now: str) -> bool:
         """Whether an earlier attempt at this step has brought the path to where it is to go."""

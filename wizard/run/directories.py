@@ -1,8 +1,4 @@
-"""Ways to a file that nobody else can bend: directories opened one by one, links refused.
-
-Every name is opened below its parent's descriptor (openat(2), O_NOFOLLOW), so that a link put
-there between look and use changes nothing. Augeas was bitten by both (CVE-2012-0786, -0787).
-"""
+"""Places that a run writes to, behind ways that nobody else can bend (`wizard.host.ways`)."""
 
 from __future__ import annotations
 
@@ -15,23 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from wizard.errors import Trouble
+from wizard.host.ways import ADVICE, OTHERS_WRITE, explained, mount_of, open_way
+from wizard.run import labels
 
-DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+__all__ = [
+    "ADVICE",
+    "Place",
+    "close_to_others",
+    "explained",
+    "make_directory",
+    "make_private",
+    "missing_directories",
+    "open_plain",
+    "place",
+    "remove_empty",
+]
 
-ADVICE: dict[int, str] = {
-    errno.ENOSPC: "Make room there (df -h, df -i), then try again.",
-    errno.EDQUOT: "Raise the quota or make room, then try again.",
-    errno.EROFS: "Mount it writable, then try again.",
-    errno.EIO: "The disk reports errors: look at `journalctl -k` before anything else.",
-    errno.EACCES: "Run this as root; if you do, SELinux refuses it: ausearch -m avc -ts recent",
-    errno.EPERM: "Look for an immutable flag with lsattr, then try again.",
-    errno.EBUSY: "Something is mounted there: look with findmnt.",
-    errno.ELOOP: "A symbolic link stands there: name the place it leads to instead.",
-    errno.ENOTDIR: "A part of that path is no directory, or a symbolic link: name the real place.",
-    errno.ENOENT: "Make it, then try again.",
-}
-OTHER_ADVICE = "Set that right, then try again."
+
+_labelled: set[tuple[str, int, int]] = set()
+"""The private directories that this process has labelled: some are asked for with each file."""
 
 
 @dataclass(frozen=True)
@@ -42,57 +40,22 @@ class Place:
     fd: int
     name: str
 
-
-@contextlib.contextmanager
-def explained(doing: str, path: object) -> Iterator[None]:
-    """Turn an OSError into Trouble that names the path, the cause and what to do."""
-    try:
-        yield
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise Trouble(doing, f"{path}: {cause}", ADVICE.get(error.errno or 0, OTHER_ADVICE)) from (
-            error
-        )
+    def beside(self, name: str) -> str:
+        """Return a path to another name in the same directory, for calls that take no `dir_fd`."""
+        return f"/proc/self/fd/{self.fd}/{name}"
 
 
 @contextlib.contextmanager
 def place(path: str, doing: str) -> Iterator[Place]:
     """Open the way to `path` and hand over its place.
 
-    Raises Trouble on a relative path, a symbolic link or a stranger's directory on the way, and
-    on a parent that others may write in; a group may in a sticky one, where the
-    file is still root's alone to replace.
+    Raises Trouble on a relative path, and where `wizard.host.ways` refuses the way to it.
     """
     pure = PurePosixPath(path)
     if not pure.is_absolute() or ".." in pure.parts or not pure.name:
         raise Trouble(doing, f"{path!r} is no absolute path to a file", "Report this.")
-    with explained(doing, path):
-        fd = os.open("/", DIRECTORY)
-    try:
-        here = "/"
-        for part in pure.parts[1:-1]:
-            _refuse_loose(fd, here, doing, last=False)
-            here = f"{here.rstrip('/')}/{part}"
-            with explained(doing, here):
-                inner = os.open(part, DIRECTORY, dir_fd=fd)
-            os.close(fd)
-            fd = inner
-        _refuse_loose(fd, here, doing, last=True)
-        yield Place(path, fd, pure.name)
-    finally:
-        os.close(fd)
-
-
-def _refuse_loose(fd: int, path: str, doing: str, *, last: bool) -> None:
-    status = os.fstat(fd)
-    if status.st_uid not in {0, os.geteuid()}:
-        raise Trouble(doing, f"{path} belongs to another user", f"chown root {path}")
-    # In a sticky directory nobody can move what is another's. So /tmp may lie on the way, and the
-    # file itself may stand where a group writes too, as EL's /var/named is for named.
-    sticky = bool(status.st_mode & stat.S_ISVTX)
-    loose = stat.S_IWOTH if sticky and last else 0 if sticky else _OTHERS_WRITE
-    if status.st_mode & loose:
-        raise Trouble(doing, f"{path} can be written by others than root", f"chmod go-w {path}")
+    with open_way(str(pure.parent), doing) as reached:
+        yield Place(path, reached.fd, pure.name)
 
 
 def open_plain(at: Place, flags: int, mode: int, doing: str) -> int:
@@ -113,20 +76,12 @@ def open_plain(at: Place, flags: int, mode: int, doing: str) -> int:
 
 def _refuse_shifty(at: Place, fd: int, doing: str) -> None:
     status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or _mount(fd) != _mount(at.fd):
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or mount_of(fd) != mount_of(at.fd):
         raise Trouble(
             doing,
             f"{at.path} is no plain file of its own",
             "Look with `ls -li` and `findmnt` what stands there, and move it away.",
         )
-
-
-def _mount(fd: int) -> str:
-    """Return the ID of the mount that a descriptor is in (proc(5)), "" where it is not told."""
-    with contextlib.suppress(OSError):
-        lines = Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii").splitlines()
-        return next((line for line in lines if line.startswith("mnt_id:")), "")
-    return ""
 
 
 def make_private(path: Path) -> bool:
@@ -138,13 +93,53 @@ def make_private(path: Path) -> bool:
     if not path.parent.exists():
         make_private(path.parent)
     with place(str(path), doing) as at, explained(doing, path):
+        made = True
         try:
             os.mkdir(at.name, 0o700, dir_fd=at.fd)
         except FileExistsError:
             _refuse_shared(at, doing)
-            return False
-        os.fsync(at.fd)
-        return True
+            made = False
+        # Also where it exists: one that was killed may have come no further than mkdir(2), and
+        # an earlier version of the program set no labels.
+        _label_once(at, made=made)
+        if made:
+            os.fsync(at.fd)
+        return made
+
+
+def _label_once(at: Place, *, made: bool) -> None:
+    status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
+    key = (at.path, status.st_dev, status.st_ino)
+    if key in _labelled or not labels.are_enabled():
+        return
+    _labelled.add(key)
+    try:
+        labels.set_label(at.beside(at.name), at.path, labels.DIRECTORY)
+    except OSError as error:
+        if made:
+            raise
+        # Nothing may come to be written there: `plan` works where /var is read-only.
+        labels.complain(at.path, f"setting its SELinux label: {error.strerror}")
+
+
+def close_to_others(path: str) -> None:
+    """Take all rights on a file or directory of ours from group and others.
+
+    Raises Trouble, also where the file is not a plain one of this directory's own mount.
+    """
+    doing = f"closing {path} to others"
+    with place(path, doing) as at, explained(doing, path):
+        fd = os.open(
+            at.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=at.fd
+        )
+        try:
+            mode = os.fstat(fd).st_mode
+            if not stat.S_ISDIR(mode):
+                _refuse_shifty(at, fd, doing)
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                os.fchmod(fd, mode & stat.S_IRWXU)
+        finally:
+            os.close(fd)
 
 
 def make_directory(path: str, mode: int) -> None:
@@ -157,14 +152,15 @@ def make_directory(path: str, mode: int) -> None:
         # With its mode at once: killed before a chmod(2), it would keep another one for good.
         before = os.umask(0)
         try:
-            os.mkdir(at.name, mode & ~_OTHERS_WRITE, dir_fd=at.fd)
+            os.mkdir(at.name, mode & ~OTHERS_WRITE, dir_fd=at.fd)
         except FileExistsError:
             status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
                 raise
-            return
         finally:
             os.umask(before)
+        # Also where it exists: a worker may have been killed between mkdir(2) and the label.
+        labels.set_label(at.beside(at.name), path, labels.DIRECTORY)
         os.fsync(at.fd)
 
 
@@ -201,7 +197,7 @@ def _refuse_shared(at: Place, doing: str) -> None:
     status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
     if not stat.S_ISDIR(status.st_mode):
         raise Trouble(doing, f"{at.path} is no directory", "Look at it and move it away.")
-    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+    if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
         raise Trouble(
             doing,
             f"{at.path} belongs to or can be written by others",

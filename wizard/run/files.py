@@ -1,9 +1,9 @@
 """Files replaced whole or not at all, and originals kept once.
 
-A replacement is a temporary file in the same directory, synced, with the owner, mode, ACL,
-extended attributes and SELinux context of the old one, renamed over it, and the directory
-synced (rename(2), fsync(2), xattr(7), acl(5)). Whatever fails before the rename leaves the old
-file as it was and no temporary behind.
+A replacement is a temporary file in the same directory, synced, with the owner, mode, ACL and
+extended attributes of the old one and the SELinux label of its final path, renamed over it, and the
+directory synced (rename(2), fsync(2), xattr(7), acl(5)). Whatever fails before the rename leaves the
+old file as it was and no temporary behind.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from wizard.errors import Trouble
+from wizard.run import labels
 from wizard.run.directories import Place, explained, open_plain, place
 
-_MARK = ".postfix-wizard-"
+MARK = ".postfix-wizard-"
+"""What a temporary name has behind the name that it is for; 16 hex digits follow."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_ACL = "system.posix_acl_access"
+ACL = "system.posix_acl_access"
 _KERNELS_OWN = frozenset({"security.ima", "security.evm"})
 """Attributes that sign the old bytes: the kernel makes them anew."""
 
@@ -143,7 +145,7 @@ def replace(
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         with _temporary(at) as (fd, temporary):
-            _fill(fd, text, held.metadata if held else None, mode, mtime_ns)
+            _fill(fd, path, text, held.metadata if held else None, mode=mode, mtime_ns=mtime_ns)
             _refuse_changed(at, held, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
@@ -155,7 +157,7 @@ def restore(path: str, text: bytes, like: Metadata, standing: Standing) -> None:
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         with _temporary(at) as (fd, temporary):
-            _fill(fd, text, like, like.mode, like.mtime_ns)
+            _fill(fd, path, text, like, mode=like.mode, mtime_ns=like.mtime_ns)
             _refuse_changed(at, standing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
@@ -195,14 +197,40 @@ def keep_original(path: str, original: str, held: Held) -> bool:
         if _read(at, doing) is not None:
             return False
         with _temporary(at) as (fd, temporary):
-            _fill(fd, held.text, held.metadata, held.metadata.mode, None)
+            _fill(fd, original, held.text, held.metadata, mode=held.metadata.mode)
             times = (held.metadata.atime_ns, held.metadata.mtime_ns)
             os.utime(fd, ns=times)
             os.fsync(fd)
-            os.link(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd, follow_symlinks=False)
-            os.unlink(temporary, dir_fd=at.fd)
+            made = _named(at, temporary)
         os.fsync(at.fd)
-        return True
+        return made
+
+
+def _named(at: Place, temporary: str) -> bool:
+    """Give a temporary file its name by link(2), which never replaces; False where it is taken."""
+    try:
+        os.link(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(temporary, dir_fd=at.fd)
+    return True
+
+
+def make_once(path: str, text: bytes, *, mode: int) -> bool:
+    """Make a file of root's, whole from its first moment; False where one is there. Raises Trouble.
+
+    Several may do so at once: no temporary name is swept here, since it may be another's.
+    """
+    doing = f"making {path}"
+    with place(path, doing) as at, explained(doing, path):
+        if _read(at, doing) is not None:
+            return False
+        with _temporary(at) as (fd, temporary):
+            _fill(fd, path, text, None, mode=mode)
+            made = _named(at, temporary)
+        os.fsync(at.fd)
+        return made
 
 
 def make_link(path: str, target: str, standing: Standing) -> None:
@@ -216,6 +244,7 @@ def make_link(path: str, target: str, standing: Standing) -> None:
         temporary = _temporary_name(at)
         os.symlink(target, temporary, dir_fd=at.fd)
         with _removed_on_failure(at, temporary):
+            labels.set_label(at.beside(temporary), path, labels.LINK)
             _refuse_changed(at, standing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
@@ -254,7 +283,7 @@ def _temporary(at: Place) -> Iterator[tuple[int, str]]:
 
 
 def _temporary_name(at: Place) -> str:
-    return f".{at.name}{_MARK}{secrets.token_hex(8)}"
+    return f".{at.name}{MARK}{secrets.token_hex(8)}"
 
 
 @contextlib.contextmanager
@@ -293,12 +322,18 @@ def _sweep(at: Place) -> None:
 
 
 def _left(at: Place) -> list[str]:
-    prefix = f".{at.name}{_MARK}"
+    prefix = f".{at.name}{MARK}"
     return [name for name in os.listdir(at.fd) if name.startswith(prefix)]  # noqa: PTH208 (a descriptor)
 
 
 def _fill(
-    fd: int, text: bytes, like: Optional[Metadata], mode: int, mtime_ns: Optional[int]
+    fd: int,
+    path: str,
+    text: bytes,
+    like: Optional[Metadata],
+    *,
+    mode: int,
+    mtime_ns: Optional[int] = None,
 ) -> None:
     rest = memoryview(text)
     while rest:
@@ -307,8 +342,11 @@ def _fill(
         os.fchown(fd, like.uid, like.gid)
     # After chown, which clears setuid; before the ACL, whose mask is the mode's group part.
     os.fchmod(fd, like.mode if like is not None else mode)
+    attributes = dict(like.xattrs) if like is not None else {}
+    former = attributes.pop(labels.ATTRIBUTE, None)
     if like is not None:
-        _copy_attributes(fd, dict(like.xattrs))
+        _copy_attributes(fd, attributes)
+    labels.set_label(fd, path, labels.FILE, former)
     if mtime_ns is not None:
         os.utime(fd, ns=(mtime_ns, mtime_ns))
     os.fsync(fd)
@@ -325,5 +363,5 @@ def _copy_attributes(fd: int, wanted: dict[str, bytes]) -> None:
         if present.get(name) != value:
             os.setxattr(fd, name, value)
     # The directory's default ACL gives a new file what the old one did not have.
-    if _ACL in present and _ACL not in wanted:
-        os.removexattr(fd, _ACL)
+    if ACL in present and ACL not in wanted:
+        os.removexattr(fd, ACL)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from wizard.errors import Trouble
+from wizard.errors import NewerTrouble, Trouble
+from wizard.plan.wire import INSTALL_NEWER, NewerForm
 from wizard.run.clean import Cleaner
 from wizard.run.directories import explained
 from wizard.run.journal import Entry, Parser, read_journal
@@ -35,6 +36,8 @@ POLL = 0.05
 _LIVENESS = 0.5
 _START = 15.0
 """Seconds that a worker gets to begin its journal."""
+_GOING = 10.0
+"""Seconds that a worker gets to go, once its journal has an end."""
 _BATCH = 1 << 20
 ENOUGH = 1 << 18
 """Bytes: what is left of the output that a viewer is too far behind with."""
@@ -54,6 +57,17 @@ def follow(
     with contextlib.closing(_Growing(run.journal)) as lines:
         outputs = _Outputs(run.outputs, behind)
         yield from _events(places, run_id, _Records(lines, run.journal), outputs, poll)
+    _wait_for_the_lock(places, run_id, poll)
+
+
+def _wait_for_the_lock(places: Places, run_id: str, poll: float) -> None:
+    """Wait until the worker of a run that has ended is gone: the next run needs its lock."""
+    until = time.monotonic() + _GOING
+    while time.monotonic() < until:
+        found = holder(places)
+        if found is None or found.run != run_id:
+            return
+        time.sleep(poll)
 
 
 def is_asked(places: Places, run_id: str, prompt: int) -> bool:
@@ -115,7 +129,7 @@ _DIED = (
     "or new. `postfix-wizard resume` goes on where it stopped, `postfix-wizard undo` takes back "
     "what was done."
 )
-_NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. Nothing was changed."
+_NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. It took no step."
 
 
 def _lives(places: Places, run_id: str) -> bool:
@@ -189,6 +203,10 @@ class _Records:
     def _parsed(self, line: bytes) -> Optional[Entry]:
         try:
             return self._parser.line(line)
+        except NewerForm as newer:
+            raise NewerTrouble(
+                "following a run", f"{self._path}: record {self._parser.n}: {newer}", INSTALL_NEWER
+            ) from newer
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Trouble(
                 "following a run",

@@ -12,13 +12,13 @@ import shutil
 import stat
 from pathlib import Path
 
-from wizard.certificates.lineage import LETSENCRYPT
+from wizard.certificates.modes import EXECUTE_BITS
 from wizard.host.gathered import NOTE, Note, note_to_bytes
+from wizard.paths import LETSENCRYPT
 from wizard.run.directories import explained, make_private
 from wizard.run.files import replace
 from wizard.run.paths import RunPlaces
-
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+from wizard.run.relabel import restore_labels
 
 
 def begin(run: RunPlaces, source: str) -> Path:
@@ -40,15 +40,17 @@ def sweep(run: RunPlaces, source: str) -> None:
 def keep(run: RunPlaces, source: str, directory: Path, note: Note) -> Path:
     """Give a whole tree its name, in the place of an older one, and return it. Raises Trouble.
 
-    Nobody else may write in its directories: those that are open are closed.
+    All of it is root's alone. Of the modes only "can be run" remains, which a plan needs.
     """
     doing = f"keeping what was gathered from {note.origin}"
     final = run.gathered / source
     with explained(doing, directory):
-        for here, inner, _ in os.walk(directory):
-            for name in inner:
+        for here, inner, names in os.walk(directory):
+            for name in (*inner, *names):
                 _close(Path(here, name))
     replace(str(directory / NOTE), note_to_bytes(note), None, mode=0o600)
+    # certbot and shutil copy labels with their files, so that this is certbot's directory again.
+    restore_labels((str(directory),), lambda path: f"{final}{path[len(str(directory)) :]}")
     with explained(doing, final):
         if final.exists():
             final.rename(run.gathered / f".{source}-{secrets.token_hex(8)}")
@@ -57,7 +59,9 @@ def keep(run: RunPlaces, source: str, directory: Path, note: Note) -> Path:
     return final
 
 
-def _close(directory: Path) -> None:
-    status = directory.lstat()
-    if stat.S_ISDIR(status.st_mode) and status.st_mode & _OTHERS_WRITE:
-        directory.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS_WRITE)
+def _close(path: Path) -> None:
+    mode = path.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        path.chmod(0o700)
+    elif stat.S_ISREG(mode):
+        path.chmod(0o700 if mode & EXECUTE_BITS else 0o600)

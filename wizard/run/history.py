@@ -1,35 +1,62 @@
-"""The runs of the past, each summed up from its journal; a damaged one hinders none."""
+"""The runs of the past, each summed up; a damaged one hinders none.
+
+What a run's run.json says is enough while the sizes and times in it are those of the run's files.
+In any other case the journal and the plan are read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Optional
 
-from wizard.errors import Trouble
+from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.model import Plan, Step
-from wizard.run.journal import Reading, read_journal, set_aside_as
-from wizard.run.lock import Holder, holder
-from wizard.run.paths import Places, known_runs
+from wizard.run.caller import NOBODY, Caller
+from wizard.run.header import (
+    Header,
+    NewerRun,
+    explain_newer,
+    newer_run,
+    read_header,
+    stamps,
+)
+from wizard.run.journal import Reading, peek, set_aside_as
+from wizard.run.lock import holder
+from wizard.run.paths import Places, RunPlaces, known_runs
 from wizard.run.progress import Progress, progress
-from wizard.run.records import DIED, DONE, FAILED, STOPPED
+from wizard.run.records import (
+    DIED,
+    DONE,
+    FAILED,
+    NOT_STARTED,
+    RUNNING,
+    STOPPED,
+    UNREADABLE,
+    RunStarted,
+)
 from wizard.run.request import read_plan, read_request
+from wizard.run.touched import touched
 
-RUNNING = "running"
-UNREADABLE = "unreadable"
-NOT_STARTED = "not started"
+NEWER = "newer"
 
 
 @dataclass(frozen=True)
 class RunSummary:
     """One run. `started` is in seconds since the epoch, None when it never was.
 
-    `outcome` is done, failed, stopped, died, running, not started or unreadable; `done` of
-    `steps` steps ended well (`steps` 0 when the plan cannot be read); `message` is the end's.
+    `outcome` is done, failed, stopped, died, running, not started, unreadable or newer (a newer
+    version of the program wrote it); `done` of `steps` steps ended well (`steps` 0 when the plan
+    cannot be read); `message` is the end's.
     `step` is the title of the step that it was in when it ended otherwise than done. `undoes`
     names the run that it took back; `undone` says that another took this one back, `returned`
     that it did so itself. `gathers` is the source that it gathered from: it changed nothing of
-    the host.
+    the host. `by` is who started it, `resumed_by` who resumed it, one for each time.
+    `version` and `commit` are of the program that wrote it, "" where that is not known.
+    `touched` names what it changed (`wizard.run.touched`), None where only its journal says so.
+    `concluded` is the outcome that was written at its end, also where the rest cannot be read.
+    `newer` has what can be read of a run in a newer form.
     """
 
     run: str
@@ -43,10 +70,21 @@ class RunSummary:
     undone: bool = False
     returned: bool = False
     gathers: str = ""
+    sections: tuple[str, ...] = ()
+    version: str = ""
+    commit: str = ""
+    ended: Optional[float] = None
+    touched: Optional[frozenset[str]] = None
+    concluded: str = ""
+    newer: Optional[NewerRun] = None
+    by: Caller = NOBODY
+    resumed_by: tuple[Caller, ...] = ()
 
     @property
     def told(self) -> str:
         """What became of it, in a sentence."""
+        if self.newer is not None:
+            return f"Run {self.run} {self.newer.made_by}."
         where = f" in the step {self.step!r}" if self.step else ""
         how = _HOW.get(self.outcome, f"is {self.outcome}")
         return f"Run {self.run} {how}{where}, with {self.done} of {self.steps} steps done."
@@ -68,6 +106,19 @@ class RunSummary:
         """Whether a worker can go on with it: it ended early, and was not taken back."""
         return self.outcome in {FAILED, STOPPED, DIED} and not (self.undone or self.returned)
 
+    @property
+    def is_settled(self) -> bool:
+        """True if it was undone, or if it undid another run to the end: then it has no say.
+
+        This can be read of every run that has a run.json, also of one in a newer form.
+        """
+        return self.undone or bool(self.undoes and self.concluded == DONE)
+
+    def require_known(self, doing: str) -> None:
+        """Raise NewerTrouble where a newer version of the program wrote the run."""
+        if self.newer is not None:
+            raise explain_newer(self.run, self.newer, doing)
+
 
 _HOW = {DONE: "is done", DIED: "was cut off", FAILED: "failed", STOPPED: "was stopped"}
 WAYS_ON = "`postfix-wizard resume` goes on where it ended, `postfix-wizard undo` takes it back."
@@ -77,85 +128,249 @@ WAYS_TO_LOOK = "`postfix-wizard attach` shows it. What it has yet to do still di
 
 
 def runs(places: Places) -> tuple[RunSummary, ...]:
-    """Return all runs, oldest first. Never raises for what one of them holds."""
+    """Return all runs, oldest first. Never raises for what one of them contains."""
+    return tuple(newest_first(places))[::-1]
+
+
+def newest_first(places: Places) -> Iterator[RunSummary]:
+    """Yield all runs, the newest first, each read when its turn comes."""
     found = holder(places)
-    summaries = [_summary(places, run, found) for run in known_runs(places)]
-    undone = {one.undoes for one in summaries if one.outcome == DONE}
-    return tuple(replace(one, undone=one.run in undone) for one in summaries)
+    undone: set[str] = set()
+    for run in reversed(known_runs(places)):
+        # What took a run back is newer than that run.
+        one = summary_today(places.run(run), alive=found is not None and found.run == run)
+        one = replace(one, undone=run in undone)
+        if one.undoes and one.is_settled:
+            undone.add(one.undoes)
+        yield one
 
 
 def newest_unfinished(places: Places) -> Optional[RunSummary]:
     """Return the newest run when it is in progress or ended early, else None.
 
     The others are not read: every plan asks. What took the newest back would be newer still.
+    Raises NewerTrouble where a newer version of the program wrote it.
     """
-    found = holder(places)
-    newest_first = (_summary(places, run, found) for run in reversed(known_runs(places)))
-    newest = next((one for one in newest_first if one.started is not None), None)
-    if newest is None or not (newest.outcome == RUNNING or newest.can_resume):
+    begun = (one for one in newest_first(places) if one.started is not None or one.newer)
+    newest = next(begun, None)
+    if newest is None:
         return None
-    return newest
+    newest.require_known("reading the newest run")
+    return newest if newest.outcome == RUNNING or newest.can_resume else None
 
 
 def newest_cut_off(places: Places) -> Optional[RunSummary]:
-    """Return the newest run when it ended early and can be gone on with, else None."""
+    """Return the newest run when it ended early and can be gone on with, else None.
+
+    Raises NewerTrouble where a newer version of the program wrote it.
+    """
     newest = newest_unfinished(places)
     return newest if newest is not None and newest.can_resume else None
 
 
 def plan_of(places: Places, run: str) -> Plan:
-    """Return the plan of a run. Raises Trouble when it cannot be read or is another."""
+    """Return the plan of a run.
+
+    Raises NewerTrouble when a newer version wrote it, Trouble when it cannot be read or is another.
+    """
     at = places.run(run)
     return read_plan(at, read_request(at).plan_sha256)
 
 
-def _summary(places: Places, run: str, found: Optional[Holder]) -> RunSummary:
-    alive = found is not None and found.run == run
+def summary_of(at: RunPlaces) -> RunSummary:
+    """Return one run that ended as its journal and plan tell of it, whatever its run.json says."""
+    return _of_files(at, None, alive=False)
+
+
+def refuse_newer(at: RunPlaces, doing: str) -> None:
+    """Raise NewerTrouble where a newer version of the program wrote anything of the run."""
+    summary_today(at, alive=False).require_known(doing)
+
+
+def refuse_newer_since(places: Places, run: str, doing: str) -> None:
+    """Raise NewerTrouble where a newer version wrote `run`, or a later run that is not settled.
+
+    With `run` "" the newest run is meant.
+    """
+    for one in newest_first(places):
+        if one.run == run or not one.is_settled:
+            one.require_known(doing)
+        if one.run == run or not run:
+            return
+
+
+def summary_today(at: RunPlaces, *, alive: bool) -> RunSummary:
+    """Return one run, by its run.json where that is enough; `alive` if a worker is at it."""
+    damage = ""
+    header = None
+    if at.directory.is_symlink():
+        wrong = f"{at.directory} is a symbolic link. Put the directory itself there."
+        return RunSummary(at.id, None, UNREADABLE, message=wrong)
     try:
-        reading = read_journal(places.run(run).journal)
+        header = read_header(at)
+    except NewerTrouble as newer:
+        return _of_newer(at.id, newer_run(at, newer.why))
     except Trouble as trouble:
-        return RunSummary(run, None, UNREADABLE, message=str(trouble))
-    if reading is None or not reading.entries:
-        if reading is not None and reading.corrupt:
-            return RunSummary(run, None, UNREADABLE, message=_damaged(reading))
-        aside = set_aside_as(places.run(run).journal)
-        if aside:
-            said = f"Its journal was damaged, and is set aside as {aside}."
-            return RunSummary(run, None, UNREADABLE, message=said)
-        return RunSummary(run, None, RUNNING if alive else NOT_STARTED)
-    return _of_reading(run, reading, _plan(places, run), alive=alive)
+        damage = str(trouble)
+    if header is not None and header.run != at.id:
+        damage, header = f"{at.header} is of run {header.run!r}.", None
+    if header is not None and header.outcome and not alive and header.stamps == stamps(at):
+        return _of_header(header)
+    one = _of_files(at, header, alive=alive)
+    return replace(one, message=f"{damage} {one.message}".rstrip()) if damage else one
 
 
-def _plan(places: Places, run: str) -> Optional[Plan]:
+def _of_newer(run: str, newer: NewerRun) -> RunSummary:
+    came = f" How far it came: {newer.progress}." if newer.progress else ""
+    return RunSummary(
+        run,
+        None,
+        NEWER,
+        newer.done,
+        newer.steps,
+        f"It {newer.made_by}.{came}",
+        undoes=newer.undoes,
+        version=newer.version,
+        commit=newer.commit,
+        concluded=newer.outcome,
+        newer=newer,
+    )
+
+
+def _of_header(header: Header) -> RunSummary:
+    return RunSummary(
+        header.run,
+        header.started,
+        header.outcome,
+        header.done,
+        header.steps,
+        header.message,
+        header.step,
+        undoes=header.undoes,
+        returned=header.returned,
+        gathers=header.gathers,
+        sections=header.sections,
+        version=header.version,
+        commit=header.commit,
+        ended=header.ended,
+        concluded=header.outcome,
+        by=header.by,
+        resumed_by=header.resumed_by,
+        touched=None if header.touched is None else frozenset(header.touched),
+    )
+
+
+def _of_files(at: RunPlaces, header: Optional[Header], *, alive: bool) -> RunSummary:
+    """Return a run as its journal and its plan tell of it; `header` says what neither does."""
+    known = header or Header(0, "", "", at.id)
+    base = RunSummary(
+        at.id,
+        None,
+        UNREADABLE,
+        undoes=known.undoes,
+        gathers=known.gathers,
+        version=known.version,
+        commit=known.commit,
+        concluded=known.outcome,
+    )
     try:
-        return plan_of(places, run)
+        reading = peek(at.journal)
+    except Trouble as trouble:
+        return replace(base, message=str(trouble))
+    if header is not None and _is_shorter(at, header):
+        said = f"The journal is damaged: it is shorter than {at.header} says of the run's end."
+        return replace(base, message=said)
+    so_far = progress(reading.records if reading else ())
+    plan, newer, damage = _plan(at)
+    newer = (reading.newer if reading else "") or newer
+    if newer:
+        return _of_newer(at.id, newer_run(at, newer, done=len(so_far.done)))
+    if plan is not None:
+        if header is not None and plan.undoes != header.undoes:
+            said = f"{at.header} says that it undoes {header.undoes!r}, its plan {plan.undoes!r}."
+            return replace(base, message=said, undoes="", concluded="")
+        base = replace(base, undoes=plan.undoes, gathers=plan.gathers, sections=plan.sections)
+    if reading is None or not reading.entries:
+        return _without_records(at, base, reading, header, alive=alive)
+    one = _of_reading(base, reading, so_far, plan, alive=alive)
+    return replace(one, outcome=UNREADABLE, message=damage) if damage and not alive else one
+
+
+def _is_shorter(at: RunPlaces, header: Header) -> bool:
+    """True if records are gone that were there at the run's end. A journal only grows."""
+    now, then = dict(stamps(at)), dict(header.stamps)
+    journal = at.journal.name
+    return journal in now and journal in then and now[journal].size < then[journal].size
+
+
+def _plan(at: RunPlaces) -> tuple[Optional[Plan], str, str]:
+    """Return a run's plan, or None and why it is a newer version's, or why it cannot be read."""
+    try:
+        return read_plan(at, read_request(at).plan_sha256), "", ""
+    except NewerTrouble as newer:
+        return None, newer.why, ""
+    except Trouble as trouble:
+        return None, "", str(trouble)
+
+
+def _without_records(
+    at: RunPlaces,
+    base: RunSummary,
+    reading: Optional[Reading],
+    header: Optional[Header],
+    *,
+    alive: bool,
+) -> RunSummary:
+    if reading is not None and reading.corrupt:
+        return replace(base, message=_damaged(reading))
+    aside = set_aside_as(at.journal)
+    if aside:
+        return replace(base, message=_set_aside(at, aside))
+    if header is not None and header.outcome:
+        return replace(base, message=f"{at.header} says {header.outcome}, but the journal is gone.")
+    return replace(base, outcome=RUNNING if alive else NOT_STARTED)
+
+
+def _set_aside(at: RunPlaces, aside: str) -> str:
+    try:
+        reading = peek(Path(aside))
     except Trouble:
-        return None
+        reading = None
+    if reading is not None and reading.entries and not (reading.corrupt or reading.newer):
+        # A program that knew no newer versions took this one's journal for damaged.
+        return f"An older program set its journal aside, which is whole: mv {aside} {at.journal}"
+    return f"Its journal was damaged, and is set aside as {aside}."
 
 
 def _damaged(reading: Reading) -> str:
     return f"The journal is damaged: {reading.corrupt}"
 
 
-def _of_reading(run: str, reading: Reading, plan: Optional[Plan], *, alive: bool) -> RunSummary:
-    so_far = progress(reading.records)
+def _of_reading(
+    base: RunSummary, reading: Reading, so_far: Progress, plan: Optional[Plan], *, alive: bool
+) -> RunSummary:
+    finished = so_far.finished
     outcome, message = (RUNNING if alive else DIED), ""
     if reading.corrupt:
         outcome, message = UNREADABLE, _damaged(reading)
-    elif so_far.finished is not None:
-        outcome, message = so_far.finished.outcome, so_far.finished.message
+    elif finished is not None:
+        outcome, message = finished.outcome, finished.message
     steps = plan.pending if plan else ()
-    return RunSummary(
-        run,
+    callers = tuple(one.by for one in reading.records if isinstance(one, RunStarted))
+    return replace(
+        base,
         started=reading.entries[0].wall,
         outcome=outcome,
         done=sum(step.id in so_far.done for step in steps),
         steps=len(steps),
         message=message,
         step="" if outcome == DONE else _ended_in(steps, so_far),
-        undoes=plan.undoes if plan else "",
         returned=so_far.returned,
-        gathers=plan.gathers if plan else "",
+        ended=None if finished is None else reading.entries[-1].wall,
+        concluded=base.concluded if finished is None else finished.outcome,
+        touched=None if plan is None or reading.corrupt else touched(plan, so_far),
+        by=callers[0] if callers else NOBODY,
+        resumed_by=callers[1:],
     )
 
 

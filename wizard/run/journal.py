@@ -4,10 +4,11 @@ A line is `SUM JSON\n`. JSON is one object without blanks: `n` (0, 1, 2 …), `w
 since the epoch), `mono` (seconds of the monotonic clock), `kind` and `record`. SUM is the
 first 16 hex digits of SHA-256 over the sum before (none before the first) and the JSON's
 bytes, so that a line lost, doubled or moved is seen as well as one damaged. Line 0 is the
-header: kind `Journal`, record `{"version":1,"run":ID}`.
+header: kind `Journal`, record `{"version":2,"run":ID,"by":WHO}`.
 
 A last line that is not whole was never finished (the machine fell): it counts as not written.
-Any other bad line makes the journal corrupt. docs/journal.md lists the records.
+Any other bad line makes the journal corrupt, but one that is whole and that only a newer version
+can have written: it is no damage. docs/journal.md lists the records.
 """
 
 from __future__ import annotations
@@ -16,19 +17,30 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, cast
 
-from wizard.errors import Trouble
-from wizard.plan.wire import from_data, to_data
+from wizard.door import read_at_most
+from wizard.errors import NewerTrouble, Trouble
+from wizard.plan.wire import (
+    INSTALL_NEWER,
+    VERSION,
+    NewerForm,
+    from_data,
+    require_known,
+    to_data,
+)
+from wizard.run.caller import NOBODY, Caller
 from wizard.run.directories import explained, open_plain, place
-from wizard.run.records import Record
+from wizard.run.records import Record, RunFinished, StepFinished, require_outcome
 from wizard.secrets import masked_data
 
-VERSION = 1
+MAX_BYTES = 256 * 1024 * 1024
+"""A larger journal is not read."""
 _SUM = 16
 _HEADER = "Journal"
 _APPEND = os.O_RDWR | os.O_APPEND
@@ -50,7 +62,8 @@ class Reading:
     """What a journal says: its whole records, and what is the matter with the rest.
 
     `end` is the offset behind the last good line, `total` its sum. `torn` says that an
-    unfinished line follows; `corrupt` names the first bad record, "" when there is none.
+    unfinished line follows; `corrupt` names the first bad record, "" when there is none; `newer`
+    names the first one that a newer version wrote, and then nothing behind it is read.
     """
 
     run: str
@@ -59,6 +72,7 @@ class Reading:
     total: str
     torn: bool
     corrupt: str
+    newer: str = ""
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -77,7 +91,8 @@ class Parser:
     def line(self, line: bytes) -> Optional[Entry]:
         """Return the entry of one line without its newline; None for the header.
 
-        Raises ValueError when it is not the line that follows.
+        Raises NewerForm when a newer version wrote it, ValueError when it is not the line that
+        follows.
         """
         total, blank, payload = line.partition(b" ")
         expected = chained(self.total, payload)
@@ -97,14 +112,16 @@ class Parser:
 
 
 def _run_of(header: dict[str, Any]) -> str:
-    version = header["record"].get("version")
-    if header["kind"] != _HEADER or version != VERSION:
-        raise ValueError(f"its form is version {version!r}, and this program reads {VERSION}")
+    if header["kind"] != _HEADER:
+        raise ValueError("it is no header")
+    require_known(header["record"].get("version"))
     return str(header["record"]["run"])
 
 
 def _entry(fields: dict[str, Any]) -> Entry:
     record = from_data(cast("type[Record]", Record), {fields["kind"]: fields["record"]})
+    if isinstance(record, (StepFinished, RunFinished)):
+        require_outcome(record.outcome, in_journal=True)
     return Entry(fields["n"], fields["wall"], fields["mono"], record)
 
 
@@ -126,6 +143,11 @@ def parse(data: bytes) -> Reading:
             if newline < 0:
                 raise ValueError("it has no end")  # noqa: TRY301 (one way out for all faults)
             entry = parser.line(data[end:stop])
+        except NewerForm as error:
+            newer = f"record {parser.n}: {error}"
+            return Reading(
+                parser.run, tuple(entries), end, parser.total, torn=False, corrupt="", newer=newer
+            )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             corrupt = "" if last else f"record {parser.n} (byte {end}): {error}"
             return Reading(parser.run, tuple(entries), end, parser.total, last, corrupt)
@@ -136,8 +158,30 @@ def parse(data: bytes) -> Reading:
 
 
 def read_journal(path: Path) -> Optional[Reading]:
-    """Return what a journal says, None where there is none. Raises Trouble when unreadable."""
-    doing = "reading a run's journal"
+    """Return what a journal says, None where there is none.
+
+    Raises NewerTrouble where a newer version wrote some of it, Trouble when it is unreadable.
+    """
+    reading = peek(path)
+    if reading is not None and reading.newer:
+        raise NewerTrouble(f"reading {path}", reading.newer, INSTALL_NEWER)
+    return reading
+
+
+def peek(path: Path) -> Optional[Reading]:
+    """Return what a journal says, also one of a newer version, as far as it is understood.
+
+    None where there is none. Raises Trouble when it is unreadable.
+    """
+    data = read_regular(path, "reading a run's journal")
+    return None if data is None else parse(data)
+
+
+def read_regular(path: Path, doing: str) -> Optional[bytes]:
+    """Return the bytes of a run's file, None where there is none.
+
+    Raises Trouble where it is no regular file or has more than MAX_BYTES.
+    """
     with explained(doing, path):
         try:
             # A FIFO in its place would hold every start for ever.
@@ -145,7 +189,12 @@ def read_journal(path: Path) -> Optional[Reading]:
         except FileNotFoundError:
             return None
         with os.fdopen(fd, "rb") as file:
-            return parse(file.read())
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise Trouble(doing, f"{path} is no regular file", f"Look with `ls -l {path}`.")
+            data = read_at_most(file, MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Trouble(doing, f"{path} has more than {MAX_BYTES} bytes", f"Look at {path}.")
+    return data
 
 
 def set_aside(path: Path) -> str:
@@ -216,11 +265,13 @@ class Journal:
 
 
 @contextlib.contextmanager
-def open_journal(path: Path, run: str) -> Iterator[tuple[Journal, Reading]]:
+def open_journal(path: Path, run: str, by: Caller = NOBODY) -> Iterator[tuple[Journal, Reading]]:
     """Open a run's journal for appending, making it where there is none.
 
-    Hands over what it said before; a torn last line is cut off. Raises Trouble when it is
-    corrupt: the caller sets it aside.
+    The header of a new one names who started the run, `by`.
+
+    Hands over what it said before; a torn last line is cut off. Raises NewerTrouble when a newer
+    version wrote some of it, Trouble when it is corrupt: the caller sets it aside.
     """
     doing = f"opening the journal of run {run}"
     with place(str(path), doing) as at, explained(doing, path):
@@ -232,13 +283,15 @@ def open_journal(path: Path, run: str) -> Iterator[tuple[Journal, Reading]]:
     try:
         with explained(doing, path):
             reading = parse(b"".join(iter(lambda: os.read(fd, 1 << 20), b"")))
+            if reading.newer:
+                raise NewerTrouble(doing, reading.newer, INSTALL_NEWER)
             if reading.torn:
                 os.ftruncate(fd, reading.end)
         if reading.corrupt:
             raise Trouble(doing, f"{reading.corrupt}", f"It stands in {path}.")
         journal = Journal(fd, path, reading_next(reading), reading.total, reading.end)
         if reading.end == 0:
-            journal._write(_HEADER, {"version": VERSION, "run": run})  # noqa: SLF001 (its maker)
+            journal._write(_HEADER, {"version": VERSION, "run": run, "by": to_data(Caller, by)})  # noqa: SLF001 (its maker)
         yield journal, reading
     finally:
         os.close(fd)

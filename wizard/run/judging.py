@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wizard.certificates.chains import Verify, chain_problem, is_trusted
 from wizard.certificates.dates import day
-from wizard.certificates.lineage import LETSENCRYPT, name_problem, read_lineages
+from wizard.certificates.lineage import name_problem, read_lineages
 from wizard.certificates.model import Lineage
 from wizard.door import Door
 from wizard.host.gathered import Note, walk
+from wizard.paths import LETSENCRYPT
 from wizard.run.context import Context
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 
 class Loop:
-    """Descriptors and what to call when one is readable."""
+    """Descriptors and what to call when one is ready."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -22,6 +22,10 @@ class Loop:
     def watch(self, fd: int, ready: Callable[[], None]) -> None:
         """Call `ready` whenever `fd` is readable (or at its end)."""
         self._selector.register(fd, selectors.EVENT_READ, ready)
+
+    def watch_room(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` whenever `fd` takes more, or nobody reads it any more."""
+        self._selector.register(fd, selectors.EVENT_WRITE, ready)
 
     def forget(self, fd: int) -> None:
         """Watch `fd` no more; harmless when it is not watched."""

@@ -9,37 +9,38 @@ from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.relay import read_relay_password
 from wizard.plan.model import Key, NewFile
-from wizard.run.files import read, sha256
+from wizard.run.files import read
+from wizard.run.seals import Seals
 from wizard.run.states import AGAIN, Stale
 from wizard.secrets import is_password, keys_in, opened, passwords_in
 
 
-def open_file(file: NewFile) -> NewFile:
+def open_file(file: NewFile, seals: Seals) -> NewFile:
     """Return the file with its secrets in their places; one without any as it is.
 
     Raises Stale where a secret is no longer the one that the plan was made with.
     """
     if not file.keys:
         return file
-    text = opened(file.text, secrets_of(file.keys, file.path))
-    if sha256(text) != file.opened:
+    text = opened(file.text, secrets_of(file.keys, file.path, seals))
+    if seals.digest(text) != file.opened:
         raise Stale(f"opening the text of {file.path}", "stale: it is another text", AGAIN)
     return replace(file, text=text, keys=(), opened="")
 
 
-def secrets_of(keys: Sequence[Key], path: str) -> dict[str, str]:
+def secrets_of(keys: Sequence[Key], path: str, seals: Seals) -> dict[str, str]:
     """Return the secrets of the file at `path` by their marks.
 
     Raises Stale, and never tells a secret.
     """
-    return {one.mark: _found(one, path) for one in keys}
+    return {one.mark: _found(one, path, seals) for one in keys}
 
 
-def _found(key: Key, path: str) -> str:
+def _found(key: Key, path: str, seals: Seals) -> str:
     what = "password" if is_password(key.mark) else "key"
     doing = f"reading the {what} in {key.path}"
     for one in _kept(key, path, doing):
-        if sha256(one.encode("utf-8", "surrogateescape")) == key.sha256:
+        if seals.digest(one.encode("utf-8", "surrogateescape")) == key.sha256:
             return one
     raise Stale(doing, f"stale: it is not the {what} that the plan was made with", AGAIN)
 

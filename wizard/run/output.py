@@ -1,20 +1,20 @@
-"""A step's output on disk: all that its children said, as they said it, less a blocklist's key.
+"""A step's output on disk: all lines that its children said, without keys and control characters.
 
-Written straight through, in the pieces that were read, so that any number of viewers can
-follow; only what may be the beginning of a name with a key in it waits for its end. A disk that is full must not stop dnf inside a transaction: what cannot be written is
-dropped, and `failure` says so at the step's end.
+People read these files with `cat`, so nothing in them may steer a terminal. Each line is written
+when it has its end, and any number of viewers can follow. A disk that is full must not stop dnf
+inside a transaction: what cannot be written is dropped, and `failure` says so at the step's end.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wizard.run.clean import clean
+from wizard.run.clean import Cleaner
 from wizard.run.directories import explained, open_plain, place
-from wizard.secrets import masked_bytes, unfinished
+from wizard.secrets import masked, masked_bytes, unfinished
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
@@ -29,22 +29,26 @@ class StepOutput:
         self._fd = fd
         self._path = path
         self._waiting = b""
+        self._cleaner = Cleaner()
         self.failure = ""
 
     def write(self, data: bytes) -> None:
-        """Append bytes; never raises OSError."""
+        """Append the lines that these bytes complete; never raises OSError."""
         data = self._waiting + data
+        # What may be the beginning of a key waits for its end.
         end = len(data) - unfinished(data)
         self._waiting = data[end:]
-        self._append(masked_bytes(data[:end]))
+        self._append(self._cleaner.feed(masked_bytes(data[:end])))
 
     def flush(self) -> None:
-        """Append what waited."""
+        """Append what waited, as a line."""
         rest, self._waiting = self._waiting, b""
-        self._append(masked_bytes(rest))
+        self._append((*self._cleaner.feed(masked_bytes(rest)), *self._cleaner.flush()))
 
-    def _append(self, data: bytes) -> None:
-        rest = memoryview(data)
+    def _append(self, lines: Sequence[str]) -> None:
+        # Once more: a control sequence inside of a key had hidden it.
+        text = "".join(f"{line}\n" for line in lines)
+        rest = memoryview(masked(text).encode("utf-8", "replace"))
         try:
             while rest and not self.failure:
                 rest = rest[os.write(self._fd, rest) :]
@@ -76,9 +80,10 @@ class StepOutput:
         try:
             with self._path.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-                said = [line.strip() for line in clean(file.read()) if line.strip()]
+                said = file.read().decode("utf-8", "replace").split("\n")
         except OSError:
             return ""
+        said = [line.strip() for line in said if line.strip()]
         return "; ".join(said[-lines:])
 
 

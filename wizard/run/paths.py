@@ -1,12 +1,15 @@
 """Where runs are kept: one directory a run, named so that `ls` shows them in order.
 
+    runs/ID/run.json        what every version of the program reads (wizard.run.header)
     runs/ID/plan.json       the reviewed plan
     runs/ID/request.json    its hash, and whether somebody answers prompts
     runs/ID/journal         wizard.run.journal
     runs/ID/output/STEP     all that the step's children said
     runs/ID/replaced/       what was replaced, by hash; undo needs it
     runs/ID/staging/        files on their way; emptied by the worker
+    runs/pruned.json        what is remembered of runs that were removed (wizard.run.pruning)
     gathered/SOURCE/        certificates that a gather run brought (wizard.host.gathered)
+    key                     the key of this host (wizard.run.seals)
 
 Directories are 0700 and files 0600: what was replaced may be a key.
 """
@@ -14,11 +17,13 @@ Directories are 0700 and files 0600: what was replaced may be a key.
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import Trouble, UsageTrouble
+from wizard.paths import SAVED_ANSWERS, STATE
 from wizard.run.directories import make_private
 
 _RUN = re.compile(r"[0-9]{8}-[0-9]{6}-([1-9][0-9]*)")
@@ -30,9 +35,10 @@ _TRIES = 100
 class Places:
     """The directories of the wizard's own; tests give others."""
 
-    state: Path = Path("/var/lib/postfix-wizard")
+    state: Path = Path(STATE)
     runtime: Path = Path("/run/postfix-wizard")
-    answers: Path = Path("/etc/postfix-wizard/answers.toml")
+    answers: Path = Path(SAVED_ANSWERS)
+    syslog: Path = Path("/dev/log")
 
     @property
     def runs(self) -> Path:
@@ -40,9 +46,19 @@ class Places:
         return self.state / "runs"
 
     @property
+    def pruned(self) -> Path:
+        """What is remembered of runs that were removed."""
+        return self.runs / "pruned.json"
+
+    @property
     def gathered(self) -> Path:
         """The directory that holds, by source, what gather runs brought."""
         return self.state / "gathered"
+
+    @property
+    def key(self) -> Path:
+        """The key of this host, by which stored hashes are made (wizard.run.seals)."""
+        return self.state / "key"
 
     @property
     def lock(self) -> Path:
@@ -71,6 +87,11 @@ class RunPlaces:
 
     id: str
     directory: Path
+
+    @property
+    def header(self) -> Path:
+        """The small file that every version of the program reads."""
+        return self.directory / "run.json"
 
     @property
     def plan(self) -> Path:
@@ -108,6 +129,11 @@ class RunPlaces:
         return self._state / "known_hosts"
 
     @property
+    def key(self) -> Path:
+        """The key of this host, as `Places.key`."""
+        return self._state / "key"
+
+    @property
     def _state(self) -> Path:
         return self.directory.parent.parent
 
@@ -115,6 +141,14 @@ class RunPlaces:
     def staging(self) -> Path:
         """The directory of files on their way."""
         return self.directory / "staging"
+
+    def is_for_use_once(self, path: str) -> bool:
+        """True if `path` is a gathered tree or a run's staging/: such a directory may be removed."""
+        asked = Path(path)
+        runs = self.directory.parent
+        is_staging = asked.name == self.staging.name and asked.parent.parent == runs
+        is_staging = is_staging and bool(_RUN.fullmatch(asked.parent.name))
+        return asked.parent == self.gathered or is_staging
 
     def output(self, step: str) -> Path:
         """Return the file of a step's output."""
@@ -153,6 +187,8 @@ def known_runs(places: Places) -> tuple[str, ...]:
 
 def make_run(places: Places, now: float) -> RunPlaces:
     """Make a new run's directory; `now` is in seconds since the epoch. Raises Trouble."""
+    # By its own name: where runs/ is there, nobody would look at the label of what it is in.
+    make_private(places.state)
     make_private(places.runs)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     for extra in range(_TRIES):
@@ -160,8 +196,13 @@ def make_run(places: Places, now: float) -> RunPlaces:
         run = places.run(f"{stamp}-{newest + 1 + extra}")
         if not make_private(run.directory):
             continue
-        for directory in (run.outputs, run.replaced, run.staging):
-            make_private(directory)
+        try:
+            for directory in (run.outputs, run.replaced, run.staging):
+                make_private(directory)
+        except BaseException:
+            # A half-made run would stay in the list as one that never started.
+            shutil.rmtree(run.directory, ignore_errors=True)
+            raise
         return run
     raise Trouble(
         f"making a directory in {places.runs}",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Optional
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
 
 from wizard.run.records import (
     DONE,
+    Before,
     Prompted,
     Record,
     Returning,
@@ -17,6 +18,7 @@ from wizard.run.records import (
     StepIntended,
     StepStarted,
 )
+from wizard.run.seals import Seals
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Progress:
 
     A step that was begun and is neither was cut off before it touched anything; its entry in
     `begun` tells it from one that was not. `prompts` counts the prompts so far. `returning` is
-    the way back where the run took one. `finished` is the end, None while there is none.
+    the way back where the run took one. `finished` is the end, None while there is none. `before`
+    is what was wrong before the first step, None where nobody looked.
     """
 
     started: bool = False
@@ -35,17 +38,37 @@ class Progress:
     prompts: int = 0
     returning: Optional[Returning] = None
     finished: Optional[RunFinished] = None
+    before: Optional[Before] = None
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left to go on with: all is done, or all was taken back."""
-        return self.returned or (self.finished is not None and self.finished.outcome == DONE)
+        """Whether nothing is left to go on with: all is done, or all was taken back.
+
+        Before its end is recorded, a worker may still have copies of secrets to remove.
+        """
+        end = self.finished
+        return end is not None and (self.is_back or end.outcome == DONE)
 
     @property
     def returned(self) -> bool:
-        """Whether the run has taken back all that it changed."""
+        """Whether the run has ended by taking back all that it changed."""
+        return self.over and self.is_back
+
+    @property
+    def is_back(self) -> bool:
+        """Whether all that the run changed was taken back."""
         back = self.returning
         return back is not None and all(step.id in self.done for step in back.steps)
+
+    def keyed(self, seals: Seals) -> Progress:
+        """Return it with the states in the keyed form; a program before this one stored bare ones.
+
+        Raises Trouble where the key of this host is another one than the run had.
+        """
+        back = self.returning
+        if back is not None:
+            back = Returning(back.cause, seals.within(back.steps))
+        return replace(self, intended=seals.terms(self.intended), returning=back)
 
 
 def progress(records: Iterable[Record]) -> Progress:
@@ -55,11 +78,11 @@ def progress(records: Iterable[Record]) -> Progress:
     begun: dict[str, None] = {}
     intended: dict[str, dict[str, object]] = {}
     prompts = 0
-    returning: Optional[Returning] = None
-    finished: Optional[RunFinished] = None
+    last: dict[type[Record], Any] = {}
     for record in records:
         if isinstance(record, RunStarted):
-            started, finished = True, None
+            started = True
+            last.pop(RunFinished, None)
         elif isinstance(record, StepStarted):
             begun[record.step] = None
         elif isinstance(record, StepIntended):
@@ -67,10 +90,11 @@ def progress(records: Iterable[Record]) -> Progress:
         elif isinstance(record, StepFinished) and record.outcome == DONE:
             done[record.step] = None
             intended[record.step] = record.undo
+        elif isinstance(record, StepFinished):
+            done.pop(record.step, None)
         elif isinstance(record, Prompted):
             prompts = record.prompt
-        elif isinstance(record, Returning):
-            returning = record
-        elif isinstance(record, RunFinished):
-            finished = record
-    return Progress(started, tuple(done), tuple(begun), intended, prompts, returning, finished)
+        elif isinstance(record, (Before, Returning, RunFinished)):
+            last[type(record)] = record
+    ended = (last.get(one) for one in (Returning, RunFinished, Before))
+    return Progress(started, tuple(done), tuple(begun), intended, prompts, *ended)

@@ -11,21 +11,30 @@ from typing import Union
 
 from wizard.check.model import Finding
 from wizard.plan.model import Step
+from wizard.plan.wire import NewerForm
+from wizard.run.caller import NOBODY, Caller
 
 DONE = "done"
 FAILED = "failed"
 STOPPED = "stopped"
 DIED = "died"
-"""Never written: what a viewer is told of a worker that ended without a RunFinished."""
+"""Never in a journal: what a viewer is told of a worker that ended without a RunFinished."""
+RUNNING, UNREADABLE, NOT_STARTED = "running", "unreadable", "not started"
+"""What a list says of a run besides; like `died` they can be in run.json."""
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The worker holds the lock. `plan_sha256` is of the bytes of the run's plan.json."""
+    """The worker holds the lock. `plan_sha256` is of the bytes of the run's plan.json.
+
+    `by` is who started this attempt; `accepted` are the cautions that were accepted for the run.
+    """
 
     run: str
     plan_sha256: str
     pid: int
+    by: Caller = NOBODY
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,8 @@ class StepIntended:
 class StepFinished:
     """Outcome: `outcome` is done or failed.
 
-    `message` says why it failed and what to do, or that some of its output was lost.
+    `message` says why it failed and what to do, that some of its output was lost, or that a path
+    has not the SELinux label of the policy.
     `undo` is what is needed to take the step back, in the action's own terms (JSON object).
     `seconds` is the step's duration by the monotonic clock.
     """
@@ -89,6 +99,13 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Before:
+    """What was wrong on the host before the first step: the ID of each finding, what it is about."""
+
+    wrong: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Returning:
     """The run failed of `cause` and takes back what it changed by these steps of its own."""
 
@@ -112,9 +129,19 @@ Record = Union[
     Prompted,
     PromptClosed,
     Found,
+    Before,
     Returning,
     RunFinished,
 ]
+
+
+def require_outcome(outcome: str, *, in_journal: bool = False) -> None:
+    """Raise NewerForm where only a newer version of the program can have written this outcome."""
+    known = {DONE, FAILED, STOPPED}
+    if not in_journal:
+        known |= {"", DIED, RUNNING, UNREADABLE, NOT_STARTED}
+    if outcome not in known:
+        raise NewerForm(f"its outcome {outcome!r:.60} is unknown")
 
 
 @dataclass(frozen=True)

@@ -2,68 +2,123 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Optional
 
-from wizard.errors import Trouble
+from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.model import Plan
-from wizard.plan.wire import from_data, plan_from_bytes, plan_to_bytes, to_data
+from wizard.plan.wire import (
+    LIST_RUNS,
+    VERSION,
+    NewerForm,
+    from_data,
+    plan_from_bytes,
+    plan_to_bytes,
+    require_known,
+    to_data,
+)
+from wizard.run.caller import NOBODY, Caller
 from wizard.run.files import Held, read, replace, sha256
+from wizard.run.header import newer_trouble, planned, write_header
 from wizard.run.paths import RunPlaces
-from wizard.run.states import AGAIN
-
-_VERSION = 1
+from wizard.run.seals import make_seals, read_seals
 
 
 @dataclass(frozen=True)
 class Request:
-    """`plan_sha256` is of plan.json's bytes; `attended` says that somebody answers prompts."""
+    """`plan_sha256` is of plan.json's bytes; `attended` says that somebody answers prompts.
+
+    `by` is who started this attempt, `starter` who started the run. `accepted` are the cautions
+    that were accepted for it, each with its values (`wizard.answers.accept`).
+    """
 
     plan_sha256: str
     attended: bool
+    by: Caller = NOBODY
+    starter: Caller = NOBODY
+    accepted: tuple[str, ...] = ()
 
 
-def write_request(run: RunPlaces, plan: Plan, *, attended: bool) -> None:
-    """Write plan.json and request.json into a new run's directory, synced. Raises Trouble."""
-    data = plan_to_bytes(plan)
+def write_request(
+    run: RunPlaces,
+    plan: Plan,
+    *,
+    attended: bool,
+    by: Caller = NOBODY,
+    accepted: tuple[str, ...] = (),
+) -> None:
+    """Write run.json, plan.json and request.json of a new run, synced. Raises Trouble.
+
+    The hashes in plan.json are keyed, with a key that is made here where the host has none.
+    """
+    seals = make_seals(run.key)
+    write_header(run, planned(run.id, plan, time.time()))
+    data = plan_to_bytes(seals.within(plan))
     replace(str(run.plan), data, None, mode=0o600)
-    _write(run, Request(sha256(data), attended), None)
+    _write(run, Request(sha256(data), attended, by, by, accepted), None)
 
 
-def attend(run: RunPlaces, *, attended: bool) -> None:
-    """Say anew whether somebody answers the prompts of a run that is gone on with."""
-    _write(run, Request(read_request(run).plan_sha256, attended), read(str(run.request)))
+def attend(run: RunPlaces, *, attended: bool, by: Caller = NOBODY) -> None:
+    """Say who resumes a run, and whether somebody answers its prompts from now on."""
+    request = dataclasses.replace(read_request(run), attended=attended, by=by)
+    _write(run, request, read(str(run.request)))
 
 
 def _write(run: RunPlaces, request: Request, held: Optional[Held]) -> None:
-    said = {"version": _VERSION, "request": to_data(Request, request)}
+    said = {"version": VERSION, "request": to_data(Request, request)}
     replace(str(run.request), json.dumps(said).encode() + b"\n", held, mode=0o600)
 
 
 def read_request(run: RunPlaces) -> Request:
-    """Return what was asked of the run. Raises Trouble when it cannot be read."""
+    """Return what was asked of the run.
+
+    Raises NewerTrouble when a newer version wrote it, Trouble when it cannot be read.
+    """
     doing = f"reading what run {run.id} was asked to do"
     held = read(str(run.request))
     try:
         said = json.loads(held.text if held else b"")
-        if said["version"] != _VERSION:
-            raise ValueError(f"its version is {said['version']!r}")  # noqa: TRY301 (one way out)
+        require_known(said["version"])
         return from_data(Request, said["request"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Trouble(doing, f"{run.request}: {error}", AGAIN) from error
+    except NewerForm as newer:
+        raise newer_trouble(run, doing, str(newer)) from newer
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Trouble(doing, f"{run.request}: {error}", LIST_RUNS) from error
+
+
+def starter(run: RunPlaces) -> Caller:
+    """Return who started a run; nobody where that cannot be read."""
+    try:
+        return read_request(run).starter
+    except Trouble:
+        return NOBODY
 
 
 def read_plan(run: RunPlaces, digest: str) -> Plan:
-    """Return the run's plan. Raises Trouble when it is not the one of this SHA-256."""
+    """Return the run's plan.
+
+    Raises NewerTrouble when a newer version wrote it, Trouble when it is not the one of this
+    SHA-256.
+    """
     doing = f"reading the plan of run {run.id}"
     held = read(str(run.plan))
     if held is None:
-        raise Trouble(doing, f"{run.plan} is not there", AGAIN)
+        raise Trouble(doing, f"{run.plan} is not there", LIST_RUNS)
+    try:
+        plan = _decoded(held.text)
+    except NewerTrouble as newer:
+        raise newer_trouble(run, doing, newer.wrong) from newer
+    except Trouble:
+        # Only damage gives another hash as well, and the hash is the plainer word for it.
+        if held.sha256 == digest:
+            raise
     if held.sha256 != digest:
-        raise Trouble(doing, f"stale: {run.plan} is not the plan that was reviewed", AGAIN)
-    return _decoded(held.text)
+        raise Trouble(doing, f"stale: {run.plan} is not the plan that was reviewed", LIST_RUNS)
+    return read_seals(run.key).within(plan)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,8 @@ import struct
 from pathlib import Path
 
 LOCK_PATH_MACRO = "%{_rpmlock_path}"
+LOCK_PATHS = ("/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock")
+"""Where EL 9 and EL 10 have it: asking rpm itself takes 15 ms, for every step."""
 
 _FLOCK = struct.Struct("@hhqqi")
 """struct flock on 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
@@ -28,6 +30,11 @@ def lock_holder(path: str, session: int) -> str:
     if pid == 0 or (session and _session(pid) == session):
         return ""
     return f"process {pid} ({_program(pid)}) holds rpm's lock"
+
+
+def transaction() -> str:
+    """Return in words which process installs or removes packages now, "" where none does."""
+    return next(filter(None, (lock_holder(path, 0) for path in LOCK_PATHS)), "")
 
 
 def _session(pid: int) -> int:

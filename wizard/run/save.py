@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Callable
 
 from wizard.answers.model import Answers
-from wizard.answers.toml import format_answers, parse_answers
+from wizard.answers.toml import format_answers, parse_stored
 from wizard.errors import Trouble
 from wizard.run.directories import make_private
 from wizard.run.files import replace
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.records import Record, StepIntended
+from wizard.run.seals import Seals
 from wizard.run.states import keep_replaced, observe, text_state, undo_of
 from wizard.run.undo import ANSWERS
 
@@ -19,7 +20,11 @@ _MODE = 0o600
 
 
 def save_answers(
-    places: Places, run: RunPlaces, text: str, record: Callable[[Record], None]
+    places: Places,
+    run: RunPlaces,
+    text: str,
+    record: Callable[[Record], None],
+    seals: Seals,
 ) -> str:
     """Write the answers' TOML when it differs; return what went wrong, "" for nothing.
 
@@ -31,7 +36,7 @@ def save_answers(
     path = str(places.answers)
     try:
         make_private(places.answers.parent)
-        seen = observe(path)
+        seen = observe(path, seals)
         data = text.encode("utf-8", "surrogateescape")
         held = seen.held
         if held is not None:
@@ -41,8 +46,8 @@ def save_answers(
             held = dataclasses.replace(
                 held, metadata=dataclasses.replace(held.metadata, mode=_MODE)
             )
-        kept = keep_replaced(run, seen.held) if seen.held else ""
-        terms = undo_of(seen, text_state(data), kept)
+        kept = keep_replaced(run, seen.held, seals) if seen.held else ""
+        terms = undo_of(seen, text_state(data, seals), kept)
         record(StepIntended(ANSWERS, {"files": [terms]}))
         replace(path, data, held, mode=_MODE)
     except Trouble as trouble:
@@ -51,12 +56,18 @@ def save_answers(
 
 
 def _edited(previous: bytes, text: str) -> bytes:
-    """Return the answers with the comments of the file that stands there, where it is a right one."""
-    answers = parse_answers(text)
+    """Return the answers with the comments of the file that stands there, where it is a right one.
+
+    A file that says the same stays as it is.
+    """
+    answers = parse_stored(text)
     try:
         before = previous.decode("utf-8")
     except UnicodeDecodeError:
         before = ""
-    if isinstance(answers, Answers) and isinstance(parse_answers(before), Answers):
+    stands = parse_stored(before)
+    if stands == answers:
+        return previous
+    if isinstance(answers, Answers) and isinstance(stands, Answers):
         text = format_answers(answers, before)
     return text.encode("utf-8", "surrogateescape")

@@ -1,7 +1,7 @@
 """What stands at a path, held against what the reviewed plan says, and what undo needs of it.
 
-A state is one word, as `wizard.plan.model.Link.was` has it: `missing`, `file:SHA256` or
-`link:TARGET`.
+A state is one word, as `wizard.plan.model.Link.was` has it: `missing`, `file:HASH` or
+`link:TARGET`. The hash has the keyed form (`wizard.run.seals`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.run.directories import explained, place
-from wizard.run.files import Held, Standing, read, replace, sha256
+from wizard.run.files import Held, Standing, read, replace
 from wizard.run.paths import RunPlaces
+from wizard.run.seals import Seals
 
 MISSING = "missing"
 AGAIN = "Make the plan again and review it; this run writes nothing more."
@@ -30,6 +31,7 @@ class Observed:
     """A path as it is: `held` when a file stands there, `target` when a link does."""
 
     path: str
+    seals: Seals
     held: Optional[Held] = None
     target: Optional[str] = None
 
@@ -42,29 +44,37 @@ class Observed:
     def state(self) -> str:
         """Its state in one word."""
         if self.held is not None:
-            return file_state(self.held.sha256)
+            return text_state(self.held.text, self.seals)
         return MISSING if self.target is None else f"link:{self.target}"
 
 
 def file_state(digest: Optional[str]) -> str:
-    """Return the state of a file with this SHA-256, `missing` for None."""
+    """Return the state of a file with this hash, `missing` for None."""
     return MISSING if digest is None else f"file:{digest}"
 
 
-def observe(path: str) -> Observed:
+def observe(path: str, seals: Seals) -> Observed:
     """Return what stands at `path` itself. Raises Trouble when it is no file and no link."""
     doing = f"looking at {path}"
     try:
         with place(path, doing) as at, explained(doing, path):
             status = os.stat(at.name, dir_fd=at.fd, follow_symlinks=False)
             if stat.S_ISLNK(status.st_mode):
-                return Observed(path, target=os.readlink(at.name, dir_fd=at.fd))
+                return Observed(path, seals, target=os.readlink(at.name, dir_fd=at.fd))
     except Trouble as trouble:
         # Nothing at all, or not even a directory to hold it.
         if isinstance(trouble.__cause__, FileNotFoundError):
-            return Observed(path)
+            return Observed(path, seals)
         raise
-    return Observed(path, held=read(path))
+    return Observed(path, seals, held=read(path))
+
+
+def state_of(path: str, seals: Seals) -> str:
+    """Return the state of a path, "" for what no run would have written (a hard link ...)."""
+    try:
+        return observe(path, seals).state
+    except Trouble:
+        return ""
 
 
 def require(seen: Observed, expected: str, doing: str) -> None:
@@ -73,7 +83,7 @@ def require(seen: Observed, expected: str, doing: str) -> None:
         raise Stale(
             doing,
             f"stale: {seen.path} is not what the plan was made from "
-            f"(then {_words(expected)}, now {_words(seen.state)})",
+            f"(then {_words(expected)}, now {_now(expected, seen.state)})",
             AGAIN,
         )
 
@@ -82,17 +92,22 @@ def _words(state: str) -> str:
     kind, _, rest = state.partition(":")
     return {
         "missing": "there was none",
-        "file": f"a file, SHA-256 {rest[:12]}",
+        "file": "a file",
         "link": f"a link to {rest}",
     }.get(kind, state)
 
 
-def keep_replaced(run: RunPlaces, held: Held) -> str:
+def _now(expected: str, state: str) -> str:
+    both_files = expected.startswith("file:") and state.startswith("file:")
+    return "a file with another text" if both_files else _words(state)
+
+
+def keep_replaced(run: RunPlaces, held: Held, seals: Seals) -> str:
     """Copy a file's bytes into the run's `replaced/` and return the copy's name there.
 
     The name is made from the bytes, so that a second attempt finds the first one's copy.
     """
-    name = f"{held.sha256[:16]}-{os.path.basename(held.path)}"  # noqa: PTH119 (a string)
+    name = f"{seals.digest(held.text)[-64:-48]}-{os.path.basename(held.path)}"  # noqa: PTH119 (a string)
     path = str(run.replaced / name)
     there = read(path)
     if there is None or there.text != held.text:
@@ -104,12 +119,14 @@ def undo_of(seen: Observed, now: str, copy: str = "") -> dict[str, object]:
     """Return what takes a path back, in the terms of docs/journal.md.
 
     `now` is the state that the run gives it: undo touches nothing that has another by then.
+    `copy` is the name of the saved bytes, "" where none are saved.
     """
     undo: dict[str, object] = {"path": seen.path, "was": seen.state, "now": now}
+    if copy:
+        undo["copy"] = copy
     if seen.held is not None:
         like = seen.held.metadata
         undo |= {
-            "copy": copy,
             "uid": like.uid,
             "gid": like.gid,
             "mode": like.mode,
@@ -121,6 +138,6 @@ def undo_of(seen: Observed, now: str, copy: str = "") -> dict[str, object]:
     return undo
 
 
-def text_state(text: bytes) -> str:
-    """Return the state of a file that holds `text`."""
-    return file_state(sha256(text))
+def text_state(text: bytes, seals: Seals) -> str:
+    """Return the state of a file that has `text` in it."""
+    return file_state(seals.digest(text))

@@ -7,50 +7,98 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from wizard.answers.model import Problem
 from wizard.errors import Trouble
+from wizard.host.units import is_masked
 from wizard.plan import model
 from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
-from wizard.run.actions.back import EDITED, changed_since, kept
+from wizard.plan.obstacles import masked
+from wizard.run.actions.back import EDITED_ADVICE, changed_since, kept
+from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers
-from wizard.run.history import RUNNING, UNREADABLE, RunSummary, plan_of, runs
+from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.journal import read_journal
+from wizard.run.later import Later, first_take_back, later_runs
 from wizard.run.lock import refuse_if_locked
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress
-from wizard.run.states import file_state, observe
+from wizard.run.records import NOT_STARTED, RUNNING, UNREADABLE
+from wizard.run.release import LOCAL, refuse_other_release
+from wizard.run.seals import Seals, read_seals
+from wizard.run.states import Observed, file_state, observe, state_of
+from wizard.run.stays import what_stays
+from wizard.run.tidy import remains
 from wizard.run.undo import PREFIX, steps_back
 from wizard.secrets import masked_file
 
 _DOING = "taking a run back"
+_MKDIR = "Make it with `mkdir`, then give it the owner and the mode that it had."
 
 
-def undo_plan(places: Places, run: str = "", *, remove_package: bool = False) -> Plan:
+def undo_plan(
+    places: Places,
+    run: str = "",
+    *,
+    remove_package: bool = False,
+    taken_first: Collection[str] = (),
+) -> Plan:
     """Return the plan that takes back `run`, or the newest one that changed something.
 
-    Raises Trouble when there is none, or it is undone or itself an undo; LockedTrouble when a
-    run is in progress.
+    The later runs `taken_first` are undone before it, so they do not bar the way. Raises Trouble
+    when there is none, or it is undone or itself an undo, or a newer run cannot be read; NewerTrouble
+    when a newer version of the program made a run that may be in the way;
+    LockedTrouble when a run is in progress.
     """
     refuse_if_locked(places)
     known = runs(places)
     chosen = _named(known, run) if run else _newest(places, known, remove_package=remove_package)
+    refuse_other_release(places, chosen, _DOING)
     at = places.run(chosen)
     plan, past = plan_of(places, chosen), _progress(at)
     steps = _steps(plan, past, at, remove_package=remove_package)
     if not steps:
         raise Trouble(_DOING, f"run {chosen} changed nothing that undo takes back", "")
-    return _held_against(plan, past, steps, chosen)
+    return _compared(
+        plan,
+        past,
+        steps,
+        chosen,
+        seals=read_seals(places.key),
+        barred_by=lambda paths: later_runs(places, known, chosen, paths),
+        taken_first=taken_first,
+    )
+
+
+def with_later(places: Places, run: str) -> tuple[str, ...]:
+    """Return `run` and all later runs that can be taken back, in the order in which to do it.
+
+    Raises Trouble as `undo_plan` does, and where a later run is unreadable or a cut-off undo.
+    """
+    refuse_if_locked(places)
+    known = runs(places)
+    _named(known, run)
+    found = [run]
+    for one in known[next(at for at, one in enumerate(known) if one.run == run) + 1 :]:
+        _refuse_unclear(one)
+        if not _why_not(one) and _changed(places, one.run, remove_package=False):
+            found.append(one.run)
+    return tuple(reversed(found))
 
 
 def _named(known: Sequence[RunSummary], run: str) -> str:
     found = next((one for one in known if one.run == run), None)
     if found is None:
         raise Trouble(_DOING, f"there is no run {run}", "`postfix-wizard runs` lists them.")
+    found.require_known(_DOING)
     wrong = _why_not(found)
     if wrong:
         raise Trouble(_DOING, f"run {run} {wrong}", "`postfix-wizard runs` lists the runs.")
+    for one in known[known.index(found) + 1 :]:
+        # What it changed is not known, and the steps of an undo compare files alone.
+        if not one.is_settled:
+            one.require_known(f"looking for what is in the way of undoing run {run}")
     return run
 
 
@@ -61,6 +109,8 @@ def _why_not(one: RunSummary) -> str:
         return "was taken back already"
     if one.outcome == UNREADABLE:
         return f"cannot be read ({one.message})"
+    if one.outcome == NOT_STARTED:
+        return "never began"
     if one.returned:
         return "took back by itself what it had changed"
     return "is in progress" if one.outcome == RUNNING else ""
@@ -68,12 +118,7 @@ def _why_not(one: RunSummary) -> str:
 
 def _newest(places: Places, known: Sequence[RunSummary], *, remove_package: bool) -> str:
     for one in reversed(known):
-        if one.undoes and one.can_resume:
-            raise Trouble(
-                _DOING,
-                f"run {one.run}, which takes back {one.undoes}, is not at its end",
-                "Go on with it: postfix-wizard resume",
-            )
+        _refuse_unclear(one)
         if not _why_not(one) and _changed(places, one.run, remove_package=remove_package):
             return one.run
     raise Trouble(
@@ -83,17 +128,64 @@ def _newest(places: Places, known: Sequence[RunSummary], *, remove_package: bool
     )
 
 
+def _refuse_unclear(one: RunSummary) -> None:
+    """Raise Trouble where it is not known what of a run is still there."""
+    one.require_known(_DOING)
+    if one.outcome == UNREADABLE and not one.is_settled:
+        raise Trouble(
+            _DOING,
+            f"the newest run that is not undone, {one.run}, cannot be read ({one.message})",
+            "An older run is undone by its name alone: `postfix-wizard runs` lists them.",
+        )
+    if one.undoes and one.can_resume:
+        raise Trouble(
+            _DOING,
+            f"run {one.run}, which takes back {one.undoes}, is not at its end",
+            "Go on with it: postfix-wizard resume",
+        )
+
+
 def _changed(places: Places, run: str, *, remove_package: bool) -> bool:
     at = places.run(run)
-    try:
-        plan, past = plan_of(places, run), _progress(at)
-    except Trouble:
-        return False
+    plan, past = plan_of(places, run), _progress(at)
     return bool(_steps(plan, past, at, remove_package=remove_package))
 
 
 def _steps(plan: Plan, past: Progress, run: RunPlaces, *, remove_package: bool) -> tuple[Step, ...]:
-    return (*steps_back(plan, past, run, remove_package=remove_package), *_tidying(plan, past))
+    return (
+        *steps_back(plan, past, run, remove_package=remove_package),
+        *_tidying(plan, past),
+        *_sweeping(plan, past, read_seals(run.key)),
+        *_clearing(plan, past, run),
+    )
+
+
+def _clearing(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[Step]:
+    """Yield a step for each directory with secrets that the run left in the wizard's own state."""
+    for number, directory in enumerate(remains(plan, past, run), 1):
+        yield Step(
+            f"{PREFIX}remains-{number}",
+            f"Remove {directory}",
+            "It may hold keys or passwords, and nothing uses it once the run is taken back.",
+            model.Forget(directory),
+            (("rm", "-r", directory),),
+        )
+
+
+def _sweeping(plan: Plan, past: Progress, seals: Seals) -> Iterator[Step]:
+    """Yield a step for each lineage that stays and whose worker was killed while it copied a key."""
+    for step in plan.pending:
+        if not isinstance(step.action, model.Lay) or not step.action.stays:
+            continue
+        beside = [one.path for one in step.action.files if leftovers(one.path)]
+        if beside and step.id in past.intended:
+            states = [(path, observe(path, seals).state) for path in beside]
+            yield Step(
+                PREFIX + step.id,
+                f"Tidy up beside {step.action.what}",
+                "A worker that was killed left temporary names; the certificate itself stays.",
+                PutBack(tuple(Past(path, state, state) for path, state in states)),
+            )
 
 
 def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
@@ -118,39 +210,104 @@ def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
 
 def _progress(run: RunPlaces) -> Progress:
     reading = read_journal(run.journal)
-    return progress(reading.records if reading else ())
+    return progress(reading.records if reading else ()).keyed(read_seals(run.key))
 
 
-def _held_against(plan: Plan, past: Progress, steps: Sequence[Step], run: str) -> Plan:
+def _compared(
+    plan: Plan,
+    past: Progress,
+    steps: Sequence[Step],
+    run: str,
+    *,
+    seals: Seals,
+    barred_by: _BarredBy,
+    taken_first: Collection[str],
+) -> Plan:
     texts = {change.path: change for change in plan.files}
     changes: list[FileChange] = []
-    edited: list[Past] = []
-    looked: list[Step] = []
+    since: list[Judged] = []
+    newer: list[Past] = []
+    compared: list[Step] = []
     for step in steps:
-        files = step.action.files if isinstance(step.action, PutBack) else ()
-        # A temporary name is reason enough for the step, which sweeps first.
-        untidy = any(leftovers(one.path) for one in files)
-        holding = step.action.directories if isinstance(step.action, PutBack) else ()
-        untidy = untidy or any(map(_is_empty, holding))
-        left = [(one, observe(one.path)) for one in files if one.was != one.now]
-        todo = [(one, seen) for one, seen in left if seen.state != one.was]
-        edited += [one for one, seen in todo if seen.state != one.now]
-        for one, seen in todo:
-            if one.path in texts and seen.held is not None:
+        action = step.action if isinstance(step.action, PutBack) else PutBack(())
+        # A killed KeepOriginal has a path that does not change, and two names meanwhile.
+        moving = tuple(one for one in action.files if one.was != one.now)
+        seen = {one.path: observe(one.path, seals) for one in moving}
+        found = _not_before(moving, action.links, seen, seals)
+        since += [one for one in found if one.verdict in {EDITED, GONE}]
+        newer += [one.past for one in found if one.verdict == NEWER]
+        todo = [one.past for one in found if one.verdict != NEWER]
+        for one in todo:
+            held = seen[one.path].held
+            if one.path in texts and (held is not None or one.copy):
                 original = texts[one.path].original
-                before = masked_file(one.path, kept(one)) if one.copy else b""
-                live = masked_file(one.path, seen.held.text)
+                live = masked_file(one.path, held.text) if held is not None else None
+                before = masked_file(one.path, kept(one, seals)) if one.copy else b""
                 changes.append(FileChange(one.path, original, live, before))
-        looked.append(dataclasses.replace(step, done=bool(files) and not (todo or untidy)))
+        # A temporary name is reason enough for the step, which sweeps first.
+        untidy = any(leftovers(one.path) for one in action.files)
+        untidy = untidy or any(map(_is_empty, action.directories))
+        done = bool(action.files) and not (todo or untidy)
+        compared.append(dataclasses.replace(step, done=done))
     return Plan(
         answers="",
         sections=(),
-        steps=tuple(looked),
+        steps=tuple(compared),
         files=tuple(sorted(changes, key=lambda one: list(texts).index(one.path))),
         warnings=tuple(_warnings(plan, past, steps)),
-        obstacles=tuple(Problem("", "", f"{changed_since(one)}. {EDITED}") for one in edited),
+        obstacles=tuple(
+            dict.fromkeys((*_obstacles(since, run, barred_by, taken_first), *_masked(compared)))
+        ),
         undoes=run,
+        stays=tuple(what_stays(plan, past, steps, newer)),
     )
+
+
+def _not_before(
+    files: Sequence[Past], links: Sequence[Past], seen: Mapping[str, Observed], seals: Seals
+) -> list[Judged]:
+    """Return the verdicts on the paths of a step that are not as they were before the run."""
+    every = judged(files, links, lambda path: _state(path, seen, seals))
+    return [one for one in every if one.verdict != BEFORE]
+
+
+_BarredBy = Callable[[Iterable[str]], tuple[Later, ...]]
+"""Returns the later runs that must be taken back before these paths can be."""
+
+
+def _obstacles(
+    since: Sequence[Judged], run: str, barred_by: _BarredBy, taken_first: Collection[str]
+) -> Iterator[Problem]:
+    """Say what bars the way: later runs, or a change by hand where no later run wrote.
+
+    `since` are the paths that were changed or removed after the run.
+    """
+    later = barred_by(one.past.path for one in since) if since else ()
+    if not {one.run for one in later} <= {*taken_first}:
+        yield Problem("", "", first_take_back(run, later))
+    by_runs = {path for one in later for path in one.paths}
+    for one in since:
+        if one.verdict == EDITED and one.past.path not in by_runs:
+            yield Problem("", "", f"{changed_since(one.past)}. {EDITED_ADVICE}")
+        directory = os.path.dirname(one.past.path)  # noqa: PTH120 (a string of the host's)
+        if one.verdict == GONE and not os.path.isdir(directory):  # noqa: PTH112
+            yield Problem(
+                "",
+                "",
+                f"{directory} was removed after the run, and a file goes back there. {_MKDIR}",
+            )
+
+
+def _masked(steps: Iterable[Step]) -> Iterator[Problem]:
+    """Say which units could not read their old files again. A masked unit can be stopped."""
+    turns = (one.action for one in steps)
+    for turn in turns:
+        if isinstance(turn, (model.ReturnUnit, model.TurnBeside)) and turn.verb != "stop":
+            yield from [masked(turn.unit)] if is_masked(LOCAL, turn.unit) else []
+
+
+def _state(path: str, seen: Mapping[str, Observed], seals: Seals) -> str:
+    return seen[path].state if path in seen else state_of(path, seals)
 
 
 def _is_empty(directory: str) -> bool:
@@ -174,5 +331,3 @@ def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str
                 f"dnf was cut off while it installed {package}: `dnf reinstall {package}` makes "
                 "the package whole."
             )
-        if not any(isinstance(one.action, model.Remove) for one in steps):
-            yield f"The package {package} stays installed; --remove-package takes it too."

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Optional, cast
 
+from wizard.host.units import RUNNING_STATES
+from wizard.paths import MAIN_CF
 from wizard.plan import model
 from wizard.plan.model import (
     Action,
@@ -30,13 +32,24 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
+from wizard.run import hold_back
+from wizard.run.changed import (
+    CERTBOT,
+    TABLE,
+    build_command,
+    kind_of,
+    lineage_of,
+    source_of,
+)
+from wizard.run.other_mta_back import after_package, mta_back
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
+from wizard.run.seals import read_seals
+from wizard.run.states import MISSING
 
 PREFIX = "back-"
 ANSWERS = "answers"
 """Under this name the saved answers are journalled, which no step of a plan writes."""
-_RUNS = frozenset({"active", "reloading", "activating"})
 _PLAIN = frozenset({"path", "was", "now", "uid", "gid", "mode", "mtime_ns"})
 
 Terms = dict[str, Any]
@@ -58,7 +71,7 @@ def steps_back(
     """Return the steps that take back what the journal says was done; none for nothing.
 
     The unit is stopped before files go back where it was stopped before the run, and turned
-    after them where it ran.
+    after them where it ran. Queued mail that the old files would bounce is put on hold first.
     """
     actions: dict[str, Optional[Action]] = {step.id: step.action for step in plan.steps}
     actions[ANSWERS] = None
@@ -67,40 +80,102 @@ def steps_back(
         for name, terms in past.intended.items()
         if name in actions
     ]
-    middle = [step for one in reversed(done) for step in _step_back(one)]
+    wrote = _Wrote.of(done)
+    middle = texts_first([step for one in reversed(done) for step in _step_back(one, wrote)])
     stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
+    written = next((one.proposed for one in plan.files if one.path == MAIN_CF), b"")
+    holds = hold_back.holds(middle, PREFIX, read_seals(run.key), written)
+    mail = [
+        step
+        for one in done
+        if one.action is not None
+        for step in hold_back.releases(one.name, one.action, one.terms, PREFIX)
+    ]
     package = [step for one in done for step in _package(one)] if remove_package else []
     zones = [step for one in done for step in _zone(one)]
     beside = [step for one in done for step in _beside(one)]
-    return (*stop, *middle, *zones, *turn, *beside, *package)
+    again = hold_back.again(holds, turn)
+    mta = tuple(mta_back(plan, past, PREFIX))
+    last = (*package, *after_package(mta)) if package else ()
+    return (*stop, *holds, *middle, *zones, *turn, *again, *mail, *beside, *mta, *last)
 
 
 def _is_files(step: Step) -> bool:
     return isinstance(step.action, PutBack) and step.id != PREFIX + ANSWERS
 
 
-def _step_back(one: _Done) -> Iterator[Step]:
+def texts_first(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps with those that build tables behind the others that put files back."""
+    tables = [step for step in steps if is_table(step)]
+    others = [step for step in steps if step not in tables]
+    last = max((at for at, step in enumerate(others) if _is_files(step)), default=-1)
+    return (*others[: last + 1], *tables, *others[last + 1 :])
+
+
+def is_table(step: Step) -> bool:
+    """True if a step puts lookup tables back, and nothing else."""
+    files = step.action.files if isinstance(step.action, PutBack) else ()
+    return bool(files) and all(kind_of(one.path) is TABLE for one in files)
+
+
+@dataclass(frozen=True)
+class _Wrote:
+    """What all steps of a run wrote: links of lineages, and files that were not there before."""
+
+    links: tuple[Past, ...]
+    new: frozenset[str]
+
+    @classmethod
+    def of(cls, done: Sequence[_Done]) -> _Wrote:
+        entries = [_past(entry, one.run) for one in done for entry in one.terms.get("files", ())]
+        return cls(
+            tuple(one for one in entries if lineage_of(one.path)),
+            frozenset(one.path for one in entries if one.was == MISSING),
+        )
+
+
+def _step_back(one: _Done, wrote: _Wrote) -> Iterator[Step]:
     if isinstance(one.action, (model.Lay, model.Relink)) and one.action.stays:
         return
     if one.terms.get("files") or one.terms.get("directories"):
-        yield from _files(one)
+        yield from _files(one, wrote)
         return
     rule = _RULES.get(type(one.action))
     if rule is not None:
         yield from rule(one)
 
 
-def _files(one: _Done) -> Iterator[Step]:
+def _files(one: _Done, wrote: _Wrote) -> Iterator[Step]:
     past = tuple(_past(entry, one.run) for entry in one.terms["files"])
     directories = tuple(cast("Sequence[str]", one.terms.get("directories", ())))
-    typed = (*(argv for entry in past for argv in _typed(entry)), *map(_rmdir, directories[::-1]))
-    yield Step(
+    typed = (
+        *(argv for entry in past for argv in _typed(entry, wrote)),
+        *map(_rmdir, directories[::-1]),
+    )
+    action = PutBack(past, directories, tuple(_needed(past, wrote.links)))
+    step = Step(
         PREFIX + one.name,
         f"Put back {_place(tuple(entry.path for entry in past) or directories)}",
         "As it stood before the run, with its owner, mode and time.",
-        PutBack(past, directories),
+        action,
         typed,
     )
+    if is_table(step):
+        why = "From its text, which is back by then; without a text it is as before the run."
+        step = dataclasses.replace(step, why=why)
+    yield step
+
+
+def _needed(files: Sequence[Past], links: Sequence[Past]) -> Iterator[Past]:
+    """Yield the links whose renewal makes certbot need these files.
+
+    An account serves every lineage; a file of a lineage serves that one.
+    """
+    of_certbot = [one.path.split("/") for one in files if kind_of(one.path) is CERTBOT]
+    for link in links:
+        name = lineage_of(link.path)
+        if any("accounts" in parts or {name, f"{name}.conf"} & {*parts} for parts in of_certbot):
+            yield link
 
 
 def _rmdir(directory: str) -> tuple[str, ...]:
@@ -120,9 +195,13 @@ def _past(entry: Terms, run: RunPlaces) -> Past:
     return Past(**fields, copy=copy, xattrs=xattrs)
 
 
-def _typed(past: Past) -> Iterator[tuple[str, ...]]:
+def _typed(past: Past, wrote: _Wrote) -> Iterator[tuple[str, ...]]:
     kind, _, rest = past.was.partition(":")
-    if kind == "file":
+    source = source_of(past.path)
+    if kind_of(past.path) is TABLE and source not in wrote.new:
+        builder, table_type = build_command(past.path)
+        yield (builder, f"{table_type}:{source}")
+    elif kind == "file":
         yield ("cp", "-p", past.copy, past.path)
     elif kind == "link":
         yield ("ln", "-sfn", rest, past.path)
@@ -193,11 +272,13 @@ def _beside(one: _Done) -> Iterator[Step]:
     """Yield the turn of a unit beside Postfix, whose old files are back by then."""
     if isinstance(one.action, TurnBeside):
         unit, was = one.action.unit, str(one.terms["was"])
-        verb = "restart" if was in _RUNS else "stop"
+        verb = "restart" if was in RUNNING_STATES else "stop"
         yield Step(
             PREFIX + one.name,
             f"{verb.capitalize()} {unit}",
-            "It reads its files as they were before." if was in _RUNS else "It did not run before.",
+            "It reads its files as they were before."
+            if was in RUNNING_STATES
+            else "It did not run before.",
             TurnBeside(verb, unit, one.action.verb),
             (("systemctl", verb, unit),),
         )
@@ -208,7 +289,7 @@ def _package(one: _Done) -> Iterator[Step]:
         argv = ("dnf", "remove", one.action.package)
         yield Step(
             PREFIX + one.name,
-            "Remove the package",
+            f"Remove the package {one.action.package}",
             "The run installed it. dnf asks before it removes anything.",
             Remove(one.action.package, argv),
             (argv,),
@@ -225,7 +306,7 @@ def _unit(
     action = service.action
     terms: Optional[Terms] = cast("Optional[Terms]", past.intended.get(service.id))
     was = str(terms["was"]) if terms else action.was
-    if was in _RUNS:
+    if was in RUNNING_STATES:
         # New processes of a running Postfix read main.cf as it is: it must read the old one.
         if terms or has_files:
             # What failed is held back by master(8) for a minute, and a reload does not end that.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import sys
 import time
 import traceback
@@ -19,12 +18,18 @@ from typing import Optional
 
 from wizard.errors import LockedTrouble, Trouble
 from wizard.plan.model import Command, Plan, PostfixCheck, ReturnUnit, Service, StagedCheck, Step
+from wizard.run import labels
 from wizard.run.actions import execute
+from wizard.run.before import is_comparable, wrong_before
+from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
+from wizard.run.held import held_lines
+from wizard.run.history import refuse_newer
 from wizard.run.journal import Journal, open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput, open_output
+from wizard.run.packages_meanwhile import Wait, package_news, waits
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress
 from wizard.run.prompts import Desk, desk
@@ -32,6 +37,7 @@ from wizard.run.records import (
     DONE,
     FAILED,
     STOPPED,
+    Before,
     Record,
     Returning,
     RunFinished,
@@ -40,10 +46,15 @@ from wizard.run.records import (
     StepIntended,
     StepStarted,
 )
-from wizard.run.request import Request, read_plan, read_request
+from wizard.run.request import Request, read_plan, read_request, starter
+from wizard.run.returning import is_skipped, left_to_return
 from wizard.run.save import save_answers
+from wizard.run.seals import Seals, make_seals
 from wizard.run.signals import stop_requests
-from wizard.run.undo import steps_back
+from wizard.run.states import Stale
+from wizard.run.steady import ConnectionLost
+from wizard.run.tidy import forget_copies, remove, tidy
+from wizard.run.undo import steps_back, texts_first
 
 RETURNS = (StagedCheck, PostfixCheck, Command, Service)
 """When one of these fails, Postfix does not work with what was planned: the run goes back."""
@@ -60,8 +71,9 @@ _EXHAUSTED = frozenset(
     }
 )
 """What stops the wizard itself and says nothing of Postfix: such a run can be gone on with."""
-_RETURN_AGAIN = "Set that right, then `postfix-wizard resume` goes on with putting it back."
+_RETURN_AGAIN = "Repair that; then `postfix-wizard resume` puts the rest back."
 _GATHERED = "It is kept for the plan that uses it: `postfix-wizard apply` makes that one."
+_RETURN_LOCK_SECONDS = 10.0
 _SETTLED_NS = 2_000_000_000
 """A main.cf this old makes no Postfix program wait (its limit is about one second)."""
 
@@ -86,10 +98,12 @@ def work(places: Places, run_id: str, patience: Patience = Patience()) -> int:  
     _leave_terminals()
     try:
         with stop_requests() as stopping, locked(places, run_id):
-            return _attempt(places, run, stopping, patience)
+            code = _attempt(places, run, stopping, patience)
     except LockedTrouble as trouble:
         _journal_refusal(run, trouble)
         raise
+    conclude(run)
+    return code
 
 
 def _leave_terminals() -> None:
@@ -108,25 +122,57 @@ def _journal_refusal(run: RunPlaces, trouble: Trouble) -> None:
 def _attempt(
     places: Places, run: RunPlaces, stopping: Callable[[], bool], patience: Patience
 ) -> int:
-    with open_journal(run.journal, run.id) as (journal, reading):
+    refuse_newer(run, f"starting run {run.id}")
+    with open_journal(run.journal, run.id, starter(run)) as (journal, reading):
         past = progress(reading.records)
         if past.over:
             raise Trouble(f"starting run {run.id}", "it is over already", "Make a new plan.")
+        begin(run)
         end = RunFinished(FAILED, "The run ended in an unforeseen way; report this.")
         try:
             request = read_request(run)
-            journal.append(RunStarted(run.id, request.plan_sha256, os.getpid()))
+            journal.append(_started(run, request))
+            # Before the plan is read: hashes of an older program then get the keyed form too.
+            seals = make_seals(run.key)
             plan = read_plan(run, request.plan_sha256)
-            work = _Work(places, run, plan, request, journal, past, stopping, patience)
-            end = _take_steps(work)
+            tidy(places, plan, time.time())
+            journalled = SealedJournal(journal, seals)
+            past = past.keyed(seals)
+            work = _Work(places, run, plan, request, journalled, past, stopping, patience, seals)
+            end = _with_held(_take_steps(work), work)
+            _forget_copies(work, end)
         except Trouble as trouble:
             end = RunFinished(FAILED, str(trouble))
         finally:
-            # rmtree would open a FIFO in its place, and wait for ever.
-            if run.staging.is_dir():
-                shutil.rmtree(run.staging, ignore_errors=True)
+            remove(run.staging)
             journal.append(end)
     return 0 if end.outcome == DONE else 1
+
+
+def _with_held(end: RunFinished, work: _Work) -> RunFinished:
+    """Return the end with the messages that are on hold by then, and how to release them."""
+    lines = tuple(held_lines(_so_far(work), work.run))
+    return replace(end, message="\n".join(filter(None, (end.message, *lines))))
+
+
+def _started(run: RunPlaces, request: Request) -> RunStarted:
+    return RunStarted(run.id, request.plan_sha256, os.getpid(), request.by, request.accepted)
+
+
+@dataclass(frozen=True)
+class SealedJournal:
+    """The journal, which gets no bare hash: `undo` and the steps of a return are keyed first."""
+
+    journal: Journal
+    seals: Seals
+
+    def append(self, record: Record) -> None:
+        """Write one record in one write(2) and sync it. Raises Trouble."""
+        if isinstance(record, (StepIntended, StepFinished)):
+            record = replace(record, undo=self.seals.terms(record.undo))
+        elif isinstance(record, Returning):
+            record = replace(record, steps=self.seals.within(record.steps))
+        self.journal.append(record)
 
 
 @dataclass(frozen=True)
@@ -137,10 +183,11 @@ class _Work:
     run: RunPlaces
     plan: Plan
     request: Request
-    journal: Journal
+    journal: SealedJournal
     past: Progress
     stopping: Callable[[], bool]
     patience: Patience
+    seals: Seals
 
 
 @dataclass(frozen=True)
@@ -150,6 +197,7 @@ class _Hands:
     loop: Loop
     desk: Desk
     stamp_ns: int
+    wait: Wait
 
 
 @dataclass(frozen=True)
@@ -179,45 +227,90 @@ def _take_steps(work: _Work) -> RunFinished:
         desk(loop, work.places, work.run.id, work.journal.append) as front,
     ):
         front.number_from(work.past.prompts)
-        hands = _Hands(loop, front, time.time_ns() - _SETTLED_NS)
+        wait = Wait(work.patience.lock)
+        hands = _Hands(loop, front, time.time_ns() - _SETTLED_NS, wait)
         back = work.past.returning
         if back is None:
+            work = _looked_before(work)
             failure = _take_all(work, work.plan.pending, hands)
             if failure is None:
                 if work.plan.gathers:
                     return RunFinished(DONE, _GATHERED)
-                saved = save_answers(work.places, work.run, work.plan.answers, work.journal.append)
-                return RunFinished(DONE, saved)
+                return RunFinished(DONE, _saved(work))
             refused = isinstance(failure.step.action, RETURNS) and not failure.of_ours
             if failure.stopped or not refused:
                 return RunFinished(STOPPED if failure.stopped else FAILED, failure.said)
-            back = Returning(failure.said, steps_back(work.plan, _so_far(work.run), work.run))
+            back = Returning(failure.said, steps_back(work.plan, _so_far(work), work.run))
             work.journal.append(back)
         return _go_back(work, back, hands)
 
 
-def _so_far(run: RunPlaces) -> Progress:
-    reading = read_journal(run.journal)
-    return progress(reading.records if reading else ())
+def _looked_before(work: _Work) -> _Work:
+    """Return the work with what was wrong on the host before its first step, and journal that."""
+    # An attempt that began no step looks again: others may have changed the host since.
+    if work.past.begun or not is_comparable(work.plan):
+        return work
+    try:
+        before = Before(wrong_before(work.plan))
+    except Trouble:
+        return work
+    work.journal.append(before)
+    return replace(work, past=replace(work.past, before=before))
+
+
+def _saved(work: _Work) -> str:
+    """Save the answers of a run that is done, and return what is to be said of that."""
+    with labels.complaints() as unlabelled:
+        saved = save_answers(
+            work.places, work.run, work.plan.answers, work.journal.append, work.seals
+        )
+    return "\n".join(filter(None, (saved, *unlabelled)))
+
+
+def _forget_copies(work: _Work, end: RunFinished) -> None:
+    is_back = _so_far(work).is_back
+    if is_back or end.outcome == DONE:
+        forget_copies(work.places, work.run, work.plan, returned=is_back)
+
+
+def _so_far(work: _Work) -> Progress:
+    reading = read_journal(work.run.journal)
+    return progress(reading.records if reading else ()).keyed(work.seals)
 
 
 def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
-    """Take back what the run changed. The cause stays on top; nothing stops this half-way."""
-    failure = _take_all(replace(work, stopping=lambda: False), back.steps, hands)
-    if failure is not None:
-        after = f"Putting back what the run had changed FAILED: {failure.said}\n{_RETURN_AGAIN}"
+    """Take back what the run changed. Nothing stops this half-way; the unit is turned anyway."""
+    unstopped = replace(work, stopping=lambda: False)
+    # Postfix is down meanwhile: a program that installs packages is not waited for as long.
+    hands = replace(hands, wait=Wait(min(work.patience.lock, _RETURN_LOCK_SECONDS)))
+    failed: list[Step] = []
+    skipped: list[Step] = []
+    said: list[str] = []
+    for step in left_to_return(back.steps, work.past.done):
+        if is_skipped(step, failed):
+            skipped.append(step)
+            continue
+        wrong = _take(unstopped, step, hands)
+        if wrong is not None:
+            failed.append(step)
+            said.append(f"{step.title}: {wrong.said}")
+    works = _works([step for step in back.steps if step not in failed])
+    if failed:
+        without = f"Not begun without it: {', '.join(map(_titled, skipped))}." if skipped else ""
+        head = f"Putting back what the run had changed FAILED in part{works}."
+        lines = (head, *said, without)
+        after = "\n".join((*filter(None, lines), _RETURN_AGAIN))
     elif back.steps:
-        after = f"What the run had changed was put back{_works(back.steps)}."
+        after = f"What the run had changed was put back{works}{' as before' if works else ''}."
     else:
         after = "Nothing had been replaced yet, so there was nothing to put back."
     return RunFinished(FAILED, f"{back.cause}\n{after}")
 
 
 def _works(steps: Sequence[Step]) -> str:
-    action = steps[-1].action
-    if not isinstance(action, ReturnUnit) or action.verb == "stop":
-        return ""
-    return f", and {action.unit} answers as before"
+    """Say that the unit answers, where one of these steps heard it greet."""
+    turns = [step.action for step in steps if isinstance(step.action, ReturnUnit)]
+    return "".join(f", and {one.unit} answers" for one in turns if one.verb != "stop")
 
 
 def _titled(step: Step) -> str:
@@ -226,7 +319,7 @@ def _titled(step: Step) -> str:
 
 def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Failure]:
     """Take the steps that are not done yet; return where that ended, None when all are done."""
-    todo = [step for step in steps if step.id not in work.past.done]
+    todo = [step for step in texts_first(steps) if step.id not in work.past.done]
     for number, step in enumerate(todo):
         if work.stopping():
             left = len(todo) - number
@@ -267,29 +360,37 @@ def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
             stopping=work.stopping,
             attended=work.request.attended,
             stamp_ns=hands.stamp_ns,
+            seals=work.seals,
             earlier=work.past.intended.get(step.id),
+            before=work.past.before,
             patience=work.patience,
         )
         wrong = None
-        try:
-            last.append(execute(step.action, context))
-        except Trouble as trouble:
-            wrong = _Wrong(str(trouble), of_ours=_is_ours(trouble))
-        except Exception as error:  # noqa: BLE001 (a defect too must be journalled, then reported)
-            wrong = _Wrong(_defect(error, output))
+        with labels.complaints() as unlabelled:
+            try:
+                if waits(step.action):
+                    hands.wait.for_transaction(context)
+                last.append(execute(step.action, context))
+            except Stale as trouble:
+                wrong = _Wrong(" ".join(filter(None, (str(trouble), package_news(context)))))
+            except Trouble as trouble:
+                wrong = _Wrong(str(trouble), of_ours=_is_ours(trouble))
+            except Exception as error:  # noqa: BLE001 (a defect too must be journalled, then reported)
+                wrong = _Wrong(_defect(error, output))
         lost = f"The output is not whole: {output.failure}." if output.failure else ""
         if wrong is not None and lost:
             wrong = replace(wrong, said=f"{wrong.said} {lost}")
     outcome = FAILED if wrong else DONE
     seconds = time.monotonic() - began
-    said = wrong.said if wrong else lost
+    said = wrong.said if wrong else "\n".join(filter(None, (lost, *unlabelled)))
     work.journal.append(StepFinished(step.id, outcome, seconds, said, last[-1]))
     return wrong
 
 
 def _is_ours(trouble: Trouble) -> bool:
     cause = trouble.__cause__
-    return isinstance(cause, OSError) and cause.errno in _EXHAUSTED
+    full = isinstance(cause, OSError) and cause.errno in _EXHAUSTED
+    return full or isinstance(trouble, ConnectionLost)
 
 
 def _defect(error: Exception, output: StepOutput) -> str:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from wizard.answers.model import SECTIONS, Answers
-from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
+from wizard.paths import ALIASES, MAIN_CF, SENDER_ACCESS
 from wizard.plan.read_back import read_back
-from wizard.status.held import MAIN, SENDERS, Texts
+from wizard.status.held import Texts
 from wizard.status.history import sections_left
 from wizard.status.left import Left
 
@@ -33,8 +33,12 @@ def answers_left(host: Host, today: Answers, left: Left) -> Answers:
 
 
 def _read(host: Host, texts: Texts) -> Optional[Answers]:
-    main = replace(host.main_cf, live=texts.get(MAIN), from_package=False)
-    senders = replace(host.sender_access, live=texts.get(SENDERS))
+    main = replace(host.main_cf, live=texts.get(MAIN_CF), from_package=False)
+    senders = replace(host.sender_access, live=texts.get(SENDER_ACCESS))
     file = replace(host.aliases.file, live=texts.get(ALIASES))
     aliases = replace(host.aliases, file=file)
-    return read_back(replace(host, main_cf=main, sender_access=senders, aliases=aliases))
+    # What is in force today says nothing of a text of another day.
+    postfix = replace(host.postfix, in_force={})
+    return read_back(
+        replace(host, postfix=postfix, main_cf=main, sender_access=senders, aliases=aliases)
+    )

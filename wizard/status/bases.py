@@ -1,41 +1,52 @@
-"""The files as the last run that stands wrote them, from the journals, newest first.
+"""The files as the last run wrote them, from the journals, newest first.
 
-A run that was taken back left nothing, and what was put back is not what a run wrote: a hand edit
-from before it is one still.
+`wizard.run.wrote` has the rule for what a run wrote. What was put back since is not part of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional, cast
+from typing import Optional
 
-from wizard.errors import LockedTrouble, Trouble
+from wizard.errors import LockedTrouble, NewerTrouble, Trouble
 from wizard.plan.by_hand import Base, Bases, earlier
 from wizard.plan.model import Plan
 from wizard.run.history import plan_of
 from wizard.run.journal import read_journal, set_aside_as
 from wizard.run.lock import refuse_if_locked
-from wizard.run.paths import Places, known_runs
+from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress
-from wizard.run.records import DONE
-from wizard.run.states import observe, text_state
+from wizard.run.pruning import is_gone, newest_pruned
+from wizard.run.relevant import concerning
+from wizard.run.seals import read_seals
+from wizard.run.states import state_of, text_state
+from wizard.run.touched import path_name
+from wizard.run.wrote import put_back, written
 
 _READING = "reading the host"
+_START_AGAIN = "Start postfix-wizard again: then it reads what is there now."
 
 
 def bases(places: Places, live: Mapping[str, str]) -> Bases:
     """Return the bases of the files whose states (`wizard.run.states`) are given by path.
 
-    Of what an unreadable run, and those before it, wrote, nothing is known. Raises LockedTrouble
-    where a run wrote one of the files after its state was read.
+    Of what a damaged run, and those before it, wrote, nothing is known. Raises LockedTrouble
+    where a run wrote one of the files after its state was read, NewerTrouble where a newer version
+    of the program made a run that may have written one.
     """
     found: dict[str, Base] = {}
-    undone: set[str] = set()
+    back: dict[str, frozenset[str]] = {}
     try:
-        for run in reversed(known_runs(places)):
-            _add(found, undone, places, run, live)
-            if len(found) == len(live):
+        live = read_seals(places.key).terms(dict(live))
+        removed = newest_pruned(places)
+        missing = set(live)
+        for run in concerning(places, missing):
+            _add(found, back, places, run, live)
+            missing.difference_update(found)
+            if not missing:
                 break
+    except NewerTrouble:
+        raise
     except (Trouble, OSError) as trouble:
         return Bases(
             found,
@@ -43,41 +54,54 @@ def bases(places: Places, live: Mapping[str, str]) -> Bases:
             " since cannot be told from it.",
         )
     _refuse_a_moving_host(places, found, live)
-    return Bases(found)
+    gone = [
+        path
+        for path in live
+        if is_gone(removed, path_name(path), found[path].run if path in found else "")
+    ]
+    for path in gone:
+        found.pop(path, None)
+    return Bases(found, _REMOVED.format(", ".join(gone)) if gone else "")
+
+
+_REMOVED = (
+    "The run that wrote {} was removed, so what was changed by hand since cannot be told from it."
+)
 
 
 def _refuse_a_moving_host(
     places: Places, found: Mapping[str, Base], live: Mapping[str, str]
 ) -> None:
     """Raise LockedTrouble where what looks like a hand edit is older than the run's own text."""
+    seals = read_seals(places.key)
     for path, base in found.items():
-        left = text_state(base.text)
-        if left != live[path] and _state(path) == left:
+        left = text_state(base.text, seals)
+        if left != live[path] and state_of(path, seals) == left:
             refuse_if_locked(places, _READING)
-            raise LockedTrouble(_READING, f"a run wrote {path} meanwhile", "Start anew.")
-
-
-def _state(path: str) -> str:
-    """Return what stands there now, "" for what no run would have written (a hard link ...)."""
-    try:
-        return observe(path).state
-    except Trouble:
-        return ""
+            raise LockedTrouble(_READING, f"a run wrote {path} meanwhile", _START_AGAIN)
 
 
 def _add(
-    found: dict[str, Base], undone: set[str], places: Places, run: str, live: Mapping[str, str]
+    found: dict[str, Base],
+    back: dict[str, frozenset[str]],
+    places: Places,
+    run: str,
+    live: Mapping[str, str],
 ) -> None:
+    """Add what a run wrote; `back` has by run the paths that later runs have put back."""
     past = _past(places, run)
     if past is None or not past.intended:
         return
-    plan = plan_of(places, run)
-    if plan.undoes:
-        if past.finished is not None and past.finished.outcome == DONE:
-            undone.add(plan.undoes)
-    elif run not in undone and not past.returned:
-        written = set(_written(past, live)) & live.keys() - found.keys()
-        found.update(_bases(plan, run, written))
+    plan, seals = plan_of(places, run), read_seals(places.key)
+
+    def state(path: str) -> str:
+        return live.get(path) or state_of(path, seals)
+
+    own = put_back(plan, past, state)
+    taken = plan.undoes or run
+    back[taken] = back.get(taken, frozenset()) | own
+    wrote = {entry["path"] for _, entry in written(plan, past, state)}
+    found.update(_bases(plan, run, wrote & live.keys() - found.keys() - back[taken]))
 
 
 def _past(places: Places, run: str) -> Optional[Progress]:
@@ -87,15 +111,7 @@ def _past(places: Places, run: str) -> Optional[Progress]:
     damage = reading.corrupt if reading else set_aside_as(journal)
     if damage:
         raise Trouble(f"reading the journal of run {run}", f"it is damaged: {damage}", "")
-    return progress(reading.records) if reading else None
-
-
-def _written(past: Progress, live: Mapping[str, str]) -> Iterator[str]:
-    """Yield the path of each file that the run wrote; of a step cut off, if it stands so."""
-    for step, terms in past.intended.items():
-        for entry in cast("list[dict[str, Any]]", terms.get("files", ())):
-            if step in past.done or live.get(entry["path"]) == entry["now"]:
-                yield str(entry["path"])
+    return progress(reading.records).keyed(read_seals(places.key)) if reading else None
 
 
 def _bases(plan: Plan, run: str, written: set[str]) -> Iterator[tuple[str, Base]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Optional
 
 from wizard.answers.model import Blocklists
@@ -13,11 +14,14 @@ from wizard.check.asked import NOTHING, Told
 from wizard.check.model import RIGHT
 from wizard.check.table import judge_table
 from wizard.door import Outcome
-from wizard.host.aliases import ALIASES
 from wizard.host.facts import Host
+from wizard.host.units import UNKNOWN
+from wizard.paths import ALIASES, LINEAGES, SASL_PASSWD, SENDER_ACCESS
 from wizard.plan.certificates import SELF_SIGNED_MARGIN
 from wizard.plan.diff import hunks, unified
 from wizard.postfix.aliases import table_rows, text_rows
+from wizard.postfix.sender_access import rows
+from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
 from wizard.run.states import MISSING
 from wizard.secrets import masked_file
@@ -48,7 +52,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Now:
-    """The host as it is: its facts, the state of each path of `Left.paths`, tables' times.
+    """The host as it is: its facts, the state of each path of `Left.paths` and `Left.links`.
 
     `texts` are the bytes of the changed paths of `Left.texts` that are files; `older` has the paths of tables whose indexed file is older than their text.
     """
@@ -75,8 +79,9 @@ def items(left: Left, now: Now, open_run: Optional[RunSummary]) -> Iterator[Item
         yield Item("postfix", "main.cf, as Postfix reads it", "read", refused, True, "", advice)
     yield from (_path(left, path, mark, now) for path, mark in sorted(left.paths.items()))
     yield from (_table(path, mark, now) for path, mark in sorted(left.tables.items()))
-    yield from (_links(name, mark, now.host) for name, mark in sorted(left.lineages.items()))
+    yield from (_links(left, name, mark, now) for name, mark in sorted(left.lineages.items()))
     yield from _unit(left, now.host)
+    yield from _sendmail(left, now.host)
     yield from _firewall(left, now.host)
     yield from _certificate(now.host)
 
@@ -113,45 +118,74 @@ def _changed(left: str, now: str) -> str:
 
 def _words(state: str) -> str:
     kind, _, rest = state.partition(":")
-    return {MISSING: "none", "file": f"a file, SHA-256 {rest[:12]}"}.get(kind, f"a link to {rest}")
+    return {MISSING: "none", "file": "a file"}.get(kind, f"a link to {rest}")
 
 
 def _table(path: str, mark: Mark, now: Now) -> Item:
     table = f"{mark.state}:{path}"
-    is_alias = path == ALIASES
-    dump = now.host.aliases.rows if is_alias else now.host.table
-    if now.host.postfix.refusal:
-        seen = "not known: postmap reads main.cf first"
+    dump = _dump(path, now.host)
+    unknown = "postmap reads main.cf first" if now.host.postfix.refusal else ""
+    unknown = unknown or (now.host.aliases.why_no_rows if path == ALIASES else "")
+    if unknown:
+        seen = f"not known: {unknown}"
         return Item(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
     if dump is None:
         said, drifted = "there is no such table, or it cannot be read", True
     elif path in now.older:
         said, drifted = "older than its text", True
-    elif is_alias:
-        drifted = table_rows(dump) != text_rows(now.host.aliases.file.live or b"")
-        said = "other rows than its text" if drifted else "the same"
     else:
-        text = now.host.sender_access.live or b""
-        told = Told(Outcome(0, dump, b"")) if dump else Told(NOTHING)
-        (found,) = judge_table(table, told, text.decode("utf-8", "surrogateescape"), Blocklists())
-        said, drifted = found.seen, found.verdict != RIGHT
-    build = "newaliases" if is_alias else f"postmap {table}"
+        said, drifted = _compared(path, table, dump, now.host)
+    build = "newaliases" if path == ALIASES else f"postmap {table}"
     advice = f"Run `{build}`." if drifted else ""
     return Item(f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice)
 
 
-def _links(name: str, mark: Mark, host: Host) -> Item:
-    lineage = host.lineage(name)
-    why = _unlinked(lineage)
+def _dump(path: str, host: Host) -> Optional[bytes]:
+    """Return the rows of a table as Postfix lists them, None where they cannot be had."""
+    if path == ALIASES:
+        return host.aliases.rows
+    return host.relay_table.dump if path == SASL_PASSWD else host.table
+
+
+def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool]:
+    """Return what the rows of a table are next to its text, and whether they differ."""
+    if path == SENDER_ACCESS:
+        text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
+        told = Told(Outcome(0, dump, b"")) if dump else Told(NOTHING)
+        (found,) = judge_table(table, told, text, Blocklists())
+        return found.seen, found.verdict != RIGHT
+    if path == SASL_PASSWD:
+        # The rows are not shown: they have passwords.
+        differs = dict(rows(dump)) != dict(rows(host.sasl_passwd.live or b""))
+    else:
+        differs = table_rows(dump) != text_rows(host.aliases.file.live or b"")
+    return ("other rows than its text" if differs else "the same"), differs
+
+
+def _links(left: Left, name: str, mark: Mark, now: Now) -> Item:
+    lineage = now.host.lineage(name)
+    why = _unlinked(lineage) or _moved(left, name, now)
     return Item(
         f"links.{name}",
-        f"/etc/letsencrypt/live/{name}",
+        f"{LINEAGES}/{name}",
         "links into its archive",
         why or f"links to number {lineage.number if lineage else None}",
         bool(why),
         mark.run,
         "`postfix-wizard apply --section certificate` makes them again." if why else "",
     )
+
+
+def _moved(left: Left, name: str, now: Now) -> str:
+    """Return which links lead to something else than a run or a renewal made them lead to."""
+    moved = [
+        PurePosixPath(path).name
+        for path, mark in left.links.items()
+        if lineage_of(path) == name
+        and path in now.paths
+        and verdict(path, Change("", mark.state, now.paths[path])) in {EDITED, GONE}
+    ]
+    return f"changed since, and not by a renewal: {', '.join(sorted(moved))}" if moved else ""
 
 
 def _unlinked(lineage: Optional[Lineage]) -> str:
@@ -171,10 +205,22 @@ def _unit(left: Left, host: Host) -> Iterator[Item]:
         if mark is None:
             continue
         drifted = now != mark.state
+        silent = now == UNKNOWN
+        seen = "not known: systemd does not answer" if silent else now
         wants = mark.state in {"enabled", "active"}
-        advice = f"systemctl {verb} postfix" if drifted and wants else ""
+        advice = f"systemctl {verb} postfix" if drifted and wants and not silent else ""
         looked_at = f"postfix.service, {name}"
-        yield Item(f"unit.{name}", looked_at, mark.state, now, drifted, mark.run, advice)
+        yield Item(f"unit.{name}", looked_at, mark.state, seen, drifted, mark.run, advice)
+
+
+def _sendmail(left: Left, host: Host) -> Iterator[Item]:
+    """Yield whose sendmail(1) is, where a run set Postfix up and it is another server's now."""
+    found = host.mtas.alternative
+    if left.enabled is None or left.enabled.state != "enabled" or not found.is_other:
+        return
+    advice = f"`alternatives --set mta {found.of_postfix}`"
+    run = left.enabled.run
+    yield Item("sendmail", "sendmail(1)", found.of_postfix, found.current, True, run, advice)
 
 
 def _firewall(left: Left, host: Host) -> Iterator[Item]:
@@ -182,7 +228,8 @@ def _firewall(left: Left, host: Host) -> Iterator[Item]:
     for (zone, service), mark in sorted(left.services.items()):
         facts = host.firewall.zone(zone)
         if state != "running":
-            now = f"not known: firewalld is {state}"
+            why = "does not answer" if state == UNKNOWN else f"is {state}"
+            now = f"not known: firewalld {why}"
         elif facts is None:
             now = f"firewalld has no zone {zone}"
         else:
@@ -224,7 +271,7 @@ def _certificate(host: Host) -> Iterator[Item]:
 
 
 def _live(lineage: Lineage) -> str:
-    return f"/etc/letsencrypt/live/{lineage.name}/"
+    return f"{LINEAGES}/{lineage.name}/"
 
 
 def _days(name: str, ends: int, least: int, at: int) -> Item:

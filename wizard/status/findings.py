@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, Answers, Blocklists
+from wizard.answers.unsaid import is_unsaid
 from wizard.answers.whole import OF_A_LINEAGE
 from wizard.certificates.dates import day
-from wizard.certificates.paths import LINEAGES, RENEWAL_HOOK
 from wizard.check.asked import Told
 from wizard.check.model import RIGHT
 from wizard.check.table import judge_table, looked_up
 from wizard.door import Outcome
-from wizard.host.aliases import ALIASES
 from wizard.host.facts import DOVECOT_CONF, Host
+from wizard.paths import ALIASES, LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.status.drift import Item
-from wizard.status.held import MAIN, MASTER, SENDERS
 from wizard.status.left import OPEN, Left
 
 AS_PLANNED = "as planned"
@@ -53,9 +52,9 @@ _SECTION_OF = {
 """By the first word of an item's ID; a changed file is judged by its parameters instead."""
 
 _FILES = {
-    MAIN: POLICY,
-    MASTER: POLICY,
-    SENDERS: "blocklists",
+    MAIN_CF: POLICY,
+    MASTER_CF: POLICY,
+    SENDER_ACCESS: "blocklists",
     ALIASES: "aliases",
     RENEWAL_HOOK: POLICY,
     DOVECOT_CONF: "dovecot",
@@ -127,6 +126,9 @@ def _certificate(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
         elif not lineage.linked and own.name not in left.lineages:
             faults = "; ".join(lineage.link_faults) or "its files are of no one number"
             yield Finding("certificate", UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
+        return
+    if is_unsaid(own.source):
+        # main.cf names no certificate, or one that only Postfix can find.
         return
     pair = host.self_signed if own.source == "self-signed" else host.own_pair
     if pair is None:

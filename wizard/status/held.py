@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.host.aliases import ALIASES
 from wizard.host.facts import DOVECOT_CONF
+from wizard.host.main_cf import words
+from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
 from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import BLOCKLISTS, parted
+from wizard.postfix.served import TAKEN_OUT
 from wizard.postfix.services import DOORS, entries
 from wizard.secrets import masked_bytes, without_number
-
-MAIN, MASTER, SENDERS = (
-    f"/etc/postfix/{name}" for name in ("main.cf", "master.cf", "sender_access")
-)
 
 LISTED = "lists and senders in smtpd_recipient_restrictions"
 ROWS = "rows of sender_access"
@@ -33,7 +31,7 @@ Held = dict[str, dict[str, str]]
 
 def held(texts: Texts) -> Held:
     """Return what the files say, without keys; a file that is not there says nothing."""
-    main = MainCf.parse(masked_bytes(texts.get(MAIN) or b""))
+    main = MainCf.parse(masked_bytes(texts.get(MAIN_CF) or b""))
     found: Held = {section: {} for section in (*SECTIONS, POLICY)}
     for parameter in PARAMETERS:
         value = main.value(parameter.name)
@@ -41,12 +39,14 @@ def held(texts: Texts) -> Held:
             continue
         value = without_number(value)
         if parameter.kind == RESTRICTIONS:
-            listed, others = parted(value.replace(",", " ").split())
+            listed, others = parted(words(value))
             if listed:
                 found[BLOCKLISTS][LISTED] = ", ".join(listed)
             value = ", ".join(others)
         found[parameter.section][parameter.name] = value
-    senders = rows(texts.get(SENDERS) or b"")
+    wins = [(name, main.value(name)) for name in TAKEN_OUT]
+    found["certificate"].update((name, value) for name, value in wins if value)
+    senders = rows(texts.get(SENDER_ACCESS) or b"")
     if senders:
         found[BLOCKLISTS][ROWS] = ", ".join(f"{key} {action}" for key, action in senders)
     aliases = Aliases.parse(texts.get(ALIASES) or b"").rows
@@ -56,10 +56,10 @@ def held(texts: Texts) -> Held:
         if name in aliases
     }
     dovecot = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
-    said = [line for line in dovecot if line.strip() and not line.lstrip().startswith("#")]
-    if said:
-        found["dovecot"][DOVECOT_CONF] = " ".join(" ".join(said).split())
-    master = MasterCf.parse(masked_bytes(texts.get(MASTER) or b""))
+    lines = [line for line in dovecot if line.strip() and not line.lstrip().startswith("#")]
+    if lines:
+        found["dovecot"][DOVECOT_CONF] = " ".join(" ".join(lines).split())
+    master = MasterCf.parse(masked_bytes(texts.get(MASTER_CF) or b""))
     for door in DOORS:
         for entry in entries(master, door):
             found[POLICY][f"master.cf, {entry.key}"] = str(entry)

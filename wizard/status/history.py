@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.host.aliases import ALIASES
+from wizard.paths import ALIASES
 from wizard.status.held import Held, Texts, held
 
 
@@ -15,14 +15,14 @@ from wizard.status.held import Held, Texts, held
 class Written:
     """What one run made of the files of Postfix: how they were before it, and after.
 
-    `sections` are those that it was planned for, all where none is named; one that took another
-    run back was planned for what it changes. `why` says, of a run that cannot be read, why: what
+    `sections` are those that it was planned for, all where none is named. `undoes` is the run that
+    it took back, "" for one that goes forward. `why` says, of a run that cannot be read, why: what
     it wrote is then not known. A path that it did not look at is in neither of the texts.
     """
 
     run: str
     sections: tuple[str, ...] = ()
-    takes_back: bool = False
+    undoes: str = ""
     before: Texts = field(default_factory=dict)
     after: Texts = field(default_factory=dict)
     why: str = ""
@@ -49,12 +49,15 @@ def sections_left(runs: Iterable[Written]) -> dict[str, LastLeft]:
     """Lay the runs over each other, oldest first.
 
     A section that a run was not planned for is not left by it: what was done to that section by
-    hand meanwhile stays a change by hand.
+    hand meanwhile stays a change by hand. A run that was taken back wrote nothing: each section is
+    then as the run before it wrote it, whatever was there by hand in between.
     """
     found = dict.fromkeys((*SECTIONS, POLICY), LastLeft())
+    before_run: dict[str, dict[str, LastLeft]] = {}
     read = _Reader()
     there: Texts = {}
     for one in runs:
+        before_run[one.run] = dict(found)
         if one.why:
             found = dict.fromkeys(found, LastLeft(why=f"run {one.run} cannot be read: {one.why}"))
             continue
@@ -63,7 +66,10 @@ def sections_left(runs: Iterable[Written]) -> dict[str, LastLeft]:
         before, after = read(was), read(there)
         for section, last in found.items():
             differs = after[section] != before[section]
-            if differs or _is_planned(one, section):
+            if one.undoes:
+                earlier = before_run.get(one.undoes, {}).get(section, last)
+                found[section] = _taken_back(one, last, earlier, differs=differs)
+            elif differs or _is_planned(one, section):
                 edited = last.values is not None and before[section] != last.values
                 changed = one.run if differs else "" if edited else last.changed
                 by_hand = not differs and (edited or last.by_hand)
@@ -75,7 +81,14 @@ def _is_planned(one: Written, section: str) -> bool:
     if section == "aliases" and ALIASES not in one.after:
         # Answers without a reader of root's mail leave it to whoever wrote the file.
         return False
-    return not one.takes_back and (not one.sections or section in one.sections)
+    return not one.sections or section in one.sections
+
+
+def _taken_back(one: Written, last: LastLeft, earlier: LastLeft, *, differs: bool) -> LastLeft:
+    """Return a section after a run was taken back; `earlier` is how it was before that run."""
+    kept = earlier if last.run == one.undoes else last
+    changed = one.run if differs else kept.changed
+    return replace(kept, changed=changed, by_hand=kept.by_hand and not differs)
 
 
 class _Reader:

@@ -1,23 +1,34 @@
-"""What the runs left behind, as their journals tell: all of them in order, the later over the earlier."""
+"""What the runs wrote, from their journals, oldest first: a later one over an earlier one.
+
+What was put back since is not what a run wrote (`wizard.run.wrote`): the path is then as the run
+before wrote it. How a path is compared follows from its kind (`wizard.run.changed`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Callable, Optional, cast
 
-from wizard.errors import Trouble
-from wizard.host.aliases import ALIASES
+from wizard.errors import NewerTrouble, Trouble
 from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan import model
 from wizard.plan.build import UNIT
 from wizard.plan.model import Action, Plan
-from wizard.run.history import UNREADABLE, plan_of, runs
+from wizard.run.changed import CERTBOT, LINK, TABLE, kind_of, lineage_of, source_of
+from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.journal import read_journal
 from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress
-from wizard.run.undo import ANSWERS
-from wizard.status.held import MAIN, MASTER, SENDERS
+from wizard.run.pruning import is_gone, newest_pruned
+from wizard.run.records import DONE, UNREADABLE
+from wizard.run.relevant import still_count
+from wizard.run.seals import read_seals
+from wizard.run.states import state_of
+from wizard.run.touched import path_name
+from wizard.run.wrote import State, put_back, written
 from wizard.status.history import Written
 
 
@@ -29,21 +40,34 @@ class Mark:
     run: str
 
 
+@dataclass(frozen=True)
+class _Write:
+    """What a run wrote to a path. `text` is the file's, where the run's plan shows it."""
+
+    mark: Mark
+    text: Optional[bytes] = None
+    table_type: str = ""
+
+
 @dataclass
 class Left:
-    """What the runs left.
+    """What the runs wrote.
 
-    `paths` has by path the state as `wizard.run.states` words it, `tables` by path the TYPE of
-    each indexed table, `lineages` by name the run that linked it. `enabled` and `active` are the
-    unit's; `services` by (zone, service) whether a run left it open.
+    `paths` has by path the state (`wizard.run.states`) of each file, `links` that of each link of
+    a certificate lineage, `tables` by path the TYPE of each indexed table, `lineages` by name the
+    run that linked it. `enabled` and `active` are the unit's; `services` by (zone, service) whether
+    a run left it open.
     """
 
     paths: dict[str, Mark] = field(default_factory=dict)
+    links: dict[str, Mark] = field(default_factory=dict)
     tables: dict[str, Mark] = field(default_factory=dict)
     lineages: dict[str, Mark] = field(default_factory=dict)
     services: dict[tuple[str, str], Mark] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
     """By path what the file was left with, where its run's plan shows it."""
+    writes: dict[str, list[_Write]] = field(default_factory=dict)
+    """By path all that was written to it and not put back, oldest first."""
     enabled: Optional[Mark] = None
     active: Optional[Mark] = None
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -59,23 +83,78 @@ class Left:
 
 
 OPEN, CLOSED = "open", "closed"
-_Rule = Callable[[Left, Any, dict[str, Any], str], None]
+_Rule = Callable[[Left, Any, str], None]
 
 
 def what_runs_left(places: Places) -> Left:
-    """Read all journals, oldest first; none of them raises, a damaged one is told of."""
+    """Read the journals that still count, oldest first; a damaged one is reported.
+
+    `written` lacks the runs that do not count. Raises NewerTrouble where a newer version of the
+    program made a run.
+    """
+    return _left_by(places, still_count(runs(places)))
+
+
+def what_all_runs_left(places: Places) -> Left:
+    """Read all runs, for `written` as well: of those that no longer count, their plan alone."""
+    summaries = runs(places)
+    counting = frozenset(one.run for one in still_count(summaries))
+    return _left_by(
+        places,
+        summaries,
+        frozenset(one.run for one in summaries if one.run not in counting and _is_told(one)),
+    )
+
+
+def _is_told(one: RunSummary) -> bool:
+    """True if run.json names all that the journal says of the files of a run."""
+    return one.outcome == DONE and one.touched is not None and not (one.undoes or one.returned)
+
+
+def _left_by(
+    places: Places, summaries: Iterable[RunSummary], past_runs: Collection[str] = ()
+) -> Left:
     left = Left()
-    for one in runs(places):
+    seals = read_seals(places.key)
+    for one in summaries:
+        one.require_known("reading what the runs left")
         if one.outcome == UNREADABLE:
             _unreadable(left, one.run, one.message)
         elif one.started is not None:
             try:
+                if one.run in past_runs:
+                    names = one.touched or ()
+                    touched = {path for path in _OF_SECTIONS if path_name(path) in names}
+                    left.written += _written(one.run, plan_of(places, one.run), touched, over=True)
+                    continue
                 reading = read_journal(places.run(one.run).journal)
-                past = progress(reading.records if reading else ())
-                add(left, one.run, plan_of(places, one.run), past)
+                past = progress(reading.records if reading else ()).keyed(seals)
+                add(left, one.run, plan_of(places, one.run), past, partial(state_of, seals=seals))
             except Trouble as trouble:
                 _unreadable(left, one.run, str(trouble))
+    _leave_out_removed(left, places)
     return left
+
+
+def _leave_out_removed(left: Left, places: Places) -> None:
+    """Leave out what a run that was removed wrote after the one that is known."""
+    try:
+        removed = newest_pruned(places)
+    except NewerTrouble:
+        raise
+    except Trouble as trouble:
+        left.unreadable[places.pruned.name] = str(trouble)
+        return
+    kinds = (
+        ("path", left.paths),
+        ("path", left.links),
+        ("table", left.tables),
+        ("lineage", left.lineages),
+    )
+    for kind, marks in kinds:
+        for name, mark in tuple(marks.items()):
+            if is_gone(removed, f"{kind} {name}", mark.run):
+                del marks[name]
 
 
 def _unreadable(left: Left, run: str, why: str) -> None:
@@ -83,43 +162,67 @@ def _unreadable(left: Left, run: str, why: str) -> None:
     left.written.append(Written(run, why=why))
 
 
-def add(left: Left, run: str, plan: Plan, past: Progress) -> None:
-    """Lay what one run changed over what those before it left."""
+def add(left: Left, run: str, plan: Plan, past: Progress, state: State) -> None:
+    """Add one run's changes to those of the runs before it; `state` is that of a path today."""
     proposed = {change.path: change.proposed for change in plan.files}
+    kinds = {step.id: step.action for step in plan.steps}
+    changed: dict[str, None] = {}
+    for step, entry in written(plan, past, state):
+        path, action = entry["path"], kinds.get(step)
+        table_type = action.table_type if isinstance(action, model.BuildTable) else ""
+        write = _Write(Mark(entry["now"], run), proposed.get(path), table_type)
+        left.writes.setdefault(path, []).append(write)
+        changed[path] = None
+    taken = plan.undoes or run
+    for path in put_back(plan, past, state):
+        left.writes[path] = [one for one in left.writes.get(path, ()) if one.mark.run != taken]
+        changed[path] = None
+    for path in changed:
+        _settle(left, path)
     for step, action in _actions(plan, past):
-        terms = cast("dict[str, Any]", past.intended.get(step))
-        if terms is None:
-            continue
-        # Of a step that was cut off, its end is what is expected: the run waits to be gone on with.
-        for entry in terms.get("files", ()):
-            path = entry["path"]
-            left.paths[path] = Mark(entry["now"], run)
-            left.texts.pop(path, None)
-            if path in proposed:
-                left.texts[path] = proposed[path]
         rule = _RULES.get(type(action))
-        if rule is not None and step in past.done:
-            rule(left, action, terms, run)
-    left.written += _written(run, plan, past)
+        if rule is not None and step in past.done and step in past.intended:
+            rule(left, action, run)
+    if past.returning is None:
+        written_paths = {
+            entry["path"]
+            for terms in past.intended.values()
+            for entry in cast("dict[str, Any]", terms).get("files", ())
+        }
+        left.written += _written(run, plan, written_paths, over=past.over)
 
 
-_OF_SECTIONS = frozenset({MAIN, MASTER, SENDERS, ALIASES, DOVECOT_CONF})
+def _settle(left: Left, path: str) -> None:
+    """Have a path be as the last run that still counts wrote it."""
+    writes, kind = left.writes[path], kind_of(path)
+    found, name = {LINK: (left.links, path), TABLE: (left.tables, source_of(path))}.get(
+        kind, (left.paths, path)
+    )
+    found.pop(name, None)
+    left.texts.pop(path, None)
+    if writes and kind is not CERTBOT:
+        newest = writes[-1]
+        found[name] = Mark(newest.table_type, newest.mark.run) if kind is TABLE else newest.mark
+        if newest.text is not None:
+            left.texts[path] = newest.text
+    if kind is LINK:
+        left.lineages = {
+            lineage_of(link): Mark("linked", mark.run) for link, mark in left.links.items()
+        }
 
 
-def _written(run: str, plan: Plan, past: Progress) -> Iterator[Written]:
+_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, ALIASES, DOVECOT_CONF})
+
+
+def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> Iterator[Written]:
     """Yield what a run made of the files of Postfix, nothing where it never came to them."""
-    touched = {
-        entry["path"]
-        for terms in past.intended.values()
-        for entry in cast("dict[str, Any]", terms).get("files", ())
-    }
     files = [change for change in plan.files if change.path in _OF_SECTIONS]
-    came_to_them = past.over or any(change.path in touched for change in files)
-    if plan.gathers or past.returning is not None or not came_to_them:
+    came_to_them = over or any(change.path in touched for change in files)
+    if plan.gathers or not came_to_them:
         return
     before = {change.path: change.live for change in files}
     after = {change.path: change.proposed for change in files if change.path in touched}
-    yield Written(run, plan.sections, bool(plan.undoes), before, {**before, **after})
+    yield Written(run, plan.sections, plan.undoes, before, {**before, **after})
 
 
 def _actions(plan: Plan, past: Progress) -> Iterator[tuple[str, Optional[Action]]]:
@@ -127,77 +230,41 @@ def _actions(plan: Plan, past: Progress) -> Iterator[tuple[str, Optional[Action]
     if past.returning is not None:
         steps = (*steps, *past.returning.steps)
     yield from ((step.id, step.action) for step in steps)
-    yield ANSWERS, None
 
 
-def _table(left: Left, action: model.BuildTable, terms: dict[str, Any], run: str) -> None:
-    # What postmap writes twice from one text is not the same twice: rows are compared instead.
-    for entry in terms.get("files", ()):
-        left.paths.pop(entry["path"], None)
-    left.tables[action.path] = Mark(action.table_type, run)
-
-
-def _laid(left: Left, action: model.Lay, _terms: dict[str, Any], _run: str) -> None:
-    # certbot writes its notes anew at each renewal; lineages are judged by their links.
-    for file in action.files:
-        left.paths.pop(file.path, None)
-
-
-def _links(left: Left, action: model.Relink, terms: dict[str, Any], run: str) -> None:
-    # A renewal moves them on to the next number, and is no drift.
-    for entry in terms.get("files", ()):
-        left.paths.pop(entry["path"], None)
-    left.lineages[action.lineage] = Mark("linked", run)
-
-
-def _enabled(left: Left, action: model.EnableUnit, _terms: dict[str, Any], run: str) -> None:
+def _enabled(left: Left, action: model.EnableUnit, run: str) -> None:
     if action.unit == UNIT:
         left.enabled = Mark("enabled", run)
 
 
-def _disabled(left: Left, action: model.Disable, _terms: dict[str, Any], run: str) -> None:
+def _disabled(left: Left, action: model.Disable, run: str) -> None:
     if action.unit == UNIT:
         left.enabled = Mark("disabled", run)
 
 
-def _turned(left: Left, _action: Any, _terms: dict[str, Any], run: str) -> None:
+def _turned(left: Left, _action: Any, run: str) -> None:
     left.active = Mark("active", run)
 
 
-def _returned(left: Left, action: model.ReturnUnit, _terms: dict[str, Any], run: str) -> None:
+def _returned(left: Left, action: model.ReturnUnit, run: str) -> None:
     left.active = Mark(action.to, run)
 
 
-def _opened(left: Left, action: model.OpenFirewall, _terms: dict[str, Any], run: str) -> None:
+def _opened(left: Left, action: model.OpenFirewall, run: str) -> None:
     for service in action.services:
         left.services[action.zone, service] = Mark(OPEN, run)
 
 
-def _closed(left: Left, action: model.CloseFirewall, _terms: dict[str, Any], run: str) -> None:
+def _closed(left: Left, action: model.CloseFirewall, run: str) -> None:
     for service in action.services:
         left.services[action.zone, service] = Mark(CLOSED, run)
 
 
-def _put_back(left: Left, action: model.PutBack, _terms: dict[str, Any], run: str) -> None:
-    for past in action.files:
-        left.paths[past.path] = Mark(past.was, run)
-        source = past.path.rpartition(".")[0]
-        if source in left.tables and past.was == "missing":
-            del left.tables[source]
-        parts = past.path.split("/")
-        if past.path.startswith("/etc/letsencrypt/live/") and parts[4] in left.lineages:
-            del left.lineages[parts[4]]
-
-
 _RULES: dict[type, _Rule] = {
-    model.BuildTable: _table,
-    model.Lay: _laid,
-    model.Relink: _links,
     model.EnableUnit: _enabled,
     model.Disable: _disabled,
     model.Service: _turned,
     model.ReturnUnit: _returned,
     model.OpenFirewall: _opened,
     model.CloseFirewall: _closed,
-    model.PutBack: _put_back,
 }

@@ -1,4 +1,4 @@
-"""The one look of `status`: the journals, the host, and the paths that the runs left."""
+"""The one look of `status`: the host, and the paths that the runs left."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from wizard.host.postfix import INDEX_SUFFIX
 from wizard.run.files import Held
 from wizard.run.history import newest_unfinished
 from wizard.run.paths import Places
+from wizard.run.seals import Seals, read_seals
 from wizard.run.states import Observed, observe
 from wizard.status.drift import Item, Now, items
-from wizard.status.left import Left, what_runs_left
+from wizard.status.left import Left
 
 NO_FILE = "no file and no link"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def look(places: Places, host: Host) -> tuple[Left, tuple[Item, ...]]:
-    """Return what the runs left, and each thing of it held against the host as it is now."""
-    left = what_runs_left(places)
-    seen = {path: _seen(path) for path in left.paths}
+def look(places: Places, host: Host, left: Left) -> tuple[Item, ...]:
+    """Return each thing that the runs left, compared with the host as it is now."""
+    seals = read_seals(places.key)
+    seen = {path: _seen(path, seals) for path in (*left.paths, *left.links)}
     now = Now(
         host,
         {path: NO_FILE if one is None else one.state for path, one in seen.items()},
@@ -31,12 +32,12 @@ def look(places: Places, host: Host) -> tuple[Left, tuple[Item, ...]]:
         frozenset(path for path, mark in left.tables.items() if _is_older(path, mark.state)),
         {path: _loose(one.held) for path, one in seen.items() if one and one.held},
     )
-    return left, tuple(items(left, now, newest_unfinished(places)))
+    return tuple(items(left, now, newest_unfinished(places)))
 
 
-def _seen(path: str) -> Optional[Observed]:
+def _seen(path: str, seals: Seals) -> Optional[Observed]:
     try:
-        return observe(path)
+        return observe(path, seals)
     except Trouble:
         return None
 

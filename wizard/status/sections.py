@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.host.aliases import ALIASES
 from wizard.host.facts import DOVECOT_CONF, Host
+from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.plan.things import own_of, same
 from wizard.postfix.hardening import OFF
+from wizard.postfix.meaning import Own
 from wizard.run.paths import order
 from wizard.secrets import masked
 from wizard.status.drift import Item
@@ -26,7 +28,7 @@ from wizard.status.findings import (
     of_host,
     of_item,
 )
-from wizard.status.held import MAIN, MASTER, SENDERS, held
+from wizard.status.held import held
 from wizard.status.history import LastLeft, sections_left
 from wizard.status.left import Left
 from wizard.status.values import NONE, values
@@ -82,9 +84,9 @@ def section_rows(
     last = sections_left(left.written)
     now = held(
         {
-            MAIN: host.main_cf.live,
-            MASTER: host.master_cf.live,
-            SENDERS: host.sender_access.live,
+            MAIN_CF: host.main_cf.live,
+            MASTER_CF: host.master_cf.live,
+            SENDER_ACCESS: host.sender_access.live,
             ALIASES: host.aliases.file.live,
             DOVECOT_CONF: host.dovecot.conf.live,
         }
@@ -92,9 +94,10 @@ def section_rows(
     found: dict[str, list[Finding]] = {section: [] for section in names}
     for finding in (*_of_items(items), *of_host(host, today, left)):
         found[finding.section].append(finding)
+    own = [own_of(MAIN_CF, one or {}) for one in (last["hostname"].values, now["hostname"])]
     rows = []
     for section in names:
-        changes = list(_changes(section, last[section], now[section]))
+        changes = list(_changes(section, last[section], now[section], own))
         judged = [*changes, *found[section]]
         by, run = _last_change(section, last[section], left, by_hand=bool(changes))
         state = _state(section, said[section], last[section], judged)
@@ -114,13 +117,18 @@ def _of_items(items: Iterable[Item]) -> Iterator[Finding]:
             yield finding
 
 
-def _changes(section: str, last: LastLeft, now: dict[str, str]) -> Iterator[Finding]:
-    """Yield what differs between what a run left a section saying and now."""
+def _changes(
+    section: str, last: LastLeft, now: dict[str, str], own: Sequence[Own]
+) -> Iterator[Finding]:
+    """Yield what differs between what a run left a section saying and now, as hand edits are found.
+
+    `own` are the host's names, as a run left them and as they are.
+    """
     if last.values is None:
         return
     for name in dict.fromkeys((*last.values, *now)):
         was, is_now = last.values.get(name), now.get(name)
-        if was == is_now:
+        if same(MAIN_CF, name, (was, own[0]), (is_now, own[1])):
             continue
         if is_now is None:
             yield Finding(section, MISSING, f"{name} is gone; it was left {_short(was)}.")

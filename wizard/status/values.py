@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from wizard.answers.model import POLICY, Answers
 from wizard.certificates.dates import day
 from wizard.host.facts import Host
+from wizard.host.main_cf import words
 from wizard.move.old import old_server
 from wizard.postfix.aliases import ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.parameters import LOCAL_ALWAYS, PARAMETERS, RESTRICTIONS
+from wizard.postfix.meaning import own_names
+from wizard.postfix.parameters import NAMES, PARAMETERS, RESTRICTIONS
 from wizard.postfix.unset import DEFAULTS
 
 MIB = 1024 * 1024
@@ -24,7 +27,7 @@ def values(host: Host, today: Answers) -> dict[str, str]:
     express is a default there.
     """
     main = MainCf.parse(host.main_cf.live or b"")
-    return {section: words(main, host, today) for section, words in _WORDS.items()}
+    return {section: told(main, host, today) for section, told in _WORDS.items()}
 
 
 def several(items: Sequence[str]) -> str:
@@ -34,12 +37,14 @@ def several(items: Sequence[str]) -> str:
     return f"{items[0]} and {len(items) - 1} more"
 
 
-def _words(main: MainCf, name: str) -> list[str]:
-    return (main.value(name) or "").replace(",", " ").split()
+def _words(main: MainCf, name: str) -> tuple[str, ...]:
+    return words(main.value(name) or "")
 
 
-def _domains(main: MainCf, _host: Host, _today: Answers) -> str:
-    return several([one for one in _words(main, "mydestination") if one not in LOCAL_ALWAYS])
+def _domains(main: MainCf, host: Host, _today: Answers) -> str:
+    own = own_names(main, host.postfix.in_force)
+    names, implied = _words(main, "mydestination"), own.implied(NAMES)
+    return several([one for one in names if own.key(NAMES, one) not in implied])
 
 
 def _networks(main: MainCf, _host: Host, _today: Answers) -> str:
@@ -76,7 +81,7 @@ def _delivery(main: MainCf, _host: Host, _today: Answers) -> str:
 def _limits(main: MainCf, _host: Host, _today: Answers) -> str:
     name = "message_size_limit"
     size = main.value(name) or DEFAULTS[name]
-    if not (size.isascii() and size.isdigit()):
+    if not re.fullmatch("[0-9]{1,18}", size):
         return f"messages up to {size}"
     if int(size) == 0:
         return "messages of any size"

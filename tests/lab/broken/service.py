@@ -32,7 +32,8 @@ WAYS = {
         "sed -i '/^smtps .*inet/s/^/#/; /^submissions .*inet/s/^/#/' /etc/postfix/master.cf; "
         f"{RESTART}; "
         "systemd-run -q --collect --unit=other python3 -c 'import socketserver as s; "
-        's.TCPServer(("", 465), s.BaseRequestHandler).serve_forever()\'; '
+        # A connection that the check before had may be in TIME_WAIT still.
+        's.TCPServer.allow_reuse_address = True; s.TCPServer(("", 465), s.BaseRequestHandler).serve_forever()\'; '
         "until ss -Hnlt sport = :465 | grep -q .; do sleep 0.1; done",
         {"port.465": "python3", "master.cf.465": "Uncomment"},
         settle=NOTHING,

@@ -27,7 +27,8 @@ CASES: list[Any] = tomlkit.parse((Path(__file__).parent / "cases.toml").read_tex
 @pytest.mark.promise(21, 23)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 def test_what_is_told(case: dict[str, Any]) -> None:
-    result = parse_answers(case["answers"])
+    text = case["answers"].replace("NAME256", "a" * 256).replace("LONG", "/" + "a/" * 2047 + "a")
+    result = parse_answers(text)
     if not case["told"]:
         assert isinstance(result, Answers), result
         return
@@ -222,3 +223,25 @@ def test_a_bad_list_of_ones_own(entry: dict[str, str], wrong: str) -> None:
 def test_a_bad_path_of_a_key_file(path: str) -> None:
     _, found = check_section("blocklists", {"dqs_key_file": path})
     assert [one.name for one in found] == ["dqs_key_file"]
+
+
+@pytest.mark.parametrize(
+    ("items", "wrong"),
+    [
+        (["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24"], ["10.1.0.0/16", "10.1.2.0/24"]),
+        (["10.1.2.0/24", "10.0.0.0/8"], ["10.1.2.0/24"]),
+        (["10.0.0.1/32", "10.0.0.1/32"], ["10.0.0.1/32"]),
+        (["10.0.0.0/9", "10.128.0.0/9"], []),
+        (["[fd00::]/8", "[fd00::1]/128", "10.0.0.0/8"], ["[fd00::1]/128"]),
+        (["10.0.0.0/24", "10.0.1.0/24", "10.0.0.128/25"], ["10.0.0.128/25"]),
+    ],
+)
+def test_each_network_within_another_is_named_once(items: list[str], wrong: list[str]) -> None:
+    values = {
+        section: dict(part)
+        for section, part in to_values(read_answers(ROOT / "examples/zeke.toml")).items()
+    }
+    values["networks"]["mynetworks"] = [*items, "127.0.0.0/8"]
+    found = build_answers(values)
+    named = [] if isinstance(found, Answers) else [one.message.split()[0] for one in found]
+    assert named == wrong

@@ -89,6 +89,8 @@ class Behaviour:
     wrapped: bool = False
     break_handshake: bool = False
     hang_handshake: bool = False
+    answer_to_hello: Optional[bytes] = None
+    """What is said to a ClientHello in place of a handshake, before the connection is closed."""
     password: str = ""
     """Where one is set, AUTH PLAIN with it gets the reply `login`, with another `login-refused`."""
 
@@ -148,6 +150,14 @@ class Server:
         if self._behaviour.hang_handshake:
             self._over.wait(10)
         if self._behaviour.break_handshake:
+            raise ConnectionAbortedError
+        if self._behaviour.trickle == "hello":
+            stream.sendall(b"\x16\x03\x03\x40\x00")
+            while not self._over.wait(0.05):
+                stream.sendall(b"\x02")
+        if self._behaviour.answer_to_hello is not None:
+            stream.recv(4096)
+            stream.sendall(self._behaviour.answer_to_hello)
             raise ConnectionAbortedError
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._pair.cert, self._pair.key)

@@ -238,6 +238,7 @@ def test_no_limit_is_no_row(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None
         assert "25.size" not in found(replace(TARGET, size=0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("do", "seen"),
     [

@@ -21,11 +21,11 @@ from wizard.check.firewall import judge_firewall
 from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
 from wizard.check.rows import judge_rows
-from wizard.check.settings import Settings
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
 from wizard.door import Door, Outcome, Running
 from wizard.errors import Trouble
-from wizard.host.facts import Firewall, Zone
+from wizard.host.facts import Firewall, Network, Zone
+from wizard.postfix.settings import Settings
 
 HASH = "hash:/etc/postfix/virtual"
 
@@ -316,6 +316,22 @@ def test_a_chain(pair: Pair, tmp_path: Path) -> None:
     assert list(trust.begin_chain(Door(), str(tmp_path / "none"))()) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "own"),
+    [
+        (b"error 18 at 0 depth lookup: self-signed certificate", True),
+        (b"error 18 at 0 depth lookup:self signed certificate", True),
+        (b"error 19 at 2 depth lookup: words of another release", True),
+        (b"error 20 at 0 depth lookup: unable to get local issuer certificate", False),
+        (b"error 2 at 1 depth lookup: self-signed is not what it is", False),
+    ],
+)
+def test_a_chain_is_judged_by_a_number_and_no_word(pair: Pair, said: bytes, own: bool) -> None:
+    told = Told(Outcome(2, b"CN = x\n", said), "")
+    (found,) = trust._judge(str(pair.cert), told)
+    assert (found.seen == "signed by itself") == own
+
+
 def test_a_key_that_everybody_may_read(open_path: Path) -> None:
     key, link = open_path / "privkey1.pem", open_path / "privkey.pem"
     key.touch(0o600)
@@ -393,7 +409,8 @@ def zone(name: str, *bound: str) -> Zone:
 def test_the_default_zone_in_use(
     zones: tuple[Zone, ...], cables: tuple[str, ...], used: bool
 ) -> None:
-    found = judge_firewall(Firewall("running", "public", zones), "", "public", cables)
+    network = Network(interfaces=tuple(one for one in cables if one != "lo"))
+    found = judge_firewall(Firewall("running", "public", zones), "", "public", network)
     assert ("firewall.zone" not in {one.id for one in found}) is used
 
 

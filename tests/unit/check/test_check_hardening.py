@@ -7,8 +7,8 @@ import pytest
 from wizard.answers.model import Answers, Hardening, Hostname
 from wizard.check.hardening import judge_hardening
 from wizard.check.model import RIGHT, WARNING, WRONG
-from wizard.check.settings import Settings
 from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
 
 OPEN = "permit_sasl_authenticated,reject"
 HELD = f"reject_sender_login_mismatch,{OPEN}"

@@ -133,7 +133,7 @@ def test_starttls_comes_first_where_it_must(pair: Pair) -> None:
     before = TLS_DOORS[0].before
     with serving(Behaviour(), pair) as server:
         answer = offer_tls(Endpoint("127.0.0.1", server.port), before, OLD, 5)
-    assert answer.refused == "refused, alert protocol version"
+    assert answer.refused.startswith("refused, alert ")
     assert server.said == ["EHLO {me}", "STARTTLS"]
 
 

@@ -323,6 +323,10 @@ def zone(permanent: frozenset[str], runtime: frozenset[str], target: str = "defa
             Firewall("stopped", "public", (zone(THREE, frozenset()),)),
             {"firewall.runtime": WRONG, "firewall.permanent": RIGHT},
         ),
+        (
+            Firewall("stopped", "public", (zone(THREE, THREE),), starts_at_boot=False),
+            {"firewall.runtime": UNKNOWN},
+        ),
         (Firewall("absent"), {"firewall.runtime": UNKNOWN}),
         (None, {"firewall.runtime": UNKNOWN}),
     ],

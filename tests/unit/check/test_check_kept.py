@@ -6,8 +6,8 @@ import pytest
 
 from wizard.check.kept import excused
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.plan.by_hand import HandEdit
 from wizard.plan.choices import MINE, PLANNED
+from wizard.plan.hand_edit import HandEdit
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 SUBMISSION = "submission/inet"
@@ -20,6 +20,10 @@ SUBMISSION = "submission/inet"
         (MAIN, "smtpd_banner", "smtp.25.vrfy", WRONG),
         (MAIN, "smtpd_recipient_restrictions", "smtp.25.relay", WRONG),
         (MAIN, "smtpd_sasl_auth_enable", "smtp.25.no-auth-tls", WARNING),
+        (MAIN, "smtpd_tls_chain_files", "certificate.25", WARNING),
+        (MAIN, "smtpd_tls_chain_files", "certificate.expiry", WRONG),
+        (MASTER, f"{SUBMISSION}/smtpd_tls_cert_file", "certificate.587", WARNING),
+        (MASTER, f"{SUBMISSION}/smtpd_tls_cert_file", "certificate.465", WRONG),
         (MASTER, f"{SUBMISSION}/smtpd_tls_security_level", "master.cf.587", WARNING),
         (MASTER, f"{SUBMISSION}/smtpd_tls_security_level", "smtp.587.mail-plain", WARNING),
         (MASTER, f"{SUBMISSION}/smtpd_tls_security_level", "master.cf.465", WRONG),
@@ -29,6 +33,11 @@ SUBMISSION = "submission/inet"
         (MASTER, SUBMISSION, "smtp.587.mail-without-auth", WRONG),
         (MASTER, SUBMISSION, "port.25", WRONG),
         (MASTER, "127.0.0.1:465/inet", "port.465", WARNING),
+        (MASTER, "smtpd/pass/smtpd_tls_key_file", "certificate.25", WARNING),
+        (MASTER, "tlsproxy/unix/tlsproxy_tls_cert_file", "certificate.25", WARNING),
+        (MASTER, "smtp/inet", "smtp.25.banner", WARNING),
+        (MASTER, "smtp/inet", "smtp.25.relay", WRONG),
+        (MASTER, "smtpd/pass", "smtp.25.stranger", WRONG),
     ],
 )
 def test_what_is_told_of_a_kept_edit(path: str, name: str, finding: str, verdict: str) -> None:

@@ -113,6 +113,7 @@ def test_words_without_a_secret_are_shown() -> None:
     assert "repeat" in shown("a \\xe7\\xa7\\x98\\xe5\\xaf\\x86", ("\u79d8\u5bc6",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hang", ["login", "rcpt-relay"])
 def test_a_server_that_hangs_is_unknown(hang: str, pair: Pair) -> None:
     found = tried(Behaviour(GOOD_587, hang=hang, password=PASSWORD), pair, seconds=1)

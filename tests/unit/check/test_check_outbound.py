@@ -124,6 +124,7 @@ def test_nobody_answers() -> None:
     assert (hasty.verdict, hasty.seen.partition(":")[0]) == (UNKNOWN, "not known yet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [(), (b"220 never ending",), (b"no SMTP\r\n",), (GREETING,)])
 def test_one_that_hangs_or_talks_nonsense_ends_in_time(said: tuple[bytes, ...]) -> None:
     begun = time.monotonic()

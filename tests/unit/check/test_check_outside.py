@@ -97,6 +97,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.promise(21)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_value_is_ever_code(text: str, tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from wizard.check import queue
 from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
-from wizard.check.settings import Settings
 from wizard.door import LONGEST_LINE, Door, Running
 from wizard.errors import Trouble
 from wizard.host import waiting
 from wizard.host.waiting import Group, Waiting, counted
+from wizard.postfix.settings import Settings
 
 SOCKET = "private/dovecot-lmtp"
 GONE = f"connect to mail.zeke.ne.jp[{SOCKET}]: No such file or directory"

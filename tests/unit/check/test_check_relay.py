@@ -77,6 +77,7 @@ def asked(port: int) -> dict[str, tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("replies", "row", "words"),
     [

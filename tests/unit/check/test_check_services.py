@@ -11,9 +11,9 @@ import pytest
 from wizard.check.behind import Place, begin_behind, places
 from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.services import NEEDED, judge_services, smtpds
-from wizard.check.settings import Settings
 from wizard.door import Door
 from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
 
 UNIX = "".join(
     f"{name} unix n - n - - {name}\n" for name in (*NEEDED, "local", "lmtp", "smtp", "relay")
@@ -109,6 +109,15 @@ def test_a_chroot_with_its_files(tmp_path: Path) -> None:
             {"transport.content_filter": (WRONG, "master.cf has no amavis")},
         ),
         ({"virtual_transport": "virtual"}, {}),
+        (
+            {"mailbox_transport": "local:"},
+            {
+                "transport.mailbox_transport": (
+                    WRONG,
+                    "local is local(8) itself: its mail goes round and round",
+                )
+            },
+        ),
         (
             {"virtual_transport": "virtual", "virtual_mailbox_domains": "v.example"},
             {"transport.virtual_transport": (WRONG, "master.cf has no virtual")},

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from wizard.check.hazards import HAZARDS, judge_hazards
+from wizard.check.hazards import judge_hazards
 from wizard.check.model import RIGHT, WARNING, WRONG
 from wizard.check.restrictions import judge_restrictions
-from wizard.check.settings import Settings
+from wizard.postfix.hazards import HAZARDS
+from wizard.postfix.settings import Settings
 
 RELAY_DEFAULT = (
     "${{$compatibility_level} < {1} ? {} : "
@@ -102,6 +103,10 @@ def test_each_row_of_the_table_is_tried_above() -> None:
         {"relayhost": "[smtp.stranger.example]:587"},
         {"mailbox_size_limit": "0"},
         {"virtual_mailbox_limit": "100"},
+        {"message_size_limit": "${my_limit?{$my_limit}:{20480000}}"},
+        {"message_size_limit": "${my_limit:20480000}"},
+        {"mailbox_size_limit": "${stress?{100}:{0}}", "message_size_limit": "0"},
+        {"virtual_mailbox_limit": "100k", "virtual_mailbox_base": "/v"},
         {"smtpd_tls_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"},
         {"smtpd_tls_protocols": ">=TLSv1.2"},
         {"local_recipient_maps": "proxy:unix:passwd.byname $alias_maps"},

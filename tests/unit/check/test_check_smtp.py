@@ -14,9 +14,9 @@ from wizard.check.tls import leaf
 SECONDS = 0.6
 
 
-def talk(behaviour: Behaviour, pair: Pair) -> Transcript:
+def talk(behaviour: Behaviour, pair: Pair, seconds: float = SECONDS) -> Transcript:
     with serving(behaviour, pair) as server:
-        return converse(Endpoint("127.0.0.1", server.port), scripts.SMTP, SECONDS)
+        return converse(Endpoint("127.0.0.1", server.port), scripts.SMTP, seconds)
 
 
 def test_a_right_server_answers_everything(pair: Pair) -> None:
@@ -67,6 +67,7 @@ def test_an_auth_that_is_taken_up_is_taken_back(pair: Pair) -> None:
     assert transcript.replies["auth"].code == 334
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "at", "verb"),
     [
@@ -87,6 +88,7 @@ def test_a_server_that_hangs_cannot_hang_us(phase: str, at: str, verb: str, pair
     assert (transcript.stopped_at, transcript.why) == (at, f"{verb}: no answer within 0.6 s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "at"), [("greeting", "greeting"), ("ehlo", "ehlo"), ("ehlo-tls", "ehlo-tls")]
 )
@@ -154,14 +156,71 @@ def test_a_refused_starttls_is_no_handshake(pair: Pair) -> None:
 
 
 def test_a_broken_handshake_is_named(pair: Pair) -> None:
-    transcript = talk(Behaviour(break_handshake=True), pair)
+    transcript = talk(Behaviour(break_handshake=True), pair, 5)
     assert transcript.stopped_at == "tls"
     assert transcript.why.startswith("STARTTLS: the server ")
+
+
+CLOSED = "the server closed the connection in the TLS handshake"
+NOTHING_IN_COMMON = "no TLS version or cipher in common, or the server has no key"
+OLD_HELLO = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + b"x" * 32 + b"\x00\x00\x2f\x00"
+
+
+def alert(number: int) -> bytes:
+    return bytes((21, 3, 3, 0, 2, 2, number))
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"", CLOSED),
+        (b"\x16\x03", CLOSED),
+        (b"\x16\x03\x03\x40\x00half a record", CLOSED),
+        (alert(40), NOTHING_IN_COMMON),
+        (alert(70), NOTHING_IN_COMMON),
+        (alert(71), NOTHING_IN_COMMON),
+        (alert(80), "the server refused the TLS handshake: alert internal error"),
+        (alert(112), "the server refused the TLS handshake: alert unrecognized name"),
+        (alert(120), "the server refused the TLS handshake: alert no application protocol"),
+        (alert(255), "the server refused the TLS handshake: alert 255"),
+        (b"220 mail.example ESMTP\r\n", "answers in plain text where TLS is due"),
+        (b"H", "answers in plain text where TLS is due"),
+        (b"\xff" * 100, "answers in plain text where TLS is due"),
+        (OLD_HELLO, "only TLS versions that are no longer safe"),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_a_handshake_that_fails_is_named_by_what_the_server_sent(
+    answer: bytes, why: str, pair: Pair
+) -> None:
+    transcript = talk(Behaviour(answer_to_hello=answer), pair, 5)
+    assert (transcript.stopped_at, transcript.why) == ("tls", f"STARTTLS: {why}")
+
+
+def test_a_handshake_that_makes_no_sense_is_named(pair: Pair) -> None:
+    transcript = talk(Behaviour(answer_to_hello=b"\x16\x03\x03\x00\x04\xff\xff\xff\xff"), pair, 5)
+    assert transcript.why.startswith("STARTTLS: the TLS handshake failed")
+    assert "_ssl.c" not in transcript.why
+
+
+@pytest.mark.parametrize("name", ["mail.example", "another.example"])
+def test_a_certificate_that_is_not_trusted_is_named(name: str, pair: Pair) -> None:
+    with serving(Behaviour(), pair) as server:
+        where = Endpoint("127.0.0.1", server.port, verified=name)
+        transcript = converse(where, scripts.SMTP, 5)
+    assert transcript.why == "STARTTLS: the server's certificate is signed by itself"
 
 
 def test_a_handshake_that_hangs_is_named(pair: Pair) -> None:
     transcript = talk(Behaviour(hang_handshake=True), pair)
     assert (transcript.stopped_at, transcript.why) == ("tls", "STARTTLS: no answer within 0.6 s")
+
+
+def test_a_handshake_that_trickles_is_bounded(pair: Pair) -> None:
+    begun = time.monotonic()
+    transcript = talk(Behaviour(trickle="hello"), pair)
+    assert (transcript.stopped_at, transcript.why) == ("tls", "STARTTLS: no answer within 0.6 s")
+    assert time.monotonic() - begun < 5
 
 
 def test_plain_text_behind_starttls_is_seen(pair: Pair) -> None:

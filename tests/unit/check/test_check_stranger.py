@@ -125,10 +125,13 @@ def test_mynetworks_is_read_for_its_networks_alone() -> None:
 
 
 def test_signal_handlers_are_as_before() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with stranger_address(4, (), (), Ip()):
-        assert signal.getsignal(signal.SIGTERM) is not before
-    assert signal.getsignal(signal.SIGTERM) is before
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with stranger_address(4, (), (), Ip()):
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_handler_of_somebody_else_stays() -> None:

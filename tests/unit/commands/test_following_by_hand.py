@@ -81,6 +81,7 @@ def made() -> Iterator[list[House]]:
         one.close()
 
 
+@pytest.mark.slow
 @pytest.mark.promise(6)
 def test_the_first_ctrl_c_stops_between_steps_and_the_second_leaves(
     made: list[House], tmp_path: Path
@@ -107,6 +108,7 @@ def test_the_first_ctrl_c_stops_between_steps_and_the_second_leaves(
     assert flag.exists(), "the step in progress came to its end, and the next was not begun"
 
 
+@pytest.mark.slow
 @pytest.mark.promise(3)
 def test_a_viewer_that_reads_no_more_slows_nothing(made: list[House], tmp_path: Path) -> None:
     took = []

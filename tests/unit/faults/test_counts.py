@@ -28,10 +28,14 @@ def test_parts_are_added_up_and_a_point_killed_twice_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POSTFIX_WIZARD_COUNTS", str(tmp_path))
-    left_out = {SET_UP: {"reading": 7}, TAKING_BACK: {}}
-    counts.keep("one", FIRST, left_out)
-    counts.keep("two", SECOND, left_out)
-    *_, last = counts.shown()
+    calls = {
+        SET_UP: counts.Calls("el9", 11, {"reading": 7}),
+        TAKING_BACK: counts.Calls("el9", 5, {}),
+    }
+    counts.keep("one", FIRST, calls)
+    counts.keep("two", SECOND, calls)
+    *lines, last = counts.shown()
+    assert "The worker of set-up: kill points 2 of 11, errnos 2" in lines
     assert last == "In all 3 kill points and 2 errnos, 1 not met, 2 with something wrong."
     whole = json.loads((tmp_path / "faults.json").read_text())
     assert whole["workers"][SET_UP]["kill"] == {"write": 1, "fsync": 1}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -87,6 +89,19 @@ def test_a_file_that_is_too_large(root: Path) -> None:
         file.truncate(1 << 40)
     with pytest.raises(Trouble, match="it is larger than"):
         Door(root).read_bytes("/etc/huge")
+
+
+def test_a_small_file_takes_little_memory(root: Path) -> None:
+    """A host whose memory is limited must not need room for the largest file that is allowed."""
+    (root / "small").write_bytes(b"x")
+    script = (
+        "import resource, sys; from pathlib import Path; from wizard.door import Door\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
+        "print(Door(Path(sys.argv[1])).read_bytes('/small'))"
+    )
+    argv = [sys.executable, "-c", script, str(root)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("b'x'\n", "")
 
 
 def test_another_root_is_never_asked_through_this_host(root: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.certificates.tree import Authority, LetsEncrypt
+from wizard.certificates.modes import file_mode
 from wizard.door import Door
 from wizard.host.gathered import (
     LARGEST_FILE,
@@ -152,6 +153,44 @@ def test_what_certbot_and_its_plugins_have_is_taken(tree: LetsEncrypt) -> None:
     files, odd = walk(Door(tree.root))
     assert odd == ()
     assert {f"/etc/letsencrypt/{name}" for name in own} <= set(files)
+
+
+@pytest.mark.promise(36)
+@pytest.mark.parametrize(
+    "name", ["x;reboot", "$(reboot)", "a b", "`x`", "x|y", "a'b", "~&", "*", "<x"]
+)
+def test_a_hook_whose_name_a_shell_would_obey_is_left_out(tree: LetsEncrypt, name: str) -> None:
+    """certbot runs a hook by its path, through a shell (certbot/compat/misc.py)."""
+    hooks = tree.home / "renewal-hooks/deploy"
+    hooks.mkdir(parents=True)
+    for one in (name, "nginx-reload.sh", "再起動"):
+        (hooks / one).write_text("exit 0\n")
+        (hooks / one).chmod(0o755)
+    files, odd = walk(Door(tree.root))
+    assert [path.rpartition("/")[2] for path in files if "/renewal-hooks/" in path] == [
+        "nginx-reload.sh",
+        "再起動",
+    ]
+    assert [one for one in odd if "it is no file of certbot's" in one]
+
+
+@pytest.mark.promise(35)
+@pytest.mark.parametrize("mode", [0o644, 0o666])
+def test_a_hook_that_is_turned_off_here_is_not_turned_on(
+    tree: LetsEncrypt, tmp_path: Path, mode: int
+) -> None:
+    """The same text there can be run; here somebody took that away."""
+    for home, has in ((tree.home, 0o4755), (tmp_path / "host/etc/letsencrypt", mode)):
+        hook = home / "renewal-hooks/deploy/x"
+        hook.parent.mkdir(parents=True)
+        hook.write_text("#!/bin/sh\nreboot\n")
+        hook.chmod(has)
+    inside = tmp_path / "host/gathered"
+    (tmp_path / "gathered").rename(inside)
+    (gathered,) = read_gathered(Door(tmp_path / "host"), Path("/gathered"))
+    (found,) = [file for file in gathered.files if file.path.endswith("/deploy/x")]
+    assert file_mode(found.path, found.mode) == 0o600
+    assert found.foreign == ()
 
 
 def test_a_thousand_odd_things_are_counted(tree: LetsEncrypt) -> None:

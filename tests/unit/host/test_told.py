@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from wizard.door import Outcome
+from pathlib import Path
+
+import pytest
+
+from wizard.door import Door, Outcome
 from wizard.host.facts import Listener, Unit
 from wizard.host.network import fqdn, told_addresses, told_resolvers
 from wizard.host.postfix import Configuration, parameters
 from wizard.host.sockets import told_listeners
-from wizard.host.units import DOVECOT, FIREWALLD, NAMED, POSTFIX, told_units
+from wizard.host.units import DOVECOT, FIREWALLD, NAMED, POSTFIX, is_masked, told_units
 
 
 def test_units() -> None:
@@ -102,3 +106,36 @@ def test_a_value_is_main_cfs_before_the_programs() -> None:
     )
     assert [configuration.value(name) for name in "abc"] == ["own", "default", ""]
     assert configuration.instances == ("/etc/postfix-out", "/etc/postfix-in")
+
+
+@pytest.mark.parametrize(
+    ("directory", "target", "found"),
+    [
+        ("etc", "/dev/null", True),
+        ("run", "/dev/null", True),
+        ("etc", "/usr/lib/systemd/system/postfix.service", False),
+        ("etc", "../../../dev/null", True),
+        ("etc", "", True),
+        ("", "", False),
+    ],
+)
+def test_an_empty_unit_or_a_link_to_the_null_device_is_masked(
+    tmp_path: Path, directory: str, target: str, found: bool
+) -> None:
+    """The package's unit is there too; an empty target stands for an empty file."""
+    for name in filter(None, ("usr/lib", directory)):
+        unit = tmp_path / name / "systemd/system/postfix.service"
+        unit.parent.mkdir(parents=True)
+        if name == directory and target:
+            unit.symlink_to(target)
+        else:
+            unit.write_text("" if name == directory else "[Unit]\n")
+    assert is_masked(Door(tmp_path), "postfix") is found
+
+
+def test_a_unit_of_root_s_own_outlives_a_mask_at_run_time(tmp_path: Path) -> None:
+    for name in ("etc", "run"):
+        (tmp_path / name / "systemd/system").mkdir(parents=True)
+    (tmp_path / "etc/systemd/system/postfix.service").write_text("[Unit]\n")
+    (tmp_path / "run/systemd/system/postfix.service").symlink_to("/dev/null")
+    assert not is_masked(Door(tmp_path), "postfix")

@@ -119,6 +119,7 @@ def test_what_is_in_the_way(name: str) -> None:
 def test_a_reader_that_nobody_knows_must_be_accepted() -> None:
     plan = build_plan(replace(TARO, aliases=Aliases("hana")), host())
     (caution,) = plan.cautions
+    assert caution.values == ("hana",)
     assert caution.name == "aliases-reader"
     assert "hana is no user in /etc/passwd" in caution.message
     elsewhere = build_plan(replace(TARO, aliases=Aliases("hana@example.net")), host())

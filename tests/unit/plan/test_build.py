@@ -9,13 +9,14 @@ from typing import Any, Callable
 
 import pytest
 
+from wizard.answers.accept import form_of
 from wizard.answers.model import POLICY, SECTIONS, Answers, CustomBlocklist
 from wizard.answers.toml import read_answers
+from wizard.answers.unsaid import is_unsaid
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.plan import report
 from wizard.plan.build import build_plan
-from wizard.plan.files import sha256
 from wizard.plan.model import (
     BuildTable,
     Link,
@@ -27,6 +28,7 @@ from wizard.plan.model import (
     Service,
     StagedCheck,
 )
+from wizard.plan.planned_file import sha256
 from wizard.plan.read_back import read_back, read_values
 from wizard.plan.report import notes
 
@@ -101,7 +103,7 @@ def pending(plan: Plan) -> list[str]:
 
 def test_a_blocklist_without_a_list_to_stand_in_is_said(answers: Answers) -> None:
     plan = build_plan(answers, FRESH, ("blocklists",))
-    assert any("smtpd_recipient_restrictions" in warning for warning in plan.warnings)
+    assert any("smtpd_recipient_restrictions is not set" in one.message for one in plan.obstacles)
 
 
 def done_by(plan: Plan, host: Host) -> Host:
@@ -343,9 +345,34 @@ def test_what_stands_in_the_way_is_named(answers: Answers, name: str) -> None:
     assert message in problem.message
 
 
+@pytest.mark.parametrize(
+    ("state", "sections", "found"),
+    [("masked", (), 1), ("masked-runtime", ("networks",), 1), ("masked", ("aliases",), 0)],
+)
+def test_a_masked_unit_is_in_the_way_where_it_is_turned(
+    answers: Answers, state: str, sections: tuple[str, ...], found: int
+) -> None:
+    active = "active" if "networks" in sections else "inactive"
+    masked = changed(unit=facts.Unit(state, active))
+    said = [one.message for one in build_plan(answers, masked, sections).obstacles]
+    assert sum("`systemctl unmask postfix` first" in one for one in said) == found, said
+
+
 def test_running_postfix_is_not_in_its_own_way(answers: Answers) -> None:
     host = changed(listeners=(facts.Listener("0.0.0.0", 25, "master"),))
     assert build_plan(answers, host).obstacles == ()
+
+
+def test_a_run_of_one_section_that_leaves_postfix_stopped_says_so(answers: Answers) -> None:
+    host = done_by(build_plan(answers, FRESH), FRESH)
+    stopped = replace(host, unit=replace(host.unit, active="inactive"))
+    for live, sections, is_said in (
+        (stopped, ("networks",), True),
+        (stopped, (), False),
+        (host, ("networks",), False),
+    ):
+        warnings = build_plan(answers, live, sections).warnings
+        assert any("does not start it" in one for one in warnings) == is_said
 
 
 def test_ipv6_asked_for_and_absent(answers: Answers) -> None:
@@ -357,21 +384,23 @@ def test_ipv6_asked_for_and_absent(answers: Answers) -> None:
 
 
 def cautions(answers: Answers, host: Host) -> list[str]:
-    return [caution.name for caution in build_plan(answers, host).cautions]
+    return [form_of(caution) for caution in build_plan(answers, host).cautions]
 
 
 @pytest.mark.promise(20, 23)
-def test_cautions_have_names(answers: Answers) -> None:
+def test_cautions_have_names_and_values(answers: Answers) -> None:
     other = changed(lineages=(lineage(names=("other.example.com",)),))
-    assert cautions(answers, other) == ["certificate-name"]
+    assert cautions(answers, other) == ["certificate-name=mail.zeke.ne.jp"]
     public = networks(answers, mynetworks=("203.0.113.0/24",))
-    assert cautions(public, FRESH) == ["public-range"]
+    assert cautions(public, FRESH) == ["public-range=203.0.113.0/24"]
+    several = networks(answers, mynetworks=("203.0.113.0/24", "127.0.0.0/8", "198.51.100.0/28"))
+    assert cautions(several, FRESH) == ["public-range=203.0.113.0/24,198.51.100.0/28"]
     zone = facts.Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
     fleeting = changed(firewall=facts.Firewall("running", "public", (zone,)))
-    assert cautions(answers, fleeting) == ["firewall-reload"]
+    assert cautions(answers, fleeting) == ["firewall-reload=service%20ssh%20(zone%20public)"]
     loopback = MASTER_CF + b"127.0.0.1:submission inet n - n - - smtpd\n"
     assert cautions(answers, changed(master_cf=file("master.cf", loopback))) == [
-        "submission-loopback"
+        "submission-loopback=127.0.0.1:submission/inet"
     ]
 
 
@@ -411,14 +440,14 @@ def test_first_guesses_come_from_the_host() -> None:
     assert read_values(changed(lineages=()))["certificate"] == {"source": "self-signed"}
 
 
-def test_what_no_answer_can_express_reads_back_as_its_default(answers: Answers) -> None:
+def test_what_no_answer_can_express_reads_back_as_no_answer(answers: Answers) -> None:
     host = done_by(build_plan(answers, FRESH), FRESH)
     text = (host.main_cf.live or b"").replace(
         b"mynetworks = 192.168.1.0/24, 127.0.0.0/8", b"mynetworks = cidr:/etc/postfix/nets"
     )
     read = read_back(replace(host, main_cf=replace(host.main_cf, live=text)))
     assert read is not None
-    assert read.networks.mynetworks == ("127.0.0.0/8",)
+    assert is_unsaid(read.networks.mynetworks)
     assert read.domains == answers.domains
 
 

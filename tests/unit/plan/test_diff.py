@@ -19,7 +19,7 @@ def text_of(old: bytes, new: bytes) -> bytes:
     return b"".join(line.encode("utf-8", "surrogateescape") + b"\n" for line in lines)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FEW_LINES, FEW_LINES, st.booleans(), st.booleans())
 def test_patch_makes_new_of_old(
     tmp_path_factory: pytest.TempPathFactory,

@@ -180,8 +180,9 @@ def test_mail_that_is_kept_elsewhere_is_asked_back_about(
     settings: dict[str, str], asked: bool
 ) -> None:
     plan = build_plan(WRITE, host(settings={"ssl": "yes", **settings}))
-    told = [one.message for one in plan.cautions if one.name == "dovecot-mailbox"]
-    assert [settings["mail_location"] in one for one in told] == [True] * asked
+    told = [one for one in plan.cautions if one.name == "dovecot-mailbox"]
+    assert [settings["mail_location"] in one.message for one in told] == [True] * asked
+    assert [one.values for one in told] == [(settings["mail_location"],)] * asked
     plan = build_plan(ZEKE, host(settings={"ssl": "yes", **settings}))
     assert not any(one.name == "dovecot-mailbox" for one in plan.cautions)
 

@@ -11,9 +11,9 @@ from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage, 
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage, LineageFile
+from wizard.host.gathered import FRESH_SECONDS as KEPT_FOR
 from wizard.plan.build import build_plan
 from wizard.plan.gather import gather_plan
-from wizard.plan.laying import FRESH as KEPT_FOR
 from wizard.plan.model import Fetch, Forget, LaidFile, Lay, Link, Plan, Relink
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 
@@ -146,7 +146,7 @@ def test_what_was_fetched_is_laid_linked_and_forgotten(answers: Answers) -> None
         "original-master.cf", "letsencrypt", f"lay-{NAME}", "lay-zeke.jp", f"links-{NAME}",
         "links-zeke.jp",
     ]  # fmt: skip
-    assert list(steps)[-2:] == ["check", "forget"]
+    assert list(steps)[-3:] == ["check", "forget", "renewals"]
     assert plan.obstacles == ()
     lay = steps["lay-zeke.jp"].action
     assert isinstance(lay, Lay)
@@ -231,10 +231,3 @@ def test_a_name_it_does_not_cover_is_a_caution_and_an_untrusted_one_a_warning(
     plan = build_plan(answers, with_tree(tree))
     assert [one.name for one in plan.cautions] == ["certificate-name"]
     assert tree.remarks[0] in plan.warnings
-
-
-def test_a_hook_that_comes_along_is_told(answers: Answers) -> None:
-    hook = GatheredFile("/etc/letsencrypt/renewal-hooks/deploy/nginx", "h", 0o755, 7, "missing")
-    tree = gathered(lineage())
-    plan = build_plan(answers, with_tree(replace(tree, files=(*tree.files, hook))))
-    assert any("renewal-hooks/deploy/nginx comes along" in one for one in plan.warnings)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.plan.test_build import FRESH, answers, done_by, pending
 from wizard.answers.model import POLICY, SECTIONS, Answers, Certificate
-from wizard.certificates.paths import RENEWAL_HOOK
 from wizard.host.facts import Host
+from wizard.paths import RENEWAL_HOOK
 from wizard.plan.build import build_plan
 
 __all__ = ["answers"]

@@ -20,12 +20,13 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import DqsKey, Host
 from wizard.plan import report
 from wizard.plan.build import build_plan
-from wizard.plan.files import sha256
 from wizard.plan.model import Plan, ReplaceFile, StagedCheck
+from wizard.plan.planned_file import sha256
 from wizard.plan.read_back import read_back
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.run.opening import open_file
 from wizard.run.paths import Places
+from wizard.run.seals import Seals
 from wizard.run.states import Stale
 from wizard.run.worker import work
 from wizard.secrets import marks, opened, seal
@@ -77,7 +78,7 @@ def test_the_key_is_in_the_file_and_in_nothing_else(answers: Answers, key_file: 
     assert any("every user of this host can read the key" in one for one in plan.warnings)
 
     file = main_of(plan_from_bytes(kept)).file
-    written = open_file(file).text
+    written = open_file(file, Seals()).text
     assert sha256(written) == file.opened
     assert written.count(KEY.encode()) == 4
     assert b"(key)" not in written
@@ -96,7 +97,7 @@ def applied(host: Host, text: bytes) -> Host:
 
 def test_twice_is_once_and_a_new_key_is_written(answers: Answers, key_file: Path) -> None:
     wanted, host = keyed(answers, key_file)
-    first = open_file(main_of(build_plan(wanted, host)).file).text
+    first = open_file(main_of(build_plan(wanted, host)).file, Seals()).text
     again = build_plan(wanted, applied(host, first))
     assert next(one for one in again.steps if one.id == "main.cf").done
     assert KEY.encode() not in plan_to_bytes(again)
@@ -106,7 +107,7 @@ def test_twice_is_once_and_a_new_key_is_written(answers: Answers, key_file: Path
     data = plan_to_bytes(plan)
     assert OTHER.encode() not in data
     assert KEY.encode() not in data
-    assert open_file(main_of(plan).file).text == first
+    assert open_file(main_of(plan).file, Seals()).text == first
     assert not any("taken out" in one for one in plan.warnings)
     change = next(one for one in plan.files if one.path.endswith("main.cf"))
     assert change.live != change.proposed
@@ -114,7 +115,7 @@ def test_twice_is_once_and_a_new_key_is_written(answers: Answers, key_file: Path
 
 def test_what_stands_there_reads_back_without_its_key(answers: Answers, key_file: Path) -> None:
     wanted, host = keyed(answers, key_file)
-    text = open_file(main_of(build_plan(wanted, host)).file).text
+    text = open_file(main_of(build_plan(wanted, host)).file, Seals()).text
     today = read_back(applied(host, text))
     assert today is not None
     assert today.blocklists.use == LISTS.use
@@ -128,7 +129,7 @@ def test_another_section_needs_no_key_file_and_loses_no_key(
 ) -> None:
     wanted, host = keyed(answers, key_file)
     live = tmp_path / "main.cf"
-    live.write_bytes(open_file(main_of(build_plan(wanted, host)).file).text)
+    live.write_bytes(open_file(main_of(build_plan(wanted, host)).file, Seals()).text)
     there = applied(host, live.read_bytes())
     there = replace(there, dqs_key=DqsKey(), main_cf=replace(there.main_cf, path=str(live)))
     today = read_back(there)
@@ -137,11 +138,11 @@ def test_another_section_needs_no_key_file_and_loses_no_key(
     plan = build_plan(bigger, there, ("limits",))
     assert not [one for one in plan.obstacles if one.name == "dqs_key_file"]
     assert KEY.encode() not in plan_to_bytes(plan)
-    written = open_file(main_of(plan).file).text
+    written = open_file(main_of(plan).file, Seals()).text
     assert written == live.read_bytes().replace(b"10485760", b"20480000")
     live.write_bytes(b"no key any more\n")
     with pytest.raises(Stale, match="not the key that the plan was made with"):
-        open_file(main_of(plan).file)
+        open_file(main_of(plan).file, Seals())
 
 
 def test_a_worker_writes_it_and_no_record_tells_it(
@@ -240,6 +241,35 @@ def test_keys_are_sealed_each_by_its_own_mark() -> None:
         assert len(marks(sealed.text)) == 2
         assert opened(sealed.text, sealed.keys).decode() == text
         assert KEY not in repr(sealed)
+
+
+ODD = {
+    "a mark that was copied from a diff": b"# reject_rbl_client (key).zen.dq.spamhaus.net\n",
+    "a numbered one": b"# (key2).zen.dq.spamhaus.net=127.0.0.2 (key2)\n",
+    "Postfix's own form of a parameter": b"x = $(key).zen.dq.spamhaus.net\n",
+    "a word of prose": b"# the (key) is in its own file\n",
+    "a zone below a zone": b"# x.zen.dq.spamhaus.net.zen.dq.spamhaus.net\n",
+}
+
+
+@pytest.mark.promise(13)
+@pytest.mark.parametrize("case", ODD)
+@pytest.mark.parametrize("beside", [b"", f"y = {OTHER}.zen.dq.spamhaus.net\n".encode()])
+def test_what_looks_like_a_mark_is_not_opened(
+    answers: Answers, key_file: Path, tmp_path: Path, case: str, beside: bytes
+) -> None:
+    """Else a run would write the key into a comment, where nothing masks it any more."""
+    for known in ("", KEY):
+        sealed = seal(ODD[case] + beside, known)
+        assert opened(sealed.text, sealed.keys) == ODD[case] + beside
+    wanted, host = keyed(answers, key_file)
+    live = tmp_path / "main.cf"
+    live.write_bytes(ODD[case] + beside + (host.main_cf.live or b""))
+    there = replace(applied(host, live.read_bytes()))
+    there = replace(there, main_cf=replace(there.main_cf, path=str(live)))
+    file = open_file(main_of(build_plan(wanted, there)).file, Seals())
+    assert file.text.startswith(ODD[case] + beside)
+    assert file.text.count(KEY.encode()) == 4
 
 
 def test_a_zone_that_the_answers_spell_out_stays() -> None:

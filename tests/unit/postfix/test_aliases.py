@@ -212,3 +212,11 @@ def test_a_table_has_the_rows_of_its_text() -> None:
 def test_rows_that_are_written_oddly(text: str, dump: str) -> None:
     """As postalias -s of EL9 prints them: else the run would call each such table stale."""
     assert table_rows(dump.encode()) == text_rows(text.encode())
+
+
+@pytest.mark.promise(45)
+def test_a_chain_that_local_does_not_follow_is_a_circle() -> None:
+    rows = b"".join(b"a%d: a%d\n" % (n, n + 1) for n in range(1000))
+    found = end_of("a0", Aliases.parse(rows))
+    assert found.circle
+    assert len(found.way) < 110

@@ -138,6 +138,7 @@ def test_twice_is_once_and_the_rest_stays(data: bytes, sections: list[str]) -> N
     assert dict(proposal.expected).items() <= {n: after.value(n) for n in ours}.items()
 
 
+@pytest.mark.slow
 @given(TEXTS, SECTIONS)
 @example(b"\nsmtpd_recipient_restrictions =\n \0# Anti-Abuse\n", [])
 @example(b"\nmydestination = \n myhostname\n 10.0.0.0/8", [])
@@ -154,6 +155,7 @@ def test_every_line_that_is_new_has_its_reason(data: bytes, sections: list[str])
     assert (proposal.text == data) == (proposal.reasons == ())
 
 
+@pytest.mark.slow
 @pytest.mark.promise(13)
 @given(TEXTS)
 def test_comments_of_the_operators_stay(data: bytes) -> None:
@@ -189,6 +191,7 @@ def harmed(bad: str) -> list[Answers]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.promise(21)
 @pytest.mark.parametrize("bad", HARM, ids=[hex(ord(bad)) for bad in HARM])
 def test_the_writer_refuses_control_characters(
@@ -251,6 +254,7 @@ def test_no_zone_makes_a_second_restriction(zone: str, replies: str) -> None:
     assert len(value.split(" ")) == 8
 
 
+@pytest.mark.slow
 def test_ten_thousand_names_stay_linear(effort: Callable[[Callable[[], object]], int]) -> None:
     def calls(count: int) -> int:
         names = tuple(f"host{number}.example.org" for number in range(count))

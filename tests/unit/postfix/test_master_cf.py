@@ -86,6 +86,13 @@ def test_port_465_is_found_under_any_name(name: str, answers: Answers) -> None:
     assert proposal.loopback == ((f"{name}/inet",) if loopback else ())
 
 
+@pytest.mark.parametrize("name", ["587", "msp", "[::]:msp"])
+def test_port_587_is_found_under_any_name(name: str, answers: Answers) -> None:
+    live = f"{name} inet n - n - - smtpd\nsmtps inet n - n - - smtpd\n".encode()
+    proposal = propose_master_cf(live, answers, FACTS)
+    assert proposal.changed == (f"{name}/inet", "smtps/inet")
+
+
 def test_prose_among_the_arguments_is_reported_and_left(answers: Answers) -> None:
     live = (
         b"submission inet n - n - - smtpd\n  -o syslog_name=postfix/submission\n"

@@ -76,5 +76,6 @@ def test_a_small_file_becomes(path: Path, el9: Postfix) -> None:
         proposal = propose(before, answers, el9, sections)
         again = propose(proposal.text, answers, el9, sections)
     assert proposal.text.decode() == case["after"]
-    assert "".join(f"{line}\n" for line in proposal.warnings) == case.get("warnings", "")
+    for kind in ("warnings", "refusals"):
+        assert "".join(f"{line}\n" for line in getattr(proposal, kind)) == case.get(kind, "")
     assert (again.text, again.changed, again.reasons) == (proposal.text, (), ())

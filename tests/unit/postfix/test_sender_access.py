@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import Callable
 
@@ -10,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.answers.model import Answers, Blocklists
+from wizard.host.postfix import BEGIN, END
 from wizard.postfix.policy import owned_rows, propose_sender_access, rows
-from wizard.postfix.sender_access import BEGIN, END
 
 READINGS = {
     "keys in lower case": (b"Example.COM OK\n", (("example.com", "OK"),)),
@@ -23,6 +24,8 @@ READINGS = {
     "the first of duplicates": (b"a OK\nA REJECT\n", (("a", "OK"),)),
     "quoted": (b'"j d"@example.com OK\n', (('"j d"@example.com', "OK"),)),
     "unbalanced": (b'"j d@example.com OK\nb OK\n', (("b", "OK"),)),
+    "quotes in the action": (b'a OK "b" c\\d\n', (("a", 'OK "b" c\\d'),)),
+    "quotes and a fold": (b'"j d"@a OK\n x\nb OK\n', (('"j d"@a', "OK x"), ("b", "OK"))),
     "crlf": (b"a OK\r\n", (("a", "OK"),)),
     "no last newline": (b"a OK", (("a", "OK"),)),
     "wide blanks are no blanks": ("a\u3000OK\nb OK\n".encode(), (("b", "OK"),)),
@@ -113,6 +116,24 @@ def test_twice_is_once(answers: Answers, text: str) -> None:
     assert table["e"] == "OK"
 
 
+@pytest.mark.promise(45)
+@pytest.mark.parametrize(
+    "row", ["sender%d@example.com OK\n", '"sender %d"@a REJECT\n', "s%d\n OK\n"]
+)
+def test_rows_by_hand_are_read_one_at_a_time(answers: Answers, row: str) -> None:
+    """Of a million rows nothing stays but their keys: no lines, and no objects of their own."""
+    live = "".join(row % number for number in range(20_000)).encode()
+    tracemalloc.start()
+    proposal = propose_sender_access(live, answers)
+    assert owned_rows(live) == ()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert proposal.text is live
+    assert "and 19995 more" in proposal.warnings[0]
+    assert peak < 20_000 * 250
+
+
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_stay_linear(
     answers: Answers, effort: Callable[[Callable[[], object]], int]
 ) -> None:

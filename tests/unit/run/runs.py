@@ -19,7 +19,7 @@ from wizard.plan.model import (
     Step,
 )
 from wizard.run.files import sha256
-from wizard.run.journal import read_journal
+from wizard.run.journal import chained, read_journal
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Record, RunFinished, StepFinished
 from wizard.run.request import write_request
@@ -88,3 +88,35 @@ def detached(places: Places) -> tuple[str, ...]:
 
 def started(_unit: str, argv: Sequence[str]) -> None:
     subprocess.run(["setsid", "--fork", *argv], check=True)
+
+
+def rewritten(data: bytes, old: bytes, new: bytes) -> bytes:
+    """Return a journal in which `new` stands for `old`, as a program would have written it."""
+    total, lines = "", []
+    for line in data.replace(old, new).splitlines():
+        payload = line.partition(b" ")[2]
+        total = chained(total, payload)
+        lines.append(total.encode() + b" " + payload + b"\n")
+    return b"".join(lines)
+
+
+def replan(places: Places, run: str, old: bytes, new: bytes) -> None:
+    """Have a run's plan say `new` for `old`, as if it had been reviewed so."""
+    at = places.run(run)
+    before = at.plan.read_bytes()
+    after = before.replace(old, new)
+    assert after != before
+    at.plan.write_bytes(after)
+    digests = sha256(before).encode(), sha256(after).encode()
+    at.request.write_bytes(at.request.read_bytes().replace(*digests))
+    if at.journal.exists():
+        at.journal.write_bytes(rewritten(at.journal.read_bytes(), *digests))
+
+
+def as_format_1(places: Places, run: str) -> None:
+    """Make a run what 5c83456 would have left."""
+    at = places.run(run)
+    at.header.unlink()
+    replan(places, run, b'{"version":2,', b'{"version":1,')
+    at.request.write_bytes(at.request.read_bytes().replace(b'"version": 2', b'"version": 1'))
+    at.journal.write_bytes(rewritten(at.journal.read_bytes(), b'"version":2', b'"version":1'))

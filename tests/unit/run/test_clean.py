@@ -62,6 +62,9 @@ def test_plain_text_stays(lines: list[str]) -> None:
         (b"a\tb\n", ("a       b",)),
         (b"\xff\xfe\n", ("\ufffd\ufffd",)),
         ("\u202egnp.exe\n".encode(), ("\ufffdgnp.exe",)),
+        ("\u061cgnp.exe\n".encode(), ("\ufffdgnp.exe",)),
+        (b"\x1b\x00[31mred\n", ("[31mred",)),
+        (b"\x1b" + b"x" * 5000 + b"\n", ("x" * 4094, "x" * 905)),
         ("\u3000\u6f22\u5b57\n".encode(), ("\u3000\u6f22\u5b57",)),
     ],
 )

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
 import sys
 import time
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 
@@ -51,6 +50,21 @@ def test_input_larger_than_any_pipe_does_not_deadlock(loop: Loop) -> None:
     assert run(("cat",), loop, None, stdin=data * 50_000, whole=True).out == data * 50_000
 
 
+@pytest.mark.parametrize("size", [0, 1, 4096, 65_536, 65_537, 5_000_000])
+def test_input_is_a_pipe_that_selinux_lets_each_domain_read(loop: Loop, size: int) -> None:
+    # A memory file of ours is tmpfs_t, which Postfix's programs may not read in their own domain.
+    script = "stat -L -c %F /dev/stdin; cat | wc -c"
+    done = run(sh(script), loop, None, stdin=b"x" * size)
+    assert done.out.decode().split() == ["fifo", str(size)]
+
+
+@pytest.mark.parametrize("script", ["exit 7", "head -c 10", "exec <&-; echo x"])
+def test_a_child_that_reads_little_of_its_input_holds_nothing_up(loop: Loop, script: str) -> None:
+    began = time.monotonic()
+    run(sh(script), loop, None, stdin=b"x" * 5_000_000)
+    assert time.monotonic() - began < 5
+
+
 def test_a_daemon_that_keeps_the_pipes_is_not_waited_for(loop: Loop) -> None:
     began = time.monotonic()
     assert run(sh("sleep 7 & echo begun"), loop, None).out == b"begun\n"
@@ -67,14 +81,11 @@ def test_one_that_is_not_there_is_named(loop: Loop) -> None:
         run(("no-such-program",), loop, None)
 
 
-def test_input_that_finds_no_room_is_told_and_leaves_nothing_open(
-    loop: Loop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_reads_no_more_leaves_nothing_open(loop: Loop) -> None:
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 (counted, not used)
-    monkeypatch.setattr(os, "write", Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
-    with pytest.raises(Trouble, match="starting cat: No space left"):
-        run(["cat"], loop, None, stdin=b"x")
-    monkeypatch.undo()
+    for argv in (("true",), ("no-such-program",), ("head", "-c", "1")):
+        with contextlib.suppress(Trouble):
+            run(argv, loop, None, stdin=b"x" * 500_000)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 

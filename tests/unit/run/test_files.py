@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import Trouble
+from wizard.host import ways
 from wizard.run import files
 from wizard.run.files import keep_original, make_link, read, replace
 
@@ -194,8 +195,27 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str
 @pytest.mark.promise(10)
 def test_a_link_on_the_way_is_refused(old: Path, tmp_path: Path) -> None:
     (tmp_path / "way").symlink_to(tmp_path)
-    with pytest.raises(Trouble, match=r"way: Not a directory.*name the real place"):
+    with pytest.raises(Trouble, match=r"way is a symbolic link to .*does not follow"):
         read(str(tmp_path / "way" / old.name))
+
+
+def test_a_link_of_roots_is_followed_where_that_is_allowed(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "way").symlink_to("other")
+    (tmp_path / "other").symlink_to(f"{tmp_path}/there/../real")
+    for name in ("real", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(ways, "FOLLOWED", (f"{tmp_path}/way",))
+    replace(f"{tmp_path}/way/{old.name}", NEW, None)
+    assert (tmp_path / "real" / old.name).read_bytes() == NEW
+    (tmp_path / "real").chmod(0o757)
+    with pytest.raises(Trouble, match="real can be written by others"):
+        read(f"{tmp_path}/way/{old.name}")
+    (tmp_path / "other").unlink()
+    (tmp_path / "other").symlink_to("way")
+    with pytest.raises(Trouble, match="does not follow"):
+        read(f"{tmp_path}/way/{old.name}")
 
 
 @pytest.mark.promise(10)
@@ -234,7 +254,7 @@ def test_a_path_that_is_no_plain_absolute_one_is_refused(path: str) -> None:
 
 @pytest.mark.promise(9)
 def test_what_a_killed_worker_left_is_swept_away(old: Path) -> None:
-    left = old.with_name(f".main.cf{files._MARK}0123456789abcdef")
+    left = old.with_name(f".main.cf{files.MARK}0123456789abcdef")
     left.write_bytes(b"half")
     replace(str(old), NEW, read(str(old)))
     assert names(old.parent) == {"main.cf"}

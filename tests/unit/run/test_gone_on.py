@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,7 @@ from wizard.run.follow import follow
 from wizard.run.history import runs
 from wizard.run.journal import open_journal
 from wizard.run.launch import launch, unit_argv
-from wizard.run.lock import holder
+from wizard.run.lock import holder, locked
 from wizard.run.paths import Places
 from wizard.run.records import Output, RunFinished, RunStarted, StepFinished, StepIntended
 from wizard.run.taking_back import undo_plan
@@ -223,5 +225,37 @@ def test_a_damaged_journal_is_set_aside_by_the_next_start(places: Places, etc: P
 @pytest.mark.promise(2)
 def test_the_unit_outlives_login_and_leaves_dnf_alone() -> None:
     argv = unit_argv("postfix-wizard-x", ("/usr/bin/postfix-wizard", "worker", "x"))
-    assert "KillMode=process" in argv
+    assert {"KillMode=process", "IgnoreOnIsolate=yes"} <= {*argv}
     assert argv[argv.index("--") :] == ["--", "/usr/bin/postfix-wizard", "worker", "x"]
+
+
+@pytest.mark.promise(2)
+def test_a_run_is_followed_until_the_next_one_may_begin(places: Places, etc: Path) -> None:
+    """An undo of several runs starts each right behind the last; so does a script."""
+    run = prepared(places, usual(etc))
+    assert work(places, run) == 0
+    released: list[float] = []
+
+    def going(taken: threading.Event) -> None:
+        with locked(places, run):
+            taken.set()
+            time.sleep(0.4)
+            released.append(time.monotonic())
+
+    taken = threading.Event()
+    worker = threading.Thread(target=going, args=(taken,))
+    worker.start()
+    assert taken.wait(10)
+    events = list(follow(places, run))
+    assert released
+    assert isinstance(events[-1], RunFinished)
+    worker.join()
+
+
+def test_another_run_is_not_waited_for(places: Places, etc: Path) -> None:
+    run = prepared(places, usual(etc))
+    assert work(places, run) == 0
+    with locked(places, "20991231-000000-9"):
+        began = time.monotonic()
+        assert isinstance(list(follow(places, run))[-1], RunFinished)
+        assert time.monotonic() - began < 5

@@ -68,6 +68,7 @@ def test_a_line_of_10_mb_comes_in_pieces(places: Places) -> None:
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_1_000_000_lines_of_escapes_are_whole(
     places: Places, record_property: Callable[[str, object], None]
 ) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.unit.run.runs import rewritten
 from wizard.check.model import Finding
-from wizard.errors import Trouble
+from wizard.errors import NewerTrouble, Trouble
 from wizard.run.journal import open_journal, parse, read_journal, set_aside
 from wizard.run.records import (
     Found,
@@ -113,14 +115,51 @@ def test_a_corrupt_journal_is_refused_and_can_be_set_aside(tmp_path: Path) -> No
     assert read_journal(path) is None
 
 
-@pytest.mark.promise(4)
-def test_another_version_is_named(tmp_path: Path) -> None:
-    whole = write(tmp_path / "journal")
-    from wizard.run.journal import chained  # noqa: PLC0415
+@pytest.mark.promise(4, 32)
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (b'"version":2', b'"version":9', "record 0: its format is 9, and this program reads up"),
+        (b'"version":2', b'"version":1000000000000000000000000000000', "its format is 1000"),
+        (b'"kind":"StepStarted"', b'"kind":"StepPostponed"', "record 2: 'StepPostponed'"),
+        (b'"pid":42', b'"pid":42,"user":"taro"', "record 1: RunStarted .* user"),
+        (b'"verdict":"right"', b'"verdict":"right","weight":3', "record 7: Finding .* weight"),
+        (b'"outcome":"done","message":""', b'"outcome":"done","message":"","by":1', "record 8"),
+    ],
+)
+def test_what_a_newer_version_wrote_is_no_damage(
+    tmp_path: Path, old: bytes, new: bytes, says: str
+) -> None:
+    """Also in the last record, which is not taken for one that was cut off."""
+    path = tmp_path / "journal"
+    data = rewritten(write(path), old, new)
+    path.write_bytes(data)
+    reading = parse(data)
+    assert re.match(says, reading.newer) or says in reading.newer
+    assert (reading.corrupt, reading.torn) == ("", False)
+    with pytest.raises(NewerTrouble):
+        read_journal(path)
+    with pytest.raises(NewerTrouble), open_journal(path, RUN):
+        pass
+    assert path.read_bytes() == data
 
-    header = whole.split(b"\n")[0].partition(b" ")[2].replace(b'"version":1', b'"version":9')
-    line = chained("", header).encode() + b" " + header + b"\n"
-    assert "version 9" in parse(line + b"more\n").corrupt
+
+@pytest.mark.promise(33)
+def test_a_journal_of_format_1_is_read_and_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(rewritten(write(path, RECORDS[:3]), b'"version":2', b'"version":1'))
+    write(path, RECORDS[3:])
+    assert parse(path.read_bytes()).records == RECORDS
+    assert b'"version":1' in path.read_bytes()
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("version", [b'"2"', b"null", b"0", b"-1", b"2.0", b"true", b"[]", b"{}"])
+def test_what_is_no_version_is_damage(tmp_path: Path, version: bytes) -> None:
+    data = rewritten(write(tmp_path / "journal"), b'"version":2', b'"version":' + version)
+    reading = parse(data)
+    assert "its version is" in reading.corrupt
+    assert not reading.newer
 
 
 @pytest.mark.promise(4)

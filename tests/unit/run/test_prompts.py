@@ -99,6 +99,7 @@ def test_an_answer_to_another_question_is_too_late(
     assert sent.result() is False
 
 
+@pytest.mark.slow
 @pytest.mark.promise(21)
 @pytest.mark.parametrize("text", ["y\nrm", "\x1b[A", "a\0b", "\r"])
 def test_an_answer_is_one_line_of_text(front: Desk, places: Places, text: str) -> None:

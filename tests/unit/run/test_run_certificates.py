@@ -16,6 +16,7 @@ from wizard.plan.model import (
 )
 from wizard.run.files import sha256
 from wizard.run.paths import Places
+from wizard.run.seals import read_seals
 from wizard.run.worker import work
 
 
@@ -47,7 +48,8 @@ def test_links_of_a_lineage_are_made_whole(places: Places, etc: Path) -> None:
         for name in ("cert", "chain", "fullchain", "privkey")
     }
     before = {entry["path"]: entry["was"] for entry in undone(places, run, "live")}
-    assert before == {link.path: link.was for link in links}
+    keyed = read_seals(places.key).keyed
+    assert before == {link.path: keyed(link.was) for link in links}
     kept = {path.read_text() for path in places.run(run).replaced.iterdir()}
     assert kept == {"cert", "fullchain", "privkey"}
 

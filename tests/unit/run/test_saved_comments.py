@@ -11,6 +11,7 @@ from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Record, StepIntended
 from wizard.run.save import save_answers
+from wizard.run.seals import Seals
 
 EXAMPLE = Path(__file__).parents[3] / "examples/zeke.toml"
 
@@ -23,7 +24,7 @@ def places(tmp_path: Path) -> Places:
 
 def saved_to(places: Places, text: str, journal: Optional[list[Record]] = None) -> str:
     records: list[Record] = [] if journal is None else journal
-    return save_answers(places, make_run(places, 0.0), text, records.append)
+    return save_answers(places, make_run(places, 0.0), text, records.append, Seals())
 
 
 def test_comments_stay_and_values_change(places: Places) -> None:

@@ -19,6 +19,8 @@ from wizard.run.paths import Places, make_run
 from wizard.run.progress import progress
 from wizard.run.records import DONE
 from wizard.run.request import write_request
+from wizard.run.seals import read_seals
+from wizard.run.states import text_state
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(
@@ -105,7 +107,7 @@ def test_killed_at_every_moment_all_is_whole_and_it_goes_on(
             for entry in undo.get("files", [])  # type: ignore[attr-defined]
             if entry["path"] != str(places.answers)
         ]
-        assert {entry["was"] for entry in files} == {f"file:{sha256(OLD)}"}, when
+        assert {entry["was"] for entry in files} == {text_state(OLD, read_seals(run.key))}, when
         left = {path.name for path in etc.iterdir()}
         assert left - {"answers.toml"} == {"archive", "cert.pem", "main.cf", "main.cf.orig"}, when
     record_property("count:kill points", when - 1)

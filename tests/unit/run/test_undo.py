@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -35,6 +36,7 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
+from wizard.run import taking_back
 from wizard.run.files import sha256
 from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
@@ -43,7 +45,7 @@ from wizard.run.paths import Places, make_run
 from wizard.run.progress import Progress, progress
 from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepIntended, StepStarted
 from wizard.run.request import write_request
-from wizard.run.taking_back import undo_plan
+from wizard.run.taking_back import undo_plan, with_later
 from wizard.run.undo import steps_back
 from wizard.run.worker import work
 
@@ -162,6 +164,24 @@ def test_what_is_back_already_is_no_step(places: Places, etc: Path) -> None:
     assert [step.id for step in back.pending] == ["back-main.cf", "back-links"]
 
 
+def test_what_was_removed_with_its_directory_is_told_before_it_begins(
+    places: Places, etc: Path
+) -> None:
+    inner = etc / "live"
+    inner.mkdir()
+    paths = [inner / name for name in ("cert.pem", "key.pem")]
+    for path in paths:
+        path.write_bytes(OLD)
+    links = tuple(Link(str(one), "../archive/cert1.pem", f"file:{sha256(OLD)}") for one in paths)
+    taken(places, plan(("links", Relink("example.com", links))))
+    shutil.rmtree(inner)
+    (problem,) = undo_plan(places).obstacles
+    assert f"{inner} was removed after the run" in problem.message
+    inner.mkdir()
+    taken(places, undo_plan(places))
+    assert [path.read_bytes() for path in paths] == [OLD, OLD]
+
+
 def test_a_damaged_copy_is_not_put_back(places: Places, etc: Path) -> None:
     run = taken(places, usual(etc))
     back = undo_plan(places)
@@ -240,6 +260,200 @@ def test_a_way_back_that_fails_is_gone_on_with(places: Places, etc: Path) -> Non
     assert told(places, run).returned
 
 
+@pytest.mark.promise(30)
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        ("printf mine >>{}", "access was changed after the run"),
+        ("ln {0} {0}.2", "has 2 names"),
+        ("rm {0}; mkdir {0}", "is no regular file"),
+        ("rm {0}; mkfifo {0}", "is no regular file"),
+        ("rm {0}; ln -s elsewhere {0}", "access was changed after the run"),
+    ],
+)
+def test_one_path_that_cannot_go_back_stops_nothing_else(
+    places: Places, etc: Path, spoil: str, words: str
+) -> None:
+    """It is reported, and stays as it is."""
+    access = etc / "access"
+    run = taken(
+        places, usual(etc, ("check", Command(("sh", "-c", f"{spoil.format(access)}; false"))))
+    )
+    end = told(places, run).finished
+    assert end is not None
+    assert words in end.message
+    assert "FAILED in part" in end.message
+    assert os.path.lexists(access)
+    assert (etc / "main.cf").read_bytes() == OLD
+    assert (etc / "cert.pem").read_bytes() == OLD
+    assert not told(places, run).returned
+    subprocess.run(["sh", "-c", f"rm -rf {access} {access}.2"], check=True)
+    assert work(places, run) == 1
+    assert as_it_was(etc)
+    assert told(places, run).returned
+
+
+@pytest.mark.promise(30)
+def test_of_one_step_the_other_paths_go_back_too(places: Places, etc: Path) -> None:
+    (etc / "key.pem").write_bytes(OLD)
+    links = tuple(
+        Link(str(etc / name), "archive/cert1.pem", f"file:{sha256(OLD)}")
+        for name in ("cert.pem", "key.pem")
+    )
+    edit = Command(("sh", "-c", f"ln -sfn /dev/null {etc}/cert.pem; false"))
+    run = taken(places, plan(("links", Relink("example.com", links)), ("check", edit)))
+    assert (etc / "key.pem").read_bytes() == OLD
+    assert (etc / "cert.pem").readlink() == Path("/dev/null")
+    end = told(places, run).finished
+    assert end is not None
+    assert f"{etc}/cert.pem was changed after the run" in end.message
+
+
+def test_an_undo_touches_nothing_of_a_step_with_an_edited_path(places: Places, etc: Path) -> None:
+    """Nobody waits for a server there: what was changed by hand is settled first."""
+    (etc / "key.pem").write_bytes(OLD)
+    links = tuple(
+        Link(str(etc / name), "archive/cert1.pem", f"file:{sha256(OLD)}")
+        for name in ("cert.pem", "key.pem")
+    )
+    taken(places, plan(("links", Relink("example.com", links))))
+    back = undo_plan(places)
+    (etc / "cert.pem").unlink()
+    (etc / "cert.pem").write_bytes(b"mine")
+    taken(places, back)
+    assert (etc / "key.pem").is_symlink()
+    assert (etc / "cert.pem").read_bytes() == b"mine"
+
+
+def written_by(places: Places, path: Path, text: bytes) -> str:
+    """Have a run write one file; return the run's ID."""
+    live = path.read_bytes() if path.exists() else None
+    action = ReplaceFile(NewFile(str(path), text, None if live is None else sha256(live)))
+    change = FileChange(str(path), None, live, text)
+    return taken(places, plan((path.name, action), changes=(change,)))
+
+
+@pytest.mark.promise(31)
+def test_later_runs_are_named_in_the_order_in_which_to_take_them_back(
+    places: Places, etc: Path
+) -> None:
+    main, other = etc / "main.cf", etc / "other"
+    first = written_by(places, main, b"1")
+    unrelated = written_by(places, other, b"x")
+    second, third = (written_by(places, main, text) for text in (b"2", b"3"))
+    (problem,) = undo_plan(places, first).obstacles
+    commands = [f"`postfix-wizard undo {run}`" for run in (third, second, first)]
+    assert ", ".join(commands) in problem.message
+    assert unrelated not in problem.message
+    assert "by hand" not in problem.message
+    assert "Take it out" not in problem.message
+    assert f"`postfix-wizard undo {first} --with-later`" in problem.message
+    # And the commands do what is said of them.
+    for run in (third, second, first):
+        taken(places, undo_plan(places, run))
+    assert main.read_bytes() == OLD
+    assert with_later(places, unrelated) == (unrelated,)
+
+
+@pytest.mark.promise(31)
+def test_a_run_and_all_later_ones_are_taken_back_in_one_go(places: Places, etc: Path) -> None:
+    main, other, access = etc / "main.cf", etc / "other", etc / "access"
+    before = written_by(places, access, b"1")
+    first, undone = (written_by(places, main, text) for text in (b"1", b"2"))
+    taken(places, undo_plan(places))
+    third, fourth = written_by(places, other, b"x"), written_by(places, main, b"3")
+    order = with_later(places, first)
+    assert order == (fourth, third, first)
+    assert undone not in order
+    for at, run in enumerate(order):
+        back = undo_plan(places, run, taken_first=order[:at])
+        assert not back.obstacles
+        assert back.pending
+    # A change by hand is found in the plan of the run that wrote the path last.
+    main.write_bytes(b"mine")
+    plans = [undo_plan(places, run, taken_first=order[:at]) for at, run in enumerate(order)]
+    assert [len(one.obstacles) for one in plans] == [1, 0, 0]
+    main.write_bytes(b"3")
+    for run in order:
+        taken(places, undo_plan(places, run))
+    assert (main.read_bytes(), other.exists(), access.read_bytes()) == (OLD, False, b"1")
+    with pytest.raises(Trouble, match="was taken back already"):
+        with_later(places, first)
+    assert with_later(places, before) == (before,)
+
+
+@pytest.mark.parametrize("name", ["main.cf", "cert.pem"])
+def test_what_was_removed_since_comes_back(places: Places, etc: Path, name: str) -> None:
+    first = taken(places, usual(etc))
+    (etc / name).unlink()
+    back = undo_plan(places)
+    assert not back.obstacles
+    shown = [(str(etc / "main.cf"), None if name == "main.cf" else NEW, OLD)]
+    assert [(one.path, one.live, one.proposed) for one in back.files] == shown
+    # A later run that wrote it is taken back first all the same.
+    if name == "main.cf":
+        second = written_by(places, etc / name, b"2")
+        (etc / name).unlink()
+        (problem,) = undo_plan(places, first).obstacles
+        assert f"undo {second}`" in problem.message
+        taken(places, undo_plan(places))
+    taken(places, undo_plan(places))
+    assert as_it_was(etc)
+
+
+@pytest.mark.promise(31)
+def test_a_run_that_bars_the_way_through_another_is_named_too(places: Places, etc: Path) -> None:
+    """The last one wrote nothing of the first, but over what the second one wrote."""
+    main, other = etc / "main.cf", etc / "other"
+    first = written_by(places, main, b"1")
+    live, both = main.read_bytes(), b"2"
+    second = taken(
+        places,
+        plan(
+            ("main.cf", ReplaceFile(NewFile(str(main), both, sha256(live)))),
+            ("other", ReplaceFile(NewFile(str(other), both, None))),
+        ),
+    )
+    third = written_by(places, other, b"3")
+    (problem,) = undo_plan(places, first).obstacles
+    assert f"{third} ({other}), {second} ({main})" in problem.message
+
+
+@pytest.mark.promise(31)
+def test_an_edit_on_top_of_a_later_run_is_told_when_that_one_is_taken_back(
+    places: Places, etc: Path
+) -> None:
+    main, access = etc / "main.cf", etc / "access"
+    first = taken(
+        places,
+        plan(
+            ("main.cf", ReplaceFile(NewFile(str(main), b"1", sha256(OLD)))),
+            ("access", ReplaceFile(NewFile(str(access), b"1", None))),
+        ),
+    )
+    second = written_by(places, main, b"2")
+    main.write_bytes(b"2 and mine")
+    access.write_bytes(b"1 and mine")
+    by_run, by_hand = undo_plan(places, first).obstacles
+    assert f"undo {second}`" in by_run.message
+    assert f"{access} was changed after the run" in by_hand.message
+    (problem,) = undo_plan(places, second).obstacles
+    assert f"{main} was changed after the run" in problem.message
+
+
+@pytest.mark.promise(31)
+def test_a_later_run_that_was_taken_back_bars_nothing(places: Places, etc: Path) -> None:
+    main = etc / "main.cf"
+    first = written_by(places, main, b"1")
+    written_by(places, main, b"2")
+    taken(places, undo_plan(places))
+    back = undo_plan(places, first)
+    assert not back.obstacles
+    main.write_bytes(b"mine")
+    (problem,) = undo_plan(places, first).obstacles
+    assert "was changed after the run" in problem.message
+
+
 @pytest.mark.promise(1)
 def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path) -> None:
     taken(places, usual(etc))
@@ -252,6 +466,20 @@ def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path
         undo_plan(places)
     assert work(places, at.id) == 0
     assert as_it_was(etc)
+
+
+@pytest.mark.parametrize(
+    ("verb", "was", "found"), [("reload", "active", 1), ("start", "inactive", 0)]
+)
+def test_a_unit_that_was_masked_since_is_in_the_way_where_it_must_turn(
+    places: Places, monkeypatch: pytest.MonkeyPatch, verb: str, was: str, found: int
+) -> None:
+    """One that is only stopped may be masked."""
+    wanted = plan(("service", Service(verb, "postfix", was)))
+    cut_off(places, wanted, "service", {"unit": "postfix", "verb": verb, "was": was})
+    monkeypatch.setattr(taking_back, "is_masked", lambda _, unit: unit == "postfix")
+    problems = undo_plan(places).obstacles
+    assert ["systemctl unmask postfix" in one.message for one in problems] == [True] * found
 
 
 def cut_off(places: Places, wanted: Plan, step: str, undo: dict[str, object]) -> None:
@@ -400,7 +628,7 @@ def test_a_unit_beside_is_turned_after_its_file_went(was: str, verb: str) -> Non
             StepIntended("turn", {"unit": "dovecot", "was": was}),
         ]
     )
-    run = Mock(replaced=Path("/replaced"))
+    run = Mock(replaced=Path("/replaced"), key=Path("/no/key"))
     back = steps_back(made, past, run)
     assert [step.id for step in back] == ["back-conf", "back-turn"]
     assert back[1].action == TurnBeside(verb, "dovecot", "start")

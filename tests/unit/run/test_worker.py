@@ -41,6 +41,8 @@ from wizard.run.output import StepOutput
 from wizard.run.paths import Places, make_run
 from wizard.run.records import RunFinished, StepFinished
 from wizard.run.request import write_request
+from wizard.run.seals import read_seals
+from wizard.run.states import text_state
 from wizard.run.worker import work
 
 
@@ -76,8 +78,8 @@ def test_undo_finds_what_it_needs(places: Places, etc: Path) -> None:
     work(places, run)
     (entry,) = undone(places, run, "main.cf")
     assert entry["path"] == str(etc / "main.cf")
-    assert entry["was"] == f"file:{sha256(OLD)}"
-    assert entry["now"] == f"file:{sha256(NEW)}"
+    assert entry["was"] == text_state(OLD, read_seals(places.key))
+    assert entry["now"] == text_state(NEW, read_seals(places.key))
     copy = places.run(run).replaced / entry["copy"]
     assert copy.read_bytes() == OLD
     assert copy.stat().st_mode & 0o777 == 0o600

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.unit.run.runs import prepared
 from wizard.errors import LockedTrouble
-from wizard.plan.by_hand import Base, HandEdit
+from wizard.plan.by_hand import Base
 from wizard.plan.choices import MINE, PLANNED
-from wizard.plan.model import Action, Command, FileChange, NewFile, Plan, ReplaceFile, Step
+from wizard.plan.hand_edit import HandEdit
+from wizard.plan.model import (
+    Action,
+    Command,
+    FileChange,
+    NewFile,
+    Plan,
+    PutBack,
+    ReplaceFile,
+    Step,
+)
 from wizard.run.files import sha256
+from wizard.run.history import runs
+from wizard.run.journal import open_journal
 from wizard.run.lock import locked
 from wizard.run.paths import Places
-from wizard.run.states import file_state
+from wizard.run.records import RunStarted, StepIntended, StepStarted
+from wizard.run.seals import read_seals
+from wizard.run.states import file_state, text_state
 from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 from wizard.status.bases import bases
+from wizard.status.left import what_runs_left
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
 
@@ -141,3 +157,87 @@ def test_a_hand_edit_that_has_two_names_is_one_still(places: Places, file: Path)
     file.write_bytes(b"one, by hand\n")
     os.link(file, file.with_name("second"))
     assert of(places, file) == Base(b"one\n", run)
+
+
+def undo(places: Places, run: str = "") -> None:
+    work(places, prepared(places, undo_plan(places, run)))
+
+
+def cut_off_before_its_effect(places: Places, file: Path) -> None:
+    """Leave a run whose worker was killed before it wrote the file."""
+    text = file.read_bytes()
+    written(places, file, b"never", after=Command(("true",)))
+    at = places.run(runs(places)[-1].run)
+    lines = at.journal.read_bytes().splitlines(keepends=True)
+    kept = next(number for number, line in enumerate(lines) if b'"StepIntended"' in line)
+    at.journal.write_bytes(b"".join(lines[: kept + 1]))
+    file.write_bytes(text)
+
+
+def undo_cut_off(places: Places, file: Path) -> None:
+    """Leave an undo whose worker was killed right after the file was back."""
+    plan = undo_plan(places)
+    run = prepared(places, plan)
+    was = file_state(sha256(file.read_bytes()))
+    (past,) = (
+        one for step in plan.steps if isinstance(step.action, PutBack) for one in step.action.files
+    )
+    with open_journal(places.run(run).journal, run) as (journal, _):
+        journal.append(RunStarted(run, "", 1))
+        journal.append(StepStarted("back-main.cf"))
+        entry = {"path": past.path, "was": was, "now": past.was}
+        journal.append(StepIntended("back-main.cf", {"files": [entry]}))
+    file.write_bytes(Path(past.copy).read_bytes())
+
+
+HISTORIES: dict[str, tuple[Callable[[Places, Path], object], ...]] = {
+    "a run": (lambda p, f: written(p, f, b"one"),),
+    "a run, taken back": (lambda p, f: written(p, f, b"one"), lambda p, _: undo(p)),
+    "two runs, the later taken back": (
+        lambda p, f: written(p, f, b"one"),
+        lambda p, f: written(p, f, b"two"),
+        lambda p, _: undo(p),
+    ),
+    "a hand edit, written over, taken back": (
+        lambda p, f: written(p, f, b"one"),
+        lambda _, f: f.write_bytes(b"mine"),
+        lambda p, f: written(p, f, b"two"),
+        lambda p, _: undo(p),
+    ),
+    "both taken back": (
+        lambda p, f: written(p, f, b"one"),
+        lambda p, f: written(p, f, b"two"),
+        lambda p, _: undo(p),
+        lambda p, _: undo(p),
+    ),
+    "taken back, and written again": (
+        lambda p, f: written(p, f, b"one"),
+        lambda p, _: undo(p),
+        lambda p, f: written(p, f, b"two"),
+    ),
+    "a run that returned": (
+        lambda p, f: written(p, f, b"one"),
+        lambda p, f: written(p, f, b"two", after=Command(("false",))),
+    ),
+    "a run that was killed before it wrote": (
+        lambda p, f: written(p, f, b"one"),
+        cut_off_before_its_effect,
+    ),
+    "an undo that was killed after it wrote": (
+        lambda p, f: written(p, f, b"one"),
+        lambda p, f: written(p, f, b"two"),
+        undo_cut_off,
+    ),
+}
+
+
+@pytest.mark.promise(29)
+@pytest.mark.parametrize("name", HISTORIES)
+def test_status_and_plan_agree_on_what_a_run_wrote(places: Places, file: Path, name: str) -> None:
+    """Whatever happened: status compares with the very text that a plan finds hand edits by."""
+    for happens in HISTORIES[name]:
+        happens(places, file)
+    base, mark = of(places, file), what_runs_left(places).paths.get(str(file))
+    assert (base is None) == (mark is None)
+    if base is not None and mark is not None:
+        assert (text_state(base.text, read_seals(places.key)), base.run) == (mark.state, mark.run)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.plan.test_build import DAY, FRESH, NOW, lineage
 from wizard.host import facts
+from wizard.paths import ALIASES
 from wizard.plan import model
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.run.progress import Progress
@@ -21,13 +22,22 @@ FILE = "/etc/postfix/main.cf"
 NEW = model.NewFile(FILE, b"new\n", None)
 
 
+def absent(_path: str) -> str:
+    """Return the state of a path on a host that has none of them."""
+    return "missing"
+
+
 def left_by(*runs: tuple[Mapping[str, Action], dict[str, dict[str, Any]]]) -> Left:
-    """Return what runs of these actions and terms left, all done."""
+    """Return what runs of these actions and terms left, all done; one that puts back, the run before."""
     left = Left()
     for number, (actions, terms) in enumerate(runs):
         steps = tuple(Step(name, name, "", action) for name, action in actions.items())
-        plan = Plan("", (), steps, (FileChange(FILE, None, None, b"new\n"),))
-        add(left, str(number), plan, Progress(True, tuple(terms), tuple(terms), dict(terms)))
+        is_undo = any(isinstance(action, model.PutBack) for action in actions.values())
+        undoes = str(number - 1) if is_undo else ""
+        plan = Plan("", (), steps, (FileChange(FILE, None, None, b"new\n"),), undoes=undoes)
+        add(
+            left, str(number), plan, Progress(True, tuple(terms), tuple(terms), dict(terms)), absent
+        )
     return left
 
 
@@ -41,21 +51,36 @@ TAKEN_BACK = ({"back-main.cf": PAST}, {"back-main.cf": files(FILE, "file:b", "fi
 
 
 def test_the_later_run_counts() -> None:
-    """An undo is a run as any other."""
     assert left_by(WRITTEN).paths == {FILE: Mark("file:b", "0")}
-    assert left_by(WRITTEN, TAKEN_BACK).paths == {FILE: Mark("file:a", "1")}
+    assert left_by(WRITTEN, WRITTEN).paths == {FILE: Mark("file:b", "1")}
     assert left_by(WRITTEN, TAKEN_BACK, WRITTEN).newest == "2"
 
 
-def test_a_run_that_returned_left_what_was_before() -> None:
-    """Its steps back stand in its own journal."""
+@pytest.mark.promise(29)
+def test_what_was_put_back_is_not_what_a_run_wrote() -> None:
+    """The run before counts again, so a change by hand from between the two is one still."""
+    assert left_by(WRITTEN, TAKEN_BACK).paths == {}
+    earlier = ({"main.cf": model.ReplaceFile(NEW)}, {"main.cf": files(FILE, "file:0", "file:1")})
+    left = left_by(earlier, WRITTEN, TAKEN_BACK)
+    assert left.paths == {FILE: Mark("file:1", "0")}
+    assert left.texts == {FILE: b"new\n"}
+
+
+def test_a_run_that_returned_wrote_nothing() -> None:
+    """Its steps back are in its own journal."""
     left = Left()
     back = Step("back-main.cf", "", "", PAST)
     plan = Plan("", (), (Step("main.cf", "", "", WRITTEN[0]["main.cf"]),), ())
     terms: dict[str, dict[str, object]] = {**WRITTEN[1], **TAKEN_BACK[1]}
     returning = Returning("why", (back,))
-    add(left, "0", plan, Progress(True, tuple(terms), tuple(terms), terms, returning=returning))
-    assert left.paths == {FILE: Mark("file:a", "0")}
+    add(
+        left,
+        "0",
+        plan,
+        Progress(True, tuple(terms), tuple(terms), terms, returning=returning),
+        absent,
+    )
+    assert left.paths == {}
 
 
 def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
@@ -63,7 +88,7 @@ def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
     left = Left()
     plan = Plan("", (), (Step("service", "", "", model.Service("start", "postfix", "x")),), ())
     terms: dict[str, dict[str, object]] = {"service": {"unit": "postfix", "was": "inactive"}}
-    add(left, "0", plan, Progress(True, (), ("service",), terms))
+    add(left, "0", plan, Progress(True, (), ("service",), terms), absent)
     assert left.active is None
 
 
@@ -109,14 +134,24 @@ def test_the_firewall(permanent: set[str], runtime: set[str], mark: str, *, drif
     assert item.drifted is drifted
 
 
-@pytest.mark.parametrize("state", ["stopped", "absent", "unknown"])
-def test_a_firewall_that_does_not_run_is_drift(state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("stopped", "is stopped"), ("absent", "is absent"), ("unknown", "does not answer")],
+)
+def test_a_firewall_that_does_not_run_is_drift(state: str, said: str) -> None:
     """Nothing can be said to be open as it was left."""
     left = Left(services={("public", "smtp"): Mark(OPEN, "0")})
     host = replace(FRESH, firewall=facts.Firewall(state), lineages=())
     (item,) = items(left, Now(host, {}), None)
     assert item.drifted
-    assert state in item.now
+    assert item.now == f"not known: firewalld {said}"
+
+
+def test_a_systemd_that_does_not_answer_says_nothing_of_the_unit() -> None:
+    left = Left(active=Mark("active", "0"))
+    host = replace(FRESH, unit=facts.Unit("enabled", "unknown"), lineages=())
+    (item,) = items(left, Now(host, {}), None)
+    assert (item.now, item.advice) == ("not known: systemd does not answer", "")
 
 
 @pytest.mark.parametrize(("days", "drifted"), [(60, False), (4, False), (3, True), (-1, True)])
@@ -136,3 +171,14 @@ def test_a_changed_file_is_shown_as_a_diff() -> None:
     (item,) = items(left, Now(host, {FILE: "file:c"}, {FILE: b"new\nmine\x1b[31m\n"}), None)
     assert item.diff[-1] == "+mine\x1b[31m"
     assert item.drifted
+
+
+def test_a_table_that_could_not_be_asked_has_not_drifted() -> None:
+    left = Left(tables={ALIASES: Mark("hash", "0")})
+    aliases = replace(FRESH.aliases, why_no_rows="no answer within 60 s")
+    (found,) = (
+        one
+        for one in items(left, Now(replace(FRESH, aliases=aliases), {}), None)
+        if one.id == f"table.{ALIASES}"
+    )
+    assert (found.now, found.drifted) == ("not known: no answer within 60 s", False)

@@ -1,61 +1,125 @@
 """Paths given back the state that they had before a run (docs/journal.md, `files`).
 
-Content is what is compared, never times: a path in the run's own state goes back, one that is
-back already is left alone, and any other was changed since and is not touched.
+Content is compared, never times. `wizard.run.changed` has the rule for what was changed since.
 """
 
 from __future__ import annotations
 
-import base64
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Optional, Union
 
 from wizard.errors import Trouble
 from wizard.plan.model import Past, PutBack
+from wizard.run import labels
+from wizard.run.actions.rebuild import metadata_of, rebuild
+from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind_of
 from wizard.run.context import Context, Undo
 from wizard.run.directories import remove_empty
-from wizard.run.files import Metadata, make_link, read, remove, restore, sweep
-from wizard.run.states import MISSING, Observed, Stale, file_state, observe
+from wizard.run.files import make_link, read, remove, restore, sweep
+from wizard.run.seals import Seals
+from wizard.run.states import MISSING, Observed, Stale, state_of, text_state, undo_of
 
-EDITED = (
+EDITED_ADVICE = (
     "Undo would lose that change, so nothing more is touched. Take it out, or put the file as "
     "you want it and leave the rest: `postfix-wizard undo --dry-run` shows what is left."
 )
+STAYS = "another program wrote it after the run, as it should: it stays"
 
 
 def put_back(action: PutBack, context: Context) -> Undo:
-    """Put every path back, the last one first. Raises Stale on one that was changed since."""
-    for past in action.files:
-        if os.path.isdir(os.path.dirname(past.path)):  # noqa: PTH112, PTH120 (strings)
-            sweep(past.path)
-    seen = [(past, observe(past.path)) for past in reversed(action.files)]
-    todo = [(past, one) for past, one in seen if one.state != past.was]
-    for past, one in todo:
-        if one.state != past.now:
-            raise Stale(f"putting {past.path} back", changed_since(past), EDITED)
-        if past.copy:
-            kept(past)
+    """Put every path back, the last one first. Raises Trouble where one cannot go back.
+
+    An undo then touches nothing of the step. An automatic return puts back the other paths first.
+    """
+    seen, faults = _observed(action.files, context)
+    files = [past for past in action.files if past.path in seen]
+    found = judged(files, action.links, lambda path: _state(path, seen, context))[::-1]
+    faults += [_stale(one.past) for one in found if one.verdict == EDITED]
+    todo = []
+    for past in (one.past for one in found if one.verdict in {WRITTEN, GONE}):
+        fault = _fault_of_copy(past, context.seals)
+        faults += [fault] if fault else []
+        todo += [] if fault else [past]
+    if faults and context.plan.undoes:
+        raise faults[0]
+    # What goes is not copied: nothing takes an undo back, and a copy would be one more secret.
     undo = context.earlier or context.intend(
-        {"files": [context.undo_file(one, past.was) for past, one in todo]}
+        {"files": [undo_of(seen[past.path], past.was) for past in todo]}
     )
-    for past, one in todo:
-        _WAYS[past.was.partition(":")[0]](past, one)
-        context.say(f"{past.path}: {_WORDS[past.was.partition(':')[0]]}")
+    for one in found:
+        if one.verdict == NEWER:
+            context.say(f"{one.past.path}: {STAYS}")
+    with labels.expected((past.path for past in todo), labels.FILE):
+        faults += [fault for past in todo for fault in _put(past, seen[past.path], context)]
     for directory in reversed(action.directories):
         if remove_empty(directory):
             context.say(f"{directory}: removed; there was none")
+    if faults:
+        raise _all(faults)
     return undo
 
 
+def _observed(files: Sequence[Past], context: Context) -> tuple[dict[str, Observed], list[Trouble]]:
+    """Return what is at each path, and why one is nothing that a run wrote."""
+    seen: dict[str, Observed] = {}
+    faults: list[Trouble] = []
+    for past in files:
+        found = _swept(past.path, context)
+        if isinstance(found, Observed):
+            seen[past.path] = found
+        else:
+            faults.append(found)
+    return seen, faults
+
+
+def _swept(path: str, context: Context) -> Union[Observed, Trouble]:
+    """Remove the temporary names of a path, and return what is there."""
+    try:
+        if os.path.isdir(os.path.dirname(path)):  # noqa: PTH112, PTH120 (strings)
+            sweep(path)
+        return context.observe(path)
+    except Trouble as trouble:
+        return trouble
+
+
+def _state(path: str, seen: Mapping[str, Observed], context: Context) -> str:
+    return seen[path].state if path in seen else state_of(path, context.seals)
+
+
+def _stale(past: Past) -> Stale:
+    return Stale(f"putting {past.path} back", changed_since(past), EDITED_ADVICE)
+
+
+def _fault_of_copy(past: Past, seals: Seals) -> Optional[Trouble]:
+    """Return why the saved bytes cannot be used, None where they can or are not needed."""
+    if not past.copy or kind_of(past.path) is TABLE:
+        return None
+    try:
+        kept(past, seals)
+    except Trouble as trouble:
+        return trouble
+    return None
+
+
+def _all(faults: Sequence[Trouble]) -> Trouble:
+    """Return one trouble that names each path that could not go back."""
+    first, *more = faults
+    if not more:
+        return first
+    wrong = "; ".join(dict.fromkeys(one.wrong for one in faults))
+    return Trouble("putting back what a run changed", wrong, first.advice)
+
+
 def changed_since(past: Past) -> str:
-    """Say that a path is not what the run left."""
+    """Say that a path is not what the run wrote."""
     return f"stale: {past.path} was changed after the run"
 
 
-def kept(past: Past) -> bytes:
-    """Return the bytes that stood at a path. Raises Trouble where the copy is not whole."""
+def kept(past: Past, seals: Seals) -> bytes:
+    """Return the saved bytes of a path. Raises Trouble where the copy is not whole."""
     held = read(past.copy)
-    if held is None or file_state(held.sha256) != past.was:
+    if held is None or text_state(held.text, seals) != past.was:
         raise Trouble(
             f"putting {past.path} back",
             f"its copy {past.copy} is {'damaged' if held else 'gone'}",
@@ -64,10 +128,40 @@ def kept(past: Past) -> bytes:
     return held.text
 
 
+def _put(past: Past, seen: Observed, context: Context) -> Iterator[Trouble]:
+    """Put one path back; yield why it cannot go back."""
+    try:
+        words = _put_table(past, seen, context) if kind_of(past.path) is TABLE else ""
+        words = words or _as_saved(past, seen)
+    except Trouble as trouble:
+        yield trouble
+    else:
+        context.say(f"{past.path}: {words}")
+
+
+def _put_table(past: Past, seen: Observed, context: Context) -> str:
+    """Build a table from its text and return the words for it; "" where it has no text.
+
+    Where it cannot be built, the table is put back as it was saved.
+    """
+    try:
+        return "built again from its text" if rebuild(past, seen, context) else ""
+    except Trouble as trouble:
+        context.say(str(trouble))
+        # The table may be the new one already, as where only the sync of its directory failed.
+        return _as_saved(past, context.observe(past.path))
+
+
+def _as_saved(past: Past, seen: Observed) -> str:
+    kind = past.was.partition(":")[0]
+    if seen.state != past.was:
+        _WAYS[kind](past, seen)
+    return _WORDS[kind]
+
+
 def _file(past: Past, seen: Observed) -> None:
-    xattrs = tuple((name, base64.b64decode(value)) for name, value in past.xattrs)
-    like = Metadata(past.uid, past.gid, past.mode, past.mtime_ns, past.mtime_ns, xattrs)
-    restore(past.path, kept(past), like, seen.standing)
+    saved = kept(past, seen.seals)
+    restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.standing)
 
 
 def _link(past: Past, seen: Observed) -> None:

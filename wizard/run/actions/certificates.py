@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from wizard.certificates.self_signed import openssl
 from wizard.errors import Trouble
 from wizard.plan.model import Link, Relink, SelfSign
-from wizard.run import commands
-from wizard.run.actions.labels import restore_labels
+from wizard.run import commands, labels
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
-from wizard.run.states import AGAIN, Stale, observe, require, text_state
+from wizard.run.relabel import restore_labels
+from wizard.run.states import AGAIN, Stale, require
 
 
 def relink(action: Relink, context: Context) -> Undo:
@@ -21,7 +21,7 @@ def relink(action: Relink, context: Context) -> Undo:
     doing = f"making the links of certificate {action.lineage} whole"
     todo = []
     for link in action.links:
-        seen = observe(link.path)
+        seen = context.observe(link.path)
         if not context.already(seen, _linked(link)):
             require(seen, link.was, doing)
             _require_target(link, doing)
@@ -29,10 +29,11 @@ def relink(action: Relink, context: Context) -> Undo:
     undo = context.earlier or context.intend(
         {"files": [context.undo_file(seen, _linked(link)) for link, seen in todo]}
     )
-    for link, seen in todo:
-        make_link(link.path, link.target, seen.standing)
-        context.say(f"{link.path} -> {link.target}")
-    restore_labels(f"certificate {action.lineage}", sorted(_directories(action)), context)
+    with labels.expected((link.path for link, _ in todo), labels.LINK):
+        for link, seen in todo:
+            make_link(link.path, link.target, seen.standing)
+            context.say(f"{link.path} -> {link.target}")
+    restore_labels(_directories(action))
     return undo
 
 
@@ -87,7 +88,7 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
     )
     if context.earlier is None:
         for path, before in zip((action.cert_file, action.key_file), action.before):
-            context.require_before(observe(path), before, doing)
+            context.require_before(context.observe(path), before, doing)
     staged = {part: f"{context.staging()}/{part.name}" for part in parts}
     for path in staged.values():
         _forget(path)
@@ -96,9 +97,9 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
     done = commands.run(argv, context.loop, context.output, umask=0o077)
     if done.status != 0:
         raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
-    made = [(part, _read(path, doing), observe(part.path)) for part, path in staged.items()]
+    made = [(part, _read(path, doing), context.observe(part.path)) for part, path in staged.items()]
     undo = context.intend(
-        {"files": [context.undo_file(seen, text_state(text)) for _, text, seen in made]}
+        {"files": [context.undo_file(seen, context.text_state(text)) for _, text, seen in made]}
     )
     for part, text, seen in made:
         replace(part.path, text, seen.held, mode=part.mode)

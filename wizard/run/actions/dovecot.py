@@ -9,19 +9,19 @@ import time
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.dovecot import MAIN, flattened, includes
+from wizard.host.units import RUNNING_STATES
 from wizard.plan.model import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.states import AGAIN, Stale, observe, text_state
+from wizard.run.states import AGAIN, Stale
+from wizard.run.units import LOG_ADVICE, has_died, show_log, stop_unit, turn_unit, unit_state
 
-_RELATIVE = re.compile(rb"^(\s*!include(?:_try)?\s+)(?=[^/\s])", re.MULTILINE)
-_RUNS = frozenset({"active", "reloading", "activating"})
+_RELATIVE = re.compile(rb"^([ \t]*!include(?:_try)?[ \t]+)(?=[^/\s])", re.MULTILINE)
 _PAUSE = 0.05
 _SECONDS = 10.0
 """For the talk by LMTP as a whole."""
 _TAKEN = 250
-_LOOK = "Look at `journalctl -u {unit} -n 30`, set that right, then: postfix-wizard resume"
 
 
 def check(action: CheckDovecot, context: Context) -> Undo:
@@ -30,8 +30,8 @@ def check(action: CheckDovecot, context: Context) -> Undo:
     Raises Trouble when it refuses or still lacks something; nothing of Dovecot's was touched.
     """
     doing = "reading Dovecot's new configuration with doveconf"
-    file, seen = action.file, observe(action.file.path)
-    if seen.state != text_state(file.text):
+    file, seen = action.file, context.observe(action.file.path)
+    if seen.state != context.text_state(file.text):
         context.require_before(seen, file.before, doing)
     directory = context.staging()
     ours, whole = (str(directory / name) for name in (os.path.basename(file.path), "dovecot.conf"))  # noqa: PTH119
@@ -74,15 +74,20 @@ def staged_main(text: bytes, path: str, ours: str) -> bytes:
 def turn(action: TurnBeside, context: Context) -> Undo:
     """Start, restart or stop the unit and wait until it is so, its sockets answering."""
     doing = f"doing {action.verb} of {action.unit}"
-    state = _state(action.unit, context)
-    if context.earlier is None and action.sockets and (state in _RUNS) != (action.was in _RUNS):
+    state = unit_state(action.unit, context)
+    if has_died(action.was, state):
+        state = action.was
+    if (
+        context.earlier is None
+        and action.sockets
+        and (state in RUNNING_STATES) != (action.was in RUNNING_STATES)
+    ):
         raise Stale(doing, f"stale: {action.unit} was {action.was}, now it is {state}", AGAIN)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
-    argv = ("systemctl", action.verb, action.unit)
-    done = context.run(*argv)
-    if done.status != 0:
-        context.run("journalctl", "-u", action.unit, "-n", "20", "--no-pager", "-o", "cat")
-        raise Trouble(doing, listed(argv, done), _LOOK.format(unit=action.unit))
+    if action.verb == "stop":
+        stop_unit(action.unit, doing, context)
+        return undo
+    turn_unit(action.verb, action.unit, doing, context)
     _await(action, doing, context)
     return undo
 
@@ -92,26 +97,20 @@ def _await(action: TurnBeside, doing: str, context: Context) -> None:
     from wizard.check.dovecot import socket_fault  # noqa: PLC0415
 
     deadline = time.monotonic() + context.patience.service
-    wanted = "inactive" if action.verb == "stop" else "active"
     while True:
-        state = _state(action.unit, context)
+        state = unit_state(action.unit, context)
         faults = [fault for fault in map(socket_fault, action.sockets) if fault]
-        if state == wanted and not faults:
+        if state == "active" and not faults:
             context.say(f"{action.unit} is {state}.")
             return
         if state == "failed" or time.monotonic() > deadline:
-            context.run("journalctl", "-u", action.unit, "-n", "20", "--no-pager", "-o", "cat")
+            show_log(action.unit, context)
             raise Trouble(
                 doing,
                 "; ".join([f"{action.unit} is {state}", *faults]),
-                _LOOK.format(unit=action.unit),
+                LOG_ADVICE.format(unit=action.unit),
             )
         context.loop.turn(_PAUSE)
-
-
-def _state(unit: str, context: Context) -> str:
-    words = context.query("systemctl", "is-active", unit).out.decode("ascii", "replace").split()
-    return words[0] if words else "unknown"
 
 
 def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:

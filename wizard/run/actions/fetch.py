@@ -11,10 +11,11 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
-from wizard.certificates.lineage import LETSENCRYPT, read_lineages
+from wizard.certificates.lineage import read_lineages
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.gathered import MOST_FILES
+from wizard.paths import LETSENCRYPT
 from wizard.plan.model import Fetch
 from wizard.run import gathering
 from wizard.run.clean import clean

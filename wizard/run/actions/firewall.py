@@ -18,7 +18,12 @@ from wizard.run.states import Stale
 
 _NOT_RUNNING = 252
 """firewall-cmd(1), exit codes."""
+_REPAIR = "Set that right, then start again."
 _ALREADY = re.compile(r"ALREADY_ENABLED: (?:'?)([\w-]+)")
+
+
+class _NotRunning(Trouble):
+    """firewalld is installed and stopped."""
 
 
 def admit(action: OpenFirewall, context: Context) -> Undo:
@@ -30,7 +35,8 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
     services = [f"--add-service={name}" for name in action.services]
     added = _called(context, doing, "--permanent", f"--zone={action.zone}", *services)
     there = already(added)
-    if context.earlier is None and there:
+    # A second call finds what the first one added, although its answer was lost.
+    if context.earlier is None and there and not added.again:
         undo = {"zone": action.zone, "added": [one for one in action.added if one not in there]}
     _called(context, doing, "--reload")
     _show(action.zone, context)
@@ -51,15 +57,31 @@ def _refuse_unseen_loss(action: OpenFirewall, doing: str) -> None:
 def close(action: CloseFirewall, context: Context) -> Undo:
     """Take the services from the zone again.
 
-    At run time too and not by a reload, which would drop rules that are only there.
+    At run time too and not by a reload, which would drop rules that are only there. Where firewalld
+    was stopped or removed since the run, that hinders nothing: it lets nothing in.
     """
     doing = f"closing the firewall's zone {action.zone}"
     undo = context.earlier or context.intend(
         {"zone": action.zone, "removed": list(action.services)}
     )
     services = [f"--remove-service={name}" for name in action.services]
-    for lifetime in (("--permanent",), ()):
-        _called(context, doing, *lifetime, f"--zone={action.zone}", *services)
+    if not Door().has("firewall-cmd"):
+        context.say(
+            "firewalld is not installed any more, so it opens no port; "
+            f"/etc/firewalld/zones/{action.zone}.xml may still name {', '.join(action.services)}."
+        )
+        return undo
+    try:
+        for lifetime in (("--permanent",), ()):
+            _called(context, doing, *lifetime, f"--zone={action.zone}", *services)
+    except _NotRunning:
+        context.say("firewalld does not run, so only what it reads when it starts is changed.")
+        services = [f"--remove-service-from-zone={name}" for name in action.services]
+        argv = ("firewall-offline-cmd", f"--zone={action.zone}", *services)
+        done = context.run(*argv)
+        if done.status != 0:
+            raise Trouble(doing, listed(argv, done), _REPAIR) from None
+        return undo
     _show(action.zone, context)
     return undo
 
@@ -81,9 +103,9 @@ def _called(context: Context, doing: str, *options: str) -> Completed:
     argv = ("firewall-cmd", *options)
     done = context.run(*argv)
     if done.status == _NOT_RUNNING:
-        raise Trouble(
+        raise _NotRunning(
             doing, "firewalld is not running", "systemctl start firewalld - then start again."
         )
     if done.status != 0:
-        raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
+        raise Trouble(doing, listed(argv, done), _REPAIR)
     return done

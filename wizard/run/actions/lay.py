@@ -1,23 +1,29 @@
 """A gathered tree put in place, file by file, and removed once it is.
 
 A file is copied only where what stands at its path is what the plan saw, and only with the bytes
-that the plan saw in the tree. What is replaced is kept for undo, and so is the list of the
+that the plan saw in the tree. Its owner and mode are chosen by what it is, also over a file that
+was there. What is replaced is kept for undo, and so is the list of the
 directories that were made.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
-import stat
+from typing import Optional, cast
 
+from wizard.certificates.lines import without
+from wizard.certificates.modes import directory_mode, file_mode
 from wizard.errors import Trouble
 from wizard.plan.model import Forget, LaidFile, Lay
-from wizard.run.actions.labels import restore_labels
+from wizard.run import labels
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
-from wizard.run.files import Held, read, remove, replace
-from wizard.run.states import AGAIN, Observed, Stale, file_state, observe, require
+from wizard.run.files import ACL, Held, read, remove, replace
+from wizard.run.relabel import restore_labels
+from wizard.run.seals import Seals
+from wizard.run.states import AGAIN, Observed, Stale, file_state, require
 
 
 def lay(action: Lay, context: Context) -> Undo:
@@ -25,56 +31,71 @@ def lay(action: Lay, context: Context) -> Undo:
     doing = f"copying {action.what}"
     todo = []
     for file in action.files:
-        seen = observe(file.path)
-        if not context.already(seen, file_state(file.sha256)):
+        seen = context.observe(file.path)
+        if not context.already(seen, file_state(file.written)):
             require(seen, file.was, doing)
             if file.sha256 is not None:
-                _source(f"{action.tree}{file.path}", file.sha256, doing)
+                _source(file, action.tree, doing, context.seals)
             todo.append((file, seen))
-    directories = missing_directories(file.path for file in action.files if file.sha256 is not None)
+    begun = cast("list[str]", (context.earlier or {}).get("directories", []))
+    directories = begun or missing_directories(
+        file.path for file in action.files if file.sha256 is not None
+    )
     undo = context.earlier or context.intend(
         {
-            "files": [context.undo_file(seen, file_state(file.sha256)) for file, seen in todo],
+            "files": [context.undo_file(seen, file_state(file.written)) for file, seen in todo],
             "directories": directories,
         }
     )
     for directory in directories:
-        make_directory(directory, _mode(f"{action.tree}{directory}"))
-    for file, seen in todo:
-        _put(file, seen, action.tree, doing)
-        context.say(f"{file.path}: {'copied' if file.sha256 else 'removed'}")
-    holding = {os.path.dirname(file.path) for file in action.files}  # noqa: PTH120 (strings)
-    restore_labels(action.what, sorted(holding), context)
+        make_directory(directory, directory_mode(directory))
+    with labels.expected((file.path for file in action.files), labels.FILE):
+        for file, seen in todo:
+            _put(file, seen, action.tree, doing)
+            context.say(f"{file.path}: {'copied' if file.sha256 else 'removed'}")
+    restore_labels({os.path.dirname(file.path) for file in action.files})  # noqa: PTH120 (strings)
     return undo
-
-
-def _mode(directory: str) -> int:
-    return stat.S_IMODE(os.lstat(directory).st_mode)
 
 
 def _put(file: LaidFile, seen: Observed, tree: str, doing: str) -> None:
     if file.sha256 is None:
         remove(file.path, seen.standing)
         return
-    source = _source(f"{tree}{file.path}", file.sha256, doing)
+    text = _source(file, tree, doing, seen.seals)
     if seen.target is not None:
         # A link gives way to a file: neither owner nor mode is to be taken from it.
         remove(file.path, seen.standing)
-    replace(file.path, source.text, seen.held, mode=file.mode, mtime_ns=file.mtime_ns)
+    # An older program recorded the other server's mode in its plan, so it is chosen anew here.
+    mode = file_mode(file.path, file.mode)
+    replace(file.path, text, _with_our_rights(seen.held, mode), mode=mode, mtime_ns=file.mtime_ns)
 
 
-def _source(path: str, sha256: str, doing: str) -> Held:
+def _with_our_rights(held: Optional[Held], mode: int) -> Optional[Held]:
+    """Return the file that is replaced, as a pattern with our owner and mode and without its ACL."""
+    if held is None:
+        return None
+    like = held.metadata
+    xattrs = tuple(pair for pair in like.xattrs if pair[0] != ACL)
+    ours = dataclasses.replace(like, uid=0, gid=0, mode=mode, xattrs=xattrs)
+    return dataclasses.replace(held, metadata=ours)
+
+
+def _source(file: LaidFile, tree: str, doing: str, seals: Seals) -> bytes:
+    """Return the bytes that are to be written. Raises Stale where the tree has others."""
+    path = f"{tree}{file.path}"
     held = read(path)
-    if held is None or held.sha256 != sha256:
+    text = b"" if held is None else without(held.text, file.without)
+    is_same = held is not None and seals.digest(held.text) == file.sha256
+    if not is_same or seals.digest(text) != file.written:
         raise Stale(doing, f"stale: {path} is not what the plan was made from", AGAIN)
-    return held
+    return text
 
 
 def forget(action: Forget, context: Context) -> Undo:
-    """Remove a gathered tree. Raises Trouble where it is none."""
+    """Remove a gathered tree, or a run's staging/. Raises Trouble on any other directory."""
     doing = f"removing {action.directory}"
-    if os.path.dirname(action.directory) != str(context.places.gathered):  # noqa: PTH120
-        raise Trouble(doing, "it is no gathered tree", "Report this.")
+    if not context.places.is_for_use_once(action.directory):
+        raise Trouble(doing, "it is no gathered tree and no run's staging/", "Report this.")
     undo = context.intend({})
     with place(action.directory, doing), explained(doing, action.directory):
         if os.path.lexists(action.directory):

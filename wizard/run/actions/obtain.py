@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Optional
 
 from wizard.certificates.certbot import OPEN_FOR, PORT, certonly, open_port, renewal_of
-from wizard.certificates.lineage import KINDS, LETSENCRYPT, read_lineages
+from wizard.certificates.lineage import KINDS, read_lineages
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.paths import LETSENCRYPT
 from wizard.plan.model import ClosePort, Obtain
 from wizard.run import gathering
 from wizard.run.certbot import certbot_manner, refused
@@ -28,7 +29,7 @@ from wizard.run.directories import explained
 from wizard.run.judging import judge
 from wizard.run.terminal import drive
 
-_ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 """setpriv(1): a certbot whose worker was killed would hold port 80 and issue for nobody."""
 _MARGIN = 60.0
 _COPIES = ("csr", "keys")
@@ -125,7 +126,7 @@ def _issue(action: Obtain, directory: Path, context: Context, *, dry_run: bool, 
     )
     heard = context.output.mark()
     manner = certbot_manner(_watch(context, doing))
-    argv = (*_ENDS_WITH_US, *words)
+    argv = (*ENDS_WITH_US, *words)
     status = drive(argv, context.loop, context.output, manner, context.ask)
     if status != 0:
         raise refused(doing, tuple(clean(context.output.since(heard))))

@@ -19,6 +19,8 @@ _ARGV = ("postfix", "check")
 _DOING = "running postfix check"
 _GRAVE = re.compile(r"\b(?:warning|error|fatal|panic): ")
 _PATH = re.compile(r"(?<![\w.])/[^\s:,;]+")
+_OF_THE_DISK = re.compile(r"(?:postfix/postfix-script|postsuper): ")
+"""What begins a line about the disk, such as damaged messages; some of these name no whole path."""
 _ADVICE = "Set right what it names, then start again."
 
 
@@ -40,6 +42,7 @@ def check(action: PostfixCheck, context: Context) -> Undo:
 
 
 def is_foreign(line: str, files: Collection[str]) -> bool:
-    """Whether a line names paths, and none of these files among them."""
+    """True if a line is about paths or about the disk, and names none of these files."""
     named = [os.path.normpath(path) for path in _PATH.findall(line)]
-    return bool(named) and not any(path in files for path in named)
+    is_of_the_disk = _OF_THE_DISK.match(line) is not None
+    return (bool(named) or is_of_the_disk) and not any(path in files for path in named)

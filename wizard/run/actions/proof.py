@@ -13,7 +13,7 @@ from wizard.run.records import Found
 
 
 def prove_all(_action: Prove, context: Context) -> Undo:
-    """Run every check, show each finding as it comes, and fail when one of this host is wrong."""
+    """Run every check, show each finding as it comes, and fail when one of this run is wrong."""
     found = []
     for finding in _findings(context):
         context.say(f"{finding.verdict:8} {finding.looked_at}: {finding.seen}")
@@ -32,14 +32,15 @@ def prove_all(_action: Prove, context: Context) -> Undo:
 
 def _findings(context: Context) -> Iterator[Finding]:
     # A run without this step needs neither the checks nor the TOML reader.
-    from wizard.answers.toml import parse_answers  # noqa: PLC0415
+    from wizard.answers.toml import parse_stored  # noqa: PLC0415
+    from wizard.check.counting import counted, tolerated  # noqa: PLC0415
     from wizard.check.kept import excused  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
     from wizard.door import Door  # noqa: PLC0415
 
-    answers = parse_answers(context.plan.answers)
+    answers = parse_stored(context.plan.answers)
     if not isinstance(answers, Answers):
-        raise Trouble("proving the result", f"the plan's answers are not whole: {answers}", "")
+        raise Trouble("proving the result", f"the plan's answers cannot be read: {answers}", "")
     staged = [step.action for step in context.plan.steps if isinstance(step.action, StagedCheck)]
     # Names with a slash are master.cf's.
     expected = [pair for action in staged for pair in action.expected if "/" not in pair[0]]
@@ -48,6 +49,8 @@ def _findings(context: Context) -> Iterator[Finding]:
         Door(),
         sections=context.plan.sections,
         expected=expected if staged else None,
-        tolerated=[line for action in staged for line in action.tolerated],
+        tolerated=tolerated(context.plan),
     )
-    yield from excused(found, context.plan.edits)
+    before = context.before
+    told = excused(found, context.plan.edits)
+    yield from counted(told, context.plan, None if before is None else before.wrong)

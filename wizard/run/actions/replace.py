@@ -10,7 +10,7 @@ from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
 from wizard.run.opening import open_file
-from wizard.run.states import AGAIN, Observed, Stale, observe, text_state
+from wizard.run.states import AGAIN, Observed, Stale
 from wizard.secrets import masked_file
 
 DIRECTORY = 0o755
@@ -20,10 +20,10 @@ DIRECTORY = 0o755
 def keep(action: KeepOriginal, context: Context) -> Undo:
     """Copy `path` to `original`; one that stands there already must be the same."""
     doing = f"keeping {action.path} as {action.original}"
-    seen = observe(action.path)
+    seen = context.observe(action.path)
     context.require_before(seen, action.sha256, doing)
     sweep(action.original)
-    there = observe(action.original)
+    there = context.observe(action.original)
     if there.held is None and there.target is None:
         undo = context.intend({"original": action.original})
         if seen.held is not None:
@@ -36,9 +36,9 @@ def keep(action: KeepOriginal, context: Context) -> Undo:
 
 def put(action: ReplaceFile, context: Context) -> Undo:
     """Replace one file by its next text, if it is still the one that was reviewed."""
-    file = open_file(action.file)
-    now = text_state(file.text)
-    seen = observe(file.path)
+    file = open_file(action.file, context.seals)
+    now = context.text_state(file.text)
+    seen = context.observe(file.path)
     if context.already(seen, now):
         return dict(context.earlier or {})
     try:

@@ -7,58 +7,61 @@ from pathlib import Path
 from typing import Optional
 
 from wizard.errors import Trouble
+from wizard.host.units import RUNNING_STATES
 from wizard.plan.model import Disable, EnableUnit, ReturnUnit, Service
 from wizard.run.actions.greeting import SMTP, Listener, greeting, is_ready, listeners
 from wizard.run.context import Context, Undo, listed
 from wizard.run.states import AGAIN, Stale
+from wizard.run.units import (
+    LOG_ADVICE,
+    has_died,
+    show_log,
+    stop_unit,
+    turn_unit,
+    unit_state,
+    unit_word,
+)
 
-_RUNS = frozenset({"active", "reloading", "activating"})
 _PAUSE = 0.02
-_LOOK = "Look at `journalctl -u {unit} -n 50`, set that right, then start again."
+_NOT_THERE = frozenset({"unknown", "not-found"})
+"""What `systemctl is-enabled` says of a missing unit: no word (`unit_word`), or from systemd 252 on one."""
 
 
 def turn(action: Service, context: Context) -> Undo:
     """Start, reload or restart the unit, and wait until it is active, listens and greets."""
     doing = f"doing {action.verb} of {action.unit}"
-    state = _asked(context, "is-active", action.unit)
-    if context.earlier is None and (state in _RUNS) != (action.was in _RUNS):
+    state, verb = unit_state(action.unit, context), action.verb
+    if has_died(action.was, state):
+        # master(8) ends on a reload that comes before ours, where the new main.cf wants a restart.
+        context.say(f"{action.unit} was {action.was} and failed since: it is restarted.")
+        state, verb = action.was, "restart"
+    if context.earlier is None and (state in RUNNING_STATES) != (action.was in RUNNING_STATES):
         raise Stale(doing, f"stale: {action.unit} was {action.was}, now it is {state}", AGAIN)
-    undo = context.earlier or context.intend(
-        {"unit": action.unit, "verb": action.verb, "was": state}
-    )
-    _turned(action.verb, action.unit, doing, context)
+    undo = context.earlier or context.intend({"unit": action.unit, "verb": verb, "was": state})
+    _turned(verb, action.unit, doing, context)
     return undo
 
 
 def give_back(action: ReturnUnit, context: Context) -> Undo:
     """Stop the unit, or have it run again with the files as they are now, and hear it greet."""
     doing = f"returning {action.unit} to what it was ({action.to})"
-    state = _asked(context, "is-active", action.unit)
+    state = unit_state(action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
-    if action.to in _RUNS:
+    if action.to in RUNNING_STATES:
         _turned(action.verb if state == "active" else "restart", action.unit, doing, context)
-    elif state != "inactive":
-        _called(("systemctl", "stop", action.unit), doing, context)
-        # A unit that failed to start stays "failed" when it is stopped, unlike before the run.
-        _called(("systemctl", "reset-failed", action.unit), doing, context)
+    else:
+        stop_unit(action.unit, doing, context)
     return undo
 
 
 def _turned(verb: str, unit: str, doing: str, context: Context) -> None:
-    _called(("systemctl", verb, unit), doing, context)
+    turn_unit(verb, unit, doing, context)
     _await_service(verb, unit, doing, context)
-
-
-def _called(argv: tuple[str, ...], doing: str, context: Context) -> None:
-    done = context.run(*argv)
-    if done.status != 0:
-        _show_log(argv[-1], context)
-        raise Trouble(doing, listed(argv, done), _LOOK.format(unit=argv[-1]))
 
 
 def enable(action: EnableUnit, context: Context) -> Undo:
     """Have the unit started at boot; undo returns it to what it was right before."""
-    state = _asked(context, "is-enabled", action.unit)
+    state = unit_word("is-enabled", action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
     argv = ("systemctl", "enable", action.unit)
     done = context.run(*argv)
@@ -72,21 +75,14 @@ def enable(action: EnableUnit, context: Context) -> Undo:
 
 
 def disable(action: Disable, context: Context) -> Undo:
-    """Have the unit not started at boot, as it was."""
-    state = _asked(context, "is-enabled", action.unit)
+    """Have the unit not started at boot, as it was; one that is not there any more is not."""
+    state = unit_word("is-enabled", action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
-    _called(("systemctl", "disable", action.unit), f"disabling {action.unit}", context)
+    if state in _NOT_THERE:
+        context.say(f"{action.unit} is not installed any more.")
+        return undo
+    turn_unit("disable", action.unit, f"disabling {action.unit}", context)
     return undo
-
-
-def _asked(context: Context, verb: str, unit: str) -> str:
-    """Return the word that `systemctl is-active` or `is-enabled` answers, whatever its status."""
-    words = context.query("systemctl", verb, unit).out.decode("ascii", "replace").split()
-    return words[0] if words else "unknown"
-
-
-def _show_log(unit: str, context: Context) -> None:
-    context.run("journalctl", "-u", unit, "-n", "20", "--no-pager", "-o", "cat")
 
 
 def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
@@ -99,11 +95,11 @@ def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
             _hear(sockets, unit, doing, context)
             return
         if state == "failed" or time.monotonic() > deadline:
-            _show_log(unit, context)
+            show_log(unit, context)
             raise Trouble(
                 doing,
                 f"{unit} is {state}" + ("" if sockets else " and nothing of it listens on a port"),
-                _LOOK.format(unit=unit),
+                LOG_ADVICE.format(unit=unit),
             )
         context.loop.turn(_PAUSE)
         # Its sockets can be looked at without a program; systemd's word is old where it died.
@@ -121,12 +117,12 @@ def _hear(sockets: tuple[Listener, ...], unit: str, doing: str, context: Context
     if said is not None and is_ready(said):
         context.say(f"It greets on port {SMTP}: {said}")
         return
-    _show_log(unit, context)
+    show_log(unit, context)
     raise Trouble(
         doing,
         f"{unit} runs and does not greet on {listener.address} port {SMTP}: "
         + (why if said is None else f"it says {said!r}"),
-        _LOOK.format(unit=unit),
+        LOG_ADVICE.format(unit=unit),
     )
 
 

@@ -17,7 +17,6 @@ from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
 from wizard.run.opening import open_file, secrets_of
-from wizard.run.states import observe
 from wizard.secrets import opened
 
 _TOGETHER = ("main.cf", "master.cf")
@@ -27,7 +26,7 @@ _DOING = "reading the new configuration with postconf"
 def check(action: StagedCheck, context: Context) -> Undo:
     """Stage the files, let postconf read them, and hold what it says against the plan."""
     for file in action.files:
-        context.require_before(observe(file.path), file.before, _DOING)
+        context.require_before(context.observe(file.path), file.before, _DOING)
     staged = stage(action.files, context)
     live = os.path.dirname(action.files[0].path)  # noqa: PTH120 (a string of the host's)
     read_as: dict[str, str] = {}
@@ -37,7 +36,9 @@ def check(action: StagedCheck, context: Context) -> Undo:
         _refuse_complaints(done, action, (str(staged), live))
         read_as |= parsed(done.out)
     keys = {
-        mark: key for file in action.files for mark, key in secrets_of(file.keys, file.path).items()
+        mark: key
+        for file in action.files
+        for mark, key in secrets_of(file.keys, file.path, context.seals).items()
     }
     expected = [(name, _opened(value, keys)) for name, value in action.expected]
     wrong = [
@@ -62,7 +63,7 @@ def stage(files: tuple[NewFile, ...], context: Context) -> Path:
     every Postfix program wait until it is older (mail_conf in Postfix's source).
     """
     directory = context.staging()
-    texts = {os.path.basename(file.path): open_file(file).text for file in files}  # noqa: PTH119
+    texts = {os.path.basename(file.path): open_file(file, context.seals).text for file in files}  # noqa: PTH119
     beside = os.path.dirname(files[0].path)  # noqa: PTH120
     for name in _TOGETHER:
         live = None if name in texts else read(f"{beside}/{name}")

@@ -16,17 +16,15 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.plan.model import BuildTable, StagedCheck
+from wizard.plan.ways import SUFFIXES
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
-from wizard.run.files import read, replace, sha256
+from wizard.run.files import read, replace
 from wizard.run.opening import secrets_of
-from wizard.run.states import Stale, file_state, observe
+from wizard.run.states import Stale
 from wizard.secrets import opened
-
-SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
-"""What postmap appends to the source's name, by table type."""
 
 Rows = dict[str, str]
 
@@ -59,14 +57,14 @@ def build(action: BuildTable, context: Context) -> Undo:
     building = _Building(action, context, doing, _configuration(context))
     table = building.mapped(copy, suffix)
     building.hold_against(copy)
-    target = observe(action.path + suffix)
+    target = context.observe(action.path + suffix)
     if target.target is not None:
         raise Trouble(
             doing,
             f"{target.path} is a symbolic link, which replacing would cut",
             f"See where it leads with `ls -l {target.path}`, and remove it.",
         )
-    now = file_state(sha256(table))
+    now = context.text_state(table)
     if context.already(target, now):
         return dict(context.earlier or {})
     undo = context.intend({"files": [context.undo_file(target, now)]})
@@ -127,7 +125,7 @@ class _Building:
     def hold_against(self, copy: str) -> None:
         """Ask the new table for every row. Raises Stale where it says something else."""
         builder = BUILDERS[self.action.builder]
-        secrets = secrets_of(self.action.keys, self.action.path)
+        secrets = secrets_of(self.action.keys, self.action.path, self.context.seals)
         expected = {
             key.lower(): builder.sense(_opened(value, secrets)) for key, value in self.action.rows
         }

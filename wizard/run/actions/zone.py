@@ -11,7 +11,6 @@ from wizard.errors import Trouble
 from wizard.plan.model import CheckZone, ReloadZone
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, touch
-from wizard.run.states import observe, text_state
 
 CHECK = ("named-checkzone", "-i", "local")
 """`local`: names outside of the zone are not looked up, which a dead resolver would hold up."""
@@ -29,8 +28,8 @@ MOST_ASKED = 32
 def check(action: CheckZone, context: Context) -> Undo:
     """Let named-checkzone(8) load the next text, staged aside. Raises Trouble when it does not."""
     doing = f"reading the new zone {action.zone} with named-checkzone"
-    file, seen = action.file, observe(action.file.path)
-    if seen.state != text_state(file.text):
+    file, seen = action.file, context.observe(action.file.path)
+    if seen.state != context.text_state(file.text):
         context.require_before(seen, file.before, doing)
     staged = str(context.staging() / os.path.basename(file.path))  # noqa: PTH119 (a string)
     replace(staged, file.text, read(staged), mode=0o600)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Optional
 
-_NAME = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
-_WORD = re.compile(r"\{[^{}]*\}|[^,\s]+")
+from wizard.host.main_cf import expanded, words
+from wizard.postfix.itself import NOWHERE, Itself
+
 _DEEPEST = 8
+_LONGEST = 1 << 20
+"""Characters that other parameters may add to one at each level: forty thousand names."""
 _BY_LEVEL = re.compile(
     r"\$\{\{\$compatibility_level\}\s*<(?:level)?\s*\{([\d.]+)\}"
     r"\s*\?\s*\{([^{}]*)\}\s*:\s*\{([^{}]*)\}\}"
@@ -18,11 +22,15 @@ _BY_LEVEL = re.compile(
 
 @dataclass(frozen=True)
 class Settings:
-    """main.cf's own parameters (`postconf -n`), the defaults (-d), and a service's `-o` options."""
+    """main.cf's own parameters (`postconf -n`), the defaults (-d), and a service's `-o` options.
+
+    `here` is the host that they are of.
+    """
 
     own: Mapping[str, str]
     defaults: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    here: Itself = NOWHERE
 
     def raw(self, name: str) -> str:
         """Return a parameter as it is written, "" where Postfix does not know it."""
@@ -32,10 +40,13 @@ class Settings:
         return ""
 
     def value(self, name: str) -> str:
-        """Return a parameter with the others that it names put in, as deep as they go."""
+        """Return a parameter with the others that it names put in, as deep as they go.
+
+        What would become longer than any list that is edited stays as it is written.
+        """
         text = _BY_LEVEL.sub(self._by_level, self.raw(name))
         for _ in range(_DEEPEST):
-            found = _NAME.sub(lambda one: self.raw(next(filter(None, one.groups()))), text)
+            found = expanded(text, self.raw, _LONGEST)
             if found == text:
                 break
             text = found
@@ -49,19 +60,17 @@ class Settings:
         """Return the items of a list; one in braces stays whole."""
         return words(self.value(name))
 
-    def number(self, name: str) -> int:
-        """Return a size in bytes; 0, which is no limit, where it is none."""
-        text = self.value(name)
-        return int(text) if text.isdecimal() else 0
+    def number(self, name: str) -> Optional[int]:
+        """Return a size in bytes, 0 for no limit or where it is not set.
+
+        None is a value that is no plain number, such as one that hangs on a condition.
+        """
+        text = self.value(name) or "0"
+        return int(text) if text.isdecimal() else None
 
     def of(self, options: Mapping[str, str]) -> Settings:
         """Return the settings of a service with these `-o` options."""
-        return Settings(self.own, self.defaults, options)
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Return the items of a list, between blanks and commas; one in braces stays whole."""
-    return tuple(_WORD.findall(text))
+        return Settings(self.own, self.defaults, options, self.here)
 
 
 def _level(text: str) -> tuple[int, ...]:

@@ -1,0 +1,1 @@
+/^far\.example$/	OK

@@ -1,0 +1,84 @@
+"""What the operator accepts on the command line: `--accept NAME=VALUE[,VALUE]...`.
+
+A caution is accepted with the value that the plan prints. A choice of another kind, which
+decides what is planned, is read by its name with `Accepted.values`. In a value `%XX` stands for
+a byte that would end the value or the word: a comma, a blank, a quote.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from wizard.answers.model import Caution
+
+OPTION = "--accept"
+_SPECIAL = frozenset("%,\"'\\")
+_DECODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The accepted values by name. A name without a value has an empty set."""
+
+    by_name: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def values(self, name: str) -> frozenset[str]:
+        """Return the values that were accepted under a name; an empty set for none."""
+        return self.by_name.get(name, frozenset())
+
+    def has(self, caution: Caution) -> bool:
+        """True if exactly the caution's values were accepted."""
+        return caution.name in self.by_name and self.values(caution.name) == set(caution.values)
+
+
+def read_accepted(words: Iterable[str]) -> Accepted:
+    """Return what the words after each `--accept` say; words of one name add up."""
+    found: dict[str, frozenset[str]] = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        values = frozenset(_decoded(one) for one in text.split(",") if one)
+        found[name] = found.get(name, frozenset()) | values
+    return Accepted(found)
+
+
+def form(name: str, values: Collection[str]) -> str:
+    """Return `NAME=VALUE,VALUE`, the one word that accepts these values."""
+    return f"{name}={','.join(map(_encoded, values))}" if values else name
+
+
+def form_of(caution: Caution) -> str:
+    """Return the word that accepts a caution."""
+    return form(caution.name, caution.values)
+
+
+def option_for(caution: Caution) -> str:
+    """Return the option that accepts a caution, as one types it in a shell."""
+    return option(caution.name, caution.values)
+
+
+def option(name: str, values: Collection[str]) -> str:
+    """Return the option that accepts these values under a name, as one types it in a shell."""
+    return f"{OPTION} {shlex.quote(form(name, values))}"
+
+
+def _encoded(value: str) -> str:
+    return "".join(one if _is_plain(one) else _percent(one) for one in value)
+
+
+def _is_plain(character: str) -> bool:
+    return character.isprintable() and not character.isspace() and character not in _SPECIAL
+
+
+def _percent(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
+
+
+def _decoded(text: str) -> str:
+    return _DECODED.sub(_characters, text)
+
+
+def _characters(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "surrogateescape")

@@ -1,0 +1,167 @@
+"""Which findings fail a run: those about what it wrote or kept, and what it made wrong.
+
+All else that is wrong was so before the run. It is shown, and `check` alone counts it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Optional
+
+from wizard.check.model import WRONG, Finding
+from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.plan.choices import MINE
+from wizard.plan.hold import CLASS
+from wizard.plan.model import BuildTable, Plan, Service, StagedCheck
+from wizard.plan.things import things
+from wizard.postfix.hardening import MAPS
+from wizard.postfix.hazards import HAZARDS
+from wizard.postfix.master_cf import port_of_entry
+from wizard.postfix.served import PAIR, TAKEN_OUT
+
+AS_BEFORE = "it was so before this run"
+AS_ACCEPTED = "it was accepted for this run"
+
+Key = tuple[str, str]
+"""A finding's ID and what was looked at: some IDs are there more than once."""
+
+_PAIR = "smtpd_tls_cert_file smtpd_tls_key_file SelfSign Lay Relink"
+_ABOUT: tuple[tuple[str, str], ...] = (
+    (r"unit\.active", "Service"),
+    (r"unit\.enabled", "EnableUnit"),
+    (r"port\.25", "inet_interfaces inet_protocols"),
+    (r"(?:port|smtp|master\.cf)\.(\d+)(?:\..*)?", "entry:{0}"),
+    (r"smtp\.\d+\.banner", "smtpd_banner"),
+    (r"smtp\.\d+\.starttls", f"smtpd_tls_security_level {_PAIR}"),
+    (r"smtp\.\d+\.tls", _PAIR),
+    (r"smtp\.25\.size", "message_size_limit"),
+    (r"smtp\.25\.vrfy", "disable_vrfy_command"),
+    (r"smtp\.25\.(?:no-auth|auth-refused)(?:-tls)?", "smtpd_sasl_auth_enable"),
+    (r"smtp\.587\.(?:no-)?auth-plain", "smtpd_tls_auth_only"),
+    (r"smtp\.(?:587|465)\.auth|socket\.auth", "smtpd_sasl_type smtpd_sasl_path"),
+    (r"smtp\.25\.relay", "mynetworks smtpd_recipient_restrictions smtpd_relay_restrictions"),
+    (r"certificate\.(?:\d+|chain|expiry|key)", _PAIR),
+    (r"certificate\.(\d+)", f"entry:{{0}} served:{{0}} {' '.join(TAKEN_OUT)}"),
+    (r"smtp\.(\d+)\.(?:start)?tls", "served:{0}"),
+    (r"delivery\.lmtp|socket\.lmtp|dovecot\..*", "mailbox_transport TurnBeside"),
+    (r"(?:main\.cf|parameters|transport|behind)\.(\w+)", "{0}"),
+    *((rf"parameters\.{one.name}", " ".join(one.reads)) for one in HAZARDS),
+    (r"domains\.classes", "mydestination"),
+    (r"hardening", f"{MAPS} entry:587 entry:465"),
+    (r"restrictions\..*", "smtpd_recipient_restrictions"),
+    (
+        r"table\.sender_access(?:\..*)?",
+        "/etc/postfix/sender_access BuildTable:/etc/postfix/sender_access",
+    ),
+    (r"aliases\..*", "/etc/aliases"),
+    (r"firewall\..*", "OpenFirewall"),
+)
+"""The findings by pattern of their IDs, and what they are about. All rows that match add up.
+
+That is a parameter of main.cf, `entry:PORT` of master.cf, `served:PORT` of its options that name a
+certificate, another file's path, or a kind of step; of tables `BuildTable:PATH`.
+"""
+_CONVERSATION = re.compile(r"(?:port|smtp|certificate|delivery|socket)\..*")
+"""Findings that a stopped Postfix gives no other answer to, whatever its files say."""
+
+_LET_THROUGH = "smtp.25.stranger"
+"""Mail for us from this host's own address: before the run mynetworks may have let it through."""
+_FOR_US = frozenset(
+    [
+        "myhostname",
+        "mydomain",
+        "mydestination",
+        "smtpd_recipient_restrictions",
+        "smtpd_relay_restrictions",
+        "/etc/postfix/sender_access",
+        "BuildTable:/etc/postfix/sender_access",
+    ]
+)
+"""What decides whether a stranger's mail for us is taken, in the words of `_ABOUT`."""
+
+_ACCEPTED = {CLASS: r"domains\.classes"}
+"""By the name of a caution, the findings about what was accepted with it."""
+
+
+def counted(
+    findings: Iterable[Finding], plan: Plan, wrong_before: Optional[Collection[Key]]
+) -> Iterator[Finding]:
+    """Yield the findings of a run; what it neither wrote, kept nor made wrong does not fail it.
+
+    `wrong_before` is what was wrong before its first step, None where nobody looked. Then all
+    findings count.
+    """
+    own = _written(plan) | _kept(plan)
+    stopped = _stays_stopped(plan, wrong_before or ())
+    accepted = [_ACCEPTED[one.name] for one in plan.cautions if one.name in _ACCEPTED]
+    for finding in findings:
+        if finding.verdict == WRONG and any(re.fullmatch(one, finding.id) for one in accepted):
+            yield replace(finding, seen=f"{finding.seen}; {AS_ACCEPTED}", fatal=False)
+        elif (
+            wrong_before is None
+            or finding.verdict != WRONG
+            or (key_of(finding) not in wrong_before and not _was_hidden(finding.id, own))
+            or (own & about(finding.id) and not (stopped and _CONVERSATION.fullmatch(finding.id)))
+        ):
+            yield finding
+        else:
+            yield replace(finding, seen=f"{finding.seen}; {AS_BEFORE}", fatal=False)
+
+
+def _stays_stopped(plan: Plan, wrong_before: Collection[Key]) -> bool:
+    """True if Postfix did not run before, and the run does not start it."""
+    starts = any(isinstance(step.action, Service) for step in plan.pending)
+    return not starts and any(finding_id == "unit.active" for finding_id, _ in wrong_before)
+
+
+def _was_hidden(finding_id: str, own: Collection[str]) -> bool:
+    """Whether it was wrong before, too, and the look before could not see that."""
+    return finding_id == _LET_THROUGH and "mynetworks" in own and not _FOR_US & set(own)
+
+
+def tolerated(plan: Plan) -> tuple[str, ...]:
+    """Return what Postfix complained of before the run: none of it is the run's doing."""
+    staged = [step.action for step in plan.steps if isinstance(step.action, StagedCheck)]
+    return tuple(line for action in staged for line in action.tolerated)
+
+
+def key_of(finding: Finding) -> Key:
+    """Return what a finding is recognised by in a second look."""
+    return finding.id, finding.looked_at
+
+
+def about(finding_id: str) -> frozenset[str]:
+    """Return what a finding is about, in the words of `_ABOUT`; nothing where no run writes that."""
+    found: set[str] = set()
+    for pattern, names in _ABOUT:
+        match = re.fullmatch(pattern, finding_id)
+        if match:
+            found.update(names.format(*match.groups()).split())
+    return frozenset(found)
+
+
+def _written(plan: Plan) -> frozenset[str]:
+    """Return what the plan changes, in the words of `_ABOUT`."""
+    names = {type(step.action).__name__ for step in plan.pending}
+    tables = (step.action for step in plan.pending if isinstance(step.action, BuildTable))
+    names.update(f"BuildTable:{table.path}" for table in tables)
+    for file in plan.files:
+        before, after = things(file.path, file.live), things(file.path, file.proposed)
+        changed = (name for name in {*before, *after} if before.get(name) != after.get(name))
+        names.update(_named(file.path, name) for name in changed)
+    return frozenset(names)
+
+
+def _kept(plan: Plan) -> frozenset[str]:
+    return frozenset(_named(one.path, one.name) for one in plan.edits if one.choice == MINE)
+
+
+def _named(path: str, name: str) -> str:
+    if path == MAIN_CF:
+        return name
+    if path != MASTER_CF:
+        return path
+    is_served = name.rpartition("/")[2] in {*PAIR, *TAKEN_OUT}
+    return f"{'served' if is_served else 'entry'}:{port_of_entry(name)}"

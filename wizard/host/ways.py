@@ -1,0 +1,244 @@
+"""The way to a file: its directories opened one by one, by the rules of the worker.
+
+The worker writes through `open_way`, and a plan opens the same way before. So what a run would
+refuse is an obstacle of its plan, and no failure in the middle.
+
+Every name is opened below its parent's descriptor (openat(2), O_NOFOLLOW), so that a link put
+there between look and use changes nothing. Augeas was bitten by both (CVE-2012-0786, -0787).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import platform
+import stat
+import struct
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from wizard.errors import Trouble, refused_access
+from wizard.paths import LETSENCRYPT, LINEAGES
+
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+FOLLOWED = (LETSENCRYPT, "/etc/postfix", "/etc/pki", "/etc/dovecot")
+"""Where root may have put a link, to move a directory to another disk. The wizard's own
+directories are never links."""
+NEVER_FOLLOWED = LINEAGES
+"""Links in it are relative, and would lead elsewhere."""
+MAX_LINKS = 8
+
+_GETFLAGS = 0x40086601 if platform.machine().startswith(("ppc", "mips")) else 0x80086601
+"""FS_IOC_GETFLAGS where a long has 64 bits (ioctl_iflags(2))."""
+_FLAGS = {0x10: ("immutable", "i"), 0x20: ("append-only", "a")}
+
+ADVICE: dict[int, str] = {
+    errno.ENOSPC: "Make room there (df -h, df -i), then try again.",
+    errno.EDQUOT: "Raise the quota or make room, then try again.",
+    errno.EROFS: "Mount it writable, then try again.",
+    errno.EIO: "The disk reports errors: look at `journalctl -k` before anything else.",
+    errno.EACCES: "If SELinux refuses it: ausearch -m avc -ts recent",
+    errno.EPERM: "Look for an immutable flag with lsattr, then try again.",
+    errno.EBUSY: "Something is mounted there: look with findmnt.",
+    errno.ELOOP: "A symbolic link stands there: name the place it leads to instead.",
+    errno.ENOTDIR: "A part of that path is no directory, or a symbolic link: name the real place.",
+    errno.ENOENT: "Make it, then try again.",
+}
+OTHER_ADVICE = "Set that right, then try again."
+
+
+@contextlib.contextmanager
+def explained(doing: str, path: object) -> Iterator[None]:
+    """Turn an OSError into Trouble that names the path, the cause and what to do."""
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        make = refused_access if isinstance(error, PermissionError) else Trouble
+        raise make(doing, f"{path}: {cause}", ADVICE.get(error.errno or 0, OTHER_ADVICE)) from error
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A name on the way; `asked` is its path as it was asked for, "" where a link led to it."""
+
+    name: str
+    asked: str
+
+
+class _Way:
+    """A walk from a root directory down, with a descriptor of where it is."""
+
+    def __init__(self, root: str, doing: str, *, rights: bool) -> None:
+        self.real = "/"
+        self._root, self._doing, self._rights = root, doing, rights
+        self._links, self._link = 0, ""
+        with explained(doing, root):
+            self.fd = os.open(root, DIRECTORY)
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+    def follow(self, directory: str) -> bool:
+        """Open each part; False where one is not there, which is then where the walk stands."""
+        names = directory.strip("/").split("/") if directory.strip("/") else []
+        parts = deque(
+            _Part(name, "/" + "/".join(names[: count + 1])) for count, name in enumerate(names)
+        )
+        while parts:
+            part = parts.popleft()
+            if part.name == "..":
+                parts.extendleft(_Part(one, "") for one in reversed(self.real.split("/")[1:-1]))
+                self._restart()
+            elif part.name not in {"", "."}:
+                self.refuse_loose(last=False)
+                if not self._enter(part, parts):
+                    self._refuse_dangling(part)
+                    return False
+        return True
+
+    def refuse_loose(self, *, last: bool) -> None:
+        """Raise Trouble where others than root can change what is in this directory."""
+        if not self._rights:
+            return  # the owners of a copied /etc are not those of its host
+        status, path = os.fstat(self.fd), self.real
+        if status.st_uid not in {0, os.geteuid()}:
+            raise Trouble(
+                self._doing, f"{path} belongs to another user than root", f"chown root {path}"
+            )
+        # In a sticky directory nobody can move what is another's. So /tmp may lie on the way, and the
+        # file itself may stand where a group writes too, as EL's /var/named is for named.
+        sticky = bool(status.st_mode & stat.S_ISVTX)
+        loose = stat.S_IWOTH if sticky and last else 0 if sticky else OTHERS_WRITE
+        if status.st_mode & loose:
+            raise Trouble(
+                self._doing, f"{path} can be written by others than root", f"chmod go-w {path}"
+            )
+
+    def _restart(self) -> None:
+        os.close(self.fd)
+        self.fd, self.real = os.open(self._root, DIRECTORY), "/"
+
+    def _enter(self, part: _Part, rest: deque[_Part]) -> bool:
+        here = part.asked or f"{self.real.rstrip('/')}/{part.name}"
+        with explained(self._doing, here):
+            try:
+                inner = os.open(part.name, DIRECTORY, dir_fd=self.fd)
+            except FileNotFoundError:
+                return False
+            except NotADirectoryError as error:
+                target = self._target(part.name)
+                if target is None:
+                    wrong = f"{here} is not a directory"
+                    raise Trouble(
+                        self._doing, wrong, f"Look at {here} and move it away."
+                    ) from error
+                self._take_link(part, here, target)
+                rest.extendleft(_Part(one, "") for one in reversed(target.split("/")))
+                if target.startswith("/"):
+                    self._restart()
+                return True
+        os.close(self.fd)
+        self.fd, self.real = inner, f"{self.real.rstrip('/')}/{part.name}"
+        return True
+
+    def _refuse_dangling(self, part: _Part) -> None:
+        """Raise Trouble where a link led to what is not there: nothing is made behind a link."""
+        if not part.asked:
+            wrong = f"{self._link} leads to {self.real.rstrip('/')}/{part.name}, which is not there"
+            raise Trouble(self._doing, wrong, "Make that directory, or remove the link.")
+
+    def _target(self, name: str) -> Optional[str]:
+        try:
+            return os.readlink(name, dir_fd=self.fd)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return None
+            raise
+
+    def _take_link(self, part: _Part, here: str, target: str) -> None:
+        self._links += 1
+        self._link = f"{here} is a symbolic link to {target}, and"
+        status = os.stat(part.name, dir_fd=self.fd, follow_symlinks=False)
+        if self._rights and status.st_uid not in {0, os.geteuid()}:
+            raise Trouble(
+                self._doing, f"{here} is a symbolic link of another user", f"chown -h root {here}"
+            )
+        if self._links > MAX_LINKS or (part.asked and not _may_be_a_link(part.asked)):
+            raise Trouble(
+                self._doing,
+                f"{here} is a symbolic link to {target}, which a run does not follow",
+                f"Mount the directory there instead: rm {here} && mkdir {here} && "
+                f"mount --bind {target} {here} (and a line in /etc/fstab)",
+            )
+
+
+def _may_be_a_link(path: str) -> bool:
+    return _is_in(path, FOLLOWED) and not _is_in(path, (NEVER_FOLLOWED,))
+
+
+def _is_in(path: str, directories: tuple[str, ...]) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in directories)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The directory that was reached: its descriptor, and its path without links.
+
+    `is_all` is False where a directory below it is not there.
+    """
+
+    fd: int
+    path: str
+    is_all: bool
+
+
+@contextlib.contextmanager
+def open_way(
+    directory: str, doing: str, *, root: str = "/", rights: bool = True, partly: bool = False
+) -> Iterator[Reached]:
+    """Open the way to a directory below `root`, and hand over how far it goes.
+
+    Raises Trouble on a link that is not followed, on a stranger's directory, and on one that
+    others may write in; a group may in a sticky one, where a file is still root's alone to
+    replace. A link of root's is followed in `FOLLOWED`. With `partly` a directory that is not
+    there is no fault: the nearest one above it is then reached. Without `rights`
+    owners and modes do not count.
+    """
+    way = _Way(root, doing, rights=rights)
+    try:
+        with explained(doing, directory):
+            there = way.follow(directory)
+            if not there and not partly:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        way.refuse_loose(last=there)
+        yield Reached(way.fd, way.real, there)
+    finally:
+        way.close()
+
+
+def locked(fd: int) -> str:
+    """Return `immutable` or `append-only` with the option of chattr(1) that lifts it, else ""."""
+    try:
+        data = fcntl.ioctl(fd, _GETFLAGS, bytes(8))
+    except OSError:
+        return ""  # not every file system has flags
+    (flags,) = struct.unpack("=I", data[:4])
+    return next(
+        (f"{name} (chattr -{key})" for bit, (name, key) in _FLAGS.items() if flags & bit), ""
+    )
+
+
+def mount_of(fd: int) -> str:
+    """Return the ID of the mount that a descriptor is in (proc(5)), "" where it is not told."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii").splitlines()
+        return next((line for line in lines if line.startswith("mnt_id:")), "")
+    return ""

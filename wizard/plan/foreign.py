@@ -1,0 +1,130 @@
+"""What comes with another server's certificates and was not accepted: it is left out, and shown.
+
+Each thing has a name (`wizard.certificates.foreign`). The operator accepts it by that name with
+`--accept foreign-hooks=NAME,NAME`, or in the screens. Nothing here stops a run: without a word
+all of it stays out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from wizard.answers.accept import form, option
+from wizard.answers.model import Problem
+from wizard.certificates.lines import without
+from wizard.certificates.modes import file_mode
+from wizard.host.facts import ForeignItem, GatheredFile
+from wizard.plan.choices import Choices
+from wizard.plan.model import Foreign, LaidFile
+
+ACCEPT = "foreign-hooks"
+"""The name after --accept."""
+MAX_LISTED = 200
+"""Things that a plan shows. All of them must fit into a command line."""
+
+
+def accepted_names(choices: Choices) -> frozenset[str]:
+    """Return the names that the operator accepted."""
+    return choices.accepted.get(ACCEPT, frozenset())
+
+
+def is_left_out(file: GatheredFile, accepted: Collection[str]) -> bool:
+    """True if the whole file is foreign and not accepted."""
+    return any(not item.first and item.name not in accepted for item in file.foreign)
+
+
+def planned_file(file: GatheredFile, accepted: Collection[str]) -> LaidFile:
+    """Return a file as it is to be written: without the options that were not accepted."""
+    mode = file_mode(file.path, file.mode)
+    gone = tuple(item for item in file.foreign if item.first and item.name not in accepted)
+    if not gone:
+        return LaidFile(file.path, file.here, file.sha256, mode, file.mtime_ns)
+    ranges = tuple((item.first, item.last) for item in gone)
+    written = without(file.text or b"", ranges)
+    return LaidFile(
+        file.path,
+        file.here,
+        file.sha256,
+        mode,
+        file.mtime_ns,
+        ranges,
+        hashlib.sha256(written).hexdigest(),
+    )
+
+
+def listed(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[Foreign, ...]:
+    """Return what the plan shows of these files, which it is about to write."""
+    return tuple(
+        Foreign(name, _place(item), item.use, item.text, name in accepted)
+        for name, item in islice(_items(files).items(), MAX_LISTED)
+    )
+
+
+def more(files: Iterable[GatheredFile]) -> Iterator[str]:
+    """Say how many things there are beyond those that a plan can show."""
+    count = len(_items(files)) - MAX_LISTED
+    if count > 0:
+        yield (
+            f"{count} more things of the other server are left out and cannot be accepted here: "
+            f"a plan shows {MAX_LISTED}"
+        )
+
+
+def _items(files: Iterable[GatheredFile]) -> dict[str, ForeignItem]:
+    return {item.name: item for file in files for item in file.foreign}
+
+
+def _place(item: ForeignItem) -> str:
+    return f"{item.path}, line {item.first}" if item.first else item.path
+
+
+def obstacles(shown: Iterable[Foreign], choices: Choices) -> Iterator[Problem]:
+    """Refuse names that the plan does not list: their text has changed, or they never were."""
+    names = [one.name for one in shown]
+    if not names or ACCEPT not in choices.accepted:
+        return
+    accepted = accepted_names(choices)
+    unknown = sorted(accepted.difference(names))
+    if unknown or not accepted:
+        what = (
+            f"{', '.join(unknown)}: the plan lists no such thing"
+            if unknown
+            else "names are missing"
+        )
+        yield Problem("certificate", ACCEPT, f"{what}. All that it lists: {full_form(names)}")
+
+
+def full_form(names: Iterable[str]) -> str:
+    """Return the option that accepts these names."""
+    return option(ACCEPT, tuple(names))
+
+
+def accepted_form(shown: Iterable[Foreign]) -> tuple[str, ...]:
+    """Return what was accepted, as the word after --accept; nothing where nothing was."""
+    names = tuple(one.name for one in shown if one.accepted)
+    return (form(ACCEPT, names),) if names else ()
+
+
+def lines(shown: Iterable[Foreign]) -> Iterator[str]:
+    """Yield lines that show each thing with its text, then how to accept what is left out."""
+    shown = tuple(shown)
+    for one in shown:
+        yield f"From the other server: {one.name}"
+        yield f"    {one.place}: {one.use}. {'Accepted.' if one.accepted else 'It is left out.'}"
+        yield from (f"    | {line}" for line in text_lines(one))
+    missing = [one.name for one in shown if not one.accepted]
+    if missing:
+        yield f"To take over what is left out, add: {full_form(one.name for one in shown)}"
+
+
+def text_lines(one: Foreign) -> tuple[str, ...]:
+    """Return the text in lines that a terminal obeys nothing of."""
+    return tuple(_readable(line) for line in one.text.split("\n"))
+
+
+def _readable(line: str) -> str:
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line
+    )

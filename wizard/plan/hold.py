@@ -1,0 +1,82 @@
+"""What a plan adds that changes the class of a domain: a caution, and steps that hold queued mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from wizard.answers.model import Caution
+from wizard.errors import harmless
+from wizard.plan.model import HoldMail, Step
+from wizard.postfix.classes import class_parameters, may_differ
+
+FIRST, SECOND = "hold-mail", "hold-mail-again"
+_LOOK, _HOLD = ("postqueue", "-j"), ("postsuper", "-h", "-")
+_WHY = (
+    "The lists of domains change (mydestination and others). Queued mail for a domain that changes "
+    "its class would bounce; it waits on hold until you release it."
+)
+_WHY_AGAIN = "Mail may have arrived between the first look and the new configuration."
+
+
+def first(live: bytes, after: bytes, *, prefix: str = "", is_strict: bool = True) -> Iterator[Step]:
+    """Yield the step before a new main.cf is written; nothing where no class can change."""
+    if may_differ(live, after):
+        yield Step(
+            prefix + FIRST,
+            "Put mail on hold that would bounce",
+            _WHY,
+            HoldMail(class_parameters(live), class_parameters(after), is_strict),
+            (_LOOK, _HOLD),
+        )
+
+
+def second(step: Step) -> Step:
+    """Return the same step for a look after the service was turned, when it is late to refuse."""
+    action = step.action
+    if isinstance(action, HoldMail):
+        action = replace(action, is_strict=False)
+    return replace(
+        step,
+        action=action,
+        id=step.id.replace(FIRST, SECOND),
+        title="Put mail on hold that arrived meanwhile",
+        why=_WHY_AGAIN,
+    )
+
+
+CLASS = "domain-class"
+_MAX_NAMED = 5
+
+
+def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]:
+    """Return what must be accepted where domains, by name, go from one class to another."""
+    if not changes:
+        return ()
+    told = _shown([f"{one} from {old} to {new}" for one, (old, new) in changes.items()])
+    return (
+        Caution(
+            CLASS,
+            f"The address class changes: {told}. Mail for them then goes to other recipients, or "
+            "is refused where nobody of that name is known (ADDRESS_CLASS_README).",
+            tuple(changes),
+        ),
+    )
+
+
+def class_doubts(tables: Mapping[str, str]) -> Iterator[str]:
+    """Say which domains may have had another class, by what cannot be asked about them."""
+    if tables:
+        told = _shown([f"{one} ({names})" for one, names in tables.items()])
+        yield f"Whether these domains change their address class is not known for all tables: {told}."
+
+
+def _shown(texts: Sequence[str]) -> str:
+    rest = len(texts) - _MAX_NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return harmless(", ".join(texts[:_MAX_NAMED]) + more)
+
+
+def counted(messages: int) -> str:
+    """Return a number of messages in words."""
+    return "1 message" if messages == 1 else f"{messages} messages"

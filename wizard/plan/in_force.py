@@ -1,0 +1,80 @@
+"""Rules between parameters, applied to the values that will be in force after the run.
+
+They are those of a check (`wizard.postfix.hazards`), so that no plan writes what a check would
+call wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from wizard.answers.model import SECTIONS, Problem
+from wizard.host.facts import Host
+from wizard.host.main_cf import own_parameters
+from wizard.plan.files import Files
+from wizard.postfix.hazards import HAZARDS, Hazard
+from wizard.postfix.itself import itself
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.settings import Settings
+from wizard.postfix.unset import DEFAULTS
+
+_TRANSPORT = "mailbox_transport"
+_FIELDS = {"relayhost": "host", "mydestination": "local"}
+"""The field of a parameter's section that a person corrects, where it has another name."""
+
+
+def obstacles(files: Files, host: Host, kept: Collection[str]) -> Iterator[Problem]:
+    """Yield each rule that the planned main.cf breaks.
+
+    What was wrong before is left to a check, unless the plan writes a parameter that decides, or
+    it is `kept` as it was changed by hand.
+    """
+    before = _settings(files.main.live or b"", files.master.live or b"", host)
+    after = _settings(files.main.proposal.text, files.master.proposal.text, host)
+    own = {one for one in {*before.own, *after.own} if before.own.get(one) != after.own.get(one)}
+    for hazard in HAZARDS:
+        decides = [one for one in (hazard.name, *hazard.reads) if one in own or one in kept]
+        if hazard.is_wrong and hazard.holds(after) and (decides or not hazard.holds(before)):
+            yield _problem(hazard, after, decides)
+    if _TRANSPORT in own or _TRANSPORT in kept:
+        yield from _transport(files.master.proposal.text, after)
+
+
+def _transport(master: bytes, after: Settings) -> Iterator[Problem]:
+    """Yield a transport by which no local mail would be delivered (master(5), local(8))."""
+    transport = after.value(_TRANSPORT).partition(":")[0]
+    there = {one.name: one for one in MasterCf.parse(master).services if one.type != "inet"}
+    if not transport or not there:
+        return
+    if transport not in there:
+        why = f"master.cf has no service {transport}"
+    elif there[transport].command == "local":
+        why = f"the service {transport} is local(8) itself, which passes mail on to this transport"
+    else:
+        return
+    yield Problem(
+        BY_NAME[_TRANSPORT].section,
+        _TRANSPORT,
+        f"{why}, so no local mail would be delivered; name another service, such as lmtp, or none",
+    )
+
+
+def _settings(main: bytes, master: bytes, host: Host) -> Settings:
+    name = {"myhostname": host.network.hostname} if host.network.hostname else {}
+    here = itself(host.network, MasterCf.parse(master).services, host.relay_targets)
+    settings = Settings(own_parameters(main), {**DEFAULTS, **name, **host.postfix.defaults})
+    return replace(settings, here=here)
+
+
+def _problem(hazard: Hazard, after: Settings, decides: list[str]) -> Problem:
+    values = ", ".join(
+        f"{one} = {after.value(one) or '(empty)'}" for one in (hazard.name, *hazard.reads[:1])
+    )
+    message = f"after this run {values}: {hazard.does}. {hazard.advice.replace('; reload', '')}"
+    for name in decides:
+        section = BY_NAME[name].section if name in BY_NAME else ""
+        if section in SECTIONS:
+            return Problem(section, _FIELDS.get(name, name), message)
+    return Problem("", "", message)

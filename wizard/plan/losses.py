@@ -1,0 +1,56 @@
+"""What a plan takes away: the networks and the names that it removes from main.cf.
+
+It is said in the first lines of a plan, since somebody can no longer send or receive mail after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wizard.host.main_cf import words
+from wizard.paths import MAIN_CF
+from wizard.plan.conflicts import readable
+from wizard.plan.model import FileChange, Plan
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.meaning import own_names
+from wizard.postfix.parameters import NAMES, NETWORKS
+
+_LISTS = (
+    ("mynetworks", NETWORKS, *("can no longer relay without a password",) * 2),
+    ("mydestination", NAMES, "is no longer local here", "are no longer local here"),
+)
+"""Each list with its kind, and what is said of one item and of several."""
+_SHOWN = 5
+
+
+def losses(plan: Plan) -> Iterator[str]:
+    """Yield a sentence for each list of main.cf that loses items, by their meaning."""
+    for change in plan.files:
+        if change.path == MAIN_CF and change.live is not None and change.proposed != change.live:
+            # The package's own main.cf, to which all sections are new, has let nobody in yet.
+            yield from _of_main_cf(change, tells_unset=bool(plan.sections))
+
+
+def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
+    before, after = MainCf.parse(change.live or b""), MainCf.parse(change.proposed)
+    for name, kind, of_one, of_many in _LISTS:
+        was, comes = before.value(name), after.value(name)
+        if was is None and comes is not None and kind == NETWORKS and tells_unset:
+            yield (
+                f"Taken away: {name} was not set, so Postfix's own networks could relay; now only"
+                f" {_told(words(comes))} can."
+            )
+            continue
+        if was is None or was == comes:
+            continue
+        own = own_names(after, {})
+        left = {own.key(kind, word) for word in words(comes or "")}
+        gone = [one for one in words(was) if own.key(kind, one) not in left]
+        if gone:
+            what = of_one if len(gone) == 1 else of_many
+            yield f"Taken away: {_told(gone)} {what} ({name})."
+
+
+def _told(items: Sequence[str]) -> str:
+    more = len(items) - _SHOWN
+    return ", ".join(map(readable, items[:_SHOWN])) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,54 @@
+"""A file of the host with the text that is proposed for it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.host.facts import FileFacts
+from wizard.plan import keys
+from wizard.plan.model import NewFile
+from wizard.postfix.proposal import Proposal
+
+
+def sha256(data: bytes) -> str:
+    """Return the hex digest that plans and journals name contents by."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """One file's facts with what is proposed for it."""
+
+    facts: FileFacts
+    proposal: Proposal
+    sealed: Optional[keys.SealedFile] = None
+
+    @property
+    def live(self) -> Optional[bytes]:
+        """What stands there, as the plan tells it: without keys."""
+        return self.facts.live if self.sealed is None else self.sealed.live
+
+    @property
+    def pending(self) -> bool:
+        """Whether the plan writes it."""
+        return self.proposal.text != self.live
+
+    @property
+    def name(self) -> str:
+        """Its path's last part."""
+        return self.facts.path.rpartition("/")[2]
+
+    @property
+    def next(self) -> NewFile:
+        """What is written, and what must stand there before."""
+        live = self.facts.live
+        new = NewFile(
+            self.facts.path,
+            self.proposal.text,
+            None if live is None else sha256(live),
+            self.facts.mode,
+            self.proposal.reasons,
+        )
+        return new if self.sealed is None else self.sealed.with_keys(new)

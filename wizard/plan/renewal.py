@@ -1,0 +1,77 @@
+"""The proof that certbot can renew here what came from another server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from wizard.answers.model import Answers
+from wizard.host.facts import Gathered, Host, Lineage
+from wizard.host.gathered import COPIED
+from wizard.paths import LETSENCRYPT
+from wizard.plan import laying
+from wizard.plan.model import Lay, ProveRenewals, Renewal, Step
+
+RENEWALS = "renewals"
+"""The step's ID."""
+_SHARE = 3
+"""certbot renews in the last third of a certificate's lifetime."""
+
+
+def steps(
+    answers: Answers, host: Host, gathered: Gathered, accepted: Collection[str]
+) -> Iterator[Step]:
+    """Yield the step that tries each renewal; it is done where no file comes from elsewhere."""
+    if gathered.source != COPIED:
+        return
+    lineages = [
+        one
+        for one in laying.laid(answers, host, gathered).values()
+        if not laying.fault(one, host.read_at)
+    ]
+    renewals = tuple(_renewal(one, gathered, accepted) for one in lineages)
+    copying = laying.steps(answers, host, gathered, accepted)
+    yield Step(
+        RENEWALS,
+        "Try each renewal",
+        "certbot renews here from now on. A certificate that it cannot renew yet is a warning "
+        "with its date, and fails nothing.",
+        ProveRenewals(renewals),
+        tuple(dry_run(one) for one in renewals),
+        done=all(step.done for step in copying if isinstance(step.action, Lay)) or not lineages,
+    )
+
+
+def dry_run(renewal: Renewal) -> tuple[str, ...]:
+    """Return the argv that tries a renewal and stores nothing.
+
+    Without a server named, certbot asks Let's Encrypt's test server for every lineage.
+    """
+    return (
+        "certbot",
+        "renew",
+        "--dry-run",
+        "--non-interactive",
+        "--no-random-sleep-on-renew",
+        "--cert-name",
+        renewal.lineage,
+        *(("--server", renewal.server) if renewal.server else ()),
+    )
+
+
+def _renewal(lineage: Lineage, gathered: Gathered, accepted: Collection[str]) -> Renewal:
+    lifetime = lineage.not_after - lineage.not_before
+    own = f"{LETSENCRYPT}/renewal/{lineage.name}.conf"
+    others = f"{LETSENCRYPT}/renewal/"
+    left_out = (
+        item.name
+        for file in gathered.files
+        for item in file.foreign
+        if item.name not in accepted and (file.path == own or not file.path.startswith(others))
+    )
+    return Renewal(
+        lineage.name,
+        lineage.not_after - lifetime // _SHARE,
+        lineage.not_after,
+        tuple(dict.fromkeys(left_out)),
+        next((file.server for file in gathered.files if file.path == own), ""),
+    )

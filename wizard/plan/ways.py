@@ -1,0 +1,189 @@
+"""The files that a plan's run writes, and whether it can get there: by the worker's own rules."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from wizard.answers.model import Problem
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.ways import explained, locked, mount_of, open_way
+from wizard.paths import LETSENCRYPT, MAIN_CF, RENEWAL_HOOK
+from wizard.plan import model
+from wizard.plan.model import Plan
+
+Rule = Callable[[Any], Iterable[str]]
+
+_AFTER_GATHERING = (
+    MAIN_CF,
+    *(f"{LETSENCRYPT}/{name}/x" for name in ("live", "archive", "renewal", "accounts")),
+    RENEWAL_HOOK,
+)
+"""What the run after a gather run writes, as far as it is known before."""
+
+SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
+"""What postmap(1) puts behind the name of a text, by table type."""
+_WANTS = "/etc/systemd/system/multi-user.target.wants"
+_LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def with_ways(plan: Plan, door: Door) -> Plan:
+    """Return the plan with an obstacle for each place that its run could not write."""
+    named = {one.message.split(" ")[0] for one in plan.obstacles}
+    found = dict.fromkeys(_problems(plan, door))
+    # The plan has other obstacles for some files, with an advice of their own.
+    problems = tuple(Problem("", "", why) for why in found if why.split(" ")[0] not in named)
+    return replace(plan, obstacles=(*plan.obstacles, *problems)) if problems else plan
+
+
+def place_problems(paths: Iterable[str]) -> Iterator[str]:
+    """Yield why the worker could not write to these places of the live host, each reason once."""
+    found = (why for path in paths for why in _problem(path, Door(), ours=True, is_whole=True))
+    yield from dict.fromkeys(found)
+
+
+def _problems(plan: Plan, door: Door) -> Iterator[str]:
+    whole = {path for step in plan.pending for path in _of(_WHOLE, step.action)}
+    # What another program would write in a copy is nothing to it.
+    pending = plan.pending if door.is_live else ()
+    others = {path for step in pending for path in _of(BY_OTHERS, step.action)}
+    for path in sorted({*written_paths(plan), *others}):
+        yield from _problem(path, door, ours=path not in others, is_whole=path in whole)
+
+
+def _problem(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
+    try:
+        yield from _look(path, door, ours=ours, is_whole=is_whole)
+    except Trouble as trouble:
+        # Who is not root cannot look everywhere, and starts no run either.
+        if not isinstance(trouble.__cause__, PermissionError) or os.geteuid() == 0:
+            yield f"{trouble.wrong}: {trouble.advice}"
+
+
+def _look(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
+    pure = PurePosixPath(path)
+    doing = f"looking at the way to {path}"
+    if not ours:
+        # systemd, firewalld and dnf write there: they follow links, and stop at flags alone.
+        pure = PurePosixPath(os.path.realpath(pure.parent), pure.name)
+    rights = ours and door.is_live
+    root, rights = str(door.root), ours and door.is_live
+    with open_way(str(pure.parent), doing, root=root, rights=rights, partly=True) as way:
+        flags = locked(way.fd)
+        if flags:
+            yield f"{way.path} is {flags.partition(' ')[0]}: {_lift(flags, way.path)}"
+        if not way.is_all:
+            return
+        with explained(doing, path):
+            try:
+                file = os.open(pure.name, _LOOK, dir_fd=way.fd)
+            except FileNotFoundError:
+                return
+        try:
+            yield from _file_problem(path, pure.name, way.fd, file, is_whole=is_whole)
+        finally:
+            os.close(file)
+
+
+def _file_problem(path: str, name: str, fd: int, file: int, *, is_whole: bool) -> Iterator[str]:
+    """Say why what is at a path could not be replaced."""
+    status = os.fstat(file)
+    if stat.S_ISLNK(status.st_mode):
+        if is_whole:
+            yield (
+                f"{path} is a symbolic link, which replacing would cut; put a plain file there first"
+            )
+        return
+    if not stat.S_ISREG(status.st_mode):
+        yield f"{path} is not a file; move it away"
+        return
+    if is_whole and status.st_nlink > 1:
+        yield (
+            f"{path} has another name (a hard link), which would keep the old text; copy it first"
+        )
+    if mount_of(file) != mount_of(fd):
+        yield f"{path} is a mount of its own, which cannot be replaced: umount {path}"
+    flags = _locked_file(name, fd)
+    if flags:
+        yield f"{path} is {flags.partition(' ')[0]}: {_lift(flags, path)}"
+
+
+def _locked_file(name: str, fd: int) -> str:
+    try:
+        file = os.open(name, _READ, dir_fd=fd)
+    except OSError:
+        return ""
+    try:
+        return locked(file)
+    finally:
+        os.close(file)
+
+
+def _lift(flags: str, path: object) -> str:
+    return f"{flags.partition('(')[2].rstrip(')')} {path}"
+
+
+def written_paths(plan: Plan) -> Iterator[str]:
+    """Yield the files and links that the run of a plan writes."""
+    if plan.gathers:
+        yield from _AFTER_GATHERING
+    for step in plan.pending:
+        yield from _of(OURS, step.action)
+
+
+def all_paths(plan: Plan) -> Iterator[str]:
+    """Yield what the run writes outside its own directory, by itself or by other programs."""
+    for step in plan.pending:
+        yield from (*_of(OURS, step.action), *_of(BY_OTHERS, step.action))
+
+
+def _of(rules: Mapping[type, Rule], action: object) -> Iterable[str]:
+    rule = rules.get(type(action))
+    return rule(action) if rule is not None else ()
+
+
+def _table(action: model.BuildTable) -> Iterable[str]:
+    suffix = SUFFIXES.get(action.table_type)
+    return (action.path, *((f"{action.path}{suffix}",) if suffix else ()))
+
+
+def _put_back(action: model.PutBack) -> Iterable[str]:
+    return (one.path for one in action.files if one.was != one.now)
+
+
+def _alternative(name: str) -> Iterable[str]:
+    return (f"/etc/alternatives/{name}", f"/var/lib/alternatives/{name}")
+
+
+_WHOLE: dict[type, Rule] = {
+    model.KeepOriginal: lambda action: (action.original,),
+    model.ReplaceFile: lambda action: (action.file.path,),
+    model.BuildTable: _table,
+    model.SelfSign: lambda action: (action.cert_file, action.key_file),
+}
+"""By action, the files that the worker replaces: each must be a plain one with one name."""
+
+OURS: dict[type, Rule] = {
+    **_WHOLE,
+    model.Relink: lambda action: (link.path for link in action.links),
+    model.Lay: lambda action: (file.path for file in action.files),
+    model.PutBack: _put_back,
+}
+"""By action, all files and links that the worker writes."""
+
+BY_OTHERS: dict[type, Rule] = {
+    model.Install: lambda _: ("/usr/sbin/postfix", MAIN_CF, "/var/lib/rpm/db"),
+    model.EnableUnit: lambda _: (f"{_WANTS}/postfix.service",),
+    model.Disable: lambda action: (f"{_WANTS}/{action.unit.removesuffix('.service')}.service",),
+    model.SetAlternative: lambda action: _alternative(action.name),
+    model.ReturnAlternative: lambda action: _alternative(action.name),
+    model.OpenFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
+    model.CloseFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
+}
+"""By action, what dnf, systemd, alternatives and firewalld write for it."""

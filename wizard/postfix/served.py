@@ -1,0 +1,129 @@
+"""The parameters from which Postfix takes the certificate that it serves, in one table.
+
+The section certificate writes `PAIR`. Where it is planned, all others are taken out, so that
+every client gets the certificate of the answers, on 25, 587 and 465 (postconf(5), tlsproxy(8)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from wizard.postfix.main_cf import MainCf, comment_out
+from wizard.postfix.master_cf import MasterCf, Service, remove_option
+from wizard.postfix.proposal import Proposal
+from wizard.postfix.services import DOORS, whole_entry
+
+SECTION = "certificate"
+
+PAIR = ("smtpd_tls_cert_file", "smtpd_tls_key_file")
+CHAINS = "smtpd_tls_chain_files"
+"""Certificates with their keys; where it is set, Postfix ignores all other parameters."""
+SNI_MAPS = "tls_server_sni_maps"
+
+_ECDSA = "Clients that ask for ECDSA get this certificate, and not the one of the answers."
+_DSA = "Clients that ask for DSA get this certificate, and not the one of the answers."
+_PROXY = (
+    "On port 25 tlsproxy serves this behind postscreen, and not the certificate of the answers."
+)
+_OPTION = (
+    "This service serves another certificate than main.cf names, which is that of the answers."
+)
+_STAYS = (
+    "stays: clients that send one of its names (SNI) get the certificate of that table, and not the"
+    " one of the answers."
+)
+_IN_MAIN = {
+    CHAINS: "Postfix serves these certificates and ignores smtpd_tls_cert_file.",
+    "smtpd_tls_eccert_file": _ECDSA,
+    "smtpd_tls_eckey_file": _ECDSA,
+    "smtpd_tls_dcert_file": _DSA,
+    "smtpd_tls_dkey_file": _DSA,
+}
+_PROXYS = tuple(name.replace("smtpd_", "tlsproxy_", 1) for name in (*PAIR, *_IN_MAIN))
+
+TAKEN_OUT = {**_IN_MAIN, **dict.fromkeys(_PROXYS, _PROXY)}
+"""Why main.cf may not have a parameter, by its name."""
+CERTIFICATES = (CHAINS, PAIR[0], "smtpd_tls_eccert_file")
+"""The parameters that name the certificates of RSA and ECDSA clients."""
+KEYS = (PAIR[1], "smtpd_tls_eckey_file", CHAINS)
+"""The parameters that name files with keys."""
+
+_OPTIONS = (*PAIR, *TAKEN_OUT)
+_PORTS = frozenset({"smtp", "mail", "25", *(name for door in DOORS for name in door.names)})
+
+
+def is_set(name: str, value: str) -> bool:
+    """True if a parameter with this value changes what Postfix serves."""
+    follows = name.replace("tlsproxy_", "smtpd_", 1)
+    same = {""} if follows == name else {f"${follows}", f"${{{follows}}}", f"$({follows})"}
+    return value not in same
+
+
+def without_others(cf: MainCf, kept: Collection[str]) -> tuple[MainCf, tuple[str, ...]]:
+    """Turn what `TAKEN_OUT` names into comments, and return it with one warning for each."""
+    warnings = []
+    for name, why in TAKEN_OUT.items():
+        value = cf.value(name)
+        if value is None or name in kept or not is_set(name, value):
+            continue
+        cf = comment_out(cf, name, why)
+        warnings.append(f"main.cf: {name} = {value} is taken out. {why}")
+    maps = cf.value(SNI_MAPS)
+    if maps:
+        warnings.append(f"main.cf: {SNI_MAPS} = {maps} {_STAYS}")
+    return cf, tuple(warnings)
+
+
+def without_options(
+    cf: MasterCf, kept: Collection[str]
+) -> tuple[MasterCf, tuple[str, ...], tuple[str, ...]]:
+    """Take the `-o` of `PAIR` and `TAKEN_OUT` out of the services on 25, 587 and 465.
+
+    Returns the file, the entries that changed (`NAME/TYPE`), and a warning for each option.
+    `kept` has options as `NAME/TYPE/PARAMETER`.
+    """
+    changed, warnings = [], []
+    for key in dict.fromkeys(one.key for one in cf.services if _serves(one)):
+        for name, value in tuple(_others(cf.service(key), kept)):
+            cf = remove_option(cf, key, name, _OPTION)
+            changed.append(key)
+            warnings.append(f"master.cf, {key}: -o {name}={value} is taken out. {_OPTION}")
+        service = cf.service(key)
+        maps = service.options.get(SNI_MAPS) if service else None
+        if maps and maps.value:
+            warnings.append(f"master.cf, {key}: -o {SNI_MAPS}={maps.value} {_STAYS}")
+    return cf, tuple(dict.fromkeys(changed)), tuple(warnings)
+
+
+def _others(service: Service | None, kept: Collection[str]) -> Iterator[tuple[str, str]]:
+    options = service.options if service else {}
+    for name in _OPTIONS:
+        if service is None or name not in options or f"{service.key}/{name}" in kept:
+            continue
+        value = options[name].value
+        if name in PAIR or is_set(name, value):
+            yield name, value
+
+
+def _serves(service: Service) -> bool:
+    """True if a service does the TLS of one of the three ports, perhaps behind postscreen."""
+    program = service.command.rpartition("/")[2]
+    if program == "smtpd":
+        return service.type == "pass" or (service.type == "inet" and service.port in _PORTS)
+    return program == "tlsproxy"
+
+
+def with_options_out(
+    proposal: Proposal, changed: Collection[str], warnings: Collection[str]
+) -> Proposal:
+    """Return the proposal of another section with what `without_options` did before it."""
+    known = {name for name, _ in proposal.expected}
+    services = map(MasterCf.parse(proposal.text).service, changed)
+    own = [pair for one in services if one for pair in whole_entry(one) if pair[0] not in known]
+    return replace(
+        proposal,
+        expected=(*own, *proposal.expected),
+        changed=tuple(dict.fromkeys((*changed, *proposal.changed))),
+        warnings=(*warnings, *proposal.warnings),
+    )

@@ -1,0 +1,120 @@
+"""A renewal of each lineage tried with certbot, which issues nothing (certbot renew --dry-run)."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from wizard.certificates.dates import day
+from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.check.renewal import PROGRAMS
+from wizard.errors import Trouble
+from wizard.paths import LETSENCRYPT
+from wizard.plan.model import ProveRenewals, Renewal
+from wizard.plan.renewal import dry_run
+from wizard.run import commands
+from wizard.run.actions.obtain import ENDS_WITH_US
+from wizard.run.certbot import refused
+from wizard.run.clean import clean
+from wizard.run.context import Context, Undo
+from wizard.run.records import Found
+
+TIMEOUT_SECONDS = 120.0
+"""For one lineage. A challenge that nobody answers takes certbot about half a minute."""
+TOTAL_SECONDS = 300.0
+"""After which no further lineage is tried."""
+
+_ACCOUNTS = Path(LETSENCRYPT, "accounts")
+_MADE_BY_CERTBOT = (
+    "accounts",
+    "csr",
+    "keys",
+    "renewal-hooks",
+    "renewal-hooks/pre",
+    "renewal-hooks/deploy",
+    "renewal-hooks/post",
+)
+
+
+def prove_renewals(action: ProveRenewals, context: Context) -> Undo:
+    """Try each renewal and record what came of it. A renewal that fails does not fail the step.
+
+    certbot makes directories of its own, and an account at the server's test service. The account
+    is removed again. Undo removes the directories where they are empty.
+    """
+    undo = context.earlier or context.intend(
+        {
+            "files": [],
+            "directories": [
+                f"{LETSENCRYPT}/{name}"
+                for name in _MADE_BY_CERTBOT
+                if not Path(LETSENCRYPT, name).exists()
+            ],
+            "accounts": sorted(_accounts()),
+        }
+    )
+    findings = []
+    try:
+        for finding in _tried(action, context):
+            context.say(f"{finding.verdict:8} {finding.looked_at}: {finding.seen}")
+            findings.append(finding)
+    finally:
+        earlier = undo.get("accounts")
+        for name in _accounts() - set(earlier if isinstance(earlier, list) else ()):
+            shutil.rmtree(_ACCOUNTS / name, ignore_errors=True)
+    context.record(Found(tuple(findings)))
+    return undo
+
+
+def _accounts() -> set[str]:
+    """Return the servers that this host has an account at."""
+    return {path.name for path in _ACCOUNTS.iterdir()} if _ACCOUNTS.is_dir() else set()
+
+
+def _tried(action: ProveRenewals, context: Context) -> Iterator[Finding]:
+    program = next((path for path in PROGRAMS if Path(path).exists()), "")
+    missing = "" if program else "certbot is not installed here"
+    until = time.monotonic() + TOTAL_SECONDS
+    for one in action.renewals:
+        why = missing
+        if not why and context.stopping():
+            why = "the run was asked to stop before it was tried"
+        elif not why and time.monotonic() > until:
+            why = f"it was not tried: the others took {TOTAL_SECONDS:g} seconds"
+        if why:
+            yield _finding(one, UNKNOWN, why, "" if program else "Install certbot (EPEL has it).")
+        else:
+            yield _try(program, one, context)
+
+
+def _try(program: str, one: Renewal, context: Context) -> Finding:
+    if not Path(LETSENCRYPT, "renewal", f"{one.lineage}.conf").is_file():
+        return _finding(one, WARNING, "it has no renewal file, so certbot does not renew it")
+    argv = (*ENDS_WITH_US, program, *dry_run(one)[1:])
+    try:
+        done = commands.run(argv, context.loop, context.output, patience=TIMEOUT_SECONDS)
+    except Trouble as trouble:
+        return _finding(one, WARNING, trouble.wrong)
+    if done.status == 0:
+        return _finding(one, RIGHT, "certbot can renew it here (a dry run)")
+    failed = refused("renewing", tuple(clean(done.out + b"\n" + done.err)))
+    return _finding(one, WARNING, f"certbot cannot renew it here: {failed.wrong}", failed.advice)
+
+
+def _finding(one: Renewal, verdict: str, seen: str, advice: str = "") -> Finding:
+    when = (
+        f"It matters on {day(one.renews_at)}, when certbot renews it. It expires on "
+        f"{day(one.not_after)}."
+    )
+    left_out = f" Left out of this run: {', '.join(one.left_out)}." if one.left_out else ""
+    return Finding(
+        f"renewal.{one.lineage}",
+        f"renewal of {one.lineage}",
+        seen,
+        "certbot can renew it here",
+        verdict,
+        "" if verdict == RIGHT else f"{advice} {when}{left_out}".strip(),
+        fatal=False,
+    )

@@ -1,0 +1,174 @@
+"""Who starts, resumes or undoes a run: read in the caller's own process, before it detaches.
+
+The kernel sets the loginuid at login and a process cannot change it (pam_loginuid(8)). The
+other values come from environments, which a user with root's rights can forge, so they are
+parsed strictly: a plain user name, two addresses with their ports, a terminal. A value that is
+not known or not plain is "".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Optional
+
+_NO_LOGIN = 4294967295
+"""The loginuid of a process that no login started, such as a service."""
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?", re.ASCII)
+"""Also `EXAMPLE\\taro` and `EXAMPLE+taro`, as winbindd(8) names the users of a domain."""
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+_TERMINAL = re.compile(r"/dev/([A-Za-z0-9/]{1,32})", re.ASCII)
+_CONNECTION_WORDS = 4
+_MAX_PARENTS = 64
+_MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`ssh_connection` is `ADDRESS PORT ADDRESS PORT`, the client first (ssh(1)).
+
+    `loginuid` is None where no login is known; `login_user` is its name.
+    """
+
+    loginuid: Optional[int] = None
+    login_user: str = ""
+    sudo_user: str = ""
+    ssh_connection: str = ""
+    tty: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The caller in a few words, "" where nothing is known."""
+        name = self.login_user or self.sudo_user
+        if not name and self.loginuid is not None:
+            name = f"uid {self.loginuid}"
+        sudo = self.sudo_user if self.sudo_user != name else ""
+        client = self.ssh_connection.partition(" ")[0]
+        parts = (name, sudo and f"as {sudo}", client and f"from {client}")
+        return " ".join(filter(None, parts))
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The values by name, for a line of a log."""
+        uid = "" if self.loginuid is None else str(self.loginuid)
+        return (
+            ("loginuid", uid),
+            ("login_user", self.login_user),
+            ("sudo_user", self.sudo_user),
+            ("ssh_connection", self.ssh_connection),
+            ("tty", self.tty),
+        )
+
+
+NOBODY = Caller()
+"""A caller of whom nothing is known, as in the runs of earlier versions."""
+
+
+def find_caller(
+    environment: Optional[Mapping[str, str]] = None, proc: Path = Path("/proc")
+) -> Caller:
+    """Return who runs this process. Never raises: what cannot be read is not known.
+
+    sudo removes SSH_CONNECTION, and su(1) SUDO_USER: then the nearest parent process that has
+    a plain value counts. SUDO_USER is taken from root's processes only.
+    """
+    own = os.environ if environment is None else environment
+    uid = _loginuid(proc)
+    parents = list(_parents(proc))
+    return Caller(
+        uid,
+        _name_of(uid),
+        _nearest(own, (one for one, owner in parents if owner == 0), "SUDO_USER", plain_user),
+        _nearest(own, (one for one, _ in parents), "SSH_CONNECTION", plain_connection),
+        _terminal(),
+    )
+
+
+def plain_user(text: str) -> str:
+    """Return a user name, "" for any other text."""
+    return text if _USER.fullmatch(text) else ""
+
+
+def plain_connection(text: str) -> str:
+    """Return SSH_CONNECTION as two addresses with their ports, "" for any other text."""
+    words = text.split(" ")
+    if len(words) != _CONNECTION_WORDS:
+        return ""
+    try:
+        client, server = (str(ip_address(words[at].partition("%")[0])) for at in (0, 2))
+    except ValueError:
+        return ""
+    ports = words[1], words[3]
+    if not all(_PORT.fullmatch(one) for one in ports):
+        return ""
+    return f"{client} {ports[0]} {server} {ports[1]}"
+
+
+def _nearest(
+    own: Mapping[str, str],
+    parents: Iterator[Mapping[str, str]],
+    name: str,
+    plain: Callable[[str], str],
+) -> str:
+    candidates = (plain(one.get(name, "")) for one in (own, *parents))
+    return next(filter(None, candidates), "")
+
+
+def _loginuid(proc: Path) -> Optional[int]:
+    try:
+        uid = int((proc / "self/loginuid").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return None if uid == _NO_LOGIN else uid
+
+
+def _name_of(uid: Optional[int]) -> str:
+    if uid is None:
+        return ""
+    import pwd  # noqa: PLC0415 - a plan needs none of it
+
+    try:
+        return plain_user(pwd.getpwuid(uid).pw_name)
+    except (KeyError, OSError, OverflowError):
+        return ""
+
+
+def _parents(proc: Path) -> Iterator[tuple[dict[str, str], int]]:
+    """Yield each parent's environment and owner (uid), the nearest first."""
+    pid = str(os.getppid()) if proc == Path("/proc") else _parent(proc / "self")
+    for _ in range(_MAX_PARENTS):
+        if pid in {"", "0", "1"}:
+            return
+        at = proc / pid
+        with suppress(OSError):
+            yield _environment(at), at.stat().st_uid
+        pid = _parent(at)
+
+
+def _environment(process: Path) -> dict[str, str]:
+    with (process / "environ").open("rb") as file:
+        text = file.read(_MAX_BYTES).decode("utf-8", "surrogateescape")
+    rows = (row.partition("=") for row in text.split("\0"))
+    return {name: value for name, equals, value in rows if equals}
+
+
+def _parent(process: Path) -> str:
+    try:
+        status = (process / "status").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    found = re.search(r"^PPid:\s*(\d+)$", status, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _terminal() -> str:
+    for fd in (0, 1, 2):
+        with suppress(OSError):
+            found = _TERMINAL.fullmatch(os.ttyname(fd))
+            return found[1] if found else ""
+    return ""

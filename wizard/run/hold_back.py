@@ -1,0 +1,53 @@
+"""The way back of queued mail: held before main.cf goes back, released after it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wizard.errors import Trouble
+from wizard.paths import MAIN_CF
+from wizard.plan import hold as holding
+from wizard.plan.model import Action, HoldMail, PutBack, ReleaseMail, Step
+from wizard.run.actions.back import kept
+from wizard.run.files import read
+from wizard.run.held import messages_of
+from wizard.run.seals import Seals
+
+_COMMAND = ("postsuper", "-H", "-")
+
+
+def holds(steps: Sequence[Step], prefix: str, seals: Seals, written: bytes) -> tuple[Step, ...]:
+    """Return the step that puts mail on hold where these steps put back another main.cf.
+
+    `written` is the main.cf of the run, which a running Postfix has where the file was removed.
+    """
+    for step in steps:
+        files = step.action.files if isinstance(step.action, PutBack) else ()
+        for past in files:
+            if past.path == MAIN_CF and past.copy:
+                try:
+                    now, before = read(MAIN_CF), kept(past, seals)
+                except Trouble:
+                    # The step that puts it back tells of it; nothing can be compared.
+                    return ()
+                live = now.text if now is not None else written
+                return tuple(holding.first(live, before, prefix=prefix, is_strict=False))
+    return ()
+
+
+def again(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the second look, where a service was turned that took mail in between."""
+    return tuple(map(holding.second, first)) if turned else ()
+
+
+def releases(name: str, action: Action, terms: dict[str, object], prefix: str) -> Iterator[Step]:
+    """Yield the step that releases what a step of the run had put on hold."""
+    messages = messages_of(terms)
+    if isinstance(action, HoldMail) and messages:
+        yield Step(
+            prefix + name.replace("hold", "release"),
+            f"Release {holding.counted(len(messages))} from hold",
+            "The run put it on hold. Its domain has its former class again, so nothing bounces.",
+            ReleaseMail(messages, action.before),
+            (_COMMAND,),
+        )

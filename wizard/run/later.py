@@ -1,0 +1,75 @@
+"""Later runs that wrote the same paths as a run: they are taken back first, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from wizard.errors import Trouble
+from wizard.run.changed import FILE, LINK, kind_of
+from wizard.run.history import RunSummary, plan_of
+from wizard.run.journal import read_journal
+from wizard.run.paths import Places
+from wizard.run.progress import progress
+from wizard.run.seals import read_seals
+from wizard.run.states import state_of
+from wizard.run.wrote import put_back, written
+
+
+@dataclass(frozen=True)
+class Later:
+    """A later run, and the paths of its own that bar the way: those that it wrote after others."""
+
+    run: str
+    paths: tuple[str, ...]
+
+
+def later_runs(
+    places: Places, known: Sequence[RunSummary], run: str, paths: Iterable[str]
+) -> tuple[Later, ...]:
+    """Return the runs after `run` that must be taken back before `paths` can be, newest first.
+
+    A run that wrote over one of these is among them too.
+    """
+    barred = set(paths)
+    found: list[Later] = []
+    after = [one for one in known if not (one.undoes or one.undone or one.returned)]
+    for one in after[_place(after, run) :]:
+        wrote = _wrote(places, one.run)
+        shared = sorted(wrote & barred)
+        if shared:
+            found.append(Later(one.run, tuple(shared)))
+            barred |= wrote
+    return tuple(reversed(found))
+
+
+def _place(known: Sequence[RunSummary], run: str) -> int:
+    return next((at + 1 for at, one in enumerate(known) if one.run == run), len(known))
+
+
+def _wrote(places: Places, run: str) -> frozenset[str]:
+    """Return the paths of a run that still count as written by it; none where it is unreadable."""
+    try:
+        plan = plan_of(places, run)
+        reading = read_journal(places.run(run).journal)
+    except Trouble:
+        return frozenset()
+    seals = read_seals(places.key)
+    past = progress(reading.records if reading else ()).keyed(seals)
+    state = partial(state_of, seals=seals)
+    paths = {entry["path"] for _, entry in written(plan, past, state)}
+    compared = {path for path in paths if kind_of(path) in (FILE, LINK)}
+    return frozenset(compared - put_back(plan, past, state))
+
+
+def first_take_back(run: str, later: Sequence[Later]) -> str:
+    """Say which runs bar the way, and list the commands in their order."""
+    which = ", ".join(f"{one.run} ({', '.join(one.paths)})" for one in later)
+    commands = ", ".join(f"`postfix-wizard undo {one.run}`" for one in later)
+    are = "a later run" if len(later) == 1 else "later runs"
+    return (
+        f"{are} changed the same files: {which}. `postfix-wizard undo {run} --with-later` takes back "
+        f"this run and all later ones. To take back only these, run in this order: {commands}, "
+        f"`postfix-wizard undo {run}`."
+    )

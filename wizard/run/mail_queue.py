@@ -1,0 +1,159 @@
+"""Postfix's queue, read and held by its own commands (postqueue(1), postsuper(1)).
+
+The commands run with `-c` on a directory of ours that has a staged main.cf: so they also work
+where Postfix is stopped or refuses its own main.cf. Queue IDs go through standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from wizard.errors import Trouble
+from wizard.postfix.classes import QUERIED, Classes, Parameters
+from wizard.run.commands import Completed
+from wizard.run.context import listed
+from wizard.run.directories import explained
+
+Run = Callable[[Sequence[str], Optional[bytes]], Completed]
+"""Runs a command that is not shown, with this standard input, to its end."""
+
+HOLD, MAILDROP = "hold", "maildrop"
+_ID = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
+_ID_IN_LINE = re.compile(rb'"queue_id": "([0-9A-Za-z]{1,64})"')
+_HELD = re.compile(rb"^postsuper: (\w+): placed on hold", re.MULTILINE)
+_RELEASED = re.compile(rb"^postsuper: (\w+): released from hold", re.MULTILINE)
+_FAILED = re.compile(rb"\b(?:fatal|panic|error): ")
+_MAX_LIST_BYTES = 1 << 22
+_SETTLED_NS = 2_000_000_000
+"""A main.cf this old makes no Postfix program wait (its limit is about one second)."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A queued message. `is_read` is False where postqueue's line was not understood."""
+
+    id: str
+    queue: str
+    arrival: int
+    recipients: tuple[str, ...]
+    is_read: bool = True
+
+
+def stage(directory: Path, parameters: Parameters, now_ns: int) -> None:
+    """Write a main.cf of these parameters that Postfix's commands accept with `-c`. Raises Trouble."""
+    path = directory / "main.cf"
+    # Else a host without IPv6, or a wrong value there, would end every command.
+    lines = (*parameters, ("inet_protocols", "ipv4"))
+    text = "".join(f"{name} = {value}\n" for name, value in lines)
+    with explained("staging a main.cf for Postfix's commands", path):
+        directory.mkdir(mode=0o700, exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        os.utime(path, ns=(now_ns - _SETTLED_NS, now_ns - _SETTLED_NS))
+
+
+def classes(directory: Path, run: Run) -> Classes:
+    """Return how the staged main.cf classifies domains. Raises Trouble where postconf fails."""
+    argv = ("postconf", "-c", str(directory), "-x", "-h", *QUERIED)
+    done = run(argv, None)
+    values = done.out.decode("utf-8", "surrogateescape").split("\n")[:-1]
+    if done.status != 0 or len(values) != len(QUERIED):
+        raise Trouble("reading the lists of domains", listed(argv, done), _REPAIR)
+
+    def ask(table: str, keys: Collection[str]) -> Optional[frozenset[str]]:
+        return _rows(directory, run, table, keys)
+
+    return Classes(dict(zip(QUERIED, values)), ask, _list_file)
+
+
+_REPAIR = "Repair what it names, then start again."
+
+
+def _rows(directory: Path, run: Run, table: str, keys: Collection[str]) -> Optional[frozenset[str]]:
+    """Ask a table with postmap -q; None where it does not answer. Odd keys are in no table."""
+    asked = [one for one in keys if one.isprintable() and one == one.strip()]
+    if not asked:
+        return frozenset()
+    # proxymap(8) may not run, and root needs no proxy.
+    argv = ("postmap", "-c", str(directory), "-q", "-", re.sub("^proxy:", "", table))
+    stdin = "".join(f"{one}\n" for one in asked).encode("utf-8", "surrogateescape")
+    try:
+        done = run(argv, stdin)
+    except Trouble:
+        return None
+    # It exits 1 where it has none of the keys, and where it cannot look.
+    if done.status not in {0, 1} or _FAILED.search(done.err):
+        return None
+    lines = done.out.decode("utf-8", "surrogateescape").splitlines()
+    return frozenset(line.partition("\t")[0] for line in lines)
+
+
+def _list_file(path: str) -> Optional[str]:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            text = file.read(_MAX_LIST_BYTES + 1)
+    except OSError:
+        return None
+    return text.decode("utf-8", "surrogateescape") if len(text) <= _MAX_LIST_BYTES else None
+
+
+def messages(directory: Path, run: Run) -> tuple[Message, ...]:
+    """Return all queued messages. Raises Trouble where postqueue fails."""
+    argv = ("postqueue", "-c", str(directory), "-j")
+    done = run(argv, None)
+    if done.status != 0:
+        raise Trouble("reading the queue", listed(argv, done), _REPAIR)
+    return tuple(filter(None, map(_message, done.out.splitlines())))
+
+
+def _message(line: bytes) -> Optional[Message]:
+    try:
+        fields = json.loads(line.decode("utf-8", "surrogateescape"), strict=False)
+        recipients = tuple(str(one["address"]) for one in fields["recipients"])
+        arrival = int(fields["arrival_time"])
+        found = Message(str(fields["queue_id"]), str(fields["queue_name"]), arrival, recipients)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        name = _ID_IN_LINE.search(line)
+        return Message(name[1].decode("ascii"), "", 0, (), is_read=False) if name else None
+    return found if _ID.fullmatch(found.id) else None
+
+
+def hold(directory: Path, run: Run, ids: Iterable[str]) -> frozenset[str]:
+    """Put messages on hold and return those that postsuper put there; others had left."""
+    return _moved(directory, run, "-h", ids, _HELD)
+
+
+def release(directory: Path, run: Run, ids: Iterable[str]) -> frozenset[str]:
+    """Release messages from hold and return those that postsuper released."""
+    return _moved(directory, run, "-H", ids, _RELEASED)
+
+
+def _moved(
+    directory: Path, run: Run, option: str, ids: Iterable[str], says: re.Pattern[bytes]
+) -> frozenset[str]:
+    stdin = "".join(f"{one}\n" for one in ids if _ID.fullmatch(one)).encode("ascii")
+    if not stdin:
+        return frozenset()
+    argv = ("postsuper", "-c", str(directory), option, "-")
+    done = run(argv, stdin)
+    found = frozenset(one.decode("ascii") for one in says.findall(done.err))
+    if done.status != 0:
+        raise Trouble("changing messages on hold", listed(argv, done), _REPAIR)
+    return found
+
+
+def release_command(ids: Sequence[str], list_file: Path) -> str:
+    """Return the command that releases messages; long lists are read from a file."""
+    if len(ids) <= MAX_TYPED:
+        return " ".join(["postsuper", *(word for one in ids for word in ("-H", one))])
+    return f"postsuper -H - < {list_file}"
+
+
+MAX_TYPED = 10
+"""Queue IDs in one typed command."""

@@ -1,0 +1,106 @@
+"""What a plan does to the classes of domains, looked up before the run for its reader.
+
+These are the domains that get another class, and how many queued messages would be put on hold.
+
+The run decides again, since the queue moves. Nothing is counted in plans that change no class.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional
+
+from wizard.errors import Trouble
+from wizard.host.private import private_directory
+from wizard.plan import hold
+from wizard.plan.hold import counted
+from wizard.plan.model import HoldMail, Plan, Step
+from wizard.postfix.classes import doubt, is_taken_over
+from wizard.run import commands
+from wizard.run.commands import Completed
+from wizard.run.holding import class_changes, survey
+from wizard.run.loop import Loop
+from wizard.run.mail_queue import Run
+
+_DOING = "counting queued mail that would bounce"
+_CLASSING = "comparing the address classes of domains"
+_TIMEOUT_SECONDS = 20.0
+NONE_NOW = "Look for queued mail that would bounce (none now)"
+"""The step stays in the plan, since mail may arrive before the run."""
+
+
+def with_count(plan: Plan) -> Plan:
+    """Return the plan with the number of messages that its first `HoldMail` step would hold.
+
+    Where that cannot be known, a warning says why. Never raises.
+    """
+    step = _first(plan)
+    if step is None or not isinstance(step.action, HoldMail):
+        return plan
+    try:
+        told, title = _looked_at(step, step.action)
+    except Trouble as trouble:
+        told, title = f"How much mail would be put on hold is not known: {trouble}", step.title
+    steps = tuple(replace(one, title=title) if one is step else one for one in plan.steps)
+    return replace(plan, steps=steps, warnings=(*plan.warnings, *filter(None, (told,))))
+
+
+def with_class_cautions(plan: Plan) -> Plan:
+    """Return the plan with a caution for the domains that it would give another class.
+
+    A warning names what cannot be asked. Never raises.
+    """
+    step = _first(plan)
+    if step is None or not isinstance(step.action, HoldMail):
+        return plan
+    try:
+        with _runner(_CLASSING) as (directory, run):
+            changes = class_changes(step.action, directory, run)
+    except Trouble as trouble:
+        told = f"Which domains get another address class is not known: {trouble}"
+        return replace(plan, warnings=(*plan.warnings, told))
+    taken = {one: kinds for one, kinds in changes.items() if is_taken_over(*kinds)}
+    doubtful = {one: doubt(old) for one, (old, _) in changes.items() if doubt(old)}
+    caution = hold.class_caution(taken)
+    return replace(
+        plan,
+        cautions=(*plan.cautions, *caution),
+        warnings=(*plan.warnings, *hold.class_doubts(doubtful)),
+    )
+
+
+def _first(plan: Plan) -> Optional[Step]:
+    return next((one for one in plan.pending if isinstance(one.action, HoldMail)), None)
+
+
+@contextlib.contextmanager
+def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
+    """Give a private directory, and what runs Postfix's commands there. Raises Trouble."""
+    with private_directory(doing) as directory, contextlib.closing(Loop()) as loop:
+
+        def run(argv: Sequence[str], stdin: Optional[bytes]) -> Completed:
+            return commands.run(
+                argv, loop, None, stdin=stdin, whole=True, patience=_TIMEOUT_SECONDS
+            )
+
+        yield directory, run
+
+
+def _looked_at(step: Step, action: HoldMail) -> tuple[str, str]:
+    """Return a warning, "" for none, and the step's title."""
+    if os.geteuid() != 0:
+        raise Trouble(_DOING, "only root may read the queue with another main.cf")
+    with _runner(_DOING) as (directory, run):
+        found = survey(action, directory, run)
+    if not found.affected:
+        return "", NONE_NOW
+    count = counted(len(found.affected))
+    told = (
+        f"{count} in the queue would bounce: {found.changes}. The run puts that on hold first, and "
+        "says how to release it."
+    )
+    return told, f"{step.title} ({count} now)"

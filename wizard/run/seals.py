@@ -1,0 +1,166 @@
+"""Hashes as they are stored: keyed, so that nobody finds a short secret by trying all of them.
+
+Plans and journals name contents by a hash, and some of these texts hold a password whose every
+other byte is known. So each stored hash is an HMAC-SHA-256 (RFC 2104) of the SHA-256, with one
+random key of this host:
+
+    hmac:KEY:HEX    KEY names the key by 8 hex digits
+    HEX             a bare SHA-256, as programs before this one stored it
+
+A plan in memory has bare hashes, so that planning needs no key and writes nothing. What is read
+back has the keyed form, a bare hash too: all states can be compared with `==`. A host that has no
+key yet has nothing with the keyed form, and there both sides stay bare.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from wizard.errors import Trouble
+from wizard.plan import model
+from wizard.run.directories import close_to_others, make_private
+from wizard.run.files import make_once, read, sha256
+
+KEY_BYTES = 32
+_MODE = 0o600
+_NAME_DIGITS = 8
+_STATE = re.compile(r"(file:)?(?:([0-9a-f]{64})|hmac:([0-9a-f]{8}):[0-9a-f]{64})")
+_DOING = "comparing with what a run wrote"
+
+_T = TypeVar("_T")
+
+HASHES: dict[type, tuple[str, ...]] = {
+    model.Plan: ("steps",),
+    model.Step: ("action",),
+    model.KeepOriginal: ("sha256",),
+    model.Relink: ("links",),
+    model.Link: ("was",),
+    model.Lay: ("files",),
+    model.LaidFile: ("was", "sha256", "result"),
+    model.SelfSign: ("before",),
+    model.StagedCheck: ("files",),
+    model.ReplaceFile: ("file",),
+    model.CheckZone: ("file",),
+    model.CheckDovecot: ("file",),
+    model.NewFile: ("before", "keys", "opened"),
+    model.BuildTable: ("keys",),
+    model.Key: ("sha256",),
+    model.PutBack: ("files", "links"),
+    model.Past: ("was", "now"),
+}
+"""By class, the fields with hashes, and those that lead to them. `Install.lays` are the package's."""
+
+
+@dataclass(frozen=True)
+class Seals:
+    """The key of this host, b"" where it has none; `path` is its file, for messages."""
+
+    key: bytes = field(default=b"", repr=False)
+    path: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the key in what is stored."""
+        return self._mac("the key's name")[:_NAME_DIGITS] if self.key else ""
+
+    def digest(self, text: bytes) -> str:
+        """Return the hash of a text, as what is read back has it."""
+        return self.keyed(sha256(text))
+
+    def keyed(self, stored: str) -> str:
+        """Return a hash or a state with the keyed form; what is no hash is returned as it is.
+
+        Raises Trouble where it was made with another key: nothing can be compared with it.
+        """
+        found = _STATE.fullmatch(stored)
+        if not found:
+            return stored
+        prefix, bare, name = found.groups("")
+        if name and name != self.name:
+            is_there = "is another one now" if self.key else "is not there"
+            raise Trouble(
+                _DOING,
+                f"the key of this host, {self.path}, {is_there}",
+                "Put the file back from a backup. Without it, nothing tells what changed since.",
+            )
+        if name or not self.key:
+            return stored
+        return f"{prefix}hmac:{self.name}:{self._mac(bare)}"
+
+    def terms(self, value: _T) -> _T:
+        """Return what undo needs of a step (docs/journal.md) with keyed states in it."""
+        return cast("_T", self._terms(value))
+
+    def within(self, value: _T) -> _T:
+        """Return a plan, or a part of one, with keyed hashes in it."""
+        return cast("_T", self._within(value))
+
+    def _terms(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.keyed(value) if value.startswith("file:") else value
+        if isinstance(value, dict):
+            return {name: self._terms(one) for name, one in value.items()}
+        return [self._terms(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+    def _within(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.keyed(value)
+        if isinstance(value, tuple):
+            return tuple(self._within(one) for one in value)
+        names: Sequence[str] = HASHES.get(type(value), ())
+        changes = {name: self._within(getattr(value, name)) for name in names}
+        return dataclasses.replace(value, **changes) if changes else value
+
+    def _mac(self, text: str) -> str:
+        return hmac.new(self.key, text.encode("ascii"), "sha256").hexdigest()
+
+
+def read_seals(path: Path) -> Seals:
+    """Return the seals with the key at `path`; without one where it is not there, or not ours.
+
+    Raises Trouble where it is damaged.
+    """
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return Seals(path=str(path))
+    return _read(path, (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, _identity: tuple[int, ...]) -> Seals:
+    """Read the key once: it never changes, and each run of the past asks for it."""
+    try:
+        held = read(str(path))
+    except Trouble as trouble:
+        if isinstance(trouble.__cause__, PermissionError):
+            return Seals(path=str(path))
+        raise
+    if held is None or len(held.text) != KEY_BYTES:
+        raise Trouble(
+            "reading the key of this host",
+            f"{path} has not {KEY_BYTES} bytes: it is damaged",
+            "Put it back from a backup, or move it away: then earlier runs cannot be undone.",
+        )
+    return Seals(held.text, str(path))
+
+
+def make_seals(path: Path) -> Seals:
+    """Return the seals of this host, and make its key where there is none. Raises Trouble.
+
+    Nobody but root may use the key or its directory: where others may, that is taken away.
+    """
+    make_private(path.parent)
+    close_to_others(str(path.parent))
+    if not make_once(str(path), secrets.token_bytes(KEY_BYTES), mode=_MODE):
+        close_to_others(str(path))
+    return read_seals(path)

@@ -1,0 +1,98 @@
+"""What a run changed, as names, so that a reader knows which runs matter without reading them all.
+
+The names are those of the things that `wizard.status.left` follows from run to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Callable, Optional, cast
+
+from wizard import paths
+from wizard.host.postfix import INDEX_SUFFIX
+from wizard.plan import model
+from wizard.plan.model import Plan
+from wizard.run.progress import Progress
+from wizard.run.records import DONE
+from wizard.run.undo import ANSWERS
+
+_INDEXES = frozenset(INDEX_SUFFIX.values())
+LINEAGES = f"{paths.LINEAGES}/"
+
+
+def path_name(path: str) -> str:
+    """Return the name of a file or link."""
+    return f"path {path}"
+
+
+def touched(plan: Plan, past: Progress) -> Optional[frozenset[str]]:
+    """Return the names of all things that a run changed or put back.
+
+    None where a step was cut off: what it did then depends on what is there now.
+    """
+    done = set(past.done)
+    if past.finished is not None and past.finished.outcome == DONE:
+        done.add(ANSWERS)
+    if not past.intended.keys() <= done:
+        return None
+    names: set[str] = set()
+    for terms in past.intended.values():
+        files = cast("list[dict[str, Any]]", terms.get("files", ()))
+        names.update(path_name(entry["path"]) for entry in files)
+    back = past.returning.steps if past.returning is not None else ()
+    for step in (*plan.steps, *back):
+        rule = _RULES.get(type(step.action))
+        # What an undo found as it was before counts as put back by it.
+        if rule is not None and (step.id in done or (step.done and plan.undoes)):
+            names.update(rule(step.action))
+    return frozenset(names)
+
+
+def _table(action: model.BuildTable) -> Iterator[str]:
+    yield f"table {action.path}"
+
+
+def _lineage(action: model.Relink) -> Iterator[str]:
+    yield f"lineage {action.lineage}"
+
+
+def _copied(action: model.Lay) -> Iterator[str]:
+    for file in action.files:
+        yield path_name(file.path)
+
+
+def _at_boot(action: Any) -> Iterator[str]:
+    yield f"at boot {action.unit}"
+
+
+def _unit(action: Any) -> Iterator[str]:
+    yield f"unit {action.unit}"
+
+
+def _services(action: Any) -> Iterator[str]:
+    for service in action.services:
+        yield f"service {action.zone} {service}"
+
+
+def _put_back(action: model.PutBack) -> Iterator[str]:
+    for past in action.files:
+        yield path_name(past.path)
+        source, dot, kind = past.path.rpartition(".")
+        if dot + kind in _INDEXES:
+            yield f"table {source}"
+        if past.path.startswith(LINEAGES):
+            yield f"lineage {past.path[len(LINEAGES) :].partition('/')[0]}"
+
+
+_RULES: dict[type, Callable[[Any], Iterator[str]]] = {
+    model.BuildTable: _table,
+    model.Relink: _lineage,
+    model.Lay: _copied,
+    model.EnableUnit: _at_boot,
+    model.Disable: _at_boot,
+    model.Service: _unit,
+    model.ReturnUnit: _unit,
+    model.OpenFirewall: _services,
+    model.CloseFirewall: _services,
+    model.PutBack: _put_back,
+}

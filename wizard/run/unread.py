@@ -1,0 +1,62 @@
+"""Services that a run did not turn before it ended early: they still run with the former files.
+
+A plan sees files alone, and these are as the answers say. So it takes the turn from the run's plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wizard.errors import Trouble
+from wizard.plan.model import Plan, Prove, ReturnUnit, Service, Step, TurnBeside
+from wizard.run.history import plan_of
+from wizard.run.journal import read_journal
+from wizard.run.paths import Places
+from wizard.run.progress import progress
+from wizard.run.undo import PREFIX
+
+_TURNS = (Service, TurnBeside, ReturnUnit)
+
+
+def with_unread(plan: Plan, places: Places, run: str) -> Plan:
+    """Return the plan with each turn of a service that `run`, which is not at its end, did not do.
+
+    A turn that the plan has itself, and one of a unit that does not run, stay as they are.
+    """
+    try:
+        turns = _not_turned(places, run)
+    except Trouble:
+        return plan  # a run that cannot be read has no say here; `runs` says why
+    steps = tuple(_turned(step, turns) if step.done else step for step in plan.steps)
+    if steps == plan.steps:
+        return plan
+    proven = (replace(one, done=False) if isinstance(one.action, Prove) else one for one in steps)
+    return replace(plan, steps=tuple(proven))
+
+
+def _not_turned(places: Places, run: str) -> dict[str, Step]:
+    """Return the turns that are left, by the ID that the step has in a plan forward."""
+    early = plan_of(places, run)
+    reading = read_journal(places.run(run).journal)
+    done = progress(reading.records if reading else ()).done
+    return {
+        step.id[len(PREFIX) :] if early.undoes else step.id: step
+        for step in early.pending
+        if step.id not in done
+        and isinstance(step.action, _TURNS)
+        and step.action.verb in {"reload", "restart"}
+    }
+
+
+def _turned(step: Step, turns: dict[str, Step]) -> Step:
+    """Return a plan's step that is done with the verb that the run has for the same unit."""
+    left = turns.get(step.id)
+    if left is None or not isinstance(step.action, (Service, TurnBeside)):
+        return step
+    if not isinstance(left.action, _TURNS):
+        return step
+    action = replace(step.action, verb=left.action.verb)
+    why = "A run wrote its files and ended before this: it still runs with the former ones."
+    return replace(
+        step, title=left.title, why=why, action=action, commands=left.commands, done=False
+    )

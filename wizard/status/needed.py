@@ -1,0 +1,26 @@
+"""Which old runs the list of sections needs: the last that was planned for one, or changed one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from wizard.status.history import LastLeft, Written, sections_left
+
+WHY = "it says who changed a section last"
+
+
+def needed_by_sections(written: Sequence[Written], old: Collection[str]) -> Mapping[str, str]:
+    """Return the old runs without which a section would be listed in another way, with the reason."""
+    whole = sections_left(written)
+    named = {run for last in whole.values() for run in (last.run, last.changed)}
+    needed = named & set(old)
+    fewer = sections_left(one for one in written if one.run not in old or one.run in needed)
+    changed = {section for section in whole if _said(whole[section]) != _said(fewer[section])}
+    for one in written:
+        if one.run in old and (not one.sections or changed & set(one.sections)) and changed:
+            needed.add(one.run)
+    return dict.fromkeys(needed, WHY)
+
+
+def _said(last: LastLeft) -> tuple[object, ...]:
+    return (last.values, last.run, last.changed, last.by_hand, last.why)
