@@ -1,0 +1,59 @@
+"""Count private words in names, docstrings and comments, token by token."""
+
+from __future__ import annotations
+
+import ast
+import io
+import keyword
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+WORDS = ("asked", "held", "holds", "kept", "left", "looked", "stands", "told")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Za-z][a-z]*")
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def count(source: str) -> Counter[str]:
+    """Return how often each of `WORDS` is a part of a name, or a word of a docstring or comment.
+
+    Other texts are messages, which are not counted here.
+    """
+    found: Counter[str] = Counter()
+    docstrings = set(_docstrings(source))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        is_name = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
+        is_docstring = token.type == tokenize.STRING and token.start in docstrings
+        if is_name or is_docstring or token.type == tokenize.COMMENT:
+            words = Counter(word.lower() for word in _WORD.findall(token.string))
+            found.update({word: words[word] for word in WORDS if words[word]})
+    return found
+
+
+def _docstrings(source: str) -> Iterator[tuple[int, int]]:
+    """Yield where the docstrings begin, those below a constant or field too."""
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list):
+            continue
+        for before, here in zip([None, *body], body):
+            opens = before is None and isinstance(node, _DOCUMENTED)
+            if (
+                isinstance(here, ast.Expr)
+                and isinstance(here.value, ast.Constant)
+                and isinstance(here.value.value, str)
+                and (opens or isinstance(before, (ast.Assign, ast.AnnAssign)))
+            ):
+                yield (here.lineno, here.col_offset)
+
+
+def by_package(root: Path, tops: tuple[str, ...]) -> dict[str, int]:
+    """Return the count of each directory with Python files below `root`/`tops`."""
+    found: Counter[str] = Counter()
+    for top in tops:
+        for path in sorted((root / top).rglob("*.py")):
+            package = str(path.parent.relative_to(root))
+            found[package] += sum(count(path.read_text(encoding="utf-8")).values())
+    return dict(found)
