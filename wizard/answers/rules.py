@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from functools import cache
 from typing import Callable, Union
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
@@ -219,20 +220,17 @@ def network(text: str) -> str:
     printable(text)
     bare = _unbracketed(text)
     try:
-        parsed = ipaddress.ip_network(bare, strict=False)
+        host = ipaddress.ip_interface(bare)
     except ValueError as error:
         raise ValueError(
             "is no network; write one such as 192.168.1.0/24 or [2001:db8::]/64"
         ) from error
-    if "/" not in bare:
-        bare = f"{bare}/{parsed.max_prefixlen}"
-    try:
-        ipaddress.ip_network(bare, strict=True)
-    except ValueError as error:
+    parsed = host.network
+    if host.ip != parsed.network_address:
         raise ValueError(
             f"has host bits set; write {bracketed(parsed)} for the whole network, or "
             f"/{parsed.max_prefixlen} for the one host"
-        ) from error
+        )
     refuse_the_world(parsed)
     return bracketed(parsed)
 
@@ -256,6 +254,7 @@ def bracketed(parsed: Network) -> str:
     return f"[{parsed.network_address}]/{parsed.prefixlen}"
 
 
+@cache
 def parse_network(text: str) -> Network:
     """Return the network of a valid item of mynetworks."""
     return ipaddress.ip_network(text.replace("[", "").replace("]", ""))
@@ -274,6 +273,7 @@ def refuse_the_world(parsed: Network) -> None:
         )
 
 
+@cache
 def is_public(parsed: Network) -> bool:
     """Whether strangers' hosts may be in it: anything not wholly within PRIVATE."""
     return not any(

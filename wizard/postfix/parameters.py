@@ -5,7 +5,6 @@ The order is the order in which the file is edited and in which blocks are writt
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -130,22 +129,12 @@ def _local(answers: Answers) -> tuple[str, ...]:
 
 
 def _networks(answers: Answers) -> tuple[str, ...]:
-    return tuple(_bracketed(network) for network in answers.networks.mynetworks)
+    return answers.networks.mynetworks
 
 
 def _interfaces(answers: Answers) -> tuple[str, ...]:
     """Return the items of one text; any other blank than a plain one is refused where it is written."""
     return tuple(filter(None, answers.networks.inet_interfaces.replace(",", " ").split(" ")))
-
-
-def _bracketed(network: str) -> str:
-    """IPv6 networks stand in brackets, since a colon would make them a table (postconf(5))."""
-    address, slash, length = network.partition("/")
-    try:
-        version = ipaddress.ip_address(address).version
-    except ValueError:
-        return network
-    return network if version == 4 else f"[{address}]{slash}{length}"  # noqa: PLR2004
 
 
 def _certificate(lineage_file: str, self_signed: str, own: str) -> Callable[[Answers], str]:
