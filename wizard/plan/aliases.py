@@ -6,14 +6,15 @@ Without an answer nothing is planned; where root's mail would then come back, th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Optional
 
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
-from wizard.plan.model import BuildTable, Deliver, ReplaceFile, Step
-from wizard.plan.scope import Scope
+from wizard.plan.model import BuildTable, Deliver, Step
+from wizard.plan.part import Part, Request
+from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.aliases import (
     ABUSE,
     POSTMASTER,
@@ -35,22 +36,27 @@ BOUNCES = (
 )
 
 
-def propose(
-    answers: Answers,
-    host: Host,
-    scope: Scope,
-    today: Optional[Answers],
-    kept: Collection[str],
-) -> Optional[Proposal]:
-    """Return the file as it is to be, None where the plan leaves it alone.
+def plan(request: Request) -> Part:
+    """Return what the section adds to a plan."""
+    proposal = _propose(request)
+    judged = _judge(request, proposal)
+    if proposal is None:
+        return judged
+    file = PlannedFile(request.host.aliases.file, proposal, keeps_original=True)
+    tables = tuple(_steps(file, request.host, request.tolerated))
+    return replace(
+        judged, files=(file,), tables=tables, after_proof=(_proof(request.answers, tables),)
+    )
 
-    `today` is what was read back where sections were named.
-    """
-    if SECTION not in scope or not answers.aliases.root or _why_not(host):
+
+def _propose(request: Request) -> Optional[Proposal]:
+    """Return the file as it is to be, None where the plan leaves it alone."""
+    answers, host, before = request.answers.aliases, request.host, request.rerun_from
+    if SECTION not in request.scope or not answers.root or _why_not(host):
         return None
-    if today is not None and today.aliases == answers.aliases:
+    if before is not None and before.aliases == answers:
         return Proposal(host.aliases.file.live or b"")
-    return propose_aliases(host.aliases.file.live, answers.aliases.root, kept=kept)
+    return propose_aliases(host.aliases.file.live, answers.root, kept=request.kept_in(ALIASES))
 
 
 def _why_not(host: Host) -> str:
@@ -89,19 +95,14 @@ def _can_be_added_to(live: Optional[bytes]) -> bool:
     return row is None or row.closed
 
 
-def steps(host: Host, write: ReplaceFile, tolerated: tuple[str, ...]) -> Iterator[Step]:
+def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
     """Yield the steps that write the file and build its table."""
-    text = write.file.text
     table_type = host.aliases.table_type
-    rows = text_rows(text)
+    rows = text_rows(file.proposal.text)
     is_built = host.aliases.rows is not None and table_rows(host.aliases.rows) == rows
-    is_written = text == host.aliases.file.live
-    yield Step(
-        "aliases",
+    yield file.write(
         "Write aliases",
         "Who reads the mail of root, postmaster and abuse; all other rows stay as they are.",
-        write,
-        done=is_written,
     )
     yield Step(
         "aliases-table",
@@ -109,11 +110,11 @@ def steps(host: Host, write: ReplaceFile, tolerated: tuple[str, ...]) -> Iterato
         "Postfix reads the indexed table, not the text; `newaliases` does the same.",
         BuildTable(table_type, ALIASES, tuple(rows.items()), tolerated, "postalias"),
         (("postalias", f"{table_type}:{ALIASES}"),),
-        done=is_written and is_built,
+        done=not file.pending and is_built,
     )
 
 
-def proof(answers: Answers, earlier: Collection[Step]) -> Step:
+def _proof(answers: Answers, tables: Collection[Step]) -> Step:
     """Return the step that sends postmaster a message and follows it; after the service is up."""
     return Step(
         "aliases-delivery",
@@ -121,34 +122,26 @@ def proof(answers: Answers, earlier: Collection[Step]) -> Step:
         "It shows whether somebody gets it; without Dovecot it waits in the queue.",
         Deliver(POSTMASTER, answers.hostname.myhostname),
         (("sendmail", "-i", "-f", "<>", POSTMASTER),),
-        done=all(step.done for step in earlier if step.id in {"aliases", "aliases-table"}),
+        done=all(step.done for step in tables),
     )
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What must be known of the section: obstacles, cautions and warnings."""
-
-    obstacles: tuple[Problem, ...] = ()
-    cautions: tuple[Caution, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-def judge(answers: Answers, host: Host, scope: Scope, proposal: Optional[Proposal]) -> Judged:
-    """Follow the names through the file as it is to be."""
-    if SECTION not in scope:
-        return Judged()
+def _judge(request: Request, proposal: Optional[Proposal]) -> Part:
+    """Return obstacles, cautions and warnings: the names are followed through the file as planned."""
+    answers, host = request.answers, request.host
+    if SECTION not in request.scope:
+        return Part()
     if not answers.aliases.root:
-        return Judged(warnings=tuple(_undecided(answers, host)))
+        return Part(warnings=tuple(_undecided(answers, host)))
     if proposal is None:
-        return Judged(obstacles=(Problem(SECTION, "root", _why_not(host)),))
+        return Part(obstacles=(Problem(SECTION, "root", _why_not(host)),))
     ends = [end_of(name, Aliases.parse(proposal.text), _local(answers)) for name in NAMES]
     circles = [one for one in ends if one.circle]
     pending = proposal.text != host.aliases.file.live
-    return Judged(
-        tuple(Problem(SECTION, "root", _circle(one)) for one in circles[:1]),
-        tuple(_nobody(ends, host)) if pending else (),
-        (*proposal.warnings, *_owner(host)),
+    return Part(
+        obstacles=tuple(Problem(SECTION, "root", _circle(one)) for one in circles[:1]),
+        cautions=tuple(_nobody(ends, host)) if pending else (),
+        warnings=(*proposal.warnings, *_owner(host)),
     )
 
 

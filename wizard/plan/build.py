@@ -1,43 +1,24 @@
 """The plan: what answers and host come to, as an ordered list of steps.
 
 A pure function. The order is the policy's: package, originals, certificates, the staged check,
-the sender table, the two files, `postfix check`, the service, the DNS zone, the firewall, the
-proof. A new zone is checked first of all.
+the tables, the two files, `postfix check`, the service, the DNS zone, the firewall, the proof. A
+new zone is checked first of all. What a section adds is its `Part`, whose slots are put in here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Collection, Iterator
 
 from wizard.answers.model import POLICY, Answers, Problem
 from wizard.answers.toml import format_answers
-from wizard.host.facts import Host
-from wizard.paths import RENEWAL_HOOK
-from wizard.plan import aliases as reader
-from wizard.plan import (
-    certificates,
-    dovecot,
-    firewall,
-    foreign,
-    hold,
-    in_force,
-    keys,
-    leftovers,
-    move,
-    obstacles,
-    other_mta,
-    relay,
-    zone,
-)
-from wizard.plan import hook as renewal_hook
+from wizard.host.facts import Host, Unit
+from wizard.plan import firewall, hold, in_force, leftovers, obstacles, other_mta
 from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
-from wizard.plan.files import Files, change, propose
-from wizard.plan.in_order import in_order
+from wizard.plan.files import Proposed, propose
 from wizard.plan.keeping import keeping, kept_names
 from wizard.plan.model import (
-    BuildTable,
     Command,
     EnableUnit,
     Install,
@@ -47,22 +28,17 @@ from wizard.plan.model import (
     Plan,
     PostfixCheck,
     Prove,
-    ReplaceFile,
     SelfSign,
     Service,
     StagedCheck,
     Step,
 )
+from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile, sha256
 from wizard.plan.read_back import read_back
 from wizard.plan.scope import Scope, scope_of
-from wizard.postfix import hardening
 from wizard.postfix.complaints import foreseen
-from wizard.postfix.main_cf import MainCf
-from wizard.postfix.policy import (
-    needs,
-    rows,
-)
+from wizard.postfix.policy import needs
 from wizard.secrets import masked, without_number
 
 UNIT = "postfix"
@@ -82,119 +58,89 @@ def build_plan(
     their own parameters only those whose answer is not today's. `bases` are the files as runs
     wrote them: what differs was done by hand, and is kept where `choices` say so.
     """
-    scope = scope_of(sections)
-    standing = read_back(host)
-    files = propose(answers, host, scope, standing, {})
-    edits = files.by_hand(bases, choices)
+    current = read_back(host)
+    request = Request(answers, host, scope_of(sections), current, choices, {}, _tolerated(host))
+    proposed = propose(request)
+    edits = proposed.by_hand(bases, choices)
     kept = kept_names(edits)
     if kept:
-        answers = keeping(answers, standing, edits)
-        files = propose(answers, host, scope, standing, kept)
-    main, master, senders, aliases = files.main, files.master, files.senders, files.aliases
-    hook = tuple(filter(None, (files.hook,)))
-    accepted = foreign.accepted_names(choices)
-    from_elsewhere = certificates.foreign_files(answers, host, scope)
-    shown = foreign.listed(from_elsewhere, accepted)
-    named = zone.plan_zone(answers, host, scope)
-    before_service = [
-        *named.first,
-        *_install(host),
-        *relay.package(answers, host, scope),
-        *(_original(file) for file in (main, master, *filter(None, (aliases,)))),
-        *certificates.steps(answers, host, scope, accepted),
-        *(_replace(file, "Write certbot's hook", _HOOK_WHY) for file in hook),
-        *_files(files, host),
-    ]
-    before_check = [
-        *before_service,
-        *other_mta.steps(host, scope),
-        *_service(main, master, before_service, host, scope),
-        *map(hold.second, _hold(files, host)),
-        *named.steps,
-        *firewall.steps(answers, host, scope),
-        *dovecot.steps(files.dovecot, answers, host, scope),
-    ]
-    read = reader.judge(answers, host, scope, aliases.proposal if aliases else None)
+        request = replace(request, answers=keeping(answers, current, edits), kept=kept)
+        proposed = propose(request)
+    parts = proposed.parts
+    steps = _steps(request, proposed)
     plan = Plan(
-        answers=format_answers(answers),
-        today=format_answers(standing) if standing else "",
+        answers=format_answers(request.answers),
+        today=format_answers(current) if current else "",
         sections=tuple(sorted(sections)),
-        steps=(
-            *before_check,
-            _prove(before_check, needed=move.is_to_be_saved(answers, host, scope)),
-            *in_order(
-                ("certificate", certificates.last_steps(answers, host, scope, accepted)),
-                ("aliases", [reader.proof(answers, before_check)] if aliases else ()),
-            ),
-        ),
-        files=tuple(
-            in_order(
-                *((one, [change(file, bases)]) for one, file in files.by_section),
-                ("dns", named.files),
-            )
-        ),
-        cautions=tuple(
-            in_order(
-                ("", obstacles.cautions(answers, host, scope)),
-                ("networks", firewall.zone_caution(host, before_check)),
-                ("aliases", read.cautions),
-                ("dovecot", dovecot.cautions(answers, host, scope)),
-                (POLICY, obstacles.loopback_caution(master.proposal.loopback)),
-            )
+        steps=steps,
+        files=tuple(proposed.changes(bases)),
+        cautions=(
+            *obstacles.cautions(request),
+            *firewall.zone_caution(host, steps),
+            *(caution for part in parts for caution in part.cautions),
+            *obstacles.loopback_caution(proposed.master.proposal.loopback),
         ),
         warnings=tuple(
             dict.fromkeys(
-                masked(without_number(warning))
-                for warning in in_order(
-                    ("", main.proposal.warnings),
-                    ("", master.proposal.warnings),
-                    ("", leftovers.warnings(host)),
-                    ("", other_mta.warnings(host, scope)),
-                    ("", _stays_down(host, scope)),
-                    ("", filter(None, (bases.unknown,))),
-                    ("networks", firewall.warnings(answers, host, scope)),
-                    ("certificate", certificates.warnings(answers, host, scope)),
-                    ("certificate", foreign.more(from_elsewhere)),
-                    ("certificate", () if hook else renewal_hook.missing(answers, host, scope)),
-                    ("blocklists", senders.proposal.warnings),
-                    ("dns", named.warnings),
-                    ("aliases", read.warnings),
-                    ("relay", relay.warnings(answers, host, scope)),
-                    ("dovecot", dovecot.warnings(answers, host, scope)),
-                    (hardening.SECTION, _left_out(answers, host, scope)),
-                )
+                masked(without_number(one)) for one in _warnings(request, proposed, bases)
             )
         ),
-        obstacles=tuple(
-            in_order(
-                ("", obstacles.between_fields(answers, standing, scope)),
-                ("", (Problem("", "", why) for why in main.proposal.refusals)),
-                ("", obstacles.obstacles(answers, host, scope)),
-                ("", in_force.obstacles(files, host, kept.get(host.main_cf.path, ()))),
-                ("certificate", foreign.obstacles(shown, choices)),
-                ("blocklists", keys.obstacles(answers, host, scope)),
-                ("dns", named.obstacles),
-                ("aliases", read.obstacles),
-                ("relay", relay.obstacles(answers, host, scope)),
-                ("dovecot", dovecot.obstacles(answers, host, scope)),
-            )
+        obstacles=(
+            *obstacles.between_fields(request),
+            *(Problem("", "", why) for why in proposed.main.proposal.refusals),
+            *obstacles.obstacles(request),
+            *in_force.obstacles(proposed, host, request.kept_in(host.main_cf.path)),
+            *(problem for part in parts for problem in part.obstacles),
         ),
         edits=edits,
-        to_copy=dovecot.to_copy(answers, host, scope),
-        foreign=shown,
+        to_copy=tuple(change for part in parts for change in part.to_copy),
+        foreign=tuple(one for part in parts for one in part.foreign),
     )
-    if any(isinstance(step.action, OpenFirewall) and not step.done for step in plan.steps):
+    pending = plan.pending
+    if any(isinstance(step.action, OpenFirewall) for step in pending):
         plan = replace(plan, cautions=(*plan.cautions, *obstacles.reload_caution(host)))
-    turned = any(step.id in {"enable", "service"} for step in plan.pending)
+    turned = any(step.id in {"enable", "service"} for step in pending)
     if turned and host.unit.enabled.startswith("masked"):
         plan = replace(plan, obstacles=(*plan.obstacles, obstacles.masked(UNIT)))
     return plan
 
 
-_STEPS = {RENEWAL_HOOK: "renewal-hook"}
-"""The step's ID where it is not the file's own name."""
+def _steps(request: Request, proposed: Proposed) -> tuple[Step, ...]:
+    """Return all steps in the order of the run."""
+    host, scope, parts = request.host, request.scope, proposed.parts
+    before_service = [
+        *(step for part in parts for step in part.first),
+        *_install(host),
+        *(step for part in parts for step in part.packages),
+        *(_original(file) for file in proposed.files if file.keeps_original),
+        *(step for part in parts for step in part.prepare),
+        *_files(request, proposed),
+    ]
+    before_check = [
+        *before_service,
+        *other_mta.steps(host, scope),
+        *_service(request, proposed, before_service),
+        *map(hold.second, _hold(proposed.main, host)),
+        *(step for part in parts for step in part.after_service),
+        *(step for part in parts for step in part.firewall),
+        *(step for part in parts for step in part.after_firewall),
+    ]
+    return (
+        *before_check,
+        _prove(before_check, needed=any(part.saves for part in parts)),
+        *(step for part in parts for step in part.after_proof),
+    )
 
-_HOOK_WHY = "After each renewal certbot has Postfix reload, so that it serves the new certificate."
+
+def _warnings(request: Request, proposed: Proposed, bases: Bases) -> Iterator[str]:
+    host, scope = request.host, request.scope
+    yield from proposed.main.proposal.warnings
+    yield from proposed.master.proposal.warnings
+    yield from leftovers.warnings(host)
+    yield from other_mta.warnings(host, scope)
+    yield from _stays_down(host, scope)
+    yield from filter(None, (bases.unknown,))
+    yield from (warning for part in proposed.parts for warning in part.warnings)
 
 
 def _install(host: Host) -> Iterator[Step]:
@@ -215,14 +161,6 @@ def _install(host: Host) -> Iterator[Step]:
     )
 
 
-def _left_out(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
-    """Say which parts of the hardening are not for this Postfix, or not yet."""
-    if hardening.SECTION in scope and answers.hardening.use == hardening.ON:
-        yield from hardening.unknown(host.postfix)
-        maps = MainCf.parse(host.main_cf.live or b"").value(hardening.MAPS)
-        yield from hardening.without_maps(maps or "")
-
-
 def _original(file: PlannedFile) -> Step:
     original = f"{file.facts.path}.orig"
     return Step(
@@ -235,9 +173,8 @@ def _original(file: PlannedFile) -> Step:
     )
 
 
-def _files(files: Files, host: Host) -> Iterator[Step]:
-    senders, pair = files.senders, (files.main, files.master)
-    tolerated = _tolerated(host)
+def _files(request: Request, proposed: Proposed) -> Iterator[Step]:
+    host, pair = request.host, (proposed.main, proposed.master)
     yield Step(
         "staged",
         "Let Postfix read the new files",
@@ -245,33 +182,30 @@ def _files(files: Files, host: Host) -> Iterator[Step]:
         StagedCheck(
             tuple(file.next for file in pair),
             tuple(item for file in pair for item in file.proposal.expected),
-            tolerated,
+            request.tolerated,
         ),
         (("postconf", "-c", "STAGED", "-n"), ("postconf", "-c", "STAGED", "-M")),
         done=not any(file.pending for file in pair),
     )
-    if senders.proposal.text or senders.facts.live is not None:
-        yield from _senders(senders, host, tolerated)
-    if files.aliases:
-        yield from reader.steps(host, ReplaceFile(files.aliases.next), tolerated)
-    yield from relay.steps(files.passwords, host, tolerated)
-    yield from _hold(files, host)
+    yield from (step for part in proposed.parts for step in part.tables)
+    yield from _hold(proposed.main, host)
     for file in pair:
-        yield _replace(file, f"Write {file.name}", "What the review showed, and nothing else.")
+        yield file.write(f"Write {file.name}", "What the review showed, and nothing else.")
+    checked = (*(file.facts.path for file in pair), host.sender_access.path)
     yield Step(
         "postfix-check",
         "Run postfix check",
         "Owners, modes and the queue must be as Postfix wants them; it says nothing when they are.",
-        PostfixCheck(tuple(file.facts.path for file in (*pair, senders)), tolerated),
+        PostfixCheck(checked, request.tolerated),
         (("postfix", "check"),),
         done=host.postfix.installed and not any(file.pending for file in pair),
     )
 
 
-def _hold(files: Files, host: Host) -> Iterator[Step]:
+def _hold(main: PlannedFile, host: Host) -> Iterator[Step]:
     """Yield the look at the queue before main.cf is written; no Postfix has no queue."""
     if host.postfix.installed:
-        yield from hold.first(files.main.live or b"", files.main.proposal.text)
+        yield from hold.first(main.live or b"", main.proposal.text)
 
 
 def _tolerated(host: Host) -> tuple[str, ...]:
@@ -280,44 +214,8 @@ def _tolerated(host: Host) -> tuple[str, ...]:
     return (*host.postfix.stderr, *foreseen(host.main_cf.live or b"", known))
 
 
-def _senders(senders: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
-    table_type = host.postfix.default_database_type
-    expected = rows(senders.proposal.text)
-    yield _replace(
-        senders,
-        "Write sender_access",
-        "Senders that you let past the blocklists, or refuse.",
-    )
-    yield Step(
-        "sender_access-table",
-        "Build the table of senders",
-        "Postfix reads the indexed table, not the text.",
-        BuildTable(table_type, senders.facts.path, expected, tolerated),
-        (("postmap", f"{table_type}:{senders.facts.path}"),),
-        done=not senders.pending
-        and host.table is not None
-        and dict(rows(host.table)) == dict(expected),
-    )
-
-
-def _replace(file: PlannedFile, title: str, why: str) -> Step:
-    return Step(
-        _STEPS.get(file.facts.path, file.name),
-        title,
-        why,
-        ReplaceFile(file.next),
-        done=not file.pending,
-    )
-
-
-def _service(
-    main: PlannedFile,
-    master: PlannedFile,
-    earlier: Collection[Step],
-    host: Host,
-    scope: Scope,
-) -> Iterator[Step]:
-    unit = host.unit
+def _service(request: Request, proposed: Proposed, earlier: Collection[Step]) -> Iterator[Step]:
+    unit, scope = request.host.unit, request.scope
     if POLICY in scope:
         yield Step(
             "enable",
@@ -327,7 +225,7 @@ def _service(
             (("systemctl", "enable", UNIT),),
             done=unit.enabled == "enabled",
         )
-    verb = _verb(main, master, earlier, host)
+    verb = _verb(proposed, earlier, unit)
     if verb != "start" or POLICY in scope:
         yield Step(
             "service",
@@ -366,14 +264,15 @@ def _stays_down(host: Host, scope: Scope) -> Iterator[str]:
         )
 
 
-def _verb(main: PlannedFile, master: PlannedFile, earlier: Collection[Step], host: Host) -> str:
+def _verb(proposed: Proposed, earlier: Iterable[Step], unit: Unit) -> str:
     """Choose the gentlest verb that makes Postfix read what changed."""
-    if host.unit.active != "active":
+    if unit.active != "active":
         return "start"
-    changed = [name for file in (main, master) for name in file.proposal.changed if file.pending]
+    pending = [file for file in (proposed.main, proposed.master) if file.pending]
+    changed = [name for file in pending for name in file.proposal.changed]
     verb = needs(changed)
     new_pair = any(isinstance(step.action, (SelfSign, Lay)) and not step.done for step in earlier)
-    if verb == "nothing" and (new_pair or main.pending or master.pending):
+    if verb == "nothing" and (new_pair or pending):
         return "reload"
     return "none" if verb == "nothing" else verb
 

@@ -10,15 +10,40 @@ from wizard.certificates.names import covers
 from wizard.certificates.self_signed import openssl
 from wizard.host.facts import GatheredFile, Host, Lineage
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
-from wizard.plan import laying, renewal
+from wizard.plan import foreign, hook, laying, renewal
 from wizard.plan.model import Link, Relink, SelfSign, Step
+from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
 
 SELF_SIGNED_MARGIN = 7 * 86400
 """Seconds before its end at which a self-signed certificate is made anew."""
 
 
-def steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str]) -> Iterator[Step]:
+def plan(request: Request) -> Part:
+    """Return what the section adds to a plan."""
+    answers, host, scope = request.answers, request.host, request.scope
+    accepted = foreign.accepted_names(request.choices)
+    from_elsewhere = _foreign_files(answers, host, scope)
+    shown = foreign.listed(from_elsewhere, accepted)
+    renewal_hook = hook.planned(request)
+    return Part(
+        files=(renewal_hook,) if renewal_hook else (),
+        foreign=shown,
+        prepare=(
+            *_steps(answers, host, scope, accepted),
+            *((hook.write(renewal_hook),) if renewal_hook else ()),
+        ),
+        after_proof=tuple(_last_steps(answers, host, scope, accepted)),
+        obstacles=tuple(foreign.obstacles(shown, request.choices)),
+        warnings=(
+            *_warnings(answers, host, scope),
+            *foreign.more(from_elsewhere),
+            *(() if renewal_hook else hook.missing(request)),
+        ),
+    )
+
+
+def _steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str]) -> Iterator[Step]:
     """Yield the steps of the chosen source; every lineage is relinked, not the chosen one only.
 
     `accepted` are names of `wizard.plan.foreign`.
@@ -30,7 +55,7 @@ def steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str])
         yield from _SOURCES[answers.certificate.source](answers, host, accepted)
 
 
-def foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredFile, ...]:
+def _foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredFile, ...]:
     """Return the files of another server that certbot would run, or run something because of."""
     gathered = laying.current(answers, host)
     if "certificate" not in scope or gathered is None:
@@ -38,7 +63,7 @@ def foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredF
     return laying.foreign_files(answers, host, gathered)
 
 
-def last_steps(
+def _last_steps(
     answers: Answers, host: Host, scope: Scope, accepted: Collection[str]
 ) -> Iterator[Step]:
     """Yield what remains to do for the source once the server is proven."""
@@ -48,7 +73,7 @@ def last_steps(
         yield from renewal.steps(answers, host, gathered, accepted)
 
 
-def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
+def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Name the lineages that are there and cannot be used; they stay as they are."""
     if "certificate" in scope:
         gathered = laying.current(answers, host)

@@ -17,10 +17,10 @@ from wizard.plan.model import (
     CheckDovecot,
     EnableUnit,
     FileChange,
-    ReplaceFile,
     Step,
     TurnBeside,
 )
+from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
 from wizard.postfix.dovecot import AUTH, conf_lines, kept, mailbox, needed, series, wanted
@@ -42,7 +42,23 @@ MASKED = (
 _WHY = "What Dovecot must say so that Postfix reaches it, and nothing that it says already."
 
 
-def is_asked(answers: Answers, scope: Scope) -> bool:
+def plan(request: Request) -> Part:
+    """Return what the section adds to a plan."""
+    answers, host, scope = request.answers, request.host, request.scope
+    proposal = _propose(answers, host, scope)
+    conf = host.dovecot.conf
+    file = None if proposal is None or conf.path in request.kept else PlannedFile(conf, proposal)
+    return Part(
+        files=(file,) if file else (),
+        to_copy=_to_copy(answers, host, scope),
+        after_firewall=tuple(_steps(file, answers, host, scope)),
+        obstacles=tuple(_obstacles(answers, host, scope)),
+        cautions=() if proposal is None else tuple(_cautions(answers, host)),
+        warnings=tuple(_warnings(answers, host, scope)),
+    )
+
+
+def _is_asked(answers: Answers, scope: Scope) -> bool:
     """Whether anything is to be done for Dovecot: by name, or since the answers say so."""
     if scope.named:
         return SECTION in scope
@@ -63,14 +79,14 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     return Proposal(bytes(lines), lines.reasons())
 
 
-def propose(answers: Answers, host: Host, scope: Scope) -> Optional[Proposal]:
+def _propose(answers: Answers, host: Host, scope: Scope) -> Optional[Proposal]:
     """Return our file in conf.d as it is to be, None where the plan leaves it alone."""
     if SECTION not in scope or answers.dovecot.conf != "write":
         return None
     return _proposal(answers, host)
 
 
-def to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ...]:
+def _to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ...]:
     """Return what Dovecot lacks as a change of our file, where the plan does not write it."""
     if SECTION not in scope or answers.dovecot.conf == "write":
         return ()
@@ -80,11 +96,11 @@ def to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ...
     return (FileChange(conf.path, conf.live, conf.live, proposal.text, proposal.reasons),)
 
 
-def steps(
+def _steps(
     file: Optional[PlannedFile], answers: Answers, host: Host, scope: Scope
 ) -> Iterator[Step]:
     """Yield the file's steps, Dovecot's turn, the firewall, and the question before the flush."""
-    if not is_asked(answers, scope):
+    if not _is_asked(answers, scope):
         return
     dovecot, want = host.dovecot, wanted(answers)
     written = file is not None and file.pending
@@ -144,19 +160,15 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
         (("doveconf", "-c", "STAGED", "-n"),),
         done=not file.pending,
     )
-    yield Step(
-        "dovecot-conf",
+    yield file.write(
         f"Write {file.name}",
         "What the review showed, in a file of its own; nothing else of Dovecot's is touched.",
-        ReplaceFile(file.next),
-        done=not file.pending,
+        "dovecot-conf",
     )
 
 
-def cautions(answers: Answers, host: Host, scope: Scope) -> Iterator[Caution]:
+def _cautions(answers: Answers, host: Host) -> Iterator[Caution]:
     """Ask back before people's mail is looked for elsewhere than where it is kept today."""
-    if propose(answers, host, scope) is None:
-        return
     dovecot, want = host.dovecot, wanted(answers)
     today = mailbox(dovecot.settings, dovecot.version)
     if today and "mailbox" in needed(dovecot.settings, dovecot.version, want):
@@ -169,9 +181,9 @@ def cautions(answers: Answers, host: Host, scope: Scope) -> Iterator[Caution]:
         )
 
 
-def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
+def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Say what keeps Dovecot from being of use, where it was asked for."""
-    if not is_asked(answers, scope) or host.root != "/":
+    if not _is_asked(answers, scope) or host.root != "/":
         return
     dovecot = host.dovecot
     if not dovecot.usable:
@@ -188,7 +200,7 @@ def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
         )
 
 
-def obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
+def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
     """Say why our file cannot be written where it is asked for."""
     dovecot = host.dovecot
     if SECTION not in scope or answers.dovecot.conf != "write" or not dovecot.usable:

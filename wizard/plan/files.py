@@ -2,65 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Host
-from wizard.paths import ALIASES
-from wizard.plan import aliases, dovecot, keys, relay
-from wizard.plan import hook as renewal_hook
+from wizard.plan import (
+    aliases,
+    blocklists,
+    certificates,
+    dovecot,
+    firewall,
+    hardening,
+    keys,
+    move,
+    relay,
+    zone,
+)
 from wizard.plan.by_hand import Bases, hand_edits, marked
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange
+from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
-from wizard.postfix import hardening, served
+from wizard.postfix import hardening as policy
+from wizard.postfix import served
 from wizard.postfix.master_cf import MasterCf
-from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access
+from wizard.postfix.policy import propose_main_cf, propose_master_cf
 from wizard.postfix.proposal import Proposal
 from wizard.secrets import masked_file
 
+_PLANNERS: tuple[Callable[[Request], Part], ...] = (
+    firewall.plan,
+    certificates.plan,
+    blocklists.plan,
+    zone.plan,
+    aliases.plan,
+    relay.plan,
+    dovecot.plan,
+    hardening.plan,
+    move.plan,
+)
+"""What adds to a plan, in the order of the sections."""
+
 
 @dataclass(frozen=True)
-class Files:
-    """The files that the plan writes whole texts of; None where it leaves one alone."""
+class Proposed:
+    """The two files of many sections as they are to be, and what each section adds to the plan."""
 
     main: PlannedFile
     master: PlannedFile
-    senders: PlannedFile
-    passwords: PlannedFile
-    hook: Optional[PlannedFile]
-    aliases: Optional[PlannedFile] = None
-    dovecot: Optional[PlannedFile] = None
+    parts: tuple[Part, ...]
 
     @property
-    def all(self) -> tuple[PlannedFile, ...]:
-        """All of them, in the order of the review."""
-        return tuple(file for _, file in self.by_section)
-
-    @property
-    def by_section(self) -> tuple[tuple[str, PlannedFile], ...]:
-        """All of them with the section that each is of, "" for those of many."""
-        told = self.passwords.live is not None or self.passwords.proposal.text
-        files = (
-            ("", self.main),
-            ("", self.master),
-            ("certificate", self.hook),
-            ("blocklists", self.senders),
-            ("aliases", self.aliases),
-            ("relay", self.passwords if told else None),
-            ("dovecot", self.dovecot),
-        )
-        return tuple((section, file) for section, file in files if file is not None)
+    def files(self) -> tuple[PlannedFile, ...]:
+        """All files that the plan writes whole texts of, in the order of the review."""
+        return (self.main, self.master, *(file for part in self.parts for file in part.files))
 
     def by_hand(self, bases: Bases, choices: Choices) -> tuple[HandEdit, ...]:
         """What was changed by hand in them since a run wrote them."""
         return tuple(
             edit
-            for file in self.all
+            for file in self.files
             for edit in hand_edits(
                 file.facts.path,
                 bases.files.get(file.facts.path),
@@ -70,61 +75,40 @@ class Files:
             )
         )
 
+    def changes(self, bases: Bases) -> Iterator[FileChange]:
+        """Yield what the review shows of the files."""
+        yield from (_change(file, bases) for file in (self.main, self.master))
+        for part in self.parts:
+            yield from (_change(file, bases) for file in part.files)
+            yield from part.own_files
 
-def propose(
-    answers: Answers,
-    host: Host,
-    scope: Scope,
-    standing: Optional[Answers],
-    kept: Mapping[str, frozenset[str]],
-) -> Files:
-    """Return what the answers come to in each file, but for what is `kept` there, by path."""
-    today = standing if scope.named else None
+
+def propose(request: Request) -> Proposed:
+    """Return what the answers come to in each file, but for what the operator keeps there."""
+    answers, host, scope = request.answers, request.host, request.scope
     in_main, in_master = (
         keys.seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
     )
-    main, master, senders = (
-        kept.get(file.path, frozenset())
-        for file in (host.main_cf, host.master_cf, host.sender_access)
+    kept = request.kept_in(host.main_cf.path)
+    if not _turns_hardening(answers, request.current):
+        kept |= policy.NAMES
+    main = propose_main_cf(
+        in_main.live or b"", answers, host.postfix, scope.sections, request.rerun_from, kept=kept
     )
-    if not _turns_hardening(answers, standing):
-        main |= hardening.NAMES
-    postfix = host.postfix
-    return Files(
-        PlannedFile(
-            host.main_cf,
-            propose_main_cf(
-                in_main.live or b"", answers, postfix, scope.sections, today, kept=main
-            ),
-            in_main,
-        ),
-        PlannedFile(
-            host.master_cf,
-            _master_cf(in_master.live or b"", answers, host, scope, master),
-            in_master,
-        ),
-        PlannedFile(
-            host.sender_access,
-            propose_sender_access(
-                host.sender_access.live, answers, scope.sections, today, kept=senders
-            ),
-        ),
-        PlannedFile(
-            host.sasl_passwd,
-            *relay.propose(
-                answers, host, scope, today, kept.get(host.sasl_passwd.path, frozenset())
-            ),
-        ),
-        None if host.hook.path in kept else _hook(answers, host, scope, standing),
-        _aliases(answers, host, scope, today, kept.get(ALIASES, frozenset())),
-        None if host.dovecot.conf.path in kept else _dovecot(answers, host, scope),
+    master = _master_cf(
+        in_master.live or b"", answers, host, scope, request.kept_in(host.master_cf.path)
+    )
+    return Proposed(
+        PlannedFile(host.main_cf, main, in_main, keeps_original=True),
+        PlannedFile(host.master_cf, master, in_master, keeps_original=True),
+        tuple(planner(request) for planner in _PLANNERS),
     )
 
 
 def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
     """Whether it is to be on, or to go: off leaves alone what was never switched on."""
-    now = hardening.OFF if standing is None else standing.hardening.use
-    return hardening.ON in {answers.hardening.use, now}
+    now = policy.OFF if standing is None else standing.hardening.use
+    return policy.ON in {answers.hardening.use, now}
 
 
 def _master_cf(
@@ -144,38 +128,14 @@ def _doors(
     scope: Scope,
     kept: Collection[str],
 ) -> Proposal:
-    hold = hardening.owns_senders(answers, host.main_cf.live or b"")
-    if POLICY not in scope and hardening.SECTION in scope:
-        return hardening.propose_doors(live, hold_senders=hold, kept=kept)
-    doors = hardening.doors(hold_senders=hold)
+    hold = policy.owns_senders(answers, host.main_cf.live or b"")
+    if POLICY not in scope and policy.SECTION in scope:
+        return policy.propose_doors(live, hold_senders=hold, kept=kept)
+    doors = policy.doors(hold_senders=hold)
     return propose_master_cf(live, answers, host.postfix, scope.sections, kept=kept, doors=doors)
 
 
-def _aliases(
-    answers: Answers,
-    host: Host,
-    scope: Scope,
-    today: Optional[Answers],
-    kept: Collection[str],
-) -> Optional[PlannedFile]:
-    proposal = aliases.propose(answers, host, scope, today, kept)
-    return None if proposal is None else PlannedFile(host.aliases.file, proposal)
-
-
-def _hook(
-    answers: Answers, host: Host, scope: Scope, standing: Optional[Answers]
-) -> Optional[PlannedFile]:
-    proposal = renewal_hook.propose(answers, host, scope, standing)
-    return None if proposal is None else PlannedFile(host.hook, proposal)
-
-
-def _dovecot(answers: Answers, host: Host, scope: Scope) -> Optional[PlannedFile]:
-    proposal = dovecot.propose(answers, host, scope)
-    return None if proposal is None else PlannedFile(host.dovecot.conf, proposal)
-
-
-def change(file: PlannedFile, bases: Bases) -> FileChange:
-    """Return what the review shows of a file."""
+def _change(file: PlannedFile, bases: Bases) -> FileChange:
     facts, live = file.facts, file.live
     original = live if facts.original is None else masked_file(facts.path, facts.original)
     return FileChange(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Optional
 
-from wizard.answers.model import POLICY, Answers
+from wizard.answers.model import POLICY
 from wizard.answers.whole import OF_A_LINEAGE
-from wizard.host.facts import Host
-from wizard.plan.scope import Scope
+from wizard.plan.model import Step
+from wizard.plan.part import Request
+from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import as_it_is
@@ -23,29 +24,35 @@ WHY = (
 )
 
 
-def propose(
-    answers: Answers, host: Host, scope: Scope, today: Optional[Answers]
-) -> Optional[Proposal]:
-    """Return the hook as it is to be, None where the plan leaves it alone.
-
-    `today` is what was read back.
-    """
-    if not scope.has_any("certificate", POLICY):
+def planned(request: Request) -> Optional[PlannedFile]:
+    """Return the hook as it is to be, None where the plan leaves it alone."""
+    answers, host, scope, current = request.answers, request.host, request.scope, request.current
+    if not scope.has_any("certificate", POLICY) or host.hook.path in request.kept:
         return None
     if answers.certificate.source not in OF_A_LINEAGE:
         return None
-    is_new = today is None or today.certificate != answers.certificate
+    is_new = current is None or current.certificate != answers.certificate
     if not is_new and not (scope.named and POLICY in scope) and host.hook.live is None:
         return None
     lines = Lines((), ()).insert(0, as_it_is("renewal_hook.sh"), WHY)
-    return Proposal(bytes(lines), lines.reasons())
+    return PlannedFile(host.hook, Proposal(bytes(lines), lines.reasons()))
 
 
-def missing(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
-    """Say that there is no hook, where the plan does not write one."""
-    mine = scope.has_any("certificate", POLICY)
-    if mine and answers.certificate.source in OF_A_LINEAGE and host.hook.live is None:
+def write(file: PlannedFile) -> Step:
+    """Return the step that writes it."""
+    return file.write(
+        "Write certbot's hook",
+        "After each renewal certbot has Postfix reload, so that it serves the new certificate.",
+        "renewal-hook",
+    )
+
+
+def missing(request: Request) -> Iterator[str]:
+    """Say that there is no hook, for a plan that does not write one."""
+    hook, source = request.host.hook, request.answers.certificate.source
+    mine = request.scope.has_any("certificate", POLICY)
+    if mine and source in OF_A_LINEAGE and hook.live is None:
         yield (
-            f"{host.hook.path} is missing: after a renewal Postfix would serve the old "
+            f"{hook.path} is missing: after a renewal Postfix would serve the old "
             "certificate. `postfix-wizard apply --section policy` writes it."
         )

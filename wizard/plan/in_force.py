@@ -12,7 +12,7 @@ from dataclasses import replace
 from wizard.answers.model import SECTIONS, Problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
-from wizard.plan.files import Files
+from wizard.plan.files import Proposed
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf
@@ -25,21 +25,21 @@ _FIELDS = {"relayhost": "host", "mydestination": "local"}
 """The field of a parameter's section that a person corrects, where it has another name."""
 
 
-def obstacles(files: Files, host: Host, kept: Collection[str]) -> Iterator[Problem]:
+def obstacles(proposed: Proposed, host: Host, kept: Collection[str]) -> Iterator[Problem]:
     """Yield each rule that the planned main.cf breaks.
 
     What was wrong before is left to a check, unless the plan writes a parameter that decides, or
     it is `kept` as it was changed by hand.
     """
-    before = _settings(files.main.live or b"", files.master.live or b"", host)
-    after = _settings(files.main.proposal.text, files.master.proposal.text, host)
+    before = _settings(proposed.main.live or b"", proposed.master.live or b"", host)
+    after = _settings(proposed.main.proposal.text, proposed.master.proposal.text, host)
     own = {one for one in {*before.own, *after.own} if before.own.get(one) != after.own.get(one)}
     for hazard in HAZARDS:
         decides = [one for one in (hazard.name, *hazard.reads) if one in own or one in kept]
         if hazard.is_wrong and hazard.holds(after) and (decides or not hazard.holds(before)):
             yield _problem(hazard, after, decides)
     if _TRANSPORT in own or _TRANSPORT in kept:
-        yield from _transport(files.master.proposal.text, after)
+        yield from _transport(proposed.master.proposal.text, after)
 
 
 def _transport(master: bytes, after: Settings) -> Iterator[Problem]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from wizard.answers.model import Answers, Problem
-from wizard.host.facts import DqsKey, FileFacts, Host
+from wizard.answers.model import Answers
+from wizard.host.facts import DqsKey, FileFacts
 from wizard.plan.model import Key, NewFile
-from wizard.plan.scope import Scope
-from wizard.postfix.blocklists import needs_key
 from wizard.secrets import MASK, Sealed, marks, opened, seal
 
 
@@ -45,13 +42,6 @@ def seal_file(file: FileFacts, answers: Answers, key: DqsKey) -> SealedFile:
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     found = seal(file.live or b"", key.key, spelled)
     return SealedFile(None if file.live is None else found.text, found, MASK, key.path)
-
-
-def obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
-    """Say what is wrong with the key file, where a list that is to be written needs it."""
-    if "blocklists" in scope and needs_key(answers.blocklists) and not host.dqs_key.key:
-        wrong = host.dqs_key.problem or f"{answers.blocklists.dqs_key_file} was not read"
-        yield Problem("blocklists", "dqs_key_file", wrong)
 
 
 def _sha256(data: bytes) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from wizard.answers.model import Answers
-from wizard.host.facts import Host
-from wizard.plan.scope import Scope
+from wizard.plan.part import Part, Request
 
 
-def is_to_be_saved(answers: Answers, host: Host, scope: Scope) -> bool:
-    """Whether the answers name another old server than those that are saved."""
-    return "move" in scope and answers.move.old_server != host.old_server
+def plan(request: Request) -> Part:
+    """Return what the section adds to a plan."""
+    named = request.answers.move.old_server
+    return Part(saves="move" in request.scope and named != request.host.old_server)

@@ -13,7 +13,7 @@ from wizard.certificates.names import covers
 from wizard.host.facts import FileFacts, Host, Lineage
 from wizard.paths import LINEAGES
 from wizard.plan import laying, other_mta
-from wizard.plan.scope import Scope
+from wizard.plan.part import Request
 
 _START_FIREWALLD = (
     "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "
@@ -22,8 +22,9 @@ _START_FIREWALLD = (
 _NO_FIREWALLD = "without systemd nothing starts it here: filter the ports outside this container"
 
 
-def obstacles(answers: Answers, host: Host, scope: Scope) -> tuple[Problem, ...]:
+def obstacles(request: Request) -> tuple[Problem, ...]:
     """Return what must be mended before this plan can run; `section` is "" for the host itself."""
+    answers, host, scope = request.answers, request.host, request.scope
     found = [*_host(host), *_files(host), *other_mta.obstacles(host, scope)]
     if "networks" in scope:
         found += _networks(answers, host)
@@ -34,22 +35,25 @@ def obstacles(answers: Answers, host: Host, scope: Scope) -> tuple[Problem, ...]
     return tuple(found)
 
 
-def between_fields(answers: Answers, today: Optional[Answers], scope: Scope) -> tuple[Problem, ...]:
-    """Return the rules between fields that the answers break and that `today` does not.
+def between_fields(request: Request) -> tuple[Problem, ...]:
+    """Return the rules between fields that the answers break and that the host does not.
 
-    `today` is what the host says. What was read back from it is never refused. A section that is
-    not planned also has what only stored answers can say.
+    What was read back from it is never refused. A section that is not planned also has what only
+    stored answers can say.
     """
-    found = whole.problems(answers)
-    if not found or today is None:
+    found = whole.problems(request.answers)
+    if not found or request.current is None:
         return found
-    here = frozenset(whole.problems(today))
-    elsewhere = frozenset(whole.problems(with_saved(today, answers)))
-    return tuple(one for one in found if one not in (here if one.section in scope else elsewhere))
+    here = frozenset(whole.problems(request.current))
+    elsewhere = frozenset(whole.problems(with_saved(request.current, request.answers)))
+    return tuple(
+        one for one in found if one not in (here if one.section in request.scope else elsewhere)
+    )
 
 
-def cautions(answers: Answers, host: Host, scope: Scope) -> tuple[Caution, ...]:
+def cautions(request: Request) -> tuple[Caution, ...]:
     """Return what the operator must accept by name before this plan runs."""
+    answers, host, scope = request.answers, request.host, request.scope
     found = list(whole.cautions(answers)) if "networks" in scope else []
     lineage = _to_be(answers, host)
     name = answers.hostname.myhostname

@@ -8,7 +8,7 @@ from typing import Optional
 
 from wizard.host.facts import FileFacts
 from wizard.plan import keys
-from wizard.plan.model import NewFile
+from wizard.plan.model import NewFile, ReplaceFile, Step
 from wizard.postfix.proposal import Proposal
 
 
@@ -24,6 +24,8 @@ class PlannedFile:
     facts: FileFacts
     proposal: Proposal
     sealed: Optional[keys.SealedFile] = None
+    keeps_original: bool = False
+    """True where a copy is made before the first change."""
 
     @property
     def live(self) -> Optional[bytes]:
@@ -52,3 +54,7 @@ class PlannedFile:
             self.proposal.reasons,
         )
         return new if self.sealed is None else self.sealed.with_keys(new)
+
+    def write(self, title: str, why: str, step: str = "") -> Step:
+        """Return the step that writes it; its ID is `step`, or the file's name."""
+        return Step(step or self.name, title, why, ReplaceFile(self.next), done=not self.pending)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Collection, Iterator
-from typing import Optional
+from collections.abc import Iterator
 
-from wizard.answers.model import Answers, Problem
+from wizard.answers.model import Problem
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
 from wizard.host.relay import PRIVATE
 from wizard.plan import keys
-from wizard.plan.model import BuildTable, Install, ReplaceFile, Step
+from wizard.plan.model import BuildTable, Install, Step
+from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
-from wizard.plan.scope import Scope
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, foreign_passwords, is_ours, nexthop, own_level
@@ -26,38 +25,56 @@ _PLAIN = "cyrus-sasl-plain"
 """EL's package of the mechanisms PLAIN and LOGIN; Postfix does not require it."""
 
 
-def propose(
-    answers: Answers,
-    host: Host,
-    scope: Scope,
-    today: Optional[Answers],
-    kept: Collection[str],
-) -> tuple[Proposal, keys.SealedFile]:
+def plan(request: Request) -> Part:
+    """Return what the section adds to a plan."""
+    host = request.host
+    file = _passwords(request)
+    is_there = bool(file.proposal.text) or file.facts.live is not None
+    return Part(
+        files=(file,) if is_there else (),
+        packages=tuple(_package(request)),
+        tables=tuple(_steps(file, host, request.tolerated)) if is_there else (),
+        obstacles=tuple(_obstacles(request)),
+        warnings=tuple(_warnings(request)),
+    )
+
+
+def _passwords(request: Request) -> PlannedFile:
     """Return the next sasl_passwd with its secrets sealed; the live text where nothing changes."""
+    host, relay, before = request.host, request.answers.relay, request.rerun_from
     password = host.relay_password
     live = host.sasl_passwd.live
     sealed = seal_passwords(live or b"", password.password)
     there = None if live is None else sealed.text
-    file = keys.SealedFile(there, sealed, PASSWORD, password.path)
-    same = today is not None and today.relay == answers.relay and not password.password
-    if RELAY not in scope or same:
-        return Proposal(there or b""), file
-    main = MainCf.parse(host.main_cf.live or b"")
-    before = main.value("relayhost") or ""
-    if not answers.relay.host and today is None:
-        # Answers that name no relay say nothing of one that was set by hand.
-        before = before if is_ours(main) else ""
-    return (
-        propose_sasl_passwd(
-            there, answers.relay, before, has_password=bool(password.password), kept=kept
-        ),
-        file,
+    same = before is not None and before.relay == relay and not password.password
+    proposal = (
+        Proposal(there or b"")
+        if RELAY not in request.scope or same
+        else propose_sasl_passwd(
+            there,
+            relay,
+            _former(request),
+            has_password=bool(password.password),
+            kept=request.kept_in(host.sasl_passwd.path),
+        )
+    )
+    return PlannedFile(
+        host.sasl_passwd, proposal, keys.SealedFile(there, sealed, PASSWORD, password.path)
     )
 
 
-def package(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
+def _former(request: Request) -> str:
+    """Return the relayhost whose row goes; answers that name none say nothing of a foreign one."""
+    main = MainCf.parse(request.host.main_cf.live or b"")
+    if not request.answers.relay.host and request.rerun_from is None and not is_ours(main):
+        return ""
+    return main.value("relayhost") or ""
+
+
+def _package(request: Request) -> Iterator[Step]:
     """Yield the step that lets Postfix log in elsewhere, where a relay host wants a password."""
-    if RELAY in scope and answers.relay.host and answers.relay.user:
+    relay = request.answers.relay
+    if RELAY in request.scope and relay.host and relay.user:
         argv = ("dnf", "install", _PLAIN)
         yield Step(
             "install-sasl-plain",
@@ -65,23 +82,17 @@ def package(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
             "Postfix logs in at the relay host with it; without, mail waits in the queue.",
             Install(_PLAIN, argv, ()),
             (argv,),
-            done=host.has_plain,
+            done=request.host.has_plain,
         )
 
 
-def steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
-    """Yield the steps that write sasl_passwd and build its table; none where there is neither."""
-    if not file.proposal.text and file.facts.live is None:
-        return
+def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
+    """Yield the steps that write sasl_passwd and build its table."""
     table_type = host.postfix.default_database_type
     expected = rows(file.proposal.text)
     path = file.facts.path
-    yield Step(
-        "sasl_passwd",
-        "Write sasl_passwd",
-        "Who this server is at its relay host; only root can read it.",
-        ReplaceFile(file.next),
-        done=not file.pending,
+    yield file.write(
+        "Write sasl_passwd", "Who this server is at its relay host; only root can read it."
     )
     yield Step(
         "sasl_passwd-table",
@@ -104,10 +115,10 @@ def _answers(file: PlannedFile, host: Host, expected: tuple[tuple[str, str], ...
     return sorted(wanted.splitlines()) == sorted(dump.splitlines())
 
 
-def obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
+def _obstacles(request: Request) -> Iterator[Problem]:
     """Say what keeps a password from being written, or from staying root's alone."""
-    relay = answers.relay
-    if RELAY not in scope or not relay.host:
+    host, relay = request.host, request.answers.relay
+    if RELAY not in request.scope or not relay.host:
         return
     main = MainCf.parse(host.main_cf.live or b"")
     if relay.tls == "secure" and not (
@@ -147,12 +158,12 @@ def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
         )
 
 
-def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
+def _warnings(request: Request) -> Iterator[str]:
     """Say what the relay host will not do, or no longer."""
-    relay = answers.relay
-    if RELAY not in scope or not relay.host:
+    relay = request.answers.relay
+    if RELAY not in request.scope or not relay.host:
         return
-    main = MainCf.parse(host.main_cf.live or b"")
+    main = MainCf.parse(request.host.main_cf.live or b"")
     maps = main.value("smtp_tls_policy_maps")
     if maps and not own_level(main) and not is_unsaid(relay.tls):
         yield (

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wizard.answers.model import Answers, Problem
@@ -23,7 +22,7 @@ from wizard.plan.model import (
     ReplaceFile,
     Step,
 )
-from wizard.plan.scope import Scope
+from wizard.plan.part import Part, Request
 from wizard.postfix.proposal import Reason
 
 if TYPE_CHECKING:
@@ -38,26 +37,15 @@ FEW = 8
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
-@dataclass(frozen=True)
-class ZonePart:
-    """What the zone adds to a plan.
+def plan(request: Request) -> Part:
+    """Return what the section `dns` adds to a plan; nothing where no zone file is named or asked for.
 
-    `first` goes before all other steps, so that a zone that named would not load stops the run
-    while nothing is changed; `steps` stand where the policy has the DNS.
+    A zone that named would not load stops the run while nothing is changed.
     """
-
-    first: tuple[Step, ...] = ()
-    steps: tuple[Step, ...] = ()
-    files: tuple[FileChange, ...] = ()
-    warnings: tuple[str, ...] = ()
-    obstacles: tuple[Problem, ...] = ()
-
-
-def plan_zone(answers: Answers, host: Host, scope: Scope) -> ZonePart:
-    """Return the zone's part; an empty one where no zone file is named or asked for."""
+    answers, host = request.answers, request.host
     path = answers.dns.zone_file
-    if "dns" not in scope or not path:
-        return ZonePart()
+    if "dns" not in request.scope or not path:
+        return Part()
     found = tuple(one for one in host.zones if one.path == path)
     why_not = _why_not(path, found, host)
     file = found[0].file if found else None
@@ -78,10 +66,12 @@ def plan_zone(answers: Answers, host: Host, scope: Scope) -> ZonePart:
         return _refused(f"{path} cannot be read")
     done = edited.text == file.live
     new = _next(file, edited)
-    return ZonePart(
-        (_check(name, new, done=done),),
-        tuple(_steps(found, file, new, edited, host, mail_host=answers.hostname.myhostname)),
-        (
+    return Part(
+        first=(_check(name, new, done=done),),
+        after_service=tuple(
+            _steps(found, file, new, edited, host, mail_host=answers.hostname.myhostname)
+        ),
+        own_files=(
             FileChange(
                 path,
                 file.original if file.original is not None else file.live,
@@ -90,12 +80,12 @@ def plan_zone(answers: Answers, host: Host, scope: Scope) -> ZonePart:
                 new.reasons,
             ),
         ),
-        tuple(_warnings(answers, host, edited)),
+        warnings=tuple(_warnings(answers, host, edited)),
     )
 
 
-def _refused(message: str) -> ZonePart:
-    return ZonePart(obstacles=(Problem("dns", "zone_file", message),))
+def _refused(message: str) -> Part:
+    return Part(obstacles=(Problem("dns", "zone_file", message),))
 
 
 def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:

@@ -1,0 +1,64 @@
+"""The section's own part of a plan: sender_access with its table, and the key of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.answers.model import Problem
+from wizard.host.facts import Host
+from wizard.paths import SENDER_ACCESS
+from wizard.plan.model import BuildTable, Step
+from wizard.plan.part import Part, Request
+from wizard.plan.planned_file import PlannedFile
+from wizard.postfix.blocklists import needs_key
+from wizard.postfix.policy import propose_sender_access, rows
+
+SECTION = "blocklists"
+
+
+def plan(request: Request) -> Part:
+    """Return what the section adds to a plan."""
+    answers, host = request.answers, request.host
+    file = PlannedFile(
+        host.sender_access,
+        propose_sender_access(
+            host.sender_access.live,
+            answers,
+            request.scope.sections,
+            request.rerun_from,
+            kept=request.kept_in(SENDER_ACCESS),
+        ),
+    )
+    return Part(
+        files=(file,),
+        tables=tuple(_steps(file, host, request.tolerated)),
+        warnings=file.proposal.warnings,
+        obstacles=tuple(_without_key(request)),
+    )
+
+
+def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
+    """Yield the steps that write the file and build its table; none where there is neither."""
+    if not file.proposal.text and file.facts.live is None:
+        return
+    table_type = host.postfix.default_database_type
+    expected = rows(file.proposal.text)
+    yield file.write("Write sender_access", "Senders that you let past the blocklists, or refuse.")
+    yield Step(
+        "sender_access-table",
+        "Build the table of senders",
+        "Postfix reads the indexed table, not the text.",
+        BuildTable(table_type, file.facts.path, expected, tolerated),
+        (("postmap", f"{table_type}:{file.facts.path}"),),
+        done=not file.pending
+        and host.table is not None
+        and dict(rows(host.table)) == dict(expected),
+    )
+
+
+def _without_key(request: Request) -> Iterator[Problem]:
+    """Say what is wrong with the key file, where a list that is to be written needs it."""
+    blocklists, key = request.answers.blocklists, request.host.dqs_key
+    if SECTION in request.scope and needs_key(blocklists) and not key.key:
+        wrong = key.problem or f"{blocklists.dqs_key_file} was not read"
+        yield Problem(SECTION, "dqs_key_file", wrong)
