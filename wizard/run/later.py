@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from wizard.errors import Trouble
 from wizard.run.changed import FILE, LINK, kind_of
-from wizard.run.history import RunSummary, plan_of
-from wizard.run.journal import read_journal
+from wizard.run.history import RunSummary
+from wizard.run.past_run import past_run
 from wizard.run.paths import Places
-from wizard.run.progress import progress
-from wizard.run.seals import read_seals
-from wizard.run.states import state_of
-from wizard.run.wrote import put_back, written
 
 
 @dataclass(frozen=True)
@@ -51,16 +46,12 @@ def _place(known: Sequence[RunSummary], run: str) -> int:
 def _wrote(places: Places, run: str) -> frozenset[str]:
     """Return the paths of a run that still count as written by it; none where it is unreadable."""
     try:
-        plan = plan_of(places, run)
-        reading = read_journal(places.run(run).journal)
+        past = past_run(places, run)
     except Trouble:
         return frozenset()
-    seals = read_seals(places.key)
-    past = progress(reading.records if reading else ()).keyed(seals)
-    state = partial(state_of, seals=seals)
-    paths = {entry["path"] for _, entry in written(plan, past, state)}
+    paths = {entry["path"] for _, entry in past.written()}
     compared = {path for path in paths if kind_of(path) in (FILE, LINK)}
-    return frozenset(compared - put_back(plan, past, state))
+    return frozenset(compared - past.put_back())
 
 
 def first_take_back(run: str, later: Sequence[Later]) -> str:

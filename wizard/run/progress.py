@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
+from wizard.run.journal import read_journal
+from wizard.run.paths import RunPlaces
 from wizard.run.records import (
     DONE,
     Before,
@@ -18,7 +20,7 @@ from wizard.run.records import (
     StepIntended,
     StepStarted,
 )
-from wizard.run.seals import Seals
+from wizard.run.seals import Seals, read_seals
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class Progress:
         if back is not None:
             back = Returning(back.cause, seals.within(back.steps))
         return replace(self, intended=seals.terms(self.intended), returning=back)
+
+
+def progress_of(at: RunPlaces, seals: Optional[Seals] = None) -> Progress:
+    """Return how far a run came, by its journal; nowhere without one. Raises Trouble if unreadable."""
+    reading = read_journal(at.journal)
+    return progress(reading.records if reading else ()).keyed(seals or read_seals(at.key))
 
 
 def progress(records: Iterable[Record]) -> Progress:

@@ -19,11 +19,10 @@ from wizard.run.actions.back import EDITED_ADVICE, changed_since, kept
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers
 from wizard.run.history import RunSummary, plan_of, runs
-from wizard.run.journal import read_journal
 from wizard.run.later import Later, first_take_back, later_runs
 from wizard.run.lock import refuse_if_locked
 from wizard.run.paths import Places, RunPlaces
-from wizard.run.progress import Progress, progress
+from wizard.run.progress import Progress, progress_of
 from wizard.run.records import NOT_STARTED, RUNNING, UNREADABLE
 from wizard.run.release import LOCAL, refuse_other_release
 from wizard.run.seals import Seals, read_seals
@@ -56,7 +55,7 @@ def undo_plan(
     chosen = _named(known, run) if run else _newest(places, known, remove_package=remove_package)
     refuse_other_release(places, chosen, _DOING)
     at = places.run(chosen)
-    plan, past = plan_of(places, chosen), _progress(at)
+    plan, past = plan_of(places, chosen), progress_of(at)
     steps = _steps(plan, past, at, remove_package=remove_package)
     if not steps:
         raise Trouble(_DOING, f"run {chosen} changed nothing that undo takes back", "")
@@ -147,7 +146,7 @@ def _refuse_unclear(one: RunSummary) -> None:
 
 def _changed(places: Places, run: str, *, remove_package: bool) -> bool:
     at = places.run(run)
-    plan, past = plan_of(places, run), _progress(at)
+    plan, past = plan_of(places, run), progress_of(at)
     return bool(_steps(plan, past, at, remove_package=remove_package))
 
 
@@ -206,11 +205,6 @@ def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
                 PutBack((Past(original, state, state),)),
                 tuple(("rm", f"{os.path.dirname(original)}/{name}") for name in left),  # noqa: PTH120
             )
-
-
-def _progress(run: RunPlaces) -> Progress:
-    reading = read_journal(run.journal)
-    return progress(reading.records if reading else ()).keyed(read_seals(run.key))
 
 
 def _compared(

@@ -9,10 +9,8 @@ from dataclasses import replace
 
 from wizard.errors import Trouble
 from wizard.plan.model import Plan, Prove, ReturnUnit, Service, Step, TurnBeside
-from wizard.run.history import plan_of
-from wizard.run.journal import read_journal
+from wizard.run.past_run import past_run
 from wizard.run.paths import Places
-from wizard.run.progress import progress
 from wizard.run.undo import PREFIX
 
 _TURNS = (Service, TurnBeside, ReturnUnit)
@@ -36,9 +34,8 @@ def with_unread(plan: Plan, places: Places, run: str) -> Plan:
 
 def _not_turned(places: Places, run: str) -> dict[str, Step]:
     """Return the turns that are left, by the ID that the step has in a plan forward."""
-    early = plan_of(places, run)
-    reading = read_journal(places.run(run).journal)
-    done = progress(reading.records if reading else ()).done
+    past = past_run(places, run)
+    early, done = past.plan, past.progress.done
     return {
         step.id[len(PREFIX) :] if early.undoes else step.id: step
         for step in early.pending

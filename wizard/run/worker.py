@@ -25,13 +25,13 @@ from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
 from wizard.run.held import held_lines
 from wizard.run.history import refuse_newer
-from wizard.run.journal import Journal, open_journal, read_journal
+from wizard.run.journal import Journal, open_journal
 from wizard.run.lock import locked
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput, open_output
 from wizard.run.packages_meanwhile import Wait, package_news, waits
 from wizard.run.paths import Places, RunPlaces
-from wizard.run.progress import Progress, progress
+from wizard.run.progress import Progress, progress, progress_of
 from wizard.run.prompts import Desk, desk
 from wizard.run.records import (
     DONE,
@@ -274,8 +274,7 @@ def _forget_copies(work: _Work, end: RunFinished) -> None:
 
 
 def _so_far(work: _Work) -> Progress:
-    reading = read_journal(work.run.journal)
-    return progress(reading.records if reading else ()).keyed(work.seals)
+    return progress_of(work.run, work.seals)
 
 
 def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:

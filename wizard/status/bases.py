@@ -14,14 +14,14 @@ from wizard.plan.model import Plan
 from wizard.run.history import plan_of
 from wizard.run.journal import read_journal, set_aside_as
 from wizard.run.lock import refuse_if_locked
+from wizard.run.past_run import PastRun
 from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress
 from wizard.run.pruning import is_gone, newest_pruned
 from wizard.run.relevant import concerning
-from wizard.run.seals import read_seals
+from wizard.run.seals import Seals, read_seals
 from wizard.run.states import state_of, text_state
 from wizard.run.touched import path_name
-from wizard.run.wrote import put_back, written
 
 _READING = "reading the host"
 _START_AGAIN = "Start postfix-wizard again: then it reads what is there now."
@@ -89,29 +89,29 @@ def _add(
     live: Mapping[str, str],
 ) -> None:
     """Add what a run wrote; `back` has by run the paths that later runs have put back."""
-    past = _past(places, run)
-    if past is None or not past.intended:
+    seals = read_seals(places.key)
+    so_far = _so_far(places, run, seals)
+    if so_far is None or not so_far.intended:
         return
-    plan, seals = plan_of(places, run), read_seals(places.key)
 
     def state(path: str) -> str:
         return live.get(path) or state_of(path, seals)
 
-    own = put_back(plan, past, state)
-    taken = plan.undoes or run
-    back[taken] = back.get(taken, frozenset()) | own
-    wrote = {entry["path"] for _, entry in written(plan, past, state)}
-    found.update(_bases(plan, run, wrote & live.keys() - found.keys() - back[taken]))
+    past = PastRun(run, plan_of(places, run), so_far, state)
+    taken = past.plan.undoes or run
+    back[taken] = back.get(taken, frozenset()) | past.put_back()
+    wrote = {entry["path"] for _, entry in past.written()}
+    found.update(_bases(past.plan, run, wrote & live.keys() - found.keys() - back[taken]))
 
 
-def _past(places: Places, run: str) -> Optional[Progress]:
+def _so_far(places: Places, run: str, seals: Seals) -> Optional[Progress]:
     """Return how far a run came, None where it never began. Raises Trouble where it is damaged."""
     journal = places.run(run).journal
     reading = read_journal(journal)
     damage = reading.corrupt if reading else set_aside_as(journal)
     if damage:
         raise Trouble(f"reading the journal of run {run}", f"it is damaged: {damage}", "")
-    return progress(reading.records).keyed(read_seals(places.key)) if reading else None
+    return progress(reading.records).keyed(seals) if reading else None
 
 
 def _bases(plan: Plan, run: str, written: set[str]) -> Iterator[tuple[str, Base]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Callable, Optional, cast
 
 from wizard.errors import NewerTrouble, Trouble
@@ -19,16 +18,14 @@ from wizard.plan.build import UNIT
 from wizard.plan.model import Action, Plan
 from wizard.run.changed import CERTBOT, LINK, TABLE, kind_of, lineage_of, source_of
 from wizard.run.history import RunSummary, plan_of, runs
-from wizard.run.journal import read_journal
+from wizard.run.past_run import PastRun, past_run
 from wizard.run.paths import Places
-from wizard.run.progress import Progress, progress
+from wizard.run.progress import Progress
 from wizard.run.pruning import is_gone, newest_pruned
 from wizard.run.records import DONE, UNREADABLE
 from wizard.run.relevant import still_count
 from wizard.run.seals import read_seals
-from wizard.run.states import state_of
 from wizard.run.touched import path_name
-from wizard.run.wrote import State, put_back, written
 from wizard.status.history import Written
 
 
@@ -127,9 +124,7 @@ def _left_by(
                     touched = {path for path in _OF_SECTIONS if path_name(path) in names}
                     left.written += _written(one.run, plan_of(places, one.run), touched, over=True)
                     continue
-                reading = read_journal(places.run(one.run).journal)
-                past = progress(reading.records if reading else ()).keyed(seals)
-                add(left, one.run, plan_of(places, one.run), past, partial(state_of, seals=seals))
+                add(left, past_run(places, one.run, seals))
             except Trouble as trouble:
                 _unreadable(left, one.run, str(trouble))
     _leave_out_removed(left, places)
@@ -162,19 +157,20 @@ def _unreadable(left: Left, run: str, why: str) -> None:
     left.written.append(Written(run, why=why))
 
 
-def add(left: Left, run: str, plan: Plan, past: Progress, state: State) -> None:
-    """Add one run's changes to those of the runs before it; `state` is that of a path today."""
+def add(left: Left, past_run: PastRun) -> None:
+    """Add one run's changes to those of the runs before it."""
+    run, plan, past = past_run.run, past_run.plan, past_run.progress
     proposed = {change.path: change.proposed for change in plan.files}
     kinds = {step.id: step.action for step in plan.steps}
     changed: dict[str, None] = {}
-    for step, entry in written(plan, past, state):
+    for step, entry in past_run.written():
         path, action = entry["path"], kinds.get(step)
         table_type = action.table_type if isinstance(action, model.BuildTable) else ""
         write = _Write(Mark(entry["now"], run), proposed.get(path), table_type)
         left.writes.setdefault(path, []).append(write)
         changed[path] = None
     taken = plan.undoes or run
-    for path in put_back(plan, past, state):
+    for path in past_run.put_back():
         left.writes[path] = [one for one in left.writes.get(path, ()) if one.mark.run != taken]
         changed[path] = None
     for path in changed:

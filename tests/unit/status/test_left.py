@@ -13,6 +13,7 @@ from wizard.host import facts
 from wizard.paths import ALIASES
 from wizard.plan import model
 from wizard.plan.model import Action, FileChange, Plan, Step
+from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import Returning
 from wizard.status.drift import Now, items
@@ -36,7 +37,10 @@ def left_by(*runs: tuple[Mapping[str, Action], dict[str, dict[str, Any]]]) -> Le
         undoes = str(number - 1) if is_undo else ""
         plan = Plan("", (), steps, (FileChange(FILE, None, None, b"new\n"),), undoes=undoes)
         add(
-            left, str(number), plan, Progress(True, tuple(terms), tuple(terms), dict(terms)), absent
+            left,
+            PastRun(
+                str(number), plan, Progress(True, tuple(terms), tuple(terms), dict(terms)), absent
+            ),
         )
     return left
 
@@ -75,10 +79,12 @@ def test_a_run_that_returned_wrote_nothing() -> None:
     returning = Returning("why", (back,))
     add(
         left,
-        "0",
-        plan,
-        Progress(True, tuple(terms), tuple(terms), terms, returning=returning),
-        absent,
+        PastRun(
+            "0",
+            plan,
+            Progress(True, tuple(terms), tuple(terms), terms, returning=returning),
+            absent,
+        ),
     )
     assert left.paths == {}
 
@@ -88,7 +94,7 @@ def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
     left = Left()
     plan = Plan("", (), (Step("service", "", "", model.Service("start", "postfix", "x")),), ())
     terms: dict[str, dict[str, object]] = {"service": {"unit": "postfix", "was": "inactive"}}
-    add(left, "0", plan, Progress(True, (), ("service",), terms), absent)
+    add(left, PastRun("0", plan, Progress(True, (), ("service",), terms), absent))
     assert left.active is None
 
 

@@ -22,6 +22,7 @@ from wizard.plan import model
 from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
 from wizard.plan.read_back import read_back
+from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, RunFinished
 from wizard.status.as_left import answers_left
@@ -47,10 +48,9 @@ def run(left: Left, name: str, plan: Plan) -> None:
     done = tuple(step.id for step in plan.pending)
     add(
         left,
-        name,
-        plan,
-        Progress(True, done, done, intended, finished=RunFinished(DONE, "")),
-        absent,
+        PastRun(
+            name, plan, Progress(True, done, done, intended, finished=RunFinished(DONE, "")), absent
+        ),
     )
 
 
@@ -242,7 +242,8 @@ def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
     }
     over = RunFinished(DONE, "")
     add(
-        server.left, THIRD, plan, Progress(True, ("back",), ("back",), terms, finished=over), absent
+        server.left,
+        PastRun(THIRD, plan, Progress(True, ("back",), ("back",), terms, finished=over), absent),
     )
     server.host = replace(server.host, main_cf=replace(server.host.main_cf, live=live))
     rows = server.rows()
@@ -262,10 +263,7 @@ def taken_back(server: Server, run_id: str, undo_id: str, live: bytes) -> None:
     over = RunFinished(DONE, "")
     add(
         server.left,
-        undo_id,
-        plan,
-        Progress(True, ("back",), ("back",), terms, finished=over),
-        absent,
+        PastRun(undo_id, plan, Progress(True, ("back",), ("back",), terms, finished=over), absent),
     )
     server.host = replace(server.host, main_cf=replace(server.host.main_cf, live=live))
 

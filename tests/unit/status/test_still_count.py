@@ -12,6 +12,7 @@ from tests.unit.status.test_left import absent
 from wizard.plan import model
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.run.history import RunSummary
+from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, FAILED, Returning, RunFinished
 from wizard.run.relevant import still_count
@@ -141,9 +142,9 @@ def test_runs_that_do_not_count_can_be_left_out(
     counting = {one.run for one in still_count([one for one, _, _ in whole])}
     every, fewer = Left(), Left()
     for one, plan, past in whole:
-        add(every, one.run, plan, past, absent)
+        add(every, PastRun(one.run, plan, past, absent))
         if one.run in counting:
-            add(fewer, one.run, plan, past, absent)
+            add(fewer, PastRun(one.run, plan, past, absent))
     for name in ("paths", "links", "tables", "lineages", "services", "enabled", "active", "texts"):
         assert getattr(every, name) == getattr(fewer, name), name
     assert every.newest == fewer.newest

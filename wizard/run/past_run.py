@@ -1,0 +1,43 @@
+"""A past run as its plan and its journal tell of it: how far it came, what it wrote, what it put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Optional
+
+from wizard.plan.model import Plan
+from wizard.run.history import plan_of
+from wizard.run.paths import Places
+from wizard.run.progress import Progress, progress_of
+from wizard.run.seals import Seals, read_seals
+from wizard.run.states import state_of
+from wizard.run.wrote import Entry, put_back, written
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run; `state` gives that of a path today (`wizard.run.states`)."""
+
+    run: str
+    plan: Plan
+    progress: Progress
+    state: Callable[[str], str]
+
+    def written(self) -> Iterator[tuple[str, Entry]]:
+        """Yield a step's ID with each entry that the run wrote."""
+        return written(self.plan, self.progress, self.state)
+
+    def put_back(self) -> frozenset[str]:
+        """Return the paths that the run put back: of the run that it takes back, or its own."""
+        return put_back(self.plan, self.progress, self.state)
+
+
+def past_run(places: Places, run: str, seals: Optional[Seals] = None) -> PastRun:
+    """Read one run's files. Raises Trouble where one cannot be read, NewerTrouble as `plan_of` does."""
+    seals = seals or read_seals(places.key)
+    at = places.run(run)
+    return PastRun(
+        run, plan_of(places, run), progress_of(at, seals), partial(state_of, seals=seals)
+    )
