@@ -52,7 +52,7 @@ class Part:
 
     files: tuple[PlannedFile, ...] = ()
     own_files: tuple[FileChange, ...] = ()
-    """Changes of files that are the operator's from the start, so that no hand edit is looked for."""
+    """Changes of files that are the operator's from the start: nothing in them is a hand edit."""
     to_copy: tuple[FileChange, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     obstacles: tuple[Problem, ...] = ()
