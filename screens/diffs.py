@@ -13,10 +13,10 @@ from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.host.facts import DOVECOT_CONF
 from wizard.paths import RENEWAL_HOOK
-from wizard.plan.by_hand import YOURS
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
 from wizard.plan.foreign import text_lines
 from wizard.plan.model import FileChange, Plan
+from wizard.planning.by_hand import YOURS
 from wizard.postfix.proposal import Reason
 
 _LOOKS = {NEW: "new", GONE: "gone"}

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from screens.draft import Draft
     from wizard.answers.build import Values
     from wizard.answers.model import Answers
-    from wizard.check.model import Finding
     from wizard.dns.blocklists import Health
     from wizard.dns.records import Published
+    from wizard.finding import Finding
     from wizard.host.facts import Host
     from wizard.host.suggest import Suggestion
     from wizard.log.tally import Tally

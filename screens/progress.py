@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Optional
 
-from wizard.check.model import Finding
+from wizard.finding import Finding
 from wizard.plan.model import Step
 from wizard.run import records
 

@@ -14,9 +14,9 @@ from screens.modal import Window
 from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
 from wizard.answers.model import Answers
-from wizard.check.model import RIGHT, Finding
 from wizard.check.report import WORDS
 from wizard.dns.records import Published, fragment
+from wizard.finding import RIGHT, Finding
 from wizard.host.facts import Host
 
 WIDTH = 66

@@ -19,8 +19,8 @@ from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import cut, wrapped
 from wizard.answers.model import Answers
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.move.model import Checklist
 from wizard.move.old import old_server
 from wizard.run.records import DONE

@@ -17,23 +17,23 @@ from wizard.answers.model import SECTIONS, Answers, Caution
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import SAVED, read_stored
 from wizard.certificates.pairs import read_pair
-from wizard.check.model import Finding
 from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
+from wizard.finding import Finding
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.host.relay import read_relay_password, relay_targets
 from wizard.paths import DQS_KEY_FILE
-from wizard.plan.build import build_plan
-from wizard.plan.by_hand import Bases
 from wizard.plan.choices import Choices
-from wizard.plan.gather import gather_plan
 from wizard.plan.model import HoldMail, Plan
 from wizard.plan.planned_file import sha256
-from wizard.plan.read_back import Values, read_back, read_values
 from wizard.plan.ways import with_ways
+from wizard.planning.build import build_plan
+from wizard.planning.by_hand import Bases
+from wizard.planning.gather import gather_plan
+from wizard.planning.read_back import Values, read_back, read_values
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
 from wizard.postfix.relayhost import RELAY, nexthop

@@ -11,10 +11,10 @@ from screens.app import WizardApp
 from screens.desk import Wish
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers, Caution
-from wizard.check.model import Finding
 from wizard.dns.blocklists import Health
 from wizard.dns.lists import ListZone
 from wizard.errors import Trouble
+from wizard.finding import Finding
 from wizard.host.facts import (
     Distribution,
     FileFacts,

@@ -9,10 +9,10 @@ import pytest
 from screens.app import WizardApp
 from tests.screens.pilots import in_sight, opened, walk_to
 from tests.screens.standin import MAIN, MASTER, StandIn, make_plan, set_up_host
-from wizard.plan.by_hand import YOURS
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan
+from wizard.planning.by_hand import YOURS
 from wizard.postfix.proposal import Reason
 
 LAST = "20251120-101500-3"

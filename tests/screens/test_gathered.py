@@ -22,8 +22,8 @@ from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Gathered, Host
 from wizard.plan.choices import Choices
-from wizard.plan.gather import NOT_KNOWN_YET
 from wizard.plan.model import Fetch, Plan, Step
+from wizard.planning.gather import NOT_KNOWN_YET
 from wizard.run import records
 
 OLD = "root@old.example"

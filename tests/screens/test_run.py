@@ -15,7 +15,7 @@ from screens.widgets.entry import Entry
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight
 from tests.screens.standin import RUN, StandIn, fresh_host, happy_events, make_app, make_plan
-from wizard.check.model import Finding
+from wizard.finding import Finding
 from wizard.run import records
 from wizard.run.history import RunSummary
 

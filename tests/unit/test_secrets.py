@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.check.model import Finding
 from wizard.check.report import as_json, as_table
-from wizard.check.text import clean
 from wizard.errors import Trouble
+from wizard.finding import Finding
 from wizard.plan.diff import hunks, unified
 from wizard.run import records
 from wizard.run.journal import open_journal
 from wizard.run.output import StepOutput, open_output
 from wizard.run.records import RunFinished
 from wizard.secrets import has_key, masked, masked_bytes
+from wizard.text import clean
 
 KEY = "0canary7f3a0canary7f3a0can"
 ZONE = f"{KEY}.zen.dq.spamhaus.net"

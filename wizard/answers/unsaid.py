@@ -1,6 +1,6 @@
 """A value of the host that no answer can express: a state of its own, which equals no answer.
 
-`wizard.plan.read_back` puts one into its field. It travels with the answers: a form shows its
+`wizard.planning.read_back` puts one into its field. It travels with the answers: a form shows its
 text, a plan leaves the live value as it is, and an answer that is chosen instead is written,
 also where it is the policy's default.
 """

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.text import clean
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.aliases import read_users
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases, End, as_reader, end_of
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 NOBODY = "no such alias, no such user"
 

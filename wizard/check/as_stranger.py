@@ -10,12 +10,12 @@ from wizard.answers.model import Answers
 from wizard.check import dovecot, ports
 from wizard.check.asked import ask, unknown
 from wizard.check.attempts import Target
-from wizard.check.model import RIGHT, Finding
 from wizard.check.rates import rates_unknown, try_rates
 from wizard.check.stranger import NoStrangerError, new_faces, stranger_address
 from wizard.check.talks import networks
 from wizard.check.trying import try_all
 from wizard.door import Door
+from wizard.finding import RIGHT, Finding
 from wizard.host.facts import Host
 
 LIFETIME = 90

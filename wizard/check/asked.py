@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Optional, TypeVar
 
-from wizard.check.model import UNKNOWN, Finding
-from wizard.check.text import first_line
 from wizard.door import Door, Outcome
 from wizard.errors import Trouble
+from wizard.finding import UNKNOWN, Finding
 from wizard.host.later import Later
+from wizard.text import first_line
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG
 from wizard.check.smtp import Exchange, Reply
 from wizard.check.verdicts import PERMANENT, TRANSIENT, refusal, relay_refusal
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
 
 OUTSIDE = "relay-test@example.net"
 """At a domain that RFC 2606 reserves: nobody's mail, and surely not ours."""

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Callable
 
 from wizard.check.asked import unknown
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.restrictions import LISTS, items
 from wizard.check.sockets import closed_to_postfix
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.main_cf import words
 from wizard.host.sockets import QUEUE
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 SECONDS = 1.0
 """For one knock; on this host an answer takes a thousandth of it."""

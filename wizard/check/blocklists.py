@@ -8,10 +8,10 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Blocklists
 from wizard.check.asked import unknown
-from wizard.check.model import RIGHT, WARNING, Finding
 from wizard.dns.addresses import public4
 from wizard.dns.blocklists import Health, ask_lists
 from wizard.dns.lists import with_key
+from wizard.finding import RIGHT, WARNING, Finding
 from wizard.host.facts import Network
 from wizard.postfix.blocklists import asked_zones
 

@@ -12,10 +12,10 @@ from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.certificates.x509 import Certificate, read_certificate
 from wizard.check.asked import unknown
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.tls import leaf
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.postfix import served
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.settings import Settings

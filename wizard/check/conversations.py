@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.model import Answers
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.check.smtp import Reply, Transcript
 from wizard.check.verdicts import TRANSIENT, refusal, relay_refusal
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 
 Verdict = Callable[[Reply, Answers], str]
 Show = Callable[[Reply], str]

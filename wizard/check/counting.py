@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.check.model import WRONG, Finding
+from wizard.finding import WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hold import CLASS
 from wizard.plan.model import BuildTable, Plan, Service, StagedCheck
-from wizard.plan.things import things
+from wizard.planning.things import things
 from wizard.postfix.hardening import MAPS
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.master_cf import port_of_entry

@@ -13,13 +13,13 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.asked import unknown
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
-from wizard.check.text import clean
 from wizard.dns.addresses import public4
 from wizard.dns.asking import NO_NAME, Answer, reversed_name
 from wizard.dns.lookups import MOST, Lookups, is_inside, look_up
 from wizard.dns.records import SPF, dmarc
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
+from wizard.text import clean
 
 SECONDS = 1.0
 """For all questions together: a resolver in order needs a tenth of it."""

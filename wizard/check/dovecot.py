@@ -7,8 +7,8 @@ import os
 import socket
 from collections.abc import Iterator
 
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 from wizard.check.smtp import Transcript
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 from wizard.host.sockets import AUTH, QUEUE
 
 AUTH_SOCKET = f"{QUEUE}/{AUTH}"

@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from wizard.check.attempts import Target
-from wizard.check.model import RIGHT, VERDICTS, WRONG, Finding
 from wizard.check.rates import try_rates
 from wizard.check.trying import own_address, try_all
+from wizard.finding import RIGHT, VERDICTS, WRONG, Finding
 
 WIDTH = 78
 _BESIDE = 42

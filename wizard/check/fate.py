@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.text import clean
 
 SENT, DEFERRED, BOUNCED = "sent", "deferred", "bounced"
 

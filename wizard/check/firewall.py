@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from wizard.check.asked import unknown
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Network, Zone
 from wizard.host.zones import is_used, outside_zones
 from wizard.plan.firewall import SERVICES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.facts import Postfix
 from wizard.postfix.hardening import MAPS, MISMATCH, ON, unknown, without_maps
 from wizard.postfix.master_cf import Service

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.hazards import HAZARDS, twice_listed
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 
 def judge_hazards(settings: Settings) -> Iterator[Finding]:

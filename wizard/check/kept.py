@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from wizard.check.model import WARNING, WRONG, Finding
+from wizard.finding import WARNING, WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.things import entry_of
+from wizard.planning.things import entry_of
 from wizard.postfix.master_cf import port_of_entry
 from wizard.postfix.served import PAIR, TAKEN_OUT
 

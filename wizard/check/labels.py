@@ -13,14 +13,14 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 
 from wizard.check.asked import ask, unknown
-from wizard.check.model import RIGHT, WARNING, Finding
-from wizard.check.text import clean
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.selinux import read_selinux
 from wizard.host.ways import MAX_LINKS
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.text import clean
 
 FILES = (MAIN_CF, MASTER_CF)
 _LOOKED_AT = "SELinux labels"

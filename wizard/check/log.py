@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.check.asked import Told, unknown
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.text import clean
 
 JOURNAL = (
     "journalctl",

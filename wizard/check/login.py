@@ -15,11 +15,11 @@ from typing import Optional
 from wizard.answers.model import Answers
 from wizard.check import dovecot, ports
 from wizard.check.conversations import OK
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 from wizard.check.scripts import OUTSIDER
 from wizard.check.smtp import Endpoint, Exchange, Reply, Transcript, converse
-from wizard.check.text import clean
 from wizard.check.verdicts import PERMANENT, TRANSIENT
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+from wizard.text import clean
 
 SECONDS = 20.0
 """For one talk: Dovecot lets a wrong password wait, and longer from time to time."""

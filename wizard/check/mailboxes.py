@@ -13,12 +13,11 @@ from typing import Callable
 
 from wizard.answers.model import Answers
 from wizard.check.dovecot import socket_fault
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.check.scripts import lmtp_script
 from wizard.check.smtp import Endpoint, Transcript, converse
-from wizard.check.text import clean
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.host.dovecot import begin_dovecot
 from wizard.host.facts import Dovecot
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
@@ -31,6 +30,7 @@ from wizard.postfix.dovecot import (
     user_name,
     wanted,
 )
+from wizard.text import clean
 
 SHOWS = "`postfix-wizard plan --section dovecot` shows the lines."
 _TAKEN, _PERMANENT = 250, 500

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from wizard.answers.model import POLICY
 from wizard.check.asked import Told, unknown
-from wizard.check.model import RIGHT, WRONG, Finding
 from wizard.check.parameters import value
 from wizard.check.restrictions import LISTS, RECIPIENT, items
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WRONG, Finding
 from wizard.host.postfix import parameters
 from wizard.postfix.master_cf import PORT_NAMES
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 POSTCONF_M = ("postconf", "-M")
 POSTCONF_P = ("postconf", "-P")

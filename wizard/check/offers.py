@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from wizard.certificates.keys import public_key
 from wizard.check.hello import OLD, WEAK, Answer, Offer
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.smtp import Exchange
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.smtp import Endpoint, Exchange, Reply, converse
-from wizard.check.text import clean
 from wizard.dns.asking import Answer, Question, ask_all
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
+from wizard.text import clean
 
 DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
 """Whose mail servers are always there."""

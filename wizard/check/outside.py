@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from types import ModuleType
 
+from wizard import finding as model
+from wizard import text
 from wizard.answers.model import Answers
 from wizard.certificates import der, keys
 from wizard.check import (
@@ -21,11 +23,9 @@ from wizard.check import (
     dovecot,
     elsewhere,
     hello,
-    model,
     offers,
     rates,
     smtp,
-    text,
     tls,
     trying,
     verdicts,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.complaints import complaints as new_complaints
+from wizard.text import clean
 
 _MISSPELT = "A misspelt name is ignored by Postfix and only named here: correct the line."
 _TWICE = "It is set twice, and the last line counts: take the others out."

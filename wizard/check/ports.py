@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from wizard.answers.model import Networks
 from wizard.check.asked import Told, unknown
-from wizard.check.model import RIGHT, UNKNOWN, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.text import clean
 
 SS = ("ss", "-Hnltp")
 

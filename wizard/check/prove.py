@@ -19,7 +19,6 @@ from wizard.check.blocklists import begin_lists
 from wizard.check.dns import begin_lookups
 from wizard.check.firewall import judge_firewall
 from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
-from wizard.check.model import WARNING, WRONG, Finding
 from wizard.check.outbound import begin_outbound, proxies
 from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
 from wizard.check.relay import begin_relay
@@ -31,6 +30,7 @@ from wizard.check.silent import begin_silent
 from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as_stranger
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
+from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
 from wizard.host.dqs import read_dqs_key
 from wizard.host.firewall import begin_firewall

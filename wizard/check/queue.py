@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Callable
 
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
-from wizard.check.text import counted
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, Finding
 from wizard.host import waiting as queue
 from wizard.host.waiting import Group, Waiting
 from wizard.postfix.settings import Settings
+from wizard.text import counted
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 """postconf(5), maximal_queue_lifetime: its own unit is the day."""

@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
 from wizard.check.attempts import Target
-from wizard.check.model import RIGHT, UNKNOWN, WRONG, Finding
 from wizard.check.smtp import (
     CLOSING,
     Endpoint,
@@ -23,6 +22,7 @@ from wizard.check.smtp import (
     converse,
     reason,
 )
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
 
 MOST = 400
 """Limits above it are not reached for."""

@@ -15,15 +15,15 @@ from typing import Callable, Optional
 from wizard.answers.model import SMTPS, Answers, Relay
 from wizard.answers.rules import is_address
 from wizard.check.login import LOGGED_IN, plain_credentials, shown
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.smtp import Endpoint, Exchange, Reply, Transcript, converse
-from wizard.check.text import clean
 from wizard.check.verdicts import PERMANENT, TRANSIENT
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Network, RelayPassword
 from wizard.host.relay import has_plain, read_relay_password
 from wizard.postfix.relayhost import nexthop
+from wizard.text import clean
 
 SECONDS, PATIENT = 1.0, 6.0
 """For all of it: within a run, which must not wait for the world, and in a check alone."""

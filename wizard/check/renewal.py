@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.certificates.lineage import name_problem
-from wizard.check.model import RIGHT, WARNING, Finding
-from wizard.check.text import clean
 from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, Finding
 from wizard.paths import LETSENCRYPT, LINEAGES, RENEWAL_HOOK
+from wizard.text import clean
 
 TIMERS = ("certbot-renew.timer", "certbot.timer", "snap.certbot.renew.timer")
 """EL's package, Debian's and snap's."""

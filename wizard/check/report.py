@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from wizard.check.model import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
 from wizard.dns.records import Published, fragment
+from wizard.finding import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
 from wizard.secrets import masked, masked_data
 
 VERSION = 1

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Callable, Optional
 
-from wizard.check.model import RIGHT, WRONG, Finding
-from wizard.check.text import clean
 from wizard.dns.asking import FAILED, FOUND, SILENT, Answer, Question, ask_all
+from wizard.finding import RIGHT, WRONG, Finding
 from wizard.host.facts import Network
+from wizard.text import clean
 
 SECONDS = 1.0
 NO_SUCH_NAME = "no-such-name.postfix-wizard.invalid"

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.main_cf import words
 from wizard.postfix.restrictions import RELAY_RULES
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 LISTS = tuple(
     f"smtpd_{stage}_restrictions"

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Optional, Union
 
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.stranger import CANDIDATES
-from wizard.check.text import counted
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.text import counted
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from wizard.answers.model import Answers
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.restrictions import CLASSES, is_known, items
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 _ACTION = re.compile(
     r"ok|reject|defer|defer_if_reject|defer_if_permit|bcc|discard|dunno|filter|hold|info|prepend"

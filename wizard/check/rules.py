@@ -13,8 +13,8 @@ from typing import Any, Optional
 
 from wizard.answers.model import Networks
 from wizard.check.asked import Told, unknown
-from wizard.check.model import RIGHT, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WRONG, Finding
+from wizard.text import clean
 
 NFT = ("nft", "-j", "list", "ruleset")
 

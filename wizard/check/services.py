@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.restrictions import relays_for_all
-from wizard.check.text import clean
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.sockets import QUEUE
 from wizard.postfix.master_cf import PORT_NAMES, Service
 from wizard.postfix.settings import Settings
+from wizard.text import clean
 
 NEEDED = {
     "pickup": "mail that programs of this host send is not picked up",

@@ -19,7 +19,6 @@ from wizard.check.behind import begin_behind, places
 from wizard.check.hardening import judge_hardening
 from wizard.check.hazards import judge_hazards
 from wizard.check.labels import begin_labels
-from wizard.check.model import Finding
 from wizard.check.queue import begin_waiting, judge_waiting
 from wizard.check.restrictions import judge_restrictions
 from wizard.check.services import judge_services, smtpds
@@ -29,6 +28,7 @@ from wizard.check.tables import begin_tables, named
 from wizard.check.trust import begin_chain, judge_key
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import Finding
 from wizard.host.facts import Network
 from wizard.host.postfix import Configuration
 from wizard.host.relay import relay_targets

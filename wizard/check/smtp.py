@@ -17,8 +17,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Optional, Union
 
-from wizard.check.text import clean
 from wizard.check.tls import HandshakeError, TlsStream, blind_context, tls_fault
+from wizard.text import clean
 
 MAX_LINE = 2048
 """Octets of one reply line; RFC 5321 4.5.3.1.5 allows 512."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from wizard.check.model import RIGHT, WRONG, Finding
+from wizard.finding import RIGHT, WRONG, Finding
 
 USER = "postfix"
 """postconf(5) mail_owner."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.sockets import QUEUE
 from wizard.postfix.settings import Settings
 

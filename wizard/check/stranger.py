@@ -16,8 +16,8 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Optional, Union
 
-from wizard.check.text import first_line
 from wizard.environment import child_environment
+from wizard.text import first_line
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Run = Callable[[Sequence[str]], tuple[int, bytes]]

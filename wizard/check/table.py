@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from wizard.answers.model import Blocklists
 from wizard.check.asked import Told, unknown
-from wizard.check.model import RIGHT, WRONG, Finding
-from wizard.check.text import clean
+from wizard.finding import RIGHT, WRONG, Finding
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.sender_access import rows
+from wizard.text import clean
 
 _LOOKED_AT = "sender_access: the table"
 _EXPECTED = "answers as its file says"

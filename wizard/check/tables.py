@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable
 
 from wizard.check.asked import Asked, ask, unknown
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
-from wizard.check.text import clean, first_line
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
+from wizard.text import clean, first_line
 
 MOST = 40
 """Tables that are opened; a server has a handful."""

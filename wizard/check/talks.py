@@ -13,12 +13,12 @@ from wizard.answers.model import Answers
 from wizard.check import certificate, doors, dovecot, ports, scripts
 from wizard.check.conversations import judge, waiting
 from wizard.check.mailboxes import begin_mailboxes
-from wizard.check.model import UNKNOWN, Finding
 from wizard.check.smtp import Endpoint, Transcript, converse
 from wizard.check.sockets import closed_to_postfix
 from wizard.check.stranger import Network, NoStrangerError, stranger_address
 from wizard.check.tls import ECDSA, RSA
 from wizard.door import Door
+from wizard.finding import UNKNOWN, Finding
 from wizard.host import facts
 
 _KINDS = {"RSA clients": RSA, "ECDSA clients": ECDSA}

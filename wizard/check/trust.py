@@ -10,9 +10,9 @@ from typing import Callable
 
 from wizard.check.asked import Told, ask
 from wizard.check.certificate import on_disk
-from wizard.check.model import RIGHT, WARNING, Finding
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, Finding
 from wizard.postfix.served import KEYS
 from wizard.postfix.settings import Settings
 

@@ -23,10 +23,10 @@ from wizard.check.attempts import (
     first_refusal,
 )
 from wizard.check.hello import Answer, offer_tls
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 from wizard.check.offers import OFFERS, TLS_DOORS, judge_key, judge_offer
 from wizard.check.smtp import CLOSING, Endpoint, Exchange, Reply, Transcript, converse
 from wizard.check.verdicts import TRANSIENT
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 
 CHUNK = 8
 """Attempts of one talk: from its tenth error on (smtpd_soft_error_limit) smtpd sleeps at each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.check.asked import Told, unknown
-from wizard.check.model import RIGHT, WRONG, Finding
+from wizard.finding import RIGHT, WRONG, Finding
 
 UNIT = "postfix.service"
 SHOW = ("systemctl", "show", UNIT, "--property=UnitFileState,ActiveState,SubState")

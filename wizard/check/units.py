@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from wizard.check.asked import Told
-from wizard.check.model import RIGHT, WARNING, Finding
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, Finding
 from wizard.host import mta_facts
 from wizard.host.mta import read_alternative
 from wizard.paths import MAIN_CF, MASTER_CF

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from wizard.check.model import RIGHT, UNKNOWN, WRONG
 from wizard.check.smtp import Reply
+from wizard.finding import RIGHT, UNKNOWN, WRONG
 
 RELAY_DENIED_FOR_NOW = 454
 """Postfix 3.6 and newer: defer_unauth_destination, which comes first there."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable
 
-from wizard.check.model import RIGHT
 from wizard.check.report import summary, table_lines
 from wizard.commands.console import Console
+from wizard.finding import RIGHT
 from wizard.plan.model import Plan
 from wizard.run import records
 from wizard.session import Session

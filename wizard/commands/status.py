@@ -11,7 +11,7 @@ from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.move import told
 from wizard.move.model import Checklist
-from wizard.plan import leftovers
+from wizard.planning import leftovers
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
 from wizard.status.drift import Item

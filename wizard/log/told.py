@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from wizard.check.text import clean, counted
 from wizard.log.rules import (
     BOUNCED,
     COMPLAINTS,
@@ -20,6 +19,7 @@ from wizard.log.rules import (
     TAKEN,
 )
 from wizard.log.tally import Tally
+from wizard.text import clean, counted
 
 SHOWN = 8
 """Names of a kind that are told; --json has a hundred."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
-from wizard.check.text import clean, counted
 from wizard.dns.addresses import is_inner, public4
 from wizard.dns.asking import Answer, reversed_name
 from wizard.dns.lookups import MOST
 from wizard.move.model import DONE, OPEN, UNKNOWN, Kept, Seen, View
+from wizard.text import clean, counted
 
 LOW = 300
 """Seconds: a TTL that is low enough to move with."""

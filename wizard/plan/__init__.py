@@ -1,1 +1,1 @@
-"""The plan: a pure function of answers and host, an ordered list of steps."""
+"""What a plan is: its steps, files and terms; how it is shown and stored."""

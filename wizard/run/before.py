@@ -7,7 +7,7 @@ right by these, and is wrong by the plan's at the end, is the run's own doing.
 from __future__ import annotations
 
 from wizard.answers.model import Answers
-from wizard.check.model import WRONG
+from wizard.finding import WRONG
 from wizard.plan.model import Install, Plan, Prove, Service
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
-from wizard.check.model import Finding
+from wizard.finding import Finding
 from wizard.plan.model import Step
 from wizard.plan.wire import NewerForm
 from wizard.run.caller import NOBODY, Caller

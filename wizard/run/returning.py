@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from wizard.plan.model import PutBack, ReloadZone, ReturnUnit, Step, TurnBeside
-from wizard.plan.things import PARTED
+from wizard.planning.things import PARTED
 from wizard.run.undo import is_table, texts_first
 
 TURNS = (ReturnUnit, TurnBeside, ReloadZone)

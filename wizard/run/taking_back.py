@@ -14,7 +14,7 @@ from wizard.errors import Trouble
 from wizard.host.units import is_masked
 from wizard.plan import model
 from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
-from wizard.plan.obstacles import masked
+from wizard.planning.obstacles import masked
 from wizard.run.actions.back import EDITED_ADVICE, changed_since, kept
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers

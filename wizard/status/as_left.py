@@ -8,7 +8,7 @@ from typing import Any, Optional
 from wizard.answers.model import SECTIONS, Answers
 from wizard.host.facts import Host
 from wizard.paths import ALIASES, MAIN_CF, SENDER_ACCESS
-from wizard.plan.read_back import read_back
+from wizard.planning.read_back import read_back
 from wizard.status.held import Texts
 from wizard.status.history import sections_left
 from wizard.status.left import Left

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Optional
 
 from wizard.errors import LockedTrouble, NewerTrouble, Trouble
-from wizard.plan.by_hand import Base, Bases, earlier
 from wizard.plan.model import Plan
+from wizard.planning.by_hand import Base, Bases, earlier
 from wizard.run.history import plan_of
 from wizard.run.journal import read_journal, set_aside_as
 from wizard.run.lock import refuse_if_locked

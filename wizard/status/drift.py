@@ -11,9 +11,9 @@ from wizard.answers.model import Blocklists
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.check.asked import NOTHING, Told
-from wizard.check.model import RIGHT
 from wizard.check.table import judge_table
 from wizard.door import Outcome
+from wizard.finding import RIGHT
 from wizard.host.facts import Host
 from wizard.host.units import UNKNOWN
 from wizard.paths import ALIASES, LINEAGES, SASL_PASSWD, SENDER_ACCESS

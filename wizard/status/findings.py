@@ -11,9 +11,9 @@ from wizard.answers.unsaid import is_unsaid
 from wizard.answers.whole import OF_A_LINEAGE
 from wizard.certificates.dates import day
 from wizard.check.asked import Told
-from wizard.check.model import RIGHT
 from wizard.check.table import judge_table, looked_up
 from wizard.door import Outcome
+from wizard.finding import RIGHT
 from wizard.host.facts import DOVECOT_CONF, Host
 from wizard.paths import ALIASES, LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.firewall import IMAPS, SERVICES

@@ -14,8 +14,8 @@ from wizard.errors import NewerTrouble, Trouble
 from wizard.host.facts import DOVECOT_CONF
 from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan import model
-from wizard.plan.build import UNIT
 from wizard.plan.model import Action, Plan
+from wizard.planning.build import UNIT
 from wizard.run.changed import CERTBOT, LINK, TABLE, kind_of, lineage_of, source_of
 from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.past_run import PastRun, past_run

@@ -9,7 +9,7 @@ from typing import Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.facts import DOVECOT_CONF, Host
 from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.plan.things import own_of, same
+from wizard.planning.things import own_of, same
 from wizard.postfix.hardening import OFF
 from wizard.postfix.meaning import Own
 from wizard.run.paths import order

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.model import RIGHT, WARNING
 from wizard.check.units import judge_alternative
 from wizard.door import Door
+from wizard.finding import RIGHT, WARNING
 
 
 @pytest.mark.parametrize(

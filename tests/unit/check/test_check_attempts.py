@@ -24,9 +24,9 @@ from tests.unit.check.scripted import (
 from wizard.check import attempts, offers, trying
 from wizard.check.attempts import GROUPS, Attempt, Seen, Target
 from wizard.check.hello import Answer
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.check.smtp import Reply
 from wizard.check.trying import CHUNK, try_all
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 
 TARGET = Target("127.0.0.1", NAME, "zeke.ne.jp", 10485760, bare_newline="normalize")
 DENIED = "554 5.7.1 <x>: Relay access denied"

@@ -18,12 +18,12 @@ from wizard.answers.model import Aliases, Answers, Domains, Hostname
 from wizard.check import aliases, sockets, spool, tables, trust, units
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
 from wizard.check.rows import judge_rows
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
 from wizard.door import Door, Outcome, Running
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Network, Zone
 from wizard.postfix.settings import Settings
 

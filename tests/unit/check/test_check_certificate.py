@@ -11,10 +11,10 @@ from tests.unit.check.scripted import NAME, Behaviour, make_pair, serving
 from wizard.certificates.x509 import Certificate
 from wizard.check import scripts
 from wizard.check.certificate import files, judge_files, judge_served, judge_trust, on_disk
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG
 from wizard.check.smtp import Endpoint, converse
 from wizard.check.tls import ECDSA, RSA, leaf
 from wizard.door import Door
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
 
 DAY = 86400
 

@@ -13,7 +13,7 @@ import pytest
 
 from wizard import check
 from wizard.check.counting import AS_BEFORE, about, counted, key_of
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import (

@@ -8,9 +8,9 @@ import pytest
 
 from wizard.answers.model import Answers, Domains, Hostname, Networks
 from wizard.check.dns import judge_lookups
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
 from wizard.dns.lookups import Lookups, questions
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 HOST, DOMAIN = "mail.example.com", "example.com"
 ANSWERS = Answers(Hostname(HOST, DOMAIN), Domains(("a.example.com", "b.example.com")))

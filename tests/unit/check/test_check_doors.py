@@ -22,9 +22,9 @@ from tests.unit.check.scripted import (
 from wizard.answers.model import Answers, Limits
 from wizard.check import certificate, doors, scripts
 from wizard.check.conversations import Row, judge, waiting
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.check.smtp import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.check.tls import leaf
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 
 SECONDS = 0.6
 STRANGER = scripts.stranger_script("192.0.2.1", "zeke.ne.jp")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.check.fate import Fate, fate, judge_fate
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG
 
 ID = "<abc.postfix-wizard@mail.example.com>"
 TAKEN = f"""

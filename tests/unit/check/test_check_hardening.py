@@ -6,7 +6,7 @@ import pytest
 
 from wizard.answers.model import Answers, Hardening, Hostname
 from wizard.check.hardening import judge_hardening
-from wizard.check.model import RIGHT, WARNING, WRONG
+from wizard.finding import RIGHT, WARNING, WRONG
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
 

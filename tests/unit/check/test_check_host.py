@@ -11,9 +11,9 @@ from wizard.check import log, ports, table, unit
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall
 from wizard.check.master_cf import judge_master_cf
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.check.parameters import judge_main_cf
 from wizard.door import Outcome
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Zone
 
 ABSENT = Told(NOTHING, "there is no such program")

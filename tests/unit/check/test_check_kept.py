@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.check.kept import excused
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 

@@ -9,9 +9,9 @@ from typing import Optional
 import pytest
 
 from wizard.check.labels import begin_labels
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.door import Door, Running
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 ETC = "system_u:object_r:etc_t:s0"
 ALIASES = "system_u:object_r:etc_aliases_t:s0"

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.check.scripted import EHLO_TLS, SMTPS, SUBMISSION, Behaviour, Pair, serving
 from wizard.check import login
 from wizard.check.login import User, log_in, shown
-from wizard.check.model import RIGHT, UNKNOWN, WRONG, Finding
 from wizard.check.smtp import Endpoint
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
 
 PASSWORD = "canary-taro-no-himitsu"
 TARO = User("taro", "taro@zeke.ne.jp", PASSWORD)

@@ -10,9 +10,9 @@ import pytest
 from tests.unit.postfix.test_dovecot import ANSWERS, LMTP, RIGHT
 from wizard.answers.model import Dovecot as Asked
 from wizard.check.mailboxes import Looked, judge_mailboxes
-from wizard.check.model import RIGHT as GOOD
-from wizard.check.model import UNKNOWN, WAITS, WARNING, WRONG
 from wizard.check.smtp import Reply, Transcript
+from wizard.finding import RIGHT as GOOD
+from wizard.finding import UNKNOWN, WAITS, WARNING, WRONG
 from wizard.host.facts import Dovecot, Unit
 from wizard.postfix.dovecot import AUTH
 

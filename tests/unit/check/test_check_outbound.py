@@ -15,8 +15,8 @@ import dns.rrset
 import pytest
 
 from tests.unit.dns.resolver import answering
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.outbound import Tried, World, judge_address, judge_outbound, try_outbound
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 NAME = "mail.zeke.ne.jp"
 SHUT, OPEN = "shut.example", "open.example"

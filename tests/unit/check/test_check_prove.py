@@ -12,12 +12,12 @@ import pytest
 
 from wizard.answers.model import Answers
 from wizard.check import dovecot
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, WRONG
 from wizard.check.prove import prove
 from wizard.check.report import as_table
 from wizard.check.smtp import Transcript
 from wizard.door import Door, Running
 from wizard.errors import Trouble, UsageTrouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG
 
 
 class NothingThere(Door):

@@ -10,9 +10,9 @@ from typing import Optional
 import pytest
 
 from wizard.check import queue
-from wizard.check.model import RIGHT, UNKNOWN, WAITS, WARNING, Finding
 from wizard.door import LONGEST_LINE, Door, Running
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, Finding
 from wizard.host import waiting
 from wizard.host.waiting import Group, Waiting, counted
 from wizard.postfix.settings import Settings

@@ -12,9 +12,9 @@ import pytest
 
 from wizard.check import rates
 from wizard.check.attempts import Target
-from wizard.check.model import RIGHT, UNKNOWN, WRONG, Finding
 from wizard.check.rates import rates_unknown, try_rates
 from wizard.check.smtp import Endpoint
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
 
 TARGET = Target("127.0.0.1", "mail.zeke.ne.jp", "zeke.ne.jp", 0, unit=60)
 

@@ -12,10 +12,10 @@ import pytest
 
 from wizard.answers.model import Relay
 from wizard.check import relay as relay_check
-from wizard.check.model import RIGHT, UNKNOWN, WRONG
 from wizard.check.relay import Seen, ask_relay, judge_relay
 from wizard.check.smtp import Reply, Transcript
 from wizard.dns.asking import FOUND, Answer, Question
+from wizard.finding import RIGHT, UNKNOWN, WRONG
 from wizard.host.facts import RelayPassword
 
 pytestmark = pytest.mark.promise(24)

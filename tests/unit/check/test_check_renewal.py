@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.model import RIGHT, WARNING
 from wizard.check.renewal import Renewal, judge_renewal, lineage_of, parameters, read_renewal
 from wizard.door import Door
+from wizard.finding import RIGHT, WARNING
 
 CONF = """\
 # renew_before_expiry = 30 days

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.check.model import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
 from wizard.check.report import as_json, as_table, failed, summary, to_publish
-from wizard.check.text import clean
 from wizard.dns.records import Published
+from wizard.finding import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
+from wizard.text import clean
 
 FINDINGS = (
     Finding("port.25", "port 25: listener", "master on 0.0.0.0", "master on 0.0.0.0", RIGHT),

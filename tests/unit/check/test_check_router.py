@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.model import RIGHT, UNKNOWN, WARNING
 from wizard.check.router import default_gateway, judge_router, may_relay
 from wizard.door import Door
+from wizard.finding import RIGHT, UNKNOWN, WARNING
 
 HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 LAN = "enp0s3\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"

@@ -9,9 +9,9 @@ import pytest
 
 from wizard.answers.model import Networks
 from wizard.check.asked import NOTHING, Told
-from wizard.check.model import RIGHT, UNKNOWN, WRONG
 from wizard.check.rules import judge_rules
 from wizard.door import Outcome
+from wizard.finding import RIGHT, UNKNOWN, WRONG
 
 Row = dict[str, Any]
 

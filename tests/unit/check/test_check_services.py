@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from wizard.check.behind import Place, begin_behind, places
-from wizard.check.model import RIGHT, WARNING, WRONG, Finding
 from wizard.check.services import NEEDED, judge_services, smtpds
 from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
 

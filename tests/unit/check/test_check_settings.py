@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from wizard.check.hazards import judge_hazards
-from wizard.check.model import RIGHT, WARNING, WRONG
 from wizard.check.restrictions import judge_restrictions
+from wizard.finding import RIGHT, WARNING, WRONG
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.settings import Settings
 

@@ -13,9 +13,9 @@ from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.aliases import alias_type
 from wizard.host.facts import Host, User
-from wizard.plan.build import build_plan
 from wizard.plan.model import BuildTable, Deliver
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 
 STOCK = b"postmaster:\troot\nabuse:\t\troot\n#root:\t\tmarc\n"
 UNDECIDED = read_answers(ROOT / "examples/zeke.toml")

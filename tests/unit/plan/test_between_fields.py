@@ -14,12 +14,12 @@ from wizard.door import Door
 from wizard.host.facts import Host
 from wizard.host.postfix import BEGIN, END
 from wizard.host.read import read_host
-from wizard.plan.build import build_plan
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.keeping import keeping
 from wizard.plan.model import Plan
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.keeping import keeping
+from wizard.planning.read_back import read_back
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Record
 from wizard.run.save import save_answers

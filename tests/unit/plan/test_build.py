@@ -16,7 +16,6 @@ from wizard.answers.unsaid import is_unsaid
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.plan import report
-from wizard.plan.build import build_plan
 from wizard.plan.model import (
     BuildTable,
     Link,
@@ -29,8 +28,9 @@ from wizard.plan.model import (
     StagedCheck,
 )
 from wizard.plan.planned_file import sha256
-from wizard.plan.read_back import read_back, read_values
 from wizard.plan.report import notes
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back, read_values
 
 ROOT = Path(__file__).parents[3]
 NOW = 1_800_000_000

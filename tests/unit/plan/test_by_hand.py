@@ -13,11 +13,11 @@ from wizard.answers.model import Answers, CustomBlocklist
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import FileFacts, Host
 from wizard.plan import report
-from wizard.plan.build import build_plan
-from wizard.plan.by_hand import Base, Bases, earlier
 from wizard.plan.choices import MINE, PLANNED, Choices
 from wizard.plan.model import FileChange, Plan
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.planning.build import build_plan
+from wizard.planning.by_hand import Base, Bases, earlier
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 

@@ -13,9 +13,9 @@ from wizard.answers.model import POLICY, SECTIONS
 from wizard.door import Door
 from wizard.host.read import read_host
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 from wizard.postfix import hardening
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import BY_NAME

@@ -15,7 +15,6 @@ from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.host import facts
 from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit
 from wizard.plan import report
-from wizard.plan.build import build_plan
 from wizard.plan.model import (
     AskThenFlush,
     CheckDovecot,
@@ -24,8 +23,9 @@ from wizard.plan.model import (
     ReplaceFile,
     TurnBeside,
 )
-from wizard.plan.read_back import read_back
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 from wizard.postfix.dovecot import kept
 
 ZEKE = read_answers(ROOT / "examples/zeke.toml")

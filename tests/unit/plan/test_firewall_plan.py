@@ -16,12 +16,12 @@ from wizard.answers.model import Answers, Dovecot
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.check.firewall import judge_firewall
-from wizard.check.model import WRONG
+from wizard.finding import WRONG
 from wizard.host.facts import Firewall, Network, Zone
 from wizard.host.network import told_interfaces, told_routes
 from wizard.host.zones import likely_zones, outside_zones
-from wizard.plan.build import build_plan
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 
 ANSWERS = read_answers(ROOT / "examples/zeke.toml")
 NOT_OURS = replace(ANSWERS, networks=replace(ANSWERS.networks, firewall_zone=""))

@@ -14,12 +14,12 @@ from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.host.facts import Gathered
 from wizard.host.gathered import NOTE, Note, note_to_bytes, read_gathered
-from wizard.plan.build import build_plan
 from wizard.plan.choices import Choices
 from wizard.plan.foreign import ACCEPT, MAX_LISTED
 from wizard.plan.model import LaidFile, Lay, Plan, ProveRenewals
 from wizard.plan.report import as_json, notes
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.planning.build import build_plan
 
 OLD = "root@old"
 CONF = "renewal/zeke.jp.conf"

@@ -12,10 +12,10 @@ from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import Gathered, GatheredFile, Host, Lineage, LineageFile
 from wizard.host.gathered import FRESH_SECONDS as KEPT_FOR
-from wizard.plan.build import build_plan
-from wizard.plan.gather import gather_plan
 from wizard.plan.model import Fetch, Forget, LaidFile, Lay, Link, Plan, Relink
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.planning.build import build_plan
+from wizard.planning.gather import gather_plan
 
 OLD = "root@old.example"
 KINDS = ("cert", "chain", "fullchain", "privkey")

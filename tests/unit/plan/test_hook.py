@@ -10,7 +10,7 @@ from tests.unit.plan.test_build import FRESH, answers, done_by, pending
 from wizard.answers.model import POLICY, SECTIONS, Answers, Certificate
 from wizard.host.facts import Host
 from wizard.paths import RENEWAL_HOOK
-from wizard.plan.build import build_plan
+from wizard.planning.build import build_plan
 
 __all__ = ["answers"]
 

@@ -12,18 +12,18 @@ import pytest
 from tests.corpus import host_of
 from wizard.answers.model import Answers
 from wizard.check.hazards import judge_hazards
-from wizard.check.model import WRONG
 from wizard.dns.asking import Answer, Question
 from wizard.door import Door
+from wizard.finding import WRONG
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.host.relay import relay_targets
-from wizard.plan.build import build_plan
-from wizard.plan.by_hand import Base, Bases
 from wizard.plan.choices import MINE, Choices
 from wizard.plan.model import Plan
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.by_hand import Base, Bases
+from wizard.planning.read_back import read_back
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.itself import Itself, leads_back
 from wizard.postfix.settings import Settings

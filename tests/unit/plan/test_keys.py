@@ -19,11 +19,11 @@ from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import DqsKey, Host
 from wizard.plan import report
-from wizard.plan.build import build_plan
 from wizard.plan.model import Plan, ReplaceFile, StagedCheck
 from wizard.plan.planned_file import sha256
-from wizard.plan.read_back import read_back
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 from wizard.run.opening import open_file
 from wizard.run.paths import Places
 from wizard.run.seals import Seals

@@ -12,7 +12,7 @@ from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.host.facts import Leftover
 from wizard.host.leftovers import read_leftovers
-from wizard.plan.build import build_plan
+from wizard.planning.build import build_plan
 
 MAIN = "/etc/postfix/main.cf"
 ANSWERS = read_answers(ROOT / "examples/zeke.toml")

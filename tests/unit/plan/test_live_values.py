@@ -18,12 +18,12 @@ from wizard.answers.toml import format_answers, parse_answers, parse_stored
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import Host, Package
 from wizard.paths import MAIN_CF, SELF_SIGNED_CERT
-from wizard.plan.build import build_plan
-from wizard.plan.by_hand import Base, hand_edits
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
-from wizard.plan.read_back import read_back
 from wizard.plan.report import as_json, first_lines
+from wizard.planning.build import build_plan
+from wizard.planning.by_hand import Base, hand_edits
+from wizard.planning.read_back import read_back
 from wizard.postfix.main_cf import MainCf
 
 NAME = "myhostname = mail.example.com\n"

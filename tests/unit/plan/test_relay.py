@@ -20,10 +20,10 @@ from wizard.door import Door
 from wizard.host.facts import FileFacts, Host, RelayTable
 from wizard.host.relay import read_relay_password
 from wizard.plan import report
-from wizard.plan.build import build_plan
 from wizard.plan.model import BuildTable, Install, Plan, ReplaceFile
-from wizard.plan.read_back import read_back
 from wizard.plan.wire import plan_to_bytes
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 from wizard.postfix.main_cf import MainCf
 from wizard.run.opening import open_file
 from wizard.run.seals import Seals

@@ -18,8 +18,8 @@ from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
 from wizard.answers.sections import FIELDS, Field
 from wizard.answers.toml import parse_answers, read_answers
-from wizard.plan.build import build_plan
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 
 CHARACTERS = (
     *string.printable,

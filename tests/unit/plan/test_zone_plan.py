@@ -13,9 +13,9 @@ from wizard.answers.model import Answers, Dns
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.host import facts
 from wizard.host.facts import Host, NamedZone
-from wizard.plan.build import build_plan
 from wizard.plan.model import CheckZone, Plan, ReloadZone, ReplaceFile
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
+from wizard.planning.build import build_plan
 
 SEED = (ROOT / "scripts/lab/tree/var/named/zeke.ne.jp.zone").read_bytes()
 BARE = SEED.replace(b"\tIN MX\t10 mail.zeke.ne.jp.\n", b"")

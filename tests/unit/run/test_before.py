@@ -12,8 +12,8 @@ import pytest
 from tests.unit.run.runs import last, plan, prepared, told
 from wizard.answers.model import Answers, Hostname
 from wizard.answers.toml import format_answers
-from wizard.check.model import RIGHT, WRONG, Finding
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, WRONG, Finding
 from wizard.plan.model import Command, Install, Plan, Prove, Service, StagedCheck, Step
 from wizard.run.journal import Journal, open_journal
 from wizard.run.paths import Places

@@ -11,7 +11,7 @@ import pytest
 
 from wizard.answers.accept import form_of, read_accepted
 from wizard.check.counting import AS_ACCEPTED, counted
-from wizard.check.model import WRONG, Finding
+from wizard.finding import WRONG, Finding
 from wizard.plan.hold import first
 from wizard.plan.model import Plan
 from wizard.postfix.classes import CLOSED, QUERIED

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import rewritten
-from wizard.check.model import Finding
 from wizard.errors import NewerTrouble, Trouble
+from wizard.finding import Finding
 from wizard.run.journal import open_journal, parse, read_journal, set_aside
 from wizard.run.records import (
     Found,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import last, plan, prepared, told
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.plan.model import ProveRenewals, Renewal
 from wizard.run.actions import renewal
 from wizard.run.paths import Places

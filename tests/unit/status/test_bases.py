@@ -10,7 +10,6 @@ import pytest
 
 from tests.unit.run.runs import prepared
 from wizard.errors import LockedTrouble
-from wizard.plan.by_hand import Base
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import (
@@ -23,6 +22,7 @@ from wizard.plan.model import (
     ReplaceFile,
     Step,
 )
+from wizard.planning.by_hand import Base
 from wizard.run.files import sha256
 from wizard.run.history import runs
 from wizard.run.journal import open_journal

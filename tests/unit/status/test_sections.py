@@ -19,9 +19,9 @@ from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.plan import model
-from wizard.plan.build import build_plan
 from wizard.plan.model import Plan
-from wizard.plan.read_back import read_back
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, RunFinished

@@ -8,8 +8,8 @@ from email.utils import formatdate
 
 from wizard.check.fate import Fate, fate, judge_fate
 from wizard.check.log import JOURNAL, MAILLOG
-from wizard.check.model import WRONG
 from wizard.errors import Trouble
+from wizard.finding import WRONG
 from wizard.plan.model import Deliver
 from wizard.postfix.render import render
 from wizard.run.context import Context, Undo, listed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.answers.model import Answers
-from wizard.check.model import WRONG, Finding
 from wizard.errors import Trouble
+from wizard.finding import WRONG, Finding
 from wizard.plan.model import Prove, StagedCheck
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.certificates.dates import day
-from wizard.check.model import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.check.renewal import PROGRAMS
 from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.paths import LETSENCRYPT
 from wizard.plan.model import ProveRenewals, Renewal
 from wizard.plan.renewal import dry_run

@@ -13,11 +13,8 @@ from dataclasses import replace
 from wizard.answers.model import POLICY, Answers, Problem
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host, Unit
-from wizard.plan import firewall, hold, in_force, leftovers, obstacles, other_mta
-from wizard.plan.by_hand import Bases
+from wizard.plan import firewall, hold
 from wizard.plan.choices import Choices
-from wizard.plan.files import Proposed, propose
-from wizard.plan.keeping import keeping, kept_names
 from wizard.plan.model import (
     Command,
     EnableUnit,
@@ -35,8 +32,12 @@ from wizard.plan.model import (
 )
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile, sha256
-from wizard.plan.read_back import read_back
 from wizard.plan.scope import Scope, scope_of
+from wizard.planning import in_force, leftovers, obstacles, other_mta
+from wizard.planning.by_hand import Bases
+from wizard.planning.files import Proposed, propose
+from wizard.planning.keeping import keeping, kept_names
+from wizard.planning.read_back import read_back
 from wizard.postfix.complaints import foreseen
 from wizard.postfix.policy import needs
 from wizard.secrets import masked, without_number

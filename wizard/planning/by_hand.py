@@ -13,7 +13,7 @@ from typing import Optional
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.diff import changed_lines
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.things import PARTED, Valued, entry_of, items, own_of, same, things
+from wizard.planning.things import PARTED, Valued, entry_of, items, own_of, same, things
 from wizard.postfix.proposal import Reason
 
 YOURS = "Yours: "

@@ -20,13 +20,13 @@ from wizard.plan import (
     relay,
     zone,
 )
-from wizard.plan.by_hand import Bases, hand_edits, marked
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
+from wizard.planning.by_hand import Bases, hand_edits, marked
 from wizard.postfix import hardening as policy
 from wizard.postfix import served
 from wizard.postfix.master_cf import MasterCf

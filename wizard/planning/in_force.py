@@ -12,7 +12,7 @@ from dataclasses import replace
 from wizard.answers.model import SECTIONS, Problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
-from wizard.plan.files import Proposed
+from wizard.planning.files import Proposed
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf

@@ -1,0 +1,1 @@
+"""Make a plan: a pure function of answers and host."""
