@@ -8,7 +8,10 @@ a pause of a slow line, letters would thus overtake the others: "ab", Backspace,
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from functools import partial
+from typing import Optional
 
 from textual import events
 from textual.app import App
@@ -18,7 +21,10 @@ HOPS = 3
 """Ways up from the focus to the app: the key's own, its message's, and that of the answer."""
 
 PATIENCE = 0.5
-"""Seconds after which the next key goes on anyway: a widget may be gone and never answer."""
+"""Seconds after which a widget is asked whether it is still there: one that went never answers."""
+
+LONGEST = 10.0
+"""Seconds that a key waits at most for one that a busy widget has not handled."""
 
 
 class InOrder(App[int], inherit_bindings=False):
@@ -29,6 +35,7 @@ class InOrder(App[int], inherit_bindings=False):
         self._held: deque[events.Event] = deque()
         self._sent = 0
         self._busy = False
+        self._awaited: Optional[MessagePump] = None
 
     async def on_event(self, event: events.Event) -> None:
         """Hold a key while the one before it is under way."""
@@ -46,10 +53,27 @@ class InOrder(App[int], inherit_bindings=False):
             return
         self._sent += 1
         number = self._sent
-        self.set_timer(PATIENCE, lambda: self._handled(number))
+        self._be_patient(number, time.monotonic() + LONGEST)
         way = self._way()
         await super().on_event(self._held.popleft())
         await self._climb(number, HOPS, way)
+
+    def _be_patient(self, number: int, until: float) -> None:
+        self.set_timer(PATIENCE, partial(self._overdue, number, until))
+
+    async def _overdue(self, number: int, until: float) -> None:
+        """Go on where the awaited widget went; one that is only slow gets its time.
+
+        A screen on a busy host takes longer to open than `PATIENCE`. A key that went on meanwhile
+        would find nothing in focus, and 10.1.2.0/24 would become 0.1.2.0/24.
+        """
+        if number != self._sent or not self._busy:
+            return
+        is_there = self._awaited is not None and self._awaited.call_later(_nothing)
+        if is_there and time.monotonic() < until:
+            self._be_patient(number, until)
+        else:
+            await self._send()
 
     def _way(self) -> list[MessagePump]:
         return list((self.focused or self.screen).ancestors_with_self)
@@ -58,7 +82,8 @@ class InOrder(App[int], inherit_bindings=False):
         """Wait behind what stands in the queue of each widget on the way, then of the app."""
         while way:
             # A widget that is closing takes no more calls: on to the one above.
-            if way.pop(0).call_later(self._climb, number, hops, way):
+            self._awaited = way.pop(0)
+            if self._awaited.call_later(self._climb, number, hops, way):
                 return
         if hops > 1:
             await self._climb(number, hops - 1, self._way())
@@ -68,3 +93,7 @@ class InOrder(App[int], inherit_bindings=False):
     async def _handled(self, number: int) -> None:
         if number == self._sent and self._busy:
             await self._send()
+
+
+def _nothing() -> None:
+    pass
