@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from screens.draft import Draft
 from wizard.answers import model
@@ -12,6 +12,7 @@ from wizard.answers.sections import Field
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import DOVECOT_CONF
 from wizard.paths import LINEAGES
+from wizard.sections.registry import BY_NAME
 
 NOT_YET = "..."
 LOCAL = "$myhostname, localhost.$mydomain, localhost, $mydomain"
@@ -30,15 +31,24 @@ def becomes(draft: Draft, field: Field) -> str:
     value = checked.get(field.name)
     if isinstance(value, Unsaid):
         return f"{field.becomes} = {value.live or '(not set)'} stays: no answer can express it"
-    special = _SPECIAL.get((field.section, field.name))
-    if special is not None:
-        return special(checked)
+    shown = _shown(field, checked)
+    if shown is not None:
+        return shown
     value = checked.get(field.name, _default(field))
     if isinstance(value, tuple):
         return f"{field.becomes}: {', '.join(value) or 'none'}"
     if value == "":
         return f"{field.becomes} stays unset"
     return f"{field.becomes} = {readable_name(str(value))}"
+
+
+def _shown(field: Field, checked: _Checked) -> Optional[str]:
+    """Return what a field becomes that is more than `parameter = value`, None for others."""
+    special = _SPECIAL.get((field.section, field.name))
+    if special is not None:
+        return special(checked)
+    section = BY_NAME.get(field.section)
+    return section.preview(checked).get(field.name) if section else None
 
 
 def _default(field: Field) -> object:
@@ -117,11 +127,6 @@ def _moved(checked: _Checked) -> str:
     return f"IN A {old or NOT_YET} becomes {new or NOT_YET}" if old or new else "no address moves"
 
 
-def _reader(checked: _Checked) -> str:
-    reader = checked.get("root")
-    return f"root: {reader} in /etc/aliases" if reader else "/etc/aliases stays as it is"
-
-
 def _relayhost(checked: _Checked) -> str:
     host, port = checked.get("host"), checked.get("port", model.Relay().port)
     if isinstance(host, Unsaid):
@@ -183,7 +188,6 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "email"): _email,
     ("certificate", "server"): _server,
     ("certificate", "days"): _days,
-    ("aliases", "root"): _reader,
     ("relay", "host"): _relayhost,
     ("relay", "port"): _relayhost,
     ("relay", "tls"): _relay_tls,

@@ -15,20 +15,10 @@ from wizard.answers.form import Text
 from wizard.answers.model import POLICY
 from wizard.answers.sections import Field, fields_of
 from wizard.host.suggest import Suggestion, readers
+from wizard.sections.registry import BY_NAME
 
 LONGEST = 14
 """Letters of the words to choose from that fit beside a label at 80 columns, with three boxes."""
-
-HEADS = {
-    "aliases": "Mail for root, postmaster and abuse",
-    "delivery": "Delivery",
-    "limits": "Limits",
-    "dns": "DNS zone of this host's named",
-    "relay": "Relay host for outgoing mail",
-    "dovecot": "Dovecot, which keeps the mailboxes and the passwords",
-    "hardening": "Hardening",
-    "move": "The move from an old server",
-}
 
 KEEP, SET = "keep them", "set them"
 POLICY_LINES = Field(
@@ -103,7 +93,7 @@ class MoreScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make one line for each value."""
         for section in self.sections:
-            yield Line(HEADS[section], "strong", id=f"{section}-head")
+            yield Line(BY_NAME[section].heading, "strong", id=f"{section}-head")
             for field in fields_of(section):
                 kind = _choice if field.kind == "choice" else _inline
                 yield kind(field, self.held(field.name, section))

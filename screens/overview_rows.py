@@ -14,6 +14,7 @@ from screens.widgets.rows import Row
 from screens.widgets.wrap import cut
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.run.paths import began
+from wizard.sections.registry import BY_NAME
 from wizard.status.findings import (
     AS_FOUND,
     AS_PLANNED,
@@ -50,7 +51,6 @@ _LOOKS = {
     WRONG_HERE: "wrong",
 }
 _BY = {HAND: "by hand", OTHER: "not by a run"}
-_TITLES = {"dns": "DNS zone", "aliases": "Root's mail", "relay": "Relay host", POLICY: "Policy"}
 _NOTHING = "nothing is changed yet; shows what is pending"
 
 
@@ -101,7 +101,7 @@ def why_of(desk: Desk, key: str) -> str:
 
 def title_of(section: str) -> str:
     """Return a section's name as the list has it."""
-    return _TITLES.get(section) or section.capitalize()
+    return (section in BY_NAME and BY_NAME[section].title) or section.capitalize()
 
 
 def _all_well(row: SectionRow) -> str:

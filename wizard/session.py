@@ -47,6 +47,7 @@ from wizard.run.readiness import unready
 from wizard.run.records import DIED, Event
 from wizard.run.release import ways_on
 from wizard.secrets import MASK
+from wizard.sections.registry import FILES
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -218,8 +219,8 @@ class Session:
             host.sender_access,
             host.sasl_passwd,
             host.hook,
-            *(() if host.aliases.why else (host.aliases.file,)),
             host.dovecot.conf,
+            *filter(None, (file.facts(host) for file in FILES.values())),
         )
         states = {
             file.path: file_state(None if file.live is None else sha256(file.live))

@@ -10,11 +10,11 @@ import pytest
 from textual.app import App
 
 from screens.desk import Wish
-from screens.more import HEADS
 from screens.widgets.wrap import wrapped
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
 from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
 from wizard.answers.sections import Field, fields_of
+from wizard.sections.registry import SECTIONS
 
 Golden = Callable[[App[int], str], None]
 
@@ -110,7 +110,7 @@ async def test_every_screen_at_other_sizes(size: tuple[int, int]) -> None:
 
 SUGGESTED = {"root", "zone_file", "move_to", "mailbox_transport"}
 """Fields of More for which the host has suggestions."""
-OF_MORE = [one for section in HEADS for one in fields_of(section)]
+OF_MORE = [one for section in SECTIONS if section.heading for one in fields_of(section.name)]
 
 
 @pytest.mark.parametrize("field", OF_MORE, ids=lambda one: f"{one.section}.{one.name}")

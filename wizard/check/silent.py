@@ -14,7 +14,6 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check import certificate, dovecot
-from wizard.check.aliases import judge_aliases
 from wizard.check.behind import begin_behind, places
 from wizard.check.hardening import judge_hardening
 from wizard.check.hazards import judge_hazards
@@ -36,6 +35,7 @@ from wizard.paths import MASTER_CF
 from wizard.postfix.itself import itself, nexthops
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
+from wizard.sections.registry import SECTIONS
 
 SELF_SIGNED = "self-signed"
 RELAY_SECONDS = 1.0
@@ -85,7 +85,8 @@ def begin_silent(
         yield from behind()
         yield from tables()
         yield from labels()
-        yield from judge_aliases(door, settings, answers)
+        for section in SECTIONS:
+            yield from section.check(door, settings, answers)
         yield from judge_hardening(answers, settings, services)
         yield from judge_queue(door, settings)
         yield from judge_waiting(waiting(), settings, time.time())

@@ -8,7 +8,6 @@ from wizard.answers.model import Answers, Caution
 from wizard.host.facts import Firewall, Host, Zone
 from wizard.host.zones import is_used, likely_zones, outside_zones, zone_of
 from wizard.plan.model import OpenFirewall, Step
-from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
 
 SERVICES = ("smtp", "smtp-submission", "smtps")
@@ -21,16 +20,7 @@ IMAPS = "imaps"
 """Port 993, which Dovecot serves."""
 
 
-def plan(request: Request) -> Part:
-    """Return what the section `networks` adds to a plan."""
-    answers, host, scope = request.answers, request.host, request.scope
-    return Part(
-        firewall=tuple(_steps(answers, host, scope)),
-        warnings=tuple(_warnings(answers, host, scope)),
-    )
-
-
-def _steps(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
+def steps(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
     """Yield the one step, where firewalld runs and the section asks for it."""
     zone = _zone(answers, host)
     if "networks" not in scope or zone is None:
@@ -81,7 +71,7 @@ def _opened(zone: Zone, host: Host, services: tuple[str, ...]) -> tuple[OpenFire
     )
 
 
-def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
+def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Say where no firewall is opened, and where strangers come in by another zone."""
     ports = _ports(answers, scope)
     firewall, name = host.firewall, answers.networks.firewall_zone

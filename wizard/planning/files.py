@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Optional
 
 from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Host
-from wizard.plan import (
-    aliases,
-    blocklists,
-    certificates,
-    dovecot,
-    firewall,
-    hardening,
-    keys,
-    move,
-    relay,
-    zone,
-)
+from wizard.plan import keys
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange
@@ -33,19 +22,7 @@ from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.policy import propose_main_cf, propose_master_cf
 from wizard.postfix.proposal import Proposal
 from wizard.secrets import masked_file
-
-_PLANNERS: tuple[Callable[[Request], Part], ...] = (
-    firewall.plan,
-    certificates.plan,
-    blocklists.plan,
-    zone.plan,
-    aliases.plan,
-    relay.plan,
-    dovecot.plan,
-    hardening.plan,
-    move.plan,
-)
-"""What adds to a plan, in the order of the sections."""
+from wizard.sections.registry import SECTIONS
 
 
 @dataclass(frozen=True)
@@ -101,7 +78,7 @@ def propose(request: Request) -> Proposed:
     return Proposed(
         PlannedFile(host.main_cf, main, in_main, keeps_original=True),
         PlannedFile(host.master_cf, master, in_master, keeps_original=True),
-        tuple(planner(request) for planner in _PLANNERS),
+        tuple(section.plan(request) for section in SECTIONS),
     )
 
 

@@ -12,10 +12,10 @@ from typing import Optional
 
 from wizard.answers.model import SECTIONS, Answers
 from wizard.host.facts import Gathered, Host, Lineage
-from wizard.plan import issuing, laying
 from wizard.plan.model import Fetch, Plan, Step
 from wizard.plan.scope import scope_of
 from wizard.planning.build import build_plan
+from wizard.sections.certificate import issuing, laying
 
 NOT_KNOWN_YET = (
     "This run only gathers: nothing of this host is changed by it. Which certificates come is not "

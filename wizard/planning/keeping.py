@@ -12,10 +12,9 @@ from typing import Any, Optional
 
 from wizard.answers.build import build_each, to_values
 from wizard.answers.model import Answers
-from wizard.paths import ALIASES, MAIN_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF, SENDER_ACCESS
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
-from wizard.postfix.aliases import ROOT, read_reader
 from wizard.postfix.parameters import (
     AUTH_RATE,
     BARE_NEWLINE,
@@ -24,6 +23,7 @@ from wizard.postfix.parameters import (
     SCALAR,
     Parameter,
 )
+from wizard.sections.registry import OWNERS
 
 _FIELDS = {
     "mydestination": ("local",),
@@ -52,9 +52,8 @@ def keeping(answers: Answers, today: Optional[Answers], edits: Collection[HandEd
             answers = _sayable(_with_parameter(answers, today, edit), answers)
         elif edit.choice == MINE and edit.path == SENDER_ACCESS:
             answers = _sayable(_with_row(answers, edit), answers)
-        elif edit.choice == MINE and edit.path == ALIASES and edit.name == ROOT:
-            reader = read_reader(f"{ROOT}: {edit.now or ''}".encode("utf-8", "surrogateescape"))
-            answers = replace(answers, aliases=replace(answers.aliases, root=reader))
+        elif edit.choice == MINE and edit.path in OWNERS:
+            answers = OWNERS[edit.path].keep(answers, edit)
     return answers
 
 

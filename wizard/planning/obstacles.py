@@ -12,9 +12,9 @@ from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import FileFacts, Host, Lineage
 from wizard.paths import LINEAGES
-from wizard.plan import laying
 from wizard.plan.part import Request
 from wizard.planning import other_mta
+from wizard.sections.certificate import laying
 
 _START_FIREWALLD = (
     "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "

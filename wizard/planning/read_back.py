@@ -18,7 +18,6 @@ from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan.firewall import IMAPS, SERVICES
-from wizard.postfix.aliases import read_reader
 from wizard.postfix.blocklists import read_back as read_blocklists
 from wizard.postfix.hardening import OFF, ON, is_on
 from wizard.postfix.main_cf import MainCf
@@ -29,6 +28,7 @@ from wizard.postfix.policy import rows as table_rows
 from wizard.postfix.relayhost import read_back as read_relay
 from wizard.postfix.restrictions import standing
 from wizard.postfix.unset import DEFAULTS
+from wizard.sections.registry import SECTIONS
 
 Values = dict[str, dict[str, Any]]
 
@@ -60,10 +60,10 @@ def read_values(host: Host) -> Values:
         "limits": {},
         "dns": {},
         "hardening": {"use": ON if is_on(main, PARAMETERS, host.postfix) else OFF},
-        "aliases": {"root": read_reader(host.aliases.file.live)},
         "relay": {},
         "dovecot": _dovecot(host),
         "move": {},
+        **{one.name: one.read_back(host) for one in SECTIONS if one.read_back is not None},
     }
     if is_set_up(host):
         values["blocklists"] = _blocklists(main, host)

@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Callable, Optional
 
-from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SASL_PASSWD, SENDER_ACCESS
-from wizard.postfix.aliases import Aliases
+from wizard.paths import MAIN_CF, MASTER_CF, SASL_PASSWD, SENDER_ACCESS
 from wizard.postfix.main_cf import MainCf, normalised
 from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.meaning import Own, own_by
@@ -20,6 +19,7 @@ from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import standing
 from wizard.secrets import masked, may_have_key, without_number
+from wizard.sections.registry import FILES
 
 PARTED = (MAIN_CF, MASTER_CF)
 """The files without which there is no Postfix."""
@@ -36,7 +36,8 @@ def things(path: str, text: Optional[bytes]) -> dict[str, str]:
     """
     if text is None:
         return {}
-    found = _READ.get(path, _whole)(text)
+    owned = FILES.get(path)
+    found = owned.things(text) if owned is not None else _READ.get(path, _whole)(text)
     if not may_have_key(text):
         return found
     return {name: masked(without_number(value)) for name, value in found.items()}
@@ -70,10 +71,6 @@ def _rows(text: bytes) -> dict[str, str]:
     return dict(rows(text))
 
 
-def _aliases(text: bytes) -> dict[str, str]:
-    return {name: row.value for name, row in Aliases.parse(text).rows.items()}
-
-
 def _whole(text: bytes) -> dict[str, str]:
     return {"": text.decode("utf-8", "surrogateescape")}
 
@@ -83,7 +80,6 @@ _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
     MASTER_CF: _entries,
     SENDER_ACCESS: _rows,
     SASL_PASSWD: _rows,
-    ALIASES: _aliases,
 }
 
 

@@ -7,9 +7,10 @@ from typing import Any, Optional
 
 from wizard.answers.model import SECTIONS, Answers
 from wizard.host.facts import Host
-from wizard.paths import ALIASES, MAIN_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF, SENDER_ACCESS
 from wizard.planning.read_back import read_back
-from wizard.status.held import Texts
+from wizard.sections.registry import FILES
+from wizard.sections.section import Texts
 from wizard.status.history import sections_left
 from wizard.status.left import Left
 
@@ -35,10 +36,9 @@ def answers_left(host: Host, today: Answers, left: Left) -> Answers:
 def _read(host: Host, texts: Texts) -> Optional[Answers]:
     main = replace(host.main_cf, live=texts.get(MAIN_CF), from_package=False)
     senders = replace(host.sender_access, live=texts.get(SENDER_ACCESS))
-    file = replace(host.aliases.file, live=texts.get(ALIASES))
-    aliases = replace(host.aliases, file=file)
     # What is in force today says nothing of a text of another day.
     postfix = replace(host.postfix, in_force={})
-    return read_back(
-        replace(host, postfix=postfix, main_cf=main, sender_access=senders, aliases=aliases)
-    )
+    host = replace(host, postfix=postfix, main_cf=main, sender_access=senders)
+    for path, file in FILES.items():
+        host = file.with_text(host, texts.get(path))
+    return read_back(host)

@@ -16,15 +16,15 @@ from wizard.door import Outcome
 from wizard.finding import RIGHT
 from wizard.host.facts import Host
 from wizard.host.units import UNKNOWN
-from wizard.paths import ALIASES, LINEAGES, SASL_PASSWD, SENDER_ACCESS
-from wizard.plan.certificates import SELF_SIGNED_MARGIN
+from wizard.paths import LINEAGES, SASL_PASSWD, SENDER_ACCESS
 from wizard.plan.diff import hunks, unified
-from wizard.postfix.aliases import table_rows, text_rows
 from wizard.postfix.sender_access import rows
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
 from wizard.run.states import MISSING
 from wizard.secrets import masked_file
+from wizard.sections.certificate.plan import SELF_SIGNED_MARGIN
+from wizard.sections.registry import FILES
 from wizard.status.left import CLOSED, OPEN, Left, Mark
 
 DAY = 86400
@@ -121,11 +121,15 @@ def _words(state: str) -> str:
     return {MISSING: "none", "file": "a file"}.get(kind, f"a link to {rest}")
 
 
+_OTHER_ROWS, _SAME_ROWS = "other rows than its text", "the same"
+
+
 def _table(path: str, mark: Mark, now: Now) -> Item:
     table = f"{mark.state}:{path}"
-    dump = _dump(path, now.host)
+    own = FILES[path].table if path in FILES else None
+    dump = own.dump(now.host) if own else _dump(path, now.host)
     unknown = "postmap reads main.cf first" if now.host.postfix.refusal else ""
-    unknown = unknown or (now.host.aliases.why_no_rows if path == ALIASES else "")
+    unknown = unknown or (own.unknown(now.host) if own else "")
     if unknown:
         seen = f"not known: {unknown}"
         return Item(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
@@ -133,17 +137,19 @@ def _table(path: str, mark: Mark, now: Now) -> Item:
         said, drifted = "there is no such table, or it cannot be read", True
     elif path in now.older:
         said, drifted = "older than its text", True
+    elif own:
+        facts = FILES[path].facts(now.host)
+        drifted = own.rows(dump) != own.wanted((facts.live if facts else None) or b"")
+        said = _OTHER_ROWS if drifted else _SAME_ROWS
     else:
         said, drifted = _compared(path, table, dump, now.host)
-    build = "newaliases" if path == ALIASES else f"postmap {table}"
+    build = own.command if own else f"postmap {table}"
     advice = f"Run `{build}`." if drifted else ""
     return Item(f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice)
 
 
 def _dump(path: str, host: Host) -> Optional[bytes]:
     """Return the rows of a table as Postfix lists them, None where they cannot be had."""
-    if path == ALIASES:
-        return host.aliases.rows
     return host.relay_table.dump if path == SASL_PASSWD else host.table
 
 
@@ -154,12 +160,9 @@ def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool
         told = Told(Outcome(0, dump, b"")) if dump else Told(NOTHING)
         (found,) = judge_table(table, told, text, Blocklists())
         return found.seen, found.verdict != RIGHT
-    if path == SASL_PASSWD:
-        # The rows are not shown: they have passwords.
-        differs = dict(rows(dump)) != dict(rows(host.sasl_passwd.live or b""))
-    else:
-        differs = table_rows(dump) != text_rows(host.aliases.file.live or b"")
-    return ("other rows than its text" if differs else "the same"), differs
+    # The rows are not shown: they have passwords.
+    differs = dict(rows(dump)) != dict(rows(host.sasl_passwd.live or b""))
+    return (_OTHER_ROWS if differs else _SAME_ROWS), differs
 
 
 def _links(left: Left, name: str, mark: Mark, now: Now) -> Item:

@@ -15,8 +15,9 @@ from wizard.check.table import judge_table, looked_up
 from wizard.door import Outcome
 from wizard.finding import RIGHT
 from wizard.host.facts import DOVECOT_CONF, Host
-from wizard.paths import ALIASES, LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
+from wizard.paths import LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.firewall import IMAPS, SERVICES
+from wizard.sections.registry import OWNERS
 from wizard.status.drift import Item
 from wizard.status.left import OPEN, Left
 
@@ -55,9 +56,9 @@ _FILES = {
     MAIN_CF: POLICY,
     MASTER_CF: POLICY,
     SENDER_ACCESS: "blocklists",
-    ALIASES: "aliases",
     RENEWAL_HOOK: POLICY,
     DOVECOT_CONF: "dovecot",
+    **{path: owner.name for path, owner in OWNERS.items()},
 }
 _WHOLE = frozenset({RENEWAL_HOOK, DOVECOT_CONF})
 """Files that are one thing: any change of them is told."""
@@ -82,7 +83,7 @@ def of_item(item: Item) -> Optional[Finding]:
     if kind == "firewall" and item.left != OPEN:
         state = BY_HAND
     said = f"{item.looked_at}: {item.now}."
-    section = "aliases" if item.id == f"table.{ALIASES}" else _SECTION_OF[kind]
+    section = OWNERS[path].name if kind == "table" and path in OWNERS else _SECTION_OF[kind]
     if kind == "firewall" and path.endswith(f".{IMAPS}"):
         section = "dovecot"
     return Finding(section, state, f"{said} {item.advice}".rstrip())

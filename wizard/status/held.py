@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Optional
-
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.host.facts import DOVECOT_CONF
 from wizard.host.main_cf import words
-from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
@@ -18,12 +14,11 @@ from wizard.postfix.restrictions import BLOCKLISTS, parted
 from wizard.postfix.served import TAKEN_OUT
 from wizard.postfix.services import DOORS, entries
 from wizard.secrets import masked_bytes, without_number
+from wizard.sections.registry import SECTIONS as RECORDS
+from wizard.sections.section import Texts
 
 LISTED = "lists and senders in smtpd_recipient_restrictions"
 ROWS = "rows of sender_access"
-
-Texts = Mapping[str, Optional[bytes]]
-"""The files by path."""
 
 Held = dict[str, dict[str, str]]
 """By section, what it says: by the name of each thing that is set, its value."""
@@ -49,12 +44,8 @@ def held(texts: Texts) -> Held:
     senders = rows(texts.get(SENDER_ACCESS) or b"")
     if senders:
         found[BLOCKLISTS][ROWS] = ", ".join(f"{key} {action}" for key, action in senders)
-    aliases = Aliases.parse(texts.get(ALIASES) or b"").rows
-    found["aliases"] = {
-        f"{name} in aliases": aliases[name].value
-        for name in (ROOT, POSTMASTER, ABUSE)
-        if name in aliases
-    }
+    for section in RECORDS:
+        found[section.name].update(section.settings(texts))
     dovecot = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
     lines = [line for line in dovecot if line.strip() and not line.lstrip().startswith("#")]
     if lines:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.paths import ALIASES
-from wizard.status.held import Held, Texts, held
+from wizard.sections.registry import BY_NAME
+from wizard.sections.section import Texts
+from wizard.status.held import Held, held
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ def sections_left(runs: Iterable[Written]) -> dict[str, LastLeft]:
 
 
 def _is_planned(one: Written, section: str) -> bool:
-    if section == "aliases" and ALIASES not in one.after:
-        # Answers without a reader of root's mail leave it to whoever wrote the file.
+    if section in BY_NAME and not BY_NAME[section].is_planned(one.after):
         return False
     return not one.sections or section in one.sections
 

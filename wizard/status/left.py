@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional, cast
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.host.facts import DOVECOT_CONF
-from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan import model
 from wizard.plan.model import Action, Plan
 from wizard.planning.build import UNIT
@@ -26,6 +26,7 @@ from wizard.run.records import DONE, UNREADABLE
 from wizard.run.relevant import still_count
 from wizard.run.seals import read_seals
 from wizard.run.touched import path_name
+from wizard.sections.registry import FILES
 from wizard.status.history import Written
 
 
@@ -207,7 +208,7 @@ def _settle(left: Left, path: str) -> None:
         }
 
 
-_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, ALIASES, DOVECOT_CONF})
+_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, DOVECOT_CONF, *FILES})
 
 
 def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> Iterator[Written]:

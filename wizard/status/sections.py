@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.host.facts import DOVECOT_CONF, Host
-from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.host.facts import DOVECOT_CONF, FileFacts, Host
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.planning.things import own_of, same
 from wizard.postfix.hardening import OFF
 from wizard.postfix.meaning import Own
 from wizard.run.paths import order
 from wizard.secrets import masked
+from wizard.sections.registry import FILES
+from wizard.sections.registry import SECTIONS as RECORDS
 from wizard.status.drift import Item
 from wizard.status.findings import (
     AS_FOUND,
@@ -38,11 +40,11 @@ RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 
 _UNUSED = {
     "dns": NONE,
-    "aliases": NONE,
     "relay": NONE,
     "dovecot": NONE,
     "hardening": OFF,
     "move": NONE,
+    **{one.name: one.unused for one in RECORDS if one.unused is not None},
 }
 """The value of a section that this host makes no use of."""
 
@@ -87,8 +89,8 @@ def section_rows(
             MAIN_CF: host.main_cf.live,
             MASTER_CF: host.master_cf.live,
             SENDER_ACCESS: host.sender_access.live,
-            ALIASES: host.aliases.file.live,
             DOVECOT_CONF: host.dovecot.conf.live,
+            **{path: _live(file.facts(host)) for path, file in FILES.items()},
         }
     )
     found: dict[str, list[Finding]] = {section: [] for section in names}
@@ -108,6 +110,10 @@ def section_rows(
             SectionRow(section, masked(said[section]), state, tuple(dict.fromkeys(why)), by, run)
         )
     return tuple(rows)
+
+
+def _live(facts: Optional[FileFacts]) -> Optional[bytes]:
+    return None if facts is None else facts.live
 
 
 def _of_items(items: Iterable[Item]) -> Iterator[Finding]:

@@ -10,11 +10,11 @@ from wizard.certificates.dates import day
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.move.old import old_server
-from wizard.postfix.aliases import ROOT, Aliases
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import own_names
 from wizard.postfix.parameters import NAMES, PARAMETERS, RESTRICTIONS
 from wizard.postfix.unset import DEFAULTS
+from wizard.sections.registry import SECTIONS
 
 MIB = 1024 * 1024
 NONE = "none"
@@ -27,7 +27,10 @@ def values(host: Host, today: Answers) -> dict[str, str]:
     express is a default there.
     """
     main = MainCf.parse(host.main_cf.live or b"")
-    return {section: told(main, host, today) for section, told in _WORDS.items()}
+    return {
+        **{section: told(main, host, today) for section, told in _WORDS.items()},
+        **{one.name: one.value(host, today) for one in SECTIONS if one.value is not None},
+    }
 
 
 def several(items: Sequence[str]) -> str:
@@ -105,11 +108,6 @@ def _policy(main: MainCf, _host: Host, today: Answers) -> str:
     return f"{so} of {len(own)} lines as the policy's"
 
 
-def _aliases(_main: MainCf, host: Host, _today: Answers) -> str:
-    row = Aliases.parse(host.aliases.file.live or b"").rows.get(ROOT)
-    return NONE if row is None else f"read by {row.value}"
-
-
 _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "hostname": lambda _main, _host, today: today.hostname.myhostname,
     "domains": _domains,
@@ -119,7 +117,6 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "delivery": _delivery,
     "limits": _limits,
     "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
-    "aliases": _aliases,
     "relay": lambda main, _host, _today: main.value("relayhost") or NONE,
     "dovecot": _dovecot,
     "hardening": lambda _main, _host, today: today.hardening.use,

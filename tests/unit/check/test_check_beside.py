@@ -15,7 +15,7 @@ import pytest
 
 from tests.unit.check.scripted import Pair
 from wizard.answers.model import Aliases, Answers, Domains, Hostname
-from wizard.check import aliases, sockets, spool, tables, trust, units
+from wizard.check import sockets, spool, tables, trust, units
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall
 from wizard.check.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
@@ -26,6 +26,7 @@ from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Network, Zone
 from wizard.postfix.settings import Settings
+from wizard.sections.aliases import check as aliases
 
 HASH = "hash:/etc/postfix/virtual"
 

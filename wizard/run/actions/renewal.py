@@ -13,13 +13,13 @@ from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.paths import LETSENCRYPT
 from wizard.plan.model import ProveRenewals, Renewal
-from wizard.plan.renewal import dry_run
 from wizard.run import commands
 from wizard.run.actions.obtain import ENDS_WITH_US
 from wizard.run.certbot import refused
 from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
+from wizard.sections.certificate.renewal import dry_run
 
 TIMEOUT_SECONDS = 120.0
 """For one lineage. A challenge that nobody answers takes certbot about half a minute."""

@@ -8,8 +8,8 @@ from wizard.answers.model import Answers
 from wizard.host.facts import Gathered, Host, Lineage
 from wizard.host.gathered import COPIED
 from wizard.paths import LETSENCRYPT
-from wizard.plan import laying
 from wizard.plan.model import Lay, ProveRenewals, Renewal, Step
+from wizard.sections.certificate import laying
 
 RENEWALS = "renewals"
 """The step's ID."""

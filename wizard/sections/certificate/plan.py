@@ -10,10 +10,11 @@ from wizard.certificates.names import covers
 from wizard.certificates.self_signed import openssl
 from wizard.host.facts import GatheredFile, Host, Lineage
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
-from wizard.plan import foreign, hook, laying, renewal
+from wizard.plan import foreign
 from wizard.plan.model import Link, Relink, SelfSign, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
+from wizard.sections.certificate import hook, laying, renewal
 
 SELF_SIGNED_MARGIN = 7 * 86400
 """Seconds before its end at which a self-signed certificate is made anew."""

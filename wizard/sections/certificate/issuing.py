@@ -8,8 +8,8 @@ from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.certbot import LETS_ENCRYPT, certonly, names_for
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
-from wizard.plan import laying
 from wizard.plan.model import Obtain, Step
+from wizard.sections.certificate import laying
 
 _HTTP = 80
 _TREE, _ASIDE = "GATHERED", "STAGING"

@@ -1,0 +1,1 @@
+"""Who reads the mail of root, postmaster and abuse."""

@@ -1,0 +1,103 @@
+"""The section `aliases`: who reads the mail of root, postmaster and abuse (aliases(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Optional
+
+from wizard.answers.model import Answers
+from wizard.host.facts import Host
+from wizard.paths import ALIASES as PATH
+from wizard.plan.hand_edit import HandEdit
+from wizard.postfix.aliases import (
+    ABUSE,
+    POSTMASTER,
+    ROOT,
+    Aliases,
+    read_reader,
+    table_rows,
+    text_rows,
+)
+from wizard.sections.aliases.plan import plan
+from wizard.sections.section import ManagedFile, Section, Table, Texts, Values
+
+if TYPE_CHECKING:
+    from wizard.door import Door
+    from wizard.finding import Finding
+    from wizard.postfix.settings import Settings
+
+NONE = "none"
+
+
+def _with_text(host: Host, text: Optional[bytes]) -> Host:
+    file = replace(host.aliases.file, live=text)
+    return replace(host, aliases=replace(host.aliases, file=file))
+
+
+def _rows(text: Optional[bytes]) -> dict[str, str]:
+    return {name: row.value for name, row in Aliases.parse(text or b"").rows.items()}
+
+
+def _keep(answers: Answers, edit: HandEdit) -> Answers:
+    if edit.name != ROOT:
+        return answers
+    reader = read_reader(f"{ROOT}: {edit.now or ''}".encode("utf-8", "surrogateescape"))
+    return replace(answers, aliases=replace(answers.aliases, root=reader))
+
+
+def _value(host: Host, _today: Answers) -> str:
+    reader = _rows(host.aliases.file.live).get(ROOT)
+    return NONE if reader is None else f"read by {reader}"
+
+
+def _settings(texts: Texts) -> Values:
+    rows = _rows(texts.get(PATH))
+    return {f"{name} in aliases": rows[name] for name in (ROOT, POSTMASTER, ABUSE) if name in rows}
+
+
+def _is_planned(paths: Collection[str]) -> bool:
+    """Answers without a reader of root's mail leave it to whoever wrote the file."""
+    return PATH in paths
+
+
+def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
+    from wizard.sections.aliases.check import judge_aliases  # noqa: PLC0415 - `check` alone
+
+    return judge_aliases(door, settings, answers)
+
+
+def _preview(checked: Mapping[str, Any]) -> Values:
+    reader = checked.get("root")
+    return {"root": f"root: {reader} in {PATH}" if reader else f"{PATH} stays as it is"}
+
+
+ALIASES = Section(
+    "aliases",
+    title="Root's mail",
+    heading="Mail for root, postmaster and abuse",
+    files=(
+        ManagedFile(
+            PATH,
+            facts=lambda host: None if host.aliases.why else host.aliases.file,
+            with_text=_with_text,
+            things=_rows,
+            table=Table(
+                dump=lambda host: host.aliases.rows,
+                unknown=lambda host: host.aliases.why_no_rows,
+                rows=table_rows,
+                wanted=text_rows,
+                command="newaliases",
+            ),
+        ),
+    ),
+    plan=plan,
+    read_back=lambda host: {"root": read_reader(host.aliases.file.live)},
+    keep=_keep,
+    value=_value,
+    unused=NONE,
+    settings=_settings,
+    is_planned=_is_planned,
+    check=_check,
+    preview=_preview,
+)
