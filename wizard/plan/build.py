@@ -154,6 +154,7 @@ def build_plan(
                     ("", filter(None, (bases.unknown,))),
                     ("networks", firewall.warnings(answers, host, scope)),
                     ("certificate", certificates.warnings(answers, host, scope)),
+                    ("certificate", in_force.warnings(files, host, scope)),
                     ("certificate", foreign.more(from_elsewhere)),
                     ("certificate", () if hook else renewal_hook.missing(answers, host, scope)),
                     ("blocklists", senders.proposal.warnings),

@@ -13,6 +13,8 @@ from wizard.answers.model import SECTIONS, Problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.plan.files import Files
+from wizard.plan.scope import Scope
+from wizard.postfix import served
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf
@@ -40,6 +42,14 @@ def obstacles(files: Files, host: Host, kept: Collection[str]) -> Iterator[Probl
             yield _problem(hazard, after, decides)
     if _TRANSPORT in own or _TRANSPORT in kept:
         yield from _transport(files.master.proposal.text, after)
+
+
+def warnings(files: Files, host: Host, scope: Scope) -> Iterator[str]:
+    """Yield where the planned certificate is shown to nobody."""
+    if served.SECTION in scope:
+        master = files.master.proposal.text
+        settings = _settings(files.main.proposal.text, master, host)
+        yield from served.without_tls(MasterCf.parse(master), settings)
 
 
 def _transport(master: bytes, after: Settings) -> Iterator[Problem]:

@@ -308,3 +308,35 @@ def test_where_a_relay_host_leads(
 
     monkeypatch.setattr("wizard.host.relay.ask_all", ask)
     assert relay_targets([(name, has_mx)], ["192.0.2.53"]) == {name.lower(): targets}
+
+
+TLS_OFF = "smtpd_tls_security_level ="
+OFF: list[tuple[str, bytes, list[str]]] = [
+    ("", b"", ["smtp/inet", "submission/inet"]),
+    (
+        "smtpd_tls_security_level = NONE\nsmtpd_use_tls = yes\n",
+        b"",
+        ["smtp/inet", "submission/inet"],
+    ),
+    ("level = may\nsmtpd_tls_security_level = $level\n", b"", []),
+    (TLS_OFF + "\nsmtpd_use_tls = yes\n", b"", []),
+    ("", b"  -o smtpd_tls_security_level=encrypt\n", ["smtp/inet"]),
+    ("", b"  -o { smtpd_tls_wrappermode = yes }\n", ["smtp/inet"]),
+    ("smtpd_tls_security_level = may\n", b"  -o smtpd_tls_security_level=\n", ["submission/inet"]),
+]
+
+
+@pytest.mark.promise(41)
+@pytest.mark.parametrize(("text", "options", "where"), OFF)
+def test_a_certificate_that_nobody_is_shown_is_a_warning(
+    text: str, options: bytes, where: list[str], tmp_path: Path
+) -> None:
+    host = host_with(text, tmp_path)
+    entries = MASTER.replace(b"127.0.0.1", options + b"127.0.0.1")
+    host = replace(host, master_cf=replace(host.master_cf, live=entries))
+    told = planned(host, "certificate", {"source": "self-signed"}).warnings
+    assert [one.partition(":")[0] for one in told if "to nobody" in one] == [
+        f"master.cf, {one}" for one in where
+    ]
+    told = planned(host, "limits", {"default_process_limit": 61}).warnings
+    assert not [one for one in told if "to nobody" in one]
