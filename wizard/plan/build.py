@@ -170,6 +170,7 @@ def build_plan(
             in_order(
                 ("", obstacles.between_fields(answers, standing, scope)),
                 ("", (Problem("", "", why) for why in main.proposal.refusals)),
+                ("certificate", (Problem("", "", why) for why in master.proposal.refusals)),
                 ("", obstacles.obstacles(answers, host, scope)),
                 ("", in_force.obstacles(files, host, kept.get(host.main_cf.path, ()))),
                 ("certificate", foreign.obstacles(shown, choices)),

@@ -101,6 +101,22 @@ def without_options(
     return cf, tuple(dict.fromkeys(changed)), tuple(warnings)
 
 
+def unreadable(cf: MasterCf) -> Iterator[str]:
+    """Yield why an option that names a certificate cannot be taken out of an entry.
+
+    In braces over several lines it is one option to Postfix, and several words here.
+    """
+    for service in filter(_serves, cf.services):
+        named = {one.partition("=")[0].lstrip("{") for one in service.arguments}
+        for name in _OPTIONS:
+            if service.stray and name in named and name not in service.options:
+                yield (
+                    f"master.cf, {service.key}: {name} stands in or behind an option that cannot be read"
+                    " here (braces over several lines), and would go on naming another certificate;"
+                    f" write each option on one line, or take {name} out"
+                )
+
+
 def without_tls(cf: MasterCf, settings: Settings) -> Iterator[str]:
     """Yield a warning for each service on the three ports that shows no certificate at all."""
     for service in filter(_serves, cf.services):
@@ -146,4 +162,5 @@ def with_options_out(
         expected=(*own, *proposal.expected),
         changed=tuple(dict.fromkeys((*changed, *proposal.changed))),
         warnings=(*warnings, *proposal.warnings),
+        refusals=(*proposal.refusals, *unreadable(MasterCf.parse(proposal.text))),
     )
