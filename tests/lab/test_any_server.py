@@ -71,3 +71,17 @@ def test_a_section_run_is_done(shape: str, stock: Host) -> None:
     assert wizard(stock, "check")[0] == 1
     code, said = wizard(stock, "apply", "--section", "limits", "--yes")
     assert (code, "Nothing to do" in said) == (0, True), said
+
+
+@pytest.mark.promise(40)
+@pytest.mark.parametrize("level", ["may", "none"])
+def test_a_certificate_is_done_on_an_mx_without_465(level: str, stock: Host) -> None:
+    """Nobody listens on 465, and with the level none nobody is shown the certificate on 25."""
+    restored = f"rm -rf /var/lib/postfix-wizard /etc/postfix-wizard; cp -p /root/m*.cf /etc/postfix\n{NAMED}"
+    stock.run(["sh", "-ec", f"{restored}postconf -e smtpd_tls_security_level={level}"], check=True)
+    stock.run(["systemctl", "restart", "postfix"], check=True)
+    answers = '[hostname]\nmyhostname = "mail.example.com"\n[certificate]\nsource = "self-signed"\n'
+    stock.write(ANSWERS, answers, 0o600)
+    code, said = wizard(stock, "apply", "--section", "certificate", "--answers", ANSWERS, "--yes")
+    assert code == 0, said
+    assert ("shows the certificate to nobody" in said) is (level == "none")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Optional
 
+from wizard.check.ports import NOBODY
 from wizard.finding import WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
@@ -34,7 +35,8 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"port\.25", "inet_interfaces inet_protocols"),
     (r"(?:port|smtp|master\.cf)\.(\d+)(?:\..*)?", "entry:{0}"),
     (r"smtp\.\d+\.banner", "smtpd_banner"),
-    (r"smtp\.\d+\.starttls", f"smtpd_tls_security_level {_PAIR}"),
+    # With a pair that cannot be used Postfix lists STARTTLS all the same, and then answers 454.
+    (r"smtp\.\d+\.starttls", "smtpd_tls_security_level"),
     (r"smtp\.\d+\.tls", _PAIR),
     (r"smtp\.25\.size", "message_size_limit"),
     (r"smtp\.25\.vrfy", "disable_vrfy_command"),
@@ -65,6 +67,11 @@ certificate, another file's path, or a kind of step; of tables `BuildTable:PATH`
 """
 _CONVERSATION = re.compile(r"(?:port|smtp|certificate|delivery|socket)\..*")
 """Findings that a stopped Postfix gives no other answer to, whatever its files say."""
+_SHUT: tuple[tuple[str, str, str], ...] = (
+    (r"port\.(\d+)", NOBODY, r"(?:port|smtp|certificate)\.{0}(?:\..*)?"),
+    (r"smtp\.(\d+)\.starttls", "no STARTTLS", r"(?:smtp\.{0}\.tls|certificate\.{0})"),
+)
+"""A door that is shut: the finding, what is seen, and the later ones that tell no more than that."""
 
 _LET_THROUGH = "smtp.25.stranger"
 """Mail for us from this host's own address: before the run mynetworks may have let it through."""
@@ -94,16 +101,20 @@ def counted(
     findings count.
     """
     own = _written(plan) | _kept(plan)
-    stopped = _stays_stopped(plan, wrong_before or ())
+    before = wrong_before or ()
+    behind = [_CONVERSATION] if _stays_stopped(plan, before) else []
     accepted = [_ACCEPTED[one.name] for one in plan.cautions if one.name in _ACCEPTED]
     for finding in findings:
+        if key_of(finding) in before and not own & about(finding.id):
+            behind += _behind(finding)
+        tells = not any(pattern.fullmatch(finding.id) for pattern in behind)
         if finding.verdict == WRONG and any(re.fullmatch(one, finding.id) for one in accepted):
             yield replace(finding, seen=f"{finding.seen}; {AS_ACCEPTED}", fatal=False)
         elif (
             wrong_before is None
             or finding.verdict != WRONG
             or (key_of(finding) not in wrong_before and not _was_hidden(finding.id, own))
-            or (own & about(finding.id) and not (stopped and _CONVERSATION.fullmatch(finding.id)))
+            or (tells and own & about(finding.id))
         ):
             yield finding
         else:
@@ -114,6 +125,14 @@ def _stays_stopped(plan: Plan, wrong_before: Collection[Key]) -> bool:
     """True if Postfix did not run before, and the run does not start it."""
     starts = any(isinstance(step.action, Service) for step in plan.pending)
     return not starts and any(finding_id == "unit.active" for finding_id, _ in wrong_before)
+
+
+def _behind(finding: Finding) -> Iterator[re.Pattern[str]]:
+    """Yield the findings that a shut door lies before, by the pattern of their IDs."""
+    for pattern, seen, ids in _SHUT:
+        door = re.fullmatch(pattern, finding.id)
+        if door and finding.seen == seen:
+            yield re.compile(ids.format(*door.groups()))
 
 
 def _was_hidden(finding_id: str, own: Collection[str]) -> bool:

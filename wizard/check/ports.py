@@ -19,6 +19,9 @@ PORTS = (25, 587, 465)
 OWNER = "master"
 """Postfix's master(8) holds the listening sockets of all its services."""
 
+NOBODY = "nobody listens"
+"""What is seen of a port that no program has open."""
+
 _LISTENER = re.compile(r"^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(.*)$", re.MULTILINE)
 _USER = re.compile(r'\("([^"]*)",pid=')
 
@@ -106,7 +109,7 @@ def judge_ports(networks: Networks, told: Told, *, has_ipv6: bool) -> Iterator[F
             id=f"port.{port}",
             looked_at=f"port {port}: listener",
             seen=", ".join(f"{one.owner or 'somebody'} on {one.address}" for one in there)
-            or "nobody listens",
+            or NOBODY,
             expected=expected,
             verdict=verdict,
             advice=advice,

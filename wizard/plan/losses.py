@@ -5,7 +5,10 @@ It is said in the first lines of a plan, since somebody can no longer send or re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+import ipaddress
+from collections.abc import Callable, Iterator, Sequence
+from typing import Optional, Union
 
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
@@ -21,6 +24,8 @@ _LISTS = (
 )
 """Each list with its kind, and what is said of one item and of several."""
 _SHOWN = 5
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 def losses(plan: Plan) -> Iterator[str]:
@@ -44,11 +49,38 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
         if was is None or was == comes:
             continue
         own = own_names(after, {})
-        left = {own.key(kind, word) for word in words(comes or "")}
-        gone = [one for one in words(was) if own.key(kind, one) not in left]
+        keys = [own.key(kind, word) for word in words(comes or "")]
+        remains = _contains(keys) if kind == NETWORKS else keys.__contains__
+        gone = [word for word in words(was) if not remains(own.key(kind, word))]
         if gone:
             what = of_one if len(gone) == 1 else of_many
             yield f"Taken away: {_told(gone)} {what} ({name})."
+
+
+def _contains(keys: Sequence[str]) -> Callable[[str], bool]:
+    """Return a test whether a network is one of these, or a part of one.
+
+    With exclusions (`!`) among them only the same network counts, since their order decides.
+    """
+    known = frozenset(keys)
+    networks = frozenset(filter(None, map(_network, keys)))
+    if any(key.startswith("!") for key in keys):
+        return known.__contains__
+
+    def contains(key: str) -> bool:
+        network = _network(key)
+        if network is None or key in known:
+            return key in known
+        sizes = range(network.prefixlen)
+        return any(network.supernet(new_prefix=size) in networks for size in sizes)
+
+    return contains
+
+
+def _network(key: str) -> Optional[Network]:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_network(key.replace("[", "").replace("]", ""))
+    return None
 
 
 def _told(items: Sequence[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -29,6 +31,7 @@ _AFTER_GATHERING = (
 SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
 """What postmap(1) puts behind the name of a text, by table type."""
 _WANTS = "/etc/systemd/system/multi-user.target.wants"
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -55,6 +58,22 @@ def _problems(plan: Plan, door: Door) -> Iterator[str]:
     others = {path for step in pending for path in _of(BY_OTHERS, step.action)}
     for path in sorted({*written_paths(plan), *others}):
         yield from _problem(path, door, ours=path not in others, is_whole=path in whole)
+    for step in pending:
+        if isinstance(step.action, model.PostfixCheck):
+            yield from chain.from_iterable(map(_complaint, step.action.files))
+
+
+def _complaint(path: str) -> Iterator[str]:
+    """Yield what `postfix check` would say of a file that is there, since the run ends by that.
+
+    A file that is replaced has the owner and the mode of the one before.
+    """
+    with contextlib.suppress(OSError):
+        status = os.lstat(path)
+        if stat.S_ISREG(status.st_mode) and status.st_uid != 0:
+            yield f"{path} belongs to another user than root: chown root {path}"
+        if stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS:
+            yield f"{path} can be written by others than root: chmod go-w {path}"
 
 
 def _problem(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:

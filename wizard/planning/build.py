@@ -88,7 +88,11 @@ def build_plan(
         ),
         obstacles=(
             *obstacles.between_fields(request),
-            *(Problem("", "", why) for why in proposed.main.proposal.refusals),
+            *(
+                Problem("", "", why)
+                for file in (proposed.main, proposed.master)
+                for why in file.proposal.refusals
+            ),
             *obstacles.obstacles(request),
             *in_force.obstacles(proposed, host, request.kept_in(host.main_cf.path)),
             *(problem for part in parts for problem in part.obstacles),
@@ -141,6 +145,7 @@ def _warnings(request: Request, proposed: Proposed, bases: Bases) -> Iterator[st
     yield from other_mta.warnings(host, scope)
     yield from _stays_down(host, scope)
     yield from filter(None, (bases.unknown,))
+    yield from in_force.warnings(proposed, host, scope)
     yield from (warning for part in proposed.parts for warning in part.warnings)
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import Optional
 
 from wizard.answers.model import SECTIONS, Problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
+from wizard.plan.scope import Scope
 from wizard.planning.files import Proposed
+from wizard.postfix import served
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf
@@ -31,15 +34,36 @@ def obstacles(proposed: Proposed, host: Host, kept: Collection[str]) -> Iterator
     What was wrong before is left to a check, unless the plan writes a parameter that decides, or
     it is `kept` as it was changed by hand.
     """
-    before = _settings(proposed.main.live or b"", proposed.master.live or b"", host)
-    after = _settings(proposed.main.proposal.text, proposed.master.proposal.text, host)
+    entries, planned = proposed.master.live or b"", proposed.master.proposal.text
+    before = _settings(proposed.main.live or b"", entries, host)
+    after = _settings(proposed.main.proposal.text, planned, host)
     own = {one for one in {*before.own, *after.own} if before.own.get(one) != after.own.get(one)}
     for hazard in HAZARDS:
         decides = [one for one in (hazard.name, *hazard.reads) if one in own or one in kept]
-        if hazard.is_wrong and hazard.holds(after) and (decides or not hazard.holds(before)):
-            yield _problem(hazard, after, decides)
+        found = _broken(hazard, after, planned) if hazard.is_wrong else None
+        if found and (decides or not _broken(hazard, before, entries)):
+            yield _problem(hazard, found, decides)
     if _TRANSPORT in own or _TRANSPORT in kept:
-        yield from _transport(proposed.master.proposal.text, after)
+        yield from _transport(planned, after)
+
+
+def _broken(hazard: Hazard, settings: Settings, master: bytes) -> Optional[Settings]:
+    """Return the settings by which a rule is broken, with the `-o` of the program that it stops."""
+    services = MasterCf.parse(master).services if hazard.program else ()
+    own = [
+        settings.of({name: option.value for name, option in service.options.items()})
+        for service in services
+        if service.command == hazard.program
+    ]
+    return next((one for one in own or [settings] if hazard.holds(one)), None)
+
+
+def warnings(proposed: Proposed, host: Host, scope: Scope) -> Iterator[str]:
+    """Yield where the planned certificate is shown to nobody."""
+    if served.SECTION in scope:
+        master = proposed.master.proposal.text
+        settings = _settings(proposed.main.proposal.text, master, host)
+        yield from served.without_tls(MasterCf.parse(master), settings)
 
 
 def _transport(master: bytes, after: Settings) -> Iterator[Problem]:
@@ -72,7 +96,10 @@ def _problem(hazard: Hazard, after: Settings, decides: list[str]) -> Problem:
     values = ", ".join(
         f"{one} = {after.value(one) or '(empty)'}" for one in (hazard.name, *hazard.reads[:1])
     )
-    message = f"after this run {values}: {hazard.does}. {hazard.advice.replace('; reload', '')}"
+    where = f" (with the -o of {hazard.program} in master.cf)" if after.options else ""
+    message = (
+        f"after this run {values}{where}: {hazard.does}. {hazard.advice.replace('; reload', '')}"
+    )
     for name in decides:
         section = BY_NAME[name].section if name in BY_NAME else ""
         if section in SECTIONS:

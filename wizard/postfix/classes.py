@@ -146,6 +146,8 @@ class Classes:
     def listed(self, own: Collection[str]) -> frozenset[str]:
         """Return the domains that the lists name, without what only tables have.
 
+        A name with a last dot is no domain's: Postfix takes that dot off an address (trivial-rewrite(8)).
+
         `own` are the parameters that main.cf sets: a name that Postfix took from the system was
         nobody's decision.
         """
@@ -153,7 +155,7 @@ class Classes:
             one.lower()
             for name in LISTS.values()
             for one in self._patterns(self.values.get(name, ""))
-            if _sign_of(one) == "" and not one.startswith((".", "["))
+            if _sign_of(one) == "" and not one.startswith((".", "[")) and not one.endswith(".")
         }
         if "myhostname" not in own:
             found.discard(self.values.get("myhostname", "").lower())

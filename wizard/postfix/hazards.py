@@ -21,7 +21,7 @@ class Hazard:
     """A parameter, when its value is a hazard, what it does, and what to do.
 
     `is_wrong`: mail stops or is lost, so a plan refuses to write it. `reads` are the other
-    parameters that decide.
+    parameters that decide. `program` is the one that stops, so that its `-o` decide too.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Hazard:
     does: str
     advice: str
     reads: tuple[str, ...] = ()
+    program: str = ""
 
 
 def _is(name: str, *values: str) -> Holds:
@@ -113,6 +114,7 @@ HAZARDS = (
         "it is smaller than a message: local(8) does not start",
         "Make mailbox_size_limit larger than message_size_limit, or 0; reload.",
         ("message_size_limit", "mydestination"),
+        "local",
     ),
     Hazard(
         "virtual_mailbox_limit",
@@ -121,6 +123,7 @@ HAZARDS = (
         "it is smaller than a message: virtual(8) does not start",
         "Make virtual_mailbox_limit larger than message_size_limit, or 0; reload.",
         ("message_size_limit", "virtual_mailbox_base"),
+        "virtual",
     ),
     Hazard(
         "relayhost",

@@ -13,6 +13,7 @@ from wizard.postfix.main_cf import MainCf, comment_out
 from wizard.postfix.master_cf import MasterCf, Service, remove_option
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.services import DOORS, whole_entry
+from wizard.postfix.settings import Settings
 
 SECTION = "certificate"
 
@@ -48,6 +49,10 @@ CERTIFICATES = (CHAINS, PAIR[0], "smtpd_tls_eccert_file")
 """The parameters that name the certificates of RSA and ECDSA clients."""
 KEYS = (PAIR[1], "smtpd_tls_eckey_file", CHAINS)
 """The parameters that name files with keys."""
+
+_LEVEL = "smtpd_tls_security_level"
+_SWITCHES = ("smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode")
+"""What turns TLS on where `_LEVEL` is empty; the third does it in any case."""
 
 _OPTIONS = (*PAIR, *TAKEN_OUT)
 _PORTS = frozenset({"smtp", "mail", "25", *(name for door in DOORS for name in door.names)})
@@ -96,6 +101,37 @@ def without_options(
     return cf, tuple(dict.fromkeys(changed)), tuple(warnings)
 
 
+def unreadable(cf: MasterCf) -> Iterator[str]:
+    """Yield why an option that names a certificate cannot be taken out of an entry.
+
+    In braces over several lines it is one option to Postfix, and several words here.
+    """
+    for service in filter(_serves, cf.services):
+        named = {one.partition("=")[0].lstrip("{") for one in service.arguments}
+        for name in _OPTIONS:
+            if service.stray and name in named and name not in service.options:
+                yield (
+                    f"master.cf, {service.key}: {name} stands in or behind an option that cannot be read"
+                    " here (braces over several lines), and would go on naming another certificate;"
+                    f" write each option on one line, or take {name} out"
+                )
+
+
+def without_tls(cf: MasterCf, settings: Settings) -> Iterator[str]:
+    """Yield a warning for each service on the three ports that shows no certificate at all."""
+    for service in filter(_serves, cf.services):
+        own = settings.of({name: one.value for name, one in service.options.items()})
+        level = own.value(_LEVEL).lower()
+        switches = _SWITCHES if not level else _SWITCHES[-1:]
+        if service.command.rpartition("/")[2] == "smtpd" and not (
+            level not in {"", "none"} or any(own.value(one).lower() == "yes" for one in switches)
+        ):
+            yield (
+                f"master.cf, {service.key}: TLS is off there ({_LEVEL} = {level or '(empty)'}), so it shows"
+                f" the certificate to nobody. Set {_LEVEL} = may in main.cf, or run the section policy."
+            )
+
+
 def _others(service: Service | None, kept: Collection[str]) -> Iterator[tuple[str, str]]:
     options = service.options if service else {}
     for name in _OPTIONS:
@@ -126,4 +162,5 @@ def with_options_out(
         expected=(*own, *proposal.expected),
         changed=tuple(dict.fromkeys((*changed, *proposal.changed))),
         warnings=(*warnings, *proposal.warnings),
+        refusals=(*proposal.refusals, *unreadable(MasterCf.parse(proposal.text))),
     )

@@ -90,6 +90,10 @@ AS_IT_WAS: dict[str, tuple[Plan, str]] = {
     "a milter that does not answer": (plan_of(LIMITS), "behind.smtpd_milters"),
     "deferred transports": (plan_of(LIMITS), "parameters.defer_transports"),
     "a limit that the run does not touch": (plan_of(LIMITS), "parameters.mailbox_size_limit"),
+    "STARTTLS, which a certificate does not turn on": (
+        plan_of(LIMITS, action=PAIR),
+        "smtp.25.starttls",
+    ),
     "no room in the queue": (plan_of(LIMITS), "queue.space"),
     "VRFY, where an option for the certificate is taken out": (OWN_CERTIFICATE, "smtp.25.vrfy"),
     "an entry, where its certificate is taken out": (OWN_CERTIFICATE, "master.cf.25"),
@@ -219,6 +223,30 @@ def test_a_conversation_with_a_stopped_postfix_says_nothing_of_the_run(
     of_the_file = wrong("parameters.message_size_limit")
     (told,) = counted([of_the_file], plan_of(BIG), [key_of(of_the_file), stopped])
     assert told.fatal
+
+
+SHUT = {
+    "nobody listens": ("port.465", "nobody listens", "smtp.465.tls"),
+    "nobody listens, so nothing is served": ("port.465", "nobody listens", "certificate.465"),
+    "TLS is off": ("smtp.25.starttls", "no STARTTLS", "smtp.25.tls"),
+}
+
+
+@pytest.mark.promise(40)
+@pytest.mark.parametrize("case", SHUT)
+def test_a_door_that_was_shut_before_says_nothing_of_the_certificate(case: str) -> None:
+    """An MX without 465, or without TLS, gets another certificate: the door is not the run's."""
+    door_id, seen, finding_id = SHUT[case]
+    door, finding = replace(wrong(door_id), seen=seen), wrong(finding_id)
+    before = [key_of(door), key_of(finding)]
+    assert not any(one.fatal for one in counted([door, finding], plan_of(action=PAIR), before))
+    # Where the door is open, the certificate is looked at; so is another door.
+    for other in (replace(door, seen="master on 127.0.0.1"), replace(door, id="port.587")):
+        assert list(counted([other, finding], plan_of(action=PAIR), before))[1] == finding
+    # The run wrote the entry, or the door was open before.
+    entry = plan_of((MASTER, b"", b"465 inet n - n - - smtpd\n" + SMTP), action=PAIR)
+    assert all(one.fatal for one in counted([door, finding], entry, before))
+    assert all(one.fatal for one in counted([door, finding], plan_of(action=PAIR), before[1:]))
 
 
 @pytest.mark.parametrize("verdict", [RIGHT, WARNING])

@@ -308,3 +308,63 @@ def test_where_a_relay_host_leads(
 
     monkeypatch.setattr("wizard.host.relay.ask_all", ask)
     assert relay_targets([(name, has_mx)], ["192.0.2.53"]) == {name.lower(): targets}
+
+
+TLS_OFF = "smtpd_tls_security_level ="
+OFF: list[tuple[str, bytes, list[str]]] = [
+    ("", b"", ["smtp/inet", "submission/inet"]),
+    (
+        "smtpd_tls_security_level = NONE\nsmtpd_use_tls = yes\n",
+        b"",
+        ["smtp/inet", "submission/inet"],
+    ),
+    ("level = may\nsmtpd_tls_security_level = $level\n", b"", []),
+    (TLS_OFF + "\nsmtpd_use_tls = yes\n", b"", []),
+    ("", b"  -o smtpd_tls_security_level=encrypt\n", ["smtp/inet"]),
+    ("", b"  -o { smtpd_tls_wrappermode = yes }\n", ["smtp/inet"]),
+    ("smtpd_tls_security_level = may\n", b"  -o smtpd_tls_security_level=\n", ["submission/inet"]),
+]
+
+
+@pytest.mark.promise(41)
+@pytest.mark.parametrize(("text", "options", "where"), OFF)
+def test_a_certificate_that_nobody_is_shown_is_a_warning(
+    text: str, options: bytes, where: list[str], tmp_path: Path
+) -> None:
+    host = host_with(text, tmp_path)
+    entries = MASTER.replace(b"127.0.0.1", options + b"127.0.0.1")
+    host = replace(host, master_cf=replace(host.master_cf, live=entries))
+    told = planned(host, "certificate", {"source": "self-signed"}).warnings
+    assert [one.partition(":")[0] for one in told if "to nobody" in one] == [
+        f"master.cf, {one}" for one in where
+    ]
+    told = planned(host, "limits", {"default_process_limit": 61}).warnings
+    assert not [one for one in told if "to nobody" in one]
+
+
+BOX = b"local unix - n n - - local\n  -o mailbox_size_limit=15000000\n"
+OPTIONS: list[tuple[bytes, bool]] = [
+    (BOX, True),
+    (b"local unix - n n - - local -o { message_size_limit = 0 }\n", False),
+    (BOX.replace(b"15000000", b"0"), False),
+    (BOX.replace(b" local\n", b" smtpd\n"), False),
+    (
+        b"virtual unix - n n - - virtual -o virtual_mailbox_limit=9 -o virtual_mailbox_base=/v\n",
+        True,
+    ),
+    (BOX + b"second unix - n n - - local\n", True),
+]
+
+
+@pytest.mark.promise(42)
+@pytest.mark.parametrize(("entry", "is_refused"), OPTIONS)
+def test_the_options_of_the_program_that_stops_decide(
+    entry: bytes, is_refused: bool, tmp_path: Path
+) -> None:
+    host = host_with("mailbox_size_limit = 0\n", tmp_path)
+    host = replace(host, master_cf=replace(host.master_cf, live=MASTER + entry))
+    plan = planned(host, "limits", {"message_size_limit": 40000000})
+    assert refused(plan) == (["limits.message_size_limit"] if is_refused else [])
+    assert ("with the -o of" in str(plan.obstacles)) is is_refused
+    # Another parameter of the section is not its fault.
+    assert not planned(host, "limits", {"default_process_limit": 61}).obstacles

@@ -514,6 +514,26 @@ def test_the_whole_policy_brings_the_implied_names_once() -> None:
     )
 
 
+WITHIN = {
+    "127.0.0.1, 10.0.0.5": (["127.0.0.0/8"], "10.0.0.5"),
+    "[::1], [2001:db8::1]": (["127.0.0.0/8", "[::]/64"], "[2001:db8::1]"),
+    "10.0.0.0/8": (["10.0.0.0/9"], "10.0.0.0/8"),
+    "!127.0.0.9, 127.0.0.1": (["127.0.0.0/8"], "127.0.0.1"),
+}
+
+
+@pytest.mark.promise(52)
+@pytest.mark.parametrize("live", WITHIN)
+def test_what_a_wider_network_still_lets_in_is_not_said_to_go(live: str) -> None:
+    """An exclusion (`!`) decides by its place, so then each network that goes is named."""
+    networks, gone = WITHIN[live]
+    values = {"mynetworks": networks, "inet_protocols": "all"}
+    plan, _ = planned(f"mynetworks = {live}\n", "networks", values)
+    assert first_lines(plan) == (
+        f"Taken away: {gone} can no longer relay without a password (mynetworks).",
+    )
+
+
 def test_what_takes_access_away_is_said_first() -> None:
     plan, _ = planned(NETS + "10.0.0.5, [::1]\n", "networks", LOOPBACK)
     lost = "Taken away: 10.0.0.5, [::1] can no longer relay without a password (mynetworks)."

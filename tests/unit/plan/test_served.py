@@ -149,6 +149,26 @@ def test_the_doors_keep_their_own_options(port: str, sections: Collection[str]) 
     assert build_plan(ANSWERS, host, ("limits",)).pending == ()
 
 
+NOT_READ = {
+    "the certificate's own": "  -o { smtpd_tls_eccert_file =\n    /o.pem }\n",
+    "behind another one": "  -o { smtpd_client_restrictions =\n    reject }\n  -o smtpd_tls_eccert_file=/o\n",
+    "glued braces": "  -o {smtpd_tls_eccert_file=\n    /o.pem}\n",
+}
+
+
+@pytest.mark.promise(43)
+@pytest.mark.parametrize("options", NOT_READ.values(), ids=NOT_READ)
+def test_an_option_that_cannot_be_taken_out_stands_in_the_way(options: str) -> None:
+    """Postfix reads braces over several lines as one option, so it would go on serving that pair."""
+    entry = "203.0.113.1:587 inet n - n - - smtpd\n"
+    why = "587/inet: smtpd_tls_eccert_file stands in or behind an option"
+    refused = planned(MASTER, entry + options).obstacles
+    assert [one for one in refused if why in one.message]
+    assert not planned(MASTER, entry + options, ("limits",)).obstacles
+    other = options.replace("smtpd_tls_eccert_file", "smtpd_helo_restrictions")
+    assert not planned(MASTER, entry + other).obstacles
+
+
 @pytest.mark.parametrize("more", STAYS_IN_MAIN.values(), ids=STAYS_IN_MAIN)
 def test_what_serves_nothing_else_stays_in_main_cf(more: str) -> None:
     assert not pending(planned(MAIN, more))

@@ -23,6 +23,7 @@ from wizard.plan.model import (
     Link,
     NewFile,
     Plan,
+    PostfixCheck,
     Relink,
     ReplaceFile,
     SelfSign,
@@ -126,6 +127,35 @@ def test_nothing_is_said_of_what_is_not_written(root: Path) -> None:
     as_link(root / "etc/letsencrypt/live")
     assert problems(made("postfix"), root) == []
     assert problems(Plan("", (), (), ()), root) == []
+
+
+@pytest.mark.promise(44)
+def test_what_postfix_check_would_say_of_a_file_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that wrote the file would end there, and put it back."""
+    file = tmp_path / "main.cf"
+    file.touch(0o644)
+    owners = {"uid": 0}
+
+    def lstat(path: str) -> os.stat_result:
+        status = list(Path(path).stat())
+        return os.stat_result([*status[:4], owners["uid"], *status[5:]])
+
+    monkeypatch.setattr("wizard.plan.ways.os.lstat", lstat)
+    checked = plan(("one", PostfixCheck((str(file), str(tmp_path / "master.cf")))))
+    assert problems(checked, Path("/")) == []
+    owners["uid"] = 1000
+    assert problems(checked, Path("/")) == [
+        f"{file} belongs to another user than root: chown root {file}"
+    ]
+    # The owners of a copy are whose it is.
+    assert problems(checked, tmp_path) == []
+    owners["uid"] = 0
+    file.chmod(0o664)
+    assert problems(checked, Path("/")) == [
+        f"{file} can be written by others than root: chmod go-w {file}"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "fifo", "directory"])

@@ -132,6 +132,11 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
         {"mydestination": "!x.example a.example"},
         {},
     ),
+    "a name with a last dot, which Postfix never finds, is spelled anew": (
+        {"mydestination": "lists.example."},
+        {"mydestination": "lists.example"},
+        {},
+    ),
     "a domain that the table lacks": (
         {"virtual_mailbox_domains": "hash:/v"},
         {"virtual_mailbox_domains": "hash:/v", "mydestination": "n.example"},
