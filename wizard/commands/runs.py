@@ -11,7 +11,7 @@ from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
 from wizard.commands.prune import prune_runs
 from wizard.run.history import WAYS_ON, RunSummary
-from wizard.run.records import DIED
+from wizard.run.records import DIED, DONE
 from wizard.session import Session
 
 
@@ -70,7 +70,9 @@ def _said(run: RunSummary) -> str:
         )
         if so
     ]
-    return " ".join([*became, *run.message.splitlines()])
+    # Mail on hold and a gathered tree are no longer there once the run was taken back.
+    message = "" if run.undone and run.outcome == DONE else run.message
+    return " ".join([*became, *message.splitlines()])
 
 
 def run_attach(session: Session, _options: Options, console: Console) -> int:
