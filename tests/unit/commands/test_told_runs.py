@@ -13,7 +13,7 @@ from wizard.commands.planning import Options
 from wizard.commands.runs import run_runs
 from wizard.commands.status import run_status
 from wizard.run.history import RunSummary
-from wizard.run.records import DONE, FAILED
+from wizard.run.records import DIED, DONE, FAILED
 from wizard.session import Session
 from wizard.status.drift import Item
 
@@ -83,3 +83,12 @@ def test_mail_on_hold_is_not_told_of_a_run_that_was_taken_back() -> None:
     assert first.endswith("Taken back since.")
     assert second.endswith("Taken back since. It failed.")
     assert third.endswith(HELD)
+
+
+def test_an_undo_that_is_not_done_has_taken_nothing_back() -> None:
+    older = "20261129-100000-1"
+    runs = (RunSummary(f"{older[:-1]}2", 1.0, one, undoes=older) for one in (DIED, DONE))
+    _, text = said(run_runs, Told(*runs))
+    first, second = text.splitlines()
+    assert f"takes back {older}." in first
+    assert f"took back {older}." in second

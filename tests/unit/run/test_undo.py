@@ -38,6 +38,7 @@ from wizard.plan.model import (
 )
 from wizard.run import taking_back
 from wizard.run.files import sha256
+from wizard.run.follow import follow
 from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
@@ -458,12 +459,20 @@ def test_a_later_run_that_was_taken_back_bars_nothing(places: Places, etc: Path)
 def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path) -> None:
     taken(places, usual(etc))
     at = make_run(places, time.time())
-    write_request(at, undo_plan(places), attended=False)
+    wanted = undo_plan(places)
+    write_request(at, wanted, attended=False)
     with open_journal(at.journal, at.id) as (journal, _):
         journal.append(RunStarted(at.id, "", 1))
         journal.append(StepStarted("back-access"))
     with pytest.raises(Trouble, match="postfix-wizard resume"):
         undo_plan(places)
+    # What is said of it names no command that refuses.
+    *_, end = follow(places, at.id)
+    assert isinstance(end, RunFinished)
+    (said,) = (one.ways_on for one in runs(places) if one.run == at.id)
+    for words in (end.message, said):
+        assert "`postfix-wizard resume`" in words
+        assert "`postfix-wizard undo`" not in words
     assert work(places, at.id) == 0
     assert as_it_was(etc)
 
