@@ -51,7 +51,8 @@ def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fa
     if last is None:
         return
     done = f"{last.done} of {last.steps} steps"
-    what = f", which took back {last.undoes}" if last.undoes else ""
+    took = "took" if last.outcome == "done" else "takes"
+    what = f", which {took} back {last.undoes}" if last.undoes else ""
     if last.outcome == "done":
         since = "; taken back since" if last.undone else ""
         yield Fact("Last run", f"{last.run}{what}: done, {done}{since}")

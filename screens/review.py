@@ -150,7 +150,11 @@ class ReviewScreen(DecidingScreen):
             self.by_hand = bool(self.undecided)
             at = self._first_conflict()
         shown = names[min(at, len(names) - 1)]
-        await self.mount(Tabs(shown, names, id="tabs"), after="#review-says")
+        tabs = Tabs(shown, names, id="tabs")
+        await self.mount(tabs, after="#review-says")
+        if not tabs.is_attached:
+            # Textual mounts nothing on a screen that is being closed.
+            return
         self.say()
         self.show_tab()
         self.query_one("#pane").focus()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from screens.desk import Wish
+from screens.diffs import file_diff
+from screens.messages import Compared
+from screens.undo import UndoScreen
 from tests.screens.pilots import in_sight
 from tests.screens.standin import MAIN, RUN, StandIn, answers, happy_events, make_app, set_up_host
 from wizard.plan.model import Plan
@@ -56,6 +59,25 @@ async def test_a_dry_run_goes_on_with_nothing() -> None:
         await pilot.press("g")
         await pilot.pause(0.1)
         assert not session.resumed
+
+
+async def test_a_plan_that_is_ready_when_its_screen_was_left_ends_nothing() -> None:
+    """Quit while the plan is being made: its files come to a screen that is going."""
+    session = session_of(RunSummary(RUN, 0.0, "done", 9, 9))
+    async with make_app(session).run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
+        await pilot.press("u")
+        await in_sight(pilot, "Nothing has been written yet. r runs the 1 step.")
+        screen = pilot.app.screen
+        assert isinstance(screen, UndoScreen)
+        plan = screen.desk.plan
+        assert plan is not None
+        # What Textual sets when a screen goes.
+        screen._closing = True
+        try:
+            await screen.on_compared(Compared(tuple(file_diff(one) for one in plan.files)))
+        finally:
+            screen._closing = False
 
 
 async def test_the_way_back_is_reviewed_and_run_after_a_yes() -> None:

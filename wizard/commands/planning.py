@@ -103,16 +103,14 @@ def need_an_answer(doing: str, options: Options, console: Console, shown_by: str
         )
 
 
-def refuse_obstacles(plan: Plan) -> None:
-    """Raise Trouble with everything that stands in the plan's way."""
+def refuse_obstacles(plan: Plan, changed: str = "Nothing was changed.") -> None:
+    """Raise Trouble with everything that stands in the plan's way, and what was changed before."""
     if not plan.obstacles:
         return
     lines = "\n".join(f"  {problem_text(problem)}" for problem in plan.obstacles)
     of_answers = any(problem.section for problem in plan.obstacles)
     kind = AnswersTrouble if of_answers else Trouble
-    raise kind(
-        "making the plan", f"something stands in the way:\n{lines}", "\nNothing was changed."
-    )
+    raise kind("making the plan", f"something stands in the way:\n{lines}", f"\n{changed}")
 
 
 def refuse_cautions(plan: Plan, accepted: Accepted) -> None:

@@ -10,8 +10,8 @@ from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
 from wizard.commands.prune import prune_runs
-from wizard.run.history import WAYS_ON, RunSummary
-from wizard.run.records import DIED
+from wizard.run.history import RunSummary
+from wizard.run.records import DIED, DONE
 from wizard.session import Session
 
 
@@ -63,14 +63,16 @@ def _said(run: RunSummary) -> str:
     became = [
         words
         for so, words in (
-            (run.undoes, f"took back {run.undoes}."),
+            (run.undoes, f"{'took' if run.outcome == DONE else 'takes'} back {run.undoes}."),
             (run.undone, "Taken back since."),
             (run.outcome == DIED and run.step, f"Cut off in {run.step!r}."),
             *((one.shown, f"Resumed by {one.shown}.") for one in run.resumed_by),
         )
         if so
     ]
-    return " ".join([*became, *run.message.splitlines()])
+    # Mail on hold and a gathered tree are no longer there once the run was taken back.
+    message = "" if run.undone and run.outcome == DONE else run.message
+    return " ".join([*became, *message.splitlines()])
 
 
 def run_attach(session: Session, _options: Options, console: Console) -> int:
@@ -81,7 +83,7 @@ def run_attach(session: Session, _options: Options, console: Console) -> int:
         early = session.cut_off()
         console.say(
             "No run is in progress; `postfix-wizard runs` lists the past ones.",
-            *((early.told, WAYS_ON) if early else ()),
+            *((early.told, early.ways_on) if early else ()),
         )
         return 1
     return follow_run(session, run, console)

@@ -46,7 +46,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             "leftovers": [masked(words) for words in leftovers.warnings(host)],
         }
         print(json.dumps(whole, indent=2), file=console.out)
-    elif newest:
+    elif newest or found:
         console.say(*(line for one in drifted for line in _lines(one)))
         console.say(_summary(len(found), len(drifted), newest))
     if not options.json:
@@ -89,6 +89,8 @@ def _of_the_move(move: Checklist) -> Iterator[str]:
 
 def _summary(found: int, drifted: int, newest: str) -> str:
     things = f"{found} thing{'s' if found != 1 else ''} looked at"
+    if not newest:
+        return f"{things}, {drifted} drifted; no run could be read that changed this host."
     if not drifted:
         return f"{things}, all as the runs left them; the newest is {newest}."
     return f"{things}, {drifted} drifted; the newest run is {newest}."

@@ -74,7 +74,7 @@ def _take_back(session: Session, options: Options, plans: Sequence[Plan], consol
     for number, plan in enumerate(plans):
         # What an earlier one of these undos put back is not as it was when this was shown.
         now = _plan(session, options, runs[number:], plan.undoes) if number else plan
-        refuse_obstacles(now)
+        refuse_obstacles(now, _so_far(runs, number))
         if not now.pending:
             continue
         code = follow_run(session, session.start(now, attended=console.is_terminal), console)
@@ -84,6 +84,14 @@ def _take_back(session: Session, options: Options, plans: Sequence[Plan], consol
                 console.say(f"Not taken back yet: {', '.join(rest)}.")
             return code
     return 0
+
+
+def _so_far(runs: Sequence[str], number: int) -> str:
+    """Return what became of these runs before the one with this number."""
+    if not number:
+        return "Nothing was changed."
+    back, rest = ", ".join(runs[:number]), ", ".join(runs[number:])
+    return f"Taken back: {back}. Not taken back yet: {rest}."
 
 
 def _show_edits(session: Session, plan: Plan, console: Console) -> None:

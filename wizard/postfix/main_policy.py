@@ -34,7 +34,7 @@ from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, left_out, without_heading
 from wizard.postfix.unset import DEFAULTS
-from wizard.secrets import MASK, has_key
+from wizard.secrets import MASK, has_key, without_number
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 
@@ -75,6 +75,7 @@ def propose_main_cf(
             if parameter.name in kept or (
                 _is_as_today(parameter, answers, today, chosen)
                 and not _follows_the_name(cf, parameter, answers, today)
+                and not _has_another_key(cf, parameter, goal)
             ):
                 continue
             if parameter.kind == RESTRICTIONS:
@@ -136,6 +137,21 @@ def _is_as_today(
     if parameter.section == POLICY:
         return False
     return parameter.value(answers) == parameter.value(today)
+
+
+def _has_another_key(
+    cf: MainCf, parameter: Parameter, goal: Sequence[restrictions.Restriction]
+) -> bool:
+    """Whether main.cf has a list of the answers with a key that the key file does not have."""
+    if parameter.kind != RESTRICTIONS:
+        return False
+    keyed = {one.text.lower() for one in goal if MASK in one.text}
+    texts = [
+        one.text
+        for twin in cf.twins(parameter.name)
+        for one in restrictions.standing(words(cf, twin))
+    ]
+    return any(MASK not in one and without_number(one).lower() in keyed for one in texts)
 
 
 def _stays(answers: Answers) -> Callable[[Parameter], bool]:

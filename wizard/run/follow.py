@@ -18,6 +18,7 @@ from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.wire import INSTALL_NEWER, NewerForm
 from wizard.run.clean import Cleaner
 from wizard.run.directories import explained
+from wizard.run.header import read_header
 from wizard.run.journal import Entry, Parser, read_journal
 from wizard.run.lock import holder
 from wizard.run.paths import Places
@@ -100,7 +101,7 @@ def _events(
                 continue
             if not alive:
                 yield from outputs.rest()
-                yield RunFinished(DIED, _DIED if journal.begun else _NEVER)
+                yield RunFinished(DIED, _died(places, run_id) if journal.begun else _NEVER)
                 return
             if now - looked >= _LIVENESS:
                 looked = now
@@ -126,10 +127,20 @@ def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
 
 _DIED = (
     "The worker ended without a word (killed, or the machine went down). Every file is whole, old "
-    "or new. `postfix-wizard resume` goes on where it stopped, `postfix-wizard undo` takes back "
-    "what was done."
+    "or new. `postfix-wizard resume` goes on where it stopped"
 )
+_UNDO = ", `postfix-wizard undo` takes back what was done"
 _NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. It took no step."
+
+
+def _died(places: Places, run_id: str) -> str:
+    """Return what is said of a worker's death: nothing takes back an undo, so it is not named."""
+    try:
+        header = read_header(places.run(run_id))
+    except Trouble:
+        header = None
+    is_undo = header is not None and bool(header.undoes)
+    return f"{_DIED}{'' if is_undo else _UNDO}."
 
 
 def _lives(places: Places, run_id: str) -> bool:

@@ -92,7 +92,9 @@ class RunSummary:
     @property
     def ways_on(self) -> str:
         """What can be done about it while it is not done."""
-        return WAYS_TO_LOOK if self.outcome == RUNNING else WAYS_ON
+        if self.outcome == RUNNING:
+            return WAYS_TO_LOOK
+        return WAY_OF_AN_UNDO if self.undoes else WAYS_ON
 
     @property
     def can_undo(self) -> bool:
@@ -123,6 +125,8 @@ class RunSummary:
 _HOW = {DONE: "is done", DIED: "was cut off", FAILED: "failed", STOPPED: "was stopped"}
 WAYS_ON = "`postfix-wizard resume` goes on where it ended, `postfix-wizard undo` takes it back."
 """What can be done about a run that ended early."""
+WAY_OF_AN_UNDO = "`postfix-wizard resume` goes on where it ended; nothing takes back an undo."
+"""The same, about a run that takes another one back."""
 WAYS_TO_LOOK = "`postfix-wizard attach` shows it. What it has yet to do still differs."
 """What can be done about a run in progress."""
 

@@ -8,9 +8,8 @@ from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES, STOPPED_STATES
 from wizard.run.context import Context, listed
 
-LOG_ADVICE = (
-    "`journalctl -u {unit} -n 50` says why. Repair that; then `postfix-wizard resume` continues."
-)
+RESUMES = "then `postfix-wizard resume` continues."
+LOG_ADVICE = f"`journalctl -u {{unit}} -n 50` says why. Repair that; {RESUMES}"
 _PAUSE_SECONDS = 0.05
 
 

@@ -55,6 +55,7 @@ from wizard.run.states import Stale
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import steps_back, texts_first
+from wizard.run.units import RESUMES
 
 RETURNS = (StagedCheck, PostfixCheck, Command, Service)
 """When one of these fails, Postfix does not work with what was planned: the run goes back."""
@@ -72,6 +73,7 @@ _EXHAUSTED = frozenset(
 )
 """What stops the wizard itself and says nothing of Postfix: such a run can be gone on with."""
 _RETURN_AGAIN = "Repair that; then `postfix-wizard resume` puts the rest back."
+_ANEW = "then `postfix-wizard apply` begins anew."
 _GATHERED = "It is kept for the plan that uses it: `postfix-wizard apply` makes that one."
 _RETURN_LOCK_SECONDS = 10.0
 _SETTLED_NS = 2_000_000_000
@@ -294,6 +296,8 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
             failed.append(step)
             said.append(f"{step.title}: {wrong.said}")
     works = _works([step for step in back.steps if step not in failed])
+    # No run can be resumed that has put everything back.
+    cause = back.cause if failed else back.cause.replace(RESUMES, _ANEW)
     if failed:
         without = f"Not begun without it: {', '.join(map(_titled, skipped))}." if skipped else ""
         head = f"Putting back what the run had changed FAILED in part{works}."
@@ -303,7 +307,7 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
         after = f"What the run had changed was put back{works}{' as before' if works else ''}."
     else:
         after = "Nothing had been replaced yet, so there was nothing to put back."
-    return RunFinished(FAILED, f"{back.cause}\n{after}")
+    return RunFinished(FAILED, f"{cause}\n{after}")
 
 
 def _works(steps: Sequence[Step]) -> str:

@@ -113,6 +113,20 @@ def test_twice_is_once_and_a_new_key_is_written(answers: Answers, key_file: Path
     assert change.live != change.proposed
 
 
+@pytest.mark.parametrize("old", [OTHER, OTHER.upper(), KEY.upper()])
+def test_a_section_run_writes_a_new_key_and_nothing_else(
+    answers: Answers, key_file: Path, old: str
+) -> None:
+    wanted, host = keyed(answers, key_file)
+    first = open_file(main_of(build_plan(wanted, host)).file, Seals()).text
+    rotated = applied(host, first.replace(KEY.encode(), old.encode()))
+    today = read_back(rotated)
+    assert today is not None
+    # The answers are those of today: what is new is in the key file.
+    plan = build_plan(today, rotated, ("blocklists",))
+    assert open_file(main_of(plan).file, Seals()).text == first
+
+
 def test_what_stands_there_reads_back_without_its_key(answers: Answers, key_file: Path) -> None:
     wanted, host = keyed(answers, key_file)
     text = open_file(main_of(build_plan(wanted, host)).file, Seals()).text

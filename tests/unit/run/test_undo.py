@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -36,8 +37,11 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
-from wizard.run import taking_back
+from wizard.run import taking_back, worker
+from wizard.run.actions import execute
+from wizard.run.context import Context
 from wizard.run.files import sha256
+from wizard.run.follow import follow
 from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
@@ -47,6 +51,7 @@ from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepI
 from wizard.run.request import write_request
 from wizard.run.taking_back import undo_plan, with_later
 from wizard.run.undo import steps_back
+from wizard.run.units import LOG_ADVICE
 from wizard.run.worker import work
 
 OLD, NEW = b"old \xff\r\n", b"new \xff\r\n"
@@ -241,6 +246,28 @@ def test_a_failure_that_is_not_postfixs_leaves_what_is_done(places: Places, etc:
     (etc / "other").write_bytes(OLD)
     assert work(places, found.run) == 0
     assert newest_cut_off(places) is None
+
+
+@pytest.mark.promise(16)
+def test_a_run_that_is_back_names_no_resume(
+    places: Places, etc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a unit's failure advises holds for a run that stays where it is, and not for this one."""
+    real = execute
+
+    def refusing(action: Action, context: Context) -> Any:
+        if isinstance(action, Command):
+            raise Trouble("restarting postfix", "it failed", LOG_ADVICE.format(unit="postfix"))
+        return real(action, context)
+
+    monkeypatch.setattr(worker, "execute", refusing)
+    run = taken(places, usual(etc, ("check", Command(("true",)))))
+    assert as_it_was(etc)
+    past = told(places, run)
+    assert past.finished is not None
+    assert "`journalctl -u postfix -n 50` says why. Repair that; then" in past.finished.message
+    assert "`postfix-wizard apply` begins anew." in past.finished.message
+    assert "postfix-wizard resume" not in past.finished.message
 
 
 @pytest.mark.promise(16)
@@ -458,12 +485,20 @@ def test_a_later_run_that_was_taken_back_bars_nothing(places: Places, etc: Path)
 def test_an_undo_that_was_cut_off_must_be_gone_on_with(places: Places, etc: Path) -> None:
     taken(places, usual(etc))
     at = make_run(places, time.time())
-    write_request(at, undo_plan(places), attended=False)
+    wanted = undo_plan(places)
+    write_request(at, wanted, attended=False)
     with open_journal(at.journal, at.id) as (journal, _):
         journal.append(RunStarted(at.id, "", 1))
         journal.append(StepStarted("back-access"))
     with pytest.raises(Trouble, match="postfix-wizard resume"):
         undo_plan(places)
+    # What is said of it names no command that refuses.
+    *_, end = follow(places, at.id)
+    assert isinstance(end, RunFinished)
+    (said,) = (one.ways_on for one in runs(places) if one.run == at.id)
+    for words in (end.message, said):
+        assert "`postfix-wizard resume`" in words
+        assert "`postfix-wizard undo`" not in words
     assert work(places, at.id) == 0
     assert as_it_was(etc)
 

@@ -1,0 +1,94 @@
+"""What `status` and `runs` print of runs that cannot be read, and of those that were taken back."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, cast
+
+import pytest
+
+from tests.unit.plan.test_build import FRESH
+from wizard.commands.console import Console
+from wizard.commands.planning import Options
+from wizard.commands.runs import run_runs
+from wizard.commands.status import run_status
+from wizard.run.history import RunSummary
+from wizard.run.records import DIED, DONE, FAILED
+from wizard.session import Session
+from wizard.status.drift import Item
+
+HELD = "On hold: 1 message that the present configuration would bounce (3A71A1981F3)."
+
+
+class Told:
+    """A session with runs and with what they left."""
+
+    def __init__(self, *runs: RunSummary, items: tuple[Item, ...] = ()) -> None:
+        self._runs, self._items = runs, items
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        return self._runs
+
+    def host(self) -> Any:
+        return FRESH
+
+    def today(self, _host: Any) -> None:
+        return None
+
+    def status(self, _host: Any) -> tuple[str, tuple[Item, ...]]:
+        return "", self._items
+
+
+@pytest.fixture(autouse=True)
+def _as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+
+
+def said(command: Any, told: Told) -> tuple[int, str]:
+    console = Console(io.StringIO(), is_terminal=False, colour=False)
+    code = command(cast("Session", told), Options(), console)
+    assert isinstance(console.out, io.StringIO)
+    return code, console.out.getvalue()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_status_without_a_run_that_can_be_read_is_told(number: int) -> None:
+    """The only run is damaged, or the key of the host is lost: exit code 2, and never silence."""
+    items = tuple(
+        Item(f"run.{one}", f"run {one}", "readable", "damaged", drifted=True, advice="Look.")
+        for one in range(number)
+    )
+    code, text = said(run_status, Told(items=items))
+    assert code == 2
+    assert text.count("left: readable; now: damaged") == number
+    assert f"{number} drifted; no run could be read that changed this host." in text
+
+
+def test_a_status_without_any_run_says_so() -> None:
+    code, text = said(run_status, Told())
+    assert code == 1
+    assert "No run of the wizard has changed this host" in text
+
+
+def test_mail_on_hold_is_not_told_of_a_run_that_was_taken_back() -> None:
+    """Its undo released that mail. What a failed run says is its cause, and is told as before."""
+    runs = (
+        RunSummary("20261129-100000-1", 1.0, DONE, message=HELD, undone=True),
+        RunSummary("20261129-100000-2", 1.0, FAILED, message="It failed.", undone=True),
+        RunSummary("20261129-100000-3", 1.0, DONE, message=HELD),
+    )
+    code, text = said(run_runs, Told(*runs))
+    first, second, third = text.splitlines()
+    assert code == 0
+    assert first.endswith("Taken back since.")
+    assert second.endswith("Taken back since. It failed.")
+    assert third.endswith(HELD)
+
+
+def test_an_undo_that_is_not_done_has_taken_nothing_back() -> None:
+    older = "20261129-100000-1"
+    runs = (RunSummary(f"{older[:-1]}2", 1.0, one, undoes=older) for one in (DIED, DONE))
+    _, text = said(run_runs, Told(*runs))
+    first, second = text.splitlines()
+    assert f"takes back {older}." in first
+    assert f"took back {older}." in second

@@ -1,0 +1,66 @@
+"""`undo RUN --with-later`: what it says where it has to end between two runs."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.run.runs import prepared
+from wizard.commands import undo
+from wizard.commands.console import Console
+from wizard.commands.planning import Options
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.plan.model import FileChange, NewFile, Plan, ReplaceFile, Step
+from wizard.run.files import sha256
+from wizard.run.paths import Places
+from wizard.run.taking_back import undo_plan
+from wizard.run.worker import work
+from wizard.session import Session
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
+
+
+def written(places: Places, path: Path, text: bytes) -> str:
+    live = path.read_bytes()
+    step = Step("main.cf", "", "", ReplaceFile(NewFile(str(path), text, sha256(live))))
+    change = FileChange(str(path), None, live, text)
+    run = prepared(places, Plan("", (), (step,), (change,)))
+    assert work(places, run) == 0
+    return run
+
+
+def test_what_was_taken_back_before_an_edit_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edit was made between the two runs, so it comes to light with the later one's undo."""
+    places = Places(tmp_path / "state", tmp_path / "run", tmp_path / "etc" / "answers.toml")
+    path = tmp_path / "etc/main.cf"
+    path.parent.mkdir(mode=0o755)
+    path.write_bytes(b"0\n")
+    first = written(places, path, b"1\n")
+    path.write_bytes(b"1 mine\n")
+    second = written(places, path, b"2\n")
+
+    def at_once(_session: Session, run: str, _console: Console) -> int:
+        return work(places, run)
+
+    def prepare(_session: Session, plan: Plan, **_: object) -> str:
+        return prepared(places, plan)
+
+    def plan_back(_session: Session, run: str, **more: object) -> Plan:
+        return undo_plan(places, run, taken_first=more["taken_first"])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(undo, "follow_run", at_once)
+    monkeypatch.setattr(Session, "start", prepare)
+    monkeypatch.setattr(Session, "undo_plan", plan_back)
+    console = Console(io.StringIO(), is_terminal=False, colour=False)
+    options = Options(run=first, with_later=True, yes=True)
+    with pytest.raises(Trouble) as caught:
+        undo.run_undo(Session(Door(), places, ()), options, console)
+    assert "Nothing was changed" not in caught.value.advice
+    assert f"Taken back: {second}. Not taken back yet: {first}." in caught.value.advice
+    assert path.read_bytes() == b"1 mine\n"
