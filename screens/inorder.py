@@ -21,7 +21,7 @@ HOPS = 3
 """Ways up from the focus to the app: the key's own, its message's, and that of the answer."""
 
 PATIENCE = 0.5
-"""Seconds after which a widget is asked whether it is still there: one that went never answers."""
+"""Seconds until a check whether the awaited widget is still there: one that went never answers."""
 
 LONGEST = 10.0
 """Seconds that a key waits at most for one that a busy widget has not handled."""
