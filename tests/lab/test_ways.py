@@ -46,6 +46,8 @@ def test_a_link_of_roots_is_followed(boot_host: BootHost, path: str, installed: 
     volume(host)
     there = move_away(host, path)
     host.run(["ln", "-s", there, path], check=True)
+    code, said = wizard(host, "plan", "--answers", ANSWERS)
+    assert f"{path} is a link: this run writes to {there} instead." in said, said
     code, said = apply(host)
     assert code == 0, said
     code, said = wizard(host, "plan")

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache, partial
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
@@ -37,12 +38,47 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def with_ways(plan: Plan, door: Door) -> Plan:
-    """Return the plan with an obstacle for each place that its run could not write."""
+    """Return the plan with an obstacle for each place that its run could not write.
+
+    Where a link that is followed leads is a warning.
+    """
     named = {one.message.split(" ")[0] for one in plan.obstacles}
     found = dict.fromkeys(_problems(plan, door))
     # The plan has other obstacles for some files, with an advice of their own.
     problems = tuple(Problem("", "", why) for why in found if why.split(" ")[0] not in named)
-    return replace(plan, obstacles=(*plan.obstacles, *problems)) if problems else plan
+    links = tuple(_followed(plan, door))
+    if not (problems or links):
+        return plan
+    return replace(
+        plan,
+        obstacles=(*plan.obstacles, *problems),
+        warnings=(*plan.warnings, *links),
+    )
+
+
+def _followed(plan: Plan, door: Door) -> Iterator[str]:
+    """Say of each link of root's on the way to a file of the run where it leads."""
+    real = cache(partial(_real, door))
+    found: dict[str, str] = {}
+    for path in written_paths(plan):
+        for directory in map(str, reversed(PurePosixPath(path).parents)):
+            if real(directory) != directory:
+                found[directory] = real(directory)
+                break
+    for directory, there in sorted(found.items()):
+        yield f"{directory} is a link: this run writes to {there} instead."
+
+
+def _real(door: Door, directory: str) -> str:
+    """Return a directory's path without links; its own where it is not there or cannot be reached."""
+    doing = f"looking at the way to {directory}"
+    # A way that leads nowhere is an obstacle already.
+    with (
+        contextlib.suppress(Trouble),
+        open_way(directory, doing, root=str(door.root), rights=False) as way,
+    ):
+        return way.path
+    return directory
 
 
 def place_problems(paths: Iterable[str]) -> Iterator[str]:

@@ -109,6 +109,8 @@ def test_a_link_of_roots_is_followed(root: Path, name: str) -> None:
     (root / "srv/way").symlink_to("moved")
     (root / "etc" / directory).symlink_to("/srv/way")
     assert problems(made(name), root) == []
+    said = with_ways(made(name), Door(root)).warnings
+    assert f"/etc/{directory} is a link: this run writes to /srv/moved instead." in said
 
 
 @pytest.mark.parametrize("part", ["live", "live/a"])
