@@ -486,7 +486,7 @@ class Session:
         """Log in on 587 and 465 and begin a message, which is not sent; takes some seconds."""
         from wizard.check.login import User, check_login  # noqa: PLC0415 - see check
 
-        return check_login(answers, User(name, sender, password))
+        return check_login(answers, self.door, User(name, sender, password))
 
     def outside_script(self, answers: Answers, host: Host, server: str) -> str:
         """Return a script that tries the same on `server`, a name or address, from elsewhere."""

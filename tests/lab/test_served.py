@@ -84,3 +84,27 @@ def test_the_planned_certificate_is_served_to_all(
         served(host)[port, "aRSA"] or served(host)[port, "aECDSA"] for port in (25, 587, 465)
     )
     assert wizard(host, "check")[0] == 0
+
+
+@pytest.mark.promise(43)
+def test_a_port_of_one_address_is_compared_there(boot_host: BootHost) -> None:
+    """Nothing listens on 127.0.0.1:587 then."""
+    host = boot_host(pyz=PYZ)
+    host.write(ANSWERS, ZEKE, 0o600)
+    assert apply(host)[0] == 0
+    host.start_dovecot()
+    bind = "sed -i 's/^submission /192.168.1.1:submission /' /etc/postfix/master.cf"
+    host.run(["sh", "-ec", f"{bind}; systemctl restart postfix"], check=True)
+
+    def verdict() -> str:
+        _, said = wizard(host, "check", "--json")
+        found = {one["id"]: one for one in json.loads(said)["findings"]}
+        return str(found["certificate.587"]["verdict"])
+
+    assert verdict() == "right"
+    options = (
+        "postconf -P 192.168.1.1:submission/inet/smtpd_tls_cert_file=/etc/postfix/rsa.pem"
+        " 192.168.1.1:submission/inet/smtpd_tls_key_file=/etc/postfix/rsa.key"
+    )
+    host.run(["sh", "-ec", f"{OTHERS}{options}; systemctl restart postfix"], check=True)
+    assert verdict() == "wrong"

@@ -135,6 +135,7 @@ def test_old_runs_are_removed_and_the_rest_works_on(boot_host: BootHost) -> None
         assert code == 0, said
     code, said = wizard(host, "runs", "--prune", "--keep", "2")
     assert code == USAGE, said
+    assert "is removed: done" in said, "what a --yes would remove is listed"
     code, said = wizard(host, "runs", "--prune", "--keep", "2", "--yes")
     assert code == 0, said
     assert "2 runs removed." in said

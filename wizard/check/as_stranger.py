@@ -59,7 +59,7 @@ def check_as_stranger(answers: Answers, host: Host, door: Door) -> Iterator[Find
         # Without one Postfix trusts the host's addresses, and the stranger's would be one of them.
         yield _nobody("mynetworks is not set in main.cf")
         return
-    address = ports.reachable(answers.networks)
+    address = ports.reachable(answers.networks, door)[25]
     waits = dovecot.socket_fault(dovecot.AUTH_SOCKET)
     target = target_of(answers, address, waits, bare_newline(door))
     version = ipaddress.ip_address(address).version

@@ -18,6 +18,7 @@ from wizard.check.conversations import OK
 from wizard.check.scripts import OUTSIDER
 from wizard.check.smtp import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.check.verdicts import PERMANENT, TRANSIENT
+from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
 from wizard.text import clean
 
@@ -111,18 +112,20 @@ WRONG_PASSWORD = Row(
 )
 
 
-def check_login(answers: Answers, user: User, *, seconds: float = SECONDS) -> Iterator[Finding]:
+def check_login(
+    answers: Answers, door: Door, user: User, *, seconds: float = SECONDS
+) -> Iterator[Finding]:
     """Log in at both doors and begin a message to somebody else; then with a wrong password.
 
     Nothing is sent: DATA is never said. Never raises for what a server does.
     """
     fault = dovecot.socket_fault(dovecot.AUTH_SOCKET)
-    address = ports.reachable(answers.networks)
+    at = ports.reachable(answers.networks, door)
     for port, opening in DOORS:
         if fault:
             yield _finding(port, ROWS[0], f"waits for Dovecot: {fault}", WAITS)
         else:
-            yield from log_in(Endpoint(address, port), port, opening, user, seconds)
+            yield from log_in(Endpoint(at[port], port), port, opening, user, seconds)
 
 
 def log_in(

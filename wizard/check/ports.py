@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wizard.answers.model import Networks
 from wizard.check.asked import Told, unknown
+from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.paths import MASTER_CF
+from wizard.postfix.master_cf import PORT_NAMES, MasterCf, Service
 from wizard.text import clean
 
 SS = ("ss", "-Hnltp")
 
 PORTS = (25, 587, 465)
+
+_NUMBERS = {**PORT_NAMES, **{str(port): port for port in PORTS}}
 
 OWNER = "master"
 """Postfix's master(8) holds the listening sockets of all its services."""
@@ -88,11 +94,42 @@ def addresses(networks: Networks, *, has_ipv6: bool) -> tuple[str, ...]:
     return tuple(found)
 
 
-def reachable(networks: Networks) -> str:
-    """An address of this host at which Postfix can be talked to, of IPv4 where it may be."""
+def reachable(networks: Networks, door: Door) -> Mapping[int, str]:
+    """Return by port an address of this host at which Postfix answers, of IPv4 where it may be.
+
+    That is one of inet_interfaces, but for a port whose entries in master.cf all have an address
+    of their own (master(5), `host:port`).
+    """
     listening = addresses(networks, has_ipv6=True)
-    first = listening[0] if listening else "127.0.0.1"
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(first, first)  # noqa: S104
+    usual = _own_address(listening[0] if listening else "127.0.0.1")
+    bound: dict[int, str] = {}
+    for service in _services(door):
+        port = _NUMBERS.get(service.port)
+        if service.type == "inet" and port is not None:
+            address = _bound_to(service.name.rpartition(":")[0])
+            bound[port] = bound.get(port, address) if address else ""
+    return {port: bound.get(port) or usual for port in PORTS}
+
+
+def _services(door: Door) -> tuple[Service, ...]:
+    try:
+        return MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
+    except Trouble:
+        return ()
+
+
+def _bound_to(host: str) -> str:
+    """Return the address that an entry is bound to, "" for all of inet_interfaces or a name."""
+    text = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
+    try:
+        return _own_address(str(ipaddress.ip_address(text)))
+    except ValueError:
+        return ""
+
+
+def _own_address(address: str) -> str:
+    """Return an address to talk to, where the one to listen on may mean all."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
 
 
 def judge_ports(networks: Networks, told: Told, *, has_ipv6: bool) -> Iterator[Finding]:

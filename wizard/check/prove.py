@@ -104,7 +104,7 @@ def prove(
         )
         # In this thread, since only the main one may handle the signals that would leave the
         # address behind; before the first yield, since a generator may never be resumed.
-        stranger = talk_as_stranger(answers, main_cf.get("mynetworks", ""), network, seconds)
+        stranger = talk_as_stranger(answers, door, main_cf.get("mynetworks", ""), network, seconds)
 
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)

@@ -45,7 +45,7 @@ class Talks:
 
 def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float) -> Talks:
     """Start all but the stranger's; each is over after `seconds`."""
-    address = ports.reachable(answers.networks)
+    at = ports.reachable(answers.networks, door)
     lmtp = dovecot.lmtp_socket(answers.delivery.mailbox_transport)
     # smtpd dies of a socket that is closed to it as of one that is not there.
     auth = dovecot.AUTH_SOCKET
@@ -53,12 +53,12 @@ def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds:
     lmtp_fault = dovecot.socket_fault(lmtp) if lmtp else ""
     after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
     return Talks(
-        _begin_handshakes(address, pool, seconds, (25,) if auth_fault else (25, 587, 465)),
-        pool.submit(converse, Endpoint(address, 25), scripts.SMTP, seconds),
-        pool.submit(converse, Endpoint(address, 587), after_ehlo, seconds),
+        _begin_handshakes(at, pool, seconds, (25,) if auth_fault else (25, 587, 465)),
+        pool.submit(converse, Endpoint(at[25], 25), scripts.SMTP, seconds),
+        pool.submit(converse, Endpoint(at[587], 587), after_ehlo, seconds),
         None
         if auth_fault
-        else pool.submit(converse, Endpoint(address, 465), scripts.SMTPS, seconds),
+        else pool.submit(converse, Endpoint(at[465], 465), scripts.SMTPS, seconds),
         pool.submit(converse, Endpoint(lmtp), scripts.lmtp_script(""), seconds)
         if lmtp and not lmtp_fault
         else None,
@@ -70,14 +70,14 @@ def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds:
 
 
 def _begin_handshakes(
-    address: str, pool: ThreadPoolExecutor, seconds: float, numbers: Sequence[int]
+    at: Mapping[int, str], pool: ThreadPoolExecutor, seconds: float, numbers: Sequence[int]
 ) -> Mapping[int, Mapping[str, Future[Transcript]]]:
     """Ask each port for its certificate, as clients that take one kind alone."""
     return {
         number: {
             client: pool.submit(
                 converse,
-                Endpoint(address, number, kind=kind),
+                Endpoint(at[number], number, kind=kind),
                 scripts.HANDSHAKE_AT_ONCE if number == _TLS_AT_ONCE else scripts.HANDSHAKE,
                 seconds,
             )
@@ -88,7 +88,11 @@ def _begin_handshakes(
 
 
 def talk_as_stranger(
-    answers: Answers, mynetworks: str, network: Optional[facts.Network], seconds: float
+    answers: Answers,
+    door: Door,
+    mynetworks: str,
+    network: Optional[facts.Network],
+    seconds: float,
 ) -> Transcript:
     """Talk to port 25 as nobody known; the transcript says why where that cannot be done.
 
@@ -99,7 +103,7 @@ def talk_as_stranger(
         return Transcript(stopped_at="greeting", why="main.cf has no mynetworks, or cannot be read")
     trusted = networks(re.split(r"[,\s]+", mynetworks))
     taken = networks(network.networks) if network is not None else ()
-    address = ports.reachable(answers.networks)
+    address = ports.reachable(answers.networks, door)[25]
     try:
         version = ipaddress.ip_address(address).version
         with stranger_address(version, taken, trusted) as source:

@@ -20,7 +20,6 @@ def prune_runs(session: Session, options: Options, console: Console) -> int:
     """Say which runs are removed and which stay, remove them after a yes, and return 0 then."""
     limit = _limit(options)
     need_root(_DOING)
-    need_an_answer(_DOING, options, console, "postfix-wizard runs")
     pruning = session.pruning(limit)
     _say(pruning, console)
     if not pruning.removed:
@@ -28,6 +27,7 @@ def prune_runs(session: Session, options: Options, console: Console) -> int:
         session.prune(pruning)
         console.say("No run is to be removed.")
         return 0
+    need_an_answer(_DOING, options, console, "postfix-wizard runs")
     if not options.yes and not console.agrees(f"Remove {_counted(len(pruning.removed))}?"):
         console.say("No run was removed.")
         return 1

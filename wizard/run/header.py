@@ -156,7 +156,9 @@ def read_header(run: RunPlaces) -> Optional[Header]:
         require_outcome(header.outcome)
     except NewerForm as newer:
         raise newer_trouble(run, doing, str(newer)) from newer
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except KeyError as error:
+        raise Trouble(doing, f"it is damaged (it has no {error})", "") from error
+    except (ValueError, TypeError, RecursionError) as error:
         raise Trouble(doing, f"it is damaged ({error})", "") from error
     return header
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall
 from wizard.check.master_cf import judge_master_cf
 from wizard.check.parameters import judge_main_cf
-from wizard.door import Outcome
+from wizard.door import Door, Outcome
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Zone
 
@@ -105,9 +106,42 @@ def test_where_postfix_should_listen(
         ("mail.example.org", "ipv4", "127.0.0.1"),
     ],
 )
-def test_where_postfix_is_talked_to(interfaces: str, protocols: str, address: str) -> None:
+def test_where_postfix_is_talked_to(
+    tmp_path: Path, interfaces: str, protocols: str, address: str
+) -> None:
     networks = Networks(inet_interfaces=interfaces, inet_protocols=protocols)
-    assert ports.reachable(networks) == address
+    assert ports.reachable(networks, Door(tmp_path)) == dict.fromkeys(ports.PORTS, address)
+
+
+BOUND = """
+203.0.113.1:smtp      inet n - n - - smtpd
+smtp                  inet n - n - - smtpd
+[2001:db8::1]:587     inet n - n - - smtpd
+127.0.0.1:submission  inet n - n - - smtpd
+localhost:465         inet n - n - - smtpd
+"""
+
+
+@pytest.mark.parametrize(
+    ("master", "wanted"),
+    [
+        (BOUND, {25: "192.168.1.1", 587: "2001:db8::1", 465: "127.0.0.1"}),
+        ("203.0.113.1:587 inet n - n - - smtpd", {587: "203.0.113.1"}),
+        ("203.0.113.1:8025 inet n - n - - smtpd", {}),
+        ("0.0.0.0:25 inet n - n - 1 postscreen", {25: "127.0.0.1"}),
+        ("mail.example.org:25 inet n - n - - smtpd", {}),
+        ("smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd", {}),
+        ("10.0.0.1:25 inet n", {}),
+    ],
+)
+def test_a_port_that_has_an_address_of_its_own_is_talked_to_there(
+    tmp_path: Path, master: str, wanted: dict[int, str]
+) -> None:
+    (tmp_path / "etc/postfix").mkdir(parents=True)
+    (tmp_path / "etc/postfix/master.cf").write_text(f"{master}\n", encoding="utf-8")
+    networks = Networks(inet_interfaces="192.168.1.1")
+    usual = dict.fromkeys(ports.PORTS, "192.168.1.1")
+    assert ports.reachable(networks, Door(tmp_path)) == {**usual, **wanted}
 
 
 def test_without_ss_nothing_is_claimed() -> None:
