@@ -10,11 +10,10 @@ from wizard.answers.build import default_mydomain
 from wizard.answers.rules import readable_name
 from wizard.answers.sections import Field
 from wizard.answers.unsaid import Unsaid
-from wizard.host.facts import DOVECOT_CONF
 from wizard.paths import LINEAGES
 from wizard.sections.registry import BY_NAME
+from wizard.sections.section import NOT_YET
 
-NOT_YET = "..."
 LOCAL = "$myhostname, localhost.$mydomain, localhost, $mydomain"
 LINEAGE = f"{LINEAGES}/{{}}/fullchain.pem"
 
@@ -117,60 +116,6 @@ def _lineage(checked: _Checked) -> str:
     return f"smtpd_tls_cert_file = {LINEAGE.format(checked.get('name') or NOT_YET)}"
 
 
-def _zone_file(checked: _Checked) -> str:
-    path = checked.get("zone_file")
-    return f"IN MX 10 MYHOSTNAME. in {path}" if path else "no zone is changed"
-
-
-def _moved(checked: _Checked) -> str:
-    old, new = checked.get("move_from") or "", checked.get("move_to") or ""
-    return f"IN A {old or NOT_YET} becomes {new or NOT_YET}" if old or new else "no address moves"
-
-
-def _relayhost(checked: _Checked) -> str:
-    host, port = checked.get("host"), checked.get("port", model.Relay().port)
-    if isinstance(host, Unsaid):
-        return f"relayhost = {host.live}"
-    return (
-        f"relayhost = [{host}]:{port}" if host else "relayhost stays unset: mail goes out directly"
-    )
-
-
-def _relay_tls(checked: _Checked) -> str:
-    host = checked.get("host")
-    if isinstance(host, Unsaid):
-        return f"relayhost = {host.live}"
-    level = checked.get("tls", model.Relay().tls)
-    return f"[{host}] = {level} in smtp_tls_policy_maps" if host else "not needed without a relay"
-
-
-def _relay_user(checked: _Checked) -> str:
-    user, host = checked.get("user"), checked.get("host")
-    if isinstance(host, Unsaid):
-        return f"relayhost = {host.live}"
-    return f"{user}:(password) in /etc/postfix/sasl_passwd, 0600" if user else "no password is said"
-
-
-def _conf(checked: _Checked) -> str:
-    return DOVECOT_CONF if checked.get("conf") == "write" else "nothing of Dovecot's is written"
-
-
-def _imaps(checked: _Checked) -> str:
-    opened = checked.get("imaps") == "open"
-    return "firewall-cmd --add-service=imaps" if opened else "the firewall stays as it is"
-
-
-def _hardening(checked: _Checked) -> str:
-    if checked.get("use") == "on":
-        return "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"
-    return "nothing beyond the policy"
-
-
-def _old_server(checked: _Checked) -> str:
-    old = checked.get("old_server")
-    return f"`postfix-wizard move`: the move from {old}" if old else "no move is looked at"
-
-
 def _days(checked: _Checked) -> str:
     return f"openssl req -days {checked.get('days', model.Certificate().days)}"
 
@@ -188,16 +133,5 @@ _SPECIAL: dict[tuple[str, str], Callable[[_Checked], str]] = {
     ("certificate", "email"): _email,
     ("certificate", "server"): _server,
     ("certificate", "days"): _days,
-    ("relay", "host"): _relayhost,
-    ("relay", "port"): _relayhost,
-    ("relay", "tls"): _relay_tls,
-    ("relay", "user"): _relay_user,
-    ("hardening", "use"): _hardening,
-    ("move", "old_server"): _old_server,
-    ("dns", "zone_file"): _zone_file,
-    ("dns", "move_from"): _moved,
-    ("dns", "move_to"): _moved,
-    ("dovecot", "conf"): _conf,
-    ("dovecot", "imaps"): _imaps,
 }
 """Fields that become more than `parameter = value`."""

@@ -18,7 +18,7 @@ from screens.places import place_of_section
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.move.old import old_server
+from wizard.answers.old_server import old_server
 from wizard.status.findings import NOT_KNOWN
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."

@@ -19,10 +19,10 @@ from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import cut, wrapped
 from wizard.answers.model import Answers
+from wizard.answers.old_server import old_server
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.move.model import Checklist
-from wizard.move.old import old_server
 from wizard.run.records import DONE
 
 ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)

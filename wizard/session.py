@@ -219,7 +219,6 @@ class Session:
             host.sender_access,
             host.sasl_passwd,
             host.hook,
-            host.dovecot.conf,
             *filter(None, (file.facts(host) for file in FILES.values())),
         )
         states = {
@@ -361,7 +360,7 @@ class Session:
 
         Takes six seconds at most, where nobody answers. Writes nothing.
         """
-        from wizard.move.old import old_server  # noqa: PLC0415 - as for undo_plan
+        from wizard.answers.old_server import old_server  # noqa: PLC0415 - as for undo_plan
 
         old = old_server(answers)
         if old is None:

@@ -14,12 +14,13 @@ from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
 from tests.screens.standin import RUN, StandIn, answers, make_app, make_plan, set_up_host
 from wizard.answers.model import Answers, Move
+from wizard.answers.old_server import OldServer
 from wizard.answers.toml import format_answers
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.move.checklist import checklist, ticked
-from wizard.move.model import Checklist, Door25, Kept, OldServer, View
+from wizard.move.model import Checklist, Door25, Kept, View
 
 NOW = 1_795_000_000.0
 OLD = OldServer("old.example", "root@old.example")

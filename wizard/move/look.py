@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from wizard.answers.model import Answers
+from wizard.answers.old_server import OldServer
 from wizard.check.smtp import CLOSING, Endpoint, Exchange, converse
 from wizard.dns.addresses import public4
 from wizard.dns.asking import Answer, Question, ask_within, reversed_name
 from wizard.dns.authority import ask_authority
 from wizard.move.items import names_of, pointed
-from wizard.move.model import Door25, OldServer, View
+from wizard.move.model import Door25, View
 
 SECONDS = 3.0
 """For the DNS; as long again, side by side with it, for the old server's port 25."""

@@ -6,18 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard.answers.model import Answers
+from wizard.answers.old_server import OldServer
 from wizard.dns.asking import SILENT, Answer, Question
 
 DONE, OPEN, UNKNOWN, TICKED = "done", "open", "unknown", "ticked"
 """An item's state: seen done, seen not to be done, not to be seen from here, ticked by hand."""
-
-
-@dataclass(frozen=True)
-class OldServer:
-    """The server that is moved from: its name or address, and what ssh(1) takes for it."""
-
-    name: str
-    ssh: str
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,19 @@ def imaps_steps(answers: Answers, host: Host) -> Iterator[Step]:
         )
 
 
+def mail_zone(host: Host) -> str:
+    """Return the zone that the mail services are open in, else the default one.
+
+    "" where the host has given firewalld up.
+    """
+    if host.firewall.is_given_up:
+        return ""
+    for zone in host.firewall.zones:
+        if set(SERVICES) <= zone.permanent:
+            return zone.name
+    return host.firewall.default_zone
+
+
 def _zone(answers: Answers, host: Host) -> Optional[Zone]:
     """Return the zone to open, None where the firewall is another one."""
     given_up = host.firewall.is_given_up

@@ -17,12 +17,11 @@ from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
-from wizard.plan.firewall import IMAPS, SERVICES
+from wizard.plan.firewall import mail_zone
 from wizard.postfix.blocklists import read_back as read_blocklists
-from wizard.postfix.hardening import OFF, ON, is_on
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import Own, own_names
-from wizard.postfix.parameters import ADDRESSES, NAMES, NETWORKS, PARAMETERS
+from wizard.postfix.parameters import ADDRESSES, NAMES, NETWORKS
 from wizard.postfix.policy import owned_rows
 from wizard.postfix.policy import rows as table_rows
 from wizard.postfix.relayhost import read_back as read_relay
@@ -59,9 +58,7 @@ def read_values(host: Host) -> Values:
         "delivery": {},
         "limits": {},
         "dns": {},
-        "hardening": {"use": ON if is_on(main, PARAMETERS, host.postfix) else OFF},
         "relay": {},
-        "dovecot": _dovecot(host),
         "move": {},
         **{one.name: one.read_back(host) for one in SECTIONS if one.read_back is not None},
     }
@@ -162,34 +159,13 @@ def _networks(main: MainCf, host: Host) -> dict[str, Any]:
     outer = _words(main, "proxy_interfaces")
     if outer:
         found["proxy_interfaces"] = [Own().key(ADDRESSES, one) for one in outer]
-    zone = _zone(host)
+    zone = mail_zone(host)
     if zone or host.firewall.is_given_up:
         found["firewall_zone"] = zone
     return found
 
 
 _PROTOCOLS = {frozenset({"ipv4", "ipv6"}): "all"}
-
-
-def _zone(host: Host) -> str:
-    """Return the zone that the mail services are open in, else the default one.
-
-    "" where the host has given firewalld up.
-    """
-    if host.firewall.is_given_up:
-        return ""
-    for zone in host.firewall.zones:
-        if set(SERVICES) <= zone.permanent:
-            return zone.name
-    return host.firewall.default_zone
-
-
-def _dovecot(host: Host) -> dict[str, Any]:
-    zone = host.firewall.zone(_zone(host))
-    return {
-        "conf": "leave" if host.dovecot.conf.live is None else "write",
-        "imaps": "open" if zone is not None and IMAPS in zone.permanent else "leave",
-    }
 
 
 def _certificate(main: MainCf, host: Host) -> dict[str, Any]:

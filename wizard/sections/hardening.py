@@ -1,15 +1,19 @@
-"""What a plan says of the hardening; its parameters and options are in main.cf and master.cf."""
+"""The section `hardening`; its parameters and options are in main.cf and master.cf."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from wizard.host.facts import Host
 from wizard.plan.part import Part, Request
-from wizard.postfix.hardening import MAPS, ON, SECTION, unknown, without_maps
+from wizard.postfix.hardening import MAPS, OFF, ON, SECTION, is_on, unknown, without_maps
 from wizard.postfix.main_cf import MainCf
+from wizard.postfix.parameters import PARAMETERS
+from wizard.sections.section import Section, Values
 
 
-def plan(request: Request) -> Part:
+def _plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
     return Part(warnings=tuple(_left_out(request)))
 
@@ -20,3 +24,27 @@ def _left_out(request: Request) -> Iterator[str]:
         yield from unknown(request.host.postfix)
         maps = MainCf.parse(request.host.main_cf.live or b"").value(MAPS)
         yield from without_maps(maps or "")
+
+
+def _read_back(host: Host) -> dict[str, Any]:
+    main = MainCf.parse(host.main_cf.live or b"")
+    return {"use": ON if is_on(main, PARAMETERS, host.postfix) else OFF}
+
+
+def _preview(checked: Mapping[str, Any]) -> Values:
+    if checked.get("use") == ON:
+        return {
+            "use": "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"
+        }
+    return {"use": "nothing beyond the policy"}
+
+
+HARDENING = Section(
+    SECTION,
+    heading="Hardening",
+    plan=_plan,
+    read_back=_read_back,
+    value=lambda _host, today: today.hardening.use,
+    unused=OFF,
+    preview=_preview,
+)

@@ -5,9 +5,14 @@ Of those that have only a name or a plan here, the engines still have tables of 
 
 from __future__ import annotations
 
-from wizard.sections import blocklists, dns, dovecot, hardening, move, networks, relay
+from wizard.sections import blocklists, networks
 from wizard.sections.aliases.section import ALIASES
 from wizard.sections.certificate import plan as certificate
+from wizard.sections.dns.section import DNS
+from wizard.sections.dovecot.section import DOVECOT
+from wizard.sections.hardening import HARDENING
+from wizard.sections.move import MOVE
+from wizard.sections.relay.section import RELAY
 from wizard.sections.section import ManagedFile, Section
 
 SECTIONS = (
@@ -18,26 +23,12 @@ SECTIONS = (
     Section("blocklists", plan=blocklists.plan),
     Section("delivery", heading="Delivery"),
     Section("limits", heading="Limits"),
-    Section(
-        "dns",
-        title="DNS zone",
-        heading="DNS zone of this host's named",
-        plan=dns.plan,
-    ),
+    DNS,
     ALIASES,
-    Section(
-        "relay",
-        title="Relay host",
-        heading="Relay host for outgoing mail",
-        plan=relay.plan,
-    ),
-    Section(
-        "dovecot",
-        heading="Dovecot, which keeps the mailboxes and the passwords",
-        plan=dovecot.plan,
-    ),
-    Section("hardening", heading="Hardening", plan=hardening.plan),
-    Section("move", heading="The move from an old server", plan=move.plan),
+    RELAY,
+    DOVECOT,
+    HARDENING,
+    MOVE,
 )
 
 BY_NAME = {one.name: one for one in SECTIONS}

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from wizard.finding import Finding
     from wizard.postfix.settings import Settings
 
+NONE = "none"
+"""The value of a section that this host makes no use of, in words."""
+NOT_YET = "..."
+"""What stands for a value that is not right yet, in what a field becomes."""
+
 Texts = Mapping[str, Optional[bytes]]
 """Files by path; None for one that is not there."""
 Values = Mapping[str, str]

@@ -57,7 +57,6 @@ _FILES = {
     MASTER_CF: POLICY,
     SENDER_ACCESS: "blocklists",
     RENEWAL_HOOK: POLICY,
-    DOVECOT_CONF: "dovecot",
     **{path: owner.name for path, owner in OWNERS.items()},
 }
 _WHOLE = frozenset({RENEWAL_HOOK, DOVECOT_CONF})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wizard.answers.model import POLICY, SECTIONS
-from wizard.host.facts import DOVECOT_CONF
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.postfix.main_cf import MainCf
@@ -46,10 +45,6 @@ def held(texts: Texts) -> Held:
         found[BLOCKLISTS][ROWS] = ", ".join(f"{key} {action}" for key, action in senders)
     for section in RECORDS:
         found[section.name].update(section.settings(texts))
-    dovecot = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
-    lines = [line for line in dovecot if line.strip() and not line.lstrip().startswith("#")]
-    if lines:
-        found["dovecot"][DOVECOT_CONF] = " ".join(" ".join(lines).split())
     master = MasterCf.parse(masked_bytes(texts.get(MASTER_CF) or b""))
     for door in DOORS:
         for entry in entries(master, door):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, cast
 
 from wizard.errors import NewerTrouble, Trouble
-from wizard.host.facts import DOVECOT_CONF
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan import model
 from wizard.plan.model import Action, Plan
@@ -208,7 +207,7 @@ def _settle(left: Left, path: str) -> None:
         }
 
 
-_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, DOVECOT_CONF, *FILES})
+_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, *FILES})
 
 
 def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> Iterator[Written]:

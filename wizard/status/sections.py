@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.host.facts import DOVECOT_CONF, FileFacts, Host
+from wizard.host.facts import FileFacts, Host
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.planning.things import own_of, same
-from wizard.postfix.hardening import OFF
 from wizard.postfix.meaning import Own
 from wizard.run.paths import order
 from wizard.secrets import masked
@@ -33,19 +32,12 @@ from wizard.status.findings import (
 from wizard.status.held import held
 from wizard.status.history import LastLeft, sections_left
 from wizard.status.left import Left
-from wizard.status.values import NONE, values
+from wizard.status.values import values
 
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 """Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
 
-_UNUSED = {
-    "dns": NONE,
-    "relay": NONE,
-    "dovecot": NONE,
-    "hardening": OFF,
-    "move": NONE,
-    **{one.name: one.unused for one in RECORDS if one.unused is not None},
-}
+_UNUSED = {one.name: one.unused for one in RECORDS if one.unused is not None}
 """The value of a section that this host makes no use of."""
 
 SHOWN = 100
@@ -89,7 +81,6 @@ def section_rows(
             MAIN_CF: host.main_cf.live,
             MASTER_CF: host.master_cf.live,
             SENDER_ACCESS: host.sender_access.live,
-            DOVECOT_CONF: host.dovecot.conf.live,
             **{path: _live(file.facts(host)) for path, file in FILES.items()},
         }
     )

@@ -9,15 +9,14 @@ from wizard.answers.model import POLICY, Answers
 from wizard.certificates.dates import day
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
-from wizard.move.old import old_server
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import own_names
 from wizard.postfix.parameters import NAMES, PARAMETERS, RESTRICTIONS
 from wizard.postfix.unset import DEFAULTS
 from wizard.sections.registry import SECTIONS
+from wizard.sections.section import NONE
 
 MIB = 1024 * 1024
-NONE = "none"
 
 
 def values(host: Host, today: Answers) -> dict[str, str]:
@@ -91,17 +90,6 @@ def _limits(main: MainCf, _host: Host, _today: Answers) -> str:
     return f"messages up to {round(int(size) / MIB, 1):g} MiB"
 
 
-def _dovecot(_main: MainCf, host: Host, _today: Answers) -> str:
-    if not host.dovecot.version:
-        return NONE
-    return f"{host.dovecot.version}, {host.dovecot.unit.active}"
-
-
-def _old(today: Answers) -> str:
-    old = old_server(today)
-    return f"from {old.name}" if old else NONE
-
-
 def _policy(main: MainCf, _host: Host, today: Answers) -> str:
     own = [one for one in PARAMETERS if one.section == POLICY and one.kind != RESTRICTIONS]
     so = sum(main.value(one.name) in (one.value(today), *one.also) for one in own)
@@ -116,10 +104,5 @@ _WORDS: dict[str, Callable[[MainCf, Host, Answers], str]] = {
     "blocklists": _blocklists,
     "delivery": _delivery,
     "limits": _limits,
-    "dns": lambda _main, _host, today: today.dns.zone_file or NONE,
-    "relay": lambda main, _host, _today: main.value("relayhost") or NONE,
-    "dovecot": _dovecot,
-    "hardening": lambda _main, _host, today: today.hardening.use,
-    "move": lambda _main, _host, today: _old(today),
     POLICY: _policy,
 }

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from wizard.answers.model import Answers, Certificate, Domains, Hostname, Move
+from wizard.answers.old_server import OldServer, old_server
 from wizard.dns.asking import FOUND, NO_RECORD, SILENT, Answer, Question, reversed_name
 from wizard.move.checklist import checklist, gone, ticked
 from wizard.move.items import IDS, ITEMS
-from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Door25, Kept, OldServer, View
-from wizard.move.old import old_server
+from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Door25, Kept, View
 from wizard.move.told import lines
 
 HERE, OLD, ELSEWHERE = "203.0.113.1", "203.0.113.80", "198.51.100.7"

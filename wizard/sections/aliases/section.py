@@ -20,14 +20,12 @@ from wizard.postfix.aliases import (
     text_rows,
 )
 from wizard.sections.aliases.plan import plan
-from wizard.sections.section import ManagedFile, Section, Table, Texts, Values
+from wizard.sections.section import NONE, ManagedFile, Section, Table, Texts, Values
 
 if TYPE_CHECKING:
     from wizard.door import Door
     from wizard.finding import Finding
     from wizard.postfix.settings import Settings
-
-NONE = "none"
 
 
 def _with_text(host: Host, text: Optional[bytes]) -> Host:

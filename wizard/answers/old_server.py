@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Answers
-from wizard.move.model import OldServer
+
+
+@dataclass(frozen=True)
+class OldServer:
+    """The server that is moved from: its name or address, and what ssh(1) takes for it."""
+
+    name: str
+    ssh: str
 
 
 def old_server(answers: Answers) -> Optional[OldServer]:

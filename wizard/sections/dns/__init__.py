@@ -1,0 +1,1 @@
+"""MX records in a zone file of this host's named."""

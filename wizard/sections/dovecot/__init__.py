@@ -1,0 +1,1 @@
+"""What Dovecot must say so that Postfix reaches it."""

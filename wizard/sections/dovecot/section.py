@@ -1,0 +1,60 @@
+"""The section `dovecot`: our file in its conf.d, and the port by which people read their mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.answers.model import Answers
+from wizard.host.facts import DOVECOT_CONF, Host
+from wizard.plan.firewall import IMAPS, mail_zone
+from wizard.sections.dovecot.plan import plan
+from wizard.sections.section import NONE, ManagedFile, Section, Texts, Values
+
+
+def _read_back(host: Host) -> dict[str, Any]:
+    zone = host.firewall.zone(mail_zone(host))
+    return {
+        "conf": "leave" if host.dovecot.conf.live is None else "write",
+        "imaps": "open" if zone is not None and IMAPS in zone.permanent else "leave",
+    }
+
+
+def _value(host: Host, _today: Answers) -> str:
+    dovecot = host.dovecot
+    return f"{dovecot.version}, {dovecot.unit.active}" if dovecot.version else NONE
+
+
+def _settings(texts: Texts) -> Values:
+    lines = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
+    said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return {DOVECOT_CONF: " ".join(" ".join(said).split())} if said else {}
+
+
+def _preview(checked: Mapping[str, Any]) -> Values:
+    is_written, is_open = checked.get("conf") == "write", checked.get("imaps") == "open"
+    return {
+        "conf": DOVECOT_CONF if is_written else "nothing of Dovecot's is written",
+        "imaps": "firewall-cmd --add-service=imaps" if is_open else "the firewall stays as it is",
+    }
+
+
+DOVECOT = Section(
+    "dovecot",
+    heading="Dovecot, which keeps the mailboxes and the passwords",
+    files=(
+        ManagedFile(
+            DOVECOT_CONF,
+            facts=lambda host: host.dovecot.conf,
+            # Whether it is there is read from the host as it is today, whatever a run wrote.
+            with_text=lambda host, _text: host,
+            things=lambda text: {"": text.decode("utf-8", "surrogateescape")},
+        ),
+    ),
+    plan=plan,
+    read_back=_read_back,
+    value=_value,
+    unused=NONE,
+    settings=_settings,
+    preview=_preview,
+)

@@ -1,0 +1,1 @@
+"""The host that all mail for others goes to, and who this server is there."""

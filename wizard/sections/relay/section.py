@@ -1,0 +1,47 @@
+"""The section `relay`: the relay host for outgoing mail (postconf(5) relayhost)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.answers.model import Answers, Relay
+from wizard.answers.unsaid import Unsaid
+from wizard.host.facts import Host
+from wizard.paths import SASL_PASSWD
+from wizard.postfix.main_cf import MainCf
+from wizard.sections.relay.plan import plan
+from wizard.sections.section import NONE, Section, Values
+
+
+def _value(host: Host, _today: Answers) -> str:
+    return MainCf.parse(host.main_cf.live or b"").value("relayhost") or NONE
+
+
+def _preview(checked: Mapping[str, Any]) -> Values:
+    host, user = checked.get("host"), checked.get("user")
+    port, level = checked.get("port", Relay().port), checked.get("tls", Relay().tls)
+    if isinstance(host, Unsaid):
+        return dict.fromkeys(("host", "port", "tls", "user"), f"relayhost = {host.live}")
+    relay = (
+        f"relayhost = [{host}]:{port}" if host else "relayhost stays unset: mail goes out directly"
+    )
+    return {
+        "host": relay,
+        "port": relay,
+        "tls": f"[{host}] = {level} in smtp_tls_policy_maps"
+        if host
+        else "not needed without a relay",
+        "user": f"{user}:(password) in {SASL_PASSWD}, 0600" if user else "no password is said",
+    }
+
+
+RELAY = Section(
+    "relay",
+    title="Relay host",
+    heading="Relay host for outgoing mail",
+    plan=plan,
+    value=_value,
+    unused=NONE,
+    preview=_preview,
+)
