@@ -1,23 +1,26 @@
-"""The section's own part of a plan: sender_access with its table, and the key of a list."""
+"""The section `blocklists`: who is refused, sender_access with its table, and the key of a list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from wizard.answers.model import Problem
+from wizard.answers.model import Answers, CustomBlocklist, Problem
 from wizard.host.facts import Host
 from wizard.paths import SENDER_ACCESS
 from wizard.plan.model import BuildTable, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
-from wizard.postfix.blocklists import needs_key
-from wizard.postfix.policy import propose_sender_access, rows
+from wizard.postfix.blocklists import needs_key, read_back
+from wizard.postfix.policy import owned_rows, propose_sender_access, rows
+from wizard.postfix.restrictions import standing
+from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
+from wizard.sections.section import Section
 
 SECTION = "blocklists"
 
 
-def plan(request: Request) -> Part:
-    """Return what the section adds to a plan."""
+def _plan(request: Request) -> Part:
     answers, host = request.answers, request.host
     file = PlannedFile(
         host.sender_access,
@@ -62,3 +65,32 @@ def _without_key(request: Request) -> Iterator[Problem]:
     if SECTION in request.scope and needs_key(blocklists) and not key.key:
         wrong = key.problem or f"{blocklists.dqs_key_file} was not read"
         yield Problem(SECTION, "dqs_key_file", wrong)
+
+
+def _read_back(host: Host) -> dict[str, Any]:
+    if not is_set_up(host):
+        return {}
+    listed = standing(words_of(host, RECIPIENT_RESTRICTIONS))
+    used, custom = read_back(one.text for one in listed)
+    senders = owned_rows(host.sender_access.live or b"")
+    return {
+        "use": list(used),
+        "custom": [_custom(one) for one in custom],
+        "allow_senders": [key for key, value in senders if value.upper() == "OK"],
+        "reject_senders": [key for key, value in senders if value.upper() == "REJECT"],
+    }
+
+
+def _custom(one: CustomBlocklist) -> dict[str, str]:
+    return {"zone": one.zone, "kind": one.kind, "replies": one.replies}
+
+
+def _value(_host: Host, today: Answers) -> str:
+    own = today.blocklists
+    lists = len(own.use) + len(own.custom)
+    senders = len(own.allow_senders) + len(own.reject_senders)
+    said = f"{lists} list{'' if lists == 1 else 's'}" if lists else "no lists"
+    return f"{said}, {senders} sender{'' if senders == 1 else 's'}" if senders else said
+
+
+BLOCKLISTS = Section(SECTION, plan=_plan, read_back=_read_back, value=_value)

@@ -8,8 +8,8 @@ from typing import Any
 from wizard.host.facts import Host
 from wizard.plan.part import Part, Request
 from wizard.postfix.hardening import MAPS, OFF, ON, SECTION, is_on, unknown, without_maps
-from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import PARAMETERS
+from wizard.sections.reading import main_cf
 from wizard.sections.section import Section, Values
 
 
@@ -22,13 +22,12 @@ def _left_out(request: Request) -> Iterator[str]:
     """Say which parts are not for this Postfix, or not yet."""
     if SECTION in request.scope and request.answers.hardening.use == ON:
         yield from unknown(request.host.postfix)
-        maps = MainCf.parse(request.host.main_cf.live or b"").value(MAPS)
+        maps = main_cf(request.host).value(MAPS)
         yield from without_maps(maps or "")
 
 
 def _read_back(host: Host) -> dict[str, Any]:
-    main = MainCf.parse(host.main_cf.live or b"")
-    return {"use": ON if is_on(main, PARAMETERS, host.postfix) else OFF}
+    return {"use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF}
 
 
 def _preview(checked: Mapping[str, Any]) -> Values:

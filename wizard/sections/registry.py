@@ -1,28 +1,30 @@
-"""The list of sections, in the order of the answers.
-
-Of those that have only a name or a plan here, the engines still have tables of their own.
-"""
+"""The list of sections, in the order of the answers."""
 
 from __future__ import annotations
 
-from wizard.sections import blocklists, networks
 from wizard.sections.aliases.section import ALIASES
-from wizard.sections.certificate import plan as certificate
+from wizard.sections.blocklists import BLOCKLISTS
+from wizard.sections.certificate.section import CERTIFICATE
+from wizard.sections.delivery import DELIVERY
 from wizard.sections.dns.section import DNS
+from wizard.sections.domains import DOMAINS
 from wizard.sections.dovecot.section import DOVECOT
 from wizard.sections.hardening import HARDENING
+from wizard.sections.hostname import HOSTNAME
+from wizard.sections.limits import LIMITS
 from wizard.sections.move import MOVE
+from wizard.sections.networks import NETWORKS_SECTION
 from wizard.sections.relay.section import RELAY
 from wizard.sections.section import ManagedFile, Section
 
 SECTIONS = (
-    Section("hostname"),
-    Section("domains"),
-    Section("networks", plan=networks.plan),
-    Section("certificate", plan=certificate.plan),
-    Section("blocklists", plan=blocklists.plan),
-    Section("delivery", heading="Delivery"),
-    Section("limits", heading="Limits"),
+    HOSTNAME,
+    DOMAINS,
+    NETWORKS_SECTION,
+    CERTIFICATE,
+    BLOCKLISTS,
+    DELIVERY,
+    LIMITS,
     DNS,
     ALIASES,
     RELAY,

@@ -65,6 +65,14 @@ def _no_part(_request: Request) -> Part:
     return Part()
 
 
+def _nothing(_host: Host) -> dict[str, Any]:
+    return {}
+
+
+def _no_value(_host: Host, _today: Answers) -> str:
+    return ""
+
+
 def _unchanged(answers: Answers, _edit: HandEdit) -> Answers:
     return answers
 
@@ -91,7 +99,7 @@ class Section:
 
     `title` is its name in the list of sections where that is no capital and its own name,
     `heading` that above its form. `plan` returns what it adds to a plan. `read_back` makes values
-    of its fields of the host, None where the engine reads them. `keep` puts a hand edit that the
+    of its fields of what the host says: today's where it is set up, else good first guesses. `keep` puts a hand edit that the
     operator chose to keep into the answers. `value` is today's value in a few words, `unused` that
     of a host that makes no use of it. `settings` is what files say of it, compared between runs and
     today; `is_planned`, whether a run that wrote these paths was planned for it. `check` examines
@@ -104,9 +112,9 @@ class Section:
     heading: str = ""
     files: tuple[ManagedFile, ...] = ()
     plan: Callable[[Request], Part] = _no_part
-    read_back: Optional[Callable[[Host], dict[str, Any]]] = None
+    read_back: Callable[[Host], dict[str, Any]] = _nothing
     keep: Callable[[Answers, HandEdit], Answers] = _unchanged
-    value: Optional[Callable[[Host, Answers], str]] = None
+    value: Callable[[Host, Answers], str] = _no_value
     unused: Optional[str] = None
     settings: Callable[[Texts], Values] = _no_values
     is_planned: Callable[[Collection[str]], bool] = _always

@@ -9,13 +9,21 @@ from wizard.answers.model import Answers, Relay
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
 from wizard.paths import SASL_PASSWD
-from wizard.postfix.main_cf import MainCf
+from wizard.postfix.relayhost import read_back
+from wizard.postfix.sender_access import rows
+from wizard.sections.reading import is_set_up, main_cf
 from wizard.sections.relay.plan import plan
 from wizard.sections.section import NONE, Section, Values
 
 
+def _read_back(host: Host) -> dict[str, Any]:
+    if not is_set_up(host):
+        return {}
+    return read_back(main_cf(host), dict(rows(host.sasl_passwd.live or b"")))
+
+
 def _value(host: Host, _today: Answers) -> str:
-    return MainCf.parse(host.main_cf.live or b"").value("relayhost") or NONE
+    return main_cf(host).value("relayhost") or NONE
 
 
 def _preview(checked: Mapping[str, Any]) -> Values:
@@ -41,6 +49,7 @@ RELAY = Section(
     title="Relay host",
     heading="Relay host for outgoing mail",
     plan=plan,
+    read_back=_read_back,
     value=_value,
     unused=NONE,
     preview=_preview,

@@ -1,0 +1,39 @@
+"""The section `limits`: how large a message may be, and how often one client may connect."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wizard.answers.model import Answers, Limits
+from wizard.host.facts import Host
+from wizard.sections.reading import is_set_up, value_of
+from wizard.sections.section import Section
+
+MIB = 1024 * 1024
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""A number of Postfix's, which has 64 bits at the most."""
+
+
+def _read_back(host: Host) -> dict[str, Any]:
+    if not is_set_up(host):
+        return {}
+    defaults = Limits()
+    found: dict[str, Any] = {}
+    for name in Limits.__dataclass_fields__:
+        text = value_of(host, name)
+        is_number = isinstance(getattr(defaults, name), int)
+        found[name] = int(text) if is_number and _NUMBER.fullmatch(text) else text
+    return found
+
+
+def _value(host: Host, _today: Answers) -> str:
+    size = value_of(host, "message_size_limit")
+    if not _NUMBER.fullmatch(size):
+        return f"messages up to {size}"
+    if int(size) == 0:
+        return "messages of any size"
+    return f"messages up to {round(int(size) / MIB, 1):g} MiB"
+
+
+LIMITS = Section("limits", heading="Limits", read_back=_read_back, value=_value)

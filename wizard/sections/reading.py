@@ -1,0 +1,53 @@
+"""How sections read the host's main.cf: today's values, and what Postfix makes of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from wizard.host.facts import Host
+from wizard.host.main_cf import words
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.meaning import Own, own_names
+from wizard.postfix.unset import DEFAULTS
+from wizard.sections.section import NONE
+
+RECIPIENT_RESTRICTIONS = "smtpd_recipient_restrictions"
+PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
+"""The two longer spellings of $name."""
+
+
+def main_cf(host: Host) -> MainCf:
+    """Return the live main.cf."""
+    return MainCf.parse(host.main_cf.live or b"")
+
+
+def is_set_up(host: Host) -> bool:
+    """Whether somebody set this Postfix up: its name or its restrictions are its own."""
+    if host.main_cf.live is None or host.main_cf.from_package:
+        return False
+    return any(main_cf(host).entry(name) for name in ("myhostname", RECIPIENT_RESTRICTIONS))
+
+
+def value_of(host: Host, name: str) -> str:
+    """Return a parameter's value, Postfix's own default where it is not set."""
+    value = main_cf(host).value(name)
+    return DEFAULTS[name] if value is None else value
+
+
+def words_of(host: Host, name: str) -> tuple[str, ...]:
+    """Return the words of a list of main.cf; none where it is not set."""
+    return words(main_cf(host).value(name) or "")
+
+
+def own_of(host: Host) -> Own:
+    """Return the host's names; where no Postfix can be asked, the host's own name counts."""
+    known = {"myhostname": host.network.hostname} if "." in host.network.hostname else {}
+    return own_names(main_cf(host), {**known, **host.postfix.in_force})
+
+
+def several(items: Sequence[str]) -> str:
+    """Name the first of several things."""
+    if len(items) < 2:  # noqa: PLR2004 (one is no "and more")
+        return items[0] if items else NONE
+    return f"{items[0]} and {len(items) - 1} more"
