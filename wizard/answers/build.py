@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Collection, Mapping, Optional, Union
+from typing import Any, Collection, Mapping, Optional, Union, get_type_hints
 
-from wizard.answers import model, whole
+from wizard.answers import whole
 from wizard.answers.model import Answers, CustomBlocklist, Problem
 from wizard.answers.sections import Field, check_number, check_text, fields_of
 from wizard.answers.unsaid import Unsaid, unsaid
@@ -14,21 +14,8 @@ from wizard.errors import harmless
 Values = Mapping[str, Mapping[str, Any]]
 """Section name to field name to str, int or list of str (of mappings for blocklists.custom)."""
 
-_SECTION_TYPES: dict[str, Any] = {
-    "hostname": model.Hostname,
-    "domains": model.Domains,
-    "networks": model.Networks,
-    "certificate": model.Certificate,
-    "blocklists": model.Blocklists,
-    "delivery": model.Delivery,
-    "limits": model.Limits,
-    "dns": model.Dns,
-    "aliases": model.Aliases,
-    "relay": model.Relay,
-    "dovecot": model.Dovecot,
-    "hardening": model.Hardening,
-    "move": model.Move,
-}
+SECTION_TYPES: dict[str, Any] = get_type_hints(Answers)
+"""By section, the dataclass of its answers."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +45,14 @@ def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
 
     What a host says may break a rule between fields, and so may the answers that a run stored.
     """
-    known = f"the sections are {', '.join(_SECTION_TYPES)}"
+    known = f"the sections are {', '.join(SECTION_TYPES)}"
     found = [
         Problem(section, "", f"[{_short(section)}] is no section; {known}")
         for section in values
-        if section not in _SECTION_TYPES
+        if section not in SECTION_TYPES
     ]
     sections: dict[str, Any] = {}
-    for section, make in _SECTION_TYPES.items():
+    for section, make in SECTION_TYPES.items():
         given = values.get(section, {})
         if not isinstance(given, Mapping):
             found.append(Problem(section, "", "is no table; write it as [" + section + "]"))
@@ -189,7 +176,7 @@ def to_values(answers: Answers) -> dict[str, dict[str, Any]]:
             field.name: _plain(getattr(getattr(answers, section), field.name))
             for field in fields(getattr(answers, section))
         }
-        for section in _SECTION_TYPES
+        for section in SECTION_TYPES
     }
 
 

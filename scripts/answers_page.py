@@ -1,0 +1,84 @@
+"""Print docs/answers.md: every field of the answers file, from the fields themselves.
+
+    .venv/bin/python scripts/answers_page.py >docs/answers.md
+
+A test compares the page with the fields.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from wizard.answers.build import SECTION_TYPES
+from wizard.answers.model import SECTIONS, CustomBlocklist
+from wizard.answers.sections import Field as AnswerField
+from wizard.answers.sections import fields_of
+
+HEAD = """# The answers file
+
+Made by `scripts/answers_page.py` from the fields; do not edit it by hand.
+
+TOML. A field that is not there has its default. `[hostname] myhostname` is always needed, and for each source of a
+certificate what that needs (`name`, `host`, two files). The screens ask for the same fields by the same rules.
+`postfix-wizard apply` saves the answers in `/etc/postfix-wizard/answers.toml`, root's, 0600. `examples/` has whole files.
+"""
+_CUSTOM = """
+A list of your own is a table of its own, `[[blocklists.custom]]`, with these fields:
+"""
+
+
+def text() -> str:
+    """Return the whole page."""
+    return "\n".join((HEAD, *_sections()))
+
+
+def _sections() -> Iterator[str]:
+    for section in SECTIONS:
+        yield f"## [{section}]\n"
+        yield from _table(section, SECTION_TYPES[section])
+        if section == "blocklists":
+            yield _CUSTOM
+            yield from _table("blocklists.custom", CustomBlocklist)
+        yield ""
+
+
+def _table(section: str, kind: Any) -> Iterator[str]:
+    defaults = {one.name: one for one in fields(kind)}
+    yield "| field | value | default | becomes | what it is |"
+    yield "|---|---|---|---|---|"
+    for one in fields_of(section):
+        cells = (
+            f"`{one.name}`",
+            _values(one),
+            _default(one, defaults[one.name]),
+            one.becomes,
+            one.help,
+        )
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _values(field: AnswerField) -> str:
+    if field.choices:
+        which = ", ".join(f'`"{one}"`' for one in field.choices)
+        return f"{'a list of' if field.kind == 'list' else 'one of'} {which}"
+    if field.kind == "number":
+        return f"a number, {field.lowest} to {field.highest}"
+    return "a list of texts" if field.kind == "list" else "a text"
+
+
+def _default(answer: AnswerField, field: Field[Any]) -> str:
+    if field.default is MISSING:
+        return "needed" if answer.required else "of the others"
+    value = list(field.default) if isinstance(field.default, tuple) else field.default
+    shown = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
+    return f"`{shown}`"
+
+
+if __name__ == "__main__":
+    print(text(), end="")
