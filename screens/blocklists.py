@@ -15,9 +15,9 @@ from screens.messages import Failed, ListsAsked
 from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.rows import Row, Rows
+from wizard.answers.catalogue import CATALOGUE, Blocklist
 from wizard.answers.form import CUSTOM, Text
 from wizard.answers.sections import Field
-from wizard.postfix.blocklists import CATALOGUE, Blocklist
 from wizard.secrets import MASK, masked
 
 OWN_LISTS = Field(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 from screens.desk import Desk
 from screens.draft import Draft
 from wizard.answers.build import check_section
+from wizard.answers.catalogue import CATALOGUE
 from wizard.answers.form import CUSTOM, custom_entry
 from wizard.dns.lists import ListZone
-from wizard.postfix.blocklists import CATALOGUE, asked_custom
+from wizard.postfix.blocklists import asked_custom, list_zone
 from wizard.secrets import MASK, masked
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Lists:
 
     def _zones(self) -> Iterator[ListZone]:
         for entry in CATALOGUE:
-            yield entry.asked
+            yield list_zone(entry)
         for line in self._draft.text("blocklists", CUSTOM):
             right, wrong = check_section("blocklists", {CUSTOM: (custom_entry(line),)})
             if not wrong:

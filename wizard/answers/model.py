@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Collection, Optional
 
+from wizard.answers.catalogue import CATALOGUE
 from wizard.paths import DQS_KEY_FILE, RELAY_PASSWORD_FILE
 
 SMTPS = 465
@@ -93,7 +94,7 @@ class Blocklists:
     in use needs it.
     """
 
-    use: tuple[str, ...] = ("spamcop", "spamhaus-zen", "spamhaus-dbl")
+    use: tuple[str, ...] = tuple(one.name for one in CATALOGUE if one.is_default)
     custom: tuple[CustomBlocklist, ...] = ()
     allow_senders: tuple[str, ...] = ()
     reject_senders: tuple[str, ...] = ()

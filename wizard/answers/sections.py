@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from wizard.answers import rules
+from wizard.answers.catalogue import CATALOGUE
 
 Rule = Callable[[str], str]
 
@@ -230,13 +231,7 @@ FIELDS: tuple[Field, ...] = (
         "Blocklists",
         "smtpd_recipient_restrictions",
         "Lists asked about every stranger; their terms of use are yours to keep.",
-        choices=(
-            "spamcop",
-            "spamhaus-zen",
-            "spamhaus-dbl",
-            "spamhaus-dqs-zen",
-            "spamhaus-dqs-dbl",
-        ),
+        choices=tuple(one.name for one in CATALOGUE),
     ),
     Field(
         "blocklists",

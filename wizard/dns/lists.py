@@ -6,14 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from wizard.answers.catalogue import ADDRESS_POINTS, ERRORS
 from wizard.secrets import MASK
-
-ADDRESS_POINTS = ("2.0.0.127", "1.0.0.127")
-NAME_POINTS = ("test", "invalid")
-"""Below a zone of addresses or of names: what it must list, and what it must not (section 5)."""
-
-ERRORS = "127.255.255.[1..255]"
-"""Replies that say why nothing is told, as Spamhaus and others give them; never a listing."""
 
 _OCTET = re.compile(r"\[([0-9.;]+)\]|([0-9]+)")
 _OCTETS = 4

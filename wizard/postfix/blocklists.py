@@ -1,158 +1,16 @@
-"""The catalogue of blocklists, and what any list becomes in smtpd_recipient_restrictions."""
+"""What a blocklist becomes in smtpd_recipient_restrictions, and how its health is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers import rules
+from wizard.answers.catalogue import CATALOGUE, KINDS, NAME_POINTS, Blocklist
 from wizard.answers.model import Blocklists, CustomBlocklist
-from wizard.dns.lists import ADDRESS_POINTS, ERRORS, NAME_POINTS, ListZone
+from wizard.dns.lists import ListZone
 from wizard.postfix.items import item
 from wizard.secrets import MASK, masked, without_number
-
-KINDS = {
-    "client": "reject_rbl_client",
-    "sender": "reject_rhsbl_sender",
-    "helo": "reject_rhsbl_helo",
-    "reverse_client": "reject_rhsbl_reverse_client",
-}
-"""The restriction (postconf(5)) that a list of each kind is used with."""
-
-
-@dataclass(frozen=True)
-class Blocklist:
-    """A known list: `rejects` refuse mail; `warns` come last of all and only write to the log.
-
-    `kinds` are keys of KINDS. `replies` is the filter of the replies that `rejects` takes for a
-    listing ("" for any), `errors` of those that are none. `weakness` and `terms` (free for whom,
-    and where it says so) are sentences for the operator. `safer_replies` is a filter that the
-    operator may choose by naming the zone as a list of their own; "" where there is none.
-    `points` are what the zone must list and must not (RFC 5782). `page` tells of listings.
-    """
-
-    name: str
-    label: str
-    zone: str
-    kinds: tuple[str, ...]
-    weakness: str
-    terms: str
-    page: str
-    rejects: tuple[str, ...]
-    warns: tuple[str, ...] = ()
-    replies: str = ""
-    errors: str = ERRORS
-    safer_replies: str = ""
-    points: tuple[str, str] = ADDRESS_POINTS
-
-    @property
-    def asked(self) -> ListZone:
-        """The list as its health is asked."""
-        return ListZone(
-            self.name,
-            self.zone,
-            self.replies,
-            self.errors,
-            *self.points,
-            by_address="client" in self.kinds,
-            page=self.page,
-            remedy=_DQS if "spamhaus" in self.zone else "",
-        )
-
-
-_SPAMHAUS_TERMS = (
-    "Free for small, non-commercial use through a resolver of one's own:"
-    " https://www.spamhaus.org/blocklists/dnsbl-fair-use-policy/"
-)
-_DQS = "a key of your own (Spamhaus DQS)"
-
-
-_DQS_TERMS = (
-    "Free for small, non-commercial use once you have registered for a key:"
-    " https://www.spamhaus.com/data-access/data-query-service/"
-)
-_KEYED = (
-    "The key stands in main.cf, which every user of this host may read, and in what Postfix tells"
-    " to clients that it refuses. Works through any resolver."
-)
-CATALOGUE: tuple[Blocklist, ...] = (
-    Blocklist(
-        name="spamcop",
-        label="SpamCop: addresses of reported spam",
-        zone="bl.spamcop.net",
-        kinds=("client",),
-        weakness=(
-            "Any reply counts as listed, so a lapsed or wildcard zone refuses all mail, as in"
-            " January 2021; a list of your own with replies 127.0.0.2 is safer."
-        ),
-        terms="Free for everybody, donations asked for: https://www.spamcop.net/bl.shtml",
-        page="https://www.spamcop.net/bl.shtml",
-        rejects=("reject_rbl_client bl.spamcop.net",),
-        safer_replies="127.0.0.2",
-    ),
-    Blocklist(
-        name="spamhaus-zen",
-        label="Spamhaus ZEN: spam and home hosts",
-        zone="zen.spamhaus.org",
-        kinds=("client",),
-        weakness=(
-            "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"
-            " the last line writes that to the log, and no spam is stopped."
-        ),
-        terms=_SPAMHAUS_TERMS,
-        page="https://check.spamhaus.org/",
-        rejects=("reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]",),
-        warns=("warn_if_reject reject_rbl_client zen.spamhaus.org=127.255.255.[1..255]",),
-        replies="127.0.0.[2..11]",
-    ),
-    Blocklist(
-        name="spamhaus-dbl",
-        label="Spamhaus DBL: domains seen in spam",
-        zone="dbl.spamhaus.org",
-        kinds=("sender", "helo", "reverse_client"),
-        weakness=(
-            "The line for client names never matches while smtpd_peername_lookup = no, since"
-            " every client is then called unknown."
-        ),
-        terms=_SPAMHAUS_TERMS,
-        page="https://check.spamhaus.org/",
-        rejects=(
-            "reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]",
-            "reject_rhsbl_helo dbl.spamhaus.org=127.0.1.[2..99]",
-            "reject_rhsbl_reverse_client dbl.spamhaus.org=127.0.1.[2..99]",
-        ),
-        replies="127.0.1.[2..99]",
-        points=("dbltest.com", "invalid"),
-    ),
-    Blocklist(
-        name="spamhaus-dqs-zen",
-        label="Spamhaus ZEN by a key of yours (DQS)",
-        zone=f"{MASK}.zen.dq.spamhaus.net",
-        kinds=("client",),
-        weakness=_KEYED,
-        terms=_DQS_TERMS,
-        page="https://check.spamhaus.org/",
-        rejects=(f"reject_rbl_client {MASK}.zen.dq.spamhaus.net=127.0.0.[2..11]",),
-        replies="127.0.0.[2..11]",
-    ),
-    Blocklist(
-        name="spamhaus-dqs-dbl",
-        label="Spamhaus DBL by a key of yours (DQS)",
-        zone=f"{MASK}.dbl.dq.spamhaus.net",
-        kinds=("sender", "helo", "reverse_client"),
-        weakness=_KEYED,
-        terms=_DQS_TERMS,
-        page="https://check.spamhaus.org/",
-        rejects=(
-            f"reject_rhsbl_sender {MASK}.dbl.dq.spamhaus.net=127.0.1.[2..99]",
-            f"reject_rhsbl_helo {MASK}.dbl.dq.spamhaus.net=127.0.1.[2..99]",
-            f"reject_rhsbl_reverse_client {MASK}.dbl.dq.spamhaus.net=127.0.1.[2..99]",
-        ),
-        replies="127.0.1.[2..99]",
-        points=("dbltest.com", "invalid"),
-    ),
-)
 
 
 def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
@@ -168,7 +26,21 @@ def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
 
 def asked_zones(answers: Blocklists) -> tuple[ListZone, ...]:
     """Every list in use as its health is asked, the catalogue's first."""
-    return (*(one.asked for one in in_use(answers)), *map(asked_custom, answers.custom))
+    return (*map(list_zone, in_use(answers)), *map(asked_custom, answers.custom))
+
+
+def list_zone(entry: Blocklist) -> ListZone:
+    """A list of the catalogue as its health is asked."""
+    return ListZone(
+        entry.name,
+        entry.zone,
+        entry.replies,
+        entry.errors,
+        *entry.points,
+        by_address="client" in entry.kinds,
+        page=entry.page,
+        remedy=entry.remedy,
+    )
 
 
 def asked_custom(custom: CustomBlocklist) -> ListZone:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from wizard.answers.catalogue import CATALOGUE
 from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Postfix
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
-from wizard.postfix.blocklists import CATALOGUE, custom_restriction, in_use, parse_custom
+from wizard.postfix.blocklists import custom_restriction, in_use, parse_custom
 from wizard.postfix.items import ListEdit
 from wizard.secrets import without_number
 

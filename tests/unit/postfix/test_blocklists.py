@@ -6,18 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.answers.catalogue import CATALOGUE, KINDS, Blocklist
 from wizard.answers.model import Answers, Blocklists, CustomBlocklist
 from wizard.dns.lists import matches
 from wizard.host.facts import Postfix
-from wizard.postfix.blocklists import (
-    CATALOGUE,
-    KINDS,
-    Blocklist,
-    asked_zones,
-    custom_restriction,
-    in_use,
-    read_back,
-)
+from wizard.postfix.blocklists import asked_zones, custom_restriction, in_use, list_zone, read_back
 from wizard.postfix.restrictions import standing, wanted
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
@@ -82,7 +75,7 @@ def test_an_entry_says_the_same_in_all_its_parts(entry: Blocklist) -> None:
     assert all(matches(entry.errors, f"127.255.255.{last}") for last in (252, 254, 255))
     assert "https://" in entry.terms
     assert entry.page.startswith("https://")
-    assert entry.asked.by_address == (entry.kinds == ("client",))
+    assert list_zone(entry).by_address == (entry.kinds == ("client",))
 
 
 @pytest.mark.promise(21)

@@ -1,0 +1,157 @@
+"""The blocklists that have a name: one entry a list, and nothing else knows its name.
+
+`points` are what a zone must list and must not (RFC 5782 section 5); a check of its health asks for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.secrets import MASK
+
+KINDS = {
+    "client": "reject_rbl_client",
+    "sender": "reject_rhsbl_sender",
+    "helo": "reject_rhsbl_helo",
+    "reverse_client": "reject_rhsbl_reverse_client",
+}
+"""The restriction (postconf(5)) that a list of each kind is used with."""
+
+ADDRESS_POINTS = ("2.0.0.127", "1.0.0.127")
+NAME_POINTS = ("test", "invalid")
+"""Below a zone of addresses or of names: what it must list, and what it must not."""
+
+ERRORS = "127.255.255.[1..255]"
+"""Replies that say why there is no answer, as Spamhaus and others give them; never a listing."""
+
+
+@dataclass(frozen=True)
+class Blocklist:
+    """A known list.
+
+    `kinds` are keys of KINDS. `replies` is the filter of the replies that count as a listing ("" for
+    any), `errors` of those that are none; with `logs_errors` a line that comes last of all writes
+    these to the log. `weakness` and `terms` (free for whom, and where it says so) are sentences for
+    the operator, `remedy` is what helps where the list refuses to answer. `safer_replies` is a filter
+    that the operator may choose by naming the zone as a list of their own; "" where there is none.
+    `page` tells of listings. `is_default` says that answers without a choice use the list.
+    """
+
+    name: str
+    label: str
+    zone: str
+    kinds: tuple[str, ...]
+    weakness: str
+    terms: str
+    page: str
+    replies: str = ""
+    errors: str = ERRORS
+    logs_errors: bool = False
+    safer_replies: str = ""
+    points: tuple[str, str] = ADDRESS_POINTS
+    remedy: str = ""
+    is_default: bool = False
+
+    @property
+    def rejects(self) -> tuple[str, ...]:
+        """The restrictions that refuse mail."""
+        filtered = f"{self.zone}={self.replies}" if self.replies else self.zone
+        return tuple(f"{KINDS[kind]} {filtered}" for kind in self.kinds)
+
+    @property
+    def warns(self) -> tuple[str, ...]:
+        """The restrictions that only write to the log."""
+        if not self.logs_errors:
+            return ()
+        return tuple(
+            f"warn_if_reject {KINDS[kind]} {self.zone}={self.errors}" for kind in self.kinds
+        )
+
+
+_SPAMHAUS_TERMS = (
+    "Free for small, non-commercial use through a resolver of one's own:"
+    " https://www.spamhaus.org/blocklists/dnsbl-fair-use-policy/"
+)
+_SPAMHAUS_PAGE = "https://check.spamhaus.org/"
+_DQS = "a key of your own (Spamhaus DQS)"
+_DQS_TERMS = (
+    "Free for small, non-commercial use once you have registered for a key:"
+    " https://www.spamhaus.com/data-access/data-query-service/"
+)
+_KEYED = (
+    "The key stands in main.cf, which every user of this host may read, and in what Postfix tells"
+    " to clients that it refuses. Works through any resolver."
+)
+_NAMES = ("sender", "helo", "reverse_client")
+
+CATALOGUE: tuple[Blocklist, ...] = (
+    Blocklist(
+        name="spamcop",
+        label="SpamCop: addresses of reported spam",
+        zone="bl.spamcop.net",
+        kinds=("client",),
+        weakness=(
+            "Any reply counts as listed, so a lapsed or wildcard zone refuses all mail, as in"
+            " January 2021; a list of your own with replies 127.0.0.2 is safer."
+        ),
+        terms="Free for everybody, donations asked for: https://www.spamcop.net/bl.shtml",
+        page="https://www.spamcop.net/bl.shtml",
+        safer_replies="127.0.0.2",
+        is_default=True,
+    ),
+    Blocklist(
+        name="spamhaus-zen",
+        label="Spamhaus ZEN: spam and home hosts",
+        zone="zen.spamhaus.org",
+        kinds=("client",),
+        weakness=(
+            "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"
+            " the last line writes that to the log, and no spam is stopped."
+        ),
+        terms=_SPAMHAUS_TERMS,
+        page=_SPAMHAUS_PAGE,
+        replies="127.0.0.[2..11]",
+        logs_errors=True,
+        remedy=_DQS,
+        is_default=True,
+    ),
+    Blocklist(
+        name="spamhaus-dbl",
+        label="Spamhaus DBL: domains seen in spam",
+        zone="dbl.spamhaus.org",
+        kinds=_NAMES,
+        weakness=(
+            "The line for client names never matches while smtpd_peername_lookup = no, since"
+            " every client is then called unknown."
+        ),
+        terms=_SPAMHAUS_TERMS,
+        page=_SPAMHAUS_PAGE,
+        replies="127.0.1.[2..99]",
+        points=("dbltest.com", "invalid"),
+        remedy=_DQS,
+        is_default=True,
+    ),
+    Blocklist(
+        name="spamhaus-dqs-zen",
+        label="Spamhaus ZEN by a key of yours (DQS)",
+        zone=f"{MASK}.zen.dq.spamhaus.net",
+        kinds=("client",),
+        weakness=_KEYED,
+        terms=_DQS_TERMS,
+        page=_SPAMHAUS_PAGE,
+        replies="127.0.0.[2..11]",
+        remedy=_DQS,
+    ),
+    Blocklist(
+        name="spamhaus-dqs-dbl",
+        label="Spamhaus DBL by a key of yours (DQS)",
+        zone=f"{MASK}.dbl.dq.spamhaus.net",
+        kinds=_NAMES,
+        weakness=_KEYED,
+        terms=_DQS_TERMS,
+        page=_SPAMHAUS_PAGE,
+        replies="127.0.1.[2..99]",
+        points=("dbltest.com", "invalid"),
+        remedy=_DQS,
+    ),
+)
