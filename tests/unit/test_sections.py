@@ -1,9 +1,13 @@
-"""The registry of sections against the answers."""
+"""The registry of sections against the answers, and against what the engines are made to know."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from wizard.answers import model
 from wizard.sections.registry import SECTIONS
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_registry_has_the_sections_of_the_answers_in_their_order() -> None:
@@ -13,3 +17,8 @@ def test_the_registry_has_the_sections_of_the_answers_in_their_order() -> None:
 def test_a_file_has_one_owner() -> None:
     paths = [file.path for one in SECTIONS for file in one.files]
     assert len(paths) == len(set(paths)) > 0
+
+
+def test_no_section_is_left_out_of_the_contract_between_engines_and_sections() -> None:
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert [one.name for one in SECTIONS if f'"wizard.sections.{one.name}"' not in contract] == []
