@@ -78,3 +78,20 @@ def renewal_of(text: str, tree: Path, zone: str) -> str:
     if not zone:
         return text
     return text.replace(_PARAMETERS, f"{_PARAMETERS}pre_hook = {' '.join(open_port(zone))}\n", 1)
+
+
+def dry_run(lineage: str, server: str) -> tuple[str, ...]:
+    """Return the argv that tries a renewal and stores nothing.
+
+    Without a server named, certbot asks Let's Encrypt's test server for every lineage.
+    """
+    return (
+        "certbot",
+        "renew",
+        "--dry-run",
+        "--non-interactive",
+        "--no-random-sleep-on-renew",
+        "--cert-name",
+        lineage,
+        *(("--server", server) if server else ()),
+    )

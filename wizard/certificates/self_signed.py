@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MARGIN = 7 * 86400
+"""Seconds before its end at which the certificate is made anew."""
+
 _LONGEST_CN = 64
 """ub-common-name, RFC 5280 appendix A.1."""
 

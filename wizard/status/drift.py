@@ -10,6 +10,7 @@ from typing import Optional
 from wizard.answers.model import Blocklists
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
+from wizard.certificates.self_signed import MARGIN
 from wizard.check.asked import NOTHING, Told
 from wizard.check.table import judge_table
 from wizard.door import Outcome
@@ -23,7 +24,6 @@ from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
 from wizard.run.states import MISSING
 from wizard.secrets import masked_file
-from wizard.sections.certificate.plan import SELF_SIGNED_MARGIN
 from wizard.sections.registry import FILES
 from wizard.status.left import CLOSED, OPEN, Left, Mark
 
@@ -270,7 +270,7 @@ def _certificate(host: Host) -> Iterator[Item]:
         span = lineage.not_after - lineage.not_before
         yield _days(lineage.name, lineage.not_after, span // PART, host.read_at)
     elif pair is not None and pair.cert_file == file and not pair.problem:
-        yield _days(pair.cert_file, pair.not_after, SELF_SIGNED_MARGIN, host.read_at)
+        yield _days(pair.cert_file, pair.not_after, MARGIN, host.read_at)
 
 
 def _live(lineage: Lineage) -> str:

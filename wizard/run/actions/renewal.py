@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from wizard.certificates.certbot import dry_run
 from wizard.certificates.dates import day
 from wizard.check.renewal import PROGRAMS
 from wizard.errors import Trouble
@@ -19,7 +20,6 @@ from wizard.run.certbot import refused
 from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
-from wizard.sections.certificate.renewal import dry_run
 
 TIMEOUT_SECONDS = 120.0
 """For one lineage. A challenge that nobody answers takes certbot about half a minute."""
@@ -92,7 +92,7 @@ def _tried(action: ProveRenewals, context: Context) -> Iterator[Finding]:
 def _try(program: str, one: Renewal, context: Context) -> Finding:
     if not Path(LETSENCRYPT, "renewal", f"{one.lineage}.conf").is_file():
         return _finding(one, WARNING, "it has no renewal file, so certbot does not renew it")
-    argv = (*ENDS_WITH_US, program, *dry_run(one)[1:])
+    argv = (*ENDS_WITH_US, program, *dry_run(one.lineage, one.server)[1:])
     try:
         done = commands.run(argv, context.loop, context.output, patience=TIMEOUT_SECONDS)
     except Trouble as trouble:

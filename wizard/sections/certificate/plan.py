@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from wizard.answers.model import Answers
 from wizard.certificates.lineage import relink_targets
 from wizard.certificates.names import covers
-from wizard.certificates.self_signed import openssl
+from wizard.certificates.self_signed import MARGIN, openssl
 from wizard.host.facts import GatheredFile, Host, Lineage
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan import foreign
@@ -15,9 +15,6 @@ from wizard.plan.model import Link, Relink, SelfSign, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
 from wizard.sections.certificate import hook, laying, renewal
-
-SELF_SIGNED_MARGIN = 7 * 86400
-"""Seconds before its end at which a self-signed certificate is made anew."""
 
 
 def plan(request: Request) -> Part:
@@ -134,7 +131,7 @@ def _self_signed(answers: Answers, host: Host, _accepted: Collection[str]) -> It
         pair is not None
         and not pair.problem
         and covers(pair.names, name)
-        and pair.not_after > host.read_at + SELF_SIGNED_MARGIN
+        and pair.not_after > host.read_at + MARGIN
     )
     days = answers.certificate.days
     yield Step(

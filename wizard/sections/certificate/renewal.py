@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
+from wizard.certificates.certbot import dry_run
 from wizard.host.facts import Gathered, Host, Lineage
 from wizard.host.gathered import COPIED
 from wizard.paths import LETSENCRYPT
@@ -36,25 +37,8 @@ def steps(
         "certbot renews here from now on. A certificate that it cannot renew yet is a warning "
         "with its date, and fails nothing.",
         ProveRenewals(renewals),
-        tuple(dry_run(one) for one in renewals),
+        tuple(dry_run(one.lineage, one.server) for one in renewals),
         done=all(step.done for step in copying if isinstance(step.action, Lay)) or not lineages,
-    )
-
-
-def dry_run(renewal: Renewal) -> tuple[str, ...]:
-    """Return the argv that tries a renewal and stores nothing.
-
-    Without a server named, certbot asks Let's Encrypt's test server for every lineage.
-    """
-    return (
-        "certbot",
-        "renew",
-        "--dry-run",
-        "--non-interactive",
-        "--no-random-sleep-on-renew",
-        "--cert-name",
-        renewal.lineage,
-        *(("--server", renewal.server) if renewal.server else ()),
     )
 
 
