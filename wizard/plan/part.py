@@ -68,3 +68,21 @@ class Part:
     after_proof: tuple[Step, ...] = ()
     saves: bool = False
     """True where the saved answers alone change, which a run must write."""
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """What a section must fetch or obtain before a plan of the host can be made.
+
+    `source` names it in the plan, and `step` does it. `cautions`, `obstacles` and `warnings` are
+    the gather run's own. What the section says of the plan after it is not known yet: its
+    obstacles, and its cautions with the names `later`.
+    """
+
+    section: str
+    source: str
+    step: Step
+    cautions: tuple[Caution, ...] = ()
+    obstacles: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    later: frozenset[str] = frozenset()

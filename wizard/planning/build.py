@@ -76,9 +76,8 @@ def build_plan(
         steps=steps,
         files=tuple(proposed.changes(bases)),
         cautions=(
-            *obstacles.cautions(request),
-            *firewall.zone_caution(host, steps),
             *(caution for part in parts for caution in part.cautions),
+            *firewall.zone_caution(host, steps),
             *obstacles.loopback_caution(proposed.master.proposal.loopback),
         ),
         warnings=tuple(
@@ -94,8 +93,8 @@ def build_plan(
                 for why in file.proposal.refusals
             ),
             *obstacles.obstacles(request),
-            *in_force.obstacles(proposed, host, request.kept_in(host.main_cf.path)),
             *(problem for part in parts for problem in part.obstacles),
+            *in_force.obstacles(proposed, host, request.kept_in(host.main_cf.path)),
         ),
         edits=edits,
         to_copy=tuple(change for part in parts for change in part.to_copy),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.answers.model import Answers
+from wizard.answers import rules, whole
+from wizard.answers.model import Answers, Networks, Problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.plan import firewall
@@ -15,14 +17,87 @@ from wizard.postfix.parameters import ADDRESSES, NETWORKS
 from wizard.sections.reading import is_set_up, main_cf, several, value_of, words_of
 from wizard.sections.section import NOT_YET, Section, Values
 
+_START_FIREWALLD = (
+    "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "
+    'firewall filters this host, `systemctl disable firewalld` or firewall_zone = ""'
+)
+_NO_FIREWALLD = "without systemd nothing starts it here: filter the ports outside this container"
 _PROTOCOLS = {frozenset({"ipv4", "ipv6"}): "all"}
 
 
 def _plan(request: Request) -> Part:
+    answers, host, scope = request.answers, request.host, request.scope
+    # The firewall has something to say of Dovecot's port, too.
+    warnings = tuple(firewall.warnings(answers, host, scope))
+    if "networks" not in scope:
+        return Part(warnings=warnings)
     return Part(
-        firewall=tuple(firewall.steps(request.answers, request.host, request.scope)),
-        warnings=tuple(firewall.warnings(request.answers, request.host, request.scope)),
+        firewall=tuple(firewall.steps(answers, host, scope)),
+        obstacles=tuple(_obstacles(answers, host)),
+        cautions=whole.cautions(answers),
+        warnings=warnings,
     )
+
+
+def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
+    networks = answers.networks
+    if (
+        networks.inet_protocols != "ipv4"
+        and host.root == "/"
+        and not host.network.has_ipv6_loopback
+    ):
+        yield Problem(
+            "networks",
+            "inet_protocols",
+            f"{networks.inet_protocols} names IPv6, but this host has no ::1 on lo and every "
+            "Postfix program would refuse to start; write ipv4 or turn IPv6 on",
+        )
+    yield from _interfaces(networks, host)
+    firewall = host.firewall
+    if not networks.firewall_zone or firewall.is_given_up:
+        return
+    if firewall.state == "stopped":
+        yield Problem(
+            "",
+            "",
+            "firewalld is installed but stopped, so its zones cannot be opened; "
+            + (_START_FIREWALLD if host.systemd else _NO_FIREWALLD),
+        )
+    if firewall.state == "unknown" and host.root == "/" and host.systemd:
+        yield Problem(
+            "",
+            "",
+            "firewalld runs and does not answer on D-Bus, so its zones cannot be opened; "
+            "`busctl status` and `systemctl status dbus-broker firewalld` show why",
+        )
+    if firewall.state == "running" and firewall.zone(networks.firewall_zone) is None:
+        names = ", ".join(zone.name for zone in firewall.zones)
+        yield Problem(
+            "networks",
+            "firewall_zone",
+            f"firewalld has no zone {networks.firewall_zone}; its zones are {names}",
+        )
+
+
+def _interfaces(networks: Networks, host: Host) -> Iterator[Problem]:
+    """Yield the addresses of inet_interfaces with which no program of Postfix starts."""
+    here = {rules.plain_address(one) for one in host.network.addresses}
+    if not here:
+        return
+    unspoken = {"ipv4": 6, "ipv6": 4}.get(networks.inet_protocols)
+    for text in re.split(r"[,\s]+", networks.inet_interfaces):
+        if not rules.is_address(text):
+            continue
+        one = rules.plain_address(text)
+        if one not in here:
+            why = f"{text} is no address of this host; `ip address` lists them"
+        elif one.version == unspoken:
+            why = f"{text} is no address for inet_protocols = {networks.inet_protocols}"
+        else:
+            continue
+        yield Problem(
+            "networks", "inet_interfaces", f"{why}. Every Postfix program would refuse to start"
+        )
 
 
 def _read_back(host: Host) -> dict[str, Any]:

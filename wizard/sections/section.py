@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 from wizard.answers.model import Answers
 from wizard.host.facts import FileFacts, Host
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.part import Part, Request
+from wizard.plan.part import Gathering, Part, Request
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -65,6 +65,12 @@ def _no_part(_request: Request) -> Part:
     return Part()
 
 
+def _no_gathering(
+    _answers: Answers, _host: Host, _sections: Collection[str]
+) -> Optional[Gathering]:
+    return None
+
+
 def _nothing(_host: Host) -> dict[str, Any]:
     return {}
 
@@ -98,7 +104,8 @@ class Section:
     """One section of the answers.
 
     `title` is its name in the list of sections where that is no capital and its own name,
-    `heading` that above its form. `plan` returns what it adds to a plan. `read_back` makes values
+    `heading` that above its form. `plan` returns what it adds to a plan, `gather`
+    what must be there before one can be made. `read_back` makes values
     of its fields of what the host says: today's where it is set up, else good first guesses. `keep` puts a hand edit that the
     operator chose to keep into the answers. `value` is today's value in a few words, `unused` that
     of a host that makes no use of it. `settings` is what files say of it, compared between runs and
@@ -112,6 +119,7 @@ class Section:
     heading: str = ""
     files: tuple[ManagedFile, ...] = ()
     plan: Callable[[Request], Part] = _no_part
+    gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = _no_gathering
     read_back: Callable[[Host], dict[str, Any]] = _nothing
     keep: Callable[[Answers, HandEdit], Answers] = _unchanged
     value: Callable[[Host, Answers], str] = _no_value

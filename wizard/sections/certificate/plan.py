@@ -14,7 +14,7 @@ from wizard.plan import foreign
 from wizard.plan.model import Link, Relink, SelfSign, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
-from wizard.sections.certificate import hook, laying, renewal
+from wizard.sections.certificate import hook, judging, laying, renewal
 
 
 def plan(request: Request) -> Part:
@@ -32,7 +32,11 @@ def plan(request: Request) -> Part:
             *((hook.write(renewal_hook),) if renewal_hook else ()),
         ),
         after_proof=tuple(_last_steps(answers, host, scope, accepted)),
-        obstacles=tuple(foreign.obstacles(shown, request.choices)),
+        obstacles=(
+            *(judging.obstacles(answers, host) if "certificate" in scope else ()),
+            *foreign.obstacles(shown, request.choices),
+        ),
+        cautions=tuple(judging.cautions(request)),
         warnings=(
             *_warnings(answers, host, scope),
             *foreign.more(from_elsewhere),

@@ -12,6 +12,7 @@ from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.sections.certificate.gathering import gather
 from wizard.sections.certificate.plan import plan
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf
 from wizard.sections.section import NONE, NOT_YET, Section, Values
@@ -82,5 +83,10 @@ def _preview(checked: Mapping[str, Any]) -> Values:
 
 
 CERTIFICATE = Section(
-    "certificate", plan=plan, read_back=_read_back, value=_value, preview=_preview
+    "certificate",
+    plan=plan,
+    gather=gather,
+    read_back=_read_back,
+    value=_value,
+    preview=_preview,
 )

@@ -1,0 +1,93 @@
+"""What the section must gather first: a certificate of another server, or one that is issued here.
+
+A pure function of answers and host. Nothing where the source needs nothing, where what it brings is
+in place already, or where it was gathered and can be used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import Optional
+
+from wizard.answers.model import SECTIONS, Answers
+from wizard.host.facts import Gathered, Host, Lineage
+from wizard.plan.model import Fetch, Step
+from wizard.plan.part import Gathering
+from wizard.plan.scope import scope_of
+from wizard.sections.certificate import issuing, laying
+
+SECTION = "certificate"
+
+
+def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[Gathering]:
+    """Return what must be gathered, None for nothing."""
+    source = answers.certificate.source
+    if SECTION not in scope_of(sections) or source not in _GATHERS:
+        return None
+    gathered = laying.current(answers, host)
+    # All sections by name are no rerun of this one: so the host counts as a whole.
+    rerun = SECTION in sections and not set(SECTIONS) <= set(sections)
+    if gathered is None and _IN_PLACE[source](answers, host, rerun):
+        return None
+    wrong = unusable(answers, host, gathered) if gathered is not None else ""
+    if gathered is not None and not wrong:
+        return None
+    is_issued = source == laying.ISSUED
+    return Gathering(
+        SECTION,
+        source,
+        _GATHERS[source](answers, host),
+        cautions=tuple(issuing.cautions(answers)) if is_issued else (),
+        obstacles=tuple(issuing.obstacles(answers, host)) if is_issued else (),
+        warnings=(wrong,) if wrong else (),
+        # Whose name the certificate is for is not known before it has come.
+        later=frozenset({"certificate-name"}),
+    )
+
+
+def unusable(answers: Answers, host: Host, gathered: Gathered) -> str:
+    """Return why what was gathered gives no certificate of the chosen name, "" when it does."""
+    name = answers.certificate.name
+    there = {lineage.name: lineage for lineage in laying.to_be(answers, host, gathered)}
+    chosen = there.get(name)
+    if chosen is None:
+        wrong = f"it has no lineage {name}; it has {', '.join(_names(gathered)) or 'none'}"
+    else:
+        wrong = laying.fault(chosen, host.read_at)
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(gathered.at))
+    return f"What was gathered from {gathered.origin} at {when}: {wrong}." if wrong else ""
+
+
+def _names(gathered: Gathered) -> tuple[str, ...]:
+    return tuple(lineage.name for lineage in gathered.lineages)
+
+
+def _copied(answers: Answers, host: Host, rerun: bool) -> bool:
+    own: Optional[Lineage] = host.lineage(answers.certificate.name)
+    return not rerun and own is not None and own.linked and not laying.fault(own, host.read_at)
+
+
+_IN_PLACE: dict[str, Callable[[Answers, Host, bool], bool]] = {
+    "remote": _copied,
+    laying.ISSUED: issuing.in_place,
+}
+"""By source, whether the certificate is there; the third argument: the section is rerun."""
+
+
+def _fetch(answers: Answers, _host: Host) -> Step:
+    host = answers.certificate.host
+    return Step(
+        "fetch",
+        f"Copy /etc/letsencrypt from {host}",
+        "Into a private directory first, where each certificate is judged before it is used.",
+        Fetch(host, "remote"),
+        (("scp", "-pr", "--", f"{host}:/etc/letsencrypt", "STAGING"),),
+    )
+
+
+_GATHERS: dict[str, Callable[[Answers, Host], Step]] = {
+    "remote": _fetch,
+    laying.ISSUED: issuing.step,
+}
+"""By the certificate's source, the step that gathers."""

@@ -1,0 +1,106 @@
+"""What stands in the way of a certificate, and what must be accepted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Optional
+
+from wizard.answers import whole
+from wizard.answers.model import Answers, Caution, Problem
+from wizard.certificates.dates import day
+from wizard.certificates.names import covers
+from wizard.host.facts import Host, Lineage
+from wizard.paths import LINEAGES
+from wizard.plan.part import Request
+from wizard.sections.certificate import laying
+
+
+def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
+    """Yield what must be mended before the certificate can be used."""
+    if answers.certificate.source in whole.OF_A_LINEAGE:
+        yield from _lineage(answers, host)
+    if answers.certificate.source == "files":
+        yield from _own_pair(host)
+
+
+def cautions(request: Request) -> Iterator[Caution]:
+    """Yield where the certificate is not for the server's name."""
+    answers, host, scope = request.answers, request.host, request.scope
+    lineage = _to_be(answers, host)
+    name = answers.hostname.myhostname
+    if (
+        scope.has_any("certificate", "hostname")
+        and answers.certificate.source in whole.OF_A_LINEAGE
+        and lineage is not None
+        and lineage.names
+        and not covers(lineage.names, name)
+    ):
+        yield _not_for(lineage.name, lineage.names, name)
+    pair = host.own_pair
+    if "certificate" in scope and pair is not None and pair.names and not covers(pair.names, name):
+        yield _not_for(pair.cert_file, pair.names, name)
+
+
+def _not_for(certificate: str, names: Sequence[str], name: str) -> Caution:
+    return Caution(
+        "certificate-name",
+        f"The certificate {certificate} is for {', '.join(names)} and not for {name}: mail programs "
+        "will warn their users, and some servers will not deliver.",
+        (name,),
+    )
+
+
+def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
+    name = answers.certificate.name
+    lineage = _to_be(answers, host)
+    if lineage is None:
+        known = ", ".join(one.name for one in _lineages(answers, host)) or "none"
+        yield Problem(
+            "certificate",
+            "name",
+            f"{LINEAGES}/{name} does not exist; the lineages here: {known}",
+        )
+    else:
+        yield from _whole(lineage, host.read_at)
+
+
+def _own_pair(host: Host) -> Iterator[Problem]:
+    pair = host.own_pair
+    if pair is None:
+        yield Problem("certificate", "cert_file", "neither of the two files is there")
+    elif pair.problem:
+        yield Problem("certificate", "cert_file", f"the pair cannot be used: {pair.problem}")
+    elif pair.not_after < host.read_at:
+        date = day(pair.not_after)
+        yield Problem("certificate", "cert_file", f"the certificate expired on {date}")
+
+
+def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
+    """Return the lineages of the host as they are once what was gathered is in place."""
+    gathered = laying.current(answers, host)
+    return host.lineages if gathered is None else laying.to_be(answers, host, gathered)
+
+
+def _to_be(answers: Answers, host: Host) -> Optional[Lineage]:
+    name = answers.certificate.name
+    return next((one for one in _lineages(answers, host) if one.name == name), None)
+
+
+def _whole(lineage: Lineage, now: int) -> Iterator[Problem]:
+    if lineage.number is None or lineage.problem:
+        why = lineage.problem or "none of its archive files make a whole set"
+        yield Problem("certificate", "name", f"lineage {lineage.name} cannot be used: {why}")
+    elif lineage.not_after and lineage.not_after < now:
+        date = day(lineage.not_after)
+        yield Problem(
+            "certificate",
+            "name",
+            f"the certificate of {lineage.name} expired on {date}; renew it, or copy a newer one",
+        )
+    elif lineage.not_before > now:
+        date = day(lineage.not_before)
+        yield Problem(
+            "certificate",
+            "name",
+            f"the certificate of {lineage.name} is valid only from {date}; is the clock right?",
+        )
