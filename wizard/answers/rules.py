@@ -7,6 +7,7 @@ the same name.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import unicodedata
@@ -218,7 +219,17 @@ def origin(text: str) -> str:
 def network(text: str) -> str:
     """One item of mynetworks: IPv4 or [IPv6] in CIDR notation, whole, not the whole world."""
     printable(text)
-    bare = _unbracketed(text)
+    parsed = _whole_network(_unbracketed(text), text)
+    refuse_the_world(parsed)
+    return bracketed(parsed)
+
+
+def _whole_network(bare: str, text: str) -> Network:
+    """Parse a network, once where it is written as main.cf takes it: there may be ten thousand."""
+    with contextlib.suppress(ValueError):
+        written = parse_network(text)
+        if bracketed(written) == text:
+            return written
     try:
         host = ipaddress.ip_interface(bare)
     except ValueError as error:
@@ -231,8 +242,7 @@ def network(text: str) -> str:
             f"has host bits set; write {bracketed(parsed)} for the whole network, or "
             f"/{parsed.max_prefixlen} for the one host"
         )
-    refuse_the_world(parsed)
-    return bracketed(parsed)
+    return parsed
 
 
 def _unbracketed(text: str) -> str:

@@ -10,6 +10,7 @@ import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from typing import Optional, Union
 
+from wizard.answers.rules import bracketed
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
 from wizard.plan.conflicts import readable
@@ -63,7 +64,6 @@ def _contains(keys: Sequence[str]) -> Callable[[str], bool]:
     With exclusions (`!`) among them only the same network counts, since their order decides.
     """
     known = frozenset(keys)
-    networks = frozenset(filter(None, map(_network, keys)))
     if any(key.startswith("!") for key in keys):
         return known.__contains__
 
@@ -72,7 +72,7 @@ def _contains(keys: Sequence[str]) -> Callable[[str], bool]:
         if network is None or key in known:
             return key in known
         sizes = range(network.prefixlen)
-        return any(network.supernet(new_prefix=size) in networks for size in sizes)
+        return any(bracketed(network.supernet(new_prefix=size)) in known for size in sizes)
 
     return contains
 
