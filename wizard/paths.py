@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MAIN_CF = "/etc/postfix/main.cf"
 MASTER_CF = "/etc/postfix/master.cf"
+PARTED = (MAIN_CF, MASTER_CF)
+"""The files without which there is no Postfix."""
 SENDER_ACCESS = "/etc/postfix/sender_access"
 SASL_PASSWD = "/etc/postfix/sasl_passwd"  # noqa: S105 (a path)
 """Who this server is at its relay host (SASL_README)."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Iterator, Optional
 
 from wizard.answers.model import SECTIONS, Answers, Caution
+from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import SAVED, read_stored
 from wizard.certificates.pairs import read_pair
@@ -360,8 +361,6 @@ class Session:
 
         Takes six seconds at most, where nobody answers. Writes nothing.
         """
-        from wizard.answers.old_server import old_server  # noqa: PLC0415 - as for undo_plan
-
         old = old_server(answers)
         if old is None:
             return None

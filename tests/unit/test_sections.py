@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from tests.unit.plan.test_build import FRESH
 from wizard.answers import model
-from wizard.sections.registry import SECTIONS
+from wizard.answers.model import Answers, Hostname
+from wizard.sections.registry import BY_NAME, SECTIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,3 +25,11 @@ def test_a_file_has_one_owner() -> None:
 def test_no_section_is_left_out_of_the_contract_between_engines_and_sections() -> None:
     contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert [one.name for one in SECTIONS if f'"wizard.sections.{one.name}"' not in contract] == []
+
+
+def test_an_empty_size_is_shown_as_postfixs_own_default() -> None:
+    host = replace(FRESH, main_cf=replace(FRESH.main_cf, live=b"message_size_limit =\n"))
+    assert (
+        BY_NAME["limits"].value(host, Answers(Hostname("mail.example.jp", "example.jp")))
+        == "messages up to 9.8 MiB"
+    )

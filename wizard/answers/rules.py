@@ -11,7 +11,7 @@ import contextlib
 import ipaddress
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 from typing import Callable, Union
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
@@ -264,9 +264,9 @@ def bracketed(parsed: Network) -> str:
     return f"[{parsed.network_address}]/{parsed.prefixlen}"
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def parse_network(text: str) -> Network:
-    """Return the network of a valid item of mynetworks."""
+    """Return the network of an item of mynetworks. Raises ValueError where it is none."""
     return ipaddress.ip_network(text.replace("[", "").replace("]", ""))
 
 
@@ -283,7 +283,7 @@ def refuse_the_world(parsed: Network) -> None:
         )
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def is_public(parsed: Network) -> bool:
     """Whether strangers' hosts may be in it: anything not wholly within PRIVATE."""
     return not any(

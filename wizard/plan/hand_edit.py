@@ -1,4 +1,4 @@
-"""A hand edit as plans and journals store it; `plan/by_hand.py` finds them."""
+"""A hand edit as plans and journals store it; `planning/by_hand.py` finds them."""
 
 from __future__ import annotations
 

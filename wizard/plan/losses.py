@@ -6,11 +6,10 @@ It is said in the first lines of a plan, since somebody can no longer send or re
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 from collections.abc import Callable, Iterator, Sequence
-from typing import Optional, Union
+from typing import Optional
 
-from wizard.answers.rules import bracketed
+from wizard.answers.rules import Network, bracketed, parse_network
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
 from wizard.plan.conflicts import readable
@@ -25,8 +24,6 @@ _LISTS = (
 )
 """Each list with its kind, and what is said of one item and of several."""
 _SHOWN = 5
-
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 def losses(plan: Plan) -> Iterator[str]:
@@ -50,7 +47,7 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
         if was is None or was == comes:
             continue
         own = own_names(after, {})
-        keys = [own.key(kind, word) for word in words(comes or "")]
+        keys = frozenset(own.key(kind, word) for word in words(comes or ""))
         remains = _contains(keys) if kind == NETWORKS else keys.__contains__
         gone = [word for word in words(was) if not remains(own.key(kind, word))]
         if gone:
@@ -58,28 +55,31 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
             yield f"Taken away: {_told(gone)} {what} ({name})."
 
 
-def _contains(keys: Sequence[str]) -> Callable[[str], bool]:
-    """Return a test whether a network is one of these, or a part of one.
+def _contains(known: frozenset[str]) -> Callable[[str], bool]:
+    """Return a function that tells whether a network is one of these, or a part of one.
 
     With exclusions (`!`) among them only the same network counts, since their order decides.
     """
-    known = frozenset(keys)
-    if any(key.startswith("!") for key in keys):
+    if any(key.startswith("!") for key in known):
         return known.__contains__
+    sizes = {one.prefixlen for one in map(_network, known) if one is not None}
 
     def contains(key: str) -> bool:
         network = _network(key)
         if network is None or key in known:
             return key in known
-        sizes = range(network.prefixlen)
-        return any(bracketed(network.supernet(new_prefix=size)) in known for size in sizes)
+        return any(
+            bracketed(network.supernet(new_prefix=size)) in known
+            for size in sizes
+            if size < network.prefixlen
+        )
 
     return contains
 
 
 def _network(key: str) -> Optional[Network]:
     with contextlib.suppress(ValueError):
-        return ipaddress.ip_network(key.replace("[", "").replace("]", ""))
+        return parse_network(key)
     return None
 
 

@@ -45,9 +45,9 @@ class Request:
 class Part:
     """What a section adds to a plan: files, what to know of them, and steps by when they run.
 
-    `first` runs before anything is changed, `packages` beside Postfix's own, `prepare` before
+    `first` runs before anything is changed, `packages` after Postfix is installed, `prepare` before
     Postfix reads the new files, `tables` before main.cf is written, `after_service` once Postfix
-    was turned, `firewall` and `after_firewall` then, `after_proof` last.
+    was turned, then `firewall`, then `after_firewall`, and `after_proof` last.
     """
 
     files: tuple[PlannedFile, ...] = ()
@@ -75,8 +75,8 @@ class Gathering:
     """What a section must fetch or obtain before a plan of the host can be made.
 
     `source` names it in the plan, and `step` does it. `cautions`, `obstacles` and `warnings` are
-    the gather run's own. What the section says of the plan after it is not known yet: its
-    obstacles, and its cautions with the names `later`.
+    the gather run's own. What the section will say of the plan that comes after is not known yet:
+    its obstacles, and its cautions with the names `later`.
     """
 
     section: str

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
+from wizard.paths import PARTED
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.diff import changed_lines
 from wizard.plan.hand_edit import HandEdit
-from wizard.planning.things import PARTED, Valued, entry_of, items, own_of, same, things
+from wizard.planning.things import Valued, entry_of, items, own_of, same, things
 from wizard.postfix.proposal import Reason
 
 YOURS = "Yours: "

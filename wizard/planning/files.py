@@ -16,8 +16,7 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
 from wizard.planning.by_hand import Bases, hand_edits, marked
-from wizard.postfix import hardening as policy
-from wizard.postfix import served
+from wizard.postfix import hardening, served
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.policy import propose_main_cf, propose_master_cf
 from wizard.postfix.proposal import Proposal
@@ -68,7 +67,7 @@ def propose(request: Request) -> Proposed:
     )
     kept = request.kept_in(host.main_cf.path)
     if not _turns_hardening(answers, request.current):
-        kept |= policy.NAMES
+        kept |= hardening.NAMES
     main = propose_main_cf(
         in_main.live or b"", answers, host.postfix, scope.sections, request.rerun_from, kept=kept
     )
@@ -84,8 +83,8 @@ def propose(request: Request) -> Proposed:
 
 def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
     """Whether it is to be on, or to go: off leaves alone what was never switched on."""
-    now = policy.OFF if standing is None else standing.hardening.use
-    return policy.ON in {answers.hardening.use, now}
+    now = hardening.OFF if standing is None else standing.hardening.use
+    return hardening.ON in {answers.hardening.use, now}
 
 
 def _master_cf(
@@ -105,10 +104,10 @@ def _doors(
     scope: Scope,
     kept: Collection[str],
 ) -> Proposal:
-    hold = policy.owns_senders(answers, host.main_cf.live or b"")
-    if POLICY not in scope and policy.SECTION in scope:
-        return policy.propose_doors(live, hold_senders=hold, kept=kept)
-    doors = policy.doors(hold_senders=hold)
+    hold = hardening.owns_senders(answers, host.main_cf.live or b"")
+    if POLICY not in scope and hardening.SECTION in scope:
+        return hardening.propose_doors(live, hold_senders=hold, kept=kept)
+    doors = hardening.doors(hold_senders=hold)
     return propose_master_cf(live, answers, host.postfix, scope.sections, kept=kept, doors=doors)
 
 

@@ -96,7 +96,8 @@ def _problem(hazard: Hazard, after: Settings, decides: list[str]) -> Problem:
     values = ", ".join(
         f"{one} = {after.value(one) or '(empty)'}" for one in (hazard.name, *hazard.reads[:1])
     )
-    where = f" (with the -o of {hazard.program} in master.cf)" if after.options else ""
+    by_option = not after.options.keys().isdisjoint((hazard.name, *hazard.reads))
+    where = f" (with the -o of {hazard.program} in master.cf)" if by_option else ""
     message = (
         f"after this run {values}{where}: {hazard.does}. {hazard.advice.replace('; reload', '')}"
     )

@@ -21,7 +21,7 @@ def obstacles(request: Request) -> tuple[Problem, ...]:
 def between_fields(request: Request) -> tuple[Problem, ...]:
     """Return the rules between fields that the answers break and that the host does not.
 
-    What was read back from it is never refused. A section that is not planned also has what only
+    What was read back from the host is never refused. A section that is not planned also has what only
     stored answers can say.
     """
     found = whole.problems(request.answers)

@@ -21,9 +21,6 @@ from wizard.postfix.restrictions import standing
 from wizard.secrets import masked, may_have_key, without_number
 from wizard.sections.registry import FILES
 
-PARTED = (MAIN_CF, MASTER_CF)
-"""The files without which there is no Postfix."""
-
 _NOBODY = Own()
 _BETWEEN = re.compile(r"[,\s]+")
 

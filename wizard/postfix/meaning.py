@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Optional
 
 from wizard.answers import rules
@@ -91,7 +91,7 @@ def own_by(value: Callable[[str], Optional[str]], in_force: Mapping[str, str]) -
     return Own(host, own("mydomain") or derived or in_force.get("mydomain", ""))
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def _network(word: str) -> str:
     """Return the network that an item of mynetworks means. Raises ValueError where it means none.
 

@@ -128,10 +128,6 @@ def _local(answers: Answers) -> tuple[str, ...]:
     return (*LOCAL_ALWAYS, *answers.domains.local)
 
 
-def _networks(answers: Answers) -> tuple[str, ...]:
-    return answers.networks.mynetworks
-
-
 def _interfaces(answers: Answers) -> tuple[str, ...]:
     """Return the items of one text; any other blank than a plain one is refused where it is written."""
     return tuple(filter(None, answers.networks.inet_interfaces.replace(",", " ").split(" ")))
@@ -252,7 +248,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         lambda answers: _unsaid_only(answers.networks.mynetworks),
         "Hosts in these networks may send to anyone without a password.",
         kind=NETWORKS,
-        items=_networks,
+        items=lambda answers: answers.networks.mynetworks,
     ),
     Parameter(
         "recipient_delimiter",

@@ -18,7 +18,7 @@ from wizard.run.wrote import Entry, put_back, written
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run; `state` gives that of a path today (`wizard.run.states`)."""
+    """A run; `state` returns the state that a path has today (`wizard.run.states`)."""
 
     run: str
     plan: Plan
@@ -30,7 +30,7 @@ class PastRun:
         return written(self.plan, self.progress, self.state)
 
     def put_back(self) -> frozenset[str]:
-        """Return the paths that the run put back: of the run that it takes back, or its own."""
+        """Return the paths that the run put back: those of the run that it undoes, or its own."""
         return put_back(self.plan, self.progress, self.state)
 
 

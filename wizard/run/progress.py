@@ -74,7 +74,7 @@ class Progress:
 
 
 def progress_of(at: RunPlaces, seals: Optional[Seals] = None) -> Progress:
-    """Return how far a run came, by its journal; nowhere without one. Raises Trouble if unreadable."""
+    """Return how far a run came, by its journal; without one it never began. Raises Trouble."""
     reading = read_journal(at.journal)
     return progress(reading.records if reading else ()).keyed(seals or read_seals(at.key))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from wizard.paths import PARTED
 from wizard.plan.model import PutBack, ReloadZone, ReturnUnit, Step, TurnBeside
-from wizard.planning.things import PARTED
 from wizard.run.undo import is_table, texts_first
 
 TURNS = (ReturnUnit, TurnBeside, ReloadZone)

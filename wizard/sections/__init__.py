@@ -1,1 +1,1 @@
-"""The sections of the answers: each with all that it adds to the engines."""
+"""The sections of the answers: what each adds to the engines."""

@@ -10,7 +10,7 @@ from wizard.plan.part import Part, Request
 from wizard.postfix.hardening import MAPS, OFF, ON, SECTION, is_on, unknown, without_maps
 from wizard.postfix.parameters import PARAMETERS
 from wizard.sections.reading import main_cf
-from wizard.sections.section import Section, Values
+from wizard.sections.section import Said, Section
 
 
 def _plan(request: Request) -> Part:
@@ -30,7 +30,7 @@ def _read_back(host: Host) -> dict[str, Any]:
     return {"use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF}
 
 
-def _preview(checked: Mapping[str, Any]) -> Values:
+def _preview(checked: Mapping[str, Any]) -> Said:
     if checked.get("use") == ON:
         return {
             "use": "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"

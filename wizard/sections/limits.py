@@ -7,6 +7,7 @@ from typing import Any
 
 from wizard.answers.model import Answers, Limits
 from wizard.host.facts import Host
+from wizard.postfix.unset import DEFAULTS
 from wizard.sections.reading import is_set_up, value_of
 from wizard.sections.section import Section
 
@@ -28,7 +29,8 @@ def _read_back(host: Host) -> dict[str, Any]:
 
 
 def _value(host: Host, _today: Answers) -> str:
-    size = value_of(host, "message_size_limit")
+    name = "message_size_limit"
+    size = value_of(host, name) or DEFAULTS[name]
     if not _NUMBER.fullmatch(size):
         return f"messages up to {size}"
     if int(size) == 0:

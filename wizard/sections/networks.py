@@ -15,7 +15,7 @@ from wizard.plan.part import Part, Request
 from wizard.postfix.meaning import Own
 from wizard.postfix.parameters import ADDRESSES, NETWORKS
 from wizard.sections.reading import is_set_up, main_cf, several, value_of, words_of
-from wizard.sections.section import NOT_YET, Section, Values
+from wizard.sections.section import NOT_YET, Said, Section
 
 _START_FIREWALLD = (
     "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "
@@ -53,25 +53,25 @@ def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
             "Postfix program would refuse to start; write ipv4 or turn IPv6 on",
         )
     yield from _interfaces(networks, host)
-    firewall = host.firewall
-    if not networks.firewall_zone or firewall.is_given_up:
+    own = host.firewall
+    if not networks.firewall_zone or own.is_given_up:
         return
-    if firewall.state == "stopped":
+    if own.state == "stopped":
         yield Problem(
             "",
             "",
             "firewalld is installed but stopped, so its zones cannot be opened; "
             + (_START_FIREWALLD if host.systemd else _NO_FIREWALLD),
         )
-    if firewall.state == "unknown" and host.root == "/" and host.systemd:
+    if own.state == "unknown" and host.root == "/" and host.systemd:
         yield Problem(
             "",
             "",
             "firewalld runs and does not answer on D-Bus, so its zones cannot be opened; "
             "`busctl status` and `systemctl status dbus-broker firewalld` show why",
         )
-    if firewall.state == "running" and firewall.zone(networks.firewall_zone) is None:
-        names = ", ".join(zone.name for zone in firewall.zones)
+    if own.state == "running" and own.zone(networks.firewall_zone) is None:
+        names = ", ".join(zone.name for zone in own.zones)
         yield Problem(
             "networks",
             "firewall_zone",
@@ -128,7 +128,7 @@ def _value(host: Host, _today: Answers) -> str:
     return "Postfix's default"
 
 
-def _preview(checked: Mapping[str, Any]) -> Values:
+def _preview(checked: Mapping[str, Any]) -> Said:
     zone = checked.get("firewall_zone", NOT_YET)
     opened = f"firewall-cmd --zone={zone} --add-service=smtp ..."
     return {"firewall_zone": opened if zone else "no firewall is opened"}

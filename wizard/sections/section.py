@@ -1,7 +1,7 @@
 """What a section of the answers gives to the engines: one record of data and functions.
 
 Each member but the name has a default that adds nothing. The engines (plan, status, check, the
-screens) go through `wizard.sections.registry` and name no section.
+screens) go through `wizard.sections.registry` and import no section; some of their tables still name one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NOT_YET = "..."
 
 Texts = Mapping[str, Optional[bytes]]
 """Files by path; None for one that is not there."""
-Values = Mapping[str, str]
+Said = Mapping[str, str]
 """What a file says, by the name of each thing that is set."""
 
 
@@ -41,8 +41,8 @@ class Table:
 
     dump: Callable[[Host], Optional[bytes]]
     unknown: Callable[[Host], str]
-    rows: Callable[[bytes], Values]
-    wanted: Callable[[bytes], Values]
+    rows: Callable[[bytes], Said]
+    wanted: Callable[[bytes], Said]
     command: str
 
 
@@ -87,7 +87,7 @@ def _always(_paths: Collection[str]) -> bool:
     return True
 
 
-def _no_values(_texts: Texts) -> Values:
+def _no_values(_texts: Texts) -> Said:
     return {}
 
 
@@ -95,7 +95,7 @@ def _no_findings(_door: Door, _settings: Settings, _answers: Answers) -> Iterato
     return iter(())
 
 
-def _no_preview(_checked: Mapping[str, Any]) -> Values:
+def _no_preview(_checked: Mapping[str, Any]) -> Said:
     return {}
 
 
@@ -103,12 +103,12 @@ def _no_preview(_checked: Mapping[str, Any]) -> Values:
 class Section:
     """One section of the answers.
 
-    `title` is its name in the list of sections where that is no capital and its own name,
-    `heading` that above its form. `plan` returns what it adds to a plan, `gather`
-    what must be there before one can be made. `read_back` makes values
-    of its fields of what the host says: today's where it is set up, else good first guesses. `keep` puts a hand edit that the
-    operator chose to keep into the answers. `value` is today's value in a few words, `unused` that
-    of a host that makes no use of it. `settings` is what files say of it, compared between runs and
+    `title` is its name in the list of sections, "" for its own with a capital; `heading` is
+    above its form. `plan` returns what it adds to a plan, `gather` what must be fetched before a
+    plan can be made. `read_back` returns the values of its fields as the host has them: today's
+    where it is set up, else good first guesses. `keep` puts a hand edit that the operator chose to
+    keep into the answers. `value` is today's value in a few words, `unused` that value where the
+    host does not use the section. `settings` is what files say of it, compared between runs and
     today; `is_planned`, whether a run that wrote these paths was planned for it. `check` examines
     the live host. `preview` says what its fields become, where that is more than
     `parameter = value`.
@@ -124,7 +124,7 @@ class Section:
     keep: Callable[[Answers, HandEdit], Answers] = _unchanged
     value: Callable[[Host, Answers], str] = _no_value
     unused: Optional[str] = None
-    settings: Callable[[Texts], Values] = _no_values
+    settings: Callable[[Texts], Said] = _no_values
     is_planned: Callable[[Collection[str]], bool] = _always
     check: Callable[[Door, Settings, Answers], Iterator[Finding]] = _no_findings
-    preview: Callable[[Mapping[str, Any]], Values] = _no_preview
+    preview: Callable[[Mapping[str, Any]], Said] = _no_preview

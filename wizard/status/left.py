@@ -157,35 +157,35 @@ def _unreadable(left: Left, run: str, why: str) -> None:
     left.written.append(Written(run, why=why))
 
 
-def add(left: Left, past_run: PastRun) -> None:
+def add(left: Left, past: PastRun) -> None:
     """Add one run's changes to those of the runs before it."""
-    run, plan, past = past_run.run, past_run.plan, past_run.progress
+    run, plan, so_far = past.run, past.plan, past.progress
     proposed = {change.path: change.proposed for change in plan.files}
     kinds = {step.id: step.action for step in plan.steps}
     changed: dict[str, None] = {}
-    for step, entry in past_run.written():
+    for step, entry in past.written():
         path, action = entry["path"], kinds.get(step)
         table_type = action.table_type if isinstance(action, model.BuildTable) else ""
         write = _Write(Mark(entry["now"], run), proposed.get(path), table_type)
         left.writes.setdefault(path, []).append(write)
         changed[path] = None
     taken = plan.undoes or run
-    for path in past_run.put_back():
+    for path in past.put_back():
         left.writes[path] = [one for one in left.writes.get(path, ()) if one.mark.run != taken]
         changed[path] = None
     for path in changed:
         _settle(left, path)
-    for step, action in _actions(plan, past):
+    for step, action in _actions(plan, so_far):
         rule = _RULES.get(type(action))
-        if rule is not None and step in past.done and step in past.intended:
+        if rule is not None and step in so_far.done and step in so_far.intended:
             rule(left, action, run)
-    if past.returning is None:
+    if so_far.returning is None:
         written_paths = {
             entry["path"]
-            for terms in past.intended.values()
+            for terms in so_far.intended.values()
             for entry in cast("dict[str, Any]", terms).get("files", ())
         }
-        left.written += _written(run, plan, written_paths, over=past.over)
+        left.written += _written(run, plan, written_paths, over=so_far.over)
 
 
 def _settle(left: Left, path: str) -> None:

@@ -38,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
 def plan(request: Request) -> Part:
-    """Return what the section `dns` adds to a plan; nothing where no zone file is named or asked for.
+    """Return what the section adds to a plan; nothing without a zone file.
 
     A zone that named would not load stops the run while nothing is changed.
     """

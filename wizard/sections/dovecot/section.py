@@ -9,7 +9,7 @@ from wizard.answers.model import Answers
 from wizard.host.facts import DOVECOT_CONF, Host
 from wizard.plan.firewall import IMAPS, mail_zone
 from wizard.sections.dovecot.plan import plan
-from wizard.sections.section import NONE, ManagedFile, Section, Texts, Values
+from wizard.sections.section import NONE, ManagedFile, Said, Section, Texts
 
 
 def _read_back(host: Host) -> dict[str, Any]:
@@ -25,13 +25,13 @@ def _value(host: Host, _today: Answers) -> str:
     return f"{dovecot.version}, {dovecot.unit.active}" if dovecot.version else NONE
 
 
-def _settings(texts: Texts) -> Values:
+def _settings(texts: Texts) -> Said:
     lines = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
     said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return {DOVECOT_CONF: " ".join(" ".join(said).split())} if said else {}
 
 
-def _preview(checked: Mapping[str, Any]) -> Values:
+def _preview(checked: Mapping[str, Any]) -> Said:
     is_written, is_open = checked.get("conf") == "write", checked.get("imaps") == "open"
     return {
         "conf": DOVECOT_CONF if is_written else "nothing of Dovecot's is written",
