@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import os
 import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 SMTP = 25
 LONGEST = 1024
 """Bytes of a greeting that are read; RFC 5321 allows 512."""
 _LISTEN = "0A"
-"""TCP_LISTEN as /proc/net/tcp has it (proc(5))."""
+_ESTABLISHED = "01"
+"""TCP_LISTEN and TCP_ESTABLISHED as /proc/net/tcp has them (proc(5))."""
+_BEGAN = 19
+"""The field starttime of /proc/PID/stat, counted behind the name."""
 _READY = b"220"
 
 
@@ -28,16 +32,24 @@ class Listener:
 
 def listeners(pid: int) -> tuple[Listener, ...]:
     """Return the listening TCP sockets of a process; none when it cannot be looked at."""
-    try:
-        links = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]  # noqa: PTH115
-    except OSError:
-        return ()
-    own = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+    own = {link[len("socket:[") : -1] for link in _links(str(pid)) if link.startswith("socket:[")}
     return tuple(listener for inode, listener in _listening() if inode in own)
 
 
-def greeting(listener: Listener, patience: float) -> str:
-    """Connect and return the first line; OSError when none came within `patience` seconds."""
+Process = tuple[int, str]
+"""A process: its ID, and when it began in clock ticks since boot, since IDs come again."""
+
+
+def processes() -> frozenset[Process]:
+    """Return the processes that there are."""
+    return frozenset(filter(None, map(_process, _ids())))
+
+
+def greeting(listener: Listener, patience: float) -> tuple[str, Optional[Process]]:
+    """Connect and return the first line, with the process that said it where that can be seen.
+
+    Raises OSError when no line came within `patience` seconds.
+    """
     with socket.create_connection((listener.address, listener.port), timeout=patience) as peer:
         line = b""
         while not line.endswith(b"\n") and len(line) < LONGEST:
@@ -45,7 +57,8 @@ def greeting(listener: Listener, patience: float) -> str:
             if not data:
                 raise ConnectionResetError("it hung up without a word")
             line += data
-    return line.decode("utf-8", "replace").strip()
+        speaker = _speaker(peer)
+    return line.decode("utf-8", "replace").strip(), speaker
 
 
 def is_ready(line: str) -> bool:
@@ -53,7 +66,49 @@ def is_ready(line: str) -> bool:
     return line.startswith(_READY.decode())
 
 
+def _links(pid: str) -> set[str]:
+    """Return what the descriptors of a process are; but those that it closes meanwhile."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for one in Path("/proc", pid, "fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(str(one.readlink()))
+    return found
+
+
+def _ids() -> tuple[str, ...]:
+    return tuple(one.name for one in Path("/proc").iterdir() if one.name.isdecimal())
+
+
+def _process(pid: str) -> Optional[Process]:
+    try:
+        fields = Path("/proc", pid, "stat").read_text(encoding="utf-8", errors="replace")
+        return int(pid), fields.rpartition(")")[2].split()[_BEGAN]
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _speaker(peer: socket.socket) -> Optional[Process]:
+    """Return the process at the other end of a connection within this host."""
+    ours, theirs = peer.getsockname()[1], peer.getpeername()[1]
+    inodes = {
+        f"socket:[{inode}]"
+        for inode, local, remote in _sockets(_ESTABLISHED)
+        if (_port(local), _port(remote)) == (theirs, ours)
+    }
+    for pid in _ids():
+        if not inodes.isdisjoint(_links(pid)):
+            return _process(pid)
+    return None
+
+
 def _listening() -> Iterator[tuple[str, Listener]]:
+    for inode, local, _ in _sockets(_LISTEN):
+        yield inode, _listener(local)
+
+
+def _sockets(state: str) -> Iterator[tuple[str, str, str]]:
+    """Yield inode, own address and the other's of the TCP sockets in a state (proc(5))."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
@@ -61,8 +116,12 @@ def _listening() -> Iterator[tuple[str, Listener]]:
             continue
         for line in lines:
             fields = line.split()
-            if fields[3] == _LISTEN:
-                yield fields[9], _listener(fields[1])
+            if fields[3] == state:
+                yield fields[9], fields[1], fields[2]
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)
 
 
 def _listener(local: str) -> Listener:

@@ -9,7 +9,15 @@ from typing import Optional
 from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.model import Disable, EnableUnit, ReturnUnit, Service
-from wizard.run.actions.greeting import SMTP, Listener, greeting, is_ready, listeners
+from wizard.run.actions.greeting import (
+    SMTP,
+    Listener,
+    Process,
+    greeting,
+    is_ready,
+    listeners,
+    processes,
+)
 from wizard.run.context import Context, Undo, listed
 from wizard.run.states import AGAIN, Stale
 from wizard.run.units import (
@@ -55,8 +63,10 @@ def give_back(action: ReturnUnit, context: Context) -> Undo:
 
 
 def _turned(verb: str, unit: str, doing: str, context: Context) -> None:
+    # After a reload one that waits for a client may still take the next one, with the old files.
+    former = processes() if verb == "reload" else frozenset()
     turn_unit(verb, unit, doing, context)
-    _await_service(verb, unit, doing, context)
+    _await_service(verb, unit, doing, former, context)
 
 
 def enable(action: EnableUnit, context: Context) -> Undo:
@@ -85,14 +95,16 @@ def disable(action: Disable, context: Context) -> Undo:
     return undo
 
 
-def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
+def _await_service(
+    verb: str, unit: str, doing: str, former: frozenset[Process], context: Context
+) -> None:
     deadline = time.monotonic() + context.patience.service
     state, pid = _shown(context, unit)
     while True:
         sockets = listeners(pid)
         if state == "active" and (verb == "reload" or sockets or pid <= 0):
             context.say(f"{unit} is active, its master is process {pid}.")
-            _hear(sockets, unit, doing, context)
+            _hear(sockets, unit, doing, former, context)
             return
         if state == "failed" or time.monotonic() > deadline:
             show_log(unit, context)
@@ -107,13 +119,26 @@ def _await_service(verb: str, unit: str, doing: str, context: Context) -> None:
             state, pid = _shown(context, unit)
 
 
-def _hear(sockets: tuple[Listener, ...], unit: str, doing: str, context: Context) -> None:
-    """Wait for the greeting on port 25. Raises Trouble when there is none, or another word."""
+def _hear(
+    sockets: tuple[Listener, ...],
+    unit: str,
+    doing: str,
+    former: frozenset[Process],
+    context: Context,
+) -> None:
+    """Wait for the greeting on port 25. Raises Trouble when there is none, or another word.
+
+    What one of the `former` processes says is no answer, as long as there is time to ask again.
+    """
     listener = next((one for one in sockets if one.port == SMTP), None)
     if listener is None:
         context.say(f"It does not listen on port {SMTP}, so it was not asked for its greeting.")
         return
-    said, why = _first_line(listener, context.patience.greeting)
+    deadline = time.monotonic() + context.patience.greeting
+    said, why, speaker = _first_line(listener, context.patience.greeting)
+    while speaker in former and time.monotonic() < deadline:
+        context.loop.turn(_PAUSE)
+        said, why, speaker = _first_line(listener, context.patience.greeting)
     if said is not None and is_ready(said):
         context.say(f"It greets on port {SMTP}: {said}")
         return
@@ -126,11 +151,14 @@ def _hear(sockets: tuple[Listener, ...], unit: str, doing: str, context: Context
     )
 
 
-def _first_line(listener: Listener, patience: float) -> tuple[Optional[str], str]:
+def _first_line(
+    listener: Listener, patience: float
+) -> tuple[Optional[str], str, Optional[Process]]:
     try:
-        return greeting(listener, patience), ""
+        said, speaker = greeting(listener, patience)
     except OSError as error:
-        return None, error.strerror or str(error)
+        return None, error.strerror or str(error), None
+    return said, "", speaker
 
 
 def _shown(context: Context, unit: str) -> tuple[str, int]:
