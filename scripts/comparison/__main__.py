@@ -39,6 +39,8 @@ def main() -> int:
     if options.only != "life":
         every = roots.make(options.kept / "roots")
         made = [one for one in every if fnmatchcase(one.name, options.roots)]
+        if not made:
+            parser.error(f"no saved root is named like {options.roots!r}")
         for name, program in programs.items():
             count = calls.observe(program, made, seen[name])
             print(
