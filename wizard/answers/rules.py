@@ -25,6 +25,7 @@ _TIME = re.compile(r"([1-9][0-9]{0,9})([smhdw]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST_TIME = 2**31 - 1
 """Seconds; Postfix's programs do not start with a longer time."""
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](/[0-9]+)?")
 _ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/-]*")
 _LINEAGE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
@@ -247,7 +248,7 @@ def _whole_network(bare: str, text: str) -> Network:
 
 def _unbracketed(text: str) -> str:
     """Take an IPv6 network out of its brackets, which Postfix wants and ipaddress does not."""
-    match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](/[0-9]+)?", text)
+    match = _BRACKETED.fullmatch(text)
     if match:
         return match.group(1) + (match.group(2) or "")
     if ":" in text:
@@ -276,7 +277,7 @@ def refuse_the_world(parsed: Network) -> None:
     mapped = (
         isinstance(parsed, ipaddress.IPv6Network) and parsed.network_address.ipv4_mapped is not None
     )
-    if parsed.prefixlen == 0 or (is_public(parsed) and parsed.prefixlen < widest) or mapped:
+    if parsed.prefixlen == 0 or (parsed.prefixlen < widest and is_public(parsed)) or mapped:
         raise ValueError(
             "would let strangers relay mail through this server (an open relay); "
             "name only networks whose every host is yours"

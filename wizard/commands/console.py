@@ -39,7 +39,7 @@ class Console:
         """Print lines of a diff, coloured by their first column on a terminal."""
         for line in lines:
             colour = _COLOURS.get(line[:1], "") if self.colour else ""
-            print(f"{colour}{clean_line(line)}{_RESET if colour else ''}", file=self.out)
+            self.out.write(f"{colour}{clean_line(line)}{_RESET if colour else ''}\n")
 
     def ask(self, question: str) -> str:
         """Ask at the terminal; an end of file is an empty answer."""

@@ -24,6 +24,7 @@ _PLAIN = re.compile(
 """A line without parentheses, quotes and backslashes, as nearly every one is."""
 _SILENT = re.compile(rb"(?:[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r?\n){1,1000}")
 """Lines without words; a thousand at once, since a repeated group takes memory for each time."""
+_BEGINS_SILENT = b" \t;\r\n"
 _BARE = re.compile(rb"[^\t ]+")
 _PARTS = re.compile(
     rb"(?P<blank>[ \t]+)"
@@ -95,12 +96,11 @@ class Zone:
 
     def line_end(self, entry: Entry) -> bytes:
         r"""Return how an entry's line ends: `\n`, `\r\n`, or nothing at the end of the file."""
-        tail = self.text[entry.start : entry.end]
-        return next((end for end in (b"\r\n", b"\n") if tail.endswith(end)), b"")
+        tail = self.text[max(entry.start, entry.end - 2) : entry.end]
+        return tail if tail == b"\r\n" else b"\n" if tail.endswith(b"\n") else b""
 
 
-@dataclass(frozen=True)
-class Splice:
+class Splice(NamedTuple):
     """Bytes `start` to `end` of a file replaced by `text`, and why."""
 
     start: int
@@ -133,7 +133,7 @@ def spliced(
 def _entries(text: bytes) -> Iterator[Entry]:
     at, line = 0, 1
     while at < len(text):
-        silent = _SILENT.match(text, at)
+        silent = _SILENT.match(text, at) if text[at] in _BEGINS_SILENT else None
         plain = _PLAIN.match(text, at)
         if silent:
             entry = Entry(at, silent.end(), line)
@@ -148,7 +148,7 @@ def _entries(text: bytes) -> Iterator[Entry]:
 
 def _on_a_line(text: bytes, plain: re.Match[bytes], line: int) -> Entry:
     start, end = plain.span(1)
-    words = tuple(Word(one.group(), one.start()) for one in _BARE.finditer(text, start, end))
+    words = tuple([Word(one.group(), one.start()) for one in _BARE.finditer(text, start, end)])
     return Entry(start, plain.end(), line, words, text[start] in b"\t ")
 
 

@@ -5,6 +5,7 @@ Each new line is written as its neighbour is: the same blanks, the owner inherit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ MOST_CHANGED = 60_000
 """Names whose MX record or address changes at once; as many take some seconds."""
 
 _TAB = 8
+
+_ODD = re.compile(rb'[\n("\\\x80-\xff]')
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _without_mx(records: Records, foreign: frozenset[Name]) -> tuple[Record, ...
 
 def _is_host(name: Name) -> bool:
     """Whether it is a host's name: no wildcard, and no `_` (RFC 8552) at a label's beginning."""
-    return not any(label == b"*" or label.startswith(b"_") for label in name)
+    return b"*" not in name and not any(label.startswith(b"_") for label in name)
 
 
 def _refuse_bad_target(records: Records, target: Name, foreign: frozenset[Name]) -> None:
@@ -226,11 +229,11 @@ def _like(text: bytes, record: Record) -> bytes:
 
 
 def _is_plain(before: bytes) -> bool:
-    return not any(odd in before for odd in (b"\n", b"(", b'"', b"\\")) and before.isascii()
+    return _ODD.search(before) is None
 
 
 def _column(line: bytes) -> int:
-    return len(line.expandtabs(_TAB))
+    return len(line.expandtabs(_TAB)) if b"\t" in line else len(line)
 
 
 def _filled(line: bytes, column: int, *, tabs: bool) -> bytes:

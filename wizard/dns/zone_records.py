@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Optional
 
 import dns.exception
@@ -200,6 +201,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return bytes((int(found[1]),)) if found[1] else found[2]
 
 
+@cache
 def shown(name: Name) -> str:
     """Return a name as text, without the final dot."""
     text = b".".join(name)
@@ -249,21 +251,21 @@ def _directive(entry: Entry, origin: Name) -> Name:
 def _record(entry: Entry, owner: Name, origin: Name, words: tuple[Word, ...]) -> Record:
     class_word: Optional[Word] = None
     has_ttl = False
-    rest = list(words)
+    rest = words
     while rest and not rest[0].quoted:
         if class_word is None and _CLASS.fullmatch(rest[0].text):
-            class_word = rest.pop(0)
+            class_word = rest[0]
         elif not has_ttl and _TTL.fullmatch(rest[0].text):
             has_ttl = True
-            rest.pop(0)
         else:
             break
+        rest = rest[1:]
     if not rest or rest[0].quoted or not _TYPE.fullmatch(rest[0].text):
         raise ZoneFault(f"line {entry.line}: no record type where one should be")
     if class_word is not None and class_word.text.upper() != b"IN":
         raise ZoneFault(f"line {entry.line}: its class is {_shown(class_word)}, not IN")
     kind = rest[0].text.upper().decode("ascii")
-    record = Record(owner, kind, origin, entry, rest[0], class_word, tuple(rest[1:]))
+    record = Record(owner, kind, origin, entry, rest[0], class_word, rest[1:])
     wanted = _FIELDS.get(kind)
     if wanted is not None and len(record.data) != wanted:
         raise ZoneFault(

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import Callable, Iterable, Iterator, NamedTuple, Sequence
 
 from wizard.postfix.proposal import Reason
 from wizard.secrets import masked, may_have_key
@@ -28,8 +28,7 @@ _Part = tuple[str, Sequence[bytes], int, int]
 """A sign, the lines of a text, and which of them: from, to."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of a hunk: its sign (SAME, GONE, NEW) and its text without the line end."""
 
     sign: str
@@ -93,17 +92,18 @@ def hunks(
         parts: list[_Part] = []
         at_old, at_new = group[0][0], group[0][2]
         first_old, first_new = at_old, at_new
-        changed_new: list[tuple[int, int]] = []
         for old_from, old_to, new_from, new_to in group[1:-1]:
-            parts += [
-                (SAME, before, at_old, old_from),
-                (GONE, before, old_from, old_to),
-                (NEW, after, new_from, new_to),
-            ]
+            parts.append((SAME, before, at_old, old_from))
+            if old_from < old_to:
+                parts.append((GONE, before, old_from, old_to))
+            if new_from < new_to:
+                parts.append((NEW, after, new_from, new_to))
             at_old, at_new = old_to, new_to
-            changed_new.append((above + new_from + 1, above + max(new_to, new_from + 1)))
         parts.append((SAME, before, at_old, group[-1][0]))
-        why = touching.why(changed_new)
+        why = touching.why(
+            (above + new_from + 1, above + max(new_to, new_from + 1))
+            for _, _, new_from, new_to in group[1:-1]
+        )
         found.append(
             Hunk(
                 above + first_old + 1,
@@ -125,18 +125,21 @@ class _Touching:
     """
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
-        self._waiting = sorted(enumerate(reasons), key=lambda one: one[1].first_line, reverse=True)
-        self._open: list[tuple[int, Reason]] = []
+        self._reasons = reasons
+        self._waiting = sorted(
+            range(len(reasons)), key=[one.first_line for one in reasons].__getitem__, reverse=True
+        )
+        self._open: list[int] = []
 
-    def why(self, ranges: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    def why(self, ranges: Iterable[tuple[int, int]]) -> tuple[str, ...]:
         """Return what the reasons say that touch these ranges (first and last line), in order."""
-        found: dict[int, str] = {}
+        found: set[int] = set()
         for first, last in ranges:
-            while self._waiting and self._waiting[-1][1].first_line <= last:
+            while self._waiting and self._reasons[self._waiting[-1]].first_line <= last:
                 self._open.append(self._waiting.pop())
-            self._open = [one for one in self._open if one[1].last_line >= first]
-            found.update((number, reason.why) for number, reason in self._open)
-        return tuple(dict.fromkeys(found[number] for number in sorted(found)))
+            self._open = [one for one in self._open if self._reasons[one].last_line >= first]
+            found.update(self._open)
+        return tuple(dict.fromkeys([self._reasons[one].why for one in sorted(found)]))
 
 
 def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str]:

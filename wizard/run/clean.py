@@ -26,6 +26,8 @@ def clean_line(text: str) -> str:
 
     Of what a carriage return would overprint, as a progress bar does, the last is kept.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = SEQUENCE.sub("", text)
     if "\r" in text:
         text = next((part for part in reversed(text.split("\r")) if part), "")
