@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from screens.draft import Draft
-from wizard.answers import model
+from wizard.answers.field import Field
+from wizard.answers.fields import SECTION_TYPES
 from wizard.answers.rules import readable_name
-from wizard.answers.sections import Field
 from wizard.answers.unsaid import Unsaid
 from wizard.sections.registry import BY_NAME
 from wizard.sections.section import NOT_YET
@@ -26,12 +26,11 @@ def becomes(draft: Draft, field: Field) -> str:
     value = checked.get(field.name, _default(field))
     if isinstance(value, tuple):
         return f"{field.becomes}: {', '.join(value) or 'none'}"
-    if value == "":
+    if value in {"", None}:
         return f"{field.becomes} stays unset"
     return f"{field.becomes} = {readable_name(str(value))}"
 
 
 def _default(field: Field) -> object:
-    kinds = {"limits": model.Limits, "delivery": model.Delivery, "networks": model.Networks}
-    kind = kinds.get(field.section)
-    return getattr(kind(), field.name) if kind else NOT_YET
+    has_defaults = field.section in {"limits", "delivery", "networks"}
+    return getattr(SECTION_TYPES[field.section](), field.name) if has_defaults else NOT_YET

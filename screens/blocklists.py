@@ -16,8 +16,8 @@ from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.rows import Row, Rows
 from wizard.answers.catalogue import CATALOGUE, Blocklist
+from wizard.answers.field import Field
 from wizard.answers.form import CUSTOM, Text
-from wizard.answers.sections import Field
 from wizard.secrets import MASK, masked
 
 OWN_LISTS = Field(

@@ -13,7 +13,8 @@ from screens.form import FormScreen
 from screens.widgets.field import ChoiceField, TextField
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
-from wizard.answers.sections import Field, fields_of
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of
 from wizard.certificates.dates import day
 from wizard.host.suggest import CertificateSuggestion, certificates
 

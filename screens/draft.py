@@ -15,7 +15,8 @@ from wizard.answers.form import (
     from_texts,
     to_texts,
 )
-from wizard.answers.model import POLICY, SECTIONS, Answers, Hostname, Problem
+from wizard.answers.model import POLICY, SECTIONS, Answers, Problem
+from wizard.answers.sections.hostname import Hostname
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
 

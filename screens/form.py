@@ -17,7 +17,8 @@ from screens.secret import SecretScreen, secret_of
 from screens.widgets.field import FormField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
-from wizard.answers.sections import Field, field_of
+from wizard.answers.field import Field
+from wizard.answers.fields import field_of
 from wizard.host.secret_file import SecretKind
 from wizard.host.suggest import Suggestion
 

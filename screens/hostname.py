@@ -10,8 +10,10 @@ from textual.widget import Widget
 from screens.form import FormScreen
 from screens.widgets.field import TextField
 from wizard.answers.build import default_mydomain
-from wizard.answers.model import Answers, Hostname
-from wizard.answers.sections import Field, fields_of
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of
+from wizard.answers.model import Answers
+from wizard.answers.sections.hostname import Hostname
 from wizard.host.suggest import Suggestion, domains, hostnames
 
 

@@ -11,9 +11,10 @@ from screens.form import FormScreen
 from screens.widgets.choice import Choice
 from screens.widgets.field import ChoiceField, FormField, TextField
 from screens.widgets.line import Line
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of
 from wizard.answers.form import Text
 from wizard.answers.model import POLICY
-from wizard.answers.sections import Field, fields_of
 from wizard.host.suggest import Suggestion, readers
 from wizard.sections.registry import BY_NAME
 

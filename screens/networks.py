@@ -9,7 +9,7 @@ from textual.widget import Widget
 from screens.form import FormScreen
 from screens.widgets.field import ChoiceField, TextField
 from screens.widgets.items import ItemField
-from wizard.answers.sections import Field
+from wizard.answers.field import Field
 from wizard.host.suggest import Suggestion, networks, zones
 
 

@@ -11,7 +11,7 @@ from screens.modal import Window
 from screens.widgets.entry import Entry
 from screens.widgets.line import Line
 from wizard.answers import rules
-from wizard.answers.sections import Field
+from wizard.answers.field import Field
 from wizard.errors import Trouble
 from wizard.host.dqs import DQS_SECRET
 from wizard.host.relay import RELAY_SECRET

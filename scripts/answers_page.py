@@ -15,10 +15,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from wizard.answers.build import SECTION_TYPES
-from wizard.answers.model import SECTIONS, CustomBlocklist
-from wizard.answers.sections import Field as AnswerField
-from wizard.answers.sections import fields_of
+from wizard.answers.field import Field as AnswerField
+from wizard.answers.fields import SECTION_TYPES, fields_of
+from wizard.answers.model import SECTIONS
+from wizard.answers.sections.blocklists import CustomBlocklist
 
 HEAD = """# The answers file
 
@@ -75,6 +75,8 @@ def _values(field: AnswerField) -> str:
 def _default(answer: AnswerField, field: Field[Any]) -> str:
     if field.default is MISSING:
         return "needed" if answer.required else "of the others"
+    if answer.optional:
+        return "not set"
     value = list(field.default) if isinstance(field.default, tuple) else field.default
     shown = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
     return f"`{shown}`"

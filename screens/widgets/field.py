@@ -12,8 +12,8 @@ from textual.widget import Widget
 from screens.widgets.choice import Choice
 from screens.widgets.entry import Entry
 from screens.widgets.line import Line
+from wizard.answers.field import Field
 from wizard.answers.form import Text
-from wizard.answers.sections import Field
 
 WRONG = "WRONG"
 

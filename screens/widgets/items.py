@@ -15,9 +15,9 @@ from screens.widgets.entry import Entry
 from screens.widgets.field import FormField
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
+from wizard.answers.field import Field
 from wizard.answers.form import Text, item_problem, item_problems, split_items
 from wizard.answers.rules import readable_name
-from wizard.answers.sections import Field
 from wizard.host.suggest import Suggestion
 from wizard.secrets import masked
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
-from wizard.answers.model import Answers, Relay, narrowed
+from wizard.answers.model import Answers, narrowed
+from wizard.answers.sections.relay import Relay
 from wizard.door import Door
 from wizard.host.facts import Host
 from wizard.host.read import read_host

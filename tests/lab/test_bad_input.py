@@ -27,7 +27,7 @@ from tests.lab.program import (
     state,
     wizard,
 )
-from wizard.answers.sections import CUSTOM_FIELDS, FIELDS
+from wizard.answers.fields import CUSTOM_FIELDS, FIELDS
 
 pytestmark = pytest.mark.lab
 

@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from lab.host import Host
 from lab.stock import stock_files
 from wizard.answers.build import build_answers
-from wizard.answers.model import Answers, CustomBlocklist
-from wizard.answers.sections import FIELDS, Field
+from wizard.answers.field import Field
+from wizard.answers.fields import FIELDS
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import PARAMETERS

@@ -10,7 +10,11 @@ import pytest
 
 from lab.host import Host
 from lab.stock import stock_files
-from wizard.answers.model import Answers, Certificate, Domains, Hostname, Networks
+from wizard.answers.model import Answers
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access, rows

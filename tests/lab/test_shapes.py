@@ -22,7 +22,7 @@ from lab import network, sink
 from lab.host import Host, Options
 from tests.corpus import CORPUS, files
 from tests.lab.program import ANSWERS, BAD, PYZ, accepting, wizard
-from wizard.answers.model import Limits
+from wizard.answers.sections.limits import Limits
 from wizard.postfix.main_cf import MainCf
 
 pytestmark = pytest.mark.lab

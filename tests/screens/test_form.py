@@ -15,14 +15,10 @@ from wizard.answers.form import (
     split_items,
     to_texts,
 )
-from wizard.answers.model import (
-    SECTIONS,
-    Answers,
-    Blocklists,
-    Certificate,
-    CustomBlocklist,
-    Hostname,
-)
+from wizard.answers.model import SECTIONS, Answers
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.hostname import Hostname
 
 
 def test_there_and_back_is_the_same() -> None:

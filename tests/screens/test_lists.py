@@ -11,7 +11,7 @@ from screens.desk import Wish
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
 from tests.screens.standin import StandIn, answers, set_up_host
-from wizard.answers.model import Blocklists, CustomBlocklist
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 
 DEAD = ("lists everything", "1.0.0.127.bl.spamcop.net is listed: 127.0.0.2", "Leave the list out.")
 OPEN = ("refuses", "127.255.255.254: it does not answer public resolvers", "Use your own.")

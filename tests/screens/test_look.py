@@ -13,7 +13,8 @@ from screens.desk import Wish
 from screens.widgets.wrap import wrapped
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
 from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
-from wizard.answers.sections import Field, fields_of
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of
 from wizard.sections.registry import SECTIONS
 
 Golden = Callable[[App[int], str], None]

@@ -13,8 +13,9 @@ from screens.desk import Wish
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
 from tests.screens.standin import RUN, StandIn, answers, make_app, make_plan, set_up_host
-from wizard.answers.model import Answers, Move
+from wizard.answers.model import Answers
 from wizard.answers.old_server import OldServer
+from wizard.answers.sections.move import Move
 from wizard.answers.toml import format_answers
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.errors import Trouble

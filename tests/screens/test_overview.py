@@ -12,7 +12,9 @@ from screens.desk import Wish
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text
 from tests.screens.standin import RUN, StandIn, answers, set_up_host
-from wizard.answers.model import POLICY, SECTIONS, Answers, Limits, Networks
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.sections.limits import Limits
+from wizard.answers.sections.networks import Networks
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.run.history import RunSummary

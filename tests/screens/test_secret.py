@@ -11,7 +11,7 @@ from screens.widgets.field import TextField
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import StandIn
-from wizard.answers.sections import field_of
+from wizard.answers.fields import field_of
 from wizard.errors import Trouble
 from wizard.paths import DQS_KEY_FILE, RELAY_PASSWORD_FILE
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.unit.plan.test_build import FRESH
 from wizard.answers import model
-from wizard.answers.model import Answers, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.hostname import Hostname
 from wizard.sections.registry import BY_NAME, SECTIONS
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Collection, Mapping, Optional, Union, get_type_hints
 
 from wizard.answers import whole
-from wizard.answers.model import Answers, CustomBlocklist, Problem
-from wizard.answers.sections import Field, check_number, check_text, fields_of
+from wizard.answers.field import Field
+from wizard.answers.fields import check_number, check_text, fields_of
+from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.answers.unsaid import Unsaid, unsaid
 from wizard.errors import harmless
 
@@ -122,6 +124,8 @@ def _short(name: str) -> str:
 
 
 def _number(field: Field, value: Any) -> tuple[Any, list[str]]:
+    if value is None and field.optional:
+        return None, []
     if isinstance(value, bool) or not isinstance(value, int):
         return None, ["must be a whole number, written without quotes"]
     return value, check_number(field, value)

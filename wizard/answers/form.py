@@ -10,8 +10,9 @@ from typing import Any, Collection, Mapping, Sequence, Union
 
 from wizard.answers import rules
 from wizard.answers.build import build_answers, check_section, quoted
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of, rule_of
 from wizard.answers.model import Answers, Problem
-from wizard.answers.sections import Field, fields_of
 from wizard.answers.unsaid import Unsaid, unsaid
 
 Text = Union[str, tuple[str, ...]]
@@ -30,10 +31,11 @@ def to_texts(section: str, values: Mapping[str, Any]) -> dict[str, Text]:
     for field in fields_of(section):
         value = values.get(field.name, () if field.kind == "list" else "")
         if isinstance(value, Unsaid):
-            shown = "list" if field.kind == "list" else "text"
-            texts[field.name] = unsaid(shown, value.live)
+            kind = "list" if field.kind == "list" else "text"
+            texts[field.name] = unsaid(kind, value.live)
             continue
-        texts[field.name] = tuple(value) if field.kind == "list" else str(value)
+        shown = "" if value is None else str(value)
+        texts[field.name] = tuple(value) if field.kind == "list" else shown
     if section == "blocklists":
         texts[CUSTOM] = tuple(custom_text(entry) for entry in values.get(CUSTOM, ()))
     return texts
@@ -143,10 +145,10 @@ def _takes_default(field: Field) -> bool:
     """Whether an empty text is no value of this field."""
     if field.required or field.kind == "list":
         return False
-    if field.kind != "text" or field.rule is None:
+    if field.kind != "text" or not field.rule:
         return True
     try:
-        field.rule("")
+        rule_of(field)("")
     except ValueError:
         return True
     return False

@@ -257,7 +257,7 @@ def format_answers(answers: Answers, previous: str = "") -> str:
             document[section] = tomlkit.table()
         table: Any = document[section]
         for name, value in content.items():
-            if isinstance(value, Unsaid):
+            if value is None or isinstance(value, Unsaid):
                 table.pop(name, None)
                 continue
             if name in table and table[name].unwrap() == value:

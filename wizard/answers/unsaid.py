@@ -63,7 +63,7 @@ _KINDS = {"number": UnsaidNumber, "list": UnsaidItems}
 
 
 def unsaid(kind: str, live: str) -> Any:
-    """Return the state for a field of this kind (`wizard.answers.sections`)."""
+    """Return the state for a field of this kind (`wizard.answers.fields`)."""
     return _KINDS.get(kind, UnsaidText)(live)
 
 

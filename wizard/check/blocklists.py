@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from typing import Callable, Optional
 
-from wizard.answers.model import Blocklists
+from wizard.answers.sections.blocklists import Blocklists
 from wizard.check.asked import unknown
 from wizard.dns.addresses import public4
 from wizard.dns.blocklists import Health, ask_lists

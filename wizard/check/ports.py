@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from wizard.answers.model import Networks
+from wizard.answers.sections.networks import Networks
 from wizard.check.asked import Told, unknown
 from wizard.door import Door
 from wizard.errors import Trouble

@@ -12,8 +12,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
 
-from wizard.answers.model import SMTPS, Answers, Relay
+from wizard.answers.model import SMTPS, Answers
 from wizard.answers.rules import is_address
+from wizard.answers.sections.relay import Relay
 from wizard.check.login import LOGGED_IN, plain_credentials, shown
 from wizard.check.smtp import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.check.verdicts import PERMANENT, TRANSIENT

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from wizard.answers.model import Networks
+from wizard.answers.sections.networks import Networks
 from wizard.check.asked import Told, unknown
 from wizard.finding import RIGHT, WRONG, Finding
 from wizard.text import clean

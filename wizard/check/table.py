@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wizard.answers.model import Blocklists
+from wizard.answers.sections.blocklists import Blocklists
 from wizard.check.asked import Told, unknown
 from wizard.finding import RIGHT, WRONG, Finding
 from wizard.paths import SENDER_ACCESS

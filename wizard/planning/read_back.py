@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from wizard.answers.build import build_each, check_section
+from wizard.answers.fields import field_of
 from wizard.answers.model import Answers
-from wizard.answers.sections import field_of
 from wizard.answers.unsaid import is_unsaid, unsaid
 from wizard.host.facts import Host
 from wizard.sections.reading import is_set_up

@@ -7,7 +7,7 @@ from typing import Optional
 
 from wizard.answers import rules
 from wizard.answers.catalogue import CATALOGUE, KINDS, NAME_POINTS, Blocklist
-from wizard.answers.model import Blocklists, CustomBlocklist
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.dns.lists import ListZone
 from wizard.postfix.items import item
 from wizard.secrets import MASK, masked, without_number

@@ -10,7 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from wizard.answers.model import Answers, Hardening, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.hardening import Hardening
+from wizard.answers.sections.hostname import Hostname
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf, remove, set_value
 from wizard.postfix.master_cf import MasterCf, same_value, set_option

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 
-from wizard.answers.model import POLICY, SECTIONS, Answers, Blocklists, Hostname
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.sections.blocklists import Blocklists
+from wizard.answers.sections.hostname import Hostname
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Postfix
 from wizard.host.main_cf import words as split

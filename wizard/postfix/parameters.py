@@ -5,10 +5,12 @@ The order is the order in which the file is edited and in which blocks are writt
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wizard.answers.field import ABUSE, PERFORMANCE, SASL, TLS
+from wizard.answers.fields import fields_of
 from wizard.answers.model import POLICY, Answers
 from wizard.answers.unsaid import Unsaid, UnsaidText
 from wizard.paths import LINEAGES, SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
@@ -82,11 +84,6 @@ class Block:
     apart: tuple[str, ...] = ()
 
 
-TLS = "tls"
-SASL = "sasl"
-ABUSE = "abuse"
-PERFORMANCE = "performance"
-
 BLOCKS: tuple[Block, ...] = (
     Block(TLS, after="smtp_tls_security_level"),
     Block(SASL, heading="# SASL parameters"),
@@ -96,9 +93,7 @@ BLOCKS: tuple[Block, ...] = (
 )
 
 
-def _answer(path: str) -> Callable[[Answers], str]:
-    section, name = path.split(".")
-
+def _answer(section: str, name: str) -> Callable[[Answers], str]:
     def value(answers: Answers) -> str:
         found: Any = getattr(getattr(answers, section), name)
         return _as_value(found)
@@ -112,8 +107,10 @@ def _unsaid_only(found: Any) -> str:
 
 
 def _as_value(found: Any) -> str:
-    """Return an answer as main.cf has it; what no answer says stays that."""
-    return UnsaidText(found.live) if isinstance(found, Unsaid) else str(found)
+    """Return an answer as main.cf has it, "" for none; what no answer says stays that."""
+    if isinstance(found, Unsaid):
+        return UnsaidText(found.live)
+    return "" if found is None else str(found)
 
 
 def _always(value: str) -> Callable[[Answers], str]:
@@ -155,12 +152,7 @@ _SASL_WHY = (
     "People log in through Dovecot, set here because master.cf's services inherit it; on port 25"
     " AUTH is off, so there is nothing to guess passwords against."
 )
-_RATE_WHY = (
-    "Far above normal use: the limits bite only when an account is stolen and used for spam."
-)
-_PROCESS_WHY = "About half the default, since this is a personal server."
 _PAIR_WHY = "Port 25, 465 and 587 show this certificate to who asks for TLS."
-_DOVECOT_WHY = "Mail for people here goes to Dovecot over LMTP."
 _RELAY_WHY = (
     "Mail for other servers goes to the relay host, which takes it under a user and password: many"
     " providers let nothing else out."
@@ -168,8 +160,20 @@ _RELAY_WHY = (
 _TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 
 
-def _limit(name: str, why: str, block: str) -> Parameter:
-    return Parameter(name, "limits", _answer(f"limits.{name}"), why, block)
+def _written(section: str, block: str = "") -> Iterator[Parameter]:
+    """Yield the parameters of a section's fields that say themselves how they are written."""
+    for field in fields_of(section):
+        if field.main_cf is not None and field.main_cf.block == block:
+            yield Parameter(
+                field.name,
+                section,
+                _answer(section, field.name),
+                field.main_cf.why,
+                block,
+                needs=RESTART if field.main_cf.restart else RELOAD,
+                examples=field.main_cf.examples,
+                optional=field.optional,
+            )
 
 
 def _relay(name: str, value: Callable[[Answers], str], why: str = _RELAY_WHY) -> Parameter:
@@ -189,42 +193,17 @@ def _hardened(value: str) -> Callable[[Answers], str]:
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter(
-        "myhostname",
-        "hostname",
-        _answer("hostname.myhostname"),
-        "The name by which this server greets others, and to which the MX records point.",
-    ),
-    Parameter(
-        "mydomain",
-        "hostname",
-        _answer("hostname.mydomain"),
-        "The domain that mail here belongs to.",
-    ),
-    Parameter(
-        "myorigin",
-        "hostname",
-        _answer("hostname.myorigin"),
-        "The domain that is added to addresses without one, in mail sent from this host.",
-        examples=False,
-    ),
+    *_written("hostname"),
     Parameter(
         "inet_interfaces",
         "networks",
-        _answer("networks.inet_interfaces"),
+        _answer("networks", "inet_interfaces"),
         "Other mail servers must be able to connect, not this host alone.",
         kind=INTERFACES,
         needs=RESTART,
         items=_interfaces,
     ),
-    Parameter(
-        "inet_protocols",
-        "networks",
-        _answer("networks.inet_protocols"),
-        "IPv4 only: this host's IPv6 has no PTR record, and blocklists cover the narrower IPv4"
-        " better.",
-        needs=RESTART,
-    ),
+    *_written("networks"),
     Parameter(
         "proxy_interfaces",
         "networks",
@@ -250,24 +229,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         kind=NETWORKS,
         items=lambda answers: answers.networks.mynetworks,
     ),
-    Parameter(
-        "recipient_delimiter",
-        "delivery",
-        _answer("delivery.recipient_delimiter"),
-        "user+anything reaches user.",
-    ),
-    Parameter(
-        "home_mailbox",
-        "delivery",
-        _answer("delivery.home_mailbox"),
-        "Mail is kept in the home directory, one file a message, where Postfix delivers itself.",
-    ),
-    Parameter(
-        "mailbox_transport",
-        "delivery",
-        _answer("delivery.mailbox_transport"),
-        _DOVECOT_WHY,
-    ),
+    *_written("delivery"),
     _policy(
         "smtpd_banner",
         "$myhostname ESMTP $mail_name",
@@ -339,11 +301,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         " their customers: names are not looked up.",
         ABUSE,
     ),
-    _limit("anvil_rate_time_unit", _RATE_WHY, ABUSE),
-    _limit("smtpd_client_connection_rate_limit", _RATE_WHY, ABUSE),
-    _limit("smtpd_client_message_rate_limit", _RATE_WHY, ABUSE),
-    _limit("smtpd_client_recipient_rate_limit", _RATE_WHY, ABUSE),
-    _limit("smtpd_client_connection_count_limit", _RATE_WHY, ABUSE),
+    *_written("limits", ABUSE),
     Parameter(
         "smtpd_recipient_restrictions",
         POLICY,
@@ -353,15 +311,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         ABUSE,
         kind=RESTRICTIONS,
     ),
-    _limit("message_size_limit", "The largest message taken, in bytes.", PERFORMANCE),
-    _limit(
-        "mailbox_size_limit",
-        "No limit on a mailbox by default: Dovecot keeps the mail.",
-        PERFORMANCE,
-    ),
-    _limit("default_process_limit", _PROCESS_WHY, PERFORMANCE),
-    _limit("default_destination_concurrency_limit", _PROCESS_WHY, PERFORMANCE),
-    _limit("initial_destination_concurrency", _PROCESS_WHY, PERFORMANCE),
+    *_written("limits", PERFORMANCE),
     _relay("relayhost", relayhost),
     _relay("smtp_sasl_auth_enable", with_user("yes")),
     _relay("smtp_sasl_password_maps", with_user(f"$default_database_type:{SASL_PASSWD}")),

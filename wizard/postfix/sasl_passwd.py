@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Optional
 
-from wizard.answers.model import Relay
+from wizard.answers.sections.relay import Relay
 from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.proposal import Proposal

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wizard.answers.model import Answers, CustomBlocklist, Problem
+from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.host.facts import Host
 from wizard.paths import SENDER_ACCESS
 from wizard.plan.model import BuildTable, Step

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wizard.answers.model import Answers, Limits
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of
+from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.postfix.unset import DEFAULTS
 from wizard.sections.reading import is_set_up, value_of
@@ -19,13 +21,13 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
-    defaults = Limits()
-    found: dict[str, Any] = {}
-    for name in Limits.__dataclass_fields__:
-        text = value_of(host, name)
-        is_number = isinstance(getattr(defaults, name), int)
-        found[name] = int(text) if is_number and _NUMBER.fullmatch(text) else text
-    return found
+    return {field.name: _live(field, value_of(host, field.name)) for field in fields_of("limits")}
+
+
+def _live(field: Field, text: str) -> Any:
+    if field.kind == "number" and _NUMBER.fullmatch(text):
+        return int(text)
+    return None if field.optional and not text else text
 
 
 def _value(host: Host, _today: Answers) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.answers import rules, whole
-from wizard.answers.model import Answers, Networks, Problem
+from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.plan import firewall

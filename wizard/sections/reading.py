@@ -32,7 +32,7 @@ def is_set_up(host: Host) -> bool:
 def value_of(host: Host, name: str) -> str:
     """Return a parameter's value, Postfix's own default where it is not set."""
     value = main_cf(host).value(name)
-    return DEFAULTS[name] if value is None else value
+    return DEFAULTS.get(name, "") if value is None else value
 
 
 def words_of(host: Host, name: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Optional
 
-from wizard.answers.model import Blocklists
+from wizard.answers.sections.blocklists import Blocklists
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.certificates.self_signed import MARGIN

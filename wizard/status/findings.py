@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.answers.model import POLICY, Answers, Blocklists
+from wizard.answers.model import POLICY, Answers
+from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.unsaid import is_unsaid
 from wizard.answers.whole import OF_A_LINEAGE
 from wizard.certificates.dates import day

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.answers.build import build_answers, check_section, problem_text, to_values
+from wizard.answers.field import Field
+from wizard.answers.fields import FIELDS, check_text
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules import fqdn, network, readable_name
-from wizard.answers.sections import FIELDS, Field, check_text
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.answers.whole import cautions
 from wizard.errors import AnswersTrouble

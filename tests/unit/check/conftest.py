@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.check.scripted import NAME, Pair, make_pair
-from wizard.answers.model import Answers, Certificate, Hostname, Networks
+from wizard.answers.model import Answers
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.networks import Networks
 
 
 @pytest.fixture(scope="session")

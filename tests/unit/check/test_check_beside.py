@@ -14,7 +14,10 @@ from typing import Optional
 import pytest
 
 from tests.unit.check.scripted import Pair
-from wizard.answers.model import Aliases, Answers, Domains, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.aliases import Aliases
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
 from wizard.check import sockets, spool, tables, trust, units
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall

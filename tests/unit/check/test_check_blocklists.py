@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from wizard.answers.model import Blocklists, CustomBlocklist
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.check.blocklists import begin_lists, judge_lists
 from wizard.dns.blocklists import Health
 from wizard.dns.lists import ListZone

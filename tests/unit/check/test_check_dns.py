@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.answers.model import Answers, Domains, Hostname, Networks
+from wizard.answers.model import Answers
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.networks import Networks
 from wizard.check.dns import judge_lookups
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
 from wizard.dns.lookups import Lookups, questions

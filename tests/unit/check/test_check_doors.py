@@ -19,7 +19,8 @@ from tests.unit.check.scripted import (
     Pair,
     serving,
 )
-from wizard.answers.model import Answers, Limits
+from wizard.answers.model import Answers
+from wizard.answers.sections.limits import Limits
 from wizard.check import certificate, doors, scripts
 from wizard.check.conversations import Row, judge, waiting
 from wizard.check.smtp import Endpoint, Exchange, Reply, Transcript, converse

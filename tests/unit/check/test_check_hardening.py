@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.answers.model import Answers, Hardening, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.hardening import Hardening
+from wizard.answers.sections.hostname import Hostname
 from wizard.check.hardening import judge_hardening
 from wizard.finding import RIGHT, WARNING, WRONG
 from wizard.postfix.master_cf import MasterCf

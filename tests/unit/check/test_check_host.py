@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.answers.model import Blocklists, Networks
+from wizard.answers.sections.blocklists import Blocklists
+from wizard.answers.sections.networks import Networks
 from wizard.check import log, ports, table, unit
 from wizard.check.asked import NOTHING, Told
 from wizard.check.firewall import judge_firewall

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.postfix.test_dovecot import ANSWERS, LMTP, RIGHT
-from wizard.answers.model import Dovecot as Asked
+from wizard.answers.sections.dovecot import Dovecot as Asked
 from wizard.check.mailboxes import Looked, judge_mailboxes
 from wizard.check.smtp import Reply, Transcript
 from wizard.finding import RIGHT as GOOD

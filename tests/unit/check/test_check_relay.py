@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wizard.answers.model import Relay
+from wizard.answers.sections.relay import Relay
 from wizard.check import relay as relay_check
 from wizard.check.relay import Seen, ask_relay, judge_relay
 from wizard.check.smtp import Reply, Transcript

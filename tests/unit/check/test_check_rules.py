@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wizard.answers.model import Networks
+from wizard.answers.sections.networks import Networks
 from wizard.check.asked import NOTHING, Told
 from wizard.check.rules import judge_rules
 from wizard.door import Outcome

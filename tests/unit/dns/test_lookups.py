@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from wizard.answers.model import Answers, Domains, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
 from wizard.dns.asking import FOUND, SILENT
 from wizard.dns.lookups import look_up
 

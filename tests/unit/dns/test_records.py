@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dns.zone
 
-from wizard.answers.model import Answers, Domains, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
 from wizard.dns.records import UNKNOWN_ADDRESS, fragment, table, to_publish
 
 ANSWERS = Answers(

@@ -7,8 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.answers.model import Answers, Certificate, Domains, Hostname, Move
+from wizard.answers.model import Answers
 from wizard.answers.old_server import OldServer, old_server
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.move import Move
 from wizard.dns.asking import FOUND, NO_RECORD, SILENT, Answer, Question, reversed_name
 from wizard.move.checklist import checklist, gone, ticked
 from wizard.move.items import IDS, ITEMS

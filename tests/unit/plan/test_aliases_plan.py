@@ -8,7 +8,8 @@ from typing import Any, Optional
 import pytest
 
 from tests.unit.plan.test_build import FRESH, ROOT, done_by, pending
-from wizard.answers.model import Aliases, Answers
+from wizard.answers.model import Answers
+from wizard.answers.sections.aliases import Aliases
 from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.aliases import alias_type

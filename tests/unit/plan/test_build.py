@@ -10,7 +10,8 @@ from typing import Any, Callable
 import pytest
 
 from wizard.answers.accept import form_of
-from wizard.answers.model import POLICY, SECTIONS, Answers, CustomBlocklist
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.answers.toml import read_answers
 from wizard.answers.unsaid import is_unsaid
 from wizard.host import facts

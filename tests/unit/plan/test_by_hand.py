@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.plan.test_build import FRESH, ROOT, done_by
-from wizard.answers.model import Answers, CustomBlocklist
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import FileFacts, Host
 from wizard.plan import report

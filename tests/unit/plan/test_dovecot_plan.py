@@ -10,7 +10,8 @@ import pytest
 from tests.unit.plan.test_build import FRESH, ROOT
 from tests.unit.postfix.test_dovecot import RIGHT
 from wizard.answers.build import build_answers, to_values
-from wizard.answers.model import Answers, Dovecot, Problem
+from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.host import facts
 from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit

@@ -12,8 +12,9 @@ from tests.unit.plan.test_by_hand import set_up
 from wizard.answers.accept import form_of
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.form import answers_from_texts, to_texts
-from wizard.answers.model import Answers, Dovecot
+from wizard.answers.model import Answers
 from wizard.answers.saved import with_saved
+from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.check.firewall import judge_firewall
 from wizard.finding import WRONG

@@ -13,7 +13,8 @@ import pytest
 from tests.unit.plan.test_build import FRESH, ROOT
 from tests.unit.run.runs import last, prepared, told
 from tests.unit.run.runs import plan as small_plan
-from wizard.answers.model import Answers, Blocklists, CustomBlocklist
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.host.dqs import read_dqs_key

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.unit.plan.test_build import FRESH, ROOT
 from tests.unit.plan.test_keys import applied
 from wizard.answers.build import build_answers, to_values
-from wizard.answers.model import Answers, Relay
+from wizard.answers.model import Answers
+from wizard.answers.sections.relay import Relay
 from wizard.answers.toml import read_answers
 from wizard.answers.unsaid import is_unsaid
 from wizard.door import Door

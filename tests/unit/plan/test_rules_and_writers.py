@@ -15,8 +15,9 @@ import pytest
 
 from tests.unit.plan.test_build import FRESH, ROOT, done_by
 from wizard.answers.build import build_answers, to_values
+from wizard.answers.field import Field
+from wizard.answers.fields import FIELDS
 from wizard.answers.model import Answers
-from wizard.answers.sections import FIELDS, Field
 from wizard.answers.toml import parse_answers, read_answers
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back

@@ -9,7 +9,8 @@ import pytest
 
 from tests.unit.plan.test_build import FRESH, ROOT, file
 from wizard.answers.build import build_answers, to_values
-from wizard.answers.model import Answers, Dns
+from wizard.answers.model import Answers
+from wizard.answers.sections.dns import Dns
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.host import facts
 from wizard.host.facts import Host, NamedZone

@@ -9,7 +9,11 @@ from typing import Any, Callable
 
 import pytest
 
-from wizard.answers.model import Answers, Certificate, Domains, Hostname, Networks
+from wizard.answers.model import Answers
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 
 TABLES = {"el9": ("3.5.25", "hash"), "el10": ("3.8.5", "lmdb")}

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from wizard.answers.catalogue import CATALOGUE, KINDS, Blocklist
-from wizard.answers.model import Answers, Blocklists, CustomBlocklist
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.dns.lists import matches
 from wizard.host.facts import Postfix
 from wizard.postfix.blocklists import asked_zones, custom_restriction, in_use, list_zone, read_back

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.answers.model import Answers, Certificate, Delivery, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.delivery import Delivery
+from wizard.answers.sections.hostname import Hostname
 from wizard.host.dovecot import flattened
 from wizard.postfix import dovecot
 from wizard.postfix.dovecot import AUTH, conf_lines, kept, needed, wanted

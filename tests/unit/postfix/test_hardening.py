@@ -7,7 +7,8 @@ from typing import Callable
 
 import pytest
 
-from wizard.answers.model import Answers, Hardening
+from wizard.answers.model import Answers
+from wizard.answers.sections.hardening import Hardening
 from wizard.host.facts import Postfix
 from wizard.postfix.hardening import (
     MAPS,

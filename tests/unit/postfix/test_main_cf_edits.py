@@ -12,15 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wizard.answers.model import (
-    Answers,
-    Blocklists,
-    CustomBlocklist,
-    Delivery,
-    Domains,
-    Hostname,
-    Networks,
-)
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
+from wizard.answers.sections.delivery import Delivery
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 from wizard.postfix.lines import content
 from wizard.postfix.main_cf import MainCf, normalised, set_value

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from wizard.answers.build import build_answers
-from wizard.answers.model import Answers, Networks
+from wizard.answers.model import Answers
+from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.policy import propose_main_cf

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wizard.answers.model import Answers, Blocklists
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import Blocklists
 from wizard.host.postfix import BEGIN, END
 from wizard.postfix.policy import owned_rows, propose_sender_access, rows
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.unit.run.runs import last, plan, prepared, told
-from wizard.answers.model import Answers, Hostname
+from wizard.answers.model import Answers
+from wizard.answers.sections.hostname import Hostname
 from wizard.answers.toml import format_answers
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, WRONG, Finding

@@ -12,8 +12,9 @@ import pytest
 from tests.corpus import NAMES, host_of
 from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage
 from tests.unit.status.test_left import absent
-from wizard.answers.model import POLICY, SECTIONS, Answers, Dns
+from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.saved import with_saved
+from wizard.answers.sections.dns import Dns
 from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.facts import Host

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.answers.model import Answers, Certificate
+from wizard.answers.model import Answers
+from wizard.answers.sections.certificate import Certificate
 from wizard.answers.unsaid import unsaid
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Optional
 
-from wizard.answers.model import Answers, Caution, Dovecot, Problem
+from wizard.answers.model import Answers, Caution, Problem
+from wizard.answers.sections.dovecot import Dovecot
 from wizard.host.facts import Host
 from wizard.plan.firewall import imaps_steps
 from wizard.plan.model import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.answers.model import Answers, Relay
+from wizard.answers.model import Answers
+from wizard.answers.sections.relay import Relay
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
 from wizard.paths import SASL_PASSWD

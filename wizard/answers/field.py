@@ -1,0 +1,93 @@
+"""One field of the answers, said once: what a form, the answers file and main.cf need to know of it.
+
+A section's dataclass (`wizard.answers.sections`) makes its fields with `text`, `items`, `number` and
+`choice`; `wizard.answers.fields` has them all as a table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Optional
+
+TLS = "tls"
+SASL = "sasl"
+ABUSE = "abuse"
+PERFORMANCE = "performance"
+"""The blocks of main.cf that parameters are listed in (`wizard.postfix.parameters`)."""
+
+FIELD = "field"
+"""The key of a dataclass field's metadata."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a field is written to main.cf, as the parameter of its own name (postconf(5)).
+
+    `why` is the reason in the operator's words, `block` the block that it is listed in, "" for none.
+    A change is in force after a reload, or after a `restart`. `examples` is false where the examples
+    in the file are never uncommented.
+    """
+
+    why: str
+    block: str = ""
+    restart: bool = False
+    examples: bool = True
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. `kind` is text, items (one item a line), number or choice.
+
+    `becomes` is the parameter or thing it turns into; `help` a sentence for the form. `rule` is the
+    name of the function in `wizard.answers.rules` that checks one item's text. A number is between
+    `lowest` and `highest`; an `optional` one may be None, which leaves its parameter unset. `unset`
+    is what Postfix does where the parameter is not set, None where no answer can say it.
+    """
+
+    section: str
+    name: str
+    kind: str
+    label: str
+    help: str
+    becomes: str = ""
+    rule: str = ""
+    choices: tuple[str, ...] = ()
+    lowest: int = 0
+    highest: int = 2**31 - 1
+    required: bool = False
+    optional: bool = False
+    unset: Optional[str] = None
+    main_cf: Optional[Written] = None
+
+
+def text(label: str, help: str, default: Any = dataclasses.MISSING, **more: Any) -> Any:  # noqa: A002
+    """Return a field with one text; `more` are members of Field."""
+    return _field("text", label, help, default, more)
+
+
+def items(label: str, help: str, default: tuple[str, ...] = (), **more: Any) -> Any:  # noqa: A002
+    """Return a field with several texts, one a line."""
+    return _field("list", label, help, default, more)
+
+
+def choice(label: str, help: str, default: str, **more: Any) -> Any:  # noqa: A002
+    """Return a field with one of `choices`."""
+    return _field("choice", label, help, default, more)
+
+
+def number(label: str, help: str, default: Optional[int], **more: Any) -> Any:  # noqa: A002
+    """Return a field with a whole number; None by default leaves its parameter unset."""
+    return _field("number", label, help, default, {**more, "optional": default is None})
+
+
+def _field(kind: str, label: str, sentence: str, default: Any, more: dict[str, Any]) -> Any:
+    made = Field("", "", kind, label, sentence, **{"becomes": None, **more})
+    return dataclasses.field(default=default, metadata={FIELD: made})
+
+
+def named(section: str, field: dataclasses.Field[Any]) -> Field:
+    """Return what a field of a section's dataclass was made with, under its section and name."""
+    made: Field = field.metadata[FIELD]
+    becomes = field.name if made.becomes is None else made.becomes
+    return dataclasses.replace(made, section=section, name=field.name, becomes=becomes)

@@ -1,0 +1,64 @@
+"""Every field of every section as a table, and the check of a value by its field's rule.
+
+The screens, the answers file and the command line all validate here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Callable, Iterator, Optional, get_type_hints
+
+from wizard.answers import rules
+from wizard.answers.field import FIELD, Field, named
+from wizard.answers.model import Answers
+from wizard.answers.sections.blocklists import CustomBlocklist
+
+SECTION_TYPES: dict[str, Any] = get_type_hints(Answers)
+"""By section, the dataclass of its answers."""
+
+
+def _fields(section: str, kind: Any) -> Iterator[Field]:
+    return (named(section, one) for one in dataclasses.fields(kind) if FIELD in one.metadata)
+
+
+FIELDS: tuple[Field, ...] = tuple(
+    field for section, kind in SECTION_TYPES.items() for field in _fields(section, kind)
+)
+CUSTOM_FIELDS: tuple[Field, ...] = tuple(_fields("blocklists.custom", CustomBlocklist))
+"""The keys of one [[blocklists.custom]] entry."""
+
+
+def rule_of(field: Field) -> Callable[[str], str]:
+    """Return the rule for one item's text; it raises ValueError with what to write instead."""
+    rule: Callable[[str], str] = getattr(rules, field.rule or "printable")
+    return rule
+
+
+def fields_of(section: str) -> tuple[Field, ...]:
+    """Return the section's fields in the order of the form; empty for an unknown section."""
+    table = CUSTOM_FIELDS if section == "blocklists.custom" else FIELDS
+    return tuple(field for field in table if field.section == section)
+
+
+def field_of(section: str, name: str) -> Optional[Field]:
+    """Return one field, None when there is none of that name."""
+    return next((field for field in fields_of(section) if field.name == name), None)
+
+
+def check_text(field: Field, text: str) -> str:
+    """Check one item as it was typed; return its value or raise ValueError."""
+    if field.required and not text:
+        raise ValueError("is needed")
+    if field.choices:
+        rules.printable(text)
+        if text not in field.choices:
+            raise ValueError(f"must be one of {', '.join(field.choices)}")
+        return text
+    return rule_of(field)(text)
+
+
+def check_number(field: Field, number: int) -> list[str]:
+    """Check a number against its bounds; return what is wrong with it, at most one thing."""
+    if field.lowest <= number <= field.highest:
+        return []
+    return [f"must lie between {field.lowest} and {field.highest}"]

@@ -1,0 +1,100 @@
+"""The section `certificate`: where the certificate comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.answers.field import choice, number, text
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Where the certificate comes from; `name` is the lineage in /etc/letsencrypt/live.
+
+    For `self-signed` the name is not used and `days` is the certificate's lifetime. For `remote`
+    `host` is the present server, [user@]host, whose /etc/letsencrypt is copied; `existing` says
+    what becomes of a lineage that this host has already and that differs: keep or replace. For
+    `files` the two paths are the operator's own pair, which is used where it stands. For
+    `certbot` the certificate is issued here: `challenge` is standalone or webroot (then in the
+    directory `webroot`), `email` the account's and `server` the ACME directory's URL, "" for none
+    and for Let's Encrypt.
+    """
+
+    source: str = choice(
+        "Where it comes from",
+        "One of this host's or the present server's, a new one, files of yours, or for a trial.",
+        "letsencrypt",
+        choices=("letsencrypt", "remote", "certbot", "files", "self-signed"),
+        becomes="smtpd_tls_cert_file",
+    )
+    name: str = text(
+        "Lineage",
+        "A directory's name in /etc/letsencrypt/live.",
+        "",
+        becomes="smtpd_tls_cert_file",
+        rule="lineage",
+    )
+    days: int = number(
+        "Days until it expires",
+        "For a self-signed certificate only.",
+        365,
+        becomes="openssl req -days",
+        lowest=1,
+        highest=3650,
+    )
+    host: str = text(
+        "Present server",
+        "[user@]host: its /etc/letsencrypt is copied over ssh; its user must be able to read it.",
+        "",
+        becomes="scp -pr",
+        rule="ssh_host",
+    )
+    existing: str = choice(
+        "Others of that name",
+        "keep: a lineage that this host has already stays as it is; replace: the copy wins.",
+        "keep",
+        choices=("keep", "replace"),
+        becomes="/etc/letsencrypt",
+    )
+    cert_file: str = text(
+        "Certificate file",
+        "PEM: this server's certificate first, then the ones that signed it.",
+        "",
+        becomes="smtpd_tls_cert_file",
+        rule="absolute_path",
+    )
+    key_file: str = text(
+        "Key file",
+        "PEM, without a password: nobody could type it when Postfix starts.",
+        "",
+        becomes="smtpd_tls_key_file",
+        rule="absolute_path",
+    )
+    challenge: str = choice(
+        "Challenge",
+        "standalone: certbot itself answers on port 80; webroot: this host's web server does.",
+        "standalone",
+        choices=("standalone", "webroot"),
+        becomes="certbot certonly",
+    )
+    webroot: str = text(
+        "Web server's files",
+        "The directory that http://NAME/ shows; certbot writes below its .well-known.",
+        "",
+        becomes="--webroot-path",
+        rule="absolute_path",
+    )
+    email: str = text(
+        "Account's e-mail",
+        "Where the authority writes to when something is wrong. Empty: nowhere.",
+        "",
+        becomes="certbot -m",
+        rule="email",
+    )
+    server: str = text(
+        "ACME server",
+        "Its directory's URL. Empty: Let's Encrypt.",
+        "",
+        becomes="certbot --server",
+        rule="acme_server",
+    )

@@ -1,0 +1,37 @@
+"""The section `dns`: the zone file in which names get their MX records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.answers.field import text
+
+
+@dataclass(frozen=True)
+class Dns:
+    """The BIND zone file of this host's named in which each name gets its MX; "" for none.
+
+    A records with the address `move_from` get `move_to` instead, where both are given.
+    """
+
+    zone_file: str = text(
+        "Zone file of named",
+        "A BIND zone file of this host: each name with an address and no MX gets one. Empty: none.",
+        "",
+        becomes="MX records",
+        rule="zone_file",
+    )
+    move_from: str = text(
+        "Old server's address",
+        "Names of the zone that have this address get the one below. Empty: none is moved.",
+        "",
+        becomes="A records",
+        rule="ipv4_or_none",
+    )
+    move_to: str = text(
+        "New address",
+        "What those names have afterwards: this server's address as others reach it.",
+        "",
+        becomes="A records",
+        rule="ipv4_or_none",
+    )

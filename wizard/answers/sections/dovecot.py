@@ -1,0 +1,31 @@
+"""The section `dovecot`: what is done for Dovecot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.answers.field import choice
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """What is done for Dovecot: by default nothing (`leave`).
+
+    `conf` write has the lines that it needs in a file of ours in conf.d, `imaps` open has the
+    firewall's service imaps in the zone of the mail ones.
+    """
+
+    conf: str = choice(
+        "Lines that Dovecot needs",
+        "leave: the review shows them, to be copied; write: they go to a file of our own.",
+        "leave",
+        choices=("leave", "write"),
+        becomes="/etc/dovecot/conf.d",
+    )
+    imaps: str = choice(
+        "IMAP from outside",
+        "open: the service imaps (port 993) in the zone that strangers come through.",
+        "leave",
+        choices=("leave", "open"),
+        becomes="firewall-cmd --add-service",
+    )

@@ -1,0 +1,106 @@
+"""The section `limits`: how large a message may be, and how often one client may connect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.answers.field import ABUSE, PERFORMANCE, Written, number, text
+
+_RATE = Written(
+    "Far above normal use: the limits bite only when an account is stolen and used for spam.",
+    block=ABUSE,
+)
+_PROCESSES = Written("About half the default, since this is a personal server.", block=PERFORMANCE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The policy's numbers under their Postfix names; sizes in bytes, 0 for no limit."""
+
+    anvil_rate_time_unit: str = text(
+        "Time unit of the rates",
+        "The rates below count within this time.",
+        "60s",
+        unset="60s",
+        rule="time_unit",
+        main_cf=_RATE,
+    )
+    smtpd_client_connection_rate_limit: int = number(
+        "Connections a client",
+        "Per time unit; 0: none.",
+        120,
+        unset="0",
+        main_cf=_RATE,
+    )
+    smtpd_client_message_rate_limit: int = number(
+        "Messages a client",
+        "Per time unit; 0: none.",
+        120,
+        unset="0",
+        main_cf=_RATE,
+    )
+    smtpd_client_recipient_rate_limit: int = number(
+        "Recipients a client",
+        "Per time unit; 0: none.",
+        120,
+        unset="0",
+        main_cf=_RATE,
+    )
+    smtpd_client_connection_count_limit: int = number(
+        "At the same time",
+        "Connections; 0: none.",
+        25,
+        unset="50",
+        main_cf=_RATE,
+    )
+    smtpd_hard_error_limit: Optional[int] = number(
+        "Errors in a session",
+        "A client that made so many is disconnected. Empty: Postfix's own.",
+        None,
+        lowest=1,
+        main_cf=Written(
+            "Who makes so many errors in one session guesses addresses: the connection ends.",
+            block=ABUSE,
+        ),
+    )
+    message_size_limit: int = number(
+        "Largest message",
+        "In bytes, headers included; 0: none.",
+        10485760,
+        unset="10240000",
+        main_cf=Written("The largest message taken, in bytes.", block=PERFORMANCE),
+    )
+    mailbox_size_limit: int = number(
+        "Largest mailbox",
+        "In bytes; 0: none (Dovecot has quotas).",
+        0,
+        unset="51200000",
+        main_cf=Written(
+            "No limit on a mailbox by default: Dovecot keeps the mail.", block=PERFORMANCE
+        ),
+    )
+    default_process_limit: int = number(
+        "Processes a service",
+        "A personal server needs few.",
+        50,
+        unset="100",
+        lowest=1,
+        main_cf=_PROCESSES,
+    )
+    default_destination_concurrency_limit: int = number(
+        "To one destination",
+        "Deliveries at a time.",
+        10,
+        unset="20",
+        lowest=1,
+        main_cf=_PROCESSES,
+    )
+    initial_destination_concurrency: int = number(
+        "To a new destination",
+        "Deliveries at first.",
+        3,
+        unset="5",
+        lowest=1,
+        main_cf=_PROCESSES,
+    )

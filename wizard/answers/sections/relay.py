@@ -1,0 +1,55 @@
+"""The section `relay`: the provider's server for outgoing mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.answers.field import choice, number, text
+from wizard.paths import RELAY_PASSWORD_FILE
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The provider's server that takes all mail for others; `host` "" for none.
+
+    `tls` is encrypt, secure (the certificate is verified) or may. `user` is "" where the relay
+    asks for no password; else `password_file` holds it alone. postconf(5) relayhost.
+    """
+
+    host: str = text(
+        "Relay host",
+        "Your provider's server for outgoing mail, where port 25 is blocked. Empty: mail goes "
+        "out directly.",
+        "",
+        becomes="relayhost",
+        rule="relay_host",
+    )
+    port: int = number(
+        "Port",
+        "587 as a rule; 465 has TLS from the first byte.",
+        587,
+        becomes="relayhost",
+        lowest=1,
+        highest=65535,
+    )
+    tls: str = choice(
+        "TLS",
+        "encrypt: always; secure: its certificate is verified too; may: where it offers TLS.",
+        "encrypt",
+        choices=("encrypt", "secure", "may"),
+        becomes="smtp_tls_policy_maps",
+    )
+    user: str = text(
+        "User there",
+        "As the provider names it, often an address. Empty: no password is asked for.",
+        "",
+        becomes="smtp_sasl_password_maps",
+        rule="relay_user",
+    )
+    password_file: str = text(
+        "Password file",
+        "The password alone on one line, in a file of root's with mode 0600.",
+        RELAY_PASSWORD_FILE,
+        becomes="",
+        rule="key_file",
+    )
