@@ -15,10 +15,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from wizard.answers.catalogue import CATALOGUE
 from wizard.answers.field import Field as AnswerField
 from wizard.answers.fields import SECTION_TYPES, fields_of
 from wizard.answers.model import SECTIONS
 from wizard.answers.sections.blocklists import CustomBlocklist
+from wizard.secrets import MASK
 
 HEAD = """# The answers file
 
@@ -30,6 +32,9 @@ certificate what that needs (`name`, `host`, two files). The screens ask for the
 """
 _CUSTOM = """
 A list of your own is a table of its own, `[[blocklists.custom]]`, with these fields:
+"""
+_LISTS = """
+The lists of the catalogue, [blocklists.md](blocklists.md):
 """
 
 
@@ -45,7 +50,17 @@ def _sections() -> Iterator[str]:
         if section == "blocklists":
             yield _CUSTOM
             yield from _table("blocklists.custom", CustomBlocklist)
+            yield _LISTS
+            yield from _catalogue()
         yield ""
+
+
+def _catalogue() -> Iterator[str]:
+    yield "| list | zone | kind | free for whom |"
+    yield "|---|---|---|---|"
+    for one in CATALOGUE:
+        zone = one.zone.replace(MASK, "KEY")
+        yield f"| `{one.name}` | {zone} | {', '.join(one.kinds)} | {one.terms} |"
 
 
 def _table(section: str, kind: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any, Iterator
 
@@ -32,6 +33,8 @@ US, ELSEWHERE = "postmaster@zeke.ne.jp", "somebody@elsewhere.example"
 HELO, SENDER = "mail.stranger.example", "a@stranger.example"
 FRIEND = "a@friend.stranger.example"
 REFUSING = "sed -i '/^dbltest/s/127.0.1.2/127.255.255.254/' /var/named/dbl.spamhaus.org.zone"
+BARRACUDA = "/var/named/b.barracudacentral.org.zone"
+LISTED_REVERSED = ".".join(reversed(LISTED_STRANGER.split(".")))
 WORKING = "sed -i '/^dbltest/s/127.255.255.254/127.0.1.2/' /var/named/dbl.spamhaus.org.zone"
 
 
@@ -131,6 +134,34 @@ def test_what_is_listed_is_refused_and_nothing_else(boot_host: BootHost, suite: 
     assert took < 10
     assert {one["verdict"] for one in mute.values()} == {"warning"}
     assert len(mute) == 3
+
+
+def test_a_list_that_wants_a_registration(fresh: Host) -> None:
+    """Registered, it refuses who is listed; else no answer comes, and the finding says why."""
+    fresh.write(
+        ANSWERS, re.sub("^use = .*", 'use = ["barracuda"]', ZEKE, flags=re.MULTILINE), 0o600
+    )
+    code, said = apply(fresh)
+    assert code == 0, said
+    assert "reject_rbl_client b.barracudacentral.org=127.0.0.2" in fresh.read(
+        "/etc/postfix/main.cf"
+    )
+    _, found = lists(fresh)
+    assert found["blocklist.barracuda"]["verdict"] == "right"
+    bash(fresh, f"echo '{LISTED_REVERSED} A 127.0.0.2' >>{BARRACUDA}")
+    change_zone(fresh, "true")
+    told = talk(fresh, (LISTED_STRANGER, HELO, SENDER, US), (STRANGER, HELO, SENDER, US))
+    assert [code for code, _ in told] == [554, 250]
+    assert "blocked using b.barracudacentral.org" in told[0][1]
+    change_zone(
+        fresh, "sed -i '/^zone \"b.barra/s/file/allow-query { none; }; file/' /etc/named.conf"
+    )
+    _, found = lists(fresh)
+    assert found["blocklist.barracuda"]["verdict"] == "warning"
+    assert (
+        "was registered at https://www.barracudacentral.org/rbl."
+        in (found["blocklist.barracuda"]["advice"])
+    )
 
 
 def test_an_ok_row_for_ones_own_domain_is_refused_with_the_reason(fresh: Host) -> None:

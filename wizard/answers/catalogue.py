@@ -32,7 +32,8 @@ class Blocklist:
     `kinds` are keys of KINDS. `replies` is the filter of the replies that count as a listing ("" for
     any), `errors` of those that are none; with `logs_errors` a line that comes last of all writes
     these to the log. `weakness` and `terms` (free for whom, and where it says so) are sentences for
-    the operator, `remedy` is what helps where the list refuses to answer. `safer_replies` is a filter
+    the operator, `remedy` is what helps where the list refuses to answer, `registration` a sentence
+    on what must be registered before it answers at all. `safer_replies` is a filter
     that the operator may choose by naming the zone as a list of their own; "" where there is none.
     `page` tells of listings. `is_default` says that answers without a choice use the list.
     """
@@ -50,6 +51,7 @@ class Blocklist:
     safer_replies: str = ""
     points: tuple[str, str] = ADDRESS_POINTS
     remedy: str = ""
+    registration: str = ""
     is_default: bool = False
 
     @property
@@ -153,5 +155,22 @@ CATALOGUE: tuple[Blocklist, ...] = (
         replies="127.0.1.[2..99]",
         points=("dbltest.com", "invalid"),
         remedy=_DQS,
+    ),
+    Blocklist(
+        name="barracuda",
+        label="Barracuda: addresses that sent spam",
+        zone="b.barracudacentral.org",
+        kinds=("client",),
+        weakness=(
+            "It answers registered resolvers alone: from any other the queries fail, each client"
+            " waits for that, and no spam is stopped."
+        ),
+        terms="Free once your resolver's address is registered: https://www.barracudacentral.org/rbl",
+        page="https://www.barracudacentral.org/lookups",
+        replies="127.0.0.2",
+        registration=(
+            "It answers only resolvers whose address was registered at"
+            " https://www.barracudacentral.org/rbl."
+        ),
     ),
 )

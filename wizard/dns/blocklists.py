@@ -109,7 +109,8 @@ def judge(
 
 
 def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, str]:
-    by_hand = _OWN_RESOLVER.format(name=listed.question.name)
+    registration = f" {zone.registration}" if zone.registration else ""
+    by_hand = _OWN_RESOLVER.format(name=listed.question.name) + registration
     refusals = [*_refusals(zone, listed), *_refusals(zone, unlisted)]
     if refusals:
         return REFUSES, _refused(refusals), _what_refusing_does(zone, refusals[0])
@@ -123,7 +124,7 @@ def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, 
     if listed.state in {NO_NAME, NO_RECORD}:
         said = f"its test point {listed.question.name} is not listed"
         doubt = "the key is right" if has_key(zone.zone) else "the list still exists"
-        return LISTS_NONE, said, f"It stops no spam. See whether {doubt}."
+        return LISTS_NONE, said, f"It stops no spam. See whether {doubt}.{registration}"
     if not _counts(zone, listed):
         said = f"{listed.question.name} gets {_shown(listed)}, outside {zone.counted}"
         return LISTS_NONE, said, "It stops no spam. See the list's page for its replies."

@@ -21,7 +21,7 @@ class ListZone:
     reject_rbl_client) of the replies that Postfix takes as a listing, "" for any; `errors` the
     filter of replies that are none; `listed` and `unlisted` the test points. `by_address` says
     that hosts' addresses are looked up, else names. `page` tells about listings, `remedy` what
-    to do where the list refuses to answer.
+    to do where the list refuses to answer, `registration` a sentence on who gets an answer at all.
     """
 
     name: str
@@ -33,6 +33,7 @@ class ListZone:
     by_address: bool = True
     page: str = ""
     remedy: str = ""
+    registration: str = ""
 
 
 def with_key(zones: Iterable[ListZone], key: str) -> tuple[ListZone, ...]:

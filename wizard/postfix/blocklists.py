@@ -40,6 +40,7 @@ def list_zone(entry: Blocklist) -> ListZone:
         by_address="client" in entry.kinds,
         page=entry.page,
         remedy=entry.remedy,
+        registration=entry.registration,
     )
 
 

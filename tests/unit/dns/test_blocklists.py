@@ -17,6 +17,7 @@ from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
 from wizard.dns.blocklists import ask_lists, judge
 from wizard.dns.lists import ListZone, matches
 
+GUARDED = ListZone("guarded", "guarded.example", registration="Register at https://x.example.")
 LOOPBACK = ("127.0.0.1",)
 OPEN = ListZone("open", "bl.example")
 ZEN = ListZone("zen", "zen.example", "127.0.0.[2..11]", remedy="a key")
@@ -72,6 +73,10 @@ def told(zone: ListZone, listed: object, unlisted: object, *own: object) -> dict
         (ZEN, SILENT, NO_NAME, "silent", "dig 2.0.0.127.zen.example"),
         (ZEN, ["127.0.0.2"], SILENT, "silent", "would wait"),
         (ZEN, FAILED, FAILED, "failed", "resolv.conf"),
+        (GUARDED, ["127.0.0.2"], NO_NAME, "works", ""),
+        (GUARDED, FAILED, FAILED, "failed", "`. Register at https://x.example."),
+        (GUARDED, SILENT, SILENT, "silent", "`. Register at https://x.example."),
+        (GUARDED, NO_NAME, NO_NAME, "lists nothing", "exists. Register at https://x.example."),
     ],
 )
 def test_states(zone: ListZone, listed: object, unlisted: object, state: str, words: str) -> None:
