@@ -98,8 +98,8 @@ class LogScreen(Window[None]):
         def work() -> LogRead:
             begins = self._begins(words)
             if by_pflogsumm:
-                report = tuple(self._session.pflogsumm(begins, wanted))
-                return LogRead(number, begins, report=report)
+                lines = tuple(self._session.pflogsumm(begins, wanted))
+                return LogRead(number, begins, report=lines)
             return LogRead(number, begins, *self._session.log(begins, wanted))
 
         in_background(self, work)
