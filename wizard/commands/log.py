@@ -1,4 +1,4 @@
-"""`postfix-wizard log`: what Postfix's log tells, counted."""
+"""`postfix-wizard log`: count the messages of Postfix's log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PFLOGSUMM = (
 
 
 def run_log(session: Session, options: Options, console: Console) -> int:
-    """Print the counts since a time, or pflogsumm's report; return 1 where Postfix wrote nothing."""
+    """Print the counts since a time, or pflogsumm's report; return 1 if Postfix wrote nothing."""
     need_root("reading Postfix's log")
     begins = since(options.since, time.time())
     if options.pflogsumm:

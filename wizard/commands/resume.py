@@ -1,4 +1,4 @@
-"""`postfix-wizard resume`: goes on with a run that ended early."""
+"""`postfix-wizard resume`: continue a run that ended early."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DOING = "going on with a run"
 
 
 def run_resume(session: Session, options: Options, console: Console) -> int:
-    """Say what happened, go on after a yes, and return 0 when all of it was done."""
+    """Say what happened, continue after a yes, and return 0 if all of it was done."""
     need_root(_DOING)
     session.refuse_if_running(_DOING)
     run = session.cut_off()
