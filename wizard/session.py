@@ -211,7 +211,7 @@ class Session:
         """Return the files as earlier runs wrote them; nothing of the package's own, or a copy's."""
         if not self.door.is_live:
             return Bases()
-        from wizard.run.states import file_state  # noqa: PLC0415 - as for undo_plan
+        from wizard.run.path_state import file_state  # noqa: PLC0415 - as for undo_plan
         from wizard.status.bases import bases  # noqa: PLC0415
 
         files = (
@@ -263,7 +263,7 @@ class Session:
         The later runs `taken_first` are undone before it. Raises Trouble when there is none.
         """
         # It holds the run against the host by the worker's own eyes: 9 ms of every other start.
-        from wizard.run.taking_back import undo_plan  # noqa: PLC0415
+        from wizard.run.plan_undo import undo_plan  # noqa: PLC0415
 
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
         plan = with_ways(self._counted(plan), self.door)
@@ -271,7 +271,7 @@ class Session:
 
     def undo_order(self, run: str) -> tuple[str, ...]:
         """Return `run` and all later runs that can be taken back, the newest first."""
-        from wizard.run.taking_back import with_later  # noqa: PLC0415 - as for undo_plan
+        from wizard.run.plan_undo import with_later  # noqa: PLC0415 - as for undo_plan
 
         return with_later(self.places, run)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Iterable, Optional, TextIO
 
-from wizard.run.clean import clean_line
+from wizard.run.sanitize import clean_line
 from wizard.secrets import masked
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}

@@ -23,7 +23,7 @@ from wizard.certificates.lineage import KINDS
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import ALIASES, LETSENCRYPT
 from wizard.plan.model import Past
-from wizard.run.states import MISSING
+from wizard.run.path_state import MISSING
 
 BEFORE = "before"
 """As it was before the run: nothing is left to put back."""
@@ -39,7 +39,7 @@ EDITED = "edited"
 
 @dataclass(frozen=True)
 class Change:
-    """One path: its state before the run, as the run wrote it, and today (`run.states`).
+    """One path: its state before the run, as the run wrote it, and today (`run.path_state`).
 
     `is_renewed` is True if certbot has renewed the lineage that the path belongs to.
     """

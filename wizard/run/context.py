@@ -19,11 +19,7 @@ from wizard.run.dnf import LOCK_PATIENCE
 from wizard.run.files import Held
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput
-from wizard.run.paths import RunPlaces, step_name
-from wizard.run.prompts import Desk
-from wizard.run.records import Before, Record, StepIntended
-from wizard.run.seals import Seals
-from wizard.run.states import (
+from wizard.run.path_state import (
     Observed,
     file_state,
     keep_replaced,
@@ -32,6 +28,10 @@ from wizard.run.states import (
     text_state,
     undo_of,
 )
+from wizard.run.paths import RunPlaces, step_name
+from wizard.run.prompts import Desk
+from wizard.run.records import Before, Record, StepIntended
+from wizard.run.seals import Seals
 from wizard.run.steady import steady
 from wizard.run.terminal import Ask
 

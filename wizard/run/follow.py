@@ -16,7 +16,6 @@ from typing import Optional
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.wire import INSTALL_NEWER, NewerForm
-from wizard.run.clean import Cleaner
 from wizard.run.directories import explained
 from wizard.run.header import read_header
 from wizard.run.journal import Entry, Parser, read_journal
@@ -32,6 +31,7 @@ from wizard.run.records import (
     StepFinished,
     StepStarted,
 )
+from wizard.run.sanitize import Cleaner
 
 POLL = 0.05
 _LIVENESS = 0.5

@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wizard.run.clean import Cleaner
 from wizard.run.directories import explained, open_plain, place
+from wizard.run.sanitize import Cleaner
 from wizard.secrets import masked, masked_bytes, unfinished
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND

@@ -9,16 +9,16 @@ from typing import Optional
 
 from wizard.plan.model import Plan
 from wizard.run.history import plan_of
+from wizard.run.path_state import state_of
 from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress_of
 from wizard.run.seals import Seals, read_seals
-from wizard.run.states import state_of
-from wizard.run.wrote import Entry, put_back, written
+from wizard.run.written_paths import Entry, put_back, written
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run; `state` returns the state that a path has today (`wizard.run.states`)."""
+    """A run; `state` returns the state that a path has today (`wizard.run.path_state`)."""
 
     run: str
     plan: Plan

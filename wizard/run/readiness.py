@@ -19,8 +19,8 @@ from wizard.errors import Trouble
 from wizard.host.units import SYSTEMD
 from wizard.plan import ways
 from wizard.plan.model import Plan
-from wizard.run.clean import clean_line
 from wizard.run.paths import Places
+from wizard.run.sanitize import clean_line
 
 NO_SYSTEMD = (
     f"systemd does not run here ({SYSTEMD} is missing), as in most containers. The worker is "

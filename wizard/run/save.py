@@ -10,10 +10,10 @@ from wizard.answers.toml import format_answers, parse_stored
 from wizard.errors import Trouble
 from wizard.run.directories import make_private
 from wizard.run.files import replace
+from wizard.run.path_state import keep_replaced, observe, text_state, undo_of
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.records import Record, StepIntended
 from wizard.run.seals import Seals
-from wizard.run.states import keep_replaced, observe, text_state, undo_of
 from wizard.run.undo import ANSWERS
 
 _MODE = 0o600

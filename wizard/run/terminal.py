@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
 from wizard.environment import child_environment
 from wizard.errors import Trouble
-from wizard.run.clean import clean
 from wizard.run.commands import READ, ended, spelled
 from wizard.run.loop import Exit, Loop, watched
 from wizard.run.output import StepOutput
+from wizard.run.sanitize import clean
 
 if TYPE_CHECKING:
     import pexpect

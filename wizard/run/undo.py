@@ -32,7 +32,7 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
-from wizard.run import hold_back
+from wizard.run import hold_on_undo
 from wizard.run.changed import (
     CERTBOT,
     TABLE,
@@ -42,10 +42,10 @@ from wizard.run.changed import (
     source_of,
 )
 from wizard.run.other_mta_back import after_package, mta_back
+from wizard.run.path_state import MISSING
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 from wizard.run.seals import read_seals
-from wizard.run.states import MISSING
 
 PREFIX = "back-"
 ANSWERS = "answers"
@@ -84,17 +84,17 @@ def steps_back(
     middle = texts_first([step for one in reversed(done) for step in _step_back(one, wrote)])
     stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
     written = next((one.proposed for one in plan.files if one.path == MAIN_CF), b"")
-    holds = hold_back.holds(middle, PREFIX, read_seals(run.key), written)
+    holds = hold_on_undo.holds(middle, PREFIX, read_seals(run.key), written)
     mail = [
         step
         for one in done
         if one.action is not None
-        for step in hold_back.releases(one.name, one.action, one.terms, PREFIX)
+        for step in hold_on_undo.releases(one.name, one.action, one.terms, PREFIX)
     ]
     package = [step for one in done for step in _package(one)] if remove_package else []
     zones = [step for one in done for step in _zone(one)]
     beside = [step for one in done for step in _beside(one)]
-    again = hold_back.again(holds, turn)
+    again = hold_on_undo.again(holds, turn)
     mta = tuple(mta_back(plan, past, PREFIX))
     last = (*package, *after_package(mta)) if package else ()
     return (*stop, *holds, *middle, *zones, *turn, *again, *mail, *beside, *mta, *last)

@@ -23,13 +23,14 @@ from wizard.run.actions import execute
 from wizard.run.before import is_comparable, wrong_before
 from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
-from wizard.run.held import held_lines
 from wizard.run.history import refuse_newer
 from wizard.run.journal import Journal, open_journal
 from wizard.run.lock import locked
 from wizard.run.loop import Loop
+from wizard.run.on_hold import held_lines
 from wizard.run.output import StepOutput, open_output
 from wizard.run.packages_meanwhile import Wait, package_news, waits
+from wizard.run.path_state import Stale
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress, progress_of
 from wizard.run.prompts import Desk, desk
@@ -51,7 +52,6 @@ from wizard.run.returning import is_skipped, left_to_return
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals, make_seals
 from wizard.run.signals import stop_requests
-from wizard.run.states import Stale
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import steps_back, texts_first

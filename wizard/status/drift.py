@@ -22,7 +22,7 @@ from wizard.plan.diff import hunks, unified
 from wizard.postfix.sender_access import rows
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
-from wizard.run.states import MISSING
+from wizard.run.path_state import MISSING
 from wizard.secrets import masked_file
 from wizard.sections.registry import FILES
 from wizard.status.left import CLOSED, OPEN, Left, Mark

@@ -11,9 +11,9 @@ from wizard.host.facts import Host
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.run.files import Held
 from wizard.run.history import newest_unfinished
+from wizard.run.path_state import Observed, observe
 from wizard.run.paths import Places
 from wizard.run.seals import Seals, read_seals
-from wizard.run.states import Observed, observe
 from wizard.status.drift import Item, Now, items
 from wizard.status.left import Left
 

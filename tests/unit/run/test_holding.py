@@ -15,11 +15,11 @@ from wizard.paths import MAIN_CF
 from wizard.plan.model import HoldMail, Past, Plan, PutBack, Step
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.postfix.classes import QUERIED
-from wizard.run import hold_back, mail_queue
+from wizard.run import hold_on_undo, mail_queue
 from wizard.run.commands import Completed
-from wizard.run.held import HELD, RELEASED, held_lines
 from wizard.run.holding import survey
 from wizard.run.mail_queue import release_command
+from wizard.run.on_hold import HELD, RELEASED, held_lines
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 
@@ -105,10 +105,10 @@ def test_a_removed_main_cf_had_the_classes_of_the_run(
 ) -> None:
     """A running Postfix still has them, and its queue would bounce after the undo."""
     before, live = b"mydestination = c.example\n", b"mydestination = b.example\n"
-    monkeypatch.setattr(hold_back, "kept", lambda *_: before)
-    monkeypatch.setattr(hold_back, "read", lambda _: Mock(text=live) if there else None)
+    monkeypatch.setattr(hold_on_undo, "kept", lambda *_: before)
+    monkeypatch.setattr(hold_on_undo, "read", lambda _: Mock(text=live) if there else None)
     steps = [Step("x", "", "", PutBack((Past(MAIN_CF, "file:a", "file:b", copy="saved"),)))]
-    (step,) = hold_back.holds(steps, "back-", Mock(), live)
+    (step,) = hold_on_undo.holds(steps, "back-", Mock(), live)
     assert isinstance(step.action, HoldMail)
     assert ("mydestination", "b.example") in step.action.before
 

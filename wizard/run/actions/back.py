@@ -17,8 +17,8 @@ from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind
 from wizard.run.context import Context, Undo
 from wizard.run.directories import remove_empty
 from wizard.run.files import make_link, read, remove, restore, sweep
+from wizard.run.path_state import MISSING, Observed, Stale, state_of, text_state, undo_of
 from wizard.run.seals import Seals
-from wizard.run.states import MISSING, Observed, Stale, state_of, text_state, undo_of
 
 EDITED_ADVICE = (
     "Undo would lose that change, so nothing more is touched. Take it out, or put the file as "

@@ -12,8 +12,8 @@ from wizard.run import commands, labels
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
+from wizard.run.path_state import AGAIN, Stale, require
 from wizard.run.relabel import restore_labels
-from wizard.run.states import AGAIN, Stale, require
 
 
 def relink(action: Relink, context: Context) -> Undo:

@@ -14,7 +14,7 @@ from wizard.plan.model import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.states import AGAIN, Stale
+from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import LOG_ADVICE, has_died, show_log, stop_unit, turn_unit, unit_state
 
 _RELATIVE = re.compile(rb"^([ \t]*!include(?:_try)?[ \t]+)(?=[^/\s])", re.MULTILINE)

@@ -18,11 +18,11 @@ from wizard.host.gathered import MOST_FILES
 from wizard.paths import LETSENCRYPT
 from wizard.plan.model import Fetch
 from wizard.run import gathering
-from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
-from wizard.run.judging import judge
+from wizard.run.sanitize import clean
 from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
 from wizard.run.terminal import drive
+from wizard.run.validate_lineages import judge
 
 MOST_BYTES = 256 << 20
 """As much as is copied: a hundred lineages of many years have some ten megabytes."""

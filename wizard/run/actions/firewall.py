@@ -14,7 +14,7 @@ from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.model import CloseFirewall, OpenFirewall
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
-from wizard.run.states import Stale
+from wizard.run.path_state import Stale
 
 _NOT_RUNNING = 252
 """firewall-cmd(1), exit codes."""

@@ -13,9 +13,9 @@ from wizard.run import commands, mail_queue
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
-from wizard.run.held import HELD, HELD_FILE, RELEASED, messages_of
 from wizard.run.holding import AFTER, Survey, survey
 from wizard.run.mail_queue import HOLD, Message, Run, release_command
+from wizard.run.on_hold import HELD, HELD_FILE, RELEASED, messages_of
 
 _MAX_TOLD = 20
 """Messages that the step's output names; the file has all."""

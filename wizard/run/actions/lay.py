@@ -21,9 +21,9 @@ from wizard.run import labels
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
 from wizard.run.files import ACL, Held, read, remove, replace
+from wizard.run.path_state import AGAIN, Observed, Stale, file_state, require
 from wizard.run.relabel import restore_labels
 from wizard.run.seals import Seals
-from wizard.run.states import AGAIN, Observed, Stale, file_state, require
 
 
 def lay(action: Lay, context: Context) -> Undo:

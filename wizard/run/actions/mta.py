@@ -16,7 +16,7 @@ from wizard.host.mta import AUTO, read_alternative
 from wizard.host.mta_facts import RUNNING, STARTED_AT_BOOT
 from wizard.plan.model import ReturnAlternative, ReturnMta, SetAlternative, StopMta, UnitState
 from wizard.run.context import Context, Undo, listed
-from wizard.run.states import AGAIN, Stale
+from wizard.run.path_state import AGAIN, Stale
 
 _VERBS = {"enabled": ("enable",), "enabled-runtime": ("enable", "--runtime")}
 _NOT_FOUND = frozenset({"", "not-found"})

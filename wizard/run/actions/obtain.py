@@ -23,11 +23,11 @@ from wizard.paths import LETSENCRYPT
 from wizard.plan.model import ClosePort, Obtain
 from wizard.run import gathering
 from wizard.run.certbot import certbot_manner, refused
-from wizard.run.clean import clean
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained
-from wizard.run.judging import judge
+from wizard.run.sanitize import clean
 from wizard.run.terminal import drive
+from wizard.run.validate_lineages import judge
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 """setpriv(1): a certbot whose worker was killed would hold port 80 and issue for nobody."""

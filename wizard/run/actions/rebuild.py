@@ -17,7 +17,7 @@ from wizard.plan.model import Past
 from wizard.run.changed import build_command, source_of
 from wizard.run.context import Context, listed
 from wizard.run.files import Metadata, read, replace, restore
-from wizard.run.states import MISSING, Observed
+from wizard.run.path_state import MISSING, Observed
 
 
 def rebuild(past: Past, seen: Observed, context: Context) -> bool:

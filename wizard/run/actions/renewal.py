@@ -17,9 +17,9 @@ from wizard.plan.model import ProveRenewals, Renewal
 from wizard.run import commands
 from wizard.run.actions.obtain import ENDS_WITH_US
 from wizard.run.certbot import refused
-from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
+from wizard.run.sanitize import clean
 
 TIMEOUT_SECONDS = 120.0
 """For one lineage. A challenge that nobody answers takes certbot about half a minute."""

@@ -9,8 +9,8 @@ from wizard.plan.model import KeepOriginal, ReplaceFile
 from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
-from wizard.run.opening import open_file
-from wizard.run.states import AGAIN, Observed, Stale
+from wizard.run.path_state import AGAIN, Observed, Stale
+from wizard.run.unseal import open_file
 from wizard.secrets import masked_file
 
 DIRECTORY = 0o755

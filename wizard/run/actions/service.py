@@ -19,7 +19,7 @@ from wizard.run.actions.greeting import (
     processes,
 )
 from wizard.run.context import Context, Undo, listed
-from wizard.run.states import AGAIN, Stale
+from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import (
     LOG_ADVICE,
     has_died,

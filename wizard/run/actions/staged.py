@@ -16,7 +16,7 @@ from wizard.postfix.complaints import complaints
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.opening import open_file, secrets_of
+from wizard.run.unseal import open_file, secrets_of
 from wizard.secrets import opened
 
 _TOGETHER = ("main.cf", "master.cf")

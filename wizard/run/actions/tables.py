@@ -22,8 +22,8 @@ from wizard.postfix.complaints import complaints
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.opening import secrets_of
-from wizard.run.states import Stale
+from wizard.run.path_state import Stale
+from wizard.run.unseal import secrets_of
 from wizard.secrets import opened
 
 Rows = dict[str, str]

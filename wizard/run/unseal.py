@@ -10,8 +10,8 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.relay import read_relay_password
 from wizard.plan.model import Key, NewFile
 from wizard.run.files import read
+from wizard.run.path_state import AGAIN, Stale
 from wizard.run.seals import Seals
-from wizard.run.states import AGAIN, Stale
 from wizard.secrets import is_password, keys_in, opened, passwords_in
 
 

@@ -10,7 +10,7 @@ from wizard.plan import hold as holding
 from wizard.plan.model import Action, HoldMail, PutBack, ReleaseMail, Step
 from wizard.run.actions.back import kept
 from wizard.run.files import read
-from wizard.run.held import messages_of
+from wizard.run.on_hold import messages_of
 from wizard.run.seals import Seals
 
 _COMMAND = ("postsuper", "-H", "-")
