@@ -21,7 +21,7 @@ def run_resume(session: Session, options: Options, console: Console) -> int:
         return 1
     refuse_other_release(session.places, run.run, _DOING)
     need_an_answer(_DOING, options, console, "postfix-wizard runs")
-    console.say(run.told, *run.message.splitlines())
+    console.say(run.summary, *run.message.splitlines())
     if not options.yes and not console.agrees("Go on with it?"):
         console.say(f"Run {run.run} is not resumed; `postfix-wizard runs` says how far it came.")
         return 1

@@ -83,7 +83,7 @@ def run_attach(session: Session, _options: Options, console: Console) -> int:
         early = session.cut_off()
         console.say(
             "No run is in progress; `postfix-wizard runs` lists the past ones.",
-            *((early.told, early.ways_on) if early else ()),
+            *((early.summary, early.ways_on) if early else ()),
         )
         return 1
     return follow_run(session, run, console)

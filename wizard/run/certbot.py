@@ -22,12 +22,12 @@ def certbot_manner(watch: Callable[[], Optional[Trouble]]) -> Manner:
     """Return how certbot is to be answered: which of several accounts, the operator says."""
     return Manner(
         question=_QUESTION,
-        decide=_asked,
+        decide=_ask_operator,
         watch=watch,
     )
 
 
-def _asked(lines: tuple[str, ...]) -> Decision:
+def _ask_operator(lines: tuple[str, ...]) -> Decision:
     said = [line for line in lines if line.strip()]
     return Ask(
         "\n".join(said[-8:]),

@@ -23,7 +23,7 @@ from wizard.run.loop import Exit, Loop, watched
 from wizard.run.output import StepOutput
 
 READ = 1 << 16
-KEPT = 1 << 20
+MAX_CAPTURED_BYTES = 1 << 20
 """Bytes of each stream that are kept for the caller; the output file has all."""
 PATIENCE = 300.0
 """Seconds that a command may take."""
@@ -102,12 +102,12 @@ class _Stream:
             return False
         self._sink(data)
         self._parts += data
-        if not self._whole and len(self._parts) > 2 * KEPT:
-            del self._parts[:-KEPT]
+        if not self._whole and len(self._parts) > 2 * MAX_CAPTURED_BYTES:
+            del self._parts[:-MAX_CAPTURED_BYTES]
         return True
 
     @property
-    def kept(self) -> bytes:
+    def tail(self) -> bytes:
         return bytes(self._parts)
 
 
@@ -178,7 +178,7 @@ def run(
                 while stream.open and stream.read():
                     pass
         status = child.wait()
-    out, err = (*(stream.kept for stream in streams), b"")[:2]
+    out, err = (*(stream.tail for stream in streams), b"")[:2]
     done = Completed(tuple(argv), status, out, err)
     if output is not None and status != 0:
         output.say(f"({done.ended})")
@@ -233,14 +233,14 @@ def _await_exit(pid: int, loop: Loop, argv: Sequence[str], patience: float) -> N
     gone = Exit(loop, pid)
     try:
         while not gone.seen:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 os.killpg(pid, signal.SIGKILL)
                 raise Trouble(
                     f"running {spelled(argv)}",
                     f"it had not ended after {patience:g} seconds and was killed",
                     "Run it yourself to see what it waits for.",
                 )
-            loop.turn(left)
+            loop.turn(remaining)
     finally:
         gone.close()

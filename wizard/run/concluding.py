@@ -20,11 +20,11 @@ def begin(run: RunPlaces) -> None:
     A run of format 1 gets one. Where it cannot be written the journal alone says what happens.
     """
     with contextlib.suppress(Trouble):
-        held, header = read(str(run.header)), read_header(run)
+        current, header = read(str(run.header)), read_header(run)
         plan = read_plan(run, read_request(run).plan_sha256)
         ours = planned(run.id, plan, header.made if header else time.time())
         if ours != header:
-            write_header(run, ours, held)
+            write_header(run, ours, current)
 
 
 def conclude(run: RunPlaces) -> None:
@@ -34,7 +34,7 @@ def conclude(run: RunPlaces) -> None:
     has written run.json anew, and is not written over.
     """
     with contextlib.suppress(Trouble):
-        held, header = read(str(run.header)), read_header(run)
+        current, header = read(str(run.header)), read_header(run)
         one = summary_of(run)
         if header is None or one.newer is not None:
             return
@@ -53,4 +53,4 @@ def conclude(run: RunPlaces) -> None:
             touched=None if one.touched is None else tuple(sorted(one.touched)),
             stamps=stamps(run),
         )
-        write_header(run, ended, held)
+        write_header(run, ended, current)

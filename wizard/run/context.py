@@ -16,7 +16,7 @@ from wizard.run import commands, prompts
 from wizard.run.commands import Completed
 from wizard.run.directories import make_private
 from wizard.run.dnf import LOCK_PATIENCE
-from wizard.run.files import Held
+from wizard.run.files import FileSnapshot
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput
 from wizard.run.path_state import (
@@ -127,9 +127,9 @@ class Context:
         make_private(directory)
         return directory
 
-    def keep(self, held: Optional[Held]) -> str:
+    def keep(self, file: Optional[FileSnapshot]) -> str:
         """Keep a file's bytes for undo and return the copy's name, "" for no file."""
-        return "" if held is None else keep_replaced(self.places, held, self.seals)
+        return "" if file is None else keep_replaced(self.places, file, self.seals)
 
     def observe(self, path: str) -> Observed:
         """Return what is at `path`, in the words of the plan. Raises Trouble."""
@@ -155,7 +155,7 @@ class Context:
         for entry in _entries(self.earlier):
             if entry["path"] == seen.path and seen.state in {entry["was"], entry["now"]}:
                 return {**entry, "now": now}
-        return undo_of(seen, now, self.keep(seen.held))
+        return undo_of(seen, now, self.keep(seen.file))
 
 
 def _entries(earlier: Optional[Undo]) -> list[Undo]:

@@ -44,7 +44,7 @@ class Metadata:
 
 
 @dataclass(frozen=True)
-class Held:
+class FileSnapshot:
     """A file as it was read: its bytes, what it is like, and which one it is."""
 
     path: str
@@ -58,7 +58,7 @@ class Held:
         return sha256(self.text)
 
 
-Standing = Union[Held, str, None]
+Existing = Union[FileSnapshot, str, None]
 """What stands at a path: a file, a symbolic link (its target), or nothing."""
 
 
@@ -67,7 +67,7 @@ def sha256(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def read(path: str) -> Optional[Held]:
+def read(path: str) -> Optional[FileSnapshot]:
     """Return a file as it is, None where there is none.
 
     Raises Trouble on a symbolic link, a hard-linked or special file, or an unsafe parent.
@@ -77,7 +77,7 @@ def read(path: str) -> Optional[Held]:
         return _read(at, doing)
 
 
-def _read(at: Place, doing: str) -> Optional[Held]:
+def _read(at: Place, doing: str) -> Optional[FileSnapshot]:
     with explained(doing, at.path):
         try:
             fd = os.open(at.name, _READ, dir_fd=at.fd)
@@ -88,7 +88,7 @@ def _read(at: Place, doing: str) -> Optional[Held]:
             _refuse_odd(at.path, status, doing)
             parts = iter(lambda: os.read(fd, 1 << 20), b"")
             text = b"".join(parts)
-            return Held(at.path, text, _metadata(fd, status), _identity(status))
+            return FileSnapshot(at.path, text, _metadata(fd, status), _identity(status))
         finally:
             os.close(fd)
 
@@ -130,7 +130,7 @@ def _metadata(fd: int, status: os.stat_result) -> Metadata:
 def replace(
     path: str,
     text: bytes,
-    held: Optional[Held],
+    current: Optional[FileSnapshot],
     *,
     mode: int = 0o644,
     mtime_ns: Optional[int] = None,
@@ -141,24 +141,26 @@ def replace(
     mode and attributes, and must still be what stands there. A new file is root's with `mode`.
     `mtime_ns` is the time it is to bear. Raises Trouble; the old file is then as it was.
     """
-    doing = f"replacing {path}" if held else f"making {path}"
+    doing = f"replacing {path}" if current else f"making {path}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         with _temporary(at) as (fd, temporary):
-            _fill(fd, path, text, held.metadata if held else None, mode=mode, mtime_ns=mtime_ns)
-            _refuse_changed(at, held, doing)
+            _fill(
+                fd, path, text, current.metadata if current else None, mode=mode, mtime_ns=mtime_ns
+            )
+            _refuse_changed(at, current, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def restore(path: str, text: bytes, like: Metadata, standing: Standing) -> None:
+def restore(path: str, text: bytes, like: Metadata, existing: Existing) -> None:
     """Put a kept file back as it was, over what `standing` says is there. Raises Trouble."""
     doing = f"putting {path} back"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         with _temporary(at) as (fd, temporary):
             _fill(fd, path, text, like, mode=like.mode, mtime_ns=like.mtime_ns)
-            _refuse_changed(at, standing, doing)
+            _refuse_changed(at, existing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
@@ -174,17 +176,17 @@ def touch(path: str) -> None:
             os.close(fd)
 
 
-def remove(path: str, standing: Standing) -> None:
+def remove(path: str, existing: Existing) -> None:
     """Remove the file or link that `standing` says is there. Raises Trouble."""
     doing = f"removing {path}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
-        _refuse_changed(at, standing, doing)
+        _refuse_changed(at, existing, doing)
         os.unlink(at.name, dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def keep_original(path: str, original: str, held: Held) -> bool:
+def keep_original(path: str, original: str, current: FileSnapshot) -> bool:
     """Make `original` a copy of what was `read` from `path`, once; False where one stands.
 
     It appears whole and exclusively: a synced copy is given its name by link(2), which never
@@ -197,8 +199,8 @@ def keep_original(path: str, original: str, held: Held) -> bool:
         if _read(at, doing) is not None:
             return False
         with _temporary(at) as (fd, temporary):
-            _fill(fd, original, held.text, held.metadata, mode=held.metadata.mode)
-            times = (held.metadata.atime_ns, held.metadata.mtime_ns)
+            _fill(fd, original, current.text, current.metadata, mode=current.metadata.mode)
+            times = (current.metadata.atime_ns, current.metadata.mtime_ns)
             os.utime(fd, ns=times)
             os.fsync(fd)
             made = _named(at, temporary)
@@ -233,7 +235,7 @@ def make_once(path: str, text: bytes, *, mode: int) -> bool:
         return made
 
 
-def make_link(path: str, target: str, standing: Standing) -> None:
+def make_link(path: str, target: str, existing: Existing) -> None:
     """Make `path` a symbolic link to `target`, over what `standing` says is there.
 
     Raises Trouble.
@@ -245,13 +247,13 @@ def make_link(path: str, target: str, standing: Standing) -> None:
         os.symlink(target, temporary, dir_fd=at.fd)
         with _removed_on_failure(at, temporary):
             labels.set_label(at.beside(temporary), path, labels.LINK)
-            _refuse_changed(at, standing, doing)
+            _refuse_changed(at, existing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def _refuse_changed(at: Place, standing: Standing, doing: str) -> None:
-    expected = standing.identity if isinstance(standing, Held) else standing
+def _refuse_changed(at: Place, existing: Existing, doing: str) -> None:
+    expected = existing.identity if isinstance(existing, FileSnapshot) else existing
     if _seen(at, doing) != expected:
         raise Trouble(
             doing,
@@ -300,7 +302,7 @@ def leftovers(path: str) -> tuple[str, ...]:
     """Return the temporary names of `path` that a killed worker left, where it can be looked at."""
     try:
         with place(path, f"looking beside {path}") as at:
-            return tuple(_left(at))
+            return tuple(_temporary_names(at))
     except (Trouble, OSError):
         return ()
 
@@ -317,11 +319,11 @@ def sweep(path: str) -> None:
 
 def _sweep(at: Place) -> None:
     # A worker that was killed before its rename left one; only root could have made the name.
-    for name in _left(at):
+    for name in _temporary_names(at):
         os.unlink(name, dir_fd=at.fd)
 
 
-def _left(at: Place) -> list[str]:
+def _temporary_names(at: Place) -> list[str]:
     prefix = f".{at.name}{MARK}"
     return [name for name in os.listdir(at.fd) if name.startswith(prefix)]  # noqa: PTH208 (a descriptor)
 

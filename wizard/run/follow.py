@@ -71,7 +71,7 @@ def _wait_for_the_lock(places: Places, run_id: str, poll: float) -> None:
         time.sleep(poll)
 
 
-def is_asked(places: Places, run_id: str, prompt: int) -> bool:
+def is_prompt_open(places: Places, run_id: str, prompt: int) -> bool:
     """Whether somebody works on the run and waits for the answer to this prompt."""
     if not _lives(places, run_id):
         return False
@@ -84,7 +84,7 @@ def _events(
     places: Places, run_id: str, journal: _Records, outputs: _Outputs, poll: float
 ) -> Iterator[Event]:
     try:
-        looked = began = time.monotonic()
+        checked = began = time.monotonic()
         alive = True
         while True:
             entries = _without_closed_prompts(journal.read())
@@ -97,14 +97,14 @@ def _events(
             yield from outputs.current()
             now = time.monotonic()
             if entries:
-                looked, alive = now, True
+                checked, alive = now, True
                 continue
             if not alive:
                 yield from outputs.rest()
                 yield RunFinished(DIED, _died(places, run_id) if journal.begun else _NEVER)
                 return
-            if now - looked >= _LIVENESS:
-                looked = now
+            if now - checked >= _LIVENESS:
+                checked = now
                 # Once more through the loop: its last words may have come just now.
                 alive = _lives(places, run_id) or (not journal.begun and now - began < _START)
             else:
@@ -116,8 +116,8 @@ def _events(
 def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
     """Leave out prompts that were closed before anybody could be shown them."""
     closed = {one.record.prompt for one in entries if isinstance(one.record, PromptClosed)}
-    asked = {one.record.prompt for one in entries if isinstance(one.record, Prompted)}
-    over = closed & asked
+    opened = {one.record.prompt for one in entries if isinstance(one.record, Prompted)}
+    over = closed & opened
     return [
         one
         for one in entries
@@ -256,14 +256,14 @@ class _Outputs:
         while more:
             skipped = growing.skip(self._behind)
             if skipped:
-                yield Output(self._step, (*cleaner.flush(), self._left_out(skipped)))
+                yield Output(self._step, (*cleaner.flush(), self._skip_note(skipped)))
             data = growing.read()
             lines = cleaner.feed(data)
             if lines:
                 yield Output(self._step, lines)
             more = len(data) == _BATCH
 
-    def _left_out(self, skipped: int) -> str:
+    def _skip_note(self, skipped: int) -> str:
         path = self._directory / self._step
         return f"({skipped / 1e6:.1f} MB of output are left out here; all of it is in {path}.)"
 

@@ -32,9 +32,9 @@ def begin(run: RunPlaces, source: str) -> Path:
 
 def sweep(run: RunPlaces, source: str) -> None:
     """Remove what attempts to gather from a source have left that never came to their end."""
-    for left in run.gathered.glob(f".{source}-*"):
+    for remnant in run.gathered.glob(f".{source}-*"):
         # A child of a killed worker may still write there; what it makes goes next time.
-        shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(remnant, ignore_errors=True)
 
 
 def keep(run: RunPlaces, source: str, directory: Path, note: Note) -> Path:

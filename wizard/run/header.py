@@ -20,7 +20,7 @@ from wizard.plan.model import Plan
 from wizard.plan.wire import NewerForm, from_data, require_known, to_data
 from wizard.run.caller import NOBODY, Caller
 from wizard.run.directories import explained
-from wizard.run.files import Held, replace
+from wizard.run.files import FileSnapshot, replace
 from wizard.run.paths import RunPlaces
 from wizard.run.records import require_outcome
 from wizard.secrets import masked_data
@@ -122,7 +122,7 @@ def planned(run: str, plan: Plan, now: float) -> Header:
     )
 
 
-def write_header(run: RunPlaces, header: Header, held: Optional[Held] = None) -> None:
+def write_header(run: RunPlaces, header: Header, current: Optional[FileSnapshot] = None) -> None:
     """Write run.json, whole or not at all.
 
     `held` is the file that it replaces, as `read` returned it. Raises Trouble, also where another one is
@@ -137,7 +137,7 @@ def write_header(run: RunPlaces, header: Header, held: Optional[Held] = None) ->
     header = dataclasses.replace(header, message=message, touched=touched)
     data = masked_data(to_data(Header, header))
     text = json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
-    replace(str(run.header), text, held, mode=0o600)
+    replace(str(run.header), text, current, mode=0o600)
 
 
 def read_header(run: RunPlaces) -> Optional[Header]:

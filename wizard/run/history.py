@@ -81,7 +81,7 @@ class RunSummary:
     resumed_by: tuple[Caller, ...] = ()
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What became of it, in a sentence."""
         if self.newer is not None:
             return f"Run {self.run} {self.newer.made_by}."

@@ -8,7 +8,7 @@ from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
 from wizard.plan import hold as holding
 from wizard.plan.model import Action, HoldMail, PutBack, ReleaseMail, Step
-from wizard.run.actions.back import kept
+from wizard.run.actions.back import saved_bytes
 from wizard.run.files import read
 from wizard.run.on_hold import messages_of
 from wizard.run.seals import Seals
@@ -16,7 +16,9 @@ from wizard.run.seals import Seals
 _COMMAND = ("postsuper", "-H", "-")
 
 
-def holds(steps: Sequence[Step], prefix: str, seals: Seals, written: bytes) -> tuple[Step, ...]:
+def hold_steps(
+    steps: Sequence[Step], prefix: str, seals: Seals, written: bytes
+) -> tuple[Step, ...]:
     """Return the step that puts mail on hold where these steps put back another main.cf.
 
     `written` is the main.cf of the run, which a running Postfix has where the file was removed.
@@ -26,7 +28,7 @@ def holds(steps: Sequence[Step], prefix: str, seals: Seals, written: bytes) -> t
         for past in files:
             if past.path == MAIN_CF and past.copy:
                 try:
-                    now, before = read(MAIN_CF), kept(past, seals)
+                    now, before = read(MAIN_CF), saved_bytes(past, seals)
                 except Trouble:
                     # The step that puts it back tells of it; nothing can be compared.
                     return ()
@@ -35,12 +37,14 @@ def holds(steps: Sequence[Step], prefix: str, seals: Seals, written: bytes) -> t
     return ()
 
 
-def again(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
+def second_hold(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
     """Return the second look, where a service was turned that took mail in between."""
     return tuple(map(holding.second, first)) if turned else ()
 
 
-def releases(name: str, action: Action, terms: dict[str, object], prefix: str) -> Iterator[Step]:
+def release_steps(
+    name: str, action: Action, terms: dict[str, object], prefix: str
+) -> Iterator[Step]:
     """Yield the step that releases what a step of the run had put on hold."""
     messages = messages_of(terms)
     if isinstance(action, HoldMail) and messages:

@@ -204,10 +204,10 @@ def _beside(link: str, end: str) -> str:
 
 def _moved(link: str) -> str:
     target = os.path.realpath(link)
-    told = f"semanage fcontext -a -e {shlex.quote(link)} {shlex.quote(target)}"
+    command = f"semanage fcontext -a -e {shlex.quote(link)} {shlex.quote(target)}"
     return _printable(
         f"{link} is a link to {target}, for which SELinux's policy has no pattern. What is there has "
-        f"the labels of its names in {link}, until the next relabel. To make that last: {told}"
+        f"the labels of its names in {link}, until the next relabel. To make that last: {command}"
     )
 
 

@@ -26,7 +26,7 @@ Run = Callable[[Sequence[str], Optional[bytes]], Completed]
 HOLD, MAILDROP = "hold", "maildrop"
 _ID = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
 _ID_IN_LINE = re.compile(rb'"queue_id": "([0-9A-Za-z]{1,64})"')
-_HELD = re.compile(rb"^postsuper: (\w+): placed on hold", re.MULTILINE)
+_PUT_ON_HOLD = re.compile(rb"^postsuper: (\w+): placed on hold", re.MULTILINE)
 _RELEASED = re.compile(rb"^postsuper: (\w+): released from hold", re.MULTILINE)
 _FAILED = re.compile(rb"\b(?:fatal|panic|error): ")
 _MAX_LIST_BYTES = 1 << 22
@@ -76,12 +76,12 @@ _REPAIR = "Repair what it names, then start again."
 
 def _rows(directory: Path, run: Run, table: str, keys: Collection[str]) -> Optional[frozenset[str]]:
     """Ask a table with postmap -q; None where it does not answer. Odd keys are in no table."""
-    asked = [one for one in keys if one.isprintable() and one == one.strip()]
-    if not asked:
+    plain = [one for one in keys if one.isprintable() and one == one.strip()]
+    if not plain:
         return frozenset()
     # proxymap(8) may not run, and root needs no proxy.
     argv = ("postmap", "-c", str(directory), "-q", "-", re.sub("^proxy:", "", table))
-    stdin = "".join(f"{one}\n" for one in asked).encode("utf-8", "surrogateescape")
+    stdin = "".join(f"{one}\n" for one in plain).encode("utf-8", "surrogateescape")
     try:
         done = run(argv, stdin)
     except Trouble:
@@ -126,7 +126,7 @@ def _message(line: bytes) -> Optional[Message]:
 
 def hold(directory: Path, run: Run, ids: Iterable[str]) -> frozenset[str]:
     """Put messages on hold and return those that postsuper put there; others had left."""
-    return _moved(directory, run, "-h", ids, _HELD)
+    return _moved(directory, run, "-h", ids, _PUT_ON_HOLD)
 
 
 def release(directory: Path, run: Run, ids: Iterable[str]) -> frozenset[str]:

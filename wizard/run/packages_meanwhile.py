@@ -24,7 +24,7 @@ class Wait:
     """The seconds that a run may still wait for others, all its steps together."""
 
     def __init__(self, seconds: float) -> None:
-        self._left = seconds
+        self._remaining = seconds
 
     def for_transaction(self, context: Context) -> None:
         """Wait until nobody holds rpm's lock, or the run's seconds are used up.
@@ -40,16 +40,16 @@ class Wait:
                     f"stopped as requested while {who}",
                     "`postfix-wizard resume` continues.",
                 )
-            if self._left <= 0:
+            if self._remaining <= 0:
                 context.say(f"{who} for too long; going on all the same.")
                 return
             if who != reported:
-                seconds = f"waiting {self._left:.0f} seconds at most"
+                seconds = f"waiting {self._remaining:.0f} seconds at most"
                 context.say(f"{who}, so it installs packages; {seconds}.")
                 reported = who
             began = time.monotonic()
             context.loop.turn(_PAUSE_SECONDS)
-            self._left -= time.monotonic() - began
+            self._remaining -= time.monotonic() - began
 
 
 def waits(action: object) -> bool:

@@ -14,7 +14,7 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.run.directories import explained, place
-from wizard.run.files import Held, Standing, read, replace
+from wizard.run.files import Existing, FileSnapshot, read, replace
 from wizard.run.paths import RunPlaces
 from wizard.run.seals import Seals
 
@@ -32,19 +32,19 @@ class Observed:
 
     path: str
     seals: Seals
-    held: Optional[Held] = None
+    file: Optional[FileSnapshot] = None
     target: Optional[str] = None
 
     @property
-    def standing(self) -> Standing:
+    def existing(self) -> Existing:
         """What it is, as `wizard.run.files` wants to be told."""
-        return self.held if self.held is not None else self.target
+        return self.file if self.file is not None else self.target
 
     @property
     def state(self) -> str:
         """Its state in one word."""
-        if self.held is not None:
-            return text_state(self.held.text, self.seals)
+        if self.file is not None:
+            return text_state(self.file.text, self.seals)
         return MISSING if self.target is None else f"link:{self.target}"
 
 
@@ -66,7 +66,7 @@ def observe(path: str, seals: Seals) -> Observed:
         if isinstance(trouble.__cause__, FileNotFoundError):
             return Observed(path, seals)
         raise
-    return Observed(path, seals, held=read(path))
+    return Observed(path, seals, file=read(path))
 
 
 def state_of(path: str, seals: Seals) -> str:
@@ -102,16 +102,16 @@ def _now(expected: str, state: str) -> str:
     return "a file with another text" if both_files else _words(state)
 
 
-def keep_replaced(run: RunPlaces, held: Held, seals: Seals) -> str:
+def keep_replaced(run: RunPlaces, file: FileSnapshot, seals: Seals) -> str:
     """Copy a file's bytes into the run's `replaced/` and return the copy's name there.
 
     The name is made from the bytes, so that a second attempt finds the first one's copy.
     """
-    name = f"{seals.digest(held.text)[-64:-48]}-{os.path.basename(held.path)}"  # noqa: PTH119 (a string)
+    name = f"{seals.digest(file.text)[-64:-48]}-{os.path.basename(file.path)}"  # noqa: PTH119 (a string)
     path = str(run.replaced / name)
     there = read(path)
-    if there is None or there.text != held.text:
-        replace(path, held.text, None if there is None else there, mode=0o600)
+    if there is None or there.text != file.text:
+        replace(path, file.text, None if there is None else there, mode=0o600)
     return name
 
 
@@ -124,8 +124,8 @@ def undo_of(seen: Observed, now: str, copy: str = "") -> dict[str, object]:
     undo: dict[str, object] = {"path": seen.path, "was": seen.state, "now": now}
     if copy:
         undo["copy"] = copy
-    if seen.held is not None:
-        like = seen.held.metadata
+    if seen.file is not None:
+        like = seen.file.metadata
         undo |= {
             "uid": like.uid,
             "gid": like.gid,

@@ -144,11 +144,11 @@ class RunPlaces:
 
     def is_for_use_once(self, path: str) -> bool:
         """True if `path` is a gathered tree or a run's staging/: such a directory may be removed."""
-        asked = Path(path)
+        directory = Path(path)
         runs = self.directory.parent
-        is_staging = asked.name == self.staging.name and asked.parent.parent == runs
-        is_staging = is_staging and bool(_RUN.fullmatch(asked.parent.name))
-        return asked.parent == self.gathered or is_staging
+        is_staging = directory.name == self.staging.name and directory.parent.parent == runs
+        is_staging = is_staging and bool(_RUN.fullmatch(directory.parent.name))
+        return directory.parent == self.gathered or is_staging
 
     def output(self, step: str) -> Path:
         """Return the file of a step's output."""

@@ -15,7 +15,7 @@ from wizard.host.units import is_masked
 from wizard.plan import model
 from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
 from wizard.planning.obstacles import masked
-from wizard.run.actions.back import EDITED_ADVICE, changed_since, kept
+from wizard.run.actions.back import EDITED_ADVICE, changed_since, saved_bytes
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers
 from wizard.run.history import RunSummary, plan_of, runs
@@ -193,8 +193,8 @@ def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
         if not isinstance(step.action, model.KeepOriginal) or step.id not in past.intended:
             continue
         original = step.action.original
-        left = leftovers(original)
-        if left:
+        names = leftovers(original)
+        if names:
             # Not looked at as a file: killed right after link(2), it has two names.
             there = os.path.lexists(original)
             state = file_state(step.action.sha256 if there else None)
@@ -203,7 +203,7 @@ def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
                 f"Tidy up beside {original}",
                 "A worker that was killed left a temporary name; the original itself stays.",
                 PutBack((Past(original, state, state),)),
-                tuple(("rm", f"{os.path.dirname(original)}/{name}") for name in left),  # noqa: PTH120
+                tuple(("rm", f"{os.path.dirname(original)}/{name}") for name in names),  # noqa: PTH120
             )
 
 
@@ -232,11 +232,11 @@ def _compared(
         newer += [one.past for one in found if one.verdict == NEWER]
         todo = [one.past for one in found if one.verdict != NEWER]
         for one in todo:
-            held = seen[one.path].held
-            if one.path in texts and (held is not None or one.copy):
+            file = seen[one.path].file
+            if one.path in texts and (file is not None or one.copy):
                 original = texts[one.path].original
-                live = masked_file(one.path, held.text) if held is not None else None
-                before = masked_file(one.path, kept(one, seals)) if one.copy else b""
+                live = masked_file(one.path, file.text) if file is not None else None
+                before = masked_file(one.path, saved_bytes(one, seals)) if one.copy else b""
                 changes.append(FileChange(one.path, original, live, before))
         # A temporary name is reason enough for the step, which sweeps first.
         untidy = any(leftovers(one.path) for one in action.files)

@@ -87,10 +87,10 @@ class Desk:
         self._open = number
         deadline = time.monotonic() + patience
         while self._answer is None and not until():
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 break
-            self._loop.turn(min(left, _TURN))
+            self._loop.turn(min(remaining, _TURN))
         self._open = 0
         answer, self._answer = self._answer, None
         self._record(PromptClosed(number, answered=answer is not None))

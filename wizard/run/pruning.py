@@ -169,9 +169,9 @@ def newest_pruned(places: Places) -> Mapping[str, str]:
     doing = f"reading {places.pruned}"
     if not os.path.lexists(places.pruned):
         return {}
-    held = read(str(places.pruned))
+    file = read(str(places.pruned))
     try:
-        said = json.loads(held.text if held else b"")
+        said = json.loads(file.text if file else b"")
         require_known(said["version"])
         newest = said["newest"]
         if not all(isinstance(part, str) for item in newest.items() for part in item):

@@ -42,11 +42,11 @@ def with_count(plan: Plan) -> Plan:
     if step is None or not isinstance(step.action, HoldMail):
         return plan
     try:
-        told, title = _looked_at(step, step.action)
+        warning, title = _count_affected(step, step.action)
     except Trouble as trouble:
-        told, title = f"How much mail would be put on hold is not known: {trouble}", step.title
+        warning, title = f"How much mail would be put on hold is not known: {trouble}", step.title
     steps = tuple(replace(one, title=title) if one is step else one for one in plan.steps)
-    return replace(plan, steps=steps, warnings=(*plan.warnings, *filter(None, (told,))))
+    return replace(plan, steps=steps, warnings=(*plan.warnings, *filter(None, (warning,))))
 
 
 def with_class_cautions(plan: Plan) -> Plan:
@@ -61,8 +61,8 @@ def with_class_cautions(plan: Plan) -> Plan:
         with _runner(_CLASSING) as (directory, run):
             changes = class_changes(step.action, directory, run)
     except Trouble as trouble:
-        told = f"Which domains get another address class is not known: {trouble}"
-        return replace(plan, warnings=(*plan.warnings, told))
+        warning = f"Which domains get another address class is not known: {trouble}"
+        return replace(plan, warnings=(*plan.warnings, warning))
     taken = {one: kinds for one, kinds in changes.items() if is_taken_over(*kinds)}
     doubtful = {one: doubt(old) for one, (old, _) in changes.items() if doubt(old)}
     caution = hold.class_caution(taken)
@@ -90,7 +90,7 @@ def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
         yield directory, run
 
 
-def _looked_at(step: Step, action: HoldMail) -> tuple[str, str]:
+def _count_affected(step: Step, action: HoldMail) -> tuple[str, str]:
     """Return a warning, "" for none, and the step's title."""
     if os.geteuid() != 0:
         raise Trouble(_DOING, "only root may read the queue with another main.cf")
@@ -99,8 +99,8 @@ def _looked_at(step: Step, action: HoldMail) -> tuple[str, str]:
     if not found.affected:
         return "", NONE_NOW
     count = counted(len(found.affected))
-    told = (
+    warning = (
         f"{count} in the queue would bounce: {found.changes}. The run puts that on hold first, and "
         "says how to release it."
     )
-    return told, f"{step.title} ({count} now)"
+    return warning, f"{step.title} ({count} now)"

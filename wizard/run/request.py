@@ -22,7 +22,7 @@ from wizard.plan.wire import (
     to_data,
 )
 from wizard.run.caller import NOBODY, Caller
-from wizard.run.files import Held, read, replace, sha256
+from wizard.run.files import FileSnapshot, read, replace, sha256
 from wizard.run.header import newer_trouble, planned, write_header
 from wizard.run.paths import RunPlaces
 from wizard.run.seals import make_seals, read_seals
@@ -68,9 +68,9 @@ def attend(run: RunPlaces, *, attended: bool, by: Caller = NOBODY) -> None:
     _write(run, request, read(str(run.request)))
 
 
-def _write(run: RunPlaces, request: Request, held: Optional[Held]) -> None:
+def _write(run: RunPlaces, request: Request, file: Optional[FileSnapshot]) -> None:
     said = {"version": VERSION, "request": to_data(Request, request)}
-    replace(str(run.request), json.dumps(said).encode() + b"\n", held, mode=0o600)
+    replace(str(run.request), json.dumps(said).encode() + b"\n", file, mode=0o600)
 
 
 def read_request(run: RunPlaces) -> Request:
@@ -79,9 +79,9 @@ def read_request(run: RunPlaces) -> Request:
     Raises NewerTrouble when a newer version wrote it, Trouble when it cannot be read.
     """
     doing = f"reading what run {run.id} was asked to do"
-    held = read(str(run.request))
+    file = read(str(run.request))
     try:
-        said = json.loads(held.text if held else b"")
+        said = json.loads(file.text if file else b"")
         require_known(said["version"])
         return from_data(Request, said["request"])
     except NewerForm as newer:
@@ -105,18 +105,18 @@ def read_plan(run: RunPlaces, digest: str) -> Plan:
     SHA-256.
     """
     doing = f"reading the plan of run {run.id}"
-    held = read(str(run.plan))
-    if held is None:
+    file = read(str(run.plan))
+    if file is None:
         raise Trouble(doing, f"{run.plan} is not there", LIST_RUNS)
     try:
-        plan = _decoded(held.text)
+        plan = _decoded(file.text)
     except NewerTrouble as newer:
         raise newer_trouble(run, doing, newer.wrong) from newer
     except Trouble:
         # Only damage gives another hash as well, and the hash is the plainer word for it.
-        if held.sha256 == digest:
+        if file.sha256 == digest:
             raise
-    if held.sha256 != digest:
+    if file.sha256 != digest:
         raise Trouble(doing, f"stale: {run.plan} is not the plan that was reviewed", LIST_RUNS)
     return read_seals(run.key).within(plan)
 

@@ -16,13 +16,13 @@ TURNS = (ReturnUnit, TurnBeside, ReloadZone)
 """After a file went back late, these have their program read the files once more."""
 
 
-def left_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step, ...]:
+def steps_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step, ...]:
     """Return the steps that are not done, and again each table and turn of a unit behind one."""
-    left: list[Step] = []
+    remaining: list[Step] = []
     for step in texts_first(steps):
-        if step.id not in done or (left and _reads_files(step)):
-            left.append(step)
-    return tuple(left)
+        if step.id not in done or (remaining and _reads_files(step)):
+            remaining.append(step)
+    return tuple(remaining)
 
 
 def _reads_files(step: Step) -> bool:

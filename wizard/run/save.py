@@ -38,18 +38,18 @@ def save_answers(
         make_private(places.answers.parent)
         seen = observe(path, seals)
         data = text.encode("utf-8", "surrogateescape")
-        held = seen.held
-        if held is not None:
-            data = _edited(held.text, text)
-            if held.text == data:
+        current = seen.file
+        if current is not None:
+            data = _edited(current.text, text)
+            if current.text == data:
                 return ""
-            held = dataclasses.replace(
-                held, metadata=dataclasses.replace(held.metadata, mode=_MODE)
+            current = dataclasses.replace(
+                current, metadata=dataclasses.replace(current.metadata, mode=_MODE)
             )
-        kept = keep_replaced(run, seen.held, seals) if seen.held else ""
-        terms = undo_of(seen, text_state(data, seals), kept)
+        copy = keep_replaced(run, seen.file, seals) if seen.file else ""
+        terms = undo_of(seen, text_state(data, seals), copy)
         record(StepIntended(ANSWERS, {"files": [terms]}))
-        replace(path, data, held, mode=_MODE)
+        replace(path, data, current, mode=_MODE)
     except Trouble as trouble:
         return f"All is done, but the answers could not be saved. {trouble}"
     return ""
@@ -65,9 +65,9 @@ def _edited(previous: bytes, text: str) -> bytes:
         before = previous.decode("utf-8")
     except UnicodeDecodeError:
         before = ""
-    stands = parse_stored(before)
-    if stands == answers:
+    saved = parse_stored(before)
+    if saved == answers:
         return previous
-    if isinstance(answers, Answers) and isinstance(stands, Answers):
+    if isinstance(answers, Answers) and isinstance(saved, Answers):
         text = format_answers(answers, before)
     return text.encode("utf-8", "surrogateescape")

@@ -179,12 +179,12 @@ def meaning(host: str, said: str) -> Optional[Trouble]:
 
 
 _ITS_OWN = re.compile(r"^(?:\S*/)?scp: (?P<what>.*\S)")
-MOST_TOLD = 20
+MAX_COMPLAINTS = 20
 """Complaints that are repeated; a link that leads round makes hundreds."""
 
 
 def complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
     """Return what scp itself said: it tells so of each file that it could not copy, and goes on."""
-    told = tuple(dict.fromkeys(match["what"] for match in map(_ITS_OWN.match, lines) if match))
-    left = len(told) - MOST_TOLD
-    return (*told[:MOST_TOLD], *((f"and {left} complaints more",) if left > 0 else ()))
+    found = tuple(dict.fromkeys(match["what"] for match in map(_ITS_OWN.match, lines) if match))
+    more = len(found) - MAX_COMPLAINTS
+    return (*found[:MAX_COMPLAINTS], *((f"and {more} complaints more",) if more > 0 else ()))

@@ -140,18 +140,18 @@ def read_seals(path: Path) -> Seals:
 def _read(path: Path, _identity: tuple[int, ...]) -> Seals:
     """Read the key once: it never changes, and each run of the past asks for it."""
     try:
-        held = read(str(path))
+        file = read(str(path))
     except Trouble as trouble:
         if isinstance(trouble.__cause__, PermissionError):
             return Seals(path=str(path))
         raise
-    if held is None or len(held.text) != KEY_BYTES:
+    if file is None or len(file.text) != KEY_BYTES:
         raise Trouble(
             "reading the key of this host",
             f"{path} has not {KEY_BYTES} bytes: it is damaged",
             "Put it back from a backup, or move it away: then earlier runs cannot be undone.",
         )
-    return Seals(held.text, str(path))
+    return Seals(file.text, str(path))
 
 
 def make_seals(path: Path) -> Seals:

@@ -66,10 +66,10 @@ def _renewed(run: _Run) -> Iterator[str]:
 
 
 def _issued(run: _Run) -> Iterator[str]:
-    kept = (
+    issued = (
         one for one, _ in run.of(model.Lay, model.Relink) if getattr(one.action, "stays", False)
     )
-    if any(kept):
+    if any(issued):
         yield (
             "/etc/letsencrypt: the certificate that was issued for this host, with its key: an ACME"
             " server issues only so many."

@@ -150,7 +150,7 @@ class _Conversation:
         self._new = False
         self._waits_since: Optional[float] = None
         self._blocked_since: Optional[float] = None
-        self._asked_who = time.monotonic()
+        self._checked_at = time.monotonic()
         self._who = ""
         self._give_up_at: Optional[float] = None
         self._unsent: Optional[OSError] = None
@@ -182,10 +182,10 @@ class _Conversation:
         """Answer what is asked, and see to it that no wait has no end."""
         if self._new:
             self._new = False
-            self._look_at_the_end()
+            self._handle_last_line()
         now = time.monotonic()
-        if now - self._asked_who >= _TURN:
-            self._asked_who = now
+        if now - self._checked_at >= _TURN:
+            self._checked_at = now
             if self._manner.lock is not None:
                 self._note_block(self._manner.lock)
             wrong = self._manner.watch() if self.trouble is None else None
@@ -217,7 +217,7 @@ class _Conversation:
     def _by(self) -> str:
         return self._who
 
-    def _look_at_the_end(self) -> None:
+    def _handle_last_line(self) -> None:
         end = self._last_line()
         lock = self._manner.lock
         if lock is not None and lock.waiting.search(end):

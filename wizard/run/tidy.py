@@ -125,8 +125,8 @@ def _unused_trees(places: Places, plan: Plan, now: float) -> Iterator[str]:
 
 def _is_usable(tree: str, now: float) -> bool:
     try:
-        held = read(f"{tree}/{NOTE}")
-        return held is not None and is_fresh(note_from_bytes(held.text).at, now)
+        file = read(f"{tree}/{NOTE}")
+        return file is not None and is_fresh(note_from_bytes(file.text).at, now)
     except (Trouble, ValueError):
         return False
 

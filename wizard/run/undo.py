@@ -84,20 +84,20 @@ def steps_back(
     middle = texts_first([step for one in reversed(done) for step in _step_back(one, wrote)])
     stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
     written = next((one.proposed for one in plan.files if one.path == MAIN_CF), b"")
-    holds = hold_on_undo.holds(middle, PREFIX, read_seals(run.key), written)
+    first_hold = hold_on_undo.hold_steps(middle, PREFIX, read_seals(run.key), written)
     mail = [
         step
         for one in done
         if one.action is not None
-        for step in hold_on_undo.releases(one.name, one.action, one.terms, PREFIX)
+        for step in hold_on_undo.release_steps(one.name, one.action, one.terms, PREFIX)
     ]
     package = [step for one in done for step in _package(one)] if remove_package else []
     zones = [step for one in done for step in _zone(one)]
     beside = [step for one in done for step in _beside(one)]
-    again = hold_on_undo.again(holds, turn)
+    second_hold = hold_on_undo.second_hold(first_hold, turn)
     mta = tuple(mta_back(plan, past, PREFIX))
     last = (*package, *after_package(mta)) if package else ()
-    return (*stop, *holds, *middle, *zones, *turn, *again, *mail, *beside, *mta, *last)
+    return (*stop, *first_hold, *middle, *zones, *turn, *second_hold, *mail, *beside, *mta, *last)
 
 
 def _is_files(step: Step) -> bool:

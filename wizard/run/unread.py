@@ -47,13 +47,13 @@ def _not_turned(places: Places, run: str) -> dict[str, Step]:
 
 def _turned(step: Step, turns: dict[str, Step]) -> Step:
     """Return a plan's step that is done with the verb that the run has for the same unit."""
-    left = turns.get(step.id)
-    if left is None or not isinstance(step.action, (Service, TurnBeside)):
+    turn = turns.get(step.id)
+    if turn is None or not isinstance(step.action, (Service, TurnBeside)):
         return step
-    if not isinstance(left.action, _TURNS):
+    if not isinstance(turn.action, _TURNS):
         return step
-    action = replace(step.action, verb=left.action.verb)
+    action = replace(step.action, verb=turn.action.verb)
     why = "A run wrote its files and ended before this: it still runs with the former ones."
     return replace(
-        step, title=left.title, why=why, action=action, commands=left.commands, done=False
+        step, title=turn.title, why=why, action=action, commands=turn.commands, done=False
     )

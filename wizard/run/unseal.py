@@ -39,24 +39,24 @@ def secrets_of(keys: Sequence[Key], path: str, seals: Seals) -> dict[str, str]:
 def _found(key: Key, path: str, seals: Seals) -> str:
     what = "password" if is_password(key.mark) else "key"
     doing = f"reading the {what} in {key.path}"
-    for one in _kept(key, path, doing):
+    for one in _stored_secrets(key, path, doing):
         if seals.digest(one.encode("utf-8", "surrogateescape")) == key.sha256:
             return one
     raise Stale(doing, f"stale: it is not the {what} that the plan was made with", AGAIN)
 
 
-def _kept(key: Key, path: str, doing: str) -> tuple[str, ...]:
+def _stored_secrets(key: Key, path: str, doing: str) -> tuple[str, ...]:
     """Return the secrets where a key is said to be."""
     if key.path == path:
-        held = read(path)
+        file = read(path)
         among = passwords_in if is_password(key.mark) else keys_in
-        return among(held.text) if held else ()
+        return among(file.text) if file else ()
     if is_password(key.mark):
         password = read_relay_password(Door(), key.path)
         secret, problem = password.password, password.problem
     else:
-        told = read_dqs_key(Door(), key.path)
-        secret, problem = told.key, told.problem
+        dqs = read_dqs_key(Door(), key.path)
+        secret, problem = dqs.key, dqs.problem
     if problem:
         raise Stale(doing, problem, AGAIN)
     return (secret,)

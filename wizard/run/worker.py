@@ -27,7 +27,7 @@ from wizard.run.history import refuse_newer
 from wizard.run.journal import Journal, open_journal
 from wizard.run.lock import locked
 from wizard.run.loop import Loop
-from wizard.run.on_hold import held_lines
+from wizard.run.on_hold import on_hold_lines
 from wizard.run.output import StepOutput, open_output
 from wizard.run.packages_meanwhile import Wait, package_news, waits
 from wizard.run.path_state import Stale
@@ -48,7 +48,7 @@ from wizard.run.records import (
     StepStarted,
 )
 from wizard.run.request import Request, read_plan, read_request, starter
-from wizard.run.returning import is_skipped, left_to_return
+from wizard.run.returning import is_skipped, steps_to_return
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals, make_seals
 from wizard.run.signals import stop_requests
@@ -141,7 +141,7 @@ def _attempt(
             journalled = SealedJournal(journal, seals)
             past = past.keyed(seals)
             work = _Work(places, run, plan, request, journalled, past, stopping, patience, seals)
-            end = _with_held(_take_steps(work), work)
+            end = _with_mail_on_hold(_take_steps(work), work)
             _forget_copies(work, end)
         except Trouble as trouble:
             end = RunFinished(FAILED, str(trouble))
@@ -151,9 +151,9 @@ def _attempt(
     return 0 if end.outcome == DONE else 1
 
 
-def _with_held(end: RunFinished, work: _Work) -> RunFinished:
+def _with_mail_on_hold(end: RunFinished, work: _Work) -> RunFinished:
     """Return the end with the messages that are on hold by then, and how to release them."""
-    lines = tuple(held_lines(_so_far(work), work.run))
+    lines = tuple(on_hold_lines(_so_far(work), work.run))
     return replace(end, message="\n".join(filter(None, (end.message, *lines))))
 
 
@@ -233,7 +233,7 @@ def _take_steps(work: _Work) -> RunFinished:
         hands = _Hands(loop, front, time.time_ns() - _SETTLED_NS, wait)
         back = work.past.returning
         if back is None:
-            work = _looked_before(work)
+            work = _with_faults_before(work)
             failure = _take_all(work, work.plan.pending, hands)
             if failure is None:
                 if work.plan.gathers:
@@ -247,7 +247,7 @@ def _take_steps(work: _Work) -> RunFinished:
         return _go_back(work, back, hands)
 
 
-def _looked_before(work: _Work) -> _Work:
+def _with_faults_before(work: _Work) -> _Work:
     """Return the work with what was wrong on the host before its first step, and journal that."""
     # An attempt that began no step looks again: others may have changed the host since.
     if work.past.begun or not is_comparable(work.plan):
@@ -287,7 +287,7 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
     failed: list[Step] = []
     skipped: list[Step] = []
     said: list[str] = []
-    for step in left_to_return(back.steps, work.past.done):
+    for step in steps_to_return(back.steps, work.past.done):
         if is_skipped(step, failed):
             skipped.append(step)
             continue
@@ -325,8 +325,8 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
     todo = [step for step in texts_first(steps) if step.id not in work.past.done]
     for number, step in enumerate(todo):
         if work.stopping():
-            left = len(todo) - number
-            said = f"Stopped as asked before {step.title!r}; {left} steps are left."
+            remaining = len(todo) - number
+            said = f"Stopped as asked before {step.title!r}; {remaining} steps are left."
             return _Failure(step, said, stopped=True)
         wrong = _take(work, step, hands)
         if wrong is not None:
@@ -335,8 +335,8 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
     return None
 
 
-def _what_next(step: Step, left: Sequence[Step]) -> str:
-    after = f"; not begun: {', '.join(map(_titled, left))}" if left else ""
+def _what_next(step: Step, remaining: Sequence[Step]) -> str:
+    after = f"; not begun: {', '.join(map(_titled, remaining))}" if remaining else ""
     return f"It was in step {step.title!r}{after}."
 
 

@@ -99,7 +99,7 @@ def test_a_recorded_label_of_another_policy_is_not_put_back(on: Policy, etc: Pat
     assert held is not None
     on.add(str(path), ALIASES)
     replace(str(path), b"new", held)
-    restore(str(path), b"old", held.metadata, observe(str(path), Seals()).standing)
+    restore(str(path), b"old", held.metadata, observe(str(path), Seals()).existing)
     assert (path.read_bytes(), label_of(path)) == (b"old", ALIASES)
 
 

@@ -96,7 +96,7 @@ def _fault_of_copy(past: Past, seals: Seals) -> Optional[Trouble]:
     if not past.copy or kind_of(past.path) is TABLE:
         return None
     try:
-        kept(past, seals)
+        saved_bytes(past, seals)
     except Trouble as trouble:
         return trouble
     return None
@@ -116,16 +116,16 @@ def changed_since(past: Past) -> str:
     return f"stale: {past.path} was changed after the run"
 
 
-def kept(past: Past, seals: Seals) -> bytes:
+def saved_bytes(past: Past, seals: Seals) -> bytes:
     """Return the saved bytes of a path. Raises Trouble where the copy is not whole."""
-    held = read(past.copy)
-    if held is None or text_state(held.text, seals) != past.was:
+    file = read(past.copy)
+    if file is None or text_state(file.text, seals) != past.was:
         raise Trouble(
             f"putting {past.path} back",
-            f"its copy {past.copy} is {'damaged' if held else 'gone'}",
+            f"its copy {past.copy} is {'damaged' if file else 'gone'}",
             f"What there was before any run is {past.path}.orig, where that is there.",
         )
-    return held.text
+    return file.text
 
 
 def _put(past: Past, seen: Observed, context: Context) -> Iterator[Trouble]:
@@ -160,16 +160,16 @@ def _as_saved(past: Past, seen: Observed) -> str:
 
 
 def _file(past: Past, seen: Observed) -> None:
-    saved = kept(past, seen.seals)
-    restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.standing)
+    saved = saved_bytes(past, seen.seals)
+    restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.existing)
 
 
 def _link(past: Past, seen: Observed) -> None:
-    make_link(past.path, past.was.partition(":")[2], seen.standing)
+    make_link(past.path, past.was.partition(":")[2], seen.existing)
 
 
 def _missing(past: Past, seen: Observed) -> None:
-    remove(past.path, seen.standing)
+    remove(past.path, seen.existing)
 
 
 _WAYS: dict[str, Callable[[Past, Observed], None]] = {

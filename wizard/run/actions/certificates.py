@@ -31,7 +31,7 @@ def relink(action: Relink, context: Context) -> Undo:
     )
     with labels.expected((link.path for link, _ in todo), labels.LINK):
         for link, seen in todo:
-            make_link(link.path, link.target, seen.standing)
+            make_link(link.path, link.target, seen.existing)
             context.say(f"{link.path} -> {link.target}")
     restore_labels(_directories(action))
     return undo
@@ -102,16 +102,16 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
         {"files": [context.undo_file(seen, context.text_state(text)) for _, text, seen in made]}
     )
     for part, text, seen in made:
-        replace(part.path, text, seen.held, mode=part.mode)
+        replace(part.path, text, seen.file, mode=part.mode)
         _forget(staged[part])
     return undo
 
 
 def _read(path: str, doing: str) -> bytes:
-    held = read(path)
-    if held is None:
+    file = read(path)
+    if file is None:
         raise Trouble(doing, f"openssl made no {path}", "Report this.")
-    return held.text
+    return file.text
 
 
 def _forget(path: str) -> None:

@@ -45,9 +45,9 @@ def check(action: CheckDovecot, context: Context) -> Undo:
         raise Trouble(
             doing, listed(argv, done), "Nothing of Dovecot's was replaced. Set right what it names."
         )
-    told = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
+    settings = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
     want = Wanted(action.lmtp, action.mailbox, action.cert, action.key)
-    lacks = needed(flattened(told), action.version, want)
+    lacks = needed(flattened(settings), action.version, want)
     if lacks:
         raise Trouble(
             doing,

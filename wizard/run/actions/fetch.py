@@ -35,8 +35,8 @@ def fetch(action: Fetch, context: Context) -> Undo:
     try:
         said = _copy(action.host, directory, context)
         _refuse_none(action.host, directory)
-        left_out = (f"scp left out: {one}" for one in said)
-        note = judge(action.host, directory, left_out, context)
+        not_copied = (f"scp left out: {one}" for one in said)
+        note = judge(action.host, directory, not_copied, context)
         gathering.keep(context.places, action.into, directory, note)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -50,19 +50,19 @@ def _copy(host: str, directory: Path, context: Context) -> tuple[str, ...]:
     manner = scp_manner(host, lambda: _stopped(host, context) or _too_much(host, directory))
     status = drive(argv, context.loop, context.output, manner, context.ask)
     lines = clean(context.output.since(heard))
-    left_out = complaints(lines)
+    not_copied = complaints(lines)
     if status == 0:
-        return left_out
+        return not_copied
     trouble = meaning(host, "\n".join(lines))
     if trouble is not None:
         raise trouble
-    if not left_out or not (directory / "etc/letsencrypt/live").is_dir():
+    if not not_copied or not (directory / "etc/letsencrypt/live").is_dir():
         raise Trouble(
             f"copying from {host}",
             f"scp failed: {context.output.tail() or 'it said nothing'}",
             f"Look there: ssh {host} ls -l {LETSENCRYPT} - its user must be able to read all of it.",
         )
-    return left_out
+    return not_copied
 
 
 def _stopped(host: str, context: Context) -> Optional[Trouble]:

@@ -15,9 +15,9 @@ from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.holding import AFTER, Survey, survey
 from wizard.run.mail_queue import HOLD, Message, Run, release_command
-from wizard.run.on_hold import HELD, HELD_FILE, RELEASED, messages_of
+from wizard.run.on_hold import ON_HOLD, ON_HOLD_FILE, RELEASED, messages_of
 
-_MAX_TOLD = 20
+_MAX_NAMED = 20
 """Messages that the step's output names; the file has all."""
 PATIENCE_SECONDS = 60.0
 """For one command: a table on a dead server must not stop a run for long."""
@@ -29,21 +29,21 @@ def hold(action: HoldMail, context: Context) -> Undo:
     run, undo = _runner(context), dict(context.earlier or {})
     try:
         found = survey(action, context.staging(), run)
-        held = _earlier(context, found.on_hold)
-        undo = context.intend(_terms([*held, *found.affected]))
+        messages = _earlier(context, found.on_hold)
+        undo = context.intend(_terms([*messages, *found.affected]))
         ids = mail_queue.hold(context.staging() / AFTER, run, [one.id for one in found.affected])
     except Trouble as trouble:
         if action.is_strict:
             raise
         context.say(f"Mail that bounces now could not be put on hold: {trouble}")
         return undo
-    held += [one for one in found.affected if one.id in ids]
-    _say(found, held, context)
-    return _terms(held)
+    messages += [one for one in found.affected if one.id in ids]
+    _say(found, messages, context)
+    return _terms(messages)
 
 
-def _terms(held: Sequence[Message]) -> Undo:
-    return {HELD: [[one.id, one.arrival] for one in held]}
+def _terms(messages: Sequence[Message]) -> Undo:
+    return {ON_HOLD: [[one.id, one.arrival] for one in messages]}
 
 
 def _earlier(context: Context, on_hold: Sequence[Message]) -> list[Message]:
@@ -52,27 +52,27 @@ def _earlier(context: Context, on_hold: Sequence[Message]) -> list[Message]:
     return [one for one in on_hold if (one.id, one.arrival) in known]
 
 
-def _say(found: Survey, held: Sequence[Message], context: Context) -> None:
+def _say(found: Survey, messages: Sequence[Message], context: Context) -> None:
     if found.unprocessed:
         context.say(
             f"{counted(found.unprocessed)} submitted while Postfix was stopped: not in the queue yet, "
             "and not to be put on hold before Postfix runs."
         )
-    if not held:
+    if not messages:
         context.say("No queued message would bounce.")
         return
-    ids = [one.id for one in held]
-    path = context.places.directory / HELD_FILE
+    ids = [one.id for one in messages]
+    path = context.places.directory / ON_HOLD_FILE
     try:
         _add_to_list(str(path), ids)
     except Trouble as trouble:
         # The mail is on hold, and the journal has it: undo needs no list.
         context.say(f"The list of queue IDs is not complete: {trouble}")
     context.say(f"Put on hold, for the new configuration would bounce them: {found.changes}.")
-    for one in held[:_MAX_TOLD]:
+    for one in messages[:_MAX_NAMED]:
         context.say(harmless(f"{one.id}: {', '.join(one.recipients) or 'not read'}"))
-    if len(held) > _MAX_TOLD:
-        context.say(f"and {len(held) - _MAX_TOLD} more; {path} has all queue IDs")
+    if len(messages) > _MAX_NAMED:
+        context.say(f"and {len(messages) - _MAX_NAMED} more; {path} has all queue IDs")
     context.say(f"To release them: {release_command(ids, path)}")
 
 

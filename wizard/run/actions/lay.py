@@ -20,7 +20,7 @@ from wizard.plan.model import Forget, LaidFile, Lay
 from wizard.run import labels
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
-from wizard.run.files import ACL, Held, read, remove, replace
+from wizard.run.files import ACL, FileSnapshot, read, remove, replace
 from wizard.run.path_state import AGAIN, Observed, Stale, file_state, require
 from wizard.run.relabel import restore_labels
 from wizard.run.seals import Seals
@@ -59,33 +59,33 @@ def lay(action: Lay, context: Context) -> Undo:
 
 def _put(file: LaidFile, seen: Observed, tree: str, doing: str) -> None:
     if file.sha256 is None:
-        remove(file.path, seen.standing)
+        remove(file.path, seen.existing)
         return
     text = _source(file, tree, doing, seen.seals)
     if seen.target is not None:
         # A link gives way to a file: neither owner nor mode is to be taken from it.
-        remove(file.path, seen.standing)
+        remove(file.path, seen.existing)
     # An older program recorded the other server's mode in its plan, so it is chosen anew here.
     mode = file_mode(file.path, file.mode)
-    replace(file.path, text, _with_our_rights(seen.held, mode), mode=mode, mtime_ns=file.mtime_ns)
+    replace(file.path, text, _with_our_rights(seen.file, mode), mode=mode, mtime_ns=file.mtime_ns)
 
 
-def _with_our_rights(held: Optional[Held], mode: int) -> Optional[Held]:
+def _with_our_rights(current: Optional[FileSnapshot], mode: int) -> Optional[FileSnapshot]:
     """Return the file that is replaced, as a pattern with our owner and mode and without its ACL."""
-    if held is None:
+    if current is None:
         return None
-    like = held.metadata
+    like = current.metadata
     xattrs = tuple(pair for pair in like.xattrs if pair[0] != ACL)
     ours = dataclasses.replace(like, uid=0, gid=0, mode=mode, xattrs=xattrs)
-    return dataclasses.replace(held, metadata=ours)
+    return dataclasses.replace(current, metadata=ours)
 
 
 def _source(file: LaidFile, tree: str, doing: str, seals: Seals) -> bytes:
     """Return the bytes that are to be written. Raises Stale where the tree has others."""
     path = f"{tree}{file.path}"
-    held = read(path)
-    text = b"" if held is None else without(held.text, file.without)
-    is_same = held is not None and seals.digest(held.text) == file.sha256
+    source = read(path)
+    text = b"" if source is None else without(source.text, file.without)
+    is_same = source is not None and seals.digest(source.text) == file.sha256
     if not is_same or seals.digest(text) != file.written:
         raise Stale(doing, f"stale: {path} is not what the plan was made from", AGAIN)
     return text

@@ -27,13 +27,13 @@ def stop(action: StopMta, context: Context) -> Undo:
     undo = context.earlier or context.intend({"units": [one.unit for one in action.units]})
     doing = f"stopping {action.name}"
     for one in reversed(action.units):
-        if _asked(context, "is-active", one.unit) in RUNNING:
+        if _unit_word(context, "is-active", one.unit) in RUNNING:
             _called(context, doing, "systemctl", "stop", one.unit)
     for one in action.units:
-        if _asked(context, "is-enabled", one.unit) in STARTED_AT_BOOT:
+        if _unit_word(context, "is-enabled", one.unit) in STARTED_AT_BOOT:
             _called(context, doing, "systemctl", "disable", one.unit)
     for one in action.units:
-        state = _asked(context, "is-active", one.unit)
+        state = _unit_word(context, "is-active", one.unit)
         if state in RUNNING:
             raise Trouble(
                 doing,
@@ -53,7 +53,7 @@ def give_back(action: ReturnMta, context: Context) -> Undo:
         if one.active in RUNNING:
             _called(context, doing, "systemctl", "start", one.unit)
     for one in there:
-        state = _asked(context, "is-active", one.unit)
+        state = _unit_word(context, "is-active", one.unit)
         context.say(f"{one.unit}: {one.enabled} and {state}")
         if one.active in RUNNING and state not in RUNNING:
             raise Trouble(doing, f"{one.unit} is {state}", f"`journalctl -u {one.unit} -n 30`")
@@ -61,7 +61,7 @@ def give_back(action: ReturnMta, context: Context) -> Undo:
 
 
 def _is_there(one: UnitState, context: Context) -> bool:
-    there = _asked(context, "is-enabled", one.unit) not in _NOT_FOUND
+    there = _unit_word(context, "is-enabled", one.unit) not in _NOT_FOUND
     if not there:
         context.say(f"{one.unit}: not installed any more, so it stays as it is")
     return there
@@ -74,7 +74,7 @@ def lead(action: SetAlternative, context: Context) -> Undo:
     # Installing a package may lead an automatic one there by itself.
     if context.earlier is None and seen.current != action.path and seen.state != action.was:
         raise Stale(doing, f"stale: it was {action.was}, now it is {seen.state}", AGAIN)
-    with _boot_states_left(action.units, doing, context) as undo:
+    with _preserving_boot_states(action.units, doing, context) as undo:
         if seen.current == action.path:
             context.say(f"{action.name} leads to {action.path} already")
         else:
@@ -86,7 +86,7 @@ def lead_back(action: ReturnAlternative, context: Context) -> Undo:
     """Give the alternative its former mode and path; one that was set elsewhere since stays."""
     doing = f"returning the alternative {action.name} to {action.was}"
     mode, _, path = action.was.partition(":")
-    with _boot_states_left(action.units, doing, context) as undo:
+    with _preserving_boot_states(action.units, doing, context) as undo:
         seen = read_alternative(_HOST)
         if seen.current not in {action.path, path}:
             context.say(f"{action.name} was set to {seen.current or 'nothing'} since: it stays so")
@@ -114,9 +114,9 @@ _HOST = Door()
 
 
 @contextmanager
-def _boot_states_left(units: Iterable[str], doing: str, context: Context) -> Iterator[Undo]:
+def _preserving_boot_states(units: Iterable[str], doing: str, context: Context) -> Iterator[Undo]:
     """Let a call of alternatives change what units are started at boot, and take that back."""
-    states = {unit: _asked(context, "is-enabled", unit) for unit in units}
+    states = {unit: _unit_word(context, "is-enabled", unit) for unit in units}
     undo = context.earlier or context.intend({"enabled": states})
     yield undo
     _give_boot_states(context, doing, cast("Mapping[str, str]", undo["enabled"]))
@@ -127,7 +127,7 @@ def _give_boot_states(context: Context, doing: str, wanted: Mapping[str, str]) -
     for enable in (True, False):
         # What is enabled first may enable others by `Also=`, so these are disabled afterwards.
         for unit, state in wanted.items():
-            is_enabled = _asked(context, "is-enabled", unit)
+            is_enabled = _unit_word(context, "is-enabled", unit)
             if is_enabled == state or (state in STARTED_AT_BOOT) is not enable:
                 continue
             if enable:
@@ -142,7 +142,7 @@ def _called(context: Context, doing: str, *argv: str) -> None:
         raise Trouble(doing, listed(argv, done), "Repair that, then resume or undo the run.")
 
 
-def _asked(context: Context, verb: str, unit: str) -> str:
+def _unit_word(context: Context, verb: str, unit: str) -> str:
     """Return the word that `systemctl VERB UNIT` prints, "" where it prints none."""
     words = context.query("systemctl", verb, unit).out.decode("ascii", "replace").split()
     return words[0] if words else ""

@@ -40,7 +40,7 @@ def obtain(action: Obtain, context: Context) -> Undo:
     """Have the certificate issued, judge it, give its tree the name. Raises Trouble."""
     doing = f"obtaining a certificate for {', '.join(action.names)}"
     earlier = context.earlier or {}
-    zone = action.zone if earlier.get("opened") or _is_closed(action.zone, context) else ""
+    zone = action.zone if earlier.get("opened") or _must_open_port_80(action.zone, context) else ""
     undo: Undo = {"gathered": action.into}
     context.intend({**undo, "opened": zone} if zone else undo)
     directory = gathering.begin(context.places, action.into)
@@ -76,12 +76,12 @@ def close_port(action: ClosePort, context: Context) -> Undo:
     return undo
 
 
-def _is_closed(zone: str, context: Context) -> bool:
+def _must_open_port_80(zone: str, context: Context) -> bool:
     """Whether strangers do not get to port 80; False too where no firewall is to be opened."""
     if not zone:
         return False
-    asked = (f"--query-port={PORT}", "--query-service=http")
-    answers = [context.run("firewall-cmd", f"--zone={zone}", one) for one in asked]
+    options = (f"--query-port={PORT}", "--query-service=http")
+    answers = [context.run("firewall-cmd", f"--zone={zone}", one) for one in options]
     return all(one.status == 1 for one in answers)
 
 

@@ -38,7 +38,7 @@ def install(action: Install, context: Context) -> Undo:
         raise Trouble(
             doing, "dnf ended well, and rpm knows of no such package", "Run dnf yourself."
         )
-    _hold_against(action, doing)
+    _require_planned_files(action, doing)
     return undo
 
 
@@ -87,17 +87,17 @@ def _await_lock(blocked: Callable[[int], str], doing: str, context: Context) -> 
     deadline = time.monotonic() + context.patience.lock
     said = ""
     while who := blocked(0):
-        left = deadline - time.monotonic()
-        if left <= 0 or context.stopping():
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or context.stopping():
             raise Trouble(
                 doing,
                 f"{who}, for {context.patience.lock:g} seconds and more"
-                if left <= 0
+                if remaining <= 0
                 else f"stopped as asked while {who}",
                 "Let it end, then start again; nothing was begun.",
             )
         if who != said:
-            context.say(f"{who}; waiting for it, {left:.0f} seconds at most.")
+            context.say(f"{who}; waiting for it, {remaining:.0f} seconds at most.")
             said = who
         context.loop.turn(_PAUSE)
 
@@ -108,10 +108,10 @@ def _installed(package: str, context: Context) -> str:
     return words[0] if done.status == 0 and words else ""
 
 
-def _hold_against(action: Install, doing: str) -> None:
+def _require_planned_files(action: Install, doing: str) -> None:
     for path, digest in action.lays:
-        held = read(path)
-        if held is None or held.sha256 != digest:
+        file = read(path)
+        if file is None or file.sha256 != digest:
             raise Stale(
                 doing,
                 f"stale: dnf laid another {path} than the plan was made from",

@@ -52,5 +52,5 @@ def _findings(context: Context) -> Iterator[Finding]:
         tolerated=tolerated(context.plan),
     )
     before = context.before
-    told = excused(found, context.plan.edits)
-    yield from counted(told, context.plan, None if before is None else before.wrong)
+    adjusted = excused(found, context.plan.edits)
+    yield from counted(adjusted, context.plan, None if before is None else before.wrong)

@@ -31,7 +31,7 @@ def rebuild(past: Past, seen: Observed, context: Context) -> bool:
     if text is None:
         return False
     saved = read(past.copy) if past.copy else None
-    head = seen.held or saved
+    head = seen.file or saved
     builder, kind = build_command(past.path, head.text if head else b"")
     copy = str(context.staging() / os.path.basename(source))  # noqa: PTH119
     like = _like(past, seen, text.metadata)
@@ -41,7 +41,7 @@ def rebuild(past: Past, seen: Observed, context: Context) -> bool:
     built = read(f"{copy}{past.path[len(source) :]}")
     if done.status != 0 or built is None:
         raise Trouble(doing, listed(argv, done), f"Run `{builder} {kind}:{source}`.")
-    restore(past.path, built.text, like, seen.standing)
+    restore(past.path, built.text, like, seen.existing)
     return True
 
 
@@ -56,5 +56,5 @@ def _like(past: Past, seen: Observed, text: Metadata) -> Metadata:
     now = time.time_ns()
     if past.was != MISSING:
         return metadata_of(past, now)
-    like: Optional[Metadata] = seen.held.metadata if seen.held else None
+    like: Optional[Metadata] = seen.file.metadata if seen.file else None
     return changed(like or text, atime_ns=now, mtime_ns=now)

@@ -108,13 +108,13 @@ def _finding(one: Renewal, verdict: str, seen: str, advice: str = "") -> Finding
         f"It matters on {day(one.renews_at)}, when certbot renews it. It expires on "
         f"{day(one.not_after)}."
     )
-    left_out = f" Left out of this run: {', '.join(one.left_out)}." if one.left_out else ""
+    omitted = f" Left out of this run: {', '.join(one.left_out)}." if one.left_out else ""
     return Finding(
         f"renewal.{one.lineage}",
         f"renewal of {one.lineage}",
         seen,
         "certbot can renew it here",
         verdict,
-        "" if verdict == RIGHT else f"{advice} {when}{left_out}".strip(),
+        "" if verdict == RIGHT else f"{advice} {when}{omitted}".strip(),
         fatal=False,
     )

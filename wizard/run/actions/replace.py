@@ -24,10 +24,10 @@ def keep(action: KeepOriginal, context: Context) -> Undo:
     context.require_before(seen, action.sha256, doing)
     sweep(action.original)
     there = context.observe(action.original)
-    if there.held is None and there.target is None:
+    if there.file is None and there.target is None:
         undo = context.intend({"original": action.original})
-        if seen.held is not None:
-            keep_original(action.path, action.original, seen.held)
+        if seen.file is not None:
+            keep_original(action.path, action.original, seen.file)
         return undo
     if there.state != seen.state:
         raise Stale(doing, f"stale: {action.original} has come into being since the review", AGAIN)
@@ -56,15 +56,15 @@ def put(action: ReplaceFile, context: Context) -> Undo:
     )
     for directory in directories:
         make_directory(directory, DIRECTORY)
-    replace(file.path, file.text, seen.held, mode=file.mode, mtime_ns=context.stamp_ns)
+    replace(file.path, file.text, seen.file, mode=file.mode, mtime_ns=context.stamp_ns)
     return undo
 
 
 def _show_change(seen: Observed, context: Context) -> None:
     reviewed = next((one.live for one in context.plan.files if one.path == seen.path), None)
-    if reviewed is None or seen.held is None:
+    if reviewed is None or seen.file is None:
         return
     context.say(f"What changed in {seen.path} since the review:")
-    changes = hunks(reviewed, masked_file(seen.path, seen.held.text))
+    changes = hunks(reviewed, masked_file(seen.path, seen.file.text))
     for line in unified(f"{seen.path} (reviewed)", f"{seen.path} (now)", changes):
         context.say(line)

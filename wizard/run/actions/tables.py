@@ -56,7 +56,7 @@ def build(action: BuildTable, context: Context) -> Undo:
     replace(copy, source.text, read(copy), mode=action.mode, mtime_ns=context.stamp_ns)
     building = _Building(action, context, doing, _configuration(context))
     table = building.mapped(copy, suffix)
-    building.hold_against(copy)
+    building.verify(copy)
     target = context.observe(action.path + suffix)
     if target.target is not None:
         raise Trouble(
@@ -68,7 +68,7 @@ def build(action: BuildTable, context: Context) -> Undo:
     if context.already(target, now):
         return dict(context.earlier or {})
     undo = context.intend({"files": [context.undo_file(target, now)]})
-    replace(target.path, table, target.held, mode=action.mode)
+    replace(target.path, table, target.file, mode=action.mode)
     return undo
 
 
@@ -122,7 +122,7 @@ class _Building:
             raise Trouble(self.doing, f"{argv[0]} made no {copy}{suffix}", "Report this.")
         return built.text
 
-    def hold_against(self, copy: str) -> None:
+    def verify(self, copy: str) -> None:
         """Ask the new table for every row. Raises Stale where it says something else."""
         builder = BUILDERS[self.action.builder]
         secrets = secrets_of(self.action.keys, self.action.path, self.context.seals)
@@ -143,8 +143,8 @@ class _Building:
             raise Trouble(self.doing, wrong, "Report this.")
         for answers in (found, listed_rows):
             if answers != expected:
-                told = _difference(expected, answers)
-                wrong = f"stale: {'the rows differ' if secrets else told}"
+                difference = _difference(expected, answers)
+                wrong = f"stale: {'the rows differ' if secrets else difference}"
                 raise Stale(self.doing, wrong, "Make the plan again.")
         self.context.say(f"The new table answers all of its {len(expected)} rows.")
 

@@ -21,7 +21,7 @@ PATIENCE = 10.0
 _SECONDS = 2.0
 _PAUSE = 0.1
 
-MOST_ASKED = 32
+MAX_NAMES = 32
 """Names whose MX records are asked for; they all come of one file."""
 
 
@@ -90,7 +90,7 @@ def _await_serial(action: ReloadZone, doing: str, context: Context) -> None:
 
 
 def _ask_names(action: ReloadZone, doing: str, context: Context) -> None:
-    names = action.names[:MOST_ASKED]
+    names = action.names[:MAX_NAMES]
     answers = ask_all([Question(name, "MX") for name in names], (action.server,), seconds=_SECONDS)
     wrong = [answer.question.name for answer in answers if not _leads(answer, action.mail_host)]
     if wrong:
@@ -99,7 +99,7 @@ def _ask_names(action: ReloadZone, doing: str, context: Context) -> None:
             f"named gives no MX {action.mail_host} for {', '.join(wrong)}",
             f"Ask it yourself: dig @{action.server} {wrong[0]} MX",
         )
-    for line in _told(answers):
+    for line in _lines(answers):
         context.say(line)
 
 
@@ -107,6 +107,6 @@ def _leads(answer: Answer, mail_host: str) -> bool:
     return any(row.split()[-1].lower() == mail_host for row in answer.records)
 
 
-def _told(answers: tuple[Answer, ...]) -> Iterator[str]:
+def _lines(answers: tuple[Answer, ...]) -> Iterator[str]:
     for answer in answers:
         yield f"{answer.question.name} MX {', '.join(answer.records)}"
