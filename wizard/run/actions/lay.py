@@ -1,9 +1,8 @@
-"""A gathered tree put in place, file by file, and removed once it is.
+"""Install a gathered tree file by file, and remove the tree afterwards.
 
-A file is copied only where what stands at its path is what the plan saw, and only with the bytes
-that the plan saw in the tree. Its owner and mode are chosen by what it is, also over a file that
-was there. What is replaced is kept for undo, and so is the list of the
-directories that were made.
+A file is copied only if its path and its source in the tree are as the plan saw them. Its kind
+decides its owner and mode, also if it replaces a file. Replaced files and the list of new
+directories are saved for undo.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from wizard.run.seals import Seals
 
 
 def lay(action: Lay, context: Context) -> Undo:
-    """Copy the files and remove what they replace. Raises Stale where either end has changed."""
+    """Copy the files and remove what they replace. Raises Stale if a source or target changed."""
     doing = f"copying {action.what}"
     todo = []
     for file in action.files:
@@ -63,15 +62,15 @@ def _put(file: LaidFile, seen: Observed, tree: str, doing: str) -> None:
         return
     text = _source(file, tree, doing, seen.seals)
     if seen.target is not None:
-        # A link gives way to a file: neither owner nor mode is to be taken from it.
+        # The link is removed first, so that the file gets neither its owner nor its mode.
         remove(file.path, seen.existing)
-    # An older program recorded the other server's mode in its plan, so it is chosen anew here.
+    # The plan of an older program has the other server's mode, so the mode is chosen here.
     mode = file_mode(file.path, file.mode)
     replace(file.path, text, _with_our_rights(seen.file, mode), mode=mode, mtime_ns=file.mtime_ns)
 
 
 def _with_our_rights(current: Optional[FileSnapshot], mode: int) -> Optional[FileSnapshot]:
-    """Return the file that is replaced, as a pattern with our owner and mode and without its ACL."""
+    """Return the present file as the template for the new one: our owner and mode, without its ACL."""
     if current is None:
         return None
     like = current.metadata
@@ -81,7 +80,7 @@ def _with_our_rights(current: Optional[FileSnapshot], mode: int) -> Optional[Fil
 
 
 def _source(file: LaidFile, tree: str, doing: str, seals: Seals) -> bytes:
-    """Return the bytes that are to be written. Raises Stale where the tree has others."""
+    """Return the bytes to write. Raises Stale if the file in the tree has changed."""
     path = f"{tree}{file.path}"
     source = read(path)
     text = b"" if source is None else without(source.text, file.without)

@@ -1,9 +1,8 @@
-"""A certificate issued on this host by an ACME server (RFC 8555), with certbot(1).
+"""Get a certificate for this host from an ACME server (RFC 8555), with certbot(1).
 
-It comes into a tree of its own, as a copy of another server's does. A try comes first, which
-counts for no limit of Let's Encrypt's; what fails is never tried again by itself. Port 80 is
-opened at run time alone, journalled before, and closed whatever happens: firewalld itself
-closes it where this worker no longer can.
+It goes into a separate tree, as a copy from another server does. A dry run comes first, which does
+not count for Let's Encrypt's limits. Nothing is tried again by itself. Port 80 is opened only at
+run time, after a journal record, and closed in any case. If the worker dies, firewalld closes it.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from wizard.run.terminal import drive
 from wizard.run.validate_lineages import judge
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
-"""setpriv(1): a certbot whose worker was killed would hold port 80 and issue for nobody."""
+"""setpriv(1) ends certbot with its worker. Else it would occupy port 80 and issue for nobody."""
 _MARGIN = 60.0
 _COPIES = ("csr", "keys")
-"""What an older certbot keeps beside archive/: the same keys once more."""
+"""Directories next to archive/ in which an older certbot stores the same keys once more."""
 
 
 def obtain(action: Obtain, context: Context) -> Undo:
-    """Have the certificate issued, judge it, give its tree the name. Raises Trouble."""
+    """Get the certificate, validate it, and give its tree the name. Raises Trouble."""
     doing = f"obtaining a certificate for {', '.join(action.names)}"
     earlier = context.earlier or {}
     zone = action.zone if earlier.get("opened") or _must_open_port_80(action.zone, context) else ""
@@ -65,7 +64,7 @@ def obtain(action: Obtain, context: Context) -> Undo:
 
 
 def close_port(action: ClosePort, context: Context) -> Undo:
-    """Close port 80 again, at run time, where a worker that was killed left it open."""
+    """Close port 80 again, at run time, after the worker that opened it was killed."""
     undo = context.earlier or context.intend({"zone": action.zone})
     argv = _closing(action.zone)
     done = context.run(*argv)
@@ -77,7 +76,7 @@ def close_port(action: ClosePort, context: Context) -> Undo:
 
 
 def _must_open_port_80(zone: str, context: Context) -> bool:
-    """Whether strangers do not get to port 80; False too where no firewall is to be opened."""
+    """True if port 80 is closed in `zone`. With `zone` "" no firewall has to be opened."""
     if not zone:
         return False
     options = (f"--query-port={PORT}", "--query-service=http")
@@ -102,11 +101,11 @@ def _opened(zone: str, after: Undo, context: Context, doing: str) -> Iterator[No
         yield
     finally:
         if context.run(*_closing(zone)).status == 0:
-            context.intend(after)  # nothing is left for undo to close
+            context.intend(after)  # undo has no port to close
 
 
 def _bring_accounts(config: Path) -> None:
-    """Use the account that this host has: a server takes only so many new ones."""
+    """Copy this host's ACME account into the tree, since a server limits new accounts."""
     own = Path(LETSENCRYPT, "accounts")
     if own.is_dir() and not own.is_symlink():
         shutil.copytree(own, config / "accounts", symlinks=True)
@@ -150,11 +149,11 @@ def _watch(context: Context, doing: str) -> Callable[[], Optional[Trouble]]:
 
 
 def _settle(config: Path, directory: Path, name: str, zone: str, doing: str) -> None:
-    """Make the tree what it is to be in /etc/letsencrypt: its own paths, and each key once."""
+    """Give the tree the form for /etc/letsencrypt: paths there, and each key only once."""
     for copies in _COPIES:
         shutil.rmtree(config / copies, ignore_errors=True)
     for kind in KINDS:
-        # As scp -pr leaves them; the plan that lays the tree makes the links.
+        # Files, as after scp -pr. The plan that installs the tree makes the links.
         link = config / "live" / name / f"{kind}.pem"
         if link.is_symlink():
             target = link.resolve()

@@ -1,10 +1,10 @@
-"""The package, installed by dnf(8) on a terminal of its own.
+"""Install and remove a package with dnf(8) on a terminal of its own.
 
-An attempt that has no outcome is not "already so" because rpm says yes: a dnf that was cut
-off may have laid every file and run no scriptlet. Such a package is installed once more.
+After an attempt without an outcome, the package is installed once more, also if rpm has it: a dnf
+that was cut off may have installed every file and run no scriptlet.
 
-RPM's own lock is waited for before dnf looks at what is installed: the dnf of a killed worker
-may still be at it.
+The step waits for RPM's own lock before dnf reads what is installed: the dnf of a killed worker
+may still run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PAUSE = 0.2
 
 
 def install(action: Install, context: Context) -> Undo:
-    """Install the package, then hold the files it laid against those the plan was made from."""
+    """Install the package, and check that its files are those that the plan was made from."""
     doing = f"installing {action.package}"
     blocked = _lock(doing, context)
     was = _installed(action.package, context)
@@ -43,7 +43,7 @@ def install(action: Install, context: Context) -> Undo:
 
 
 def remove(action: Remove, context: Context) -> Undo:
-    """Remove the package; dnf's table of what goes with it is the operator's to agree to."""
+    """Remove the package. The operator must agree to dnf's table of all that is removed."""
     doing = f"removing {action.package}"
     blocked = _lock(doing, context)
     was = _installed(action.package, context)
@@ -54,7 +54,7 @@ def remove(action: Remove, context: Context) -> Undo:
 
 
 def _lock(doing: str, context: Context) -> Callable[[int], str]:
-    """Wait until nobody holds rpm's lock, and return what tells who does."""
+    """Wait until rpm's lock is free. Return the function that names the process with the lock."""
     path = context.query("rpm", "--eval", LOCK_PATH_MACRO).out.decode("utf-8", "replace").strip()
     blocked = functools.partial(lock_holder, path)
     _await_lock(blocked, doing, context)
@@ -79,7 +79,7 @@ def _dnf(
 
 
 def again(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the argv that lays the package and runs its scriptlets once more."""
+    """Return the argv that installs the package and runs its scriptlets once more."""
     return tuple("reinstall" if word == "install" else word for word in argv)
 
 

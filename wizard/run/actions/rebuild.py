@@ -1,7 +1,7 @@
-"""Lookup tables on the way back: built from the text that is there now (postmap(1), postalias(1)).
+"""Build lookup tables again on undo, from the present text (postmap(1), postalias(1)).
 
 A table is derived data. Postfix's unit, `newaliases` and an administrator build it as well, so its
-bytes say nothing, and the saved ones are used only where no text can be built from.
+bytes say nothing. The saved bytes are used only if there is no text to build from.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from wizard.run.path_state import MISSING, Observed
 
 
 def rebuild(past: Past, seen: Observed, context: Context) -> bool:
-    """Build a table again from its text. False where there is no text: then none is built.
+    """Build a table again from its text. Return False, and build nothing, if there is no text.
 
-    Raises Trouble where the text cannot be read or the builder fails; the old table stays.
+    Raises Trouble if the text is unreadable or the builder fails. Then the old table stays.
     """
     doing = f"building {past.path} again"
     source = source_of(past.path)
@@ -52,7 +52,7 @@ def metadata_of(past: Past, mtime_ns: int) -> Metadata:
 
 
 def _like(past: Past, seen: Observed, text: Metadata) -> Metadata:
-    """Return the owner and mode that a table had: before the run, else now, else its text's."""
+    """Return a table's owner and mode: those before the run, else the present ones, else its text's."""
     now = time.time_ns()
     if past.was != MISSING:
         return metadata_of(past, now)

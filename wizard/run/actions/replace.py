@@ -1,4 +1,4 @@
-"""Files: the original kept once, the next text put in its place."""
+"""Files: save the original once, and replace the file by its next text."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from wizard.run.unseal import open_file
 from wizard.secrets import masked_file
 
 DIRECTORY = 0o755
-"""The mode of a directory that has to be made for a file."""
+"""The mode of a directory that is made for a file."""
 
 
 def keep(action: KeepOriginal, context: Context) -> Undo:
-    """Copy `path` to `original`; one that stands there already must be the same."""
+    """Copy `path` to `original`. Raises Stale if there is already another `original`."""
     doing = f"keeping {action.path} as {action.original}"
     seen = context.observe(action.path)
     context.require_before(seen, action.sha256, doing)
@@ -35,7 +35,7 @@ def keep(action: KeepOriginal, context: Context) -> Undo:
 
 
 def put(action: ReplaceFile, context: Context) -> Undo:
-    """Replace one file by its next text, if it is still the one that was reviewed."""
+    """Replace one file by its next text. Raises Stale if it changed since the review."""
     file = open_file(action.file, context.seals)
     now = context.text_state(file.text)
     seen = context.observe(file.path)

@@ -1,4 +1,4 @@
-"""A zone file checked before it is replaced, and read by named afterwards (rndc(8), named(8))."""
+"""Check a zone file before it is replaced, and let named read it afterwards (rndc(8), named(8))."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, touch
 
 CHECK = ("named-checkzone", "-i", "local")
-"""`local`: names outside of the zone are not looked up, which a dead resolver would hold up."""
+"""With `local` no names outside the zone are looked up, so that a dead resolver delays nothing."""
 
 PATIENCE = 10.0
 """Seconds that named may take to load a zone; rndc(8) does not wait for it."""
@@ -22,11 +22,11 @@ _SECONDS = 2.0
 _PAUSE = 0.1
 
 MAX_NAMES = 32
-"""Names whose MX records are asked for; they all come of one file."""
+"""Names whose MX records are queried. All come from one file, so some are enough."""
 
 
 def check(action: CheckZone, context: Context) -> Undo:
-    """Let named-checkzone(8) load the next text, staged aside. Raises Trouble when it does not."""
+    """Let named-checkzone(8) load the staged next text. Raises Trouble if it does not."""
     doing = f"reading the new zone {action.zone} with named-checkzone"
     file, seen = action.file, context.observe(action.file.path)
     if seen.state != context.text_state(file.text):
@@ -47,7 +47,7 @@ def check(action: CheckZone, context: Context) -> Undo:
 def reload(action: ReloadZone, context: Context) -> Undo:
     """Have named read the zone, and wait until it answers with it. Raises Trouble.
 
-    named goes by the file's time, and takes one that is older than its last look for known.
+    named reads a file only if its time is newer than the last load, so the file is touched first.
     """
     doing = f"having named read the zone {action.zone}"
     undo = context.earlier or context.intend({"zone": action.zone, "was": action.was})
