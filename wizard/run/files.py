@@ -1,9 +1,9 @@
-"""Files replaced whole or not at all, and originals kept once.
+"""Replace files whole or not at all, and copy originals once.
 
-A replacement is a temporary file in the same directory, synced, with the owner, mode, ACL and
-extended attributes of the old one and the SELinux label of its final path, renamed over it, and the
-directory synced (rename(2), fsync(2), xattr(7), acl(5)). Whatever fails before the rename leaves the
-old file as it was and no temporary behind.
+The new text goes to a temporary file in the same directory. It gets the owner, mode, ACL and
+extended attributes of the old file and the SELinux label of its final path. It is synced and
+renamed over the old one, and the directory is synced (rename(2), fsync(2), xattr(7), acl(5)). A
+failure before the rename changes nothing, and the temporary file is removed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from wizard.run import labels
 from wizard.run.directories import Place, explained, open_plain, place
 
 MARK = ".postfix-wizard-"
-"""What a temporary name has behind the name that it is for; 16 hex digits follow."""
+"""A temporary name is `.NAME`, this mark and 16 hex digits."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 ACL = "system.posix_acl_access"
 _KERNELS_OWN = frozenset({"security.ima", "security.evm"})
-"""Attributes that sign the old bytes: the kernel makes them anew."""
+"""Attributes that sign the old bytes. The kernel makes new ones."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Metadata:
 
 @dataclass(frozen=True)
 class FileSnapshot:
-    """A file as it was read: its bytes, what it is like, and which one it is."""
+    """A file as it was read. `identity` is its device, inode, size and time (ns)."""
 
     path: str
     text: bytes
@@ -59,16 +59,16 @@ class FileSnapshot:
 
 
 Existing = Union[FileSnapshot, str, None]
-"""What stands at a path: a file, a symbolic link (its target), or nothing."""
+"""What is at a path: a file, a symbolic link (its target), or nothing."""
 
 
 def sha256(text: bytes) -> str:
-    """Return the SHA-256 of `text` in hex, as plans hold it."""
+    """Return the SHA-256 of `text` in hex, as in plans."""
     return hashlib.sha256(text).hexdigest()
 
 
 def read(path: str) -> Optional[FileSnapshot]:
-    """Return a file as it is, None where there is none.
+    """Return a file as it is, None if there is none.
 
     Raises Trouble on a symbolic link, a hard-linked or special file, or an unsafe parent.
     """
@@ -137,9 +137,9 @@ def replace(
 ) -> None:
     """Put `text` at `path` atomically.
 
-    `held` is what `read` gave for the path (None: nothing may stand there); it gives owner,
-    mode and attributes, and must still be what stands there. A new file is root's with `mode`.
-    `mtime_ns` is the time it is to bear. Raises Trouble; the old file is then as it was.
+    `current` is what `read` returned for the path, None for no file. It must still be there, and
+    the new file gets its owner, mode and attributes. Without one, the file is root's with `mode`.
+    `mtime_ns` is the new file's time. Raises Trouble; then the old file is unchanged.
     """
     doing = f"replacing {path}" if current else f"making {path}"
     with place(path, doing) as at, explained(doing, path):
@@ -154,7 +154,7 @@ def replace(
 
 
 def restore(path: str, text: bytes, like: Metadata, existing: Existing) -> None:
-    """Put a kept file back as it was, over what `standing` says is there. Raises Trouble."""
+    """Put saved bytes back with their metadata, in place of `existing`. Raises Trouble."""
     doing = f"putting {path} back"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
@@ -166,7 +166,7 @@ def restore(path: str, text: bytes, like: Metadata, existing: Existing) -> None:
 
 
 def touch(path: str) -> None:
-    """Give a file the time that it is now. Raises Trouble, also where no plain file stands."""
+    """Set a file's time to now. Raises Trouble, also if it is not a regular file."""
     doing = f"setting the time of {path}"
     with place(path, doing) as at, explained(doing, path):
         fd = open_plain(at, os.O_RDONLY, 0, doing)
@@ -177,7 +177,7 @@ def touch(path: str) -> None:
 
 
 def remove(path: str, existing: Existing) -> None:
-    """Remove the file or link that `standing` says is there. Raises Trouble."""
+    """Remove the file or link `existing`. Raises Trouble, also if something else is there."""
     doing = f"removing {path}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
@@ -187,11 +187,11 @@ def remove(path: str, existing: Existing) -> None:
 
 
 def keep_original(path: str, original: str, current: FileSnapshot) -> bool:
-    """Make `original` a copy of what was `read` from `path`, once; False where one stands.
+    """Copy a file once: make `original` of `current`, which was read from `path`.
 
-    It appears whole and exclusively: a synced copy is given its name by link(2), which never
-    replaces. Owner, mode, times and attributes are kept. Raises Trouble where the name is
-    taken by something else than a file.
+    Return False if `original` exists. The copy is complete and synced before link(2) gives it its
+    name, and link(2) never replaces a file. It has the same owner, mode, times and attributes.
+    Raises Trouble if something else than a file has the name.
     """
     doing = f"keeping {path} as {original}"
     with place(original, doing) as at, explained(doing, original):
@@ -209,7 +209,7 @@ def keep_original(path: str, original: str, current: FileSnapshot) -> bool:
 
 
 def _named(at: Place, temporary: str) -> bool:
-    """Give a temporary file its name by link(2), which never replaces; False where it is taken."""
+    """Give a temporary file its name by link(2). Return False if the name exists."""
     try:
         os.link(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd, follow_symlinks=False)
     except FileExistsError:
@@ -220,9 +220,10 @@ def _named(at: Place, temporary: str) -> bool:
 
 
 def make_once(path: str, text: bytes, *, mode: int) -> bool:
-    """Make a file of root's, whole from its first moment; False where one is there. Raises Trouble.
+    """Make a file of root's that is never there in part. Return False if it exists.
 
-    Several may do so at once: no temporary name is swept here, since it may be another's.
+    Several processes may do so at once. So temporary names stay: they may be another's. Raises
+    Trouble.
     """
     doing = f"making {path}"
     with place(path, doing) as at, explained(doing, path):
@@ -236,10 +237,7 @@ def make_once(path: str, text: bytes, *, mode: int) -> bool:
 
 
 def make_link(path: str, target: str, existing: Existing) -> None:
-    """Make `path` a symbolic link to `target`, over what `standing` says is there.
-
-    Raises Trouble.
-    """
+    """Make `path` a symbolic link to `target`, in place of `existing`. Raises Trouble."""
     doing = f"linking {path} to {target}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
@@ -299,7 +297,7 @@ def _removed_on_failure(at: Place, name: str) -> Iterator[None]:
 
 
 def leftovers(path: str) -> tuple[str, ...]:
-    """Return the temporary names of `path` that a killed worker left, where it can be looked at."""
+    """Return the temporary names of `path` from a killed worker, none if it is unreadable."""
     try:
         with place(path, f"looking beside {path}") as at:
             return tuple(_temporary_names(at))
@@ -308,9 +306,9 @@ def leftovers(path: str) -> tuple[str, ...]:
 
 
 def sweep(path: str) -> None:
-    """Remove the temporary names of `path` that a killed worker left. Raises Trouble.
+    """Remove the temporary names of `path` from a killed worker. Raises Trouble.
 
-    One that was killed right after link(2) left a second name of the original itself.
+    After a kill right after link(2), such a name is a second name of the original itself.
     """
     doing = f"tidying up beside {path}"
     with place(path, doing) as at, explained(doing, path):
@@ -318,7 +316,7 @@ def sweep(path: str) -> None:
 
 
 def _sweep(at: Place) -> None:
-    # A worker that was killed before its rename left one; only root could have made the name.
+    # They come from a worker that was killed before its rename. Only root could make such a name.
     for name in _temporary_names(at):
         os.unlink(name, dir_fd=at.fd)
 
@@ -364,6 +362,6 @@ def _copy_attributes(fd: int, wanted: dict[str, bytes]) -> None:
     for name, value in wanted.items():
         if present.get(name) != value:
             os.setxattr(fd, name, value)
-    # The directory's default ACL gives a new file what the old one did not have.
+    # A new file gets the directory's default ACL, which the old one did not have.
     if ACL in present and ACL not in wanted:
         os.removexattr(fd, ACL)

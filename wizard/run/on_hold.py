@@ -1,4 +1,4 @@
-"""What a run put on hold, as its journal says: told at its end, and released when it is undone."""
+"""Read from a run's journal which messages it put on hold: for its last message, and for undo."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 
 ON_HOLD_FILE = "held"
-"""The queue IDs in a run's directory, one a line, as `postsuper -H -` reads them."""
+"""The file with the queue IDs in a run's directory, one a line, as `postsuper -H -` reads them."""
 
 ON_HOLD, RELEASED = "held", "released"
-"""The terms that `HoldMail` and `ReleaseMail` journal: lists of queue ID and time of arrival."""
+"""The names in the journal of `HoldMail` and `ReleaseMail`: lists of queue ID and arrival time."""
 
 _MAX_SHOWN = 5
 
@@ -26,7 +26,7 @@ def messages_of(terms: dict[str, object], name: str = ON_HOLD) -> tuple[tuple[st
 
 
 def on_hold_lines(past: Progress, run: RunPlaces) -> Iterator[str]:
-    """Yield what is to be said at a run's end of the messages that it put on hold."""
+    """Yield the lines for a run's end about the messages that are still on hold."""
     put_on_hold = dict.fromkeys(
         one for terms in past.intended.values() for one in messages_of(terms)
     )

@@ -1,8 +1,6 @@
-"""What a plan does to the classes of domains, looked up before the run for its reader.
+"""Show in a plan which domains it gives another class, and how many messages it puts on hold.
 
-These are the domains that get another class, and how many queued messages would be put on hold.
-
-The run decides again, since the queue moves. Nothing is counted in plans that change no class.
+The run decides again, since the queue changes. A plan that changes no class is not counted.
 """
 
 from __future__ import annotations
@@ -30,13 +28,13 @@ _DOING = "counting queued mail that would bounce"
 _CLASSING = "comparing the address classes of domains"
 _TIMEOUT_SECONDS = 20.0
 NONE_NOW = "Look for queued mail that would bounce (none now)"
-"""The step stays in the plan, since mail may arrive before the run."""
+"""The title if no message would bounce. The step stays, since mail may arrive before the run."""
 
 
 def with_count(plan: Plan) -> Plan:
-    """Return the plan with the number of messages that its first `HoldMail` step would hold.
+    """Return the plan with the number of messages that its first `HoldMail` step puts on hold.
 
-    Where that cannot be known, a warning says why. Never raises.
+    If that is unknown, a warning says why. Never raises.
     """
     step = _first(plan)
     if step is None or not isinstance(step.action, HoldMail):
@@ -50,9 +48,9 @@ def with_count(plan: Plan) -> Plan:
 
 
 def with_class_cautions(plan: Plan) -> Plan:
-    """Return the plan with a caution for the domains that it would give another class.
+    """Return the plan with a caution for the domains that it gives another class.
 
-    A warning names what cannot be asked. Never raises.
+    A warning names tables that do not answer. Never raises.
     """
     step = _first(plan)
     if step is None or not isinstance(step.action, HoldMail):
@@ -79,7 +77,7 @@ def _first(plan: Plan) -> Optional[Step]:
 
 @contextlib.contextmanager
 def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
-    """Give a private directory, and what runs Postfix's commands there. Raises Trouble."""
+    """Yield a private directory and a function that runs commands there. Raises Trouble."""
     with private_directory(doing) as directory, contextlib.closing(Loop()) as loop:
 
         def run(argv: Sequence[str], stdin: Optional[bytes]) -> Completed:
@@ -91,7 +89,7 @@ def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
 
 
 def _count_affected(step: Step, action: HoldMail) -> tuple[str, str]:
-    """Return a warning, "" for none, and the step's title."""
+    """Return a warning, "" for none, and the step's title with the count."""
     if os.geteuid() != 0:
         raise Trouble(_DOING, "only root may read the queue with another main.cf")
     with _runner(_DOING) as (directory, run):

@@ -1,4 +1,4 @@
-"""The answers kept beside the configuration, so that the next run starts from them."""
+"""Save the answers next to the configuration, so that the next run starts from them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ def save_answers(
     record: Callable[[Record], None],
     seals: Seals,
 ) -> str:
-    """Write the answers' TOML when it differs; return what went wrong, "" for nothing.
+    """Write the answers' TOML if it differs; return the error, "" for none.
 
-    What takes it back is journalled by `record` first. The run is done whatever becomes of
-    this, so no Trouble is raised.
+    `record` first journals what undo needs. The run is done in any case, so no Trouble is raised.
     """
     if not text:
         return ""
@@ -56,9 +55,9 @@ def save_answers(
 
 
 def _edited(previous: bytes, text: str) -> bytes:
-    """Return the answers with the comments of the file that stands there, where it is a right one.
+    """Return the answers with the comments of the saved file, if that is valid.
 
-    A file that says the same stays as it is.
+    A file with the same answers is returned unchanged.
     """
     answers = parse_stored(text)
     try:

@@ -1,4 +1,4 @@
-"""Secrets put into a file's next text right before it is written, from where they are kept."""
+"""Put secrets into a file's next text right before it is written, from the files that have them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from wizard.secrets import is_password, keys_in, opened, passwords_in
 
 
 def open_file(file: NewFile, seals: Seals) -> NewFile:
-    """Return the file with its secrets in their places; one without any as it is.
+    """Return the file with its secrets in place of their marks.
 
-    Raises Stale where a secret is no longer the one that the plan was made with.
+    Raises Stale if a secret is not the one that the plan was made with.
     """
     if not file.keys:
         return file
@@ -31,7 +31,7 @@ def open_file(file: NewFile, seals: Seals) -> NewFile:
 def secrets_of(keys: Sequence[Key], path: str, seals: Seals) -> dict[str, str]:
     """Return the secrets of the file at `path` by their marks.
 
-    Raises Stale, and never tells a secret.
+    Raises Stale, which never contains a secret.
     """
     return {one.mark: _found(one, path, seals) for one in keys}
 
@@ -46,7 +46,7 @@ def _found(key: Key, path: str, seals: Seals) -> str:
 
 
 def _stored_secrets(key: Key, path: str, doing: str) -> tuple[str, ...]:
-    """Return the secrets where a key is said to be."""
+    """Return the secrets that are at `key.path`. The file at `path` itself may have several."""
     if key.path == path:
         file = read(path)
         among = passwords_in if is_password(key.mark) else keys_in
