@@ -175,7 +175,7 @@ class HostScreen(WizardScreen):
             if yes:
                 in_background(self, resume)
 
-        text = f"{early.told} Steps that are done are not taken again."
+        text = f"{early.summary} Steps that are done are not taken again."
         self.app.push_screen(AskScreen("Go on with the run?", text), answered)
 
     def on_launched(self, message: Launched) -> None:

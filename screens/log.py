@@ -17,7 +17,7 @@ from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
-from wizard.log import told
+from wizard.log import report
 from wizard.log.since import since
 
 LAST_RUN = "the last run"
@@ -98,8 +98,8 @@ class LogScreen(Window[None]):
         def work() -> LogRead:
             begins = self._begins(words)
             if by_pflogsumm:
-                report = tuple(self._session.pflogsumm(begins, wanted))
-                return LogRead(number, begins, report=report)
+                lines = tuple(self._session.pflogsumm(begins, wanted))
+                return LogRead(number, begins, report=lines)
             return LogRead(number, begins, *self._session.log(begins, wanted))
 
         in_background(self, work)
@@ -136,7 +136,7 @@ class LogScreen(Window[None]):
             self._say([Row(line) for line in read.report])
             return
         width = max(LEAST_WIDTH, self.query_one(Lines).size.width)
-        lines = told.lines(read.source, read.since, read.found, width)
+        lines = report.lines(read.source, read.since, read.found, width)
         rows = [_row(line) for line in lines]
         self._say([*rows, Row(""), *(Row(line, "quiet") for line in wrapped(LATER, width))])
 

@@ -38,7 +38,7 @@ from wizard.planning.read_back import Values, read_back, read_values
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
 from wizard.postfix.relayhost import RELAY, nexthop
-from wizard.run.follow import follow, is_asked
+from wizard.run.follow import follow, is_prompt_open
 from wizard.run.history import RunSummary, newest_cut_off, newest_unfinished, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, refuse_if_locked, request_stop
@@ -187,7 +187,7 @@ class Session:
         if early.outcome == DIED:
             caution = _cut_off_caution(early, ways_on(self.places, early))
             return replace(plan, cautions=(*plan.cautions, caution))
-        warning = f"{early.told} {ways_on(self.places, early)}"
+        warning = f"{early.summary} {ways_on(self.places, early)}"
         return replace(plan, warnings=(*plan.warnings, warning))
 
     def _counted(self, plan: Plan) -> Plan:
@@ -211,7 +211,7 @@ class Session:
         """Return the files as earlier runs wrote them; nothing of the package's own, or a copy's."""
         if not self.door.is_live:
             return Bases()
-        from wizard.run.states import file_state  # noqa: PLC0415 - as for undo_plan
+        from wizard.run.path_state import file_state  # noqa: PLC0415 - as for undo_plan
         from wizard.status.bases import bases  # noqa: PLC0415
 
         files = (
@@ -263,7 +263,7 @@ class Session:
         The later runs `taken_first` are undone before it. Raises Trouble when there is none.
         """
         # It holds the run against the host by the worker's own eyes: 9 ms of every other start.
-        from wizard.run.taking_back import undo_plan  # noqa: PLC0415
+        from wizard.run.plan_undo import undo_plan  # noqa: PLC0415
 
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
         plan = with_ways(self._counted(plan), self.door)
@@ -271,7 +271,7 @@ class Session:
 
     def undo_order(self, run: str) -> tuple[str, ...]:
         """Return `run` and all later runs that can be taken back, the newest first."""
-        from wizard.run.taking_back import with_later  # noqa: PLC0415 - as for undo_plan
+        from wizard.run.plan_undo import with_later  # noqa: PLC0415 - as for undo_plan
 
         return with_later(self.places, run)
 
@@ -311,7 +311,7 @@ class Session:
 
     def asks(self, run: str, prompt: int) -> bool:
         """Whether the run still waits for the answer to a prompt."""
-        return is_asked(self.places, run, prompt)
+        return is_prompt_open(self.places, run, prompt)
 
     def answer(self, run: str, prompt: int, text: str) -> bool:
         """Send the answer to a prompt; False when it was answered already."""
@@ -496,7 +496,7 @@ class Session:
 def _cut_off_caution(run: RunSummary, ways: str) -> Caution:
     return Caution(
         "cut-off-run",
-        f"{run.told} {ways} A new plan sees only what is there now, and not a package that was "
+        f"{run.summary} {ways} A new plan sees only what is there now, and not a package that was "
         "installed by half.",
         (run.run,),
     )

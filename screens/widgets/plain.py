@@ -10,6 +10,6 @@ def plain(text: str) -> str:
     text = masked(text)
     if text.isprintable():
         return text
-    from wizard.run.clean import clean_line  # noqa: PLC0415 - almost no text needs it
+    from wizard.run.sanitize import clean_line  # noqa: PLC0415 - almost no text needs it
 
     return clean_line(text.replace("\n", " "))

@@ -1,1 +1,1 @@
-"""Certificates: lineages as certbot lays them, and pairs read with openssl."""
+"""Certificates: certbot's lineages, and pairs of a certificate and a key."""

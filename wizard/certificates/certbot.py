@@ -1,4 +1,4 @@
-"""certbot(1) as it is called to issue a certificate into a tree of its own, and how that is renewed."""
+"""The calls of certbot(1): issue a certificate into a separate tree, and renew it later."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def certonly(
 ) -> tuple[str, ...]:
     """Return the argv that issues lineage `name`; webroot "": certbot itself answers on port 80.
 
-    With `dry_run` nothing is issued, and Let's Encrypt's staging server is asked in its place.
+    With `dry_run` certbot issues nothing and uses Let's Encrypt's staging server.
     """
     return (
         "certbot",
@@ -62,15 +62,15 @@ def certonly(
 
 
 def open_port(zone: str) -> tuple[str, ...]:
-    """Return the argv that opens port 80 at run time alone; firewalld closes it by itself."""
+    """Return the argv that opens port 80 at run time only. firewalld closes it after `OPEN_FOR`."""
     return ("firewall-cmd", f"--zone={zone}", f"--add-port={PORT}", f"--timeout={OPEN_FOR}")
 
 
 def renewal_of(text: str, tree: Path, zone: str) -> str:
-    """Return a renewal file for /etc/letsencrypt itself, of the one that certbot wrote in `tree`.
+    """Return a renewal file for /etc/letsencrypt, from the text that certbot wrote in `tree`.
 
-    With `zone` certbot opens the port before each renewal, as it was for this one; a port that the
-    operator opens meanwhile is never closed by that. Raises ValueError where it has other words.
+    With `zone` certbot opens the port before each renewal. A port that the operator opened stays
+    open. Raises ValueError if the text has an unknown form.
     """
     text = _OF_THE_TREE.sub("", text).replace(f"{tree}{LETSENCRYPT}/", f"{LETSENCRYPT}/")
     if str(tree) in text or _PARAMETERS not in text:

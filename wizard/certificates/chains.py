@@ -1,4 +1,4 @@
-"""Whether each certificate of a fullchain.pem is signed by the next (openssl-verify(1))."""
+"""Check that each certificate of a fullchain.pem is signed by the next (openssl-verify(1))."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 MOST = 10
-"""Certificates: a chain has two to four."""
+"""Certificates of a chain, which has two to four as a rule."""
 
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s[^-]*-----END CERTIFICATE-----")
 
 Verify = Callable[[Sequence[str], bytes], str]
-"""Runs openssl with this argv and standard input; what it said where it refused, else ""."""
+"""Runs openssl with this argv and standard input. Returns its message if it refused, else ""."""
 
 
 def blocks(pem: bytes) -> tuple[bytes, ...]:
@@ -21,10 +21,10 @@ def blocks(pem: bytes) -> tuple[bytes, ...]:
 
 
 def chain_problem(pem: bytes, verify: Verify, aside: Path) -> str:
-    """Return why the certificates do not follow from one another, "" when they do.
+    """Return why a certificate is not signed by the next one, "" if all are.
 
-    `aside` is a file that may be written, for one certificate at a time. Dates are not looked at,
-    nor whether anybody trusts the last one.
+    `aside` is a scratch file for one certificate at a time. Neither dates nor trust in the last
+    certificate are checked.
     """
     chain = blocks(pem)
     if len(chain) > MOST:
@@ -38,7 +38,7 @@ def chain_problem(pem: bytes, verify: Verify, aside: Path) -> str:
 
 
 def is_trusted(pem: bytes, verify: Verify, aside: Path) -> bool:
-    """Whether the host's own trust store leads to this chain; dates are not looked at."""
+    """True if the host's trust store verifies this chain. Dates are not checked."""
     chain = blocks(pem)
     if not chain:
         return False

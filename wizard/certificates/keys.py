@@ -1,4 +1,4 @@
-"""Which key a certificate holds, and whether it is long enough (RFC 5280, 4.1.2.7)."""
+"""Read a certificate's public key: its kind and length (RFC 5280, 4.1.2.7)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Key:
 
     @property
     def weak(self) -> bool:
-        """Whether it is shorter than is held for safe."""
+        """True if the key is shorter than `LEAST`."""
         return self.bits < LEAST[self.kind]
 
 
 def public_key(der: bytes) -> Optional[Key]:
-    """Return the key of a certificate; None where it is of another kind or cannot be read."""
+    """Return the key of a certificate in DER; None if it is of another kind or unreadable."""
     try:
         (_, certificate), *_ = items(der)
         (_, signed), *_ = items(certificate)

@@ -1,8 +1,8 @@
 """Certbot's lineages: /etc/letsencrypt/live/NAME, four links into /etc/letsencrypt/archive/NAME.
 
-A copy with `scp -pr` turns the links into files, after which certbot refuses to renew. What
-is read here tells which number of the archive live/ stood at, so that the links can be made
-again. See certbot's manual, "Where are my certificates?".
+A copy with `scp -pr` turns the links into files. Then certbot refuses to renew. This module finds
+the archive's number that live/ had, so that the links can be made again. See certbot's manual,
+"Where are my certificates?".
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _Archive = Mapping[str, frozenset[int]]
 
 @dataclass(frozen=True)
 class _LiveFile:
-    """A file of live/NAME with every N that it may stand for (a reused key equals several)."""
+    """A file of live/NAME with every N that it may be (a reused key equals several)."""
 
     kind: str
     state: str
@@ -50,10 +50,10 @@ def read_lineages(door: Door) -> tuple[Lineage, ...]:
 
 
 def name_problem(name: str) -> str:
-    """Return why a lineage of this name is never used, "" when it may be.
+    """Return why a lineage of this name is never used, "" if it may be.
 
-    The name becomes part of a path in main.cf and of argv: it may hold what certbot gives
-    (letters, digits, dot, hyphen, underscore), no leading hyphen and no `..`.
+    The name is part of a path in main.cf and of argv. It may have certbot's characters (letters,
+    digits, dot, hyphen, underscore), no leading hyphen and no `..`.
     """
     if name.startswith("-"):
         return "its name begins with a hyphen"
@@ -87,7 +87,7 @@ def _is_directory(door: Door, path: str) -> bool:
 def _read_lineage(door: Door, name: str) -> Lineage:
     problem = name_problem(name)
     if problem:
-        # Escaped, since this name will be shown and may hold anything but a slash.
+        # Escaped, since this name is shown and may contain anything but a slash.
         return Lineage(ascii(name)[1:-1], (), None, problem=problem)
     try:
         return _read_usable(door, name)
@@ -98,7 +98,7 @@ def _read_lineage(door: Door, name: str) -> Lineage:
 def _read_usable(door: Door, name: str) -> Lineage:
     archive = _archive(door, name)
     live = [_live_file(door, name, kind, archive[kind]) for kind in KINDS]
-    number, problem = _usable_number(door, name, archive, _held(live))
+    number, problem = _usable_number(door, name, archive, _live_number(live))
     files = tuple(
         LineageFile(f"{file.kind}.pem", file.state, _shown_number(file.numbers, number), file.was)
         for file in live
@@ -171,19 +171,22 @@ def _same(door: Door, path: str, content: bytes) -> bool:
     return door.read_bytes(path) == content
 
 
-def _held(live: Iterable[_LiveFile]) -> Optional[int]:
-    """Return the N that live/ stood at: the newest that all files which are there agree on."""
-    told = [file.numbers for file in live if file.state in {"link", "file"}]
-    agreed = frozenset.intersection(*told) if told else frozenset()
-    return max(agreed, default=None)
+def _live_number(live: Iterable[_LiveFile]) -> Optional[int]:
+    """Return the N that live/ has: the newest that all existing files have in common."""
+    numbers = [file.numbers for file in live if file.state in {"link", "file"}]
+    common = frozenset.intersection(*numbers) if numbers else frozenset()
+    return max(common, default=None)
 
 
 def _usable_number(
-    door: Door, name: str, archive: _Archive, held: Optional[int]
+    door: Door, name: str, archive: _Archive, live: Optional[int]
 ) -> tuple[Optional[int], str]:
-    """Return the N to link and "", or None and why there is none."""
+    """Return the N to link and "", or None and why there is none.
+
+    `live` is the N that live/NAME has. It is tried first.
+    """
     complete = frozenset.intersection(*archive.values())
-    order = sorted(complete, key=lambda number: (number == held, number), reverse=True)
+    order = sorted(complete, key=lambda number: (number == live, number), reverse=True)
     problems = []
     for number in order:
         problem = pair_problem(

@@ -12,8 +12,8 @@ class LineageFile:
 
     `state` is `link` (a whole link into the lineage's own archive), `file` (flattened by a
     copy), `broken` (a link that leads nowhere or elsewhere) or `missing`. `number` is the N of
-    the archive file that it is or equals, None where none does. `was` is what stands there,
-    in a run's words: `file:SHA256`, `link:TARGET` or `missing`.
+    the archive file that it links to or equals, else None. `was` is the state of its path as a
+    run records it: `file:SHA256`, `link:TARGET` or `missing`.
     """
 
     name: str
@@ -26,10 +26,10 @@ class LineageFile:
 class Lineage:
     """A certbot lineage: /etc/letsencrypt/{live,archive}/NAME.
 
-    `number` is the N to link: the one that live held, or where that is not whole the newest
-    that is; None when no N is whole. `names` are the certificate's DNS names, `not_after` and
+    `number` is the N to link: that of live/NAME, or the newest whole N if that one is not whole.
+    It is None if no N is whole. `names` are the certificate's DNS names, `not_after` and
     `not_before` seconds since the epoch, `serial` upper-case hex, all of number N.
-    `problem` says in words why it cannot be used (pair does not match, unreadable), else "".
+    `problem` says why the lineage cannot be used (pair does not match, unreadable), else "".
     """
 
     name: str
@@ -43,14 +43,14 @@ class Lineage:
 
     @property
     def linked(self) -> bool:
-        """Whether all four are whole links to the same N."""
+        """True if all four are whole links to the same N."""
         return self.number is not None and all(
             f.state == "link" and f.number == self.number for f in self.files
         )
 
     @property
     def link_faults(self) -> tuple[str, ...]:
-        """What of live/NAME is not as certbot laid it, in words: a phrase for each kind of fault."""
+        """Describe how live/NAME differs from certbot's form: a phrase for each kind of fault."""
         if self.number is None or not self.files:
             return ()
         return tuple(
@@ -76,9 +76,9 @@ _FAULTS = {
 class CertificatePair:
     """A certificate and key outside /etc/letsencrypt, as main.cf would name them.
 
-    `problem` is "" when the pair is whole. `sha256` are the hex digests of the two files' bytes,
-    None for one that is not there or is none. `key_open` says that others than the key's owner
-    and group may read it.
+    `problem` is "" if the pair is whole. `sha256` are the hex digests of the two files' bytes,
+    None for a missing or unreadable one. `key_open` is True if others than the key's owner and
+    group may read it.
     """
 
     cert_file: str

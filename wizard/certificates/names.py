@@ -1,4 +1,4 @@
-"""Whether a certificate's DNS names cover a host name (RFC 6125, section 6.4)."""
+"""Check that a certificate's DNS names cover a host name (RFC 6125, section 6.4)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ FEWEST_LABELS = 3
 
 
 def covers(names: Iterable[str], hostname: str) -> bool:
-    """Return whether one of the names is the host's, or a wildcard of its parent domain.
+    """True if one of the names is the host's, or a wildcard of its parent domain.
 
-    A wildcard is the whole left-most label and stands for exactly one label. Names are
-    A-labels; case and a final dot do not count.
+    A wildcard is the whole first label and matches exactly one label. Names are A-labels; case
+    and a final dot do not count.
     """
     wanted = _plain(hostname)
     if not wanted:

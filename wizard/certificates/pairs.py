@@ -1,4 +1,4 @@
-"""Whether a certificate and a key belong together, and what such a pair says of itself."""
+"""Check that a certificate and a key belong together, and read their names and dates."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _NO_PAIR = "the two are no certificate and key in PEM form"
 
 
 class _KeyIsLockedError(Exception):
-    """The key wants a password, which nobody could type when Postfix starts."""
+    """The key is encrypted with a password. Nobody can type it when Postfix starts."""
 
 
 def pair_problem(door: Door, cert_file: str, key_file: str) -> str:
-    """Return why this certificate and key cannot serve, "" when they can (SSL_CTX_use_PrivateKey)."""
+    """Return why this certificate and key are unusable, else "" (SSL_CTX_use_PrivateKey)."""
     unreadable = _unreadable(door, cert_file) or _unreadable(door, key_file)
     if unreadable:
         return unreadable

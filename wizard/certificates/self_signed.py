@@ -12,7 +12,7 @@ _LONGEST_CN = 64
 
 
 def openssl(names: Sequence[str], days: int, key: str, cert: str) -> tuple[str, ...]:
-    """Return the argv that makes the pair; the names stand in subjectAltName (RFC 6125)."""
+    """Return the argv that makes the pair, with the names in subjectAltName (RFC 6125)."""
     name = names[0]
     subject = f"/CN={name}" if len(name) <= _LONGEST_CN else "/"
     alternatives = ",".join(f"DNS:{one}" for one in names)

@@ -98,7 +98,7 @@ def _renewal(lines: list[str]) -> Iterator[Option]:
 
 
 def _section(line: str, above: list[str]) -> list[str]:
-    """Return the names of the sections that a header opens or leaves open."""
+    """Return the names of the sections that are open after a header, outermost first."""
     header = re.fullmatch(_SECTION, line)
     depth = len(header["open"]) if header else 0
     if header is None or depth != len(header["close"]) or depth > len(above) + 1:

@@ -1,8 +1,8 @@
-"""What a certificate says, read from its DER bytes: RFC 5280 (X.509), X.690 (DER).
+"""Read serial, lifetime and DNS names from a certificate's DER bytes (RFC 5280, X.690).
 
-Only what a list of certificates shows: serial, lifetime, DNS names. Whether a certificate is
-sound and belongs to a key is OpenSSL's to say (`wizard.certificates.pairs`). Read here and not
-by openssl(1), since a process for every lineage takes longer than all else that is read.
+OpenSSL checks that a certificate is sound and belongs to a key (`wizard.certificates.pairs`).
+openssl(1) does not do the reading: a process for each lineage would take longer than all other
+reading.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _Item = tuple[int, bytes]
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a certificate says: DNS names, lifetime in seconds since the epoch, serial in hex."""
+    """Data of a certificate: DNS names, lifetime in seconds since the epoch, serial in hex."""
 
     names: tuple[str, ...]
     not_before: int
@@ -45,9 +45,9 @@ class Certificate:
 
 
 def read_certificate(pem: bytes) -> Optional[Certificate]:
-    """Return what the first certificate in `pem` says, None where there is no such.
+    """Return the data of the first certificate in `pem`, None without one.
 
-    Names that could be no host's are left out.
+    `names` has only names that a host can have.
     """
     block = _PEM.search(pem)
     if block is None:

@@ -26,9 +26,9 @@ _DOING = "using what was gathered"
 
 
 def run_apply(session: Session, options: Options, console: Console) -> int:
-    """Show the plan, run it once it is agreed to, and return 0 when all of it was done.
+    """Show the plan, run it after a yes, and return 0 if all of it was done.
 
-    Where something must be gathered first, that run comes before, and is agreed to by itself.
+    A gather run, if one is needed, comes first and needs a yes of its own.
     """
     need_root(_APPLYING)
     need_an_answer(_APPLYING, options, console, "postfix-wizard plan")

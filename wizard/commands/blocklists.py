@@ -1,4 +1,4 @@
-"""What is said of blocklists before a run switches them on, where no screen asks about them."""
+"""Test blocklists before a run switches them on, and print a warning for each that fails."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from wizard.postfix.blocklists import asked_zones
 from wizard.session import Session
 
 SECONDS = 1.0
-"""For all lists together."""
+"""Time for all lists together."""
 
 
 def list_warnings(session: Session, plan: Plan, host: Host) -> Iterator[str]:
     """Yield a line for each list that the plan's answers use and that does not work.
 
-    The plan itself is made without the network: what a list does today is no part of it.
+    The plan itself is made without the network and does not depend on what a list answers today.
     """
     answers = parse_stored(plan.answers)
     chosen = not plan.sections or "blocklists" in plan.sections

@@ -13,7 +13,7 @@ from wizard.session import Session
 
 
 def run_check(session: Session, options: Options, console: Console) -> int:
-    """Print the table of findings; return 1 when one that counts is wrong."""
+    """Print the table of findings; return 1 if one that counts is wrong."""
     need_root("checking this server")
     elsewhere = _server(options)
     host = session.host()
@@ -42,7 +42,10 @@ def run_check(session: Session, options: Options, console: Console) -> int:
 
 
 def _server(options: Options) -> str:
-    """The server that --from-outside names, looked over; "" where it was not said."""
+    """Return the server that --from-outside names, "" without the option.
+
+    Raises UsageTrouble if the name is not valid or other options exclude it.
+    """
     if not options.from_outside:
         return ""
     doing = "printing a script for elsewhere"
@@ -59,7 +62,10 @@ def _server(options: Options) -> str:
 
 
 def _login(options: Options, answers: Answers, console: Console) -> tuple[str, str]:
-    """The sender's address of the user to log in as, and the password, which is asked for."""
+    """Return the sender's address of the user to log in as, and the password from a prompt.
+
+    Both are "" without --user. Raises UsageTrouble without a terminal or a usable value.
+    """
     name = options.user
     if not name:
         return "", ""

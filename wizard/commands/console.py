@@ -13,25 +13,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Iterable, Optional, TextIO
 
-from wizard.run.clean import clean_line
+from wizard.run.sanitize import clean_line
 from wizard.secrets import masked
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 _RESET = "\x1b[0m"
 _LOOK = 0.5
-"""Seconds between two looks whether a question is still asked."""
+"""Seconds between two checks whether a prompt is still open."""
 
 
 @dataclass(frozen=True)
 class Console:
-    """Where lines go, and whether somebody sits there."""
+    """The output for lines. `is_terminal` is True if somebody can read and answer there."""
 
     out: TextIO
     is_terminal: bool
     colour: bool
 
     def say(self, *lines: str) -> None:
-        """Print lines, stripped of whatever a terminal would obey, and of keys."""
+        """Print lines without terminal controls and with masked keys."""
         for line in lines:
             print(masked(clean_line(line)), file=self.out, flush=not self.is_terminal)
 
@@ -48,24 +48,24 @@ class Console:
         except EOFError:
             return ""
 
-    def ask_while(self, question: str, asked: Callable[[], bool], *, echo: bool) -> Optional[str]:
-        """Ask at the terminal as long as `asked` is true; None when it no longer is.
+    def ask_while(self, question: str, is_open: Callable[[], bool], *, echo: bool) -> Optional[str]:
+        """Ask at the terminal as long as `is_open` returns True; return None once it does not.
 
-        `asked` is looked at every half second. An end of file is an empty answer.
+        `is_open` is called every half second. An end of file is an empty answer.
         """
-        # Silent before it is asked: what is typed at once is neither shown nor thrown away.
+        # Echo is off before the question: keys that come at once are neither shown nor dropped.
         with _silent(sys.stdin, silent=not echo):
             print(clean_line(question), end=" ", file=self.out, flush=True)
-            while asked():
+            while is_open():
                 if select.select([sys.stdin], [], [], _LOOK)[0]:
                     return sys.stdin.readline().rstrip("\n")
         self.say("")
         return None
 
     def ask_secret(self, question: str) -> Optional[str]:
-        """Ask unechoed at the terminal of this login, wherever our output goes.
+        """Ask without echo at the terminal of this login, also if the output is redirected.
 
-        None where there is no terminal; an end of file is an empty answer.
+        Return None without a terminal. An end of file is an empty answer.
         """
         try:
             os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
@@ -77,13 +77,13 @@ class Console:
             return ""
 
     def agrees(self, question: str) -> bool:
-        """Ask for a yes; anything else is a no."""
+        """Return True if the answer is a yes. Anything else is a no."""
         return self.ask(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
 @contextlib.contextmanager
 def _silent(terminal: TextIO, *, silent: bool) -> Iterator[None]:
-    """Show nothing of what is typed meanwhile (termios(3))."""
+    """Turn the terminal's echo off meanwhile (termios(3))."""
     if not silent:
         yield
         return
@@ -99,8 +99,8 @@ def _silent(terminal: TextIO, *, silent: bool) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Return the console of this process: a terminal only where one can be asked as well."""
-    # A locale that lacks a character (EUC-JP, Latin-1) must not end the program over it.
+    """Return the console of this process. It is a terminal only if both input and output are."""
+    # A character that the locale lacks (EUC-JP, Latin-1) must not end the program.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     is_terminal = sys.stdout.isatty() and sys.stdin.isatty()

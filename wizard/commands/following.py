@@ -13,10 +13,10 @@ from wizard.session import Session
 
 
 def follow_run(session: Session, run: str, console: Console) -> int:
-    """Print a run from its first line to its end; return 0 when it was done.
+    """Print a run from its first line to its end; return 0 if it was done.
 
-    Ctrl-C asks the worker to stop at the next safe boundary, and goes on following; a second
-    one leaves the run to itself.
+    Ctrl-C asks the worker to stop at the next safe boundary and continues to follow. A second
+    Ctrl-C ends the following, while the run continues.
     """
     titles = _titles(session.plan_of(run))
     try:
@@ -83,12 +83,12 @@ def _output(event: records.Output, console: Console, _titles: dict[str, str]) ->
 def _finished(event: records.StepFinished, console: Console, _titles: dict[str, str]) -> None:
     console.say(f"    {event.outcome}, {event.seconds:.1f} s")
     if event.outcome == records.DONE:
-        # Why a step failed is told at the run's end; that output was lost, nowhere else.
+        # The run's end says why a step failed. The message of a done step is printed only here.
         console.say(*(f"    {line}" for line in event.message.splitlines()))
 
 
 def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> None:
-    """All findings were told as they came; what is not right is told again, with what to do."""
+    """Print again each finding that is not right, with its advice, and the summary."""
     for finding in event.findings:
         if finding.verdict != RIGHT:
             console.say(*table_lines(finding))
@@ -96,7 +96,7 @@ def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> N
 
 
 def _nothing(_event: records.Event, _console: Console, _titles: dict[str, str]) -> None:
-    """Nothing is said of the other records."""
+    """Print nothing for the other records."""
 
 
 _SAY: dict[type, Callable[..., None]] = {

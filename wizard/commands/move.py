@@ -1,4 +1,4 @@
-"""`postfix-wizard move`: what is left of the move from an old server."""
+"""`postfix-wizard move`: what remains to do for the move from an old server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wizard.session import Session
 
 
 def run_move(session: Session, options: Options, console: Console) -> int:
-    """Tick what is to be ticked, look, and print the list; return 0, however much is open."""
+    """Tick the items that the options name and print the list. Return 0, also with open items."""
     need_root("looking at the move")
     unknown = [one for one in (*options.done, *options.undone) if one not in IDS]
     if unknown:
@@ -28,7 +28,7 @@ def run_move(session: Session, options: Options, console: Console) -> int:
             f"The items are {', '.join(IDS)}.",
         )
     host = session.host()
-    # Before the first set-up TTLs must be lowered already: then the answers are in a file.
+    # TTLs must be lowered before the first set-up, when only a file has the answers.
     answers = read_answers(options.answers) if options.answers else session.today(host)
     found = _found(session, answers, host)
     if options.done or options.undone:

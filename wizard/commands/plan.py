@@ -11,11 +11,11 @@ from wizard.plan import report
 from wizard.session import Session
 
 PENDING = 2
-"""The exit code that says: there is something to do."""
+"""The exit code if steps are pending."""
 
 
 def run_plan(session: Session, options: Options, console: Console) -> int:
-    """Print the plan; return 0 when nothing is pending, 2 when something is."""
+    """Print the plan; return 0 if nothing is pending, 2 if steps are, 1 or 65 with obstacles."""
     plan, _ = make_plan(session, options)
     if options.json:
         print(json.dumps(report.as_json(plan), indent=2), file=console.out)

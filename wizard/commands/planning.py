@@ -1,4 +1,4 @@
-"""From the command line's options to a plan, for every command that needs one."""
+"""Make a plan from the options of the command line, and refuse one that cannot run."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from wizard.session import Session
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator said on the command line."""
+    """The options of the command line."""
 
     answers: Optional[Path] = None
     sections: tuple[str, ...] = ()
     accepted: Accepted = field(default_factory=Accepted)
-    """Cautions by name with their values, and choices that need an explicit word."""
+    """Values of --accept: cautions and choices by name."""
     run: str = ""
     with_later: bool = False
     """Take back all runs after `run` too."""
@@ -36,25 +36,25 @@ class Options:
     yes: bool = False
     json: bool = False
     conflicts: str = OPEN
-    """What becomes of every conflict with a hand edit: MINE or PLANNED."""
+    """The choice for every conflict with a hand edit: MINE, PLANNED or OPEN."""
     since: str = "1d"
-    """From when on the log is told, as `wizard.log.since` reads it."""
+    """From when on the log is counted, in a form of `wizard.log.since`."""
     done: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
-    """Items of the move to be ticked by hand, or no longer."""
+    """Items of the move to tick and to untick by hand."""
     pflogsumm: bool = False
     stranger: bool = False
     from_outside: str = ""
     user: str = ""
     prune: bool = False
     keep: Optional[int] = None
-    """How many of the newest runs stay."""
+    """The number of newest runs that a prune does not remove."""
     older_than: Optional[int] = None
-    """Days: runs that are older are removed."""
+    """Days. A prune removes older runs."""
 
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
-    """Read the host and the answers and return the plan; raises Trouble where either cannot be."""
+    """Return the plan and the host. Raises Trouble if the host or the answers are unreadable."""
     given = read_answers(options.answers, options.sections) if options.answers else None
     host = session.host()
     answers = given or session.answers(host)
@@ -70,7 +70,7 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
 
 
 def _narrowed(answers: Answers, session: Session, host: Host, options: Options) -> Answers:
-    """With sections named, take the others from the host, so that nothing else moves."""
+    """Return the answers, with the host's values in all sections that were not named."""
     if not options.sections:
         return answers
     today = session.today(host)
@@ -78,7 +78,7 @@ def _narrowed(answers: Answers, session: Session, host: Host, options: Options) 
 
 
 def say_to_copy(plan: Plan, console: Console) -> None:
-    """Show the changes that nothing writes, for the operator to copy."""
+    """Show the changes that the operator has to copy, since no step writes them."""
     for change in plan.to_copy:
         console.say(report.TO_COPY)
         console.say_diff(report.file_diff(change))
@@ -91,9 +91,9 @@ def need_root(doing: str) -> None:
 
 
 def need_an_answer(doing: str, options: Options, console: Console, shown_by: str) -> None:
-    """Raise UsageTrouble where nobody can be asked and --yes was not said.
+    """Raise UsageTrouble if there is neither a terminal for a prompt nor --yes.
 
-    `shown_by` is the command that shows what would be agreed to.
+    `shown_by` is the command that shows the steps without running them.
     """
     if not options.yes and not console.is_terminal:
         raise UsageTrouble(
@@ -104,7 +104,7 @@ def need_an_answer(doing: str, options: Options, console: Console, shown_by: str
 
 
 def refuse_obstacles(plan: Plan, changed: str = "Nothing was changed.") -> None:
-    """Raise Trouble with everything that stands in the plan's way, and what was changed before."""
+    """Raise Trouble with all obstacles of the plan. `changed` says what was changed before."""
     if not plan.obstacles:
         return
     lines = "\n".join(f"  {problem_text(problem)}" for problem in plan.obstacles)
@@ -114,7 +114,7 @@ def refuse_obstacles(plan: Plan, changed: str = "Nothing was changed.") -> None:
 
 
 def refuse_cautions(plan: Plan, accepted: Accepted) -> None:
-    """Raise AnswersTrouble for cautions that were not accepted with exactly their values."""
+    """Raise AnswersTrouble if a caution was not accepted with exactly its values."""
     missing = [caution for caution in plan.cautions if not accepted.has(caution)]
     if not missing:
         return
@@ -135,7 +135,7 @@ def _caution_lines(caution: Caution, accepted: Accepted) -> Iterator[str]:
 
 
 def refuse_conflicts(plan: Plan) -> None:
-    """Raise Trouble, which names each conflict with a hand edit that nothing was chosen for."""
+    """Raise Trouble with each conflict with a hand edit that has no choice yet."""
     if plan.undecided:
         lines = "\n".join(
             f"  {line}" for edit in plan.undecided for line in conflicts.conflict_lines(edit)

@@ -1,4 +1,4 @@
-"""`postfix-wizard runs --prune`: old runs removed, after they were listed."""
+"""`postfix-wizard runs --prune`: list old runs and remove them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LOST = (
 
 
 def prune_runs(session: Session, options: Options, console: Console) -> int:
-    """Say which runs are removed and which stay, remove them after a yes, and return 0 then."""
+    """List the runs to remove and those that stay. Remove them after a yes and return 0, else 1."""
     limit = _limit(options)
     need_root(_DOING)
     pruning = session.pruning(limit)
     _say(pruning, console)
     if not pruning.removed:
-        # What a prune that was killed has not deleted goes all the same.
+        # Delete what a prune that was killed did not delete.
         session.prune(pruning)
         console.say("No run is to be removed.")
         return 0

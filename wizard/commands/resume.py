@@ -1,4 +1,4 @@
-"""`postfix-wizard resume`: goes on with a run that ended early."""
+"""`postfix-wizard resume`: continue a run that ended early."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DOING = "going on with a run"
 
 
 def run_resume(session: Session, options: Options, console: Console) -> int:
-    """Say what happened, go on after a yes, and return 0 when all of it was done."""
+    """Say what happened, continue after a yes, and return 0 if all of it was done."""
     need_root(_DOING)
     session.refuse_if_running(_DOING)
     run = session.cut_off()
@@ -21,7 +21,7 @@ def run_resume(session: Session, options: Options, console: Console) -> int:
         return 1
     refuse_other_release(session.places, run.run, _DOING)
     need_an_answer(_DOING, options, console, "postfix-wizard runs")
-    console.say(run.told, *run.message.splitlines())
+    console.say(run.summary, *run.message.splitlines())
     if not options.yes and not console.agrees("Go on with it?"):
         console.say(f"Run {run.run} is not resumed; `postfix-wizard runs` says how far it came.")
         return 1

@@ -50,7 +50,7 @@ _FIELDS = (
     "version",
     "commit",
 )
-"""Of a run, what --json has (docs/json.md)."""
+"""The fields of a run in --json (docs/json.md)."""
 
 
 def _data(run: RunSummary) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _data(run: RunSummary) -> dict[str, Any]:
 
 
 def _said(run: RunSummary) -> str:
-    """Return what became of a run besides its outcome, and why."""
+    """Return what else is known of a run besides its outcome, with its message."""
     became = [
         words
         for so, words in (
@@ -70,7 +70,7 @@ def _said(run: RunSummary) -> str:
         )
         if so
     ]
-    # Mail on hold and a gathered tree are no longer there once the run was taken back.
+    # An undo releases mail on hold and removes a gathered tree: the message is no longer true.
     message = "" if run.undone and run.outcome == DONE else run.message
     return " ".join([*became, *message.splitlines()])
 
@@ -83,7 +83,7 @@ def run_attach(session: Session, _options: Options, console: Console) -> int:
         early = session.cut_off()
         console.say(
             "No run is in progress; `postfix-wizard runs` lists the past ones.",
-            *((early.told, early.ways_on) if early else ()),
+            *((early.summary, early.ways_on) if early else ()),
         )
         return 1
     return follow_run(session, run, console)

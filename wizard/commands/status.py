@@ -1,4 +1,4 @@
-"""`postfix-wizard status`: what differs between what the runs left and now."""
+"""`postfix-wizard status`: what drifted since the last runs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from wizard.session import Session
 from wizard.status.drift import Item
 
 VERSION = 1
-"""Of the JSON form (docs/json.md)."""
+"""The version of the JSON form (docs/json.md)."""
 
-AS_LEFT, DRIFTED = 0, 2
+UNCHANGED, DRIFTED = 0, 2
+"""Exit codes."""
 _WIDTH = 80
 MOST = 60
-"""Lines of a file's diff that are printed."""
+"""Lines of a file's diff that are printed at most."""
 
 _WORD = "DRIFTED  "
 
 
 def run_status(session: Session, options: Options, console: Console) -> int:
-    """Print what drifted; return 2 where anything did, 1 where no run ever changed anything."""
+    """Print what drifted; return 2 if anything did, 1 if no run ever changed anything, else 0."""
     need_root("looking at what the runs left")
     host = session.host()
     newest, found = session.status(host)
@@ -60,7 +61,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
                 "`postfix-wizard plan` shows what differs from the answers."
             )
         return 1
-    return DRIFTED if drifted else AS_LEFT
+    return DRIFTED if drifted else UNCHANGED
 
 
 def _lines(one: Item) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _lines(one: Item) -> Iterator[str]:
 
 
 def _of_the_move(move: Checklist) -> Iterator[str]:
-    """Yield how far the move is: it is no drift, and the exit code does not tell of it."""
+    """Yield how far the move is. An open item is no drift and does not change the exit code."""
     rest = " `postfix-wizard move` says what to do." if move.open else ""
     yield f"{move.told}{rest}"
     yield from (f"  {told.head(row)}" for row in move.rows if not row.settled)

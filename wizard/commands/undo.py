@@ -1,4 +1,4 @@
-"""`postfix-wizard undo`: takes a run back, each step by its own rule, after it was shown."""
+"""`postfix-wizard undo`: show what an undo changes, and run it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DOING = "taking a run back"
 
 
 def run_undo(session: Session, options: Options, console: Console) -> int:
-    """Show what would be taken back, do it once it is agreed to, and return 0 when all of it was."""
+    """Show what would be undone, do it after a yes, and return 0 if all of it was done."""
     need_root(_DOING)
     if options.with_later and not options.run:
         raise UsageTrouble(
@@ -51,7 +51,7 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
 
 
 def _plan(session: Session, options: Options, runs: Sequence[str], run: str) -> Plan:
-    """Return the plan that takes back one of these runs after those that stand before it."""
+    """Return the plan that undoes `run` after the runs that precede it in `runs`."""
     first = runs[: runs.index(run)]
     return session.undo_plan(run, remove_package=options.remove_package, taken_first=first)
 
@@ -69,10 +69,10 @@ def _show(session: Session, plan: Plan, console: Console) -> None:
 
 
 def _take_back(session: Session, options: Options, plans: Sequence[Plan], console: Console) -> int:
-    """Take the runs back one by one, and stop at the first that is not taken back whole."""
+    """Undo the runs one by one, and stop at the first that fails."""
     runs = [plan.undoes for plan in plans]
     for number, plan in enumerate(plans):
-        # What an earlier one of these undos put back is not as it was when this was shown.
+        # The earlier undos changed files since this plan was shown, so make it again.
         now = _plan(session, options, runs[number:], plan.undoes) if number else plan
         refuse_obstacles(now, _so_far(runs, number))
         if not now.pending:
@@ -87,7 +87,7 @@ def _take_back(session: Session, options: Options, plans: Sequence[Plan], consol
 
 
 def _so_far(runs: Sequence[str], number: int) -> str:
-    """Return what became of these runs before the one with this number."""
+    """Return a message that names the runs undone before the one with this number, and the rest."""
     if not number:
         return "Nothing was changed."
     back, rest = ", ".join(runs[:number]), ", ".join(runs[number:])
@@ -95,10 +95,10 @@ def _so_far(runs: Sequence[str], number: int) -> str:
 
 
 def _show_edits(session: Session, plan: Plan, console: Console) -> None:
-    """Show what was done to the files since the run left them."""
-    left = {change.path: change.proposed for change in session.plan_of(plan.undoes).files}
+    """Show the hand edits of the files since the run wrote them."""
+    written = {change.path: change.proposed for change in session.plan_of(plan.undoes).files}
     for change in plan.files:
-        by_run = left.get(change.path)
+        by_run = written.get(change.path)
         if by_run is None or change.live is None or by_run == change.live:
             continue
         names = f"{change.path} (as the run left it)", f"{change.path} (now)"

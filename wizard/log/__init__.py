@@ -1,1 +1,1 @@
-"""Postfix's log, told: who came, what was refused, what waits, and what the server complains of."""
+"""Count Postfix's log: connections, refusals, deferred mail, and the server's own warnings."""

@@ -15,15 +15,16 @@ JOURNAL, MAILLOG = "the journal", "/var/log/maillog"
 
 
 def always() -> bool:
-    """Nobody leaves before the end."""
+    """Read to the end."""
     return True
 
 
 @dataclass(frozen=True)
 class Source:
-    """A log by its name, and the commands that print it.
+    """A log: its name, and the commands that print it.
 
-    `dated` has a time that says all; `classic` is as syslog writes, which other programs read.
+    The lines of `dated` have the year in their time. Those of `classic` have syslog's form,
+    which other programs read.
     """
 
     name: str
@@ -32,10 +33,9 @@ class Source:
 
 
 def source_of(door: Door, since: float, now: float) -> Source:
-    """Return which log is read from `since` on, in seconds since the epoch.
+    """Return the log to read from `since` on, in seconds since the epoch.
 
-    It is the file where the journal has no line of Postfix: a host may keep the one or the
-    other. Raises Trouble where neither can be read.
+    It is the file if the journal has no line of Postfix. Raises Trouble if neither can be read.
     """
     journal = Source(JOURNAL, _journal(since, "short-unix"), _journal(since, "short"))
     if next(_pairs(door, journal.dated, since, now), None) is not None:
@@ -55,10 +55,10 @@ def source_of(door: Door, since: float, now: float) -> Source:
 def read_log(
     door: Door, since: float, now: float, wanted: Callable[[], bool] = always
 ) -> tuple[str, Tally]:
-    """Return which log was read, and what it came to from `since` on.
+    """Return the name of the log that was read, and its counts from `since` on.
 
-    It ends early, with what was counted until then, once it is no longer `wanted`. Raises
-    Trouble as `source_of`.
+    Reading ends early once `wanted` returns False, with the counts until then. Raises Trouble
+    as `source_of`.
     """
     source = source_of(door, since, now)
     return source.name, tally(line for _, line in _pairs(door, source.dated, since, now, wanted))
@@ -67,14 +67,14 @@ def read_log(
 def classic_lines(
     door: Door, since: float, now: float, wanted: Callable[[], bool] = always
 ) -> Iterator[bytes]:
-    """Return Postfix's own lines, one by one, as syslog writes them; else as `read_log`."""
+    """Return Postfix's own lines, one by one, as syslog writes them. The rest is as in `read_log`."""
     source = source_of(door, since, now)
     return (raw for raw, _ in _pairs(door, source.classic, since, now, wanted))
 
 
 def _journal(since: float, form: str) -> tuple[str, ...]:
-    asked = ("journalctl", "--unit=postfix.service", f"--since=@{since:.0f}")
-    return (*asked, f"--output={form}", "--no-pager", "--quiet")
+    command = ("journalctl", "--unit=postfix.service", f"--since=@{since:.0f}")
+    return (*command, f"--output={form}", "--no-pager", "--quiet")
 
 
 def _pairs(
@@ -84,7 +84,7 @@ def _pairs(
     now: float,
     wanted: Callable[[], bool] = always,
 ) -> Iterator[tuple[bytes, Line]]:
-    """Yield each line of Postfix as it stands and as it is read."""
+    """Yield each line of Postfix, raw and parsed."""
     reader = Reader(now)
     for raw in door.stream(argv):
         if not wanted():

@@ -1,4 +1,4 @@
-"""What a message of Postfix tells, as a table: the first pattern that matches it counts."""
+"""The kinds of Postfix's messages, as a table. The first pattern that matches a message counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATUSES = {
     b"expired": BOUNCED,
     b"force-expired": BOUNCED,
 }
-"""By Postfix's status; any other (deliverable, undeliverable) is of a probe, which is no mail."""
+"""Kinds by Postfix's status. Other statuses (deliverable, undeliverable) come from address probes."""
 
 _FROM = rb"from \S*?\[(?P<address>[^][]*)\]"
 _ID = rb"(?!NOQUEUE)[0-9A-Za-z]{6,}"
@@ -26,11 +26,11 @@ _ID = rb"(?!NOQUEUE)[0-9A-Za-z]{6,}"
 
 @dataclass(frozen=True)
 class Rule:
-    """What a matching message is counted as.
+    """A kind of message that is counted.
 
-    `pattern` is matched at the message's start; its groups `reason` and `address`, where it has
-    them, say what is counted, and `status` the kind where it is a delivery (qmgr(8) tells of mail
-    that expired by its sender).
+    `pattern` is matched at the message's start. Its group `reason` or `address` is the name that
+    is counted. For a delivery the group `status` decides the kind (qmgr(8) logs expired mail
+    with its sender).
     """
 
     kind: str
@@ -38,10 +38,12 @@ class Rule:
 
 
 RULES = (
-    # One that postscreen(8) hands on is smtpd's too: of postscreen's own those count that it ends.
+    # smtpd logs each connection that postscreen(8) passes on. So of postscreen's own lines only
+    # the end of a connection counts.
     Rule(CONNECTED, re.compile(rb"connect from |DISCONNECT \[")),
     Rule(TAKEN, re.compile(_ID + rb": client=")),
-    # What a stranger wrote stands before the client, the reason last. Local mail is bounced instead.
+    # The text from the stranger's mail comes before the client, the reason last. Local mail is
+    # bounced instead.
     Rule(
         REFUSED,
         re.compile(
@@ -68,7 +70,7 @@ RULES = (
         LIMITS,
         re.compile(rb"warning: (?P<reason>[\w ]+ (?:rate|concurrency) limit exceeded): .*" + _FROM),
     ),
-    # The other server's words come last, and may hold anything: a status too.
+    # The other server's reply comes last and may contain anything, also a status.
     Rule(
         DELIVERED,
         re.compile(

@@ -1,4 +1,4 @@
-"""From when on the log is told: what an operator types, as seconds since the epoch."""
+"""Parse the value of --since: from when on the log is counted."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 
 
 def since(words: str, now: float) -> float:
-    """Return the moment that `words` name, in local time.
+    """Return the moment that `words` name in local time, in seconds since the epoch.
 
-    `30min`, `6h` and `7d` are so long ago, `today` and `yesterday` begin at midnight, and a
-    date may have a time: `2026-11-24`, `2026-11-24 08:30`. Raises UsageTrouble for others.
+    `30min`, `6h` and `7d` count back from `now`. `today` and `yesterday` begin at midnight. A
+    date may have a time: `2026-11-24`, `2026-11-24 08:30`. Raises UsageTrouble for other words.
     """
     ago = _AGO.fullmatch(words)
     if ago:

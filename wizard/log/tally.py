@@ -1,4 +1,4 @@
-"""Counts of a whole log in a memory that does not grow with it."""
+"""Count a whole log in memory that does not grow with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wizard.log.rules import (
 )
 
 MOST = 10_000
-"""Names that are counted at once; of more, the rarer half is counted together."""
+"""Names that are counted one by one. If there are more, the rarer half is counted together."""
 
 LONGEST = 300
 """Bytes of a name."""
@@ -33,10 +33,10 @@ PLAIN = frozenset({CONNECTED, TAKEN})
 
 @dataclass
 class Top:
-    """How often each name came; `rest` is the number of those that were let go as rare.
+    """How often each name occurred. `rest` is how often the names occurred that were dropped as rare.
 
-    A name is as the log has it, LONGEST bytes at most, and may hold anything. Its count is exact
-    unless it was let go before: then it is the least that it can be.
+    A name has the bytes of the log, LONGEST at most, and may contain anything. Its count is exact,
+    or too low if the name was dropped before.
     """
 
     counts: dict[bytes, int] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class Top:
         self.counts[name] = self.counts.get(name, 0) + 1
         if len(self.counts) > MOST:
             ordered = self.first(MOST)
-            kept = dict(ordered[: MOST // 2])
-            self.rest += sum(self.counts.values()) - sum(kept.values())
-            self.counts = kept
+            frequent = dict(ordered[: MOST // 2])
+            self.rest += sum(self.counts.values()) - sum(frequent.values())
+            self.counts = frequent
 
     def first(self, most: int) -> list[tuple[bytes, int]]:
         """Return the most frequent, the more frequent first and equal ones by name."""
@@ -58,16 +58,16 @@ class Top:
 
     @property
     def total(self) -> int:
-        """How often any name came."""
+        """How often any name occurred."""
         return sum(self.counts.values()) + self.rest
 
 
 @dataclass
 class Tally:
-    """What a log came to: how many lines of Postfix, how often each kind, and of what.
+    """The counts of a log: lines of Postfix, messages of each kind, and names of each kind.
 
     `first` and `last` are the times of its first and last line, in seconds since the epoch, 0
-    for none.
+    without a line.
     """
 
     lines: int = 0
@@ -83,7 +83,7 @@ class Tally:
             self.tops.setdefault(kind, Top()).add(name)
 
     def top(self, kind: str) -> Top:
-        """Return what was counted of a kind."""
+        """Return the names of a kind with their counts."""
         return self.tops.get(kind, Top())
 
 

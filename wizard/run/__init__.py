@@ -1,1 +1,1 @@
-"""The run: a worker that no terminal owns, its journal, and those who follow it."""
+"""The run: a worker without a terminal, its journal, and its viewers."""

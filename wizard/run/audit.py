@@ -1,7 +1,7 @@
 """One line to syslog (facility authpriv) for each run, undo, resume and accepted caution.
 
-A missing or slow logger never hinders a run: the datagram is sent once, and a failure is
-ignored. The journal of the run has the same values.
+A missing or slow logger never stops a run. The datagram is sent once, and a failure is ignored.
+The journal of the run has the same values.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PRIORITY = 10 * 8 + 5
 """authpriv and notice (syslog(3))."""
 _TIMEOUT_SECONDS = 0.5
 _MAX_CHARACTERS = 1800
-"""syslogd cuts longer lines (RFC 5424 names 2,048 bytes); the journal has the whole."""
+"""syslogd cuts longer lines (RFC 5424 names 2,048 bytes). The journal has all of it."""
 
 
 def act_of(plan: Plan) -> str:

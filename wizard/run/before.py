@@ -1,7 +1,7 @@
-"""What is wrong on a host before a run's first step: a run does not fail for that.
+"""Find what is wrong on a host before a run's first step. A run does not fail for that.
 
-The run's own checks look, by the answers that the host gave when the plan was made. So what was
-right by these, and is wrong by the plan's at the end, is the run's own doing.
+The same checks run before the first step, with the answers that were read from the host for the
+plan. So a check that is right before the run and wrong at its end is the run's own fault.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from wizard.plan.model import Install, Plan, Prove, Service
 def is_comparable(plan: Plan) -> bool:
     """True if the plan ends with the checks, and does not itself start or install Postfix.
 
-    Nothing is right where Postfix does not run, so a run that is to start it has no excuse. One
-    section's run does not start it, and is not blamed for what was stopped before.
+    If Postfix does not run, all checks are wrong, so nothing excuses a run that starts it. A run
+    of one section does not start it, and does not fail if Postfix was stopped before.
     """
     proves = any(isinstance(step.action, Prove) for step in plan.pending)
     starts = any(
@@ -28,7 +28,7 @@ def is_comparable(plan: Plan) -> bool:
 
 def wrong_before(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Return what is wrong now (`check.counting.key_of`). Takes about a second. Raises Trouble."""
-    # As for the proof itself: other runs need neither the checks nor the TOML reader.
+    # As in actions/proof.py: other runs need neither the checks nor the TOML reader.
     from wizard.answers.toml import parse_stored  # noqa: PLC0415
     from wizard.check.counting import key_of, tolerated  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415

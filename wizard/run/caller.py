@@ -1,9 +1,9 @@
-"""Who starts, resumes or undoes a run: read in the caller's own process, before it detaches.
+"""Find who starts, resumes or undoes a run, in the caller's own process.
 
 The kernel sets the loginuid at login and a process cannot change it (pam_loginuid(8)). The
-other values come from environments, which a user with root's rights can forge, so they are
-parsed strictly: a plain user name, two addresses with their ports, a terminal. A value that is
-not known or not plain is "".
+other values come from environments, which a user with root's rights can forge. So they are
+parsed strictly: a plain user name, two addresses with their ports, a terminal. An unknown or
+other value is "".
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Caller:
-    """`ssh_connection` is `ADDRESS PORT ADDRESS PORT`, the client first (ssh(1)).
+    """The user that started a process.
 
-    `loginuid` is None where no login is known; `login_user` is its name.
+    `loginuid` is None without a known login; `login_user` is its name. `ssh_connection` is
+    `ADDRESS PORT ADDRESS PORT`, the client first (ssh(1)).
     """
 
     loginuid: Optional[int] = None
@@ -43,7 +44,7 @@ class Caller:
 
     @property
     def shown(self) -> str:
-        """The caller in a few words, "" where nothing is known."""
+        """The caller in a few words, "" if nothing is known."""
         name = self.login_user or self.sudo_user
         if not name and self.loginuid is not None:
             name = f"uid {self.loginuid}"
@@ -66,16 +67,16 @@ class Caller:
 
 
 NOBODY = Caller()
-"""A caller of whom nothing is known, as in the runs of earlier versions."""
+"""An unknown caller, as in the runs of earlier versions."""
 
 
 def find_caller(
     environment: Optional[Mapping[str, str]] = None, proc: Path = Path("/proc")
 ) -> Caller:
-    """Return who runs this process. Never raises: what cannot be read is not known.
+    """Return who runs this process. Never raises; an unreadable value is unknown.
 
-    sudo removes SSH_CONNECTION, and su(1) SUDO_USER: then the nearest parent process that has
-    a plain value counts. SUDO_USER is taken from root's processes only.
+    sudo removes SSH_CONNECTION, and su(1) SUDO_USER. Then the nearest parent process with a
+    plain value counts. Only root's processes count for SUDO_USER.
     """
     own = os.environ if environment is None else environment
     uid = _loginuid(proc)

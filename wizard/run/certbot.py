@@ -1,4 +1,4 @@
-"""What certbot asks, and what its last words mean: above all which limit, and when to try again."""
+"""Answer certbot's prompts, and explain its errors: above all the rate limits."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SAID = 6
 
 
 def certbot_manner(watch: Callable[[], Optional[Trouble]]) -> Manner:
-    """Return how certbot is to be answered: which of several accounts, the operator says."""
+    """Return how certbot's prompts are answered. The operator chooses among several accounts."""
     return Manner(
         question=_QUESTION,
-        decide=_asked,
+        decide=_ask_operator,
         watch=watch,
     )
 
 
-def _asked(lines: tuple[str, ...]) -> Decision:
+def _ask_operator(lines: tuple[str, ...]) -> Decision:
     said = [line for line in lines if line.strip()]
     return Ask(
         "\n".join(said[-8:]),
@@ -101,11 +101,11 @@ _MEANINGS = (
     ),
     _Meaning(re.compile(r"No space left|Disk quota"), "Make room in /var/lib (df -h)."),
 )
-"""The first that is found counts."""
+"""The first match counts."""
 
 
 def refused(doing: str, lines: tuple[str, ...]) -> Trouble:
-    """Return the trouble of a certbot that failed, in its own words. It is not tried again."""
+    """Return the error of a failed certbot, with its own message. Nothing is tried again."""
     text = " ".join(line.strip() for line in lines)
     details = [f"{match[1]}: {_to_its_end(lines, at)}" for at, match in _details(lines)]
     own = [line.strip() for line in lines if line.strip()][-_SAID:]
@@ -123,7 +123,10 @@ def _details(lines: tuple[str, ...]) -> list[tuple[int, re.Match[str]]]:
 
 
 def _to_its_end(lines: tuple[str, ...], at: int) -> str:
-    """An older certbot breaks a detail into lines; an empty one ends it."""
+    """Return a detail with its continuation lines, which an older certbot writes.
+
+    An empty line ends it.
+    """
     words = [lines[at].partition(":")[2].strip()]
     for line in lines[at + 1 :]:
         if not line.strip() or _DETAIL.match(line):

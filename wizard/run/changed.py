@@ -1,11 +1,11 @@
-"""One rule for "changed since the run": kinds of paths, and how each is compared.
+"""The one rule for "changed since the run": kinds of paths, and how each is compared.
 
-`status`, undo and the automatic return all ask here, so they cannot contradict each other. A kind
-is found from the path alone, since a journal has none:
+`status`, undo and the automatic return use it, so they cannot contradict each other. The path
+alone decides the kind, since a journal has none:
 
 | kind | found by | compared by | an undo |
 |---|---|---|---|
-| table | Postfix's places and the suffix of a table | never by its bytes, which differ each time | builds it again |
+| table | Postfix's directories and the suffix of a table | never by its bytes, which differ each time | builds it again |
 | link | /etc/letsencrypt/live/NAME/KIND.pem | its number: a renewal moves it to a newer one | leaves a newer one |
 | certbot | what certbot writes by itself | its bytes; another text is certbot's | leaves another text |
 | file | everything else | its bytes, or a link's target | refuses another text, puts back a removed one |
@@ -23,23 +23,23 @@ from wizard.certificates.lineage import KINDS
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import ALIASES, LETSENCRYPT
 from wizard.plan.model import Past
-from wizard.run.states import MISSING
+from wizard.run.path_state import MISSING
 
 BEFORE = "before"
-"""As it was before the run: nothing is left to put back."""
+"""As it was before the run. Nothing has to be put back."""
 WRITTEN = "written"
-"""As the run wrote it: it goes back."""
+"""As the run wrote it. It is put back."""
 NEWER = "newer"
-"""Another program wrote it since, which is its task: it stays, and hinders nothing."""
+"""Another program wrote it since, as is its task. It stays, and does not stop an undo."""
 GONE = "gone"
-"""Somebody removed it since. No text of anybody is lost, so an undo puts it back."""
+"""Somebody removed it since. An undo puts it back, since that loses no text."""
 EDITED = "edited"
-"""Somebody changed it since: it stays, and an undo says so before it begins."""
+"""Somebody changed it since. It stays, and an undo does not begin."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One path: its state before the run, as the run wrote it, and today (`run.states`).
+    """One path: its state before the run, as the run wrote it, and today (`run.path_state`).
 
     `is_renewed` is True if certbot has renewed the lineage that the path belongs to.
     """
@@ -72,14 +72,14 @@ def _certbot(change: Change) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of path: which paths are of it, and the verdict on one that is not as before."""
+    """A kind of path: the pattern of its paths, and the verdict on one that is not as before."""
 
     name: str
     paths: re.Pattern[str]
     judge: Callable[[Change], str]
 
 
-# Not every `.db`: zone files are often called so, and they are text.
+# Not every `.db`: zone files often have this suffix, and they are text.
 TABLE = Kind(
     "table",
     re.compile(r"/etc/(?:aliases|postfix/(?:.+/)?[^/]+)\.(?:db|lmdb|cdb|pag|dir|sdbm)"),
@@ -96,14 +96,14 @@ CERTBOT = Kind(
 )
 FILE = Kind("file", re.compile(r".*", re.DOTALL), _file)
 KINDS_OF_PATHS = (TABLE, LINK, CERTBOT, FILE)
-"""The first whose pattern matches the whole path counts."""
+"""The first kind whose pattern matches the whole path counts."""
 
 _TARGET = re.compile(r"link:(?:.*/)?archive/([^/]+/[a-z]+)([1-9][0-9]*)\.pem")
 
 
 _BTREE_MAGIC = 0x00053162
 _MAGIC_AT = 12
-"""Berkeley DB writes a table's type there in the machine's own byte order."""
+"""The offset of a table's type. Berkeley DB writes it in the machine's own byte order."""
 
 
 def kind_of(path: str) -> Kind:
@@ -123,9 +123,9 @@ def source_of(table: str) -> str:
 
 
 def build_command(path: str, head: bytes = b"") -> tuple[str, str]:
-    """Return the program and the type by which the table at `path` was built.
+    """Return the program and the type that the table at `path` was built with.
 
-    `head` are its first bytes: hash and btree have one suffix.
+    `head` are its first bytes. They tell hash from btree, which have one suffix.
     """
     suffix = path[len(source_of(path)) :]
     kinds = [kind for kind, its in INDEX_SUFFIX.items() if its == suffix]
@@ -164,7 +164,7 @@ def judged(
 ) -> tuple[Judged, ...]:
     """Return the verdict on each of a step's `files`; `state` returns the state of a path today.
 
-    `links` are those of the lineages that the files belong to: a renewal moved them.
+    `links` are those of the lineages that the files belong to. They show a renewal.
     """
     is_renewed = bool(renewed((*links, *files), state))
     return tuple(
@@ -174,11 +174,11 @@ def judged(
 
 
 def renewed(files: Iterable[Past], state: Callable[[str], str]) -> tuple[str, ...]:
-    """Return the names of the lineages whose links certbot has moved on since, in order."""
+    """Return the names of the lineages that certbot renewed since, in order."""
     names = (
         lineage_of(one.path)
         for one in files
-        # A link as it was before the run went back already: its old number may be the higher one.
+        # A link that is as before the run was put back: its old number may be the higher one.
         if lineage_of(one.path)
         and state(one.path) != one.was
         and is_newer(state(one.path), one.now)

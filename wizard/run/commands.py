@@ -1,7 +1,7 @@
-"""Commands: an argv, never a shell, in a clean environment, heard to the last byte.
+"""Run commands: an argv, never a shell, in a clean environment, with all output read.
 
-What a child says goes to the step's output in the pieces it comes in. A daemon that inherits
-the pipes holds nothing up: the child's own end is what is waited for.
+A child's output goes to the step's output as it arrives. The wait ends with the child, also if a
+daemon inherited its pipes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from wizard.run.loop import Exit, Loop, watched
 from wizard.run.output import StepOutput
 
 READ = 1 << 16
-KEPT = 1 << 20
-"""Bytes of each stream that are kept for the caller; the output file has all."""
+MAX_CAPTURED_BYTES = 1 << 20
+"""Bytes of each stream that the caller gets. The output file has all."""
 PATIENCE = 300.0
 """Seconds that a command may take."""
 
@@ -33,8 +33,8 @@ PATIENCE = 300.0
 class Completed:
     """A command that ended: `status` is its exit status, or minus the signal that killed it.
 
-    `out` and `err` are the last KEPT bytes of each stream, all of them when `whole` was asked.
-    `again` is True if the command ran twice, and the first time may have had its effect.
+    `out` and `err` are the last MAX_CAPTURED_BYTES of each stream, with `whole` all of them.
+    `again` is True if the command ran twice and the first call may have had its effect.
     """
 
     argv: tuple[str, ...]
@@ -45,7 +45,7 @@ class Completed:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """Every line of both streams that is not blank, standard error last."""
+        """All lines of both streams that are not blank, standard error last."""
         text = (self.out + b"\n" + self.err).decode("utf-8", "surrogateescape")
         return tuple(line for line in text.splitlines() if line.strip())
 
@@ -71,7 +71,7 @@ def spelled(argv: Sequence[str]) -> str:
 
 
 class _Stream:
-    """One pipe: all of it goes to `sink`, its end is kept."""
+    """One pipe: all bytes go to `sink`, and the last ones to `tail`."""
 
     def __init__(self, loop: Loop, fd: int, sink: Callable[[bytes], None], *, whole: bool) -> None:
         os.set_blocking(fd, False)
@@ -86,13 +86,13 @@ class _Stream:
         self.read()
 
     def read(self) -> bool:
-        """Read once; False when there is nothing now, or never again."""
+        """Read once; return False if there is nothing now, or never again."""
         try:
             data = os.read(self._fd, READ)
         except BlockingIOError:
             return False
         except OSError as error:
-            # A terminal's way to say that nobody has its other end open any more.
+            # A terminal reports so that nobody has its other end open any more (pty(7)).
             if error.errno != errno.EIO:
                 raise
             data = b""
@@ -102,20 +102,20 @@ class _Stream:
             return False
         self._sink(data)
         self._parts += data
-        if not self._whole and len(self._parts) > 2 * KEPT:
-            del self._parts[:-KEPT]
+        if not self._whole and len(self._parts) > 2 * MAX_CAPTURED_BYTES:
+            del self._parts[:-MAX_CAPTURED_BYTES]
         return True
 
     @property
-    def kept(self) -> bytes:
+    def tail(self) -> bytes:
         return bytes(self._parts)
 
 
 class _Inlet:
     """A child's standard input, written as the child reads it.
 
-    It is a pipe: SELinux keeps a memory file or another file of ours from Postfix's domains. A child
-    that answers before it has read all of it cannot hold us up.
+    It is a pipe, since SELinux denies Postfix's domains a memory file or another file of ours. A
+    child that ends before it has read all of it does not block us.
     """
 
     def __init__(self, loop: Loop, fd: int, data: bytes) -> None:
@@ -158,11 +158,11 @@ def run(
     umask: int = 0o022,
     terminal: bool = False,
 ) -> Completed:
-    """Run a command to its end and return what came of it, whatever its status.
+    """Run a command to its end and return its result, with any status.
 
-    `output` None keeps it out of the step's output. Raises Trouble when it cannot be started
-    or has not ended after `patience` seconds (it is then killed, its process group too). With
-    `terminal` it writes to one (pty(7)), and all it says is in `out`.
+    With `output` None nothing goes to the step's output. With `terminal` the command writes to a
+    terminal (pty(7)), and `out` has all of it. Raises Trouble if it cannot be started, or if it
+    has not ended after `patience` seconds. Then its process group is killed.
     """
     sink = output.write if output is not None else _nowhere
     if output is not None:
@@ -173,12 +173,12 @@ def run(
             for fd, stream in zip(fds, streams):
                 watching.enter_context(watched(loop, fd, stream.ready))
             _await_exit(child.pid, loop, argv, patience)
-            # Its end is known, so what a grandchild may still say is not waited for.
+            # The child has ended. Output that a grandchild may still write is not waited for.
             for stream in streams:
                 while stream.open and stream.read():
                     pass
         status = child.wait()
-    out, err = (*(stream.kept for stream in streams), b"")[:2]
+    out, err = (*(stream.tail for stream in streams), b"")[:2]
     done = Completed(tuple(argv), status, out, err)
     if output is not None and status != 0:
         output.say(f"({done.ended})")
@@ -186,14 +186,14 @@ def run(
 
 
 def _nowhere(_: bytes) -> None:
-    """Take the bytes of a command whose output is not shown."""
+    """Drop the bytes of a command whose output is not shown."""
 
 
 @contextlib.contextmanager
 def _started(
     argv: Sequence[str], loop: Loop, stdin: Optional[bytes], umask: int, *, terminal: bool
 ) -> Iterator[tuple[subprocess.Popen[bytes], tuple[int, ...]]]:
-    """Start a child and hand over the descriptors that it is heard on."""
+    """Start a child and yield it with the descriptors of its output."""
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as childs:
         heard = []
         try:
@@ -233,14 +233,14 @@ def _await_exit(pid: int, loop: Loop, argv: Sequence[str], patience: float) -> N
     gone = Exit(loop, pid)
     try:
         while not gone.seen:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 os.killpg(pid, signal.SIGKILL)
                 raise Trouble(
                     f"running {spelled(argv)}",
                     f"it had not ended after {patience:g} seconds and was killed",
                     "Run it yourself to see what it waits for.",
                 )
-            loop.turn(left)
+            loop.turn(remaining)
     finally:
         gone.close()

@@ -1,4 +1,4 @@
-"""A run's run.json, completed when a worker ends, so that a list need not read the whole run."""
+"""Complete a run's run.json when a worker ends, so that a list need not read the whole run."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from wizard.run.request import read_plan, read_request
 
 
 def begin(run: RunPlaces) -> None:
-    """Say in run.json that this program works on the run now, where it does not say so yet.
+    """Name in run.json this program as the one that works on the run.
 
-    A run of format 1 gets one. Where it cannot be written the journal alone says what happens.
+    A run of format 1 gets a run.json. If it cannot be written, the journal alone has the outcome.
     """
     with contextlib.suppress(Trouble):
-        held, header = read(str(run.header)), read_header(run)
+        current, header = read(str(run.header)), read_header(run)
         plan = read_plan(run, read_request(run).plan_sha256)
         ours = planned(run.id, plan, header.made if header else time.time())
         if ours != header:
-            write_header(run, ours, held)
+            write_header(run, ours, current)
 
 
 def conclude(run: RunPlaces) -> None:
-    """Complete run.json from the journal and the plan. Where that fails, nothing else changes.
+    """Complete run.json from the journal and the plan. If that fails, nothing changes.
 
-    The lock is free by then, so that nobody has to wait for this. A worker that has begun since
-    has written run.json anew, and is not written over.
+    The lock is free by then, so that nobody has to wait for this. If a new worker has written
+    run.json since, it stays.
     """
     with contextlib.suppress(Trouble):
-        held, header = read(str(run.header)), read_header(run)
+        current, header = read(str(run.header)), read_header(run)
         one = summary_of(run)
         if header is None or one.newer is not None:
             return
@@ -53,4 +53,4 @@ def conclude(run: RunPlaces) -> None:
             touched=None if one.touched is None else tuple(sorted(one.touched)),
             stamps=stamps(run),
         )
-        write_header(run, ended, held)
+        write_header(run, ended, current)

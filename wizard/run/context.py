@@ -1,7 +1,7 @@
-"""What an action may use: its run's places, its output, children, and the operator.
+"""What an action may use: its run's paths, its output, child processes, and the operator.
 
-An action calls `intend` with what undo needs before its first effect, and returns the same
-(or better) when it is done.
+An action calls `intend` with what undo needs before its first effect, and returns the same or
+more exact data when it is done.
 """
 
 from __future__ import annotations
@@ -16,14 +16,10 @@ from wizard.run import commands, prompts
 from wizard.run.commands import Completed
 from wizard.run.directories import make_private
 from wizard.run.dnf import LOCK_PATIENCE
-from wizard.run.files import Held
+from wizard.run.files import FileSnapshot
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput
-from wizard.run.paths import RunPlaces, step_name
-from wizard.run.prompts import Desk
-from wizard.run.records import Before, Record, StepIntended
-from wizard.run.seals import Seals
-from wizard.run.states import (
+from wizard.run.path_state import (
     Observed,
     file_state,
     keep_replaced,
@@ -32,6 +28,10 @@ from wizard.run.states import (
     text_state,
     undo_of,
 )
+from wizard.run.paths import RunPlaces, step_name
+from wizard.run.prompts import Desk
+from wizard.run.records import Before, Record, StepIntended
+from wizard.run.seals import Seals
 from wizard.run.steady import steady
 from wizard.run.terminal import Ask
 
@@ -40,10 +40,11 @@ Undo = dict[str, object]
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds that a prompt stays open, dnf may wait for a lock, the service may take to start.
+    """Time limits in seconds.
 
-    It may then take `greeting` seconds to greet; postscreen(8) takes 6. A message is followed
-    for `delivery` seconds.
+    `prompt` is how long a prompt stays open, `lock` how long dnf may wait for a lock, `service`
+    how long the service may take to start. It may then take `greeting` to greet; postscreen(8)
+    takes 6. `delivery` is how long a test message is followed.
     """
 
     prompt: float = prompts.PATIENCE
@@ -55,12 +56,12 @@ class Patience:
 
 @dataclass(frozen=True)
 class Context:
-    """One step's surroundings.
+    """What one step may use.
 
-    `earlier` is what an earlier attempt at this very step intended, None on the first.
-    `before` is what was wrong before the run, None where nobody looked.
-    `stamp_ns` is the time that replaced files bear. `record` appends to the journal and returns
-    when it is on disk. `attended` says that somebody may answer prompts.
+    `earlier` is what an earlier attempt at this step intended, None on the first attempt.
+    `before` is what was wrong before the run, None without that check. Replaced files get the
+    time `stamp_ns`. `record` appends to the journal and returns when it is on disk. `attended`
+    is True if somebody may answer prompts.
     """
 
     places: RunPlaces
@@ -79,7 +80,7 @@ class Context:
     patience: Patience = field(default_factory=Patience)
 
     def intend(self, undo: Undo) -> Undo:
-        """Journal what undo needs; nothing may be touched before this returns."""
+        """Journal what undo needs. Nothing may be changed before this returns."""
         self.record(StepIntended(self.step, undo))
         return undo
 
@@ -88,15 +89,15 @@ class Context:
         self.output.say(line)
 
     def run(self, *argv: str) -> Completed:
-        """Run a command, its words going to the step's output."""
+        """Run a command. Its output goes to the step's output."""
         return self._steady(argv, lambda one: commands.run(one, self.loop, self.output))
 
     def run_on_terminal(self, *argv: str) -> Completed:
-        """Run a command that says all only to a terminal; what it says goes to the output."""
+        """Run a command that prints everything only on a terminal. It goes to the step's output."""
         return commands.run(argv, self.loop, self.output, terminal=True)
 
     def query(self, *argv: str, stdin: Optional[bytes] = None) -> Completed:
-        """Run a command that only reads; all it says is for the caller alone."""
+        """Run a command that only reads. Only the caller gets its output."""
         return self._steady(argv, lambda one: self._query(one, stdin))
 
     def _query(self, argv: tuple[str, ...], stdin: Optional[bytes] = None) -> Completed:
@@ -108,10 +109,10 @@ class Context:
         return steady(argv, call, self._query, self.say, self.loop.turn)
 
     def ask(self, question: Ask, moot: Callable[[], bool]) -> Optional[str]:
-        """Put a question to the operator; None at once when nobody attends."""
+        """Ask the operator; return None at once if nobody attends."""
         if not self.attended:
             return None
-        # It has no end of line, and would be written with the answer only.
+        # The question has no end of line, so it would be written only with the answer.
         self.output.flush()
         return self.desk.ask(
             self.step,
@@ -122,17 +123,17 @@ class Context:
         )
 
     def staging(self) -> Path:
-        """Return the step's private directory for files on their way, made when missing."""
+        """Return the step's private directory for staged files. Make it if it is missing."""
         directory = self.places.staging / step_name(self.step)
         make_private(directory)
         return directory
 
-    def keep(self, held: Optional[Held]) -> str:
-        """Keep a file's bytes for undo and return the copy's name, "" for no file."""
-        return "" if held is None else keep_replaced(self.places, held, self.seals)
+    def keep(self, file: Optional[FileSnapshot]) -> str:
+        """Save a file's bytes for undo and return the copy's name, "" for no file."""
+        return "" if file is None else keep_replaced(self.places, file, self.seals)
 
     def observe(self, path: str) -> Observed:
-        """Return what is at `path`, in the words of the plan. Raises Trouble."""
+        """Return what is at `path`, with its state. Raises Trouble."""
         return observe(path, self.seals)
 
     def text_state(self, text: bytes) -> str:
@@ -140,7 +141,7 @@ class Context:
         return text_state(text, self.seals)
 
     def already(self, seen: Observed, now: str) -> bool:
-        """Whether an earlier attempt at this step has brought the path to where it is to go."""
+        """True if an earlier attempt at this step has already given the path its new state."""
         return self.earlier is not None and seen.state == now
 
     def require_before(self, seen: Observed, before: Optional[str], doing: str) -> None:
@@ -148,14 +149,14 @@ class Context:
         require(seen, file_state(before), doing)
 
     def undo_file(self, seen: Observed, now: str) -> Undo:
-        """Return what takes one path back, after its bytes were kept.
+        """Save the bytes of a path and return what undo needs of it.
 
-        Where an earlier attempt at this step came that far, it is what stood there before that.
+        If an earlier attempt at this step did so, return that: the state before that attempt.
         """
         for entry in _entries(self.earlier):
             if entry["path"] == seen.path and seen.state in {entry["was"], entry["now"]}:
                 return {**entry, "now": now}
-        return undo_of(seen, now, self.keep(seen.held))
+        return undo_of(seen, now, self.keep(seen.file))
 
 
 def _entries(earlier: Optional[Undo]) -> list[Undo]:
@@ -167,6 +168,6 @@ Executor = Callable[..., Undo]
 
 
 def listed(argv: Sequence[str], done: Completed) -> str:
-    """Return what a failed command was and said, shortly: its last five lines."""
+    """Return a failed command with its status and the last five lines of its output."""
     words = "; ".join(line.strip() for line in done.said[-5:])
     return f"{commands.spelled(argv)}: {done.ended}" + (f": {words}" if words else "")

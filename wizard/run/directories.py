@@ -1,4 +1,7 @@
-"""Places that a run writes to, behind ways that nobody else can bend (`wizard.host.ways`)."""
+"""Open the directories that a run writes to, only by paths that nobody else can redirect.
+
+`wizard.host.ways` checks the paths.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ __all__ = [
 
 
 _labelled: set[tuple[str, int, int]] = set()
-"""The private directories that this process has labelled: some are asked for with each file."""
+"""The private directories that this process has labelled. Some are needed for each file."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A name in an open directory: `fd` is the directory, valid inside `place` only."""
+    """A name in an open directory. `fd` is the directory, valid inside `place` only."""
 
     path: str
     fd: int
@@ -47,9 +50,9 @@ class Place:
 
 @contextlib.contextmanager
 def place(path: str, doing: str) -> Iterator[Place]:
-    """Open the way to `path` and hand over its place.
+    """Open the directory of `path` and yield its place.
 
-    Raises Trouble on a relative path, and where `wizard.host.ways` refuses the way to it.
+    Raises Trouble on a relative path, and if `wizard.host.ways` refuses the path.
     """
     pure = PurePosixPath(path)
     if not pure.is_absolute() or ".." in pure.parts or not pure.name:
@@ -59,10 +62,10 @@ def place(path: str, doing: str) -> Iterator[Place]:
 
 
 def open_plain(at: Place, flags: int, mode: int, doing: str) -> int:
-    """Open a file that is written in place, and return its descriptor; raises OSError, Trouble.
+    """Open a file that is written in place, and return its descriptor.
 
-    What is not one plain file with one name, in the directory's own mount, is refused: a FIFO
-    would hold us, and what is written would land elsewhere.
+    Raises OSError, and Trouble if it is not a regular file with one name in the directory's own
+    mount. A FIFO would block us, and a second name or a mount leads the bytes elsewhere.
     """
     quiet = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     fd = os.open(at.name, flags | quiet, mode, dir_fd=at.fd)
@@ -85,9 +88,9 @@ def _refuse_shifty(at: Place, fd: int, doing: str) -> None:
 
 
 def make_private(path: Path) -> bool:
-    """Make a 0700 directory, its parents too, each synced; False when it was there.
+    """Make a 0700 directory, with its parents, each synced. Return False if it existed.
 
-    Raises Trouble when what is there is a link, another's, or open to others.
+    Raises Trouble if it is a link, or if others own it or can write to it.
     """
     doing = f"making the directory {path}"
     if not path.parent.exists():
@@ -99,8 +102,8 @@ def make_private(path: Path) -> bool:
         except FileExistsError:
             _refuse_shared(at, doing)
             made = False
-        # Also where it exists: one that was killed may have come no further than mkdir(2), and
-        # an earlier version of the program set no labels.
+        # Also if it exists: a killed process may have done only the mkdir(2), and an earlier
+        # version of the program set no labels.
         _label_once(at, made=made)
         if made:
             os.fsync(at.fd)
@@ -118,14 +121,14 @@ def _label_once(at: Place, *, made: bool) -> None:
     except OSError as error:
         if made:
             raise
-        # Nothing may come to be written there: `plan` works where /var is read-only.
+        # Perhaps nothing is written there: `plan` works with a read-only /var.
         labels.complain(at.path, f"setting its SELinux label: {error.strerror}")
 
 
 def close_to_others(path: str) -> None:
     """Take all rights on a file or directory of ours from group and others.
 
-    Raises Trouble, also where the file is not a plain one of this directory's own mount.
+    Raises Trouble, also if it is a file that `open_plain` would refuse.
     """
     doing = f"closing {path} to others"
     with place(path, doing) as at, explained(doing, path):
@@ -143,13 +146,13 @@ def close_to_others(path: str) -> None:
 
 
 def make_directory(path: str, mode: int) -> None:
-    """Make a directory, synced, with `mode` less what lets others write. Raises Trouble.
+    """Make a directory, synced, with `mode` without the bits that let others write.
 
-    One that stands there is left as it is.
+    An existing directory only gets its label. Raises Trouble.
     """
     doing = f"making the directory {path}"
     with place(path, doing) as at, explained(doing, path):
-        # With its mode at once: killed before a chmod(2), it would keep another one for good.
+        # With its mode at once: a kill before a chmod(2) would leave another mode for good.
         before = os.umask(0)
         try:
             os.mkdir(at.name, mode & ~OTHERS_WRITE, dir_fd=at.fd)
@@ -159,13 +162,13 @@ def make_directory(path: str, mode: int) -> None:
                 raise
         finally:
             os.umask(before)
-        # Also where it exists: a worker may have been killed between mkdir(2) and the label.
+        # Also if it exists: a worker may have been killed between mkdir(2) and the label.
         labels.set_label(at.beside(at.name), path, labels.DIRECTORY)
         os.fsync(at.fd)
 
 
 def missing_directories(paths: Iterable[str]) -> list[str]:
-    """Return the directories that these paths need and that are not there, outermost first."""
+    """Return the missing directories of these paths, outermost first."""
     missing: dict[str, None] = {}
     for path in paths:
         above = []
@@ -178,7 +181,7 @@ def missing_directories(paths: Iterable[str]) -> list[str]:
 
 
 def remove_empty(path: str) -> bool:
-    """Remove a directory where it is there and empty; whether that was so. Raises Trouble."""
+    """Remove an empty directory. Return False if it is missing or not empty. Raises Trouble."""
     doing = f"removing the directory {path}"
     if not os.path.isdir(path):  # noqa: PTH112 (a string)
         return False

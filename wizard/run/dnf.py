@@ -1,8 +1,7 @@
-"""dnf(8) as it asks: which questions the review has answered, and which are the operator's.
+"""Answer dnf(8)'s prompts: some were answered by the review, the others go to the operator.
 
-dnf's one question, `Is this ok [y/N]: `, stands under two things: the transaction's table,
-which the operator agreed to by starting the run, and a signing key that is about to be
-trusted, which nobody has agreed to yet.
+dnf asks `Is this ok [y/N]: ` for two things. The operator agreed to the transaction's table by
+starting the run. Nobody has agreed yet to trust a new signing key.
 """
 
 from __future__ import annotations
@@ -31,9 +30,10 @@ def dnf_manner(
     patience: float = LOCK_PATIENCE,
     blocked: Callable[[int], str] = lambda _pid: "",
 ) -> Manner:
-    """Return how a `dnf install PACKAGE` is to be answered.
+    """Return how the prompts of `dnf install PACKAGE` are answered.
 
-    `blocked` tells, of dnf's session, who holds what it waits for (wizard.run.rpm_lock).
+    `blocked` returns, for dnf's session, the process that has the lock that dnf waits for
+    (wizard.run.rpm_lock).
     """
     return Manner(
         question=_QUESTION,
@@ -43,7 +43,7 @@ def dnf_manner(
 
 
 def decide(package: str, lines: tuple[str, ...]) -> Decision:
-    """Return what becomes of the question that ends these lines."""
+    """Return the decision on the question at the end of these lines."""
     for rule in _RULES:
         at = [number for number, line in enumerate(lines) if rule.mark.search(line)]
         if at:
@@ -96,7 +96,7 @@ def _agreed(_package: str, _lines: tuple[str, ...]) -> Decision:
 
 @dataclass(frozen=True)
 class _Rule:
-    """`make` decides when `mark` stands in one of the lines; it gets those from the last on."""
+    """`make` decides if `mark` matches a line. It gets the lines from the last match on."""
 
     mark: re.Pattern[str]
     make: Callable[[str, tuple[str, ...]], Decision]
@@ -107,7 +107,7 @@ _RULES = (
     _Rule(_TAKES_AWAY, _takes_away),
     _Rule(_SUMMARY, _agreed),
 )
-"""The first that fits; a question that fits none is the operator's."""
+"""The first match counts. A question without a match goes to the operator."""
 
 
 def _text(lines: tuple[str, ...]) -> str:

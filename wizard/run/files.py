@@ -1,9 +1,9 @@
-"""Files replaced whole or not at all, and originals kept once.
+"""Replace files whole or not at all, and copy originals once.
 
-A replacement is a temporary file in the same directory, synced, with the owner, mode, ACL and
-extended attributes of the old one and the SELinux label of its final path, renamed over it, and the
-directory synced (rename(2), fsync(2), xattr(7), acl(5)). Whatever fails before the rename leaves the
-old file as it was and no temporary behind.
+The new text goes to a temporary file in the same directory. It gets the owner, mode, ACL and
+extended attributes of the old file and the SELinux label of its final path. It is synced and
+renamed over the old one, and the directory is synced (rename(2), fsync(2), xattr(7), acl(5)). A
+failure before the rename changes nothing, and the temporary file is removed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from wizard.run import labels
 from wizard.run.directories import Place, explained, open_plain, place
 
 MARK = ".postfix-wizard-"
-"""What a temporary name has behind the name that it is for; 16 hex digits follow."""
+"""A temporary name is `.NAME`, this mark and 16 hex digits."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 ACL = "system.posix_acl_access"
 _KERNELS_OWN = frozenset({"security.ima", "security.evm"})
-"""Attributes that sign the old bytes: the kernel makes them anew."""
+"""Attributes that sign the old bytes. The kernel makes new ones."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Metadata:
 
 
 @dataclass(frozen=True)
-class Held:
-    """A file as it was read: its bytes, what it is like, and which one it is."""
+class FileSnapshot:
+    """A file as it was read. `identity` is its device, inode, size and time (ns)."""
 
     path: str
     text: bytes
@@ -58,17 +58,17 @@ class Held:
         return sha256(self.text)
 
 
-Standing = Union[Held, str, None]
-"""What stands at a path: a file, a symbolic link (its target), or nothing."""
+Existing = Union[FileSnapshot, str, None]
+"""What is at a path: a file, a symbolic link (its target), or nothing."""
 
 
 def sha256(text: bytes) -> str:
-    """Return the SHA-256 of `text` in hex, as plans hold it."""
+    """Return the SHA-256 of `text` in hex, as in plans."""
     return hashlib.sha256(text).hexdigest()
 
 
-def read(path: str) -> Optional[Held]:
-    """Return a file as it is, None where there is none.
+def read(path: str) -> Optional[FileSnapshot]:
+    """Return a file as it is, None if there is none.
 
     Raises Trouble on a symbolic link, a hard-linked or special file, or an unsafe parent.
     """
@@ -77,7 +77,7 @@ def read(path: str) -> Optional[Held]:
         return _read(at, doing)
 
 
-def _read(at: Place, doing: str) -> Optional[Held]:
+def _read(at: Place, doing: str) -> Optional[FileSnapshot]:
     with explained(doing, at.path):
         try:
             fd = os.open(at.name, _READ, dir_fd=at.fd)
@@ -88,7 +88,7 @@ def _read(at: Place, doing: str) -> Optional[Held]:
             _refuse_odd(at.path, status, doing)
             parts = iter(lambda: os.read(fd, 1 << 20), b"")
             text = b"".join(parts)
-            return Held(at.path, text, _metadata(fd, status), _identity(status))
+            return FileSnapshot(at.path, text, _metadata(fd, status), _identity(status))
         finally:
             os.close(fd)
 
@@ -130,41 +130,43 @@ def _metadata(fd: int, status: os.stat_result) -> Metadata:
 def replace(
     path: str,
     text: bytes,
-    held: Optional[Held],
+    current: Optional[FileSnapshot],
     *,
     mode: int = 0o644,
     mtime_ns: Optional[int] = None,
 ) -> None:
     """Put `text` at `path` atomically.
 
-    `held` is what `read` gave for the path (None: nothing may stand there); it gives owner,
-    mode and attributes, and must still be what stands there. A new file is root's with `mode`.
-    `mtime_ns` is the time it is to bear. Raises Trouble; the old file is then as it was.
+    `current` is what `read` returned for the path, None for no file. It must still be there, and
+    the new file gets its owner, mode and attributes. Without one, the file is root's with `mode`.
+    `mtime_ns` is the new file's time. Raises Trouble; then the old file is unchanged.
     """
-    doing = f"replacing {path}" if held else f"making {path}"
+    doing = f"replacing {path}" if current else f"making {path}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         with _temporary(at) as (fd, temporary):
-            _fill(fd, path, text, held.metadata if held else None, mode=mode, mtime_ns=mtime_ns)
-            _refuse_changed(at, held, doing)
+            _fill(
+                fd, path, text, current.metadata if current else None, mode=mode, mtime_ns=mtime_ns
+            )
+            _refuse_changed(at, current, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def restore(path: str, text: bytes, like: Metadata, standing: Standing) -> None:
-    """Put a kept file back as it was, over what `standing` says is there. Raises Trouble."""
+def restore(path: str, text: bytes, like: Metadata, existing: Existing) -> None:
+    """Put saved bytes back with their metadata, in place of `existing`. Raises Trouble."""
     doing = f"putting {path} back"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
         with _temporary(at) as (fd, temporary):
             _fill(fd, path, text, like, mode=like.mode, mtime_ns=like.mtime_ns)
-            _refuse_changed(at, standing, doing)
+            _refuse_changed(at, existing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
 
 def touch(path: str) -> None:
-    """Give a file the time that it is now. Raises Trouble, also where no plain file stands."""
+    """Set a file's time to now. Raises Trouble, also if it is not a regular file."""
     doing = f"setting the time of {path}"
     with place(path, doing) as at, explained(doing, path):
         fd = open_plain(at, os.O_RDONLY, 0, doing)
@@ -174,22 +176,22 @@ def touch(path: str) -> None:
             os.close(fd)
 
 
-def remove(path: str, standing: Standing) -> None:
-    """Remove the file or link that `standing` says is there. Raises Trouble."""
+def remove(path: str, existing: Existing) -> None:
+    """Remove the file or link `existing`. Raises Trouble, also if something else is there."""
     doing = f"removing {path}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
-        _refuse_changed(at, standing, doing)
+        _refuse_changed(at, existing, doing)
         os.unlink(at.name, dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def keep_original(path: str, original: str, held: Held) -> bool:
-    """Make `original` a copy of what was `read` from `path`, once; False where one stands.
+def keep_original(path: str, original: str, current: FileSnapshot) -> bool:
+    """Copy a file once: make `original` of `current`, which was read from `path`.
 
-    It appears whole and exclusively: a synced copy is given its name by link(2), which never
-    replaces. Owner, mode, times and attributes are kept. Raises Trouble where the name is
-    taken by something else than a file.
+    Return False if `original` exists. The copy is complete and synced before link(2) gives it its
+    name, and link(2) never replaces a file. It has the same owner, mode, times and attributes.
+    Raises Trouble if something else than a file has the name.
     """
     doing = f"keeping {path} as {original}"
     with place(original, doing) as at, explained(doing, original):
@@ -197,8 +199,8 @@ def keep_original(path: str, original: str, held: Held) -> bool:
         if _read(at, doing) is not None:
             return False
         with _temporary(at) as (fd, temporary):
-            _fill(fd, original, held.text, held.metadata, mode=held.metadata.mode)
-            times = (held.metadata.atime_ns, held.metadata.mtime_ns)
+            _fill(fd, original, current.text, current.metadata, mode=current.metadata.mode)
+            times = (current.metadata.atime_ns, current.metadata.mtime_ns)
             os.utime(fd, ns=times)
             os.fsync(fd)
             made = _named(at, temporary)
@@ -207,7 +209,7 @@ def keep_original(path: str, original: str, held: Held) -> bool:
 
 
 def _named(at: Place, temporary: str) -> bool:
-    """Give a temporary file its name by link(2), which never replaces; False where it is taken."""
+    """Give a temporary file its name by link(2). Return False if the name exists."""
     try:
         os.link(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd, follow_symlinks=False)
     except FileExistsError:
@@ -218,9 +220,10 @@ def _named(at: Place, temporary: str) -> bool:
 
 
 def make_once(path: str, text: bytes, *, mode: int) -> bool:
-    """Make a file of root's, whole from its first moment; False where one is there. Raises Trouble.
+    """Make a file of root's that is never there in part. Return False if it exists.
 
-    Several may do so at once: no temporary name is swept here, since it may be another's.
+    Several processes may do so at once. So temporary names stay: they may be another's. Raises
+    Trouble.
     """
     doing = f"making {path}"
     with place(path, doing) as at, explained(doing, path):
@@ -233,11 +236,8 @@ def make_once(path: str, text: bytes, *, mode: int) -> bool:
         return made
 
 
-def make_link(path: str, target: str, standing: Standing) -> None:
-    """Make `path` a symbolic link to `target`, over what `standing` says is there.
-
-    Raises Trouble.
-    """
+def make_link(path: str, target: str, existing: Existing) -> None:
+    """Make `path` a symbolic link to `target`, in place of `existing`. Raises Trouble."""
     doing = f"linking {path} to {target}"
     with place(path, doing) as at, explained(doing, path):
         _sweep(at)
@@ -245,13 +245,13 @@ def make_link(path: str, target: str, standing: Standing) -> None:
         os.symlink(target, temporary, dir_fd=at.fd)
         with _removed_on_failure(at, temporary):
             labels.set_label(at.beside(temporary), path, labels.LINK)
-            _refuse_changed(at, standing, doing)
+            _refuse_changed(at, existing, doing)
             os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
 
 
-def _refuse_changed(at: Place, standing: Standing, doing: str) -> None:
-    expected = standing.identity if isinstance(standing, Held) else standing
+def _refuse_changed(at: Place, existing: Existing, doing: str) -> None:
+    expected = existing.identity if isinstance(existing, FileSnapshot) else existing
     if _seen(at, doing) != expected:
         raise Trouble(
             doing,
@@ -297,18 +297,18 @@ def _removed_on_failure(at: Place, name: str) -> Iterator[None]:
 
 
 def leftovers(path: str) -> tuple[str, ...]:
-    """Return the temporary names of `path` that a killed worker left, where it can be looked at."""
+    """Return the temporary names of `path` from a killed worker, none if it is unreadable."""
     try:
         with place(path, f"looking beside {path}") as at:
-            return tuple(_left(at))
+            return tuple(_temporary_names(at))
     except (Trouble, OSError):
         return ()
 
 
 def sweep(path: str) -> None:
-    """Remove the temporary names of `path` that a killed worker left. Raises Trouble.
+    """Remove the temporary names of `path` from a killed worker. Raises Trouble.
 
-    One that was killed right after link(2) left a second name of the original itself.
+    After a kill right after link(2), such a name is a second name of the original itself.
     """
     doing = f"tidying up beside {path}"
     with place(path, doing) as at, explained(doing, path):
@@ -316,12 +316,12 @@ def sweep(path: str) -> None:
 
 
 def _sweep(at: Place) -> None:
-    # A worker that was killed before its rename left one; only root could have made the name.
-    for name in _left(at):
+    # They come from a worker that was killed before its rename. Only root could make such a name.
+    for name in _temporary_names(at):
         os.unlink(name, dir_fd=at.fd)
 
 
-def _left(at: Place) -> list[str]:
+def _temporary_names(at: Place) -> list[str]:
     prefix = f".{at.name}{MARK}"
     return [name for name in os.listdir(at.fd) if name.startswith(prefix)]  # noqa: PTH208 (a descriptor)
 
@@ -362,6 +362,6 @@ def _copy_attributes(fd: int, wanted: dict[str, bytes]) -> None:
     for name, value in wanted.items():
         if present.get(name) != value:
             os.setxattr(fd, name, value)
-    # The directory's default ACL gives a new file what the old one did not have.
+    # A new file gets the directory's default ACL, which the old one did not have.
     if ACL in present and ACL not in wanted:
         os.removexattr(fd, ACL)

@@ -1,7 +1,7 @@
-"""A viewer's look at a run: from its first record to its end, live, without touching it.
+"""Follow a run as a viewer: from its first record to its end, live, without changing it.
 
-Any number of viewers read the same files; none can slow the worker. Output comes in batches,
-as often as is polled, and in its place: after its step's start and before its end.
+Any number of viewers read the same files, and none can slow the worker. Output comes in batches,
+one a poll, between its step's start and end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Optional
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.wire import INSTALL_NEWER, NewerForm
-from wizard.run.clean import Cleaner
 from wizard.run.directories import explained
 from wizard.run.header import read_header
 from wizard.run.journal import Entry, Parser, read_journal
@@ -32,16 +31,17 @@ from wizard.run.records import (
     StepFinished,
     StepStarted,
 )
+from wizard.run.sanitize import Cleaner
 
 POLL = 0.05
 _LIVENESS = 0.5
 _START = 15.0
-"""Seconds that a worker gets to begin its journal."""
+"""Seconds within which a worker must begin its journal."""
 _GOING = 10.0
-"""Seconds that a worker gets to go, once its journal has an end."""
+"""Seconds within which a worker must exit, once its journal has an end."""
 _BATCH = 1 << 20
 ENOUGH = 1 << 18
-"""Bytes: what is left of the output that a viewer is too far behind with."""
+"""Bytes of output that a viewer still gets if it is too far behind."""
 
 
 def follow(
@@ -49,10 +49,13 @@ def follow(
 ) -> Iterator[Event]:
     """Yield a run's events from its first, live until it ends.
 
-    A prompt that was closed before it could be shown is left out. The last is a RunFinished. Its outcome is `died` (which no journal holds) when nobody works
-    on the run any more and it has no end, or never had a beginning. `poll` is in seconds.
-    Where more than `behind` bytes of output wait to be read, all but the end is left out, and a
-    line says so: to read what no screen can show would take time from the run itself. Raises Trouble when the journal is corrupt, naming the record.
+    The last event is a RunFinished. Its outcome is `died`, which is in no journal, if no worker
+    is there and the run has no end, or never began. A prompt that was closed before it could be
+    shown is skipped. `poll` is in seconds.
+
+    If more than `behind` bytes of output are unread, all but the last `ENOUGH` are skipped, and a
+    line says so: reading output that no screen can show would slow the run itself. Raises Trouble
+    that names the record if the journal is corrupt.
     """
     run = places.run(run_id)
     with contextlib.closing(_Growing(run.journal)) as lines:
@@ -62,7 +65,7 @@ def follow(
 
 
 def _wait_for_the_lock(places: Places, run_id: str, poll: float) -> None:
-    """Wait until the worker of a run that has ended is gone: the next run needs its lock."""
+    """Wait until the worker of a finished run has exited. The next run needs its lock."""
     until = time.monotonic() + _GOING
     while time.monotonic() < until:
         found = holder(places)
@@ -71,8 +74,8 @@ def _wait_for_the_lock(places: Places, run_id: str, poll: float) -> None:
         time.sleep(poll)
 
 
-def is_asked(places: Places, run_id: str, prompt: int) -> bool:
-    """Whether somebody works on the run and waits for the answer to this prompt."""
+def is_prompt_open(places: Places, run_id: str, prompt: int) -> bool:
+    """True if a worker is on the run and waits for the answer to this prompt."""
     if not _lives(places, run_id):
         return False
     reading = read_journal(places.run(run_id).journal)
@@ -84,28 +87,28 @@ def _events(
     places: Places, run_id: str, journal: _Records, outputs: _Outputs, poll: float
 ) -> Iterator[Event]:
     try:
-        looked = began = time.monotonic()
+        checked = began = time.monotonic()
         alive = True
         while True:
             entries = _without_closed_prompts(journal.read())
             for number, entry in enumerate(entries):
                 yield from outputs.before(entry)
                 yield entry.record
-                # A run that was gone on with has more records behind an end.
+                # A resumed run has more records after an end.
                 if isinstance(entry.record, RunFinished) and number == len(entries) - 1:
                     return
             yield from outputs.current()
             now = time.monotonic()
             if entries:
-                looked, alive = now, True
+                checked, alive = now, True
                 continue
             if not alive:
                 yield from outputs.rest()
                 yield RunFinished(DIED, _died(places, run_id) if journal.begun else _NEVER)
                 return
-            if now - looked >= _LIVENESS:
-                looked = now
-                # Once more through the loop: its last words may have come just now.
+            if now - checked >= _LIVENESS:
+                checked = now
+                # Once more through the loop: the last records may have come just now.
                 alive = _lives(places, run_id) or (not journal.begun and now - began < _START)
             else:
                 time.sleep(poll)
@@ -114,10 +117,10 @@ def _events(
 
 
 def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
-    """Leave out prompts that were closed before anybody could be shown them."""
+    """Return the entries without prompts that were closed before a viewer could show them."""
     closed = {one.record.prompt for one in entries if isinstance(one.record, PromptClosed)}
-    asked = {one.record.prompt for one in entries if isinstance(one.record, Prompted)}
-    over = closed & asked
+    opened = {one.record.prompt for one in entries if isinstance(one.record, Prompted)}
+    over = closed & opened
     return [
         one
         for one in entries
@@ -134,7 +137,7 @@ _NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. It
 
 
 def _died(places: Places, run_id: str) -> str:
-    """Return what is said of a worker's death: nothing takes back an undo, so it is not named."""
+    """Return the message for a worker that died. It names undo unless the run is one."""
     try:
         header = read_header(places.run(run_id))
     except Trouble:
@@ -149,7 +152,7 @@ def _lives(places: Places, run_id: str) -> bool:
 
 
 class _Growing:
-    """A file that is read as it grows; it need not be there yet."""
+    """A file that is read as it grows. It may be missing at first."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -161,15 +164,15 @@ class _Growing:
             self._fd = None
 
     def read(self) -> bytes:
-        """Return what is new, up to _BATCH bytes; empty when nothing is."""
+        """Return new bytes, up to _BATCH; empty if there are none."""
         with explained("following a run", self._path):
             fd = self._opened()
             return b"" if fd is None else os.read(fd, _BATCH)
 
     def skip(self, most: int) -> int:
-        """Where more than `most` bytes are new, go on at a line near their end.
+        """If more than `most` bytes are new, continue at a line near their end.
 
-        Returns how many bytes were passed over.
+        Return the number of skipped bytes.
         """
         with explained("following a run", self._path):
             fd = self._opened()
@@ -192,7 +195,7 @@ class _Growing:
 
 
 class _Records:
-    """The journal's entries as they come; a line that is not whole yet waits."""
+    """The journal's entries as they come. An unfinished line waits for its end."""
 
     def __init__(self, lines: _Growing, path: Path) -> None:
         self._lines = lines
@@ -202,11 +205,11 @@ class _Records:
 
     @property
     def begun(self) -> bool:
-        """Whether there is more than the header."""
+        """True if there is more than the header."""
         return self._parser.n > 1
 
     def read(self) -> list[Entry]:
-        """Return the new entries. Raises Trouble that names a corrupt one."""
+        """Return the new entries. Raises Trouble that names a corrupt entry."""
         *lines, self._rest = (self._rest + self._lines.read()).split(b"\n")
         found = (self._parsed(line) for line in lines)
         return [entry for entry in found if entry is not None]
@@ -227,7 +230,7 @@ class _Records:
 
 
 class _Outputs:
-    """The steps' outputs, the one in progress in view."""
+    """The steps' outputs. Only that of the step in progress is read."""
 
     def __init__(self, directory: Path, behind: int) -> None:
         self._directory = directory
@@ -236,7 +239,7 @@ class _Outputs:
         self._step = ""
 
     def before(self, entry: Entry) -> Iterator[Output]:
-        """Yield what was said before this entry came."""
+        """Yield the output from before this entry."""
         yield from self.current()
         record = entry.record
         if isinstance(record, StepStarted):
@@ -248,7 +251,7 @@ class _Outputs:
             yield from self.rest()
 
     def current(self) -> Iterator[Output]:
-        """Yield what the step in view has said by now."""
+        """Yield the output of the current step until now."""
         if self._step not in self._open:
             return
         growing, cleaner = self._open[self._step]
@@ -256,19 +259,19 @@ class _Outputs:
         while more:
             skipped = growing.skip(self._behind)
             if skipped:
-                yield Output(self._step, (*cleaner.flush(), self._left_out(skipped)))
+                yield Output(self._step, (*cleaner.flush(), self._skip_note(skipped)))
             data = growing.read()
             lines = cleaner.feed(data)
             if lines:
                 yield Output(self._step, lines)
             more = len(data) == _BATCH
 
-    def _left_out(self, skipped: int) -> str:
+    def _skip_note(self, skipped: int) -> str:
         path = self._directory / self._step
         return f"({skipped / 1e6:.1f} MB of output are left out here; all of it is in {path}.)"
 
     def rest(self) -> Iterator[Output]:
-        """Yield all that is left of the step in view, a last line without its end included."""
+        """Yield the remaining output of the current step, with an unfinished last line."""
         yield from self.current()
         if self._step in self._open:
             lines = self._open[self._step][1].flush()

@@ -1,7 +1,7 @@
-"""How a gather run brings its tree: aside first, and under its own name when it is whole.
+"""Store the tree of a gather run: first under a temporary name, and under its own when complete.
 
-gathered/.SOURCE-RANDOM    being filled; whatever a killed worker left is swept
-gathered/SOURCE            whole, with its note
+gathered/.SOURCE-RANDOM    in progress; that of a killed worker is removed
+gathered/SOURCE            complete, with its note
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wizard.run.relabel import restore_labels
 
 
 def begin(run: RunPlaces, source: str) -> Path:
-    """Return a new private directory to gather in; those of earlier attempts are removed."""
+    """Return a new private directory to gather in. Remove those of earlier attempts."""
     make_private(run.gathered)
     sweep(run, source)
     directory = run.gathered / f".{source}-{secrets.token_hex(8)}"
@@ -31,16 +31,17 @@ def begin(run: RunPlaces, source: str) -> Path:
 
 
 def sweep(run: RunPlaces, source: str) -> None:
-    """Remove what attempts to gather from a source have left that never came to their end."""
-    for left in run.gathered.glob(f".{source}-*"):
-        # A child of a killed worker may still write there; what it makes goes next time.
-        shutil.rmtree(left, ignore_errors=True)
+    """Remove the directories of attempts to gather from a source that never ended."""
+    for remnant in run.gathered.glob(f".{source}-*"):
+        # A child of a killed worker may still write there. The next call removes the rest.
+        shutil.rmtree(remnant, ignore_errors=True)
 
 
 def keep(run: RunPlaces, source: str, directory: Path, note: Note) -> Path:
-    """Give a whole tree its name, in the place of an older one, and return it. Raises Trouble.
+    """Give a complete tree its name, in place of an older one, and return its path.
 
-    All of it is root's alone. Of the modes only "can be run" remains, which a plan needs.
+    Only root can read it. The modes only tell which files can be run, which a plan needs. Raises
+    Trouble.
     """
     doing = f"keeping what was gathered from {note.origin}"
     final = run.gathered / source
@@ -49,7 +50,7 @@ def keep(run: RunPlaces, source: str, directory: Path, note: Note) -> Path:
             for name in (*inner, *names):
                 _close(Path(here, name))
     replace(str(directory / NOTE), note_to_bytes(note), None, mode=0o600)
-    # certbot and shutil copy labels with their files, so that this is certbot's directory again.
+    # certbot and shutil copy labels with their files, but here the tree gets those of its own path.
     restore_labels((str(directory),), lambda path: f"{final}{path[len(str(directory)) :]}")
     with explained(doing, final):
         if final.exists():

@@ -1,8 +1,8 @@
 """run.json: the small file of a run that every version of the program can read.
 
-It is written when the run is made, and completed when a worker ends. It is never renamed, and
-`os.rename` replaces it whole. Nothing of it is needed to resume or undo the run: the journal and
-the plan are the run's own record. docs/journal.md describes it.
+It is written when the run is made, and completed when a worker ends. It keeps its name, and
+`os.rename` replaces it whole. Resume and undo do not need it: they use the journal and the plan.
+docs/journal.md describes it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wizard.plan.model import Plan
 from wizard.plan.wire import NewerForm, from_data, require_known, to_data
 from wizard.run.caller import NOBODY, Caller
 from wizard.run.directories import explained
-from wizard.run.files import Held, replace
+from wizard.run.files import FileSnapshot, replace
 from wizard.run.paths import RunPlaces
 from wizard.run.records import require_outcome
 from wizard.secrets import masked_data
@@ -33,7 +33,7 @@ MAX_BYTES = 256 * 1024
 MAX_MESSAGE = 8 * 1024
 """Characters of the message; the journal has all of it."""
 MAX_TOUCHED = 1000
-"""Things in `touched`; a run that touched more is read whole where they matter."""
+"""Things in `touched`. A run that touched more has none there, so its journal is read."""
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -51,11 +51,11 @@ class Header:
     """What run.json contains.
 
     `format`, `version` and `commit` (of the program that last worked on the run), `undoes`,
-    `outcome`, `done` and `steps` keep their names and meanings in every later format. `made`,
-    `started` and `ended` are seconds since the epoch. `outcome` is "" until a worker ended;
-    `message`, `step`, `returned`, `by`, `resumed_by` as in `RunSummary`. `touched` names what the run changed
-    (`wizard.run.touched`), None where that is not known. `stamps` are those of the run's files when
-    `outcome` was written: where one differs, the files say what became of the run.
+    `outcome`, `done` and `steps` have the same names and meanings in every later format. `made`,
+    `started` and `ended` are seconds since the epoch. `outcome` is "" until a worker ended.
+    `message`, `step`, `returned`, `by` and `resumed_by` are as in `RunSummary`. `touched` names
+    what the run changed (`wizard.run.touched`), None if that is unknown. `stamps` are those of the
+    run's files when `outcome` was written. If one differs, the files count and not run.json.
     """
 
     format: int
@@ -82,7 +82,7 @@ class Header:
 
 @dataclass(frozen=True)
 class NewerRun:
-    """What every version can read of a run in a newer form, and why the rest is not understood."""
+    """A run in a newer form: what every version can read, and why the rest is not understood."""
 
     why: str
     version: str = ""
@@ -94,12 +94,12 @@ class NewerRun:
 
     @property
     def made_by(self) -> str:
-        """Who wrote the run, in words that follow its name."""
+        """Who wrote the run, in words that follow its ID."""
         return f"was written by {named(self.version, self.commit)} (newer): {self.why}"
 
     @property
     def progress(self) -> str:
-        """How far the run came, "" where that is not known."""
+        """How far the run came, "" if that is unknown."""
         if not (self.outcome or self.done):
             return ""
         of_all = f" of {self.steps}" if self.steps else ""
@@ -122,11 +122,11 @@ def planned(run: str, plan: Plan, now: float) -> Header:
     )
 
 
-def write_header(run: RunPlaces, header: Header, held: Optional[Held] = None) -> None:
+def write_header(run: RunPlaces, header: Header, current: Optional[FileSnapshot] = None) -> None:
     """Write run.json, whole or not at all.
 
-    `held` is the file that it replaces, as `read` returned it. Raises Trouble, also where another one is
-    there by now.
+    `current` is the file that it replaces, as `read` returned it. Raises Trouble, also if that
+    file has changed since.
     """
     message = header.message
     if len(message) > MAX_MESSAGE:
@@ -137,13 +137,13 @@ def write_header(run: RunPlaces, header: Header, held: Optional[Held] = None) ->
     header = dataclasses.replace(header, message=message, touched=touched)
     data = masked_data(to_data(Header, header))
     text = json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
-    replace(str(run.header), text, held, mode=0o600)
+    replace(str(run.header), text, current, mode=0o600)
 
 
 def read_header(run: RunPlaces) -> Optional[Header]:
-    """Return what run.json says, None where there is none.
+    """Return the header from run.json, None if there is no such file.
 
-    Raises NewerTrouble where a newer version wrote it, Trouble where it is damaged.
+    Raises NewerTrouble if a newer version wrote it, Trouble if it is damaged.
     """
     doing = f"reading {run.header}"
     data = _bytes(run, doing)
@@ -182,7 +182,7 @@ def _bytes(run: RunPlaces, doing: str) -> Optional[bytes]:
 def newer_run(run: RunPlaces, why: str, *, done: int = 0) -> NewerRun:
     """Return what can be read of a run in a newer form.
 
-    `why` says what is not understood; `done` counts the steps that its journal says are done.
+    `why` says what is not understood. `done` is the number of steps that are done by its journal.
     """
     try:
         fields = json.loads(_bytes(run, "") or b"{}")
@@ -217,7 +217,7 @@ def newer_trouble(run: RunPlaces, doing: str, why: str, *, done: int = 0) -> New
 
 
 def explain_newer(run: str, newer: NewerRun, doing: str) -> NewerTrouble:
-    """Return the error that says what made a run, how far it came, and what goes on with it."""
+    """Return the error that names the program of a run, how far it came, and what can resume it."""
     progress = f". How far it came: {newer.progress}" if newer.progress else ""
     return NewerTrouble(
         doing,
@@ -229,7 +229,7 @@ def explain_newer(run: str, newer: NewerRun, doing: str) -> NewerTrouble:
 
 
 def stamps(run: RunPlaces) -> tuple[tuple[str, Stamp], ...]:
-    """Return the stamps of the files that say what a run did; one that is missing has none."""
+    """Return the stamps of a run's plan, request and journal. A missing file has none."""
     found = []
     for path in (run.plan, run.request, run.journal):
         try:

@@ -1,7 +1,7 @@
-"""The runs of the past, each summed up; a damaged one hinders none.
+"""Summaries of all runs. A damaged run does not hide the others.
 
-What a run's run.json says is enough while the sizes and times in it are those of the run's files.
-In any other case the journal and the plan are read.
+run.json is enough if its sizes and times are those of the run's files. In any other case the
+journal and the plan are read.
 """
 
 from __future__ import annotations
@@ -44,19 +44,18 @@ NEWER = "newer"
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run. `started` is in seconds since the epoch, None when it never was.
+    """One run. `started` and `ended` are seconds since the epoch, None if it did not.
 
     `outcome` is done, failed, stopped, died, running, not started, unreadable or newer (a newer
-    version of the program wrote it); `done` of `steps` steps ended well (`steps` 0 when the plan
-    cannot be read); `message` is the end's.
-    `step` is the title of the step that it was in when it ended otherwise than done. `undoes`
-    names the run that it took back; `undone` says that another took this one back, `returned`
-    that it did so itself. `gathers` is the source that it gathered from: it changed nothing of
-    the host. `by` is who started it, `resumed_by` who resumed it, one for each time.
-    `version` and `commit` are of the program that wrote it, "" where that is not known.
-    `touched` names what it changed (`wizard.run.touched`), None where only its journal says so.
-    `concluded` is the outcome that was written at its end, also where the rest cannot be read.
-    `newer` has what can be read of a run in a newer form.
+    version of the program wrote it). `done` of `steps` steps succeeded; `steps` is 0 if the plan
+    is unreadable. `message` is that of its end. `step` is the title of the step in which a run
+    ended that is not done. `undoes` names the run that it undid. `undone` is True if another run
+    undid this one, `returned` if it did so itself. `gathers` is the source that it gathered from;
+    such a run changed nothing of the host. `by` started it, and each of `resumed_by` resumed it.
+    `version` and `commit` are those of the program that wrote it, "" if unknown. `touched` names
+    what it changed (`wizard.run.touched`), None if only its journal can tell. `concluded` is the
+    outcome that was written at its end, also if the rest is unreadable. `newer` has what can be
+    read of a run in a newer form.
     """
 
     run: str
@@ -81,8 +80,8 @@ class RunSummary:
     resumed_by: tuple[Caller, ...] = ()
 
     @property
-    def told(self) -> str:
-        """What became of it, in a sentence."""
+    def summary(self) -> str:
+        """A sentence with its outcome and its progress."""
         if self.newer is not None:
             return f"Run {self.run} {self.newer.made_by}."
         where = f" in the step {self.step!r}" if self.step else ""
@@ -91,33 +90,33 @@ class RunSummary:
 
     @property
     def ways_on(self) -> str:
-        """What can be done about it while it is not done."""
+        """What the operator can do about it while it is not done."""
         if self.outcome == RUNNING:
             return WAYS_TO_LOOK
         return WAY_OF_AN_UNDO if self.undoes else WAYS_ON
 
     @property
     def can_undo(self) -> bool:
-        """Whether it may be taken back: it ended, goes forward, and was not taken back yet."""
+        """True if it ended, changed the host, is not an undo itself, and is not undone yet."""
         ended = self.outcome in {DONE, FAILED, STOPPED, DIED}
         never = self.undoes or self.undone or self.returned or self.gathers
         return ended and not never
 
     @property
     def can_resume(self) -> bool:
-        """Whether a worker can go on with it: it ended early, and was not taken back."""
+        """True if it ended early and was not undone."""
         return self.outcome in {FAILED, STOPPED, DIED} and not (self.undone or self.returned)
 
     @property
     def is_settled(self) -> bool:
-        """True if it was undone, or if it undid another run to the end: then it has no say.
+        """True if it was undone, or if it undid another run to the end. Then it no longer counts.
 
-        This can be read of every run that has a run.json, also of one in a newer form.
+        run.json alone has this, also that of a newer form.
         """
         return self.undone or bool(self.undoes and self.concluded == DONE)
 
     def require_known(self, doing: str) -> None:
-        """Raise NewerTrouble where a newer version of the program wrote the run."""
+        """Raise NewerTrouble if a newer version of the program wrote the run."""
         if self.newer is not None:
             raise explain_newer(self.run, self.newer, doing)
 
@@ -132,16 +131,16 @@ WAYS_TO_LOOK = "`postfix-wizard attach` shows it. What it has yet to do still di
 
 
 def runs(places: Places) -> tuple[RunSummary, ...]:
-    """Return all runs, oldest first. Never raises for what one of them contains."""
+    """Return all runs, oldest first. Never raises because of a damaged run."""
     return tuple(newest_first(places))[::-1]
 
 
 def newest_first(places: Places) -> Iterator[RunSummary]:
-    """Yield all runs, the newest first, each read when its turn comes."""
+    """Yield all runs, the newest first. Each is read only when it is yielded."""
     found = holder(places)
     undone: set[str] = set()
     for run in reversed(known_runs(places)):
-        # What took a run back is newer than that run.
+        # An undo is newer than the run that it undid.
         one = summary_today(places.run(run), alive=found is not None and found.run == run)
         one = replace(one, undone=run in undone)
         if one.undoes and one.is_settled:
@@ -150,10 +149,10 @@ def newest_first(places: Places) -> Iterator[RunSummary]:
 
 
 def newest_unfinished(places: Places) -> Optional[RunSummary]:
-    """Return the newest run when it is in progress or ended early, else None.
+    """Return the newest run if it is in progress or ended early, else None.
 
-    The others are not read: every plan asks. What took the newest back would be newer still.
-    Raises NewerTrouble where a newer version of the program wrote it.
+    The others are not read, since every plan calls this. An undo of the newest run would be newer
+    still. Raises NewerTrouble if a newer version of the program wrote it.
     """
     begun = (one for one in newest_first(places) if one.started is not None or one.newer)
     newest = next(begun, None)
@@ -164,9 +163,9 @@ def newest_unfinished(places: Places) -> Optional[RunSummary]:
 
 
 def newest_cut_off(places: Places) -> Optional[RunSummary]:
-    """Return the newest run when it ended early and can be gone on with, else None.
+    """Return the newest run if it ended early and can be resumed, else None.
 
-    Raises NewerTrouble where a newer version of the program wrote it.
+    Raises NewerTrouble if a newer version of the program wrote it.
     """
     newest = newest_unfinished(places)
     return newest if newest is not None and newest.can_resume else None
@@ -175,26 +174,26 @@ def newest_cut_off(places: Places) -> Optional[RunSummary]:
 def plan_of(places: Places, run: str) -> Plan:
     """Return the plan of a run.
 
-    Raises NewerTrouble when a newer version wrote it, Trouble when it cannot be read or is another.
+    Raises NewerTrouble if a newer version wrote it, Trouble if it is unreadable or another plan.
     """
     at = places.run(run)
     return read_plan(at, read_request(at).plan_sha256)
 
 
 def summary_of(at: RunPlaces) -> RunSummary:
-    """Return one run that ended as its journal and plan tell of it, whatever its run.json says."""
+    """Return a run that ended, from its journal and plan alone, without run.json."""
     return _of_files(at, None, alive=False)
 
 
 def refuse_newer(at: RunPlaces, doing: str) -> None:
-    """Raise NewerTrouble where a newer version of the program wrote anything of the run."""
+    """Raise NewerTrouble if a newer version of the program wrote a part of the run."""
     summary_today(at, alive=False).require_known(doing)
 
 
 def refuse_newer_since(places: Places, run: str, doing: str) -> None:
-    """Raise NewerTrouble where a newer version wrote `run`, or a later run that is not settled.
+    """Raise NewerTrouble if a newer version wrote `run`, or a later run that is not settled.
 
-    With `run` "" the newest run is meant.
+    `run` "" is the newest run.
     """
     for one in newest_first(places):
         if one.run == run or not one.is_settled:
@@ -204,7 +203,7 @@ def refuse_newer_since(places: Places, run: str, doing: str) -> None:
 
 
 def summary_today(at: RunPlaces, *, alive: bool) -> RunSummary:
-    """Return one run, by its run.json where that is enough; `alive` if a worker is at it."""
+    """Return one run, from run.json if that is enough. `alive` is True if a worker is on it."""
     damage = ""
     header = None
     if at.directory.is_symlink():
@@ -265,7 +264,7 @@ def _of_header(header: Header) -> RunSummary:
 
 
 def _of_files(at: RunPlaces, header: Optional[Header], *, alive: bool) -> RunSummary:
-    """Return a run as its journal and its plan tell of it; `header` says what neither does."""
+    """Return a run from its journal and its plan. `header` has what neither of them has."""
     known = header or Header(0, "", "", at.id)
     base = RunSummary(
         at.id,
@@ -301,14 +300,14 @@ def _of_files(at: RunPlaces, header: Optional[Header], *, alive: bool) -> RunSum
 
 
 def _is_shorter(at: RunPlaces, header: Header) -> bool:
-    """True if records are gone that were there at the run's end. A journal only grows."""
+    """True if the journal is shorter than at the run's end. A journal only grows."""
     now, then = dict(stamps(at)), dict(header.stamps)
     journal = at.journal.name
     return journal in now and journal in then and now[journal].size < then[journal].size
 
 
 def _plan(at: RunPlaces) -> tuple[Optional[Plan], str, str]:
-    """Return a run's plan, or None and why it is a newer version's, or why it cannot be read."""
+    """Return a run's plan, "", "". Without one, return None and why it is newer or unreadable."""
     try:
         return read_plan(at, read_request(at).plan_sha256), "", ""
     except NewerTrouble as newer:
@@ -341,7 +340,7 @@ def _set_aside(at: RunPlaces, aside: str) -> str:
     except Trouble:
         reading = None
     if reading is not None and reading.entries and not (reading.corrupt or reading.newer):
-        # A program that knew no newer versions took this one's journal for damaged.
+        # An old program that knew no newer versions reported such a journal as damaged.
         return f"An older program set its journal aside, which is whole: mv {aside} {at.journal}"
     return f"Its journal was damaged, and is set aside as {aside}."
 
@@ -379,6 +378,6 @@ def _of_reading(
 
 
 def _ended_in(steps: Sequence[Step], so_far: Progress) -> str:
-    """Return the title of the step that was begun last, "" when none was."""
+    """Return the title of the step that was begun last, "" without one."""
     begun = [step.title for step in steps if step.id in so_far.begun]
     return begun[-1] if begun else ""

@@ -1,4 +1,4 @@
-"""Which queued messages would bounce when the lists of domains change."""
+"""Find the queued messages that would bounce after a change of the lists of domains."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _MAX_NAMED = 5
 
 @dataclass(frozen=True)
 class Survey:
-    """`affected` would bounce; `domains` are theirs, each with its old and its new class.
+    """The messages of a queue that a change affects.
 
-    `on_hold` were on hold before. `unprocessed` were submitted while Postfix was stopped: they
-    are in the queue only once it runs, and cannot be put on hold before that.
+    `affected` would bounce. `domains` are their domains, each with its old and its new class.
+    `on_hold` were on hold before. `unprocessed` counts messages that were submitted while Postfix
+    was stopped. They are in the queue, and can be put on hold, only once it runs.
     """
 
     affected: tuple[Message, ...] = ()
@@ -45,9 +46,9 @@ class Survey:
 
 
 def survey(action: HoldMail, directory: Path, run: Run) -> Survey:
-    """Return what would bounce after the change. Raises Trouble where Postfix does not answer.
+    """Return what would bounce after the change. Raises Trouble if Postfix does not answer.
 
-    `directory` is private; both configurations are staged in it.
+    `directory` is private. Both configurations are staged in it.
     """
     old, new = _staged(action, directory, run)
     queue = messages(directory / AFTER, run)
@@ -69,9 +70,9 @@ def survey(action: HoldMail, directory: Path, run: Run) -> Survey:
 
 
 def class_changes(action: HoldMail, directory: Path, run: Run) -> dict[str, tuple[str, str]]:
-    """Return by domain its old and new class, of the domains that a list names.
+    """Return the old and new class of each domain that a list names and that changes its class.
 
-    `directory` is private. Raises Trouble where Postfix does not answer.
+    `directory` is private. Raises Trouble if Postfix does not answer.
     """
     old, new = _staged(action, directory, run)
     own = [name for name, _ in action.before], [name for name, _ in action.after]
@@ -89,7 +90,7 @@ def _staged(action: HoldMail, directory: Path, run: Run) -> tuple[Classes, Class
 def _lost(
     waiting: list[Message], changed: dict[str, tuple[str, str]], new: Classes
 ) -> frozenset[str]:
-    """Return the recipients of moved domains that the new class does not know."""
+    """Return the recipients in changed domains that do not exist in the new class."""
     recipients = {to for one in waiting for to in one.recipients if domain_of(to) in changed}
     known: set[str] = set()
     for kind in RECIPIENTS:

@@ -1,4 +1,4 @@
-r"""The journal of a run: append-only, one record a line, each synced before work goes on.
+r"""The journal of a run: append-only, one record a line, each synced before the work continues.
 
 A line is `SUM JSON\n`. JSON is one object without blanks: `n` (0, 1, 2 …), `wall` (seconds
 since the epoch), `mono` (seconds of the monotonic clock), `kind` and `record`. SUM is the
@@ -6,9 +6,9 @@ first 16 hex digits of SHA-256 over the sum before (none before the first) and t
 bytes, so that a line lost, doubled or moved is seen as well as one damaged. Line 0 is the
 header: kind `Journal`, record `{"version":2,"run":ID,"by":WHO}`.
 
-A last line that is not whole was never finished (the machine fell): it counts as not written.
-Any other bad line makes the journal corrupt, but one that is whole and that only a newer version
-can have written: it is no damage. docs/journal.md lists the records.
+An incomplete last line was never finished (the machine went down) and counts as not written. Any
+other bad line makes the journal corrupt, except a complete one that only a newer version can have
+written. docs/journal.md lists the records.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a journal says: its whole records, and what is the matter with the rest.
+    """The content of a journal: its complete records, and the fault of the rest.
 
-    `end` is the offset behind the last good line, `total` its sum. `torn` says that an
-    unfinished line follows; `corrupt` names the first bad record, "" when there is none; `newer`
-    names the first one that a newer version wrote, and then nothing behind it is read.
+    `end` is the offset after the last good line, `total` its sum. `torn` is True if an unfinished
+    line follows. `corrupt` names the first bad record, "" without one. `newer` names the first
+    record that a newer version wrote; nothing after it is read.
     """
 
     run: str
@@ -81,7 +81,7 @@ class Reading:
 
 
 class Parser:
-    """Turns lines into entries one after the other; the state is the sum and the number."""
+    """Turns lines into entries one by one. Its state is the sum and the number."""
 
     def __init__(self) -> None:
         self.run = ""
@@ -89,10 +89,9 @@ class Parser:
         self.n = 0
 
     def line(self, line: bytes) -> Optional[Entry]:
-        """Return the entry of one line without its newline; None for the header.
+        """Return the entry of one line without its newline, None for the header.
 
-        Raises NewerForm when a newer version wrote it, ValueError when it is not the line that
-        follows.
+        Raises NewerForm if a newer version wrote it, ValueError if it is not the next line.
         """
         total, blank, payload = line.partition(b" ")
         expected = chained(self.total, payload)
@@ -131,7 +130,7 @@ def chained(total: str, payload: bytes) -> str:
 
 
 def parse(data: bytes) -> Reading:
-    """Return what the bytes of a journal say; never fails."""
+    """Return the content of a journal's bytes. Never raises."""
     parser = Parser()
     entries: list[Entry] = []
     end = 0
@@ -158,9 +157,9 @@ def parse(data: bytes) -> Reading:
 
 
 def read_journal(path: Path) -> Optional[Reading]:
-    """Return what a journal says, None where there is none.
+    """Return the content of a journal, None if there is no such file.
 
-    Raises NewerTrouble where a newer version wrote some of it, Trouble when it is unreadable.
+    Raises NewerTrouble if a newer version wrote a part of it, Trouble if it is unreadable.
     """
     reading = peek(path)
     if reading is not None and reading.newer:
@@ -169,22 +168,22 @@ def read_journal(path: Path) -> Optional[Reading]:
 
 
 def peek(path: Path) -> Optional[Reading]:
-    """Return what a journal says, also one of a newer version, as far as it is understood.
+    """Return the content of a journal, also of a newer version, as far as it is understood.
 
-    None where there is none. Raises Trouble when it is unreadable.
+    None if there is no such file. Raises Trouble if it is unreadable.
     """
     data = read_regular(path, "reading a run's journal")
     return None if data is None else parse(data)
 
 
 def read_regular(path: Path, doing: str) -> Optional[bytes]:
-    """Return the bytes of a run's file, None where there is none.
+    """Return the bytes of a run's file, None if there is none.
 
-    Raises Trouble where it is no regular file or has more than MAX_BYTES.
+    Raises Trouble if it is not a regular file or has more than MAX_BYTES.
     """
     with explained(doing, path):
         try:
-            # A FIFO in its place would hold every start for ever.
+            # O_NONBLOCK: a FIFO in its place would block every start for ever.
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
@@ -208,12 +207,12 @@ def set_aside(path: Path) -> str:
 
 
 def set_aside_as(path: Path) -> str:
-    """Return the path that a journal was last set aside as, "" when it never was."""
+    """Return the path to which a journal was last set aside, "" if it never was."""
     return max((str(one) for one in path.parent.glob(f"{path.name}.corrupt-*")), default="")
 
 
 class Journal:
-    """An open journal; `append` returns only when the record is on disk."""
+    """An open journal. `append` returns only when the record is on disk."""
 
     def __init__(self, fd: int, path: Path, n: int, total: str, size: int) -> None:
         self._fd = fd
@@ -223,7 +222,7 @@ class Journal:
         self._size = size
 
     def append(self, record: Record) -> None:
-        """Write one record in one write(2) and sync it; Trouble when that cannot be done."""
+        """Write one record in one write(2) and sync it. Raises Trouble."""
         tagged = to_data(cast("type[Record]", Record), record)
         ((kind, fields),) = tagged.items()
         self._write(kind, fields)
@@ -250,7 +249,7 @@ class Journal:
     def _append(self, line: bytes) -> None:
         try:
             written = os.write(self._fd, line)
-            # The rest after a short write brings the error that cut it (ENOSPC).
+            # Writing the rest after a short write raises its cause (ENOSPC).
             while written < len(line):
                 written += os.write(self._fd, line[written:])
             os.fsync(self._fd)
@@ -266,12 +265,11 @@ class Journal:
 
 @contextlib.contextmanager
 def open_journal(path: Path, run: str, by: Caller = NOBODY) -> Iterator[tuple[Journal, Reading]]:
-    """Open a run's journal for appending, making it where there is none.
+    """Open a run's journal for appending; make a new one if there is none.
 
-    The header of a new one names who started the run, `by`.
-
-    Hands over what it said before; a torn last line is cut off. Raises NewerTrouble when a newer
-    version wrote some of it, Trouble when it is corrupt: the caller sets it aside.
+    The header of a new one names who started the run, `by`. Yields the journal and its content
+    before. A torn last line is cut off. Raises NewerTrouble if a newer version wrote a part of it,
+    Trouble if it is corrupt. Then the caller sets it aside.
     """
     doing = f"opening the journal of run {run}"
     with place(str(path), doing) as at, explained(doing, path):
@@ -298,5 +296,5 @@ def open_journal(path: Path, run: str, by: Caller = NOBODY) -> Iterator[tuple[Jo
 
 
 def reading_next(reading: Reading) -> int:
-    """Return the number that the next line bears."""
+    """Return the number of the next line."""
     return len(reading.entries) + (1 if reading.end else 0)

@@ -1,4 +1,4 @@
-"""A secret that the operator typed, written to a file of its own that root alone may read."""
+"""Write a secret that the operator typed to a file of its own that only root can read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ROOTS_ALONE = 0o600
 
 
 def keep_secret(path: str, kind: SecretKind, secret: str) -> None:
-    """Write the secret alone to `path`, mode 0600, over what stands there. Raises Trouble.
+    """Write the secret as the only line of `path`, mode 0600. An existing file is replaced.
 
-    The file is never there in half, nor for a moment readable by others, whatever mode the one
-    before it had. No word of Trouble holds the secret.
+    The file is never incomplete, and never readable by others, with any mode of the old file.
+    Raises Trouble, which does not contain the secret.
     """
     line = secret.encode("utf-8", "surrogateescape")
     wrong = kind.wrong(line)

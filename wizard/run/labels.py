@@ -1,9 +1,9 @@
 """SELinux labels: what the program creates has the label that the policy has for its final path.
 
-matchpathcon(8) knows that label, also where `semanage fcontext` changed it. It takes a path as it is
-written, while restorecon(8) and a relabel go by the path without links; so that is asked for. A label
-that is not known or refused never stops a run: the caller of `complaints` reports it. Where SELinux
-is off this costs one stat(2) and starts no process.
+matchpathcon(8) returns that label, also after a change with `semanage fcontext`. It takes a path as
+it is written, while restorecon(8) and a relabel use the path without links. So this module looks up
+the path without links. An unknown or refused label never stops a run: the caller of `complaints`
+reports it. With SELinux off this costs one stat(2) and starts no process.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ from wizard.environment import child_environment
 
 ATTRIBUTE = "security.selinux"
 FILE, DIRECTORY, LINK = "file", "dir", "lnk_file"
-"""The kinds that a policy's patterns tell apart, as `matchpathcon -m` spells them."""
+"""The kinds in a policy's patterns, as `matchpathcon -m` spells them."""
 
 SELINUXFS = "/sys/fs/selinux"
 _BATCH_PATHS = 500
 _PATHS_IN_WORDS = 8
 _LONG = 200
 _OF_ALL = frozenset({"/", "/etc", "/var", "/var/lib", "/run"})
-"""Directories in which others have files with labels of their own: no advice is for all of one."""
+"""Directories with files of others, which have their own labels. No advice names one as a whole."""
 _TIMEOUT_SECONDS = 60.0
 _NO_LABEL = b"<<none>>"
-"""matchpathcon's word for a path to which the policy gives no label."""
+"""matchpathcon's output for a path without a label in the policy."""
 _LABEL = re.compile(rb"[!-9;-~]+(:[!-9;-~]+){2}(:[!-~]+)?")
-"""User, role and type, and a range where the policy has ranges (selinux(8))."""
+"""User, role and type, and a range if the policy has ranges (selinux(8))."""
 _NOBODYS = ".postfix-wizard-asks"
-"""A name that no pattern is for."""
+"""A name that no pattern matches."""
 _WITHOUT_LABELS = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP})
 """The file system has no labels (vfat, NFS) or one for all its files (mount's `context=`)."""
 _REFUSED = frozenset({errno.EINVAL, errno.EPERM, errno.EACCES})
-"""The loaded policy does not know the label or does not let us set it. A full disk is not among them."""
+"""The loaded policy does not know the label or does not let us set it. A full disk is other."""
 
 Labels = Mapping[tuple[str, str], Optional[bytes]]
-"""By kind and final path; None where the policy has none."""
+"""Labels by kind and final path, None if the policy has none."""
 
 _known: ContextVar[Optional[Labels]] = ContextVar("_known", default=None)
 _complaints: ContextVar[Optional[list[str]]] = ContextVar("_complaints", default=None)
 _hung: list[str] = []
-"""Why matchpathcon is not asked again by this process: each question would wait as long."""
+"""Why this process does not start matchpathcon again: each call would time out."""
 
 
 def are_enabled() -> bool:
     """True if the kernel enforces or logs by labels, and this process may change them.
 
-    A container sees its host's selinuxfs read-only, which libselinux also takes for "disabled".
+    In a container its host's selinuxfs is read-only. libselinux, too, reads that as "disabled".
     """
     try:
         Path(SELINUXFS, "enforce").stat()
@@ -67,7 +67,7 @@ def are_enabled() -> bool:
 
 @contextlib.contextmanager
 def complaints() -> Iterator[list[str]]:
-    """Collect what could not be labelled, a sentence each, while the block runs."""
+    """Collect a sentence for each path that could not be labelled, while the block runs."""
     collected: list[str] = []
     token = _complaints.set(collected)
     try:
@@ -90,10 +90,10 @@ def expected(paths: Iterable[str], kind: str) -> Iterator[None]:
 def set_label(
     target: Union[int, str], path: str, kind: str, former: Optional[bytes] = None
 ) -> None:
-    """Give what will be at `path` its label. Raises OSError as a write does, on a full disk.
+    """Set the label of what will be at `path`. Raises OSError as a write does, on a full disk.
 
-    `target` is its descriptor now, or its name now, which is not followed. `former` is the label
-    of what it replaces: it counts where the policy has none and where SELinux is off.
+    `target` is its present descriptor, or its present name, which is not followed. `former` is the
+    label of what it replaces. It is used if the policy has none, and if SELinux is off.
     """
     if not are_enabled():
         if former is not None:
@@ -120,7 +120,7 @@ def set_label(
 
 
 def _set(target: Union[int, str], label: bytes) -> None:
-    # A descriptor has no last link to follow, and setxattr(2) takes no such flag with one.
+    # A descriptor has no last link to follow, and setxattr(2) takes no such flag for it.
     follow = isinstance(target, int)
     try:
         if os.getxattr(target, ATTRIBUTE, follow_symlinks=follow) == label:
@@ -133,10 +133,10 @@ def _set(target: Union[int, str], label: bytes) -> None:
 
 
 def _require_known(label: bytes) -> None:
-    """Raise OSError (EINVAL) where the loaded policy does not know a label.
+    """Raise OSError (EINVAL) if the loaded policy does not know a label.
 
-    setxattr(2) says so in enforcing mode only. In permissive mode it sets any text, and once the host
-    enforces again nobody may read the file.
+    setxattr(2) checks it in enforcing mode only. In permissive mode it sets any text, and once the
+    host enforces again nobody may read the file.
     """
     try:
         fd = os.open(f"{SELINUXFS}/context", os.O_RDWR | os.O_CLOEXEC)
@@ -172,8 +172,9 @@ def _of_batch(paths: list[str], kind: str) -> list[Optional[bytes]]:
     if more is None:
         return found
     for number, link, label, general in zip(moved, links, more, more[len(names) :]):
-        # A pattern of its own counts. Without one its label is that of anything there, and would take
-        # a certificate from Postfix; by the label of its name the services read it until now.
+        # A pattern for the path itself counts. Without one its label is the general one of that
+        # directory, with which Postfix may not read a certificate. The services read it until now
+        # with the label of its name.
         if found[number] == general and label not in {None, general}:
             found[number] = label
             _complain(_moved(link))
@@ -181,7 +182,7 @@ def _of_batch(paths: list[str], kind: str) -> list[Optional[bytes]]:
 
 
 def _without_links(path: str, kind: str) -> str:
-    """Return the path that a relabel comes by; a file that is to stand there may be a link now."""
+    """Return the path that a relabel uses. A file's own name is not followed: it may be a link now."""
     if kind == DIRECTORY:
         return os.path.realpath(path)
     above, name = os.path.split(path)
@@ -189,7 +190,7 @@ def _without_links(path: str, kind: str) -> str:
 
 
 def _last_link(path: str, kind: str) -> str:
-    """Return the last link on the way to a path; a link at its very end is another file."""
+    """Return the last link in a path. For a file, a link at its very end does not count."""
     parts = path.split("/")
     longest = len(parts) if kind == DIRECTORY else len(parts) - 1
     ways = ("/".join(parts[:count]) for count in range(longest, 1, -1))
@@ -197,22 +198,22 @@ def _last_link(path: str, kind: str) -> str:
 
 
 def _beside(link: str, end: str) -> str:
-    """Return a path that nobody has, beside the directory that a link leads to."""
+    """Return an unused path next to the directory that a link leads to."""
     target = os.path.realpath(link)
     return f"{os.path.dirname(target).rstrip('/')}/{_NOBODYS}{end[len(target) :]}"  # noqa: PTH120
 
 
 def _moved(link: str) -> str:
     target = os.path.realpath(link)
-    told = f"semanage fcontext -a -e {shlex.quote(link)} {shlex.quote(target)}"
+    command = f"semanage fcontext -a -e {shlex.quote(link)} {shlex.quote(target)}"
     return _printable(
         f"{link} is a link to {target}, for which SELinux's policy has no pattern. What is there has "
-        f"the labels of its names in {link}, until the next relabel. To make that last: {told}"
+        f"the labels of its names in {link}, until the next relabel. To make that last: {command}"
     )
 
 
 def _ask(paths: list[str], kind: str) -> Optional[list[Optional[bytes]]]:
-    """Return matchpathcon's answers, None where it gave none, which is then a complaint."""
+    """Return matchpathcon's answers. Without an answer, add a complaint and return None."""
     # -N: the kernel's own form of a label, not mcstransd's names for its range.
     argv = ["matchpathcon", "-n", "-N", "-m", kind, *paths]
     if _hung:
@@ -260,7 +261,7 @@ def _unknown(paths: list[str], cause: str) -> None:
 
 
 def complain(path: str, wrong: str) -> None:
-    """Say what kept a path from its label, and what repairs it."""
+    """Add a complaint: why a path has not its label, and the command that repairs it."""
     _complain(_printable(f"{path}: {wrong}. Repair it with: restorecon -F {shlex.quote(path)}"))
 
 

@@ -1,4 +1,4 @@
-"""Later runs that wrote the same paths as a run: they are taken back first, the newest first."""
+"""Find later runs that wrote the same paths as a run. They are undone first, the newest first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.run.paths import Places
 
 @dataclass(frozen=True)
 class Later:
-    """A later run, and the paths of its own that bar the way: those that it wrote after others."""
+    """A later run, and the paths for which it must be undone first."""
 
     run: str
     paths: tuple[str, ...]
@@ -23,9 +23,9 @@ class Later:
 def later_runs(
     places: Places, known: Sequence[RunSummary], run: str, paths: Iterable[str]
 ) -> tuple[Later, ...]:
-    """Return the runs after `run` that must be taken back before `paths` can be, newest first.
+    """Return the runs after `run` that must be undone before `paths`, newest first.
 
-    A run that wrote over one of these is among them too.
+    They include runs that wrote the same paths as one of these.
     """
     barred = set(paths)
     found: list[Later] = []
@@ -44,7 +44,7 @@ def _place(known: Sequence[RunSummary], run: str) -> int:
 
 
 def _wrote(places: Places, run: str) -> frozenset[str]:
-    """Return the paths of a run that still count as written by it; none where it is unreadable."""
+    """Return the paths of a run that still count as written by it; none if it is unreadable."""
     try:
         past = past_run(places, run)
     except Trouble:
@@ -55,7 +55,7 @@ def _wrote(places: Places, run: str) -> frozenset[str]:
 
 
 def first_take_back(run: str, later: Sequence[Later]) -> str:
-    """Say which runs bar the way, and list the commands in their order."""
+    """Return the message that names these later runs and the commands in their order."""
     which = ", ".join(f"{one.run} ({', '.join(one.paths)})" for one in later)
     commands = ", ".join(f"`postfix-wizard undo {one.run}`" for one in later)
     are = "a later run" if len(later) == 1 else "later runs"

@@ -1,8 +1,8 @@
-"""A run started in a unit of its own, outside the login that asked for it (systemd-run(1)).
+"""Start a run in a unit of its own, outside the caller's login (systemd-run(1)).
 
-KillMode=process: a stop or a crash of the worker leaves dnf alone, which would lose scriptlets
-in silence. Nothing ever sends the worker SIGKILL but the kernel; a stop is SIGTERM, and it
-ends at its next boundary.
+With KillMode=process a stop or a crash of the worker does not kill dnf, which would skip
+scriptlets without an error. Only the kernel sends the worker SIGKILL. A stop sends SIGTERM, and
+the worker ends at its next boundary.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from wizard.run.release import current_release, refuse_other_release
 from wizard.run.request import attend, write_request
 
 WORKER = "worker"
-"""The word after the program that makes it a worker; the run's ID follows."""
+"""The program's first argument for a worker. The run's ID follows."""
 
 _PROPERTIES = (
     "KillMode=process",
@@ -47,7 +47,7 @@ _PROPERTIES = (
 )
 _PATIENCE = 60.0
 _BEGIN = 15.0
-"""Seconds that a worker gets to begin."""
+"""Seconds within which a worker must begin."""
 _PAUSE = 0.02
 _LOOK = (
     "Nothing was changed. `systemctl is-system-running` shows whether systemd works, and "
@@ -55,7 +55,7 @@ _LOOK = (
 )
 
 Starter = Callable[[str, Sequence[str]], None]
-"""Starts an argv, apart from this process, under a unit's name."""
+"""Starts an argv outside this process, under a unit's name."""
 
 
 def launch(
@@ -66,12 +66,12 @@ def launch(
     attended: bool,
     start: Optional[Starter] = None,
 ) -> str:
-    """Write the plan down, start `program worker RUN` on it, and return the run's ID.
+    """Store the plan, start `program worker RUN` on it, and return the run's ID.
 
-    `attended` says that somebody answers prompts. The plan's cautions were all accepted: the
-    request names them, and who starts the run. Raises LockedTrouble when another run is in
-    progress, NewerTrouble when a newer version of the program made the newest run, Trouble when
-    the worker cannot be started: then there is no such run.
+    `attended` is True if somebody answers prompts. All cautions of the plan were accepted. The
+    request names them, and who starts the run. Raises LockedTrouble if another run is in
+    progress, NewerTrouble if a newer version of the program made the newest run, Trouble if the
+    worker cannot be started. Then the run is removed.
     """
     refuse_if_locked(places)
     refuse_newer_since(places, "", "starting a run")
@@ -91,18 +91,18 @@ def launch(
 
 
 def _discard(places: Places, run: RunPlaces) -> None:
-    """Remove a run that no worker began. A worker that comes late finds nothing to do."""
-    # It may have been started in spite of the error: then it has the lock, or has written already.
+    """Remove a run that no worker began. A worker that starts late finds nothing to do."""
+    # A worker may have started in spite of the error. Then it has the lock, or a journal.
     with contextlib.suppress(Trouble), locked(places, run.id):
         if not run.journal.exists():
             shutil.rmtree(run.directory, ignore_errors=True)
 
 
 def _set_damaged_aside(places: Places) -> None:
-    """Keep a newest run whose journal is damaged from being taken for one to go on with."""
+    """Set the journal of the newest run aside if it is damaged. Then nobody tries to resume it."""
     for run in known_runs(places)[-1:]:
         journal = places.run(run).journal
-        # One that cannot even be read must not hinder a new run either; the list tells of it.
+        # An unreadable journal must not stop a new run either. The list of runs reports it.
         with contextlib.suppress(Trouble):
             reading = None if _is_newer(places.run(run)) else read_journal(journal)
             if reading is not None and reading.corrupt:
@@ -110,7 +110,7 @@ def _set_damaged_aside(places: Places) -> None:
 
 
 def _is_newer(run: RunPlaces) -> bool:
-    """Return True if a newer version made the run, whose journal may have another form as well."""
+    """True if a newer version made the run. Then its journal may have another form, too."""
     try:
         read_header(run)
     except NewerTrouble:
@@ -128,10 +128,10 @@ def relaunch(
     attended: bool,
     start: Optional[Starter] = None,
 ) -> None:
-    """Start a worker that goes on with a run, and return once its journal says so.
+    """Start a worker that resumes a run, and return once it has begun.
 
-    Raises LockedTrouble when a run is in progress, NewerTrouble when a newer version of the
-    program made the run, Trouble when no worker begins.
+    Raises LockedTrouble if a run is in progress, NewerTrouble if a newer version of the program
+    made the run, Trouble if no worker begins.
     """
     refuse_if_locked(places)
     doing = f"resuming run {run_id}"
@@ -145,7 +145,7 @@ def relaunch(
     before = _attempts(run)
     (start or start_unit)(f"postfix-wizard-{run.id}-{before + 1}", (*program, WORKER, run.id))
     deadline = time.monotonic() + _BEGIN
-    # A viewer that looks sooner would take the end of the last attempt for this one's.
+    # A viewer that reads sooner would show the end of the last attempt as the end of this one.
     while _attempts(run) == before:
         if time.monotonic() > deadline:
             raise Trouble(
@@ -181,7 +181,7 @@ def unit_argv(unit: str, argv: Sequence[str]) -> list[str]:
 
 
 def start_unit(unit: str, argv: Sequence[str]) -> None:
-    """Start `argv` as a transient unit; returns once it has been executed. Raises Trouble."""
+    """Start `argv` as a transient unit, and return once it is executed. Raises Trouble."""
     doing = f"starting the worker as {unit}.service"
     try:
         done = subprocess.run(

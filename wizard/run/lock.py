@@ -1,7 +1,7 @@
-"""One run at a time: flock(2) on a file that says who holds it.
+"""The lock that allows one run at a time: flock(2) on a file that names its holder.
 
-The kernel frees a dead holder's lock; what the file says then is history and misleads nobody,
-since only a held lock is read.
+The kernel releases the lock of a dead process. Then the file still names it. That does no harm,
+since the file is read only while it is locked.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from wizard.run.directories import explained, make_private, open_plain, place
 from wizard.run.paths import Places
 
 _PATIENCE = 0.2
-"""Seconds: a viewer's look holds the lock for microseconds; a run holds it for longer."""
+"""Seconds to wait for the lock. A viewer locks it for microseconds, a run for longer."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the lock: process, run, and since when (seconds since the epoch)."""
+    """The process and run that have the lock, and since when (seconds since the epoch)."""
 
     pid: int
     run: str
@@ -35,7 +35,7 @@ class Holder:
 
 @contextlib.contextmanager
 def locked(places: Places, run: str) -> Iterator[None]:
-    """Hold the lock. Raises LockedTrouble that says who has it and since when."""
+    """Take the lock. Raises LockedTrouble that names who has it and since when."""
     doing = "taking the wizard's lock"
     make_private(places.runtime)
     with _opened(places, os.O_CREAT) as fd:
@@ -49,7 +49,7 @@ def locked(places: Places, run: str) -> Iterator[None]:
 
 
 def holder(places: Places) -> Optional[Holder]:
-    """Return who holds the lock, None when nobody does. Never waits."""
+    """Return who has the lock, None if nobody has. Never waits."""
     with _opened(places, 0) as fd:
         if fd is None or _locks(fd, fcntl.LOCK_SH, 0):
             return None
@@ -57,16 +57,16 @@ def holder(places: Places) -> Optional[Holder]:
 
 
 def refuse_if_locked(places: Places, doing: str = "starting a run") -> None:
-    """Raise LockedTrouble when a run is in progress."""
+    """Raise LockedTrouble if a run is in progress."""
     found = holder(places)
     if found is not None:
         raise LockedTrouble(doing, _who(found), _ADVICE)
 
 
 def request_stop(places: Places, run: Optional[str] = None) -> bool:
-    """Ask the run in progress to stop at its next safe boundary; False when there is none.
+    """Ask the run in progress to stop at its next safe boundary. Return False if there is none.
 
-    With `run`, only when it is that one.
+    With `run`, only that run is asked.
     """
     found = holder(places)
     if found is None or found.pid <= 0 or run not in {None, found.run}:
@@ -76,7 +76,7 @@ def request_stop(places: Places, run: Optional[str] = None) -> bool:
     except OSError:
         return False
     try:
-        # Looked at again: the process behind the descriptor is the one that holds the lock.
+        # Read again: now the descriptor is certainly that of the process that has the lock.
         if holder(places) != found:
             return False
         signal.pidfd_send_signal(fd, signal.SIGTERM)

@@ -1,8 +1,8 @@
-"""The worker's one place to wait: a single-threaded loop over descriptors (select(2)).
+"""The worker's event loop: the only place where it waits, with one thread (select(2)).
 
-Children's pipes, a terminal and the prompt socket are all watched here, so that a child that
-talks and an operator who answers never wait for each other, and no thread is needed (a fork
-in a threaded process is what Python 3.12 warns of).
+It watches the children's pipes, a terminal and the prompt socket. So neither a child's output nor
+an operator's answer has to wait for the other. Threads are avoided, since Python 3.12 warns of a
+fork in a process with threads.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 
 class Loop:
-    """Descriptors and what to call when one is ready."""
+    """Descriptors with the function to call when one is ready."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -24,11 +24,11 @@ class Loop:
         self._selector.register(fd, selectors.EVENT_READ, ready)
 
     def watch_room(self, fd: int, ready: Callable[[], None]) -> None:
-        """Call `ready` whenever `fd` takes more, or nobody reads it any more."""
+        """Call `ready` whenever `fd` can be written, or nobody reads it any more."""
         self._selector.register(fd, selectors.EVENT_WRITE, ready)
 
     def forget(self, fd: int) -> None:
-        """Watch `fd` no more; harmless when it is not watched."""
+        """Stop watching `fd`. Do nothing if it is not watched."""
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(fd)
 
@@ -40,7 +40,7 @@ class Loop:
                 key.data()
 
     def close(self) -> None:
-        """Give the kernel's side back."""
+        """Close the selector."""
         self._selector.close()
 
 
@@ -55,7 +55,7 @@ def watched(loop: Loop, fd: int, ready: Callable[[], None]) -> Iterator[None]:
 
 
 class Exit:
-    """Becomes true when a child has ended; it is not reaped (pidfd_open(2))."""
+    """`seen` is True once a child has ended. The child is not reaped (pidfd_open(2))."""
 
     def __init__(self, loop: Loop, pid: int) -> None:
         self._loop = loop

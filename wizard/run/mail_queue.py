@@ -1,7 +1,7 @@
-"""Postfix's queue, read and held by its own commands (postqueue(1), postsuper(1)).
+"""Read Postfix's queue, and put messages on hold (postqueue(1), postsuper(1)).
 
-The commands run with `-c` on a directory of ours that has a staged main.cf: so they also work
-where Postfix is stopped or refuses its own main.cf. Queue IDs go through standard input.
+The commands run with `-c` on a directory of ours with a staged main.cf. So they also work while
+Postfix is stopped or refuses its own main.cf. Queue IDs go through standard input.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from wizard.run.context import listed
 from wizard.run.directories import explained
 
 Run = Callable[[Sequence[str], Optional[bytes]], Completed]
-"""Runs a command that is not shown, with this standard input, to its end."""
+"""Runs a command to its end, with this standard input. Its output is not shown."""
 
 HOLD, MAILDROP = "hold", "maildrop"
 _ID = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
 _ID_IN_LINE = re.compile(rb'"queue_id": "([0-9A-Za-z]{1,64})"')
-_HELD = re.compile(rb"^postsuper: (\w+): placed on hold", re.MULTILINE)
+_PUT_ON_HOLD = re.compile(rb"^postsuper: (\w+): placed on hold", re.MULTILINE)
 _RELEASED = re.compile(rb"^postsuper: (\w+): released from hold", re.MULTILINE)
 _FAILED = re.compile(rb"\b(?:fatal|panic|error): ")
 _MAX_LIST_BYTES = 1 << 22
 _SETTLED_NS = 2_000_000_000
-"""A main.cf this old makes no Postfix program wait (its limit is about one second)."""
+"""Age of a staged main.cf. Postfix's programs wait for one that is younger than about a second."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A queued message. `is_read` is False where postqueue's line was not understood."""
+    """A queued message. `is_read` is False if postqueue's line was not understood."""
 
     id: str
     queue: str
@@ -48,7 +48,7 @@ class Message:
 def stage(directory: Path, parameters: Parameters, now_ns: int) -> None:
     """Write a main.cf of these parameters that Postfix's commands accept with `-c`. Raises Trouble."""
     path = directory / "main.cf"
-    # Else a host without IPv6, or a wrong value there, would end every command.
+    # Without it every command fails on a host without IPv6, or with a wrong value there.
     lines = (*parameters, ("inet_protocols", "ipv4"))
     text = "".join(f"{name} = {value}\n" for name, value in lines)
     with explained("staging a main.cf for Postfix's commands", path):
@@ -58,7 +58,7 @@ def stage(directory: Path, parameters: Parameters, now_ns: int) -> None:
 
 
 def classes(directory: Path, run: Run) -> Classes:
-    """Return how the staged main.cf classifies domains. Raises Trouble where postconf fails."""
+    """Return how the staged main.cf classifies domains. Raises Trouble if postconf fails."""
     argv = ("postconf", "-c", str(directory), "-x", "-h", *QUERIED)
     done = run(argv, None)
     values = done.out.decode("utf-8", "surrogateescape").split("\n")[:-1]
@@ -75,18 +75,21 @@ _REPAIR = "Repair what it names, then start again."
 
 
 def _rows(directory: Path, run: Run, table: str, keys: Collection[str]) -> Optional[frozenset[str]]:
-    """Ask a table with postmap -q; None where it does not answer. Odd keys are in no table."""
-    asked = [one for one in keys if one.isprintable() and one == one.strip()]
-    if not asked:
+    """Return the keys that a table has (postmap -q), None if it does not answer.
+
+    Keys with blanks around them or control characters are in no table.
+    """
+    plain = [one for one in keys if one.isprintable() and one == one.strip()]
+    if not plain:
         return frozenset()
     # proxymap(8) may not run, and root needs no proxy.
     argv = ("postmap", "-c", str(directory), "-q", "-", re.sub("^proxy:", "", table))
-    stdin = "".join(f"{one}\n" for one in asked).encode("utf-8", "surrogateescape")
+    stdin = "".join(f"{one}\n" for one in plain).encode("utf-8", "surrogateescape")
     try:
         done = run(argv, stdin)
     except Trouble:
         return None
-    # It exits 1 where it has none of the keys, and where it cannot look.
+    # It exits 1 if it has none of the keys, and if it cannot read the table.
     if done.status not in {0, 1} or _FAILED.search(done.err):
         return None
     lines = done.out.decode("utf-8", "surrogateescape").splitlines()
@@ -104,7 +107,7 @@ def _list_file(path: str) -> Optional[str]:
 
 
 def messages(directory: Path, run: Run) -> tuple[Message, ...]:
-    """Return all queued messages. Raises Trouble where postqueue fails."""
+    """Return all queued messages. Raises Trouble if postqueue fails."""
     argv = ("postqueue", "-c", str(directory), "-j")
     done = run(argv, None)
     if done.status != 0:
@@ -125,12 +128,12 @@ def _message(line: bytes) -> Optional[Message]:
 
 
 def hold(directory: Path, run: Run, ids: Iterable[str]) -> frozenset[str]:
-    """Put messages on hold and return those that postsuper put there; others had left."""
-    return _moved(directory, run, "-h", ids, _HELD)
+    """Put messages on hold and return the IDs that postsuper confirmed. The others are gone."""
+    return _moved(directory, run, "-h", ids, _PUT_ON_HOLD)
 
 
 def release(directory: Path, run: Run, ids: Iterable[str]) -> frozenset[str]:
-    """Release messages from hold and return those that postsuper released."""
+    """Release messages from hold and return the IDs that postsuper confirmed."""
     return _moved(directory, run, "-H", ids, _RELEASED)
 
 
@@ -149,7 +152,7 @@ def _moved(
 
 
 def release_command(ids: Sequence[str], list_file: Path) -> str:
-    """Return the command that releases messages; long lists are read from a file."""
+    """Return the command that releases messages. It reads a long list from `list_file`."""
     if len(ids) <= MAX_TYPED:
         return " ".join(["postsuper", *(word for one in ids for word in ("-H", one))])
     return f"postsuper -H - < {list_file}"

@@ -1,7 +1,7 @@
-"""Undo what a run did to another mail server, after all else: Postfix must leave port 25 first.
+"""Undo what a run did to another mail server, after all else: Postfix must release port 25 first.
 
-Installing Postfix already changes what sendmail(1) is and which server is started at boot. So the
-way back is the plan's own record of both, from the moment on at which the package step began.
+Installing Postfix already changes what sendmail(1) is and which server starts at boot. So, once
+the package step has begun, undo takes both from the plan.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from wizard.run.progress import Progress
 
 
 def mta_back(plan: Plan, past: Progress, prefix: str) -> Iterator[Step]:
-    """Yield the steps: sendmail(1) first, since the other server's unit may start that.
+    """Yield the steps of undo: sendmail(1) first, since the other server's unit may start it.
 
-    `prefix` begins the ID of each step.
+    The ID of each step begins with `prefix`.
     """
     installed = any(
         isinstance(step.action, Install) and step.id in past.intended for step in plan.pending
@@ -35,9 +35,9 @@ def mta_back(plan: Plan, past: Progress, prefix: str) -> Iterator[Step]:
 
 
 def after_package(steps: Iterable[Step]) -> Iterator[Step]:
-    """Yield what must follow the removal of Postfix's package: only then may "automatic" be exact.
+    """Yield the steps after the removal of Postfix's package. Only then is "automatic" exact.
 
-    The other server is started before: dnf asks, and nobody may answer.
+    The other server is started before that, since dnf asks and nobody may answer.
     """
     for step in steps:
         if isinstance(step.action, ReturnAlternative) and step.action.was.startswith("auto:"):

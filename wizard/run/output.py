@@ -1,8 +1,8 @@
-"""A step's output on disk: all lines that its children said, without keys and control characters.
+"""A step's output on disk: all lines of its children, without keys and control characters.
 
-People read these files with `cat`, so nothing in them may steer a terminal. Each line is written
-when it has its end, and any number of viewers can follow. A disk that is full must not stop dnf
-inside a transaction: what cannot be written is dropped, and `failure` says so at the step's end.
+People read these files with `cat`, so nothing in them may control a terminal. Each line is written
+once it is complete, and any number of viewers can follow. A full disk must not stop dnf inside a
+transaction. So output that cannot be written is dropped, and `failure` reports it at the step's end.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wizard.run.clean import Cleaner
 from wizard.run.directories import explained, open_plain, place
+from wizard.run.sanitize import Cleaner
 from wizard.secrets import masked, masked_bytes, unfinished
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -33,20 +33,20 @@ class StepOutput:
         self.failure = ""
 
     def write(self, data: bytes) -> None:
-        """Append the lines that these bytes complete; never raises OSError."""
+        """Append the lines that these bytes complete. Never raises OSError."""
         data = self._waiting + data
-        # What may be the beginning of a key waits for its end.
+        # The possible beginning of a key waits for its end.
         end = len(data) - unfinished(data)
         self._waiting = data[end:]
         self._append(self._cleaner.feed(masked_bytes(data[:end])))
 
     def flush(self) -> None:
-        """Append what waited, as a line."""
+        """Append the unfinished line."""
         rest, self._waiting = self._waiting, b""
         self._append((*self._cleaner.feed(masked_bytes(rest)), *self._cleaner.flush()))
 
     def _append(self, lines: Sequence[str]) -> None:
-        # Once more: a control sequence inside of a key had hidden it.
+        # Masked once more: a control sequence inside a key hides it from the first time.
         text = "".join(f"{line}\n" for line in lines)
         rest = memoryview(masked(text).encode("utf-8", "replace"))
         try:
@@ -60,12 +60,12 @@ class StepOutput:
         self.write(line.encode("utf-8", "surrogateescape") + b"\n")
 
     def mark(self) -> int:
-        """Return the place where what is written next will stand, for `since`."""
+        """Return the offset of the next output, for `since`."""
         self.flush()
         return os.fstat(self._fd).st_size
 
     def since(self, mark: int) -> bytes:
-        """Return what was written from a `mark` on, its last part where it is much."""
+        """Return the output from a `mark` on, at most the last `_MUCH` bytes."""
         self.flush()
         try:
             with self._path.open("rb") as file:

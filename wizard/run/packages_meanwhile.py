@@ -1,8 +1,8 @@
-"""Other programs that install packages during a run, dnf-automatic above all.
+"""Wait for other programs that install packages during a run, such as dnf-automatic.
 
-A package's scripts write the files that a run writes too: an update of Postfix sets modes, adds
-to main.cf and master.cf, and restarts the service. So each step waits for the end of such a
-transaction. What it changed is found by the step's own precondition, and this module adds why.
+A package's scripts write the same files as a run: an update of Postfix sets modes, adds to main.cf
+and master.cf, and restarts the service. So each step waits for the end of such a transaction. The
+step's own precondition finds what the transaction changed, and this module adds the reason.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from wizard.run.rpm_lock import transaction
 
 _PAUSE_SECONDS = 0.2
 _RECENT_SECONDS = 3600.0
-"""A package that was installed this long before now, or later, may explain a changed file."""
+"""A package that was installed within this time may explain a changed file."""
 PACKAGE = "postfix"
 
 
 class Wait:
-    """The seconds that a run may still wait for others, all its steps together."""
+    """The time that a run may still wait for others, for all its steps together."""
 
     def __init__(self, seconds: float) -> None:
-        self._left = seconds
+        self._remaining = seconds
 
     def for_transaction(self, context: Context) -> None:
-        """Wait until nobody holds rpm's lock, or the run's seconds are used up.
+        """Wait until rpm's lock is free, or the run's time is used up.
 
-        Afterwards the step goes on in any case: its own preconditions say whether it still may.
-        Raises Trouble where the operator stops the run meanwhile.
+        Afterwards the step continues in any case, since its own preconditions decide. Raises
+        Trouble if the operator stops the run meanwhile.
         """
         reported = ""
         while who := transaction():
@@ -40,25 +40,25 @@ class Wait:
                     f"stopped as requested while {who}",
                     "`postfix-wizard resume` continues.",
                 )
-            if self._left <= 0:
+            if self._remaining <= 0:
                 context.say(f"{who} for too long; going on all the same.")
                 return
             if who != reported:
-                seconds = f"waiting {self._left:.0f} seconds at most"
+                seconds = f"waiting {self._remaining:.0f} seconds at most"
                 context.say(f"{who}, so it installs packages; {seconds}.")
                 reported = who
             began = time.monotonic()
             context.loop.turn(_PAUSE_SECONDS)
-            self._left -= time.monotonic() - began
+            self._remaining -= time.monotonic() - began
 
 
 def waits(action: object) -> bool:
-    """Return whether a step of this action waits here; dnf's own steps wait by themselves."""
+    """True if a step with this action waits here. The steps with dnf wait by themselves."""
     return not isinstance(action, (Install, Remove))
 
 
 def package_news(context: Context) -> str:
-    """Return a sentence on a package of Postfix that another program installed lately, else ""."""
+    """Return a sentence if another program installed Postfix's package lately, else ""."""
     if any(isinstance(step.action, Install) for step in context.plan.pending):
         return ""
     form = "%{NAME}-%{VERSION}-%{RELEASE} %{INSTALLTIME}\\n"

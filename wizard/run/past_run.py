@@ -1,4 +1,4 @@
-"""A past run as its plan and its journal tell of it: how far it came, what it wrote, what it put back."""
+"""A past run from its plan and journal: how far it came, what it wrote, and what it put back."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Optional
 
 from wizard.plan.model import Plan
 from wizard.run.history import plan_of
+from wizard.run.path_state import state_of
 from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress_of
 from wizard.run.seals import Seals, read_seals
-from wizard.run.states import state_of
-from wizard.run.wrote import Entry, put_back, written
+from wizard.run.written_paths import Entry, put_back, written
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run; `state` returns the state that a path has today (`wizard.run.states`)."""
+    """A run. `state` returns the state of a path today (`wizard.run.path_state`)."""
 
     run: str
     plan: Plan
@@ -35,7 +35,7 @@ class PastRun:
 
 
 def past_run(places: Places, run: str, seals: Optional[Seals] = None) -> PastRun:
-    """Read one run's files. Raises Trouble where one cannot be read, NewerTrouble as `plan_of` does."""
+    """Read one run's files. Raises Trouble if one is unreadable, NewerTrouble as `plan_of`."""
     seals = seals or read_seals(places.key)
     at = places.run(run)
     return PastRun(

@@ -1,17 +1,17 @@
-"""Where runs are kept: one directory a run, named so that `ls` shows them in order.
+"""Where runs are stored: one directory a run. `ls` lists them in order.
 
     runs/ID/run.json        what every version of the program reads (wizard.run.header)
     runs/ID/plan.json       the reviewed plan
-    runs/ID/request.json    its hash, and whether somebody answers prompts
+    runs/ID/request.json    the plan's hash, and whether somebody answers prompts
     runs/ID/journal         wizard.run.journal
-    runs/ID/output/STEP     all that the step's children said
-    runs/ID/replaced/       what was replaced, by hash; undo needs it
-    runs/ID/staging/        files on their way; emptied by the worker
-    runs/pruned.json        what is remembered of runs that were removed (wizard.run.pruning)
+    runs/ID/output/STEP     the output of the step's children
+    runs/ID/replaced/       replaced files, by hash; undo needs them
+    runs/ID/staging/        staged files; emptied by the worker
+    runs/pruned.json        a note on removed runs (wizard.run.pruning)
     gathered/SOURCE/        certificates that a gather run brought (wizard.host.gathered)
     key                     the key of this host (wizard.run.seals)
 
-Directories are 0700 and files 0600: what was replaced may be a key.
+Directories are 0700 and files 0600, since a replaced file may be a key.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TRIES = 100
 
 @dataclass(frozen=True)
 class Places:
-    """The directories of the wizard's own; tests give others."""
+    """The wizard's own directories. Tests use others."""
 
     state: Path = Path(STATE)
     runtime: Path = Path("/run/postfix-wizard")
@@ -42,36 +42,36 @@ class Places:
 
     @property
     def runs(self) -> Path:
-        """The directory that holds a directory for each run."""
+        """The directory with a directory for each run."""
         return self.state / "runs"
 
     @property
     def pruned(self) -> Path:
-        """What is remembered of runs that were removed."""
+        """The note on removed runs."""
         return self.runs / "pruned.json"
 
     @property
     def gathered(self) -> Path:
-        """The directory that holds, by source, what gather runs brought."""
+        """The directory of the gathered trees, by source."""
         return self.state / "gathered"
 
     @property
     def key(self) -> Path:
-        """The key of this host, by which stored hashes are made (wizard.run.seals)."""
+        """The key of this host for stored hashes (wizard.run.seals)."""
         return self.state / "key"
 
     @property
     def lock(self) -> Path:
-        """The file that the worker in progress holds locked."""
+        """The file that the worker in progress locks."""
         return self.runtime / "lock"
 
     @property
     def socket(self) -> Path:
-        """Where the worker in progress takes answers."""
+        """The socket on which the worker in progress takes answers."""
         return self.runtime / "socket"
 
     def run(self, run: str) -> RunPlaces:
-        """Return a run's places. Raises UsageTrouble when `run` is no run's ID."""
+        """Return the paths of a run. Raises UsageTrouble if `run` is not the ID of a run."""
         if not _RUN.fullmatch(run):
             raise UsageTrouble(
                 f"looking for run {run!r}",
@@ -100,7 +100,7 @@ class RunPlaces:
 
     @property
     def request(self) -> Path:
-        """What the launcher asks of the worker besides the plan."""
+        """The launcher's request to the worker, next to the plan."""
         return self.directory / "request.json"
 
     @property
@@ -115,17 +115,17 @@ class RunPlaces:
 
     @property
     def replaced(self) -> Path:
-        """The directory of what was replaced."""
+        """The directory of the replaced files."""
         return self.directory / "replaced"
 
     @property
     def gathered(self) -> Path:
-        """The directory that holds, by source, what gather runs brought."""
+        """The directory of the gathered trees, by source."""
         return self._state / "gathered"
 
     @property
     def known_hosts(self) -> Path:
-        """The keys of other hosts that the operator said yes to (sshd(8))."""
+        """The keys of other hosts that the operator accepted (sshd(8))."""
         return self._state / "known_hosts"
 
     @property
@@ -139,16 +139,16 @@ class RunPlaces:
 
     @property
     def staging(self) -> Path:
-        """The directory of files on their way."""
+        """The directory of staged files."""
         return self.directory / "staging"
 
     def is_for_use_once(self, path: str) -> bool:
-        """True if `path` is a gathered tree or a run's staging/: such a directory may be removed."""
-        asked = Path(path)
+        """True if `path` is a gathered tree or a run's staging/. Only these may be removed."""
+        directory = Path(path)
         runs = self.directory.parent
-        is_staging = asked.name == self.staging.name and asked.parent.parent == runs
-        is_staging = is_staging and bool(_RUN.fullmatch(asked.parent.name))
-        return asked.parent == self.gathered or is_staging
+        is_staging = directory.name == self.staging.name and directory.parent.parent == runs
+        is_staging = is_staging and bool(_RUN.fullmatch(directory.parent.name))
+        return directory.parent == self.gathered or is_staging
 
     def output(self, step: str) -> Path:
         """Return the file of a step's output."""
@@ -156,20 +156,20 @@ class RunPlaces:
 
 
 def step_name(step: str) -> str:
-    """Return `step` when it can name a file. Raises Trouble when it cannot."""
+    """Return `step` if it can name a file. Raises Trouble if it cannot."""
     if not _STEP.fullmatch(step):
         raise Trouble(f"naming step {step!r}", "its ID cannot be a file's name", "Report this.")
     return step
 
 
 def order(run: str) -> tuple[int, str]:
-    """Return what runs sort by: their number, which the clock cannot turn back."""
+    """Return the sort key of a run: its number, which does not depend on the clock."""
     match = _RUN.fullmatch(run)
     return (int(match[1]) if match else 0, run)
 
 
 def began(run: str) -> str:
-    """Return when a run was made, as its ID says: `2026-11-24 03:15`, UTC; "" for another name."""
+    """Return the time in a run's ID as `2026-11-24 03:15`, UTC; "" for another name."""
     if not _RUN.fullmatch(run):
         return ""
     day, clock = run.split("-")[:2]
@@ -177,7 +177,7 @@ def began(run: str) -> str:
 
 
 def known_runs(places: Places) -> tuple[str, ...]:
-    """Return the IDs of all runs there are, oldest first."""
+    """Return the IDs of all runs, oldest first."""
     try:
         names = [path.name for path in places.runs.iterdir()]
     except (FileNotFoundError, NotADirectoryError):
@@ -187,7 +187,7 @@ def known_runs(places: Places) -> tuple[str, ...]:
 
 def make_run(places: Places, now: float) -> RunPlaces:
     """Make a new run's directory; `now` is in seconds since the epoch. Raises Trouble."""
-    # By its own name: where runs/ is there, nobody would look at the label of what it is in.
+    # Explicitly, for its label: with an existing runs/ the directory above is not checked.
     make_private(places.state)
     make_private(places.runs)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
@@ -200,7 +200,7 @@ def make_run(places: Places, now: float) -> RunPlaces:
             for directory in (run.outputs, run.replaced, run.staging):
                 make_private(directory)
         except BaseException:
-            # A half-made run would stay in the list as one that never started.
+            # An incomplete run would stay in the list as one that never started.
             shutil.rmtree(run.directory, ignore_errors=True)
             raise
         return run

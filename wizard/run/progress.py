@@ -1,4 +1,4 @@
-"""How far a run came, as its journal tells: what a resumed worker and the history need."""
+"""Read from a journal how far a run came, for a resumed worker and the list of runs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from wizard.run.seals import Seals, read_seals
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` are the steps that ended well; `intended` is by step what undo needs of it.
+    """How far a run came.
 
-    A step that was begun and is neither was cut off before it touched anything; its entry in
-    `begun` tells it from one that was not. `prompts` counts the prompts so far. `returning` is
-    the way back where the run took one. `finished` is the end, None while there is none. `before`
-    is what was wrong before the first step, None where nobody looked.
+    `done` are the steps that succeeded. `intended` has, by step, what undo needs. A step that is
+    only in `begun` was cut off before it changed anything. `prompts` counts the prompts so far.
+    `returning` is the automatic return, `finished` the end, each None without one. `before` is
+    what was wrong before the first step, None without that check.
     """
 
     started: bool = False
@@ -44,28 +44,28 @@ class Progress:
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left to go on with: all is done, or all was taken back.
+        """True if nothing remains to do: all is done, or all was put back.
 
-        Before its end is recorded, a worker may still have copies of secrets to remove.
+        It is False until the end is recorded, since copies of secrets are removed before that.
         """
         end = self.finished
         return end is not None and (self.is_back or end.outcome == DONE)
 
     @property
     def returned(self) -> bool:
-        """Whether the run has ended by taking back all that it changed."""
+        """True if the run has ended and put back all that it changed."""
         return self.over and self.is_back
 
     @property
     def is_back(self) -> bool:
-        """Whether all that the run changed was taken back."""
+        """True if the run put back all that it changed."""
         back = self.returning
         return back is not None and all(step.id in self.done for step in back.steps)
 
     def keyed(self, seals: Seals) -> Progress:
-        """Return it with the states in the keyed form; a program before this one stored bare ones.
+        """Return it with the states in the keyed form. Older programs stored bare ones.
 
-        Raises Trouble where the key of this host is another one than the run had.
+        Raises Trouble if the key of this host is not that of the run.
         """
         back = self.returning
         if back is not None:
@@ -74,13 +74,13 @@ class Progress:
 
 
 def progress_of(at: RunPlaces, seals: Optional[Seals] = None) -> Progress:
-    """Return how far a run came, by its journal; without one it never began. Raises Trouble."""
+    """Return how far a run came by its journal. Without one it never began. Raises Trouble."""
     reading = read_journal(at.journal)
     return progress(reading.records if reading else ()).keyed(seals or read_seals(at.key))
 
 
 def progress(records: Iterable[Record]) -> Progress:
-    """Return how far the records of one journal come; a resumed run's last attempt counts."""
+    """Return how far a run came by these records. The last attempt of a resumed run counts."""
     started = False
     done: dict[str, None] = {}
     begun: dict[str, None] = {}

@@ -1,9 +1,9 @@
-"""Questions to the operator: asked in the journal, answered over the run's socket.
+"""Prompts for the operator: recorded in the journal, answered over the run's socket.
 
-The socket is 0600 in a 0700 directory, and the kernel is asked who speaks (SO_PEERCRED,
-unix(7)): root alone. One line of JSON comes, `{"run": ID, "prompt": N, "answer": TEXT}`, and
-one goes back, `{"accepted": true}` or `{"accepted": false, "why": TEXT}`. The first answer
-wins. An answer is never written anywhere.
+The socket is 0600 in a 0700 directory, and only root may answer (SO_PEERCRED, unix(7)). A client
+sends one line of JSON, `{"run": ID, "prompt": N, "answer": TEXT}`, and gets one back,
+`{"accepted": true}` or `{"accepted": false, "why": TEXT}`. The first answer counts. An answer is
+never stored.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _REPLY_PATIENCE = 10.0
 
 
 class Desk:
-    """Where prompts are open and answers come in; one a worker."""
+    """The prompts of one worker. It opens a prompt and takes the answer."""
 
     def __init__(self, loop: Loop, run: str, record: Callable[[Record], None]) -> None:
         self._loop = loop
@@ -47,7 +47,7 @@ class Desk:
         self._listener: Optional[socket.socket] = None
 
     def number_from(self, number: int) -> None:
-        """Go on after the prompts of an earlier worker of the same run."""
+        """Continue after the prompt numbers of an earlier worker of the same run."""
         self._number = number
 
     def listen(self, path: Path) -> None:
@@ -55,7 +55,7 @@ class Desk:
         make_private(path.parent)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         with explained("opening the socket for answers", path):
-            # Only the holder of the lock comes here, so what stands there is a dead worker's.
+            # Only the process with the lock comes here, so an existing socket is a dead worker's.
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
             before = os.umask(0o177)
@@ -76,9 +76,9 @@ class Desk:
         patience: float,
         until: Callable[[], bool],
     ) -> Optional[str]:
-        """Put a prompt to the operator and return the answer.
+        """Prompt the operator and return the answer.
 
-        None after `patience` seconds without one, or once `until` says that it is not wanted.
+        Return None after `patience` seconds without one, or once `until` returns True.
         """
         self._number += 1
         number = self._number
@@ -87,17 +87,17 @@ class Desk:
         self._open = number
         deadline = time.monotonic() + patience
         while self._answer is None and not until():
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 break
-            self._loop.turn(min(left, _TURN))
+            self._loop.turn(min(remaining, _TURN))
         self._open = 0
         answer, self._answer = self._answer, None
         self._record(PromptClosed(number, answered=answer is not None))
         return answer
 
     def close(self) -> None:
-        """Close the socket and hang up on whoever is talking."""
+        """Close the socket and all connections."""
         for fd in tuple(self._talkers):
             self._hang_up(fd)
         if self._listener is not None:
@@ -138,7 +138,7 @@ class Desk:
             self._hang_up(fd)
 
     def _judge(self, line: bytes) -> Optional[str]:
-        """Take the answer, or return why not."""
+        """Take the answer, or return why it is refused."""
         try:
             said = json.loads(line.partition(b"\n")[0])
             run, prompt, answer = said["run"], said["prompt"], said["answer"]
@@ -165,7 +165,7 @@ def _peer_uid(talker: socket.socket) -> int:
 
 @contextlib.contextmanager
 def desk(loop: Loop, places: Places, run: str, record: Callable[[Record], None]) -> Iterator[Desk]:
-    """Open the run's desk for the time of a with statement. Raises Trouble."""
+    """Take answers for the time of a with statement. Raises Trouble."""
     made = Desk(loop, run, record)
     try:
         made.listen(places.socket)
@@ -175,9 +175,9 @@ def desk(loop: Loop, places: Places, run: str, record: Callable[[Record], None])
 
 
 def send_answer(places: Places, run: str, prompt: int, text: str) -> bool:
-    """Answer a prompt; False when it was answered, closed, or its run has ended.
+    """Answer a prompt. Return False if it is closed or its run has ended.
 
-    Raises Trouble when `text` is not one line, or the worker does not reply.
+    Raises Trouble if `text` is not one line, or the worker does not reply.
     """
     doing = f"answering prompt {prompt} of run {run}"
     line = json.dumps({"run": run, "prompt": prompt, "answer": text}).encode() + b"\n"

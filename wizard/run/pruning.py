@@ -1,8 +1,8 @@
-"""Old runs removed on request, and what is remembered of them.
+"""Remove old runs on request, and note what they wrote last.
 
-A run is renamed to a name that no list shows, then deleted, so that a kill leaves whole runs and
-nothing else. Runs go oldest first: an undo never goes before the run that it undid. The newest run
-stays always, since the next one is numbered after it.
+A run is first renamed to a name that no list shows, then deleted. So after a kill the list has only
+complete runs. The oldest are removed first: an undo is never removed before the run that it undid.
+The newest run always stays, since the next run gets the number after it.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ DAY_SECONDS = 86400
 
 @dataclass(frozen=True)
 class Limit:
-    """Which runs are old: all but the newest `keep`, or those from before `before` (epoch)."""
+    """Which runs are old: all but the newest `keep`, or those made before `before` (epoch)."""
 
     keep: Optional[int] = None
     before: Optional[float] = None
 
     def is_old(self, run: str, newer: int) -> bool:
-        """Return True if a run after which `newer` others were made is old."""
+        """True if a run is old; `newer` is the number of runs after it."""
         if self.keep is not None:
             return newer >= self.keep
         made = _made(run)
@@ -50,21 +50,21 @@ class Limit:
 
 @dataclass(frozen=True)
 class Pruning:
-    """What is removed, oldest first, and each old run that stays, with the reason."""
+    """The runs to remove, oldest first, and each old run that stays, with the reason."""
 
     removed: tuple[RunSummary, ...]
     staying: tuple[tuple[RunSummary, str], ...]
 
     @property
     def undoable(self) -> tuple[RunSummary, ...]:
-        """The runs that could still be undone, and cannot once they are removed."""
+        """The runs to remove that could still be undone."""
         return tuple(one for one in self.removed if one.can_undo and one.touched)
 
 
 def choose(summaries: Sequence[RunSummary], limit: Limit, needed: Mapping[str, str]) -> Pruning:
-    """Return which of all runs are removed; `needed` has, by run, why one is needed elsewhere.
+    """Return the runs to remove. `needed` has, by run, why one is needed elsewhere.
 
-    Raises NewerTrouble where a newer version of the program made one: what it needs is not known.
+    Raises NewerTrouble if a newer version of the program made one, since it may need other runs.
     """
     for one in summaries:
         one.require_known(_DOING)
@@ -73,7 +73,7 @@ def choose(summaries: Sequence[RunSummary], limit: Limit, needed: Mapping[str, s
     removed, staying = [], []
     stays: set[str] = set()
     for one in summaries:
-        # Without its undo, a run that stays would count as not undone.
+        # A run that stays would count as not undone without its undo.
         reason = reasons.get(one.run) or (f"it undid {one.undoes}" if one.undoes in stays else "")
         if one.run in old and not reason:
             removed.append(one)
@@ -85,7 +85,7 @@ def choose(summaries: Sequence[RunSummary], limit: Limit, needed: Mapping[str, s
 
 
 def old_runs(summaries: Sequence[RunSummary], limit: Limit) -> frozenset[str]:
-    """Return the runs that the limit names, whether they stay or not."""
+    """Return all runs that are old by the limit, also those that stay."""
     newest_first = reversed(summaries)
     return frozenset(
         one.run for newer, one in enumerate(newest_first) if limit.is_old(one.run, newer)
@@ -93,7 +93,7 @@ def old_runs(summaries: Sequence[RunSummary], limit: Limit) -> frozenset[str]:
 
 
 def _reasons(summaries: Sequence[RunSummary]) -> Iterator[tuple[str, str]]:
-    """Yield runs that stay, and why; of two reasons for a run the later one is the better."""
+    """Yield the runs that stay, and why. The last reason for a run is the best one."""
     begun = [one for one in summaries if one.started is not None]
     counting = still_count(begun)
     half_undone = [one for one in summaries if one.undoes and not one.is_settled]
@@ -112,9 +112,9 @@ _BY_OUTCOME = {UNREADABLE: "it cannot be read", RUNNING: "it is in progress"}
 
 
 def prune(places: Places, pruning: Pruning) -> None:
-    """Remove the runs. Raises LockedTrouble while a run is in progress, Trouble where it fails.
+    """Remove the runs. Raises LockedTrouble while a run is in progress, Trouble if it fails.
 
-    Also Trouble, with nothing removed, where a run was made or undone since the choice.
+    Raises Trouble, too, and removes nothing, if a run was made or undone since the choice.
     """
     with locked(places, ""):
         now = {one.run: one for one in runs(places)}
@@ -142,14 +142,14 @@ def _delete(aside: Path) -> None:
 
 
 def sweep(places: Places) -> None:
-    """Delete what a prune that was killed had renamed. The caller holds the lock. Raises Trouble."""
+    """Delete what a killed prune has renamed. The caller has the lock. Raises Trouble."""
     with explained(_DOING, places.runs):
         for aside in sorted(places.runs.glob(f"{_ASIDE}*")):
             _delete(aside)
 
 
 def _remember(places: Places, removed: Iterable[RunSummary]) -> None:
-    """Write down which things the removed runs wrote last, where they were not undone."""
+    """Store which things the removed runs wrote last, unless they were undone."""
     newest = dict(newest_pruned(places))
     for one in removed:
         if one.undoes or one.undone or one.returned:
@@ -161,17 +161,16 @@ def _remember(places: Places, removed: Iterable[RunSummary]) -> None:
 
 
 def newest_pruned(places: Places) -> Mapping[str, str]:
-    """Return by the name of a thing (`wizard.run.touched`) the newest removed run that wrote it.
+    """Return, by the name of a thing (`wizard.run.touched`), the newest removed run that wrote it.
 
-    Raises NewerTrouble where a newer version of the program wrote this down, Trouble where it is
-    damaged.
+    Raises NewerTrouble if a newer version of the program wrote the file, Trouble if it is damaged.
     """
     doing = f"reading {places.pruned}"
     if not os.path.lexists(places.pruned):
         return {}
-    held = read(str(places.pruned))
+    file = read(str(places.pruned))
     try:
-        said = json.loads(held.text if held else b"")
+        said = json.loads(file.text if file else b"")
         require_known(said["version"])
         newest = said["newest"]
         if not all(isinstance(part, str) for item in newest.items() for part in item):
@@ -186,12 +185,12 @@ def newest_pruned(places: Places) -> Mapping[str, str]:
 
 
 def is_gone(newest: Mapping[str, str], name: str, run: str) -> bool:
-    """Return True if a run after `run` wrote a thing and was removed: then `run` has no say."""
+    """True if a removed run after `run` wrote a thing. Then `run` no longer counts for it."""
     return order(newest.get(name, "")) > order(run)
 
 
 def _made(run: str) -> Optional[float]:
-    """Return when a run was made, as its ID says, in seconds since the epoch."""
+    """Return the time in a run's ID, in seconds since the epoch; None for another name."""
     try:
         return calendar.timegm(time.strptime(run[:15], "%Y%m%d-%H%M%S"))
     except ValueError:

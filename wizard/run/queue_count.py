@@ -1,8 +1,6 @@
-"""What a plan does to the classes of domains, looked up before the run for its reader.
+"""Show in a plan which domains it gives another class, and how many messages it puts on hold.
 
-These are the domains that get another class, and how many queued messages would be put on hold.
-
-The run decides again, since the queue moves. Nothing is counted in plans that change no class.
+The run decides again, since the queue changes. A plan that changes no class is not counted.
 """
 
 from __future__ import annotations
@@ -30,29 +28,29 @@ _DOING = "counting queued mail that would bounce"
 _CLASSING = "comparing the address classes of domains"
 _TIMEOUT_SECONDS = 20.0
 NONE_NOW = "Look for queued mail that would bounce (none now)"
-"""The step stays in the plan, since mail may arrive before the run."""
+"""The title if no message would bounce. The step stays, since mail may arrive before the run."""
 
 
 def with_count(plan: Plan) -> Plan:
-    """Return the plan with the number of messages that its first `HoldMail` step would hold.
+    """Return the plan with the number of messages that its first `HoldMail` step puts on hold.
 
-    Where that cannot be known, a warning says why. Never raises.
+    If that is unknown, a warning says why. Never raises.
     """
     step = _first(plan)
     if step is None or not isinstance(step.action, HoldMail):
         return plan
     try:
-        told, title = _looked_at(step, step.action)
+        warning, title = _count_affected(step, step.action)
     except Trouble as trouble:
-        told, title = f"How much mail would be put on hold is not known: {trouble}", step.title
+        warning, title = f"How much mail would be put on hold is not known: {trouble}", step.title
     steps = tuple(replace(one, title=title) if one is step else one for one in plan.steps)
-    return replace(plan, steps=steps, warnings=(*plan.warnings, *filter(None, (told,))))
+    return replace(plan, steps=steps, warnings=(*plan.warnings, *filter(None, (warning,))))
 
 
 def with_class_cautions(plan: Plan) -> Plan:
-    """Return the plan with a caution for the domains that it would give another class.
+    """Return the plan with a caution for the domains that it gives another class.
 
-    A warning names what cannot be asked. Never raises.
+    A warning names tables that do not answer. Never raises.
     """
     step = _first(plan)
     if step is None or not isinstance(step.action, HoldMail):
@@ -61,8 +59,8 @@ def with_class_cautions(plan: Plan) -> Plan:
         with _runner(_CLASSING) as (directory, run):
             changes = class_changes(step.action, directory, run)
     except Trouble as trouble:
-        told = f"Which domains get another address class is not known: {trouble}"
-        return replace(plan, warnings=(*plan.warnings, told))
+        warning = f"Which domains get another address class is not known: {trouble}"
+        return replace(plan, warnings=(*plan.warnings, warning))
     taken = {one: kinds for one, kinds in changes.items() if is_taken_over(*kinds)}
     doubtful = {one: doubt(old) for one, (old, _) in changes.items() if doubt(old)}
     caution = hold.class_caution(taken)
@@ -79,7 +77,7 @@ def _first(plan: Plan) -> Optional[Step]:
 
 @contextlib.contextmanager
 def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
-    """Give a private directory, and what runs Postfix's commands there. Raises Trouble."""
+    """Yield a private directory and a function that runs commands there. Raises Trouble."""
     with private_directory(doing) as directory, contextlib.closing(Loop()) as loop:
 
         def run(argv: Sequence[str], stdin: Optional[bytes]) -> Completed:
@@ -90,8 +88,8 @@ def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
         yield directory, run
 
 
-def _looked_at(step: Step, action: HoldMail) -> tuple[str, str]:
-    """Return a warning, "" for none, and the step's title."""
+def _count_affected(step: Step, action: HoldMail) -> tuple[str, str]:
+    """Return a warning, "" for none, and the step's title with the count."""
     if os.geteuid() != 0:
         raise Trouble(_DOING, "only root may read the queue with another main.cf")
     with _runner(_DOING) as (directory, run):
@@ -99,8 +97,8 @@ def _looked_at(step: Step, action: HoldMail) -> tuple[str, str]:
     if not found.affected:
         return "", NONE_NOW
     count = counted(len(found.affected))
-    told = (
+    warning = (
         f"{count} in the queue would bounce: {found.changes}. The run puts that on hold first, and "
         "says how to release it."
     )
-    return told, f"{step.title} ({count} now)"
+    return warning, f"{step.title} ({count} now)"

@@ -1,6 +1,6 @@
-"""Return what would stop any run before its first step: no systemd, a read-only or full file system.
+"""Find what stops a run before its first step: no systemd, a read-only or full file system.
 
-A plan names these as obstacles. The launcher asks once more right before it makes the run, so
+A plan names these as obstacles. The launcher checks once more right before it makes the run, so
 that a run that cannot begin is never in the list of runs.
 """
 
@@ -19,8 +19,8 @@ from wizard.errors import Trouble
 from wizard.host.units import SYSTEMD
 from wizard.plan import ways
 from wizard.plan.model import Plan
-from wizard.run.clean import clean_line
 from wizard.run.paths import Places
+from wizard.run.sanitize import clean_line
 
 NO_SYSTEMD = (
     f"systemd does not run here ({SYSTEMD} is missing), as in most containers. The worker is "
@@ -40,20 +40,20 @@ ANSWER_SECONDS = 20
 
 RUN_BYTES = 1024 * 1024
 RUN_FILES = 128
-"""A run's own directory: a first set-up used 388 KiB in 34 files and directories."""
+"""Limits for a run's own directory. A first set-up used 388 KiB in 34 files and directories."""
 TEXT_COPIES = 8
 """Each file's text is in plan.json five times, and in staging/, in replaced/ and as .orig."""
 RUNTIME_BYTES = 64 * 1024
 RUNTIME_FILES = 16
 """The lock, the socket and systemd's transient unit, below /run."""
 FILE_BYTES = 8 * 1024
-"""What a new file needs beside its text: its last block, and the directory's."""
+"""Bytes that a new file needs besides its text: its last block, and the directory's."""
 
 
 def unready(places: Places, plan: Plan, *, by_systemd: bool = True) -> tuple[Problem, ...]:
-    """Return what stops a run of this plan from beginning; nothing where no step is pending.
+    """Return what stops a run of this plan from beginning; nothing if no step is pending.
 
-    `by_systemd` is false where something other than systemd starts the worker.
+    `by_systemd` is False if something other than systemd starts the worker.
     """
     if not plan.pending:
         return ()
@@ -68,7 +68,7 @@ def unready(places: Places, plan: Plan, *, by_systemd: bool = True) -> tuple[Pro
 
 
 def refuse_unready(places: Places, plan: Plan, doing: str, *, by_systemd: bool = True) -> None:
-    """Raise Trouble with the first thing that stops a run of this plan from beginning."""
+    """Raise Trouble with the first obstacle to a run of this plan."""
     for problem in unready(places, plan, by_systemd=by_systemd):
         raise Trouble(doing, problem.message, "Nothing was changed.")
 
@@ -83,7 +83,7 @@ def _systemd() -> Iterator[str]:
 
 
 def _silent_systemd() -> Iterator[str]:
-    """Ask process 1 for its version: the directory stays where it is dead, or is another program."""
+    """Ask process 1 for its version. The directory is there also if systemd hangs or is not PID 1."""
     try:
         done = subprocess.run(
             ("systemctl", "show", "--property=Version"),
@@ -105,7 +105,7 @@ def _silent_systemd() -> Iterator[str]:
 
 
 class _Volume:
-    """One file system that the run writes to: what it needs there, and for which directories."""
+    """One file system that the run writes to: the directories there, and what they need."""
 
     def __init__(self, status: os.statvfs_result) -> None:
         self.status = status
@@ -120,7 +120,7 @@ def _storage(places: Places, plan: Plan) -> Iterator[str]:
         directory = _existing(path)
         try:
             status = os.statvfs(directory)
-            # A bind mount may be read-only where the file system is not: both count apart.
+            # A bind mount may be read-only while its file system is not, so both are separate.
             key = (os.stat(directory).st_dev, bool(status.f_flag & os.ST_RDONLY))  # noqa: PTH116
         except OSError:
             continue  # the step that writes there says what is wrong
@@ -163,7 +163,7 @@ def _size(count: int) -> str:
 
 
 def _existing(path: str) -> str:
-    """Return the directory that holds `path`, or the nearest one above it that exists."""
+    """Return the nearest existing directory above `path`."""
     directory = os.path.dirname(path)  # noqa: PTH120 (a string)
     while not os.path.isdir(directory) and directory != "/":  # noqa: PTH112
         directory = os.path.dirname(directory) or "/"  # noqa: PTH120
@@ -171,7 +171,7 @@ def _existing(path: str) -> str:
 
 
 def _needs(places: Places, plan: Plan) -> Iterator[tuple[str, int, int]]:
-    """Yield each path that the run makes or replaces, with the bytes and files that it needs."""
+    """Yield each path that the run makes or replaces, with the bytes and files for it."""
     texts = sum(max(len(change.live or b""), len(change.proposed)) for change in plan.files)
     yield f"{places.runs}/plan.json", RUN_BYTES + TEXT_COPIES * texts, RUN_FILES
     yield str(places.lock), RUNTIME_BYTES, RUNTIME_FILES

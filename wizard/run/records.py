@@ -1,7 +1,7 @@
-"""The journal's records, and what a viewer sees of a run.
+"""The journal's records, and the events that a viewer gets.
 
-A worker appends records before and after each step; output goes to a file a step beside the
-journal. A viewer reads both and never writes either.
+A worker appends records before and after each step. The output of each step goes to a file next to
+the journal. A viewer reads both and never writes either.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ DONE = "done"
 FAILED = "failed"
 STOPPED = "stopped"
 DIED = "died"
-"""Never in a journal: what a viewer is told of a worker that ended without a RunFinished."""
+"""The outcome for viewers if a worker ended without a RunFinished. It is never in a journal."""
 RUNNING, UNREADABLE, NOT_STARTED = "running", "unreadable", "not started"
-"""What a list says of a run besides; like `died` they can be in run.json."""
+"""Further outcomes in the list of runs. Like `died` they can be in run.json."""
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The worker holds the lock. `plan_sha256` is of the bytes of the run's plan.json.
+    """The worker has the lock. `plan_sha256` is the hash of the bytes of the run's plan.json.
 
-    `by` is who started this attempt; `accepted` are the cautions that were accepted for the run.
+    `by` started this attempt. `accepted` are the cautions that were accepted for the run.
     """
 
     run: str
@@ -39,17 +39,17 @@ class RunStarted:
 
 @dataclass(frozen=True)
 class StepStarted:
-    """Intent: written and synced before the step touches anything."""
+    """The step begins. Written and synced before it changes anything."""
 
     step: str
 
 
 @dataclass(frozen=True)
 class StepIntended:
-    """What would take the step back, written and synced before its first effect.
+    """What undo needs of the step, written and synced before its first effect.
 
-    A step that was cut off without one has touched nothing. `undo` has the terms that
-    docs/journal.md lists.
+    A step that was cut off without this record has changed nothing. `undo` has the terms of
+    docs/journal.md.
     """
 
     step: str
@@ -58,12 +58,11 @@ class StepIntended:
 
 @dataclass(frozen=True)
 class StepFinished:
-    """Outcome: `outcome` is done or failed.
+    """The step ended. `outcome` is done or failed.
 
     `message` says why it failed and what to do, that some of its output was lost, or that a path
-    has not the SELinux label of the policy.
-    `undo` is what is needed to take the step back, in the action's own terms (JSON object).
-    `seconds` is the step's duration by the monotonic clock.
+    has not the SELinux label of the policy. `undo` is what undo needs, in the action's own terms
+    (JSON object). `seconds` is the step's duration by the monotonic clock.
     """
 
     step: str
@@ -75,7 +74,7 @@ class StepFinished:
 
 @dataclass(frozen=True)
 class Prompted:
-    """A child asks. `text` is its own words, `echo` false for a password."""
+    """A child asks a question. `text` is its output, `echo` is False for a password."""
 
     prompt: int
     step: str
@@ -85,7 +84,7 @@ class Prompted:
 
 @dataclass(frozen=True)
 class PromptClosed:
-    """The prompt was answered (the answer itself is never recorded) or timed out."""
+    """The prompt was answered or timed out. The answer itself is never recorded."""
 
     prompt: int
     answered: bool
@@ -100,14 +99,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Before:
-    """What was wrong on the host before the first step: the ID of each finding, what it is about."""
+    """What was wrong on the host before the first step: ID and subject of each finding."""
 
     wrong: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Returning:
-    """The run failed of `cause` and takes back what it changed by these steps of its own."""
+    """The run failed because of `cause`. These steps put back what it changed."""
 
     cause: str
     steps: tuple[Step, ...]
@@ -115,7 +114,7 @@ class Returning:
 
 @dataclass(frozen=True)
 class RunFinished:
-    """The end. `outcome` is done, failed or stopped; `message` has the cause on top."""
+    """The end. `outcome` is done, failed or stopped. `message` begins with the cause."""
 
     outcome: str
     message: str
@@ -136,7 +135,7 @@ Record = Union[
 
 
 def require_outcome(outcome: str, *, in_journal: bool = False) -> None:
-    """Raise NewerForm where only a newer version of the program can have written this outcome."""
+    """Raise NewerForm if only a newer version of the program can have written this outcome."""
     known = {DONE, FAILED, STOPPED}
     if not in_journal:
         known |= {"", DIED, RUNNING, UNREADABLE, NOT_STARTED}
@@ -146,7 +145,7 @@ def require_outcome(outcome: str, *, in_journal: bool = False) -> None:
 
 @dataclass(frozen=True)
 class Output:
-    """Output of a step as a viewer may show it: whole lines, control sequences stripped."""
+    """Output of a step as a viewer may show it: whole lines without control sequences."""
 
     step: str
     lines: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""SELinux labels of what others created, as `scp`, `cp` and certbot did."""
+"""Repair the SELinux labels of files that other programs created, such as `scp`, `cp` and certbot."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from wizard.run.directories import place
 def restore_labels(
     directories: Iterable[str], final: Callable[[str], str] = lambda path: path
 ) -> None:
-    """Give all that is in these directories the policy's labels, and certbot's own above them.
+    """Set the policy's labels on all that is in these directories, and on certbot's above them.
 
-    Those above a lineage are its `live` and `archive`, and /etc/letsencrypt. `final` returns
-    the path that a path will have, where that is another one. What cannot be labelled is a complaint.
+    Those above a lineage are `live` or `archive`, and /etc/letsencrypt. `final` returns the path
+    that a path will have later. A label that cannot be set is a complaint.
     """
     tops = sorted(directories)
     if not tops or not labels.are_enabled():
@@ -33,7 +33,7 @@ def restore_labels(
 
 
 def _related(tops: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield paths and their kinds; a link to a directory is a link, and is that directory as well."""
+    """Yield paths and their kinds. A link to a directory above counts as both kinds."""
     for top in tops:
         for above in (*_above(top), top):
             yield from _kinds(above)
@@ -66,7 +66,7 @@ def _kinds(path: str) -> Iterator[tuple[str, str]]:
 
 def _set(path: str, final: str, kind: str) -> None:
     try:
-        # A link is not followed by its own name, and its directory has another one.
+        # The link itself is labelled by its own name, the directory behind it by its real path.
         real = os.path.realpath(path) if kind == labels.DIRECTORY else path
         with place(real, f"labelling {path}") as at:
             labels.set_label(at.beside(at.name), final, kind)

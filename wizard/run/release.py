@@ -2,8 +2,8 @@
 
 Such a run would write or restore files for another Postfix: after an upgrade from EL 9 to EL 10
 a restored main.cf names `hash:` tables, and EL 10 has no Berkeley DB. A plan of format 1 does not
-name its release. It is refused only where its own files name a type of table that this host's
-Postfix does not have.
+name its release. It is refused only if its own files name a type of table that this host's Postfix
+does not have.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from wizard.run.records import RUNNING
 
 _BERKELEY_DB = frozenset({"hash", "btree"})
 _TYPE = re.compile(rb"(?<![\w$])(hash|btree):/")
-"""A table of Berkeley DB as main.cf names it (DATABASE_README): what EL 10 no longer has."""
+"""A table of Berkeley DB in main.cf (DATABASE_README). EL 10 has no such tables."""
 LOCAL = Door(Path("/"))
-"""The host that the runs are of."""
+"""The host of the runs."""
 
 
 def current_release(door: Door = LOCAL) -> str:
-    """Return the major release of this host's distribution ("9"), "" where it is not known."""
+    """Return the major release of this host's distribution ("9"), "" if it is unknown."""
     return major(read_distribution(door).version)
 
 
 def refuse_other_release(places: Places, run: str, doing: str, door: Door = LOCAL) -> None:
-    """Raise Trouble where a run was recorded on another major release than this host has now."""
+    """Raise Trouble if a run was recorded on another major release than this host has now."""
     reason = other_release(plan_of(places, run), door)
     if reason:
         raise Trouble(
@@ -46,7 +46,7 @@ def refuse_other_release(places: Places, run: str, doing: str, door: Door = LOCA
 
 
 def ways_on(places: Places, run: RunSummary) -> str:
-    """Return what can be done about a run that is not done, as far as this release allows it."""
+    """Return what the operator can do about a run that is not done, on this release."""
     try:
         reason = "" if run.outcome == RUNNING else other_release(plan_of(places, run.run))
     except Trouble:
@@ -88,7 +88,7 @@ def _without_comments(text: bytes) -> bytes:
 
 
 def _known_types(door: Door) -> AbstractSet[str]:
-    """Return the types of `postconf -m`; where it cannot be asked, nothing is called missing."""
+    """Return the types of `postconf -m`. If that fails, no type counts as missing."""
     outcome = door.run(("postconf", "-m"))
     if outcome is None or outcome.code != 0:
         return _BERKELEY_DB

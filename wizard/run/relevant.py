@@ -1,4 +1,4 @@
-"""Which runs matter for a question, so that a reader does not read them all."""
+"""Choose the runs that matter for a question, so that not all are read."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from wizard.run.touched import path_name
 def concerning(places: Places, paths: Collection[str]) -> Iterator[str]:
     """Yield, newest first, each run that may have written or put back one of these paths.
 
-    `paths` may change meanwhile. A run that cannot be read may have done so. Raises NewerTrouble
-    where a newer version of the program wrote one.
+    `paths` may change meanwhile. An unreadable run is among them. Raises NewerTrouble if a newer
+    version of the program wrote one.
     """
     found = holder(places)
     for run in reversed(known_runs(places)):
@@ -33,9 +33,9 @@ def concerning(places: Places, paths: Collection[str]) -> Iterator[str]:
 
 
 def still_count(summaries: Sequence[RunSummary]) -> tuple[RunSummary, ...]:
-    """Return the runs, oldest first, but those whose things later runs all wrote again.
+    """Return the runs, oldest first, without those whose things later runs all wrote again.
 
-    Only what a later run wrote, and no undo touched since, puts an older run out of account.
+    A later run that was undone does not count here.
     """
     covered: set[str] = set()
     touched_by_undo: set[str] = set()
@@ -53,13 +53,13 @@ def still_count(summaries: Sequence[RunSummary]) -> tuple[RunSummary, ...]:
 
 _READING = "searching a run for paths"
 _FORWARD = b'"undoes":""'
-"""In the bytes of a plan.json that takes no run back. No text in JSON can contain these bytes."""
+"""These bytes are in each plan.json that is no undo. No text in JSON can contain them."""
 
 
 def _shows_no(at: RunPlaces, paths: Iterable[str]) -> bool:
-    """Return True if the bytes of a run without run.json do not name one of the paths.
+    """True if a run has no run.json and its bytes name none of the paths.
 
-    What a run changed is in its journal; what an undo found unchanged, in its plan alone.
+    The journal names what a run changed. Only the plan names what an undo found unchanged.
     """
     try:
         if os.path.lexists(at.header):

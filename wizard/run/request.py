@@ -1,4 +1,4 @@
-"""What the launcher hands to the worker: the reviewed plan, its hash, and who attends."""
+"""The launcher's request to the worker: the reviewed plan, its hash, and who answers prompts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wizard.plan.wire import (
     to_data,
 )
 from wizard.run.caller import NOBODY, Caller
-from wizard.run.files import Held, read, replace, sha256
+from wizard.run.files import FileSnapshot, read, replace, sha256
 from wizard.run.header import newer_trouble, planned, write_header
 from wizard.run.paths import RunPlaces
 from wizard.run.seals import make_seals, read_seals
@@ -30,10 +30,11 @@ from wizard.run.seals import make_seals, read_seals
 
 @dataclass(frozen=True)
 class Request:
-    """`plan_sha256` is of plan.json's bytes; `attended` says that somebody answers prompts.
+    """The content of request.json.
 
-    `by` is who started this attempt, `starter` who started the run. `accepted` are the cautions
-    that were accepted for it, each with its values (`wizard.answers.accept`).
+    `plan_sha256` is the hash of plan.json's bytes. `attended` is True if somebody answers prompts.
+    `by` started this attempt, `starter` the run. `accepted` are the cautions that were accepted
+    for it, each with its values (`wizard.answers.accept`).
     """
 
     plan_sha256: str
@@ -53,7 +54,7 @@ def write_request(
 ) -> None:
     """Write run.json, plan.json and request.json of a new run, synced. Raises Trouble.
 
-    The hashes in plan.json are keyed, with a key that is made here where the host has none.
+    The hashes in plan.json are keyed. If the host has no key, one is made here.
     """
     seals = make_seals(run.key)
     write_header(run, planned(run.id, plan, time.time()))
@@ -63,25 +64,25 @@ def write_request(
 
 
 def attend(run: RunPlaces, *, attended: bool, by: Caller = NOBODY) -> None:
-    """Say who resumes a run, and whether somebody answers its prompts from now on."""
+    """Store who resumes a run, and whether somebody answers its prompts from now on."""
     request = dataclasses.replace(read_request(run), attended=attended, by=by)
     _write(run, request, read(str(run.request)))
 
 
-def _write(run: RunPlaces, request: Request, held: Optional[Held]) -> None:
+def _write(run: RunPlaces, request: Request, file: Optional[FileSnapshot]) -> None:
     said = {"version": VERSION, "request": to_data(Request, request)}
-    replace(str(run.request), json.dumps(said).encode() + b"\n", held, mode=0o600)
+    replace(str(run.request), json.dumps(said).encode() + b"\n", file, mode=0o600)
 
 
 def read_request(run: RunPlaces) -> Request:
-    """Return what was asked of the run.
+    """Return the request of a run.
 
-    Raises NewerTrouble when a newer version wrote it, Trouble when it cannot be read.
+    Raises NewerTrouble if a newer version wrote it, Trouble if it is unreadable.
     """
     doing = f"reading what run {run.id} was asked to do"
-    held = read(str(run.request))
+    file = read(str(run.request))
     try:
-        said = json.loads(held.text if held else b"")
+        said = json.loads(file.text if file else b"")
         require_known(said["version"])
         return from_data(Request, said["request"])
     except NewerForm as newer:
@@ -91,7 +92,7 @@ def read_request(run: RunPlaces) -> Request:
 
 
 def starter(run: RunPlaces) -> Caller:
-    """Return who started a run; nobody where that cannot be read."""
+    """Return who started a run, NOBODY if that is unreadable."""
     try:
         return read_request(run).starter
     except Trouble:
@@ -101,27 +102,26 @@ def starter(run: RunPlaces) -> Caller:
 def read_plan(run: RunPlaces, digest: str) -> Plan:
     """Return the run's plan.
 
-    Raises NewerTrouble when a newer version wrote it, Trouble when it is not the one of this
-    SHA-256.
+    Raises NewerTrouble if a newer version wrote it, Trouble if it has not this SHA-256.
     """
     doing = f"reading the plan of run {run.id}"
-    held = read(str(run.plan))
-    if held is None:
+    file = read(str(run.plan))
+    if file is None:
         raise Trouble(doing, f"{run.plan} is not there", LIST_RUNS)
     try:
-        plan = _decoded(held.text)
+        plan = _decoded(file.text)
     except NewerTrouble as newer:
         raise newer_trouble(run, doing, newer.wrong) from newer
     except Trouble:
-        # Only damage gives another hash as well, and the hash is the plainer word for it.
-        if held.sha256 == digest:
+        # With another hash the file is damaged. The error below says that more plainly.
+        if file.sha256 == digest:
             raise
-    if held.sha256 != digest:
+    if file.sha256 != digest:
         raise Trouble(doing, f"stale: {run.plan} is not the plan that was reviewed", LIST_RUNS)
     return read_seals(run.key).within(plan)
 
 
 @lru_cache(maxsize=1)
 def _decoded(text: bytes) -> Plan:
-    """A run's plan never changes, and the newest is asked for twice: by its end and as a base."""
+    """Decode a plan. It never changes, and the newest is read twice: for its end and as a base."""
     return plan_from_bytes(text)

@@ -1,7 +1,7 @@
-"""The order and the limits of an automatic return: all that can goes back, and the unit is turned.
+"""The order and the limits of an automatic return.
 
-Without its own main.cf or master.cf the old files fit nothing, so only these two stop the other
-files. Everything else that cannot go back is reported.
+All files that can be put back are put back, and the unit is turned. The old files fit only the old
+main.cf and master.cf, so only these two stop the others. All other failures are reported.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from wizard.plan.model import PutBack, ReloadZone, ReturnUnit, Step, TurnBeside
 from wizard.run.undo import is_table, texts_first
 
 TURNS = (ReturnUnit, TurnBeside, ReloadZone)
-"""After a file went back late, these have their program read the files once more."""
+"""Steps in which a program reads its files. They run again after a file that was put back late."""
 
 
-def left_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step, ...]:
-    """Return the steps that are not done, and again each table and turn of a unit behind one."""
-    left: list[Step] = []
+def steps_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step, ...]:
+    """Return the steps that are not done, and each table and turn of a unit after the first such."""
+    remaining: list[Step] = []
     for step in texts_first(steps):
-        if step.id not in done or (left and _reads_files(step)):
-            left.append(step)
-    return tuple(left)
+        if step.id not in done or (remaining and _reads_files(step)):
+            remaining.append(step)
+    return tuple(remaining)
 
 
 def _reads_files(step: Step) -> bool:
@@ -30,7 +30,10 @@ def _reads_files(step: Step) -> bool:
 
 
 def is_skipped(step: Step, failed: Sequence[Step]) -> bool:
-    """True if a step puts files back that do not fit the main.cf or master.cf that is there."""
+    """True if a step puts files back that do not fit the present main.cf or master.cf.
+
+    `failed` are the steps that failed before it.
+    """
     return isinstance(step.action, PutBack) and any(map(_has_postfix_files, failed))
 
 

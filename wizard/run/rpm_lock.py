@@ -1,8 +1,7 @@
-"""Who holds RPM's transaction lock.
+"""Find the process that has RPM's transaction lock.
 
-On a terminal dnf(8) waits for it without end, and without a word until it has it. RPM locks a
-file with fcntl(2), and that can be asked after without taking it. Where the file lies is one
-of RPM's macros.
+On a terminal dnf(8) waits for it without end and without a message. RPM locks a file with fcntl(2),
+and F_GETLK reads the owner without taking the lock. An RPM macro has the file's path.
 """
 
 from __future__ import annotations
@@ -14,26 +13,26 @@ from pathlib import Path
 
 LOCK_PATH_MACRO = "%{_rpmlock_path}"
 LOCK_PATHS = ("/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock")
-"""Where EL 9 and EL 10 have it: asking rpm itself takes 15 ms, for every step."""
+"""The paths of EL 9 and EL 10. A call of rpm takes 15 ms, too long for each step."""
 
 _FLOCK = struct.Struct("@hhqqi")
 """struct flock on 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
 
 
 def lock_holder(path: str, session: int) -> str:
-    """Return in words which process holds the lock file, "" when none does.
+    """Return a phrase that names the process with the lock file, "" if there is none.
 
-    One of the `session` (its leader's process id; 0 for none) is not meant: it is our own.
+    `session` is the process ID of a session's leader, 0 for none. Its processes do not count.
     """
     pid = _holder(path)
-    # A session that began outside our PID namespace reads as 0 too, and is not ours.
+    # A session from outside our PID namespace has ID 0, too, and is not ours.
     if pid == 0 or (session and _session(pid) == session):
         return ""
     return f"process {pid} ({_program(pid)}) holds rpm's lock"
 
 
 def transaction() -> str:
-    """Return in words which process installs or removes packages now, "" where none does."""
+    """Return a phrase that names the process that changes packages now, "" if there is none."""
     return next(filter(None, (lock_holder(path, 0) for path in LOCK_PATHS)), "")
 
 
@@ -50,8 +49,8 @@ def _holder(path: str) -> int:
     except OSError:
         return 0
     try:
-        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_GETLK, asked))
+        query = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_GETLK, query))
     except OSError:
         return 0
     finally:

@@ -1,4 +1,4 @@
-"""The answers kept beside the configuration, so that the next run starts from them."""
+"""Save the answers next to the configuration, so that the next run starts from them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from wizard.answers.toml import format_answers, parse_stored
 from wizard.errors import Trouble
 from wizard.run.directories import make_private
 from wizard.run.files import replace
+from wizard.run.path_state import keep_replaced, observe, text_state, undo_of
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.records import Record, StepIntended
 from wizard.run.seals import Seals
-from wizard.run.states import keep_replaced, observe, text_state, undo_of
 from wizard.run.undo import ANSWERS
 
 _MODE = 0o600
@@ -26,10 +26,9 @@ def save_answers(
     record: Callable[[Record], None],
     seals: Seals,
 ) -> str:
-    """Write the answers' TOML when it differs; return what went wrong, "" for nothing.
+    """Write the answers' TOML if it differs; return the error, "" for none.
 
-    What takes it back is journalled by `record` first. The run is done whatever becomes of
-    this, so no Trouble is raised.
+    `record` first journals what undo needs. The run is done in any case, so no Trouble is raised.
     """
     if not text:
         return ""
@@ -38,36 +37,36 @@ def save_answers(
         make_private(places.answers.parent)
         seen = observe(path, seals)
         data = text.encode("utf-8", "surrogateescape")
-        held = seen.held
-        if held is not None:
-            data = _edited(held.text, text)
-            if held.text == data:
+        current = seen.file
+        if current is not None:
+            data = _edited(current.text, text)
+            if current.text == data:
                 return ""
-            held = dataclasses.replace(
-                held, metadata=dataclasses.replace(held.metadata, mode=_MODE)
+            current = dataclasses.replace(
+                current, metadata=dataclasses.replace(current.metadata, mode=_MODE)
             )
-        kept = keep_replaced(run, seen.held, seals) if seen.held else ""
-        terms = undo_of(seen, text_state(data, seals), kept)
+        copy = keep_replaced(run, seen.file, seals) if seen.file else ""
+        terms = undo_of(seen, text_state(data, seals), copy)
         record(StepIntended(ANSWERS, {"files": [terms]}))
-        replace(path, data, held, mode=_MODE)
+        replace(path, data, current, mode=_MODE)
     except Trouble as trouble:
         return f"All is done, but the answers could not be saved. {trouble}"
     return ""
 
 
 def _edited(previous: bytes, text: str) -> bytes:
-    """Return the answers with the comments of the file that stands there, where it is a right one.
+    """Return the answers with the comments of the saved file, if that is valid.
 
-    A file that says the same stays as it is.
+    A file with the same answers is returned unchanged.
     """
     answers = parse_stored(text)
     try:
         before = previous.decode("utf-8")
     except UnicodeDecodeError:
         before = ""
-    stands = parse_stored(before)
-    if stands == answers:
+    saved = parse_stored(before)
+    if saved == answers:
         return previous
-    if isinstance(answers, Answers) and isinstance(stands, Answers):
+    if isinstance(answers, Answers) and isinstance(saved, Answers):
         text = format_answers(answers, before)
     return text.encode("utf-8", "surrogateescape")

@@ -1,8 +1,8 @@
-"""scp(1) as it is called, what it asks, and what its last words mean.
+"""Call scp(1), answer its prompts, and explain its errors.
 
-Nothing is accepted blindly: an unknown host's key is shown in ssh's own words and asked about,
-and a yes is kept in a known_hosts file of the wizard's own; a key that has changed is refused
-(ssh_config(5), StrictHostKeyChecking). Keys that root said yes to before count too.
+An unknown host's key is shown with ssh's own text, and the operator decides. A yes is saved in the
+wizard's own known_hosts file. A changed key is refused (ssh_config(5), StrictHostKeyChecking). Keys
+in root's own known_hosts are accepted, too.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from wizard.run.terminal import Ask, Decision, GiveUp, Manner
 
 ROOTS_OWN = "/root/.ssh/known_hosts"
 PASSWORDS = 3
-"""Times that a password is asked for."""
+"""Password prompts at most."""
 
 _CTRL_C = "\x03"
 _QUESTION = re.compile(
     r"^(?!.*\s[0-9]+%).*(?:[Pp]ass(?:word|phrase|code)|PIN|[Cc]ode|\(yes/no|'yes'|^\(\S+@\S+\)).*[:?]\s*$"
 )
-"""Not any line that ends in a colon: one of progress does too, where it is read by half."""
+"""Not any line with a colon at its end: a half-read line of progress has one, too."""
 _KEY = re.compile(r"\(yes/no(/\[fingerprint\])?\)\?\s*$|^Please type 'yes'")
 _AUTHENTICITY = re.compile(r"^The authenticity of host")
 _PASSPHRASE = re.compile(r"passphrase for key")
@@ -55,7 +55,7 @@ def scp_argv(host: str, source: str, to: str, known_hosts: Path) -> tuple[str, .
 
 
 def scp_manner(host: str, watch: Callable[[], Optional[Trouble]]) -> Manner:
-    """Return how a copy from `host` is to be answered; `watch` sees to what it writes."""
+    """Return how the prompts of a copy from `host` are answered. `watch` may end the copy."""
     return Manner(
         question=_QUESTION,
         decide=_Questions(host),
@@ -64,7 +64,7 @@ def scp_manner(host: str, watch: Callable[[], Optional[Trouble]]) -> Manner:
 
 
 class _Questions:
-    """What becomes of a question; a password that was wrong three times is not asked for again."""
+    """Decides on a question. After three wrong passwords the copy is given up."""
 
     def __init__(self, host: str) -> None:
         self._host = host
@@ -109,7 +109,7 @@ class _Questions:
 
 
 def denied(host: str) -> Trouble:
-    """Return the trouble of a login that was refused."""
+    """Return the error for a refused login."""
     return Trouble(
         f"logging in to {host}",
         "the password was wrong, or that server takes no password or key from here",
@@ -119,7 +119,7 @@ def denied(host: str) -> Trouble:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What `words` among scp's last lines mean, and what to do next."""
+    """The fault that `words` in scp's output show, and what to do next."""
 
     words: re.Pattern[str]
     wrong: str
@@ -167,11 +167,11 @@ _MEANINGS = (
         "Make room in /var/lib (df -h), then start again.",
     ),
 )
-"""The first that is found counts."""
+"""The first match counts."""
 
 
 def meaning(host: str, said: str) -> Optional[Trouble]:
-    """Return what scp's words mean where the copy failed as a whole, None where they do not tell."""
+    """Return the error that scp's output shows for a failed copy, None if it shows none."""
     found = next((one for one in _MEANINGS if one.words.search(said)), None)
     if found is None:
         return None
@@ -179,12 +179,12 @@ def meaning(host: str, said: str) -> Optional[Trouble]:
 
 
 _ITS_OWN = re.compile(r"^(?:\S*/)?scp: (?P<what>.*\S)")
-MOST_TOLD = 20
-"""Complaints that are repeated; a link that leads round makes hundreds."""
+MAX_COMPLAINTS = 20
+"""Complaints that are repeated. A circular link makes hundreds."""
 
 
 def complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what scp itself said: it tells so of each file that it could not copy, and goes on."""
-    told = tuple(dict.fromkeys(match["what"] for match in map(_ITS_OWN.match, lines) if match))
-    left = len(told) - MOST_TOLD
-    return (*told[:MOST_TOLD], *((f"and {left} complaints more",) if left > 0 else ()))
+    """Return scp's own messages: one for each file that it could not copy, MAX_COMPLAINTS at most."""
+    found = tuple(dict.fromkeys(match["what"] for match in map(_ITS_OWN.match, lines) if match))
+    more = len(found) - MAX_COMPLAINTS
+    return (*found[:MAX_COMPLAINTS], *((f"and {more} complaints more",) if more > 0 else ()))

@@ -1,15 +1,14 @@
-"""Hashes as they are stored: keyed, so that nobody finds a short secret by trying all of them.
+"""Store hashes with a key, so that nobody finds a short secret by trying all of them.
 
-Plans and journals name contents by a hash, and some of these texts hold a password whose every
-other byte is known. So each stored hash is an HMAC-SHA-256 (RFC 2104) of the SHA-256, with one
-random key of this host:
+Plans and journals name texts by a hash. In some texts a password is the only unknown part. So each
+stored hash is an HMAC-SHA-256 (RFC 2104) of the SHA-256, with one random key of this host:
 
     hmac:KEY:HEX    KEY names the key by 8 hex digits
-    HEX             a bare SHA-256, as programs before this one stored it
+    HEX             a bare SHA-256, as older programs stored it
 
-A plan in memory has bare hashes, so that planning needs no key and writes nothing. What is read
-back has the keyed form, a bare hash too: all states can be compared with `==`. A host that has no
-key yet has nothing with the keyed form, and there both sides stay bare.
+A plan in memory has bare hashes, so that planning needs no key and writes nothing. All stored
+hashes get the keyed form when they are read, so that states can be compared with `==`. A host
+without a key has no keyed hashes, and there both sides stay bare.
 """
 
 from __future__ import annotations
@@ -57,29 +56,29 @@ HASHES: dict[type, tuple[str, ...]] = {
     model.PutBack: ("files", "links"),
     model.Past: ("was", "now"),
 }
-"""By class, the fields with hashes, and those that lead to them. `Install.lays` are the package's."""
+"""By class, the fields with hashes or with parts that have some. `Install.lays` has rpm's hashes."""
 
 
 @dataclass(frozen=True)
 class Seals:
-    """The key of this host, b"" where it has none; `path` is its file, for messages."""
+    """The key of this host, b"" if it has none. `path` is its file, for messages."""
 
     key: bytes = field(default=b"", repr=False)
     path: str = ""
 
     @property
     def name(self) -> str:
-        """The name of the key in what is stored."""
+        """The name of the key in stored hashes."""
         return self._mac("the key's name")[:_NAME_DIGITS] if self.key else ""
 
     def digest(self, text: bytes) -> str:
-        """Return the hash of a text, as what is read back has it."""
+        """Return the hash of a text in the keyed form."""
         return self.keyed(sha256(text))
 
     def keyed(self, stored: str) -> str:
-        """Return a hash or a state with the keyed form; what is no hash is returned as it is.
+        """Return a hash or a state in the keyed form; other texts are returned unchanged.
 
-        Raises Trouble where it was made with another key: nothing can be compared with it.
+        Raises Trouble if it was made with another key, since it cannot be compared then.
         """
         found = _STATE.fullmatch(stored)
         if not found:
@@ -97,11 +96,11 @@ class Seals:
         return f"{prefix}hmac:{self.name}:{self._mac(bare)}"
 
     def terms(self, value: _T) -> _T:
-        """Return what undo needs of a step (docs/journal.md) with keyed states in it."""
+        """Return what undo needs of a step (docs/journal.md) with keyed states."""
         return cast("_T", self._terms(value))
 
     def within(self, value: _T) -> _T:
-        """Return a plan, or a part of one, with keyed hashes in it."""
+        """Return a plan, or a part of one, with keyed hashes."""
         return cast("_T", self._within(value))
 
     def _terms(self, value: Any) -> Any:
@@ -125,9 +124,9 @@ class Seals:
 
 
 def read_seals(path: Path) -> Seals:
-    """Return the seals with the key at `path`; without one where it is not there, or not ours.
+    """Return the seals with the key at `path`; without a key if it is missing or not readable to us.
 
-    Raises Trouble where it is damaged.
+    Raises Trouble if it is damaged.
     """
     try:
         status = os.lstat(path)
@@ -138,26 +137,26 @@ def read_seals(path: Path) -> Seals:
 
 @functools.lru_cache(maxsize=4)
 def _read(path: Path, _identity: tuple[int, ...]) -> Seals:
-    """Read the key once: it never changes, and each run of the past asks for it."""
+    """Read the key once. It never changes, and each past run needs it."""
     try:
-        held = read(str(path))
+        file = read(str(path))
     except Trouble as trouble:
         if isinstance(trouble.__cause__, PermissionError):
             return Seals(path=str(path))
         raise
-    if held is None or len(held.text) != KEY_BYTES:
+    if file is None or len(file.text) != KEY_BYTES:
         raise Trouble(
             "reading the key of this host",
             f"{path} has not {KEY_BYTES} bytes: it is damaged",
             "Put it back from a backup, or move it away: then earlier runs cannot be undone.",
         )
-    return Seals(held.text, str(path))
+    return Seals(file.text, str(path))
 
 
 def make_seals(path: Path) -> Seals:
-    """Return the seals of this host, and make its key where there is none. Raises Trouble.
+    """Return the seals of this host, and make its key if there is none. Raises Trouble.
 
-    Nobody but root may use the key or its directory: where others may, that is taken away.
+    The key and its directory are closed to all others than root.
     """
     make_private(path.parent)
     close_to_others(str(path.parent))

@@ -1,4 +1,4 @@
-"""A wish to stop: SIGTERM or SIGINT set a flag that is looked at between steps (signal(7))."""
+"""Requests to stop: SIGTERM or SIGINT set a flag that is checked between steps (signal(7))."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _STOP = (signal.SIGTERM, signal.SIGINT)
 
 @contextlib.contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Note the signals that ask for an end, ignore SIGHUP, and hand over the question.
+    """Yield a function that returns True after SIGTERM or SIGINT. SIGHUP is ignored.
 
-    Nothing is interrupted: a child in its own session has not even seen the signal.
+    Nothing is interrupted: a child in its own session does not get the signal.
     """
     seen: list[int] = []
 

@@ -1,4 +1,4 @@
-"""What is there after a run was taken back and was not there before it: each thing with its reason."""
+"""Name what remains after an undo and was not there before the run, each thing with its reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from wizard.run.progress import Progress
 
 @dataclass(frozen=True)
 class _Run:
-    """A run: its steps that began, with their terms, and the steps that take it back."""
+    """A run: its steps that began, with their terms, and the steps that undo it.
+
+    `newer` are paths that other programs wrote since.
+    """
 
     plan: Plan
     begun: tuple[tuple[Step, dict[str, object]], ...]
@@ -35,7 +38,7 @@ class _Run:
 
     @property
     def removes_package(self) -> bool:
-        """True if the package goes too."""
+        """True if the undo removes the package."""
         return any(isinstance(step.action, model.Remove) for step in self.back)
 
 
@@ -44,7 +47,7 @@ def what_stays(
 ) -> Iterator[str]:
     """Yield a sentence for each thing that stays, paths first.
 
-    `back` are the steps that take the run back, `newer` the paths that other programs wrote since.
+    `back` are the steps that undo the run, `newer` the paths that other programs wrote since.
     """
     begun = [step for step in plan.pending if step.id in past.begun]
     with_terms = tuple((step, past.intended.get(step.id, {})) for step in begun)
@@ -66,10 +69,10 @@ def _renewed(run: _Run) -> Iterator[str]:
 
 
 def _issued(run: _Run) -> Iterator[str]:
-    kept = (
+    issued = (
         one for one, _ in run.of(model.Lay, model.Relink) if getattr(one.action, "stays", False)
     )
-    if any(kept):
+    if any(issued):
         yield (
             "/etc/letsencrypt: the certificate that was issued for this host, with its key: an ACME"
             " server issues only so many."
@@ -127,7 +130,7 @@ _RECORDS = {
     " /etc/alternatives and /var/lib/alternatives its commands; /etc/pki/tls/certs/postfix.pem and"
     " /etc/pki/tls/private/postfix.key are its own certificate; "
 }
-"""What a package's scripts leave; a package without such scripts has only dnf's records."""
+"""Records that a package's scripts make. Other packages have only dnf's records."""
 
 
 def _package(run: _Run) -> Iterator[str]:
@@ -165,4 +168,4 @@ _STAYS: tuple[Callable[[_Run], Iterator[str]], ...] = (
     _package,
     _own,
 )
-"""Everything that a run can leave behind, in the order in which it is shown."""
+"""All that can remain of a run, in the order in which it is shown."""

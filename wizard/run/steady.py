@@ -1,8 +1,8 @@
-"""systemctl(1) and firewall-cmd(1) called once more where their connection was lost.
+"""Call systemctl(1) and firewall-cmd(1) once more if their connection was lost.
 
 systemd closes every connection while it restarts itself (`systemctl daemon-reexec`, an update of
-its package), and so does firewalld. A command that ends so says nothing about the unit: its job
-goes on without it. The second answer decides.
+its package), and so does firewalld. Such an end tells nothing about the unit, whose job continues.
+So the second answer decides.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from wizard.host.units import RUNNING_STATES, STOPPED_STATES
 from wizard.run.commands import Completed, spelled
 
 SETTLE_SECONDS = 15.0
-"""How long systemd may take until it answers again and the unit has no job in progress."""
+"""Time limit until systemd answers again and the unit has no job in progress."""
 _PAUSE_SECONDS = 0.2
 _REACHES = {
     **dict.fromkeys(("start", "reload", "restart"), RUNNING_STATES),
     "stop": STOPPED_STATES,
 }
-"""The states that a unit is in after a verb of systemctl."""
+"""The states of a unit after a verb of systemctl."""
 _CANCELED = re.compile(rb"^Job for \S+ canceled\.$", re.MULTILINE)
-"""`systemctl isolate` and a stop by somebody else cancel a job: that says nothing about the unit."""
+"""`systemctl isolate` and a stop by somebody else cancel a job. That tells nothing about the unit."""
 _IN_TRANSIT = frozenset({"", "unknown", "activating", "deactivating", "reloading"})
 
 Argv = tuple[str, ...]
 
 
 class ConnectionLost(Trouble):
-    """A service manager did not answer twice: that says nothing about the unit."""
+    """A service manager did not answer twice. That tells nothing about the unit."""
 
 
 @dataclass(frozen=True)
 class _Peer:
-    """Who a program talks to.
+    """The service manager that a program connects to.
 
-    `lost` finds what the program prints where the connection was lost. `unit` is the unit that a
-    command line is about. A peer that is a unit itself (`is_unit`) must run, or the first answer
+    `lost` matches what the program prints if the connection was lost. `unit` returns the unit of a
+    command line. If the manager is a unit itself (`is_unit`) and does not run, the first answer
     counts.
     """
 
@@ -70,7 +70,7 @@ _PEERS = {
         is_unit=True,
     ),
 }
-"""By program; the words are those of systemd 247 and 257, firewalld 0.9 and 2.3 in the C locale."""
+"""By program. The texts are those of systemd 247 and 257, firewalld 0.9 and 2.3 in the C locale."""
 
 
 def steady(
@@ -80,10 +80,10 @@ def steady(
     say: Callable[[str], None],
     wait: Callable[[float], None],
 ) -> Completed:
-    """Call `argv`, and once more where its connection was lost; the second answer has `again`.
+    """Call `argv`, and once more if its connection was lost. The second answer has `again`.
 
-    `query` runs a command whose output nobody sees, `wait` passes seconds. Where the connection
-    was lost twice, the unit's state decides about a verb. Raises ConnectionLost where it cannot.
+    `query` runs a command without showing its output, `wait` waits so many seconds. If the
+    connection was lost twice, the unit's state decides. Raises ConnectionLost if it does not.
     """
     done = call(argv)
     peer = _PEERS.get(argv[0])
@@ -101,7 +101,7 @@ def steady(
     second = replace(call(argv), again=True)
     if not _is_lost(peer, second):
         return second
-    # The job of a verb goes on without the connection, so the unit itself can tell.
+    # The job of a verb continues without the connection, so the unit's state shows its result.
     if _settled(unit, query, wait) in _REACHES.get(argv[1], ()):
         return replace(second, status=0)
     raise ConnectionLost(
@@ -116,7 +116,7 @@ def _is_lost(peer: _Peer, done: Completed) -> bool:
 
 
 def _settled(unit: str, query: Callable[[Argv], Completed], wait: Callable[[float], None]) -> str:
-    """Return the unit's state once it is in none between two, or the last one seen."""
+    """Return the unit's state once it does not change any more, or the last one at the time limit."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         words = query(("systemctl", "is-active", unit)).out.decode("ascii", "replace").split()

@@ -1,9 +1,9 @@
-"""A child that insists on a terminal, on one of its own (pty(7), pexpect).
+"""Run a child that needs a terminal on one of its own, and answer its questions (pty(7), pexpect).
 
-Nothing is matched but the end of what was said so far, so that a million lines cost what
-reading them costs. The child ignores SIGHUP and has its own session: it outlives a worker
-that is killed (a dnf cut off in mid-transaction loses scriptlets in silence). What is sent to
-it is recorded nowhere, and its terminal does not echo.
+Only the end of the output is matched, so that a million lines cost no more than reading them. The
+child ignores SIGHUP and has its own session. So it survives a killed worker: a dnf that is cut off
+in a transaction skips scriptlets without an error. Answers are not recorded, and the terminal does
+not echo.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
 from wizard.environment import child_environment
 from wizard.errors import Trouble
-from wizard.run.clean import clean
 from wizard.run.commands import READ, ended, spelled
 from wizard.run.loop import Exit, Loop, watched
 from wizard.run.output import StepOutput
+from wizard.run.sanitize import clean
 
 if TYPE_CHECKING:
     import pexpect
@@ -36,16 +36,16 @@ _LAST_WORDS = 60.0
 
 @dataclass(frozen=True)
 class Say:
-    """Answer at once: the operator agreed to this when reviewing the plan."""
+    """Answer at once, since the operator agreed to this in the review of the plan."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Put `text` to the operator; `refusal` is the trouble when nobody can or does answer.
+    """Ask the operator `text`. `refusal` is the error if nobody answers.
 
-    `no` is what makes the child give up without harm.
+    `no` is the answer that makes the child give up without harm.
     """
 
     text: str
@@ -56,7 +56,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Send `text`, which ends the child; `trouble` is why."""
+    """Send `text`, which ends the child. `trouble` says why."""
 
     text: str
     trouble: Trouble
@@ -67,10 +67,11 @@ Decision = Union[Say, Ask, GiveUp]
 
 @dataclass(frozen=True)
 class Lock:
-    """How a program waits for another's lock.
+    """How a program waits for a lock.
 
-    `waiting` matches a line that says so; `blocked` tells the same of its session in words, ""
-    when it does not wait. It gets `patience` seconds; `stuck` is the trouble after that.
+    `waiting` matches a line that says so. `blocked` takes the session's ID and returns a phrase
+    that names the process with the lock, "" if the program does not wait. After `patience`
+    seconds the wait is ended, with the error that `stuck` returns.
     """
 
     waiting: re.Pattern[str]
@@ -83,9 +84,9 @@ class Lock:
 class Manner:
     """How a program asks and waits.
 
-    `question` matches the end of what was said when it waits for an answer; `decide` is given
-    the clean lines since the last question. `watch` is looked at twice a second: the trouble
-    that it returns ends the child. `lock` is None for a program that waits for none.
+    `question` matches the end of the output if the program waits for an answer. `decide` gets the
+    clean lines since the last question. `watch` is called twice a second, and an error that it
+    returns ends the child. `lock` is None for a program that waits for no lock.
     """
 
     question: re.Pattern[str]
@@ -95,14 +96,14 @@ class Manner:
 
 
 Asker = Callable[[Ask, Callable[[], bool]], Optional[str]]
-"""Puts a question to the operator until the second argument says it is moot; None: no answer."""
+"""Asks the operator until the second argument returns True. Returns None without an answer."""
 
 
 def drive(argv: Sequence[str], loop: Loop, output: StepOutput, manner: Manner, asker: Asker) -> int:
     """Run `argv` on a terminal to its end and return its exit status (minus a signal's number).
 
-    Raises the Trouble of an unanswered question once the child has given up, or of a wait for
-    a lock that took too long.
+    Raises Trouble for a question without an answer, once the child has given up, or if the wait
+    for a lock took too long.
     """
     output.say(f"$ {spelled(argv)}")
     with _spawned(argv) as child:
@@ -113,7 +114,7 @@ def drive(argv: Sequence[str], loop: Loop, output: StepOutput, manner: Manner, a
                 while not gone.seen:
                     loop.turn(_TURN)
                     talk.attend()
-                # Its end is known; what a grandchild may still say is not waited for.
+                # The child has ended. Output that a grandchild may still write is not waited for.
                 while talk.read():
                     pass
         finally:
@@ -128,7 +129,7 @@ def drive(argv: Sequence[str], loop: Loop, output: StepOutput, manner: Manner, a
 
 
 class _Conversation:
-    """What was heard since the last question, and what to do about it."""
+    """Reads the child's output since the last question, and answers it."""
 
     def __init__(
         self,
@@ -150,24 +151,24 @@ class _Conversation:
         self._new = False
         self._waits_since: Optional[float] = None
         self._blocked_since: Optional[float] = None
-        self._asked_who = time.monotonic()
+        self._checked_at = time.monotonic()
         self._who = ""
         self._give_up_at: Optional[float] = None
         self._unsent: Optional[OSError] = None
         self.trouble: Optional[Exception] = None
 
     def ready(self) -> None:
-        """Take what the child says now."""
+        """Read the child's new output."""
         self.read()
 
     def read(self) -> bool:
-        """Take what the child says now; False when there is nothing, or nothing any more."""
+        """Read the child's new output; return False if there is none, or none any more."""
         try:
             data = os.read(self._child.child_fd, READ)
         except BlockingIOError:
             return False
         except OSError:
-            # EIO is a terminal's way to say that nobody holds its other side (pty(7)).
+            # EIO: nobody has the terminal's other side open any more (pty(7)).
             data = b""
         if not data:
             self._loop.forget(self._child.child_fd)
@@ -179,13 +180,13 @@ class _Conversation:
         return True
 
     def attend(self) -> None:
-        """Answer what is asked, and see to it that no wait has no end."""
+        """Answer a question, and end a wait that takes too long."""
         if self._new:
             self._new = False
-            self._look_at_the_end()
+            self._handle_last_line()
         now = time.monotonic()
-        if now - self._asked_who >= _TURN:
-            self._asked_who = now
+        if now - self._checked_at >= _TURN:
+            self._checked_at = now
             if self._manner.lock is not None:
                 self._note_block(self._manner.lock)
             wrong = self._manner.watch() if self.trouble is None else None
@@ -217,14 +218,14 @@ class _Conversation:
     def _by(self) -> str:
         return self._who
 
-    def _look_at_the_end(self) -> None:
+    def _handle_last_line(self) -> None:
         end = self._last_line()
         lock = self._manner.lock
         if lock is not None and lock.waiting.search(end):
             self._waits_since = time.monotonic()
         elif end:
             self._waits_since = None
-        # A question has no newline behind it; what does is an echo of one.
+        # A question has no newline at its end. A line with one is an echo.
         if not self._heard.endswith((b"\n", b"\r")) and self._manner.question.search(end):
             self._reply(self._manner.decide(clean(bytes(self._heard))))
 
@@ -261,7 +262,7 @@ class _Conversation:
         try:
             self._child.send(text.encode() + b"\n")
         except OSError as error:
-            # A child that has just ended needs no answer; any other would wait for it for ever.
+            # A child that has just ended needs no answer. Any other would wait for ever.
             self._unsent = error
             self._give_up_at = time.monotonic()
 

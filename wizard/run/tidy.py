@@ -1,12 +1,12 @@
-"""What no later command needs is removed: a secret does not outlive its use (docs/journal.md).
+"""Remove what no later command needs, so that no secret remains after its use (docs/journal.md).
 
-    staging/ of every run            files on their way; only a live worker needs them
-    replaced/ of a run that is back  undone, returned by itself, or an undo: nothing reads it again
-    runs/.pruned-ID                  what a prune that was killed had renamed
+    staging/ of every run            staged files; only a live worker needs them
+    replaced/ of some runs           undone, returned by itself, or an undo: nothing reads it again
+    runs/.pruned-ID                  runs that a killed prune has renamed
     gathered/.SOURCE-RANDOM          a copy that was cut off
     gathered/SOURCE                  once it is too old to be used
 
-The worker calls these while it holds the lock, so no other worker writes there.
+The worker calls these while it has the lock, so no other worker writes there.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from wizard.run.pruning import sweep
 
 _TEMPORARY = re.compile(rf"\..+{re.escape(MARK)}[0-9a-f]{{16}}")
 _TYPING_SECONDS = 60.0
-"""A temporary file of a password that is younger may be one that is being written right now."""
+"""A younger temporary file of a password may be in use right now."""
 
 
 def tidy(places: Places, plan: Plan, now: float) -> None:
-    """Remove what dead workers and past runs no longer need. `plan` is the one about to run.
+    """Remove what dead workers and past runs no longer need. `plan` is the next to run.
 
-    `now` is in seconds since the epoch. Nothing here may stop a run, so it never raises.
+    `now` is in seconds since the epoch. Never raises, since this must not stop a run.
     """
     with contextlib.suppress(Trouble, OSError):
         for run in known_runs(places):
@@ -53,9 +53,10 @@ def tidy(places: Places, plan: Plan, now: float) -> None:
 
 
 def forget_copies(places: Places, run: RunPlaces, plan: Plan, *, returned: bool) -> None:
-    """Remove what an undo or a return needed until now: the copies, and the gathered tree.
+    """Remove what only an undo or a return needed: the copies, and the gathered tree.
 
-    The worker calls it before it journals the end, so that a kill in between is resumed.
+    The worker calls it before it journals the end, so that after a kill in between it is called
+    again.
     """
     if returned:
         empty(run.replaced)
@@ -66,9 +67,9 @@ def forget_copies(places: Places, run: RunPlaces, plan: Plan, *, returned: bool)
 
 
 def remains(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[str]:
-    """Yield the directories of the wizard's own that a run left and that an undo removes."""
+    """Yield the wizard's own directories that remain of a run and that an undo removes."""
     forgotten = {step.id for step in plan.pending if isinstance(step.action, Forget)}
-    # What is there after the run removed its tree was gathered by a later run.
+    # If the run removed its tree, the present one was gathered by a later run.
     for tree in () if forgotten & {*past.done} else _trees(plan, run):
         place, source = os.path.split(tree)
         yield from (str(part) for part in Path(place).glob(f".{source}-*"))
@@ -90,7 +91,7 @@ def _trees(plan: Plan, run: RunPlaces) -> tuple[str, ...]:
 
 
 def empty(directory: Path) -> None:
-    """Remove all that is in a directory, and leave the directory. Never raises."""
+    """Remove all that is in a directory, but not the directory. Never raises."""
     for entry in _entries(directory):
         with contextlib.suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
@@ -107,7 +108,7 @@ def remove(directory: Path) -> None:
 
 
 def _entries(directory: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a directory; nothing where it is a link, or something else."""
+    """Return what is in a directory; nothing if it is a link, or something else."""
     with contextlib.suppress(OSError):
         if directory.is_dir() and not directory.is_symlink():
             with os.scandir(directory) as found:
@@ -116,7 +117,7 @@ def _entries(directory: Path) -> list[os.DirEntry[str]]:
 
 
 def _unused_trees(places: Places, plan: Plan, now: float) -> Iterator[str]:
-    """Yield the gathered trees that no plan uses any more; `plan` may need an old one."""
+    """Yield the gathered trees that no plan uses any more. `plan` may need an old one."""
     needed = {one.action.tree for one in plan.pending if isinstance(one.action, Lay)}
     for entry in _entries(places.gathered):
         if entry.name.startswith(".") or not (entry.path in needed or _is_usable(entry.path, now)):
@@ -125,8 +126,8 @@ def _unused_trees(places: Places, plan: Plan, now: float) -> Iterator[str]:
 
 def _is_usable(tree: str, now: float) -> bool:
     try:
-        held = read(f"{tree}/{NOTE}")
-        return held is not None and is_fresh(note_from_bytes(held.text).at, now)
+        file = read(f"{tree}/{NOTE}")
+        return file is not None and is_fresh(note_from_bytes(file.text).at, now)
     except (Trouble, ValueError):
         return False
 
@@ -141,7 +142,7 @@ def _sweep_typed(directory: str, now: float) -> None:
 
 
 def _secret_directories(places: Places, plan: Plan) -> set[str]:
-    """Return the directories of the files that hold a secret alone: our own, and those of the plan."""
+    """Return the directories of files that have only a secret: our own, and those of the plan."""
     keys = (
         key
         for step in plan.steps

@@ -1,4 +1,4 @@
-"""What a run changed, as names, so that a reader knows which runs matter without reading them all.
+"""Name what a run changed, so that a reader can skip runs that do not matter.
 
 The names are those of the things that `wizard.status.left` follows from run to run.
 """
@@ -28,7 +28,7 @@ def path_name(path: str) -> str:
 def touched(plan: Plan, past: Progress) -> Optional[frozenset[str]]:
     """Return the names of all things that a run changed or put back.
 
-    None where a step was cut off: what it did then depends on what is there now.
+    None if a step was cut off, since its effect is known only from the host.
     """
     done = set(past.done)
     if past.finished is not None and past.finished.outcome == DONE:
@@ -42,7 +42,7 @@ def touched(plan: Plan, past: Progress) -> Optional[frozenset[str]]:
     back = past.returning.steps if past.returning is not None else ()
     for step in (*plan.steps, *back):
         rule = _RULES.get(type(step.action))
-        # What an undo found as it was before counts as put back by it.
+        # A path that an undo found as before counts as put back by it.
         if rule is not None and (step.id in done or (step.done and plan.undoes)):
             names.update(rule(step.action))
     return frozenset(names)

@@ -1,8 +1,8 @@
-"""From a run's journal to the steps that take it back, in reverse order.
+"""Make the steps that undo a run from its journal, in reverse order.
 
-Each step's terms (docs/journal.md) become one step of the way back by the rule of its action;
-an action that has no rule here has nothing to take back. The package stays unless it is asked
-for, and `.orig` and issued certificates always do.
+Each step's terms (docs/journal.md) give one step of undo, by the rule of its action. An action
+without a rule here needs no undo. The package stays unless the caller wants it removed. `.orig`
+files and issued certificates always stay.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
-from wizard.run import hold_back
+from wizard.run import hold_on_undo
 from wizard.run.changed import (
     CERTBOT,
     TABLE,
@@ -42,14 +42,14 @@ from wizard.run.changed import (
     source_of,
 )
 from wizard.run.other_mta_back import after_package, mta_back
+from wizard.run.path_state import MISSING
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 from wizard.run.seals import read_seals
-from wizard.run.states import MISSING
 
 PREFIX = "back-"
 ANSWERS = "answers"
-"""Under this name the saved answers are journalled, which no step of a plan writes."""
+"""The name of the saved answers in the journal. No step of a plan writes them."""
 _PLAIN = frozenset({"path", "was", "now", "uid", "gid", "mode", "mtime_ns"})
 
 Terms = dict[str, Any]
@@ -57,7 +57,7 @@ Terms = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Done:
-    """A step's terms by its name, with its action (None: the saved answers) and its run."""
+    """A step of a run: its name, its action (None: the saved answers) and its journalled terms."""
 
     name: str
     action: Optional[Action]
@@ -68,10 +68,10 @@ class _Done:
 def steps_back(
     plan: Plan, past: Progress, run: RunPlaces, *, remove_package: bool = False
 ) -> tuple[Step, ...]:
-    """Return the steps that take back what the journal says was done; none for nothing.
+    """Return the steps that undo what was done by the journal; none if nothing was done.
 
-    The unit is stopped before files go back where it was stopped before the run, and turned
-    after them where it ran. Queued mail that the old files would bounce is put on hold first.
+    If the unit did not run before the run, it is stopped before files are put back. If it ran, it
+    is turned after them. Queued mail that the old files would bounce is put on hold first.
     """
     actions: dict[str, Optional[Action]] = {step.id: step.action for step in plan.steps}
     actions[ANSWERS] = None
@@ -84,20 +84,20 @@ def steps_back(
     middle = texts_first([step for one in reversed(done) for step in _step_back(one, wrote)])
     stop, turn = _unit(plan, past, has_files=any(_is_files(step) for step in middle))
     written = next((one.proposed for one in plan.files if one.path == MAIN_CF), b"")
-    holds = hold_back.holds(middle, PREFIX, read_seals(run.key), written)
+    first_hold = hold_on_undo.hold_steps(middle, PREFIX, read_seals(run.key), written)
     mail = [
         step
         for one in done
         if one.action is not None
-        for step in hold_back.releases(one.name, one.action, one.terms, PREFIX)
+        for step in hold_on_undo.release_steps(one.name, one.action, one.terms, PREFIX)
     ]
     package = [step for one in done for step in _package(one)] if remove_package else []
     zones = [step for one in done for step in _zone(one)]
     beside = [step for one in done for step in _beside(one)]
-    again = hold_back.again(holds, turn)
+    second_hold = hold_on_undo.second_hold(first_hold, turn)
     mta = tuple(mta_back(plan, past, PREFIX))
     last = (*package, *after_package(mta)) if package else ()
-    return (*stop, *holds, *middle, *zones, *turn, *again, *mail, *beside, *mta, *last)
+    return (*stop, *first_hold, *middle, *zones, *turn, *second_hold, *mail, *beside, *mta, *last)
 
 
 def _is_files(step: Step) -> bool:
@@ -105,7 +105,7 @@ def _is_files(step: Step) -> bool:
 
 
 def texts_first(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Return the steps with those that build tables behind the others that put files back."""
+    """Return the steps with those that build tables after the others that put files back."""
     tables = [step for step in steps if is_table(step)]
     others = [step for step in steps if step not in tables]
     last = max((at for at, step in enumerate(others) if _is_files(step)), default=-1)
@@ -120,7 +120,7 @@ def is_table(step: Step) -> bool:
 
 @dataclass(frozen=True)
 class _Wrote:
-    """What all steps of a run wrote: links of lineages, and files that were not there before."""
+    """Paths that a run wrote: links of lineages, and files that did not exist before."""
 
     links: tuple[Past, ...]
     new: frozenset[str]
@@ -254,7 +254,7 @@ _RULES: dict[type, Callable[[_Done], Iterator[Step]]] = {
 
 
 def _zone(one: _Done) -> Iterator[Step]:
-    """Yield the reload that lets named see the zone's old file, which is back by then."""
+    """Yield the reload of a zone in named, after its old file was put back."""
     action = one.action
     if isinstance(action, ReloadZone):
         yield Step(
@@ -269,7 +269,7 @@ def _zone(one: _Done) -> Iterator[Step]:
 
 
 def _beside(one: _Done) -> Iterator[Step]:
-    """Yield the turn of a unit beside Postfix, whose old files are back by then."""
+    """Yield the turn of a unit other than Postfix's, after its old files were put back."""
     if isinstance(one.action, TurnBeside):
         unit, was = one.action.unit, str(one.terms["was"])
         verb = "restart" if was in RUNNING_STATES else "stop"
@@ -299,7 +299,7 @@ def _package(one: _Done) -> Iterator[Step]:
 def _unit(
     plan: Plan, past: Progress, *, has_files: bool
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    """Return the step that stops the unit, or the one that turns it, where either is needed."""
+    """Return the step that stops the unit, and the one that turns it. At most one is needed."""
     service = next((step for step in plan.pending if isinstance(step.action, Service)), None)
     if service is None or not isinstance(service.action, Service):
         return (), ()
@@ -307,9 +307,9 @@ def _unit(
     terms: Optional[Terms] = cast("Optional[Terms]", past.intended.get(service.id))
     was = str(terms["was"]) if terms else action.was
     if was in RUNNING_STATES:
-        # New processes of a running Postfix read main.cf as it is: it must read the old one.
+        # New processes of a running Postfix read the present main.cf, so it must read the old one.
         if terms or has_files:
-            # What failed is held back by master(8) for a minute, and a reload does not end that.
+            # master(8) restarts a failed service only after a minute, also after a reload.
             failed = terms is not None and service.id not in past.done
             verb = "restart" if failed else action.verb
             return (), (_return(service, action.unit, verb, was),)

@@ -1,4 +1,4 @@
-"""Units in a run: their state, the end of one, and the lines that say why one failed."""
+"""Units in a run: read their state, turn and stop them, and show why one failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAUSE_SECONDS = 0.05
 
 
 def unit_state(unit: str, context: Context) -> str:
-    """Return the word that `systemctl is-active` prints, whatever its exit status."""
+    """Return the word that `systemctl is-active` prints, with any exit status."""
     return unit_word("is-active", unit, context)
 
 
@@ -25,12 +25,12 @@ def unit_word(verb: str, unit: str, context: Context) -> str:
 
 
 def has_died(was: str, state: str) -> bool:
-    """True if a unit that ran has failed since. Nobody decided that, as a stop by hand is decided."""
+    """True if a unit that ran has failed since. A stop by hand is another state."""
     return was in RUNNING_STATES and state == "failed"
 
 
 def turn_unit(verb: str, unit: str, doing: str, context: Context) -> None:
-    """Run `systemctl VERB UNIT`. Raises Trouble where that fails, after the unit's last lines."""
+    """Run `systemctl VERB UNIT`. If that fails, show the unit's last lines and raise Trouble."""
     argv = ("systemctl", verb, unit)
     done = context.run(*argv)
     if done.status != 0:
@@ -39,9 +39,9 @@ def turn_unit(verb: str, unit: str, doing: str, context: Context) -> None:
 
 
 def stop_unit(unit: str, doing: str, context: Context) -> None:
-    """Stop a unit. One that failed does not run either: it only loses that mark.
+    """Stop a unit. A failed unit does not run, so only its failure is reset.
 
-    Raises Trouble where it still runs when the time for a service is over.
+    Raises Trouble if it still runs after the time limit for a service.
     """
     state = unit_state(unit, context)
     if state not in STOPPED_STATES:

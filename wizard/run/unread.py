@@ -1,6 +1,7 @@
-"""Services that a run did not turn before it ended early: they still run with the former files.
+"""Find services that a run did not turn before it ended early. They still use the former files.
 
-A plan sees files alone, and these are as the answers say. So it takes the turn from the run's plan.
+A plan compares only files, and these are already as the answers say. So the turn comes from the
+run's plan.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ _TURNS = (Service, TurnBeside, ReturnUnit)
 
 
 def with_unread(plan: Plan, places: Places, run: str) -> Plan:
-    """Return the plan with each turn of a service that `run`, which is not at its end, did not do.
+    """Return the plan with each turn of a service that the unfinished `run` did not do.
 
-    A turn that the plan has itself, and one of a unit that does not run, stay as they are.
+    Turns that the plan has itself do not change, nor do those of units that do not run.
     """
     try:
         turns = _not_turned(places, run)
@@ -33,7 +34,7 @@ def with_unread(plan: Plan, places: Places, run: str) -> Plan:
 
 
 def _not_turned(places: Places, run: str) -> dict[str, Step]:
-    """Return the turns that are left, by the ID that the step has in a plan forward."""
+    """Return the turns that were not done, by the ID of the step in a plan that is no undo."""
     past = past_run(places, run)
     early, done = past.plan, past.progress.done
     return {
@@ -46,14 +47,14 @@ def _not_turned(places: Places, run: str) -> dict[str, Step]:
 
 
 def _turned(step: Step, turns: dict[str, Step]) -> Step:
-    """Return a plan's step that is done with the verb that the run has for the same unit."""
-    left = turns.get(step.id)
-    if left is None or not isinstance(step.action, (Service, TurnBeside)):
+    """Return a plan's done step as pending, with the verb from the run for the same unit."""
+    turn = turns.get(step.id)
+    if turn is None or not isinstance(step.action, (Service, TurnBeside)):
         return step
-    if not isinstance(left.action, _TURNS):
+    if not isinstance(turn.action, _TURNS):
         return step
-    action = replace(step.action, verb=left.action.verb)
+    action = replace(step.action, verb=turn.action.verb)
     why = "A run wrote its files and ended before this: it still runs with the former ones."
     return replace(
-        step, title=left.title, why=why, action=action, commands=left.commands, done=False
+        step, title=turn.title, why=why, action=action, commands=turn.commands, done=False
     )

@@ -1,7 +1,7 @@
-"""The worker: executes the reviewed plan and no other, and journals before and after.
+"""The worker: execute the reviewed plan and no other, and journal before and after each step.
 
-It runs in a unit of its own (wizard.run.launch), holds the lock, and waits for nobody but a
-prompt. A journal that says how far an earlier worker of the same run came is gone on from.
+It runs in a unit of its own (wizard.run.launch), has the lock, and waits for the operator only at
+a prompt. If an earlier worker of the same run has a journal, it continues from there.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from wizard.run.actions import execute
 from wizard.run.before import is_comparable, wrong_before
 from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
-from wizard.run.held import held_lines
 from wizard.run.history import refuse_newer
 from wizard.run.journal import Journal, open_journal
 from wizard.run.lock import locked
 from wizard.run.loop import Loop
+from wizard.run.on_hold import on_hold_lines
 from wizard.run.output import StepOutput, open_output
 from wizard.run.packages_meanwhile import Wait, package_news, waits
+from wizard.run.path_state import Stale
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress, progress_of
 from wizard.run.prompts import Desk, desk
@@ -47,18 +48,17 @@ from wizard.run.records import (
     StepStarted,
 )
 from wizard.run.request import Request, read_plan, read_request, starter
-from wizard.run.returning import is_skipped, left_to_return
+from wizard.run.returning import is_skipped, steps_to_return
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals, make_seals
 from wizard.run.signals import stop_requests
-from wizard.run.states import Stale
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import steps_back, texts_first
 from wizard.run.units import RESUMES
 
 RETURNS = (StagedCheck, PostfixCheck, Command, Service)
-"""When one of these fails, Postfix does not work with what was planned: the run goes back."""
+"""If one of these fails, Postfix does not work with the new files. Then the run returns."""
 _EXHAUSTED = frozenset(
     {
         errno.ENOSPC,
@@ -71,17 +71,17 @@ _EXHAUSTED = frozenset(
         errno.ENFILE,
     }
 )
-"""What stops the wizard itself and says nothing of Postfix: such a run can be gone on with."""
+"""Errors that stop the wizard itself and say nothing about Postfix. Such a run can be resumed."""
 _RETURN_AGAIN = "Repair that; then `postfix-wizard resume` puts the rest back."
 _ANEW = "then `postfix-wizard apply` begins anew."
 _GATHERED = "It is kept for the plan that uses it: `postfix-wizard apply` makes that one."
 _RETURN_LOCK_SECONDS = 10.0
 _SETTLED_NS = 2_000_000_000
-"""A main.cf this old makes no Postfix program wait (its limit is about one second)."""
+"""Age of a new main.cf. Postfix's programs wait for one that is younger than about a second."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Work on the run that `argv` names, in the usual places; return the exit status."""
+    """Work on the run that `argv` names, in the usual directories; return the exit status."""
     try:
         (run,) = argv
         return work(Places(), run)
@@ -91,10 +91,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def work(places: Places, run_id: str, patience: Patience = Patience()) -> int:  # noqa: B008 (frozen)
-    """Execute a run's plan and return 0 when all of it is done, 1 when not.
+    """Execute a run's plan and return 0 if all of it is done, else 1.
 
-    Raises Trouble when the run cannot even be journalled; LockedTrouble is journalled where
-    this run has no journal of its own yet.
+    Raises Trouble if the run cannot be journalled. LockedTrouble is journalled, if this run has no
+    journal yet, and raised.
     """
     run = places.run(run_id)
     _leave_terminals()
@@ -134,14 +134,14 @@ def _attempt(
         try:
             request = read_request(run)
             journal.append(_started(run, request))
-            # Before the plan is read: hashes of an older program then get the keyed form too.
+            # Before the plan is read, so that hashes of an older program get the keyed form, too.
             seals = make_seals(run.key)
             plan = read_plan(run, request.plan_sha256)
             tidy(places, plan, time.time())
             journalled = SealedJournal(journal, seals)
             past = past.keyed(seals)
             work = _Work(places, run, plan, request, journalled, past, stopping, patience, seals)
-            end = _with_held(_take_steps(work), work)
+            end = _with_mail_on_hold(_take_steps(work), work)
             _forget_copies(work, end)
         except Trouble as trouble:
             end = RunFinished(FAILED, str(trouble))
@@ -151,9 +151,9 @@ def _attempt(
     return 0 if end.outcome == DONE else 1
 
 
-def _with_held(end: RunFinished, work: _Work) -> RunFinished:
-    """Return the end with the messages that are on hold by then, and how to release them."""
-    lines = tuple(held_lines(_so_far(work), work.run))
+def _with_mail_on_hold(end: RunFinished, work: _Work) -> RunFinished:
+    """Return the end with the messages that are still on hold, and how to release them."""
+    lines = tuple(on_hold_lines(_so_far(work), work.run))
     return replace(end, message="\n".join(filter(None, (end.message, *lines))))
 
 
@@ -163,7 +163,7 @@ def _started(run: RunPlaces, request: Request) -> RunStarted:
 
 @dataclass(frozen=True)
 class SealedJournal:
-    """The journal, which gets no bare hash: `undo` and the steps of a return are keyed first."""
+    """The journal without bare hashes: those in `undo` and in the steps of a return are keyed."""
 
     journal: Journal
     seals: Seals
@@ -179,7 +179,7 @@ class SealedJournal:
 
 @dataclass(frozen=True)
 class _Work:
-    """What all steps of one attempt share."""
+    """What all steps of one attempt use."""
 
     places: Places
     run: RunPlaces
@@ -194,7 +194,7 @@ class _Work:
 
 @dataclass(frozen=True)
 class _Hands:
-    """What is open while steps are taken: the event loop, the desk for prompts, the files' time."""
+    """What is open while steps run: the event loop, the prompts, the new files' time."""
 
     loop: Loop
     desk: Desk
@@ -204,9 +204,9 @@ class _Hands:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Where the steps ended, and what is to be said of it; `stopped` as the operator asked.
+    """The step at which the run ended, and the message. `stopped` is True on the operator's request.
 
-    `of_ours` says that the wizard itself could not go on, as on a full disk.
+    `of_ours` is True if the wizard itself could not continue, as on a full disk.
     """
 
     step: Step
@@ -233,7 +233,7 @@ def _take_steps(work: _Work) -> RunFinished:
         hands = _Hands(loop, front, time.time_ns() - _SETTLED_NS, wait)
         back = work.past.returning
         if back is None:
-            work = _looked_before(work)
+            work = _with_faults_before(work)
             failure = _take_all(work, work.plan.pending, hands)
             if failure is None:
                 if work.plan.gathers:
@@ -247,9 +247,9 @@ def _take_steps(work: _Work) -> RunFinished:
         return _go_back(work, back, hands)
 
 
-def _looked_before(work: _Work) -> _Work:
-    """Return the work with what was wrong on the host before its first step, and journal that."""
-    # An attempt that began no step looks again: others may have changed the host since.
+def _with_faults_before(work: _Work) -> _Work:
+    """Find and journal what is wrong on the host before the first step, and return the work with it."""
+    # An attempt that began no step checks again: others may have changed the host since.
     if work.past.begun or not is_comparable(work.plan):
         return work
     try:
@@ -261,7 +261,7 @@ def _looked_before(work: _Work) -> _Work:
 
 
 def _saved(work: _Work) -> str:
-    """Save the answers of a run that is done, and return what is to be said of that."""
+    """Save the answers of a run that is done, and return the message about problems, "" for none."""
     with labels.complaints() as unlabelled:
         saved = save_answers(
             work.places, work.run, work.plan.answers, work.journal.append, work.seals
@@ -280,14 +280,14 @@ def _so_far(work: _Work) -> Progress:
 
 
 def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
-    """Take back what the run changed. Nothing stops this half-way; the unit is turned anyway."""
+    """Put back what the run changed. A stop is ignored, and the unit is turned in any case."""
     unstopped = replace(work, stopping=lambda: False)
-    # Postfix is down meanwhile: a program that installs packages is not waited for as long.
+    # Postfix is down meanwhile, so the wait for a package transaction is shorter.
     hands = replace(hands, wait=Wait(min(work.patience.lock, _RETURN_LOCK_SECONDS)))
     failed: list[Step] = []
     skipped: list[Step] = []
     said: list[str] = []
-    for step in left_to_return(back.steps, work.past.done):
+    for step in steps_to_return(back.steps, work.past.done):
         if is_skipped(step, failed):
             skipped.append(step)
             continue
@@ -296,7 +296,7 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
             failed.append(step)
             said.append(f"{step.title}: {wrong.said}")
     works = _works([step for step in back.steps if step not in failed])
-    # No run can be resumed that has put everything back.
+    # A run that has put everything back cannot be resumed.
     cause = back.cause if failed else back.cause.replace(RESUMES, _ANEW)
     if failed:
         without = f"Not begun without it: {', '.join(map(_titled, skipped))}." if skipped else ""
@@ -311,7 +311,7 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
 
 
 def _works(steps: Sequence[Step]) -> str:
-    """Say that the unit answers, where one of these steps heard it greet."""
+    """Return a phrase that the unit answers, if one of these steps got its greeting, else ""."""
     turns = [step.action for step in steps if isinstance(step.action, ReturnUnit)]
     return "".join(f", and {one.unit} answers" for one in turns if one.verb != "stop")
 
@@ -321,12 +321,12 @@ def _titled(step: Step) -> str:
 
 
 def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Failure]:
-    """Take the steps that are not done yet; return where that ended, None when all are done."""
+    """Run the steps that are not done yet; return where that ended, None if all are done."""
     todo = [step for step in texts_first(steps) if step.id not in work.past.done]
     for number, step in enumerate(todo):
         if work.stopping():
-            left = len(todo) - number
-            said = f"Stopped as asked before {step.title!r}; {left} steps are left."
+            remaining = len(todo) - number
+            said = f"Stopped as asked before {step.title!r}; {remaining} steps are left."
             return _Failure(step, said, stopped=True)
         wrong = _take(work, step, hands)
         if wrong is not None:
@@ -335,13 +335,13 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
     return None
 
 
-def _what_next(step: Step, left: Sequence[Step]) -> str:
-    after = f"; not begun: {', '.join(map(_titled, left))}" if left else ""
+def _what_next(step: Step, remaining: Sequence[Step]) -> str:
+    after = f"; not begun: {', '.join(map(_titled, remaining))}" if remaining else ""
     return f"It was in step {step.title!r}{after}."
 
 
 def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
-    """Take one step, journal its outcome, and return why it failed, None when it did not."""
+    """Run one step, journal its outcome, and return why it failed, None if it did not."""
     work.journal.append(StepStarted(step.id))
     began = time.monotonic()
     last: list[dict[str, object]] = [work.past.intended.get(step.id, {})]

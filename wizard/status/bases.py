@@ -1,6 +1,6 @@
 """The files as the last run wrote them, from the journals, newest first.
 
-`wizard.run.wrote` has the rule for what a run wrote. What was put back since is not part of it.
+`wizard.run.written_paths` has the rule for what a run wrote. What was put back since is not part of it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from wizard.run.history import plan_of
 from wizard.run.journal import read_journal, set_aside_as
 from wizard.run.lock import refuse_if_locked
 from wizard.run.past_run import PastRun
+from wizard.run.path_state import state_of, text_state
 from wizard.run.paths import Places
 from wizard.run.progress import Progress, progress
 from wizard.run.pruning import is_gone, newest_pruned
 from wizard.run.relevant import concerning
 from wizard.run.seals import Seals, read_seals
-from wizard.run.states import state_of, text_state
 from wizard.run.touched import path_name
 
 _READING = "reading the host"
@@ -28,7 +28,7 @@ _START_AGAIN = "Start postfix-wizard again: then it reads what is there now."
 
 
 def bases(places: Places, live: Mapping[str, str]) -> Bases:
-    """Return the bases of the files whose states (`wizard.run.states`) are given by path.
+    """Return the bases of the files whose states (`wizard.run.path_state`) are given by path.
 
     Of what a damaged run, and those before it, wrote, nothing is known. Raises LockedTrouble
     where a run wrote one of the files after its state was read, NewerTrouble where a newer version

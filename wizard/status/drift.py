@@ -22,7 +22,7 @@ from wizard.plan.diff import hunks, unified
 from wizard.postfix.sender_access import rows
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
-from wizard.run.states import MISSING
+from wizard.run.path_state import MISSING
 from wizard.secrets import masked_file
 from wizard.sections.registry import FILES
 from wizard.status.left import CLOSED, OPEN, Left, Mark
@@ -68,7 +68,7 @@ class Now:
 def items(left: Left, now: Now, open_run: Optional[RunSummary]) -> Iterator[Item]:
     """Yield everything that was looked at, in a stable order; `open_run` is the newest, not done."""
     if open_run is not None:
-        told, advice = open_run.told, open_run.ways_on
+        told, advice = open_run.summary, open_run.ways_on
         yield Item("run", "the last run", "done", told, True, open_run.run, advice)
     for run, why in sorted(left.unreadable.items()):
         advice = f"What it left is not known; its files are in /var/lib/postfix-wizard/runs/{run}."

@@ -1,6 +1,6 @@
 """What the runs wrote, from their journals, oldest first: a later one over an earlier one.
 
-What was put back since is not what a run wrote (`wizard.run.wrote`): the path is then as the run
+What was put back since is not what a run wrote (`wizard.run.written_paths`): the path is then as the run
 before wrote it. How a path is compared follows from its kind (`wizard.run.changed`).
 """
 
@@ -50,7 +50,7 @@ class _Write:
 class Left:
     """What the runs wrote.
 
-    `paths` has by path the state (`wizard.run.states`) of each file, `links` that of each link of
+    `paths` has by path the state (`wizard.run.path_state`) of each file, `links` that of each link of
     a certificate lineage, `tables` by path the TYPE of each indexed table, `lineages` by name the
     run that linked it. `enabled` and `active` are the unit's; `services` by (zone, service) whether
     a run left it open.

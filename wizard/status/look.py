@@ -9,11 +9,11 @@ from typing import Optional
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.host.postfix import INDEX_SUFFIX
-from wizard.run.files import Held
+from wizard.run.files import FileSnapshot
 from wizard.run.history import newest_unfinished
+from wizard.run.path_state import Observed, observe
 from wizard.run.paths import Places
 from wizard.run.seals import Seals, read_seals
-from wizard.run.states import Observed, observe
 from wizard.status.drift import Item, Now, items
 from wizard.status.left import Left
 
@@ -28,9 +28,9 @@ def look(places: Places, host: Host, left: Left) -> tuple[Item, ...]:
     now = Now(
         host,
         {path: NO_FILE if one is None else one.state for path, one in seen.items()},
-        {path: one.held.text for path, one in seen.items() if one and one.held},
+        {path: one.file.text for path, one in seen.items() if one and one.file},
         frozenset(path for path, mark in left.tables.items() if _is_older(path, mark.state)),
-        {path: _loose(one.held) for path, one in seen.items() if one and one.held},
+        {path: _loose(one.file) for path, one in seen.items() if one and one.file},
     )
     return tuple(items(left, now, newest_unfinished(places)))
 
@@ -42,7 +42,7 @@ def _seen(path: str, seals: Seals) -> Optional[Observed]:
         return None
 
 
-def _loose(held: Held) -> str:
+def _loose(held: FileSnapshot) -> str:
     """Return in words why others than root can change a file, "" where none can."""
     like = held.metadata
     if like.uid != 0:

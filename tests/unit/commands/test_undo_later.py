@@ -17,7 +17,7 @@ from wizard.errors import Trouble
 from wizard.plan.model import FileChange, NewFile, Plan, ReplaceFile, Step
 from wizard.run.files import sha256
 from wizard.run.paths import Places
-from wizard.run.taking_back import undo_plan
+from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
 from wizard.session import Session
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from wizard.errors import UsageTrouble
-from wizard.log import told
+from wizard.log import report
 from wizard.log.lines import Reader
 from wizard.log.rules import COMPLAINTS, DEFERRED, LIMITS, LOGINS, REFUSED
 from wizard.log.since import since
@@ -208,7 +208,7 @@ def test_a_stranger_cannot_reach_the_terminal() -> None:
         b"postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[1.2.3.4]: 550 5.1.1 \x1b]0;pwned\x07[/red]\xff"
         b"\xe2\x80\xae; from=<> to=<a> proto=SMTP helo=<x>"
     )
-    text = "\n".join(told.lines("x", NOW - 10, counted(evil)))
+    text = "\n".join(report.lines("x", NOW - 10, counted(evil)))
     assert "\\x1b" in text
     assert text.isascii()
     assert {one for one in text if not one.isprintable()} == {"\n"}
@@ -248,6 +248,6 @@ def test_what_is_no_time_is_refused(words: str) -> None:
 
 
 def test_an_empty_log_says_so() -> None:
-    assert list(told.lines("the journal", NOW, Tally()))[1:] == [
+    assert list(report.lines("the journal", NOW, Tally()))[1:] == [
         "No line of Postfix in all that time."
     ]

@@ -25,10 +25,10 @@ from wizard.plan.planned_file import sha256
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
-from wizard.run.opening import open_file
+from wizard.run.path_state import Stale
 from wizard.run.paths import Places
 from wizard.run.seals import Seals
-from wizard.run.states import Stale
+from wizard.run.unseal import open_file
 from wizard.run.worker import work
 from wizard.secrets import marks, opened, seal
 

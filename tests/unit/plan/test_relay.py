@@ -26,8 +26,8 @@ from wizard.plan.wire import plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.main_cf import MainCf
-from wizard.run.opening import open_file
 from wizard.run.seals import Seals
+from wizard.run.unseal import open_file
 from wizard.secrets import masked_file, opened, passwords_in, seal_passwords
 
 pytestmark = pytest.mark.promise(24)

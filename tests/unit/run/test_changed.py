@@ -33,7 +33,7 @@ from wizard.run.changed import (
     renewed,
     verdict,
 )
-from wizard.run.returning import is_skipped, left_to_return
+from wizard.run.returning import is_skipped, steps_to_return
 from wizard.run.undo import texts_first
 
 LIVE, ARCHIVE = "/etc/letsencrypt/live", "/etc/letsencrypt/archive"
@@ -236,7 +236,7 @@ LEFT = [
 def test_a_unit_is_turned_again_after_what_went_back_late(
     steps: list[Step], done: list[Step], left: list[Step]
 ) -> None:
-    assert list(left_to_return(steps, [step.id for step in done])) == left
+    assert list(steps_to_return(steps, [step.id for step in done])) == left
 
 
 @pytest.mark.promise(30)

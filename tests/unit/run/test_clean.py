@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wizard.run.clean import LONGEST, Cleaner, clean
+from wizard.run.sanitize import LONGEST, Cleaner, clean
 
 PIECES = (
     *(b"\x1b", b"[", b"]0;", b"\x07", b"\x9b", b"\xc2\x9b", b"6n", b"\r", b"\n", b"\t", b"P"),

@@ -33,8 +33,8 @@ from wizard.run.journal import open_journal
 from wizard.run.launch import launch, unit_argv
 from wizard.run.lock import holder, locked
 from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import Output, RunFinished, RunStarted, StepFinished, StepIntended
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 
 

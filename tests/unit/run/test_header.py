@@ -20,7 +20,7 @@ from wizard.run.header import MAX_BYTES, MAX_MESSAGE, MAX_TOUCHED, Header, read_
 from wizard.run.history import newest_unfinished, runs
 from wizard.run.launch import launch
 from wizard.run.paths import Places
-from wizard.run.taking_back import undo_plan
+from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")

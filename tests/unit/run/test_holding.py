@@ -15,11 +15,11 @@ from wizard.paths import MAIN_CF
 from wizard.plan.model import HoldMail, Past, Plan, PutBack, Step
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.postfix.classes import QUERIED
-from wizard.run import hold_back, mail_queue
+from wizard.run import hold_on_undo, mail_queue
 from wizard.run.commands import Completed
-from wizard.run.held import HELD, RELEASED, held_lines
 from wizard.run.holding import survey
 from wizard.run.mail_queue import release_command
+from wizard.run.on_hold import ON_HOLD, RELEASED, on_hold_lines
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 
@@ -105,10 +105,10 @@ def test_a_removed_main_cf_had_the_classes_of_the_run(
 ) -> None:
     """A running Postfix still has them, and its queue would bounce after the undo."""
     before, live = b"mydestination = c.example\n", b"mydestination = b.example\n"
-    monkeypatch.setattr(hold_back, "kept", lambda *_: before)
-    monkeypatch.setattr(hold_back, "read", lambda _: Mock(text=live) if there else None)
+    monkeypatch.setattr(hold_on_undo, "saved_bytes", lambda *_: before)
+    monkeypatch.setattr(hold_on_undo, "read", lambda _: Mock(text=live) if there else None)
     steps = [Step("x", "", "", PutBack((Past(MAIN_CF, "file:a", "file:b", copy="saved"),)))]
-    (step,) = hold_back.holds(steps, "back-", Mock(), live)
+    (step,) = hold_on_undo.hold_steps(steps, "back-", Mock(), live)
     assert isinstance(step.action, HoldMail)
     assert ("mydestination", "b.example") in step.action.before
 
@@ -183,22 +183,25 @@ def test_the_command_that_releases(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("intended", "ids"),
     [
-        ({"hold-mail": {HELD: [["A", 1]]}}, ["A"]),
+        ({"hold-mail": {ON_HOLD: [["A", 1]]}}, ["A"]),
         (
-            {"hold-mail": {HELD: [["A", 1]]}, "hold-mail-again": {HELD: [["B", 2], ["A", 1]]}},
+            {
+                "hold-mail": {ON_HOLD: [["A", 1]]},
+                "hold-mail-again": {ON_HOLD: [["B", 2], ["A", 1]]},
+            },
             ["A", "B"],
         ),
-        ({"hold-mail": {HELD: [["A", 1], ["B", 1]]}, "x": {RELEASED: [["A", 1]]}}, ["B"]),
-        ({"hold-mail": {HELD: [["A", 1]]}, "x": {RELEASED: [["A", 2]]}}, ["A"]),
-        ({"hold-mail": {HELD: [["A", 1]]}, "x": {RELEASED: [["A", 1]]}}, []),
-        ({"hold-mail": {HELD: []}, "main.cf": {"files": []}}, []),
+        ({"hold-mail": {ON_HOLD: [["A", 1], ["B", 1]]}, "x": {RELEASED: [["A", 1]]}}, ["B"]),
+        ({"hold-mail": {ON_HOLD: [["A", 1]]}, "x": {RELEASED: [["A", 2]]}}, ["A"]),
+        ({"hold-mail": {ON_HOLD: [["A", 1]]}, "x": {RELEASED: [["A", 1]]}}, []),
+        ({"hold-mail": {ON_HOLD: []}, "main.cf": {"files": []}}, []),
         ({}, []),
     ],
 )
 def test_the_end_names_what_is_on_hold(
     intended: dict[str, dict[str, object]], ids: list[str]
 ) -> None:
-    lines = list(held_lines(Progress(intended=intended), RunPlaces("R", Path("/runs/R"))))
+    lines = list(on_hold_lines(Progress(intended=intended), RunPlaces("R", Path("/runs/R"))))
     said = " ".join(lines)
     assert said.endswith(" ".join(f"-H {one}" for one in ids))
     assert bool(lines) == bool(ids)

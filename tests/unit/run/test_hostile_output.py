@@ -12,11 +12,11 @@ import pytest
 
 from wizard.commands.console import Console
 from wizard.plan.model import Command, Plan, Step
-from wizard.run.clean import LONGEST
 from wizard.run.follow import follow
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Output
 from wizard.run.request import write_request
+from wizard.run.sanitize import LONGEST
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.promise(25)

@@ -30,12 +30,12 @@ from wizard.run import labels
 from wizard.run.directories import make_directory, make_private
 from wizard.run.files import keep_original, make_link, read, replace, restore, sha256
 from wizard.run.journal import open_journal
+from wizard.run.path_state import observe
 from wizard.run.paths import Places
 from wizard.run.records import RunStarted, StepFinished, StepIntended, StepStarted
 from wizard.run.relabel import restore_labels
 from wizard.run.request import read_request
 from wizard.run.seals import Seals
-from wizard.run.states import observe
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="root alone sets security.selinux")
@@ -99,7 +99,7 @@ def test_a_recorded_label_of_another_policy_is_not_put_back(on: Policy, etc: Pat
     assert held is not None
     on.add(str(path), ALIASES)
     replace(str(path), b"new", held)
-    restore(str(path), b"old", held.metadata, observe(str(path), Seals()).standing)
+    restore(str(path), b"old", held.metadata, observe(str(path), Seals()).existing)
     assert (path.read_bytes(), label_of(path)) == (b"old", ALIASES)
 
 

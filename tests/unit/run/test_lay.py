@@ -19,12 +19,12 @@ from wizard.run.files import sha256
 from wizard.run.gathering import begin, keep
 from wizard.run.journal import open_journal
 from wizard.run.launch import launch
+from wizard.run.path_state import text_state
 from wizard.run.paths import Places, RunPlaces
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import RunStarted, StepIntended, StepStarted
 from wizard.run.request import read_request
 from wizard.run.seals import read_seals
-from wizard.run.states import text_state
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")

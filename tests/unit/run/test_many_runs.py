@@ -17,9 +17,9 @@ from wizard.plan.wire import plan_from_bytes
 from wizard.run import request
 from wizard.run.files import sha256
 from wizard.run.history import newest_unfinished, runs
+from wizard.run.path_state import file_state
 from wizard.run.paths import Places, known_runs
-from wizard.run.states import file_state
-from wizard.run.taking_back import undo_plan
+from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
 from wizard.status import left
 from wizard.status.bases import bases

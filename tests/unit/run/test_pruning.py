@@ -18,11 +18,11 @@ from wizard.plan.model import Command, FileChange, NewFile, Plan, ReplaceFile, S
 from wizard.run.files import sha256
 from wizard.run.history import runs
 from wizard.run.lock import locked
+from wizard.run.path_state import file_state, observe
 from wizard.run.paths import Places, known_runs, make_run
+from wizard.run.plan_undo import undo_plan
 from wizard.run.pruning import DAY_SECONDS, Limit, Pruning, choose, newest_pruned, prune
 from wizard.run.seals import read_seals
-from wizard.run.states import file_state, observe
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 from wizard.status.bases import bases
 from wizard.status.left import what_all_runs_left, what_runs_left

@@ -12,8 +12,8 @@ from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.plan.model import ProveRenewals, Renewal
 from wizard.run.actions import renewal
 from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import DONE, Found
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")

@@ -36,13 +36,13 @@ from wizard.plan.wire import plan_to_bytes
 from wizard.run.directories import make_private
 from wizard.run.files import replace, sha256
 from wizard.run.journal import open_journal
+from wizard.run.path_state import Stale
 from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
 from wizard.run.progress import progress
 from wizard.run.records import DONE, RunFinished, RunStarted, StepFinished, StepIntended
 from wizard.run.request import Request, read_plan, read_request
 from wizard.run.seals import HASHES, KEY_BYTES, Seals, make_seals, read_seals
-from wizard.run.states import Stale
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 from wizard.status.bases import bases
 from wizard.status.left import what_runs_left

@@ -15,7 +15,7 @@ from wizard.run import steady as module
 from wizard.run.actions import dovecot, firewall, service
 from wizard.run.actions.service import disable
 from wizard.run.commands import Completed
-from wizard.run.states import Stale
+from wizard.run.path_state import Stale
 from wizard.run.steady import ConnectionLost, steady
 from wizard.run.units import stop_unit
 

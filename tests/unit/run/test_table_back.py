@@ -13,8 +13,8 @@ from wizard.errors import Trouble
 from wizard.plan.model import Past
 from wizard.run.actions import back
 from wizard.run.changed import TABLE
+from wizard.run.path_state import MISSING, Observed, observe
 from wizard.run.seals import Seals
-from wizard.run.states import MISSING, Observed, observe
 
 
 @dataclass

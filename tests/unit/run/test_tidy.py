@@ -27,6 +27,7 @@ from wizard.run.files import MARK, sha256
 from wizard.run.history import runs
 from wizard.run.journal import open_journal
 from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import (
     DONE,
     RunFinished,
@@ -35,7 +36,6 @@ from wizard.run.records import (
     StepIntended,
     StepStarted,
 )
-from wizard.run.taking_back import undo_plan
 from wizard.run.tidy import tidy
 from wizard.run.worker import work
 

@@ -15,12 +15,12 @@ import pytest
 from wizard.plan.model import Action, KeepOriginal, Link, NewFile, Plan, Relink, ReplaceFile, Step
 from wizard.run.files import sha256
 from wizard.run.journal import read_journal
+from wizard.run.path_state import text_state
 from wizard.run.paths import Places, make_run
 from wizard.run.progress import progress
 from wizard.run.records import DONE
 from wizard.run.request import write_request
 from wizard.run.seals import read_seals
-from wizard.run.states import text_state
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(

@@ -37,7 +37,7 @@ from wizard.plan.model import (
     Step,
     TurnBeside,
 )
-from wizard.run import taking_back, worker
+from wizard.run import plan_undo, worker
 from wizard.run.actions import execute
 from wizard.run.context import Context
 from wizard.run.files import sha256
@@ -46,10 +46,10 @@ from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.paths import Places, make_run
+from wizard.run.plan_undo import undo_plan, with_later
 from wizard.run.progress import Progress, progress
 from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepIntended, StepStarted
 from wizard.run.request import write_request
-from wizard.run.taking_back import undo_plan, with_later
 from wizard.run.undo import steps_back
 from wizard.run.units import LOG_ADVICE
 from wizard.run.worker import work
@@ -512,7 +512,7 @@ def test_a_unit_that_was_masked_since_is_in_the_way_where_it_must_turn(
     """One that is only stopped may be masked."""
     wanted = plan(("service", Service(verb, "postfix", was)))
     cut_off(places, wanted, "service", {"unit": "postfix", "verb": verb, "was": was})
-    monkeypatch.setattr(taking_back, "is_masked", lambda _, unit: unit == "postfix")
+    monkeypatch.setattr(plan_undo, "is_masked", lambda _, unit: unit == "postfix")
     problems = undo_plan(places).obstacles
     assert ["systemctl unmask postfix" in one.message for one in problems] == [True] * found
 

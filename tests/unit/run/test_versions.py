@@ -22,9 +22,9 @@ from wizard.run.files import sha256
 from wizard.run.history import newest_cut_off, newest_unfinished, plan_of, runs
 from wizard.run.journal import read_journal, set_aside
 from wizard.run.launch import launch, relaunch
+from wizard.run.path_state import file_state
 from wizard.run.paths import Places
-from wizard.run.states import file_state
-from wizard.run.taking_back import undo_plan
+from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
 from wizard.session import Session
 from wizard.status.bases import bases

@@ -38,11 +38,11 @@ from wizard.run.journal import read_journal
 from wizard.run.launch import launch
 from wizard.run.lock import holder, locked, request_stop
 from wizard.run.output import StepOutput
+from wizard.run.path_state import text_state
 from wizard.run.paths import Places, make_run
 from wizard.run.records import RunFinished, StepFinished
 from wizard.run.request import write_request
 from wizard.run.seals import read_seals
-from wizard.run.states import text_state
 from wizard.run.worker import work
 
 

@@ -35,10 +35,10 @@ from wizard.run.files import read, replace, sha256
 from wizard.run.gathering import begin, keep
 from wizard.run.journal import open_journal
 from wizard.run.paths import Places, make_run
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import RunStarted, StepIntended, StepStarted
 from wizard.run.relabel import restore_labels
 from wizard.run.request import read_request
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="root alone sets security.selinux")

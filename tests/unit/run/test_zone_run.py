@@ -11,8 +11,8 @@ from tests.unit.run.runs import NEW, OLD, last, plan, prepared
 from wizard.plan.model import CheckZone, NewFile, Plan, PutBack, ReloadZone, ReplaceFile
 from wizard.run.files import sha256
 from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import DONE, FAILED
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")

@@ -27,11 +27,11 @@ from wizard.run.files import sha256
 from wizard.run.history import runs
 from wizard.run.journal import open_journal
 from wizard.run.lock import locked
+from wizard.run.path_state import file_state, text_state
 from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
 from wizard.run.records import RunStarted, StepIntended, StepStarted
 from wizard.run.seals import read_seals
-from wizard.run.states import file_state, text_state
-from wizard.run.taking_back import undo_plan
 from wizard.run.worker import work
 from wizard.status.bases import bases
 from wizard.status.left import what_runs_left

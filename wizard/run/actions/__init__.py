@@ -1,4 +1,4 @@
-"""One executor an action: a function of the action and its context that returns what undo needs."""
+"""The executor of each action: a function of the action and its context. It returns undo's data."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ EXECUTORS: dict[type, Executor] = {
     model.ClosePort: obtain.close_port,
     model.Remove: packages.remove,
 }
-"""Every action of wizard.plan.model by its class."""
+"""The executors by the class of the action (wizard.plan.model)."""
 
 
 def execute(action: Any, context: Context) -> Undo:
-    """Do what the action says and return what undo needs. Raises Trouble."""
+    """Execute the action and return what undo needs. Raises Trouble."""
     return EXECUTORS[type(action)](action, context)

@@ -1,6 +1,6 @@
-"""Paths given back the state that they had before a run (docs/journal.md, `files`).
+"""Give paths the state back that they had before a run (docs/journal.md, `files`).
 
-Content is compared, never times. `wizard.run.changed` has the rule for what was changed since.
+Content is compared, never times. `wizard.run.changed` has the rule for later changes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind
 from wizard.run.context import Context, Undo
 from wizard.run.directories import remove_empty
 from wizard.run.files import make_link, read, remove, restore, sweep
+from wizard.run.path_state import MISSING, Observed, Stale, state_of, text_state, undo_of
 from wizard.run.seals import Seals
-from wizard.run.states import MISSING, Observed, Stale, state_of, text_state, undo_of
 
 EDITED_ADVICE = (
     "Undo would lose that change, so nothing more is touched. Take it out, or put the file as "
@@ -28,9 +28,9 @@ STAYS = "another program wrote it after the run, as it should: it stays"
 
 
 def put_back(action: PutBack, context: Context) -> Undo:
-    """Put every path back, the last one first. Raises Trouble where one cannot go back.
+    """Put every path back, the last one first. Raises Trouble if one cannot be put back.
 
-    An undo then touches nothing of the step. An automatic return puts back the other paths first.
+    In that case an undo changes nothing, and an automatic return first puts back the other paths.
     """
     seen, faults = _observed(action.files, context)
     files = [past for past in action.files if past.path in seen]
@@ -43,7 +43,7 @@ def put_back(action: PutBack, context: Context) -> Undo:
         todo += [] if fault else [past]
     if faults and context.plan.undoes:
         raise faults[0]
-    # What goes is not copied: nothing takes an undo back, and a copy would be one more secret.
+    # No copies: an undo cannot be undone, and a copy would be one more secret.
     undo = context.earlier or context.intend(
         {"files": [undo_of(seen[past.path], past.was) for past in todo]}
     )
@@ -61,7 +61,7 @@ def put_back(action: PutBack, context: Context) -> Undo:
 
 
 def _observed(files: Sequence[Past], context: Context) -> tuple[dict[str, Observed], list[Trouble]]:
-    """Return what is at each path, and why one is nothing that a run wrote."""
+    """Return what is at each path, and an error for each that is neither a file nor a link."""
     seen: dict[str, Observed] = {}
     faults: list[Trouble] = []
     for past in files:
@@ -92,18 +92,18 @@ def _stale(past: Past) -> Stale:
 
 
 def _fault_of_copy(past: Past, seals: Seals) -> Optional[Trouble]:
-    """Return why the saved bytes cannot be used, None where they can or are not needed."""
+    """Return why the saved bytes cannot be used, None if they can or are not needed."""
     if not past.copy or kind_of(past.path) is TABLE:
         return None
     try:
-        kept(past, seals)
+        saved_bytes(past, seals)
     except Trouble as trouble:
         return trouble
     return None
 
 
 def _all(faults: Sequence[Trouble]) -> Trouble:
-    """Return one trouble that names each path that could not go back."""
+    """Return one error that names each path that could not be put back."""
     first, *more = faults
     if not more:
         return first
@@ -112,24 +112,24 @@ def _all(faults: Sequence[Trouble]) -> Trouble:
 
 
 def changed_since(past: Past) -> str:
-    """Say that a path is not what the run wrote."""
+    """Return the message that a path is not as the run wrote it."""
     return f"stale: {past.path} was changed after the run"
 
 
-def kept(past: Past, seals: Seals) -> bytes:
-    """Return the saved bytes of a path. Raises Trouble where the copy is not whole."""
-    held = read(past.copy)
-    if held is None or text_state(held.text, seals) != past.was:
+def saved_bytes(past: Past, seals: Seals) -> bytes:
+    """Return the saved bytes of a path. Raises Trouble if the copy is missing or damaged."""
+    file = read(past.copy)
+    if file is None or text_state(file.text, seals) != past.was:
         raise Trouble(
             f"putting {past.path} back",
-            f"its copy {past.copy} is {'damaged' if held else 'gone'}",
+            f"its copy {past.copy} is {'damaged' if file else 'gone'}",
             f"What there was before any run is {past.path}.orig, where that is there.",
         )
-    return held.text
+    return file.text
 
 
 def _put(past: Past, seen: Observed, context: Context) -> Iterator[Trouble]:
-    """Put one path back; yield why it cannot go back."""
+    """Put one path back; yield an error if that fails."""
     try:
         words = _put_table(past, seen, context) if kind_of(past.path) is TABLE else ""
         words = words or _as_saved(past, seen)
@@ -140,15 +140,15 @@ def _put(past: Past, seen: Observed, context: Context) -> Iterator[Trouble]:
 
 
 def _put_table(past: Past, seen: Observed, context: Context) -> str:
-    """Build a table from its text and return the words for it; "" where it has no text.
+    """Build a table from its text and return the words for it; "" if it has no text.
 
-    Where it cannot be built, the table is put back as it was saved.
+    If it cannot be built, put the table back as it was saved.
     """
     try:
         return "built again from its text" if rebuild(past, seen, context) else ""
     except Trouble as trouble:
         context.say(str(trouble))
-        # The table may be the new one already, as where only the sync of its directory failed.
+        # The table may be the new one already, if only the sync of its directory failed.
         return _as_saved(past, context.observe(past.path))
 
 
@@ -160,16 +160,16 @@ def _as_saved(past: Past, seen: Observed) -> str:
 
 
 def _file(past: Past, seen: Observed) -> None:
-    saved = kept(past, seen.seals)
-    restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.standing)
+    saved = saved_bytes(past, seen.seals)
+    restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.existing)
 
 
 def _link(past: Past, seen: Observed) -> None:
-    make_link(past.path, past.was.partition(":")[2], seen.standing)
+    make_link(past.path, past.was.partition(":")[2], seen.existing)
 
 
 def _missing(past: Past, seen: Observed) -> None:
-    remove(past.path, seen.standing)
+    remove(past.path, seen.existing)
 
 
 _WAYS: dict[str, Callable[[Past, Observed], None]] = {

@@ -1,4 +1,4 @@
-"""Certificates: certbot's links made whole, and a self-signed pair for a trial."""
+"""Certificates: repair certbot's links, and make a self-signed pair for a trial."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from wizard.run import commands, labels
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
+from wizard.run.path_state import AGAIN, Stale, require
 from wizard.run.relabel import restore_labels
-from wizard.run.states import AGAIN, Stale, require
 
 
 def relink(action: Relink, context: Context) -> Undo:
-    """Make each name in live/ a link into archive/ again, and give both their labels."""
+    """Make each name in live/ a link into archive/ again, and set the labels of both."""
     doing = f"making the links of certificate {action.lineage} whole"
     todo = []
     for link in action.links:
@@ -31,7 +31,7 @@ def relink(action: Relink, context: Context) -> Undo:
     )
     with labels.expected((link.path for link, _ in todo), labels.LINK):
         for link, seen in todo:
-            make_link(link.path, link.target, seen.standing)
+            make_link(link.path, link.target, seen.existing)
             context.say(f"{link.path} -> {link.target}")
     restore_labels(_directories(action))
     return undo
@@ -74,9 +74,9 @@ class _Part:
 
 
 def self_sign(action: SelfSign, context: Context) -> Undo:
-    """Make a key and a certificate with openssl-req(1) aside, then put both in place.
+    """Make a key and a certificate with openssl-req(1) in the staging directory, then install both.
 
-    The key is born 0600 in the run's own directory and leaves no copy there.
+    The key is 0600 from the start, and no copy remains in the run's own directory.
     """
     doing = f"making the self-signed certificate {action.cert_file}"
     for path in (action.cert_file, action.key_file):
@@ -93,7 +93,7 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
     for path in staged.values():
         _forget(path)
     argv = openssl(action.names, action.days, *staged.values())
-    # The umask is openssl's: the key is never readable by others, not for a moment.
+    # With openssl's umask the key is never readable by others.
     done = commands.run(argv, context.loop, context.output, umask=0o077)
     if done.status != 0:
         raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
@@ -102,16 +102,16 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
         {"files": [context.undo_file(seen, context.text_state(text)) for _, text, seen in made]}
     )
     for part, text, seen in made:
-        replace(part.path, text, seen.held, mode=part.mode)
+        replace(part.path, text, seen.file, mode=part.mode)
         _forget(staged[part])
     return undo
 
 
 def _read(path: str, doing: str) -> bytes:
-    held = read(path)
-    if held is None:
+    file = read(path)
+    if file is None:
         raise Trouble(doing, f"openssl made no {path}", "Report this.")
-    return held.text
+    return file.text
 
 
 def _forget(path: str) -> None:

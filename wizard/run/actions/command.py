@@ -1,4 +1,4 @@
-"""One command, whose exit status is what counts."""
+"""Run one command. Its exit status decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message to an alias, sent as any program of this host would, and followed to its end."""
+"""Send a message to an alias as any program of this host does, and follow its delivery."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAUSE = 0.1
 
 
 def deliver(action: Deliver, context: Context) -> Undo:
-    """Send the message, unless an earlier attempt did, and follow it for a bounded time."""
+    """Send the message, unless an earlier attempt did, and follow it. Raises Trouble if it fails."""
     doing = f"sending a message to {action.recipient}"
     before = str((context.earlier or {}).get("message_id", ""))
     message_id = before or f"<{secrets.token_hex(12)}.postfix-wizard@{action.host}>"
@@ -43,7 +43,7 @@ def _send(action: Deliver, message_id: str, doing: str, context: Context) -> Non
         message_id=message_id,
         date=formatdate(localtime=True),
     )
-    # From nobody: where it cannot be delivered, no notice of that is sent about.
+    # With the null sender no bounce is sent if it cannot be delivered.
     argv = ("sendmail", "-i", "-f", "<>", action.recipient)
     done = context.query(*argv, stdin="".join(f"{line}\n" for line in lines).encode("ascii"))
     if done.status != 0:
@@ -65,8 +65,7 @@ def _followed(message_id: str, context: Context) -> Fate:
 
 
 def _log(context: Context) -> list[str]:
-    """Return the last lines of the log, from wherever this host keeps it."""
+    """Return the last lines of the log: the journal, or syslog's file if it has nothing of Postfix."""
     journal = context.query(*JOURNAL).out
-    # Looked at first: the journal, and where that has nothing of Postfix, syslog's file.
     out = journal if b"postfix/" in journal else context.query(*MAILLOG).out
     return out.decode("utf-8", "replace").splitlines()

@@ -1,4 +1,4 @@
-"""Dovecot: our file read aside before it is written, the unit turned, a recipient asked, the flush."""
+"""Dovecot: check our file before it is written, turn the unit, test a recipient, flush the queue."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from wizard.plan.model import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.states import AGAIN, Stale
+from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import LOG_ADVICE, has_died, show_log, stop_unit, turn_unit, unit_state
 
 _RELATIVE = re.compile(rb"^([ \t]*!include(?:_try)?[ \t]+)(?=[^/\s])", re.MULTILINE)
 _PAUSE = 0.05
 _SECONDS = 10.0
-"""For the talk by LMTP as a whole."""
+"""Time limit for the LMTP session as a whole."""
 _TAKEN = 250
 
 
 def check(action: CheckDovecot, context: Context) -> Undo:
-    """Let doveconf(1) read our file behind all others, and see that nothing is lacking then.
+    """Let doveconf(1) read our file after all others, and check that no setting is missing.
 
-    Raises Trouble when it refuses or still lacks something; nothing of Dovecot's was touched.
+    Raises Trouble if doveconf refuses or a setting is missing. No file of Dovecot's is changed.
     """
     doing = "reading Dovecot's new configuration with doveconf"
     file, seen = action.file, context.observe(action.file.path)
@@ -45,9 +45,9 @@ def check(action: CheckDovecot, context: Context) -> Undo:
         raise Trouble(
             doing, listed(argv, done), "Nothing of Dovecot's was replaced. Set right what it names."
         )
-    told = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
+    settings = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
     want = Wanted(action.lmtp, action.mailbox, action.cert, action.key)
-    lacks = needed(flattened(told), action.version, want)
+    lacks = needed(flattened(settings), action.version, want)
     if lacks:
         raise Trouble(
             doing,
@@ -59,9 +59,10 @@ def check(action: CheckDovecot, context: Context) -> Undo:
 
 
 def staged_main(text: bytes, path: str, ours: str) -> bytes:
-    """Return a dovecot.conf that reads `ours` where the present one would read `path`.
+    """Return a dovecot.conf that reads `ours` where the present one reads `path`.
 
-    It is a copy and no include, since 2.4 wants its version in the first line of the first file.
+    It is a copy and does not include the original: 2.4 needs its version in the first line of the
+    first file.
     """
     lines = []
     for line in text.splitlines(keepends=True):
@@ -72,7 +73,7 @@ def staged_main(text: bytes, path: str, ours: str) -> bytes:
 
 
 def turn(action: TurnBeside, context: Context) -> Undo:
-    """Start, restart or stop the unit and wait until it is so, its sockets answering."""
+    """Start, restart or stop the unit, and wait for that state and for answers on its sockets."""
     doing = f"doing {action.verb} of {action.unit}"
     state = unit_state(action.unit, context)
     if has_died(action.was, state):
@@ -93,7 +94,7 @@ def turn(action: TurnBeside, context: Context) -> Undo:
 
 
 def _await(action: TurnBeside, doing: str, context: Context) -> None:
-    # A run without Dovecot needs no talks.
+    # A run without Dovecot does not need this import.
     from wizard.check.dovecot import socket_fault  # noqa: PLC0415
 
     deadline = time.monotonic() + context.patience.service
@@ -114,7 +115,7 @@ def _await(action: TurnBeside, doing: str, context: Context) -> None:
 
 
 def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:
-    """Ask for one recipient; flush the queue on a 250. Raises Trouble on any other answer."""
+    """Ask Dovecot for one recipient; on a 250 flush the queue. Raises Trouble on other answers."""
     from wizard.check.scripts import lmtp_script  # noqa: PLC0415 - as above
     from wizard.check.smtp import Endpoint, converse  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
-"""/etc/letsencrypt of another server, copied with scp(1) and judged where it lies.
+"""Copy /etc/letsencrypt of another server with scp(1), and validate the copy.
 
-It comes into a directory of its own, which gets the name that counts only when all of it is
-there: a connection that broke leaves nothing that anybody would use.
+The copy gets the name that a plan reads only when it is complete. So after a lost connection no
+partial copy is used.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from wizard.host.gathered import MOST_FILES
 from wizard.paths import LETSENCRYPT
 from wizard.plan.model import Fetch
 from wizard.run import gathering
-from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
-from wizard.run.judging import judge
+from wizard.run.sanitize import clean
 from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
 from wizard.run.terminal import drive
+from wizard.run.validate_lineages import judge
 
 MOST_BYTES = 256 << 20
-"""As much as is copied: a hundred lineages of many years have some ten megabytes."""
+"""Bytes of a copy. A hundred lineages of many years have some ten megabytes."""
 
 
 def fetch(action: Fetch, context: Context) -> Undo:
-    """Copy the tree, judge it, and give it its name. Raises Trouble, and then nothing is there."""
+    """Copy the tree, validate it, and give it its name. Raises Trouble; then no copy remains."""
     undo = context.earlier or context.intend({"gathered": action.into})
     directory = gathering.begin(context.places, action.into)
     try:
         said = _copy(action.host, directory, context)
         _refuse_none(action.host, directory)
-        left_out = (f"scp left out: {one}" for one in said)
-        note = judge(action.host, directory, left_out, context)
+        not_copied = (f"scp left out: {one}" for one in said)
+        note = judge(action.host, directory, not_copied, context)
         gathering.keep(context.places, action.into, directory, note)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -44,29 +44,29 @@ def fetch(action: Fetch, context: Context) -> Undo:
 
 
 def _copy(host: str, directory: Path, context: Context) -> tuple[str, ...]:
-    """Run scp; return what it said of files that could not be copied."""
+    """Run scp and return its messages about files that it could not copy. Raises Trouble."""
     argv = scp_argv(host, LETSENCRYPT, f"{directory}/etc/", context.places.known_hosts)
     heard = context.output.mark()
     manner = scp_manner(host, lambda: _stopped(host, context) or _too_much(host, directory))
     status = drive(argv, context.loop, context.output, manner, context.ask)
     lines = clean(context.output.since(heard))
-    left_out = complaints(lines)
+    not_copied = complaints(lines)
     if status == 0:
-        return left_out
+        return not_copied
     trouble = meaning(host, "\n".join(lines))
     if trouble is not None:
         raise trouble
-    if not left_out or not (directory / "etc/letsencrypt/live").is_dir():
+    if not not_copied or not (directory / "etc/letsencrypt/live").is_dir():
         raise Trouble(
             f"copying from {host}",
             f"scp failed: {context.output.tail() or 'it said nothing'}",
             f"Look there: ssh {host} ls -l {LETSENCRYPT} - its user must be able to read all of it.",
         )
-    return left_out
+    return not_copied
 
 
 def _stopped(host: str, context: Context) -> Optional[Trouble]:
-    """Return the trouble of an operator who wants no more of it: a copy can be ended anywhere."""
+    """Return an error if the operator stops the run. A copy can end at any moment."""
     if not context.stopping():
         return None
     return Trouble(
@@ -77,7 +77,7 @@ def _stopped(host: str, context: Context) -> Optional[Trouble]:
 
 
 def _too_much(host: str, directory: Path) -> Optional[Trouble]:
-    """Return the trouble of a tree that grows beyond all reason."""
+    """Return an error if the tree has more bytes or files than its limits."""
     size = count = 0
     largest = (0, "")
     for here, _, names in os.walk(directory):

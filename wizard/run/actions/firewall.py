@@ -1,7 +1,7 @@
-"""firewalld: services added for good in one call, then a reload (firewall-cmd(1)).
+"""firewalld: add services permanently in one call, then reload (firewall-cmd(1)).
 
-Each call takes a quarter of a second: the zone is looked at over D-Bus, and what was there for
-good before is told by firewall-cmd's own words, which warn ALREADY_ENABLED of it.
+Each call takes a quarter of a second. So the zone is read over D-Bus, and firewall-cmd's warning
+ALREADY_ENABLED shows which services were permanent before.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.model import CloseFirewall, OpenFirewall
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
-from wizard.run.states import Stale
+from wizard.run.path_state import Stale
 
 _NOT_RUNNING = 252
-"""firewall-cmd(1), exit codes."""
+"""The exit status if firewalld does not run (firewall-cmd(1))."""
 _REPAIR = "Set that right, then start again."
 _ALREADY = re.compile(r"ALREADY_ENABLED: (?:'?)([\w-]+)")
 
@@ -27,7 +27,7 @@ class _NotRunning(Trouble):
 
 
 def admit(action: OpenFirewall, context: Context) -> Undo:
-    """Open the zone for the services; what it lets in stands in the output before and after."""
+    """Open the zone for the services. The output shows the zone's services before and after."""
     doing = f"opening the firewall's zone {action.zone}"
     _show(action.zone, context)
     _refuse_unseen_loss(action, doing)
@@ -35,7 +35,7 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
     services = [f"--add-service={name}" for name in action.services]
     added = _called(context, doing, "--permanent", f"--zone={action.zone}", *services)
     there = already(added)
-    # A second call finds what the first one added, although its answer was lost.
+    # A second call finds what the first one added, if only the first one's answer was lost.
     if context.earlier is None and there and not added.again:
         undo = {"zone": action.zone, "added": [one for one in action.added if one not in there]}
     _called(context, doing, "--reload")
@@ -44,7 +44,7 @@ def admit(action: OpenFirewall, context: Context) -> Undo:
 
 
 def _refuse_unseen_loss(action: OpenFirewall, doing: str) -> None:
-    """Raise Stale when the reload would drop what the operator was not told of."""
+    """Raise Stale if the reload would drop something that the review did not show."""
     new = sorted({*begin_firewall(Door())().until_reload} - {*action.dropped})
     if new:
         raise Stale(
@@ -55,10 +55,10 @@ def _refuse_unseen_loss(action: OpenFirewall, doing: str) -> None:
 
 
 def close(action: CloseFirewall, context: Context) -> Undo:
-    """Take the services from the zone again.
+    """Remove the services from the zone again.
 
-    At run time too and not by a reload, which would drop rules that are only there. Where firewalld
-    was stopped or removed since the run, that hinders nothing: it lets nothing in.
+    Also at run time, and without a reload, which would drop rules that exist only there. A stopped
+    or removed firewalld is no error, since it opens no port.
     """
     doing = f"closing the firewall's zone {action.zone}"
     undo = context.earlier or context.intend(
@@ -95,7 +95,7 @@ def _show(zone: str, context: Context) -> None:
 
 
 def already(done: Completed) -> frozenset[str]:
-    """Return the services that firewall-cmd says were there before."""
+    """Return the services that existed before, by firewall-cmd's warnings."""
     return frozenset(_ALREADY.findall("\n".join(done.said)))
 
 

@@ -1,4 +1,4 @@
-"""The first greeting of a server that has just been turned (RFC 5321, section 3.1)."""
+"""Read the greeting of a server that has just been turned (RFC 5321, section 3.1)."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from typing import Optional
 
 SMTP = 25
 LONGEST = 1024
-"""Bytes of a greeting that are read; RFC 5321 allows 512."""
+"""Bytes of a greeting that are read at most. RFC 5321 allows 512."""
 _LISTEN = "0A"
 _ESTABLISHED = "01"
-"""TCP_LISTEN and TCP_ESTABLISHED as /proc/net/tcp has them (proc(5))."""
+"""TCP_LISTEN and TCP_ESTABLISHED in /proc/net/tcp (proc(5))."""
 _BEGAN = 19
-"""The field starttime of /proc/PID/stat, counted behind the name."""
+"""The index of the field starttime in /proc/PID/stat, counted after the name."""
 _READY = b"220"
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A listening TCP socket: its address as it can be connected to, and its port."""
+    """A listening TCP socket: an address to connect to, and the port."""
 
     address: str
     port: int
 
 
 def listeners(pid: int) -> tuple[Listener, ...]:
-    """Return the listening TCP sockets of a process; none when it cannot be looked at."""
+    """Return the listening TCP sockets of a process; none if /proc does not show them."""
     own = {link[len("socket:[") : -1] for link in _links(str(pid)) if link.startswith("socket:[")}
     return tuple(listener for inode, listener in _listening() if inode in own)
 
 
 Process = tuple[int, str]
-"""A process: its ID, and when it began in clock ticks since boot, since IDs come again."""
+"""A process: its ID and its start in clock ticks since boot, since IDs are reused."""
 
 
 def processes() -> frozenset[Process]:
-    """Return the processes that there are."""
+    """Return all present processes."""
     return frozenset(filter(None, map(_process, _ids())))
 
 
 def greeting(listener: Listener, patience: float) -> tuple[str, Optional[Process]]:
-    """Connect and return the first line, with the process that said it where that can be seen.
+    """Connect and return the first line, with the process that sent it, None if that is unknown.
 
-    Raises OSError when no line came within `patience` seconds.
+    Raises OSError if no line came within `patience` seconds.
     """
     with socket.create_connection((listener.address, listener.port), timeout=patience) as peer:
         line = b""
@@ -62,12 +62,12 @@ def greeting(listener: Listener, patience: float) -> tuple[str, Optional[Process
 
 
 def is_ready(line: str) -> bool:
-    """Whether a first line is a greeting."""
+    """True if a first line is a greeting."""
     return line.startswith(_READY.decode())
 
 
 def _links(pid: str) -> set[str]:
-    """Return what the descriptors of a process are; but those that it closes meanwhile."""
+    """Return the link targets of a process's descriptors, without those that it closes meanwhile."""
     found = set()
     with contextlib.suppress(OSError):
         for one in Path("/proc", pid, "fd").iterdir():
@@ -125,7 +125,7 @@ def _port(address: str) -> int:
 
 
 def _listener(local: str) -> Listener:
-    """Read ADDRESS:PORT; the address is in words of 32 bits, each in this machine's order."""
+    """Parse ADDRESS:PORT. The address has words of 32 bits, each in this machine's byte order."""
     words, _, port = local.partition(":")
     raw = b"".join(struct.pack("=I", int(words[at : at + 8], 16)) for at in range(0, len(words), 8))
     address = ipaddress.ip_address(raw)

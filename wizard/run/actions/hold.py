@@ -1,4 +1,4 @@
-"""Queued mail put on hold before a domain changes its class, and released when that is undone."""
+"""Put queued mail on hold before a domain changes its class, and release it on undo."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ from wizard.run import commands, mail_queue
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
-from wizard.run.held import HELD, HELD_FILE, RELEASED, messages_of
 from wizard.run.holding import AFTER, Survey, survey
 from wizard.run.mail_queue import HOLD, Message, Run, release_command
+from wizard.run.on_hold import ON_HOLD, ON_HOLD_FILE, RELEASED, messages_of
 
-_MAX_TOLD = 20
-"""Messages that the step's output names; the file has all."""
+_MAX_NAMED = 20
+"""Messages that the step's output names. The file has all."""
 PATIENCE_SECONDS = 60.0
-"""For one command: a table on a dead server must not stop a run for long."""
+"""Time limit for one command. A table on a dead server must not stop a run for long."""
 _RELEASE_BY_HAND = "`postqueue -p` shows messages on hold with a !; `postsuper -H ID` releases one."
 
 
 def hold(action: HoldMail, context: Context) -> Undo:
-    """Put on hold exactly what would bounce after the change, and say how to release it."""
+    """Put the messages on hold that would bounce after the change, and print how to release them."""
     run, undo = _runner(context), dict(context.earlier or {})
     try:
         found = survey(action, context.staging(), run)
-        held = _earlier(context, found.on_hold)
-        undo = context.intend(_terms([*held, *found.affected]))
+        messages = _earlier(context, found.on_hold)
+        undo = context.intend(_terms([*messages, *found.affected]))
         ids = mail_queue.hold(context.staging() / AFTER, run, [one.id for one in found.affected])
     except Trouble as trouble:
         if action.is_strict:
             raise
         context.say(f"Mail that bounces now could not be put on hold: {trouble}")
         return undo
-    held += [one for one in found.affected if one.id in ids]
-    _say(found, held, context)
-    return _terms(held)
+    messages += [one for one in found.affected if one.id in ids]
+    _say(found, messages, context)
+    return _terms(messages)
 
 
-def _terms(held: Sequence[Message]) -> Undo:
-    return {HELD: [[one.id, one.arrival] for one in held]}
+def _terms(messages: Sequence[Message]) -> Undo:
+    return {ON_HOLD: [[one.id, one.arrival] for one in messages]}
 
 
 def _earlier(context: Context, on_hold: Sequence[Message]) -> list[Message]:
-    """Return what an earlier attempt at this step put on hold and is still there."""
+    """Return the messages that an earlier attempt at this step put on hold and that still are."""
     known = set(messages_of(context.earlier or {}))
     return [one for one in on_hold if (one.id, one.arrival) in known]
 
 
-def _say(found: Survey, held: Sequence[Message], context: Context) -> None:
+def _say(found: Survey, messages: Sequence[Message], context: Context) -> None:
     if found.unprocessed:
         context.say(
             f"{counted(found.unprocessed)} submitted while Postfix was stopped: not in the queue yet, "
             "and not to be put on hold before Postfix runs."
         )
-    if not held:
+    if not messages:
         context.say("No queued message would bounce.")
         return
-    ids = [one.id for one in held]
-    path = context.places.directory / HELD_FILE
+    ids = [one.id for one in messages]
+    path = context.places.directory / ON_HOLD_FILE
     try:
         _add_to_list(str(path), ids)
     except Trouble as trouble:
-        # The mail is on hold, and the journal has it: undo needs no list.
+        # The mail is on hold. Undo needs no list, since the journal has the IDs.
         context.say(f"The list of queue IDs is not complete: {trouble}")
     context.say(f"Put on hold, for the new configuration would bounce them: {found.changes}.")
-    for one in held[:_MAX_TOLD]:
+    for one in messages[:_MAX_NAMED]:
         context.say(harmless(f"{one.id}: {', '.join(one.recipients) or 'not read'}"))
-    if len(held) > _MAX_TOLD:
-        context.say(f"and {len(held) - _MAX_TOLD} more; {path} has all queue IDs")
+    if len(messages) > _MAX_NAMED:
+        context.say(f"and {len(messages) - _MAX_NAMED} more; {path} has all queue IDs")
     context.say(f"To release them: {release_command(ids, path)}")
 
 
@@ -83,7 +83,7 @@ def _add_to_list(path: str, ids: Sequence[str]) -> None:
 
 
 def release(action: ReleaseMail, context: Context) -> Undo:
-    """Release what the run had put on hold and is there still; the class is right again."""
+    """Release the messages that the run put on hold and that still are. Their class is restored."""
     run, directory = _runner(context), context.staging()
     undo = context.intend(dict(context.earlier or {RELEASED: []}))
     try:
@@ -96,7 +96,7 @@ def release(action: ReleaseMail, context: Context) -> Undo:
         context.say(f"The messages stay on hold: {trouble} {_RELEASE_BY_HAND}")
         return undo
     context.say(f"Released {len(done)} of {len(action.messages)} messages from hold.")
-    # A message that left the hold queue by another hand is not on hold either.
+    # A message that somebody else released or removed counts as released, too.
     stay = {one for one in wanted if one[0] not in done}
     return {RELEASED: [list(one) for one in action.messages if one not in stay]}
 

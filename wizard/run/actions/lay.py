@@ -1,9 +1,8 @@
-"""A gathered tree put in place, file by file, and removed once it is.
+"""Install a gathered tree file by file, and remove the tree afterwards.
 
-A file is copied only where what stands at its path is what the plan saw, and only with the bytes
-that the plan saw in the tree. Its owner and mode are chosen by what it is, also over a file that
-was there. What is replaced is kept for undo, and so is the list of the
-directories that were made.
+A file is copied only if its path and its source in the tree are as the plan saw them. Its kind
+decides its owner and mode, also if it replaces a file. Replaced files and the list of new
+directories are saved for undo.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from wizard.plan.model import Forget, LaidFile, Lay
 from wizard.run import labels
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
-from wizard.run.files import ACL, Held, read, remove, replace
+from wizard.run.files import ACL, FileSnapshot, read, remove, replace
+from wizard.run.path_state import AGAIN, Observed, Stale, file_state, require
 from wizard.run.relabel import restore_labels
 from wizard.run.seals import Seals
-from wizard.run.states import AGAIN, Observed, Stale, file_state, require
 
 
 def lay(action: Lay, context: Context) -> Undo:
-    """Copy the files and remove what they replace. Raises Stale where either end has changed."""
+    """Copy the files and remove what they replace. Raises Stale if a source or target changed."""
     doing = f"copying {action.what}"
     todo = []
     for file in action.files:
@@ -59,33 +58,33 @@ def lay(action: Lay, context: Context) -> Undo:
 
 def _put(file: LaidFile, seen: Observed, tree: str, doing: str) -> None:
     if file.sha256 is None:
-        remove(file.path, seen.standing)
+        remove(file.path, seen.existing)
         return
     text = _source(file, tree, doing, seen.seals)
     if seen.target is not None:
-        # A link gives way to a file: neither owner nor mode is to be taken from it.
-        remove(file.path, seen.standing)
-    # An older program recorded the other server's mode in its plan, so it is chosen anew here.
+        # The link is removed first, so that the file gets neither its owner nor its mode.
+        remove(file.path, seen.existing)
+    # The plan of an older program has the other server's mode, so the mode is chosen here.
     mode = file_mode(file.path, file.mode)
-    replace(file.path, text, _with_our_rights(seen.held, mode), mode=mode, mtime_ns=file.mtime_ns)
+    replace(file.path, text, _with_our_rights(seen.file, mode), mode=mode, mtime_ns=file.mtime_ns)
 
 
-def _with_our_rights(held: Optional[Held], mode: int) -> Optional[Held]:
-    """Return the file that is replaced, as a pattern with our owner and mode and without its ACL."""
-    if held is None:
+def _with_our_rights(current: Optional[FileSnapshot], mode: int) -> Optional[FileSnapshot]:
+    """Return the present file as the template for the new one: our owner and mode, without its ACL."""
+    if current is None:
         return None
-    like = held.metadata
+    like = current.metadata
     xattrs = tuple(pair for pair in like.xattrs if pair[0] != ACL)
     ours = dataclasses.replace(like, uid=0, gid=0, mode=mode, xattrs=xattrs)
-    return dataclasses.replace(held, metadata=ours)
+    return dataclasses.replace(current, metadata=ours)
 
 
 def _source(file: LaidFile, tree: str, doing: str, seals: Seals) -> bytes:
-    """Return the bytes that are to be written. Raises Stale where the tree has others."""
+    """Return the bytes to write. Raises Stale if the file in the tree has changed."""
     path = f"{tree}{file.path}"
-    held = read(path)
-    text = b"" if held is None else without(held.text, file.without)
-    is_same = held is not None and seals.digest(held.text) == file.sha256
+    source = read(path)
+    text = b"" if source is None else without(source.text, file.without)
+    is_same = source is not None and seals.digest(source.text) == file.sha256
     if not is_same or seals.digest(text) != file.written:
         raise Stale(doing, f"stale: {path} is not what the plan was made from", AGAIN)
     return text

@@ -1,7 +1,7 @@
-"""Another mail server stopped and started again, and sendmail(1) led elsewhere (alternatives(8)).
+"""Stop and start another mail server, and set the alternative of sendmail(1) (alternatives(8)).
 
-Both leave exactly what they are told to: a unit's `Also=` enables and disables others with it, and
-alternatives enables the chosen server's unit and disables those of the other choices.
+Both have side effects, which are corrected here. A unit's `Also=` enables and disables other units
+with it. alternatives enables the chosen server's unit and disables those of the other choices.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from wizard.host.mta import AUTO, read_alternative
 from wizard.host.mta_facts import RUNNING, STARTED_AT_BOOT
 from wizard.plan.model import ReturnAlternative, ReturnMta, SetAlternative, StopMta, UnitState
 from wizard.run.context import Context, Undo, listed
-from wizard.run.states import AGAIN, Stale
+from wizard.run.path_state import AGAIN, Stale
 
 _VERBS = {"enabled": ("enable",), "enabled-runtime": ("enable", "--runtime")}
 _NOT_FOUND = frozenset({"", "not-found"})
 
 
 def stop(action: StopMta, context: Context) -> Undo:
-    """Stop the units and do not start them at boot; a message in their queue stays there."""
+    """Stop the units and do not start them at boot. Messages in their queue stay there."""
     undo = context.earlier or context.intend({"units": [one.unit for one in action.units]})
     doing = f"stopping {action.name}"
     for one in reversed(action.units):
-        if _asked(context, "is-active", one.unit) in RUNNING:
+        if _unit_word(context, "is-active", one.unit) in RUNNING:
             _called(context, doing, "systemctl", "stop", one.unit)
     for one in action.units:
-        if _asked(context, "is-enabled", one.unit) in STARTED_AT_BOOT:
+        if _unit_word(context, "is-enabled", one.unit) in STARTED_AT_BOOT:
             _called(context, doing, "systemctl", "disable", one.unit)
     for one in action.units:
-        state = _asked(context, "is-active", one.unit)
+        state = _unit_word(context, "is-active", one.unit)
         if state in RUNNING:
             raise Trouble(
                 doing,
@@ -44,7 +44,7 @@ def stop(action: StopMta, context: Context) -> Undo:
 
 
 def give_back(action: ReturnMta, context: Context) -> Undo:
-    """Give each unit its former state: whether it is started at boot, then whether it runs."""
+    """Give each unit its former state: first at boot, then whether it runs now."""
     undo = context.earlier or context.intend({"units": [one.unit for one in action.units]})
     doing = f"starting {action.name} again"
     there = [one for one in action.units if _is_there(one, context)]
@@ -53,7 +53,7 @@ def give_back(action: ReturnMta, context: Context) -> Undo:
         if one.active in RUNNING:
             _called(context, doing, "systemctl", "start", one.unit)
     for one in there:
-        state = _asked(context, "is-active", one.unit)
+        state = _unit_word(context, "is-active", one.unit)
         context.say(f"{one.unit}: {one.enabled} and {state}")
         if one.active in RUNNING and state not in RUNNING:
             raise Trouble(doing, f"{one.unit} is {state}", f"`journalctl -u {one.unit} -n 30`")
@@ -61,20 +61,20 @@ def give_back(action: ReturnMta, context: Context) -> Undo:
 
 
 def _is_there(one: UnitState, context: Context) -> bool:
-    there = _asked(context, "is-enabled", one.unit) not in _NOT_FOUND
+    there = _unit_word(context, "is-enabled", one.unit) not in _NOT_FOUND
     if not there:
         context.say(f"{one.unit}: not installed any more, so it stays as it is")
     return there
 
 
 def lead(action: SetAlternative, context: Context) -> Undo:
-    """Lead the alternative to `path`. Raises Stale where it was set elsewhere meanwhile."""
+    """Set the alternative to `path`. Raises Stale if it was set to another path meanwhile."""
     doing = f"setting the alternative {action.name}"
     seen = read_alternative(_HOST)
-    # Installing a package may lead an automatic one there by itself.
+    # The installation of a package may itself set an automatic alternative to that path.
     if context.earlier is None and seen.current != action.path and seen.state != action.was:
         raise Stale(doing, f"stale: it was {action.was}, now it is {seen.state}", AGAIN)
-    with _boot_states_left(action.units, doing, context) as undo:
+    with _preserving_boot_states(action.units, doing, context) as undo:
         if seen.current == action.path:
             context.say(f"{action.name} leads to {action.path} already")
         else:
@@ -83,10 +83,10 @@ def lead(action: SetAlternative, context: Context) -> Undo:
 
 
 def lead_back(action: ReturnAlternative, context: Context) -> Undo:
-    """Give the alternative its former mode and path; one that was set elsewhere since stays."""
+    """Give the alternative its former mode and path. If it was set to another path since, it stays."""
     doing = f"returning the alternative {action.name} to {action.was}"
     mode, _, path = action.was.partition(":")
-    with _boot_states_left(action.units, doing, context) as undo:
+    with _preserving_boot_states(action.units, doing, context) as undo:
         seen = read_alternative(_HOST)
         if seen.current not in {action.path, path}:
             context.say(f"{action.name} was set to {seen.current or 'nothing'} since: it stays so")
@@ -95,7 +95,7 @@ def lead_back(action: ReturnAlternative, context: Context) -> Undo:
             _called(context, doing, "alternatives", "--auto", action.name)
             seen = read_alternative(_HOST)
         if seen.current != path or (mode != AUTO and seen.state != action.was):
-            # Automatic, it leads to the best choice, and a package that came since may be better.
+            # In automatic mode the best choice counts, which may be a package installed since.
             if path not in dict(seen.choices):
                 context.say(f"{path} is not installed any more: {action.name} is {seen.state}")
                 return undo
@@ -110,24 +110,24 @@ def lead_back(action: ReturnAlternative, context: Context) -> Undo:
 
 
 _HOST = Door()
-"""The live host: a step works on no other."""
+"""The live host. A step works on no other root."""
 
 
 @contextmanager
-def _boot_states_left(units: Iterable[str], doing: str, context: Context) -> Iterator[Undo]:
-    """Let a call of alternatives change what units are started at boot, and take that back."""
-    states = {unit: _asked(context, "is-enabled", unit) for unit in units}
+def _preserving_boot_states(units: Iterable[str], doing: str, context: Context) -> Iterator[Undo]:
+    """Restore after the block which units are started at boot, since alternatives changes that."""
+    states = {unit: _unit_word(context, "is-enabled", unit) for unit in units}
     undo = context.earlier or context.intend({"enabled": states})
     yield undo
     _give_boot_states(context, doing, cast("Mapping[str, str]", undo["enabled"]))
 
 
 def _give_boot_states(context: Context, doing: str, wanted: Mapping[str, str]) -> None:
-    """Enable and disable units until each has its wanted word; others than these are left."""
+    """Enable and disable the units of `wanted` until each has its state. No others are corrected."""
     for enable in (True, False):
-        # What is enabled first may enable others by `Also=`, so these are disabled afterwards.
+        # Enabling a unit may enable others by `Also=`, so units are disabled afterwards.
         for unit, state in wanted.items():
-            is_enabled = _asked(context, "is-enabled", unit)
+            is_enabled = _unit_word(context, "is-enabled", unit)
             if is_enabled == state or (state in STARTED_AT_BOOT) is not enable:
                 continue
             if enable:
@@ -142,7 +142,7 @@ def _called(context: Context, doing: str, *argv: str) -> None:
         raise Trouble(doing, listed(argv, done), "Repair that, then resume or undo the run.")
 
 
-def _asked(context: Context, verb: str, unit: str) -> str:
-    """Return the word that `systemctl VERB UNIT` prints, "" where it prints none."""
+def _unit_word(context: Context, verb: str, unit: str) -> str:
+    """Return the word that `systemctl VERB UNIT` prints, "" if it prints none."""
     words = context.query("systemctl", verb, unit).out.decode("ascii", "replace").split()
     return words[0] if words else ""

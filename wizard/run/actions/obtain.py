@@ -1,9 +1,8 @@
-"""A certificate issued on this host by an ACME server (RFC 8555), with certbot(1).
+"""Get a certificate for this host from an ACME server (RFC 8555), with certbot(1).
 
-It comes into a tree of its own, as a copy of another server's does. A try comes first, which
-counts for no limit of Let's Encrypt's; what fails is never tried again by itself. Port 80 is
-opened at run time alone, journalled before, and closed whatever happens: firewalld itself
-closes it where this worker no longer can.
+It goes into a separate tree, as a copy from another server does. A dry run comes first, which does
+not count for Let's Encrypt's limits. Nothing is tried again by itself. Port 80 is opened only at
+run time, after a journal record, and closed in any case. If the worker dies, firewalld closes it.
 """
 
 from __future__ import annotations
@@ -23,24 +22,24 @@ from wizard.paths import LETSENCRYPT
 from wizard.plan.model import ClosePort, Obtain
 from wizard.run import gathering
 from wizard.run.certbot import certbot_manner, refused
-from wizard.run.clean import clean
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained
-from wizard.run.judging import judge
+from wizard.run.sanitize import clean
 from wizard.run.terminal import drive
+from wizard.run.validate_lineages import judge
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
-"""setpriv(1): a certbot whose worker was killed would hold port 80 and issue for nobody."""
+"""setpriv(1) ends certbot with its worker. Else it would occupy port 80 and issue for nobody."""
 _MARGIN = 60.0
 _COPIES = ("csr", "keys")
-"""What an older certbot keeps beside archive/: the same keys once more."""
+"""Directories next to archive/ in which an older certbot stores the same keys once more."""
 
 
 def obtain(action: Obtain, context: Context) -> Undo:
-    """Have the certificate issued, judge it, give its tree the name. Raises Trouble."""
+    """Get the certificate, validate it, and give its tree the name. Raises Trouble."""
     doing = f"obtaining a certificate for {', '.join(action.names)}"
     earlier = context.earlier or {}
-    zone = action.zone if earlier.get("opened") or _is_closed(action.zone, context) else ""
+    zone = action.zone if earlier.get("opened") or _must_open_port_80(action.zone, context) else ""
     undo: Undo = {"gathered": action.into}
     context.intend({**undo, "opened": zone} if zone else undo)
     directory = gathering.begin(context.places, action.into)
@@ -65,7 +64,7 @@ def obtain(action: Obtain, context: Context) -> Undo:
 
 
 def close_port(action: ClosePort, context: Context) -> Undo:
-    """Close port 80 again, at run time, where a worker that was killed left it open."""
+    """Close port 80 again, at run time, after the worker that opened it was killed."""
     undo = context.earlier or context.intend({"zone": action.zone})
     argv = _closing(action.zone)
     done = context.run(*argv)
@@ -76,12 +75,12 @@ def close_port(action: ClosePort, context: Context) -> Undo:
     return undo
 
 
-def _is_closed(zone: str, context: Context) -> bool:
-    """Whether strangers do not get to port 80; False too where no firewall is to be opened."""
+def _must_open_port_80(zone: str, context: Context) -> bool:
+    """True if port 80 is closed in `zone`. With `zone` "" no firewall has to be opened."""
     if not zone:
         return False
-    asked = (f"--query-port={PORT}", "--query-service=http")
-    answers = [context.run("firewall-cmd", f"--zone={zone}", one) for one in asked]
+    options = (f"--query-port={PORT}", "--query-service=http")
+    answers = [context.run("firewall-cmd", f"--zone={zone}", one) for one in options]
     return all(one.status == 1 for one in answers)
 
 
@@ -102,11 +101,11 @@ def _opened(zone: str, after: Undo, context: Context, doing: str) -> Iterator[No
         yield
     finally:
         if context.run(*_closing(zone)).status == 0:
-            context.intend(after)  # nothing is left for undo to close
+            context.intend(after)  # undo has no port to close
 
 
 def _bring_accounts(config: Path) -> None:
-    """Use the account that this host has: a server takes only so many new ones."""
+    """Copy this host's ACME account into the tree, since a server limits new accounts."""
     own = Path(LETSENCRYPT, "accounts")
     if own.is_dir() and not own.is_symlink():
         shutil.copytree(own, config / "accounts", symlinks=True)
@@ -150,11 +149,11 @@ def _watch(context: Context, doing: str) -> Callable[[], Optional[Trouble]]:
 
 
 def _settle(config: Path, directory: Path, name: str, zone: str, doing: str) -> None:
-    """Make the tree what it is to be in /etc/letsencrypt: its own paths, and each key once."""
+    """Give the tree the form for /etc/letsencrypt: paths there, and each key only once."""
     for copies in _COPIES:
         shutil.rmtree(config / copies, ignore_errors=True)
     for kind in KINDS:
-        # As scp -pr leaves them; the plan that lays the tree makes the links.
+        # Files, as after scp -pr. The plan that installs the tree makes the links.
         link = config / "live" / name / f"{kind}.pem"
         if link.is_symlink():
             target = link.resolve()

@@ -1,10 +1,10 @@
-"""The package, installed by dnf(8) on a terminal of its own.
+"""Install and remove a package with dnf(8) on a terminal of its own.
 
-An attempt that has no outcome is not "already so" because rpm says yes: a dnf that was cut
-off may have laid every file and run no scriptlet. Such a package is installed once more.
+After an attempt without an outcome, the package is installed once more, also if rpm has it: a dnf
+that was cut off may have installed every file and run no scriptlet.
 
-RPM's own lock is waited for before dnf looks at what is installed: the dnf of a killed worker
-may still be at it.
+The step waits for RPM's own lock before dnf reads what is installed: the dnf of a killed worker
+may still run.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
 from wizard.run.files import read
+from wizard.run.path_state import Stale
 from wizard.run.rpm_lock import LOCK_PATH_MACRO, lock_holder
-from wizard.run.states import Stale
 from wizard.run.terminal import drive
 
 _PAUSE = 0.2
 
 
 def install(action: Install, context: Context) -> Undo:
-    """Install the package, then hold the files it laid against those the plan was made from."""
+    """Install the package, and check that its files are those that the plan was made from."""
     doing = f"installing {action.package}"
     blocked = _lock(doing, context)
     was = _installed(action.package, context)
@@ -38,12 +38,12 @@ def install(action: Install, context: Context) -> Undo:
         raise Trouble(
             doing, "dnf ended well, and rpm knows of no such package", "Run dnf yourself."
         )
-    _hold_against(action, doing)
+    _require_planned_files(action, doing)
     return undo
 
 
 def remove(action: Remove, context: Context) -> Undo:
-    """Remove the package; dnf's table of what goes with it is the operator's to agree to."""
+    """Remove the package. The operator must agree to dnf's table of all that is removed."""
     doing = f"removing {action.package}"
     blocked = _lock(doing, context)
     was = _installed(action.package, context)
@@ -54,7 +54,7 @@ def remove(action: Remove, context: Context) -> Undo:
 
 
 def _lock(doing: str, context: Context) -> Callable[[int], str]:
-    """Wait until nobody holds rpm's lock, and return what tells who does."""
+    """Wait until rpm's lock is free. Return the function that names the process with the lock."""
     path = context.query("rpm", "--eval", LOCK_PATH_MACRO).out.decode("utf-8", "replace").strip()
     blocked = functools.partial(lock_holder, path)
     _await_lock(blocked, doing, context)
@@ -79,7 +79,7 @@ def _dnf(
 
 
 def again(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the argv that lays the package and runs its scriptlets once more."""
+    """Return the argv that installs the package and runs its scriptlets once more."""
     return tuple("reinstall" if word == "install" else word for word in argv)
 
 
@@ -87,17 +87,17 @@ def _await_lock(blocked: Callable[[int], str], doing: str, context: Context) -> 
     deadline = time.monotonic() + context.patience.lock
     said = ""
     while who := blocked(0):
-        left = deadline - time.monotonic()
-        if left <= 0 or context.stopping():
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or context.stopping():
             raise Trouble(
                 doing,
                 f"{who}, for {context.patience.lock:g} seconds and more"
-                if left <= 0
+                if remaining <= 0
                 else f"stopped as asked while {who}",
                 "Let it end, then start again; nothing was begun.",
             )
         if who != said:
-            context.say(f"{who}; waiting for it, {left:.0f} seconds at most.")
+            context.say(f"{who}; waiting for it, {remaining:.0f} seconds at most.")
             said = who
         context.loop.turn(_PAUSE)
 
@@ -108,10 +108,10 @@ def _installed(package: str, context: Context) -> str:
     return words[0] if done.status == 0 and words else ""
 
 
-def _hold_against(action: Install, doing: str) -> None:
+def _require_planned_files(action: Install, doing: str) -> None:
     for path, digest in action.lays:
-        held = read(path)
-        if held is None or held.sha256 != digest:
+        file = read(path)
+        if file is None or file.sha256 != digest:
             raise Stale(
                 doing,
                 f"stale: dnf laid another {path} than the plan was made from",

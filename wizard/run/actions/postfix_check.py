@@ -1,7 +1,7 @@
-"""`postfix check` (postfix(1)), on a terminal: elsewhere its warnings go to the log alone.
+"""Run `postfix check` (postfix(1)) on a terminal. Elsewhere its warnings go only to the log.
 
-It looks at owners, modes and the queue, and exits 0 whatever it warns of. A host may have
-faults of its own that are older than the run; those are shown and stop nothing.
+It checks owners, modes and the queue, and exits 0 also with warnings. A host may have faults that
+are older than the run. These are shown and stop nothing.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _DOING = "running postfix check"
 _GRAVE = re.compile(r"\b(?:warning|error|fatal|panic): ")
 _PATH = re.compile(r"(?<![\w.])/[^\s:,;]+")
 _OF_THE_DISK = re.compile(r"(?:postfix/postfix-script|postsuper): ")
-"""What begins a line about the disk, such as damaged messages; some of these name no whole path."""
+"""The beginning of a line about the disk, such as damaged messages. Some name no complete path."""
 _ADVICE = "Set right what it names, then start again."
 
 
 def check(action: PostfixCheck, context: Context) -> Undo:
-    """Run it. Raises Trouble on a status other than 0, or a warning that is the run's own."""
+    """Run it. Raises Trouble on a status other than 0, or on a warning that the run caused."""
     undo = context.intend({})
     done = context.run_on_terminal(*_ARGV)
     if done.status != 0:

@@ -1,4 +1,4 @@
-"""The result, talked to (wizard.check)."""
+"""Check the result of the run (wizard.check)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wizard.run.records import Found
 
 
 def prove_all(_action: Prove, context: Context) -> Undo:
-    """Run every check, show each finding as it comes, and fail when one of this run is wrong."""
+    """Run every check and show each finding as it comes. Raises Trouble if a fatal one is wrong."""
     found = []
     for finding in _findings(context):
         context.say(f"{finding.verdict:8} {finding.looked_at}: {finding.seen}")
@@ -52,5 +52,5 @@ def _findings(context: Context) -> Iterator[Finding]:
         tolerated=tolerated(context.plan),
     )
     before = context.before
-    told = excused(found, context.plan.edits)
-    yield from counted(told, context.plan, None if before is None else before.wrong)
+    adjusted = excused(found, context.plan.edits)
+    yield from counted(adjusted, context.plan, None if before is None else before.wrong)

@@ -1,7 +1,7 @@
-"""Lookup tables on the way back: built from the text that is there now (postmap(1), postalias(1)).
+"""Build lookup tables again on undo, from the present text (postmap(1), postalias(1)).
 
 A table is derived data. Postfix's unit, `newaliases` and an administrator build it as well, so its
-bytes say nothing, and the saved ones are used only where no text can be built from.
+bytes say nothing. The saved bytes are used only if there is no text to build from.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from wizard.plan.model import Past
 from wizard.run.changed import build_command, source_of
 from wizard.run.context import Context, listed
 from wizard.run.files import Metadata, read, replace, restore
-from wizard.run.states import MISSING, Observed
+from wizard.run.path_state import MISSING, Observed
 
 
 def rebuild(past: Past, seen: Observed, context: Context) -> bool:
-    """Build a table again from its text. False where there is no text: then none is built.
+    """Build a table again from its text. Return False, and build nothing, if there is no text.
 
-    Raises Trouble where the text cannot be read or the builder fails; the old table stays.
+    Raises Trouble if the text is unreadable or the builder fails. Then the old table stays.
     """
     doing = f"building {past.path} again"
     source = source_of(past.path)
@@ -31,7 +31,7 @@ def rebuild(past: Past, seen: Observed, context: Context) -> bool:
     if text is None:
         return False
     saved = read(past.copy) if past.copy else None
-    head = seen.held or saved
+    head = seen.file or saved
     builder, kind = build_command(past.path, head.text if head else b"")
     copy = str(context.staging() / os.path.basename(source))  # noqa: PTH119
     like = _like(past, seen, text.metadata)
@@ -41,7 +41,7 @@ def rebuild(past: Past, seen: Observed, context: Context) -> bool:
     built = read(f"{copy}{past.path[len(source) :]}")
     if done.status != 0 or built is None:
         raise Trouble(doing, listed(argv, done), f"Run `{builder} {kind}:{source}`.")
-    restore(past.path, built.text, like, seen.standing)
+    restore(past.path, built.text, like, seen.existing)
     return True
 
 
@@ -52,9 +52,9 @@ def metadata_of(past: Past, mtime_ns: int) -> Metadata:
 
 
 def _like(past: Past, seen: Observed, text: Metadata) -> Metadata:
-    """Return the owner and mode that a table had: before the run, else now, else its text's."""
+    """Return a table's owner and mode: those before the run, else the present ones, else its text's."""
     now = time.time_ns()
     if past.was != MISSING:
         return metadata_of(past, now)
-    like: Optional[Metadata] = seen.held.metadata if seen.held else None
+    like: Optional[Metadata] = seen.file.metadata if seen.file else None
     return changed(like or text, atime_ns=now, mtime_ns=now)

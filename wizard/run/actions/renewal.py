@@ -1,4 +1,4 @@
-"""A renewal of each lineage tried with certbot, which issues nothing (certbot renew --dry-run)."""
+"""Try the renewal of each lineage with certbot, without a new certificate (renew --dry-run)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from wizard.plan.model import ProveRenewals, Renewal
 from wizard.run import commands
 from wizard.run.actions.obtain import ENDS_WITH_US
 from wizard.run.certbot import refused
-from wizard.run.clean import clean
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
+from wizard.run.sanitize import clean
 
 TIMEOUT_SECONDS = 120.0
-"""For one lineage. A challenge that nobody answers takes certbot about half a minute."""
+"""Time limit for one lineage. A challenge without an answer takes certbot about half a minute."""
 TOTAL_SECONDS = 300.0
-"""After which no further lineage is tried."""
+"""After this time no further lineage is tried."""
 
 _ACCOUNTS = Path(LETSENCRYPT, "accounts")
 _MADE_BY_CERTBOT = (
@@ -39,10 +39,10 @@ _MADE_BY_CERTBOT = (
 
 
 def prove_renewals(action: ProveRenewals, context: Context) -> Undo:
-    """Try each renewal and record what came of it. A renewal that fails does not fail the step.
+    """Try each renewal and record the result. A renewal that fails does not fail the step.
 
     certbot makes directories of its own, and an account at the server's test service. The account
-    is removed again. Undo removes the directories where they are empty.
+    is removed again. Undo removes the directories if they are empty.
     """
     undo = context.earlier or context.intend(
         {
@@ -69,7 +69,7 @@ def prove_renewals(action: ProveRenewals, context: Context) -> Undo:
 
 
 def _accounts() -> set[str]:
-    """Return the servers that this host has an account at."""
+    """Return the servers at which this host has an account."""
     return {path.name for path in _ACCOUNTS.iterdir()} if _ACCOUNTS.is_dir() else set()
 
 
@@ -108,13 +108,13 @@ def _finding(one: Renewal, verdict: str, seen: str, advice: str = "") -> Finding
         f"It matters on {day(one.renews_at)}, when certbot renews it. It expires on "
         f"{day(one.not_after)}."
     )
-    left_out = f" Left out of this run: {', '.join(one.left_out)}." if one.left_out else ""
+    omitted = f" Left out of this run: {', '.join(one.left_out)}." if one.left_out else ""
     return Finding(
         f"renewal.{one.lineage}",
         f"renewal of {one.lineage}",
         seen,
         "certbot can renew it here",
         verdict,
-        "" if verdict == RIGHT else f"{advice} {when}{left_out}".strip(),
+        "" if verdict == RIGHT else f"{advice} {when}{omitted}".strip(),
         fatal=False,
     )

@@ -1,4 +1,4 @@
-"""Files: the original kept once, the next text put in its place."""
+"""Files: save the original once, and replace the file by its next text."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from wizard.plan.model import KeepOriginal, ReplaceFile
 from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
-from wizard.run.opening import open_file
-from wizard.run.states import AGAIN, Observed, Stale
+from wizard.run.path_state import AGAIN, Observed, Stale
+from wizard.run.unseal import open_file
 from wizard.secrets import masked_file
 
 DIRECTORY = 0o755
-"""The mode of a directory that has to be made for a file."""
+"""The mode of a directory that is made for a file."""
 
 
 def keep(action: KeepOriginal, context: Context) -> Undo:
-    """Copy `path` to `original`; one that stands there already must be the same."""
+    """Copy `path` to `original`. Raises Stale if there is already another `original`."""
     doing = f"keeping {action.path} as {action.original}"
     seen = context.observe(action.path)
     context.require_before(seen, action.sha256, doing)
     sweep(action.original)
     there = context.observe(action.original)
-    if there.held is None and there.target is None:
+    if there.file is None and there.target is None:
         undo = context.intend({"original": action.original})
-        if seen.held is not None:
-            keep_original(action.path, action.original, seen.held)
+        if seen.file is not None:
+            keep_original(action.path, action.original, seen.file)
         return undo
     if there.state != seen.state:
         raise Stale(doing, f"stale: {action.original} has come into being since the review", AGAIN)
@@ -35,7 +35,7 @@ def keep(action: KeepOriginal, context: Context) -> Undo:
 
 
 def put(action: ReplaceFile, context: Context) -> Undo:
-    """Replace one file by its next text, if it is still the one that was reviewed."""
+    """Replace one file by its next text. Raises Stale if it changed since the review."""
     file = open_file(action.file, context.seals)
     now = context.text_state(file.text)
     seen = context.observe(file.path)
@@ -56,15 +56,15 @@ def put(action: ReplaceFile, context: Context) -> Undo:
     )
     for directory in directories:
         make_directory(directory, DIRECTORY)
-    replace(file.path, file.text, seen.held, mode=file.mode, mtime_ns=context.stamp_ns)
+    replace(file.path, file.text, seen.file, mode=file.mode, mtime_ns=context.stamp_ns)
     return undo
 
 
 def _show_change(seen: Observed, context: Context) -> None:
     reviewed = next((one.live for one in context.plan.files if one.path == seen.path), None)
-    if reviewed is None or seen.held is None:
+    if reviewed is None or seen.file is None:
         return
     context.say(f"What changed in {seen.path} since the review:")
-    changes = hunks(reviewed, masked_file(seen.path, seen.held.text))
+    changes = hunks(reviewed, masked_file(seen.path, seen.file.text))
     for line in unified(f"{seen.path} (reviewed)", f"{seen.path} (now)", changes):
         context.say(line)

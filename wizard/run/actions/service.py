@@ -1,4 +1,4 @@
-"""postfix.service turned and enabled (systemctl(1)), and waited for until it greets."""
+"""Turn and enable postfix.service (systemctl(1)), and wait until it greets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wizard.run.actions.greeting import (
     processes,
 )
 from wizard.run.context import Context, Undo, listed
-from wizard.run.states import AGAIN, Stale
+from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import (
     LOG_ADVICE,
     has_died,
@@ -32,7 +32,7 @@ from wizard.run.units import (
 
 _PAUSE = 0.02
 _NOT_THERE = frozenset({"unknown", "not-found"})
-"""What `systemctl is-enabled` says of a missing unit: no word (`unit_word`), or from systemd 252 on one."""
+"""Words for a missing unit: `unknown` for no output of `is-enabled`, `not-found` from systemd 252."""
 
 
 def turn(action: Service, context: Context) -> Undo:
@@ -40,7 +40,7 @@ def turn(action: Service, context: Context) -> Undo:
     doing = f"doing {action.verb} of {action.unit}"
     state, verb = unit_state(action.unit, context), action.verb
     if has_died(action.was, state):
-        # master(8) ends on a reload that comes before ours, where the new main.cf wants a restart.
+        # master(8) ends on another's reload before ours if the new main.cf needs a restart.
         context.say(f"{action.unit} was {action.was} and failed since: it is restarted.")
         state, verb = action.was, "restart"
     if context.earlier is None and (state in RUNNING_STATES) != (action.was in RUNNING_STATES):
@@ -51,7 +51,7 @@ def turn(action: Service, context: Context) -> Undo:
 
 
 def give_back(action: ReturnUnit, context: Context) -> Undo:
-    """Stop the unit, or have it run again with the files as they are now, and hear it greet."""
+    """Stop the unit, or turn it so that it reads the present files, and wait for its greeting."""
     doing = f"returning {action.unit} to what it was ({action.to})"
     state = unit_state(action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
@@ -63,14 +63,14 @@ def give_back(action: ReturnUnit, context: Context) -> Undo:
 
 
 def _turned(verb: str, unit: str, doing: str, context: Context) -> None:
-    # After a reload one that waits for a client may still take the next one, with the old files.
+    # After a reload a former process may still take one more client, with the old files.
     former = processes() if verb == "reload" else frozenset()
     turn_unit(verb, unit, doing, context)
     _await_service(verb, unit, doing, former, context)
 
 
 def enable(action: EnableUnit, context: Context) -> Undo:
-    """Have the unit started at boot; undo returns it to what it was right before."""
+    """Have the unit started at boot. Undo restores the state right before."""
     state = unit_word("is-enabled", action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
     argv = ("systemctl", "enable", action.unit)
@@ -85,7 +85,7 @@ def enable(action: EnableUnit, context: Context) -> Undo:
 
 
 def disable(action: Disable, context: Context) -> Undo:
-    """Have the unit not started at boot, as it was; one that is not there any more is not."""
+    """Have the unit no longer started at boot. A missing unit is no error."""
     state = unit_word("is-enabled", action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
     if state in _NOT_THERE:
@@ -114,7 +114,8 @@ def _await_service(
                 LOG_ADVICE.format(unit=unit),
             )
         context.loop.turn(_PAUSE)
-        # Its sockets can be looked at without a program; systemd's word is old where it died.
+        # Reading its sockets starts no program. systemctl is called again only if it is not
+        # active yet, or its process is gone.
         if state != "active" or not Path(f"/proc/{pid}").exists():
             state, pid = _shown(context, unit)
 
@@ -126,9 +127,9 @@ def _hear(
     former: frozenset[Process],
     context: Context,
 ) -> None:
-    """Wait for the greeting on port 25. Raises Trouble when there is none, or another word.
+    """Wait for the greeting on port 25. Raises Trouble if there is none, or another reply.
 
-    What one of the `former` processes says is no answer, as long as there is time to ask again.
+    A greeting of one of the `former` processes does not count while there is time for another try.
     """
     listener = next((one for one in sockets if one.port == SMTP), None)
     if listener is None:

@@ -1,7 +1,7 @@
-"""The next main.cf and master.cf read by Postfix itself before anything is replaced.
+"""Let Postfix itself read the next main.cf and master.cf before anything is replaced.
 
-postconf(1) exits 0 on a misspelt parameter and names it on standard error alone; so silence
-there is part of "it is right". `-n`, `-M` and `-P` each read another part of the two files.
+postconf(1) exits 0 on a misspelt parameter and names it only on standard error. So any new message
+there is an error. `-n`, `-M` and `-P` each read another part of the two files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wizard.postfix.complaints import complaints
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.opening import open_file, secrets_of
+from wizard.run.unseal import open_file, secrets_of
 from wizard.secrets import opened
 
 _TOGETHER = ("main.cf", "master.cf")
@@ -24,7 +24,7 @@ _DOING = "reading the new configuration with postconf"
 
 
 def check(action: StagedCheck, context: Context) -> Undo:
-    """Stage the files, let postconf read them, and hold what it says against the plan."""
+    """Stage the files, let postconf read them, and compare the result with the plan."""
     for file in action.files:
         context.require_before(context.observe(file.path), file.before, _DOING)
     staged = stage(action.files, context)
@@ -57,9 +57,9 @@ def _opened(value: str, keys: Mapping[str, str]) -> str:
 
 
 def stage(files: tuple[NewFile, ...], context: Context) -> Path:
-    """Write the files into the step's private directory, main.cf and master.cf always both.
+    """Write the files, always both main.cf and master.cf, into the step's private directory.
 
-    They bear the time that the replaced files will: a main.cf of the last second or so makes
+    They get the time that the replaced files will have: a main.cf of the last second or so makes
     every Postfix program wait until it is older (mail_conf in Postfix's source).
     """
     directory = context.staging()
@@ -100,4 +100,4 @@ def services(out: bytes) -> dict[str, str]:
 
 
 _PARSED = {"-n": parameters, "-M": services, "-P": parameters}
-"""What is read, and how it is understood: main.cf, master.cf's entries, their parameters."""
+"""The options of postconf and their parsers: main.cf, master.cf's entries, their parameters."""

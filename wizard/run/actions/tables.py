@@ -1,8 +1,8 @@
-"""Lookup tables, built aside and put in place only when they answer (postmap(1), postalias(1)).
+"""Build lookup tables in the staging directory, test them, and install them (postmap(1), postalias(1)).
 
-Both warn of malformed and doubled rows and exit 0; so a word on standard error fails the
-step, and each row is asked of the new table before anyone else can. Of aliases most rows are the
-operator's own: what postalias skips of them is shown, and the rows that are asked for decide.
+Both programs warn about malformed and duplicate rows and exit 0. So a message on standard error
+fails the step, and each row is looked up in the new table before it is installed. Most rows of
+aliases are the operator's own. Those that postalias skips are shown, and only our rows decide.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from wizard.postfix.complaints import complaints
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.opening import secrets_of
-from wizard.run.states import Stale
+from wizard.run.path_state import Stale
+from wizard.run.unseal import secrets_of
 from wizard.secrets import opened
 
 Rows = dict[str, str]
@@ -33,8 +33,8 @@ Rows = dict[str, str]
 class Builder:
     """A program that builds tables.
 
-    `rows` reads what its `-q -` and `-s` print, `sense` is what counts of a value. `own_faults`
-    finds what it says of rows that it skips, where those are the operator's own.
+    `rows` parses the output of its `-q -` and `-s`. `sense` returns the part of a value that
+    counts. `own_faults` matches messages about skipped rows of the operator's own.
     """
 
     rows: Callable[[bytes], Rows]
@@ -43,7 +43,7 @@ class Builder:
 
 
 def build(action: BuildTable, context: Context) -> Undo:
-    """Build the table from a private copy of its source, ask it, and put it in place."""
+    """Build the table from a private copy of its source, test it, and install it."""
     doing = f"building {action.table_type}:{action.path}"
     suffix = SUFFIXES.get(action.table_type)
     if suffix is None:
@@ -56,7 +56,7 @@ def build(action: BuildTable, context: Context) -> Undo:
     replace(copy, source.text, read(copy), mode=action.mode, mtime_ns=context.stamp_ns)
     building = _Building(action, context, doing, _configuration(context))
     table = building.mapped(copy, suffix)
-    building.hold_against(copy)
+    building.verify(copy)
     target = context.observe(action.path + suffix)
     if target.target is not None:
         raise Trouble(
@@ -68,15 +68,15 @@ def build(action: BuildTable, context: Context) -> Undo:
     if context.already(target, now):
         return dict(context.earlier or {})
     undo = context.intend({"files": [context.undo_file(target, now)]})
-    replace(target.path, table, target.held, mode=action.mode)
+    replace(target.path, table, target.file, mode=action.mode)
     return undo
 
 
 def _configuration(context: Context) -> Optional[Path]:
-    """Stage the plan's own main.cf for postmap, which must not stumble over today's.
+    """Stage the plan's own main.cf for postmap, which may fail with today's.
 
-    The stock one names IPv6: where a host has none, every program that reads it dies, until the
-    run has put the next one in place.
+    The stock one names IPv6. On a host without IPv6 every program that reads it fails, until the
+    run has installed the next one.
     """
     for step in context.plan.steps:
         if isinstance(step.action, StagedCheck):
@@ -86,7 +86,7 @@ def _configuration(context: Context) -> Optional[Path]:
 
 @dataclass(frozen=True)
 class _Building:
-    """The builder on the step's private copy, with the staged configuration where there is one."""
+    """The builder on the step's private copy, with the staged configuration if there is one."""
 
     action: BuildTable
     context: Context
@@ -99,7 +99,7 @@ class _Building:
         return (self.action.builder, *where, *options, f"{self.action.table_type}:{copy}")
 
     def complaints(self, lines: Iterable[str]) -> tuple[str, ...]:
-        """Return what is new among what the builder says."""
+        """Return the builder's messages that are new."""
         found = BUILDERS[self.action.builder].own_faults
         lines = [line for line in lines if not found.search(line)]
         staged = str(self.configuration or "")
@@ -107,7 +107,7 @@ class _Building:
         return complaints(lines, self.action.tolerated, (staged, live))
 
     def mapped(self, copy: str, suffix: str) -> bytes:
-        """Build the table and return its bytes. Raises Trouble on any new word of the builder's."""
+        """Build the table and return its bytes. Raises Trouble on any new message of the builder."""
         argv = self.argv(copy)
         done = self.context.run(*argv)
         if done.status != 0 or self.complaints(done.said):
@@ -122,8 +122,8 @@ class _Building:
             raise Trouble(self.doing, f"{argv[0]} made no {copy}{suffix}", "Report this.")
         return built.text
 
-    def hold_against(self, copy: str) -> None:
-        """Ask the new table for every row. Raises Stale where it says something else."""
+    def verify(self, copy: str) -> None:
+        """Look up every row in the new table. Raises Stale if one differs."""
         builder = BUILDERS[self.action.builder]
         secrets = secrets_of(self.action.keys, self.action.path, self.context.seals)
         expected = {
@@ -134,7 +134,7 @@ class _Building:
         answered = self.context.query(*ask, stdin=keys) if keys else None
         found = builder.rows(answered.out) if answered else {}
         whole = self.context.query(*self.argv(copy, "-s"))
-        # cdb cannot list itself on older versions; then the asked rows are all that is known.
+        # Older versions cannot list a cdb. Then only the rows of the query are known.
         listed_rows = builder.rows(whole.out) if whole.status == 0 else found
         said = (answered.err if answered else b"").decode("utf-8", "surrogateescape").splitlines()
         new = self.complaints(said)
@@ -143,8 +143,8 @@ class _Building:
             raise Trouble(self.doing, wrong, "Report this.")
         for answers in (found, listed_rows):
             if answers != expected:
-                told = _difference(expected, answers)
-                wrong = f"stale: {'the rows differ' if secrets else told}"
+                difference = _difference(expected, answers)
+                wrong = f"stale: {'the rows differ' if secrets else difference}"
                 raise Stale(self.doing, wrong, "Make the plan again.")
         self.context.say(f"The new table answers all of its {len(expected)} rows.")
 
@@ -170,7 +170,7 @@ BUILDERS = {
         re.compile(r"warning: \S+, line \d+: |warning: \S+: duplicate entry: "),
     ),
 }
-"""By name, as `BuildTable.builder` has it."""
+"""By the name in `BuildTable.builder`."""
 
 
 def _difference(expected: Rows, found: Rows) -> str:

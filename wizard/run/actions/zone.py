@@ -1,4 +1,4 @@
-"""A zone file checked before it is replaced, and read by named afterwards (rndc(8), named(8))."""
+"""Check a zone file before it is replaced, and let named read it afterwards (rndc(8), named(8))."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, touch
 
 CHECK = ("named-checkzone", "-i", "local")
-"""`local`: names outside of the zone are not looked up, which a dead resolver would hold up."""
+"""With `local` no names outside the zone are looked up, so that a dead resolver delays nothing."""
 
 PATIENCE = 10.0
 """Seconds that named may take to load a zone; rndc(8) does not wait for it."""
@@ -21,12 +21,12 @@ PATIENCE = 10.0
 _SECONDS = 2.0
 _PAUSE = 0.1
 
-MOST_ASKED = 32
-"""Names whose MX records are asked for; they all come of one file."""
+MAX_NAMES = 32
+"""Names whose MX records are queried. All come from one file, so some are enough."""
 
 
 def check(action: CheckZone, context: Context) -> Undo:
-    """Let named-checkzone(8) load the next text, staged aside. Raises Trouble when it does not."""
+    """Let named-checkzone(8) load the staged next text. Raises Trouble if it does not."""
     doing = f"reading the new zone {action.zone} with named-checkzone"
     file, seen = action.file, context.observe(action.file.path)
     if seen.state != context.text_state(file.text):
@@ -47,7 +47,7 @@ def check(action: CheckZone, context: Context) -> Undo:
 def reload(action: ReloadZone, context: Context) -> Undo:
     """Have named read the zone, and wait until it answers with it. Raises Trouble.
 
-    named goes by the file's time, and takes one that is older than its last look for known.
+    named reads a file only if its time is newer than the last load, so the file is touched first.
     """
     doing = f"having named read the zone {action.zone}"
     undo = context.earlier or context.intend({"zone": action.zone, "was": action.was})
@@ -90,7 +90,7 @@ def _await_serial(action: ReloadZone, doing: str, context: Context) -> None:
 
 
 def _ask_names(action: ReloadZone, doing: str, context: Context) -> None:
-    names = action.names[:MOST_ASKED]
+    names = action.names[:MAX_NAMES]
     answers = ask_all([Question(name, "MX") for name in names], (action.server,), seconds=_SECONDS)
     wrong = [answer.question.name for answer in answers if not _leads(answer, action.mail_host)]
     if wrong:
@@ -99,7 +99,7 @@ def _ask_names(action: ReloadZone, doing: str, context: Context) -> None:
             f"named gives no MX {action.mail_host} for {', '.join(wrong)}",
             f"Ask it yourself: dig @{action.server} {wrong[0]} MX",
         )
-    for line in _told(answers):
+    for line in _lines(answers):
         context.say(line)
 
 
@@ -107,6 +107,6 @@ def _leads(answer: Answer, mail_host: str) -> bool:
     return any(row.split()[-1].lower() == mail_host for row in answer.records)
 
 
-def _told(answers: tuple[Answer, ...]) -> Iterator[str]:
+def _lines(answers: tuple[Answer, ...]) -> Iterator[str]:
     for answer in answers:
         yield f"{answer.question.name} MX {', '.join(answer.records)}"

@@ -1,4 +1,4 @@
-"""The way back of queued mail: held before main.cf goes back, released after it is back."""
+"""The undo of queued mail: put it on hold before main.cf is put back, and release it afterwards."""
 
 from __future__ import annotations
 
@@ -8,40 +8,44 @@ from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
 from wizard.plan import hold as holding
 from wizard.plan.model import Action, HoldMail, PutBack, ReleaseMail, Step
-from wizard.run.actions.back import kept
+from wizard.run.actions.back import saved_bytes
 from wizard.run.files import read
-from wizard.run.held import messages_of
+from wizard.run.on_hold import messages_of
 from wizard.run.seals import Seals
 
 _COMMAND = ("postsuper", "-H", "-")
 
 
-def holds(steps: Sequence[Step], prefix: str, seals: Seals, written: bytes) -> tuple[Step, ...]:
-    """Return the step that puts mail on hold where these steps put back another main.cf.
+def hold_steps(
+    steps: Sequence[Step], prefix: str, seals: Seals, written: bytes
+) -> tuple[Step, ...]:
+    """Return the step that puts mail on hold if these steps put back another main.cf.
 
-    `written` is the main.cf of the run, which a running Postfix has where the file was removed.
+    `written` is the main.cf of the run. A running Postfix still uses it if the file was removed.
     """
     for step in steps:
         files = step.action.files if isinstance(step.action, PutBack) else ()
         for past in files:
             if past.path == MAIN_CF and past.copy:
                 try:
-                    now, before = read(MAIN_CF), kept(past, seals)
+                    now, before = read(MAIN_CF), saved_bytes(past, seals)
                 except Trouble:
-                    # The step that puts it back tells of it; nothing can be compared.
+                    # Nothing can be compared. The step that puts it back reports the error.
                     return ()
                 live = now.text if now is not None else written
                 return tuple(holding.first(live, before, prefix=prefix, is_strict=False))
     return ()
 
 
-def again(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
-    """Return the second look, where a service was turned that took mail in between."""
+def second_hold(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the second hold if a service is turned. It may take mail after the first one."""
     return tuple(map(holding.second, first)) if turned else ()
 
 
-def releases(name: str, action: Action, terms: dict[str, object], prefix: str) -> Iterator[Step]:
-    """Yield the step that releases what a step of the run had put on hold."""
+def release_steps(
+    name: str, action: Action, terms: dict[str, object], prefix: str
+) -> Iterator[Step]:
+    """Yield the step that releases the messages that a step of the run put on hold."""
     messages = messages_of(terms)
     if isinstance(action, HoldMail) and messages:
         yield Step(

@@ -1,4 +1,4 @@
-"""What a gathered tree is worth: each lineage judged alone, and what holds of it said."""
+"""Validate each certificate lineage of a gathered tree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from wizard.run.context import Context
 
 
 def judge(origin: str, directory: Path, said: Iterable[str], context: Context) -> Note:
-    """Judge each lineage of a tree alone, say of each what it is, and return it all as its note."""
+    """Validate each lineage of a tree, report it in the step's output, and return the note.
+
+    `origin` names the source. `said` are remarks that the note gets first.
+    """
     tree = Door(directory)
     aside = context.staging() / "above.pem"
     chains: dict[str, str] = {}

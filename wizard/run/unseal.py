@@ -1,4 +1,4 @@
-"""Secrets put into a file's next text right before it is written, from where they are kept."""
+"""Put secrets into a file's next text right before it is written, from the files that have them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.relay import read_relay_password
 from wizard.plan.model import Key, NewFile
 from wizard.run.files import read
+from wizard.run.path_state import AGAIN, Stale
 from wizard.run.seals import Seals
-from wizard.run.states import AGAIN, Stale
 from wizard.secrets import is_password, keys_in, opened, passwords_in
 
 
 def open_file(file: NewFile, seals: Seals) -> NewFile:
-    """Return the file with its secrets in their places; one without any as it is.
+    """Return the file with its secrets in place of their marks.
 
-    Raises Stale where a secret is no longer the one that the plan was made with.
+    Raises Stale if a secret is not the one that the plan was made with.
     """
     if not file.keys:
         return file
@@ -31,7 +31,7 @@ def open_file(file: NewFile, seals: Seals) -> NewFile:
 def secrets_of(keys: Sequence[Key], path: str, seals: Seals) -> dict[str, str]:
     """Return the secrets of the file at `path` by their marks.
 
-    Raises Stale, and never tells a secret.
+    Raises Stale, which never contains a secret.
     """
     return {one.mark: _found(one, path, seals) for one in keys}
 
@@ -39,24 +39,24 @@ def secrets_of(keys: Sequence[Key], path: str, seals: Seals) -> dict[str, str]:
 def _found(key: Key, path: str, seals: Seals) -> str:
     what = "password" if is_password(key.mark) else "key"
     doing = f"reading the {what} in {key.path}"
-    for one in _kept(key, path, doing):
+    for one in _stored_secrets(key, path, doing):
         if seals.digest(one.encode("utf-8", "surrogateescape")) == key.sha256:
             return one
     raise Stale(doing, f"stale: it is not the {what} that the plan was made with", AGAIN)
 
 
-def _kept(key: Key, path: str, doing: str) -> tuple[str, ...]:
-    """Return the secrets where a key is said to be."""
+def _stored_secrets(key: Key, path: str, doing: str) -> tuple[str, ...]:
+    """Return the secrets that are at `key.path`. The file at `path` itself may have several."""
     if key.path == path:
-        held = read(path)
+        file = read(path)
         among = passwords_in if is_password(key.mark) else keys_in
-        return among(held.text) if held else ()
+        return among(file.text) if file else ()
     if is_password(key.mark):
         password = read_relay_password(Door(), key.path)
         secret, problem = password.password, password.problem
     else:
-        told = read_dqs_key(Door(), key.path)
-        secret, problem = told.key, told.problem
+        dqs = read_dqs_key(Door(), key.path)
+        secret, problem = dqs.key, dqs.problem
     if problem:
         raise Stale(doing, problem, AGAIN)
     return (secret,)

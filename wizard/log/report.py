@@ -1,4 +1,4 @@
-"""The counts told: lines for people, one object for programs."""
+"""Print the counts: lines for people, one object for programs."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from wizard.log.tally import Tally
 from wizard.text import clean, counted
 
 SHOWN = 8
-"""Names of a kind that are told; --json has a hundred."""
+"""Names of a kind in the lines; --json has `IN_JSON`."""
 
 LONGEST = 100
-"""Characters of a name that are told."""
+"""Characters of a name in the lines."""
 
 IN_JSON = 100
 WIDTH = 80
@@ -38,7 +38,7 @@ _NUMBERS = (
     (DEFERRED, "deferred", "deferred"),
     (BOUNCED, "returned or lost", "returned or lost"),
 )
-"""Each kind with its words for one and, where no s does it, for more."""
+"""Each kind with its singular and, unless that takes an s, its plural."""
 
 _PARTS = (
     (REFUSED, "Refused, by reason"),
@@ -59,8 +59,8 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
     if found.first - since > _LATE:
         yield f"Its first line is of {_moment(found.first)}."
     yield ""
-    told = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
-    yield from textwrap.wrap(f"{', '.join(told)}.", width)
+    counts = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
+    yield from textwrap.wrap(f"{', '.join(counts)}.", width)
     for kind, title in _PARTS:
         top = found.top(kind)
         yield ""
@@ -74,7 +74,7 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
 
 
 _LATE = 3600
-"""Seconds after which it is worth saying that the log begins later than was asked for."""
+"""If the log begins so many seconds after the requested time, the report says so."""
 
 
 def _row(count: int, name: str, width: int) -> list[str]:
@@ -89,7 +89,7 @@ def _row(count: int, name: str, width: int) -> list[str]:
 
 
 def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[str, Any]:
-    """Return the report as docs/json.md tells it."""
+    """Return the report in the form of docs/json.md."""
     return {
         "version": 1,
         "source": source,

@@ -1,7 +1,7 @@
-"""What a run wrote, and which paths were put back since: the journals read in one way.
+"""Read from a journal what a run wrote, and which paths were put back since.
 
-`status`, the list of sections, `plan`, Review and undo all ask here. What an undo or an automatic
-return put back is not what a run wrote: a change by hand from before that run is one still.
+`status`, the list of sections, `plan`, Review and undo all use this. Paths that an undo or an
+automatic return put back do not count as written. So a hand edit from before that run is still one.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from wizard.run.records import DONE
 from wizard.run.undo import ANSWERS
 
 Entry = dict[str, Any]
-"""What a journal has of one path (docs/journal.md, `files`)."""
+"""A journal's data of one path (docs/journal.md, `files`)."""
 State = Callable[[str], str]
 
 
 def written(plan: Plan, past: Progress, state: State) -> Iterator[tuple[str, Entry]]:
     """Yield a step's ID with each entry that the run wrote.
 
-    Of a step that was cut off an entry counts if its path has the state that the step gives it.
+    In a step that was cut off, an entry counts if its path has the state that the step gives it.
     """
     if plan.undoes:
         return
@@ -36,7 +36,7 @@ def written(plan: Plan, past: Progress, state: State) -> Iterator[tuple[str, Ent
 
 
 def put_back(plan: Plan, past: Progress, state: State) -> frozenset[str]:
-    """Return the paths that the run put back: of the run that it takes back, or its own."""
+    """Return the paths that the run put back: those of the run that it undoes, or its own."""
     steps = plan.steps if plan.undoes else past.returning.steps if past.returning else ()
     whole = is_undone(plan, past)
     found: set[str] = set()
@@ -53,7 +53,7 @@ def put_back(plan: Plan, past: Progress, state: State) -> frozenset[str]:
 
 
 def is_undone(plan: Plan, past: Progress) -> bool:
-    """True if this run has taken another back to its end."""
+    """True if this run has undone another one completely."""
     return bool(plan.undoes) and _is_over(past)
 
 

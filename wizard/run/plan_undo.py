@@ -1,6 +1,6 @@
-"""Which run can be taken back, and the plan that does so, held against the host as it is now.
+"""Choose the run to undo, and make the plan for it from the host as it is now.
 
-What was changed after the run is never lost: such a path is an obstacle of the plan.
+A change after the run is never lost: its path is an obstacle of the plan.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from wizard.host.units import is_masked
 from wizard.plan import model
 from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
 from wizard.planning.obstacles import masked
-from wizard.run.actions.back import EDITED_ADVICE, changed_since, kept
+from wizard.run.actions.back import EDITED_ADVICE, changed_since, saved_bytes
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers
 from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.later import Later, first_take_back, later_runs
 from wizard.run.lock import refuse_if_locked
+from wizard.run.path_state import Observed, file_state, observe, state_of
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress_of
 from wizard.run.records import NOT_STARTED, RUNNING, UNREADABLE
 from wizard.run.release import LOCAL, refuse_other_release
 from wizard.run.seals import Seals, read_seals
-from wizard.run.states import Observed, file_state, observe, state_of
 from wizard.run.stays import what_stays
 from wizard.run.tidy import remains
 from wizard.run.undo import PREFIX, steps_back
@@ -43,12 +43,12 @@ def undo_plan(
     remove_package: bool = False,
     taken_first: Collection[str] = (),
 ) -> Plan:
-    """Return the plan that takes back `run`, or the newest one that changed something.
+    """Return the plan that undoes `run`, or the newest run that changed something.
 
-    The later runs `taken_first` are undone before it, so they do not bar the way. Raises Trouble
-    when there is none, or it is undone or itself an undo, or a newer run cannot be read; NewerTrouble
-    when a newer version of the program made a run that may be in the way;
-    LockedTrouble when a run is in progress.
+    The later runs `taken_first` are undone before it, so they are no obstacles. Raises Trouble if
+    there is no such run, if it is undone or is an undo itself, or if a newer run is unreadable.
+    Raises NewerTrouble if a newer version of the program made a run that may be an obstacle,
+    LockedTrouble if a run is in progress.
     """
     refuse_if_locked(places)
     known = runs(places)
@@ -71,9 +71,9 @@ def undo_plan(
 
 
 def with_later(places: Places, run: str) -> tuple[str, ...]:
-    """Return `run` and all later runs that can be taken back, in the order in which to do it.
+    """Return `run` and all later runs that can be undone, in the order in which to undo them.
 
-    Raises Trouble as `undo_plan` does, and where a later run is unreadable or a cut-off undo.
+    Raises Trouble as `undo_plan` does, and if a later run is unreadable or a cut-off undo.
     """
     refuse_if_locked(places)
     known = runs(places)
@@ -95,7 +95,7 @@ def _named(known: Sequence[RunSummary], run: str) -> str:
     if wrong:
         raise Trouble(_DOING, f"run {run} {wrong}", "`postfix-wizard runs` lists the runs.")
     for one in known[known.index(found) + 1 :]:
-        # What it changed is not known, and the steps of an undo compare files alone.
+        # It is unknown what such a run changed, and the steps of an undo compare only files.
         if not one.is_settled:
             one.require_known(f"looking for what is in the way of undoing run {run}")
     return run
@@ -128,7 +128,7 @@ def _newest(places: Places, known: Sequence[RunSummary], *, remove_package: bool
 
 
 def _refuse_unclear(one: RunSummary) -> None:
-    """Raise Trouble where it is not known what of a run is still there."""
+    """Raise Trouble if it is unknown which changes of a run are still there."""
     one.require_known(_DOING)
     if one.outcome == UNREADABLE and not one.is_settled:
         raise Trouble(
@@ -160,7 +160,7 @@ def _steps(plan: Plan, past: Progress, run: RunPlaces, *, remove_package: bool) 
 
 
 def _clearing(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[Step]:
-    """Yield a step for each directory with secrets that the run left in the wizard's own state."""
+    """Yield a step for each of the wizard's own directories that still has secrets of the run."""
     for number, directory in enumerate(remains(plan, past, run), 1):
         yield Step(
             f"{PREFIX}remains-{number}",
@@ -172,7 +172,7 @@ def _clearing(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[Step]:
 
 
 def _sweeping(plan: Plan, past: Progress, seals: Seals) -> Iterator[Step]:
-    """Yield a step for each lineage that stays and whose worker was killed while it copied a key."""
+    """Yield a step for each lineage that stays and has temporary files of a killed worker."""
     for step in plan.pending:
         if not isinstance(step.action, model.Lay) or not step.action.stays:
             continue
@@ -188,14 +188,17 @@ def _sweeping(plan: Plan, past: Progress, seals: Seals) -> Iterator[Step]:
 
 
 def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
-    """Yield a step for each original whose worker was killed over it: the rest has steps anyway."""
+    """Yield a step for each original with temporary files of a killed worker.
+
+    All other files have steps anyway.
+    """
     for step in plan.pending:
         if not isinstance(step.action, model.KeepOriginal) or step.id not in past.intended:
             continue
         original = step.action.original
-        left = leftovers(original)
-        if left:
-            # Not looked at as a file: killed right after link(2), it has two names.
+        names = leftovers(original)
+        if names:
+            # It is not read as a file: after a kill right after link(2) it has two names.
             there = os.path.lexists(original)
             state = file_state(step.action.sha256 if there else None)
             yield Step(
@@ -203,7 +206,7 @@ def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
                 f"Tidy up beside {original}",
                 "A worker that was killed left a temporary name; the original itself stays.",
                 PutBack((Past(original, state, state),)),
-                tuple(("rm", f"{os.path.dirname(original)}/{name}") for name in left),  # noqa: PTH120
+                tuple(("rm", f"{os.path.dirname(original)}/{name}") for name in names),  # noqa: PTH120
             )
 
 
@@ -224,7 +227,7 @@ def _compared(
     compared: list[Step] = []
     for step in steps:
         action = step.action if isinstance(step.action, PutBack) else PutBack(())
-        # A killed KeepOriginal has a path that does not change, and two names meanwhile.
+        # The path of a killed KeepOriginal does not change, and may have two names.
         moving = tuple(one for one in action.files if one.was != one.now)
         seen = {one.path: observe(one.path, seals) for one in moving}
         found = _not_before(moving, action.links, seen, seals)
@@ -232,13 +235,13 @@ def _compared(
         newer += [one.past for one in found if one.verdict == NEWER]
         todo = [one.past for one in found if one.verdict != NEWER]
         for one in todo:
-            held = seen[one.path].held
-            if one.path in texts and (held is not None or one.copy):
+            file = seen[one.path].file
+            if one.path in texts and (file is not None or one.copy):
                 original = texts[one.path].original
-                live = masked_file(one.path, held.text) if held is not None else None
-                before = masked_file(one.path, kept(one, seals)) if one.copy else b""
+                live = masked_file(one.path, file.text) if file is not None else None
+                before = masked_file(one.path, saved_bytes(one, seals)) if one.copy else b""
                 changes.append(FileChange(one.path, original, live, before))
-        # A temporary name is reason enough for the step, which sweeps first.
+        # A temporary name is enough to need the step, which removes such names first.
         untidy = any(leftovers(one.path) for one in action.files)
         untidy = untidy or any(map(_is_empty, action.directories))
         done = bool(action.files) and not (todo or untidy)
@@ -260,19 +263,19 @@ def _compared(
 def _not_before(
     files: Sequence[Past], links: Sequence[Past], seen: Mapping[str, Observed], seals: Seals
 ) -> list[Judged]:
-    """Return the verdicts on the paths of a step that are not as they were before the run."""
+    """Return the verdicts on the paths of a step that are not as before the run."""
     every = judged(files, links, lambda path: _state(path, seen, seals))
     return [one for one in every if one.verdict != BEFORE]
 
 
 _BarredBy = Callable[[Iterable[str]], tuple[Later, ...]]
-"""Returns the later runs that must be taken back before these paths can be."""
+"""Returns the later runs that must be undone before these paths can be put back."""
 
 
 def _obstacles(
     since: Sequence[Judged], run: str, barred_by: _BarredBy, taken_first: Collection[str]
 ) -> Iterator[Problem]:
-    """Say what bars the way: later runs, or a change by hand where no later run wrote.
+    """Yield the obstacles: later runs, and changes by hand that no later run explains.
 
     `since` are the paths that were changed or removed after the run.
     """
@@ -293,7 +296,7 @@ def _obstacles(
 
 
 def _masked(steps: Iterable[Step]) -> Iterator[Problem]:
-    """Say which units could not read their old files again. A masked unit can be stopped."""
+    """Yield an obstacle for each masked unit that must be started. It can only be stopped."""
     turns = (one.action for one in steps)
     for turn in turns:
         if isinstance(turn, (model.ReturnUnit, model.TurnBeside)) and turn.verb != "stop":

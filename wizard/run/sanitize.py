@@ -1,9 +1,9 @@
-"""Child output made fit for a terminal: whole lines of plain text.
+"""Make a child's output safe for a terminal: whole lines of plain text.
 
-Control sequences (ECMA-48: CSI, OSC, DCS and their kin) go with all they carry, other C0 and
-C1 controls go alone, bytes that are no UTF-8 and marks that turn the direction of writing
-become U+FFFD. A title set by OSC or a cursor report asked for by ESC[6n thus never reaches the
-operator's terminal.
+Control sequences (ECMA-48: CSI, OSC, DCS and the like) are removed with their parameters, other
+C0 and C1 controls alone. Bytes that are not UTF-8 and marks that change the direction of writing
+are replaced by U+FFFD. So no output sets a title or requests a cursor report on the operator's
+terminal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from wizard.errors import SEQUENCE
 
 LONGEST = 4096
-"""Bytes: a longer line is shown in pieces."""
+"""Bytes of a line. A longer one is shown in pieces."""
 
 _PLAIN_ASCII_CONTROLS = bytes(byte for byte in (*range(32), 127) if byte != ord("\n"))
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -24,7 +24,7 @@ _TURNING = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069
 def clean_line(text: str) -> str:
     """Return one line (no newline in it) as plain text.
 
-    Of what a carriage return would overprint, as a progress bar does, the last is kept.
+    Parts that a carriage return overprints, as in a progress bar, are dropped except the last.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -36,7 +36,7 @@ def clean_line(text: str) -> str:
 
 
 class Cleaner:
-    """Turns bytes as they arrive into clean lines; what has no end yet waits."""
+    """Turns bytes as they arrive into clean lines. An unfinished line waits for its end."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -54,7 +54,7 @@ class Cleaner:
         return tuple(lines)
 
     def flush(self) -> tuple[str, ...]:
-        """Return what had no end, as a last line."""
+        """Return the unfinished line as the last one."""
         rest, self._rest = self._rest, b""
         return tuple(_lines(rest)) if rest else ()
 
@@ -72,7 +72,7 @@ def _lines(data: bytes) -> list[str]:
         return [clean_line(piece.decode("utf-8", "replace")) for piece in pieces]
     if data.isascii() and len(data.translate(None, _PLAIN_ASCII_CONTROLS)) == len(data):
         return data.decode("ascii").split("\n")
-    # No sequence goes beyond its line, so all lines can lose theirs in one go.
+    # No sequence goes beyond its line, so one call removes those of all lines.
     text = SEQUENCE.sub("", data.decode("utf-8", "replace"))
     lines = text.split("\n")
     return [clean_line(line) if _ODD.search(line) else line for line in lines]

@@ -1,7 +1,7 @@
-"""What stands at a path, held against what the reviewed plan says, and what undo needs of it.
+"""Read the state of a path, compare it with the reviewed plan, and save what undo needs of it.
 
-A state is one word, as `wizard.plan.model.Link.was` has it: `missing`, `file:HASH` or
-`link:TARGET`. The hash has the keyed form (`wizard.run.seals`).
+A state is one word, as in `wizard.plan.model.Link.was`: `missing`, `file:HASH` or `link:TARGET`.
+The hash has the keyed form (`wizard.run.seals`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.run.directories import explained, place
-from wizard.run.files import Held, Standing, read, replace
+from wizard.run.files import Existing, FileSnapshot, read, replace
 from wizard.run.paths import RunPlaces
 from wizard.run.seals import Seals
 
@@ -23,28 +23,28 @@ AGAIN = "Make the plan again and review it; this run writes nothing more."
 
 
 class Stale(Trouble):
-    """Something the plan was made from is not so any more."""
+    """The plan was made from something that has changed since."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """A path as it is: `held` when a file stands there, `target` when a link does."""
+    """A path as it is now: `file` for a file, `target` for a link, neither if it is missing."""
 
     path: str
     seals: Seals
-    held: Optional[Held] = None
+    file: Optional[FileSnapshot] = None
     target: Optional[str] = None
 
     @property
-    def standing(self) -> Standing:
-        """What it is, as `wizard.run.files` wants to be told."""
-        return self.held if self.held is not None else self.target
+    def existing(self) -> Existing:
+        """What is at the path, in the form of `wizard.run.files`."""
+        return self.file if self.file is not None else self.target
 
     @property
     def state(self) -> str:
         """Its state in one word."""
-        if self.held is not None:
-            return text_state(self.held.text, self.seals)
+        if self.file is not None:
+            return text_state(self.file.text, self.seals)
         return MISSING if self.target is None else f"link:{self.target}"
 
 
@@ -54,7 +54,7 @@ def file_state(digest: Optional[str]) -> str:
 
 
 def observe(path: str, seals: Seals) -> Observed:
-    """Return what stands at `path` itself. Raises Trouble when it is no file and no link."""
+    """Return what is at `path` itself. Raises Trouble if it is neither a file nor a link."""
     doing = f"looking at {path}"
     try:
         with place(path, doing) as at, explained(doing, path):
@@ -62,15 +62,15 @@ def observe(path: str, seals: Seals) -> Observed:
             if stat.S_ISLNK(status.st_mode):
                 return Observed(path, seals, target=os.readlink(at.name, dir_fd=at.fd))
     except Trouble as trouble:
-        # Nothing at all, or not even a directory to hold it.
+        # The path is missing, or its directory is.
         if isinstance(trouble.__cause__, FileNotFoundError):
             return Observed(path, seals)
         raise
-    return Observed(path, seals, held=read(path))
+    return Observed(path, seals, file=read(path))
 
 
 def state_of(path: str, seals: Seals) -> str:
-    """Return the state of a path, "" for what no run would have written (a hard link ...)."""
+    """Return the state of a path, "" for something that no run writes (a hard link ...)."""
     try:
         return observe(path, seals).state
     except Trouble:
@@ -78,7 +78,7 @@ def state_of(path: str, seals: Seals) -> str:
 
 
 def require(seen: Observed, expected: str, doing: str) -> None:
-    """Raise Stale unless what was seen is what the plan was made from."""
+    """Raise Stale unless a path has the state that the plan was made from."""
     if seen.state != expected:
         raise Stale(
             doing,
@@ -102,30 +102,30 @@ def _now(expected: str, state: str) -> str:
     return "a file with another text" if both_files else _words(state)
 
 
-def keep_replaced(run: RunPlaces, held: Held, seals: Seals) -> str:
+def keep_replaced(run: RunPlaces, file: FileSnapshot, seals: Seals) -> str:
     """Copy a file's bytes into the run's `replaced/` and return the copy's name there.
 
-    The name is made from the bytes, so that a second attempt finds the first one's copy.
+    The name has a hash of the bytes, so that a second attempt finds the first one's copy.
     """
-    name = f"{seals.digest(held.text)[-64:-48]}-{os.path.basename(held.path)}"  # noqa: PTH119 (a string)
+    name = f"{seals.digest(file.text)[-64:-48]}-{os.path.basename(file.path)}"  # noqa: PTH119 (a string)
     path = str(run.replaced / name)
     there = read(path)
-    if there is None or there.text != held.text:
-        replace(path, held.text, None if there is None else there, mode=0o600)
+    if there is None or there.text != file.text:
+        replace(path, file.text, None if there is None else there, mode=0o600)
     return name
 
 
 def undo_of(seen: Observed, now: str, copy: str = "") -> dict[str, object]:
-    """Return what takes a path back, in the terms of docs/journal.md.
+    """Return what undo needs of a path, in the terms of docs/journal.md.
 
-    `now` is the state that the run gives it: undo touches nothing that has another by then.
-    `copy` is the name of the saved bytes, "" where none are saved.
+    `now` is the state that the run gives it. Undo changes nothing that has another state by then.
+    `copy` is the name of the saved bytes, "" for none.
     """
     undo: dict[str, object] = {"path": seen.path, "was": seen.state, "now": now}
     if copy:
         undo["copy"] = copy
-    if seen.held is not None:
-        like = seen.held.metadata
+    if seen.file is not None:
+        like = seen.file.metadata
         undo |= {
             "uid": like.uid,
             "gid": like.gid,
@@ -139,5 +139,5 @@ def undo_of(seen: Observed, now: str, copy: str = "") -> dict[str, object]:
 
 
 def text_state(text: bytes, seals: Seals) -> str:
-    """Return the state of a file that has `text` in it."""
+    """Return the state of a file with this text."""
     return file_state(seals.digest(text))
