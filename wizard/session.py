@@ -444,7 +444,7 @@ class Session:
 
         Never raises: what cannot be asked is a finding.
         """
-        from wizard.check.dns import judge_lookups  # noqa: PLC0415 - see check
+        from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - see check
         from wizard.dns.lookups import look_up  # noqa: PLC0415
 
         network = host.network
@@ -474,7 +474,7 @@ class Session:
 
     def check_as_stranger(self, answers: Answers, host: Host) -> Iterator[Finding]:
         """Try on this host what a stranger would; takes a few seconds, 80 at most."""
-        from wizard.check.as_stranger import check_as_stranger  # noqa: PLC0415 - see check
+        from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415 - see check
 
         return check_as_stranger(answers, host, self.door)
 
@@ -482,13 +482,13 @@ class Session:
         self, answers: Answers, name: str, sender: str, password: str
     ) -> Iterator[Finding]:
         """Log in on 587 and 465 and begin a message, which is not sent; takes some seconds."""
-        from wizard.check.login import User, check_login  # noqa: PLC0415 - see check
+        from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415 - see check
 
         return check_login(answers, self.door, User(name, sender, password))
 
     def outside_script(self, answers: Answers, host: Host, server: str) -> str:
         """Return a script that tries the same on `server`, a name or address, from elsewhere."""
-        from wizard.check.outside import script_for  # noqa: PLC0415 - see check
+        from wizard.check.abuse.outside_script import script_for  # noqa: PLC0415 - see check
 
         return script_for(answers, host, server)
 

@@ -11,7 +11,7 @@ from screens.app import WizardApp
 from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import RUN, StandIn, fresh_host, make_app
 from wizard.answers.model import Answers
-from wizard.check.dns import judge_lookups
+from wizard.check.dns.records import judge_lookups
 from wizard.dns.lookups import Lookups
 from wizard.dns.records import Published, to_publish
 from wizard.finding import Finding

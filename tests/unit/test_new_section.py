@@ -133,7 +133,7 @@ from tests.screens.standin import answers
 from concurrent.futures import ThreadPoolExecutor
 from tests.unit.check.test_check_prove import NothingThere
 from wizard.host.postfix import Configuration
-from wizard.check.silent import begin_silent
+from wizard.check.deep_checks import begin_silent
 with ThreadPoolExecutor() as pool:
     finish = begin_silent(answers(), NothingThere(), Configuration({}, {}, (), ()), None, pool)
     print([one.verdict for one in finish() if one.id == "pause"])

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.check.ports import NOBODY
+from wizard.check.network.ports import NOBODY
 from wizard.finding import WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE

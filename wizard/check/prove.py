@@ -13,21 +13,25 @@ from itertools import chain
 from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check import certificate, log, outbound, ports, relay, renewal, table, unit, units
-from wizard.check.asked import NOTHING, Asked, Told, ask, begin, unknown
-from wizard.check.blocklists import begin_lists
-from wizard.check.dns import begin_lookups
-from wizard.check.firewall import judge_firewall
-from wizard.check.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
-from wizard.check.outbound import begin_outbound, proxies
-from wizard.check.parameters import judge_main_cf, judge_policy, unreadable
-from wizard.check.relay import begin_relay
-from wizard.check.resolver import begin_resolver
-from wizard.check.router import judge_router
-from wizard.check.rows import judge_rows
-from wizard.check.rules import NFT, judge_rules
-from wizard.check.silent import begin_silent
-from wizard.check.talks import begin_talks, judge_delivery, judge_talks, talk_as_stranger
+from wizard.check.commands import NOTHING, Asked, Told, ask, begin, unknown
+from wizard.check.deep_checks import begin_silent
+from wizard.check.dns.blocklists import begin_lists
+from wizard.check.dns.records import begin_lookups
+from wizard.check.dns.resolver import begin_resolver
+from wizard.check.host import log, unit, units
+from wizard.check.network import ports
+from wizard.check.network.firewall import judge_firewall
+from wizard.check.network.nftables import NFT, judge_rules
+from wizard.check.network.router import judge_router
+from wizard.check.outbound import port_25, relay
+from wizard.check.outbound.port_25 import begin_outbound, proxies
+from wizard.check.outbound.relay import begin_relay
+from wizard.check.postfix.main_cf import judge_main_cf, judge_policy, unreadable
+from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
+from wizard.check.sessions import begin_talks, judge_delivery, judge_talks, talk_as_stranger
+from wizard.check.tables import sender_access
+from wizard.check.tables.rows import judge_rows
+from wizard.check.tls import certificate, renewal
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import WARNING, WRONG, Finding
@@ -182,7 +186,7 @@ def _begin_names(
             answers.hostname.myhostname,
             network,
             pool,
-            outbound.SECONDS if is_run else outbound.PATIENT,
+            port_25.SECONDS if is_run else port_25.PATIENT,
         ),
         begin_relay(
             answers, door, network, pool, seconds=relay.SECONDS if is_run else relay.PATIENT
@@ -265,21 +269,21 @@ def _key(answers: Answers, door: Door) -> str:
 
 def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Finding]:
     if not main_cf:
-        yield table.not_known("main.cf could not be read, which names the table")
+        yield sender_access.not_known("main.cf could not be read, which names the table")
         return
-    name = table.looked_up(main_cf.get("smtpd_recipient_restrictions", ""))
+    name = sender_access.looked_up(main_cf.get("smtpd_recipient_restrictions", ""))
     if not name:
-        yield table.not_looked_up()
+        yield sender_access.not_looked_up()
         return
-    asked = ask(door, table.postmap_s(name), timeout=60)
+    asked = ask(door, sender_access.postmap_s(name), timeout=60)
     try:
         text = door.read_text(SENDER_ACCESS) or ""
     except Trouble as trouble:
         asked, text = _nothing(str(trouble)), ""
     told = asked()
-    yield from table.judge_table(name, told, text, answers.blocklists)
+    yield from sender_access.judge_table(name, told, text, answers.blocklists)
     if not told.failure:
-        yield from judge_rows(table.rows_of(told.text), answers, Settings(main_cf))
+        yield from judge_rows(sender_access.rows_of(told.text), answers, Settings(main_cf))
 
 
 def _nothing(why: str) -> Asked:

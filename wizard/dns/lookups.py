@@ -1,6 +1,6 @@
 """What is published of this server, asked of its own resolvers side by side, with one end for all.
 
-Answers only: what they mean is judged by `wizard.check.dns`.
+Answers only: what they mean is judged by `wizard.check.dns.records`.
 """
 
 from __future__ import annotations

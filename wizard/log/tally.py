@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from wizard.check.log import is_harmless
+from wizard.check.host.log import is_harmless
 from wizard.log.lines import Line
 from wizard.log.rules import (
     COMPLAINTS,

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from wizard.answers.model import Answers
 from wizard.answers.old_server import OldServer
-from wizard.check.smtp import CLOSING, Endpoint, Exchange, converse
+from wizard.check.smtp.session import CLOSING, Endpoint, Exchange, converse
 from wizard.dns.addresses import public4
 from wizard.dns.asking import Answer, Question, ask_within, reversed_name
 from wizard.dns.authority import ask_authority

@@ -11,8 +11,8 @@ from wizard.answers.sections.blocklists import Blocklists
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.certificates.self_signed import MARGIN
-from wizard.check.asked import NOTHING, Told
-from wizard.check.table import judge_table
+from wizard.check.commands import NOTHING, Told
+from wizard.check.tables.sender_access import judge_table
 from wizard.door import Outcome
 from wizard.finding import RIGHT
 from wizard.host.facts import Host

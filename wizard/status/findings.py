@@ -11,8 +11,8 @@ from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.unsaid import is_unsaid
 from wizard.answers.whole import OF_A_LINEAGE
 from wizard.certificates.dates import day
-from wizard.check.asked import Told
-from wizard.check.table import judge_table, looked_up
+from wizard.check.commands import Told
+from wizard.check.tables.sender_access import judge_table, looked_up
 from wizard.door import Outcome
 from wizard.finding import RIGHT
 from wizard.host.facts import DOVECOT_CONF, Host

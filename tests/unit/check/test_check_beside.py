@@ -18,11 +18,14 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import Aliases
 from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.hostname import Hostname
-from wizard.check import sockets, spool, tables, trust, units
-from wizard.check.asked import NOTHING, Told
-from wizard.check.firewall import judge_firewall
-from wizard.check.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
-from wizard.check.rows import judge_rows
+from wizard.check.commands import NOTHING, Told
+from wizard.check.dns.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
+from wizard.check.host import sockets, units
+from wizard.check.network.firewall import judge_firewall
+from wizard.check.queue import spool
+from wizard.check.tables import indexes
+from wizard.check.tables.rows import judge_rows
+from wizard.check.tls import chain
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
 from wizard.door import Door, Outcome, Running
 from wizard.errors import Trouble
@@ -44,14 +47,14 @@ class Postmap(Door):
     def start(
         self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
     ) -> Optional[Running]:
-        assert argv[:3] == ("postmap", "-q", tables.NOBODY)
+        assert argv[:3] == ("postmap", "-q", indexes.NOBODY)
         code, words = self._said.get(argv[3], (1, ""))
         shell = ("sh", "-c", f"printf '%s' \"$1\" >&2; exit {code}", "sh", words)
         return Door().start(shell, timeout=timeout, data=data)
 
 
 def look(root: Path, said: dict[str, tuple[int, str]], **own: str) -> tuple[str, str, str]:
-    begun = tables.begin_tables(Postmap(root, said), Settings(own), (), ("hash", "regexp", "cidr"))
+    begun = indexes.begin_tables(Postmap(root, said), Settings(own), (), ("hash", "regexp", "cidr"))
     (found,) = begun()
     assert found.id == "tables"
     return found.verdict, found.seen, found.advice
@@ -91,7 +94,7 @@ def test_a_table_that_could_not_be_asked_about_is_unknown(tmp_path: Path) -> Non
         def start(self, *_: object, **__: object) -> Optional[Running]:
             raise Trouble("starting postmap", "Read-only file system", "")
 
-    begun = tables.begin_tables(
+    begun = indexes.begin_tables(
         Full(tmp_path, {}), Settings({"virtual_alias_maps": HASH}), (), ("hash",)
     )
     (found,) = begun()
@@ -314,10 +317,10 @@ def test_a_log_that_does_not_tell(tmp_path: Path) -> None:
 
 
 def test_a_chain(pair: Pair, tmp_path: Path) -> None:
-    (found,) = trust.begin_chain(Door(), str(pair.cert))()
+    (found,) = chain.begin_chain(Door(), str(pair.cert))()
     assert (found.id, found.verdict) == ("certificate.chain", WARNING)
     assert found.seen == "signed by itself"
-    assert list(trust.begin_chain(Door(), str(tmp_path / "none"))()) == []
+    assert list(chain.begin_chain(Door(), str(tmp_path / "none"))()) == []
 
 
 @pytest.mark.parametrize(
@@ -332,7 +335,7 @@ def test_a_chain(pair: Pair, tmp_path: Path) -> None:
 )
 def test_a_chain_is_judged_by_a_number_and_no_word(pair: Pair, said: bytes, own: bool) -> None:
     told = Told(Outcome(2, b"CN = x\n", said), "")
-    (found,) = trust._judge(str(pair.cert), told)
+    (found,) = chain._judge(str(pair.cert), told)
     assert (found.seen == "signed by itself") == own
 
 
@@ -341,13 +344,13 @@ def test_a_key_that_everybody_may_read(open_path: Path) -> None:
     key.touch(0o600)
     link.symlink_to(key.name)
     own = Settings({"smtpd_tls_key_file": str(link)})
-    assert [one.verdict for one in trust.judge_key(Door(), own)] == [RIGHT]
+    assert [one.verdict for one in chain.judge_key(Door(), own)] == [RIGHT]
     key.chmod(0o644)
-    (found,) = trust.judge_key(Door(), own)
+    (found,) = chain.judge_key(Door(), own)
     assert (found.id, found.verdict) == ("certificate.key", WARNING)
     open_path.chmod(0o700)
-    assert [one.verdict for one in trust.judge_key(Door(), own)] == [RIGHT]
-    assert list(trust.judge_key(Door(), Settings({}))) == []
+    assert [one.verdict for one in chain.judge_key(Door(), own)] == [RIGHT]
+    assert list(chain.judge_key(Door(), Settings({}))) == []
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ NO_RUN_WRITES = {
 
 def ids() -> Iterator[str]:
     """Yield the IDs of all findings that may fail a run, as the modules spell them, parts as 1."""
-    for path in Path(check.__path__[0]).glob("*.py"):
+    for path in Path(check.__path__[0]).rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             name = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
             if name not in MAKERS or not isinstance(call, ast.Call):

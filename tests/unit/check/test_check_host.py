@@ -9,11 +9,13 @@ import pytest
 
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.sections.networks import Networks
-from wizard.check import log, ports, table, unit
-from wizard.check.asked import NOTHING, Told
-from wizard.check.firewall import judge_firewall
-from wizard.check.master_cf import judge_master_cf
-from wizard.check.parameters import judge_main_cf
+from wizard.check.commands import NOTHING, Told
+from wizard.check.host import log, unit
+from wizard.check.network import ports
+from wizard.check.network.firewall import judge_firewall
+from wizard.check.postfix.main_cf import judge_main_cf
+from wizard.check.postfix.master_cf import judge_master_cf
+from wizard.check.tables import sender_access
 from wizard.door import Door, Outcome
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Zone
@@ -304,23 +306,25 @@ ACCESS = "# example.com OK\nExample.COM\tOK\nexample.net\n  REJECT\n"
 )
 def test_the_table(rows: str, wanted: Blocklists, verdict: str, seen: str) -> None:
     name = "hash:/etc/postfix/sender_access"
-    (finding,) = table.judge_table(name, told(rows), ACCESS, wanted)
+    (finding,) = sender_access.judge_table(name, told(rows), ACCESS, wanted)
     assert (finding.verdict, finding.seen) == (verdict, seen)
     assert finding.advice == ("" if verdict == RIGHT else f"Run `postmap {name}`.")
 
 
 def test_a_table_that_cannot_be_opened() -> None:
     broken = told("", 1, "postmap: fatal: open /etc/postfix/sender_access.db: No such file\n")
-    (finding,) = table.judge_table("hash:/etc/postfix/sender_access", broken, "", Blocklists())
+    (finding,) = sender_access.judge_table(
+        "hash:/etc/postfix/sender_access", broken, "", Blocklists()
+    )
     assert finding.verdict == WRONG
     assert "No such file" in finding.seen
 
 
 def test_the_table_is_the_one_that_is_looked_up() -> None:
     restrictions = "permit_mynetworks, check_sender_access lmdb:/etc/postfix/sender_access, reject"
-    assert table.looked_up(restrictions) == "lmdb:/etc/postfix/sender_access"
-    assert table.looked_up("check_sender_access hash:/etc/postfix/other") == ""
-    assert table.not_looked_up().verdict == WRONG
+    assert sender_access.looked_up(restrictions) == "lmdb:/etc/postfix/sender_access"
+    assert sender_access.looked_up("check_sender_access hash:/etc/postfix/other") == ""
+    assert sender_access.not_looked_up().verdict == WRONG
 
 
 THREE = frozenset(("smtp", "smtp-submission", "smtps"))

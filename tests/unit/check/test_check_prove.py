@@ -11,10 +11,10 @@ from typing import Optional
 import pytest
 
 from wizard.answers.model import Answers
-from wizard.check import dovecot
+from wizard.check.dovecot import delivery
 from wizard.check.prove import prove
 from wizard.check.report import as_table
-from wizard.check.smtp import Transcript
+from wizard.check.smtp.session import Transcript
 from wizard.door import Door, Running
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG
@@ -95,15 +95,15 @@ def test_another_root_is_no_server(tmp_path: Path, answers: Answers) -> None:
 
 def test_a_socket_without_a_listener_is_no_dovecot(tmp_path: Path) -> None:
     path = tmp_path / "auth"
-    assert dovecot.socket_fault(str(path)) == f"no socket {path}"
+    assert delivery.socket_fault(str(path)) == f"no socket {path}"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        assert dovecot.socket_fault(str(path)) == ""
-    assert dovecot.socket_fault(str(path)) == f"nobody listens on {path}"
+        assert delivery.socket_fault(str(path)) == ""
+    assert delivery.socket_fault(str(path)) == f"nobody listens on {path}"
     path.unlink()
     path.write_text("")
-    assert dovecot.socket_fault(str(path)) == f"nobody listens on {path}"
+    assert delivery.socket_fault(str(path)) == f"nobody listens on {path}"
 
 
 @pytest.mark.parametrize(
@@ -116,16 +116,16 @@ def test_a_socket_without_a_listener_is_no_dovecot(tmp_path: Path) -> None:
     ],
 )
 def test_the_lmtp_socket(transport: str, path: str) -> None:
-    assert dovecot.lmtp_socket(transport) == path
+    assert delivery.lmtp_socket(transport) == path
 
 
 def test_delivery_waits_or_is_told() -> None:
-    (waits,) = dovecot.judge_delivery("/s", "no socket /s", Transcript())
+    (waits,) = delivery.judge_delivery("/s", "no socket /s", Transcript())
     assert (waits.verdict, waits.seen) == (WAITS, "waits for Dovecot: no socket /s")
-    (hidden,) = dovecot.judge_delivery("/s", "/s: Permission denied", Transcript())
+    (hidden,) = delivery.judge_delivery("/s", "/s: Permission denied", Transcript())
     assert hidden.verdict == UNKNOWN
     broken = Transcript(stopped_at="lhlo", why="LHLO: no answer within 8 s")
-    (wrong,) = dovecot.judge_delivery("/s", "", broken)
+    (wrong,) = delivery.judge_delivery("/s", "", broken)
     assert (wrong.verdict, wrong.fatal) == (WRONG, False)
     assert wrong.verdict != RIGHT
 

@@ -16,7 +16,7 @@ from wizard.answers.model import Answers
 from wizard.answers.saved import with_saved
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers, read_answers
-from wizard.check.firewall import judge_firewall
+from wizard.check.network.firewall import judge_firewall
 from wizard.finding import WRONG
 from wizard.host.facts import Firewall, Network, Zone
 from wizard.host.network import told_interfaces, told_routes

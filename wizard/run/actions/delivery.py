@@ -6,8 +6,8 @@ import secrets
 import time
 from email.utils import formatdate
 
-from wizard.check.fate import Fate, fate, judge_fate
-from wizard.check.log import JOURNAL, MAILLOG
+from wizard.check.host.log import JOURNAL, MAILLOG
+from wizard.check.queue.trace import Fate, fate, judge_fate
 from wizard.errors import Trouble
 from wizard.finding import WRONG
 from wizard.plan.model import Deliver

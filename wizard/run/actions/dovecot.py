@@ -94,8 +94,8 @@ def turn(action: TurnBeside, context: Context) -> Undo:
 
 
 def _await(action: TurnBeside, doing: str, context: Context) -> None:
-    # A run without Dovecot does not need this import.
-    from wizard.check.dovecot import socket_fault  # noqa: PLC0415
+    # A run without Dovecot needs no talks.
+    from wizard.check.dovecot.delivery import socket_fault  # noqa: PLC0415
 
     deadline = time.monotonic() + context.patience.service
     while True:
@@ -115,9 +115,9 @@ def _await(action: TurnBeside, doing: str, context: Context) -> None:
 
 
 def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:
-    """Ask Dovecot for one recipient; on a 250 flush the queue. Raises Trouble on other answers."""
-    from wizard.check.scripts import lmtp_script  # noqa: PLC0415 - as above
-    from wizard.check.smtp import Endpoint, converse  # noqa: PLC0415
+    """Ask for one recipient; flush the queue on a 250. Raises Trouble on any other answer."""
+    from wizard.check.smtp.scripts import lmtp_script  # noqa: PLC0415 - as above
+    from wizard.check.smtp.session import Endpoint, converse  # noqa: PLC0415
 
     doing = f"asking Dovecot for {action.recipient} on {action.socket}"
     talk = converse(Endpoint(action.socket), lmtp_script(action.recipient), _SECONDS)

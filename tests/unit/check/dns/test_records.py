@@ -1,0 +1,181 @@
+"""What the DNS says, judged: right, to look at, or not to be known from here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from wizard.answers.model import Answers
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.networks import Networks
+from wizard.check.dns.records import judge_lookups
+from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
+from wizard.dns.lookups import Lookups, questions
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+
+HOST, DOMAIN = "mail.example.com", "example.com"
+ANSWERS = Answers(Hostname(HOST, DOMAIN), Domains(("a.example.com", "b.example.com")))
+OUTER, INNER = "198.51.100.7", "192.168.1.1"
+PTR = "7.100.51.198.in-addr.arpa"
+MX = f"10 {HOST}"
+
+PUBLISHED: dict[tuple[str, str], tuple[str, ...]] = {
+    (HOST, "A"): (OUTER,),
+    (DOMAIN, "MX"): (MX,),
+    ("a.example.com", "MX"): (MX,),
+    ("b.example.com", "MX"): (MX.upper(), "20 other.example."),
+    (PTR, "PTR"): (HOST,),
+    (DOMAIN, "TXT"): ('"v=spf1 mx -all"', '"google-site-verification=x"'),
+    (f"_dmarc.{DOMAIN}", "TXT"): ('"v=DMARC1; p=none"',),
+}
+
+
+def looked_up(
+    changes: dict[tuple[str, str], tuple[str, ...]] | None = None,
+    addresses: tuple[str, ...] = (OUTER,),
+    proxies: tuple[str, ...] = (),
+    **whole: object,
+) -> dict[str, Finding]:
+    """Judge what is published with these changes; an empty tuple is a record that is not there."""
+    published = {**PUBLISHED, **(changes or {})}
+    told = {}
+    for question in (*questions(ANSWERS, addresses), Question(PTR, "PTR")):
+        rows = published.get((question.name, question.kind), ())
+        state = FOUND if rows else NO_RECORD
+        told[question] = replace(
+            Answer(question, state, rows, question.name),
+            **whole,  # type: ignore[arg-type]
+        )
+    found = judge_lookups(ANSWERS, Lookups(told, addresses), proxies)
+    return {one.id: one for one in found}
+
+
+def test_all_as_it_should_be() -> None:
+    found = looked_up()
+    assert list(found) == [
+        "dns.a",
+        "dns.aaaa",
+        f"dns.ptr.{OUTER}",
+        "dns.mx",
+        "dns.mx.local",
+        "dns.spf",
+        "dns.dmarc",
+    ]
+    assert {one.verdict for one in found.values()} == {RIGHT}
+    assert not any(one.fatal for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "addresses", "finding", "verdict", "says"),
+    [
+        ({(HOST, "A"): ()}, (OUTER,), "dns.a", WARNING, "no such record"),
+        ({(HOST, "A"): ("203.0.113.9",)}, (OUTER,), "dns.a", WARNING, "203.0.113.9"),
+        # Behind NAT the outer address is no address of this host, and nothing is called wrong.
+        ({}, (INNER,), "dns.a", UNKNOWN, OUTER),
+        ({}, (INNER,), f"dns.ptr.{OUTER}", RIGHT, HOST),
+        # Split DNS: the resolver gives the inside view.
+        ({(HOST, "A"): (INNER,)}, (INNER,), "dns.a", UNKNOWN, "this host from inside"),
+        ({(HOST, "A"): (INNER,)}, (INNER,), "dns.ptr", UNKNOWN, "no public address"),
+        ({(HOST, "A"): (INNER,)}, (INNER, OUTER), f"dns.ptr.{OUTER}", RIGHT, HOST),
+        ({(HOST, "A"): ("192.168.1.9",)}, (INNER,), "dns.a", WARNING, "192.168.1.9"),
+        (
+            {(HOST, "A"): (INNER,), (DOMAIN, "TXT"): ()},
+            (INNER,),
+            "dns.spf",
+            UNKNOWN,
+            "seen from inside",
+        ),
+        ({(HOST, "AAAA"): ("2001:db8::1",)}, (OUTER,), "dns.aaaa", WARNING, "2001:db8::1"),
+        ({(PTR, "PTR"): ()}, (OUTER,), f"dns.ptr.{OUTER}", WARNING, "no such record"),
+        ({(PTR, "PTR"): ("x.isp.example",)}, (OUTER,), f"dns.ptr.{OUTER}", WARNING, "x.isp"),
+        ({(DOMAIN, "MX"): ("10 old.example",)}, (OUTER,), "dns.mx", WARNING, "10 old.example"),
+        ({(DOMAIN, "MX"): ()}, (OUTER,), "dns.mx", WARNING, "no such record"),
+        ({("a.example.com", "MX"): ()}, (OUTER,), "dns.mx.local", WARNING, "a.example.com: no"),
+        ({(DOMAIN, "TXT"): ()}, (OUTER,), "dns.spf", WARNING, "none"),
+        ({(DOMAIN, "TXT"): ('"v=spf1 a"', '"v=spf1 mx"')}, (OUTER,), "dns.spf", WARNING, "2 rec"),
+        ({(f"_dmarc.{DOMAIN}", "TXT"): ()}, (OUTER,), "dns.dmarc", WARNING, "none"),
+    ],
+)
+def test_one_thing_at_a_time(
+    changes: dict[tuple[str, str], tuple[str, ...]],
+    addresses: tuple[str, ...],
+    finding: str,
+    verdict: str,
+    says: str,
+) -> None:
+    found = looked_up(changes, addresses)[finding]
+    assert (found.verdict, says in found.seen) == (verdict, True), found
+
+
+def test_an_alias_is_told() -> None:
+    assert looked_up(canonical="real.example")["dns.cname"].verdict == WARNING
+    assert "dns.cname" not in looked_up(canonical=HOST.upper())
+
+
+def test_ipv6_is_right_where_postfix_listens() -> None:
+    answers = replace(ANSWERS, networks=Networks(inet_protocols="all"))
+    question = Question(HOST, "AAAA")
+    told = Lookups({question: Answer(question, FOUND, ("2001:db8::1",))}, ("2001:db8::1",))
+    found = {one.id: one for one in judge_lookups(answers, told)}
+    assert found["dns.aaaa"].verdict == RIGHT
+
+
+@pytest.mark.parametrize("state", [SILENT, FAILED])
+def test_a_resolver_that_is_down_makes_nothing_wrong(state: str) -> None:
+    found = looked_up(state=state, records=(), why="no answer in time")
+    assert {one.verdict for one in found.values()} == {UNKNOWN}
+
+
+def test_a_name_that_is_not_there_is_told() -> None:
+    found = looked_up(state=NO_NAME, records=())
+    assert found["dns.a"].seen == "no such name"
+
+
+@pytest.mark.promise(21, 25)
+def test_control_characters_are_harmless() -> None:
+    nasty = "\x1b]0;owned\x07 \u202e"
+    found = looked_up(
+        {(HOST, "A"): (), (DOMAIN, "MX"): (nasty,), (DOMAIN, "TXT"): (f"v=spf1 {nasty}",)}
+    )
+    for one in found.values():
+        assert one.seen.isprintable()
+        assert "\x1b" not in one.advice
+    assert "\\x1b" in found["dns.mx"].seen
+
+
+def test_of_ten_thousand_names_some_are_asked() -> None:
+    many = replace(ANSWERS, domains=Domains(tuple(f"n{n}.example" for n in range(10_000))))
+    assert len(questions(many, (OUTER,))) < 40
+
+
+@pytest.mark.parametrize(
+    ("published", "addresses", "proxies", "verdict"),
+    [
+        (OUTER, (INNER,), (), WARNING),
+        (OUTER, (INNER,), ("198.51.100.8",), WARNING),
+        (OUTER, (INNER,), (OUTER,), RIGHT),
+        (OUTER, (INNER, OUTER), (), ""),
+        (OUTER, (INNER, "198.51.100.8"), (), ""),
+        (INNER, ("192.168.1.9",), (), ""),
+    ],
+)
+def test_behind_a_router_postfix_must_know_the_address_that_the_world_sees(
+    published: str, addresses: tuple[str, ...], proxies: tuple[str, ...], verdict: str
+) -> None:
+    found = looked_up({(HOST, "A"): (published,)}, addresses, proxies)
+    row = found.get("networks.proxy")
+    assert (row.verdict if row else "") == verdict
+    assert row is None or not row.fatal
+    if verdict == WARNING:
+        assert row is not None
+        assert f"`proxy_interfaces = {OUTER}`" in row.advice
+
+
+def test_with_split_dns_the_ptr_of_the_routers_address_is_asked_about() -> None:
+    inside: dict[tuple[str, str], tuple[str, ...]] = {(HOST, "A"): (INNER,)}
+    assert looked_up(inside, (INNER,))["dns.ptr"].verdict == UNKNOWN
+    assert looked_up(inside, (INNER,), (OUTER,))[f"dns.ptr.{OUTER}"].verdict == RIGHT
+    other = looked_up({**inside, (PTR, "PTR"): ("other.example",)}, (INNER,), (OUTER,))
+    assert other[f"dns.ptr.{OUTER}"].verdict == WARNING

@@ -1,0 +1,125 @@
+"""Dovecot cause by cause, from what it says of itself and of one recipient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.postfix.test_dovecot import ANSWERS, LMTP, RIGHT
+from wizard.answers.sections.dovecot import Dovecot as Asked
+from wizard.check.dovecot.mailboxes import Looked, judge_mailboxes
+from wizard.check.smtp.session import Reply, Transcript
+from wizard.finding import RIGHT as GOOD
+from wizard.finding import UNKNOWN, WAITS, WARNING, WRONG
+from wizard.host.facts import Dovecot, Unit
+from wizard.postfix.dovecot import AUTH
+
+OK = Transcript({"rcpt": Reply(250, ("2.1.5 OK",))})
+RUNS = Unit("enabled", "active")
+
+
+def judged(looked: Looked, *, ours: bool = False) -> dict[str, tuple[str, str, bool]]:
+    answers = replace(ANSWERS, dovecot=Asked("write" if ours else "leave"))
+    found = judge_mailboxes(looked, answers)
+    return {one.id: (one.verdict, one.seen, one.fatal) for one in found}
+
+
+def dovecot(version: str = "2.3.16", **changes: str) -> Dovecot:
+    settings = {**RIGHT[version], **changes}
+    return Dovecot(version=version, settings=settings, unit=RUNS, reader="taro")
+
+
+def not_running(enabled: str, state: str) -> Dovecot:
+    return replace(dovecot(), unit=Unit(enabled, state))
+
+
+@pytest.mark.parametrize("version", RIGHT)
+def test_a_right_one(version: str) -> None:
+    assert judged(Looked(dovecot(version), OK)) == {
+        "dovecot.settings": (GOOD, "as Postfix needs them", False),
+        "dovecot.recipient": (GOOD, "250 2.1.5 OK", False),
+    }
+
+
+CAUSES: list[tuple[str, dict[str, str], str, str, str]] = [
+    ("2.3.16", {"protocols": "imap"}, "protocols", WRONG, "imap"),
+    ("2.4.1", {"protocols/lmtp": "no"}, "protocols", WRONG, "no lmtp among them"),
+    ("2.3.16", {f"service lmtp/unix_listener {LMTP}/user": "root"}, "lmtp-socket", WRONG, LMTP),
+    ("2.4.1", {f"service auth/unix_listener {AUTH}/mode": "0400"}, "auth-socket", WRONG, AUTH),
+    ("2.3.16", {"auth_username_format": "%Lu"}, "user-name", WRONG, "%Lu"),
+    ("2.3.16", {"mail_location": ""}, "mailbox", WRONG, "nothing says so"),
+    ("2.4.1", {"mail_driver": "", "mail_path": ""}, "mailbox", WRONG, "nothing says so"),
+    ("2.3.16", {"ssl": "no"}, "tls", WARNING, "in the clear"),
+    ("2.3.16", {"disable_plaintext_auth": "no"}, "cleartext", WARNING, "allowed"),
+    ("2.4.1", {"auth_allow_cleartext": "yes"}, "cleartext", WARNING, "allowed"),
+]
+
+
+@pytest.mark.parametrize(("version", "change", "name", "verdict", "word"), CAUSES)
+def test_each_cause(
+    version: str, change: dict[str, str], name: str, verdict: str, word: str
+) -> None:
+    """It is the only one that is told; it fails a run only where the file is ours to write."""
+    looked = Looked(dovecot(version, **change))
+    found = judged(looked)
+    assert list(found) == [f"dovecot.{name}"]
+    assert found[f"dovecot.{name}"][0] == verdict
+    assert word in found[f"dovecot.{name}"][1]
+    assert not found[f"dovecot.{name}"][2]
+    assert judged(looked, ours=True)[f"dovecot.{name}"][2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mail_location": "sdbox:~/mail"},
+        {"ssl_cert": "</etc/pki/dovecot/certs/dovecot.pem"},
+    ],
+)
+def test_another_choice_that_works_is_not_blamed(change: dict[str, str]) -> None:
+    assert judged(Looked(dovecot(**change)))["dovecot.settings"][0] == GOOD
+
+
+def test_a_certificate_that_is_not_there() -> None:
+    for own in (dovecot(), dovecot(ssl_cert="</srv/gone.pem")):
+        found = judged(Looked(own, missing=("/srv/gone.pem",)))
+        assert found["dovecot.tls"][:2] == (WRONG, "/srv/gone.pem is not there")
+
+
+def test_a_configuration_that_it_refuses() -> None:
+    broken = replace(dovecot(), settings={}, complaint="Unknown setting: mail_driver\x1b[2J")
+    found = judged(Looked(broken))
+    assert list(found) == ["dovecot.config"]
+    assert found["dovecot.config"][0] == WRONG
+    assert "Unknown setting: mail_driver" in found["dovecot.config"][1]
+    assert "\x1b" not in found["dovecot.config"][1]
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        (Reply(550, ("5.1.1 <taro@x> User doesn't exist",)), WRONG),
+        (Reply(451, ("4.3.0 Temporary internal error",)), WRONG),
+    ],
+)
+def test_a_recipient_that_is_refused(reply: Reply, verdict: str) -> None:
+    found = judged(Looked(dovecot(), Transcript({"rcpt": reply})))
+    assert found["dovecot.recipient"][:2] == (verdict, str(reply))
+
+
+@pytest.mark.parametrize(("state", "verdict"), [("inactive", WAITS), ("failed", WRONG)])
+def test_one_that_does_not_run(state: str, verdict: str) -> None:
+    found = judged(Looked(not_running("disabled", state)))
+    assert found["dovecot.runs"][0] == verdict
+
+
+@pytest.mark.parametrize("there", [Dovecot(), not_running("masked", "inactive")])
+def test_nothing_is_said_of_one_that_is_missing(there: Dovecot) -> None:
+    assert judged(Looked(there)) == {}
+
+
+def test_one_that_does_not_answer() -> None:
+    found: dict[str, Any] = judged(Looked(Dovecot(), why="no answer within 15 seconds"))
+    assert found["dovecot.settings"][:2] == (UNKNOWN, "not known: no answer within 15 seconds")

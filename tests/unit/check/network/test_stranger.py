@@ -1,0 +1,232 @@
+"""The stranger's address: added, used, and gone again whatever happens."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from wizard.check.network.stranger import (
+    CANDIDATES,
+    LIFETIME,
+    NoStrangerError,
+    new_faces,
+    stranger_address,
+)
+from wizard.check.sessions import networks
+
+
+class Ip:
+    """Takes ip's place and keeps what it was told."""
+
+    def __init__(self, *outcomes: tuple[int, bytes]) -> None:
+        self.told: list[str] = []
+        self._outcomes = list(outcomes)
+
+    def __call__(self, argv: Sequence[str]) -> tuple[int, bytes]:
+        self.told.append(" ".join(argv))
+        return self._outcomes.pop(0) if self._outcomes else (0, b"")
+
+
+ADD = "ip address add {}/32 dev lo valid_lft 20 preferred_lft 20"
+DEL = "ip address del {}/32 dev lo"
+
+
+def test_the_address_is_put_and_taken() -> None:
+    ip = Ip()
+    with stranger_address(4, (), (), ip) as address:
+        assert address == "192.0.2.1"
+        assert ip.told == [ADD.format("192.0.2.1")]
+    assert ip.told[1:] == [DEL.format("192.0.2.1")]
+
+
+def test_it_is_taken_away_after_an_error() -> None:
+    ip = Ip()
+    with pytest.raises(ZeroDivisionError), stranger_address(4, (), (), ip):
+        raise ZeroDivisionError
+    assert ip.told[-1] == DEL.format("192.0.2.1")
+
+
+def test_an_address_that_was_there_is_left_and_another_used() -> None:
+    ip = Ip((2, b"RTNETLINK answers: File exists\n"))
+    with stranger_address(4, (), (), ip) as address:
+        assert address == "198.51.100.1"
+    assert ip.told == [
+        ADD.format("192.0.2.1"),
+        ADD.format("198.51.100.1"),
+        DEL.format("198.51.100.1"),
+    ]
+
+
+def test_a_network_in_use_is_passed_over() -> None:
+    taken = networks(("127.0.0.0/8", "192.0.2.0/24", "198.51.100.1"))
+    with stranger_address(4, taken, (), Ip()) as address:
+        assert address == "203.0.113.1"
+
+
+def test_a_stranger_is_not_in_mynetworks() -> None:
+    trusted = networks(("127.0.0.0/8", "192.0.2.0/24"))
+    with stranger_address(4, (), trusted, Ip()) as address:
+        assert address == "198.51.100.1"
+
+
+def test_where_everybody_is_trusted_the_stranger_is_too() -> None:
+    with stranger_address(4, (), networks(("0.0.0.0/0",)), Ip()) as address:
+        assert address == "192.0.2.1"
+
+
+def test_an_add_that_a_signal_cut_off_is_undone() -> None:
+    ip = Ip((-15, b""))
+    with pytest.raises(NoStrangerError), stranger_address(4, (), (), ip):
+        pytest.fail("there is no address")
+    assert ip.told == [ADD.format("192.0.2.1"), DEL.format("192.0.2.1")]
+
+
+def test_without_the_right_there_is_no_stranger() -> None:
+    ip = Ip((2, b"RTNETLINK answers: Operation not permitted\n"))
+    with (
+        pytest.raises(NoStrangerError, match="Operation not permitted"),
+        stranger_address(4, (), (), ip),
+    ):
+        pytest.fail("there is no address")
+    assert len(ip.told) == 1
+
+
+def test_every_candidate_may_be_taken() -> None:
+    taken = networks(("0.0.0.0/0",))
+    ip = Ip()
+    with pytest.raises(NoStrangerError, match="in use here"), stranger_address(4, taken, (), ip):
+        pytest.fail("there is no address")
+    assert ip.told == []
+
+
+def test_ipv6_has_a_stranger_too() -> None:
+    ip = Ip()
+    with stranger_address(6, (), (), ip) as address:
+        assert address == "2001:db8::1"
+    assert ip.told[0].startswith("ip address add 2001:db8::1/128 dev lo ")
+
+
+def test_mynetworks_is_read_for_its_networks_alone() -> None:
+    words = ("127.0.0.0/8", "[::1]/128", "hash:/etc/postfix/nets", "!10.0.0.1", "192.168.1.7/24")
+    assert networks(words) == (
+        ipaddress.ip_network("127.0.0.0/8"),
+        ipaddress.ip_network("::1/128"),
+        ipaddress.ip_network("192.168.1.0/24"),
+    )
+
+
+def test_signal_handlers_are_as_before() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with stranger_address(4, (), (), Ip()):
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_handler_of_somebody_else_stays() -> None:
+    def other(number: int, _frame: object) -> None:
+        raise AssertionError(number)
+
+    before = signal.signal(signal.SIGTERM, other)
+    try:
+        with stranger_address(4, (), (), Ip()):
+            assert signal.getsignal(signal.SIGTERM) is other
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+HOLD = """
+    import sys, time
+    from wizard.check.network.stranger import stranger_address
+    with stranger_address(int(sys.argv[1]), (), ()) as address:
+        print(address, flush=True)
+        time.sleep(30)
+"""
+
+real = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("unshare") is None or shutil.which("ip") is None,
+    reason="a network namespace of its own needs root",
+)
+
+
+@pytest.fixture
+def namespace() -> Iterator[list[str]]:
+    """The start of a command line that runs in a network namespace of its own."""
+    with subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", "ip link set lo up; echo up; cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as keeper:
+        assert keeper.stdout is not None
+        assert keeper.stdout.readline() == b"up\n"
+        yield ["nsenter", f"--net=/proc/{keeper.pid}/ns/net", "--"]
+
+
+def addresses(namespace: list[str]) -> str:
+    argv = [*namespace, "ip", "-oneline", "address", "show", "dev", "lo"]
+    lines = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
+    return "\n".join(
+        line for line in lines if "127.0.0.1/8" not in line and "::1/128 scope host" not in line
+    )
+
+
+@real
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_deadly_signal_leaves_no_address(
+    version: int, number: signal.Signals, namespace: list[str]
+) -> None:
+    argv = [*namespace, sys.executable, "-c", textwrap.dedent(HOLD), str(version)]
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as held:
+        assert held.stdout is not None
+        address = held.stdout.readline().strip()
+        shown = addresses(namespace)
+        held.send_signal(number)
+        status = held.wait(10)
+    assert f"{address}/" in shown
+    assert f"{LIFETIME}sec" in shown
+    assert status == (-2 if number == signal.SIGINT else 128 + number)
+    assert addresses(namespace) == ""
+
+
+@real
+def test_the_kernel_tidies_up_after_sigkill(namespace: list[str]) -> None:
+    add = ADD.format("192.0.2.1").replace(f"_lft {LIFETIME}", "_lft 1")
+    subprocess.run([*namespace, *add.split()], check=True)
+    assert "192.0.2.1/32" in addresses(namespace)
+    deadline = time.monotonic() + 5
+    while addresses(namespace) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert addresses(namespace) == ""
+
+
+def test_a_new_face_is_in_the_same_networks_and_seldom_twice() -> None:
+    faces = {new_faces() for _ in range(50)}
+    assert len(faces) > 20
+    for one in faces:
+        numbers = {text.replace(":", ".").rpartition(".")[2] for text in one}
+        assert len(numbers) == 1
+        assert [text.removesuffix(numbers.copy().pop()) for text in one] == [
+            first[:-1] for first in CANDIDATES
+        ]
+        assert all(ipaddress.ip_address(text) for text in one)
+
+
+def test_the_lifetime_is_as_long_as_it_is_needed() -> None:
+    ip = Ip()
+    with stranger_address(4, (), (), ip, candidates=("192.0.2.77",), lifetime=90) as address:
+        assert address == "192.0.2.77"
+    assert ip.told[0] == "ip address add 192.0.2.77/32 dev lo valid_lft 90 preferred_lft 90"

@@ -1,0 +1,53 @@
+"""Hardening as `check` tells it: what this Postfix knows, and both doors."""
+
+from __future__ import annotations
+
+import pytest
+
+from wizard.answers.model import Answers
+from wizard.answers.sections.hardening import Hardening
+from wizard.answers.sections.hostname import Hostname
+from wizard.check.postfix.hardening import judge_hardening
+from wizard.finding import RIGHT, WARNING, WRONG
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
+
+OPEN = "permit_sasl_authenticated,reject"
+HELD = f"reject_sender_login_mismatch,{OPEN}"
+KNOWN = {
+    "mail_version": "3.5.9",
+    "smtpd_client_auth_rate_limit": "0",
+    "smtpd_forbid_bare_newline": "no",
+    "smtpd_forbid_bare_newline_reject_code": "550",
+}
+OLD = {name: value for name, value in KNOWN.items() if "newline" not in name}
+MAPS = {"smtpd_sender_login_maps": "hash:/etc/postfix/logins"}
+
+
+def judged(
+    use: str, own: dict[str, str], known: dict[str, str], rule: str
+) -> list[tuple[str, str]]:
+    entry = f"submission inet n - n - - smtpd\n  -o smtpd_recipient_restrictions={rule}\n"
+    services = MasterCf.parse(entry.encode()).services
+    answers = Answers(Hostname("mail.example.com", "example.com"), hardening=Hardening(use))
+    found = judge_hardening(answers, Settings(own, known), services)
+    return [(one.verdict, one.seen) for one in found]
+
+
+CASES: dict[str, tuple[dict[str, str], dict[str, str], str, str, str]] = {
+    "all": (MAPS, KNOWN, HELD, RIGHT, "all parts are there"),
+    "no map": ({}, KNOWN, OPEN, RIGHT, "since smtpd_sender_login_maps is not set"),
+    "a door": (MAPS, KNOWN, OPEN, WRONG, "submission/inet without reject_sender_login_mismatch"),
+    "old": (MAPS, OLD, HELD, WARNING, "(3.5.9) does not know smtpd_forbid_bare_newline"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_on(name: str) -> None:
+    own, known, rule, verdict, words = CASES[name]
+    ((found, seen),) = judged("on", own, known, rule)
+    assert (found, words in seen) == (verdict, True), seen
+
+
+def test_off_says_nothing() -> None:
+    assert judged("off", MAPS, KNOWN, OPEN) == []

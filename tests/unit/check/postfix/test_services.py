@@ -1,0 +1,181 @@
+"""master.cf beside the three ports, and the programs that Postfix is sent to."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from wizard.check.postfix.backends import Place, begin_behind, places
+from wizard.check.postfix.services import NEEDED, judge_services, smtpds
+from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
+
+UNIX = "".join(
+    f"{name} unix n - n - - {name}\n" for name in (*NEEDED, "local", "lmtp", "smtp", "relay")
+)
+MASTER = f"smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n{UNIX}"
+OWN = {
+    "mydestination": "zeke.ne.jp",
+    "local_transport": "local:$myhostname",
+    "mailbox_transport": "lmtp:unix:private/dovecot-lmtp",
+    "default_transport": "smtp",
+    "smtpd_recipient_restrictions": "permit_mynetworks, reject_unauth_destination",
+}
+
+
+def judged(master: str, root: Path, **own: str) -> list[Finding]:
+    services = MasterCf.parse(master.encode()).services
+    return list(judge_services(services, Settings({**OWN, **own}), Door(root)))
+
+
+def bad(findings: list[Finding]) -> dict[str, tuple[str, str]]:
+    return {one.id: (one.verdict, one.seen) for one in findings if one.verdict != RIGHT}
+
+
+def test_a_whole_master_cf(tmp_path: Path) -> None:
+    findings = judged(MASTER, tmp_path)
+    assert bad(findings) == {}
+    assert [one.id for one in findings] == [
+        "master.cf.services",
+        "master.cf.twice",
+        "master.cf.others",
+        "master.cf.chroot",
+        "master.cf.processes",
+    ]
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_each_service_is_missed(tmp_path: Path, name: str) -> None:
+    found = bad(judged(MASTER.replace(f"\n{name} unix", f"\n#{name} unix"), tmp_path))
+    assert found == {f"master.cf.{name}": (WRONG, f"no such service: {NEEDED[name]}")}
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("127.0.0.1:10025 inet n - n - - smtpd -o smtpd_recipient_restrictions=permit\n", {}),
+        (
+            "2525 inet n - n - - smtpd -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject\n",
+            {},
+        ),
+        ("192.0.2.1:smtp inet n - n - - smtpd\n", {}),
+        (
+            "2525 inet n - n - - smtpd -o smtpd_recipient_restrictions=permit\n",
+            {"master.cf.others": (WRONG, "2525 relays for everybody")},
+        ),
+        (
+            "2525 inet n - n - - smtpd -o mynetworks=0.0.0.0/0\n",
+            {"master.cf.others": (WRONG, "2525 relays for everybody")},
+        ),
+        (
+            "587 inet n - n - - smtpd\n",
+            {"master.cf.twice": (WRONG, "submission, 587")},
+        ),
+        (
+            "465 inet n - n - 1 smtpd\n",
+            {"master.cf.processes": (WARNING, "too few for 465")},
+        ),
+        (
+            "465 inet n - y - - smtpd\n",
+            {"master.cf.chroot": (WARNING, "465, and no /var/spool/postfix/etc/resolv.conf")},
+        ),
+    ],
+)
+def test_entries_of_their_own(tmp_path: Path, more: str, named: dict[str, tuple[str, str]]) -> None:
+    assert bad(judged(MASTER + more, tmp_path)) == named
+
+
+def test_a_chroot_with_its_files(tmp_path: Path) -> None:
+    inside = tmp_path / "var/spool/postfix/etc/resolv.conf"
+    inside.parent.mkdir(parents=True)
+    inside.write_text("nameserver 127.0.0.1\n")
+    assert bad(judged(MASTER + "465 inet n - y - - smtpd\n", tmp_path)) == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        (
+            {"default_transport": "smtpp"},
+            {"transport.default_transport": (WRONG, "master.cf has no smtpp")},
+        ),
+        (
+            {"content_filter": "amavis:[127.0.0.1]:1"},
+            {"transport.content_filter": (WRONG, "master.cf has no amavis")},
+        ),
+        ({"virtual_transport": "virtual"}, {}),
+        (
+            {"mailbox_transport": "local:"},
+            {
+                "transport.mailbox_transport": (
+                    WRONG,
+                    "local is local(8) itself: its mail goes round and round",
+                )
+            },
+        ),
+        (
+            {"virtual_transport": "virtual", "virtual_mailbox_domains": "v.example"},
+            {"transport.virtual_transport": (WRONG, "master.cf has no virtual")},
+        ),
+    ],
+)
+def test_transports(tmp_path: Path, own: dict[str, str], named: dict[str, tuple[str, str]]) -> None:
+    assert bad(judged(MASTER, tmp_path, **own)) == named
+
+
+def test_a_master_cf_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    assert judged("", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        (
+            {"smtpd_milters": "inet:127.0.0.1:8891, unix:opendkim/s"},
+            ["127.0.0.1:8891", "/var/spool/postfix/opendkim/s"],
+        ),
+        ({"smtpd_milters": "{ inet:localhost:8891, connect_timeout=1s }"}, ["localhost:8891"]),
+        ({"smtpd_milters": "inet:filter.example:8891"}, []),
+        ({"content_filter": "smtp-amavis:[127.0.0.1]:10024"}, ["127.0.0.1:10024"]),
+        ({"content_filter": "smtp:[192.0.2.1]:25"}, []),
+        ({"relayhost": "[127.0.0.1]:1025"}, ["127.0.0.1:1025"]),
+        ({"virtual_transport": "lmtp:unix:/run/lmtp"}, ["/run/lmtp"]),
+        ({"mailbox_transport": "lmtp:inet:127.0.0.1:24"}, ["127.0.0.1:24"]),
+        ({"mailbox_transport": "lmtp:unix:private/dovecot-lmtp"}, []),
+        (
+            {"smtpd_data_restrictions": "check_policy_service unix:private/policy"},
+            ["/var/spool/postfix/private/policy"],
+        ),
+    ],
+)
+def test_where_postfix_is_sent_to(own: dict[str, str], found: list[str]) -> None:
+    assert [str(one) for one in places(Settings(own), ())] == found
+
+
+def test_an_option_sends_it_there_too() -> None:
+    text = "smtp inet n - n - - smtpd -o smtpd_proxy_filter=127.0.0.1:10026\n"
+    (found,) = places(Settings({}), smtpds(MasterCf.parse(text.encode()).services))
+    assert (found.parameter, str(found)) == ("smtpd_proxy_filter", "127.0.0.1:10026")
+
+
+def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as alive, ThreadPoolExecutor(2) as pool:
+        port = str(alive.getsockname()[1])
+        asked = (
+            Place("smtpd_milters", "127.0.0.1", port),
+            Place("content_filter", path=str(tmp_path / "none")),
+        )
+        good, dead = begin_behind(asked, Settings({}), pool)()
+        assert (good.id, good.verdict) == ("behind.smtpd_milters", RIGHT)
+        assert (dead.id, dead.verdict) == ("behind.content_filter", WRONG)
+        assert "No such file or directory" in dead.seen
+        alive.close()
+        passed = Settings({"milter_default_action": "accept"})
+        (over,) = begin_behind(asked[:1], passed, pool)()
+        assert (over.verdict, "Connection refused" in over.seen) == (WARNING, True)
+        assert f"127.0.0.1:{port}" in over.advice

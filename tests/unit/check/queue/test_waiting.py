@@ -1,0 +1,159 @@
+"""Mail that waits: counted from what `postqueue -j` prints, and until when it is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Optional
+
+import pytest
+
+from wizard.check.queue import waiting as queue
+from wizard.door import LONGEST_LINE, Door, Running
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, Finding
+from wizard.host import waiting
+from wizard.host.waiting import Group, Waiting, counted
+from wizard.postfix.settings import Settings
+
+SOCKET = "private/dovecot-lmtp"
+GONE = f"connect to mail.zeke.ne.jp[{SOCKET}]: No such file or directory"
+REFUSED = f"host mail.zeke.ne.jp[{SOCKET}] said: 451 4.3.0 <taro> Temporary internal error"
+ELSEWHERE = "connect to mail.example.com[192.0.2.1]:25: Connection timed out"
+NOON = 1795521600
+DAYS = {"maximal_queue_lifetime": "5d"}
+
+
+def line(arrived: int, *reasons: str, name: str = "deferred", sender: str = "") -> bytes:
+    """A line as Postfix 3.5 and 3.10 print it."""
+    to = ", ".join(
+        f'{{"address": "taro@zeke.ne.jp", "delay_reason": "{reason}"}}' for reason in reasons
+    )
+    return (
+        f'{{"queue_name": "{name}", "queue_id": "4D90D3DE048", "arrival_time": {arrived}, '
+        f'"message_size": 265, "forced_expire": false, "sender": "{sender}", '
+        f'"recipients": [{to}]}}\n'
+    ).encode()
+
+
+def judged(what: Waiting, now: float, **own: str) -> Finding:
+    (found,) = queue.judge_waiting(what, Settings({**DAYS, **own}), now)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lines", "dovecot", "others"),
+    [
+        ([], Group(), Group()),
+        ([line(NOON, GONE), line(NOON - 60, GONE)], Group(2, NOON - 60), Group()),
+        # It answers and refuses: it is still Dovecot that is waited for.
+        ([line(NOON, REFUSED)], Group(1, NOON), Group()),
+        ([line(NOON, ELSEWHERE)], Group(), Group(1, NOON)),
+        # One of two readers is Dovecot's.
+        ([line(NOON, ELSEWHERE, GONE)], Group(1, NOON), Group()),
+        # On hold nothing expires; what came this moment was not tried yet.
+        ([line(NOON, GONE, name="hold"), line(NOON, name="incoming")], Group(), Group()),
+        # A sender that looks like a line of its own.
+        ([line(NOON, sender='{\\"queue_name\\": \\"deferred')], Group(), Group(1, NOON)),
+        ([b"postqueue: fatal: Queue report unavailable\n"], Group(), Group()),
+    ],
+)
+def test_counting(lines: list[bytes], dovecot: Group, others: Group) -> None:
+    """Each message once, by what it waits for."""
+    assert counted(lines, SOCKET) == Waiting(dovecot, others)
+
+
+def test_a_message_to_thousands() -> None:
+    """Its line is longer than one that is read as one."""
+    whole = line(NOON, *[ELSEWHERE] * 2000, GONE)
+    pieces = [whole[at : at + LONGEST_LINE] for at in range(0, len(whole), LONGEST_LINE)]
+    assert len(pieces) > 1
+    assert counted([*pieces, line(NOON, ELSEWHERE)], SOCKET) == Waiting(
+        Group(1, NOON), Group(1, NOON)
+    )
+
+
+def test_ten_thousand_take_no_time() -> None:
+    """The counting itself is a small part of a second."""
+    lines = [line(NOON + number, GONE) for number in range(10_000)]
+    began = time.monotonic()
+    assert counted(lines, SOCKET).dovecot == Group(10_000, NOON)
+    assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("5d", 432000), ("7", 604800), ("36h", 129600), ("1w", 604800), ("90m", 5400), ("0", 0)],
+)
+def test_lifetime(written: str, seconds: int) -> None:
+    """As postconf(5) has it; days where no unit stands."""
+    assert queue.lifetime(Settings({"maximal_queue_lifetime": written})) == seconds
+
+
+def test_the_day_on_which_it_would_bounce() -> None:
+    """The oldest message's arrival and Postfix's own lifetime; a warning on the last day."""
+    three = Waiting(Group(3, NOON), Group(1, NOON))
+    found = judged(three, NOON + 2 * 86400)
+    since, ends = queue.moment(NOON), queue.moment(NOON + 5 * 86400)
+    assert found.verdict == WAITS
+    assert found.seen == (
+        f"3 messages for Dovecot, the oldest since {since} (2 days ago); they are returned to "
+        f"their senders from {ends} on; 1 message for other servers, the oldest since {since} "
+        "(2 days ago)"
+    )
+    assert ends in found.advice
+    assert not found.fatal
+    assert judged(three, NOON + 4.1 * 86400).verdict == WARNING
+    assert judged(three, NOON, maximal_queue_lifetime="12h").verdict == WARNING
+
+
+def test_nothing_waits_for_dovecot() -> None:
+    """What waits for other servers is a mail server's every day."""
+    assert judged(Waiting(Group(), Group()), NOON).seen == "none"
+    found = judged(Waiting(Group(), Group(2, NOON)), NOON + 60)
+    assert (found.verdict, found.seen.startswith("2 messages for other servers")) == (RIGHT, True)
+
+
+class Postqueue(Door):
+    """postqueue says what a test wants."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self._script = script
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Running]:
+        assert tuple(argv) == waiting.POSTQUEUE
+        if not self._script:
+            raise Trouble("starting postqueue", "Cannot allocate memory", "")
+        return super().start(("sh", "-c", self._script), timeout=timeout, data=data)
+
+
+def asked(script: str) -> Waiting:
+    with ThreadPoolExecutor(1) as pool:
+        return queue.begin_waiting(Postqueue(script), SOCKET, pool)()
+
+
+def test_a_queue_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known when the time is up is told as such."""
+    monkeypatch.setattr(waiting, "SECONDS", 0.3)
+    began = time.monotonic()
+    found = asked(f"echo '{line(NOON, GONE).decode().strip()}'; exec sleep 60")
+    assert time.monotonic() - began < 5
+    assert found == Waiting(Group(1, NOON), Group(), whole=False)
+    assert judged(found, NOON).seen.startswith("at least 1 message for Dovecot")
+
+
+def test_postqueue_that_cannot_be_asked() -> None:
+    """The rest of the check goes on."""
+    found = judged(asked(""), NOON)
+    assert (found.verdict, found.seen) == (UNKNOWN, "not known: Cannot allocate memory")
+
+
+def test_a_count_that_was_cut_off_does_not_say_that_nothing_waits() -> None:
+    found = judged(Waiting(Group(), Group(3, NOON), whole=False), NOON)
+    assert found.verdict == UNKNOWN
+    assert "at least 3 messages" in found.seen
+    assert "not read to its end" in found.seen

@@ -1,0 +1,1 @@
+"""What strangers try against a mail server, tried on this one."""

@@ -1,0 +1,384 @@
+"""What a stranger tries, as a table: each row is said, and its answer held against what is right.
+
+The list that relay testers and break-ins have gone through for thirty years, and the policy's own
+promises. Nothing here says DATA, so nothing can be relayed or delivered by it. From this table come
+the run from the host itself and the script that is run elsewhere (`outside`), so neither can say
+other things than the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.check.smtp.refusals import PERMANENT, TRANSIENT, refusal, relay_refusal
+from wizard.check.smtp.session import Exchange, Reply
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
+
+OUTSIDE = "relay-test@example.net"
+"""At a domain that RFC 2606 reserves: nobody's mail, and surely not ours."""
+
+CONTROL = "unknown-user"
+"""The row that tells whether every local part is taken here."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server, and what it should be.
+
+    `address` is where it is talked to; `size` is its limit in bytes, 0 for none. `waits` is why
+    its users cannot log in yet, "" where they can. `bare_newline` is what
+    smtpd_forbid_bare_newline is there, "-" where that Postfix does not know it, "" where that is
+    not known from here. The four limits are of one address, `unit` seconds long; 0 is no limit.
+    """
+
+    address: str
+    name: str
+    domain: str
+    size: int
+    waits: str = ""
+    bare_newline: str = ""
+    unit: int = 60
+    connection_rate: int = 0
+    connections: int = 0
+    message_rate: int = 0
+    recipient_rate: int = 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a verdict may look at: the other answers at this door, and the server."""
+
+    replies: Mapping[str, Reply]
+    target: Target
+
+
+Verdict = Callable[[Reply, Seen], str]
+Show = Callable[[Reply, Seen], str]
+
+
+def _as_said(reply: Reply, _: Seen) -> str:
+    return str(reply)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One thing to try: the lines to say, of which the first that is refused, else the last, counts.
+
+    The lines may hold {here} (the server's address as a literal), {me} (our own), {name}, {domain}
+    and {over} (a size above the limit). `id` follows `stranger.DOOR.`.
+    """
+
+    id: str
+    tried: str
+    say: tuple[str, ...]
+    expected: str
+    verdict: Verdict
+    advice: str
+    fatal: bool = True
+    show: Show = _as_said
+    ends: str = "\r\n"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Attempts at one door, one after another. `needs_login` waits where nobody can log in yet."""
+
+    door: str
+    title: str
+    port: int
+    opening: tuple[Exchange, ...]
+    attempts: tuple[Attempt, ...]
+    needs_login: bool = False
+
+
+def relaying(reply: Reply, _: Seen) -> str:
+    """Right when relaying is refused."""
+    return relay_refusal(reply)
+
+
+def routed(reply: Reply, seen: Seen) -> str:
+    """As `relaying`, for a local part that may also be a mailbox of a server that takes them all."""
+    control = seen.replies.get(CONTROL)
+    takes_all = control is not None and control.code < TRANSIENT
+    return UNKNOWN if reply.code < TRANSIENT and takes_all else relay_refusal(reply)
+
+
+def refused(reply: Reply, _: Seen) -> str:
+    """Right when it is refused for whatever reason."""
+    return refusal(reply)
+
+
+def refused_for_good(reply: Reply, _: Seen) -> str:
+    """Right with a 5xx; a 4xx may be over tomorrow."""
+    return WRONG if reply.code < TRANSIENT else RIGHT if reply.code >= PERMANENT else UNKNOWN
+
+
+def known_users_only(reply: Reply, _: Seen) -> str:
+    """Right with a 5xx; who takes mail for nobody will bounce it to somebody (backscatter)."""
+    return WARNING if reply.code < TRANSIENT else RIGHT if reply.code >= PERMANENT else UNKNOWN
+
+
+def no_login(reply: Reply, _: Seen) -> str:
+    """Right where the command itself is refused; 535 means that the password was looked at."""
+    if reply.code in {500, 502, 503, 504, 530, 538}:
+        return RIGHT
+    return UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
+
+
+def no_auth_listed(reply: Reply, _: Seen) -> str:
+    """Right when EHLO is answered and lists no AUTH."""
+    if reply.code >= TRANSIENT:
+        return UNKNOWN
+    return RIGHT if reply.keyword("AUTH") is None else WRONG
+
+
+def show_auth(reply: Reply, _: Seen) -> str:
+    """AUTH as EHLO lists it."""
+    listed = reply.keyword("AUTH")
+    return (
+        str(reply) if reply.code >= TRANSIENT else "no AUTH" if listed is None else f"AUTH {listed}"
+    )
+
+
+def in_step(reply: Reply, _: Seen) -> str:
+    """Right when lines that came before their time end the talk; not every Postfix can."""
+    return RIGHT if reply.code >= TRANSIENT else WARNING
+
+
+def no_bare_newline(reply: Reply, seen: Seen) -> str:
+    """Right when it is refused, or known to be made harmless: that shows in a message's text alone."""
+    if reply.code >= TRANSIENT:
+        return RIGHT
+    value = seen.target.bare_newline
+    return UNKNOWN if not value else WARNING if value in {"-", "no", "note"} else RIGHT
+
+
+def show_bare_newline(reply: Reply, seen: Seen) -> str:
+    """The answer, and what the parameter says where it is known."""
+    value = seen.target.bare_newline
+    if reply.code >= TRANSIENT:
+        return str(reply)
+    if not value:
+        return f"{reply}; whether a message's text is kept whole shows in no talk without a message"
+    known = "this Postfix does not know it" if value == "-" else value
+    return f"{reply}; smtpd_forbid_bare_newline: {known}"
+
+
+_SHUT = (
+    "Put reject_unauth_destination into smtpd_recipient_restrictions before every permit but "
+    "permit_mynetworks, and look at mynetworks and relay_domains; reload."
+)
+_NO_AUTH_ON_25 = (
+    "Set `smtpd_sasl_auth_enable = no` in main.cf, take it off the smtp line of master.cf; reload."
+)
+_TLS_FIRST = (
+    "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf and "
+    "`smtpd_tls_auth_only = yes` in main.cf; reload."
+)
+_LOGIN_FIRST = (
+    "Set `-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject` for this port in "
+    "master.cf; reload."
+)
+_FROM = ("RSET", "MAIL FROM:<>")
+_LOGIN = "AUTH PLAIN AHJlbGF5LXRlc3QAcmVsYXktdGVzdA=="
+"""User relay-test, password relay-test: nobody's (RFC 4616)."""
+
+
+def _relay(name: str, tried: str, recipient: str, verdict: Verdict = relaying) -> Attempt:
+    say = (*_FROM, f"RCPT TO:{recipient}")
+    return Attempt(f"relay-{name}", tried, say, "refused", verdict, _SHUT)
+
+
+def _relay_from(name: str, tried: str, sender: str) -> Attempt:
+    say = ("RSET", f"MAIL FROM:<{sender}>", f"RCPT TO:<{OUTSIDE}>")
+    return Attempt(f"relay-from-{name}", tried, say, "refused", relaying, _SHUT)
+
+
+def _relay_as(name: str, tried: str, helo: str) -> Attempt:
+    say = (f"EHLO {helo}", "MAIL FROM:<>", f"RCPT TO:<{OUTSIDE}>")
+    return Attempt(f"helo-{name}", tried, say, "refused", refused, _SHUT)
+
+
+RELAY = (
+    Attempt(
+        CONTROL,
+        "mail for a name nobody has",
+        (*_FROM, "RCPT TO:<relay-test-nobody@{domain}>"),
+        "refused (550)",
+        known_users_only,
+        "Let local_recipient_maps name who has mail here; else what nobody wants is bounced to "
+        "forged senders.",
+        fatal=False,
+    ),
+    _relay("null-sender", "relay, null sender", f"<{OUTSIDE}>"),
+    _relay("percent", "relay, user%there@here", "<relay-test%example.net@{domain}>", routed),
+    _relay("percent-literal", "relay, user%there@[address]", "<relay-test%example.net@{here}>"),
+    _relay("percent-bare", "relay, user%there", "<relay-test%example.net>"),
+    _relay("bang", "relay, there!user", "<example.net!relay-test>"),
+    _relay("bang-here", "relay, there!user@here", "<example.net!relay-test@{domain}>", routed),
+    _relay("two-ats", "relay, user@there@here", f"<{OUTSIDE}@{{domain}}>", routed),
+    _relay("route", "relay, source route", f"<@{{domain}}:{OUTSIDE}>"),
+    _relay("route-literal", "relay, route by [address]", f"<@{{here}}:{OUTSIDE}>"),
+    _relay("quoted", 'relay, "user@there"', f'<"{OUTSIDE}">'),
+    _relay("quoted-here", 'relay, "user@there"@here', f'<"{OUTSIDE}"@{{domain}}>', routed),
+    _relay("quoted-literal", 'relay, "user@there"@[address]', f'<"{OUTSIDE}"@{{here}}>'),
+    _relay(
+        "quoted-percent", 'relay, "user%there"@here', '<"relay-test%example.net"@{domain}>', routed
+    ),
+    _relay("literal", "relay to an IP literal", "<relay-test@[198.51.100.77]>"),
+    _relay("no-brackets", "relay, no brackets", f" {OUTSIDE}"),
+    _relay_from("us", "relay, a sender of ours", "postmaster@{domain}"),
+    _relay_from("host", "relay, a sender on this host", "postmaster@{name}"),
+    _relay_from("localhost", "relay, sender @localhost", "postmaster@localhost"),
+    _relay_from("literal", "relay, sender @[address]", "postmaster@{here}"),
+    _relay_from("bare", "relay, a sender's bare name", "postmaster"),
+)
+HELO = (
+    _relay_as("our-name", "relay, HELO with our name", "{name}"),
+    _relay_as("localhost", "relay, HELO localhost", "localhost"),
+    _relay_as("our-address", "relay, HELO [our address]", "{here}"),
+    _relay_as("loopback", "relay, HELO [127.0.0.1]", "[127.0.0.1]"),
+    _relay_as("bare-address", "relay, HELO a bare address", "127.0.0.1"),
+    Attempt(
+        "helo-malformed",
+        "mail with a malformed HELO",
+        ("EHLO -relay..test-", "MAIL FROM:<>", "RCPT TO:<postmaster@{domain}>"),
+        "refused (501)",
+        refused_for_good,
+        "Put reject_invalid_helo_hostname into smtpd_recipient_restrictions; reload.",
+    ),
+)
+NO_AUTH = (
+    Attempt(
+        "no-auth",
+        "AUTH in EHLO",
+        ("EHLO {me}",),
+        "no AUTH",
+        no_auth_listed,
+        _NO_AUTH_ON_25,
+        show=show_auth,
+    ),
+    Attempt("auth", "AUTH LOGIN", ("AUTH LOGIN",), "refused (503)", no_login, _NO_AUTH_ON_25),
+    Attempt("login", "a plain login", (_LOGIN,), "refused (503)", no_login, _NO_AUTH_ON_25),
+)
+COMMANDS = (
+    Attempt(
+        "vrfy",
+        "VRFY",
+        ("VRFY postmaster",),
+        "refused (502)",
+        refused_for_good,
+        "Set `disable_vrfy_command = yes` in main.cf; reload.",
+    ),
+    Attempt(
+        "expn",
+        "EXPN",
+        ("EXPN postmaster",),
+        "refused (502)",
+        refused_for_good,
+        "Postfix has no EXPN: find out who answers on port 25.",
+    ),
+)
+SIZE = Attempt(
+    "size",
+    "a message over the limit",
+    ("RSET", "MAIL FROM:<> SIZE={over}"),
+    "refused (552)",
+    refused_for_good,
+    "Set `message_size_limit` in main.cf to what was planned; reload.",
+)
+PIPELINING = Attempt(
+    "pipelining",
+    "a command before its time",
+    ("EHLO {me}\r\nNOOP",),
+    "refused (554)",
+    in_step,
+    "Where `postconf -d` knows it, set `smtpd_forbid_unauth_pipelining = yes` in main.cf; reload.",
+    fatal=False,
+)
+BARE_NEWLINE = Attempt(
+    "bare-newline",
+    "a line that ends in LF alone",
+    ("NOOP",),
+    "refused, or normalized",
+    no_bare_newline,
+    "Where `postconf -d` knows it, set `smtpd_forbid_bare_newline = normalize` (or yes) in "
+    "main.cf; reload. Ask on the host itself: `postconf smtpd_forbid_bare_newline`.",
+    fatal=False,
+    show=show_bare_newline,
+    ends="\n",
+)
+BEFORE_TLS = (
+    Attempt(
+        "no-auth",
+        "AUTH in EHLO",
+        ("EHLO {me}",),
+        "no AUTH",
+        no_auth_listed,
+        _TLS_FIRST,
+        show=show_auth,
+    ),
+    Attempt("auth", "AUTH LOGIN", ("AUTH LOGIN",), "refused (530)", no_login, _TLS_FIRST),
+    Attempt("login", "a plain login", (_LOGIN,), "refused (530)", no_login, _TLS_FIRST),
+    Attempt(
+        "mail",
+        "mail without TLS",
+        ("MAIL FROM:<>", f"RCPT TO:<{OUTSIDE}>"),
+        "refused (530)",
+        refused,
+        _TLS_FIRST,
+    ),
+)
+BEFORE_LOGIN = (
+    Attempt(
+        "relay",
+        "relay without a login",
+        ("MAIL FROM:<>", f"RCPT TO:<{OUTSIDE}>"),
+        "refused (554)",
+        refused,
+        _LOGIN_FIRST,
+    ),
+    Attempt(
+        "relay-from-us",
+        "the same, a sender of ours",
+        ("RSET", "MAIL FROM:<postmaster@{domain}>", f"RCPT TO:<{OUTSIDE}>"),
+        "refused (554)",
+        refused,
+        _LOGIN_FIRST,
+    ),
+    Attempt(
+        "local",
+        "mail for us without a login",
+        ("RSET", "MAIL FROM:<>", "RCPT TO:<postmaster@{domain}>"),
+        "refused (554)",
+        refused,
+        _LOGIN_FIRST,
+    ),
+)
+
+_GREETED = (Exchange("greeting", must=220),)
+_PLAIN = (*_GREETED, Exchange("ehlo", "EHLO {me}", must=250))
+_STARTTLS = (
+    *_PLAIN,
+    Exchange("starttls", "STARTTLS", tls=True, must=220),
+    Exchange("ehlo-tls", "EHLO {me}", must=250),
+)
+_WRAPPED = (Exchange("greeting", tls=True, must=220), Exchange("ehlo-tls", "EHLO {me}", must=250))
+
+GROUPS = (
+    Group("25", "25", 25, _PLAIN, (*RELAY, *HELO)),
+    Group("25", "25", 25, _PLAIN, (*NO_AUTH, *COMMANDS, SIZE)),
+    Group("25", "25", 25, _GREETED, (PIPELINING,)),
+    Group("25", "25", 25, _PLAIN, (BARE_NEWLINE,)),
+    Group("25-tls", "25, TLS", 25, _STARTTLS, (*RELAY, *HELO, *NO_AUTH)),
+    Group("587", "587", 587, _PLAIN, BEFORE_TLS),
+    Group("587-tls", "587, TLS", 587, _STARTTLS, BEFORE_LOGIN, needs_login=True),
+    Group("465", "465", 465, _WRAPPED, BEFORE_LOGIN, needs_login=True),
+)
+
+
+def first_refusal(replies: list[Reply]) -> Optional[Reply]:
+    """The reply that counts: of a line that was refused, what came after says nothing new."""
+    return next((one for one in replies if one.code >= TRANSIENT), replies[-1] if replies else None)

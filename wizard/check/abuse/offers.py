@@ -1,0 +1,93 @@
+"""Old TLS, weak ciphers and weak keys: what is offered at each door, and how the answer is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.certificates.keys import public_key
+from wizard.check.abuse.client_hello import OLD, WEAK, Answer, Offer
+from wizard.check.smtp.session import Exchange
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+
+
+@dataclass(frozen=True)
+class TlsOffer:
+    """A hello to try at each door, and the verdict where the server goes along."""
+
+    id: str
+    tried: str
+    offer: Offer
+    if_taken: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class TlsDoor:
+    """A door and what is said at it before TLS begins."""
+
+    door: str
+    title: str
+    port: int
+    before: tuple[Exchange, ...]
+    needs_login: bool = True
+
+
+OFFERS = (
+    TlsOffer(
+        "old-tls",
+        "TLS 1.1 or older",
+        OLD,
+        # Postfix takes them unless told otherwise, and the policy leaves that as it is.
+        WARNING,
+        "Nobody needs them any more (RFC 8996): set smtpd_tls_mandatory_protocols and "
+        "smtpd_tls_protocols to `>=TLSv1.2`, before Postfix 3.6 to "
+        "`!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`; reload.",
+    ),
+    TlsOffer(
+        "weak-cipher",
+        "only weak ciphers",
+        WEAK,
+        WRONG,
+        "Set `smtpd_tls_ciphers = medium` and `smtpd_tls_mandatory_ciphers = medium` and leave "
+        "tls_medium_cipherlist alone; reload.",
+    ),
+)
+_UNTIL_TLS = (
+    Exchange("greeting", must=220),
+    Exchange("ehlo", "EHLO {me}", must=250),
+    Exchange("starttls", "STARTTLS", must=220),
+)
+TLS_DOORS = (
+    TlsDoor("25-tls", "25, TLS", 25, _UNTIL_TLS, needs_login=False),
+    TlsDoor("587-tls", "587, TLS", 587, _UNTIL_TLS),
+    TlsDoor("465", "465", 465, ()),
+)
+
+
+def judge_offer(door: TlsDoor, tried: TlsOffer, answer: Answer) -> Finding:
+    """`stranger.DOOR.old-tls` and `.weak-cipher`."""
+    verdict = tried.if_taken if answer.taken else RIGHT if answer.refused else UNKNOWN
+    return Finding(
+        id=f"stranger.{door.door}.{tried.id}",
+        looked_at=f"{door.title}: {tried.tried}",
+        seen=answer.taken or answer.refused or f"not known: {answer.why}",
+        expected="refused",
+        verdict=verdict,
+        advice="" if verdict == RIGHT else tried.advice,
+        fatal=tried.if_taken == WRONG,
+    )
+
+
+def judge_key(door: str, title: str, certificate: bytes) -> Finding:
+    """`stranger.DOOR.key`: the key of the certificate that was served. A matter of trust."""
+    key = public_key(certificate)
+    verdict = UNKNOWN if key is None else WRONG if key.weak else RIGHT
+    return Finding(
+        id=f"stranger.{door}.key",
+        looked_at=f"{title}: the key served",
+        seen="not known: a key of another kind" if key is None else str(key),
+        expected="RSA 2048, EC 256 or more",
+        verdict=verdict,
+        advice="" if verdict == RIGHT else "Have a certificate issued for a longer key.",
+        fatal=False,
+    )

@@ -1,0 +1,116 @@
+"""The list of attempts as a script to run elsewhere: past the firewall, with nothing to install.
+
+It is made of the very modules that try the list here, put one behind another, so the two cannot say
+different things. What it knows of the server stands in it as JSON in Python literals, never as code.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from types import ModuleType
+
+from wizard import finding as model
+from wizard import text
+from wizard.answers.model import Answers
+from wizard.certificates import der, keys
+from wizard.check.abuse import attempts, client_hello, offers, outside_main, rates, trials
+from wizard.check.abuse.as_stranger import target_of
+from wizard.check.abuse.attempts import Target
+from wizard.check.dovecot import delivery
+from wizard.check.network.stranger import Network
+from wizard.check.sessions import networks
+from wizard.check.smtp import refusals, session
+from wizard.check.tls import handshake
+from wizard.host.facts import Host
+from wizard.postfix.render import render
+
+MODULES: tuple[ModuleType, ...] = (
+    model,
+    text,
+    handshake,
+    session,
+    refusals,
+    der,
+    keys,
+    client_hello,
+    attempts,
+    offers,
+    trials,
+    rates,
+    outside_main,
+)
+"""Each after those that it imports. The standard library aside, they import nothing else."""
+
+OWN = "wizard"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A module without its imports; those of the standard library, a line each, are apart."""
+
+    name: str
+    text: str
+    imports: frozenset[str]
+
+
+def script_for(answers: Answers, host: Host, server: str) -> str:
+    """Return the script for a server with these answers, under the name or address `server`."""
+    waits = delivery.socket_fault(delivery.AUTH_SOCKET)
+    trusted = networks(re.split(r"[,\s]+", host.parameters.get("mynetworks", "")))
+    return outside_script(server, target_of(answers, "", waits), trusted)
+
+
+def outside_script(host: str, target: Target, trusted: Sequence[Network]) -> str:
+    """Return the script that tries `host`, which is a name or an address that was looked over.
+
+    `target` is what the server should be; its address is left to the script. `trusted` are the
+    networks of mynetworks.
+    """
+    server = asdict(target)
+    del server["address"]
+    known = {"host": host, "server": server, "trusted": [str(one) for one in trusted]}
+    parts = [_part(module) for module in MODULES]
+    imports = sorted({"import json", "import sys"}.union(*(part.imports for part in parts)))
+    # ASCII, and each line a literal of its own: whatever is in it, it is no code.
+    lines = [repr(f"{line}\n") for line in json.dumps(known, indent=1).splitlines()]
+    rendered = render("outside_script.j2", host=host, imports=imports, known=lines, parts=parts)
+    return "\n".join((*rendered, ""))
+
+
+def _part(module: ModuleType) -> Part:
+    source = inspect.getsource(module)
+    lines = source.splitlines()
+    imports = [
+        one for one in ast.parse(source).body if isinstance(one, (ast.Import, ast.ImportFrom))
+    ]
+    kept = frozenset(line for one in imports for line in _standard(one))
+    dropped = {
+        number
+        for one in imports
+        for number in range(one.lineno, (one.end_lineno or one.lineno) + 1)
+    }
+    rest = [line for number, line in enumerate(lines, 1) if number not in dropped]
+    return Part(module.__name__, _without_gaps(rest), kept)
+
+
+def _standard(one: ast.stmt) -> Iterator[str]:
+    """The import as lines of one name each, where it is the standard library's."""
+    if isinstance(one, ast.ImportFrom):
+        if one.module != "__future__" and (one.module or "").partition(".")[0] != OWN:
+            yield from (f"from {one.module} import {name.name}" for name in one.names)
+    elif isinstance(one, ast.Import):
+        yield from (f"import {name.name}" for name in one.names)
+
+
+def _without_gaps(lines: Sequence[str]) -> str:
+    """The lines with the holes closed that the imports left."""
+    kept: list[str] = []
+    for line in lines:
+        if line or kept[-2:] != ["", ""]:
+            kept.append(line)
+    return "\n".join(kept).strip("\n")

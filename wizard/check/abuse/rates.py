@@ -1,0 +1,234 @@
+"""The limits of one address (anvil(8)), reached on purpose: they lock out who tries, for a while.
+
+So this comes last, and from an address that nobody else uses. Mail is begun and taken back, and
+DATA is never said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+
+from wizard.check.abuse.attempts import Target
+from wizard.check.smtp.session import (
+    CLOSING,
+    Endpoint,
+    Exchange,
+    Line,
+    TalkError,
+    Transcript,
+    converse,
+    reason,
+)
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+
+MOST = 400
+"""Limits above it are not reached for."""
+
+SECONDS = 10.0
+"""For one limit."""
+
+TOO_MUCH = 450
+"""What smtpd answers to mail or a recipient over the limit; it closes a connection with 421."""
+
+_BATCH = 40
+"""Messages of one talk: smtpd_junk_command_limit is 100, and each RSET counts."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many went through, and what was said to the next; "" when nothing stopped them.
+
+    `known` is false where something else came between.
+    """
+
+    count: int
+    said: str = ""
+    known: bool = True
+
+
+Reach = Callable[[Target, str, int, float], Reached]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One limit: its id, what is tried, the parameter, its planned value, and how it is reached.
+
+    Of what is counted over a time, `times` the limit is tried and one more: anvil's time may begin
+    anew in between.
+    """
+
+    id: str
+    tried: str
+    parameter: str
+    limit: Callable[[Target], int]
+    reach: Reach
+    times: int = 2
+
+
+def _recipients(target: Target, source: str, most: int, until: float) -> Reached:
+    script = [
+        *_mail("0"),
+        *(
+            Exchange(f"r{n}", f"RCPT TO:<postmaster@{target.domain}>", must=250)
+            for n in range(most)
+        ),
+    ]
+    talk = _talk(target, source, script, until)
+    return _counted(talk, "r", 0)
+
+
+def _messages(target: Target, source: str, most: int, until: float) -> Reached:
+    done = 0
+    while done < most:
+        script = [
+            line
+            for n in range(min(_BATCH, most - done))
+            for line in (*_mail(str(n)), Exchange(f"rset{n}", "RSET", must=250))
+        ]
+        reached = _counted(_talk(target, source, script, until), "m", done)
+        if reached.said:
+            return reached
+        done = reached.count
+    return Reached(done)
+
+
+def _connections(target: Target, source: str, most: int, until: float) -> Reached:
+    """All at the same time, held until the last."""
+    with ExitStack() as held:
+        for count in range(most):
+            said = _greeting(target, source, until, held)
+            if said:
+                return Reached(count, said, known=said.startswith(str(CLOSING)))
+    return Reached(most)
+
+
+def _connection_rate(target: Target, source: str, most: int, until: float) -> Reached:
+    """One after another."""
+    for count in range(most):
+        with ExitStack() as held:
+            said = _greeting(target, source, until, held)
+        if said:
+            return Reached(count, said, known=said.startswith(str(CLOSING)))
+    return Reached(most)
+
+
+RATES = (
+    Rate(
+        "recipients",
+        "recipients, one after another",
+        "smtpd_client_recipient_rate_limit",
+        lambda target: target.recipient_rate,
+        _recipients,
+    ),
+    Rate(
+        "messages",
+        "mail, one after another",
+        "smtpd_client_message_rate_limit",
+        lambda target: target.message_rate,
+        _messages,
+    ),
+    Rate(
+        "connections",
+        "connections at a time",
+        "smtpd_client_connection_count_limit",
+        lambda target: target.connections,
+        _connections,
+        times=1,
+    ),
+    Rate(
+        "connection-rate",
+        "connections, one after another",
+        "smtpd_client_connection_rate_limit",
+        lambda target: target.connection_rate,
+        _connection_rate,
+    ),
+)
+"""Connections last: who has made too many is not let in again."""
+
+
+def try_rates(target: Target, source: str, *, seconds: float = SECONDS) -> Iterator[Finding]:
+    """Reach for each limit that is planned, from the address `source`; `seconds` for each."""
+    for rate in RATES:
+        limit = rate.limit(target)
+        if limit:
+            begun = time.monotonic()
+            most = rate.times * limit + 1
+            reached = (
+                rate.reach(target, source, most, begun + seconds)
+                if limit <= MOST
+                else Reached(0, f"{most} would have to be tried", known=False)
+            )
+            in_time = time.monotonic() - begun < target.unit
+            yield _rated(rate, limit, reached, in_time=in_time)
+
+
+def rates_unknown(target: Target, why: str) -> Iterator[Finding]:
+    """The same findings where there is no use in trying."""
+    for rate in RATES:
+        if rate.limit(target):
+            not_tried = Reached(0, why, known=False)
+            yield _rated(rate, rate.limit(target), not_tried, in_time=True)
+
+
+def _rated(rate: Rate, limit: int, reached: Reached, *, in_time: bool) -> Finding:
+    known = reached.known and (in_time or bool(reached.said))
+    verdict = UNKNOWN if not known else RIGHT if reached.said else WRONG
+    return Finding(
+        id=f"stranger.rate.{rate.id}",
+        looked_at=f"25: {rate.tried}",
+        seen=f"not known: {reached.said or 'it took too long'}"
+        if not known
+        else f"after {reached.count}: {reached.said}"
+        if reached.said
+        else f"{reached.count} went through",
+        expected=f"{limit}, then refused",
+        verdict=verdict,
+        advice=""
+        if verdict == RIGHT
+        else f"Set `{rate.parameter} = {limit}` in main.cf, and see that "
+        "smtpd_client_event_limit_exceptions names no strangers; reload.",
+    )
+
+
+def _mail(number: str) -> tuple[Exchange, ...]:
+    return (Exchange(f"m{number}", "MAIL FROM:<>", must=250),)
+
+
+def _talk(target: Target, source: str, script: list[Exchange], until: float) -> Transcript:
+    opening = (Exchange("greeting", must=220), Exchange("ehlo", "EHLO relay-test", must=250))
+    left = max(0.1, until - time.monotonic())
+    whole = (*opening, *script, Exchange("quit", "QUIT"))
+    return converse(Endpoint(target.address, 25, source), whole, left)
+
+
+def _counted(talk: Transcript, name: str, before: int) -> Reached:
+    """How many of the exchanges that begin with `name` were taken."""
+    counted = [one for one in talk.replies if one.startswith(name) and one[1:].isdigit()]
+    if talk.stopped_at in {"", "quit"}:
+        return Reached(before + len(counted))
+    reply = talk.replies.get(talk.stopped_at)
+    known = reply is not None and reply.code == TOO_MUCH and talk.stopped_at in counted
+    return Reached(before + max(0, len(counted) - 1), talk.why, known)
+
+
+def _greeting(target: Target, source: str, until: float, held: ExitStack) -> str:
+    """Connect; what is said instead of a greeting, "" where one came."""
+    left = max(0.1, until - time.monotonic())
+    try:
+        line = held.enter_context(closing(Line(Endpoint(target.address, 25, source), left)))
+        reply = line.reply()
+        if reply.code < CLOSING:
+            held.callback(_quit, line)
+            return ""
+        return str(reply)
+    except (TalkError, OSError) as fault:
+        return reason(fault, left)
+
+
+def _quit(line: Line) -> None:
+    """End it so that the server's log shows no lost connection."""
+    with suppress(OSError):
+        line.send("QUIT")

@@ -1,0 +1,221 @@
+"""The attempts, tried side by side: conversations in, findings out, in the table's order.
+
+What cannot be known (a talk that broke off, a refusal for another reason) is unknown, never right.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from wizard.check.abuse.attempts import (
+    GROUPS,
+    SIZE,
+    Attempt,
+    Group,
+    Seen,
+    Target,
+    first_refusal,
+)
+from wizard.check.abuse.client_hello import Answer, offer_tls
+from wizard.check.abuse.offers import OFFERS, TLS_DOORS, judge_key, judge_offer
+from wizard.check.smtp.refusals import TRANSIENT
+from wizard.check.smtp.session import CLOSING, Endpoint, Exchange, Reply, Transcript, converse
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+
+CHUNK = 8
+"""Attempts of one talk: from its tenth error on (smtpd_soft_error_limit) smtpd sleeps at each."""
+
+WORKERS = 12
+"""Talks at a time; smtpd_client_connection_count_limit is 25."""
+
+TALK, ALL = 8.0, 20.0
+"""Seconds for one talk, and for all of them."""
+
+_QUIT = Exchange("quit", "QUIT")
+
+
+@dataclass(frozen=True)
+class _Talk:
+    group: Group
+    attempts: tuple[Attempt, ...]
+    transcript: Future[Transcript]
+
+
+def try_all(
+    target: Target, source: str, *, seconds: float = TALK, workers: int = WORKERS
+) -> list[Finding]:
+    """Try the whole list on a server, from the address `source`; takes `ALL` seconds at most.
+
+    Never raises for what a server does.
+    """
+    until = time.monotonic() + ALL
+    words = _words(target, source)
+    groups = [one for one in GROUPS if not (one.needs_login and target.waits)]
+    doors = [one for one in TLS_DOORS if not (one.needs_login and target.waits)]
+
+    def left() -> float:
+        return max(0.1, min(seconds, until - time.monotonic()))
+
+    def talk(port: int, script: Sequence[Exchange]) -> Transcript:
+        return converse(Endpoint(target.address, port, source), script, left())
+
+    def offer(number: int, which: int) -> Answer:
+        door = doors[number]
+        where = Endpoint(target.address, door.port, source)
+        return offer_tls(where, _filled(door.before, words), OFFERS[which].offer, left())
+
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="stranger")
+    try:
+        talks = [
+            _Talk(group, part, pool.submit(talk, group.port, _script(group, part, words)))
+            for group in groups
+            for part in _parts(group, target)
+        ]
+        answers = [
+            (door, one, pool.submit(offer, number, which))
+            for number, door in enumerate(doors)
+            for which, one in enumerate(OFFERS)
+        ]
+        findings = list(_judge(talks, target))
+        findings += [judge_offer(door, one, answer.result()) for door, one, answer in answers]
+    finally:
+        # When a signal ends the check early, the address must not wait for a talk.
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [*findings, *_waiting(target)]
+
+
+def own_address(address: str) -> str:
+    """The address that we would come from; nothing is sent to find out.
+
+    Raises OSError where there is no way to `address`.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((address, 25))
+        return str(probe.getsockname()[0])
+
+
+def literal(address: str) -> str:
+    """An address as SMTP takes it in place of a name (RFC 5321 4.1.3)."""
+    whole = ipaddress.ip_address(address.partition("%")[0])
+    return f"[IPv6:{whole}]" if whole.version == 6 else f"[{whole}]"  # noqa: PLR2004
+
+
+def _words(target: Target, source: str) -> dict[str, str]:
+    return {
+        "here": literal(target.address),
+        "me": literal(source),
+        "name": target.name,
+        "domain": target.domain,
+        "over": str(target.size + 1),
+    }
+
+
+def _parts(group: Group, target: Target) -> Iterator[tuple[Attempt, ...]]:
+    wanted = tuple(one for one in group.attempts if one is not SIZE or target.size)
+    for at in range(0, len(wanted), CHUNK):
+        yield wanted[at : at + CHUNK]
+
+
+def _filled(script: Sequence[Exchange], words: Mapping[str, str]) -> tuple[Exchange, ...]:
+    return tuple(replace(one, line=one.line.format(**words)) for one in script)
+
+
+def _script(
+    group: Group, attempts: Sequence[Attempt], words: Mapping[str, str]
+) -> tuple[Exchange, ...]:
+    said = [
+        Exchange(name, line, ends=attempt.ends)
+        for attempt in attempts
+        for name, line in zip(_names(attempt), attempt.say)
+    ]
+    return (*_filled((*group.opening, *said), words), _QUIT)
+
+
+def _names(attempt: Attempt) -> list[str]:
+    return [f"{attempt.id}#{number}" for number in range(len(attempt.say))]
+
+
+def _judge(talks: Sequence[_Talk], target: Target) -> Iterator[Finding]:
+    doors = list(dict.fromkeys(one.group.door for one in talks))
+    for door in doors:
+        there = [one for one in talks if one.group.door == door]
+        yield _reached(there[0].group, there[0].transcript.result())
+        counted = {
+            attempt.id: reply
+            for one in there
+            for attempt in one.attempts
+            for reply in [_counts(attempt, one.transcript.result())]
+            if reply is not None
+        }
+        for one in there:
+            for attempt in one.attempts:
+                yield _judged(one, attempt, Seen(counted, target))
+        certificate = there[0].transcript.result().certificate
+        if certificate:
+            yield judge_key(door, there[0].group.title, certificate)
+
+
+def _reached(group: Group, transcript: Transcript) -> Finding:
+    names = [one.name for one in group.opening]
+    stopped = transcript.stopped_at in names
+    reply = transcript.replies.get(transcript.stopped_at if stopped else names[0])
+    # One that refuses us for now, or us alone, can be reached all the same.
+    shut = stopped and reply is not None and reply.code >= TRANSIENT
+    verdict = UNKNOWN if shut else WRONG if stopped else RIGHT
+    return Finding(
+        id=f"stranger.{group.door}.reached",
+        looked_at=f"{group.title}: reached",
+        seen=transcript.why if stopped else str(reply),
+        expected="220",
+        verdict=verdict,
+        advice=""
+        if verdict == RIGHT
+        else "Wait a minute and try again: a limit may have been reached."
+        if shut
+        else "See that Postfix runs, the firewall's zone, and what stands before this server.",
+    )
+
+
+def _counts(attempt: Attempt, transcript: Transcript) -> Optional[Reply]:
+    """The reply that an attempt is judged by; None where it broke off before."""
+    names = _names(attempt)
+    replies = [transcript.replies[name] for name in names if name in transcript.replies]
+    counts = first_refusal(replies)
+    if counts is None or counts.code == CLOSING:
+        return None
+    return counts if counts.code >= TRANSIENT or len(replies) == len(names) else None
+
+
+def _judged(talk: _Talk, attempt: Attempt, seen: Seen) -> Finding:
+    reply = _counts(attempt, talk.transcript.result())
+    why = talk.transcript.result().why
+    verdict = UNKNOWN if reply is None else attempt.verdict(reply, seen)
+    return Finding(
+        id=f"stranger.{talk.group.door}.{attempt.id}",
+        looked_at=f"{talk.group.title}: {attempt.tried}",
+        seen=f"not known: {why}" if reply is None else attempt.show(reply, seen),
+        expected=attempt.expected,
+        verdict=verdict,
+        advice="" if verdict == RIGHT else attempt.advice,
+        fatal=attempt.fatal,
+    )
+
+
+def _waiting(target: Target) -> Iterator[Finding]:
+    for group in GROUPS:
+        if group.needs_login and target.waits:
+            yield Finding(
+                id=f"stranger.{group.door}.reached",
+                looked_at=f"{group.title}: reached",
+                seen=f"waits for Dovecot: {target.waits}",
+                expected="220",
+                verdict=WAITS,
+                advice="Set Dovecot up with its auth socket in Postfix's queue, then try again.",
+            )

@@ -1,0 +1,95 @@
+"""What `postfix check` is content with and systemd does not see, looked at all at once.
+
+A server may be broken by hand in many ways that no planned parameter shows: this gathers the
+looks at all that surrounds them. Each is begun before any is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Callable, Optional
+
+from wizard.answers.model import Answers
+from wizard.check.dovecot import delivery
+from wizard.check.host.labels import begin_labels
+from wizard.check.host.sockets import judge_socket
+from wizard.check.postfix.backends import begin_behind, places
+from wizard.check.postfix.hardening import judge_hardening
+from wizard.check.postfix.hazards import judge_hazards
+from wizard.check.postfix.restrictions import judge_restrictions
+from wizard.check.postfix.services import judge_services, smtpds
+from wizard.check.queue.spool import judge_queue
+from wizard.check.queue.waiting import begin_waiting, judge_waiting
+from wizard.check.tables.indexes import begin_tables, named
+from wizard.check.tls import certificate
+from wizard.check.tls.chain import begin_chain, judge_key
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import Finding
+from wizard.host.facts import Network
+from wizard.host.postfix import Configuration
+from wizard.host.relay import relay_targets
+from wizard.paths import MASTER_CF
+from wizard.postfix.itself import itself, nexthops
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
+from wizard.sections.registry import SECTIONS
+
+SELF_SIGNED = "self-signed"
+RELAY_SECONDS = 1.0
+"""For each question where the relay host leads: a run does not wait longer for the world."""
+
+
+def begin_silent(
+    answers: Answers,
+    door: Door,
+    configuration: Configuration,
+    network: Optional[Network],
+    pool: Executor,
+) -> Callable[[], Iterator[Finding]]:
+    """Begin all looks; call the result to wait for the findings, in a stable order."""
+    settings = Settings(configuration.parameters, configuration.defaults)
+    try:
+        services = MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
+    except Trouble:
+        services = ()
+    network = network or Network()
+    asked = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
+    targets = pool.submit(relay_targets, asked, network.resolvers, RELAY_SECONDS)
+    listening = smtpds(services)
+    tables = begin_tables(door, settings, listening, configuration.table_types)
+    lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
+    socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
+    waiting = begin_waiting(door, socket, pool)
+    behind = begin_behind(places(settings, listening), settings, pool)
+    served = certificate.files(configuration.parameters)
+    labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
+    # Who chose a self-signed one knows that nobody trusts it.
+    follows = served and answers.certificate.source != SELF_SIGNED
+    chain = begin_chain(door, served[0]) if follows else None
+
+    def finish() -> Iterator[Finding]:
+        if chain is not None:
+            yield from chain()
+        yield from judge_key(door, settings)
+        yield from judge_socket("auth", delivery.AUTH_SOCKET)
+        if lmtp:
+            yield from judge_socket("lmtp", lmtp)
+        yield from judge_hazards(
+            replace(settings, here=itself(network, services, targets.result()))
+        )
+        yield from judge_restrictions(settings, listening)
+        yield from judge_services(services, settings, door)
+        yield from behind()
+        yield from tables()
+        yield from labels()
+        for section in SECTIONS:
+            yield from section.check(door, settings, answers)
+        yield from judge_hardening(answers, settings, services)
+        yield from judge_queue(door, settings)
+        yield from judge_waiting(waiting(), settings, time.time())
+
+    return finish

@@ -1,0 +1,1 @@
+"""DNS records, the resolver of this host, and the health of blocklists."""

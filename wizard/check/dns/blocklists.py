@@ -1,0 +1,80 @@
+"""The blocklists in use: whether each answers as it should, and whether it lists this host."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from concurrent.futures import Executor
+from typing import Callable, Optional
+
+from wizard.answers.sections.blocklists import Blocklists
+from wizard.check.commands import unknown
+from wizard.dns.addresses import public4
+from wizard.dns.blocklists import Health, ask_lists
+from wizard.dns.lists import with_key
+from wizard.finding import RIGHT, WARNING, Finding
+from wizard.host.facts import Network
+from wizard.postfix.blocklists import asked_zones
+
+SECONDS = 1.0
+"""For all lists together: a server in order needs a tenth of it."""
+
+_EXPECTED = "its test points answer as they should"
+
+
+def begin_lists(
+    lists: Blocklists,
+    network: Optional[Network],
+    pool: Executor,
+    key: str = "",
+    proxies: Collection[str] = (),
+) -> Callable[[], Iterator[Finding]]:
+    """Ask all lists in use in a thread of the pool; call the result to wait for the findings.
+
+    This host's addresses are its own and `proxies`, those of proxy_interfaces (postconf(5)).
+    """
+    zones = with_key({one.name: one for one in asked_zones(lists)}.values(), key)
+    if network is None:
+        why = "the host's resolvers could not be read"
+        return lambda: (
+            unknown(f"blocklist.{one.name}", f"blocklist {one.zone}", why, _EXPECTED, fatal=False)
+            for one in zones
+        )
+    addresses = public4((*network.addresses, *proxies))
+    asked = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
+    return lambda: judge_lists(asked.result(), addresses)
+
+
+def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterator[Finding]:
+    """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses.
+
+    None fails a run: what a list does is not this host's doing.
+    """
+    for health in found:
+        zone = health.zone
+        yield Finding(
+            id=f"blocklist.{zone.name}",
+            looked_at=f"blocklist {zone.zone}",
+            seen="works" if health.works else f"{health.state}: {health.said}",
+            expected=_EXPECTED,
+            verdict=RIGHT if health.works else WARNING,
+            advice=health.advice,
+            fatal=False,
+        )
+        if health.works and zone.by_address and addresses:
+            yield _own(health, addresses)
+
+
+def _own(health: Health, addresses: Collection[str]) -> Finding:
+    zone = health.zone
+    page = f" Its page tells why, and how to be taken off: {zone.page}" if zone.page else ""
+    return Finding(
+        id=f"blocklist.{zone.name}.own",
+        looked_at=f"this host in {zone.zone}",
+        seen=f"{', '.join(health.own)} is listed"
+        if health.own
+        else f"{', '.join(addresses)} not listed",
+        expected="not listed",
+        verdict=WARNING if health.own else RIGHT,
+        advice=f"Servers that ask this list refuse this host's mail.{page}" if health.own else "",
+        fatal=False,
+    )

@@ -1,0 +1,1 @@
+"""Dovecot: delivery by LMTP, its mailboxes, and the login of users."""

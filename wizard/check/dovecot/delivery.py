@@ -1,0 +1,85 @@
+"""Whether Dovecot answers on the two sockets that Postfix will talk to (SASL_README, RFC 2033)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+
+from wizard.check.smtp.session import Transcript
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+from wizard.host.sockets import AUTH, QUEUE
+
+AUTH_SOCKET = f"{QUEUE}/{AUTH}"
+
+NOBODY = "nobody listens"
+"""A socket that its owner left behind: one that ends in order takes it away."""
+
+_ABSENT = {errno.ENOENT, errno.ENOTDIR}
+
+
+def lmtp_socket(mailbox_transport: str) -> str:
+    """The path behind `lmtp:unix:PATH`, relative to the queue; "" for any other transport."""
+    head, _, path = mailbox_transport.rpartition(":")
+    if head != "lmtp:unix" or not path:
+        return ""
+    return path if path.startswith("/") else f"{QUEUE}/{path}"
+
+
+def socket_fault(path: str) -> str:
+    """Why nobody answers on a UNIX socket, "" when somebody does.
+
+    A socket's name outlives a killed Dovecot, so the name alone proves nothing.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(path)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return f"no socket {path}"
+            if error.errno == errno.ECONNREFUSED:
+                return f"{NOBODY} on {path}"
+            return f"{path}: {os.strerror(error.errno or 0)}"
+    return ""
+
+
+def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Finding]:
+    """`delivery.lmtp`: mail for local people has somewhere to go, or waits in the queue."""
+    looked_at = "local delivery by LMTP"
+    if fault.startswith(NOBODY):
+        yield Finding(
+            id="delivery.lmtp",
+            looked_at=looked_at,
+            seen=f"{fault}: Dovecot was there and died",
+            expected="Dovecot answers",
+            verdict=WRONG,
+            advice="Run `systemctl restart dovecot`; `journalctl -u dovecot -n 30` says why it died. "
+            "Mail is kept in the queue meanwhile.",
+            fatal=False,
+        )
+        return
+    if fault:
+        denied = "denied" in fault
+        yield Finding(
+            id="delivery.lmtp",
+            looked_at=looked_at,
+            seen=fault if denied else f"waits for Dovecot: {fault}",
+            expected="Dovecot answers",
+            verdict=UNKNOWN if denied else WAITS,
+            advice="Mail is kept in the queue until Dovecot is there: `dnf install dovecot`, then "
+            "`postfix-wizard apply --section dovecot`.",
+        )
+        return
+    stopped = transcript.stopped_at
+    yield Finding(
+        id="delivery.lmtp",
+        looked_at=looked_at,
+        seen=transcript.why if stopped else str(transcript.replies["greeting"]),
+        expected="Dovecot answers",
+        verdict=WRONG if stopped else RIGHT,
+        advice=f"See what Dovecot's lmtp service does with {path}." if stopped else "",
+        # The wizard does not set Dovecot up, so it cannot fail for it.
+        fatal=False,
+    )

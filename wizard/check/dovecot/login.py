@@ -1,0 +1,206 @@
+"""The policy as its users meet it: who logs in may send, who has the wrong password may not.
+
+The password is said under TLS alone, to this very host, and only where AUTH PLAIN is offered (RFC
+4954, RFC 4616). It is kept nowhere, and a reply that repeats a piece of it is not shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+from wizard.answers.model import Answers
+from wizard.check.dovecot import delivery
+from wizard.check.network import ports
+from wizard.check.smtp.conversations import OK
+from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
+from wizard.check.smtp.scripts import OUTSIDER
+from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
+from wizard.door import Door
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+from wizard.text import clean
+
+SECONDS = 20.0
+"""For one talk: Dovecot lets a wrong password wait, and longer from time to time."""
+
+LOGGED_IN, NOT_LOGGED_IN = 235, 535
+"""RFC 4954 section 6."""
+
+_PIECE = 6
+"""Characters of a secret that may not be shown in a row."""
+
+_STARTTLS = (
+    Exchange("greeting", must=220),
+    Exchange("ehlo", "EHLO [127.0.0.1]", must=250),
+    Exchange("tls", "STARTTLS", tls=True, must=220),
+    Exchange("ehlo-tls", "EHLO [127.0.0.1]", must=250),
+)
+_WRAPPED = (
+    Exchange("greeting", tls=True, must=220),
+    Exchange("ehlo-tls", "EHLO [127.0.0.1]", must=250),
+)
+_QUIT = Exchange("quit", "QUIT")
+
+DOORS = ((587, _STARTTLS), (465, _WRAPPED))
+
+
+@dataclass(frozen=True)
+class User:
+    """Who logs in, the sender's address of their mail, and the password, which no repr shows."""
+
+    name: str
+    sender: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One look at one reply: `user.PORT.ID`."""
+
+    id: str
+    tried: str
+    exchange: str
+    expected: str
+    verdict: Callable[[Reply], str]
+    advice: str
+
+
+def _accepted(reply: Reply) -> str:
+    return RIGHT if reply.code == OK else UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
+
+
+def _logged_in(reply: Reply) -> str:
+    if reply.code == LOGGED_IN:
+        return RIGHT
+    return UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
+
+
+def _not_logged_in(reply: Reply) -> str:
+    if reply.code == LOGGED_IN:
+        return WRONG
+    return RIGHT if reply.code == NOT_LOGGED_IN else UNKNOWN
+
+
+ROWS = (
+    Row(
+        "login",
+        "login",
+        "auth",
+        "accepted (235)",
+        _logged_in,
+        "Is it the right password? `doveadm auth test USER` asks Dovecot alone; its log says more.",
+    ),
+    Row(
+        "mail",
+        "mail to others, logged in",
+        "rcpt",
+        "accepted (250)",
+        _accepted,
+        "Let permit_sasl_authenticated stand first in this port's smtpd_recipient_restrictions, and "
+        "in smtpd_relay_restrictions where that is set; reload.",
+    ),
+)
+WRONG_PASSWORD = Row(
+    "wrong-password",
+    "login, a wrong password",
+    "auth",
+    "refused (535)",
+    _not_logged_in,
+    "Look at Dovecot's passdb at once: it lets in anybody.",
+)
+
+
+def check_login(
+    answers: Answers, door: Door, user: User, *, seconds: float = SECONDS
+) -> Iterator[Finding]:
+    """Log in at both doors and begin a message to somebody else; then with a wrong password.
+
+    Nothing is sent: DATA is never said. Never raises for what a server does.
+    """
+    fault = delivery.socket_fault(delivery.AUTH_SOCKET)
+    at = ports.reachable(answers.networks, door)
+    for port, opening in DOORS:
+        if fault:
+            yield _finding(port, ROWS[0], f"waits for Dovecot: {fault}", WAITS)
+        else:
+            yield from log_in(Endpoint(at[port], port), port, opening, user, seconds)
+
+
+def log_in(
+    where: Endpoint, port: int, opening: tuple[Exchange, ...], user: User, seconds: float
+) -> Iterator[Finding]:
+    """The three rows of one door."""
+    told = converse(where, (*opening, _QUIT), seconds)
+    offered = told.replies.get("ehlo-tls")
+    mechanisms = "" if offered is None else offered.keyword("AUTH") or ""
+    if "PLAIN" not in mechanisms.upper().split():
+        # Never say a password where it is of no use.
+        seen = told.why or (f"AUTH {mechanisms}" if mechanisms else "no AUTH")
+        verdict = UNKNOWN if mechanisms else WRONG
+        yield _finding(port, ROWS[0], seen, verdict)
+        return
+    credentials = plain_credentials(user.name, user.password)
+    script = (
+        *opening,
+        Exchange("auth", f"AUTH PLAIN {credentials}", must=LOGGED_IN),
+        Exchange("mail", f"MAIL FROM:<{user.sender}>"),
+        Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>"),
+        Exchange("rset", "RSET"),
+        _QUIT,
+    )
+    hidden = (user.password, credentials)
+    yield from _judged(port, ROWS, converse(where, script, seconds), hidden)
+    guess = f"AUTH PLAIN {plain_credentials(user.name, secrets.token_urlsafe(12))}"
+    wrong = converse(where, (*opening, Exchange("auth", guess), _QUIT), seconds)
+    yield from _judged(port, (WRONG_PASSWORD,), wrong, hidden)
+
+
+def plain_credentials(name: str, password: str) -> str:
+    """Return what AUTH PLAIN says (RFC 4616)."""
+    return base64.b64encode(f"\0{name}\0{password}".encode("utf-8", "surrogateescape")).decode(
+        "ascii"
+    )
+
+
+def _judged(
+    port: int, rows: tuple[Row, ...], told: Transcript, hidden: tuple[str, ...]
+) -> Iterator[Finding]:
+    for row in rows:
+        reply = _counts(told.replies, row.exchange)
+        if reply is None:
+            yield _finding(port, row, f"not known: {shown(told.why, hidden)}", UNKNOWN)
+        else:
+            yield _finding(port, row, shown(str(reply), hidden), row.verdict(reply))
+
+
+def _counts(replies: Mapping[str, Reply], exchange: str) -> Optional[Reply]:
+    """The reply to look at: a sender who is refused explains the recipient's refusal."""
+    mail = replies.get("mail")
+    return mail if exchange == "rcpt" and mail and mail.code >= TRANSIENT else replies.get(exchange)
+
+
+def shown(text: str, hidden: tuple[str, ...]) -> str:
+    """A server's words; none of them where they repeat a piece of a secret."""
+    cleaned = (
+        clean(secret.encode("utf-8", "surrogateescape"), 12 * len(secret)) for secret in hidden
+    )
+    pieces = {
+        secret[at : at + _PIECE]
+        for secret in (*hidden, *cleaned)
+        for at in range(max(1, len(secret) - _PIECE + 1))
+    }
+    return "(words that repeat the password)" if any(one in text for one in pieces) else text
+
+
+def _finding(port: int, row: Row, seen: str, verdict: str) -> Finding:
+    return Finding(
+        id=f"user.{port}.{row.id}",
+        looked_at=f"port {port}: {row.tried}",
+        seen=seen,
+        expected=row.expected,
+        verdict=verdict,
+        advice="" if verdict == RIGHT else row.advice,
+    )

@@ -1,0 +1,248 @@
+"""Dovecot cause by cause: what of its settings keeps mail or people out, and whom it takes mail for.
+
+Nothing is said of one that is missing or masked: there `delivery.lmtp` and the doors say that they
+wait. What differs from the policy and works is the operator's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Callable
+
+from wizard.answers.model import Answers
+from wizard.check.dovecot.delivery import socket_fault
+from wizard.check.smtp.scripts import lmtp_script
+from wizard.check.smtp.session import Endpoint, Transcript, converse
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.host.dovecot import begin_dovecot
+from wizard.host.facts import Dovecot
+from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
+from wizard.postfix.dovecot import (
+    AUTH,
+    Wanted,
+    certificate,
+    mailbox,
+    needed,
+    user_name,
+    wanted,
+)
+from wizard.text import clean
+
+SHOWS = "`postfix-wizard plan --section dovecot` shows the lines."
+_TAKEN, _PERMANENT = 250, 500
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was seen: Dovecot's own words, the talk about one recipient, and missing files."""
+
+    dovecot: Dovecot
+    transcript: Transcript = field(default_factory=Transcript)
+    missing: tuple[str, ...] = ()
+    why: str = ""
+
+
+def begin_mailboxes(
+    answers: Answers, door: Door, pool: Executor, seconds: float
+) -> Callable[[], Iterator[Finding]]:
+    """Begin to look; call the result to wait for the findings. Neither raises."""
+
+    def look() -> Looked:
+        try:
+            dovecot = _read(door)
+            files = [one for one in certificate(dovecot.settings, dovecot.version) if one]
+            missing = tuple(one for one in files if door.stat(one) is None)
+        except Trouble as trouble:
+            return Looked(Dovecot(), why=str(trouble))
+        socket = wanted(answers).lmtp
+        if not (dovecot.reader and socket) or socket_fault(socket):
+            return Looked(dovecot, missing=missing)
+        recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
+        talk = converse(Endpoint(socket), lmtp_script(recipient), seconds)
+        return Looked(dovecot, talk, missing)
+
+    begun = pool.submit(look)
+    return lambda: judge_mailboxes(begun.result(), answers)
+
+
+def _read(door: Door) -> Dovecot:
+    units, dovecot = begin_units(door), begin_dovecot(door)
+    return replace(dovecot(), unit=units().states[DOVECOT])
+
+
+def judge_mailboxes(looked: Looked, answers: Answers) -> Iterator[Finding]:
+    """`dovecot.runs`, `.config`, one for each cause or `.settings` where none is, `.recipient`.
+
+    A fault makes a run fail only where the answers have its file written here.
+    """
+    dovecot = looked.dovecot
+    if looked.why:
+        yield _finding("settings", "its settings", f"not known: {looked.why}", UNKNOWN, "")
+        return
+    if not dovecot.usable:
+        return
+    fatal = answers.dovecot.conf == "write"
+    for finding in (*_runs(dovecot), *_causes(looked, wanted(answers)), *_recipient(looked)):
+        yield replace(finding, fatal=fatal)
+
+
+def _finding(
+    name: str, looked_at: str, seen: str, verdict: str, advice: str, *, expected: str = ""
+) -> Finding:
+    return Finding(
+        f"dovecot.{name}",
+        f"Dovecot: {looked_at}",
+        seen,
+        expected or "as Postfix needs it",
+        verdict,
+        advice,
+        fatal=False,
+    )
+
+
+def _runs(dovecot: Dovecot) -> Iterator[Finding]:
+    state = dovecot.unit.active
+    died = state == "failed"
+    if state not in RUNNING_STATES:
+        yield _finding(
+            "runs",
+            "whether it runs",
+            "it failed" if died else f"installed, and {state}",
+            WRONG if died else WAITS,
+            "Run `systemctl enable --now dovecot`; `journalctl -u dovecot -n 30` says why it does not.",
+            expected="active",
+        )
+
+
+def _causes(looked: Looked, want: Wanted) -> Iterator[Finding]:
+    dovecot = looked.dovecot
+    if not dovecot.settings:
+        yield _finding(
+            "config",
+            "its configuration",
+            f"it cannot be read: {clean(dovecot.complaint.encode('utf-8', 'surrogateescape'))}",
+            WRONG,
+            "Set right what it names (2.4 renamed many settings of 2.3: Dovecot's upgrade notes); "
+            "`doveconf -n` says when it is.",
+            expected="doveconf reads it",
+        )
+        return
+    lacks = needed(dovecot.settings, dovecot.version, want)
+    found = [one for name in _CAUSES if name in lacks for one in _CAUSES[name](looked, want)]
+    if looked.missing and "tls" not in lacks:
+        found += _tls(looked, want)
+    yield from found
+    if not found:
+        yield _finding("settings", "its settings", "as Postfix needs them", RIGHT, "")
+
+
+def _protocols(looked: Looked, _want: Wanted) -> Iterator[Finding]:
+    named = looked.dovecot.settings.get("protocols", "") or "no lmtp among them"
+    advice = f"Add lmtp to `protocols`: Postfix hands mail over by it. {SHOWS}"
+    yield _finding("protocols", "its protocols", named, WRONG, advice, expected="lmtp among them")
+
+
+def _socket(name: str, service: str, path: str, loss: str) -> Finding:
+    return _finding(
+        name,
+        f"the {service} service's socket",
+        f"none that Postfix may use at {path}: {loss}",
+        WRONG,
+        f"In `service {service}` open a unix_listener {path} with mode 0600 and user postfix. {SHOWS}",
+        expected="open to postfix",
+    )
+
+
+def _lmtp(_looked: Looked, want: Wanted) -> Iterator[Finding]:
+    yield _socket("lmtp-socket", "lmtp", want.lmtp, "mail stays in the queue")
+
+
+def _auth(_looked: Looked, _want: Wanted) -> Iterator[Finding]:
+    yield _socket("auth-socket", "auth", AUTH, "nobody can log in on 587 and 465")
+
+
+def _user_name(looked: Looked, _want: Wanted) -> Iterator[Finding]:
+    said = user_name(looked.dovecot.settings, looked.dovecot.version)
+    yield _finding(
+        "user-name",
+        "auth_username_format",
+        f"{said or 'not set'}: user@host, as Postfix says it, is no user",
+        WRONG,
+        f"Until it strips the domain all mail would be returned: do not flush the queue. {SHOWS}",
+        expected="the name without its domain",
+    )
+
+
+def _mailbox(looked: Looked, _want: Wanted) -> Iterator[Finding]:
+    # Another place than the policy's is the operator's own choice.
+    if not mailbox(looked.dovecot.settings, looked.dovecot.version):
+        yield _finding(
+            "mailbox",
+            "where mail is kept",
+            "nothing says so: it is guessed, and fails for who has no mail yet",
+            WRONG,
+            f"Set it (mail_location in 2.3, mail_driver and mail_path in 2.4). {SHOWS}",
+            expected="a place",
+        )
+
+
+def _tls(looked: Looked, _want: Wanted) -> Iterator[Finding]:
+    if looked.missing:
+        yield _finding(
+            "tls",
+            "its certificate",
+            f"{', '.join(looked.missing)} is not there",
+            WRONG,
+            f"Name the files that Postfix serves. {SHOWS}",
+            expected="a certificate",
+        )
+    elif looked.dovecot.settings.get("ssl") == "no":
+        advice = f"Set `ssl = yes` with a certificate. {SHOWS}"
+        yield _finding(
+            "tls", "TLS", "ssl = no: mail is read in the clear", WARNING, advice, expected="yes"
+        )
+
+
+def _cleartext(_looked: Looked, _want: Wanted) -> Iterator[Finding]:
+    yield _finding(
+        "cleartext",
+        "passwords without TLS",
+        "allowed: who listens on the way has them",
+        WARNING,
+        "Take `disable_plaintext_auth = no` (2.3) or `auth_allow_cleartext = yes` (2.4) out.",
+        expected="refused",
+    )
+
+
+_CAUSES: dict[str, Callable[[Looked, Wanted], Iterator[Finding]]] = {
+    "protocols": _protocols,
+    "lmtp-socket": _lmtp,
+    "auth-socket": _auth,
+    "user-name": _user_name,
+    "mailbox": _mailbox,
+    "tls": _tls,
+    "cleartext": _cleartext,
+}
+"""The parts of `wizard.postfix.dovecot`, and what the lack of one means here."""
+
+
+def _recipient(looked: Looked) -> Iterator[Finding]:
+    reply = looked.transcript.replies.get("rcpt")
+    if reply is None:
+        return
+    bounces = reply.code >= _PERMANENT
+    yield _finding(
+        "recipient",
+        f"mail for {looked.dovecot.reader}",
+        str(reply),
+        RIGHT if reply.code == _TAKEN else WRONG,
+        ""
+        if reply.code == _TAKEN
+        else f"`doveadm user {looked.dovecot.reader}` and `journalctl -u dovecot -n 30` say why. "
+        + ("What is tried now is returned to its sender." if bounces else "Mail waits meanwhile."),
+        expected="250",
+    )

@@ -1,0 +1,1 @@
+"""The host around Postfix: units, sockets, SELinux labels and the log."""

@@ -1,0 +1,100 @@
+"""SELinux labels of the files that Postfix reads: a wrong one is seen only at the next start.
+
+A program that moved a file, or an earlier version of ours, left it with the label of another
+place. matchpathcon(8) compares it with the policy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+from collections.abc import Callable, Iterable, Iterator
+
+from wizard.check.commands import ask, unknown
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, Finding
+from wizard.host.postfix import INDEX_SUFFIX
+from wizard.host.selinux import read_selinux
+from wizard.host.ways import MAX_LINKS
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.text import clean
+
+FILES = (MAIN_CF, MASTER_CF)
+_LOOKED_AT = "SELinux labels"
+_EXPECTED = "those of the policy"
+_MOVED = (
+    "A directory above is a link to a place that the policy does not know, and the next relabel "
+    "takes these labels: `semanage fcontext -a -e LINK TARGET` makes them last."
+)
+_WRONG = re.compile(r"^(/.*) has context (\S+), should be (?!<<none>>)(\S+)$", re.MULTILINE)
+
+
+def begin_labels(
+    door: Door, tables: Iterable[str], certificates: Iterable[str]
+) -> Callable[[], Iterator[Finding]]:
+    """Compare the labels of all files at once; call the result to wait for `labels`.
+
+    It yields nothing where SELinux is off. `tables` are paths without the suffix of an index.
+    """
+    if not read_selinux(door):
+        return lambda: iter(())
+    texts = (*FILES, SENDER_ACCESS, *tables)
+    indexes = (f"{text}{suffix}" for text in texts for suffix in INDEX_SUFFIX.values())
+    named = [path for path in (*texts, *indexes, *certificates) if path.startswith("/")]
+    paths = list(dict.fromkeys(one for path in named for one in _followed(door, path)))
+    told = ask(door, ("matchpathcon", "-V", *paths))
+
+    def finish() -> Iterator[Finding]:
+        answer = told()
+        text = answer.text
+        # It ends with an error as soon as one label is another one.
+        if answer.why or len(text.splitlines()) != len(paths):
+            why = answer.failure or "matchpathcon did not answer for each file"
+            yield unknown("labels", _LOOKED_AT, why, _EXPECTED, fatal=False)
+            return
+        wrong = _WRONG.findall(text)
+        # It compares with the label of the path without links, and prints that of the name.
+        moved = [path for path, has, right in wrong if has == right]
+        others = [path for path, has, right in wrong if has != right]
+        advice = [f"Run `restorecon -F {_shown(shlex.join(others))}`; then restart postfix."]
+        seen = "; ".join(_shown(f"{path} {_told(has, right)}") for path, has, right in wrong)
+        yield Finding(
+            "labels",
+            _LOOKED_AT,
+            seen or f"{len(paths)} right",
+            _EXPECTED,
+            WARNING if wrong else RIGHT,
+            " ".join((*(advice if others else ()), *((_MOVED,) if moved else ()))),
+            fatal=False,
+        )
+
+    return finish
+
+
+def _told(has: str, right: str) -> str:
+    if has == right:
+        return f"has {has}, which is not the policy's where its links lead"
+    return f"has {has}, not {right}"
+
+
+def _followed(door: Door, path: str) -> Iterator[str]:
+    """Yield a path that is there and, where it is a link as certbot's are, what it leads to."""
+    try:
+        for _ in range(MAX_LINKS):
+            status = door.lstat(path)
+            if status is None:
+                return
+            yield path
+            target = door.read_link(path) if stat.S_ISLNK(status.st_mode) else None
+            if target is None:
+                return
+            path = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
+    except Trouble:
+        return
+
+
+def _shown(text: str) -> str:
+    return clean(text.encode("utf-8", "surrogateescape"))

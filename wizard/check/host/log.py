@@ -1,0 +1,140 @@
+"""The service's log since it last read its configuration, less what is normal there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wizard.check.commands import Told, unknown
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.text import clean
+
+JOURNAL = (
+    "journalctl",
+    "--unit=postfix.service",
+    "--boot",
+    "--lines=2000",
+    "--output=short-unix",
+    "--no-pager",
+    "--quiet",
+)
+MAILLOG = ("tail", "--bytes=262144", "/var/log/maillog")
+"""Where syslog writes it; asked when the journal has none."""
+
+SHOWN = 3
+"""Lines that are shown; the rest is counted."""
+
+_LINE = re.compile(r"\s(postfix[\w./-]*)\[\d+\]: (.*)$")
+_BEGINS = re.compile(r"^(daemon started|reload) -- version ")
+_LOUD = re.compile(r"^(warning|error|fatal|panic): ")
+_DEADLY = frozenset({"fatal", "panic"})
+
+
+@dataclass(frozen=True)
+class Harmless:
+    """A loud line that says nothing against this set-up. Both patterns search."""
+
+    program: str
+    message: str
+    why: str
+
+
+HARMLESS = (
+    Harmless(
+        r"",
+        r"SASL: Connect to private/auth failed|no SASL authentication mechanisms",
+        "Dovecot was not there; whether it is now, the talks on 587 and 465 show",
+    ),
+    Harmless(
+        r"/(master)$",
+        r"process /\S*/smtpd pid \d+ exit status 1|/\S*/smtpd: bad command startup",
+        "what master says of the same smtpd that missed Dovecot; others name their own cause",
+    ),
+    Harmless(
+        r"/(master)$",
+        r"^fatal: master_sigdeath: ",
+        "the last word of one that was told to end; whether another runs, the unit shows",
+    ),
+    Harmless(
+        r"smtpd$",
+        r"\[[0-9a-fA-F.:]+\]: SASL \S+ authentication (failed|aborted)",
+        "somebody guesses passwords, or our own probe took its AUTH back",
+    ),
+    Harmless(
+        r"smtpd$",
+        r"non-SMTP command from|TLS library problem|"
+        r"(illegal|invalid|malformed) (address|character|domain|hostname|ip|numeric)|"
+        r"(Connection|Message|Recipient|AUTH|New TLS).*(rate|concurrency) limit exceeded|"
+        r"(Connection )?(rate|concurrency) limit exceeded|"
+        r"hostname \S+ does not resolve|address not listed for hostname|"
+        r"too many errors|improper command pipelining|run-time library vs",
+        "what a stranger did, and what was refused",
+    ),
+    Harmless(
+        r"smtpd$|dnsblog$",
+        r"RBL lookup error|Name service error",
+        "a blocklist or resolver outside did not answer; the mail was judged without it",
+    ),
+    Harmless(
+        r"/(sendmail|postdrop|postqueue|postsuper|postmap|postalias|postconf|postcat|postlog)$",
+        r"",
+        "a command that somebody ran, not the service",
+    ),
+    Harmless(
+        r"/postfix-script$",
+        r"symlink leaves directory|not owned by|group or other writable",
+        "said by `postfix check` of files, once; a run looks at it in a step of its own",
+    ),
+)
+"""policy.md, "Normal there", and the loud lines of a server that strangers can reach.
+
+`lost connection after AUTH` and a refused RCPT are no loud lines and need no entry.
+"""
+
+
+def loud_lines(text: str) -> tuple[tuple[str, str, str], ...]:
+    """(program, warning|error|fatal|panic, message) since the last start or reload."""
+    found: list[tuple[str, str, str]] = []
+    for line in text.splitlines():
+        match = _LINE.search(line)
+        if match is None:
+            continue
+        program, message = match[1], match[2]
+        if program.endswith("/master") and _BEGINS.search(message):
+            found.clear()
+        loud = _LOUD.search(message)
+        if loud and not is_harmless(program, message):
+            found.append((program, loud[1], message))
+    return tuple(found)
+
+
+def is_harmless(program: str, message: str) -> bool:
+    """Whether a loud line says nothing against this set-up (HARMLESS)."""
+    return any(
+        re.search(one.program, program) and re.search(one.message, message) for one in HARMLESS
+    )
+
+
+def judge_log(told: Told) -> Iterator[Finding]:
+    """`log`: what the service itself complains of. Never fails a run: it is about the past."""
+    looked_at = "log since start or reload"
+    if told.failure:
+        yield unknown("log", looked_at, told.failure, "no warning of ours", fatal=False)
+        return
+    lines = loud_lines(told.text)
+    kinds = {kind for _, kind, _ in lines}
+    shown = [clean(f"{p}: {m}".encode("utf-8", "surrogateescape"), 160) for p, _, m in lines]
+    distinct = list(dict.fromkeys(shown))
+    more = f"; and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else ""
+    yield Finding(
+        id="log",
+        looked_at=looked_at,
+        seen="; ".join(distinct[-SHOWN:]) + more if lines else "quiet",
+        expected="no warning of ours",
+        verdict=RIGHT if not lines else WRONG if kinds & _DEADLY else WARNING,
+        advice="Read `journalctl -u postfix` or /var/log/maillog around these lines."
+        if lines
+        else "",
+        fatal=False,
+    )

@@ -1,0 +1,1 @@
+"""Listening ports, the firewall, the router, and an address for a stranger."""

@@ -1,0 +1,96 @@
+"""Whether the zone lets the three services in, now and after the next boot (firewalld.zone(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Optional
+
+from wizard.check.commands import unknown
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.host.facts import Firewall, Network, Zone
+from wizard.host.zones import is_used, outside_zones
+from wizard.plan.firewall import SERVICES
+
+WANTED = ", ".join(SERVICES)
+_NOTHING_KNOWN = Network()
+_ELSEWHERE = "Open 25, 587 and 465 in whatever firewall stands before this host."
+
+
+def judge_firewall(
+    firewall: Optional[Firewall], why: str, name: str, network: Network = _NOTHING_KNOWN
+) -> Iterator[Finding]:
+    """`firewall.runtime`, `firewall.permanent`, and `firewall.zone` for a zone out of use.
+
+    `why` says why there are no facts, where there are none. Without a name the firewall is not
+    the wizard's.
+    """
+    looked_at = f"firewall: zone {name}" if name else "firewall"
+    if firewall is None:
+        yield unknown("firewall.runtime", looked_at, why, WANTED)
+        return
+    seen = _not_ours(firewall, name)
+    if seen:
+        yield Finding("firewall.runtime", looked_at, seen, WANTED, UNKNOWN, _ELSEWHERE)
+        return
+    if firewall.state == "stopped":
+        yield Finding(
+            "firewall.runtime",
+            looked_at,
+            "firewalld is stopped",
+            WANTED,
+            WRONG,
+            "Nothing is filtered now: run `systemctl enable --now firewalld`.",
+        )
+    elif firewall.state != "running":
+        yield unknown("firewall.runtime", looked_at, "firewalld does not answer", WANTED)
+        return
+    zone = firewall.zone(name)
+    if zone is None:
+        yield Finding(
+            "firewall.zone",
+            looked_at,
+            "no such zone",
+            name,
+            WRONG,
+            "`firewall-cmd --get-zones` lists those there are.",
+        )
+        return
+    yield from _open(zone, firewall)
+    if not is_used(zone, firewall, network):
+        yield Finding(
+            "firewall.zone",
+            f"firewall: zone {zone.name} in use",
+            "no interface or source is in this zone",
+            "the zone of the outside interface",
+            WARNING,
+            f"Open {' or '.join(outside_zones(firewall, network)) or 'another zone'} instead: "
+            "`firewall-cmd --get-active-zones` shows those in use.",
+        )
+
+
+def _not_ours(firewall: Firewall, name: str) -> str:
+    """Return what is seen where another firewall filters the host, "" where this one does."""
+    if firewall.state == "absent":
+        return "no firewalld on this host"
+    if firewall.is_given_up:
+        return "firewalld is disabled or masked"
+    return "" if name else "firewall_zone is empty, so it is not looked at"
+
+
+def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
+    if firewall.state == "running":
+        yield _finding(zone, "runtime", zone.runtime, "now", "")
+    yield _finding(zone, "permanent", zone.permanent, "after a reload", " --permanent")
+
+
+def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: str) -> Finding:
+    closed = [one for one in SERVICES if one not in services and zone.target != "ACCEPT"]
+    adds = " ".join(f"--add-service={one}" for one in closed)
+    return Finding(
+        id=f"firewall.{kind}",
+        looked_at=f"firewall: zone {zone.name} {when}",
+        seen=f"closed: {', '.join(closed)}" if closed else "open",
+        expected=WANTED,
+        verdict=WRONG if closed else RIGHT,
+        advice=f"Run `firewall-cmd{flag} --zone={zone.name} {adds}`." if closed else "",
+    )

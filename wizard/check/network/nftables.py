@@ -1,0 +1,154 @@
+"""The kernel's own packet filter, whoever wrote it: firewalld knows only what it wrote (nft(8)).
+
+Only rules that meet every stranger count. One for some sources, as fail2ban writes them, or with
+a limit, is somebody's good reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from wizard.answers.sections.networks import Networks
+from wizard.check.commands import Told, unknown
+from wizard.finding import RIGHT, WRONG, Finding
+from wizard.text import clean
+
+NFT = ("nft", "-j", "list", "ruleset")
+
+PORTS = (25, 587, 465)
+FIREWALLD = "firewalld"
+_HOOKS = frozenset({"input", "prerouting", "ingress"})
+_REFUSES = frozenset({"drop", "reject"})
+_SAYS_NOTHING = frozenset({"counter", "log", "accept", *_REFUSES})
+_META = frozenset({"iifname", "iif", "l4proto", "nfproto", "protocol"})
+_BEGINNING = frozenset({"new", "untracked"})
+
+_ID, _LOOKED_AT, _EXPECTED = "firewall.rules", "firewall: rules of the kernel", "none against them"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that meets every stranger: where it stands, its verdict, and the ports, () for all."""
+
+    chain: tuple[str, str, str]
+    verdict: str
+    ports: tuple[tuple[int, int], ...]
+
+    def meets(self, port: int) -> bool:
+        """Whether it is about a port."""
+        return not self.ports or any(low <= port <= high for low, high in self.ports)
+
+
+def judge_rules(told: Told, networks: Networks) -> Iterator[Finding]:
+    """`firewall.rules`: no rule of the kernel's refuses strangers on the three ports.
+
+    Rules for IPv6 count where Postfix speaks it, firewalld's where they are the outside zone's.
+    """
+    zone = networks.firewall_zone
+    if told.failure:
+        yield unknown(_ID, _LOOKED_AT, told.failure, _EXPECTED)
+        return
+    try:
+        rows = json.loads(told.text)["nftables"]
+    except (ValueError, KeyError, TypeError):
+        yield unknown(_ID, _LOOKED_AT, "nft printed no list", _EXPECTED)
+        return
+    seen, where = _fault([one for one in rows if isinstance(one, dict)], networks)
+    table = " ".join(where[:2])
+    remedy = (
+        f"`firewall-cmd --zone={zone} --list-all` and --get-all-rules of --direct show it: remove "
+        "the rule there."
+        if where[1:2] == (FIREWALLD,)
+        else f"`nft list table {table}` shows it: open the port there, or delete the rule."
+    )
+    yield Finding(
+        _ID,
+        _LOOKED_AT,
+        clean(seen.encode("utf-8", "surrogateescape")) or "none refuses these ports",
+        _EXPECTED,
+        WRONG if seen else RIGHT,
+        clean(remedy.encode("utf-8", "surrogateescape")) if seen else "",
+    )
+
+
+def _fault(rows: Sequence[Mapping[str, Any]], networks: Networks) -> tuple[str, tuple[str, ...]]:
+    """Return what refuses strangers and where, ("", ()) where nothing does."""
+    skipped = "ip6" if networks.inet_protocols == "ipv4" else ""
+    chains = [one["chain"] for one in rows if "chain" in one]
+    bases = [one for one in chains if one.get("hook") in _HOOKS and one["family"] != skipped]
+    tables = {(one["family"], one["table"]) for one in bases}
+    rules = [
+        rule
+        for one in rows
+        if "rule" in one and (one["rule"]["family"], one["rule"]["table"]) in tables
+        for rule in [_read(one["rule"])]
+        if rule is not None and _is_of_zone(rule.chain, networks.firewall_zone)
+    ]
+    for rule in rules:
+        met = [str(port) for port in PORTS if rule.ports and rule.meets(port)]
+        if rule.verdict in _REFUSES and met:
+            return f"{' '.join(rule.chain)}: {rule.verdict} on {', '.join(met)}", rule.chain
+    for base in bases:
+        if base.get("policy") != "drop" or base.get("hook") != "input":
+            continue
+        table = (base["family"], base["table"])
+        accepting = [one for one in rules if one.chain[:2] == table and one.verdict == "accept"]
+        shut = [str(port) for port in PORTS if not any(one.meets(port) for one in accepting)]
+        if shut:
+            name = f"{' '.join(table)} {base['name']}"
+            return f"{name}: policy drop, and nothing accepts {', '.join(shut)}", table
+    return "", ()
+
+
+def _is_of_zone(chain: tuple[str, str, str], zone: str) -> bool:
+    """Whether a chain of firewalld's own table is the outside zone's; any other table's counts."""
+    return chain[1] != FIREWALLD or (zone != "" and f"_{zone}_" in f"{chain[2]}_")
+
+
+def _read(rule: Mapping[str, Any]) -> Optional[Rule]:
+    """Return a rule that meets every stranger, None for all others."""
+    ports: list[tuple[int, int]] = []
+    verdict = ""
+    for part in rule.get("expr", ()):
+        (kind, content) = next(iter(part.items()))
+        if kind == "match":
+            found = _ports(content)
+            ports += found
+            if not found and not _is_about_all(content):
+                return None
+        elif kind not in _SAYS_NOTHING:
+            return None
+        verdict = kind if kind in {"accept", *_REFUSES} else verdict
+    return Rule((rule["family"], rule["table"], rule["chain"]), verdict, tuple(ports))
+
+
+def _is_about_all(match: Mapping[str, Any]) -> bool:
+    """Whether a match that is not about ports lets every stranger's first packet through."""
+    left, right = match.get("left", {}), match.get("right")
+    if match.get("op") not in {"==", "in"}:
+        return False
+    if "meta" in left:
+        return left["meta"].get("key") in _META and right != "lo"
+    words = right.get("set", ()) if isinstance(right, dict) else right
+    words = words if isinstance(words, list) else [words]
+    return left.get("ct", {}).get("key") == "state" and bool(_BEGINNING & set(words))
+
+
+def _ports(match: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return the ranges of TCP ports that a match is about; none for any other match."""
+    payload = match.get("left", {}).get("payload", {}) if match.get("op") in {"==", "in"} else {}
+    if payload.get("field") != "dport" or payload.get("protocol") not in {"tcp", "th"}:
+        return []
+    right = match.get("right")
+    listed = right.get("set", [right]) if isinstance(right, dict) else [right]
+    return [range_ for one in listed for range_ in _range(one)]
+
+
+def _range(one: Any) -> list[tuple[int, int]]:
+    if isinstance(one, int):
+        return [(one, one)]
+    low, high = one.get("range", (None, None)) if isinstance(one, dict) else (None, None)
+    return [(low, high)] if isinstance(low, int) and isinstance(high, int) else []

@@ -1,0 +1,172 @@
+"""Who listens on 25, 587 and 465, and on which addresses (ss(8), postconf(5) inet_interfaces)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wizard.answers.sections.networks import Networks
+from wizard.check.commands import Told, unknown
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.paths import MASTER_CF
+from wizard.postfix.master_cf import PORT_NAMES, MasterCf, Service
+from wizard.text import clean
+
+SS = ("ss", "-Hnltp")
+
+PORTS = (25, 587, 465)
+
+_NUMBERS = {**PORT_NAMES, **{str(port): port for port in PORTS}}
+
+OWNER = "master"
+"""Postfix's master(8) holds the listening sockets of all its services."""
+
+NOBODY = "nobody listens"
+"""What is seen of a port that no program has open."""
+
+_LISTENER = re.compile(r"^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(.*)$", re.MULTILINE)
+_USER = re.compile(r'\("([^"]*)",pid=')
+
+_INTERFACES = {
+    "all": {4: "0.0.0.0", 6: "::"},  # noqa: S104 (read from ss, not bound)
+    "loopback-only": {4: "127.0.0.1", 6: "::1"},
+    "localhost": {4: "127.0.0.1", 6: "::1"},
+}
+_PROTOCOLS = {"ipv4": (4,), "ipv6": (6,), "all": (4, 6)}
+
+
+@dataclass(frozen=True)
+class Socket:
+    """A listening socket: its address, its port, and all programs that have it open."""
+
+    address: str
+    port: int
+    programs: frozenset[str]
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: each smtpd inherits the socket from master, and is listed before it."""
+        if OWNER in self.programs:
+            return OWNER
+        return clean(", ".join(sorted(self.programs)).encode("utf-8", "surrogateescape"), 60)
+
+
+def sockets(text: str) -> tuple[Socket, ...]:
+    """Read what `ss -Hnltp` prints; only root sees the programs."""
+    return tuple(
+        Socket(address.partition("%")[0].strip("[]"), int(port), frozenset(_USER.findall(users)))
+        for address, port, users in _LISTENER.findall(text)
+    )
+
+
+def versions(networks: Networks, *, has_ipv6: bool) -> tuple[int, ...]:
+    """The IP versions that Postfix listens with; without IPv6 on the host `all` means IPv4."""
+    wanted = {
+        version
+        for word in re.split(r"[,\s]+", networks.inet_protocols)
+        for version in _PROTOCOLS.get(word, ())
+    }
+    if wanted == {4, 6} and not has_ipv6:
+        return (4,)
+    return tuple(sorted(wanted)) or (4,)
+
+
+def addresses(networks: Networks, *, has_ipv6: bool) -> tuple[str, ...]:
+    """The addresses to listen on as text; () when only names say which."""
+    found: list[str] = []
+    for word in re.split(r"[,\s]+", networks.inet_interfaces):
+        for version in versions(networks, has_ipv6=has_ipv6):
+            fixed = _INTERFACES.get(word, {}).get(version)
+            if fixed is None:
+                try:
+                    literal = ipaddress.ip_address(word.strip("[]"))
+                except ValueError:
+                    continue
+                if literal.version != version:
+                    continue
+                fixed = str(literal)
+            if fixed not in found:
+                found.append(fixed)
+    return tuple(found)
+
+
+def reachable(networks: Networks, door: Door) -> Mapping[int, str]:
+    """Return by port an address of this host at which Postfix answers, of IPv4 where it may be.
+
+    That is one of inet_interfaces, but for a port whose entries in master.cf all have an address
+    of their own (master(5), `host:port`).
+    """
+    listening = addresses(networks, has_ipv6=True)
+    usual = _own_address(listening[0] if listening else "127.0.0.1")
+    bound: dict[int, str] = {}
+    for service in _services(door):
+        port = _NUMBERS.get(service.port)
+        if service.type == "inet" and port is not None:
+            address = _bound_to(service.name.rpartition(":")[0])
+            bound[port] = bound.get(port, address) if address else ""
+    return {port: bound.get(port) or usual for port in PORTS}
+
+
+def _services(door: Door) -> tuple[Service, ...]:
+    try:
+        return MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
+    except Trouble:
+        return ()
+
+
+def _bound_to(host: str) -> str:
+    """Return the address that an entry is bound to, "" for all of inet_interfaces or a name."""
+    text = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
+    try:
+        return _own_address(str(ipaddress.ip_address(text)))
+    except ValueError:
+        return ""
+
+
+def _own_address(address: str) -> str:
+    """Return an address to talk to, where the one to listen on may mean all."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+
+
+def judge_ports(networks: Networks, told: Told, *, has_ipv6: bool) -> Iterator[Finding]:
+    """One finding a port: `port.25`, `port.587`, `port.465`."""
+    wanted = addresses(networks, has_ipv6=has_ipv6)
+    expected = f"{OWNER} on {', '.join(wanted) or networks.inet_interfaces}"
+    for port in PORTS:
+        if told.failure:
+            yield unknown(f"port.{port}", f"port {port}: listener", told.failure, expected)
+            continue
+        there = [one for one in sockets(told.text) if one.port == port]
+        verdict, advice = _judge(there, frozenset(wanted))
+        yield Finding(
+            id=f"port.{port}",
+            looked_at=f"port {port}: listener",
+            seen=", ".join(f"{one.owner or 'somebody'} on {one.address}" for one in there)
+            or NOBODY,
+            expected=expected,
+            verdict=verdict,
+            advice=advice,
+        )
+
+
+def _judge(there: list[Socket], wanted: frozenset[str]) -> tuple[str, str]:
+    foreign = sorted({one.owner for one in there if one.owner not in {OWNER, ""}})
+    if foreign:
+        return WRONG, f"End {foreign[0]} (its unit too) and start Postfix."
+    if not there:
+        return WRONG, "Start Postfix, and see that master.cf has the service of this port."
+    listening = {one.address for one in there}
+    if wanted and not wanted <= listening:
+        return (
+            WRONG,
+            "inet_interfaces and inet_protocols need `systemctl restart postfix`; see master.cf.",
+        )
+    if wanted and listening - wanted:
+        return WRONG, "More addresses than planned: `systemctl restart postfix`, see master.cf."
+    if any(not one.owner for one in there):
+        return UNKNOWN, "Only root sees who listens."
+    return RIGHT, ""

@@ -1,0 +1,109 @@
+"""Whether the router hides strangers behind an address of its own that may relay.
+
+A router that rewrites the source of what it lets in (source NAT, "hairpin NAT" turned on for all)
+shows every stranger as its own inner address. In mynetworks that address may relay (postconf(5)),
+so everybody may: an open relay which no look from inside or at main.cf alone can see.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Optional, Union
+
+from wizard.check.network.stranger import CANDIDATES
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.text import counted
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+
+ROUTES = "/proc/net/route"
+"""The kernel's IPv4 routes (proc(5)): addresses in hexadecimal, the lowest byte first."""
+
+FEWEST = 2
+"""Connections of others beside the router's, from which on strangers are seen as they are."""
+
+_CLIENT = re.compile(r"\spostfix/smtpd\[\d+\]: connect from \S+\[([0-9a-fA-F.:]+)\]$", re.MULTILINE)
+"""Port 25 alone: the other two have names of their own in the log (syslog_name)."""
+_PROBES = tuple(
+    ipaddress.ip_network(f"{one}/{64 if ':' in one else 24}", strict=False) for one in CANDIDATES
+)
+_DESTINATION, _GATEWAY = 1, 2
+_ANYWHERE = "00000000"
+
+
+def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
+    """`networks.router`, where the default gateway is one that may relay; else nothing.
+
+    `mynetworks` is main.cf's value, `log` what Postfix wrote.
+    """
+    words = [word for word in re.split(r"[,\s]+", mynetworks) if word]
+    gateway = default_gateway(_routes(door))
+    if gateway is None or not may_relay(gateway, words):
+        return
+    seen = Counter(_CLIENT.findall(log))
+    own = seen[str(gateway)]
+    others = sum(number for client, number in seen.items() if _is_stranger(client, words))
+    hides = own > 0 and others < FEWEST
+    yield Finding(
+        "networks.router",
+        "mynetworks: the router",
+        f"{counted(own, 'connection')} on 25 by {gateway}, {others} by strangers"
+        if own
+        else f"{gateway} may relay; {counted(others, 'connection')} on 25 by strangers, none by it",
+        "strangers come by their own addresses",
+        WARNING if hides else RIGHT if others >= FEWEST else UNKNOWN,
+        f"Either {gateway} itself sends mail, or it rewrites strangers' addresses, and then all may "
+        "relay: turn off source NAT for port 25 there, or let mynetworks begin with "
+        f"`!{gateway}`; reload."
+        if hides
+        else "",
+        fatal=False,
+    )
+
+
+def may_relay(address: Address, words: Sequence[str]) -> bool:
+    """Whether the items of mynetworks let an address in; the first that fits decides."""
+    for word in words:
+        negated, text = word.startswith("!"), re.sub(r"[][!]", "", word)
+        try:
+            fits = address in ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            continue  # a table, or a $parameter
+        if fits:
+            return not negated
+    return False
+
+
+def _is_stranger(client: str, words: Sequence[str]) -> bool:
+    """Whether somebody came from outside; our own probes come by documentation addresses."""
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    return not may_relay(address, words) and not any(address in one for one in _PROBES)
+
+
+def default_gateway(routes: str) -> Optional[ipaddress.IPv4Address]:
+    """Return the IPv4 gateway to everywhere else, None where there is none."""
+    for line in routes.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) > _GATEWAY and fields[_DESTINATION] == _ANYWHERE:
+            try:
+                address = ipaddress.IPv4Address(bytes.fromhex(fields[_GATEWAY])[::-1])
+            except ValueError:
+                continue
+            if int(address):
+                return address
+    return None
+
+
+def _routes(door: Door) -> str:
+    try:
+        return door.read_text(ROUTES) or ""
+    except Trouble:
+        return ""

@@ -1,0 +1,1 @@
+"""Mail that leaves this host: port 25 of others, and the relay host."""

@@ -1,0 +1,188 @@
+"""Whether this host can send: port 25 outward, which many providers close (OP25B).
+
+A mail server of somebody else's is greeted and left again (RFC 5321); the first that answers is
+enough, and the others are not troubled. Nothing of this host's can tell it: the firewall that
+closes the port is the provider's.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from wizard.check.smtp.session import Endpoint, Exchange, Reply, converse
+from wizard.dns.asking import Answer, Question, ask_all
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.host.facts import Network
+from wizard.text import clean
+
+DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
+"""Whose mail servers are always there."""
+
+SECONDS = 1.0
+"""For all of it within a run, which must not wait for the world."""
+PATIENT = 4.5
+"""The same for a check alone: long enough that a lost packet is sent again."""
+
+GREETED = 220
+
+_LEAST = 0.05
+"""Seconds for any one question, late as it may be."""
+
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
+_SELF = re.compile(r"\[([0-9]+(?:\.[0-9]+){3})\]")
+"""How large providers greet back: with the address that they see."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one domain: its mail server's first reply, or why there is none.
+
+    `server` is "" where none was found; `address` is this host's as that server sees it, "" where
+    it does not say. `mute` says that the resolver has no answer, and so none for the others.
+    """
+
+    domain: str
+    server: str = ""
+    greeting: Optional[Reply] = None
+    why: str = ""
+    address: str = ""
+    mute: bool = False
+
+
+@dataclass(frozen=True)
+class World:
+    """The rest of the internet: resolvers, whose servers are tried, and the ports of both."""
+
+    resolvers: Sequence[str]
+    domains: Sequence[str] = DOMAINS
+    port: int = 25
+    dns_port: int = 53
+
+
+def begin_outbound(
+    main_cf: Mapping[str, str],
+    name: str,
+    network: Optional[Network],
+    pool: Executor,
+    seconds: float,
+) -> Callable[[], Iterable[Finding]]:
+    """Try in a thread of the pool; call the result to wait for `outbound.25` and `.address`.
+
+    Where all mail goes to a relay, nothing goes to port 25 of others. `name` is what this host says
+    in EHLO, `seconds` is for all of it.
+    """
+    if main_cf.get("relayhost") or network is None:
+        return tuple
+    asked = pool.submit(try_outbound, name, World(network.resolvers), seconds)
+    return lambda: (
+        *judge_outbound(asked.result(), patient=seconds >= PATIENT),
+        *judge_address(asked.result()[-1], (*network.addresses, *proxies(main_cf))),
+    )
+
+
+def try_outbound(name: str, world: World, seconds: float) -> tuple[Tried, ...]:
+    """Try one domain after another until one answers. Never raises; takes `seconds` at most."""
+    until = time.monotonic() + seconds
+    found: list[Tried] = []
+    for number, domain in enumerate(world.domains):
+        left = (until - time.monotonic()) / (len(world.domains) - number)
+        found.append(_try(domain, name, world, max(_LEAST, left)))
+        if found[-1].greeting is not None or found[-1].mute:
+            break
+    return tuple(found)
+
+
+def _try(domain: str, name: str, world: World, seconds: float) -> Tried:
+    until = time.monotonic() + seconds
+
+    def ask(what: str, kind: str) -> Answer:
+        question, left = Question(what, kind), max(_LEAST, until - time.monotonic())
+        (answer,) = ask_all((question,), world.resolvers, seconds=left, port=world.dns_port)
+        return answer
+
+    mx = ask(domain, "MX")
+    preferred = (record.partition(" ") for record in mx.records)
+    servers = sorted((int(number), server) for number, _, server in preferred if server)
+    if not servers:
+        why = "it takes no mail (RFC 7505)" if mx.records else mx.why or mx.state
+        return Tried(domain, why=why, mute=not mx.known)
+    server = servers[0][1]
+    leads = ask(server, "A")
+    if not leads.records:
+        return Tried(domain, why=leads.why or leads.state, mute=not leads.known)
+    script = (
+        Exchange("greeting", must=GREETED),
+        Exchange("ehlo", f"EHLO {name}"),
+        Exchange("quit", "QUIT"),
+    )
+    left = max(_LEAST, until - time.monotonic())
+    talk = converse(Endpoint(leads.records[0], world.port), script, left)
+    seen = _SELF.search(talk.replies["ehlo"].lines[0]) if "ehlo" in talk.replies else None
+    address = seen[1] if seen else ""
+    return Tried(domain, server, talk.replies.get("greeting"), talk.why, address)
+
+
+def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding]:
+    """`outbound.25`: whether mail leaves this host. The world's doing, so it fails no run."""
+    last = found[-1]
+    asked = [one for one in found if one.server]
+    if last.greeting is not None:
+        welcome = last.greeting.code == GREETED
+        seen = f"{last.server} greets" if welcome else f"{last.server}: {last.greeting}"
+        verdict = RIGHT if welcome else WARNING
+        advice = "" if welcome else "It says why it does not want this host's mail."
+    elif not asked:
+        seen = f"not known: {last.domain}: {last.why}"
+        verdict, advice = UNKNOWN, "No mail server of others could be looked up."
+    else:
+        shut = f"{', '.join(one.server for one in asked)}: {asked[-1].why}"
+        seen = shut if patient else f"not known yet: {shut}"
+        verdict = WARNING if patient else UNKNOWN
+        advice = (
+            "Many providers close port 25 outward (OP25B): ask yours to open it, or send through a "
+            "relay host of theirs: section relay."
+            if patient
+            else "`postfix-wizard check` waits longer."
+        )
+    yield Finding(
+        "outbound.25",
+        "sending: port 25 of others",
+        clean(seen.encode("utf-8", "surrogateescape")),
+        "another mail server answers",
+        verdict,
+        advice,
+        fatal=False,
+    )
+
+
+def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
+    """`outbound.address`, where the server says by which address it sees this host (NAT).
+
+    `own` are this host's addresses, and those that a router passes on to it.
+    """
+    if not tried.address:
+        return
+    known = tried.address in own
+    yield Finding(
+        "outbound.address",
+        "sending: the address others see",
+        f"{tried.address}, by {clean(tried.server.encode('utf-8', 'surrogateescape'))}",
+        "one of this host's, or of its router's that is named",
+        RIGHT if known else WARNING,
+        ""
+        if known
+        else f"This host has it not itself: name {tried.address} in networks.proxy_interfaces where "
+        "the router passes port 25 on to here, and see that its PTR record names this server.",
+        fatal=False,
+    )
+
+
+def proxies(main_cf: Mapping[str, str]) -> tuple[str, ...]:
+    """The IPv4 addresses of proxy_interfaces."""
+    words = main_cf.get("proxy_interfaces", "").replace(",", " ").split()
+    return tuple(one for one in words if _IPV4.fullmatch(one))

@@ -1,0 +1,241 @@
+"""The relay host asked itself: whether it greets, has TLS, and takes the password.
+
+Nothing is sent. The password goes from its file into the talk, under TLS alone, and nowhere
+else. The relay may hang at any word: one deadline holds for all, and what it hung at is named.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Callable, Optional
+
+from wizard.answers.model import SMTPS, Answers
+from wizard.answers.rules import is_address
+from wizard.answers.sections.relay import Relay
+from wizard.check.dovecot.login import LOGGED_IN, plain_credentials, shown
+from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
+from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
+from wizard.dns.asking import Question, ask_all
+from wizard.door import Door
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.host.facts import Network, RelayPassword
+from wizard.host.relay import has_plain, read_relay_password
+from wizard.postfix.relayhost import nexthop
+from wizard.text import clean
+
+SECONDS, PATIENT = 1.0, 6.0
+"""For all of it: within a run, which must not wait for the world, and in a check alone."""
+
+MOST = 4
+"""Addresses of the relay that are tried."""
+
+LOGIN = 20.0
+"""For the login in a check alone: servers let a wrong password wait, and longer each time."""
+
+_LEAST = 0.05
+_LATER = "`postfix-wizard check` waits longer."
+_STARTTLS = "starttls"
+_REACH = "Are name and port those that the provider names? It may let in its own customers alone."
+_TLS = "Ask the provider for a port with TLS; `tls` in section relay says how much is asked of it."
+_LOGIN = (
+    "Write the password that the provider gave for {user} into {file}, and run section relay again."
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of it: why the name leads nowhere, the talk without a login, and the one with it."""
+
+    no_address: str = ""
+    mute: bool = False
+    first: Transcript = field(default_factory=Transcript)
+    second: Optional[Transcript] = None
+
+
+def begin_relay(
+    answers: Answers,
+    door: Door,
+    network: Optional[Network],
+    pool: Executor,
+    *,
+    seconds: float,
+) -> Callable[[], Iterator[Finding]]:
+    """Ask in a thread of the pool; call the result to wait for `relay.reach`, `.tls`, `.login`.
+
+    `relay.mechanism` is there where this host itself cannot log in. `seconds` is for all of it.
+    """
+    relay, name = answers.relay, answers.hostname.myhostname
+    if not relay.host or not relay.tls or network is None:
+        return lambda: iter(())
+    password = RelayPassword()
+    if relay.user:
+        password = read_relay_password(door, relay.password_file)
+    asked = pool.submit(ask_relay, relay, name, password, network.resolvers, seconds)
+    own = () if not relay.user or has_plain(door) else (no_mechanism(),)
+    patient = seconds >= PATIENT
+
+    def told() -> Iterator[Finding]:
+        for finding in judge_relay(relay, password, asked.result()):
+            late = not patient and "no answer within" in finding.seen
+            yield replace(finding, verdict=UNKNOWN, advice=_LATER) if late else finding
+        yield from own
+
+    return told
+
+
+def ask_relay(
+    relay: Relay, name: str, password: RelayPassword, resolvers: Sequence[str], seconds: float
+) -> Seen:
+    """Look the relay up and talk to it, twice where there is a password. Never raises."""
+    until = time.monotonic() + seconds
+    addresses: Sequence[str] = (relay.host,)
+    if not is_address(relay.host):
+        (answer,) = ask_all((Question(relay.host, "A"),), resolvers, seconds=seconds)
+        if not answer.records:
+            return Seen(answer.why or answer.state, mute=not answer.known)
+        addresses = answer.records[:MOST]
+    opening = _opening(relay, name, tls=True)
+    where, first = _greeted(relay, addresses, (*opening, _QUIT), until)
+    if relay.tls == "may" and first.stopped_at == _STARTTLS and _STARTTLS in first.replies:
+        first = converse(where, (*_opening(relay, name, tls=False), _QUIT), _left(until))
+    if not (relay.user and password.password and "PLAIN" in _mechanisms(first)):
+        return Seen(first=first)
+    said = f"AUTH PLAIN {plain_credentials(relay.user, password.password)}"
+    script = (*opening, Exchange("auth", said), _QUIT)
+    left = _left(until) if seconds < PATIENT else LOGIN
+    return Seen(first=first, second=converse(where, script, left))
+
+
+_QUIT = Exchange("quit", "QUIT")
+
+
+def _greeted(
+    relay: Relay, addresses: Sequence[str], script: tuple[Exchange, ...], until: float
+) -> tuple[Endpoint, Transcript]:
+    """Talk to the first address that says anything, as Postfix would; else tell of the last."""
+    verified = relay.host if relay.tls == "secure" else ""
+    for tried, address in enumerate(addresses, 1):
+        where = Endpoint(address, relay.port, verified=verified)
+        told = converse(where, script, _left(until) / (len(addresses) - tried + 1))
+        if told.replies:
+            break
+    return where, told
+
+
+def _left(until: float) -> float:
+    return max(_LEAST, until - time.monotonic())
+
+
+def _opening(relay: Relay, name: str, *, tls: bool) -> tuple[Exchange, ...]:
+    hello = f"EHLO {name}"
+    if relay.port == SMTPS:
+        return Exchange("greeting", tls=True, must=220), Exchange("ehlo-tls", hello, must=250)
+    plain = (Exchange("greeting", must=220), Exchange("ehlo", hello, must=250))
+    if not tls:
+        return plain
+    return (
+        *plain,
+        Exchange(_STARTTLS, "STARTTLS", tls=True, must=220),
+        Exchange("ehlo-tls", hello, must=250),
+    )
+
+
+def _mechanisms(told: Transcript) -> Sequence[str]:
+    hello = told.replies.get("ehlo-tls")
+    return (hello.keyword("AUTH") or "").upper().split() if hello else ()
+
+
+def judge_relay(relay: Relay, password: RelayPassword, seen: Seen) -> Iterator[Finding]:
+    """The relay's rows. It is not this host, so none of them fails a run."""
+    first = seen.first
+    greeted = "ehlo" in first.replies or "ehlo-tls" in first.replies
+    if seen.no_address:
+        why = f"{relay.host}: {seen.no_address}"
+        yield _row("reach", relay, (why, "a greeting"), UNKNOWN if seen.mute else WRONG, _REACH)
+    else:
+        words = "greets" if greeted else _stop(relay, first)
+        yield _row("reach", relay, (words, "a greeting"), RIGHT if greeted else WRONG, _REACH)
+    yield _tls(relay, first, greeted=greeted)
+    if relay.user:
+        yield _login(relay, password, seen)
+
+
+def _tls(relay: Relay, first: Transcript, *, greeted: bool) -> Finding:
+    expected = "TLS, its certificate verified" if relay.tls == "secure" else "TLS"
+    if "ehlo-tls" in first.replies:
+        return _row("tls", relay, (expected, expected), RIGHT)
+    if not greeted:
+        return _row("tls", relay, ("not known: it did not come so far", expected), UNKNOWN)
+    reply = first.replies.get(_STARTTLS)
+    words = _stop(relay, first) if first.stopped_at else "no STARTTLS"
+    if reply is not None and reply.code >= TRANSIENT:
+        words = f"STARTTLS: {reply}"
+    verdict = WARNING if relay.tls == "may" else WRONG
+    return _row("tls", relay, (words, expected), verdict, _TLS)
+
+
+def _login(relay: Relay, password: RelayPassword, seen: Seen) -> Finding:
+    expected = f"logged in ({LOGGED_IN})"
+    advice = _LOGIN.format(user=relay.user, file=relay.password_file)
+    if password.problem:
+        return _row("login", relay, (f"not known: {password.problem}", expected), UNKNOWN)
+    if seen.second is None:
+        offered = " ".join(_mechanisms(seen.first))
+        under_tls = "ehlo-tls" in seen.first.replies
+        words = f"AUTH {offered}, which is not tried" if offered else "no AUTH"
+        if not under_tls:
+            words = "not known: it did not come so far under TLS"
+        verdict = WRONG if under_tls and not offered else UNKNOWN
+        return _row("login", relay, (words, expected), verdict)
+    reply = seen.second.replies.get("auth")
+    credentials = plain_credentials(relay.user, password.password)
+    hidden = (password.password, credentials)
+    words = shown(str(reply) if reply else _stop(relay, seen.second), hidden)
+    return _row("login", relay, (words, expected), _judged(reply), advice)
+
+
+def _judged(reply: Optional[Reply]) -> str:
+    if reply is None or TRANSIENT <= reply.code < PERMANENT:
+        return UNKNOWN
+    return RIGHT if reply.code == LOGGED_IN else WRONG
+
+
+def _stop(relay: Relay, told: Transcript) -> str:
+    """Name the word at which the talk ended, and how."""
+    why = told.why
+    if told.stopped_at == "greeting" and not why.startswith("greeting:"):
+        return f"connecting to port {relay.port}: {why}"
+    if told.stopped_at == _STARTTLS and _STARTTLS in told.replies:
+        return f"TLS handshake: {why.partition(': ')[2] or why}"
+    return why
+
+
+def _row(
+    name: str, relay: Relay, words: tuple[str, str], verdict: str, advice: str = ""
+) -> Finding:
+    seen, expected = words
+    return Finding(
+        f"relay.{name}",
+        f"relay host {nexthop(relay)}: {name}",
+        clean(seen.encode("utf-8", "surrogateescape")),
+        expected,
+        verdict,
+        "" if verdict == RIGHT else advice,
+        fatal=False,
+    )
+
+
+def no_mechanism() -> Finding:
+    """`relay.mechanism`: Postfix itself cannot log in, whatever the relay says."""
+    return Finding(
+        "relay.mechanism",
+        "relay host: SASL of this host",
+        "SASL: no mechanism",
+        "PLAIN or LOGIN",
+        WARNING,
+        "`dnf install cyrus-sasl-plain`; its mail waits in the queue until then.",
+        fatal=False,
+    )

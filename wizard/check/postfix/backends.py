@@ -1,0 +1,165 @@
+"""The programs behind Postfix: milters, content filters and policy services that must answer.
+
+Only those on this host are knocked at: one elsewhere may be slow, and is not ours to blame.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Callable
+
+from wizard.check.commands import unknown
+from wizard.check.host.sockets import closed_to_postfix
+from wizard.check.postfix.restrictions import LISTS, items
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.host.main_cf import words
+from wizard.host.sockets import QUEUE
+from wizard.postfix.settings import Settings
+from wizard.text import clean
+
+SECONDS = 1.0
+"""For one knock; on this host an answer takes a thousandth of it."""
+
+MILTERS = ("smtpd_milters", "non_smtpd_milters")
+NEXT_HOPS = (
+    "content_filter",
+    "relayhost",
+    "mailbox_transport",
+    "virtual_transport",
+    "fallback_transport",
+    "local_transport",
+    "default_transport",
+    "relay_transport",
+)
+PROXY = "smtpd_proxy_filter"
+
+_NEXT_HOP = re.compile(
+    r"(?:[\w.-]+:)?(?:inet:)?\[?(127\.[\d.]+|::1|localhost)\]?:(\w+)|[\w.-]+:unix:(\S+)"
+)
+_INET = re.compile(r"(?:inet6?:)?\[?(127\.[\d.]+|::1|localhost)\]?:(\w+)")
+_UNIX = re.compile(r"(?:unix|local):(\S+)")
+
+
+_FORBIDDEN = os.strerror(errno.EACCES)
+"""What anybody but root meets in Postfix's private directory."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a program must answer: a host and port, or the path of a socket."""
+
+    parameter: str
+    host: str = ""
+    port: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        return self.path or f"{self.host}:{self.port}"
+
+
+def places(
+    settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
+) -> tuple[Place, ...]:
+    """Return every place on this host that main.cf, or an smtpd's options, send Postfix to."""
+    found: list[Place] = []
+    for one in (settings, *(settings.of(options) for _, options in services)):
+        names = one.options or None
+        for name in (*MILTERS, PROXY):
+            if names is None or name in names:
+                found += _sockets(name, one.words(name))
+        for name in NEXT_HOPS:
+            if names is None or name in names:
+                found += _next_hops(name, one.value(name))
+        for name in LISTS:
+            if names is None or name in names:
+                asked = [word for what, word in items(one.words(name)) if what.endswith("_service")]
+                found += _sockets(name, asked)
+    return tuple(dict.fromkeys(found))
+
+
+def _sockets(name: str, listed: Iterable[str]) -> Iterator[Place]:
+    for word in listed:
+        # In braces the place comes first, its options behind.
+        said = next(iter(words(word.strip("{}"))), "")
+        inet, unix = _INET.fullmatch(said), _UNIX.fullmatch(said)
+        if inet:
+            yield Place(name, inet[1], inet[2])
+        elif unix:
+            yield Place(name, path=_below_queue(unix[1]))
+
+
+def _next_hops(name: str, said: str) -> Iterator[Place]:
+    found = _NEXT_HOP.fullmatch(said)
+    if found:
+        host, port, path = found.groups(default="")
+        if path and name == "mailbox_transport":
+            return  # Dovecot's own finding, which also knows how to wait for it
+        yield Place(name, host, port, _below_queue(path) if path else "")
+
+
+def _below_queue(path: str) -> str:
+    return path if path.startswith("/") else f"{QUEUE}/{path}"
+
+
+def begin_behind(
+    found: Iterable[Place], settings: Settings, pool: Executor
+) -> Callable[[], Iterator[Finding]]:
+    """Knock at all places side by side; call the result to wait for the findings."""
+    asked = [(place, pool.submit(_fault, place)) for place in found]
+    passed_over = settings.value("milter_default_action") == "accept"
+    return lambda: _judge(asked, passed_over=passed_over)
+
+
+def _fault(place: Place) -> str:
+    """Return why nobody answers there, "" when somebody does."""
+    try:
+        if place.path:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(SECONDS)
+                probe.connect(place.path)
+            return closed_to_postfix(place.path)
+        port = int(place.port) if place.port.isdecimal() else socket.getservbyname(place.port)
+        host = "127.0.0.1" if place.host == "localhost" else place.host
+        with socket.create_connection((host, port), SECONDS):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _judge(asked: Iterable[tuple[Place, Future[str]]], *, passed_over: bool) -> Iterator[Finding]:
+    for name, several in _by_parameter(asked).items():
+        faults = [(place, fault) for place, told in several for fault in [told.result()] if fault]
+        place, fault = faults[0] if faults else (several[0][0], "")
+        if fault == _FORBIDDEN:
+            looked_at = f"behind main.cf: {name}"
+            yield unknown(
+                f"behind.{name}", looked_at, f"{place}: {fault}", "a program that answers"
+            )
+            continue
+        kind = WARNING if passed_over and name in MILTERS else WRONG
+        does = "it is passed over" if kind == WARNING else "mail waits for it, or is refused"
+        yield Finding(
+            f"behind.{name}",
+            f"behind main.cf: {name}",
+            clean(f"{place}: {fault}: {does}".encode("utf-8", "surrogateescape"))
+            if fault
+            else f"{len(several)} answer" + ("s" if len(several) == 1 else ""),
+            "a program that answers",
+            kind if fault else RIGHT,
+            f"Start what listens on {place}, or take it out of {name}; reload." if fault else "",
+        )
+
+
+def _by_parameter(
+    asked: Iterable[tuple[Place, Future[str]]],
+) -> dict[str, list[tuple[Place, Future[str]]]]:
+    found: dict[str, list[tuple[Place, Future[str]]]] = {}
+    for place, told in asked:
+        found.setdefault(place.parameter, []).append((place, told))
+    return found

@@ -1,0 +1,180 @@
+"""master.cf's three doors as Postfix itself reads them (postconf(1) -M, -P; master(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wizard.answers.model import POLICY
+from wizard.check.commands import Told, unknown
+from wizard.check.postfix.main_cf import value
+from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
+from wizard.finding import RIGHT, WRONG, Finding
+from wizard.host.postfix import parameters
+from wizard.postfix.master_cf import PORT_NAMES
+from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.settings import Settings
+from wizard.text import clean
+
+POSTCONF_M = ("postconf", "-M")
+POSTCONF_P = ("postconf", "-P")
+
+BEHIND_POSTSCREEN = "smtpd/pass"
+"""postscreen(8) hands a client over to this service once it has passed."""
+
+_TYPE, _COMMAND = 1, 7
+"""master(5): the second field is the type, the eighth the program."""
+
+_USERS = "permit_sasl_authenticated"
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a port's service must have in force, from its `-o` or else from main.cf.
+
+    `users_only` is whether it is for those who logged in, and for nobody else.
+    """
+
+    port: int
+    settings: tuple[tuple[str, str], ...]
+    users_only: bool = True
+
+
+DOORS = (
+    Door(25, (("smtpd_sasl_auth_enable", "no"),), users_only=False),
+    Door(587, (("smtpd_tls_security_level", "encrypt"), ("smtpd_sasl_auth_enable", "yes"))),
+    Door(465, (("smtpd_tls_wrappermode", "yes"), ("smtpd_sasl_auth_enable", "yes"))),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A service entry: its name, NAME/TYPE as postconf has it, its port (0: none), its program."""
+
+    name: str
+    key: str
+    port: int
+    command: str
+
+
+def judge_master_cf(
+    services: Told, overrides: Told, main_cf: Mapping[str, str]
+) -> Iterator[Finding]:
+    """`master.cf.PORT`: an active smtpd on each port, with the settings that its port needs."""
+    for door in DOORS:
+        finding_id, looked_at = f"master.cf.{door.port}", f"master.cf: port {door.port}"
+        wanted = [*door.settings, *([(RECIPIENT, f"{_USERS},reject")] if door.users_only else ())]
+        expected = ", ".join("=".join(pair) for pair in wanted)
+        failure = services.failure or overrides.failure
+        if failure:
+            yield unknown(finding_id, looked_at, failure, expected)
+            continue
+        entries = list(_entries(services.text))
+        there = [entry for entry in entries if entry.port == door.port]
+        if not there:
+            yield Finding(
+                finding_id,
+                looked_at,
+                "no active entry",
+                expected,
+                WRONG,
+                "Uncomment the entry and its -o lines in master.cf; reload.",
+            )
+            continue
+        seen, advice = _judge(door, there[-1], entries, overrides.text, main_cf)
+        yield Finding(
+            id=finding_id,
+            looked_at=looked_at,
+            seen=clean(seen.encode("utf-8", "surrogateescape"))
+            if seen
+            else f"{there[-1].name} as planned",
+            expected=expected,
+            verdict=WRONG if seen else RIGHT,
+            advice=advice if seen else "",
+        )
+
+
+def _judge(
+    door: Door, entry: Entry, entries: list[Entry], overrides: str, main_cf: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return what is wrong with a door's entry, "" where nothing is, and what to do."""
+    advice = f"Correct the -o lines of {entry.name} in master.cf; reload."
+    key, command = entry.key, entry.command
+    if command == "postscreen" and not door.users_only:
+        behind = next((one for one in entries if one.key == BEHIND_POSTSCREEN), None)
+        if behind is None:
+            return (
+                f"run by postscreen, and no {BEHIND_POSTSCREEN}",
+                "Uncomment `smtpd pass`, `dnsblog unix` and `tlsproxy unix` in master.cf; reload.",
+            )
+        key, command = behind.key, behind.command
+    own = _overrides(overrides, key)
+    wrong = [
+        f"{name}={own.get(name, main_cf.get(name, '(default)'))}"
+        for name, right in door.settings
+        if value(own.get(name, main_cf.get(name, ""))) != value(right)
+        and not (right == "no" and name not in own and name not in main_cf)
+    ]
+    if door.users_only and not _users_only(Settings(main_cf, {}, own)):
+        wrong.append(f"{RECIPIENT}={own.get(RECIPIENT, main_cf.get(RECIPIENT, '(default)'))}")
+    wrong += _bent(door, own, main_cf)
+    if command != "smtpd":
+        wrong.append(f"run by {command}")
+    return ", ".join(wrong), advice
+
+
+def _users_only(settings: Settings) -> bool:
+    """Whether one list refuses all who did not log in, and the last one lets those who did send.
+
+    It may be any list: EL's own example has it in smtpd_relay_restrictions.
+    """
+    sends = settings.words(RECIPIENT)
+    return any(_refuses_others(settings.words(name)) for name in LISTS) and (
+        not sends or _USERS in sends
+    )
+
+
+def _refuses_others(listed: tuple[str, ...]) -> bool:
+    names = [name for name, _ in items(listed)]
+    return (
+        names[-1:] == ["reject"]
+        and _USERS in names
+        and all(name == _USERS or name.startswith("reject") for name in names)
+    )
+
+
+def _bent(door: Door, own: Mapping[str, str], main_cf: Mapping[str, str]) -> list[str]:
+    """Return the policy's parameters that an entry sets otherwise than main.cf does."""
+    needed = {name for name, _ in door.settings} | ({RECIPIENT} if door.users_only else set())
+    return [
+        f"{name}={said}"
+        for name, said in own.items()
+        if name not in needed
+        and name in BY_NAME
+        and BY_NAME[name].section == POLICY
+        and value(said) != value(main_cf.get(name, said))
+    ]
+
+
+def _entries(text: str) -> Iterator[Entry]:
+    """Read what `postconf -M` printed: every entry, inet ones with their port."""
+    for line in text.splitlines():
+        fields = line.split()
+        if not fields[_COMMAND:]:
+            continue
+        port = fields[0].rpartition(":")[2]
+        number = int(port) if port.isdecimal() else PORT_NAMES.get(port, 0)
+        yield Entry(
+            fields[0],
+            "/".join(fields[: _TYPE + 1]),
+            number if fields[_TYPE] == "inet" else 0,
+            fields[_COMMAND],
+        )
+
+
+def _overrides(text: str, key: str) -> dict[str, str]:
+    """The -o settings of one service; `postconf -P` writes NAME/TYPE/PARAMETER = VALUE."""
+    head = f"{key}/"
+    return {
+        name[len(head) :]: said for name, said in parameters(text).items() if name.startswith(head)
+    }

@@ -1,0 +1,218 @@
+"""master.cf beside the three ports: services that others need, doors on the side, chroots.
+
+master(8) starts what is written, and `postfix check` looks at none of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from wizard.check.postfix.restrictions import relays_for_all
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.host.sockets import QUEUE
+from wizard.postfix.master_cf import PORT_NAMES, Service
+from wizard.postfix.settings import Settings
+from wizard.text import clean
+
+NEEDED = {
+    "pickup": "mail that programs of this host send is not picked up",
+    "cleanup": "no mail at all is taken",
+    "qmgr": "no mail is delivered",
+    "rewrite": "no address can be resolved, so that nothing is taken or delivered",
+    "bounce": "no sender learns of an error",
+    "defer": "mail that must wait is tried without end",
+    "trace": "no delivery is reported",
+    "tlsmgr": "TLS has no source of randomness and no sessions",
+    "anvil": "no limit of rates counts",
+    "error": "mail that cannot be delivered stays",
+    "retry": "mail that must wait stays in its way",
+    "showq": "mailq and postqueue show nothing",
+    "proxymap": "local users cannot be looked up",
+}
+"""What else of Postfix asks by name (master(5)), and what is lost without it."""
+
+TRANSPORTS = (
+    ("local_transport", "mydestination"),
+    ("mailbox_transport", "mailbox_transport"),
+    ("default_transport", "default_transport"),
+    ("relay_transport", "relay_domains"),
+    ("virtual_transport", "virtual_mailbox_domains"),
+    ("fallback_transport", "fallback_transport"),
+    ("content_filter", "content_filter"),
+)
+"""Parameters that name a service of master.cf, and the one that is set where it is used."""
+
+THREE = (25, 587, 465)
+FEWEST = 5
+"""Processes: with fewer, a handful of slow strangers keeps everybody else out."""
+
+_IN_CHROOT = frozenset({"smtpd", "smtp", "lmtp"})
+_COLUMN_CHROOT, _COLUMN_MOST = 4, 6
+
+
+def options_of(service: Service) -> dict[str, str]:
+    """Return a service's `-o` options as plain values."""
+    return {name: option.value for name, option in service.options.items()}
+
+
+def smtpds(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...]:
+    """Return the smtpd services by name, with their options."""
+    return tuple((one.name, options_of(one)) for one in services if one.command == "smtpd")
+
+
+def port_of(service: Service) -> int:
+    """Return the TCP port of an inet service, 0 where its name says none that is known."""
+    if service.type != "inet":
+        return 0
+    return int(service.port) if service.port.isdecimal() else PORT_NAMES.get(service.port, 0)
+
+
+def judge_services(
+    services: Sequence[Service], settings: Settings, door: Door
+) -> Iterator[Finding]:
+    """`master.cf.NAME` and `transport.NAME` of what is missing, then `master.cf.twice` and others."""
+    if not services:
+        return
+    there = {one.name for one in services if one.type != "inet"}
+    missing = [name for name in NEEDED if name not in there]
+    for name in missing:
+        yield _wrong(
+            f"master.cf.{name}",
+            f"master.cf: {name}",
+            f"no such service: {NEEDED[name]}",
+            f"Uncomment `{name}` in master.cf, or copy its line from master.cf.proto; reload.",
+        )
+    if not missing:
+        yield _right("master.cf.services", "master.cf: its services", f"all {len(NEEDED)} there")
+    yield from _transports(there, settings)
+    yield from _rounds(services, settings)
+    yield _twice(services)
+    yield _others(services, settings)
+    yield _chroot(services, door)
+    yield _processes(services)
+
+
+def _transports(there: set[str], settings: Settings) -> Iterator[Finding]:
+    for name, used_by in TRANSPORTS:
+        transport = settings.value(name).partition(":")[0]
+        if transport and settings.value(used_by) and transport not in there:
+            yield _wrong(
+                f"transport.{name}",
+                f"main.cf: {name}",
+                f"master.cf has no {transport}",
+                f"Add the service {transport} to master.cf, or correct {name} in main.cf; reload.",
+            )
+
+
+def _rounds(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:
+    """A local(8) that passes mail on to local(8) does so until no process is left."""
+    local = {one.name for one in services if one.type != "inet" and one.command == "local"}
+    for name in ("mailbox_transport", "fallback_transport"):
+        transport = settings.value(name).partition(":")[0]
+        if transport in local:
+            yield _wrong(
+                f"transport.{name}",
+                f"main.cf: {name}",
+                f"{transport} is local(8) itself: its mail goes round and round",
+                f"Name another service in {name}, or empty it; reload.",
+            )
+
+
+def _twice(services: Sequence[Service]) -> Finding:
+    counted = Counter(
+        (one.name.rpartition(":")[0], port_of(one) or one.name, one.type) for one in services
+    )
+    twice = [str(name) for (_, name, _), count in counted.items() if count > 1]
+    names = ", ".join(one.name for one in services if str(port_of(one) or one.name) in twice)
+    if not twice:
+        return _right("master.cf.twice", "master.cf: each entry once", "none is there twice")
+    return _wrong(
+        "master.cf.twice",
+        "master.cf: each entry once",
+        names,
+        f"Of {names} only the last counts: comment the others out; reload.",
+    )
+
+
+def _others(services: Sequence[Service], settings: Settings) -> Finding:
+    """Whether an smtpd on another port relays for whoever finds it."""
+    looked_at = "master.cf: other ports"
+    for one in services:
+        if one.type != "inet" or one.command != "smtpd" or one.loopback or port_of(one) in THREE:
+            continue
+        own = settings.of(options_of(one))
+        if relays_for_all(own) or "0.0.0.0/0" in own.words("mynetworks"):
+            return _wrong(
+                "master.cf.others",
+                looked_at,
+                f"{one.name} relays for everybody",
+                f"Give {one.name} a list with reject_unauth_destination in it, or bind it to "
+                "127.0.0.1; reload.",
+            )
+    return _right("master.cf.others", looked_at, "none relays for everybody")
+
+
+def _chroot(services: Sequence[Service], door: Door) -> Finding:
+    """A program in a chroot looks names up by what lies below the queue directory."""
+    looked_at = "master.cf: chroot"
+    inside = [
+        one.name
+        for one in services
+        if one.words[_COLUMN_CHROOT].text == "y" and one.command in _IN_CHROOT
+    ]
+    if not inside:
+        return _right("master.cf.chroot", looked_at, "none that speaks SMTP")
+    needed = f"{QUEUE}/etc/resolv.conf"
+    if _is_there(door, needed):
+        return _right("master.cf.chroot", looked_at, f"{', '.join(inside)}, with its files")
+    return Finding(
+        "master.cf.chroot",
+        looked_at,
+        clean(f"{', '.join(inside)}, and no {needed}".encode("utf-8", "surrogateescape")),
+        "no chroot, or one with its files",
+        WARNING,
+        f"Set chroot to n in master.cf, or copy resolv.conf, hosts and services to {QUEUE}/etc.",
+    )
+
+
+def _is_there(door: Door, path: str) -> bool:
+    try:
+        return door.stat(path) is not None
+    except Trouble:
+        return False
+
+
+def _processes(services: Sequence[Service]) -> Finding:
+    looked_at = "master.cf: processes"
+    few = [
+        one.name
+        for one in services
+        if port_of(one) in THREE
+        and one.command == "smtpd"
+        and one.words[_COLUMN_MOST].text.isdecimal()
+        and 0 < int(one.words[_COLUMN_MOST].text) < FEWEST
+    ]
+    if not few:
+        return _right("master.cf.processes", looked_at, "enough for each port")
+    return Finding(
+        "master.cf.processes",
+        looked_at,
+        clean(f"too few for {', '.join(few)}".encode("utf-8", "surrogateescape")),
+        f"{FEWEST} or more",
+        WARNING,
+        f"Set maxproc of {few[0]} to - in master.cf: a slow client or two lock all others out.",
+    )
+
+
+def _wrong(finding_id: str, looked_at: str, seen: str, advice: str) -> Finding:
+    shown = clean(seen.encode("utf-8", "surrogateescape"))
+    said = clean(advice.encode("utf-8", "surrogateescape"))
+    return Finding(finding_id, looked_at, shown, "as master(5) needs it", WRONG, said)
+
+
+def _right(finding_id: str, looked_at: str, seen: str) -> Finding:
+    shown = clean(seen.encode("utf-8", "surrogateescape"))
+    return Finding(finding_id, looked_at, shown, "as master(5) needs it", RIGHT)

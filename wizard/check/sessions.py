@@ -1,0 +1,170 @@
+"""The conversations with the live server: which are held, with whom, and what they come to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from wizard.answers.model import Answers
+from wizard.check.dovecot import delivery
+from wizard.check.dovecot.mailboxes import begin_mailboxes
+from wizard.check.host.sockets import closed_to_postfix
+from wizard.check.network import ports
+from wizard.check.network.stranger import Network, NoStrangerError, stranger_address
+from wizard.check.smtp import policy, scripts
+from wizard.check.smtp.conversations import judge, waiting
+from wizard.check.smtp.session import Endpoint, Transcript, converse
+from wizard.check.tls import certificate
+from wizard.check.tls.handshake import ECDSA, RSA
+from wizard.door import Door
+from wizard.finding import UNKNOWN, Finding
+from wizard.host import facts
+
+_KINDS = {"RSA clients": RSA, "ECDSA clients": ECDSA}
+_TLS_AT_ONCE = 465
+
+
+@dataclass(frozen=True)
+class Talks:
+    """Conversations under way; None is one that Dovecot is needed for and not there for.
+
+    `certificates` are by port and by the kind of client that asks for one.
+    """
+
+    certificates: Mapping[int, Mapping[str, Future[Transcript]]]
+    smtp: Future[Transcript]
+    submission: Future[Transcript]
+    smtps: Optional[Future[Transcript]]
+    delivery: Optional[Future[Transcript]]
+    mailboxes: Callable[[], Iterator[Finding]]
+    lmtp: str
+    auth_fault: str
+    lmtp_fault: str
+
+
+def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float) -> Talks:
+    """Start all but the stranger's; each is over after `seconds`."""
+    at = ports.reachable(answers.networks, door)
+    lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
+    # smtpd dies of a socket that is closed to it as of one that is not there.
+    auth = delivery.AUTH_SOCKET
+    auth_fault = delivery.socket_fault(auth) or closed_to_postfix(auth)
+    lmtp_fault = delivery.socket_fault(lmtp) if lmtp else ""
+    after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
+    return Talks(
+        _begin_handshakes(at, pool, seconds, (25,) if auth_fault else (25, 587, 465)),
+        pool.submit(converse, Endpoint(at[25], 25), scripts.SMTP, seconds),
+        pool.submit(converse, Endpoint(at[587], 587), after_ehlo, seconds),
+        None
+        if auth_fault
+        else pool.submit(converse, Endpoint(at[465], 465), scripts.SMTPS, seconds),
+        pool.submit(converse, Endpoint(lmtp), scripts.lmtp_script(""), seconds)
+        if lmtp and not lmtp_fault
+        else None,
+        begin_mailboxes(answers, door, pool, seconds),
+        lmtp,
+        auth_fault,
+        lmtp_fault,
+    )
+
+
+def _begin_handshakes(
+    at: Mapping[int, str], pool: ThreadPoolExecutor, seconds: float, numbers: Sequence[int]
+) -> Mapping[int, Mapping[str, Future[Transcript]]]:
+    """Ask each port for its certificate, as clients that take one kind alone."""
+    return {
+        number: {
+            client: pool.submit(
+                converse,
+                Endpoint(at[number], number, kind=kind),
+                scripts.HANDSHAKE_AT_ONCE if number == _TLS_AT_ONCE else scripts.HANDSHAKE,
+                seconds,
+            )
+            for client, kind in _KINDS.items()
+        }
+        for number in numbers
+    }
+
+
+def talk_as_stranger(
+    answers: Answers,
+    door: Door,
+    mynetworks: str,
+    network: Optional[facts.Network],
+    seconds: float,
+) -> Transcript:
+    """Talk to port 25 as nobody known; the transcript says why where that cannot be done.
+
+    `mynetworks` is main.cf's own value. Without one Postfix trusts the host's addresses, and
+    the stranger's would be one of them.
+    """
+    if not mynetworks:
+        return Transcript(stopped_at="greeting", why="main.cf has no mynetworks, or cannot be read")
+    trusted = networks(re.split(r"[,\s]+", mynetworks))
+    taken = networks(network.networks) if network is not None else ()
+    address = ports.reachable(answers.networks, door)[25]
+    try:
+        version = ipaddress.ip_address(address).version
+        with stranger_address(version, taken, trusted) as source:
+            script = scripts.stranger_script(source, answers.hostname.mydomain)
+            return converse(Endpoint(address, 25, source), script, seconds)
+    except NoStrangerError as fault:
+        return Transcript(stopped_at="greeting", why=str(fault))
+
+
+def networks(words: Sequence[str]) -> tuple[Network, ...]:
+    """The words that are networks; mynetworks may also name tables and exceptions."""
+
+    def read(word: str) -> Optional[Network]:
+        try:
+            return ipaddress.ip_network(re.sub(r"[][]", "", word), strict=False)
+        except ValueError:
+            return None
+
+    return tuple(network for network in map(read, words) if network is not None)
+
+
+def judge_talks(
+    talks: Talks,
+    stranger: Transcript,
+    answers: Answers,
+    disk: Mapping[str, bytes],
+    main_cf: Mapping[str, str],
+) -> Iterator[Finding]:
+    """Port by port; `disk` are the leaves of the certificate files that are to be served."""
+    smtp = talks.smtp.result()
+    yield from judge(25, policy.ROWS_SMTP, smtp, answers)
+    yield from certificate.judge_served(25, _leaves(talks, 25, smtp), disk, main_cf)
+    yield from judge(25, policy.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
+    if talks.smtps is None:
+        closed = talks.submission.result()
+        yield from judge(587, policy.ROWS_SUBMISSION_CLOSED, closed, answers)
+        yield waiting(587, talks.auth_fault)
+        yield waiting(465, talks.auth_fault)
+    else:
+        for port, rows, talk in (
+            (587, policy.ROWS_SUBMISSION, talks.submission),
+            (465, policy.ROWS_SMTPS, talks.smtps),
+        ):
+            yield from judge(port, rows, talk.result(), answers)
+            leaves = _leaves(talks, port, talk.result())
+            yield from certificate.judge_served(port, leaves, disk, main_cf)
+
+
+def _leaves(talks: Talks, port: int, first: Transcript) -> dict[str, bytes]:
+    """The certificate that each kind of client got on a port; empty where it got none."""
+    asked = talks.certificates.get(port, {})
+    found = {client: talk.result().certificate for client, talk in asked.items()}
+    return {"clients that take both": first.certificate, **found}
+
+
+def judge_delivery(talks: Talks) -> Iterator[Finding]:
+    """Whether Dovecot takes mail, where the transport is LMTP to a socket; then cause by cause."""
+    if talks.lmtp:
+        transcript = talks.delivery.result() if talks.delivery else Transcript()
+        yield from delivery.judge_delivery(talks.lmtp, talks.lmtp_fault, transcript)
+    yield from talks.mailboxes()

@@ -1,0 +1,1 @@
+"""SMTP conversations: the session, what is said on each port, and how replies are judged."""

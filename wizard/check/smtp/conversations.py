@@ -1,0 +1,163 @@
+"""How a reply is judged: rows of what must be there, held against what was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wizard.answers.model import Answers
+from wizard.check.smtp.refusals import TRANSIENT, refusal, relay_refusal
+from wizard.check.smtp.session import Reply, Transcript
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+
+Verdict = Callable[[Reply, Answers], str]
+Show = Callable[[Reply], str]
+
+OK = 250
+LOCAL_ERROR = 451
+"""RFC 5321 4.2.2: the server cannot do its own work, such as open a table."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One look: at which exchange's reply, what must be there, and what to do if it is not.
+
+    `id` follows `smtp.PORT.`. `expected` and `advice` may hold {name}, {domain} and {size}.
+    `unheard` is the advice where no reply ever came, "" for the same.
+    """
+
+    id: str
+    looked_at: str
+    exchange: str
+    expected: str
+    verdict: Verdict
+    advice: str
+    show: Show = str
+    fatal: bool = True
+    unheard: str = ""
+
+
+def answers_with(*codes: int) -> Verdict:
+    """Right with one of these codes."""
+    return lambda reply, _: RIGHT if reply.code in codes else WRONG
+
+
+def lists(keyword: str) -> Verdict:
+    """Right when EHLO lists the keyword."""
+    return lambda reply, _: RIGHT if reply.keyword(keyword) is not None else WRONG
+
+
+def lacks(keyword: str) -> Verdict:
+    """Right when EHLO does not list the keyword."""
+
+    def verdict(reply: Reply, _: Answers) -> str:
+        # A refused EHLO lists nothing either, and proves nothing.
+        return RIGHT if reply.code == OK and reply.keyword(keyword) is None else WRONG
+
+    return verdict
+
+
+def shown(keyword: str) -> Show:
+    """The keyword as EHLO lists it."""
+
+    def show(reply: Reply) -> str:
+        if reply.code != OK:
+            return str(reply)
+        value = reply.keyword(keyword)
+        return f"no {keyword}" if value is None else f"{keyword} {value}".strip()
+
+    return show
+
+
+def plain_banner(reply: Reply, answers: Answers) -> str:
+    """Right for `$myhostname ESMTP $mail_name`: the name first, and no version behind."""
+    words = reply.lines[0].split()
+    named = words[:2] == [answers.hostname.myhostname, "ESMTP"]
+    versioned = any(re.search(r"\d\.\d", word) for word in words[2:])
+    return RIGHT if named and not versioned and len(reply.lines) == 1 else WRONG
+
+
+def size_as_planned(reply: Reply, answers: Answers) -> str:
+    """Right with our limit (RFC 1870); Postfix lists a bare SIZE where there is none."""
+    limit = answers.limits.message_size_limit
+    return RIGHT if reply.keyword("SIZE") == (str(limit) if limit else "") else WRONG
+
+
+def refused(reply: Reply, _: Answers) -> str:
+    """Right with 454 and every 5xx; another 4xx has another reason, and may be over tomorrow."""
+    return refusal(reply)
+
+
+def relay_refused(reply: Reply, _: Answers) -> str:
+    """Right when relaying itself is refused; a blocklist's 554 says nothing of it."""
+    return relay_refusal(reply)
+
+
+def accepted(reply: Reply, _: Answers) -> str:
+    """Right when mail from outside comes in; 451 is a fault of this server's own."""
+    if reply.code < TRANSIENT:
+        return RIGHT
+    said = " ".join(reply.lines)
+    if "blocked using" in said:
+        return WARNING
+    return WRONG if reply.code == LOCAL_ERROR or "elay access denied" in said else WARNING
+
+
+def judge(
+    port: int,
+    rows: Sequence[Row],
+    transcript: Transcript,
+    answers: Answers,
+    *,
+    broken_off: str = WRONG,
+) -> Iterator[Finding]:
+    """Hold a transcript against its rows.
+
+    The first row whose reply never came gets the verdict `broken_off` and says what came
+    instead; the rows after it are unknown, and what to do stands at that first one alone.
+    """
+    words = {
+        "name": answers.hostname.myhostname,
+        "domain": answers.hostname.mydomain,
+        "size": str(answers.limits.message_size_limit or "").strip(),
+    }
+    named = broken_off == UNKNOWN
+    for row in rows:
+        reply = transcript.replies.get(row.exchange)
+        stopped = transcript.stopped_at == row.exchange
+        advice = row.advice
+        if reply is None or (stopped and not named):
+            verdict = UNKNOWN if named else WRONG
+            seen = transcript.why if not named else f"not known: {transcript.why}"
+            advice = "" if named else row.unheard or advice
+            named = True
+        else:
+            verdict, seen = row.verdict(reply, answers), row.show(reply)
+        yield Finding(
+            id=f"smtp.{port}.{row.id}",
+            looked_at=f"port {port}: {row.looked_at}",
+            seen=seen,
+            expected=row.expected.format(**words).strip(),
+            verdict=verdict,
+            advice="" if verdict == RIGHT else advice.format(**words),
+            fatal=row.fatal,
+        )
+
+
+def waiting(port: int, fault: str) -> Finding:
+    """A door that cannot be opened yet: its smtpd would die, and master hold it back a minute.
+
+    `fault` is why nobody answers on the auth socket; from an unprivileged user it is hidden.
+    """
+    hidden = "denied" in fault
+    return Finding(
+        id=f"smtp.{port}.auth",
+        looked_at=f"port {port}: AUTH offered under TLS",
+        seen=f"not known: {fault}" if hidden else f"waits for Dovecot: {fault}",
+        expected="AUTH",
+        verdict=UNKNOWN if hidden else WAITS,
+        advice="Run this as root."
+        if hidden
+        else "Set Dovecot up with its auth socket in Postfix's queue, then check again.",
+    )

@@ -1,0 +1,176 @@
+"""What each door must say: the policy's conversations as tables.
+
+Port 25 offers no AUTH to anybody and relays for nobody outside; 587 wants STARTTLS before all
+else, 465 is TLS from the first byte (RFC 8314), and both relay only for those who logged in
+(RFC 4954). A row is one look at one reply.
+"""
+
+from __future__ import annotations
+
+from wizard.check.smtp.conversations import (
+    Row,
+    accepted,
+    answers_with,
+    lacks,
+    lists,
+    plain_banner,
+    refused,
+    relay_refused,
+    shown,
+    size_as_planned,
+)
+
+_BANNER = Row(
+    "banner",
+    "banner",
+    "greeting",
+    "220 {name} ESMTP, no version",
+    plain_banner,
+    "Set `smtpd_banner = $myhostname ESMTP $mail_name` and myhostname, then reload Postfix.",
+    unheard="See what Postfix says of it: `journalctl -u postfix -n 30`, or /var/log/maillog.",
+)
+_LISTS_STARTTLS = Row(
+    "starttls",
+    "STARTTLS offered",
+    "ehlo",
+    "STARTTLS",
+    lists("STARTTLS"),
+    "Set `smtpd_tls_security_level = may` in main.cf, `encrypt` for 587 in master.cf; reload.",
+    shown("STARTTLS"),
+)
+_TLS = Row(
+    "tls",
+    "TLS handshake",
+    "tls",
+    "finished",
+    answers_with(220),
+    "See that smtpd_tls_cert_file and smtpd_tls_key_file exist and belong together; reload.",
+    lambda _: "finished",
+)
+_AUTH_TLS = Row(
+    "auth",
+    "AUTH offered under TLS",
+    "ehlo-tls",
+    "AUTH",
+    lists("AUTH"),
+    "Set `-o smtpd_sasl_auth_enable=yes` for this port in master.cf; reload.",
+    shown("AUTH"),
+)
+_UNAUTHENTICATED = Row(
+    "mail-without-auth",
+    "mail without a login",
+    "rcpt",
+    "refused (554)",
+    refused,
+    "Set `-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject` for this port in "
+    "master.cf; reload.",
+)
+_NO_AUTH_ON_25 = (
+    "Set `smtpd_sasl_auth_enable = no` in main.cf, take it off the smtp line of master.cf; reload."
+)
+
+ROWS_SMTP = (
+    _BANNER,
+    _LISTS_STARTTLS,
+    Row(
+        "size",
+        "SIZE offered",
+        "ehlo",
+        "SIZE {size}",
+        size_as_planned,
+        "Set `message_size_limit = {size}` in main.cf; reload.",
+        shown("SIZE"),
+    ),
+    Row("no-auth", "AUTH in EHLO", "ehlo", "no AUTH", lacks("AUTH"), _NO_AUTH_ON_25, shown("AUTH")),
+    Row("auth-refused", "AUTH LOGIN", "auth", "503", answers_with(503), _NO_AUTH_ON_25),
+    Row(
+        "vrfy",
+        "VRFY",
+        "vrfy",
+        "502",
+        answers_with(502),
+        "Set `disable_vrfy_command = yes` in main.cf; reload.",
+    ),
+    _TLS,
+    Row(
+        "no-auth-tls",
+        "AUTH in EHLO under TLS",
+        "ehlo-tls",
+        "no AUTH",
+        lacks("AUTH"),
+        _NO_AUTH_ON_25,
+        shown("AUTH"),
+    ),
+    Row(
+        "auth-refused-tls",
+        "AUTH LOGIN under TLS",
+        "auth-tls",
+        "503",
+        answers_with(503),
+        _NO_AUTH_ON_25,
+    ),
+)
+ROWS_STRANGER = (
+    Row(
+        "relay",
+        "relaying for a stranger",
+        "relay",
+        "refused (454 or 554)",
+        relay_refused,
+        "Put reject_unauth_destination into smtpd_recipient_restrictions before every permit but "
+        "permit_mynetworks, and look at mynetworks and relay_domains; reload.",
+    ),
+    Row(
+        "stranger",
+        "a stranger's mail for us",
+        "local",
+        "accepted (250)",
+        accepted,
+        "See mydestination, the restrictions, tables and blocklists; `journalctl -u postfix -n 30` says why.",
+    ),
+)
+ROWS_SUBMISSION_CLOSED = (
+    _BANNER,
+    _LISTS_STARTTLS,
+    Row(
+        "no-auth-plain",
+        "AUTH before TLS",
+        "ehlo",
+        "no AUTH",
+        lacks("AUTH"),
+        "Set `smtpd_tls_auth_only = yes` in main.cf; reload.",
+        shown("AUTH"),
+    ),
+    Row(
+        "auth-plain",
+        "AUTH LOGIN before TLS",
+        "auth",
+        "530",
+        answers_with(530),
+        "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf; reload.",
+    ),
+    Row(
+        "mail-plain",
+        "MAIL before TLS",
+        "mail-plain",
+        "530",
+        answers_with(530),
+        "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf; reload.",
+    ),
+)
+ROWS_SUBMISSION = (*ROWS_SUBMISSION_CLOSED, _TLS, _AUTH_TLS, _UNAUTHENTICATED)
+ROWS_SMTPS = (
+    Row(
+        "tls",
+        "TLS at once",
+        "greeting",
+        "finished",
+        answers_with(220),
+        "Set `-o smtpd_tls_wrappermode=yes` for this port in master.cf and see that certificate "
+        "and key belong together; reload.",
+        lambda _: "finished",
+    ),
+    _BANNER,
+    _AUTH_TLS,
+    _UNAUTHENTICATED,
+)

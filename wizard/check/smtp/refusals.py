@@ -1,0 +1,32 @@
+"""What a refusal says: of relaying, or of something else."""
+
+from __future__ import annotations
+
+import re
+
+from wizard.check.smtp.session import Reply
+from wizard.finding import RIGHT, UNKNOWN, WRONG
+
+RELAY_DENIED_FOR_NOW = 454
+"""Postfix 3.6 and newer: defer_unauth_destination, which comes first there."""
+TRANSIENT, PERMANENT = 400, 500
+"""RFC 5321 4.2.1: 4yz and 5yz refuse."""
+
+_OTHER_REASON = re.compile(
+    r"blocked using|helo command rejected|client host rejected|sender address rejected",
+    re.IGNORECASE,
+)
+
+
+def refusal(reply: Reply) -> str:
+    """Right with 454 and every 5xx; another 4xx has another reason, and may be over tomorrow."""
+    if reply.code < TRANSIENT:
+        return WRONG
+    return RIGHT if reply.code == RELAY_DENIED_FOR_NOW or reply.code >= PERMANENT else UNKNOWN
+
+
+def relay_refusal(reply: Reply) -> str:
+    """Right when relaying itself is refused; a blocklist's 554 says nothing of it."""
+    if reply.code >= TRANSIENT and _OTHER_REASON.search(" ".join(reply.lines)):
+        return UNKNOWN
+    return refusal(reply)

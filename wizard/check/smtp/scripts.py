@@ -1,0 +1,72 @@
+"""What is said at each door, line by line; what must be answered is in `doors`."""
+
+from __future__ import annotations
+
+from wizard.check.smtp.session import Exchange
+
+OUTSIDER = "relay-test@example.net"
+"""A recipient at a domain reserved by RFC 2606: nobody's mail, and surely not ours."""
+
+_HELO = "EHLO [127.0.0.1]"
+_STRANGER_HELO = "EHLO [{address}]"
+# An address literal (RFC 5321 4.1.3) passes every restriction on HELO names but a blocklist's.
+
+_HELLO = (Exchange("greeting", must=220), Exchange("ehlo", _HELO))
+_ASIDE = (
+    Exchange("mail", "MAIL FROM:<>"),
+    Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>"),
+    Exchange("rset", "RSET"),
+)
+_QUIT = (Exchange("quit", "QUIT"),)
+_STARTTLS = (Exchange("tls", "STARTTLS", tls=True, must=220), Exchange("ehlo-tls", _HELO))
+
+SMTP = (
+    *_HELLO,
+    Exchange("auth", "AUTH LOGIN"),
+    Exchange("vrfy", "VRFY postmaster"),
+    *_STARTTLS,
+    Exchange("auth-tls", "AUTH LOGIN"),
+    *_QUIT,
+)
+SUBMISSION_CLOSED = (
+    *_HELLO,
+    Exchange("auth", "AUTH LOGIN"),
+    Exchange("mail-plain", "MAIL FROM:<>"),
+)
+SUBMISSION_WAITING = (*SUBMISSION_CLOSED, *_QUIT)
+"""Stops before STARTTLS: without Dovecot smtpd dies right after it."""
+SUBMISSION = (*SUBMISSION_CLOSED, *_STARTTLS, *_ASIDE, *_QUIT)
+SMTPS = (
+    Exchange("greeting", tls=True, must=220),
+    Exchange("ehlo-tls", _HELO),
+    *_ASIDE,
+    *_QUIT,
+)
+HANDSHAKE = (*_HELLO, Exchange("tls", "STARTTLS", tls=True, must=220), *_QUIT)
+HANDSHAKE_AT_ONCE = (Exchange("greeting", tls=True, must=220), *_QUIT)
+"""Only to see the certificate."""
+_LHLO = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250))
+
+
+def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
+    """Ask an LMTP server whether it takes mail for somebody, "" for nobody; DATA is never said."""
+    asks = (
+        Exchange("mail", "MAIL FROM:<>", must=250),
+        Exchange("rcpt", f"RCPT TO:<{recipient}>"),
+        Exchange("rset", "RSET"),
+    )
+    return (*_LHLO, *(asks if recipient else ()), *_QUIT)
+
+
+def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:
+    """A stranger tries to relay, then has mail for postmaster here; DATA is never said."""
+    literal = f"IPv6:{address}" if ":" in address else address
+    return (
+        Exchange("greeting", must=220),
+        Exchange("ehlo", _STRANGER_HELO.format(address=literal)),
+        Exchange("mail", "MAIL FROM:<>", must=250),
+        Exchange("relay", f"RCPT TO:<{OUTSIDER}>"),
+        Exchange("local", f"RCPT TO:<postmaster@{domain}>"),
+        Exchange("rset", "RSET"),
+        *_QUIT,
+    )

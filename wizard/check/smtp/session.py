@@ -1,0 +1,279 @@
+"""SMTP conversations with a server that may do anything (RFC 5321, RFC 3207).
+
+smtplib bounds neither the lines of a reply nor the time that a trickling server may take, and
+keeps what came in plain text behind the answer to STARTTLS; a check must survive the first two
+and name the third. So the conversation is held here: one deadline for the whole of it, and a
+limit to everything that is read.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Optional, Union
+
+from wizard.check.tls.handshake import HandshakeError, TlsStream, blind_context, tls_fault
+from wizard.text import clean
+
+MAX_LINE = 2048
+"""Octets of one reply line; RFC 5321 4.5.3.1.5 allows 512."""
+MAX_LINES = 64
+"""Lines of one reply."""
+CLOSING = 421
+"""RFC 5321 3.8: the server closes the connection, whatever was asked."""
+CONTINUE = 334
+"""RFC 4954 4: the server waits for credentials; `*` cancels."""
+
+_REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+
+
+class TalkError(Exception):
+    """The conversation cannot go on; the text says why, fit for a table."""
+
+
+class _UnwantedError(TalkError):
+    """A whole reply, but not the one that must come."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply: its code and its lines without the code, cleaned."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.lines[-1]}".rstrip()
+
+    def keyword(self, name: str) -> Optional[str]:
+        """The parameters of an EHLO keyword ("" when it has none), None when not listed."""
+        for line in self.lines[1:]:
+            word, _, rest = line.partition(" ")
+            # AUTH=LOGIN is how servers of old announced it, and clients still take it.
+            word, equals, value = word.partition("=")
+            if word.upper() == name:
+                return f"{value} {rest}".strip() if equals else rest.strip()
+        return None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One line to say and the name its reply is kept under.
+
+    An empty line waits for the greeting. `tls` hands over to TLS: before the greeting when
+    there is no line (RFC 8314), else after the reply (RFC 3207). With any other code than
+    `must` the conversation is over; 0 goes on whatever is answered. `ends` is what the line ends
+    with (RFC 5321 2.3.8 knows CR LF alone).
+    """
+
+    name: str
+    line: str = ""
+    tls: bool = False
+    must: int = 0
+    ends: str = "\r\n"
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said, as far as it went.
+
+    `stopped_at` names the exchange that got no usable reply, "" when all did; `why` says what
+    happened instead. `certificate` is the leaf that was served (DER), empty without TLS.
+    """
+
+    replies: dict[str, Reply] = field(default_factory=dict)
+    certificate: bytes = b""
+    stopped_at: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where to talk to: an address and port, or a UNIX socket; `source` is bound before.
+
+    TLS takes any certificate, but with `verified`: then it must be for that name, and of an authority
+    that the system trusts. With a `kind` of `wizard.check.tls.handshake` it takes that kind alone.
+    """
+
+    address: str
+    port: int = 0
+    source: str = ""
+    verified: str = ""
+    kind: str = ""
+
+
+class Line:
+    """A connection with a deadline, read line by line.
+
+    Making and using one raises OSError, and TalkError for what is no SMTP.
+    """
+
+    def __init__(self, where: Endpoint, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._seconds = seconds
+        self._verified, self._kind = where.verified, where.kind
+        self._buffer = b""
+        self._plain = self._connect(where)
+        self._socket: Union[socket.socket, TlsStream] = self._plain
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+    def send(self, line: str, ends: str = "\r\n") -> None:
+        """Say one line."""
+        self.send_bytes(f"{line}{ends}".encode("ascii"))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._socket.settimeout(self._left())
+        self._socket.sendall(data)
+
+    def read_exactly(self, count: int) -> bytes:
+        """Read so many bytes, which the caller bounds; fewer where the other side closes."""
+        data, self._buffer = self._buffer[:count], self._buffer[count:]
+        while len(data) < count:
+            self._socket.settimeout(self._left())
+            more = self._socket.recv(count - len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    def reply(self) -> Reply:
+        """Read one reply, all its lines."""
+        lines: list[str] = []
+        code = 0
+        while True:
+            raw = self._read_line()
+            match = _REPLY.fullmatch(raw)
+            if match is None:
+                raise TalkError(f"not an SMTP reply: {clean(raw, 60)}")
+            if code and int(match[1]) != code:
+                raise TalkError(f"one reply with two codes: {code} and {int(match[1])}")
+            code = int(match[1])
+            lines.append(clean(match[3] or b""))
+            if match[2] != b"-":
+                return Reply(code, tuple(lines))
+            if len(lines) >= MAX_LINES:
+                raise TalkError(f"a reply of more than {MAX_LINES} lines")
+
+    def start_tls(self) -> bytes:
+        """Hand over to TLS; return the leaf of the certificate that is served (DER)."""
+        if self._buffer:
+            raise TalkError(f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}")
+        context = ssl.create_default_context() if self._verified else blind_context(self._kind)
+        stream = TlsStream(self._plain, context, self._left, self._verified)
+        try:
+            stream.handshake()
+        except HandshakeError as error:
+            raise TalkError(str(error)) from error
+        self._socket = stream
+        return stream.leaf()
+
+    def _connect(self, where: Endpoint) -> socket.socket:
+        if not where.port:
+            local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                local.settimeout(self._left())
+                local.connect(where.address)
+            except BaseException:
+                local.close()
+                raise
+            return local
+        return socket.create_connection(
+            (where.address, where.port),
+            timeout=self._left(),
+            source_address=(where.source, 0) if where.source else None,
+        )
+
+    def _left(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise socket.timeout
+        return left
+
+    def _read_line(self) -> bytes:
+        while b"\n" not in self._buffer:
+            if len(self._buffer) > MAX_LINE:
+                break
+            self._socket.settimeout(self._left())
+            data = self._socket.recv(4096)
+            if not data:
+                said = f" after {clean(self._buffer, 60)}" if self._buffer else ""
+                raise TalkError(f"the server closed the connection{said}")
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        if len(line) > MAX_LINE:
+            raise TalkError(f"a line of more than {MAX_LINE} octets: {clean(line, 40)}")
+        return line.rstrip(b"\r")
+
+
+def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Transcript:
+    """Say the script's lines one after another and keep what was answered.
+
+    Never raises for what a server or the network does. Stops early at a broken reply, at 421
+    and where a code that must come does not; says QUIT where it still can, so that the server's
+    log shows no lost connection. `seconds` is for all of it.
+    """
+    replies: dict[str, Reply] = {}
+    certificate = b""
+    current = script[0]
+    with ExitStack() as stack:
+        try:
+            line = Line(where, seconds)
+        except OSError as fault:
+            return Transcript(replies, certificate, current.name, reason(fault, seconds))
+        stack.callback(line.close)
+        try:
+            for current in script:
+                certificate = _exchange(line, current, replies) or certificate
+        except _UnwantedError as fault:
+            return Transcript(replies, certificate, current.name, str(fault))
+        except (TalkError, OSError) as fault:
+            at = current.line.partition(" ")[0] or "greeting"
+            why = f"{at}: {reason(fault, seconds)}"
+            return Transcript(replies, certificate, current.name, why)
+    return Transcript(replies, certificate)
+
+
+def reason(fault: Exception, seconds: float) -> str:
+    """What ended the conversation, in words."""
+    if isinstance(fault, socket.timeout):
+        return f"no answer within {seconds:g} s"
+    if isinstance(fault, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(fault, (ConnectionResetError, BrokenPipeError)):
+        return "the server broke the connection off"
+    if isinstance(fault, ssl.SSLError):
+        return tls_fault(fault)
+    if isinstance(fault, OSError):
+        return clean((fault.strerror or str(fault)).encode("utf-8", "replace"))
+    return str(fault)
+
+
+def _exchange(line: Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
+    """One exchange; its reply is kept even when it ends the conversation."""
+    certificate = b""
+    if what.line:
+        line.send(what.line, what.ends)
+    elif what.tls:
+        certificate = line.start_tls()
+    reply = line.reply()
+    replies[what.name] = reply
+    if reply.code == CONTINUE:
+        line.send("*")
+        line.reply()
+    if reply.code == CLOSING:
+        raise _UnwantedError(str(reply))
+    if what.must and reply.code != what.must:
+        line.send("QUIT")
+        raise _UnwantedError(str(reply))
+    if what.line and what.tls:
+        certificate = line.start_tls()
+    return certificate

@@ -1,0 +1,129 @@
+"""Every table that main.cf and master.cf name opens, and is no older than its text (postmap(1)).
+
+Each is asked for a key that nobody has: that opens it as smtpd would.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Callable
+
+from wizard.check.commands import Asked, ask, unknown
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.host.postfix import INDEX_SUFFIX
+from wizard.paths import SENDER_ACCESS
+from wizard.postfix.settings import Settings
+from wizard.text import clean, first_line
+
+MOST = 40
+"""Tables that are opened; a server has a handful."""
+
+NOBODY = "nobody.invalid"
+_TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
+_OF_MAIN_CF = re.compile(rb"^\S+: warning: \S*/main\.cf\b.*\n?", re.MULTILINE)
+"""What every command of Postfix says of a main.cf by another hand; it is told elsewhere."""
+_NO_TABLES = re.compile(r".*(?:_transport|_milters|_socket|_path|_command|_filter)|relayhost")
+"""Parameters in which TYPE:/PATH is no table."""
+_NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
+_ALIASES = frozenset({"alias_maps", "alias_database"})
+_DEFAULTS = ("alias_maps", "alias_database")
+"""Parameters whose defaults name a file."""
+
+_LOOKED_AT = "tables of main.cf, master.cf"
+_EXPECTED = "each opens and is no older than its text"
+
+Fault = tuple[str, str, str]
+"""The verdict, what is seen, and what to do."""
+
+
+def named(
+    settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
+) -> dict[tuple[str, str], str]:
+    """Return the tables that are files, (type, path), each with a parameter that names it.
+
+    sender_access is not among them: it has a finding of its own, row by row.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for one in (settings, *(settings.of(options) for _, options in services)):
+        for name in one.options or (*one.own, *_DEFAULTS):
+            if _NO_TABLES.fullmatch(name):
+                continue
+            for kind, path in _TABLE.findall(one.value(name)):
+                if kind not in _NO_TYPES and path != SENDER_ACCESS:
+                    found.setdefault((kind, path), name)
+    return dict(list(found.items())[:MOST])
+
+
+def begin_tables(
+    door: Door,
+    settings: Settings,
+    services: Iterable[tuple[str, Mapping[str, str]]],
+    types: Iterable[str],
+) -> Callable[[], Iterator[Finding]]:
+    """Open all tables side by side; call the result to wait for the finding, `tables`."""
+    known = frozenset(types)
+    tables = named(settings, services)
+    asked = {
+        one: ask(door, ("postmap", "-q", NOBODY, ":".join(one)))
+        for one in tables
+        if one[0] in known
+    }
+    return lambda: iter((_judge(door, tables, asked),))
+
+
+def _judge(
+    door: Door, tables: Mapping[tuple[str, str], str], asked: Mapping[tuple[str, str], Asked]
+) -> Finding:
+    faults: list[Fault] = []
+    for (kind, path), parameter in tables.items():
+        if (kind, path) in asked:
+            told = asked[kind, path]()
+            words = first_line(_OF_MAIN_CF.sub(b"", told.outcome.stderr))
+            # Exit 1 in silence: the key is not in it.
+            fault = words if told.outcome.code and words else ""
+            if told.why or "ermission denied" in fault:
+                return unknown("tables", _LOOKED_AT, told.why or fault, _EXPECTED)
+            faults += [(WRONG, f"{kind}:{path}: {fault}", _remedy(kind, path, parameter))] * bool(
+                fault
+            )
+            if not fault and _is_stale(door, kind, path):
+                seen = f"{kind}:{path} is older than {path}"
+                faults.append((WARNING, seen, _remedy(kind, path, parameter)))
+        else:
+            seen = f"{parameter} has {kind}:{path}: this Postfix has no such type"
+            advice = f"Name a type that `postconf -m` lists in place of {kind}; reload."
+            faults.append((WRONG, seen, advice))
+    faults.sort(key=lambda one: one[0] != WRONG)
+    verdict, seen, advice = faults[0] if faults else (RIGHT, f"{len(tables)} open", "")
+    more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return Finding(
+        "tables",
+        _LOOKED_AT,
+        clean(f"{seen}{more}".encode("utf-8", "surrogateescape")),
+        _EXPECTED,
+        verdict,
+        clean(advice.encode("utf-8", "surrogateescape")),
+    )
+
+
+def _remedy(kind: str, path: str, parameter: str) -> str:
+    if kind not in INDEX_SUFFIX:
+        return f"Write {path}, or take it out of {parameter}; reload."
+    if parameter in _ALIASES:
+        return "Run `newaliases`."
+    return f"Run `postmap {kind}:{path}`, or correct {parameter} in main.cf; reload."
+
+
+def _is_stale(door: Door, kind: str, path: str) -> bool:
+    """Whether the text changed after the index."""
+    suffix = INDEX_SUFFIX.get(kind)
+    if suffix is None:
+        return False
+    try:
+        text, index = door.stat(path), door.stat(f"{path}{suffix}")
+    except Trouble:
+        return False
+    return text is not None and index is not None and text.st_mtime > index.st_mtime

@@ -1,0 +1,72 @@
+"""What the rows of sender_access do that their writer hardly meant (access(5))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from wizard.answers.model import Answers
+from wizard.check.postfix.restrictions import CLASSES, is_known, items
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.host.main_cf import words
+from wizard.paths import SENDER_ACCESS
+from wizard.postfix.settings import Settings
+from wizard.text import clean
+
+_ACTION = re.compile(
+    r"ok|reject|defer|defer_if_reject|defer_if_permit|bcc|discard|dunno|filter|hold|info|prepend"
+    r"|redirect|warn|\d+",
+    re.IGNORECASE,
+)
+_LETS_IN = re.compile(r"ok|permit|relay|\d+", re.IGNORECASE)
+_REPLY = re.compile(r"[45]\d\d")
+
+
+def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) -> Iterator[Finding]:
+    """`table.sender_access.own` and `.actions`, of the rows by their keys."""
+    hostname = answers.hostname
+    ours = {hostname.myhostname, hostname.mydomain, *answers.domains.local}
+    own = [
+        key
+        for key, action in rows.items()
+        if _covers(key, ours) and _LETS_IN.fullmatch(action) and not _REPLY.fullmatch(action)
+    ]
+    yield Finding(
+        "table.sender_access.own",
+        "sender_access: our own names",
+        clean(f"{own[0]} {rows[own[0]]}".encode("utf-8", "surrogateescape"))
+        if own
+        else "none is let in",
+        "no OK for our own domain",
+        WARNING if own else RIGHT,
+        f"Take {clean(own[0].encode())} out: whoever forges our domain gets past the blocklists."
+        if own
+        else "",
+    )
+    classes = settings.words(CLASSES)
+    odd = [key for key, action in rows.items() if not _is_action(action, classes)]
+    yield Finding(
+        "table.sender_access.actions",
+        "sender_access: its actions",
+        clean(f"{odd[0]} {rows[odd[0]]}".encode("utf-8", "surrogateescape"))
+        if odd
+        else "Postfix knows all of them",
+        "actions of access(5)",
+        WRONG if odd else RIGHT,
+        f"Correct the row of {clean(odd[0].encode())}: its senders are told 451. Then postmap it, "
+        f"{SENDER_ACCESS}."
+        if odd
+        else "",
+    )
+
+
+def _covers(key: str, ours: set[str]) -> bool:
+    # A domain in an access table covers its subdomains, and an address is one sender alone.
+    return any(name == key or name.endswith(f".{key}") for name in ours)
+
+
+def _is_action(text: str, classes: tuple[str, ...]) -> bool:
+    first = text.partition(" ")[0]
+    if _ACTION.fullmatch(first):
+        return True
+    return bool(text) and all(is_known(name, classes) for name, _ in items(words(text)))

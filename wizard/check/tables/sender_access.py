@@ -1,0 +1,91 @@
+"""The indexed sender_access against the text it was made from (postmap(1), access(5))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wizard.answers.sections.blocklists import Blocklists
+from wizard.check.commands import Told, unknown
+from wizard.finding import RIGHT, WRONG, Finding
+from wizard.paths import SENDER_ACCESS
+from wizard.postfix.sender_access import rows
+from wizard.text import clean
+
+_LOOKED_AT = "sender_access: the table"
+_EXPECTED = "answers as its file says"
+
+
+def looked_up(restrictions: str) -> str:
+    """TYPE:PATH of the table that smtpd_recipient_restrictions looks senders up in, else ""."""
+    match = re.search(rf"check_sender_access\s+(\w+:{re.escape(SENDER_ACCESS)})\b", restrictions)
+    return match[1] if match else ""
+
+
+def postmap_s(table: str) -> tuple[str, ...]:
+    """The command that prints a table's rows."""
+    return ("postmap", "-s", table)
+
+
+def not_looked_up() -> Finding:
+    """No restriction asks the table, so its rows have no effect."""
+    return Finding(
+        "table.sender_access",
+        _LOOKED_AT,
+        "smtpd_recipient_restrictions does not look it up",
+        f"check_sender_access TYPE:{SENDER_ACCESS}",
+        WRONG,
+        "Add the restriction behind reject_unauth_destination in main.cf; reload.",
+    )
+
+
+def not_known(why: str) -> Finding:
+    """Whether the table answers could not be looked at."""
+    return unknown("table.sender_access", _LOOKED_AT, why, _EXPECTED)
+
+
+def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterator[Finding]:
+    """`table.sender_access`: every row of the file and of the answers is what a lookup finds."""
+    if told.why:
+        yield not_known(told.why)
+        return
+    advice = f"Run `postmap {table}`."
+    if told.failure:
+        seen = told.failure
+    else:
+        indexed = rows_of(told.text)
+        planned = rows_of(text)
+        planned.update((_key(name), "OK") for name in wanted.allow_senders)
+        planned.update((_key(name), "REJECT") for name in wanted.reject_senders)
+        names = sorted(
+            name
+            for name in planned.keys() | indexed.keys()
+            if planned.get(name) != indexed.get(name)
+        )
+        if not names:
+            count = "1 row" if len(planned) == 1 else f"{len(planned)} rows"
+            yield Finding("table.sender_access", _LOOKED_AT, f"{count} alike", _EXPECTED, RIGHT)
+            return
+        first = names[0]
+        seen = (
+            f"{first}: {indexed.get(first, 'no row')} instead of {planned.get(first, 'no row')}"
+            + (f", and {len(names) - 1} more" if len(names) > 1 else "")
+        )
+    yield Finding(
+        id="table.sender_access",
+        looked_at=_LOOKED_AT,
+        seen=clean(seen.encode("utf-8", "surrogateescape")),
+        expected=_EXPECTED,
+        verdict=WRONG,
+        advice=advice,
+    )
+
+
+def _key(name: str) -> str:
+    # postmap folds keys to lower case as it stores them.
+    return name.strip().lower()
+
+
+def rows_of(text: str) -> dict[str, str]:
+    """Return the rows of a text, or of what `postmap -s` printed, by their keys in lower case."""
+    return dict(rows(text.encode("utf-8", "surrogateescape")))

@@ -1,0 +1,146 @@
+"""The certificate that is served: the one on disk, for this name, and for how long (RFC 6125)."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Optional
+
+from wizard.answers.model import Answers
+from wizard.certificates.dates import day
+from wizard.certificates.names import covers
+from wizard.certificates.x509 import Certificate, read_certificate
+from wizard.check.commands import unknown
+from wizard.check.tls.handshake import leaf
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.postfix import served
+from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.settings import Settings
+
+_NO_FILE = "none"
+"""What smtpd_tls_cert_file says where no certificate is wanted (postconf(5))."""
+
+THIRD, TENTH = 3, 10
+"""certbot renews when a third of the lifetime is left: less is a warning, a tenth an error."""
+
+
+def files(main_cf: Mapping[str, str]) -> tuple[str, ...]:
+    """The certificate files that main.cf names; with chain files Postfix ignores the others."""
+    settings = Settings(main_cf)
+    chains, *others = map(settings.words, served.CERTIFICATES)
+    listed = chains or tuple(path for paths in others for path in paths)
+    return tuple(path for path in listed if path != _NO_FILE)
+
+
+def planned_files(answers: Answers) -> tuple[str, ...]:
+    """The one certificate file that the answers name."""
+    return (BY_NAME[served.PAIR[0]].value(answers),)
+
+
+def on_disk(door: Door, paths: tuple[str, ...]) -> dict[str, bytes]:
+    """The leaf of each file that has one, as DER."""
+    found = {}
+    for path in paths:
+        try:
+            der = leaf(door.read_bytes(path) or b"")
+        except Trouble:
+            continue
+        if der:
+            found[path] = der
+    return found
+
+
+def judge_served(
+    port: int, leaves: Mapping[str, bytes], disk: Mapping[str, bytes], main_cf: Mapping[str, str]
+) -> Iterator[Finding]:
+    """`certificate.PORT`: the leaf of each handshake is the leaf on disk, byte for byte.
+
+    `leaves` are by kind of client; a client that got no certificate is not judged here. `disk` are
+    the leaves that it may be. After a renewal Postfix serves the old one until its smtpd
+    processes end.
+    """
+    got = {client: leaf for client, leaf in leaves.items() if leaf}
+    if not got:
+        return
+    others = [client for client, leaf in got.items() if leaf not in disk.values()]
+    to = f", to {' and '.join(others)}" if len(others) < len(got) else ""
+    yield Finding(
+        id=f"certificate.{port}",
+        looked_at=f"port {port}: certificate",
+        seen="not known: no certificate can be read on disk"
+        if not disk
+        else f"another one than on disk{to}"
+        if others
+        else "the one on disk",
+        expected=" or ".join(disk) or served.PAIR[0],
+        verdict=UNKNOWN if not disk else WRONG if others else RIGHT,
+        advice=_advice(main_cf) if others else "",
+    )
+
+
+def _advice(main_cf: Mapping[str, str]) -> str:
+    names = [
+        name for name in served.TAKEN_OUT if name in main_cf and served.is_set(name, main_cf[name])
+    ]
+    if names:
+        return (
+            f"Run `systemctl reload postfix`; else {', '.join(names)} in main.cf wins: take it"
+            " out, or run `postfix-wizard apply --section certificate`."
+        )
+    return (
+        "Run `systemctl reload postfix`; else see whether `postconf -P` has a smtpd_tls_ file for"
+        " this port."
+    )
+
+
+def judge_files(
+    disk: Mapping[str, bytes], paths: Sequence[str], myhostname: str
+) -> Iterator[Finding]:
+    """`certificate.name` and `certificate.expiry` of the first file that holds a certificate."""
+    path = next(iter(disk or paths), "")
+    pem = ssl.DER_cert_to_PEM_cert(disk[path]).encode("ascii") if path in disk else b""
+    certificate = read_certificate(pem)
+    yield from judge_trust(path, certificate, myhostname)
+
+
+def judge_trust(
+    path: str, certificate: Optional[Certificate], myhostname: str
+) -> Iterator[Finding]:
+    """Whether clients will take it. A matter of trust, so it fails no run."""
+    if certificate is None:
+        why = f"{path or 'smtpd_tls_cert_file'} holds no certificate that can be read"
+        yield unknown("certificate.name", "certificate: names", why, myhostname, fatal=False)
+        return
+    fits = covers(certificate.names, myhostname)
+    yield Finding(
+        id="certificate.name",
+        looked_at="certificate: names",
+        seen=", ".join(certificate.names)[:200] or "no DNS name",
+        expected=myhostname,
+        verdict=RIGHT if fits else WARNING,
+        advice="" if fits else f"Mail programs will refuse it: issue one that covers {myhostname}.",
+        fatal=False,
+    )
+    left = certificate.not_after - time.time()
+    early = certificate.not_before > time.time()
+    span = certificate.not_after - certificate.not_before
+    date = day(certificate.not_after)
+    days = f"{int(left // 86400)} days left"
+    yield Finding(
+        id="certificate.expiry",
+        looked_at="certificate: lifetime",
+        seen="not valid yet" if early else f"ended on {date}" if left <= 0 else f"{date}, {days}",
+        expected="valid now",
+        verdict=WRONG
+        if left < span / TENTH or early
+        else WARNING
+        if left < span / THIRD
+        else RIGHT,
+        advice="Renew it (`certbot renew`), then `systemctl reload postfix`."
+        if left < span / THIRD or early
+        else "",
+        fatal=False,
+    )

@@ -1,0 +1,84 @@
+"""Whether others can follow the chain that is served, and whether the key is kept (openssl-verify(1))."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+from wizard.check.commands import Told, ask
+from wizard.check.tls.certificate import on_disk
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, Finding
+from wizard.postfix.served import KEYS
+from wizard.postfix.settings import Settings
+
+_SIGNED_BY_ITSELF = re.compile(rb"\berror 1[89] at ")
+"""By X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and its like in a chain; the words after it change."""
+
+
+def begin_chain(door: Door, path: str) -> Callable[[], Iterator[Finding]]:
+    """Begin to follow a file's chain to a root that this host trusts; `certificate.chain`.
+
+    Its days are another finding's matter.
+    """
+    if not on_disk(door, (path,)):
+        return lambda: iter(())  # no certificate at all, which others name
+    argv = ("openssl", "verify", "-no_check_time", "-untrusted", path, path)
+    asked = ask(door, argv)
+    return lambda: _judge(path, asked())
+
+
+def _judge(path: str, told: Told) -> Iterator[Finding]:
+    if told.why:
+        return
+    own = _SIGNED_BY_ITSELF.search(told.outcome.stdout + told.outcome.stderr) is not None
+    seen = "signed by itself" if own else "it does not lead to a root that this host trusts"
+    good = told.outcome.code == 0
+    yield Finding(
+        "certificate.chain",
+        "certificate: its chain",
+        "leads to a root that this host trusts" if good else seen,
+        "a chain that others can follow",
+        RIGHT if good else WARNING,
+        ""
+        if good
+        else "Others do not trust it: issue one that they do, by certbot for instance."
+        if own
+        else f"Serve fullchain.pem, with the issuer's certificate in it, in place of {path}.",
+        fatal=False,
+    )
+
+
+def judge_key(door: Door, settings: Settings) -> Iterator[Finding]:
+    """`certificate.key`: whether others than root and a group may read a key file."""
+    paths = [path for name in KEYS for path in settings.words(name) if path.startswith("/")]
+    if not paths:
+        return
+    try:
+        bare = [path for path in paths if _others_may_read(door, path)]
+    except (OSError, Trouble):
+        return
+    yield Finding(
+        "certificate.key",
+        "certificate: its key",
+        f"everybody may read {bare[0]}" if bare else "kept from others",
+        "readable for root alone",
+        WARNING if bare else RIGHT,
+        f"Run `chmod 600 {bare[0]}`, and issue a new one: others may have read it." if bare else "",
+        fatal=False,
+    )
+
+
+def _others_may_read(door: Door, path: str) -> bool:
+    real = Path(path).resolve()
+    above = [door.stat(str(one)) for one in real.parents]
+    status = door.stat(str(real))
+    return (
+        status is not None
+        and bool(status.st_mode & stat.S_IROTH)
+        and all(one is not None and one.st_mode & stat.S_IXOTH for one in above)
+    )
