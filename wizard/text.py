@@ -19,6 +19,11 @@ def clean(raw: bytes, limit: int = SHOWN) -> str:
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 
+def printable(text: str, limit: int = SHOWN) -> str:
+    """Return a text that was decoded with `surrogateescape` as `clean` shows its bytes."""
+    return clean(text.encode("utf-8", "surrogateescape"), limit)
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a number with its noun: `1 message`, `2,000 messages`; `many` where no s does it."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -19,7 +19,7 @@ from wizard.dns.lookups import MOST, Lookups, is_inside, look_up
 from wizard.dns.records import SPF, dmarc
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
-from wizard.text import clean
+from wizard.text import printable
 
 SECONDS = 1.0
 """For all questions together: a resolver in order needs a tenth of it."""
@@ -77,11 +77,11 @@ class _Line:
     expected: str
 
     def says(self, seen: str, verdict: str, advice: str = "") -> Finding:
-        shown = clean(seen.encode("utf-8", "surrogateescape"))
+        shown = printable(seen)
         return Finding(self.id, self.looked_at, shown, self.expected, verdict, advice, fatal=False)
 
     def not_known(self, answer: Answer) -> Finding:
-        why = clean(answer.why.encode("utf-8", "surrogateescape"))
+        why = printable(answer.why)
         return unknown(self.id, self.looked_at, why, self.expected, fatal=False)
 
 

@@ -13,7 +13,7 @@ from typing import Callable, Optional
 from wizard.dns.asking import FAILED, FOUND, SILENT, Answer, Question, ask_all
 from wizard.finding import RIGHT, WRONG, Finding
 from wizard.host.facts import Network
-from wizard.text import clean
+from wizard.text import printable
 
 SECONDS = 1.0
 NO_SUCH_NAME = "no-such-name.postfix-wizard.invalid"
@@ -48,7 +48,7 @@ def judge_resolver(answer: Answer, resolvers: tuple[str, ...]) -> Finding:
     return Finding(
         "dns.resolver",
         "the resolver",
-        clean(seen.encode("utf-8", "surrogateescape")),
+        printable(seen),
         "answers, and knows no name that there is not",
         WRONG if advice else RIGHT,
         advice,

@@ -21,7 +21,7 @@ from wizard.check.smtp.scripts import OUTSIDER
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
-from wizard.text import clean
+from wizard.text import printable
 
 SECONDS = 20.0
 """For one talk: Dovecot lets a wrong password wait, and longer from time to time."""
@@ -184,9 +184,7 @@ def _counts(replies: Mapping[str, Reply], exchange: str) -> Optional[Reply]:
 
 def shown(text: str, hidden: tuple[str, ...]) -> str:
     """A server's words; none of them where they repeat a piece of a secret."""
-    cleaned = (
-        clean(secret.encode("utf-8", "surrogateescape"), 12 * len(secret)) for secret in hidden
-    )
+    cleaned = (printable(secret, 12 * len(secret)) for secret in hidden)
     pieces = {
         secret[at : at + _PIECE]
         for secret in (*hidden, *cleaned)

@@ -30,7 +30,7 @@ from wizard.postfix.dovecot import (
     user_name,
     wanted,
 )
-from wizard.text import clean
+from wizard.text import printable
 
 SHOWS = "`postfix-wizard plan --section dovecot` shows the lines."
 _TAKEN, _PERMANENT = 250, 500
@@ -124,7 +124,7 @@ def _causes(looked: Looked, want: Wanted) -> Iterator[Finding]:
         yield _finding(
             "config",
             "its configuration",
-            f"it cannot be read: {clean(dovecot.complaint.encode('utf-8', 'surrogateescape'))}",
+            f"it cannot be read: {printable(dovecot.complaint)}",
             WRONG,
             "Set right what it names (2.4 renamed many settings of 2.3: Dovecot's upgrade notes); "
             "`doveconf -n` says when it is.",

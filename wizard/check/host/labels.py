@@ -20,7 +20,7 @@ from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.selinux import read_selinux
 from wizard.host.ways import MAX_LINKS
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.text import clean
+from wizard.text import printable
 
 FILES = (MAIN_CF, MASTER_CF)
 _LOOKED_AT = "SELinux labels"
@@ -97,4 +97,4 @@ def _followed(door: Door, path: str) -> Iterator[str]:
 
 
 def _shown(text: str) -> str:
-    return clean(text.encode("utf-8", "surrogateescape"))
+    return printable(text)

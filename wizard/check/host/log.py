@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wizard.check.commands import Told, unknown
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
-from wizard.text import clean
+from wizard.text import printable
 
 JOURNAL = (
     "journalctl",
@@ -124,7 +124,7 @@ def judge_log(told: Told) -> Iterator[Finding]:
         return
     lines = loud_lines(told.text)
     kinds = {kind for _, kind, _ in lines}
-    shown = [clean(f"{p}: {m}".encode("utf-8", "surrogateescape"), 160) for p, _, m in lines]
+    shown = [printable(f"{p}: {m}", 160) for p, _, m in lines]
     distinct = list(dict.fromkeys(shown))
     more = f"; and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else ""
     yield Finding(

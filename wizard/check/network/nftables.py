@@ -14,7 +14,7 @@ from typing import Any, Optional
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import Told, unknown
 from wizard.finding import RIGHT, WRONG, Finding
-from wizard.text import clean
+from wizard.text import printable
 
 NFT = ("nft", "-j", "list", "ruleset")
 
@@ -67,10 +67,10 @@ def judge_rules(told: Told, networks: Networks) -> Iterator[Finding]:
     yield Finding(
         _ID,
         _LOOKED_AT,
-        clean(seen.encode("utf-8", "surrogateescape")) or "none refuses these ports",
+        printable(seen) or "none refuses these ports",
         _EXPECTED,
         WRONG if seen else RIGHT,
-        clean(remedy.encode("utf-8", "surrogateescape")) if seen else "",
+        printable(remedy) if seen else "",
     )
 
 

@@ -14,7 +14,7 @@ from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
 from wizard.paths import MASTER_CF
 from wizard.postfix.master_cf import PORT_NAMES, MasterCf, Service
-from wizard.text import clean
+from wizard.text import printable
 
 SS = ("ss", "-Hnltp")
 
@@ -52,7 +52,7 @@ class Socket:
         """Whose it is: each smtpd inherits the socket from master, and is listed before it."""
         if OWNER in self.programs:
             return OWNER
-        return clean(", ".join(sorted(self.programs)).encode("utf-8", "surrogateescape"), 60)
+        return printable(", ".join(sorted(self.programs)), 60)
 
 
 def sockets(text: str) -> tuple[Socket, ...]:

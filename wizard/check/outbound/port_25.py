@@ -18,7 +18,7 @@ from wizard.check.smtp.session import Endpoint, Exchange, Reply, converse
 from wizard.dns.asking import Answer, Question, ask_all
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
-from wizard.text import clean
+from wizard.text import printable
 
 DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
 """Whose mail servers are always there."""
@@ -152,7 +152,7 @@ def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding
     yield Finding(
         "outbound.25",
         "sending: port 25 of others",
-        clean(seen.encode("utf-8", "surrogateescape")),
+        printable(seen),
         "another mail server answers",
         verdict,
         advice,
@@ -171,7 +171,7 @@ def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
     yield Finding(
         "outbound.address",
         "sending: the address others see",
-        f"{tried.address}, by {clean(tried.server.encode('utf-8', 'surrogateescape'))}",
+        f"{tried.address}, by {printable(tried.server)}",
         "one of this host's, or of its router's that is named",
         RIGHT if known else WARNING,
         ""

@@ -24,7 +24,7 @@ from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Network, RelayPassword
 from wizard.host.relay import has_plain, read_relay_password
 from wizard.postfix.relayhost import nexthop
-from wizard.text import clean
+from wizard.text import printable
 
 SECONDS, PATIENT = 1.0, 6.0
 """For all of it: within a run, which must not wait for the world, and in a check alone."""
@@ -220,7 +220,7 @@ def _row(
     return Finding(
         f"relay.{name}",
         f"relay host {nexthop(relay)}: {name}",
-        clean(seen.encode("utf-8", "surrogateescape")),
+        printable(seen),
         expected,
         verdict,
         "" if verdict == RIGHT else advice,

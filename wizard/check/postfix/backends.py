@@ -21,7 +21,7 @@ from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.main_cf import words
 from wizard.host.sockets import QUEUE
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import printable
 
 SECONDS = 1.0
 """For one knock; on this host an answer takes a thousandth of it."""
@@ -147,7 +147,7 @@ def _judge(asked: Iterable[tuple[Place, Future[str]]], *, passed_over: bool) -> 
         yield Finding(
             f"behind.{name}",
             f"behind main.cf: {name}",
-            clean(f"{place}: {fault}: {does}".encode("utf-8", "surrogateescape"))
+            printable(f"{place}: {fault}: {does}")
             if fault
             else f"{len(several)} answer" + ("s" if len(several) == 1 else ""),
             "a program that answers",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.hazards import HAZARDS, twice_listed
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import printable
 
 
 def judge_hazards(settings: Settings) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def judge_hazards(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             f"parameters.{one.name}",
             f"main.cf: {one.name}",
-            clean(f"{value or 'empty'}: {one.does}".encode("utf-8", "surrogateescape")),
+            printable(f"{value or 'empty'}: {one.does}"),
             "no such value",
             WRONG if one.is_wrong else WARNING,
             one.advice,
@@ -40,9 +40,7 @@ def _classes(settings: Settings) -> Finding:
     return Finding(
         "domains.classes",
         "main.cf: each domain once",
-        clean(f"{domain} is in {first} and {second}".encode("utf-8", "surrogateescape"))
-        if twice
-        else "no domain is in two lists",
+        printable(f"{domain} is in {first} and {second}") if twice else "no domain is in two lists",
         "local or virtual, never both",
         WRONG if twice else RIGHT,
         f"Take it out of {first} or of {second}: its mail may go to either now." if twice else "",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.complaints import complaints as new_complaints
-from wizard.text import clean
+from wizard.text import printable
 
 _MISSPELT = "A misspelt name is ignored by Postfix and only named here: correct the line."
 _TWICE = "It is set twice, and the last line counts: take the others out."
@@ -33,9 +33,7 @@ def judge_main_cf(
         yield Finding(
             id=f"main.cf.{name}",
             looked_at=f"main.cf: {name}",
-            seen=clean(live[name].encode("utf-8", "surrogateescape"))
-            if name in live
-            else "not set",
+            seen=printable(live[name]) if name in live else "not set",
             expected=planned,
             verdict=WRONG,
             advice="Set it so in main.cf, then check again: "
@@ -46,7 +44,7 @@ def judge_main_cf(
             "main.cf", "main.cf: parameters", f"{len(expected)} as planned", "as planned", RIGHT
         )
     new = new_complaints(complaints, tolerated)
-    shown = "; ".join(clean(line.encode("utf-8", "surrogateescape")) for line in new or complaints)
+    shown = "; ".join(printable(line) for line in new or complaints)
     yield Finding(
         id="main.cf.complaints",
         looked_at="postconf -n complains",
@@ -63,7 +61,7 @@ def judge_policy(live: Mapping[str, str], policy: Sequence[tuple[str, str]]) -> 
     return Finding(
         "main.cf.policy",
         "main.cf: the policy's own lines",
-        clean(", ".join(names).encode("utf-8", "surrogateescape")) or f"{len(policy)} alike",
+        printable(", ".join(names)) or f"{len(policy)} alike",
         "as the policy has them, or as you chose",
         WARNING if names else RIGHT,
         "`postfix-wizard plan --section policy` shows what would change." if names else "",
@@ -79,7 +77,7 @@ def _differing(
 
 def unreadable(complaints: Sequence[str]) -> Finding:
     """`postconf -n` printed no parameter at all, and every Postfix program dies likewise."""
-    words = (clean(line.encode("utf-8", "surrogateescape")) for line in complaints)
+    words = (printable(line) for line in complaints)
     return Finding(
         "main.cf",
         "main.cf: parameters",

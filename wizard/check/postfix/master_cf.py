@@ -14,7 +14,7 @@ from wizard.host.postfix import parameters
 from wizard.postfix.master_cf import PORT_NAMES
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import printable
 
 POSTCONF_M = ("postconf", "-M")
 POSTCONF_P = ("postconf", "-P")
@@ -85,9 +85,7 @@ def judge_master_cf(
         yield Finding(
             id=finding_id,
             looked_at=looked_at,
-            seen=clean(seen.encode("utf-8", "surrogateescape"))
-            if seen
-            else f"{there[-1].name} as planned",
+            seen=printable(seen) if seen else f"{there[-1].name} as planned",
             expected=expected,
             verdict=WRONG if seen else RIGHT,
             advice=advice if seen else "",

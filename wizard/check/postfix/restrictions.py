@@ -12,7 +12,7 @@ from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.main_cf import words
 from wizard.postfix.restrictions import RELAY_RULES
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import printable
 
 LISTS = tuple(
     f"smtpd_{stage}_restrictions"
@@ -128,9 +128,7 @@ def _names(lists: Sequence[tuple[str, Sequence[str]]], classes: Sequence[str]) -
     return Finding(
         "restrictions.names",
         "restrictions: their names",
-        clean(f"{where} has {name}{more}".encode("utf-8", "surrogateescape"))
-        if unknown
-        else "Postfix knows all of them",
+        printable(f"{where} has {name}{more}") if unknown else "Postfix knows all of them",
         "names that Postfix knows",
         WRONG if unknown else RIGHT,
         "Correct how it is spelt: whoever comes that far is told 451 until then."
@@ -158,7 +156,7 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
             return Finding(
                 "restrictions.order",
                 looked_at,
-                clean(seen.encode("utf-8", "surrogateescape")),
+                printable(seen),
                 expected,
                 WARNING,
                 f"Take `{last}` out, or move it to the end of the list; reload.",
@@ -189,9 +187,7 @@ def _names_of_clients(settings: Settings, lists: Sequence[tuple[str, Sequence[st
     return Finding(
         "restrictions.names-of-clients",
         "restrictions on client names",
-        clean(f"{where} has {name}".encode("utf-8", "surrogateescape"))
-        if found
-        else "none in vain",
+        printable(f"{where} has {name}") if found else "none in vain",
         "none while names are not looked up",
         WRONG if found else RIGHT,
         f"With smtpd_peername_lookup = no every client is unknown: take {name} out."

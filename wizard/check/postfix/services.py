@@ -15,7 +15,7 @@ from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.sockets import QUEUE
 from wizard.postfix.master_cf import PORT_NAMES, Service
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import printable
 
 NEEDED = {
     "pickup": "mail that programs of this host send is not picked up",
@@ -171,7 +171,7 @@ def _chroot(services: Sequence[Service], door: Door) -> Finding:
     return Finding(
         "master.cf.chroot",
         looked_at,
-        clean(f"{', '.join(inside)}, and no {needed}".encode("utf-8", "surrogateescape")),
+        printable(f"{', '.join(inside)}, and no {needed}"),
         "no chroot, or one with its files",
         WARNING,
         f"Set chroot to n in master.cf, or copy resolv.conf, hosts and services to {QUEUE}/etc.",
@@ -200,7 +200,7 @@ def _processes(services: Sequence[Service]) -> Finding:
     return Finding(
         "master.cf.processes",
         looked_at,
-        clean(f"too few for {', '.join(few)}".encode("utf-8", "surrogateescape")),
+        printable(f"too few for {', '.join(few)}"),
         f"{FEWEST} or more",
         WARNING,
         f"Set maxproc of {few[0]} to - in master.cf: a slow client or two lock all others out.",
@@ -208,11 +208,11 @@ def _processes(services: Sequence[Service]) -> Finding:
 
 
 def _wrong(finding_id: str, looked_at: str, seen: str, advice: str) -> Finding:
-    shown = clean(seen.encode("utf-8", "surrogateescape"))
-    said = clean(advice.encode("utf-8", "surrogateescape"))
+    shown = printable(seen)
+    said = printable(advice)
     return Finding(finding_id, looked_at, shown, "as master(5) needs it", WRONG, said)
 
 
 def _right(finding_id: str, looked_at: str, seen: str) -> Finding:
-    shown = clean(seen.encode("utf-8", "surrogateescape"))
+    shown = printable(seen)
     return Finding(finding_id, looked_at, shown, "as master(5) needs it", RIGHT)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
-from wizard.text import clean
+from wizard.text import printable
 
 SENT, DEFERRED, BOUNCED = "sent", "deferred", "bounced"
 
@@ -73,7 +73,7 @@ def judge_fate(found: Fate, recipient: str, seconds: float) -> Finding:
     return Finding(
         "aliases.delivery",
         f"a message to {recipient}",
-        clean(seen.encode("utf-8", "surrogateescape")),
+        printable(seen),
         "arrives",
         verdict,
         _ADVICE.get(verdict, ""),

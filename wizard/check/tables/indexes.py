@@ -16,7 +16,7 @@ from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
-from wizard.text import clean, first_line
+from wizard.text import first_line, printable
 
 MOST = 40
 """Tables that are opened; a server has a handful."""
@@ -102,10 +102,10 @@ def _judge(
     return Finding(
         "tables",
         _LOOKED_AT,
-        clean(f"{seen}{more}".encode("utf-8", "surrogateescape")),
+        printable(f"{seen}{more}"),
         _EXPECTED,
         verdict,
-        clean(advice.encode("utf-8", "surrogateescape")),
+        printable(advice),
     )
 
 

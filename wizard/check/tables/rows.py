@@ -11,7 +11,7 @@ from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import clean, printable
 
 _ACTION = re.compile(
     r"ok|reject|defer|defer_if_reject|defer_if_permit|bcc|discard|dunno|filter|hold|info|prepend"
@@ -34,9 +34,7 @@ def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) ->
     yield Finding(
         "table.sender_access.own",
         "sender_access: our own names",
-        clean(f"{own[0]} {rows[own[0]]}".encode("utf-8", "surrogateescape"))
-        if own
-        else "none is let in",
+        printable(f"{own[0]} {rows[own[0]]}") if own else "none is let in",
         "no OK for our own domain",
         WARNING if own else RIGHT,
         f"Take {clean(own[0].encode())} out: whoever forges our domain gets past the blocklists."
@@ -48,9 +46,7 @@ def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) ->
     yield Finding(
         "table.sender_access.actions",
         "sender_access: its actions",
-        clean(f"{odd[0]} {rows[odd[0]]}".encode("utf-8", "surrogateescape"))
-        if odd
-        else "Postfix knows all of them",
+        printable(f"{odd[0]} {rows[odd[0]]}") if odd else "Postfix knows all of them",
         "actions of access(5)",
         WRONG if odd else RIGHT,
         f"Correct the row of {clean(odd[0].encode())}: its senders are told 451. Then postmap it, "

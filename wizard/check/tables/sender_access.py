@@ -10,7 +10,7 @@ from wizard.check.commands import Told, unknown
 from wizard.finding import RIGHT, WRONG, Finding
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.sender_access import rows
-from wizard.text import clean
+from wizard.text import printable
 
 _LOOKED_AT = "sender_access: the table"
 _EXPECTED = "answers as its file says"
@@ -74,7 +74,7 @@ def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterat
     yield Finding(
         id="table.sender_access",
         looked_at=_LOOKED_AT,
-        seen=clean(seen.encode("utf-8", "surrogateescape")),
+        seen=printable(seen),
         expected=_EXPECTED,
         verdict=WRONG,
         advice=advice,

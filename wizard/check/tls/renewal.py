@@ -12,7 +12,7 @@ from wizard.certificates.lineage import name_problem
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, Finding
 from wizard.paths import LETSENCRYPT, LINEAGES, RENEWAL_HOOK
-from wizard.text import clean
+from wizard.text import printable
 
 TIMERS = ("certbot-renew.timer", "certbot.timer", "snap.certbot.renew.timer")
 """EL's package, Debian's and snap's."""
@@ -107,7 +107,7 @@ def judge_renewal(
     yield Finding(
         id="certificate.renewal",
         looked_at="certificate: renewal",
-        seen=clean((problem or seen).encode("utf-8", "surrogateescape")),
+        seen=printable(problem or seen),
         expected=f"certbot renews {renewal.name} here",
         verdict=WARNING if problem else RIGHT,
         advice=advice,
