@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Optional, TypeVar
 
 from wizard.door import Door, Outcome
 from wizard.errors import Trouble
-from wizard.finding import UNKNOWN, Finding
 from wizard.host.later import Later
 from wizard.text import first_line
 
@@ -40,8 +38,6 @@ class Told:
 
 
 Asked = Callable[[], Told]
-
-_FORBIDDEN = re.compile("permission denied|not permitted", re.IGNORECASE)
 
 NOTHING = Outcome(0, b"", b"")
 
@@ -86,18 +82,3 @@ def begin(
         return fact, "" if fact is not None else "there is no such program here"
 
     return finish
-
-
-def unknown(
-    finding_id: str, looked_at: str, why: str, expected: str, *, fatal: bool = True
-) -> Finding:
-    """A look that could not be taken, and why."""
-    return Finding(
-        id=finding_id,
-        looked_at=looked_at,
-        seen=f"not known: {why}",
-        expected=expected,
-        verdict=UNKNOWN,
-        advice="Run this as root on the server itself." if _FORBIDDEN.search(why) else "",
-        fatal=fatal,
-    )

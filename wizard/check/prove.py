@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check.commands import NOTHING, Asked, Told, ask, begin, unknown
+from wizard.check.commands import NOTHING, Asked, Told, ask, begin
 from wizard.check.deep_checks import begin_silent
 from wizard.check.dns.blocklists import begin_lists
 from wizard.check.dns.records import begin_lookups
@@ -26,7 +26,7 @@ from wizard.check.network.router import judge_router
 from wizard.check.outbound import port_25, relay
 from wizard.check.outbound.port_25 import begin_outbound, proxies
 from wizard.check.outbound.relay import begin_relay
-from wizard.check.postfix.main_cf import judge_main_cf, judge_policy, unreadable
+from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.sessions import begin_talks, judge_delivery, judge_talks, talk_as_stranger
 from wizard.check.tables import sender_access
@@ -128,7 +128,7 @@ def prove(
         yield from _renewal(door, next(iter(disk), ""), timers().text, held, zone)
         yield from judge_delivery(talks)
         if configuration is None:
-            yield unknown("main.cf", "main.cf: parameters", why_not, "as planned")
+            yield PARAMETERS.unknown(why_not)
         elif main_cf:
             yield from _main_cf(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
@@ -213,8 +213,7 @@ def _renewal(
     try:
         found = renewal.read_renewal(door, name, timers)
     except Trouble as trouble:
-        why, expected = str(trouble), f"certbot renews {name} here"
-        yield unknown("certificate.renewal", "certificate: renewal", why, expected, fatal=False)
+        yield renewal.check_of(name).unknown(str(trouble))
         return
     opened = None if zone is None else zone.permanent
     yield from renewal.judge_renewal(found, held, opened)
@@ -253,7 +252,7 @@ def _main_cf(
                 aside = frozenset({POLICY})
                 policy = propose_main_cf(sealed.text, answers, postfix, aside).expected
     except (Trouble, ValueError) as fault:
-        yield unknown("main.cf", "main.cf: parameters", str(fault), "as planned")
+        yield PARAMETERS.unknown(str(fault))
         return
     # As a plan has them: another key than that of the key file is seen, and none is told.
     live = {name: sealed.without_keys(value) for name, value in configuration.parameters.items()}

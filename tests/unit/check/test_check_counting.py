@@ -270,11 +270,10 @@ def test_what_mynetworks_let_through_before_was_hidden(
     assert told.fatal is counts
 
 
-MAKERS = {"Finding", "_wrong"}
-"""What makes a finding that may be wrong, its ID first."""
+MAKERS = {"Check", "_master_check"}
+"""What makes a check of which a finding may be wrong, its ID first."""
 BY_NAME = {
-    "finding_id": ("unit.active", "unit.enabled", "master.cf.25"),
-    "_ID": ("firewall.rules",),
+    "finding_id": (),  # its callers spell it
     "master.cf.{name}": ("master.cf.pickup",),
     "socket.{name}": ("socket.auth", "socket.lmtp"),
 }
@@ -284,13 +283,16 @@ NO_RUN_WRITES = {
     "parameters",
     "queue.hold",
     "queue.space",
-    "queue.waits",
+    "stranger",
     "stranger.1.reached",
     "stranger.1.1",
     "stranger.rate.1",
     "tables",
     "user.1.1",
-    *(f"master.cf.{one}" for one in ("chroot", "others", "pickup", "processes", "twice")),
+    *(
+        f"master.cf.{one}"
+        for one in ("chroot", "others", "pickup", "processes", "services", "twice")
+    ),
 }
 """Findings that may fail a run only where it made them wrong; of `check --as-...` alone too."""
 
@@ -305,7 +307,7 @@ def ids() -> Iterator[str]:
             named = {one.arg: one.value for one in call.keywords}
             if ast.unparse(named.get("fatal", call)) == "False":
                 continue
-            made = named.get("id") or call.args[0]
+            made = call.args[0]
             spelled = re.sub(r"^f?'(.*)'$", r"\1", ast.unparse(made))
             if isinstance(made, ast.Name) or spelled in BY_NAME:
                 yield from BY_NAME[spelled]

@@ -10,13 +10,13 @@ from wizard.answers.model import Answers
 from wizard.check.abuse.attempts import Target
 from wizard.check.abuse.rates import rates_unknown, try_rates
 from wizard.check.abuse.trials import try_all
-from wizard.check.commands import ask, unknown
+from wizard.check.commands import ask
 from wizard.check.dovecot import delivery
 from wizard.check.network import ports
 from wizard.check.network.stranger import NoStrangerError, new_faces, stranger_address
 from wizard.check.sessions import networks
 from wizard.door import Door
-from wizard.finding import RIGHT, Finding
+from wizard.finding import RIGHT, Check, Finding
 from wizard.host.facts import Host
 
 LIFETIME = 90
@@ -90,4 +90,4 @@ def bare_newline(door: Door) -> str:
 
 
 def _nobody(why: str) -> Finding:
-    return unknown("stranger", "a stranger's attempts", why, "refused")
+    return Check("stranger", "a stranger's attempts", "refused").unknown(why)

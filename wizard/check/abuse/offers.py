@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wizard.certificates.keys import public_key
 from wizard.check.abuse.client_hello import OLD, WEAK, Answer, Offer
 from wizard.check.smtp.session import Exchange
-from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 
 
 @dataclass(frozen=True)
@@ -66,28 +66,23 @@ TLS_DOORS = (
 
 def judge_offer(door: TlsDoor, tried: TlsOffer, answer: Answer) -> Finding:
     """`stranger.DOOR.old-tls` and `.weak-cipher`."""
-    verdict = tried.if_taken if answer.taken else RIGHT if answer.refused else UNKNOWN
-    return Finding(
-        id=f"stranger.{door.door}.{tried.id}",
-        looked_at=f"{door.title}: {tried.tried}",
-        seen=answer.taken or answer.refused or f"not known: {answer.why}",
-        expected="refused",
-        verdict=verdict,
-        advice="" if verdict == RIGHT else tried.advice,
+    check = Check(
+        f"stranger.{door.door}.{tried.id}",
+        f"{door.title}: {tried.tried}",
+        "refused",
         fatal=tried.if_taken == WRONG,
     )
+    verdict = tried.if_taken if answer.taken else RIGHT if answer.refused else UNKNOWN
+    seen = answer.taken or answer.refused or f"not known: {answer.why}"
+    return check.finding(verdict, seen, tried.advice)
 
 
 def judge_key(door: str, title: str, certificate: bytes) -> Finding:
     """`stranger.DOOR.key`: the key of the certificate that was served. A matter of trust."""
+    check = Check(
+        f"stranger.{door}.key", f"{title}: the key served", "RSA 2048, EC 256 or more", fatal=False
+    )
     key = public_key(certificate)
     verdict = UNKNOWN if key is None else WRONG if key.weak else RIGHT
-    return Finding(
-        id=f"stranger.{door}.key",
-        looked_at=f"{title}: the key served",
-        seen="not known: a key of another kind" if key is None else str(key),
-        expected="RSA 2048, EC 256 or more",
-        verdict=verdict,
-        advice="" if verdict == RIGHT else "Have a certificate issued for a longer key.",
-        fatal=False,
-    )
+    seen = "not known: a key of another kind" if key is None else str(key)
+    return check.finding(verdict, seen, "Have a certificate issued for a longer key.")

@@ -22,7 +22,7 @@ from wizard.check.smtp.session import (
     converse,
     reason,
 )
-from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.finding import UNKNOWN, Check, Finding
 
 MOST = 400
 """Limits above it are not reached for."""
@@ -174,23 +174,17 @@ def rates_unknown(target: Target, why: str) -> Iterator[Finding]:
 
 
 def _rated(rate: Rate, limit: int, reached: Reached, *, in_time: bool) -> Finding:
-    known = reached.known and (in_time or bool(reached.said))
-    verdict = UNKNOWN if not known else RIGHT if reached.said else WRONG
-    return Finding(
-        id=f"stranger.rate.{rate.id}",
-        looked_at=f"25: {rate.tried}",
-        seen=f"not known: {reached.said or 'it took too long'}"
-        if not known
-        else f"after {reached.count}: {reached.said}"
-        if reached.said
-        else f"{reached.count} went through",
-        expected=f"{limit}, then refused",
-        verdict=verdict,
-        advice=""
-        if verdict == RIGHT
-        else f"Set `{rate.parameter} = {limit}` in main.cf, and see that "
-        "smtpd_client_event_limit_exceptions names no strangers; reload.",
+    check = Check(f"stranger.rate.{rate.id}", f"25: {rate.tried}", f"{limit}, then refused")
+    advice = (
+        f"Set `{rate.parameter} = {limit}` in main.cf, and see that "
+        "smtpd_client_event_limit_exceptions names no strangers; reload."
     )
+    if not (reached.known and (in_time or reached.said)):
+        seen = f"not known: {reached.said or 'it took too long'}"
+        return check.finding(UNKNOWN, seen, advice)
+    if not reached.said:
+        return check.wrong(f"{reached.count} went through", advice)
+    return check.right(f"after {reached.count}: {reached.said}")
 
 
 def _mail(number: str) -> tuple[Exchange, ...]:

@@ -26,7 +26,7 @@ from wizard.check.abuse.client_hello import Answer, offer_tls
 from wizard.check.abuse.offers import OFFERS, TLS_DOORS, judge_key, judge_offer
 from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.session import CLOSING, Endpoint, Exchange, Reply, Transcript, converse
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+from wizard.finding import UNKNOWN, WAITS, Check, Finding
 
 CHUNK = 8
 """Attempts of one talk: from its tenth error on (smtpd_soft_error_limit) smtpd sleeps at each."""
@@ -163,24 +163,21 @@ def _judge(talks: Sequence[_Talk], target: Target) -> Iterator[Finding]:
 
 
 def _reached(group: Group, transcript: Transcript) -> Finding:
+    check = _reach(group)
     names = [one.name for one in group.opening]
-    stopped = transcript.stopped_at in names
-    reply = transcript.replies.get(transcript.stopped_at if stopped else names[0])
+    if transcript.stopped_at not in names:
+        return check.right(str(transcript.replies.get(names[0])))
+    reply = transcript.replies.get(transcript.stopped_at)
     # One that refuses us for now, or us alone, can be reached all the same.
-    shut = stopped and reply is not None and reply.code >= TRANSIENT
-    verdict = UNKNOWN if shut else WRONG if stopped else RIGHT
-    return Finding(
-        id=f"stranger.{group.door}.reached",
-        looked_at=f"{group.title}: reached",
-        seen=transcript.why if stopped else str(reply),
-        expected="220",
-        verdict=verdict,
-        advice=""
-        if verdict == RIGHT
-        else "Wait a minute and try again: a limit may have been reached."
-        if shut
-        else "See that Postfix runs, the firewall's zone, and what stands before this server.",
-    )
+    if reply is not None and reply.code >= TRANSIENT:
+        advice = "Wait a minute and try again: a limit may have been reached."
+        return check.finding(UNKNOWN, transcript.why, advice)
+    advice = "See that Postfix runs, the firewall's zone, and what stands before this server."
+    return check.wrong(transcript.why, advice)
+
+
+def _reach(group: Group) -> Check:
+    return Check(f"stranger.{group.door}.reached", f"{group.title}: reached", "220")
 
 
 def _counts(attempt: Attempt, transcript: Transcript) -> Optional[Reply]:
@@ -194,28 +191,21 @@ def _counts(attempt: Attempt, transcript: Transcript) -> Optional[Reply]:
 
 
 def _judged(talk: _Talk, attempt: Attempt, seen: Seen) -> Finding:
-    reply = _counts(attempt, talk.transcript.result())
-    why = talk.transcript.result().why
-    verdict = UNKNOWN if reply is None else attempt.verdict(reply, seen)
-    return Finding(
-        id=f"stranger.{talk.group.door}.{attempt.id}",
-        looked_at=f"{talk.group.title}: {attempt.tried}",
-        seen=f"not known: {why}" if reply is None else attempt.show(reply, seen),
-        expected=attempt.expected,
-        verdict=verdict,
-        advice="" if verdict == RIGHT else attempt.advice,
-        fatal=attempt.fatal,
+    check = Check(
+        f"stranger.{talk.group.door}.{attempt.id}",
+        f"{talk.group.title}: {attempt.tried}",
+        attempt.expected,
+        attempt.fatal,
     )
+    reply = _counts(attempt, talk.transcript.result())
+    if reply is None:
+        why = talk.transcript.result().why
+        return check.finding(UNKNOWN, f"not known: {why}", attempt.advice)
+    return check.finding(attempt.verdict(reply, seen), attempt.show(reply, seen), attempt.advice)
 
 
 def _waiting(target: Target) -> Iterator[Finding]:
+    advice = "Set Dovecot up with its auth socket in Postfix's queue, then try again."
     for group in GROUPS:
         if group.needs_login and target.waits:
-            yield Finding(
-                id=f"stranger.{group.door}.reached",
-                looked_at=f"{group.title}: reached",
-                seen=f"waits for Dovecot: {target.waits}",
-                expected="220",
-                verdict=WAITS,
-                advice="Set Dovecot up with its auth socket in Postfix's queue, then try again.",
-            )
+            yield _reach(group).finding(WAITS, f"waits for Dovecot: {target.waits}", advice)

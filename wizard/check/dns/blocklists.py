@@ -7,18 +7,15 @@ from concurrent.futures import Executor
 from typing import Callable, Optional
 
 from wizard.answers.sections.blocklists import Blocklists
-from wizard.check.commands import unknown
 from wizard.dns.addresses import public4
 from wizard.dns.blocklists import Health, ask_lists
-from wizard.dns.lists import with_key
-from wizard.finding import RIGHT, WARNING, Finding
+from wizard.dns.lists import ListZone, with_key
+from wizard.finding import Check, Finding
 from wizard.host.facts import Network
 from wizard.postfix.blocklists import asked_zones
 
 SECONDS = 1.0
 """For all lists together: a server in order needs a tenth of it."""
-
-_EXPECTED = "its test points answer as they should"
 
 
 def begin_lists(
@@ -35,10 +32,7 @@ def begin_lists(
     zones = with_key({one.name: one for one in asked_zones(lists)}.values(), key)
     if network is None:
         why = "the host's resolvers could not be read"
-        return lambda: (
-            unknown(f"blocklist.{one.name}", f"blocklist {one.zone}", why, _EXPECTED, fatal=False)
-            for one in zones
-        )
+        return lambda: (_check(one).unknown(why) for one in zones)
     addresses = public4((*network.addresses, *proxies))
     asked = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
     return lambda: judge_lists(asked.result(), addresses)
@@ -50,31 +44,28 @@ def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterat
     None fails a run: what a list does is not this host's doing.
     """
     for health in found:
-        zone = health.zone
-        yield Finding(
-            id=f"blocklist.{zone.name}",
-            looked_at=f"blocklist {zone.zone}",
-            seen="works" if health.works else f"{health.state}: {health.said}",
-            expected=_EXPECTED,
-            verdict=RIGHT if health.works else WARNING,
-            advice=health.advice,
-            fatal=False,
+        check = _check(health.zone)
+        yield (
+            check.right("works")
+            if health.works
+            else check.warning(f"{health.state}: {health.said}", health.advice)
         )
-        if health.works and zone.by_address and addresses:
+        if health.works and health.zone.by_address and addresses:
             yield _own(health, addresses)
+
+
+def _check(zone: ListZone) -> Check:
+    expected = "its test points answer as they should"
+    return Check(f"blocklist.{zone.name}", f"blocklist {zone.zone}", expected, fatal=False)
 
 
 def _own(health: Health, addresses: Collection[str]) -> Finding:
     zone = health.zone
-    page = f" Its page tells why, and how to be taken off: {zone.page}" if zone.page else ""
-    return Finding(
-        id=f"blocklist.{zone.name}.own",
-        looked_at=f"this host in {zone.zone}",
-        seen=f"{', '.join(health.own)} is listed"
-        if health.own
-        else f"{', '.join(addresses)} not listed",
-        expected="not listed",
-        verdict=WARNING if health.own else RIGHT,
-        advice=f"Servers that ask this list refuse this host's mail.{page}" if health.own else "",
-        fatal=False,
+    check = Check(
+        f"blocklist.{zone.name}.own", f"this host in {zone.zone}", "not listed", fatal=False
     )
+    if not health.own:
+        return check.right(f"{', '.join(addresses)} not listed")
+    page = f" Its page tells why, and how to be taken off: {zone.page}" if zone.page else ""
+    advice = f"Servers that ask this list refuse this host's mail.{page}"
+    return check.warning(f"{', '.join(health.own)} is listed", advice)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
-from wizard.check.commands import unknown
 from wizard.dns.addresses import public4
 from wizard.dns.asking import NO_NAME, Answer, reversed_name
 from wizard.dns.lookups import MOST, Lookups, is_inside, look_up
 from wizard.dns.records import SPF, dmarc
-from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
 from wizard.host.facts import Network
 from wizard.text import printable
 
@@ -36,7 +35,7 @@ def begin_lookups(
     """
     if network is None:
         why = "the host's resolvers could not be read"
-        return lambda: iter((unknown("dns.a", "DNS", why, "as published", fatal=False),))
+        return lambda: iter((_DnsCheck("dns.a", "DNS", "as published").unknown(why),))
     asked = pool.submit(look_up, answers, network.addresses, network.resolvers, seconds=SECONDS)
     return lambda: judge_lookups(answers, asked.result(), proxies)
 
@@ -53,36 +52,32 @@ def judge_lookups(
     yield _address(host, leads, found.addresses)
     yield from _behind_nat(leads, found.addresses, proxies)
     if leads.records and leads.canonical.lower() not in {"", host}:
-        line = _Line("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
+        check = _DnsCheck("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
         advice = f"An MX must not lead to one: give {host} an A record instead."
-        yield line.says(f"a CNAME for {leads.canonical}", WARNING, advice)
+        yield check.says(f"a CNAME for {leads.canonical}", WARNING, advice)
     yield _ipv6(host, found, listens=answers.networks.inet_protocols != "ipv4")
     yield from _pointers(host, leads, found, public4((*found.addresses, *proxies)))
     yield _mx(domain, found.of(domain, "MX"), host)
     if answers.domains.local:
         yield _local(answers.domains.local, found, host)
     inside = is_inside(leads)
-    spf = _Line("dns.spf", f"{domain} TXT (SPF)", SPF)
+    spf = _DnsCheck("dns.spf", f"{domain} TXT (SPF)", SPF)
     yield _text(spf, found.of(domain, "TXT"), "v=spf1", inside=inside)
-    policy = _Line("dns.dmarc", f"_dmarc.{domain} TXT", dmarc(domain))
+    policy = _DnsCheck("dns.dmarc", f"_dmarc.{domain} TXT", dmarc(domain))
     yield _text(policy, found.of(f"_dmarc.{domain}", "TXT"), "v=dmarc1", inside=inside)
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A line of the table before it is known what is seen."""
+class _DnsCheck(Check):
+    """A check of what the DNS says, which fails no run."""
 
-    id: str
-    looked_at: str
-    expected: str
+    fatal: bool = False
 
     def says(self, seen: str, verdict: str, advice: str = "") -> Finding:
-        shown = printable(seen)
-        return Finding(self.id, self.looked_at, shown, self.expected, verdict, advice, fatal=False)
+        return self.finding(verdict, printable(seen), advice)
 
     def not_known(self, answer: Answer) -> Finding:
-        why = printable(answer.why)
-        return unknown(self.id, self.looked_at, why, self.expected, fatal=False)
+        return self.unknown(printable(answer.why))
 
 
 def _nothing(answer: Answer) -> str:
@@ -91,25 +86,27 @@ def _nothing(answer: Answer) -> str:
 
 def _address(host: str, answer: Answer, own: Sequence[str]) -> Finding:
     outer = ", ".join(public4(own))
-    line = _Line("dns.a", f"{host} A", outer or "the address under which others reach this host")
+    check = _DnsCheck(
+        "dns.a", f"{host} A", outer or "the address under which others reach this host"
+    )
     if not answer.known:
-        return line.not_known(answer)
+        return check.not_known(answer)
     if not answer.records:
         advice = f"No mail finds this server without it: {host}. IN A {outer or 'ADDRESS'}"
-        return line.says(_nothing(answer), WARNING, advice)
+        return check.says(_nothing(answer), WARNING, advice)
     seen = ", ".join(answer.records)
     strange = ", ".join(one for one in answer.records if one not in own)
     if is_inside(answer) and not strange:
         advice = "This is the inside view: what others see, ask from outside."
-        return line.says(f"{seen}, this host from inside", UNKNOWN, advice)
+        return check.says(f"{seen}, this host from inside", UNKNOWN, advice)
     if not strange:
-        return line.says(seen, RIGHT)
+        return check.says(seen, RIGHT)
     if not outer and not is_inside(answer):
         advice = (
             "This host has inner addresses only (NAT): whether it leads here, ask from outside."
         )
-        return line.says(seen, UNKNOWN, advice)
-    return line.says(seen, WARNING, f"{strange} is no address of this host.")
+        return check.says(seen, UNKNOWN, advice)
+    return check.says(seen, WARNING, f"{strange} is no address of this host.")
 
 
 def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> Iterator[Finding]:
@@ -118,35 +115,37 @@ def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> I
     if public4(own) or not outer:
         return
     seen = ", ".join(outer)
-    line = _Line("networks.proxy", "NAT: the address that the world sees", "in proxy_interfaces")
+    check = _DnsCheck(
+        "networks.proxy", "NAT: the address that the world sees", "in proxy_interfaces"
+    )
     if set(outer) <= set(proxies):
-        yield line.says(seen, RIGHT)
+        yield check.says(seen, RIGHT)
         return
     advice = (
         f"Where a router leads {seen} to this host, set `proxy_interfaces = {seen}` in main.cf and"
         f" reload: else mail for user@[{seen}] is refused, and a backup MX sends mail to itself."
     )
-    yield line.says(f"{seen}, which Postfix does not know for its own", WARNING, advice)
+    yield check.says(f"{seen}, which Postfix does not know for its own", WARNING, advice)
 
 
 def _ipv6(host: str, found: Lookups, *, listens: bool) -> Finding:
     answer = found.of(host, "AAAA")
     wanted = "an address of this host, or none" if listens else "none: Postfix speaks IPv4 only"
-    line = _Line("dns.aaaa", f"{host} AAAA", wanted)
+    check = _DnsCheck("dns.aaaa", f"{host} AAAA", wanted)
     if not answer.known:
-        return line.not_known(answer)
+        return check.not_known(answer)
     if not answer.records:
-        return line.says("none", RIGHT)
+        return check.says("none", RIGHT)
     seen = ", ".join(answer.records)
     if not listens:
         advice = (
             "Nothing listens there: servers that try it first come over IPv4 afterwards. Remove "
             "it, or give the mail server a name without one."
         )
-        return line.says(seen, WARNING, advice)
+        return check.says(seen, WARNING, advice)
     if set(answer.records) <= set(found.addresses):
-        return line.says(seen, RIGHT)
-    return line.says(seen, WARNING, "It is no address of this host.")
+        return check.says(seen, RIGHT)
+    return check.says(seen, WARNING, "It is no address of this host.")
 
 
 def _pointers(host: str, leads: Answer, found: Lookups, own: Sequence[str]) -> Iterator[Finding]:
@@ -154,21 +153,21 @@ def _pointers(host: str, leads: Answer, found: Lookups, own: Sequence[str]) -> I
     addresses = (own or public4(leads.records))[:MOST]
     if not addresses:
         advice = "The address that this host's mail comes from needs it; its provider sets it."
-        line = _Line("dns.ptr", "PTR", host)
-        yield line.says("no public address is known here", UNKNOWN, advice)
+        check = _DnsCheck("dns.ptr", "PTR", host)
+        yield check.says("no public address is known here", UNKNOWN, advice)
     for address in addresses:
         answer = found.of(reversed_name(address), "PTR")
-        line = _Line(f"dns.ptr.{address}", f"{address} PTR", host)
+        check = _DnsCheck(f"dns.ptr.{address}", f"{address} PTR", host)
         if not answer.known:
-            yield line.not_known(answer)
+            yield check.not_known(answer)
         elif host in _lower(answer.records):
-            yield line.says(", ".join(answer.records), RIGHT)
+            yield check.says(", ".join(answer.records), RIGHT)
         else:
             advice = (
                 "Many servers refuse mail from an address whose PTR and A do not agree; who gave "
                 "you the address sets it."
             )
-            yield line.says(", ".join(answer.records) or _nothing(answer), WARNING, advice)
+            yield check.says(", ".join(answer.records) or _nothing(answer), WARNING, advice)
 
 
 def _lower(records: Sequence[str]) -> list[str]:
@@ -180,23 +179,23 @@ def _leads_here(answer: Answer, host: str) -> bool:
 
 
 def _mx(domain: str, answer: Answer, host: str) -> Finding:
-    line = _Line("dns.mx", f"{domain} MX", f"10 {host}")
+    check = _DnsCheck("dns.mx", f"{domain} MX", f"10 {host}")
     if not answer.known:
-        return line.not_known(answer)
+        return check.not_known(answer)
     seen = ", ".join(answer.records) or _nothing(answer)
     if _leads_here(answer, host):
-        return line.says(seen, RIGHT)
+        return check.says(seen, RIGHT)
     advice = f"Mail for {domain} does not come here: {domain}. IN MX 10 {host}."
-    return line.says(seen, WARNING, advice)
+    return check.says(seen, WARNING, advice)
 
 
 def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     """Return one finding for all local names: a table of ten thousand lines tells nothing."""
-    line = _Line("dns.mx.local", "MX of the local names", f"10 {host} for each")
+    check = _DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
     asked = [(one, found.of(one, "MX")) for one in names[:MOST]]
     lost = next((answer for _, answer in asked if not answer.known), None)
     if lost is not None:
-        return line.not_known(lost)
+        return check.not_known(lost)
     wrong = [
         f"{name}: {', '.join(answer.records) or _nothing(answer)}"
         for name, answer in asked
@@ -205,20 +204,20 @@ def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     if wrong:
         more = f" and {len(wrong) - _FEW} more" if len(wrong) > _FEW else ""
         advice = "Mail for a name without MX goes to its A record; publish an MX, or leave it out."
-        return line.says(f"{'; '.join(wrong[:_FEW])}{more}", WARNING, advice)
+        return check.says(f"{'; '.join(wrong[:_FEW])}{more}", WARNING, advice)
     rest = f"; {len(names) - MOST} were not asked" if len(names) > MOST else ""
-    return line.says(f"{len(asked)} lead here{rest}", RIGHT)
+    return check.says(f"{len(asked)} lead here{rest}", RIGHT)
 
 
-def _text(line: _Line, answer: Answer, start: str, *, inside: bool) -> Finding:
+def _text(check: _DnsCheck, answer: Answer, start: str, *, inside: bool) -> Finding:
     if not answer.known:
-        return line.not_known(answer)
+        return check.not_known(answer)
     texts = [one.strip('"') for one in answer.records]
     seen = [one for one in texts if one.lower().startswith(start)]
     if len(seen) == 1:
-        return line.says(seen[0], RIGHT)
+        return check.says(seen[0], RIGHT)
     if seen:
-        return line.says(f"{len(seen)} records", WARNING, "More than one count as none: keep one.")
+        return check.says(f"{len(seen)} records", WARNING, "More than one count as none: keep one.")
     if inside:
-        return line.says("none, as seen from inside", UNKNOWN, "Publish it in the outside view.")
-    return line.says("none", WARNING, "Publish it, so that large providers take your mail.")
+        return check.says("none, as seen from inside", UNKNOWN, "Publish it in the outside view.")
+    return check.says("none", WARNING, "Publish it, so that large providers take your mail.")

@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from typing import Callable, Optional
 
 from wizard.dns.asking import FAILED, FOUND, SILENT, Answer, Question, ask_all
-from wizard.finding import RIGHT, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.facts import Network
 from wizard.text import printable
 
@@ -30,6 +30,12 @@ def begin_resolver(network: Optional[Network], pool: Executor) -> Callable[[], I
 
 def judge_resolver(answer: Answer, resolvers: tuple[str, ...]) -> Finding:
     """`dns.resolver`: right where a name that cannot exist does not."""
+    check = Check(
+        "dns.resolver",
+        "the resolver",
+        "answers, and knows no name that there is not",
+        fatal=False,
+    )
     named = ", ".join(resolvers) or "none"
     if answer.state == FOUND:
         seen = f"{NO_SUCH_NAME} is {', '.join(answer.records)}"
@@ -37,20 +43,11 @@ def judge_resolver(answer: Answer, resolvers: tuple[str, ...]) -> Finding:
             "It answers for names that do not exist, so that blocklists list everybody: use "
             "another in /etc/resolv.conf, best one of this host's own."
         )
-    elif answer.state in {SILENT, FAILED}:
-        seen = f"{named}: {answer.why}"
+        return check.wrong(printable(seen), advice)
+    if answer.state in {SILENT, FAILED}:
         advice = (
             "Without it strangers' mail gets 450: see that what /etc/resolv.conf names runs and "
             "answers."
         )
-    else:
-        seen, advice = f"{named} answers", ""
-    return Finding(
-        "dns.resolver",
-        "the resolver",
-        printable(seen),
-        "answers, and knows no name that there is not",
-        WRONG if advice else RIGHT,
-        advice,
-        fatal=False,
-    )
+        return check.wrong(printable(f"{named}: {answer.why}"), advice)
+    return check.right(printable(f"{named} answers"))

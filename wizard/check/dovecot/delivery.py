@@ -6,9 +6,10 @@ import errno
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wizard.check.smtp.session import Transcript
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+from wizard.finding import UNKNOWN, WAITS, Check, Finding
 from wizard.host.sockets import AUTH, QUEUE
 
 AUTH_SOCKET = f"{QUEUE}/{AUTH}"
@@ -47,39 +48,26 @@ def socket_fault(path: str) -> str:
 
 def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Finding]:
     """`delivery.lmtp`: mail for local people has somewhere to go, or waits in the queue."""
-    looked_at = "local delivery by LMTP"
+    # The wizard does not set Dovecot up, so it cannot fail for what Dovecot does.
+    check = Check("delivery.lmtp", "local delivery by LMTP", "Dovecot answers", fatal=False)
     if fault.startswith(NOBODY):
-        yield Finding(
-            id="delivery.lmtp",
-            looked_at=looked_at,
-            seen=f"{fault}: Dovecot was there and died",
-            expected="Dovecot answers",
-            verdict=WRONG,
-            advice="Run `systemctl restart dovecot`; `journalctl -u dovecot -n 30` says why it died. "
+        yield check.wrong(
+            f"{fault}: Dovecot was there and died",
+            "Run `systemctl restart dovecot`; `journalctl -u dovecot -n 30` says why it died. "
             "Mail is kept in the queue meanwhile.",
-            fatal=False,
         )
-        return
-    if fault:
-        denied = "denied" in fault
-        yield Finding(
-            id="delivery.lmtp",
-            looked_at=looked_at,
-            seen=fault if denied else f"waits for Dovecot: {fault}",
-            expected="Dovecot answers",
-            verdict=UNKNOWN if denied else WAITS,
-            advice="Mail is kept in the queue until Dovecot is there: `dnf install dovecot`, then "
-            "`postfix-wizard apply --section dovecot`.",
+    elif fault:
+        advice = (
+            "Mail is kept in the queue until Dovecot is there: `dnf install dovecot`, then "
+            "`postfix-wizard apply --section dovecot`."
         )
-        return
-    stopped = transcript.stopped_at
-    yield Finding(
-        id="delivery.lmtp",
-        looked_at=looked_at,
-        seen=transcript.why if stopped else str(transcript.replies["greeting"]),
-        expected="Dovecot answers",
-        verdict=WRONG if stopped else RIGHT,
-        advice=f"See what Dovecot's lmtp service does with {path}." if stopped else "",
-        # The wizard does not set Dovecot up, so it cannot fail for it.
-        fatal=False,
-    )
+        found = (
+            check.finding(UNKNOWN, fault, advice)
+            if "denied" in fault
+            else check.finding(WAITS, f"waits for Dovecot: {fault}", advice)
+        )
+        yield replace(found, fatal=True)
+    elif transcript.stopped_at:
+        yield check.wrong(transcript.why, f"See what Dovecot's lmtp service does with {path}.")
+    else:
+        yield check.right(str(transcript.replies["greeting"]))

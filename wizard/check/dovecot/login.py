@@ -20,7 +20,7 @@ from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
 from wizard.check.smtp.scripts import OUTSIDER
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.door import Door
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 from wizard.text import printable
 
 SECONDS = 20.0
@@ -194,11 +194,5 @@ def shown(text: str, hidden: tuple[str, ...]) -> str:
 
 
 def _finding(port: int, row: Row, seen: str, verdict: str) -> Finding:
-    return Finding(
-        id=f"user.{port}.{row.id}",
-        looked_at=f"port {port}: {row.tried}",
-        seen=seen,
-        expected=row.expected,
-        verdict=verdict,
-        advice="" if verdict == RIGHT else row.advice,
-    )
+    check = Check(f"user.{port}.{row.id}", f"port {port}: {row.tried}", row.expected)
+    return check.finding(verdict, seen, row.advice)

@@ -17,7 +17,7 @@ from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.finding import UNKNOWN, WAITS, Check, Finding
 from wizard.host.dovecot import begin_dovecot
 from wizard.host.facts import Dovecot
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
@@ -81,7 +81,8 @@ def judge_mailboxes(looked: Looked, answers: Answers) -> Iterator[Finding]:
     """
     dovecot = looked.dovecot
     if looked.why:
-        yield _finding("settings", "its settings", f"not known: {looked.why}", UNKNOWN, "")
+        # Another user would not see more, so there is no advice.
+        yield _check("settings", "its settings").finding(UNKNOWN, f"not known: {looked.why}")
         return
     if not dovecot.usable:
         return
@@ -90,45 +91,32 @@ def judge_mailboxes(looked: Looked, answers: Answers) -> Iterator[Finding]:
         yield replace(finding, fatal=fatal)
 
 
-def _finding(
-    name: str, looked_at: str, seen: str, verdict: str, advice: str, *, expected: str = ""
-) -> Finding:
-    return Finding(
-        f"dovecot.{name}",
-        f"Dovecot: {looked_at}",
-        seen,
-        expected or "as Postfix needs it",
-        verdict,
-        advice,
-        fatal=False,
-    )
+def _check(name: str, looked_at: str, expected: str = "as Postfix needs it") -> Check:
+    return Check(f"dovecot.{name}", f"Dovecot: {looked_at}", expected, fatal=False)
 
 
 def _runs(dovecot: Dovecot) -> Iterator[Finding]:
     state = dovecot.unit.active
-    died = state == "failed"
-    if state not in RUNNING_STATES:
-        yield _finding(
-            "runs",
-            "whether it runs",
-            "it failed" if died else f"installed, and {state}",
-            WRONG if died else WAITS,
-            "Run `systemctl enable --now dovecot`; `journalctl -u dovecot -n 30` says why it does not.",
-            expected="active",
-        )
+    if state in RUNNING_STATES:
+        return
+    check = _check("runs", "whether it runs", "active")
+    advice = (
+        "Run `systemctl enable --now dovecot`; `journalctl -u dovecot -n 30` says why it does not."
+    )
+    yield (
+        check.wrong("it failed", advice)
+        if state == "failed"
+        else check.finding(WAITS, f"installed, and {state}", advice)
+    )
 
 
 def _causes(looked: Looked, want: Wanted) -> Iterator[Finding]:
     dovecot = looked.dovecot
     if not dovecot.settings:
-        yield _finding(
-            "config",
-            "its configuration",
+        yield _check("config", "its configuration", "doveconf reads it").wrong(
             f"it cannot be read: {printable(dovecot.complaint)}",
-            WRONG,
             "Set right what it names (2.4 renamed many settings of 2.3: Dovecot's upgrade notes); "
             "`doveconf -n` says when it is.",
-            expected="doveconf reads it",
         )
         return
     lacks = needed(dovecot.settings, dovecot.version, want)
@@ -137,23 +125,19 @@ def _causes(looked: Looked, want: Wanted) -> Iterator[Finding]:
         found += _tls(looked, want)
     yield from found
     if not found:
-        yield _finding("settings", "its settings", "as Postfix needs them", RIGHT, "")
+        yield _check("settings", "its settings").right("as Postfix needs them")
 
 
 def _protocols(looked: Looked, _want: Wanted) -> Iterator[Finding]:
     named = looked.dovecot.settings.get("protocols", "") or "no lmtp among them"
     advice = f"Add lmtp to `protocols`: Postfix hands mail over by it. {SHOWS}"
-    yield _finding("protocols", "its protocols", named, WRONG, advice, expected="lmtp among them")
+    yield _check("protocols", "its protocols", "lmtp among them").wrong(named, advice)
 
 
 def _socket(name: str, service: str, path: str, loss: str) -> Finding:
-    return _finding(
-        name,
-        f"the {service} service's socket",
+    return _check(name, f"the {service} service's socket", "open to postfix").wrong(
         f"none that Postfix may use at {path}: {loss}",
-        WRONG,
         f"In `service {service}` open a unix_listener {path} with mode 0600 and user postfix. {SHOWS}",
-        expected="open to postfix",
     )
 
 
@@ -167,54 +151,36 @@ def _auth(_looked: Looked, _want: Wanted) -> Iterator[Finding]:
 
 def _user_name(looked: Looked, _want: Wanted) -> Iterator[Finding]:
     said = user_name(looked.dovecot.settings, looked.dovecot.version)
-    yield _finding(
-        "user-name",
-        "auth_username_format",
+    yield _check("user-name", "auth_username_format", "the name without its domain").wrong(
         f"{said or 'not set'}: user@host, as Postfix says it, is no user",
-        WRONG,
         f"Until it strips the domain all mail would be returned: do not flush the queue. {SHOWS}",
-        expected="the name without its domain",
     )
 
 
 def _mailbox(looked: Looked, _want: Wanted) -> Iterator[Finding]:
     # Another place than the policy's is the operator's own choice.
     if not mailbox(looked.dovecot.settings, looked.dovecot.version):
-        yield _finding(
-            "mailbox",
-            "where mail is kept",
+        yield _check("mailbox", "where mail is kept", "a place").wrong(
             "nothing says so: it is guessed, and fails for who has no mail yet",
-            WRONG,
             f"Set it (mail_location in 2.3, mail_driver and mail_path in 2.4). {SHOWS}",
-            expected="a place",
         )
 
 
 def _tls(looked: Looked, _want: Wanted) -> Iterator[Finding]:
     if looked.missing:
-        yield _finding(
-            "tls",
-            "its certificate",
+        yield _check("tls", "its certificate", "a certificate").wrong(
             f"{', '.join(looked.missing)} is not there",
-            WRONG,
             f"Name the files that Postfix serves. {SHOWS}",
-            expected="a certificate",
         )
     elif looked.dovecot.settings.get("ssl") == "no":
         advice = f"Set `ssl = yes` with a certificate. {SHOWS}"
-        yield _finding(
-            "tls", "TLS", "ssl = no: mail is read in the clear", WARNING, advice, expected="yes"
-        )
+        yield _check("tls", "TLS", "yes").warning("ssl = no: mail is read in the clear", advice)
 
 
 def _cleartext(_looked: Looked, _want: Wanted) -> Iterator[Finding]:
-    yield _finding(
-        "cleartext",
-        "passwords without TLS",
+    yield _check("cleartext", "passwords without TLS", "refused").warning(
         "allowed: who listens on the way has them",
-        WARNING,
         "Take `disable_plaintext_auth = no` (2.3) or `auth_allow_cleartext = yes` (2.4) out.",
-        expected="refused",
     )
 
 
@@ -234,15 +200,13 @@ def _recipient(looked: Looked) -> Iterator[Finding]:
     reply = looked.transcript.replies.get("rcpt")
     if reply is None:
         return
+    check = _check("recipient", f"mail for {looked.dovecot.reader}", "250")
+    if reply.code == _TAKEN:
+        yield check.right(str(reply))
+        return
     bounces = reply.code >= _PERMANENT
-    yield _finding(
-        "recipient",
-        f"mail for {looked.dovecot.reader}",
+    yield check.wrong(
         str(reply),
-        RIGHT if reply.code == _TAKEN else WRONG,
-        ""
-        if reply.code == _TAKEN
-        else f"`doveadm user {looked.dovecot.reader}` and `journalctl -u dovecot -n 30` say why. "
+        f"`doveadm user {looked.dovecot.reader}` and `journalctl -u dovecot -n 30` say why. "
         + ("What is tried now is returned to its sender." if bounces else "Mail waits meanwhile."),
-        expected="250",
     )

@@ -12,10 +12,10 @@ import shlex
 import stat
 from collections.abc import Callable, Iterable, Iterator
 
-from wizard.check.commands import ask, unknown
+from wizard.check.commands import ask
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, Finding
+from wizard.finding import Check, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.selinux import read_selinux
 from wizard.host.ways import MAX_LINKS
@@ -23,8 +23,7 @@ from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.text import printable
 
 FILES = (MAIN_CF, MASTER_CF)
-_LOOKED_AT = "SELinux labels"
-_EXPECTED = "those of the policy"
+_CHECK = Check("labels", "SELinux labels", "those of the policy", fatal=False)
 _MOVED = (
     "A directory above is a link to a place that the policy does not know, and the next relabel "
     "takes these labels: `semanage fcontext -a -e LINK TARGET` makes them last."
@@ -53,7 +52,7 @@ def begin_labels(
         # It ends with an error as soon as one label is another one.
         if answer.why or len(text.splitlines()) != len(paths):
             why = answer.failure or "matchpathcon did not answer for each file"
-            yield unknown("labels", _LOOKED_AT, why, _EXPECTED, fatal=False)
+            yield _CHECK.unknown(why)
             return
         wrong = _WRONG.findall(text)
         # It compares with the label of the path without links, and prints that of the name.
@@ -61,14 +60,9 @@ def begin_labels(
         others = [path for path, has, right in wrong if has != right]
         advice = [f"Run `restorecon -F {_shown(shlex.join(others))}`; then restart postfix."]
         seen = "; ".join(_shown(f"{path} {_told(has, right)}") for path, has, right in wrong)
-        yield Finding(
-            "labels",
-            _LOOKED_AT,
-            seen or f"{len(paths)} right",
-            _EXPECTED,
-            WARNING if wrong else RIGHT,
-            " ".join((*(advice if others else ()), *((_MOVED,) if moved else ()))),
-            fatal=False,
+        hints = (*(advice if others else ()), *((_MOVED,) if moved else ()))
+        yield (
+            _CHECK.warning(seen, " ".join(hints)) if wrong else _CHECK.right(f"{len(paths)} right")
         )
 
     return finish

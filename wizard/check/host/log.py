@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wizard.check.commands import Told, unknown
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.check.commands import Told
+from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.text import printable
 
 JOURNAL = (
@@ -118,23 +118,19 @@ def is_harmless(program: str, message: str) -> bool:
 
 def judge_log(told: Told) -> Iterator[Finding]:
     """`log`: what the service itself complains of. Never fails a run: it is about the past."""
-    looked_at = "log since start or reload"
-    if told.failure:
-        yield unknown("log", looked_at, told.failure, "no warning of ours", fatal=False)
-        return
+    check = Check("log", "log since start or reload", "no warning of ours", fatal=False)
     lines = loud_lines(told.text)
-    kinds = {kind for _, kind, _ in lines}
-    shown = [printable(f"{p}: {m}", 160) for p, _, m in lines]
-    distinct = list(dict.fromkeys(shown))
+    if told.failure:
+        yield check.unknown(told.failure)
+        return
+    if not lines:
+        yield check.right("quiet")
+        return
+    is_deadly = any(kind in _DEADLY for _, kind, _ in lines)
+    distinct = list(dict.fromkeys(printable(f"{p}: {m}", 160) for p, _, m in lines))
     more = f"; and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else ""
-    yield Finding(
-        id="log",
-        looked_at=looked_at,
-        seen="; ".join(distinct[-SHOWN:]) + more if lines else "quiet",
-        expected="no warning of ours",
-        verdict=RIGHT if not lines else WRONG if kinds & _DEADLY else WARNING,
-        advice="Read `journalctl -u postfix` or /var/log/maillog around these lines."
-        if lines
-        else "",
-        fatal=False,
+    yield check.finding(
+        WRONG if is_deadly else WARNING,
+        "; ".join(distinct[-SHOWN:]) + more,
+        "Read `journalctl -u postfix` or /var/log/maillog around these lines.",
     )

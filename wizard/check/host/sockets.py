@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from wizard.finding import RIGHT, WRONG, Finding
+from wizard.finding import Check, Finding
 
 USER = "postfix"
 """postconf(5) mail_owner."""
@@ -85,15 +85,10 @@ def judge_socket(name: str, path: str) -> Iterator[Finding]:
             return
     except PermissionError:
         return
+    check = Check(f"socket.{name}", f"socket: Dovecot's {name}", f"{USER} may connect")
     fault = closed_to_postfix(path)
-    yield Finding(
-        f"socket.{name}",
-        f"socket: Dovecot's {name}",
-        fault or f"open to {USER}",
-        f"{USER} may connect",
-        WRONG if fault else RIGHT,
+    advice = (
         f"In Dovecot's unix_listener for {path} set user and group to {USER}, mode 0660; "
         "`systemctl restart dovecot`."
-        if fault
-        else "",
     )
+    yield check.wrong(fault, advice) if fault else check.right(f"open to {USER}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from wizard.check.commands import Told
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, Finding
+from wizard.finding import RIGHT, WARNING, Check, Finding
 from wizard.host import mta_facts
 from wizard.host.mta import read_alternative
 from wizard.paths import MAIN_CF, MASTER_CF
@@ -62,32 +62,22 @@ def judge_units(told: Told) -> Iterator[Finding]:
         for state in [found.get(unit, {})]
         if state.get("UnitFileState") == "enabled" or state.get("ActiveState") == "active"
     ]
-    yield Finding(
-        "unit.rivals",
-        "other mail servers",
-        ", ".join(rivals) or "none starts at boot",
-        "none starts at boot",
-        WARNING if rivals else RIGHT,
-        f"Run `systemctl disable --now {' '.join(rivals)}`: the first to start takes port 25."
-        if rivals
-        else "",
-        fatal=False,
+    check = Check("unit.rivals", "other mail servers", "none starts at boot", fatal=False)
+    advice = f"Run `systemctl disable --now {' '.join(rivals)}`: the first to start takes port 25."
+    yield (
+        check.warning(", ".join(rivals), advice) if rivals else check.right("none starts at boot")
     )
     for finding_id, unit, loss in HELPERS:
         state = found.get(unit, {})
         if state.get("ActiveState") != "active":
             continue
+        check = Check(finding_id, f"{unit} at boot", "enabled", fatal=False)
         at_boot = state.get("UnitFileState", "")
-        off = at_boot in _DISABLED and not state.get("TriggeredBy")
-        yield Finding(
-            finding_id,
-            f"{unit} at boot",
-            f"{at_boot}: {loss} after a boot" if off else at_boot or "not told",
-            "enabled",
-            WARNING if off else RIGHT,
-            f"Run `systemctl enable {unit}`." if off else "",
-            fatal=False,
-        )
+        if at_boot in _DISABLED and not state.get("TriggeredBy"):
+            seen = f"{at_boot}: {loss} after a boot"
+            yield check.warning(seen, f"Run `systemctl enable {unit}`.")
+        else:
+            yield check.right(at_boot or "not told")
 
 
 def judge_alternative(door: Door) -> Iterator[Finding]:
@@ -95,17 +85,13 @@ def judge_alternative(door: Door) -> Iterator[Finding]:
     found = read_alternative(door)
     if not found.current:
         return
-    yield Finding(
-        "sendmail.alternative",
-        "sendmail(1), as cron calls it",
-        found.current,
-        found.of_postfix,
+    yield Check(
+        "sendmail.alternative", "sendmail(1), as cron calls it", found.of_postfix, fatal=False
+    ).finding(
         WARNING if found.is_other else RIGHT,
+        found.current,
         f"Run `alternatives --set mta {found.of_postfix}`: mail of this host's own programs does "
-        "not reach Postfix."
-        if found.is_other
-        else "",
-        fatal=False,
+        "not reach Postfix.",
     )
 
 
@@ -122,14 +108,8 @@ def judge_loaded(log: str, door: Door) -> Iterator[Finding]:
     except Trouble:
         return
     newer = [path for path, time in times.items() if time > max(read) + _SLACK]
-    yield Finding(
-        "unit.loaded",
-        "files that Postfix has read",
-        f"{', '.join(newer)} changed since the last start or reload"
-        if newer
-        else "no change since the last start or reload",
-        "no change since the last start or reload",
-        WARNING if newer else RIGHT,
-        "Run `systemctl reload postfix`, or take the change back." if newer else "",
-        fatal=False,
-    )
+    unchanged = "no change since the last start or reload"
+    check = Check("unit.loaded", "files that Postfix has read", unchanged, fatal=False)
+    seen = f"{', '.join(newer)} changed since the last start or reload"
+    advice = "Run `systemctl reload postfix`, or take the change back."
+    yield check.warning(seen, advice) if newer else check.right(unchanged)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Optional
 
-from wizard.check.commands import unknown
-from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host.facts import Firewall, Network, Zone
 from wizard.host.zones import is_used, outside_zones
 from wizard.plan.firewall import SERVICES
@@ -24,45 +24,34 @@ def judge_firewall(
     `why` says why there are no facts, where there are none. Without a name the firewall is not
     the wizard's.
     """
-    looked_at = f"firewall: zone {name}" if name else "firewall"
+    check = Check("firewall.runtime", f"firewall: zone {name}" if name else "firewall", WANTED)
     if firewall is None:
-        yield unknown("firewall.runtime", looked_at, why, WANTED)
+        yield check.unknown(why)
         return
     seen = _not_ours(firewall, name)
     if seen:
-        yield Finding("firewall.runtime", looked_at, seen, WANTED, UNKNOWN, _ELSEWHERE)
+        yield check.finding(UNKNOWN, seen, _ELSEWHERE)
         return
     if firewall.state == "stopped":
-        yield Finding(
-            "firewall.runtime",
-            looked_at,
-            "firewalld is stopped",
-            WANTED,
-            WRONG,
-            "Nothing is filtered now: run `systemctl enable --now firewalld`.",
-        )
+        advice = "Nothing is filtered now: run `systemctl enable --now firewalld`."
+        yield check.wrong("firewalld is stopped", advice)
     elif firewall.state != "running":
-        yield unknown("firewall.runtime", looked_at, "firewalld does not answer", WANTED)
+        yield check.unknown("firewalld does not answer")
         return
     zone = firewall.zone(name)
     if zone is None:
-        yield Finding(
-            "firewall.zone",
-            looked_at,
-            "no such zone",
-            name,
-            WRONG,
-            "`firewall-cmd --get-zones` lists those there are.",
+        yield replace(check, id="firewall.zone", expected=name).wrong(
+            "no such zone", "`firewall-cmd --get-zones` lists those there are."
         )
         return
     yield from _open(zone, firewall)
     if not is_used(zone, firewall, network):
-        yield Finding(
+        yield Check(
             "firewall.zone",
             f"firewall: zone {zone.name} in use",
-            "no interface or source is in this zone",
             "the zone of the outside interface",
-            WARNING,
+        ).warning(
+            "no interface or source is in this zone",
             f"Open {' or '.join(outside_zones(firewall, network)) or 'another zone'} instead: "
             "`firewall-cmd --get-active-zones` shows those in use.",
         )
@@ -84,13 +73,10 @@ def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
 
 
 def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: str) -> Finding:
+    check = Check(f"firewall.{kind}", f"firewall: zone {zone.name} {when}", WANTED)
     closed = [one for one in SERVICES if one not in services and zone.target != "ACCEPT"]
+    if not closed:
+        return check.right("open")
     adds = " ".join(f"--add-service={one}" for one in closed)
-    return Finding(
-        id=f"firewall.{kind}",
-        looked_at=f"firewall: zone {zone.name} {when}",
-        seen=f"closed: {', '.join(closed)}" if closed else "open",
-        expected=WANTED,
-        verdict=WRONG if closed else RIGHT,
-        advice=f"Run `firewall-cmd{flag} --zone={zone.name} {adds}`." if closed else "",
-    )
+    advice = f"Run `firewall-cmd{flag} --zone={zone.name} {adds}`."
+    return check.wrong(f"closed: {', '.join(closed)}", advice)

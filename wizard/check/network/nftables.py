@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from wizard.answers.sections.networks import Networks
-from wizard.check.commands import Told, unknown
-from wizard.finding import RIGHT, WRONG, Finding
+from wizard.check.commands import Told
+from wizard.finding import Check, Finding
 from wizard.text import printable
 
 NFT = ("nft", "-j", "list", "ruleset")
@@ -26,7 +26,7 @@ _SAYS_NOTHING = frozenset({"counter", "log", "accept", *_REFUSES})
 _META = frozenset({"iifname", "iif", "l4proto", "nfproto", "protocol"})
 _BEGINNING = frozenset({"new", "untracked"})
 
-_ID, _LOOKED_AT, _EXPECTED = "firewall.rules", "firewall: rules of the kernel", "none against them"
+_CHECK = Check("firewall.rules", "firewall: rules of the kernel", "none against them")
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def judge_rules(told: Told, networks: Networks) -> Iterator[Finding]:
     """
     zone = networks.firewall_zone
     if told.failure:
-        yield unknown(_ID, _LOOKED_AT, told.failure, _EXPECTED)
+        yield _CHECK.unknown(told.failure)
         return
     try:
         rows = json.loads(told.text)["nftables"]
     except (ValueError, KeyError, TypeError):
-        yield unknown(_ID, _LOOKED_AT, "nft printed no list", _EXPECTED)
+        yield _CHECK.unknown("nft printed no list")
         return
     seen, where = _fault([one for one in rows if isinstance(one, dict)], networks)
     table = " ".join(where[:2])
@@ -64,13 +64,10 @@ def judge_rules(told: Told, networks: Networks) -> Iterator[Finding]:
         if where[1:2] == (FIREWALLD,)
         else f"`nft list table {table}` shows it: open the port there, or delete the rule."
     )
-    yield Finding(
-        _ID,
-        _LOOKED_AT,
-        printable(seen) or "none refuses these ports",
-        _EXPECTED,
-        WRONG if seen else RIGHT,
-        printable(remedy) if seen else "",
+    yield (
+        _CHECK.wrong(printable(seen), printable(remedy))
+        if seen
+        else _CHECK.right("none refuses these ports")
     )
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wizard.answers.sections.networks import Networks
-from wizard.check.commands import Told, unknown
+from wizard.check.commands import Told
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
 from wizard.paths import MASTER_CF
 from wizard.postfix.master_cf import PORT_NAMES, MasterCf, Service
 from wizard.text import printable
@@ -137,20 +137,14 @@ def judge_ports(networks: Networks, told: Told, *, has_ipv6: bool) -> Iterator[F
     wanted = addresses(networks, has_ipv6=has_ipv6)
     expected = f"{OWNER} on {', '.join(wanted) or networks.inet_interfaces}"
     for port in PORTS:
+        check = Check(f"port.{port}", f"port {port}: listener", expected)
         if told.failure:
-            yield unknown(f"port.{port}", f"port {port}: listener", told.failure, expected)
+            yield check.unknown(told.failure)
             continue
         there = [one for one in sockets(told.text) if one.port == port]
         verdict, advice = _judge(there, frozenset(wanted))
-        yield Finding(
-            id=f"port.{port}",
-            looked_at=f"port {port}: listener",
-            seen=", ".join(f"{one.owner or 'somebody'} on {one.address}" for one in there)
-            or NOBODY,
-            expected=expected,
-            verdict=verdict,
-            advice=advice,
-        )
+        seen = ", ".join(f"{one.owner or 'somebody'} on {one.address}" for one in there)
+        yield check.finding(verdict, seen or NOBODY, advice)
 
 
 def _judge(there: list[Socket], wanted: frozenset[str]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import Optional, Union
 from wizard.check.network.stranger import CANDIDATES
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
 from wizard.text import counted
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
@@ -48,21 +48,29 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
     seen = Counter(_CLIENT.findall(log))
     own = seen[str(gateway)]
     others = sum(number for client, number in seen.items() if _is_stranger(client, words))
-    hides = own > 0 and others < FEWEST
-    yield Finding(
+    check = Check(
         "networks.router",
         "mynetworks: the router",
-        f"{counted(own, 'connection')} on 25 by {gateway}, {others} by strangers"
-        if own
-        else f"{gateway} may relay; {counted(others, 'connection')} on 25 by strangers, none by it",
         "strangers come by their own addresses",
-        WARNING if hides else RIGHT if others >= FEWEST else UNKNOWN,
+        fatal=False,
+    )
+    verdict = RIGHT if others >= FEWEST else WARNING if own else UNKNOWN
+    advice = (
         f"Either {gateway} itself sends mail, or it rewrites strangers' addresses, and then all may "
         "relay: turn off source NAT for port 25 there, or let mynetworks begin with "
         f"`!{gateway}`; reload."
-        if hides
-        else "",
-        fatal=False,
+    )
+    yield (
+        check.finding(
+            verdict,
+            f"{counted(own, 'connection')} on 25 by {gateway}, {others} by strangers",
+            advice,
+        )
+        if own
+        else check.finding(
+            verdict,
+            f"{gateway} may relay; {counted(others, 'connection')} on 25 by strangers, none by it",
+        )
     )
 
 

@@ -16,7 +16,7 @@ from typing import Callable, Optional
 
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, converse
 from wizard.dns.asking import Answer, Question, ask_all
-from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
 from wizard.host.facts import Network
 from wizard.text import printable
 
@@ -129,35 +129,29 @@ def _try(domain: str, name: str, world: World, seconds: float) -> Tried:
 
 def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding]:
     """`outbound.25`: whether mail leaves this host. The world's doing, so it fails no run."""
+    check = Check(
+        "outbound.25", "sending: port 25 of others", "another mail server answers", fatal=False
+    )
     last = found[-1]
     asked = [one for one in found if one.server]
-    if last.greeting is not None:
-        welcome = last.greeting.code == GREETED
-        seen = f"{last.server} greets" if welcome else f"{last.server}: {last.greeting}"
-        verdict = RIGHT if welcome else WARNING
-        advice = "" if welcome else "It says why it does not want this host's mail."
+    shut = f"{', '.join(one.server for one in asked)}: {asked[-1].why}" if asked else ""
+    if last.greeting is not None and last.greeting.code == GREETED:
+        yield check.right(printable(f"{last.server} greets"))
+    elif last.greeting is not None:
+        advice = "It says why it does not want this host's mail."
+        yield check.warning(printable(f"{last.server}: {last.greeting}"), advice)
     elif not asked:
-        seen = f"not known: {last.domain}: {last.why}"
-        verdict, advice = UNKNOWN, "No mail server of others could be looked up."
+        seen = printable(f"not known: {last.domain}: {last.why}")
+        yield check.finding(UNKNOWN, seen, "No mail server of others could be looked up.")
+    elif not patient:
+        seen = printable(f"not known yet: {shut}")
+        yield check.finding(UNKNOWN, seen, "`postfix-wizard check` waits longer.")
     else:
-        shut = f"{', '.join(one.server for one in asked)}: {asked[-1].why}"
-        seen = shut if patient else f"not known yet: {shut}"
-        verdict = WARNING if patient else UNKNOWN
         advice = (
             "Many providers close port 25 outward (OP25B): ask yours to open it, or send through a "
             "relay host of theirs: section relay."
-            if patient
-            else "`postfix-wizard check` waits longer."
         )
-    yield Finding(
-        "outbound.25",
-        "sending: port 25 of others",
-        printable(seen),
-        "another mail server answers",
-        verdict,
-        advice,
-        fatal=False,
-    )
+        yield check.warning(printable(shut), advice)
 
 
 def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
@@ -167,18 +161,16 @@ def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
     """
     if not tried.address:
         return
-    known = tried.address in own
-    yield Finding(
+    yield Check(
         "outbound.address",
         "sending: the address others see",
-        f"{tried.address}, by {printable(tried.server)}",
         "one of this host's, or of its router's that is named",
-        RIGHT if known else WARNING,
-        ""
-        if known
-        else f"This host has it not itself: name {tried.address} in networks.proxy_interfaces where "
-        "the router passes port 25 on to here, and see that its PTR record names this server.",
         fatal=False,
+    ).finding(
+        RIGHT if tried.address in own else WARNING,
+        f"{tried.address}, by {printable(tried.server)}",
+        f"This host has it not itself: name {tried.address} in networks.proxy_interfaces where "
+        "the router passes port 25 on to here, and see that its PTR record names this server.",
     )
 
 

@@ -20,7 +20,7 @@ from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
-from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 from wizard.host.facts import Network, RelayPassword
 from wizard.host.relay import has_plain, read_relay_password
 from wizard.postfix.relayhost import nexthop
@@ -217,25 +217,15 @@ def _row(
     name: str, relay: Relay, words: tuple[str, str], verdict: str, advice: str = ""
 ) -> Finding:
     seen, expected = words
-    return Finding(
-        f"relay.{name}",
-        f"relay host {nexthop(relay)}: {name}",
-        printable(seen),
-        expected,
-        verdict,
-        "" if verdict == RIGHT else advice,
-        fatal=False,
-    )
+    check = Check(f"relay.{name}", f"relay host {nexthop(relay)}: {name}", expected, fatal=False)
+    return check.finding(verdict, printable(seen), advice)
 
 
 def no_mechanism() -> Finding:
     """`relay.mechanism`: Postfix itself cannot log in, whatever the relay says."""
-    return Finding(
-        "relay.mechanism",
-        "relay host: SASL of this host",
+    return Check(
+        "relay.mechanism", "relay host: SASL of this host", "PLAIN or LOGIN", fatal=False
+    ).warning(
         "SASL: no mechanism",
-        "PLAIN or LOGIN",
-        WARNING,
         "`dnf install cyrus-sasl-plain`; its mail waits in the queue until then.",
-        fatal=False,
     )

@@ -14,10 +14,9 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Callable
 
-from wizard.check.commands import unknown
 from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.postfix.restrictions import LISTS, items
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.host.sockets import QUEUE
 from wizard.postfix.settings import Settings
@@ -134,26 +133,20 @@ def _fault(place: Place) -> str:
 
 def _judge(asked: Iterable[tuple[Place, Future[str]]], *, passed_over: bool) -> Iterator[Finding]:
     for name, several in _by_parameter(asked).items():
+        check = Check(f"behind.{name}", f"behind main.cf: {name}", "a program that answers")
         faults = [(place, fault) for place, told in several for fault in [told.result()] if fault]
-        place, fault = faults[0] if faults else (several[0][0], "")
-        if fault == _FORBIDDEN:
-            looked_at = f"behind main.cf: {name}"
-            yield unknown(
-                f"behind.{name}", looked_at, f"{place}: {fault}", "a program that answers"
-            )
+        if not faults:
+            yield check.right(f"{len(several)} answer" + ("s" if len(several) == 1 else ""))
             continue
-        kind = WARNING if passed_over and name in MILTERS else WRONG
-        does = "it is passed over" if kind == WARNING else "mail waits for it, or is refused"
-        yield Finding(
-            f"behind.{name}",
-            f"behind main.cf: {name}",
-            printable(f"{place}: {fault}: {does}")
-            if fault
-            else f"{len(several)} answer" + ("s" if len(several) == 1 else ""),
-            "a program that answers",
-            kind if fault else RIGHT,
-            f"Start what listens on {place}, or take it out of {name}; reload." if fault else "",
-        )
+        place, fault = faults[0]
+        advice = f"Start what listens on {place}, or take it out of {name}; reload."
+        if fault == _FORBIDDEN:
+            yield check.unknown(f"{place}: {fault}")
+        elif passed_over and name in MILTERS:
+            yield check.warning(printable(f"{place}: {fault}: it is passed over"), advice)
+        else:
+            seen = printable(f"{place}: {fault}: mail waits for it, or is refused")
+            yield check.wrong(seen, advice)
 
 
 def _by_parameter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.facts import Postfix
 from wizard.postfix.hardening import MAPS, MISMATCH, ON, unknown, without_maps
 from wizard.postfix.master_cf import Service
@@ -25,15 +25,10 @@ def judge_hardening(
     seen = [*missing, *without_maps(settings.value(MAPS))]
     if open_doors:
         seen.insert(0, f"{', '.join(open_doors)} without {MISMATCH}")
-    yield Finding(
-        "hardening",
-        "hardening",
-        "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
-        "all parts that this Postfix knows",
+    yield Check("hardening", "hardening", "all parts that this Postfix knows").finding(
         WRONG if open_doors else WARNING if missing else RIGHT,
-        "`postfix-wizard apply --section hardening` writes what can be written."
-        if open_doors or missing
-        else "",
+        "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
+        "`postfix-wizard apply --section hardening` writes what can be written.",
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wizard.answers.model import POLICY
-from wizard.check.commands import Told, unknown
+from wizard.check.commands import Told
 from wizard.check.postfix.main_cf import value
 from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
-from wizard.finding import RIGHT, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.postfix import parameters
 from wizard.postfix.master_cf import PORT_NAMES
 from wizard.postfix.parameters import BY_NAME
@@ -62,33 +62,24 @@ def judge_master_cf(
 ) -> Iterator[Finding]:
     """`master.cf.PORT`: an active smtpd on each port, with the settings that its port needs."""
     for door in DOORS:
-        finding_id, looked_at = f"master.cf.{door.port}", f"master.cf: port {door.port}"
         wanted = [*door.settings, *([(RECIPIENT, f"{_USERS},reject")] if door.users_only else ())]
         expected = ", ".join("=".join(pair) for pair in wanted)
+        check = Check(f"master.cf.{door.port}", f"master.cf: port {door.port}", expected)
         failure = services.failure or overrides.failure
         if failure:
-            yield unknown(finding_id, looked_at, failure, expected)
+            yield check.unknown(failure)
             continue
         entries = list(_entries(services.text))
         there = [entry for entry in entries if entry.port == door.port]
         if not there:
-            yield Finding(
-                finding_id,
-                looked_at,
-                "no active entry",
-                expected,
-                WRONG,
-                "Uncomment the entry and its -o lines in master.cf; reload.",
-            )
+            advice = "Uncomment the entry and its -o lines in master.cf; reload."
+            yield check.wrong("no active entry", advice)
             continue
         seen, advice = _judge(door, there[-1], entries, overrides.text, main_cf)
-        yield Finding(
-            id=finding_id,
-            looked_at=looked_at,
-            seen=printable(seen) if seen else f"{there[-1].name} as planned",
-            expected=expected,
-            verdict=WRONG if seen else RIGHT,
-            advice=advice if seen else "",
+        yield (
+            check.wrong(printable(seen), advice)
+            if seen
+            else check.right(f"{there[-1].name} as planned")
         )
 
 

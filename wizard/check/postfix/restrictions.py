@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.postfix.restrictions import RELAY_RULES
 from wizard.postfix.settings import Settings
@@ -117,51 +117,41 @@ def _refuses(listed: Sequence[str]) -> bool:
 
 
 def _names(lists: Sequence[tuple[str, Sequence[str]]], classes: Sequence[str]) -> Finding:
+    check = Check("restrictions.names", "restrictions: their names", "names that Postfix knows")
     unknown = [
         (where, name)
         for where, listed in lists
         for name, _ in items(listed)
         if not is_known(name, classes)
     ]
-    where, name = unknown[0] if unknown else ("", "")
+    if not unknown:
+        return check.right("Postfix knows all of them")
+    where, name = unknown[0]
     more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-    return Finding(
-        "restrictions.names",
-        "restrictions: their names",
-        printable(f"{where} has {name}{more}") if unknown else "Postfix knows all of them",
-        "names that Postfix knows",
-        WRONG if unknown else RIGHT,
-        "Correct how it is spelt: whoever comes that far is told 451 until then."
-        if unknown
-        else "",
+    return check.wrong(
+        printable(f"{where} has {name}{more}"),
+        "Correct how it is spelt: whoever comes that far is told 451 until then.",
     )
 
 
 def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Finding:
-    looked_at, expected = "restrictions: their order", "relaying refused before any permit"
+    check = Check(
+        "restrictions.order", "restrictions: their order", "relaying refused before any permit"
+    )
     if relays_for_all(settings):
-        return Finding(
-            "restrictions.order",
-            looked_at,
+        return check.wrong(
             f"neither {RELAY} nor {RECIPIENT} refuses to relay before a permit",
-            expected,
-            WRONG,
             "Put reject_unauth_destination before every permit but permit_mynetworks and "
             "permit_sasl_authenticated; reload.",
         )
     for where, listed in lists:
         last = _behind_the_last(listed)
         if last:
-            seen = f"{where}: nothing behind `{last}` is ever looked at"
-            return Finding(
-                "restrictions.order",
-                looked_at,
-                printable(seen),
-                expected,
-                WARNING,
+            return check.warning(
+                printable(f"{where}: nothing behind `{last}` is ever looked at"),
                 f"Take `{last}` out, or move it to the end of the list; reload.",
             )
-    return Finding("restrictions.order", looked_at, "in order", expected, RIGHT)
+    return check.right("in order")
 
 
 def _behind_the_last(listed: Sequence[str]) -> str:
@@ -176,21 +166,17 @@ def _behind_the_last(listed: Sequence[str]) -> str:
 
 
 def _names_of_clients(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Finding:
-    unseen = settings.value("smtpd_peername_lookup") == "no"
-    found = [
-        (where, name)
-        for where, listed in lists
-        for name, _ in items(listed)
-        if unseen and name in _CLIENT_NAMES
-    ]
-    where, name = found[0] if found else ("", "")
-    return Finding(
+    check = Check(
         "restrictions.names-of-clients",
         "restrictions on client names",
-        printable(f"{where} has {name}") if found else "none in vain",
         "none while names are not looked up",
-        WRONG if found else RIGHT,
-        f"With smtpd_peername_lookup = no every client is unknown: take {name} out."
-        if found
-        else "",
     )
+    if settings.value("smtpd_peername_lookup") == "no":
+        for where, listed in lists:
+            for name, _ in items(listed):
+                if name in _CLIENT_NAMES:
+                    return check.wrong(
+                        printable(f"{where} has {name}"),
+                        f"With smtpd_peername_lookup = no every client is unknown: take {name} out.",
+                    )
+    return check.right("none in vain")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.sockets import QUEUE
 from wizard.postfix.master_cf import PORT_NAMES, Service
 from wizard.postfix.settings import Settings
@@ -80,13 +81,12 @@ def judge_services(
     missing = [name for name in NEEDED if name not in there]
     for name in missing:
         yield _wrong(
-            f"master.cf.{name}",
-            f"master.cf: {name}",
+            _master_check(f"master.cf.{name}", name),
             f"no such service: {NEEDED[name]}",
             f"Uncomment `{name}` in master.cf, or copy its line from master.cf.proto; reload.",
         )
     if not missing:
-        yield _right("master.cf.services", "master.cf: its services", f"all {len(NEEDED)} there")
+        yield _master_check("master.cf.services", "its services").right(f"all {len(NEEDED)} there")
     yield from _transports(there, settings)
     yield from _rounds(services, settings)
     yield _twice(services)
@@ -99,9 +99,8 @@ def _transports(there: set[str], settings: Settings) -> Iterator[Finding]:
     for name, used_by in TRANSPORTS:
         transport = settings.value(name).partition(":")[0]
         if transport and settings.value(used_by) and transport not in there:
-            yield _wrong(
-                f"transport.{name}",
-                f"main.cf: {name}",
+            yield _transport(
+                name,
                 f"master.cf has no {transport}",
                 f"Add the service {transport} to master.cf, or correct {name} in main.cf; reload.",
             )
@@ -113,67 +112,57 @@ def _rounds(services: Sequence[Service], settings: Settings) -> Iterator[Finding
     for name in ("mailbox_transport", "fallback_transport"):
         transport = settings.value(name).partition(":")[0]
         if transport in local:
-            yield _wrong(
-                f"transport.{name}",
-                f"main.cf: {name}",
+            yield _transport(
+                name,
                 f"{transport} is local(8) itself: its mail goes round and round",
                 f"Name another service in {name}, or empty it; reload.",
             )
 
 
 def _twice(services: Sequence[Service]) -> Finding:
+    check = _master_check("master.cf.twice", "each entry once")
     counted = Counter(
         (one.name.rpartition(":")[0], port_of(one) or one.name, one.type) for one in services
     )
     twice = [str(name) for (_, name, _), count in counted.items() if count > 1]
     names = ", ".join(one.name for one in services if str(port_of(one) or one.name) in twice)
     if not twice:
-        return _right("master.cf.twice", "master.cf: each entry once", "none is there twice")
-    return _wrong(
-        "master.cf.twice",
-        "master.cf: each entry once",
-        names,
-        f"Of {names} only the last counts: comment the others out; reload.",
-    )
+        return check.right("none is there twice")
+    return _wrong(check, names, f"Of {names} only the last counts: comment the others out; reload.")
 
 
 def _others(services: Sequence[Service], settings: Settings) -> Finding:
     """Whether an smtpd on another port relays for whoever finds it."""
-    looked_at = "master.cf: other ports"
+    check = _master_check("master.cf.others", "other ports")
     for one in services:
         if one.type != "inet" or one.command != "smtpd" or one.loopback or port_of(one) in THREE:
             continue
         own = settings.of(options_of(one))
         if relays_for_all(own) or "0.0.0.0/0" in own.words("mynetworks"):
             return _wrong(
-                "master.cf.others",
-                looked_at,
+                check,
                 f"{one.name} relays for everybody",
                 f"Give {one.name} a list with reject_unauth_destination in it, or bind it to "
                 "127.0.0.1; reload.",
             )
-    return _right("master.cf.others", looked_at, "none relays for everybody")
+    return check.right("none relays for everybody")
 
 
 def _chroot(services: Sequence[Service], door: Door) -> Finding:
     """A program in a chroot looks names up by what lies below the queue directory."""
-    looked_at = "master.cf: chroot"
+    check = _master_check("master.cf.chroot", "chroot")
     inside = [
         one.name
         for one in services
         if one.words[_COLUMN_CHROOT].text == "y" and one.command in _IN_CHROOT
     ]
     if not inside:
-        return _right("master.cf.chroot", looked_at, "none that speaks SMTP")
+        return check.right("none that speaks SMTP")
     needed = f"{QUEUE}/etc/resolv.conf"
     if _is_there(door, needed):
-        return _right("master.cf.chroot", looked_at, f"{', '.join(inside)}, with its files")
-    return Finding(
-        "master.cf.chroot",
-        looked_at,
+        return check.right(printable(f"{', '.join(inside)}, with its files"))
+    return replace(check, expected="no chroot, or one with its files").warning(
         printable(f"{', '.join(inside)}, and no {needed}"),
-        "no chroot, or one with its files",
-        WARNING,
         f"Set chroot to n in master.cf, or copy resolv.conf, hosts and services to {QUEUE}/etc.",
     )
 
@@ -186,7 +175,7 @@ def _is_there(door: Door, path: str) -> bool:
 
 
 def _processes(services: Sequence[Service]) -> Finding:
-    looked_at = "master.cf: processes"
+    check = _master_check("master.cf.processes", "processes")
     few = [
         one.name
         for one in services
@@ -196,23 +185,21 @@ def _processes(services: Sequence[Service]) -> Finding:
         and 0 < int(one.words[_COLUMN_MOST].text) < FEWEST
     ]
     if not few:
-        return _right("master.cf.processes", looked_at, "enough for each port")
-    return Finding(
-        "master.cf.processes",
-        looked_at,
+        return check.right("enough for each port")
+    return replace(check, expected=f"{FEWEST} or more").warning(
         printable(f"too few for {', '.join(few)}"),
-        f"{FEWEST} or more",
-        WARNING,
         f"Set maxproc of {few[0]} to - in master.cf: a slow client or two lock all others out.",
     )
 
 
-def _wrong(finding_id: str, looked_at: str, seen: str, advice: str) -> Finding:
-    shown = printable(seen)
-    said = printable(advice)
-    return Finding(finding_id, looked_at, shown, "as master(5) needs it", WRONG, said)
+def _master_check(finding_id: str, looked_at: str) -> Check:
+    return Check(finding_id, f"master.cf: {looked_at}", "as master(5) needs it")
 
 
-def _right(finding_id: str, looked_at: str, seen: str) -> Finding:
-    shown = printable(seen)
-    return Finding(finding_id, looked_at, shown, "as master(5) needs it", RIGHT)
+def _transport(name: str, seen: str, advice: str) -> Finding:
+    check = Check(f"transport.{name}", f"main.cf: {name}", "as master(5) needs it")
+    return _wrong(check, seen, advice)
+
+
+def _wrong(check: Check, seen: str, advice: str) -> Finding:
+    return check.wrong(printable(seen), printable(advice))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.sockets import QUEUE
 from wizard.postfix.settings import Settings
 
@@ -25,22 +25,12 @@ def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[
     free = disk.f_bavail * disk.f_frsize
     message, own = (settings.number(one) or 0 for one in ("message_size_limit", "queue_minfree"))
     least = int(max(TIMES * message, own))
-    full = free <= least or (disk.f_files > 0 and disk.f_favail == 0)
-    yield Finding(
-        "queue.space",
-        f"room in {queue}",
-        f"{free} bytes, {disk.f_favail} files" if full else f"{free // 2**20} MiB",
-        f"more than {least} bytes",
-        WRONG if full else RIGHT,
-        f"Make room: until then all mail gets 452. `df -h {queue}` shows what is free."
-        if full
-        else "",
-    )
-    yield Finding(
-        "queue.hold",
-        "mail on hold",
-        f"{held} on hold" if held else "none",
-        "none",
-        WARNING if held else RIGHT,
-        "`postqueue -p` shows it with a !; `postsuper -H ID` lets it go." if held else "",
-    )
+    check = Check("queue.space", f"room in {queue}", f"more than {least} bytes")
+    if free <= least or (disk.f_files > 0 and disk.f_favail == 0):
+        advice = f"Make room: until then all mail gets 452. `df -h {queue}` shows what is free."
+        yield check.wrong(f"{free} bytes, {disk.f_favail} files", advice)
+    else:
+        yield check.right(f"{free // 2**20} MiB")
+    check = Check("queue.hold", "mail on hold", "none")
+    advice = "`postqueue -p` shows it with a !; `postsuper -H ID` lets it go."
+    yield check.warning(f"{held} on hold", advice) if held else check.right("none")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Check, Finding
 from wizard.text import printable
 
 SENT, DEFERRED, BOUNCED = "sent", "deferred", "bounced"
@@ -70,14 +70,8 @@ def judge_fate(found: Fate, recipient: str, seconds: float) -> Finding:
         verdict, seen = WAITS, f"waits for Dovecot: {found.said}"
     elif not found.status:
         seen = f"the log says nothing of it within {seconds:.0f} s"
-    return Finding(
-        "aliases.delivery",
-        f"a message to {recipient}",
-        printable(seen),
-        "arrives",
-        verdict,
-        _ADVICE.get(verdict, ""),
-    )
+    check = Check("aliases.delivery", f"a message to {recipient}", "arrives")
+    return check.finding(verdict, printable(seen), _ADVICE.get(verdict, ""))
 
 
 _VERDICTS = {SENT: RIGHT, DEFERRED: WARNING, BOUNCED: WRONG, "expired": WRONG}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Callable
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, Finding
+from wizard.finding import UNKNOWN, WAITS, WARNING, Check, Finding
 from wizard.host import waiting as queue
 from wizard.host.waiting import Group, Waiting
 from wizard.postfix.settings import Settings
@@ -43,10 +44,9 @@ def lifetime(settings: Settings) -> int:
 
 def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding]:
     """`queue.waits`: what Dovecot is not there for, or refuses, and until when it is kept."""
-    looked_at, expected = "mail that waits", "nothing waits for Dovecot"
+    check = Check("queue.waits", "mail that waits", "nothing waits for Dovecot", fatal=False)
     if waiting.why:
-        seen = f"not known: {waiting.why}"
-        yield Finding("queue.waits", looked_at, seen, expected, UNKNOWN, fatal=False)
+        yield check.finding(UNKNOWN, f"not known: {waiting.why}")
         return
     least = "" if waiting.whole else "at least "
     told = [
@@ -57,22 +57,18 @@ def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[
     ]
     if not waiting.dovecot.count and not waiting.whole:
         told.append(f"the queue was not read to its end in {queue.SECONDS:g} s")
-        yield Finding("queue.waits", looked_at, "; ".join(told), expected, UNKNOWN, fatal=False)
+        yield check.finding(UNKNOWN, "; ".join(told))
         return
     if not waiting.dovecot.count:
-        yield Finding("queue.waits", looked_at, "; ".join(told) or "none", expected, RIGHT)
+        yield replace(check.right("; ".join(told) or "none"), fatal=True)
         return
     ends = waiting.dovecot.oldest + lifetime(settings)
     told.insert(1, f"they are returned to their senders from {moment(ends)} on")
-    yield Finding(
-        "queue.waits",
-        looked_at,
-        "; ".join(told),
-        expected,
+    yield check.finding(
         WARNING if ends - now < _DAY else WAITS,
+        "; ".join(told),
         f"Nothing is lost before {moment(ends)} (maximal_queue_lifetime). Once Dovecot takes mail, "
         "`postfix-wizard apply --section dovecot` asks it for a recipient and delivers it at once.",
-        fatal=False,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wizard.answers.model import Answers
 from wizard.check.smtp.refusals import TRANSIENT, refusal, relay_refusal
 from wizard.check.smtp.session import Reply, Transcript
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Check, Finding
 
 Verdict = Callable[[Reply, Answers], str]
 Show = Callable[[Reply], str]
@@ -124,25 +124,22 @@ def judge(
     }
     named = broken_off == UNKNOWN
     for row in rows:
+        check = Check(
+            f"smtp.{port}.{row.id}",
+            f"port {port}: {row.looked_at}",
+            row.expected.format(**words).strip(),
+            row.fatal,
+        )
         reply = transcript.replies.get(row.exchange)
         stopped = transcript.stopped_at == row.exchange
-        advice = row.advice
-        if reply is None or (stopped and not named):
-            verdict = UNKNOWN if named else WRONG
-            seen = transcript.why if not named else f"not known: {transcript.why}"
-            advice = "" if named else row.unheard or advice
-            named = True
+        if reply is not None and (named or not stopped):
+            advice = row.advice.format(**words)
+            yield check.finding(row.verdict(reply, answers), row.show(reply), advice)
+        elif named:
+            yield check.finding(UNKNOWN, f"not known: {transcript.why}")
         else:
-            verdict, seen = row.verdict(reply, answers), row.show(reply)
-        yield Finding(
-            id=f"smtp.{port}.{row.id}",
-            looked_at=f"port {port}: {row.looked_at}",
-            seen=seen,
-            expected=row.expected.format(**words).strip(),
-            verdict=verdict,
-            advice="" if verdict == RIGHT else advice.format(**words),
-            fatal=row.fatal,
-        )
+            named = True
+            yield check.wrong(transcript.why, (row.unheard or row.advice).format(**words))
 
 
 def waiting(port: int, fault: str) -> Finding:
@@ -150,14 +147,8 @@ def waiting(port: int, fault: str) -> Finding:
 
     `fault` is why nobody answers on the auth socket; from an unprivileged user it is hidden.
     """
-    hidden = "denied" in fault
-    return Finding(
-        id=f"smtp.{port}.auth",
-        looked_at=f"port {port}: AUTH offered under TLS",
-        seen=f"not known: {fault}" if hidden else f"waits for Dovecot: {fault}",
-        expected="AUTH",
-        verdict=UNKNOWN if hidden else WAITS,
-        advice="Run this as root."
-        if hidden
-        else "Set Dovecot up with its auth socket in Postfix's queue, then check again.",
-    )
+    check = Check(f"smtp.{port}.auth", f"port {port}: AUTH offered under TLS", "AUTH")
+    if "denied" in fault:
+        return check.finding(UNKNOWN, f"not known: {fault}", "Run this as root.")
+    advice = "Set Dovecot up with its auth socket in Postfix's queue, then check again."
+    return check.finding(WAITS, f"waits for Dovecot: {fault}", advice)

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable
 
-from wizard.check.commands import Asked, ask, unknown
+from wizard.check.commands import Asked, ask
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
@@ -32,8 +32,7 @@ _ALIASES = frozenset({"alias_maps", "alias_database"})
 _DEFAULTS = ("alias_maps", "alias_database")
 """Parameters whose defaults name a file."""
 
-_LOOKED_AT = "tables of main.cf, master.cf"
-_EXPECTED = "each opens and is no older than its text"
+_CHECK = Check("tables", "tables of main.cf, master.cf", "each opens and is no older than its text")
 
 Fault = tuple[str, str, str]
 """The verdict, what is seen, and what to do."""
@@ -85,7 +84,7 @@ def _judge(
             # Exit 1 in silence: the key is not in it.
             fault = words if told.outcome.code and words else ""
             if told.why or "ermission denied" in fault:
-                return unknown("tables", _LOOKED_AT, told.why or fault, _EXPECTED)
+                return _CHECK.unknown(told.why or fault)
             faults += [(WRONG, f"{kind}:{path}: {fault}", _remedy(kind, path, parameter))] * bool(
                 fault
             )
@@ -99,14 +98,7 @@ def _judge(
     faults.sort(key=lambda one: one[0] != WRONG)
     verdict, seen, advice = faults[0] if faults else (RIGHT, f"{len(tables)} open", "")
     more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
-    return Finding(
-        "tables",
-        _LOOKED_AT,
-        printable(f"{seen}{more}"),
-        _EXPECTED,
-        verdict,
-        printable(advice),
-    )
+    return _CHECK.finding(verdict, printable(f"{seen}{more}"), printable(advice))
 
 
 def _remedy(kind: str, path: str, parameter: str) -> str:

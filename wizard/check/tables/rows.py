@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from wizard.answers.model import Answers
 from wizard.check.postfix.restrictions import CLASSES, is_known, items
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
@@ -31,28 +31,32 @@ def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) ->
         for key, action in rows.items()
         if _covers(key, ours) and _LETS_IN.fullmatch(action) and not _REPLY.fullmatch(action)
     ]
-    yield Finding(
+    check = Check(
         "table.sender_access.own",
         "sender_access: our own names",
-        printable(f"{own[0]} {rows[own[0]]}") if own else "none is let in",
         "no OK for our own domain",
-        WARNING if own else RIGHT,
-        f"Take {clean(own[0].encode())} out: whoever forges our domain gets past the blocklists."
+    )
+    yield (
+        check.warning(
+            printable(f"{own[0]} {rows[own[0]]}"),
+            f"Take {clean(own[0].encode())} out: whoever forges our domain gets past the blocklists.",
+        )
         if own
-        else "",
+        else check.right("none is let in")
+    )
+    check = Check(
+        "table.sender_access.actions", "sender_access: its actions", "actions of access(5)"
     )
     classes = settings.words(CLASSES)
     odd = [key for key, action in rows.items() if not _is_action(action, classes)]
-    yield Finding(
-        "table.sender_access.actions",
-        "sender_access: its actions",
-        printable(f"{odd[0]} {rows[odd[0]]}") if odd else "Postfix knows all of them",
-        "actions of access(5)",
-        WRONG if odd else RIGHT,
-        f"Correct the row of {clean(odd[0].encode())}: its senders are told 451. Then postmap it, "
-        f"{SENDER_ACCESS}."
+    yield (
+        check.wrong(
+            printable(f"{odd[0]} {rows[odd[0]]}"),
+            f"Correct the row of {clean(odd[0].encode())}: its senders are told 451. Then postmap it, "
+            f"{SENDER_ACCESS}.",
+        )
         if odd
-        else "",
+        else check.right("Postfix knows all of them")
     )
 
 

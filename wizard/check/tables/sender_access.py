@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wizard.answers.sections.blocklists import Blocklists
-from wizard.check.commands import Told, unknown
-from wizard.finding import RIGHT, WRONG, Finding
+from wizard.check.commands import Told
+from wizard.finding import Check, Finding
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.sender_access import rows
 from wizard.text import printable
 
-_LOOKED_AT = "sender_access: the table"
-_EXPECTED = "answers as its file says"
+_CHECK = Check("table.sender_access", "sender_access: the table", "answers as its file says")
 
 
 def looked_up(restrictions: str) -> str:
@@ -29,19 +29,15 @@ def postmap_s(table: str) -> tuple[str, ...]:
 
 def not_looked_up() -> Finding:
     """No restriction asks the table, so its rows have no effect."""
-    return Finding(
-        "table.sender_access",
-        _LOOKED_AT,
+    return replace(_CHECK, expected=f"check_sender_access TYPE:{SENDER_ACCESS}").wrong(
         "smtpd_recipient_restrictions does not look it up",
-        f"check_sender_access TYPE:{SENDER_ACCESS}",
-        WRONG,
         "Add the restriction behind reject_unauth_destination in main.cf; reload.",
     )
 
 
 def not_known(why: str) -> Finding:
     """Whether the table answers could not be looked at."""
-    return unknown("table.sender_access", _LOOKED_AT, why, _EXPECTED)
+    return _CHECK.unknown(why)
 
 
 def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterator[Finding]:
@@ -64,21 +60,14 @@ def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterat
         )
         if not names:
             count = "1 row" if len(planned) == 1 else f"{len(planned)} rows"
-            yield Finding("table.sender_access", _LOOKED_AT, f"{count} alike", _EXPECTED, RIGHT)
+            yield _CHECK.right(f"{count} alike")
             return
         first = names[0]
         seen = (
             f"{first}: {indexed.get(first, 'no row')} instead of {planned.get(first, 'no row')}"
             + (f", and {len(names) - 1} more" if len(names) > 1 else "")
         )
-    yield Finding(
-        id="table.sender_access",
-        looked_at=_LOOKED_AT,
-        seen=printable(seen),
-        expected=_EXPECTED,
-        verdict=WRONG,
-        advice=advice,
-    )
+    yield _CHECK.wrong(printable(seen), advice)
 
 
 def _key(name: str) -> str:

@@ -11,11 +11,10 @@ from wizard.answers.model import Answers
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.certificates.x509 import Certificate, read_certificate
-from wizard.check.commands import unknown
 from wizard.check.tls.handshake import leaf
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 from wizard.postfix import served
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.settings import Settings
@@ -67,18 +66,16 @@ def judge_served(
         return
     others = [client for client, leaf in got.items() if leaf not in disk.values()]
     to = f", to {' and '.join(others)}" if len(others) < len(got) else ""
-    yield Finding(
-        id=f"certificate.{port}",
-        looked_at=f"port {port}: certificate",
-        seen="not known: no certificate can be read on disk"
-        if not disk
-        else f"another one than on disk{to}"
-        if others
-        else "the one on disk",
-        expected=" or ".join(disk) or served.PAIR[0],
-        verdict=UNKNOWN if not disk else WRONG if others else RIGHT,
-        advice=_advice(main_cf) if others else "",
+    check = Check(
+        f"certificate.{port}", f"port {port}: certificate", " or ".join(disk) or served.PAIR[0]
     )
+    if not disk:
+        seen = "not known: no certificate can be read on disk"
+        yield check.finding(UNKNOWN, seen, _advice(main_cf))
+    elif others:
+        yield check.wrong(f"another one than on disk{to}", _advice(main_cf))
+    else:
+        yield check.right("the one on disk")
 
 
 def _advice(main_cf: Mapping[str, str]) -> str:
@@ -110,37 +107,23 @@ def judge_trust(
     path: str, certificate: Optional[Certificate], myhostname: str
 ) -> Iterator[Finding]:
     """Whether clients will take it. A matter of trust, so it fails no run."""
+    check = Check("certificate.name", "certificate: names", myhostname, fatal=False)
     if certificate is None:
         why = f"{path or 'smtpd_tls_cert_file'} holds no certificate that can be read"
-        yield unknown("certificate.name", "certificate: names", why, myhostname, fatal=False)
+        yield check.unknown(why)
         return
-    fits = covers(certificate.names, myhostname)
-    yield Finding(
-        id="certificate.name",
-        looked_at="certificate: names",
-        seen=", ".join(certificate.names)[:200] or "no DNS name",
-        expected=myhostname,
-        verdict=RIGHT if fits else WARNING,
-        advice="" if fits else f"Mail programs will refuse it: issue one that covers {myhostname}.",
-        fatal=False,
+    yield check.finding(
+        RIGHT if covers(certificate.names, myhostname) else WARNING,
+        ", ".join(certificate.names)[:200] or "no DNS name",
+        f"Mail programs will refuse it: issue one that covers {myhostname}.",
     )
     left = certificate.not_after - time.time()
     early = certificate.not_before > time.time()
     span = certificate.not_after - certificate.not_before
     date = day(certificate.not_after)
     days = f"{int(left // 86400)} days left"
-    yield Finding(
-        id="certificate.expiry",
-        looked_at="certificate: lifetime",
-        seen="not valid yet" if early else f"ended on {date}" if left <= 0 else f"{date}, {days}",
-        expected="valid now",
-        verdict=WRONG
-        if left < span / TENTH or early
-        else WARNING
-        if left < span / THIRD
-        else RIGHT,
-        advice="Renew it (`certbot renew`), then `systemctl reload postfix`."
-        if left < span / THIRD or early
-        else "",
-        fatal=False,
+    yield Check("certificate.expiry", "certificate: lifetime", "valid now", fatal=False).finding(
+        WRONG if left < span / TENTH or early else WARNING if left < span / THIRD else RIGHT,
+        "not valid yet" if early else f"ended on {date}" if left <= 0 else f"{date}, {days}",
+        "Renew it (`certbot renew`), then `systemctl reload postfix`.",
     )

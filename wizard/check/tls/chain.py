@@ -12,7 +12,7 @@ from wizard.check.commands import Told, ask
 from wizard.check.tls.certificate import on_disk
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, Finding
+from wizard.finding import Check, Finding
 from wizard.postfix.served import KEYS
 from wizard.postfix.settings import Settings
 
@@ -35,22 +35,24 @@ def begin_chain(door: Door, path: str) -> Callable[[], Iterator[Finding]]:
 def _judge(path: str, told: Told) -> Iterator[Finding]:
     if told.why:
         return
-    own = _SIGNED_BY_ITSELF.search(told.outcome.stdout + told.outcome.stderr) is not None
-    seen = "signed by itself" if own else "it does not lead to a root that this host trusts"
-    good = told.outcome.code == 0
-    yield Finding(
+    check = Check(
         "certificate.chain",
         "certificate: its chain",
-        "leads to a root that this host trusts" if good else seen,
         "a chain that others can follow",
-        RIGHT if good else WARNING,
-        ""
-        if good
-        else "Others do not trust it: issue one that they do, by certbot for instance."
-        if own
-        else f"Serve fullchain.pem, with the issuer's certificate in it, in place of {path}.",
         fatal=False,
     )
+    if told.outcome.code == 0:
+        yield check.right("leads to a root that this host trusts")
+    elif _SIGNED_BY_ITSELF.search(told.outcome.stdout + told.outcome.stderr):
+        yield check.warning(
+            "signed by itself",
+            "Others do not trust it: issue one that they do, by certbot for instance.",
+        )
+    else:
+        yield check.warning(
+            "it does not lead to a root that this host trusts",
+            f"Serve fullchain.pem, with the issuer's certificate in it, in place of {path}.",
+        )
 
 
 def judge_key(door: Door, settings: Settings) -> Iterator[Finding]:
@@ -62,15 +64,12 @@ def judge_key(door: Door, settings: Settings) -> Iterator[Finding]:
         bare = [path for path in paths if _others_may_read(door, path)]
     except (OSError, Trouble):
         return
-    yield Finding(
-        "certificate.key",
-        "certificate: its key",
-        f"everybody may read {bare[0]}" if bare else "kept from others",
-        "readable for root alone",
-        WARNING if bare else RIGHT,
-        f"Run `chmod 600 {bare[0]}`, and issue a new one: others may have read it." if bare else "",
-        fatal=False,
-    )
+    check = Check("certificate.key", "certificate: its key", "readable for root alone", fatal=False)
+    if bare:
+        advice = f"Run `chmod 600 {bare[0]}`, and issue a new one: others may have read it."
+        yield check.warning(f"everybody may read {bare[0]}", advice)
+    else:
+        yield check.right("kept from others")
 
 
 def _others_may_read(door: Door, path: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Optional
 
 from wizard.certificates.lineage import name_problem
 from wizard.door import Door
-from wizard.finding import RIGHT, WARNING, Finding
+from wizard.finding import Check, Finding
 from wizard.paths import LETSENCRYPT, LINEAGES, RENEWAL_HOOK
 from wizard.text import printable
 
@@ -101,36 +101,25 @@ def judge_renewal(
     `held` has the program that listens by port, `open_services` those of the firewall's zone,
     None where that is not known.
     """
+    check = check_of(renewal.name)
     problem, advice = _problem(renewal, held, open_services)
     authenticator = parameters(renewal.text or "").get("authenticator", "")
     seen = f"certbot by {authenticator}, {', '.join(renewal.timers)}"
-    yield Finding(
-        id="certificate.renewal",
-        looked_at="certificate: renewal",
-        seen=printable(problem or seen),
-        expected=f"certbot renews {renewal.name} here",
-        verdict=WARNING if problem else RIGHT,
-        advice=advice,
-        fatal=False,
-    )
-    why = (
-        "missing"
-        if renewal.hook is None
-        else ""
-        if renewal.hook & 0o100
-        else "it cannot be executed"
-    )
-    yield Finding(
-        id="certificate.hook",
-        looked_at="certificate: reload after it",
-        seen=why or "certbot has Postfix reload",
-        expected=RENEWAL_HOOK,
-        verdict=WARNING if why else RIGHT,
-        advice="`postfix-wizard apply --section policy` writes it; else reload Postfix yourself."
-        if why
-        else "",
-        fatal=False,
-    )
+    yield check.warning(printable(problem), advice) if problem else check.right(printable(seen))
+    hook = Check("certificate.hook", "certificate: reload after it", RENEWAL_HOOK, fatal=False)
+    advice = "`postfix-wizard apply --section policy` writes it; else reload Postfix yourself."
+    if renewal.hook is None:
+        yield hook.warning("missing", advice)
+    elif not renewal.hook & stat.S_IXUSR:
+        yield hook.warning("it cannot be executed", advice)
+    else:
+        yield hook.right("certbot has Postfix reload")
+
+
+def check_of(name: str) -> Check:
+    """Return the check of who renews a lineage."""
+    expected = f"certbot renews {name} here"
+    return Check("certificate.renewal", "certificate: renewal", expected, fatal=False)
 
 
 def _problem(
