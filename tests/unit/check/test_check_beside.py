@@ -384,6 +384,7 @@ def test_without_a_network_the_resolver_is_not_asked() -> None:
         ({"ne.jp": "permit"}, {"own": WARNING}),
         ({"cafe.example": "OK"}, {"own": WARNING}),
         ({"spam.example": "REJCT"}, {"actions": WRONG}),
+        ({b"sp\xe4m.example".decode("utf-8", "surrogateescape"): "REJCT"}, {"actions": WRONG}),
         ({"spam.example": ""}, {"actions": WRONG}),
     ],
 )

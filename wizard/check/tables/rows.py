@@ -11,7 +11,7 @@ from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
-from wizard.text import clean, printable
+from wizard.text import printable
 
 _ACTION = re.compile(
     r"ok|reject|defer|defer_if_reject|defer_if_permit|bcc|discard|dunno|filter|hold|info|prepend"
@@ -39,7 +39,7 @@ def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) ->
     yield (
         check.warning(
             printable(f"{own[0]} {rows[own[0]]}"),
-            f"Take {clean(own[0].encode())} out: whoever forges our domain gets past the blocklists.",
+            f"Take {printable(own[0])} out: whoever forges our domain gets past the blocklists.",
         )
         if own
         else check.right("none is let in")
@@ -52,7 +52,7 @@ def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) ->
     yield (
         check.wrong(
             printable(f"{odd[0]} {rows[odd[0]]}"),
-            f"Correct the row of {clean(odd[0].encode())}: its senders are told 451. Then postmap it, "
+            f"Correct the row of {printable(odd[0])}: its senders are told 451. Then postmap it, "
             f"{SENDER_ACCESS}.",
         )
         if odd
