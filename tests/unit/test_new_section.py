@@ -133,9 +133,9 @@ from tests.screens.standin import answers
 from concurrent.futures import ThreadPoolExecutor
 from tests.unit.check.test_check_prove import NothingThere
 from wizard.host.postfix import Configuration
-from wizard.check.deep_checks import begin_silent
+from wizard.check.deep_checks import begin_deep_checks
 with ThreadPoolExecutor() as pool:
-    finish = begin_silent(answers(), NothingThere(), Configuration({}, {}, (), ()), None, pool)
+    finish = begin_deep_checks(answers(), NothingThere(), Configuration({}, {}, (), ()), None, pool)
     print([one.verdict for one in finish() if one.id == "pause"])
 """
     assert told(product, script) == "['right']\n"

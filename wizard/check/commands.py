@@ -1,4 +1,4 @@
-"""Commands that are asked side by side, and what each told or why it told nothing."""
+"""Run read-only commands in parallel. Return the output of each, or the reason why it has none."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Told:
-    """A command's outcome; `why` says why there is none, then the rest is empty."""
+class CommandResult:
+    """A command's outcome. If there is none, `why` is the reason and the outcome is empty."""
 
     outcome: Outcome
     why: str = ""
 
     @property
     def text(self) -> str:
-        """Standard output; a hostile byte survives only until it is cleaned for showing."""
+        """Standard output. It may contain control characters; clean it before it is shown."""
         return self.outcome.text
 
     @property
     def failure(self) -> str:
-        """Why there is no usable answer: it never ran, or it ended with an error. Else ""."""
+        """Why there is no usable output: the command never ran, or it failed. "" if it succeeded."""
         if self.why:
             return self.why
         if self.outcome.code == 0:
@@ -37,29 +37,29 @@ class Told:
         return words or f"it ended with {self.outcome.code}"
 
 
-Asked = Callable[[], Told]
+PendingCommand = Callable[[], CommandResult]
 
 NOTHING = Outcome(0, b"", b"")
 
 
-def ask(door: Door, argv: Sequence[str], *, timeout: float = 10) -> Asked:
-    """Start a command that only reads; call the result to wait for what it told.
+def start_command(door: Door, argv: Sequence[str], *, timeout: float = 10) -> PendingCommand:
+    """Start a command that only reads; call the result to wait for its outcome.
 
-    Neither raises: a program that is not there or does not answer is a Told with a `why`.
+    Neither raises. If the program is missing or does not end in time, the result has a `why`.
     """
     try:
         running = door.start(argv, timeout=timeout)
     except Trouble as trouble:
         why = trouble.wrong
-        return lambda: Told(NOTHING, why)
+        return lambda: CommandResult(NOTHING, why)
     if running is None:
-        return lambda: Told(NOTHING, f"there is no {argv[0]}")
+        return lambda: CommandResult(NOTHING, f"there is no {argv[0]}")
 
-    def wait() -> Told:
+    def wait() -> CommandResult:
         try:
-            return Told(running.outcome())
+            return CommandResult(running.outcome())
         except Trouble as trouble:
-            return Told(NOTHING, f"{argv[0]}: {trouble.wrong}")
+            return CommandResult(NOTHING, f"{argv[0]}: {trouble.wrong}")
 
     return wait
 
@@ -67,7 +67,7 @@ def ask(door: Door, argv: Sequence[str], *, timeout: float = 10) -> Asked:
 def begin(
     reader: Callable[[Door], Later[Optional[T]]], door: Door
 ) -> Callable[[], tuple[Optional[T], str]]:
-    """Begin to read a fact of the host; what is told is the fact, or None and why there is none."""
+    """Begin to read a fact of the host; the result returns the fact, or None and the reason."""
     try:
         later = reader(door)
     except Trouble as trouble:

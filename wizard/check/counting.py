@@ -1,6 +1,7 @@
-"""Which findings fail a run: those about what it wrote or kept, and what it made wrong.
+"""Decide which findings fail a run: those about what it wrote, and those that it made wrong.
 
-All else that is wrong was so before the run. It is shown, and `check` alone counts it.
+Hand edits that the operator chose to keep count as written. Everything else was wrong before the
+run: it is shown, and only `check` counts it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ AS_BEFORE = "it was so before this run"
 AS_ACCEPTED = "it was accepted for this run"
 
 Key = tuple[str, str]
-"""A finding's ID and what was looked at: some IDs are there more than once."""
+"""A finding's ID and its subject, because some IDs occur more than once."""
 
 _PAIR = "smtpd_tls_cert_file smtpd_tls_key_file SelfSign Lay Relink"
 _ABOUT: tuple[tuple[str, str], ...] = (
@@ -60,21 +61,21 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"aliases\..*", "/etc/aliases"),
     (r"firewall\..*", "OpenFirewall"),
 )
-"""The findings by pattern of their IDs, and what they are about. All rows that match add up.
+"""What findings are about, by a pattern of their IDs. The names of all matching rows are joined.
 
-That is a parameter of main.cf, `entry:PORT` of master.cf, `served:PORT` of its options that name a
-certificate, another file's path, or a kind of step; of tables `BuildTable:PATH`.
+A name is a parameter of main.cf, `entry:PORT` of master.cf, `served:PORT` for its options that name a
+certificate, another file's path, or a kind of step; for tables `BuildTable:PATH`.
 """
 _CONVERSATION = re.compile(r"(?:port|smtp|certificate|delivery|socket)\..*")
-"""Findings that a stopped Postfix gives no other answer to, whatever its files say."""
+"""Findings that are always wrong while Postfix is stopped."""
 _SHUT: tuple[tuple[str, str, str], ...] = (
     (r"port\.(\d+)", NOBODY, r"(?:port|smtp|certificate)\.{0}(?:\..*)?"),
     (r"smtp\.(\d+)\.starttls", "no STARTTLS", r"(?:smtp\.{0}\.tls|certificate\.{0})"),
 )
-"""A door that is shut: the finding, what is seen, and the later ones that tell no more than that."""
+"""A closed service: the finding, what is seen, and the later findings that only repeat it."""
 
 _LET_THROUGH = "smtp.25.stranger"
-"""Mail for us from this host's own address: before the run mynetworks may have let it through."""
+"""Mail for us from this host's own address. Before the run, mynetworks may have permitted it."""
 _FOR_US = frozenset(
     [
         "myhostname",
@@ -86,21 +87,21 @@ _FOR_US = frozenset(
         "BuildTable:/etc/postfix/sender_access",
     ]
 )
-"""What decides whether a stranger's mail for us is taken, in the words of `_ABOUT`."""
+"""What decides whether a stranger's mail for us is accepted, as names of `_ABOUT`."""
 
 _ACCEPTED = {CLASS: r"domains\.classes"}
-"""By the name of a caution, the findings about what was accepted with it."""
+"""The findings about what was accepted with a caution, by its name."""
 
 
 def counted(
     findings: Iterable[Finding], plan: Plan, wrong_before: Optional[Collection[Key]]
 ) -> Iterator[Finding]:
-    """Yield the findings of a run; what it neither wrote, kept nor made wrong does not fail it.
+    """Yield the findings of a run. Those that are not the run's doing do not fail it.
 
-    `wrong_before` is what was wrong before its first step, None where nobody looked. Then all
-    findings count.
+    `wrong_before` is what was wrong before the first step. It is None if there was no check before
+    the run; then all findings count.
     """
-    own = _written(plan) | _kept(plan)
+    own = _written(plan) | _edited(plan)
     before = wrong_before or ()
     behind = [_CONVERSATION] if _stays_stopped(plan, before) else []
     accepted = [_ACCEPTED[one.name] for one in plan.cautions if one.name in _ACCEPTED]
@@ -128,7 +129,7 @@ def _stays_stopped(plan: Plan, wrong_before: Collection[Key]) -> bool:
 
 
 def _behind(finding: Finding) -> Iterator[re.Pattern[str]]:
-    """Yield the findings that a shut door lies before, by the pattern of their IDs."""
+    """Yield patterns for the IDs of the findings that a closed service causes."""
     for pattern, seen, ids in _SHUT:
         door = re.fullmatch(pattern, finding.id)
         if door and finding.seen == seen:
@@ -136,23 +137,23 @@ def _behind(finding: Finding) -> Iterator[re.Pattern[str]]:
 
 
 def _was_hidden(finding_id: str, own: Collection[str]) -> bool:
-    """Whether it was wrong before, too, and the look before could not see that."""
+    """True if it was wrong before, too, and the check before the run could not see that."""
     return finding_id == _LET_THROUGH and "mynetworks" in own and not _FOR_US & set(own)
 
 
 def tolerated(plan: Plan) -> tuple[str, ...]:
-    """Return what Postfix complained of before the run: none of it is the run's doing."""
+    """Return what Postfix complained about before the run. The run did not cause it."""
     staged = [step.action for step in plan.steps if isinstance(step.action, StagedCheck)]
     return tuple(line for action in staged for line in action.tolerated)
 
 
 def key_of(finding: Finding) -> Key:
-    """Return what a finding is recognised by in a second look."""
+    """Return the key that identifies a finding in a later check."""
     return finding.id, finding.looked_at
 
 
 def about(finding_id: str) -> frozenset[str]:
-    """Return what a finding is about, in the words of `_ABOUT`; nothing where no run writes that."""
+    """Return what a finding is about, as names of `_ABOUT`; empty if no run writes that."""
     found: set[str] = set()
     for pattern, names in _ABOUT:
         match = re.fullmatch(pattern, finding_id)
@@ -162,7 +163,7 @@ def about(finding_id: str) -> frozenset[str]:
 
 
 def _written(plan: Plan) -> frozenset[str]:
-    """Return what the plan changes, in the words of `_ABOUT`."""
+    """Return what the plan changes, as names of `_ABOUT`."""
     names = {type(step.action).__name__ for step in plan.pending}
     tables = (step.action for step in plan.pending if isinstance(step.action, BuildTable))
     names.update(f"BuildTable:{table.path}" for table in tables)
@@ -173,7 +174,7 @@ def _written(plan: Plan) -> frozenset[str]:
     return frozenset(names)
 
 
-def _kept(plan: Plan) -> frozenset[str]:
+def _edited(plan: Plan) -> frozenset[str]:
     return frozenset(_named(one.path, one.name) for one in plan.edits if one.choice == MINE)
 
 

@@ -1,7 +1,7 @@
-"""What `postfix check` is content with and systemd does not see, looked at all at once.
+"""Check for faults that neither `postfix check` nor systemd reports.
 
-A server may be broken by hand in many ways that no planned parameter shows: this gathers the
-looks at all that surrounds them. Each is begun before any is waited for.
+A hand edit can break a server in ways that no planned parameter shows. All checks start before the
+first result is awaited, so they run in parallel.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.sockets import judge_socket
-from wizard.check.postfix.backends import begin_behind, places
+from wizard.check.postfix.backends import backends, begin_backends
 from wizard.check.postfix.hardening import judge_hardening
 from wizard.check.postfix.hazards import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
@@ -40,34 +40,34 @@ from wizard.sections.registry import SECTIONS
 
 SELF_SIGNED = "self-signed"
 RELAY_SECONDS = 1.0
-"""For each question where the relay host leads: a run does not wait longer for the world."""
+"""For each DNS query for the relay host: a run does not wait longer for the internet."""
 
 
-def begin_silent(
+def begin_deep_checks(
     answers: Answers,
     door: Door,
     configuration: Configuration,
     network: Optional[Network],
     pool: Executor,
 ) -> Callable[[], Iterator[Finding]]:
-    """Begin all looks; call the result to wait for the findings, in a stable order."""
+    """Start all checks; call the result to wait for the findings, in a stable order."""
     settings = Settings(configuration.parameters, configuration.defaults)
     try:
         services = MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
     except Trouble:
         services = ()
     network = network or Network()
-    asked = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
-    targets = pool.submit(relay_targets, asked, network.resolvers, RELAY_SECONDS)
+    next_hops = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
+    targets = pool.submit(relay_targets, next_hops, network.resolvers, RELAY_SECONDS)
     listening = smtpds(services)
     tables = begin_tables(door, settings, listening, configuration.table_types)
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
-    behind = begin_behind(places(settings, listening), settings, pool)
+    backend_findings = begin_backends(backends(settings, listening), settings, pool)
     served = certificate.files(configuration.parameters)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
-    # Who chose a self-signed one knows that nobody trusts it.
+    # An operator who chose a self-signed certificate knows that nobody trusts it.
     follows = served and answers.certificate.source != SELF_SIGNED
     chain = begin_chain(door, served[0]) if follows else None
 
@@ -83,7 +83,7 @@ def begin_silent(
         )
         yield from judge_restrictions(settings, listening)
         yield from judge_services(services, settings, door)
-        yield from behind()
+        yield from backend_findings()
         yield from tables()
         yield from labels()
         for section in SECTIONS:

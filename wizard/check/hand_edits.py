@@ -43,9 +43,9 @@ _ENTRY = r"master\.cf\.{0}|port\.{0}|smtp\.{0}\.(?!mail-without-auth|relay|stran
 def excused(findings: Iterable[Finding], edits: Collection[HandEdit]) -> Iterator[Finding]:
     """Yield the findings; what is wrong by a kept hand edit alone is a warning."""
     patterns = [one for edit in edits if edit.choice == MINE for one in _patterns(edit)]
-    kept = re.compile("|".join(f"(?:{one})" for one in patterns)) if patterns else None
+    excusable = re.compile("|".join(f"(?:{one})" for one in patterns)) if patterns else None
     for finding in findings:
-        if kept is None or finding.verdict != WRONG or not kept.fullmatch(finding.id):
+        if excusable is None or finding.verdict != WRONG or not excusable.fullmatch(finding.id):
             yield finding
         else:
             yield replace(finding, verdict=WARNING, advice=ADVICE, fatal=False)

@@ -13,8 +13,8 @@ from itertools import chain
 from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check.commands import NOTHING, Asked, Told, ask, begin
-from wizard.check.deep_checks import begin_silent
+from wizard.check.commands import NOTHING, CommandResult, PendingCommand, begin, start_command
+from wizard.check.deep_checks import begin_deep_checks
 from wizard.check.dns.blocklists import begin_lists
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
@@ -28,7 +28,7 @@ from wizard.check.outbound.port_25 import begin_outbound, proxies
 from wizard.check.outbound.relay import begin_relay
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
-from wizard.check.sessions import begin_talks, judge_delivery, judge_talks, talk_as_stranger
+from wizard.check.sessions import begin_sessions, judge_delivery, judge_sessions, talk_as_stranger
 from wizard.check.tables import sender_access
 from wizard.check.tables.rows import judge_rows
 from wizard.check.tls import certificate, renewal
@@ -49,7 +49,7 @@ from wizard.postfix.relayhost import RELAY, is_ours
 from wizard.postfix.settings import Settings
 from wizard.secrets import seal
 
-ASKED = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
+COMMANDS = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
 
 
 SECONDS = 8.0
@@ -88,14 +88,14 @@ def prove(
         addresses = begin(begin_network, door)
         firewall = begin(begin_firewall, door)
         listeners, state, beside, services, overrides, timers, rules = (
-            ask(door, argv) for argv in ASKED
+            start_command(door, argv) for argv in COMMANDS
         )
-        talks = begin_talks(answers, door, pool, seconds)
+        sessions = begin_sessions(answers, door, pool, seconds)
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
         network, _ = addresses()
-        silent = (
-            begin_silent(answers, door, configuration, network, pool)
+        deep_checks = (
+            begin_deep_checks(answers, door, configuration, network, pool)
             if configuration and main_cf
             else None
         )
@@ -119,14 +119,14 @@ def prove(
         paths = _certificates(answers, main_cf, wanted, in_a_run=expected is not None)
         disk = certificate.on_disk(door, paths)
         yield from chain(
-            judge_talks(talks, stranger, answers, disk, main_cf),
+            judge_sessions(sessions, stranger, answers, disk, main_cf),
             certificate.judge_files(disk, paths, answers.hostname.myhostname),
         )
         walls, why_no_walls = firewall()
         zone = None if walls is None else walls.zone(answers.networks.firewall_zone)
-        held = {one.port: one.owner for one in ports.sockets(sockets.text)}
-        yield from _renewal(door, next(iter(disk), ""), timers().text, held, zone)
-        yield from judge_delivery(talks)
+        owners = {one.port: one.owner for one in ports.sockets(sockets.text)}
+        yield from _renewal(door, next(iter(disk), ""), timers().text, owners, zone)
+        yield from judge_delivery(sessions)
         if configuration is None:
             yield PARAMETERS.unknown(why_not)
         elif main_cf:
@@ -139,7 +139,7 @@ def prove(
         # A run compares with what was wrong before it; in a check alone the policy is a choice.
         is_choice = POLICY not in wanted and expected is None
         yield from map(_by_choice, by_policy) if is_choice else by_policy
-        yield from silent() if silent else ()
+        yield from deep_checks() if deep_checks else ()
         yield from (finding for one in names for finding in one())
         yield from judge_firewall(
             walls, why_no_walls, answers.networks.firewall_zone, network or facts.Network()
@@ -204,7 +204,7 @@ def _renewal(
     door: Door,
     path: str,
     timers: str,
-    held: Mapping[int, str],
+    owners: Mapping[int, str],
     zone: Optional[facts.Zone],
 ) -> Iterator[Finding]:
     name = renewal.lineage_of(path)
@@ -216,7 +216,7 @@ def _renewal(
         yield renewal.check_of(name).unknown(str(trouble))
         return
     opened = None if zone is None else zone.permanent
-    yield from renewal.judge_renewal(found, held, opened)
+    yield from renewal.judge_renewal(found, owners, opened)
 
 
 def _main_cf(
@@ -246,8 +246,8 @@ def _main_cf(
         if expected is None:
             # A relay host that was read back is in the form that somebody else gave it.
             by_hand = POLICY not in wanted and not is_ours(MainCf.parse(sealed.text))
-            held = wanted - {RELAY} if by_hand else wanted
-            expected = propose_main_cf(sealed.text, answers, postfix, held).expected
+            planned = wanted - {RELAY} if by_hand else wanted
+            expected = propose_main_cf(sealed.text, answers, postfix, planned).expected
             if POLICY not in wanted:
                 aside = frozenset({POLICY})
                 policy = propose_main_cf(sealed.text, answers, postfix, aside).expected
@@ -270,36 +270,36 @@ def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Fi
     if not main_cf:
         yield sender_access.not_known("main.cf could not be read, which names the table")
         return
-    name = sender_access.looked_up(main_cf.get("smtpd_recipient_restrictions", ""))
+    name = sender_access.table_in_use(main_cf.get("smtpd_recipient_restrictions", ""))
     if not name:
-        yield sender_access.not_looked_up()
+        yield sender_access.not_in_use()
         return
-    asked = ask(door, sender_access.postmap_s(name), timeout=60)
+    pending = start_command(door, sender_access.postmap_s(name), timeout=60)
     try:
         text = door.read_text(SENDER_ACCESS) or ""
     except Trouble as trouble:
-        asked, text = _nothing(str(trouble)), ""
-    told = asked()
-    yield from sender_access.judge_table(name, told, text, answers.blocklists)
-    if not told.failure:
-        yield from judge_rows(sender_access.rows_of(told.text), answers, Settings(main_cf))
+        pending, text = _nothing(str(trouble)), ""
+    result = pending()
+    yield from sender_access.judge_table(name, result, text, answers.blocklists)
+    if not result.failure:
+        yield from judge_rows(sender_access.rows_of(result.text), answers, Settings(main_cf))
 
 
-def _nothing(why: str) -> Asked:
-    return lambda: Told(NOTHING, why)
+def _nothing(why: str) -> PendingCommand:
+    return lambda: CommandResult(NOTHING, why)
 
 
 def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:
-    told = _log(door)
-    yield from judge_router(door, mynetworks, told.text)
-    yield from units.judge_loaded(told.text, door)
-    yield from log.judge_log(told)
+    result = _log(door)
+    yield from judge_router(door, mynetworks, result.text)
+    yield from units.judge_loaded(result.text, door)
+    yield from log.judge_log(result)
 
 
-def _log(door: Door) -> Told:
+def _log(door: Door) -> CommandResult:
     """The journal's lines, or the file's where the journal has none of Postfix."""
-    journal = ask(door, log.JOURNAL)()
+    journal = start_command(door, log.JOURNAL)()
     if "postfix/" in journal.text:
         return journal
-    maillog = ask(door, log.MAILLOG)()
+    maillog = start_command(door, log.MAILLOG)()
     return journal if maillog.failure else maillog

@@ -26,8 +26,8 @@ WORDS = {
 
 _VERDICT = max(map(len, WORDS.values()))
 _GAP = "  "
-_LOOKED_AT = 30
-_LEAST = 9
+_SUBJECT = 30
+_MIN_SEEN = 9
 """Columns for what was seen; 50 in all."""
 
 
@@ -55,23 +55,23 @@ def as_table(findings: Iterable[Finding], width: int = 80) -> str:
 
     No line is longer than `width`, which is 50 at least; the last line counts.
     """
-    kept = list(findings)
-    lines = [line for finding in kept for line in table_lines(finding, width)]
-    return "\n".join([*lines, "", summary(kept)])
+    listed = list(findings)
+    lines = [line for finding in listed for line in table_lines(finding, width)]
+    return "\n".join([*lines, "", summary(listed)])
 
 
 def table_lines(finding: Finding, width: int = 80) -> Iterator[str]:
     """One finding's lines, for those who show them as they come."""
-    room = max(width - _VERDICT - _LOOKED_AT - 2 * len(_GAP), _LEAST)
-    left = _wrap(finding.looked_at, _LOOKED_AT)
-    right = _wrap(finding.seen, room)
+    room = max(width - _VERDICT - _SUBJECT - 2 * len(_GAP), _MIN_SEEN)
+    subject = _wrap(finding.looked_at, _SUBJECT)
+    outcome = _wrap(finding.seen, room)
     if finding.verdict != RIGHT:
-        right += _wrap(f"expected: {finding.expected}", room)
-    for number in range(max(len(left), len(right))):
+        outcome += _wrap(f"expected: {finding.expected}", room)
+    for number in range(max(len(subject), len(outcome))):
         verdict = WORDS[finding.verdict] if number == 0 else ""
-        what = left[number] if number < len(left) else ""
-        seen = right[number] if number < len(right) else ""
-        yield f"{verdict:{_VERDICT}}{_GAP}{what:{_LOOKED_AT}}{_GAP}{seen}".rstrip()
+        what = subject[number] if number < len(subject) else ""
+        seen = outcome[number] if number < len(outcome) else ""
+        yield f"{verdict:{_VERDICT}}{_GAP}{what:{_SUBJECT}}{_GAP}{seen}".rstrip()
     if finding.advice and finding.verdict != RIGHT:
         indent = " " * (_VERDICT + len(_GAP))
         for line in _wrap(f"-> {finding.advice}", max(width - len(indent), 10)):

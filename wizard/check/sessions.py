@@ -29,7 +29,7 @@ _TLS_AT_ONCE = 465
 
 
 @dataclass(frozen=True)
-class Talks:
+class Sessions:
     """Conversations under way; None is one that Dovecot is needed for and not there for.
 
     `certificates` are by port and by the kind of client that asks for one.
@@ -46,7 +46,9 @@ class Talks:
     lmtp_fault: str
 
 
-def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float) -> Talks:
+def begin_sessions(
+    answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float
+) -> Sessions:
     """Start all but the stranger's; each is over after `seconds`."""
     at = ports.reachable(answers.networks, door)
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
@@ -55,7 +57,7 @@ def begin_talks(answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds:
     auth_fault = delivery.socket_fault(auth) or closed_to_postfix(auth)
     lmtp_fault = delivery.socket_fault(lmtp) if lmtp else ""
     after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
-    return Talks(
+    return Sessions(
         _begin_handshakes(at, pool, seconds, (25,) if auth_fault else (25, 587, 465)),
         pool.submit(converse, Endpoint(at[25], 25), scripts.SMTP, seconds),
         pool.submit(converse, Endpoint(at[587], 587), after_ehlo, seconds),
@@ -128,43 +130,43 @@ def networks(words: Sequence[str]) -> tuple[Network, ...]:
     return tuple(network for network in map(read, words) if network is not None)
 
 
-def judge_talks(
-    talks: Talks,
+def judge_sessions(
+    sessions: Sessions,
     stranger: Transcript,
     answers: Answers,
     disk: Mapping[str, bytes],
     main_cf: Mapping[str, str],
 ) -> Iterator[Finding]:
     """Port by port; `disk` are the leaves of the certificate files that are to be served."""
-    smtp = talks.smtp.result()
+    smtp = sessions.smtp.result()
     yield from judge(25, policy.ROWS_SMTP, smtp, answers)
-    yield from certificate.judge_served(25, _leaves(talks, 25, smtp), disk, main_cf)
+    yield from certificate.judge_served(25, _leaves(sessions, 25, smtp), disk, main_cf)
     yield from judge(25, policy.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
-    if talks.smtps is None:
-        closed = talks.submission.result()
+    if sessions.smtps is None:
+        closed = sessions.submission.result()
         yield from judge(587, policy.ROWS_SUBMISSION_CLOSED, closed, answers)
-        yield waiting(587, talks.auth_fault)
-        yield waiting(465, talks.auth_fault)
+        yield waiting(587, sessions.auth_fault)
+        yield waiting(465, sessions.auth_fault)
     else:
         for port, rows, talk in (
-            (587, policy.ROWS_SUBMISSION, talks.submission),
-            (465, policy.ROWS_SMTPS, talks.smtps),
+            (587, policy.ROWS_SUBMISSION, sessions.submission),
+            (465, policy.ROWS_SMTPS, sessions.smtps),
         ):
             yield from judge(port, rows, talk.result(), answers)
-            leaves = _leaves(talks, port, talk.result())
+            leaves = _leaves(sessions, port, talk.result())
             yield from certificate.judge_served(port, leaves, disk, main_cf)
 
 
-def _leaves(talks: Talks, port: int, first: Transcript) -> dict[str, bytes]:
+def _leaves(sessions: Sessions, port: int, first: Transcript) -> dict[str, bytes]:
     """The certificate that each kind of client got on a port; empty where it got none."""
-    asked = talks.certificates.get(port, {})
-    found = {client: talk.result().certificate for client, talk in asked.items()}
+    handshakes = sessions.certificates.get(port, {})
+    found = {client: talk.result().certificate for client, talk in handshakes.items()}
     return {"clients that take both": first.certificate, **found}
 
 
-def judge_delivery(talks: Talks) -> Iterator[Finding]:
+def judge_delivery(sessions: Sessions) -> Iterator[Finding]:
     """Whether Dovecot takes mail, where the transport is LMTP to a socket; then cause by cause."""
-    if talks.lmtp:
-        transcript = talks.delivery.result() if talks.delivery else Transcript()
-        yield from delivery.judge_delivery(talks.lmtp, talks.lmtp_fault, transcript)
-    yield from talks.mailboxes()
+    if sessions.lmtp:
+        transcript = sessions.delivery.result() if sessions.delivery else Transcript()
+        yield from delivery.judge_delivery(sessions.lmtp, sessions.lmtp_fault, transcript)
+    yield from sessions.mailboxes()

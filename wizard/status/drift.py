@@ -11,7 +11,7 @@ from wizard.answers.sections.blocklists import Blocklists
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.certificates.self_signed import MARGIN
-from wizard.check.commands import NOTHING, Told
+from wizard.check.commands import NOTHING, CommandResult
 from wizard.check.tables.sender_access import judge_table
 from wizard.door import Outcome
 from wizard.finding import RIGHT
@@ -157,7 +157,7 @@ def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool
     """Return what the rows of a table are next to its text, and whether they differ."""
     if path == SENDER_ACCESS:
         text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
-        told = Told(Outcome(0, dump, b"")) if dump else Told(NOTHING)
+        told = CommandResult(Outcome(0, dump, b"")) if dump else CommandResult(NOTHING)
         (found,) = judge_table(table, told, text, Blocklists())
         return found.seen, found.verdict != RIGHT
     # The rows are not shown: they have passwords.

@@ -11,8 +11,8 @@ from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.unsaid import is_unsaid
 from wizard.answers.whole import OF_A_LINEAGE
 from wizard.certificates.dates import day
-from wizard.check.commands import Told
-from wizard.check.tables.sender_access import judge_table, looked_up
+from wizard.check.commands import CommandResult
+from wizard.check.tables.sender_access import judge_table, table_in_use
 from wizard.door import Outcome
 from wizard.finding import RIGHT
 from wizard.host.facts import DOVECOT_CONF, Host
@@ -142,14 +142,14 @@ def _certificate(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
 
 
 def _table(host: Host, left: Left) -> Iterator[Finding]:
-    table = looked_up(host.parameters.get("smtpd_recipient_restrictions", ""))
+    table = table_in_use(host.parameters.get("smtpd_recipient_restrictions", ""))
     if not table or table.partition(":")[2] in left.tables:
         return
     if host.table is None:
         why = f"{table} is looked up, and is not there or cannot be read."
         yield Finding("blocklists", MISSING, f"{why} Run `postmap {table}`.")
         return
-    told = Told(Outcome(0, host.table, b""))
+    told = CommandResult(Outcome(0, host.table, b""))
     text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
     for one in judge_table(table, told, text, Blocklists()):
         if one.verdict != RIGHT:

@@ -18,7 +18,7 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import Aliases
 from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.hostname import Hostname
-from wizard.check.commands import NOTHING, Told
+from wizard.check.commands import NOTHING, CommandResult
 from wizard.check.dns.resolver import NO_SUCH_NAME, begin_resolver, judge_resolver
 from wizard.check.host import sockets, units
 from wizard.check.network.firewall import judge_firewall
@@ -261,12 +261,12 @@ def test_a_socket_that_is_closed(open_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(sockets.judge_socket("auth", str(path))) == []
 
 
-def shown(**states: tuple[str, str]) -> Told:
+def shown(**states: tuple[str, str]) -> CommandResult:
     blocks = [
         f"Id={name}.service\nActiveState={active}\nUnitFileState={boot}\nTriggeredBy="
         for name, (active, boot) in states.items()
     ]
-    return Told(Outcome(0, "\n\n".join(blocks).encode(), b""))
+    return CommandResult(Outcome(0, "\n\n".join(blocks).encode(), b""))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def shown(**states: tuple[str, str]) -> Told:
         (shown(sendmail=("active", "disabled")), {"unit.rivals": "sendmail"}),
     ],
 )
-def test_units_beside(told: Told, named: dict[str, str]) -> None:
+def test_units_beside(told: CommandResult, named: dict[str, str]) -> None:
     found = {one.id: one for one in units.judge_units(told) if one.verdict == WARNING}
     assert found.keys() == named.keys()
     assert all(word in found[key].advice for key, word in named.items())
@@ -288,7 +288,7 @@ def test_units_beside(told: Told, named: dict[str, str]) -> None:
 
 def test_a_dovecot_that_a_path_starts() -> None:
     told = shown(dovecot=("active", "disabled")).text.replace("By=", "By=dovecot.path")
-    found = units.judge_units(Told(Outcome(0, told.encode(), b"")))
+    found = units.judge_units(CommandResult(Outcome(0, told.encode(), b"")))
     assert {one.verdict for one in found} == {RIGHT}
 
 
@@ -334,7 +334,7 @@ def test_a_chain(pair: Pair, tmp_path: Path) -> None:
     ],
 )
 def test_a_chain_is_judged_by_a_number_and_no_word(pair: Pair, said: bytes, own: bool) -> None:
-    told = Told(Outcome(2, b"CN = x\n", said), "")
+    told = CommandResult(Outcome(2, b"CN = x\n", said), "")
     (found,) = chain._judge(str(pair.cert), told)
     assert (found.seen == "signed by itself") == own
 
@@ -423,4 +423,4 @@ def test_the_default_zone_in_use(
 
 
 def test_nothing_is_said_of_units_that_systemd_does_not_show() -> None:
-    assert list(units.judge_units(Told(NOTHING, "there is no systemctl"))) == []
+    assert list(units.judge_units(CommandResult(NOTHING, "there is no systemctl"))) == []

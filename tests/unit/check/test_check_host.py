@@ -9,7 +9,7 @@ import pytest
 
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.sections.networks import Networks
-from wizard.check.commands import NOTHING, Told
+from wizard.check.commands import NOTHING, CommandResult
 from wizard.check.host import log, unit
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
@@ -20,11 +20,11 @@ from wizard.door import Door, Outcome
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.host.facts import Firewall, Zone
 
-ABSENT = Told(NOTHING, "there is no such program")
+ABSENT = CommandResult(NOTHING, "there is no such program")
 
 
-def told(text: str, code: int = 0, stderr: str = "") -> Told:
-    return Told(Outcome(code, text.encode("utf-8", "surrogateescape"), stderr.encode()))
+def told(text: str, code: int = 0, stderr: str = "") -> CommandResult:
+    return CommandResult(Outcome(code, text.encode("utf-8", "surrogateescape"), stderr.encode()))
 
 
 def verdicts(findings: Iterable[Finding]) -> dict[str, str]:
@@ -322,9 +322,9 @@ def test_a_table_that_cannot_be_opened() -> None:
 
 def test_the_table_is_the_one_that_is_looked_up() -> None:
     restrictions = "permit_mynetworks, check_sender_access lmdb:/etc/postfix/sender_access, reject"
-    assert sender_access.looked_up(restrictions) == "lmdb:/etc/postfix/sender_access"
-    assert sender_access.looked_up("check_sender_access hash:/etc/postfix/other") == ""
-    assert sender_access.not_looked_up().verdict == WRONG
+    assert sender_access.table_in_use(restrictions) == "lmdb:/etc/postfix/sender_access"
+    assert sender_access.table_in_use("check_sender_access hash:/etc/postfix/other") == ""
+    assert sender_access.not_in_use().verdict == WRONG
 
 
 THREE = frozenset(("smtp", "smtp-submission", "smtps"))

@@ -1,4 +1,4 @@
-"""The whole list of attempts from this host itself, by a stranger's address on lo."""
+"""Try the whole list of attempts on this host, from a stranger's address on lo."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from wizard.answers.model import Answers
 from wizard.check.abuse.attempts import Target
 from wizard.check.abuse.rates import rates_unknown, try_rates
 from wizard.check.abuse.trials import try_all
-from wizard.check.commands import ask
+from wizard.check.commands import start_command
 from wizard.check.dovecot import delivery
 from wizard.check.network import ports
-from wizard.check.network.stranger import NoStrangerError, new_faces, stranger_address
+from wizard.check.network.stranger import NoStrangerError, stranger_address, unused_addresses
 from wizard.check.sessions import networks
 from wizard.door import Door
 from wizard.finding import RIGHT, Check, Finding
 from wizard.host.facts import Host
 
 LIFETIME = 90
-"""Seconds after which the kernel takes the address away, should we be SIGKILLed."""
+"""Seconds after which the kernel removes the address, in case we are killed by SIGKILL."""
 
 STAGES: tuple[Callable[[Target, str], Iterable[Finding]], ...] = (try_all, try_rates)
-"""Each by an address of its own, since the second is shut out in the end."""
+"""Each stage has an address of its own, because the second ends locked out."""
 
 _UNSAID_UNIT = ("60", "s")
-"""The time unit of the rates where no answer says it: Postfix's own."""
+"""Postfix's default for the time unit of the rates, if no answer sets it."""
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def target_of(answers: Answers, address: str, waits: str = "", bare_newline: str = "") -> Target:
-    """What a server at `address` should be, by its answers."""
+    """Return what the server at `address` should be, from the answers."""
     limits = answers.limits
     found = re.fullmatch(r"([0-9]+)([smhdw]?)", limits.anvil_rate_time_unit)
     number, unit = found.groups() if found else _UNSAID_UNIT
@@ -51,13 +51,13 @@ def target_of(answers: Answers, address: str, waits: str = "", bare_newline: str
 
 
 def check_as_stranger(answers: Answers, host: Host, door: Door) -> Iterator[Finding]:
-    """Try everything on this host, then reach for the limits; no address of ours outlives it.
+    """Try all attempts on this host, then the limits. All addresses are removed afterwards.
 
-    `stranger` alone is found where no stranger can be played.
+    The finding is `stranger` alone if no stranger's address can be added.
     """
     trusted = host.parameters.get("mynetworks", "")
     if not trusted:
-        # Without one Postfix trusts the host's addresses, and the stranger's would be one of them.
+        # Without mynetworks Postfix trusts the host's addresses, the stranger's too.
         yield _nobody("mynetworks is not set in main.cf")
         return
     address = ports.reachable(answers.networks, door)[25]
@@ -72,7 +72,7 @@ def check_as_stranger(answers: Answers, host: Host, door: Door) -> Iterator[Find
     try:
         for stage in STAGES:
             with stranger_address(
-                version, taken, trusted_networks, candidates=new_faces(), lifetime=LIFETIME
+                version, taken, trusted_networks, candidates=unused_addresses(), lifetime=LIFETIME
             ) as source:
                 found += stage(target, source)
             if found[0].verdict != RIGHT:
@@ -84,9 +84,9 @@ def check_as_stranger(answers: Answers, host: Host, door: Door) -> Iterator[Find
 
 
 def bare_newline(door: Door) -> str:
-    """What smtpd_forbid_bare_newline is: "-" where this Postfix does not know it, "" unknown."""
-    told = ask(door, ("postconf", "-h", "smtpd_forbid_bare_newline"))()
-    return "" if told.failure else told.text.strip() or "-"
+    """Return smtpd_forbid_bare_newline: "-" if this Postfix does not know it, "" if unknown."""
+    result = start_command(door, ("postconf", "-h", "smtpd_forbid_bare_newline"))()
+    return "" if result.failure else result.text.strip() or "-"
 
 
 def _nobody(why: str) -> Finding:

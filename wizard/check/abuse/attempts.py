@@ -1,9 +1,8 @@
-"""What a stranger tries, as a table: each row is said, and its answer held against what is right.
+"""What a stranger tries, as a table: the lines to send, the right answer, and the advice.
 
-The list that relay testers and break-ins have gone through for thirty years, and the policy's own
-promises. Nothing here says DATA, so nothing can be relayed or delivered by it. From this table come
-the run from the host itself and the script that is run elsewhere (`outside`), so neither can say
-other things than the other.
+The list has what relay testers and attackers have tried for thirty years, and what the policy
+promises. No row sends DATA, so nothing can be relayed or delivered. The check on the host itself and
+the script for another host (`outside_script`) use the same table.
 """
 
 from __future__ import annotations
@@ -17,20 +16,20 @@ from wizard.check.smtp.session import Exchange, Reply
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
 
 OUTSIDE = "relay-test@example.net"
-"""At a domain that RFC 2606 reserves: nobody's mail, and surely not ours."""
+"""A recipient at a domain that RFC 2606 reserves. Nobody gets mail there, and it is not ours."""
 
 CONTROL = "unknown-user"
-"""The row that tells whether every local part is taken here."""
+"""The attempt that shows whether the server accepts every local part."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A server, and what it should be.
+    """A server, and the values that it should have.
 
-    `address` is where it is talked to; `size` is its limit in bytes, 0 for none. `waits` is why
-    its users cannot log in yet, "" where they can. `bare_newline` is what
-    smtpd_forbid_bare_newline is there, "-" where that Postfix does not know it, "" where that is
-    not known from here. The four limits are of one address, `unit` seconds long; 0 is no limit.
+    `address` is where it listens; `size` is its limit in bytes, 0 for none. `waits` is why its
+    users cannot log in yet, "" if they can. `bare_newline` is its smtpd_forbid_bare_newline: "-" if
+    that Postfix does not know it, "" if its value is unknown. The four limits are for one
+    address and `unit` seconds; 0 is no limit.
     """
 
     address: str
@@ -48,7 +47,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a verdict may look at: the other answers at this door, and the server."""
+    """What a verdict may depend on: the other replies on this port, and the server."""
 
     replies: Mapping[str, Reply]
     target: Target
@@ -64,10 +63,10 @@ def _as_said(reply: Reply, _: Seen) -> str:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One thing to try: the lines to say, of which the first that is refused, else the last, counts.
+    """One thing to try. Its verdict is that of the first line that is refused, else of the last.
 
-    The lines may hold {here} (the server's address as a literal), {me} (our own), {name}, {domain}
-    and {over} (a size above the limit). `id` follows `stranger.DOOR.`.
+    The lines may contain {here} (the server's address as a literal), {me} (our own), {name},
+    {domain} and {over} (a size above the limit). `id` follows `stranger.DOOR.`.
     """
 
     id: str
@@ -83,7 +82,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Group:
-    """Attempts at one door, one after another. `needs_login` waits where nobody can log in yet."""
+    """Attempts on one port, in order. With `needs_login` they wait until users can log in."""
 
     door: str
     title: str
@@ -94,48 +93,48 @@ class Group:
 
 
 def relaying(reply: Reply, _: Seen) -> str:
-    """Right when relaying is refused."""
+    """Right if relaying is refused."""
     return relay_refusal(reply)
 
 
 def routed(reply: Reply, seen: Seen) -> str:
-    """As `relaying`, for a local part that may also be a mailbox of a server that takes them all."""
+    """The same as `relaying`, but unknown on a server that accepts every local part."""
     control = seen.replies.get(CONTROL)
     takes_all = control is not None and control.code < TRANSIENT
     return UNKNOWN if reply.code < TRANSIENT and takes_all else relay_refusal(reply)
 
 
 def refused(reply: Reply, _: Seen) -> str:
-    """Right when it is refused for whatever reason."""
+    """Right if the server refuses, for any reason."""
     return refusal(reply)
 
 
 def refused_for_good(reply: Reply, _: Seen) -> str:
-    """Right with a 5xx; a 4xx may be over tomorrow."""
+    """Right with a 5xx reply. A 4xx may be temporary."""
     return WRONG if reply.code < TRANSIENT else RIGHT if reply.code >= PERMANENT else UNKNOWN
 
 
 def known_users_only(reply: Reply, _: Seen) -> str:
-    """Right with a 5xx; who takes mail for nobody will bounce it to somebody (backscatter)."""
+    """Right with a 5xx reply. A server that accepts mail for unknown users sends backscatter."""
     return WARNING if reply.code < TRANSIENT else RIGHT if reply.code >= PERMANENT else UNKNOWN
 
 
 def no_login(reply: Reply, _: Seen) -> str:
-    """Right where the command itself is refused; 535 means that the password was looked at."""
+    """Right if the command itself is refused. 535 means that the server checked the password."""
     if reply.code in {500, 502, 503, 504, 530, 538}:
         return RIGHT
     return UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
 
 
 def no_auth_listed(reply: Reply, _: Seen) -> str:
-    """Right when EHLO is answered and lists no AUTH."""
+    """Right if EHLO is accepted and does not list AUTH."""
     if reply.code >= TRANSIENT:
         return UNKNOWN
     return RIGHT if reply.keyword("AUTH") is None else WRONG
 
 
 def show_auth(reply: Reply, _: Seen) -> str:
-    """AUTH as EHLO lists it."""
+    """Return AUTH as EHLO lists it."""
     listed = reply.keyword("AUTH")
     return (
         str(reply) if reply.code >= TRANSIENT else "no AUTH" if listed is None else f"AUTH {listed}"
@@ -143,12 +142,12 @@ def show_auth(reply: Reply, _: Seen) -> str:
 
 
 def in_step(reply: Reply, _: Seen) -> str:
-    """Right when lines that came before their time end the talk; not every Postfix can."""
+    """Right if the server refuses early pipelining. Older Postfix versions cannot."""
     return RIGHT if reply.code >= TRANSIENT else WARNING
 
 
 def no_bare_newline(reply: Reply, seen: Seen) -> str:
-    """Right when it is refused, or known to be made harmless: that shows in a message's text alone."""
+    """Right if the line is refused, or if smtpd_forbid_bare_newline is known to protect messages."""
     if reply.code >= TRANSIENT:
         return RIGHT
     value = seen.target.bare_newline
@@ -156,7 +155,7 @@ def no_bare_newline(reply: Reply, seen: Seen) -> str:
 
 
 def show_bare_newline(reply: Reply, seen: Seen) -> str:
-    """The answer, and what the parameter says where it is known."""
+    """Return the reply, and the parameter's value if it is known."""
     value = seen.target.bare_newline
     if reply.code >= TRANSIENT:
         return str(reply)
@@ -183,7 +182,7 @@ _LOGIN_FIRST = (
 )
 _FROM = ("RSET", "MAIL FROM:<>")
 _LOGIN = "AUTH PLAIN AHJlbGF5LXRlc3QAcmVsYXktdGVzdA=="
-"""User relay-test, password relay-test: nobody's (RFC 4616)."""
+"""User relay-test with password relay-test, who does not exist (RFC 4616)."""
 
 
 def _relay(name: str, tried: str, recipient: str, verdict: Verdict = relaying) -> Attempt:
@@ -380,5 +379,5 @@ GROUPS = (
 
 
 def first_refusal(replies: list[Reply]) -> Optional[Reply]:
-    """The reply that counts: of a line that was refused, what came after says nothing new."""
+    """Return the reply that decides: the first refusal, else the last reply."""
     return next((one for one in replies if one.code >= TRANSIENT), replies[-1] if replies else None)

@@ -1,8 +1,8 @@
-"""Whether a server would speak an old TLS or a weak cipher: a ClientHello that offers nothing else.
+"""Test whether a server accepts an old TLS version or a weak cipher.
 
-The hello is put together here (RFC 4346, RFC 5246 7.4.1), since today's TLS libraries refuse to
-offer what is looked for, and then nothing could be said. The handshake is not finished: a server
-that sends all of its part up to ServerHelloDone would have gone on.
+The ClientHello offers nothing else. It is built here (RFC 4346, RFC 5246 7.4.1), because today's TLS
+libraries refuse to offer these. The handshake is not finished: a server that sends its part up to
+ServerHelloDone accepts the offer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TLS_1_1, TLS_1_2 = 0x0302, 0x0303
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2"}
 
 OLD_SUITES = (0xC014, 0xC013, 0xC00A, 0xC009, 0x0039, 0x0033, 0x0035, 0x002F, 0x000A)
-"""What TLS 1.1 and older have in common with servers of today: AES and 3DES, every kind of key."""
+"""Suites that TLS 1.1 and older share with current servers: AES and 3DES, every kind of key."""
 WEAK_SUITES = (
     *(0xC012, 0xC008, 0x0016, 0x000A),  # 3DES
     *(0xC011, 0xC007, 0x0005, 0x0004),  # RC4
@@ -33,14 +33,14 @@ _ALERT, _HANDSHAKE = 21, 22
 _SERVER_HELLO, _DONE = 2, 14
 _RECORD_HEAD = 5
 _MESSAGE_HEAD = 4
-_LONGEST_RECORD = 16384 + 256
-_LONGEST_ANSWER = 256 * 1024
+_MAX_RECORD_BYTES = 16384 + 256
+_MAX_ANSWER_BYTES = 256 * 1024
 _VERSION_SIZE, _RANDOM_SIZE = 2, 32
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A hello: the newest version it knows, and its cipher suites."""
+    """What a ClientHello offers: the newest version, and the cipher suites."""
 
     version: int
     suites: tuple[int, ...]
@@ -52,9 +52,9 @@ WEAK = Offer(TLS_1_2, WEAK_SUITES)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of it: `taken` says with what the server went along, `refused` how it did not.
+    """The outcome: `taken` is what the server accepted, `refused` how it refused.
 
-    Both are empty where the conversation broke off; `why` says how.
+    Both are empty if the session broke off; `why` is the reason.
     """
 
     taken: str = ""
@@ -63,7 +63,7 @@ class Answer:
 
 
 def offer_tls(where: Endpoint, before: Sequence[Exchange], offer: Offer, seconds: float) -> Answer:
-    """Say the lines before, then the hello. Never raises for what a server does."""
+    """Send the lines in `before`, then the ClientHello. Never raises for what a server does."""
     try:
         with closing(Line(where, seconds)) as line:
             for one in before:
@@ -79,7 +79,7 @@ def offer_tls(where: Endpoint, before: Sequence[Exchange], offer: Offer, seconds
 
 
 def client_hello(offer: Offer) -> bytes:
-    """The record of a ClientHello that knows only what is offered."""
+    """Return the record of a ClientHello that offers only `offer`."""
     suites = b"".join(struct.pack("!H", one) for one in (*offer.suites, 0x00FF))
     extensions = (
         _extension(0x000A, _sized(struct.pack("!4H", 0x001D, 0x0017, 0x0018, 0x0019)))
@@ -104,12 +104,12 @@ def _sized(content: bytes) -> bytes:
 
 def _answer(line: Line) -> Answer:
     said = b""
-    while len(said) < _LONGEST_ANSWER:
+    while len(said) < _MAX_ANSWER_BYTES:
         head = line.read_exactly(_RECORD_HEAD)
         if len(head) < _RECORD_HEAD:
             return Answer(refused="the server closed the connection")
         kind, _, length = struct.unpack("!BHH", head)
-        if kind not in {_ALERT, _HANDSHAKE} or length > _LONGEST_RECORD:
+        if kind not in {_ALERT, _HANDSHAKE} or length > _MAX_RECORD_BYTES:
             return Answer(why="an answer that is no TLS")
         content = line.read_exactly(length)
         if kind == _ALERT:
@@ -122,7 +122,7 @@ def _answer(line: Line) -> Answer:
 
 
 def _taken(said: bytes) -> str:
-    """With what the server went along, once all of its part is there."""
+    """Return what the server accepted, "" until its ServerHelloDone is there."""
     agreed = ""
     while len(said) >= _MESSAGE_HEAD:
         kind, length = said[0], int.from_bytes(said[1:_MESSAGE_HEAD], "big")

@@ -1,4 +1,4 @@
-"""Old TLS, weak ciphers and weak keys: what is offered at each door, and how the answer is judged."""
+"""Old TLS, weak ciphers and weak keys: what is offered on each port, and the verdict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 
 @dataclass(frozen=True)
 class TlsOffer:
-    """A hello to try at each door, and the verdict where the server goes along."""
+    """A ClientHello to try on each port, and the verdict if the server accepts it."""
 
     id: str
     tried: str
@@ -23,7 +23,7 @@ class TlsOffer:
 
 @dataclass(frozen=True)
 class TlsDoor:
-    """A door and what is said at it before TLS begins."""
+    """A port, and the SMTP lines before TLS begins."""
 
     door: str
     title: str
@@ -37,7 +37,7 @@ OFFERS = (
         "old-tls",
         "TLS 1.1 or older",
         OLD,
-        # Postfix takes them unless told otherwise, and the policy leaves that as it is.
+        # Postfix accepts them by default, and the policy does not change that.
         WARNING,
         "Nobody needs them any more (RFC 8996): set smtpd_tls_mandatory_protocols and "
         "smtpd_tls_protocols to `>=TLSv1.2`, before Postfix 3.6 to "
@@ -78,7 +78,7 @@ def judge_offer(door: TlsDoor, tried: TlsOffer, answer: Answer) -> Finding:
 
 
 def judge_key(door: str, title: str, certificate: bytes) -> Finding:
-    """`stranger.DOOR.key`: the key of the certificate that was served. A matter of trust."""
+    """`stranger.DOOR.key`: the key of the served certificate. It fails no run."""
     check = Check(
         f"stranger.{door}.key", f"{title}: the key served", "RSA 2048, EC 256 or more", fatal=False
     )

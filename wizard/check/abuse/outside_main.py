@@ -1,7 +1,6 @@
-"""What the printed script does elsewhere: reads its options, tries the list, prints the table.
+"""The main part of the printed script: read its options, try the list, print the table.
 
-It stands at the end of the script (`outside`), behind the modules it uses, and is run by nothing
-else here.
+It is the end of the script (`outside_script`), after the modules that it uses. Nothing else runs it.
 """
 
 from __future__ import annotations
@@ -23,14 +22,13 @@ from wizard.finding import RIGHT, VERDICTS, WRONG, Finding
 
 WIDTH = 78
 _BESIDE = 42
-"""Columns for the verdict and what was tried."""
+"""Columns for the verdict and the attempt."""
 
 
 def run_elsewhere(known: Mapping[str, Any], argv: Optional[Sequence[str]] = None) -> int:
-    """Try all that `known` describes; return 1 when something is wrong, 2 when it cannot be tried.
+    """Try the whole list. Return 1 if something is wrong, 2 if the host cannot be tested from here.
 
-    `known` has the host to try, what the server should be (the fields of Target) and the
-    networks that it trusts.
+    `known` has the host, the fields of its Target, and the networks that it trusts.
     """
     parser = argparse.ArgumentParser(description=f"Try what strangers try on {known['host']}.")
     parser.add_argument(
@@ -61,7 +59,7 @@ def run_elsewhere(known: Mapping[str, Any], argv: Optional[Sequence[str]] = None
 
 
 def _address(host: str) -> str:
-    """The first address of a name, IPv4 before IPv6."""
+    """Return the first address of a name, IPv4 before IPv6."""
     found = socket.getaddrinfo(host, 25, type=socket.SOCK_STREAM)
     return str(min(found, key=lambda one: one[0] != socket.AF_INET)[4][0])
 
@@ -72,7 +70,7 @@ def _is_trusted(source: str, networks: Sequence[str]) -> bool:
 
 
 def _table(findings: Sequence[Finding]) -> Iterator[str]:
-    """Verdict, what was tried, what the server said; below what is not right, what to do."""
+    """Yield a line for each finding. What is not right has the advice below it."""
     for one in findings:
         shown = WRONG.upper() if one.verdict == WRONG else one.verdict
         beside = f"{shown:7}  {one.looked_at}"

@@ -1,7 +1,8 @@
-"""The list of attempts as a script to run elsewhere: past the firewall, with nothing to install.
+"""The list of attempts as a script for another host, which meets the firewall too.
 
-It is made of the very modules that try the list here, put one behind another, so the two cannot say
-different things. What it knows of the server stands in it as JSON in Python literals, never as code.
+The script is the source of the modules that try the list here, one after another, so both test the
+same. It needs no installation. It contains the facts about the server as JSON in Python literals,
+never as code.
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ MODULES: tuple[ModuleType, ...] = (
     rates,
     outside_main,
 )
-"""Each after those that it imports. The standard library aside, they import nothing else."""
+"""Each module comes after those that it imports. They import nothing else but the standard library."""
 
 OWN = "wizard"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A module without its imports; those of the standard library, a line each, are apart."""
+    """A module without its imports. `imports` has those of the standard library, a line for each."""
 
     name: str
     text: str
@@ -59,16 +60,16 @@ class Part:
 
 
 def script_for(answers: Answers, host: Host, server: str) -> str:
-    """Return the script for a server with these answers, under the name or address `server`."""
+    """Return the script that tests a server with these answers at the name or address `server`."""
     waits = delivery.socket_fault(delivery.AUTH_SOCKET)
     trusted = networks(re.split(r"[,\s]+", host.parameters.get("mynetworks", "")))
     return outside_script(server, target_of(answers, "", waits), trusted)
 
 
 def outside_script(host: str, target: Target, trusted: Sequence[Network]) -> str:
-    """Return the script that tries `host`, which is a name or an address that was looked over.
+    """Return the script that tests `host`, which is a validated name or address.
 
-    `target` is what the server should be; its address is left to the script. `trusted` are the
+    `target` is what the server should be; the script looks its address up. `trusted` are the
     networks of mynetworks.
     """
     server = asdict(target)
@@ -88,18 +89,18 @@ def _part(module: ModuleType) -> Part:
     imports = [
         one for one in ast.parse(source).body if isinstance(one, (ast.Import, ast.ImportFrom))
     ]
-    kept = frozenset(line for one in imports for line in _standard(one))
+    standard = frozenset(line for one in imports for line in _standard(one))
     dropped = {
         number
         for one in imports
         for number in range(one.lineno, (one.end_lineno or one.lineno) + 1)
     }
     rest = [line for number, line in enumerate(lines, 1) if number not in dropped]
-    return Part(module.__name__, _without_gaps(rest), kept)
+    return Part(module.__name__, _without_gaps(rest), standard)
 
 
 def _standard(one: ast.stmt) -> Iterator[str]:
-    """The import as lines of one name each, where it is the standard library's."""
+    """Yield an import from the standard library as lines with one name each."""
     if isinstance(one, ast.ImportFrom):
         if one.module != "__future__" and (one.module or "").partition(".")[0] != OWN:
             yield from (f"from {one.module} import {name.name}" for name in one.names)
@@ -108,9 +109,9 @@ def _standard(one: ast.stmt) -> Iterator[str]:
 
 
 def _without_gaps(lines: Sequence[str]) -> str:
-    """The lines with the holes closed that the imports left."""
-    kept: list[str] = []
+    """Return the lines without the empty lines around removed imports."""
+    closed: list[str] = []
     for line in lines:
-        if line or kept[-2:] != ["", ""]:
-            kept.append(line)
-    return "\n".join(kept).strip("\n")
+        if line or closed[-2:] != ["", ""]:
+            closed.append(line)
+    return "\n".join(closed).strip("\n")

@@ -1,7 +1,7 @@
-"""The limits of one address (anvil(8)), reached on purpose: they lock out who tries, for a while.
+"""Test the limits for one address (anvil(8)) by reaching them.
 
-So this comes last, and from an address that nobody else uses. Mail is begun and taken back, and
-DATA is never said.
+A client that reaches a limit is locked out for a while. So this is the last test, and it uses an
+address that nobody else uses. It begins mail and resets it; it never sends DATA.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from wizard.check.smtp.session import (
 )
 from wizard.finding import UNKNOWN, Check, Finding
 
-MOST = 400
-"""Limits above it are not reached for."""
+MAX_LIMIT = 400
+"""The highest limit that is tested."""
 
 SECONDS = 10.0
-"""For one limit."""
+"""The time for one limit."""
 
 TOO_MUCH = 450
-"""What smtpd answers to mail or a recipient over the limit; it closes a connection with 421."""
+"""The reply to mail or a recipient over the limit; a connection is closed with 421."""
 
 _BATCH = 40
-"""Messages of one talk: smtpd_junk_command_limit is 100, and each RSET counts."""
+"""Messages in one session: smtpd_junk_command_limit is 100, and each RSET counts."""
 
 
 @dataclass(frozen=True)
 class Reached:
-    """How many went through, and what was said to the next; "" when nothing stopped them.
+    """How many were accepted, and the reply to the next; "" if all were accepted.
 
-    `known` is false where something else came between.
+    `known` is False if another fault ended the test.
     """
 
     count: int
@@ -54,10 +54,9 @@ Reach = Callable[[Target, str, int, float], Reached]
 
 @dataclass(frozen=True)
 class Rate:
-    """One limit: its id, what is tried, the parameter, its planned value, and how it is reached.
+    """One limit: its id, what is tried, the parameter, its planned value, and how to reach it.
 
-    Of what is counted over a time, `times` the limit is tried and one more: anvil's time may begin
-    anew in between.
+    `times` the limit and one more are tried, because anvil's time unit may begin anew in between.
     """
 
     id: str
@@ -96,20 +95,20 @@ def _messages(target: Target, source: str, most: int, until: float) -> Reached:
 
 
 def _connections(target: Target, source: str, most: int, until: float) -> Reached:
-    """All at the same time, held until the last."""
-    with ExitStack() as held:
+    """Open all connections at the same time."""
+    with ExitStack() as lines:
         for count in range(most):
-            said = _greeting(target, source, until, held)
+            said = _greeting(target, source, until, lines)
             if said:
                 return Reached(count, said, known=said.startswith(str(CLOSING)))
     return Reached(most)
 
 
 def _connection_rate(target: Target, source: str, most: int, until: float) -> Reached:
-    """One after another."""
+    """Open and close the connections one after another."""
     for count in range(most):
-        with ExitStack() as held:
-            said = _greeting(target, source, until, held)
+        with ExitStack() as lines:
+            said = _greeting(target, source, until, lines)
         if said:
             return Reached(count, said, known=said.startswith(str(CLOSING)))
     return Reached(most)
@@ -146,11 +145,11 @@ RATES = (
         _connection_rate,
     ),
 )
-"""Connections last: who has made too many is not let in again."""
+"""Connections are last: a client with too many cannot connect again."""
 
 
 def try_rates(target: Target, source: str, *, seconds: float = SECONDS) -> Iterator[Finding]:
-    """Reach for each limit that is planned, from the address `source`; `seconds` for each."""
+    """Test each planned limit from the address `source`, for `seconds` each."""
     for rate in RATES:
         limit = rate.limit(target)
         if limit:
@@ -158,7 +157,7 @@ def try_rates(target: Target, source: str, *, seconds: float = SECONDS) -> Itera
             most = rate.times * limit + 1
             reached = (
                 rate.reach(target, source, most, begun + seconds)
-                if limit <= MOST
+                if limit <= MAX_LIMIT
                 else Reached(0, f"{most} would have to be tried", known=False)
             )
             in_time = time.monotonic() - begun < target.unit
@@ -166,7 +165,7 @@ def try_rates(target: Target, source: str, *, seconds: float = SECONDS) -> Itera
 
 
 def rates_unknown(target: Target, why: str) -> Iterator[Finding]:
-    """The same findings where there is no use in trying."""
+    """Yield the same findings if the limits cannot be tested."""
     for rate in RATES:
         if rate.limit(target):
             not_tried = Reached(0, why, known=False)
@@ -193,13 +192,13 @@ def _mail(number: str) -> tuple[Exchange, ...]:
 
 def _talk(target: Target, source: str, script: list[Exchange], until: float) -> Transcript:
     opening = (Exchange("greeting", must=220), Exchange("ehlo", "EHLO relay-test", must=250))
-    left = max(0.1, until - time.monotonic())
+    remaining = max(0.1, until - time.monotonic())
     whole = (*opening, *script, Exchange("quit", "QUIT"))
-    return converse(Endpoint(target.address, 25, source), whole, left)
+    return converse(Endpoint(target.address, 25, source), whole, remaining)
 
 
 def _counted(talk: Transcript, name: str, before: int) -> Reached:
-    """How many of the exchanges that begin with `name` were taken."""
+    """Return how many of the exchanges that begin with `name` were accepted."""
     counted = [one for one in talk.replies if one.startswith(name) and one[1:].isdigit()]
     if talk.stopped_at in {"", "quit"}:
         return Reached(before + len(counted))
@@ -208,21 +207,21 @@ def _counted(talk: Transcript, name: str, before: int) -> Reached:
     return Reached(before + max(0, len(counted) - 1), talk.why, known)
 
 
-def _greeting(target: Target, source: str, until: float, held: ExitStack) -> str:
-    """Connect; what is said instead of a greeting, "" where one came."""
-    left = max(0.1, until - time.monotonic())
+def _greeting(target: Target, source: str, until: float, lines: ExitStack) -> str:
+    """Connect, and return what came instead of a greeting, "" if a greeting came."""
+    remaining = max(0.1, until - time.monotonic())
     try:
-        line = held.enter_context(closing(Line(Endpoint(target.address, 25, source), left)))
+        line = lines.enter_context(closing(Line(Endpoint(target.address, 25, source), remaining)))
         reply = line.reply()
         if reply.code < CLOSING:
-            held.callback(_quit, line)
+            lines.callback(_quit, line)
             return ""
         return str(reply)
     except (TalkError, OSError) as fault:
-        return reason(fault, left)
+        return reason(fault, remaining)
 
 
 def _quit(line: Line) -> None:
-    """End it so that the server's log shows no lost connection."""
+    """End the session, so that the server's log shows no lost connection."""
     with suppress(OSError):
         line.send("QUIT")

@@ -1,6 +1,6 @@
-"""The attempts, tried side by side: conversations in, findings out, in the table's order.
+"""Try the attempts in parallel sessions, and return the findings in the table's order.
 
-What cannot be known (a talk that broke off, a refusal for another reason) is unknown, never right.
+A session that broke off or a refusal for another reason is unknown, never right.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from wizard.check.smtp.session import CLOSING, Endpoint, Exchange, Reply, Transc
 from wizard.finding import UNKNOWN, WAITS, Check, Finding
 
 CHUNK = 8
-"""Attempts of one talk: from its tenth error on (smtpd_soft_error_limit) smtpd sleeps at each."""
+"""Attempts in one session: after ten errors (smtpd_soft_error_limit) smtpd delays each reply."""
 
 WORKERS = 12
-"""Talks at a time; smtpd_client_connection_count_limit is 25."""
+"""Sessions at a time; smtpd_client_connection_count_limit is 25."""
 
 TALK, ALL = 8.0, 20.0
-"""Seconds for one talk, and for all of them."""
+"""Seconds for one session, and for all of them."""
 
 _QUIT = Exchange("quit", "QUIT")
 
@@ -59,16 +59,16 @@ def try_all(
     groups = [one for one in GROUPS if not (one.needs_login and target.waits)]
     doors = [one for one in TLS_DOORS if not (one.needs_login and target.waits)]
 
-    def left() -> float:
+    def remaining() -> float:
         return max(0.1, min(seconds, until - time.monotonic()))
 
     def talk(port: int, script: Sequence[Exchange]) -> Transcript:
-        return converse(Endpoint(target.address, port, source), script, left())
+        return converse(Endpoint(target.address, port, source), script, remaining())
 
     def offer(number: int, which: int) -> Answer:
         door = doors[number]
         where = Endpoint(target.address, door.port, source)
-        return offer_tls(where, _filled(door.before, words), OFFERS[which].offer, left())
+        return offer_tls(where, _filled(door.before, words), OFFERS[which].offer, remaining())
 
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="stranger")
     try:
@@ -85,15 +85,15 @@ def try_all(
         findings = list(_judge(talks, target))
         findings += [judge_offer(door, one, answer.result()) for door, one, answer in answers]
     finally:
-        # When a signal ends the check early, the address must not wait for a talk.
+        # When a signal ends the check early, the removal of the address must not wait for a session.
         pool.shutdown(wait=False, cancel_futures=True)
     return [*findings, *_waiting(target)]
 
 
 def own_address(address: str) -> str:
-    """The address that we would come from; nothing is sent to find out.
+    """Return our own address on the way to `address`, without sending anything.
 
-    Raises OSError where there is no way to `address`.
+    Raises OSError if there is no route.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -102,7 +102,7 @@ def own_address(address: str) -> str:
 
 
 def literal(address: str) -> str:
-    """An address as SMTP takes it in place of a name (RFC 5321 4.1.3)."""
+    """Return an address literal, which SMTP accepts in place of a name (RFC 5321 4.1.3)."""
     whole = ipaddress.ip_address(address.partition("%")[0])
     return f"[IPv6:{whole}]" if whole.version == 6 else f"[{whole}]"  # noqa: PLR2004
 
@@ -168,7 +168,7 @@ def _reached(group: Group, transcript: Transcript) -> Finding:
     if transcript.stopped_at not in names:
         return check.right(str(transcript.replies.get(names[0])))
     reply = transcript.replies.get(transcript.stopped_at)
-    # One that refuses us for now, or us alone, can be reached all the same.
+    # A server that refuses us for now, or us alone, can be reached.
     if reply is not None and reply.code >= TRANSIENT:
         advice = "Wait a minute and try again: a limit may have been reached."
         return check.finding(UNKNOWN, transcript.why, advice)
@@ -181,7 +181,7 @@ def _reach(group: Group) -> Check:
 
 
 def _counts(attempt: Attempt, transcript: Transcript) -> Optional[Reply]:
-    """The reply that an attempt is judged by; None where it broke off before."""
+    """Return the reply that decides an attempt, None if the session broke off before it."""
     names = _names(attempt)
     replies = [transcript.replies[name] for name in names if name in transcript.replies]
     counts = first_refusal(replies)

@@ -34,8 +34,8 @@ def begin_lists(
         why = "the host's resolvers could not be read"
         return lambda: (_check(one).unknown(why) for one in zones)
     addresses = public4((*network.addresses, *proxies))
-    asked = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
-    return lambda: judge_lists(asked.result(), addresses)
+    pending = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
+    return lambda: judge_lists(pending.result(), addresses)
 
 
 def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterator[Finding]:

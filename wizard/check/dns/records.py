@@ -36,8 +36,8 @@ def begin_lookups(
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: iter((_DnsCheck("dns.a", "DNS", "as published").unknown(why),))
-    asked = pool.submit(look_up, answers, network.addresses, network.resolvers, seconds=SECONDS)
-    return lambda: judge_lookups(answers, asked.result(), proxies)
+    pending = pool.submit(look_up, answers, network.addresses, network.resolvers, seconds=SECONDS)
+    return lambda: judge_lookups(answers, pending.result(), proxies)
 
 
 def judge_lookups(
@@ -192,13 +192,13 @@ def _mx(domain: str, answer: Answer, host: str) -> Finding:
 def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     """Return one finding for all local names: a table of ten thousand lines tells nothing."""
     check = _DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
-    asked = [(one, found.of(one, "MX")) for one in names[:MOST]]
-    lost = next((answer for _, answer in asked if not answer.known), None)
+    queried = [(one, found.of(one, "MX")) for one in names[:MOST]]
+    lost = next((answer for _, answer in queried if not answer.known), None)
     if lost is not None:
         return check.not_known(lost)
     wrong = [
         f"{name}: {', '.join(answer.records) or _nothing(answer)}"
-        for name, answer in asked
+        for name, answer in queried
         if not _leads_here(answer, host)
     ]
     if wrong:
@@ -206,7 +206,7 @@ def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
         advice = "Mail for a name without MX goes to its A record; publish an MX, or leave it out."
         return check.says(f"{'; '.join(wrong[:_FEW])}{more}", WARNING, advice)
     rest = f"; {len(names) - MOST} were not asked" if len(names) > MOST else ""
-    return check.says(f"{len(asked)} lead here{rest}", RIGHT)
+    return check.says(f"{len(queried)} lead here{rest}", RIGHT)
 
 
 def _text(check: _DnsCheck, answer: Answer, start: str, *, inside: bool) -> Finding:

@@ -24,8 +24,8 @@ def begin_resolver(network: Optional[Network], pool: Executor) -> Callable[[], I
     if network is None:
         return lambda: iter(())
     question = Question(NO_SUCH_NAME, "A")
-    asked = pool.submit(ask_all, (question,), network.resolvers, seconds=SECONDS)
-    return lambda: iter((judge_resolver(asked.result()[0], network.resolvers),))
+    pending = pool.submit(ask_all, (question,), network.resolvers, seconds=SECONDS)
+    return lambda: iter((judge_resolver(pending.result()[0], network.resolvers),))
 
 
 def judge_resolver(answer: Answer, resolvers: tuple[str, ...]) -> Finding:

@@ -133,12 +133,12 @@ def log_in(
     where: Endpoint, port: int, opening: tuple[Exchange, ...], user: User, seconds: float
 ) -> Iterator[Finding]:
     """The three rows of one door."""
-    told = converse(where, (*opening, _QUIT), seconds)
-    offered = told.replies.get("ehlo-tls")
+    transcript = converse(where, (*opening, _QUIT), seconds)
+    offered = transcript.replies.get("ehlo-tls")
     mechanisms = "" if offered is None else offered.keyword("AUTH") or ""
     if "PLAIN" not in mechanisms.upper().split():
         # Never say a password where it is of no use.
-        seen = told.why or (f"AUTH {mechanisms}" if mechanisms else "no AUTH")
+        seen = transcript.why or (f"AUTH {mechanisms}" if mechanisms else "no AUTH")
         verdict = UNKNOWN if mechanisms else WRONG
         yield _finding(port, ROWS[0], seen, verdict)
         return
@@ -166,12 +166,12 @@ def plain_credentials(name: str, password: str) -> str:
 
 
 def _judged(
-    port: int, rows: tuple[Row, ...], told: Transcript, hidden: tuple[str, ...]
+    port: int, rows: tuple[Row, ...], transcript: Transcript, hidden: tuple[str, ...]
 ) -> Iterator[Finding]:
     for row in rows:
-        reply = _counts(told.replies, row.exchange)
+        reply = _counts(transcript.replies, row.exchange)
         if reply is None:
-            yield _finding(port, row, f"not known: {shown(told.why, hidden)}", UNKNOWN)
+            yield _finding(port, row, f"not known: {shown(transcript.why, hidden)}", UNKNOWN)
         else:
             yield _finding(port, row, shown(str(reply), hidden), row.verdict(reply))
 

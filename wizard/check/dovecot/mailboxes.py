@@ -37,7 +37,7 @@ _TAKEN, _PERMANENT = 250, 500
 
 
 @dataclass(frozen=True)
-class Looked:
+class Observed:
     """What was seen: Dovecot's own words, the talk about one recipient, and missing files."""
 
     dovecot: Dovecot
@@ -51,19 +51,19 @@ def begin_mailboxes(
 ) -> Callable[[], Iterator[Finding]]:
     """Begin to look; call the result to wait for the findings. Neither raises."""
 
-    def look() -> Looked:
+    def look() -> Observed:
         try:
             dovecot = _read(door)
             files = [one for one in certificate(dovecot.settings, dovecot.version) if one]
             missing = tuple(one for one in files if door.stat(one) is None)
         except Trouble as trouble:
-            return Looked(Dovecot(), why=str(trouble))
+            return Observed(Dovecot(), why=str(trouble))
         socket = wanted(answers).lmtp
         if not (dovecot.reader and socket) or socket_fault(socket):
-            return Looked(dovecot, missing=missing)
+            return Observed(dovecot, missing=missing)
         recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
         talk = converse(Endpoint(socket), lmtp_script(recipient), seconds)
-        return Looked(dovecot, talk, missing)
+        return Observed(dovecot, talk, missing)
 
     begun = pool.submit(look)
     return lambda: judge_mailboxes(begun.result(), answers)
@@ -74,20 +74,20 @@ def _read(door: Door) -> Dovecot:
     return replace(dovecot(), unit=units().states[DOVECOT])
 
 
-def judge_mailboxes(looked: Looked, answers: Answers) -> Iterator[Finding]:
+def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     """`dovecot.runs`, `.config`, one for each cause or `.settings` where none is, `.recipient`.
 
     A fault makes a run fail only where the answers have its file written here.
     """
-    dovecot = looked.dovecot
-    if looked.why:
+    dovecot = observed.dovecot
+    if observed.why:
         # Another user would not see more, so there is no advice.
-        yield _check("settings", "its settings").finding(UNKNOWN, f"not known: {looked.why}")
+        yield _check("settings", "its settings").finding(UNKNOWN, f"not known: {observed.why}")
         return
     if not dovecot.usable:
         return
     fatal = answers.dovecot.conf == "write"
-    for finding in (*_runs(dovecot), *_causes(looked, wanted(answers)), *_recipient(looked)):
+    for finding in (*_runs(dovecot), *_causes(observed, wanted(answers)), *_recipient(observed)):
         yield replace(finding, fatal=fatal)
 
 
@@ -110,8 +110,8 @@ def _runs(dovecot: Dovecot) -> Iterator[Finding]:
     )
 
 
-def _causes(looked: Looked, want: Wanted) -> Iterator[Finding]:
-    dovecot = looked.dovecot
+def _causes(observed: Observed, want: Wanted) -> Iterator[Finding]:
+    dovecot = observed.dovecot
     if not dovecot.settings:
         yield _check("config", "its configuration", "doveconf reads it").wrong(
             f"it cannot be read: {printable(dovecot.complaint)}",
@@ -120,16 +120,16 @@ def _causes(looked: Looked, want: Wanted) -> Iterator[Finding]:
         )
         return
     lacks = needed(dovecot.settings, dovecot.version, want)
-    found = [one for name in _CAUSES if name in lacks for one in _CAUSES[name](looked, want)]
-    if looked.missing and "tls" not in lacks:
-        found += _tls(looked, want)
+    found = [one for name in _CAUSES if name in lacks for one in _CAUSES[name](observed, want)]
+    if observed.missing and "tls" not in lacks:
+        found += _tls(observed, want)
     yield from found
     if not found:
         yield _check("settings", "its settings").right("as Postfix needs them")
 
 
-def _protocols(looked: Looked, _want: Wanted) -> Iterator[Finding]:
-    named = looked.dovecot.settings.get("protocols", "") or "no lmtp among them"
+def _protocols(observed: Observed, _want: Wanted) -> Iterator[Finding]:
+    named = observed.dovecot.settings.get("protocols", "") or "no lmtp among them"
     advice = f"Add lmtp to `protocols`: Postfix hands mail over by it. {SHOWS}"
     yield _check("protocols", "its protocols", "lmtp among them").wrong(named, advice)
 
@@ -141,50 +141,50 @@ def _socket(name: str, service: str, path: str, loss: str) -> Finding:
     )
 
 
-def _lmtp(_looked: Looked, want: Wanted) -> Iterator[Finding]:
+def _lmtp(_observed: Observed, want: Wanted) -> Iterator[Finding]:
     yield _socket("lmtp-socket", "lmtp", want.lmtp, "mail stays in the queue")
 
 
-def _auth(_looked: Looked, _want: Wanted) -> Iterator[Finding]:
+def _auth(_observed: Observed, _want: Wanted) -> Iterator[Finding]:
     yield _socket("auth-socket", "auth", AUTH, "nobody can log in on 587 and 465")
 
 
-def _user_name(looked: Looked, _want: Wanted) -> Iterator[Finding]:
-    said = user_name(looked.dovecot.settings, looked.dovecot.version)
+def _user_name(observed: Observed, _want: Wanted) -> Iterator[Finding]:
+    said = user_name(observed.dovecot.settings, observed.dovecot.version)
     yield _check("user-name", "auth_username_format", "the name without its domain").wrong(
         f"{said or 'not set'}: user@host, as Postfix says it, is no user",
         f"Until it strips the domain all mail would be returned: do not flush the queue. {SHOWS}",
     )
 
 
-def _mailbox(looked: Looked, _want: Wanted) -> Iterator[Finding]:
+def _mailbox(observed: Observed, _want: Wanted) -> Iterator[Finding]:
     # Another place than the policy's is the operator's own choice.
-    if not mailbox(looked.dovecot.settings, looked.dovecot.version):
+    if not mailbox(observed.dovecot.settings, observed.dovecot.version):
         yield _check("mailbox", "where mail is kept", "a place").wrong(
             "nothing says so: it is guessed, and fails for who has no mail yet",
             f"Set it (mail_location in 2.3, mail_driver and mail_path in 2.4). {SHOWS}",
         )
 
 
-def _tls(looked: Looked, _want: Wanted) -> Iterator[Finding]:
-    if looked.missing:
+def _tls(observed: Observed, _want: Wanted) -> Iterator[Finding]:
+    if observed.missing:
         yield _check("tls", "its certificate", "a certificate").wrong(
-            f"{', '.join(looked.missing)} is not there",
+            f"{', '.join(observed.missing)} is not there",
             f"Name the files that Postfix serves. {SHOWS}",
         )
-    elif looked.dovecot.settings.get("ssl") == "no":
+    elif observed.dovecot.settings.get("ssl") == "no":
         advice = f"Set `ssl = yes` with a certificate. {SHOWS}"
         yield _check("tls", "TLS", "yes").warning("ssl = no: mail is read in the clear", advice)
 
 
-def _cleartext(_looked: Looked, _want: Wanted) -> Iterator[Finding]:
+def _cleartext(_observed: Observed, _want: Wanted) -> Iterator[Finding]:
     yield _check("cleartext", "passwords without TLS", "refused").warning(
         "allowed: who listens on the way has them",
         "Take `disable_plaintext_auth = no` (2.3) or `auth_allow_cleartext = yes` (2.4) out.",
     )
 
 
-_CAUSES: dict[str, Callable[[Looked, Wanted], Iterator[Finding]]] = {
+_CAUSES: dict[str, Callable[[Observed, Wanted], Iterator[Finding]]] = {
     "protocols": _protocols,
     "lmtp-socket": _lmtp,
     "auth-socket": _auth,
@@ -196,17 +196,17 @@ _CAUSES: dict[str, Callable[[Looked, Wanted], Iterator[Finding]]] = {
 """The parts of `wizard.postfix.dovecot`, and what the lack of one means here."""
 
 
-def _recipient(looked: Looked) -> Iterator[Finding]:
-    reply = looked.transcript.replies.get("rcpt")
+def _recipient(observed: Observed) -> Iterator[Finding]:
+    reply = observed.transcript.replies.get("rcpt")
     if reply is None:
         return
-    check = _check("recipient", f"mail for {looked.dovecot.reader}", "250")
+    check = _check("recipient", f"mail for {observed.dovecot.reader}", "250")
     if reply.code == _TAKEN:
         yield check.right(str(reply))
         return
     bounces = reply.code >= _PERMANENT
     yield check.wrong(
         str(reply),
-        f"`doveadm user {looked.dovecot.reader}` and `journalctl -u dovecot -n 30` say why. "
+        f"`doveadm user {observed.dovecot.reader}` and `journalctl -u dovecot -n 30` say why. "
         + ("What is tried now is returned to its sender." if bounces else "Mail waits meanwhile."),
     )

@@ -12,7 +12,7 @@ import shlex
 import stat
 from collections.abc import Callable, Iterable, Iterator
 
-from wizard.check.commands import ask
+from wizard.check.commands import start_command
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
@@ -44,10 +44,10 @@ def begin_labels(
     indexes = (f"{text}{suffix}" for text in texts for suffix in INDEX_SUFFIX.values())
     named = [path for path in (*texts, *indexes, *certificates) if path.startswith("/")]
     paths = list(dict.fromkeys(one for path in named for one in _followed(door, path)))
-    told = ask(door, ("matchpathcon", "-V", *paths))
+    pending = start_command(door, ("matchpathcon", "-V", *paths))
 
     def finish() -> Iterator[Finding]:
-        answer = told()
+        answer = pending()
         text = answer.text
         # It ends with an error as soon as one label is another one.
         if answer.why or len(text.splitlines()) != len(paths):
@@ -59,7 +59,7 @@ def begin_labels(
         moved = [path for path, has, right in wrong if has == right]
         others = [path for path, has, right in wrong if has != right]
         advice = [f"Run `restorecon -F {_shown(shlex.join(others))}`; then restart postfix."]
-        seen = "; ".join(_shown(f"{path} {_told(has, right)}") for path, has, right in wrong)
+        seen = "; ".join(_shown(f"{path} {_mismatch(has, right)}") for path, has, right in wrong)
         hints = (*(advice if others else ()), *((_MOVED,) if moved else ()))
         yield (
             _CHECK.warning(seen, " ".join(hints)) if wrong else _CHECK.right(f"{len(paths)} right")
@@ -68,7 +68,7 @@ def begin_labels(
     return finish
 
 
-def _told(has: str, right: str) -> str:
+def _mismatch(has: str, right: str) -> str:
     if has == right:
         return f"has {has}, which is not the policy's where its links lead"
     return f"has {has}, not {right}"

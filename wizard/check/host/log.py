@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.text import printable
 
@@ -116,12 +116,12 @@ def is_harmless(program: str, message: str) -> bool:
     )
 
 
-def judge_log(told: Told) -> Iterator[Finding]:
+def judge_log(result: CommandResult) -> Iterator[Finding]:
     """`log`: what the service itself complains of. Never fails a run: it is about the past."""
     check = Check("log", "log since start or reload", "no warning of ours", fatal=False)
-    lines = loud_lines(told.text)
-    if told.failure:
-        yield check.unknown(told.failure)
+    lines = loud_lines(result.text)
+    if result.failure:
+        yield check.unknown(result.failure)
         return
     if not lines:
         yield check.right("quiet")

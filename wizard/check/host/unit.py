@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.finding import Check, Finding
 
 UNIT = "postfix.service"
@@ -27,13 +27,13 @@ _LOOKS = (
 _MASKED = "Run `systemctl unmask postfix`, then `systemctl enable --now postfix`."
 
 
-def judge_unit(told: Told) -> Iterator[Finding]:
+def judge_unit(result: CommandResult) -> Iterator[Finding]:
     """Active now and enabled for the next boot."""
-    state = dict(line.partition("=")[::2] for line in told.text.splitlines())
+    state = dict(line.partition("=")[::2] for line in result.text.splitlines())
     for check, name, remedy in _LOOKS:
         seen = state.get(name) or "no such unit"
-        if told.failure:
-            yield check.unknown(told.failure)
+        if result.failure:
+            yield check.unknown(result.failure)
         elif seen == check.expected:
             yield check.right(seen)
         else:

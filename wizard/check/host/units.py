@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, WARNING, Check, Finding
@@ -51,11 +51,11 @@ def states(text: str) -> dict[str, Mapping[str, str]]:
     return {block["Id"]: block for block in blocks if "Id" in block}
 
 
-def judge_units(told: Told) -> Iterator[Finding]:
+def judge_units(result: CommandResult) -> Iterator[Finding]:
     """`unit.rivals`, `unit.dovecot`, `firewall.boot`; nothing of a unit that does not run."""
-    if told.failure:
+    if result.failure:
         return
-    found = states(told.text)
+    found = states(result.text)
     rivals = [
         unit
         for unit in RIVALS

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from wizard.answers.sections.networks import Networks
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.finding import Check, Finding
 from wizard.text import printable
 
@@ -42,17 +42,17 @@ class Rule:
         return not self.ports or any(low <= port <= high for low, high in self.ports)
 
 
-def judge_rules(told: Told, networks: Networks) -> Iterator[Finding]:
+def judge_rules(result: CommandResult, networks: Networks) -> Iterator[Finding]:
     """`firewall.rules`: no rule of the kernel's refuses strangers on the three ports.
 
     Rules for IPv6 count where Postfix speaks it, firewalld's where they are the outside zone's.
     """
     zone = networks.firewall_zone
-    if told.failure:
-        yield _CHECK.unknown(told.failure)
+    if result.failure:
+        yield _CHECK.unknown(result.failure)
         return
     try:
-        rows = json.loads(told.text)["nftables"]
+        rows = json.loads(result.text)["nftables"]
     except (ValueError, KeyError, TypeError):
         yield _CHECK.unknown("nft printed no list")
         return
@@ -124,14 +124,14 @@ def _read(rule: Mapping[str, Any]) -> Optional[Rule]:
 
 def _is_about_all(match: Mapping[str, Any]) -> bool:
     """Whether a match that is not about ports lets every stranger's first packet through."""
-    left, right = match.get("left", {}), match.get("right")
+    field, right = match.get("left", {}), match.get("right")
     if match.get("op") not in {"==", "in"}:
         return False
-    if "meta" in left:
-        return left["meta"].get("key") in _META and right != "lo"
+    if "meta" in field:
+        return field["meta"].get("key") in _META and right != "lo"
     words = right.get("set", ()) if isinstance(right, dict) else right
     words = words if isinstance(words, list) else [words]
-    return left.get("ct", {}).get("key") == "state" and bool(_BEGINNING & set(words))
+    return field.get("ct", {}).get("key") == "state" and bool(_BEGINNING & set(words))
 
 
 def _ports(match: Mapping[str, Any]) -> list[tuple[int, int]]:

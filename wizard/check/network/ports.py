@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wizard.answers.sections.networks import Networks
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
@@ -132,16 +132,16 @@ def _own_address(address: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
 
 
-def judge_ports(networks: Networks, told: Told, *, has_ipv6: bool) -> Iterator[Finding]:
+def judge_ports(networks: Networks, result: CommandResult, *, has_ipv6: bool) -> Iterator[Finding]:
     """One finding a port: `port.25`, `port.587`, `port.465`."""
     wanted = addresses(networks, has_ipv6=has_ipv6)
     expected = f"{OWNER} on {', '.join(wanted) or networks.inet_interfaces}"
     for port in PORTS:
         check = Check(f"port.{port}", f"port {port}: listener", expected)
-        if told.failure:
-            yield check.unknown(told.failure)
+        if result.failure:
+            yield check.unknown(result.failure)
             continue
-        there = [one for one in sockets(told.text) if one.port == port]
+        there = [one for one in sockets(result.text) if one.port == port]
         verdict, advice = _judge(there, frozenset(wanted))
         seen = ", ".join(f"{one.owner or 'somebody'} on {one.address}" for one in there)
         yield check.finding(verdict, seen or NOBODY, advice)

@@ -24,7 +24,7 @@ Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 ROUTES = "/proc/net/route"
 """The kernel's IPv4 routes (proc(5)): addresses in hexadecimal, the lowest byte first."""
 
-FEWEST = 2
+MIN_STRANGERS = 2
 """Connections of others beside the router's, from which on strangers are seen as they are."""
 
 _CLIENT = re.compile(r"\spostfix/smtpd\[\d+\]: connect from \S+\[([0-9a-fA-F.:]+)\]$", re.MULTILINE)
@@ -54,7 +54,7 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
         "strangers come by their own addresses",
         fatal=False,
     )
-    verdict = RIGHT if others >= FEWEST else WARNING if own else UNKNOWN
+    verdict = RIGHT if others >= MIN_STRANGERS else WARNING if own else UNKNOWN
     advice = (
         f"Either {gateway} itself sends mail, or it rewrites strangers' addresses, and then all may "
         "relay: turn off source NAT for port 25 there, or let mynetworks begin with "

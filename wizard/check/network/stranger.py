@@ -26,7 +26,7 @@ Run = Callable[[Sequence[str]], tuple[int, bytes]]
 CANDIDATES = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "2001:db8::1", "2001:db8:ffff::1")
 """The documentation networks' first addresses, in the order they are tried."""
 
-_LEAST, _MOST = 2, 254
+_MIN_NUMBER, _MAX_NUMBER = 2, 254
 """Last numbers of other addresses in the same networks."""
 
 LIFETIME = 20
@@ -67,12 +67,12 @@ def stranger_address(
         raise NoStrangerError("each documentation address is in use here")
 
 
-def new_faces() -> tuple[str, ...]:
+def unused_addresses() -> tuple[str, ...]:
     """Candidates that were hardly ever seen: what the last one did is not held against them.
 
     Postfix counts per address (anvil(8)), and a check may come right after another.
     """
-    number = random.randint(_LEAST, _MOST)  # noqa: S311 - no secret
+    number = random.randint(_MIN_NUMBER, _MAX_NUMBER)  # noqa: S311 - no secret
     return tuple(f"{first[:-1]}{number}" for first in CANDIDATES)
 
 

@@ -30,7 +30,7 @@ PATIENT = 4.5
 
 GREETED = 220
 
-_LEAST = 0.05
+_MIN_SECONDS = 0.05
 """Seconds for any one question, late as it may be."""
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
@@ -55,7 +55,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class World:
+class Internet:
     """The rest of the internet: resolvers, whose servers are tried, and the ports of both."""
 
     resolvers: Sequence[str]
@@ -78,31 +78,31 @@ def begin_outbound(
     """
     if main_cf.get("relayhost") or network is None:
         return tuple
-    asked = pool.submit(try_outbound, name, World(network.resolvers), seconds)
+    pending = pool.submit(try_outbound, name, Internet(network.resolvers), seconds)
     return lambda: (
-        *judge_outbound(asked.result(), patient=seconds >= PATIENT),
-        *judge_address(asked.result()[-1], (*network.addresses, *proxies(main_cf))),
+        *judge_outbound(pending.result(), patient=seconds >= PATIENT),
+        *judge_address(pending.result()[-1], (*network.addresses, *proxies(main_cf))),
     )
 
 
-def try_outbound(name: str, world: World, seconds: float) -> tuple[Tried, ...]:
+def try_outbound(name: str, world: Internet, seconds: float) -> tuple[Tried, ...]:
     """Try one domain after another until one answers. Never raises; takes `seconds` at most."""
     until = time.monotonic() + seconds
     found: list[Tried] = []
     for number, domain in enumerate(world.domains):
-        left = (until - time.monotonic()) / (len(world.domains) - number)
-        found.append(_try(domain, name, world, max(_LEAST, left)))
+        remaining = (until - time.monotonic()) / (len(world.domains) - number)
+        found.append(_try(domain, name, world, max(_MIN_SECONDS, remaining)))
         if found[-1].greeting is not None or found[-1].mute:
             break
     return tuple(found)
 
 
-def _try(domain: str, name: str, world: World, seconds: float) -> Tried:
+def _try(domain: str, name: str, world: Internet, seconds: float) -> Tried:
     until = time.monotonic() + seconds
 
     def ask(what: str, kind: str) -> Answer:
-        question, left = Question(what, kind), max(_LEAST, until - time.monotonic())
-        (answer,) = ask_all((question,), world.resolvers, seconds=left, port=world.dns_port)
+        question, remaining = Question(what, kind), max(_MIN_SECONDS, until - time.monotonic())
+        (answer,) = ask_all((question,), world.resolvers, seconds=remaining, port=world.dns_port)
         return answer
 
     mx = ask(domain, "MX")
@@ -120,8 +120,8 @@ def _try(domain: str, name: str, world: World, seconds: float) -> Tried:
         Exchange("ehlo", f"EHLO {name}"),
         Exchange("quit", "QUIT"),
     )
-    left = max(_LEAST, until - time.monotonic())
-    talk = converse(Endpoint(leads.records[0], world.port), script, left)
+    remaining = max(_MIN_SECONDS, until - time.monotonic())
+    talk = converse(Endpoint(leads.records[0], world.port), script, remaining)
     seen = _SELF.search(talk.replies["ehlo"].lines[0]) if "ehlo" in talk.replies else None
     address = seen[1] if seen else ""
     return Tried(domain, server, talk.replies.get("greeting"), talk.why, address)
@@ -133,14 +133,14 @@ def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding
         "outbound.25", "sending: port 25 of others", "another mail server answers", fatal=False
     )
     last = found[-1]
-    asked = [one for one in found if one.server]
-    shut = f"{', '.join(one.server for one in asked)}: {asked[-1].why}" if asked else ""
+    reached = [one for one in found if one.server]
+    shut = f"{', '.join(one.server for one in reached)}: {reached[-1].why}" if reached else ""
     if last.greeting is not None and last.greeting.code == GREETED:
         yield check.right(printable(f"{last.server} greets"))
     elif last.greeting is not None:
         advice = "It says why it does not want this host's mail."
         yield check.warning(printable(f"{last.server}: {last.greeting}"), advice)
-    elif not asked:
+    elif not reached:
         seen = printable(f"not known: {last.domain}: {last.why}")
         yield check.finding(UNKNOWN, seen, "No mail server of others could be looked up.")
     elif not patient:

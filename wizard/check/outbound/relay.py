@@ -29,13 +29,13 @@ from wizard.text import printable
 SECONDS, PATIENT = 1.0, 6.0
 """For all of it: within a run, which must not wait for the world, and in a check alone."""
 
-MOST = 4
+MAX_ADDRESSES = 4
 """Addresses of the relay that are tried."""
 
 LOGIN = 20.0
 """For the login in a check alone: servers let a wrong password wait, and longer each time."""
 
-_LEAST = 0.05
+_MIN_SECONDS = 0.05
 _LATER = "`postfix-wizard check` waits longer."
 _STARTTLS = "starttls"
 _REACH = "Are name and port those that the provider names? It may let in its own customers alone."
@@ -46,7 +46,7 @@ _LOGIN = (
 
 
 @dataclass(frozen=True)
-class Seen:
+class RelaySessions:
     """What came of it: why the name leads nowhere, the talk without a login, and the one with it."""
 
     no_address: str = ""
@@ -73,40 +73,40 @@ def begin_relay(
     password = RelayPassword()
     if relay.user:
         password = read_relay_password(door, relay.password_file)
-    asked = pool.submit(ask_relay, relay, name, password, network.resolvers, seconds)
+    pending = pool.submit(ask_relay, relay, name, password, network.resolvers, seconds)
     own = () if not relay.user or has_plain(door) else (no_mechanism(),)
     patient = seconds >= PATIENT
 
-    def told() -> Iterator[Finding]:
-        for finding in judge_relay(relay, password, asked.result()):
+    def finish() -> Iterator[Finding]:
+        for finding in judge_relay(relay, password, pending.result()):
             late = not patient and "no answer within" in finding.seen
             yield replace(finding, verdict=UNKNOWN, advice=_LATER) if late else finding
         yield from own
 
-    return told
+    return finish
 
 
 def ask_relay(
     relay: Relay, name: str, password: RelayPassword, resolvers: Sequence[str], seconds: float
-) -> Seen:
+) -> RelaySessions:
     """Look the relay up and talk to it, twice where there is a password. Never raises."""
     until = time.monotonic() + seconds
     addresses: Sequence[str] = (relay.host,)
     if not is_address(relay.host):
         (answer,) = ask_all((Question(relay.host, "A"),), resolvers, seconds=seconds)
         if not answer.records:
-            return Seen(answer.why or answer.state, mute=not answer.known)
-        addresses = answer.records[:MOST]
+            return RelaySessions(answer.why or answer.state, mute=not answer.known)
+        addresses = answer.records[:MAX_ADDRESSES]
     opening = _opening(relay, name, tls=True)
     where, first = _greeted(relay, addresses, (*opening, _QUIT), until)
     if relay.tls == "may" and first.stopped_at == _STARTTLS and _STARTTLS in first.replies:
-        first = converse(where, (*_opening(relay, name, tls=False), _QUIT), _left(until))
+        first = converse(where, (*_opening(relay, name, tls=False), _QUIT), _remaining(until))
     if not (relay.user and password.password and "PLAIN" in _mechanisms(first)):
-        return Seen(first=first)
+        return RelaySessions(first=first)
     said = f"AUTH PLAIN {plain_credentials(relay.user, password.password)}"
     script = (*opening, Exchange("auth", said), _QUIT)
-    left = _left(until) if seconds < PATIENT else LOGIN
-    return Seen(first=first, second=converse(where, script, left))
+    remaining = _remaining(until) if seconds < PATIENT else LOGIN
+    return RelaySessions(first=first, second=converse(where, script, remaining))
 
 
 _QUIT = Exchange("quit", "QUIT")
@@ -119,14 +119,14 @@ def _greeted(
     verified = relay.host if relay.tls == "secure" else ""
     for tried, address in enumerate(addresses, 1):
         where = Endpoint(address, relay.port, verified=verified)
-        told = converse(where, script, _left(until) / (len(addresses) - tried + 1))
-        if told.replies:
+        transcript = converse(where, script, _remaining(until) / (len(addresses) - tried + 1))
+        if transcript.replies:
             break
-    return where, told
+    return where, transcript
 
 
-def _left(until: float) -> float:
-    return max(_LEAST, until - time.monotonic())
+def _remaining(until: float) -> float:
+    return max(_MIN_SECONDS, until - time.monotonic())
 
 
 def _opening(relay: Relay, name: str, *, tls: bool) -> tuple[Exchange, ...]:
@@ -143,12 +143,12 @@ def _opening(relay: Relay, name: str, *, tls: bool) -> tuple[Exchange, ...]:
     )
 
 
-def _mechanisms(told: Transcript) -> Sequence[str]:
-    hello = told.replies.get("ehlo-tls")
+def _mechanisms(transcript: Transcript) -> Sequence[str]:
+    hello = transcript.replies.get("ehlo-tls")
     return (hello.keyword("AUTH") or "").upper().split() if hello else ()
 
 
-def judge_relay(relay: Relay, password: RelayPassword, seen: Seen) -> Iterator[Finding]:
+def judge_relay(relay: Relay, password: RelayPassword, seen: RelaySessions) -> Iterator[Finding]:
     """The relay's rows. It is not this host, so none of them fails a run."""
     first = seen.first
     greeted = "ehlo" in first.replies or "ehlo-tls" in first.replies
@@ -177,7 +177,7 @@ def _tls(relay: Relay, first: Transcript, *, greeted: bool) -> Finding:
     return _row("tls", relay, (words, expected), verdict, _TLS)
 
 
-def _login(relay: Relay, password: RelayPassword, seen: Seen) -> Finding:
+def _login(relay: Relay, password: RelayPassword, seen: RelaySessions) -> Finding:
     expected = f"logged in ({LOGGED_IN})"
     advice = _LOGIN.format(user=relay.user, file=relay.password_file)
     if password.problem:
@@ -203,12 +203,12 @@ def _judged(reply: Optional[Reply]) -> str:
     return RIGHT if reply.code == LOGGED_IN else WRONG
 
 
-def _stop(relay: Relay, told: Transcript) -> str:
+def _stop(relay: Relay, transcript: Transcript) -> str:
     """Name the word at which the talk ended, and how."""
-    why = told.why
-    if told.stopped_at == "greeting" and not why.startswith("greeting:"):
+    why = transcript.why
+    if transcript.stopped_at == "greeting" and not why.startswith("greeting:"):
         return f"connecting to port {relay.port}: {why}"
-    if told.stopped_at == _STARTTLS and _STARTTLS in told.replies:
+    if transcript.stopped_at == _STARTTLS and _STARTTLS in transcript.replies:
         return f"TLS handshake: {why.partition(': ')[2] or why}"
     return why
 

@@ -50,7 +50,7 @@ _FORBIDDEN = os.strerror(errno.EACCES)
 
 
 @dataclass(frozen=True)
-class Place:
+class Backend:
     """Where a program must answer: a host and port, or the path of a socket."""
 
     parameter: str
@@ -62,11 +62,11 @@ class Place:
         return self.path or f"{self.host}:{self.port}"
 
 
-def places(
+def backends(
     settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
-) -> tuple[Place, ...]:
+) -> tuple[Backend, ...]:
     """Return every place on this host that main.cf, or an smtpd's options, send Postfix to."""
-    found: list[Place] = []
+    found: list[Backend] = []
     for one in (settings, *(settings.of(options) for _, options in services)):
         names = one.options or None
         for name in (*MILTERS, PROXY):
@@ -77,82 +77,88 @@ def places(
                 found += _next_hops(name, one.value(name))
         for name in LISTS:
             if names is None or name in names:
-                asked = [word for what, word in items(one.words(name)) if what.endswith("_service")]
-                found += _sockets(name, asked)
+                services_named = [
+                    word for what, word in items(one.words(name)) if what.endswith("_service")
+                ]
+                found += _sockets(name, services_named)
     return tuple(dict.fromkeys(found))
 
 
-def _sockets(name: str, listed: Iterable[str]) -> Iterator[Place]:
+def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
     for word in listed:
         # In braces the place comes first, its options behind.
         said = next(iter(words(word.strip("{}"))), "")
         inet, unix = _INET.fullmatch(said), _UNIX.fullmatch(said)
         if inet:
-            yield Place(name, inet[1], inet[2])
+            yield Backend(name, inet[1], inet[2])
         elif unix:
-            yield Place(name, path=_below_queue(unix[1]))
+            yield Backend(name, path=_below_queue(unix[1]))
 
 
-def _next_hops(name: str, said: str) -> Iterator[Place]:
+def _next_hops(name: str, said: str) -> Iterator[Backend]:
     found = _NEXT_HOP.fullmatch(said)
     if found:
         host, port, path = found.groups(default="")
         if path and name == "mailbox_transport":
             return  # Dovecot's own finding, which also knows how to wait for it
-        yield Place(name, host, port, _below_queue(path) if path else "")
+        yield Backend(name, host, port, _below_queue(path) if path else "")
 
 
 def _below_queue(path: str) -> str:
     return path if path.startswith("/") else f"{QUEUE}/{path}"
 
 
-def begin_behind(
-    found: Iterable[Place], settings: Settings, pool: Executor
+def begin_backends(
+    found: Iterable[Backend], settings: Settings, pool: Executor
 ) -> Callable[[], Iterator[Finding]]:
     """Knock at all places side by side; call the result to wait for the findings."""
-    asked = [(place, pool.submit(_fault, place)) for place in found]
+    probes = [(backend, pool.submit(_fault, backend)) for backend in found]
     passed_over = settings.value("milter_default_action") == "accept"
-    return lambda: _judge(asked, passed_over=passed_over)
+    return lambda: _judge(probes, passed_over=passed_over)
 
 
-def _fault(place: Place) -> str:
+def _fault(backend: Backend) -> str:
     """Return why nobody answers there, "" when somebody does."""
     try:
-        if place.path:
+        if backend.path:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(SECONDS)
-                probe.connect(place.path)
-            return closed_to_postfix(place.path)
-        port = int(place.port) if place.port.isdecimal() else socket.getservbyname(place.port)
-        host = "127.0.0.1" if place.host == "localhost" else place.host
+                probe.connect(backend.path)
+            return closed_to_postfix(backend.path)
+        port = int(backend.port) if backend.port.isdecimal() else socket.getservbyname(backend.port)
+        host = "127.0.0.1" if backend.host == "localhost" else backend.host
         with socket.create_connection((host, port), SECONDS):
             return ""
     except OSError as error:
         return error.strerror or str(error)
 
 
-def _judge(asked: Iterable[tuple[Place, Future[str]]], *, passed_over: bool) -> Iterator[Finding]:
-    for name, several in _by_parameter(asked).items():
+def _judge(
+    probes: Iterable[tuple[Backend, Future[str]]], *, passed_over: bool
+) -> Iterator[Finding]:
+    for name, several in _by_parameter(probes).items():
         check = Check(f"behind.{name}", f"behind main.cf: {name}", "a program that answers")
-        faults = [(place, fault) for place, told in several for fault in [told.result()] if fault]
+        faults = [
+            (backend, fault) for backend, probe in several for fault in [probe.result()] if fault
+        ]
         if not faults:
             yield check.right(f"{len(several)} answer" + ("s" if len(several) == 1 else ""))
             continue
-        place, fault = faults[0]
-        advice = f"Start what listens on {place}, or take it out of {name}; reload."
+        backend, fault = faults[0]
+        advice = f"Start what listens on {backend}, or take it out of {name}; reload."
         if fault == _FORBIDDEN:
-            yield check.unknown(f"{place}: {fault}")
+            yield check.unknown(f"{backend}: {fault}")
         elif passed_over and name in MILTERS:
-            yield check.warning(printable(f"{place}: {fault}: it is passed over"), advice)
+            yield check.warning(printable(f"{backend}: {fault}: it is passed over"), advice)
         else:
-            seen = printable(f"{place}: {fault}: mail waits for it, or is refused")
+            seen = printable(f"{backend}: {fault}: mail waits for it, or is refused")
             yield check.wrong(seen, advice)
 
 
 def _by_parameter(
-    asked: Iterable[tuple[Place, Future[str]]],
-) -> dict[str, list[tuple[Place, Future[str]]]]:
-    found: dict[str, list[tuple[Place, Future[str]]]] = {}
-    for place, told in asked:
-        found.setdefault(place.parameter, []).append((place, told))
+    probes: Iterable[tuple[Backend, Future[str]]],
+) -> dict[str, list[tuple[Backend, Future[str]]]]:
+    found: dict[str, list[tuple[Backend, Future[str]]]] = {}
+    for backend, probe in probes:
+        found.setdefault(backend.parameter, []).append((backend, probe))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wizard.answers.model import POLICY
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.check.postfix.main_cf import value
 from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
 from wizard.finding import Check, Finding
@@ -29,7 +29,7 @@ _USERS = "permit_sasl_authenticated"
 
 
 @dataclass(frozen=True)
-class Door:
+class ExpectedService:
     """What a port's service must have in force, from its `-o` or else from main.cf.
 
     `users_only` is whether it is for those who logged in, and for nobody else.
@@ -40,10 +40,12 @@ class Door:
     users_only: bool = True
 
 
-DOORS = (
-    Door(25, (("smtpd_sasl_auth_enable", "no"),), users_only=False),
-    Door(587, (("smtpd_tls_security_level", "encrypt"), ("smtpd_sasl_auth_enable", "yes"))),
-    Door(465, (("smtpd_tls_wrappermode", "yes"), ("smtpd_sasl_auth_enable", "yes"))),
+EXPECTED = (
+    ExpectedService(25, (("smtpd_sasl_auth_enable", "no"),), users_only=False),
+    ExpectedService(
+        587, (("smtpd_tls_security_level", "encrypt"), ("smtpd_sasl_auth_enable", "yes"))
+    ),
+    ExpectedService(465, (("smtpd_tls_wrappermode", "yes"), ("smtpd_sasl_auth_enable", "yes"))),
 )
 
 
@@ -58,24 +60,27 @@ class Entry:
 
 
 def judge_master_cf(
-    services: Told, overrides: Told, main_cf: Mapping[str, str]
+    services: CommandResult, overrides: CommandResult, main_cf: Mapping[str, str]
 ) -> Iterator[Finding]:
     """`master.cf.PORT`: an active smtpd on each port, with the settings that its port needs."""
-    for door in DOORS:
-        wanted = [*door.settings, *([(RECIPIENT, f"{_USERS},reject")] if door.users_only else ())]
+    for service in EXPECTED:
+        wanted = [
+            *service.settings,
+            *([(RECIPIENT, f"{_USERS},reject")] if service.users_only else ()),
+        ]
         expected = ", ".join("=".join(pair) for pair in wanted)
-        check = Check(f"master.cf.{door.port}", f"master.cf: port {door.port}", expected)
+        check = Check(f"master.cf.{service.port}", f"master.cf: port {service.port}", expected)
         failure = services.failure or overrides.failure
         if failure:
             yield check.unknown(failure)
             continue
         entries = list(_entries(services.text))
-        there = [entry for entry in entries if entry.port == door.port]
+        there = [entry for entry in entries if entry.port == service.port]
         if not there:
             advice = "Uncomment the entry and its -o lines in master.cf; reload."
             yield check.wrong("no active entry", advice)
             continue
-        seen, advice = _judge(door, there[-1], entries, overrides.text, main_cf)
+        seen, advice = _judge(service, there[-1], entries, overrides.text, main_cf)
         yield (
             check.wrong(printable(seen), advice)
             if seen
@@ -84,12 +89,16 @@ def judge_master_cf(
 
 
 def _judge(
-    door: Door, entry: Entry, entries: list[Entry], overrides: str, main_cf: Mapping[str, str]
+    service: ExpectedService,
+    entry: Entry,
+    entries: list[Entry],
+    overrides: str,
+    main_cf: Mapping[str, str],
 ) -> tuple[str, str]:
     """Return what is wrong with a door's entry, "" where nothing is, and what to do."""
     advice = f"Correct the -o lines of {entry.name} in master.cf; reload."
     key, command = entry.key, entry.command
-    if command == "postscreen" and not door.users_only:
+    if command == "postscreen" and not service.users_only:
         behind = next((one for one in entries if one.key == BEHIND_POSTSCREEN), None)
         if behind is None:
             return (
@@ -100,13 +109,13 @@ def _judge(
     own = _overrides(overrides, key)
     wrong = [
         f"{name}={own.get(name, main_cf.get(name, '(default)'))}"
-        for name, right in door.settings
+        for name, right in service.settings
         if value(own.get(name, main_cf.get(name, ""))) != value(right)
         and not (right == "no" and name not in own and name not in main_cf)
     ]
-    if door.users_only and not _users_only(Settings(main_cf, {}, own)):
+    if service.users_only and not _users_only(Settings(main_cf, {}, own)):
         wrong.append(f"{RECIPIENT}={own.get(RECIPIENT, main_cf.get(RECIPIENT, '(default)'))}")
-    wrong += _bent(door, own, main_cf)
+    wrong += _bent(service, own, main_cf)
     if command != "smtpd":
         wrong.append(f"run by {command}")
     return ", ".join(wrong), advice
@@ -132,9 +141,11 @@ def _refuses_others(listed: tuple[str, ...]) -> bool:
     )
 
 
-def _bent(door: Door, own: Mapping[str, str], main_cf: Mapping[str, str]) -> list[str]:
+def _bent(
+    service: ExpectedService, own: Mapping[str, str], main_cf: Mapping[str, str]
+) -> list[str]:
     """Return the policy's parameters that an entry sets otherwise than main.cf does."""
-    needed = {name for name, _ in door.settings} | ({RECIPIENT} if door.users_only else set())
+    needed = {name for name, _ in service.settings} | ({RECIPIENT} if service.users_only else set())
     return [
         f"{name}={said}"
         for name, said in own.items()

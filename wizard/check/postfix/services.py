@@ -46,12 +46,12 @@ TRANSPORTS = (
 )
 """Parameters that name a service of master.cf, and the one that is set where it is used."""
 
-THREE = (25, 587, 465)
-FEWEST = 5
+PORTS = (25, 587, 465)
+MIN_PROCESSES = 5
 """Processes: with fewer, a handful of slow strangers keeps everybody else out."""
 
 _IN_CHROOT = frozenset({"smtpd", "smtp", "lmtp"})
-_COLUMN_CHROOT, _COLUMN_MOST = 4, 6
+_COLUMN_CHROOT, _COLUMN_MAXPROC = 4, 6
 
 
 def options_of(service: Service) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
     """Whether an smtpd on another port relays for whoever finds it."""
     check = _master_check("master.cf.others", "other ports")
     for one in services:
-        if one.type != "inet" or one.command != "smtpd" or one.loopback or port_of(one) in THREE:
+        if one.type != "inet" or one.command != "smtpd" or one.loopback or port_of(one) in PORTS:
             continue
         own = settings.of(options_of(one))
         if relays_for_all(own) or "0.0.0.0/0" in own.words("mynetworks"):
@@ -179,21 +179,21 @@ def _processes(services: Sequence[Service]) -> Finding:
     few = [
         one.name
         for one in services
-        if port_of(one) in THREE
+        if port_of(one) in PORTS
         and one.command == "smtpd"
-        and one.words[_COLUMN_MOST].text.isdecimal()
-        and 0 < int(one.words[_COLUMN_MOST].text) < FEWEST
+        and one.words[_COLUMN_MAXPROC].text.isdecimal()
+        and 0 < int(one.words[_COLUMN_MAXPROC].text) < MIN_PROCESSES
     ]
     if not few:
         return check.right("enough for each port")
-    return replace(check, expected=f"{FEWEST} or more").warning(
+    return replace(check, expected=f"{MIN_PROCESSES} or more").warning(
         printable(f"too few for {', '.join(few)}"),
         f"Set maxproc of {few[0]} to - in master.cf: a slow client or two lock all others out.",
     )
 
 
-def _master_check(finding_id: str, looked_at: str) -> Check:
-    return Check(finding_id, f"master.cf: {looked_at}", "as master(5) needs it")
+def _master_check(finding_id: str, subject: str) -> Check:
+    return Check(finding_id, f"master.cf: {subject}", "as master(5) needs it")
 
 
 def _transport(name: str, seen: str, advice: str) -> Finding:

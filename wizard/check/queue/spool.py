@@ -19,7 +19,7 @@ def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[
     """`queue.space`, and `queue.hold`; nothing where there is no queue."""
     try:
         disk = os.statvfs(queue)
-        held = len(door.list_dir(f"{queue}/hold") or ())
+        on_hold = len(door.list_dir(f"{queue}/hold") or ())
     except (OSError, Trouble):
         return
     free = disk.f_bavail * disk.f_frsize
@@ -33,4 +33,4 @@ def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[
         yield check.right(f"{free // 2**20} MiB")
     check = Check("queue.hold", "mail on hold", "none")
     advice = "`postqueue -p` shows it with a !; `postsuper -H ID` lets it go."
-    yield check.warning(f"{held} on hold", advice) if held else check.right("none")
+    yield check.warning(f"{on_hold} on hold", advice) if on_hold else check.right("none")

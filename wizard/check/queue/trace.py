@@ -44,21 +44,21 @@ def fate(lines: Iterable[str], message_id: str) -> Fate:
     """Return the worst of what the log says of the message's recipients, once it knows of all."""
     names: set[str] = set()
     over: set[str] = set()
-    told: dict[tuple[str, str], Fate] = {}
+    fates: dict[tuple[str, str], Fate] = {}
     for line in lines:
         named, status, removed = (one.search(line) for one in (_ID, _STATUS, _REMOVED))
         if named and named[2] == message_id:
             names.add(named[1])
         elif status and status[1] in names:
-            told[status[1], status[2]] = Fate(status[4], status[2], status[3], status[5])
+            fates[status[1], status[2]] = Fate(status[4], status[2], status[3], status[5])
             # One that waits stays in the queue: it is as far as it comes for now.
             over |= {status[1]} if status[4] == DEFERRED else set()
         elif removed:
             over.add(removed[1])
-    awaited = {one[1] for fate in told.values() if (one := _FORWARDED.search(fate.said))}
+    awaited = {one[1] for fate in fates.values() if (one := _FORWARDED.search(fate.said))}
     if not names or (names | awaited) - over:
         return Fate()
-    ends = [one for one in told.values() if not _FORWARDED.search(one.said)]
+    ends = [one for one in fates.values() if not _FORWARDED.search(one.said)]
     return next((one for kind in _WORST_FIRST for one in ends if one.status == kind), Fate())
 
 

@@ -49,24 +49,24 @@ def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[
         yield check.finding(UNKNOWN, f"not known: {waiting.why}")
         return
     least = "" if waiting.whole else "at least "
-    told = [
+    parts = [
         f"{least}{counted(group.count, 'message')} for {whom}, the oldest since {moment(group.oldest)} "
         f"({_age(now - group.oldest)})"
         for group, whom in ((waiting.dovecot, "Dovecot"), (waiting.others, "other servers"))
         if group.count
     ]
     if not waiting.dovecot.count and not waiting.whole:
-        told.append(f"the queue was not read to its end in {queue.SECONDS:g} s")
-        yield check.finding(UNKNOWN, "; ".join(told))
+        parts.append(f"the queue was not read to its end in {queue.SECONDS:g} s")
+        yield check.finding(UNKNOWN, "; ".join(parts))
         return
     if not waiting.dovecot.count:
-        yield replace(check.right("; ".join(told) or "none"), fatal=True)
+        yield replace(check.right("; ".join(parts) or "none"), fatal=True)
         return
     ends = waiting.dovecot.oldest + lifetime(settings)
-    told.insert(1, f"they are returned to their senders from {moment(ends)} on")
+    parts.insert(1, f"they are returned to their senders from {moment(ends)} on")
     yield check.finding(
         WARNING if ends - now < _DAY else WAITS,
-        "; ".join(told),
+        "; ".join(parts),
         f"Nothing is lost before {moment(ends)} (maximal_queue_lifetime). Once Dovecot takes mail, "
         "`postfix-wizard apply --section dovecot` asks it for a recipient and delivers it at once.",
     )

@@ -131,14 +131,14 @@ class Line:
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are."""
-        self._socket.settimeout(self._left())
+        self._socket.settimeout(self._remaining())
         self._socket.sendall(data)
 
     def read_exactly(self, count: int) -> bytes:
         """Read so many bytes, which the caller bounds; fewer where the other side closes."""
         data, self._buffer = self._buffer[:count], self._buffer[count:]
         while len(data) < count:
-            self._socket.settimeout(self._left())
+            self._socket.settimeout(self._remaining())
             more = self._socket.recv(count - len(data))
             if not more:
                 break
@@ -168,7 +168,7 @@ class Line:
         if self._buffer:
             raise TalkError(f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}")
         context = ssl.create_default_context() if self._verified else blind_context(self._kind)
-        stream = TlsStream(self._plain, context, self._left, self._verified)
+        stream = TlsStream(self._plain, context, self._remaining, self._verified)
         try:
             stream.handshake()
         except HandshakeError as error:
@@ -180,7 +180,7 @@ class Line:
         if not where.port:
             local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                local.settimeout(self._left())
+                local.settimeout(self._remaining())
                 local.connect(where.address)
             except BaseException:
                 local.close()
@@ -188,21 +188,21 @@ class Line:
             return local
         return socket.create_connection(
             (where.address, where.port),
-            timeout=self._left(),
+            timeout=self._remaining(),
             source_address=(where.source, 0) if where.source else None,
         )
 
-    def _left(self) -> float:
-        left = self._until - time.monotonic()
-        if left <= 0:
+    def _remaining(self) -> float:
+        remaining = self._until - time.monotonic()
+        if remaining <= 0:
             raise socket.timeout
-        return left
+        return remaining
 
     def _read_line(self) -> bytes:
         while b"\n" not in self._buffer:
             if len(self._buffer) > MAX_LINE:
                 break
-            self._socket.settimeout(self._left())
+            self._socket.settimeout(self._remaining())
             data = self._socket.recv(4096)
             if not data:
                 said = f" after {clean(self._buffer, 60)}" if self._buffer else ""

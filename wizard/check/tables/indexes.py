@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable
 
-from wizard.check.commands import Asked, ask
+from wizard.check.commands import PendingCommand, start_command
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
@@ -18,7 +18,7 @@ from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
 from wizard.text import first_line, printable
 
-MOST = 40
+MAX_TABLES = 40
 """Tables that are opened; a server has a handful."""
 
 NOBODY = "nobody.invalid"
@@ -53,7 +53,7 @@ def named(
             for kind, path in _TABLE.findall(one.value(name)):
                 if kind not in _NO_TYPES and path != SENDER_ACCESS:
                     found.setdefault((kind, path), name)
-    return dict(list(found.items())[:MOST])
+    return dict(list(found.items())[:MAX_TABLES])
 
 
 def begin_tables(
@@ -65,26 +65,28 @@ def begin_tables(
     """Open all tables side by side; call the result to wait for the finding, `tables`."""
     known = frozenset(types)
     tables = named(settings, services)
-    asked = {
-        one: ask(door, ("postmap", "-q", NOBODY, ":".join(one)))
+    pending = {
+        one: start_command(door, ("postmap", "-q", NOBODY, ":".join(one)))
         for one in tables
         if one[0] in known
     }
-    return lambda: iter((_judge(door, tables, asked),))
+    return lambda: iter((_judge(door, tables, pending),))
 
 
 def _judge(
-    door: Door, tables: Mapping[tuple[str, str], str], asked: Mapping[tuple[str, str], Asked]
+    door: Door,
+    tables: Mapping[tuple[str, str], str],
+    pending: Mapping[tuple[str, str], PendingCommand],
 ) -> Finding:
     faults: list[Fault] = []
     for (kind, path), parameter in tables.items():
-        if (kind, path) in asked:
-            told = asked[kind, path]()
-            words = first_line(_OF_MAIN_CF.sub(b"", told.outcome.stderr))
+        if (kind, path) in pending:
+            result = pending[kind, path]()
+            words = first_line(_OF_MAIN_CF.sub(b"", result.outcome.stderr))
             # Exit 1 in silence: the key is not in it.
-            fault = words if told.outcome.code and words else ""
-            if told.why or "ermission denied" in fault:
-                return _CHECK.unknown(told.why or fault)
+            fault = words if result.outcome.code and words else ""
+            if result.why or "ermission denied" in fault:
+                return _CHECK.unknown(result.why or fault)
             faults += [(WRONG, f"{kind}:{path}: {fault}", _remedy(kind, path, parameter))] * bool(
                 fault
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wizard.answers.sections.blocklists import Blocklists
-from wizard.check.commands import Told
+from wizard.check.commands import CommandResult
 from wizard.finding import Check, Finding
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.sender_access import rows
@@ -16,7 +16,7 @@ from wizard.text import printable
 _CHECK = Check("table.sender_access", "sender_access: the table", "answers as its file says")
 
 
-def looked_up(restrictions: str) -> str:
+def table_in_use(restrictions: str) -> str:
     """TYPE:PATH of the table that smtpd_recipient_restrictions looks senders up in, else ""."""
     match = re.search(rf"check_sender_access\s+(\w+:{re.escape(SENDER_ACCESS)})\b", restrictions)
     return match[1] if match else ""
@@ -27,7 +27,7 @@ def postmap_s(table: str) -> tuple[str, ...]:
     return ("postmap", "-s", table)
 
 
-def not_looked_up() -> Finding:
+def not_in_use() -> Finding:
     """No restriction asks the table, so its rows have no effect."""
     return replace(_CHECK, expected=f"check_sender_access TYPE:{SENDER_ACCESS}").wrong(
         "smtpd_recipient_restrictions does not look it up",
@@ -40,16 +40,18 @@ def not_known(why: str) -> Finding:
     return _CHECK.unknown(why)
 
 
-def judge_table(table: str, told: Told, text: str, wanted: Blocklists) -> Iterator[Finding]:
+def judge_table(
+    table: str, result: CommandResult, text: str, wanted: Blocklists
+) -> Iterator[Finding]:
     """`table.sender_access`: every row of the file and of the answers is what a lookup finds."""
-    if told.why:
-        yield not_known(told.why)
+    if result.why:
+        yield not_known(result.why)
         return
     advice = f"Run `postmap {table}`."
-    if told.failure:
-        seen = told.failure
+    if result.failure:
+        seen = result.failure
     else:
-        indexed = rows_of(told.text)
+        indexed = rows_of(result.text)
         planned = rows_of(text)
         planned.update((_key(name), "OK") for name in wanted.allow_senders)
         planned.update((_key(name), "REJECT") for name in wanted.reject_senders)

@@ -117,13 +117,17 @@ def judge_trust(
         ", ".join(certificate.names)[:200] or "no DNS name",
         f"Mail programs will refuse it: issue one that covers {myhostname}.",
     )
-    left = certificate.not_after - time.time()
+    remaining = certificate.not_after - time.time()
     early = certificate.not_before > time.time()
     span = certificate.not_after - certificate.not_before
     date = day(certificate.not_after)
-    days = f"{int(left // 86400)} days left"
+    days = f"{int(remaining // 86400)} days left"
     yield Check("certificate.expiry", "certificate: lifetime", "valid now", fatal=False).finding(
-        WRONG if left < span / TENTH or early else WARNING if left < span / THIRD else RIGHT,
-        "not valid yet" if early else f"ended on {date}" if left <= 0 else f"{date}, {days}",
+        WRONG
+        if early or remaining < span / TENTH
+        else WARNING
+        if remaining < span / THIRD
+        else RIGHT,
+        "not valid yet" if early else f"ended on {date}" if remaining <= 0 else f"{date}, {days}",
         "Renew it (`certbot renew`), then `systemctl reload postfix`.",
     )

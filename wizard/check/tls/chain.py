@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
-from wizard.check.commands import Told, ask
+from wizard.check.commands import CommandResult, start_command
 from wizard.check.tls.certificate import on_disk
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -28,12 +28,12 @@ def begin_chain(door: Door, path: str) -> Callable[[], Iterator[Finding]]:
     if not on_disk(door, (path,)):
         return lambda: iter(())  # no certificate at all, which others name
     argv = ("openssl", "verify", "-no_check_time", "-untrusted", path, path)
-    asked = ask(door, argv)
-    return lambda: _judge(path, asked())
+    pending = start_command(door, argv)
+    return lambda: _judge(path, pending())
 
 
-def _judge(path: str, told: Told) -> Iterator[Finding]:
-    if told.why:
+def _judge(path: str, result: CommandResult) -> Iterator[Finding]:
+    if result.why:
         return
     check = Check(
         "certificate.chain",
@@ -41,9 +41,9 @@ def _judge(path: str, told: Told) -> Iterator[Finding]:
         "a chain that others can follow",
         fatal=False,
     )
-    if told.outcome.code == 0:
+    if result.outcome.code == 0:
         yield check.right("leads to a root that this host trusts")
-    elif _SIGNED_BY_ITSELF.search(told.outcome.stdout + told.outcome.stderr):
+    elif _SIGNED_BY_ITSELF.search(result.outcome.stdout + result.outcome.stderr):
         yield check.warning(
             "signed by itself",
             "Others do not trust it: issue one that they do, by certbot for instance.",

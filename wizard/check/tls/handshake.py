@@ -19,7 +19,7 @@ _ALERT_AT, _VERSION_AT = 6, 9
 _TLS_1_2 = 0x0303
 _FIRST_BYTES = 11
 """How much of a server's first answer tells why it failed: up to the version that it chose."""
-_LARGEST_READ = 16384
+_MAX_READ_BYTES = 16384
 
 _ALERTS = {
     0: "close notify",
@@ -99,12 +99,12 @@ class TlsStream:
         self,
         plain: socket.socket,
         context: ssl.SSLContext,
-        left: Callable[[], float],
+        remaining: Callable[[], float],
         name: str = "",
     ) -> None:
-        """Make one that no byte has passed yet; `left` says how many seconds it may still wait."""
+        """Make one that no byte has passed yet; `remaining` says how many seconds it may still wait."""
         self._plain = plain
-        self._left = left
+        self._remaining = remaining
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name or None)
         self._first = b""
@@ -166,8 +166,8 @@ class TlsStream:
             self._plain.sendall(self._outgoing.read())
 
     def _fill(self) -> None:
-        self._plain.settimeout(self._left())
-        data = self._plain.recv(_LARGEST_READ)
+        self._plain.settimeout(self._remaining())
+        data = self._plain.recv(_MAX_READ_BYTES)
         if data:
             self._first = (self._first + data)[:_FIRST_BYTES]
             self._incoming.write(data)

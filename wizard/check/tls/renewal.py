@@ -94,15 +94,15 @@ def _named(said: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def judge_renewal(
-    renewal: Renewal, held: Mapping[int, str], open_services: Optional[Collection[str]]
+    renewal: Renewal, listeners: Mapping[int, str], open_services: Optional[Collection[str]]
 ) -> Iterator[Finding]:
     """`certificate.renewal` and `certificate.hook`: warnings alone, since nothing fails today.
 
-    `held` has the program that listens by port, `open_services` those of the firewall's zone,
+    `listeners` has the program that listens by port, `open_services` those of the firewall's zone,
     None where that is not known.
     """
     check = check_of(renewal.name)
-    problem, advice = _problem(renewal, held, open_services)
+    problem, advice = _problem(renewal, listeners, open_services)
     authenticator = parameters(renewal.text or "").get("authenticator", "")
     seen = f"certbot by {authenticator}, {', '.join(renewal.timers)}"
     yield check.warning(printable(problem), advice) if problem else check.right(printable(seen))
@@ -123,7 +123,7 @@ def check_of(name: str) -> Check:
 
 
 def _problem(
-    renewal: Renewal, held: Mapping[int, str], open_services: Optional[Collection[str]]
+    renewal: Renewal, listeners: Mapping[int, str], open_services: Optional[Collection[str]]
 ) -> tuple[str, str]:
     """Return why nobody renews it and what to do, or two empty texts."""
     conf = f"{LETSENCRYPT}/renewal/{renewal.name}.conf"
@@ -153,8 +153,8 @@ def _problem(
             "Somebody must renew it by hand, or issue it anew.",
         ),
         (
-            authenticator == "standalone" and HTTP in held,
-            f"its authenticator needs port 80, which {held.get(HTTP, '')} holds",
+            authenticator == "standalone" and HTTP in listeners,
+            f"its authenticator needs port 80, which {listeners.get(HTTP, '')} holds",
             f"Issue it by webroot instead. {dry_run}",
         ),
         (
@@ -163,4 +163,4 @@ def _problem(
             "Open http in the zone, or give certbot a pre- and a post-hook that do.",
         ),
     )
-    return next(((what, advice) for holds, what, advice in faults if holds), ("", ""))
+    return next(((what, advice) for applies, what, advice in faults if applies), ("", ""))

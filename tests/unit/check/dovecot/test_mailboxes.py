@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.postfix.test_dovecot import ANSWERS, LMTP, RIGHT
 from wizard.answers.sections.dovecot import Dovecot as Asked
-from wizard.check.dovecot.mailboxes import Looked, judge_mailboxes
+from wizard.check.dovecot.mailboxes import Observed, judge_mailboxes
 from wizard.check.smtp.session import Reply, Transcript
 from wizard.finding import RIGHT as GOOD
 from wizard.finding import UNKNOWN, WAITS, WARNING, WRONG
@@ -20,7 +20,7 @@ OK = Transcript({"rcpt": Reply(250, ("2.1.5 OK",))})
 RUNS = Unit("enabled", "active")
 
 
-def judged(looked: Looked, *, ours: bool = False) -> dict[str, tuple[str, str, bool]]:
+def judged(looked: Observed, *, ours: bool = False) -> dict[str, tuple[str, str, bool]]:
     answers = replace(ANSWERS, dovecot=Asked("write" if ours else "leave"))
     found = judge_mailboxes(looked, answers)
     return {one.id: (one.verdict, one.seen, one.fatal) for one in found}
@@ -37,7 +37,7 @@ def not_running(enabled: str, state: str) -> Dovecot:
 
 @pytest.mark.parametrize("version", RIGHT)
 def test_a_right_one(version: str) -> None:
-    assert judged(Looked(dovecot(version), OK)) == {
+    assert judged(Observed(dovecot(version), OK)) == {
         "dovecot.settings": (GOOD, "as Postfix needs them", False),
         "dovecot.recipient": (GOOD, "250 2.1.5 OK", False),
     }
@@ -62,7 +62,7 @@ def test_each_cause(
     version: str, change: dict[str, str], name: str, verdict: str, word: str
 ) -> None:
     """It is the only one that is told; it fails a run only where the file is ours to write."""
-    looked = Looked(dovecot(version, **change))
+    looked = Observed(dovecot(version, **change))
     found = judged(looked)
     assert list(found) == [f"dovecot.{name}"]
     assert found[f"dovecot.{name}"][0] == verdict
@@ -79,18 +79,18 @@ def test_each_cause(
     ],
 )
 def test_another_choice_that_works_is_not_blamed(change: dict[str, str]) -> None:
-    assert judged(Looked(dovecot(**change)))["dovecot.settings"][0] == GOOD
+    assert judged(Observed(dovecot(**change)))["dovecot.settings"][0] == GOOD
 
 
 def test_a_certificate_that_is_not_there() -> None:
     for own in (dovecot(), dovecot(ssl_cert="</srv/gone.pem")):
-        found = judged(Looked(own, missing=("/srv/gone.pem",)))
+        found = judged(Observed(own, missing=("/srv/gone.pem",)))
         assert found["dovecot.tls"][:2] == (WRONG, "/srv/gone.pem is not there")
 
 
 def test_a_configuration_that_it_refuses() -> None:
     broken = replace(dovecot(), settings={}, complaint="Unknown setting: mail_driver\x1b[2J")
-    found = judged(Looked(broken))
+    found = judged(Observed(broken))
     assert list(found) == ["dovecot.config"]
     assert found["dovecot.config"][0] == WRONG
     assert "Unknown setting: mail_driver" in found["dovecot.config"][1]
@@ -105,21 +105,21 @@ def test_a_configuration_that_it_refuses() -> None:
     ],
 )
 def test_a_recipient_that_is_refused(reply: Reply, verdict: str) -> None:
-    found = judged(Looked(dovecot(), Transcript({"rcpt": reply})))
+    found = judged(Observed(dovecot(), Transcript({"rcpt": reply})))
     assert found["dovecot.recipient"][:2] == (verdict, str(reply))
 
 
 @pytest.mark.parametrize(("state", "verdict"), [("inactive", WAITS), ("failed", WRONG)])
 def test_one_that_does_not_run(state: str, verdict: str) -> None:
-    found = judged(Looked(not_running("disabled", state)))
+    found = judged(Observed(not_running("disabled", state)))
     assert found["dovecot.runs"][0] == verdict
 
 
 @pytest.mark.parametrize("there", [Dovecot(), not_running("masked", "inactive")])
 def test_nothing_is_said_of_one_that_is_missing(there: Dovecot) -> None:
-    assert judged(Looked(there)) == {}
+    assert judged(Observed(there)) == {}
 
 
 def test_one_that_does_not_answer() -> None:
-    found: dict[str, Any] = judged(Looked(Dovecot(), why="no answer within 15 seconds"))
+    found: dict[str, Any] = judged(Observed(Dovecot(), why="no answer within 15 seconds"))
     assert found["dovecot.settings"][:2] == (UNKNOWN, "not known: no answer within 15 seconds")

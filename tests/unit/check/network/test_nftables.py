@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wizard.answers.sections.networks import Networks
-from wizard.check.commands import NOTHING, Told
+from wizard.check.commands import NOTHING, CommandResult
 from wizard.check.network.nftables import judge_rules
 from wizard.door import Outcome
 from wizard.finding import RIGHT, UNKNOWN, WRONG
@@ -63,7 +63,7 @@ DROP, ACCEPT, REJECT = {"drop": None}, {"accept": None}, {"reject": {"type": "ic
 
 def seen(*rows: Row) -> tuple[str, str]:
     text = json.dumps({"nftables": [{"metainfo": {"version": "1.0"}}, *rows]})
-    (found,) = judge_rules(Told(Outcome(0, text.encode(), b"")), Networks())
+    (found,) = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks())
     assert found.id == "firewall.rules"
     return found.verdict, found.seen
 
@@ -120,12 +120,12 @@ def test_rules_that_keep_strangers_out(rows: tuple[Row, ...], said: str) -> None
 @pytest.mark.parametrize(
     "told",
     [
-        Told(NOTHING, "there is no nft"),
-        Told(Outcome(1, b"", b"Operation not permitted")),
-        Told(Outcome(0, b"not json", b"")),
-        Told(Outcome(0, b"[]", b"")),
+        CommandResult(NOTHING, "there is no nft"),
+        CommandResult(Outcome(1, b"", b"Operation not permitted")),
+        CommandResult(Outcome(0, b"not json", b"")),
+        CommandResult(Outcome(0, b"[]", b"")),
     ],
 )
-def test_without_a_list_nothing_is_claimed(told: Told) -> None:
+def test_without_a_list_nothing_is_claimed(told: CommandResult) -> None:
     (found,) = judge_rules(told, Networks())
     assert found.verdict == UNKNOWN

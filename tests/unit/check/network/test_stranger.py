@@ -18,8 +18,8 @@ from wizard.check.network.stranger import (
     CANDIDATES,
     LIFETIME,
     NoStrangerError,
-    new_faces,
     stranger_address,
+    unused_addresses,
 )
 from wizard.check.sessions import networks
 
@@ -214,7 +214,7 @@ def test_the_kernel_tidies_up_after_sigkill(namespace: list[str]) -> None:
 
 
 def test_a_new_face_is_in_the_same_networks_and_seldom_twice() -> None:
-    faces = {new_faces() for _ in range(50)}
+    faces = {unused_addresses() for _ in range(50)}
     assert len(faces) > 20
     for one in faces:
         numbers = {text.replace(":", ".").rpartition(".")[2] for text in one}

@@ -15,7 +15,13 @@ import dns.rrset
 import pytest
 
 from tests.unit.dns.resolver import answering
-from wizard.check.outbound.port_25 import Tried, World, judge_address, judge_outbound, try_outbound
+from wizard.check.outbound.port_25 import (
+    Internet,
+    Tried,
+    judge_address,
+    judge_outbound,
+    try_outbound,
+)
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 NAME = "mail.zeke.ne.jp"
@@ -73,7 +79,7 @@ def zone(query: dns.message.Message) -> dns.message.Message | None:
 
 def tried(*domains: str, port: int, seconds: float = 3.0) -> tuple[Tried, ...]:
     with answering(zone) as dns_port:
-        return try_outbound(NAME, World(["127.0.0.1"], domains, port, dns_port), seconds)
+        return try_outbound(NAME, Internet(["127.0.0.1"], domains, port, dns_port), seconds)
 
 
 def judged(found: tuple[Tried, ...], *, patient: bool = True) -> Finding:
@@ -155,5 +161,5 @@ def test_a_mute_resolver_is_not_asked_for_all() -> None:
 
 
 def test_without_a_resolver_nothing_is_known() -> None:
-    found = try_outbound(NAME, World([], (OPEN,)), 1.0)
+    found = try_outbound(NAME, Internet([], (OPEN,)), 1.0)
     assert "names no resolver" in judged(found).seen

@@ -12,7 +12,7 @@ import pytest
 
 from wizard.answers.sections.relay import Relay
 from wizard.check.outbound import relay as relay_check
-from wizard.check.outbound.relay import Seen, ask_relay, judge_relay
+from wizard.check.outbound.relay import RelaySessions, ask_relay, judge_relay
 from wizard.check.smtp.session import Reply, Transcript
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.finding import RIGHT, UNKNOWN, WRONG
@@ -62,7 +62,7 @@ def silent_port() -> Iterator[int]:
                 one.close()
 
 
-def rows(relay: Relay, seen: Seen) -> dict[str, tuple[str, str]]:
+def rows(relay: Relay, seen: RelaySessions) -> dict[str, tuple[str, str]]:
     """Verdict and words of each row, by what follows `relay.`."""
     found = list(judge_relay(relay, PASSWORD, seen))
     assert not any(one.fatal for one in found)
@@ -151,17 +151,20 @@ TLS = {"ehlo": Reply(250, ("x",)), "ehlo-tls": Reply(250, ("x", "AUTH PLAIN LOGI
 def test_the_password_is_judged_by_the_relays_own_words(
     second: Transcript, verdict: str, words: str
 ) -> None:
-    found = rows(RELAY, Seen(first=Transcript(TLS), second=second))
+    found = rows(RELAY, RelaySessions(first=Transcript(TLS), second=second))
     assert found["reach"][0] == found["tls"][0] == RIGHT
     assert found["login"][0] == verdict
     assert found["login"][1].startswith(words)
 
 
 def test_a_name_that_is_not_known_and_a_resolver_that_is_silent() -> None:
-    assert rows(RELAY, Seen("no such name"))["reach"] == (WRONG, "smtp.example: no such name")
-    assert rows(RELAY, Seen("no answer", mute=True))["reach"][0] == UNKNOWN
+    assert rows(RELAY, RelaySessions("no such name"))["reach"] == (
+        WRONG,
+        "smtp.example: no such name",
+    )
+    assert rows(RELAY, RelaySessions("no answer", mute=True))["reach"][0] == UNKNOWN
 
 
 def test_no_login_where_none_is_offered() -> None:
     bare = Transcript({"ehlo": Reply(250, ("x",)), "ehlo-tls": Reply(250, ("x",))})
-    assert rows(RELAY, Seen(first=bare))["login"] == (WRONG, "no AUTH")
+    assert rows(RELAY, RelaySessions(first=bare))["login"] == (WRONG, "no AUTH")

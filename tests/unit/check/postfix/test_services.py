@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.postfix.backends import Place, begin_behind, places
+from wizard.check.postfix.backends import Backend, backends, begin_backends
 from wizard.check.postfix.services import NEEDED, judge_services, smtpds
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
@@ -154,12 +154,12 @@ def test_a_master_cf_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_where_postfix_is_sent_to(own: dict[str, str], found: list[str]) -> None:
-    assert [str(one) for one in places(Settings(own), ())] == found
+    assert [str(one) for one in backends(Settings(own), ())] == found
 
 
 def test_an_option_sends_it_there_too() -> None:
     text = "smtp inet n - n - - smtpd -o smtpd_proxy_filter=127.0.0.1:10026\n"
-    (found,) = places(Settings({}), smtpds(MasterCf.parse(text.encode()).services))
+    (found,) = backends(Settings({}), smtpds(MasterCf.parse(text.encode()).services))
     assert (found.parameter, str(found)) == ("smtpd_proxy_filter", "127.0.0.1:10026")
 
 
@@ -167,15 +167,15 @@ def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as alive, ThreadPoolExecutor(2) as pool:
         port = str(alive.getsockname()[1])
         asked = (
-            Place("smtpd_milters", "127.0.0.1", port),
-            Place("content_filter", path=str(tmp_path / "none")),
+            Backend("smtpd_milters", "127.0.0.1", port),
+            Backend("content_filter", path=str(tmp_path / "none")),
         )
-        good, dead = begin_behind(asked, Settings({}), pool)()
+        good, dead = begin_backends(asked, Settings({}), pool)()
         assert (good.id, good.verdict) == ("behind.smtpd_milters", RIGHT)
         assert (dead.id, dead.verdict) == ("behind.content_filter", WRONG)
         assert "No such file or directory" in dead.seen
         alive.close()
         passed = Settings({"milter_default_action": "accept"})
-        (over,) = begin_behind(asked[:1], passed, pool)()
+        (over,) = begin_backends(asked[:1], passed, pool)()
         assert (over.verdict, "Connection refused" in over.seen) == (WARNING, True)
         assert f"127.0.0.1:{port}" in over.advice
