@@ -1,7 +1,7 @@
-"""What a run may not blame: what it left as the operator had changed it, by their own choice.
+"""Turn failures into warnings if they come only from hand edits that the operator chose to keep.
 
-Only findings that tell of nothing else. What makes a relay for strangers, or turns mail away, is
-wrong whoever wrote it.
+Only findings with no other cause are changed. An open relay or refused mail is wrong, no matter who
+wrote the setting.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PARAMETERS = {
     "smtpd_tls_auth_only": r"smtp\.587\.(?:no-)?auth-plain",
     **dict.fromkeys((*PAIR, *TAKEN_OUT), r"certificate\.\d+"),
 }
-"""By parameter of main.cf, the findings that are about it alone."""
+"""The findings that depend on one parameter of main.cf alone."""
 _OPTIONS = {
     "smtpd_tls_security_level": r"master\.cf\.{0}|smtp\.{0}\.(?:no-auth|auth|mail)-plain",
     "smtpd_tls_wrappermode": r"master\.cf\.{0}|smtp\.{0}\.tls",
@@ -36,12 +36,12 @@ _OPTIONS = {
     "smtpd_recipient_restrictions": r"master\.cf\.{0}",
     **dict.fromkeys((*PAIR, *TAKEN_OUT), r"certificate\.{0}"),
 }
-"""The same by option of a service entry on port {0}."""
+"""The same for an option of a service entry on port {0}."""
 _ENTRY = r"master\.cf\.{0}|port\.{0}|smtp\.{0}\.(?!mail-without-auth|relay|stranger).*"
 
 
 def excused(findings: Iterable[Finding], edits: Collection[HandEdit]) -> Iterator[Finding]:
-    """Yield the findings; what is wrong by a kept hand edit alone is a warning."""
+    """Yield the findings. A failure that only such a hand edit causes is a warning."""
     patterns = [one for edit in edits if edit.choice == MINE for one in _patterns(edit)]
     excusable = re.compile("|".join(f"(?:{one})" for one in patterns)) if patterns else None
     for finding in findings:

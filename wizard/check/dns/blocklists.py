@@ -1,4 +1,4 @@
-"""The blocklists in use: whether each answers as it should, and whether it lists this host."""
+"""Check that each blocklist in use works, and that it does not list this host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wizard.host.facts import Network
 from wizard.postfix.blocklists import asked_zones
 
 SECONDS = 1.0
-"""For all lists together: a server in order needs a tenth of it."""
+"""Seconds for all lists together; a healthy server needs a tenth of it."""
 
 
 def begin_lists(
@@ -25,9 +25,9 @@ def begin_lists(
     key: str = "",
     proxies: Collection[str] = (),
 ) -> Callable[[], Iterator[Finding]]:
-    """Ask all lists in use in a thread of the pool; call the result to wait for the findings.
+    """Query all lists in use in a thread of the pool; call the result to wait for the findings.
 
-    This host's addresses are its own and `proxies`, those of proxy_interfaces (postconf(5)).
+    This host's addresses are its own and `proxies`, which are those of proxy_interfaces (postconf(5)).
     """
     zones = with_key({one.name: one for one in asked_zones(lists)}.values(), key)
     if network is None:
@@ -41,7 +41,7 @@ def begin_lists(
 def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterator[Finding]:
     """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses.
 
-    None fails a run: what a list does is not this host's doing.
+    None fails a run, because a list is not part of this host.
     """
     for health in found:
         check = _check(health.zone)

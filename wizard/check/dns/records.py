@@ -1,7 +1,7 @@
-"""What the DNS says of this server, next to what it should say.
+"""Compare the DNS records of this server with those that it should have.
 
-None of it fails a run, and what cannot be known from here is unknown and not wrong: behind NAT
-or with split DNS this host sees other addresses than its peers do.
+None of it fails a run. Behind NAT or with split DNS this host sees other addresses than its peers,
+so some records are unknown and not wrong.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wizard.host.facts import Network
 from wizard.text import printable
 
 SECONDS = 1.0
-"""For all questions together: a resolver in order needs a tenth of it."""
+"""Seconds for all queries together; a healthy resolver needs a tenth of it."""
 
 _FEW = 3
 
@@ -29,7 +29,7 @@ _FEW = 3
 def begin_lookups(
     answers: Answers, network: Optional[Network], pool: Executor, proxies: Sequence[str] = ()
 ) -> Callable[[], Iterator[Finding]]:
-    """Ask in a thread of the pool; call the result to wait for the findings.
+    """Send the queries in a thread of the pool; call the result to wait for the findings.
 
     `proxies` are the addresses of proxy_interfaces (postconf(5)).
     """
@@ -110,7 +110,7 @@ def _address(host: str, answer: Answer, own: Sequence[str]) -> Finding:
 
 
 def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> Iterator[Finding]:
-    """What the world sees where this host has inner addresses alone: Postfix must know it too."""
+    """Check that Postfix knows the public address if this host has only private ones."""
     outer = [one for one in public4(answer.records) if one not in own]
     if public4(own) or not outer:
         return
@@ -149,7 +149,7 @@ def _ipv6(host: str, found: Lookups, *, listens: bool) -> Finding:
 
 
 def _pointers(host: str, leads: Answer, found: Lookups, own: Sequence[str]) -> Iterator[Finding]:
-    """Yield a finding for each address that others know this server by; `own` are public."""
+    """Yield a finding for each public address of this server; `own` are public."""
     addresses = (own or public4(leads.records))[:MOST]
     if not addresses:
         advice = "The address that this host's mail comes from needs it; its provider sets it."
@@ -190,7 +190,7 @@ def _mx(domain: str, answer: Answer, host: str) -> Finding:
 
 
 def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
-    """Return one finding for all local names: a table of ten thousand lines tells nothing."""
+    """Return one finding for all local names, because nobody reads ten thousand lines."""
     check = _DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
     queried = [(one, found.of(one, "MX")) for one in names[:MOST]]
     lost = next((answer for _, answer in queried if not answer.known), None)

@@ -1,7 +1,7 @@
-"""Whether the host's resolver answers, and does not answer what it cannot know (RFC 6761 6.4).
+"""Check that the host's resolver answers, and invents no names (RFC 6761 6.4).
 
-With a dead one every stranger is told 450; with one that makes names up, every blocklist lists
-everybody and no forged domain is seen.
+If it does not answer, Postfix defers the mail of every stranger with 450. If it invents names, every
+blocklist lists everybody, and forged domains are not detected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NO_SUCH_NAME = "no-such-name.postfix-wizard.invalid"
 
 
 def begin_resolver(network: Optional[Network], pool: Executor) -> Callable[[], Iterator[Finding]]:
-    """Ask in a thread of the pool; call the result to wait for `dns.resolver`."""
+    """Send the query in a thread of the pool; call the result to wait for `dns.resolver`."""
     if network is None:
         return lambda: iter(())
     question = Question(NO_SUCH_NAME, "A")
@@ -29,7 +29,7 @@ def begin_resolver(network: Optional[Network], pool: Executor) -> Callable[[], I
 
 
 def judge_resolver(answer: Answer, resolvers: tuple[str, ...]) -> Finding:
-    """`dns.resolver`: right where a name that cannot exist does not."""
+    """`dns.resolver`: right if a name that cannot exist does not exist."""
     check = Check(
         "dns.resolver",
         "the resolver",

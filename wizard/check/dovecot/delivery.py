@@ -1,4 +1,4 @@
-"""Whether Dovecot answers on the two sockets that Postfix will talk to (SASL_README, RFC 2033)."""
+"""Check that Dovecot answers on the two sockets that Postfix uses (SASL_README, RFC 2033)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from wizard.host.sockets import AUTH, QUEUE
 AUTH_SOCKET = f"{QUEUE}/{AUTH}"
 
 NOBODY = "nobody listens"
-"""A socket that its owner left behind: one that ends in order takes it away."""
+"""A socket of a process that was killed. A process that ends normally removes it."""
 
 _ABSENT = {errno.ENOENT, errno.ENOTDIR}
 
 
 def lmtp_socket(mailbox_transport: str) -> str:
-    """The path behind `lmtp:unix:PATH`, relative to the queue; "" for any other transport."""
+    """Return the path of `lmtp:unix:PATH`, below the queue if relative; "" for other transports."""
     head, _, path = mailbox_transport.rpartition(":")
     if head != "lmtp:unix" or not path:
         return ""
@@ -29,9 +29,9 @@ def lmtp_socket(mailbox_transport: str) -> str:
 
 
 def socket_fault(path: str) -> str:
-    """Why nobody answers on a UNIX socket, "" when somebody does.
+    """Return why nobody answers on a UNIX socket, "" if somebody does.
 
-    A socket's name outlives a killed Dovecot, so the name alone proves nothing.
+    The file of a socket remains after Dovecot was killed, so the file alone proves nothing.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(2)
@@ -47,7 +47,7 @@ def socket_fault(path: str) -> str:
 
 
 def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Finding]:
-    """`delivery.lmtp`: mail for local people has somewhere to go, or waits in the queue."""
+    """`delivery.lmtp`: Dovecot takes the mail of local users, or it waits in the queue."""
     # The wizard does not set Dovecot up, so it cannot fail for what Dovecot does.
     check = Check("delivery.lmtp", "local delivery by LMTP", "Dovecot answers", fatal=False)
     if fault.startswith(NOBODY):

@@ -1,7 +1,7 @@
-"""The policy as its users meet it: who logs in may send, who has the wrong password may not.
+"""Test the login of a user: with the password the user may send, with a wrong one not.
 
-The password is said under TLS alone, to this very host, and only where AUTH PLAIN is offered (RFC
-4954, RFC 4616). It is kept nowhere, and a reply that repeats a piece of it is not shown.
+The password is sent only under TLS, to this host, and if AUTH PLAIN is offered (RFC 4954, RFC 4616).
+It is stored nowhere, and a reply that repeats a part of it is not shown.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 from wizard.text import printable
 
 SECONDS = 20.0
-"""For one talk: Dovecot lets a wrong password wait, and longer from time to time."""
+"""For one session: Dovecot delays its reply to a wrong password, more with each failure."""
 
 LOGGED_IN, NOT_LOGGED_IN = 235, 535
 """RFC 4954 section 6."""
 
 _PIECE = 6
-"""Characters of a secret that may not be shown in a row."""
+"""The length of a part of a secret that must not be shown."""
 
 _STARTTLS = (
     Exchange("greeting", must=220),
@@ -49,7 +49,7 @@ DOORS = ((587, _STARTTLS), (465, _WRAPPED))
 
 @dataclass(frozen=True)
 class User:
-    """Who logs in, the sender's address of their mail, and the password, which no repr shows."""
+    """The user name, the sender address of the test mail, and the password, which no repr shows."""
 
     name: str
     sender: str
@@ -58,7 +58,7 @@ class User:
 
 @dataclass(frozen=True)
 class Row:
-    """One look at one reply: `user.PORT.ID`."""
+    """The check of one reply: `user.PORT.ID`."""
 
     id: str
     tried: str
@@ -116,9 +116,9 @@ WRONG_PASSWORD = Row(
 def check_login(
     answers: Answers, door: Door, user: User, *, seconds: float = SECONDS
 ) -> Iterator[Finding]:
-    """Log in at both doors and begin a message to somebody else; then with a wrong password.
+    """Log in on both ports and begin a message to somebody else; then log in with a wrong password.
 
-    Nothing is sent: DATA is never said. Never raises for what a server does.
+    No mail is sent, because DATA is never sent. Never raises for what a server does.
     """
     fault = delivery.socket_fault(delivery.AUTH_SOCKET)
     at = ports.reachable(answers.networks, door)
@@ -132,12 +132,12 @@ def check_login(
 def log_in(
     where: Endpoint, port: int, opening: tuple[Exchange, ...], user: User, seconds: float
 ) -> Iterator[Finding]:
-    """The three rows of one door."""
+    """Yield the three findings of one port."""
     transcript = converse(where, (*opening, _QUIT), seconds)
     offered = transcript.replies.get("ehlo-tls")
     mechanisms = "" if offered is None else offered.keyword("AUTH") or ""
     if "PLAIN" not in mechanisms.upper().split():
-        # Never say a password where it is of no use.
+        # Never send a password to a server that cannot check it.
         seen = transcript.why or (f"AUTH {mechanisms}" if mechanisms else "no AUTH")
         verdict = UNKNOWN if mechanisms else WRONG
         yield _finding(port, ROWS[0], seen, verdict)
@@ -159,7 +159,7 @@ def log_in(
 
 
 def plain_credentials(name: str, password: str) -> str:
-    """Return what AUTH PLAIN says (RFC 4616)."""
+    """Return the argument of AUTH PLAIN (RFC 4616)."""
     return base64.b64encode(f"\0{name}\0{password}".encode("utf-8", "surrogateescape")).decode(
         "ascii"
     )
@@ -177,13 +177,13 @@ def _judged(
 
 
 def _counts(replies: Mapping[str, Reply], exchange: str) -> Optional[Reply]:
-    """The reply to look at: a sender who is refused explains the recipient's refusal."""
+    """Return the reply that decides: if the sender is refused, its reply is the reason."""
     mail = replies.get("mail")
     return mail if exchange == "rcpt" and mail and mail.code >= TRANSIENT else replies.get(exchange)
 
 
 def shown(text: str, hidden: tuple[str, ...]) -> str:
-    """A server's words; none of them where they repeat a piece of a secret."""
+    """Return a server's text, or a placeholder if it repeats a part of a secret."""
     cleaned = (printable(secret, 12 * len(secret)) for secret in hidden)
     pieces = {
         secret[at : at + _PIECE]

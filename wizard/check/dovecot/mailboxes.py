@@ -1,7 +1,7 @@
-"""Dovecot cause by cause: what of its settings keeps mail or people out, and whom it takes mail for.
+"""Check the settings of Dovecot that can prevent delivery or login, and test one recipient.
 
-Nothing is said of one that is missing or masked: there `delivery.lmtp` and the doors say that they
-wait. What differs from the policy and works is the operator's own choice.
+There are no findings if Dovecot is missing or masked: `delivery.lmtp` and the ports report that they
+wait. A setting that differs from the policy and works is the operator's choice.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _TAKEN, _PERMANENT = 250, 500
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen: Dovecot's own words, the talk about one recipient, and missing files."""
+    """What was read: Dovecot's settings, the session for one recipient, and missing files."""
 
     dovecot: Dovecot
     transcript: Transcript = field(default_factory=Transcript)
@@ -49,7 +49,7 @@ class Observed:
 def begin_mailboxes(
     answers: Answers, door: Door, pool: Executor, seconds: float
 ) -> Callable[[], Iterator[Finding]]:
-    """Begin to look; call the result to wait for the findings. Neither raises."""
+    """Start the checks; call the result to wait for the findings. Neither raises."""
 
     def look() -> Observed:
         try:
@@ -77,7 +77,7 @@ def _read(door: Door) -> Dovecot:
 def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     """`dovecot.runs`, `.config`, one for each cause or `.settings` where none is, `.recipient`.
 
-    A fault makes a run fail only where the answers have its file written here.
+    A fault fails a run only if the answers let the wizard write Dovecot's file.
     """
     dovecot = observed.dovecot
     if observed.why:
@@ -158,7 +158,7 @@ def _user_name(observed: Observed, _want: Wanted) -> Iterator[Finding]:
 
 
 def _mailbox(observed: Observed, _want: Wanted) -> Iterator[Finding]:
-    # Another place than the policy's is the operator's own choice.
+    # Another location than the policy's is the operator's choice.
     if not mailbox(observed.dovecot.settings, observed.dovecot.version):
         yield _check("mailbox", "where mail is kept", "a place").wrong(
             "nothing says so: it is guessed, and fails for who has no mail yet",
@@ -193,7 +193,7 @@ _CAUSES: dict[str, Callable[[Observed, Wanted], Iterator[Finding]]] = {
     "tls": _tls,
     "cleartext": _cleartext,
 }
-"""The parts of `wizard.postfix.dovecot`, and what the lack of one means here."""
+"""The parts of `wizard.postfix.dovecot`, and the finding if one is missing."""
 
 
 def _recipient(observed: Observed) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
-"""SELinux labels of the files that Postfix reads: a wrong one is seen only at the next start.
+"""Check the SELinux labels of the files that Postfix reads. A wrong one fails at the next start.
 
-A program that moved a file, or an earlier version of ours, left it with the label of another
-place. matchpathcon(8) compares it with the policy.
+A file that was moved has the label of its old directory, and so have files of earlier versions of the
+wizard. matchpathcon(8) compares labels with the policy.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _WRONG = re.compile(r"^(/.*) has context (\S+), should be (?!<<none>>)(\S+)$", r
 def begin_labels(
     door: Door, tables: Iterable[str], certificates: Iterable[str]
 ) -> Callable[[], Iterator[Finding]]:
-    """Compare the labels of all files at once; call the result to wait for `labels`.
+    """Compare the labels of all files in one command; call the result to wait for `labels`.
 
-    It yields nothing where SELinux is off. `tables` are paths without the suffix of an index.
+    It yields nothing if SELinux is off. `tables` are paths without the suffix of an index.
     """
     if not read_selinux(door):
         return lambda: iter(())
@@ -49,13 +49,13 @@ def begin_labels(
     def finish() -> Iterator[Finding]:
         answer = pending()
         text = answer.text
-        # It ends with an error as soon as one label is another one.
+        # It ends with an error if any label differs.
         if answer.why or len(text.splitlines()) != len(paths):
             why = answer.failure or "matchpathcon did not answer for each file"
             yield _CHECK.unknown(why)
             return
         wrong = _WRONG.findall(text)
-        # It compares with the label of the path without links, and prints that of the name.
+        # It compares with the label of the path without links, but prints that of the given path.
         moved = [path for path, has, right in wrong if has == right]
         others = [path for path, has, right in wrong if has != right]
         advice = [f"Run `restorecon -F {_shown(shlex.join(others))}`; then restart postfix."]
@@ -75,7 +75,7 @@ def _mismatch(has: str, right: str) -> str:
 
 
 def _followed(door: Door, path: str) -> Iterator[str]:
-    """Yield a path that is there and, where it is a link as certbot's are, what it leads to."""
+    """Yield an existing path and, if it is a link such as certbot's, its targets."""
     try:
         for _ in range(MAX_LINKS):
             status = door.lstat(path)

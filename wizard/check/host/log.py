@@ -1,4 +1,4 @@
-"""The service's log since it last read its configuration, less what is normal there."""
+"""Complaints in the service's log since it last read its configuration, without harmless ones."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ JOURNAL = (
     "--quiet",
 )
 MAILLOG = ("tail", "--bytes=262144", "/var/log/maillog")
-"""Where syslog writes it; asked when the journal has none."""
+"""The log file of syslog, which is read if the journal has no lines."""
 
 SHOWN = 3
-"""Lines that are shown; the rest is counted."""
+"""How many lines are shown; the rest is only counted."""
 
 _LINE = re.compile(r"\s(postfix[\w./-]*)\[\d+\]: (.*)$")
 _BEGINS = re.compile(r"^(daemon started|reload) -- version ")
@@ -33,7 +33,7 @@ _DEADLY = frozenset({"fatal", "panic"})
 
 @dataclass(frozen=True)
 class Harmless:
-    """A loud line that says nothing against this set-up. Both patterns search."""
+    """A complaint that is no fault of this set-up. Both patterns search."""
 
     program: str
     message: str
@@ -87,9 +87,9 @@ HARMLESS = (
         "said by `postfix check` of files, once; a run looks at it in a step of its own",
     ),
 )
-"""policy.md, "Normal there", and the loud lines of a server that strangers can reach.
+"""policy.md, "Normal there", and the complaints of a server that strangers can reach.
 
-`lost connection after AUTH` and a refused RCPT are no loud lines and need no entry.
+`lost connection after AUTH` and a refused RCPT are not complaints and need no entry.
 """
 
 
@@ -110,14 +110,14 @@ def loud_lines(text: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def is_harmless(program: str, message: str) -> bool:
-    """Whether a loud line says nothing against this set-up (HARMLESS)."""
+    """True if a complaint is no fault of this set-up (HARMLESS)."""
     return any(
         re.search(one.program, program) and re.search(one.message, message) for one in HARMLESS
     )
 
 
 def judge_log(result: CommandResult) -> Iterator[Finding]:
-    """`log`: what the service itself complains of. Never fails a run: it is about the past."""
+    """`log`: what the service complains about. It is about the past, so it never fails a run."""
     check = Check("log", "log since start or reload", "no warning of ours", fatal=False)
     lines = loud_lines(result.text)
     if result.failure:

@@ -1,4 +1,4 @@
-"""Whether Postfix's own user may connect to a UNIX socket: root may, and so proves nothing."""
+"""Check that Postfix's user may connect to a UNIX socket. A connection by root proves nothing."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _READ, _WRITE, _SEARCH = 4, 2, 1
 
 @dataclass(frozen=True)
 class Identity:
-    """A user as the kernel sees it: its number and all its groups."""
+    """A user as the kernel knows it: the UID and all groups."""
 
     uid: int
     gids: frozenset[int]
 
 
 def identity(name: str = USER) -> Optional[Identity]:
-    """Return a user of this host, None where there is none."""
+    """Return a user of this host, None if there is no such user."""
     try:
         found = pwd.getpwnam(name)
     except KeyError:
@@ -38,7 +38,7 @@ def identity(name: str = USER) -> Optional[Identity]:
 
 
 def allows(status: os.stat_result, who: Identity, wanted: int) -> bool:
-    """Whether the permission bits let somebody do what `wanted` says (path_resolution(7))."""
+    """True if the permission bits allow a user what `wanted` says (path_resolution(7))."""
     if status.st_uid == who.uid:
         return bool(status.st_mode >> 6 & wanted)
     if status.st_gid in who.gids:
@@ -47,7 +47,7 @@ def allows(status: os.stat_result, who: Identity, wanted: int) -> bool:
 
 
 def closed_to_postfix(path: str) -> str:
-    """Why Postfix's user cannot connect to a socket that is there, "" when it can.
+    """Return why Postfix's user cannot connect to an existing socket, "" if it can.
 
     A socket needs write permission, each directory above it search permission (unix(7)).
     """
@@ -76,9 +76,9 @@ def _shown(status: os.stat_result) -> str:
 
 
 def judge_socket(name: str, path: str) -> Iterator[Finding]:
-    """`socket.auth` or `socket.lmtp`: nothing is said of a socket that is not there.
+    """`socket.auth` or `socket.lmtp`; nothing for a socket that does not exist.
 
-    Nor where we may not look; that the talks on 587 and 465 say.
+    Also nothing if we may not read its directory. The sessions on 587 and 465 report that.
     """
     try:
         if not Path(path).is_socket():

@@ -1,4 +1,4 @@
-"""The unit as systemd sees it (systemctl(1) show)."""
+"""Check Postfix's unit in systemd (systemctl(1) show)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MASKED = "Run `systemctl unmask postfix`, then `systemctl enable --now postfix`
 
 
 def judge_unit(result: CommandResult) -> Iterator[Finding]:
-    """Active now and enabled for the next boot."""
+    """`unit.active` and `unit.enabled`: it runs now, and starts at the next boot."""
     state = dict(line.partition("=")[::2] for line in result.text.splitlines())
     for check, name, remedy in _LOOKS:
         seen = state.get(name) or "no such unit"

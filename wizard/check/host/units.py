@@ -1,4 +1,4 @@
-"""The units beside Postfix, and whether Postfix has read the files that are there now."""
+"""Check the units around Postfix, and that Postfix has read its current files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELPERS = (
     ("unit.dovecot", "dovecot.service", "nobody could log in or get mail"),
     ("firewall.boot", "firewalld.service", "nothing would be filtered"),
 )
-"""Units that run and must come back at boot, and what would be without them."""
+"""Units that run and must start at boot, and what would fail without them."""
 
 SHOW = (
     "systemctl",
@@ -43,7 +43,7 @@ _SLACK = 1.0
 
 
 def states(text: str) -> dict[str, Mapping[str, str]]:
-    """Read what `systemctl show` printed of several units: their properties by Id."""
+    """Return the properties that `systemctl show` printed, by the Id of the unit."""
     blocks = (
         dict(line.partition("=")[::2] for line in block.splitlines())
         for block in text.split("\n\n")
@@ -52,7 +52,7 @@ def states(text: str) -> dict[str, Mapping[str, str]]:
 
 
 def judge_units(result: CommandResult) -> Iterator[Finding]:
-    """`unit.rivals`, `unit.dovecot`, `firewall.boot`; nothing of a unit that does not run."""
+    """`unit.rivals`, `unit.dovecot`, `firewall.boot`; nothing for a unit that does not run."""
     if result.failure:
         return
     found = states(result.text)
@@ -81,7 +81,7 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
 
 
 def judge_alternative(door: Door) -> Iterator[Finding]:
-    """`sendmail.alternative`: whose sendmail(1) is; nothing where alternatives has no such group."""
+    """`sendmail.alternative`: which sendmail(1) is in use; nothing if alternatives has no such group."""
     found = read_alternative(door)
     if not found.current:
         return
@@ -96,9 +96,9 @@ def judge_alternative(door: Door) -> Iterator[Finding]:
 
 
 def judge_loaded(log: str, door: Door) -> Iterator[Finding]:
-    """`unit.loaded`: whether main.cf and master.cf are older than Postfix's last start or reload.
+    """`unit.loaded`: main.cf and master.cf must be older than Postfix's last start or reload.
 
-    `log` is the journal with times in seconds; nothing is said where it does not tell.
+    `log` is the journal with times in seconds. There is no finding if it has no start or reload.
     """
     read = [float(found) for found in _READ.findall(log)]
     if not read:

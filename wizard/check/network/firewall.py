@@ -1,4 +1,4 @@
-"""Whether the zone lets the three services in, now and after the next boot (firewalld.zone(5))."""
+"""Check that the zone opens the three services, now and after the next boot (firewalld.zone(5))."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def judge_firewall(
 ) -> Iterator[Finding]:
     """`firewall.runtime`, `firewall.permanent`, and `firewall.zone` for a zone out of use.
 
-    `why` says why there are no facts, where there are none. Without a name the firewall is not
-    the wizard's.
+    `why` is the reason if `firewall` is None. Without a name the wizard does not manage the
+    firewall.
     """
     check = Check("firewall.runtime", f"firewall: zone {name}" if name else "firewall", WANTED)
     if firewall is None:
@@ -58,7 +58,7 @@ def judge_firewall(
 
 
 def _not_ours(firewall: Firewall, name: str) -> str:
-    """Return what is seen where another firewall filters the host, "" where this one does."""
+    """Return what is seen if another firewall filters the host, "" if firewalld does."""
     if firewall.state == "absent":
         return "no firewalld on this host"
     if firewall.is_given_up:

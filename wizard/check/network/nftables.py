@@ -1,7 +1,7 @@
-"""The kernel's own packet filter, whoever wrote it: firewalld knows only what it wrote (nft(8)).
+"""Check the kernel's packet filter (nft(8)), because firewalld knows only its own rules.
 
-Only rules that meet every stranger count. One for some sources, as fail2ban writes them, or with
-a limit, is somebody's good reason.
+Only rules that apply to every stranger count. Rules for some sources, such as fail2ban's, or with a
+limit are there for a reason.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ _CHECK = Check("firewall.rules", "firewall: rules of the kernel", "none against 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that meets every stranger: where it stands, its verdict, and the ports, () for all."""
+    """A rule for every stranger: its chain, its verdict, and the ports, () for all."""
 
     chain: tuple[str, str, str]
     verdict: str
     ports: tuple[tuple[int, int], ...]
 
     def meets(self, port: int) -> bool:
-        """Whether it is about a port."""
+        """True if the rule applies to a port."""
         return not self.ports or any(low <= port <= high for low, high in self.ports)
 
 
 def judge_rules(result: CommandResult, networks: Networks) -> Iterator[Finding]:
-    """`firewall.rules`: no rule of the kernel's refuses strangers on the three ports.
+    """`firewall.rules`: no rule of the kernel refuses strangers on the three ports.
 
-    Rules for IPv6 count where Postfix speaks it, firewalld's where they are the outside zone's.
+    Rules for IPv6 count if Postfix uses it. Rules of firewalld count if they are the outside zone's.
     """
     zone = networks.firewall_zone
     if result.failure:
@@ -72,7 +72,7 @@ def judge_rules(result: CommandResult, networks: Networks) -> Iterator[Finding]:
 
 
 def _fault(rows: Sequence[Mapping[str, Any]], networks: Networks) -> tuple[str, tuple[str, ...]]:
-    """Return what refuses strangers and where, ("", ()) where nothing does."""
+    """Return what refuses strangers and the chain, ("", ()) if nothing does."""
     skipped = "ip6" if networks.inet_protocols == "ipv4" else ""
     chains = [one["chain"] for one in rows if "chain" in one]
     bases = [one for one in chains if one.get("hook") in _HOOKS and one["family"] != skipped]
@@ -101,12 +101,12 @@ def _fault(rows: Sequence[Mapping[str, Any]], networks: Networks) -> tuple[str, 
 
 
 def _is_of_zone(chain: tuple[str, str, str], zone: str) -> bool:
-    """Whether a chain of firewalld's own table is the outside zone's; any other table's counts."""
+    """True if a chain is the outside zone's, or not in firewalld's table."""
     return chain[1] != FIREWALLD or (zone != "" and f"_{zone}_" in f"{chain[2]}_")
 
 
 def _read(rule: Mapping[str, Any]) -> Optional[Rule]:
-    """Return a rule that meets every stranger, None for all others."""
+    """Return a rule that applies to every stranger, None for all others."""
     ports: list[tuple[int, int]] = []
     verdict = ""
     for part in rule.get("expr", ()):
@@ -123,7 +123,7 @@ def _read(rule: Mapping[str, Any]) -> Optional[Rule]:
 
 
 def _is_about_all(match: Mapping[str, Any]) -> bool:
-    """Whether a match that is not about ports lets every stranger's first packet through."""
+    """True if a match without ports fits the first packet of every stranger."""
     field, right = match.get("left", {}), match.get("right")
     if match.get("op") not in {"==", "in"}:
         return False
@@ -135,7 +135,7 @@ def _is_about_all(match: Mapping[str, Any]) -> bool:
 
 
 def _ports(match: Mapping[str, Any]) -> list[tuple[int, int]]:
-    """Return the ranges of TCP ports that a match is about; none for any other match."""
+    """Return the ranges of TCP ports of a match; none for any other match."""
     payload = match.get("left", {}).get("payload", {}) if match.get("op") in {"==", "in"} else {}
     if payload.get("field") != "dport" or payload.get("protocol") not in {"tcp", "th"}:
         return []

@@ -1,4 +1,4 @@
-"""Who listens on 25, 587 and 465, and on which addresses (ss(8), postconf(5) inet_interfaces)."""
+"""Check who listens on 25, 587 and 465, and on which addresses (ss(8), postconf(5) inet_interfaces)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PORTS = (25, 587, 465)
 _NUMBERS = {**PORT_NAMES, **{str(port): port for port in PORTS}}
 
 OWNER = "master"
-"""Postfix's master(8) holds the listening sockets of all its services."""
+"""Postfix's master(8) has the listening sockets of all services open."""
 
 NOBODY = "nobody listens"
-"""What is seen of a port that no program has open."""
+"""What is seen if no program listens on a port."""
 
 _LISTENER = re.compile(r"^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(.*)$", re.MULTILINE)
 _USER = re.compile(r'\("([^"]*)",pid=')
@@ -49,14 +49,14 @@ class Socket:
 
     @property
     def owner(self) -> str:
-        """Whose it is: each smtpd inherits the socket from master, and is listed before it."""
+        """The owner: master, if it is among the programs. Each smtpd inherits the socket from it."""
         if OWNER in self.programs:
             return OWNER
         return printable(", ".join(sorted(self.programs)), 60)
 
 
 def sockets(text: str) -> tuple[Socket, ...]:
-    """Read what `ss -Hnltp` prints; only root sees the programs."""
+    """Parse the output of `ss -Hnltp`; only root sees the programs."""
     return tuple(
         Socket(address.partition("%")[0].strip("[]"), int(port), frozenset(_USER.findall(users)))
         for address, port, users in _LISTENER.findall(text)
@@ -64,7 +64,7 @@ def sockets(text: str) -> tuple[Socket, ...]:
 
 
 def versions(networks: Networks, *, has_ipv6: bool) -> tuple[int, ...]:
-    """The IP versions that Postfix listens with; without IPv6 on the host `all` means IPv4."""
+    """Return the IP versions that Postfix listens on; without IPv6 on the host `all` means IPv4."""
     wanted = {
         version
         for word in re.split(r"[,\s]+", networks.inet_protocols)
@@ -76,7 +76,7 @@ def versions(networks: Networks, *, has_ipv6: bool) -> tuple[int, ...]:
 
 
 def addresses(networks: Networks, *, has_ipv6: bool) -> tuple[str, ...]:
-    """The addresses to listen on as text; () when only names say which."""
+    """Return the addresses to listen on as text; () if there are only names."""
     found: list[str] = []
     for word in re.split(r"[,\s]+", networks.inet_interfaces):
         for version in versions(networks, has_ipv6=has_ipv6):
@@ -95,10 +95,10 @@ def addresses(networks: Networks, *, has_ipv6: bool) -> tuple[str, ...]:
 
 
 def reachable(networks: Networks, door: Door) -> Mapping[int, str]:
-    """Return by port an address of this host at which Postfix answers, of IPv4 where it may be.
+    """Return by port an address of this host on which Postfix answers, IPv4 if possible.
 
-    That is one of inet_interfaces, but for a port whose entries in master.cf all have an address
-    of their own (master(5), `host:port`).
+    It is one of inet_interfaces. If all entries of a port in master.cf have an address (master(5),
+    `host:port`), it is that address.
     """
     listening = addresses(networks, has_ipv6=True)
     usual = _own_address(listening[0] if listening else "127.0.0.1")
@@ -119,7 +119,7 @@ def _services(door: Door) -> tuple[Service, ...]:
 
 
 def _bound_to(host: str) -> str:
-    """Return the address that an entry is bound to, "" for all of inet_interfaces or a name."""
+    """Return the address of an entry in master.cf, "" for all of inet_interfaces or a name."""
     text = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
     try:
         return _own_address(str(ipaddress.ip_address(text)))
@@ -128,12 +128,12 @@ def _bound_to(host: str) -> str:
 
 
 def _own_address(address: str) -> str:
-    """Return an address to talk to, where the one to listen on may mean all."""
+    """Return an address to connect to: a wildcard address means loopback."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
 
 
 def judge_ports(networks: Networks, result: CommandResult, *, has_ipv6: bool) -> Iterator[Finding]:
-    """One finding a port: `port.25`, `port.587`, `port.465`."""
+    """One finding for each port: `port.25`, `port.587`, `port.465`."""
     wanted = addresses(networks, has_ipv6=has_ipv6)
     expected = f"{OWNER} on {', '.join(wanted) or networks.inet_interfaces}"
     for port in PORTS:

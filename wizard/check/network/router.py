@@ -1,8 +1,8 @@
-"""Whether the router hides strangers behind an address of its own that may relay.
+"""Check that the router does not hide strangers behind its own address, which may relay.
 
-A router that rewrites the source of what it lets in (source NAT, "hairpin NAT" turned on for all)
-shows every stranger as its own inner address. In mynetworks that address may relay (postconf(5)),
-so everybody may: an open relay which no look from inside or at main.cf alone can see.
+A router with source NAT for incoming connections ("hairpin NAT" for all) shows every stranger as its
+own inner address. If that address is in mynetworks, everybody may relay (postconf(5)). No test from
+inside and no check of main.cf alone finds this open relay.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ROUTES = "/proc/net/route"
 """The kernel's IPv4 routes (proc(5)): addresses in hexadecimal, the lowest byte first."""
 
 MIN_STRANGERS = 2
-"""Connections of others beside the router's, from which on strangers are seen as they are."""
+"""Connections of strangers that prove that the router does not hide them."""
 
 _CLIENT = re.compile(r"\spostfix/smtpd\[\d+\]: connect from \S+\[([0-9a-fA-F.:]+)\]$", re.MULTILINE)
-"""Port 25 alone: the other two have names of their own in the log (syslog_name)."""
+"""Port 25 alone: the other two have other names in the log (syslog_name)."""
 _PROBES = tuple(
     ipaddress.ip_network(f"{one}/{64 if ':' in one else 24}", strict=False) for one in CANDIDATES
 )
@@ -37,7 +37,7 @@ _ANYWHERE = "00000000"
 
 
 def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
-    """`networks.router`, where the default gateway is one that may relay; else nothing.
+    """`networks.router` if the default gateway may relay; else nothing.
 
     `mynetworks` is main.cf's value, `log` what Postfix wrote.
     """
@@ -75,7 +75,7 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
 
 
 def may_relay(address: Address, words: Sequence[str]) -> bool:
-    """Whether the items of mynetworks let an address in; the first that fits decides."""
+    """True if mynetworks permits an address; the first matching item decides."""
     for word in words:
         negated, text = word.startswith("!"), re.sub(r"[][!]", "", word)
         try:
@@ -88,7 +88,7 @@ def may_relay(address: Address, words: Sequence[str]) -> bool:
 
 
 def _is_stranger(client: str, words: Sequence[str]) -> bool:
-    """Whether somebody came from outside; our own probes come by documentation addresses."""
+    """True if a client came from outside. Our own tests use documentation addresses."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:
@@ -97,7 +97,7 @@ def _is_stranger(client: str, words: Sequence[str]) -> bool:
 
 
 def default_gateway(routes: str) -> Optional[ipaddress.IPv4Address]:
-    """Return the IPv4 gateway to everywhere else, None where there is none."""
+    """Return the default IPv4 gateway, None if there is none."""
     for line in routes.splitlines()[1:]:
         fields = line.split()
         if len(fields) > _GATEWAY and fields[_DESTINATION] == _ANYWHERE:

@@ -1,8 +1,8 @@
-"""A stranger's address on this very host, for as long as one conversation takes.
+"""Add a stranger's address to this host for the time of one session.
 
-From 127.0.0.1 or the LAN `permit_mynetworks` comes first, so an open relay is not seen. An
-address for documentation (RFC 5737, RFC 3849) belongs to nobody and is in no mynetworks; on lo
-it reaches the server without leaving the host (ip-address(8)). It does not pass the firewall.
+For 127.0.0.1 and the LAN `permit_mynetworks` applies, so an open relay is not detected from there. An
+address for documentation (RFC 5737, RFC 3849) belongs to nobody and is in no mynetworks. On lo it
+reaches the server without leaving the host (ip-address(8)), so it does not pass the firewall.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from wizard.text import first_line
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Run = Callable[[Sequence[str]], tuple[int, bytes]]
-"""Runs an argv and returns its exit status and words; the tests count what is run."""
+"""Run an argv and return its exit status and output; tests replace it."""
 
 CANDIDATES = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "2001:db8::1", "2001:db8:ffff::1")
-"""The documentation networks' first addresses, in the order they are tried."""
+"""The first addresses of the documentation networks, in the order of use."""
 
 _MIN_NUMBER, _MAX_NUMBER = 2, 254
-"""Last numbers of other addresses in the same networks."""
+"""The last numbers of other addresses in the same networks."""
 
 LIFETIME = 20
-"""Seconds after which the kernel takes the address away by itself, should we be SIGKILLed."""
+"""Seconds after which the kernel removes the address, in case we are killed by SIGKILL."""
 
 _DEADLY = (signal.SIGTERM, signal.SIGHUP)
 
 
 class NoStrangerError(Exception):
-    """No stranger can be played from here; the text says why."""
+    """No stranger's address can be added here; the text is the reason."""
 
 
 @contextmanager
@@ -49,13 +49,12 @@ def stranger_address(
     candidates: Sequence[str] = CANDIDATES,
     lifetime: int = LIFETIME,
 ) -> Iterator[str]:
-    """Put an address of IP `version` on lo and yield it; take it away again in every case.
+    """Add an address of IP `version` to lo and yield it; always remove it again.
 
-    Addresses in a network that is `taken` (an interface is on it) are passed over, as are those
-    that stand somewhere already: such a one is somebody else's and stays. One in `trusted`
-    (mynetworks) is used only where there is no other: then everybody is trusted. After `lifetime`
-    seconds the kernel takes it away. SIGTERM and SIGHUP become SystemExit in here where nobody
-    handles them. Raises NoStrangerError.
+    Addresses in a `taken` network (an interface is in it) are skipped. An address that exists already
+    is not ours: it is skipped and not removed. One in `trusted` (mynetworks) is used only if there
+    is no other, because then everybody is trusted. After `lifetime` seconds the kernel removes the
+    address. Without other handlers, SIGTERM and SIGHUP raise SystemExit here. Raises NoStrangerError.
     """
     run = run or _run
     with ExitStack() as stack:
@@ -68,9 +67,9 @@ def stranger_address(
 
 
 def unused_addresses() -> tuple[str, ...]:
-    """Candidates that were hardly ever seen: what the last one did is not held against them.
+    """Return candidates that were probably not used before.
 
-    Postfix counts per address (anvil(8)), and a check may come right after another.
+    Postfix counts by address (anvil(8)), so the limits of an earlier check do not apply to them.
     """
     number = random.randint(_MIN_NUMBER, _MAX_NUMBER)  # noqa: S311 - no secret
     return tuple(f"{first[:-1]}{number}" for first in CANDIDATES)
@@ -90,9 +89,9 @@ def _free(
 
 
 def _add(run: Run, address: str, lifetime: int, stack: ExitStack) -> bool:
-    """Add it, promising its removal first; False when somebody else has it."""
+    """Register the removal, then add the address. Return False if it exists already."""
     whole = f"{address}/{128 if ':' in address else 32}"
-    # Only what was added may be deleted, and a signal may come between the two.
+    # Delete only what was added; a signal may come in between.
     added = [False]
     stack.callback(lambda: run(("ip", "address", "del", whole, "dev", "lo")) if added[0] else None)
     life = ("valid_lft", str(lifetime), "preferred_lft", str(lifetime))
@@ -127,14 +126,14 @@ def _run(argv: Sequence[str]) -> tuple[int, bytes]:
 
 @contextmanager
 def _deadly_signals_unwind() -> Iterator[None]:
-    """Let a signal that would kill us outright run the `finally` blocks first.
+    """Let a deadly signal run the `finally` blocks first.
 
-    Only where nobody has other plans for it: a worker's own handler stays in place.
+    Only signals with the default handler are changed: a worker's own handler stays.
     """
 
     def leave(number: int, _frame: Optional[FrameType]) -> None:
         for one in ours:
-            signal.signal(one, signal.SIG_IGN)  # a second one must not cut the tidying short
+            signal.signal(one, signal.SIG_IGN)  # a second one must not interrupt the removal
         raise SystemExit(128 + number)
 
     ours: list[signal.Signals] = []
@@ -145,7 +144,7 @@ def _deadly_signals_unwind() -> Iterator[None]:
                 try:
                     signal.signal(number, leave)
                 except ValueError:
-                    # Not the main thread: the address's lifetime has to do.
+                    # Not the main thread: the lifetime of the address must suffice.
                     break
                 ours.append(number)
                 stack.callback(signal.signal, number, signal.SIG_DFL)
