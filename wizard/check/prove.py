@@ -1,7 +1,7 @@
-"""The proof: everything is asked side by side, then told in one stable order.
+"""Check the live host: all checks run in parallel, and the findings come in one stable order.
 
-Commands run as processes and conversations in threads, each with a time limit; what cannot be
-known is a finding that says why. Nothing in here changes the host but the stranger's address.
+Commands run as processes and SMTP sessions in threads, each with a time limit. If something cannot be
+checked, its finding is unknown and has the reason. Nothing changes the host but the stranger's address.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ COMMANDS = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHO
 
 
 SECONDS = 8.0
-"""For one conversation as a whole; a right server needs a tenth of a second."""
+"""For one whole SMTP session; a healthy server needs a tenth of a second."""
 
 
 def prove(
@@ -66,13 +66,13 @@ def prove(
     seconds: float = SECONDS,
     is_quick: bool = False,
 ) -> Iterator[Finding]:
-    """Hold the live host against the answers and yield what is found, in a stable order.
+    """Compare the live host with the answers and yield the findings, in a stable order.
 
-    With `sections` only their parameters are held against the answers; where the policy is none
-    of them, what differs from it is a warning. With `expected` only these, by name and value; `tolerated` are the lines
-    that `postconf -n` complained of before. `seconds` limits each conversation. With
-    `is_quick` nothing is asked that never fails a run: the world outside, and the log. Raises
-    UsageTrouble when another root is looked at: a server can only be talked to where it runs.
+    With `sections` only their parameters are compared. If the policy is not among them, what differs
+    from it is a warning. With `expected` only these parameters are compared, by name and value.
+    `tolerated` are the complaints of `postconf -n` before the run. `seconds` limits each SMTP session.
+    With `is_quick` there are no checks that never fail a run: of the internet and of the log. Raises
+    UsageTrouble for another root, because a server can only be tested where it runs.
     """
     if not door.is_live:
         raise UsageTrouble(
@@ -106,8 +106,8 @@ def prove(
                 answers, door, main_cf, network, pool, key=key, is_run=expected is not None
             )
         )
-        # In this thread, since only the main one may handle the signals that would leave the
-        # address behind; before the first yield, since a generator may never be resumed.
+        # In this thread, because only the main thread may handle the signals that must remove the
+        # address. Before the first yield, because a generator may never be resumed.
         stranger = talk_as_stranger(answers, door, main_cf.get("mynetworks", ""), network, seconds)
 
         if configuration is not None and not main_cf:
@@ -136,7 +136,7 @@ def prove(
         by_policy = chain(
             judge_master_cf(services(), overrides(), main_cf), _table(answers, door, main_cf)
         )
-        # A run compares with what was wrong before it; in a check alone the policy is a choice.
+        # A run compares with what was wrong before it. In `check` alone the policy is a choice.
         is_choice = POLICY not in wanted and expected is None
         yield from map(_by_choice, by_policy) if is_choice else by_policy
         yield from deep_checks() if deep_checks else ()
@@ -149,16 +149,16 @@ def prove(
             yield from _judge_log(door, main_cf.get("mynetworks", ""))
         pool.shutdown()
     finally:
-        # When a signal or the caller ends the check early, nothing is waited for.
+        # When a signal or the caller ends the check early, do not wait for the threads.
         pool.shutdown(wait=False)
 
 
 def _certificates(
     answers: Answers, main_cf: Mapping[str, str], wanted: Collection[str], *, in_a_run: bool
 ) -> tuple[str, ...]:
-    """Return the files that are to be served: the planned one, or those that main.cf names.
+    """Return the certificate files that must be served: the planned one, or those in main.cf.
 
-    Where others set the server up, and in a run of other sections, none is planned.
+    None is planned on a server that others set up, and in a run of other sections.
     """
     if served.SECTION in wanted and (in_a_run or POLICY in wanted):
         return certificate.planned_files(answers)
@@ -175,7 +175,7 @@ def _begin_names(
     key: str,
     is_run: bool,
 ) -> tuple[Callable[[], Iterable[Finding]], ...]:
-    """Begin what is asked of the world; a run does not wait for it as long as a check alone."""
+    """Start the checks of the internet; a run does not wait for them as long as `check`."""
     outside = proxies(main_cf)
     return (
         begin_resolver(network, pool),
@@ -195,7 +195,7 @@ def _begin_names(
 
 
 def _by_choice(finding: Finding) -> Finding:
-    """Return a finding of the policy where nobody asked for the policy: no fault, but told."""
+    """Return a finding of the policy as a warning, because the policy was not chosen."""
     verdict = WARNING if finding.verdict == WRONG else finding.verdict
     return replace(finding, verdict=verdict, fatal=False)
 
@@ -244,7 +244,7 @@ def _main_cf(
         sealed = seal(door.read_bytes(MAIN_CF) or b"", key, spelled)
         policy: Sequence[tuple[str, str]] = ()
         if expected is None:
-            # A relay host that was read back is in the form that somebody else gave it.
+            # A relay host that was read back is written as somebody else wrote it.
             by_hand = POLICY not in wanted and not is_ours(MainCf.parse(sealed.text))
             planned = wanted - {RELAY} if by_hand else wanted
             expected = propose_main_cf(sealed.text, answers, postfix, planned).expected
@@ -254,7 +254,7 @@ def _main_cf(
     except (Trouble, ValueError) as fault:
         yield PARAMETERS.unknown(str(fault))
         return
-    # As a plan has them: another key than that of the key file is seen, and none is told.
+    # As in a plan: a key that differs from the key file is reported, and no key is shown.
     live = {name: sealed.without_keys(value) for name, value in configuration.parameters.items()}
     yield from judge_main_cf(live, configuration.stderr, expected, tolerated)
     if policy:
@@ -297,7 +297,7 @@ def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:
 
 
 def _log(door: Door) -> CommandResult:
-    """The journal's lines, or the file's where the journal has none of Postfix."""
+    """Return the journal's lines, or those of the log file if the journal has none of Postfix."""
     journal = start_command(door, log.JOURNAL)()
     if "postfix/" in journal.text:
         return journal

@@ -1,4 +1,4 @@
-"""Findings as a table for people and as JSON for programs."""
+"""Print findings as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wizard.finding import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Find
 from wizard.secrets import masked, masked_data
 
 VERSION = 1
-"""Of the JSON form; a field more does not change it, a field less or another meaning does."""
+"""The version of the JSON. A new field does not change it; a removed or changed field does."""
 
 WORDS = {
     RIGHT: "right",
@@ -22,38 +22,38 @@ WORDS = {
     WAITS: "waits",
     UNKNOWN: "unknown",
 }
-"""The verdict column: the word tells, no colour is needed."""
+"""The verdict column: words, so that no colour is needed."""
 
 _VERDICT = max(map(len, WORDS.values()))
 _GAP = "  "
 _SUBJECT = 30
 _MIN_SEEN = 9
-"""Columns for what was seen; 50 in all."""
+"""The least number of columns for what was seen; the line has 50 then."""
 
 
 def failed(findings: Iterable[Finding]) -> bool:
-    """Whether a run must say that it failed: something of this host is wrong."""
+    """True if a run failed: something on this host is wrong."""
     return any(finding.verdict == WRONG and finding.fatal for finding in findings)
 
 
 def as_json(findings: Iterable[Finding], records: Iterable[Published] = ()) -> str:
-    """The versioned form, docs/json.md: {"version": 1, "findings": [...], "records": [...]}."""
+    """Return the JSON of docs/json.md: {"version": 1, "findings": [...], "records": [...]}."""
     rows = [masked_data(asdict(finding)) for finding in findings]
     wanted = [asdict(record) for record in records]
     return json.dumps({"version": VERSION, "findings": rows, "records": wanted}, indent=2)
 
 
 def to_publish(findings: Iterable[Finding], records: Iterable[Published]) -> tuple[str, ...]:
-    """The lines of a zone file that it should have; none where all of it was seen published."""
+    """Return the records to publish as lines of a zone file; none if all are published."""
     if all(one.verdict == RIGHT for one in findings if one.id.startswith("dns.")):
         return ()
     return ("", "DNS records to publish, as lines of a zone file:", *fragment(tuple(records)))
 
 
 def as_table(findings: Iterable[Finding], width: int = 80) -> str:
-    """Verdict, what was looked at and what was seen; what was expected and what to do below.
+    """Return the table: verdict, subject and what was seen; below it what was expected, and the advice.
 
-    No line is longer than `width`, which is 50 at least; the last line counts.
+    No line is longer than `width`, which is at least 50. The last line is the summary.
     """
     listed = list(findings)
     lines = [line for finding in listed for line in table_lines(finding, width)]
@@ -61,7 +61,7 @@ def as_table(findings: Iterable[Finding], width: int = 80) -> str:
 
 
 def table_lines(finding: Finding, width: int = 80) -> Iterator[str]:
-    """One finding's lines, for those who show them as they come."""
+    """Yield the lines of one finding, to show it at once."""
     room = max(width - _VERDICT - _SUBJECT - 2 * len(_GAP), _MIN_SEEN)
     subject = _wrap(finding.looked_at, _SUBJECT)
     outcome = _wrap(finding.seen, room)
@@ -79,7 +79,7 @@ def table_lines(finding: Finding, width: int = 80) -> Iterator[str]:
 
 
 def summary(findings: Iterable[Finding]) -> str:
-    """`31 right, 1 WRONG, 2 waits`, in the order of the verdicts."""
+    """Return such as `31 right, 1 WRONG, 2 waits`, in the order of the verdicts."""
     counted = Counter(finding.verdict for finding in findings)
     said = [f"{counted[verdict]} {WORDS[verdict]}" for verdict in VERDICTS if counted[verdict]]
     return ", ".join(said) or "nothing was looked at"

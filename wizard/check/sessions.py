@@ -1,4 +1,4 @@
-"""The conversations with the live server: which are held, with whom, and what they come to."""
+"""The SMTP and LMTP sessions with the live server, and their findings."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _TLS_AT_ONCE = 465
 
 @dataclass(frozen=True)
 class Sessions:
-    """Conversations under way; None is one that Dovecot is needed for and not there for.
+    """The sessions in progress; None for one that needs Dovecot while Dovecot is missing.
 
-    `certificates` are by port and by the kind of client that asks for one.
+    `certificates` are by port and by the kind of client.
     """
 
     certificates: Mapping[int, Mapping[str, Future[Transcript]]]
@@ -49,10 +49,10 @@ class Sessions:
 def begin_sessions(
     answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float
 ) -> Sessions:
-    """Start all but the stranger's; each is over after `seconds`."""
+    """Start all sessions but the stranger's; each ends after `seconds`."""
     at = ports.reachable(answers.networks, door)
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
-    # smtpd dies of a socket that is closed to it as of one that is not there.
+    # smtpd dies if it may not use the socket, as if there were none.
     auth = delivery.AUTH_SOCKET
     auth_fault = delivery.socket_fault(auth) or closed_to_postfix(auth)
     lmtp_fault = delivery.socket_fault(lmtp) if lmtp else ""
@@ -77,7 +77,7 @@ def begin_sessions(
 def _begin_handshakes(
     at: Mapping[int, str], pool: ThreadPoolExecutor, seconds: float, numbers: Sequence[int]
 ) -> Mapping[int, Mapping[str, Future[Transcript]]]:
-    """Ask each port for its certificate, as clients that take one kind alone."""
+    """Do a handshake on each port, for each kind of certificate alone."""
     return {
         number: {
             client: pool.submit(
@@ -99,10 +99,9 @@ def talk_as_stranger(
     network: Optional[facts.Network],
     seconds: float,
 ) -> Transcript:
-    """Talk to port 25 as nobody known; the transcript says why where that cannot be done.
+    """Connect to port 25 from a stranger's address; if that is impossible, the transcript has the reason.
 
-    `mynetworks` is main.cf's own value. Without one Postfix trusts the host's addresses, and
-    the stranger's would be one of them.
+    `mynetworks` is main.cf's value. Without it Postfix trusts the host's addresses, the stranger's too.
     """
     if not mynetworks:
         return Transcript(stopped_at="greeting", why="main.cf has no mynetworks, or cannot be read")
@@ -119,7 +118,7 @@ def talk_as_stranger(
 
 
 def networks(words: Sequence[str]) -> tuple[Network, ...]:
-    """The words that are networks; mynetworks may also name tables and exceptions."""
+    """Return the words that are networks; mynetworks may also have tables and exceptions."""
 
     def read(word: str) -> Optional[Network]:
         try:
@@ -137,7 +136,7 @@ def judge_sessions(
     disk: Mapping[str, bytes],
     main_cf: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Port by port; `disk` are the leaves of the certificate files that are to be served."""
+    """Yield the findings port by port; `disk` has the leaves of the files that must be served."""
     smtp = sessions.smtp.result()
     yield from judge(25, policy.ROWS_SMTP, smtp, answers)
     yield from certificate.judge_served(25, _leaves(sessions, 25, smtp), disk, main_cf)
@@ -158,14 +157,14 @@ def judge_sessions(
 
 
 def _leaves(sessions: Sessions, port: int, first: Transcript) -> dict[str, bytes]:
-    """The certificate that each kind of client got on a port; empty where it got none."""
+    """Return the certificate that each kind of client got on a port; empty if it got none."""
     handshakes = sessions.certificates.get(port, {})
     found = {client: talk.result().certificate for client, talk in handshakes.items()}
     return {"clients that take both": first.certificate, **found}
 
 
 def judge_delivery(sessions: Sessions) -> Iterator[Finding]:
-    """Whether Dovecot takes mail, where the transport is LMTP to a socket; then cause by cause."""
+    """Check the delivery by LMTP, if it is in use, then Dovecot's settings."""
     if sessions.lmtp:
         transcript = sessions.delivery.result() if sessions.delivery else Transcript()
         yield from delivery.judge_delivery(sessions.lmtp, sessions.lmtp_fault, transcript)

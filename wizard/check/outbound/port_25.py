@@ -1,8 +1,7 @@
-"""Whether this host can send: port 25 outward, which many providers close (OP25B).
+"""Check that this host can send: many providers close port 25 outward (OP25B).
 
-A mail server of somebody else's is greeted and left again (RFC 5321); the first that answers is
-enough, and the others are not troubled. Nothing of this host's can tell it: the firewall that
-closes the port is the provider's.
+The check greets another mail server and quits (RFC 5321); the first one that answers is enough.
+Nothing on this host shows a closed port, because the firewall is the provider's.
 """
 
 from __future__ import annotations
@@ -21,29 +20,29 @@ from wizard.host.facts import Network
 from wizard.text import printable
 
 DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
-"""Whose mail servers are always there."""
+"""Domains whose mail servers are always available."""
 
 SECONDS = 1.0
-"""For all of it within a run, which must not wait for the world."""
+"""For the whole check in a run, which must not wait for the internet."""
 PATIENT = 4.5
-"""The same for a check alone: long enough that a lost packet is sent again."""
+"""The same for `check`: long enough to send a lost packet again."""
 
 GREETED = 220
 
 _MIN_SECONDS = 0.05
-"""Seconds for any one question, late as it may be."""
+"""The least time for one query or session, even if it is late."""
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}")
 _SELF = re.compile(r"\[([0-9]+(?:\.[0-9]+){3})\]")
-"""How large providers greet back: with the address that they see."""
+"""The address that they see, in the reply of large providers to EHLO."""
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of one domain: its mail server's first reply, or why there is none.
+    """The result for one domain: its mail server's first reply, or the reason why there is none.
 
-    `server` is "" where none was found; `address` is this host's as that server sees it, "" where
-    it does not say. `mute` says that the resolver has no answer, and so none for the others.
+    `server` is "" if none was found. `address` is this host's address as that server sees it, "" if
+    it does not say. `mute` is True if the resolver did not answer; it will not answer for the others.
     """
 
     domain: str
@@ -56,7 +55,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Internet:
-    """The rest of the internet: resolvers, whose servers are tried, and the ports of both."""
+    """The resolvers, the domains whose servers are tried, and the ports of both."""
 
     resolvers: Sequence[str]
     domains: Sequence[str] = DOMAINS
@@ -73,8 +72,8 @@ def begin_outbound(
 ) -> Callable[[], Iterable[Finding]]:
     """Try in a thread of the pool; call the result to wait for `outbound.25` and `.address`.
 
-    Where all mail goes to a relay, nothing goes to port 25 of others. `name` is what this host says
-    in EHLO, `seconds` is for all of it.
+    There are no findings if all mail goes to a relay host. `name` is this host's name for EHLO,
+    `seconds` limits the whole check.
     """
     if main_cf.get("relayhost") or network is None:
         return tuple
@@ -86,7 +85,7 @@ def begin_outbound(
 
 
 def try_outbound(name: str, world: Internet, seconds: float) -> tuple[Tried, ...]:
-    """Try one domain after another until one answers. Never raises; takes `seconds` at most."""
+    """Try the domains until one answers. Never raises; takes at most `seconds`."""
     until = time.monotonic() + seconds
     found: list[Tried] = []
     for number, domain in enumerate(world.domains):
@@ -128,7 +127,7 @@ def _try(domain: str, name: str, world: Internet, seconds: float) -> Tried:
 
 
 def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding]:
-    """`outbound.25`: whether mail leaves this host. The world's doing, so it fails no run."""
+    """`outbound.25`: mail can leave this host. It depends on others, so it fails no run."""
     check = Check(
         "outbound.25", "sending: port 25 of others", "another mail server answers", fatal=False
     )
@@ -155,9 +154,9 @@ def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding
 
 
 def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
-    """`outbound.address`, where the server says by which address it sees this host (NAT).
+    """`outbound.address`: the server sees an address of this host (NAT); nothing if it does not say.
 
-    `own` are this host's addresses, and those that a router passes on to it.
+    `own` are this host's addresses, and those that a router forwards to it.
     """
     if not tried.address:
         return
@@ -175,6 +174,6 @@ def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:
 
 
 def proxies(main_cf: Mapping[str, str]) -> tuple[str, ...]:
-    """The IPv4 addresses of proxy_interfaces."""
+    """Return the IPv4 addresses of proxy_interfaces."""
     words = main_cf.get("proxy_interfaces", "").replace(",", " ").split()
     return tuple(one for one in words if _IPV4.fullmatch(one))

@@ -1,7 +1,8 @@
-"""The relay host asked itself: whether it greets, has TLS, and takes the password.
+"""Test the relay host: it must greet, offer TLS, and accept the password.
 
-Nothing is sent. The password goes from its file into the talk, under TLS alone, and nowhere
-else. The relay may hang at any word: one deadline holds for all, and what it hung at is named.
+No mail is sent. The password goes from its file into the session, only under TLS, and nowhere else.
+The relay host may stop answering at any command. One deadline limits the whole test, and the finding
+names the command.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from wizard.postfix.relayhost import nexthop
 from wizard.text import printable
 
 SECONDS, PATIENT = 1.0, 6.0
-"""For all of it: within a run, which must not wait for the world, and in a check alone."""
+"""For the whole test: in a run, which must not wait for the internet, and in `check`."""
 
 MAX_ADDRESSES = 4
-"""Addresses of the relay that are tried."""
+"""How many addresses of the relay host are tried."""
 
 LOGIN = 20.0
-"""For the login in a check alone: servers let a wrong password wait, and longer each time."""
+"""For the login in `check`: servers delay the reply to a wrong password, more each time."""
 
 _MIN_SECONDS = 0.05
 _LATER = "`postfix-wizard check` waits longer."
@@ -47,7 +48,7 @@ _LOGIN = (
 
 @dataclass(frozen=True)
 class RelaySessions:
-    """What came of it: why the name leads nowhere, the talk without a login, and the one with it."""
+    """The result: why the name has no address, the session without a login, and that with one."""
 
     no_address: str = ""
     mute: bool = False
@@ -63,9 +64,9 @@ def begin_relay(
     *,
     seconds: float,
 ) -> Callable[[], Iterator[Finding]]:
-    """Ask in a thread of the pool; call the result to wait for `relay.reach`, `.tls`, `.login`.
+    """Test in a thread of the pool; call the result to wait for `relay.reach`, `.tls`, `.login`.
 
-    `relay.mechanism` is there where this host itself cannot log in. `seconds` is for all of it.
+    `relay.mechanism` is added if this host itself cannot log in. `seconds` limits the whole test.
     """
     relay, name = answers.relay, answers.hostname.myhostname
     if not relay.host or not relay.tls or network is None:
@@ -89,7 +90,7 @@ def begin_relay(
 def ask_relay(
     relay: Relay, name: str, password: RelayPassword, resolvers: Sequence[str], seconds: float
 ) -> RelaySessions:
-    """Look the relay up and talk to it, twice where there is a password. Never raises."""
+    """Look the relay host up and connect, twice if there is a password. Never raises."""
     until = time.monotonic() + seconds
     addresses: Sequence[str] = (relay.host,)
     if not is_address(relay.host):
@@ -115,7 +116,7 @@ _QUIT = Exchange("quit", "QUIT")
 def _greeted(
     relay: Relay, addresses: Sequence[str], script: tuple[Exchange, ...], until: float
 ) -> tuple[Endpoint, Transcript]:
-    """Talk to the first address that says anything, as Postfix would; else tell of the last."""
+    """Return the session with the first address that answers, as Postfix tries them, else the last."""
     verified = relay.host if relay.tls == "secure" else ""
     for tried, address in enumerate(addresses, 1):
         where = Endpoint(address, relay.port, verified=verified)
@@ -149,7 +150,7 @@ def _mechanisms(transcript: Transcript) -> Sequence[str]:
 
 
 def judge_relay(relay: Relay, password: RelayPassword, seen: RelaySessions) -> Iterator[Finding]:
-    """The relay's rows. It is not this host, so none of them fails a run."""
+    """Yield the findings of the relay host. It is not this host, so none fails a run."""
     first = seen.first
     greeted = "ehlo" in first.replies or "ehlo-tls" in first.replies
     if seen.no_address:
@@ -204,7 +205,7 @@ def _judged(reply: Optional[Reply]) -> str:
 
 
 def _stop(relay: Relay, transcript: Transcript) -> str:
-    """Name the word at which the talk ended, and how."""
+    """Return the command at which the session ended, and the reason."""
     why = transcript.why
     if transcript.stopped_at == "greeting" and not why.startswith("greeting:"):
         return f"connecting to port {relay.port}: {why}"
@@ -222,7 +223,7 @@ def _row(
 
 
 def no_mechanism() -> Finding:
-    """`relay.mechanism`: Postfix itself cannot log in, whatever the relay says."""
+    """`relay.mechanism`: Postfix cannot log in, because this host has no SASL mechanism."""
     return Check(
         "relay.mechanism", "relay host: SASL of this host", "PLAIN or LOGIN", fatal=False
     ).warning(

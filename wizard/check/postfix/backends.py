@@ -1,6 +1,6 @@
-"""The programs behind Postfix: milters, content filters and policy services that must answer.
+"""Check that the programs that Postfix needs answer: milters, content filters, policy services.
 
-Only those on this host are knocked at: one elsewhere may be slow, and is not ours to blame.
+Only those on this host are tested. One on another host may be slow, and is not our fault.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wizard.postfix.settings import Settings
 from wizard.text import printable
 
 SECONDS = 1.0
-"""For one knock; on this host an answer takes a thousandth of it."""
+"""For one connection; on this host it takes a thousandth of that."""
 
 MILTERS = ("smtpd_milters", "non_smtpd_milters")
 NEXT_HOPS = (
@@ -46,12 +46,12 @@ _UNIX = re.compile(r"(?:unix|local):(\S+)")
 
 
 _FORBIDDEN = os.strerror(errno.EACCES)
-"""What anybody but root meets in Postfix's private directory."""
+"""The error for all users but root in Postfix's private directory."""
 
 
 @dataclass(frozen=True)
 class Backend:
-    """Where a program must answer: a host and port, or the path of a socket."""
+    """Where a program must answer: a host and port, or the path of a socket. A parameter names it."""
 
     parameter: str
     host: str = ""
@@ -65,7 +65,7 @@ class Backend:
 def backends(
     settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
 ) -> tuple[Backend, ...]:
-    """Return every place on this host that main.cf, or an smtpd's options, send Postfix to."""
+    """Return all backends on this host that main.cf or the options of an smtpd name."""
     found: list[Backend] = []
     for one in (settings, *(settings.of(options) for _, options in services)):
         names = one.options or None
@@ -86,7 +86,7 @@ def backends(
 
 def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
     for word in listed:
-        # In braces the place comes first, its options behind.
+        # In braces the address comes first, then its options.
         said = next(iter(words(word.strip("{}"))), "")
         inet, unix = _INET.fullmatch(said), _UNIX.fullmatch(said)
         if inet:
@@ -100,7 +100,7 @@ def _next_hops(name: str, said: str) -> Iterator[Backend]:
     if found:
         host, port, path = found.groups(default="")
         if path and name == "mailbox_transport":
-            return  # Dovecot's own finding, which also knows how to wait for it
+            return  # `delivery.lmtp` checks it, and also waits for Dovecot
         yield Backend(name, host, port, _below_queue(path) if path else "")
 
 
@@ -111,14 +111,14 @@ def _below_queue(path: str) -> str:
 def begin_backends(
     found: Iterable[Backend], settings: Settings, pool: Executor
 ) -> Callable[[], Iterator[Finding]]:
-    """Knock at all places side by side; call the result to wait for the findings."""
+    """Connect to all backends in parallel; call the result to wait for the findings."""
     probes = [(backend, pool.submit(_fault, backend)) for backend in found]
     passed_over = settings.value("milter_default_action") == "accept"
     return lambda: _judge(probes, passed_over=passed_over)
 
 
 def _fault(backend: Backend) -> str:
-    """Return why nobody answers there, "" when somebody does."""
+    """Return why nobody answers there, "" if somebody does."""
     try:
         if backend.path:
             with socket.socket(socket.AF_UNIX) as probe:

@@ -1,4 +1,4 @@
-"""Whether the hardening is there where it is on: what this Postfix knows, and both doors."""
+"""Check the hardening, if it is on: the parts that this Postfix knows, and both submission ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wizard.postfix.settings import Settings
 def judge_hardening(
     answers: Answers, settings: Settings, services: Collection[Service]
 ) -> Iterator[Finding]:
-    """`hardening`: nothing is said where it is off; main.cf's own rows judge the values."""
+    """`hardening`; nothing if it is off. The findings of main.cf check the values."""
     if answers.hardening.use != ON:
         return
     version = settings.value("mail_version")
@@ -33,7 +33,7 @@ def judge_hardening(
 
 
 def _open(services: Collection[Service]) -> tuple[str, ...]:
-    """Return the entries for people that take any sender from who has logged in."""
+    """Return the submission entries that accept any sender address from a logged-in user."""
     names = {name for door in DOORS for name in door.names}
     mine = [one for one in services if one.type == "inet" and one.port in names]
     return tuple(

@@ -1,4 +1,4 @@
-"""Parameters that no policy names, and that stop, lose or copy mail in silence (postconf(5))."""
+"""Check for parameters outside the policy that silently stop, lose or copy mail (postconf(5))."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wizard.text import printable
 
 
 def judge_hazards(settings: Settings) -> Iterator[Finding]:
-    """`parameters.NAME` for each that is a hazard, `parameters` when none is, and `domains`."""
+    """`parameters.NAME` for each hazard, `parameters` if there is none, and `domains.classes`."""
     found = [one for one in HAZARDS if one.holds(settings)]
     for one in found:
         yield Check(f"parameters.{one.name}", f"main.cf: {one.name}", "no such value").finding(

@@ -1,4 +1,4 @@
-"""main.cf as Postfix itself reads it (postconf(1) -n)."""
+"""Compare main.cf, as Postfix reads it, with the plan (postconf(1) -n)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARAMETERS = Check("main.cf", "main.cf: parameters", "as planned")
 
 
 def value(text: str) -> str:
-    """A value with its blanks and commas made alike; Postfix takes both between list items."""
+    """Return a value with spaces for commas, because Postfix accepts both between list items."""
     return " ".join(re.split(r"[,\s]+", text.strip(" ,\t\r\n")))
 
 
@@ -26,9 +26,9 @@ def judge_main_cf(
     expected: Sequence[tuple[str, str]],
     tolerated: Sequence[str] = (),
 ) -> Iterator[Finding]:
-    """`main.cf.NAME` for each parameter that differs, `main.cf` when none does, then stderr.
+    """`main.cf.NAME` for each parameter that differs, `main.cf` if none does, and `.complaints`.
 
-    `tolerated` are complaints that were there before: they stay a warning.
+    `tolerated` are complaints from before the run; they are only a warning.
     """
     differing = _differing(live, expected)
     for name, planned in differing:
@@ -50,7 +50,7 @@ def judge_main_cf(
 
 
 def judge_policy(live: Mapping[str, str], policy: Sequence[tuple[str, str]]) -> Finding:
-    """`main.cf.policy`: what differs from the policy on a server that others set up by theirs."""
+    """`main.cf.policy`: what differs from the policy on a server that others set up."""
     names = [name for name, _ in _differing(live, policy)]
     return Check(
         "main.cf.policy",
@@ -71,7 +71,7 @@ def _differing(
 
 
 def unreadable(complaints: Sequence[str]) -> Finding:
-    """`postconf -n` printed no parameter at all, and every Postfix program dies likewise."""
+    """Return that `postconf -n` printed no parameter. Every Postfix program fails then."""
     return PARAMETERS.wrong(
         "; ".join(map(printable, complaints)) or "postconf -n prints nothing",
         "Correct main.cf until `postconf -n` prints it: Postfix cannot start so.",

@@ -1,4 +1,4 @@
-"""master.cf's three doors as Postfix itself reads them (postconf(1) -M, -P; master(5))."""
+"""Check the three services of master.cf as Postfix reads them (postconf(1) -M, -P; master(5))."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POSTCONF_M = ("postconf", "-M")
 POSTCONF_P = ("postconf", "-P")
 
 BEHIND_POSTSCREEN = "smtpd/pass"
-"""postscreen(8) hands a client over to this service once it has passed."""
+"""postscreen(8) passes accepted clients to this service."""
 
 _TYPE, _COMMAND = 1, 7
 """master(5): the second field is the type, the eighth the program."""
@@ -30,9 +30,9 @@ _USERS = "permit_sasl_authenticated"
 
 @dataclass(frozen=True)
 class ExpectedService:
-    """What a port's service must have in force, from its `-o` or else from main.cf.
+    """The settings that the service of a port must have, by `-o` or in main.cf.
 
-    `users_only` is whether it is for those who logged in, and for nobody else.
+    `users_only` is True if it serves only logged-in users.
     """
 
     port: int
@@ -95,7 +95,7 @@ def _judge(
     overrides: str,
     main_cf: Mapping[str, str],
 ) -> tuple[str, str]:
-    """Return what is wrong with a door's entry, "" where nothing is, and what to do."""
+    """Return what is wrong with the entry of a service, "" if nothing, and the advice."""
     advice = f"Correct the -o lines of {entry.name} in master.cf; reload."
     key, command = entry.key, entry.command
     if command == "postscreen" and not service.users_only:
@@ -122,9 +122,9 @@ def _judge(
 
 
 def _users_only(settings: Settings) -> bool:
-    """Whether one list refuses all who did not log in, and the last one lets those who did send.
+    """True if one list refuses clients without login, and logged-in users may send.
 
-    It may be any list: EL's own example has it in smtpd_relay_restrictions.
+    It may be any list: EL's example has it in smtpd_relay_restrictions.
     """
     sends = settings.words(RECIPIENT)
     return any(_refuses_others(settings.words(name)) for name in LISTS) and (
@@ -144,7 +144,7 @@ def _refuses_others(listed: tuple[str, ...]) -> bool:
 def _bent(
     service: ExpectedService, own: Mapping[str, str], main_cf: Mapping[str, str]
 ) -> list[str]:
-    """Return the policy's parameters that an entry sets otherwise than main.cf does."""
+    """Return the policy's parameters that an entry overrides with another value."""
     needed = {name for name, _ in service.settings} | ({RECIPIENT} if service.users_only else set())
     return [
         f"{name}={said}"
@@ -157,7 +157,7 @@ def _bent(
 
 
 def _entries(text: str) -> Iterator[Entry]:
-    """Read what `postconf -M` printed: every entry, inet ones with their port."""
+    """Yield the entries that `postconf -M` printed; those of type inet have a port."""
     for line in text.splitlines():
         fields = line.split()
         if not fields[_COMMAND:]:
@@ -173,7 +173,7 @@ def _entries(text: str) -> Iterator[Entry]:
 
 
 def _overrides(text: str, key: str) -> dict[str, str]:
-    """The -o settings of one service; `postconf -P` writes NAME/TYPE/PARAMETER = VALUE."""
+    """Return the -o settings of a service; `postconf -P` prints NAME/TYPE/PARAMETER = VALUE."""
     head = f"{key}/"
     return {
         name[len(head) :]: said for name, said in parameters(text).items() if name.startswith(head)

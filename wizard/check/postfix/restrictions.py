@@ -1,6 +1,6 @@
-"""smtpd's lists of restrictions: names that exist, an order that refuses to relay (postconf(5)).
+"""Check smtpd's lists of restrictions: known names, and an order that refuses relaying (postconf(5)).
 
-A misspelt name answers 451 to whoever comes that far, and `postfix check` reads no list.
+smtpd replies 451 when it reaches a misspelt name, and `postfix check` reads no list.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ _WITH_ARGUMENT = re.compile(
     r"|reject_rbl(_client)?|reject_rhsbl_(client|reverse_client|helo|sender|recipient)"
     r"|permit_dnswl_client|permit_rhswl_client"
 )
-"""Restrictions that take the next word as theirs."""
+"""Restrictions with an argument."""
 
 _STRANGERS = re.compile(
     r"permit|permit_naked_ip_address|permit_tls_all_clientcerts|permit_mx_backup"
     r"|permit_dnswl_client|permit_rhswl_client"
     r"|check_(client|reverse_client_hostname|helo|sender|recipient)(_a|_mx|_ns)?_access"
 )
-"""What may let a stranger past all that stands below it."""
+"""Restrictions that may permit a stranger before the later ones are evaluated."""
 
 _CLIENT_NAMES = (
     "reject_unknown_client_hostname",
@@ -95,13 +95,13 @@ def items(listed: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def is_known(name: str, classes: Iterable[str]) -> bool:
-    """Whether Postfix knows a restriction, `classes` being the operator's own; a table is one."""
+    """True if Postfix knows a restriction: its own, a table, or one of `classes`."""
     known = name in _PLAIN or _WITH_ARGUMENT.fullmatch(name) is not None or ":" in name
     return known or name in {one.lower() for one in classes}
 
 
 def relays_for_all(settings: Settings) -> bool:
-    """Whether neither list refuses to relay before something may let strangers past."""
+    """True if no list refuses relaying before something may permit strangers."""
     return not any(_refuses(settings.words(name)) for name in (RELAY, RECIPIENT))
 
 
@@ -155,7 +155,7 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
 
 
 def _behind_the_last(listed: Sequence[str]) -> str:
-    """Return the `permit`, `reject` or `defer` that others stand behind, else ""."""
+    """Return the `permit`, `reject` or `defer` after which others are never evaluated, else ""."""
     warned = False
     names = [name for name, _ in items(listed)]
     for name in names[:-1]:

@@ -1,6 +1,6 @@
-"""master.cf beside the three ports: services that others need, doors on the side, chroots.
+"""Check the rest of master.cf: needed services, other ports, chroots and process limits.
 
-master(8) starts what is written, and `postfix check` looks at none of it.
+master(8) starts what is configured, and `postfix check` reads none of it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NEEDED = {
     "showq": "mailq and postqueue show nothing",
     "proxymap": "local users cannot be looked up",
 }
-"""What else of Postfix asks by name (master(5)), and what is lost without it."""
+"""Services that Postfix calls by name (master(5)), and what fails without them."""
 
 TRANSPORTS = (
     ("local_transport", "mydestination"),
@@ -44,11 +44,11 @@ TRANSPORTS = (
     ("fallback_transport", "fallback_transport"),
     ("content_filter", "content_filter"),
 )
-"""Parameters that name a service of master.cf, and the one that is set where it is used."""
+"""Parameters that name a service of master.cf, and the parameter that is set if it is in use."""
 
 PORTS = (25, 587, 465)
 MIN_PROCESSES = 5
-"""Processes: with fewer, a handful of slow strangers keeps everybody else out."""
+"""With fewer processes, a few slow clients lock out everybody else."""
 
 _IN_CHROOT = frozenset({"smtpd", "smtp", "lmtp"})
 _COLUMN_CHROOT, _COLUMN_MAXPROC = 4, 6
@@ -65,7 +65,7 @@ def smtpds(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...
 
 
 def port_of(service: Service) -> int:
-    """Return the TCP port of an inet service, 0 where its name says none that is known."""
+    """Return the TCP port of an inet service, 0 if its name is not a known port."""
     if service.type != "inet":
         return 0
     return int(service.port) if service.port.isdecimal() else PORT_NAMES.get(service.port, 0)
@@ -74,7 +74,7 @@ def port_of(service: Service) -> int:
 def judge_services(
     services: Sequence[Service], settings: Settings, door: Door
 ) -> Iterator[Finding]:
-    """`master.cf.NAME` and `transport.NAME` of what is missing, then `master.cf.twice` and others."""
+    """`master.cf.NAME` and `transport.NAME` for what is missing, then `master.cf.twice` and others."""
     if not services:
         return
     there = {one.name for one in services if one.type != "inet"}
@@ -107,7 +107,7 @@ def _transports(there: set[str], settings: Settings) -> Iterator[Finding]:
 
 
 def _rounds(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:
-    """A local(8) that passes mail on to local(8) does so until no process is left."""
+    """Find a local(8) that passes its mail to local(8), which never ends."""
     local = {one.name for one in services if one.type != "inet" and one.command == "local"}
     for name in ("mailbox_transport", "fallback_transport"):
         transport = settings.value(name).partition(":")[0]
@@ -132,7 +132,7 @@ def _twice(services: Sequence[Service]) -> Finding:
 
 
 def _others(services: Sequence[Service], settings: Settings) -> Finding:
-    """Whether an smtpd on another port relays for whoever finds it."""
+    """Check that no smtpd on another port relays for everybody."""
     check = _master_check("master.cf.others", "other ports")
     for one in services:
         if one.type != "inet" or one.command != "smtpd" or one.loopback or port_of(one) in PORTS:
@@ -149,7 +149,7 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
 
 
 def _chroot(services: Sequence[Service], door: Door) -> Finding:
-    """A program in a chroot looks names up by what lies below the queue directory."""
+    """Check that a program in a chroot has the files for name lookups below the queue directory."""
     check = _master_check("master.cf.chroot", "chroot")
     inside = [
         one.name

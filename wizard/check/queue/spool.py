@@ -1,4 +1,4 @@
-"""The queue's file system, and mail that waits for a decision (qmgr(8), postsuper(1))."""
+"""Check the space for the queue, and for mail on hold (qmgr(8), postsuper(1))."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from wizard.host.sockets import QUEUE
 from wizard.postfix.settings import Settings
 
 TIMES = 1.5
-"""smtpd(8) answers 452 unless this many of the largest messages would find room."""
+"""smtpd(8) replies 452 if there is less space than for this many messages of the largest size."""
 
 
 def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[Finding]:
-    """`queue.space`, and `queue.hold`; nothing where there is no queue."""
+    """`queue.space` and `queue.hold`; nothing if there is no queue."""
     try:
         disk = os.statvfs(queue)
         on_hold = len(door.list_dir(f"{queue}/hold") or ())

@@ -1,7 +1,7 @@
-"""What became of one message, as Postfix's log tells it (cleanup(8), bounce(8), local(8)).
+"""Follow one message through Postfix's log (cleanup(8), bounce(8), local(8)).
 
-cleanup names the queue ID that a Message-ID has, each delivery agent the recipient and its
-status. An alias that leads elsewhere makes a new message, which has the same Message-ID.
+cleanup logs the queue ID for a Message-ID; each delivery agent logs the recipient and the status. An
+alias to another address creates a new message with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORST_FIRST = (BOUNCED, "expired", DEFERRED, SENT)
 
 @dataclass(frozen=True)
 class Fate:
-    """What is known of a message: `status` is "" while nothing is. `said` is the agent's word."""
+    """The state of a message: `status` is "" if it is unknown, `said` is the agent's text."""
 
     status: str = ""
     recipient: str = ""
@@ -36,12 +36,12 @@ class Fate:
 
     @property
     def waits_for_dovecot(self) -> bool:
-        """Whether it is deferred because nobody answers at Dovecot's socket."""
+        """True if it is deferred because nobody answers on Dovecot's socket."""
         return self.status == DEFERRED and bool(_NO_DOVECOT.search(f"{self.relay} {self.said}"))
 
 
 def fate(lines: Iterable[str], message_id: str) -> Fate:
-    """Return the worst of what the log says of the message's recipients, once it knows of all."""
+    """Return the worst status among the message's recipients, once the log has all of them."""
     names: set[str] = set()
     over: set[str] = set()
     fates: dict[tuple[str, str], Fate] = {}
@@ -51,7 +51,7 @@ def fate(lines: Iterable[str], message_id: str) -> Fate:
             names.add(named[1])
         elif status and status[1] in names:
             fates[status[1], status[2]] = Fate(status[4], status[2], status[3], status[5])
-            # One that waits stays in the queue: it is as far as it comes for now.
+            # A deferred message remains in the queue: there is no later status for now.
             over |= {status[1]} if status[4] == DEFERRED else set()
         elif removed:
             over.add(removed[1])
@@ -63,7 +63,7 @@ def fate(lines: Iterable[str], message_id: str) -> Fate:
 
 
 def judge_fate(found: Fate, recipient: str, seconds: float) -> Finding:
-    """`aliases.delivery`: whether a message to an alias of this host reached somebody."""
+    """`aliases.delivery`: a message to an alias of this host must arrive."""
     verdict = _VERDICTS.get(found.status, UNKNOWN)
     seen = f"{found.status} to {found.recipient}: {found.said}"
     if found.waits_for_dovecot:

@@ -1,4 +1,4 @@
-"""Mail that waits in the queue: for Dovecot or for others, since when, and until when it is kept."""
+"""Report the mail that waits in the queue: for Dovecot or others, since when, and how long."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY = _UNITS["d"]
 
 
 def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiting]:
-    """Begin to count; call the result to wait for it, `queue.SECONDS` at most. Never raises."""
+    """Start to count; call the result to wait at most `queue.SECONDS`. Never raises."""
 
     def count() -> Waiting:
         until = time.monotonic() + queue.SECONDS
@@ -36,14 +36,14 @@ def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiti
 
 
 def lifetime(settings: Settings) -> int:
-    """Return the seconds that Postfix tries a message for, 0 for a single time."""
+    """Return for how many seconds Postfix tries a message; 0 means once."""
     text = settings.value("maximal_queue_lifetime")
     number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "d")
     return int(number) * _UNITS[unit] if number.isdecimal() else 5 * _DAY
 
 
 def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding]:
-    """`queue.waits`: what Dovecot is not there for, or refuses, and until when it is kept."""
+    """`queue.waits`: mail that Dovecot does not take yet, and when it is returned."""
     check = Check("queue.waits", "mail that waits", "nothing waits for Dovecot", fatal=False)
     if waiting.why:
         yield check.finding(UNKNOWN, f"not known: {waiting.why}")
