@@ -1,4 +1,4 @@
-"""What a check found, in the words of the table that it prints."""
+"""The outcome of a check: a finding with its verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WARNING = "warning"
 WAITS = "waits"
 UNKNOWN = "unknown"
 VERDICTS = (RIGHT, WRONG, WARNING, WAITS, UNKNOWN)
-"""right; wrong (fails a run); warning; waits (for Dovecot); unknown (not to be known from here)."""
+"""right; wrong (fails a run); warning; waits (for Dovecot); unknown (cannot be checked here)."""
 
 
 _FORBIDDEN = re.compile("permission denied|not permitted", re.IGNORECASE)
@@ -19,11 +19,10 @@ _FORBIDDEN = re.compile("permission denied|not permitted", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the table: looked at, seen, expected, verdict, what to do.
+    """One line of the table: the subject, what is seen, what is expected, the verdict, the advice.
 
-    `id` is stable for --json (`smtp.25.banner`). `fatal` is whether `wrong` fails a run: true
-    for checks of this host (ports, TLS, SMTP, parameters, firewall), false for what lies
-    outside it (DNS, blocklists, trust).
+    `id` is stable for --json (`smtp.25.banner`). `fatal` is True if `wrong` fails a run: for checks of
+    this host (ports, TLS, SMTP, parameters, firewall), not for others (DNS, blocklists, trust).
     """
 
     id: str

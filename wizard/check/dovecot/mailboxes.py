@@ -75,7 +75,7 @@ def _read(door: Door) -> Dovecot:
 
 
 def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
-    """`dovecot.runs`, `.config`, one for each cause or `.settings` where none is, `.recipient`.
+    """`dovecot.runs`, `.config`, one for each fault or `.settings` if there is none, `.recipient`.
 
     A fault fails a run only if the answers let the wizard write Dovecot's file.
     """

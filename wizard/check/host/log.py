@@ -33,7 +33,7 @@ _DEADLY = frozenset({"fatal", "panic"})
 
 @dataclass(frozen=True)
 class Harmless:
-    """A complaint that is no fault of this set-up. Both patterns search."""
+    """A complaint that is not a fault of this set-up. Both patterns search."""
 
     program: str
     message: str
@@ -110,7 +110,7 @@ def loud_lines(text: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def is_harmless(program: str, message: str) -> bool:
-    """True if a complaint is no fault of this set-up (HARMLESS)."""
+    """True if a complaint is not a fault of this set-up (HARMLESS)."""
     return any(
         re.search(one.program, program) and re.search(one.message, message) for one in HARMLESS
     )

@@ -22,7 +22,7 @@ _LOOKS = (
         "Run `systemctl enable postfix`.",
     ),
 )
-"""The check, systemd's property, and what to do where it has another value."""
+"""The check, systemd's property, and the advice if it has another value."""
 
 _MASKED = "Run `systemctl unmask postfix`, then `systemctl enable --now postfix`."
 

@@ -20,7 +20,7 @@ from wizard.host.facts import Network
 from wizard.text import printable
 
 DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
-"""Domains whose mail servers are always available."""
+"""Domains with mail servers that are always available."""
 
 SECONDS = 1.0
 """For the whole check in a run, which must not wait for the internet."""
@@ -55,7 +55,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Internet:
-    """The resolvers, the domains whose servers are tried, and the ports of both."""
+    """The resolvers, the domains to try, and the ports of both."""
 
     resolvers: Sequence[str]
     domains: Sequence[str] = DOMAINS

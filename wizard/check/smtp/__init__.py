@@ -1,1 +1,1 @@
-"""SMTP conversations: the session, what is said on each port, and how replies are judged."""
+"""SMTP: the session, the lines for each port, and the expected replies."""

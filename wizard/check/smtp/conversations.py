@@ -1,4 +1,4 @@
-"""How a reply is judged: rows of what must be there, held against what was said."""
+"""Compare the replies of an SMTP session with rows of what they should be."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Show = Callable[[Reply], str]
 
 OK = 250
 LOCAL_ERROR = 451
-"""RFC 5321 4.2.2: the server cannot do its own work, such as open a table."""
+"""RFC 5321 4.2.2: the server has a fault of its own, such as a table that does not open."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One look: at which exchange's reply, what must be there, and what to do if it is not.
+    """The check of one reply: its exchange, what is expected, and the advice.
 
-    `id` follows `smtp.PORT.`. `expected` and `advice` may hold {name}, {domain} and {size}.
-    `unheard` is the advice where no reply ever came, "" for the same.
+    `id` follows `smtp.PORT.`. `expected` and `advice` may contain {name}, {domain} and {size}.
+    `unheard` is the advice if there is no reply, "" for the same advice.
     """
 
     id: str
@@ -39,27 +39,27 @@ class Row:
 
 
 def answers_with(*codes: int) -> Verdict:
-    """Right with one of these codes."""
+    """Right if the reply has one of these codes."""
     return lambda reply, _: RIGHT if reply.code in codes else WRONG
 
 
 def lists(keyword: str) -> Verdict:
-    """Right when EHLO lists the keyword."""
+    """Right if EHLO lists the keyword."""
     return lambda reply, _: RIGHT if reply.keyword(keyword) is not None else WRONG
 
 
 def lacks(keyword: str) -> Verdict:
-    """Right when EHLO does not list the keyword."""
+    """Right if EHLO does not list the keyword."""
 
     def verdict(reply: Reply, _: Answers) -> str:
-        # A refused EHLO lists nothing either, and proves nothing.
+        # A refused EHLO lists nothing either, so it proves nothing.
         return RIGHT if reply.code == OK and reply.keyword(keyword) is None else WRONG
 
     return verdict
 
 
 def shown(keyword: str) -> Show:
-    """The keyword as EHLO lists it."""
+    """Show the keyword as EHLO lists it."""
 
     def show(reply: Reply) -> str:
         if reply.code != OK:
@@ -71,7 +71,7 @@ def shown(keyword: str) -> Show:
 
 
 def plain_banner(reply: Reply, answers: Answers) -> str:
-    """Right for `$myhostname ESMTP $mail_name`: the name first, and no version behind."""
+    """Right for `$myhostname ESMTP $mail_name`: the name first, and no version."""
     words = reply.lines[0].split()
     named = words[:2] == [answers.hostname.myhostname, "ESMTP"]
     versioned = any(re.search(r"\d\.\d", word) for word in words[2:])
@@ -79,23 +79,23 @@ def plain_banner(reply: Reply, answers: Answers) -> str:
 
 
 def size_as_planned(reply: Reply, answers: Answers) -> str:
-    """Right with our limit (RFC 1870); Postfix lists a bare SIZE where there is none."""
+    """Right with the planned limit (RFC 1870); without a limit Postfix lists SIZE alone."""
     limit = answers.limits.message_size_limit
     return RIGHT if reply.keyword("SIZE") == (str(limit) if limit else "") else WRONG
 
 
 def refused(reply: Reply, _: Answers) -> str:
-    """Right with 454 and every 5xx; another 4xx has another reason, and may be over tomorrow."""
+    """Right with 454 and every 5xx. Another 4xx has another reason, and may be temporary."""
     return refusal(reply)
 
 
 def relay_refused(reply: Reply, _: Answers) -> str:
-    """Right when relaying itself is refused; a blocklist's 554 says nothing of it."""
+    """Right if relaying is refused. A blocklist's 554 proves nothing."""
     return relay_refusal(reply)
 
 
 def accepted(reply: Reply, _: Answers) -> str:
-    """Right when mail from outside comes in; 451 is a fault of this server's own."""
+    """Right if mail from outside is accepted. 451 is a fault of this server."""
     if reply.code < TRANSIENT:
         return RIGHT
     said = " ".join(reply.lines)
@@ -112,10 +112,10 @@ def judge(
     *,
     broken_off: str = WRONG,
 ) -> Iterator[Finding]:
-    """Hold a transcript against its rows.
+    """Compare a transcript with its rows.
 
-    The first row whose reply never came gets the verdict `broken_off` and says what came
-    instead; the rows after it are unknown, and what to do stands at that first one alone.
+    The first row without a reply gets the verdict `broken_off` and the reason. The rows after it are
+    unknown and have no advice.
     """
     words = {
         "name": answers.hostname.myhostname,
@@ -143,9 +143,10 @@ def judge(
 
 
 def waiting(port: int, fault: str) -> Finding:
-    """A door that cannot be opened yet: its smtpd would die, and master hold it back a minute.
+    """Return that a submission port waits for Dovecot.
 
-    `fault` is why nobody answers on the auth socket; from an unprivileged user it is hidden.
+    It is not tested: its smtpd would die, and master would throttle it for a minute. `fault` is why
+    nobody answers on the auth socket; an unprivileged user cannot know that.
     """
     check = Check(f"smtp.{port}.auth", f"port {port}: AUTH offered under TLS", "AUTH")
     if "denied" in fault:

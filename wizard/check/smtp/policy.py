@@ -1,8 +1,7 @@
-"""What each door must say: the policy's conversations as tables.
+"""What each port must reply: the policy as tables.
 
-Port 25 offers no AUTH to anybody and relays for nobody outside; 587 wants STARTTLS before all
-else, 465 is TLS from the first byte (RFC 8314), and both relay only for those who logged in
-(RFC 4954). A row is one look at one reply.
+Port 25 offers no AUTH and relays for nobody outside. 587 requires STARTTLS first, and 465 is TLS from
+the first byte (RFC 8314). Both relay only for logged-in users (RFC 4954). A row checks one reply.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a refusal says: of relaying, or of something else."""
+"""Classify an SMTP refusal: relaying denied, or another reason."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from wizard.check.smtp.session import Reply
 from wizard.finding import RIGHT, UNKNOWN, WRONG
 
 RELAY_DENIED_FOR_NOW = 454
-"""Postfix 3.6 and newer: defer_unauth_destination, which comes first there."""
+"""The code of defer_unauth_destination, which is first in Postfix 3.6 and newer."""
 TRANSIENT, PERMANENT = 400, 500
-"""RFC 5321 4.2.1: 4yz and 5yz refuse."""
+"""RFC 5321 4.2.1: replies 4yz and 5yz are refusals."""
 
 _OTHER_REASON = re.compile(
     r"blocked using|helo command rejected|client host rejected|sender address rejected",
@@ -19,14 +19,14 @@ _OTHER_REASON = re.compile(
 
 
 def refusal(reply: Reply) -> str:
-    """Right with 454 and every 5xx; another 4xx has another reason, and may be over tomorrow."""
+    """Right with 454 and every 5xx. Another 4xx has another reason, and may be temporary."""
     if reply.code < TRANSIENT:
         return WRONG
     return RIGHT if reply.code == RELAY_DENIED_FOR_NOW or reply.code >= PERMANENT else UNKNOWN
 
 
 def relay_refusal(reply: Reply) -> str:
-    """Right when relaying itself is refused; a blocklist's 554 says nothing of it."""
+    """Right if relaying is refused. A blocklist's 554 proves nothing."""
     if reply.code >= TRANSIENT and _OTHER_REASON.search(" ".join(reply.lines)):
         return UNKNOWN
     return refusal(reply)

@@ -1,11 +1,11 @@
-"""What is said at each door, line by line; what must be answered is in `doors`."""
+"""The lines of each SMTP session. The expected replies are in `policy`."""
 
 from __future__ import annotations
 
 from wizard.check.smtp.session import Exchange
 
 OUTSIDER = "relay-test@example.net"
-"""A recipient at a domain reserved by RFC 2606: nobody's mail, and surely not ours."""
+"""A recipient at a domain that RFC 2606 reserves. Nobody gets mail there, and it is not ours."""
 
 _HELO = "EHLO [127.0.0.1]"
 _STRANGER_HELO = "EHLO [{address}]"
@@ -34,7 +34,7 @@ SUBMISSION_CLOSED = (
     Exchange("mail-plain", "MAIL FROM:<>"),
 )
 SUBMISSION_WAITING = (*SUBMISSION_CLOSED, *_QUIT)
-"""Stops before STARTTLS: without Dovecot smtpd dies right after it."""
+"""It stops before STARTTLS, because without Dovecot smtpd dies right after it."""
 SUBMISSION = (*SUBMISSION_CLOSED, *_STARTTLS, *_ASIDE, *_QUIT)
 SMTPS = (
     Exchange("greeting", tls=True, must=220),
@@ -44,12 +44,12 @@ SMTPS = (
 )
 HANDSHAKE = (*_HELLO, Exchange("tls", "STARTTLS", tls=True, must=220), *_QUIT)
 HANDSHAKE_AT_ONCE = (Exchange("greeting", tls=True, must=220), *_QUIT)
-"""Only to see the certificate."""
+"""To get the certificate only."""
 _LHLO = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250))
 
 
 def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
-    """Ask an LMTP server whether it takes mail for somebody, "" for nobody; DATA is never said."""
+    """Return the lines that test an LMTP server, and a recipient unless ""; DATA is never sent."""
     asks = (
         Exchange("mail", "MAIL FROM:<>", must=250),
         Exchange("rcpt", f"RCPT TO:<{recipient}>"),
@@ -59,7 +59,7 @@ def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
 
 
 def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:
-    """A stranger tries to relay, then has mail for postmaster here; DATA is never said."""
+    """Return the lines of a stranger: try to relay, then mail for postmaster here; no DATA."""
     literal = f"IPv6:{address}" if ":" in address else address
     return (
         Exchange("greeting", must=220),

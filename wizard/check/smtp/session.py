@@ -1,9 +1,8 @@
-"""SMTP conversations with a server that may do anything (RFC 5321, RFC 3207).
+"""SMTP sessions with a server that may do anything (RFC 5321, RFC 3207).
 
-smtplib bounds neither the lines of a reply nor the time that a trickling server may take, and
-keeps what came in plain text behind the answer to STARTTLS; a check must survive the first two
-and name the third. So the conversation is held here: one deadline for the whole of it, and a
-limit to everything that is read.
+smtplib limits neither the lines of a reply nor the time of a slow server, and it accepts plain text
+after the reply to STARTTLS. A check must survive the first two and report the third. So this module
+has one deadline for the whole session, and a limit for everything that it reads.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ MAX_LINE = 2048
 MAX_LINES = 64
 """Lines of one reply."""
 CLOSING = 421
-"""RFC 5321 3.8: the server closes the connection, whatever was asked."""
+"""RFC 5321 3.8: the server closes the connection after any command."""
 CONTINUE = 334
-"""RFC 4954 4: the server waits for credentials; `*` cancels."""
+"""RFC 4954 4: the server waits for credentials; `*` cancels the login."""
 
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
 class TalkError(Exception):
-    """The conversation cannot go on; the text says why, fit for a table."""
+    """The session cannot continue; the text is the reason, cleaned for a table."""
 
 
 class _UnwantedError(TalkError):
-    """A whole reply, but not the one that must come."""
+    """A complete reply, but not the required one."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,10 @@ class Reply:
         return f"{self.code} {self.lines[-1]}".rstrip()
 
     def keyword(self, name: str) -> Optional[str]:
-        """The parameters of an EHLO keyword ("" when it has none), None when not listed."""
+        """Return the parameters of an EHLO keyword, "" without any, None if it is not listed."""
         for line in self.lines[1:]:
             word, _, rest = line.partition(" ")
-            # AUTH=LOGIN is how servers of old announced it, and clients still take it.
+            # Old servers announced AUTH=LOGIN, and clients still accept that.
             word, equals, value = word.partition("=")
             if word.upper() == name:
                 return f"{value} {rest}".strip() if equals else rest.strip()
@@ -63,12 +62,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One line to say and the name its reply is kept under.
+    """One line to send, and the name under which its reply is stored.
 
-    An empty line waits for the greeting. `tls` hands over to TLS: before the greeting when
-    there is no line (RFC 8314), else after the reply (RFC 3207). With any other code than
-    `must` the conversation is over; 0 goes on whatever is answered. `ends` is what the line ends
-    with (RFC 5321 2.3.8 knows CR LF alone).
+    An empty line waits for the greeting. `tls` starts TLS: before the greeting if there is no line
+    (RFC 8314), else after the reply (RFC 3207). A code other than `must` ends the session; with 0
+    it continues after any reply. `ends` is the end of the line (RFC 5321 2.3.8 allows only CR LF).
     """
 
     name: str
@@ -80,10 +78,10 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said, as far as it went.
+    """The replies of a session, as far as it went.
 
-    `stopped_at` names the exchange that got no usable reply, "" when all did; `why` says what
-    happened instead. `certificate` is the leaf that was served (DER), empty without TLS.
+    `stopped_at` names the exchange without a usable reply, "" if all have one; `why` is the reason.
+    `certificate` is the leaf that was served (DER), empty without TLS.
     """
 
     replies: dict[str, Reply] = field(default_factory=dict)
@@ -94,10 +92,10 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to talk to: an address and port, or a UNIX socket; `source` is bound before.
+    """Where to connect: an address and port, or a UNIX socket; `source` is our own address.
 
-    TLS takes any certificate, but with `verified`: then it must be for that name, and of an authority
-    that the system trusts. With a `kind` of `wizard.check.tls.handshake` it takes that kind alone.
+    TLS accepts any certificate. With `verified` it must be for that name and from an authority that the
+    system trusts. With a `kind` of `wizard.check.tls.handshake` only that kind is accepted.
     """
 
     address: str
@@ -110,7 +108,7 @@ class Endpoint:
 class Line:
     """A connection with a deadline, read line by line.
 
-    Making and using one raises OSError, and TalkError for what is no SMTP.
+    All methods raise OSError, and TalkError for replies that are not SMTP.
     """
 
     def __init__(self, where: Endpoint, seconds: float) -> None:
@@ -126,16 +124,16 @@ class Line:
         self._socket.close()
 
     def send(self, line: str, ends: str = "\r\n") -> None:
-        """Say one line."""
+        """Send one line."""
         self.send_bytes(f"{line}{ends}".encode("ascii"))
 
     def send_bytes(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes unchanged."""
         self._socket.settimeout(self._remaining())
         self._socket.sendall(data)
 
     def read_exactly(self, count: int) -> bytes:
-        """Read so many bytes, which the caller bounds; fewer where the other side closes."""
+        """Read `count` bytes, fewer if the other side closes."""
         data, self._buffer = self._buffer[:count], self._buffer[count:]
         while len(data) < count:
             self._socket.settimeout(self._remaining())
@@ -146,7 +144,7 @@ class Line:
         return data
 
     def reply(self) -> Reply:
-        """Read one reply, all its lines."""
+        """Read one reply with all its lines."""
         lines: list[str] = []
         code = 0
         while True:
@@ -164,7 +162,7 @@ class Line:
                 raise TalkError(f"a reply of more than {MAX_LINES} lines")
 
     def start_tls(self) -> bytes:
-        """Hand over to TLS; return the leaf of the certificate that is served (DER)."""
+        """Start TLS, and return the leaf of the served certificate (DER)."""
         if self._buffer:
             raise TalkError(f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}")
         context = ssl.create_default_context() if self._verified else blind_context(self._kind)
@@ -215,11 +213,11 @@ class Line:
 
 
 def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Transcript:
-    """Say the script's lines one after another and keep what was answered.
+    """Send the lines of the script and return the replies.
 
-    Never raises for what a server or the network does. Stops early at a broken reply, at 421
-    and where a code that must come does not; says QUIT where it still can, so that the server's
-    log shows no lost connection. `seconds` is for all of it.
+    Never raises for what a server or the network does. Stops early at a malformed reply, at 421 and
+    at a code other than the required one. Sends QUIT if it still can, so that the server's log shows no
+    lost connection. `seconds` limits the whole session.
     """
     replies: dict[str, Reply] = {}
     certificate = b""
@@ -243,7 +241,7 @@ def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Tra
 
 
 def reason(fault: Exception, seconds: float) -> str:
-    """What ended the conversation, in words."""
+    """Return why the session ended, as text."""
     if isinstance(fault, socket.timeout):
         return f"no answer within {seconds:g} s"
     if isinstance(fault, ConnectionRefusedError):
@@ -258,7 +256,7 @@ def reason(fault: Exception, seconds: float) -> str:
 
 
 def _exchange(line: Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
-    """One exchange; its reply is kept even when it ends the conversation."""
+    """Do one exchange. Its reply is stored even if it ends the session."""
     certificate = b""
     if what.line:
         line.send(what.line, what.ends)

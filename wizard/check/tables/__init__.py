@@ -1,1 +1,1 @@
-"""The indexed tables that Postfix looks up, and the rows of sender_access."""
+"""The indexed tables of Postfix, and the rows of sender_access."""

@@ -1,6 +1,6 @@
-"""Every table that main.cf and master.cf name opens, and is no older than its text (postmap(1)).
+"""Check that each table of main.cf and master.cf opens and is not older than its text (postmap(1)).
 
-Each is asked for a key that nobody has: that opens it as smtpd would.
+A query for a key that does not exist opens the table as smtpd does.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from wizard.postfix.settings import Settings
 from wizard.text import first_line, printable
 
 MAX_TABLES = 40
-"""Tables that are opened; a server has a handful."""
+"""How many tables are opened; a server has a few."""
 
 NOBODY = "nobody.invalid"
 _TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
 _OF_MAIN_CF = re.compile(rb"^\S+: warning: \S*/main\.cf\b.*\n?", re.MULTILINE)
-"""What every command of Postfix says of a main.cf by another hand; it is told elsewhere."""
+"""Warnings about main.cf, which every Postfix command prints; another finding reports them."""
 _NO_TABLES = re.compile(r".*(?:_transport|_milters|_socket|_path|_command|_filter)|relayhost")
-"""Parameters in which TYPE:/PATH is no table."""
+"""Parameters in which TYPE:/PATH is not a table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
 _ALIASES = frozenset({"alias_maps", "alias_database"})
 _DEFAULTS = ("alias_maps", "alias_database")
@@ -43,7 +43,7 @@ def named(
 ) -> dict[tuple[str, str], str]:
     """Return the tables that are files, (type, path), each with a parameter that names it.
 
-    sender_access is not among them: it has a finding of its own, row by row.
+    sender_access is not among them, because its rows have a finding of their own.
     """
     found: dict[tuple[str, str], str] = {}
     for one in (settings, *(settings.of(options) for _, options in services)):
@@ -62,7 +62,7 @@ def begin_tables(
     services: Iterable[tuple[str, Mapping[str, str]]],
     types: Iterable[str],
 ) -> Callable[[], Iterator[Finding]]:
-    """Open all tables side by side; call the result to wait for the finding, `tables`."""
+    """Open all tables in parallel; call the result to wait for the finding, `tables`."""
     known = frozenset(types)
     tables = named(settings, services)
     pending = {
@@ -83,7 +83,7 @@ def _judge(
         if (kind, path) in pending:
             result = pending[kind, path]()
             words = first_line(_OF_MAIN_CF.sub(b"", result.outcome.stderr))
-            # Exit 1 in silence: the key is not in it.
+            # Exit status 1 without output: the key does not exist.
             fault = words if result.outcome.code and words else ""
             if result.why or "ermission denied" in fault:
                 return _CHECK.unknown(result.why or fault)
@@ -112,7 +112,7 @@ def _remedy(kind: str, path: str, parameter: str) -> str:
 
 
 def _is_stale(door: Door, kind: str, path: str) -> bool:
-    """Whether the text changed after the index."""
+    """True if the text is newer than the index."""
     suffix = INDEX_SUFFIX.get(kind)
     if suffix is None:
         return False

@@ -1,4 +1,4 @@
-"""What the rows of sender_access do that their writer hardly meant (access(5))."""
+"""Check the rows of sender_access for likely mistakes (access(5))."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REPLY = re.compile(r"[45]\d\d")
 
 
 def judge_rows(rows: Mapping[str, str], answers: Answers, settings: Settings) -> Iterator[Finding]:
-    """`table.sender_access.own` and `.actions`, of the rows by their keys."""
+    """`table.sender_access.own` and `.actions`; `rows` has the actions by key."""
     hostname = answers.hostname
     ours = {hostname.myhostname, hostname.mydomain, *answers.domains.local}
     own = [

@@ -1,4 +1,4 @@
-"""The indexed sender_access against the text it was made from (postmap(1), access(5))."""
+"""Compare the indexed sender_access with its text (postmap(1), access(5))."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _CHECK = Check("table.sender_access", "sender_access: the table", "answers as it
 
 
 def table_in_use(restrictions: str) -> str:
-    """TYPE:PATH of the table that smtpd_recipient_restrictions looks senders up in, else ""."""
+    """Return TYPE:PATH of the sender_access in smtpd_recipient_restrictions, "" if there is none."""
     match = re.search(rf"check_sender_access\s+(\w+:{re.escape(SENDER_ACCESS)})\b", restrictions)
     return match[1] if match else ""
 
 
 def postmap_s(table: str) -> tuple[str, ...]:
-    """The command that prints a table's rows."""
+    """Return the command that prints the rows of a table."""
     return ("postmap", "-s", table)
 
 
 def not_in_use() -> Finding:
-    """No restriction asks the table, so its rows have no effect."""
+    """Return that no restriction uses the table, so its rows have no effect."""
     return replace(_CHECK, expected=f"check_sender_access TYPE:{SENDER_ACCESS}").wrong(
         "smtpd_recipient_restrictions does not look it up",
         "Add the restriction behind reject_unauth_destination in main.cf; reload.",
@@ -36,14 +36,14 @@ def not_in_use() -> Finding:
 
 
 def not_known(why: str) -> Finding:
-    """Whether the table answers could not be looked at."""
+    """Return that the table could not be checked."""
     return _CHECK.unknown(why)
 
 
 def judge_table(
     table: str, result: CommandResult, text: str, wanted: Blocklists
 ) -> Iterator[Finding]:
-    """`table.sender_access`: every row of the file and of the answers is what a lookup finds."""
+    """`table.sender_access`: a lookup finds each row of the file and of the answers."""
     if result.why:
         yield not_known(result.why)
         return
@@ -73,10 +73,10 @@ def judge_table(
 
 
 def _key(name: str) -> str:
-    # postmap folds keys to lower case as it stores them.
+    # postmap stores keys in lower case.
     return name.strip().lower()
 
 
 def rows_of(text: str) -> dict[str, str]:
-    """Return the rows of a text, or of what `postmap -s` printed, by their keys in lower case."""
+    """Return the rows of a text, or of the output of `postmap -s`, by key in lower case."""
     return dict(rows(text.encode("utf-8", "surrogateescape")))

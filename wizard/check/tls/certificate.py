@@ -1,4 +1,4 @@
-"""The certificate that is served: the one on disk, for this name, and for how long (RFC 6125)."""
+"""Check the served certificate: the one on disk, the right name, its lifetime (RFC 6125)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.settings import Settings
 
 _NO_FILE = "none"
-"""What smtpd_tls_cert_file says where no certificate is wanted (postconf(5))."""
+"""The value of smtpd_tls_cert_file for no certificate (postconf(5))."""
 
 THIRD, TENTH = 3, 10
-"""certbot renews when a third of the lifetime is left: less is a warning, a tenth an error."""
+"""certbot renews in the last third of the lifetime. Less is a warning; the last tenth is an error."""
 
 
 def files(main_cf: Mapping[str, str]) -> tuple[str, ...]:
-    """The certificate files that main.cf names; with chain files Postfix ignores the others."""
+    """Return the certificate files in main.cf; with chain files Postfix ignores the others."""
     settings = Settings(main_cf)
     chains, *others = map(settings.words, served.CERTIFICATES)
     listed = chains or tuple(path for paths in others for path in paths)
@@ -35,12 +35,12 @@ def files(main_cf: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def planned_files(answers: Answers) -> tuple[str, ...]:
-    """The one certificate file that the answers name."""
+    """Return the certificate file of the answers."""
     return (BY_NAME[served.PAIR[0]].value(answers),)
 
 
 def on_disk(door: Door, paths: tuple[str, ...]) -> dict[str, bytes]:
-    """The leaf of each file that has one, as DER."""
+    """Return the leaf of each file that has one, as DER."""
     found = {}
     for path in paths:
         try:
@@ -55,11 +55,10 @@ def on_disk(door: Door, paths: tuple[str, ...]) -> dict[str, bytes]:
 def judge_served(
     port: int, leaves: Mapping[str, bytes], disk: Mapping[str, bytes], main_cf: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """`certificate.PORT`: the leaf of each handshake is the leaf on disk, byte for byte.
+    """`certificate.PORT`: the leaf of each handshake is the same as on disk.
 
-    `leaves` are by kind of client; a client that got no certificate is not judged here. `disk` are
-    the leaves that it may be. After a renewal Postfix serves the old one until its smtpd
-    processes end.
+    `leaves` are by kind of client; a client without a certificate is not checked here. `disk` has
+    the allowed leaves. After a renewal Postfix serves the old one until its smtpd processes end.
     """
     got = {client: leaf for client, leaf in leaves.items() if leaf}
     if not got:
@@ -96,7 +95,7 @@ def _advice(main_cf: Mapping[str, str]) -> str:
 def judge_files(
     disk: Mapping[str, bytes], paths: Sequence[str], myhostname: str
 ) -> Iterator[Finding]:
-    """`certificate.name` and `certificate.expiry` of the first file that holds a certificate."""
+    """`certificate.name` and `certificate.expiry` for the first file with a certificate."""
     path = next(iter(disk or paths), "")
     pem = ssl.DER_cert_to_PEM_cert(disk[path]).encode("ascii") if path in disk else b""
     certificate = read_certificate(pem)
@@ -106,7 +105,7 @@ def judge_files(
 def judge_trust(
     path: str, certificate: Optional[Certificate], myhostname: str
 ) -> Iterator[Finding]:
-    """Whether clients will take it. A matter of trust, so it fails no run."""
+    """Check that clients will accept the certificate. It fails no run."""
     check = Check("certificate.name", "certificate: names", myhostname, fatal=False)
     if certificate is None:
         why = f"{path or 'smtpd_tls_cert_file'} holds no certificate that can be read"

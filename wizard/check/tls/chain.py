@@ -1,4 +1,4 @@
-"""Whether others can follow the chain that is served, and whether the key is kept (openssl-verify(1))."""
+"""Check that others can verify the served chain, and that the key is secret (openssl-verify(1))."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from wizard.postfix.served import KEYS
 from wizard.postfix.settings import Settings
 
 _SIGNED_BY_ITSELF = re.compile(rb"\berror 1[89] at ")
-"""By X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and its like in a chain; the words after it change."""
+"""X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and the same in a chain; their texts change."""
 
 
 def begin_chain(door: Door, path: str) -> Callable[[], Iterator[Finding]]:
-    """Begin to follow a file's chain to a root that this host trusts; `certificate.chain`.
+    """Start to verify a file's chain; call the result to wait for `certificate.chain`.
 
-    Its days are another finding's matter.
+    Another finding checks its lifetime.
     """
     if not on_disk(door, (path,)):
-        return lambda: iter(())  # no certificate at all, which others name
+        return lambda: iter(())  # no certificate, which another finding reports
     argv = ("openssl", "verify", "-no_check_time", "-untrusted", path, path)
     pending = start_command(door, argv)
     return lambda: _judge(path, pending())
@@ -56,7 +56,7 @@ def _judge(path: str, result: CommandResult) -> Iterator[Finding]:
 
 
 def judge_key(door: Door, settings: Settings) -> Iterator[Finding]:
-    """`certificate.key`: whether others than root and a group may read a key file."""
+    """`certificate.key`: only root and a group may read a key file."""
     paths = [path for name in KEYS for path in settings.words(name) if path.startswith("/")]
     if not paths:
         return

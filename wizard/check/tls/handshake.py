@@ -1,4 +1,4 @@
-"""TLS as a witness: take any certificate, then say which one it was (RFC 8446, RFC 6125)."""
+"""TLS that accepts any certificate and returns it (RFC 8446, RFC 6125)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALERT_RECORD, _RECORD_KINDS = 21, frozenset(range(20, 25))
 _ALERT_AT, _VERSION_AT = 6, 9
 _TLS_1_2 = 0x0303
 _FIRST_BYTES = 11
-"""How much of a server's first answer tells why it failed: up to the version that it chose."""
+"""How many bytes of a server's first answer show why it failed: up to its TLS version."""
 _MAX_READ_BYTES = 16384
 
 _ALERTS = {
@@ -50,7 +50,7 @@ _ALERTS = {
     116: "certificate required",
     120: "no application protocol",
 }
-"""RFC 8446 6.2, and those that older versions had."""
+"""The alerts of RFC 8446 6.2 and of older versions."""
 _NOTHING_IN_COMMON = frozenset({40, 70, 71})
 
 _UNTRUSTED = {
@@ -62,11 +62,11 @@ _UNTRUSTED = {
     21: "leads to no root that this host trusts",
     62: "is for another name",
 }
-"""By the numbers of x509_vfy.h, which are the same in every OpenSSL."""
+"""The numbers are those of x509_vfy.h, which are the same in every OpenSSL."""
 
 
 class HandshakeError(Exception):
-    """A TLS handshake failed; the text says why."""
+    """A TLS handshake failed; the text is the reason."""
 
 
 RSA, ECDSA = "aRSA", "aECDSA"
@@ -74,10 +74,10 @@ RSA, ECDSA = "aRSA", "aECDSA"
 
 
 def blind_context(kind: str = "") -> ssl.SSLContext:
-    """A client's context that accepts every certificate: which one it is, is looked at after.
+    """Return a client's context that accepts every certificate; the caller checks it afterwards.
 
-    With a `kind` it takes a certificate of that kind alone, and speaks TLS 1.2: the ciphers of
-    TLS 1.3 say nothing of certificates, and Python cannot choose its signature algorithms.
+    With a `kind` it accepts only certificates of that kind, and uses TLS 1.2: the ciphers of TLS 1.3
+    do not name a kind of certificate, and Python cannot choose the signature algorithms.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -89,10 +89,10 @@ def blind_context(kind: str = "") -> ssl.SSLContext:
 
 
 class TlsStream:
-    """A TLS connection over a socket, whose bytes pass through here before OpenSSL reads them.
+    """A TLS connection over a socket that sees all bytes before OpenSSL reads them.
 
-    So what the server sent is known when a handshake fails: OpenSSL's own words for it differ from
-    release to release. `recv` and `sendall` raise OSError (ssl.SSLError is one).
+    So it knows what the server sent if a handshake fails. OpenSSL's own messages differ from release to
+    release. `recv` and `sendall` raise OSError (ssl.SSLError is one).
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class TlsStream:
         remaining: Callable[[], float],
         name: str = "",
     ) -> None:
-        """Make one that no byte has passed yet; `remaining` says how many seconds it may still wait."""
+        """Make a connection before its handshake; `remaining` returns the seconds until the deadline."""
         self._plain = plain
         self._remaining = remaining
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -111,7 +111,7 @@ class TlsStream:
         self._ended = False
 
     def handshake(self) -> None:
-        """Do the handshake. Raises HandshakeError, which says why it failed, and OSError."""
+        """Do the handshake. Raises HandshakeError with the reason, and OSError."""
         try:
             self._do(self._tls.do_handshake)
         except ssl.SSLError as error:
@@ -124,7 +124,7 @@ class TlsStream:
         return self._tls.getpeercert(binary_form=True) or b""
 
     def settimeout(self, seconds: float) -> None:
-        """Bound each wait for the server, as socket.settimeout does."""
+        """Limit each wait for the server, as socket.settimeout does."""
         self._plain.settimeout(seconds)
 
     def close(self) -> None:
@@ -132,7 +132,7 @@ class TlsStream:
         self._plain.close()
 
     def recv(self, count: int) -> bytes:
-        """Return up to `count` bytes, b"" when the server closed the connection."""
+        """Return up to `count` bytes, b"" if the server closed the connection."""
         try:
             return self._do(partial(self._tls.read, count))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
@@ -144,7 +144,7 @@ class TlsStream:
             data = data[self._do(partial(self._tls.write, data)) :]
 
     def _do(self, action: Callable[[], _Result]) -> _Result:
-        """Return what `action` returns, once the server has sent what it waits for."""
+        """Return the result of `action` when the server has sent what it needs."""
         while True:
             with suppress(ssl.SSLWantReadError):
                 result = action()
@@ -154,7 +154,7 @@ class TlsStream:
             self._fill()
 
     def _why(self, error: ssl.SSLError) -> str:
-        """Return why a handshake failed, in an operator's words."""
+        """Return why a handshake failed, as text for the operator."""
         if isinstance(error, ssl.SSLCertVerificationError):
             fault = _UNTRUSTED.get(error.verify_code, f"was refused (code {error.verify_code})")
             return f"the server's certificate {fault}"
@@ -177,7 +177,7 @@ class TlsStream:
 
 
 def _sent_instead(first: bytes) -> str:
-    """Return what a server sent that is no part of a handshake of today, "" where it did not."""
+    """Return what the server sent instead of a modern handshake, "" if it sent one."""
     version = first[_VERSION_AT:_FIRST_BYTES]
     if first and first[0] not in _RECORD_KINDS:
         return "answers in plain text where TLS is due"
@@ -192,7 +192,7 @@ def _sent_instead(first: bytes) -> str:
 
 
 def tls_fault(error: ssl.SSLError, during: str = "the TLS connection") -> str:
-    """Return that TLS failed, with OpenSSL's reason where it has one."""
+    """Return that TLS failed, with OpenSSL's reason if there is one."""
     detail = (getattr(error, "reason", None) or "").lower().replace("_", " ")
     return f"{during} failed: {detail}" if detail else f"{during} failed"
 
@@ -203,9 +203,9 @@ def alert_name(number: int) -> str:
 
 
 def leaf(pem: bytes) -> bytes:
-    """The first certificate of a PEM file as DER, which is the one a server sends first.
+    """Return the first certificate of a PEM file as DER; a server sends it first.
 
-    Empty when there is none that can be decoded.
+    Empty if none can be decoded.
     """
     match = _PEM.search(pem)
     if match is None:

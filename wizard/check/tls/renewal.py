@@ -1,4 +1,4 @@
-"""Who renews the certificate that is served, and who tells Postfix (certbot's manual)."""
+"""Check that certbot renews the served certificate, and then reloads Postfix (certbot's manual)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wizard.paths import LETSENCRYPT, LINEAGES, RENEWAL_HOOK
 from wizard.text import printable
 
 TIMERS = ("certbot-renew.timer", "certbot.timer", "snap.certbot.renew.timer")
-"""EL's package, Debian's and snap's."""
+"""The timers of EL's package, of Debian's and of the snap."""
 
 PROGRAMS = ("/usr/bin/certbot", "/usr/local/bin/certbot", "/snap/bin/certbot")
 
@@ -26,11 +26,11 @@ HTTP = 80
 
 @dataclass(frozen=True)
 class Renewal:
-    """What renews a lineage: `text` is its renewal/NAME.conf, None where there is none.
+    """What renews a lineage: `text` is its renewal/NAME.conf, None if there is none.
 
-    `has_certbot` says that the program is there, `timers` are those that run or start at boot,
-    `hook` is the mode of the deploy hook, None where there is none. `directories` are the web
-    roots that are there, `files` the credentials' files, of those that the conf names.
+    `has_certbot` is True if the program is installed. `timers` are those that run or start at boot.
+    `hook` is the mode of the deploy hook, None if there is none. `there` has the web roots and
+    credentials of the conf that exist.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Renewal:
 
 
 def lineage_of(path: str) -> str:
-    """Return the lineage that a certificate's path lies in, "" for none."""
+    """Return the lineage of a certificate's path, "" for none."""
     if not path.startswith(f"{LINEAGES}/"):
         return ""
     name = path[len(LINEAGES) + 1 :].partition("/")[0]
@@ -50,7 +50,7 @@ def lineage_of(path: str) -> str:
 
 
 def read_renewal(door: Door, name: str, timers: str) -> Renewal:
-    """Read who renews a lineage; `timers` is what SHOW printed. Raises Trouble."""
+    """Read what renews a lineage; `timers` is the output of SHOW. Raises Trouble."""
     text = door.read_text(f"{LETSENCRYPT}/renewal/{name}.conf")
     hook = door.stat(RENEWAL_HOOK)
     named = _named(parameters(text or ""))
@@ -74,9 +74,9 @@ def _running(text: str) -> tuple[str, ...]:
 
 
 def parameters(text: str) -> Mapping[str, str]:
-    """Return the [renewalparams] of a renewal conf; empty where it is none that can be read.
+    """Return the [renewalparams] of a renewal conf; empty if it cannot be parsed.
 
-    The lines before the first section name the lineage's files and are not wanted here.
+    The lines before the first section name the lineage's files and are ignored.
     """
     parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
     try:
@@ -96,10 +96,10 @@ def _named(said: Mapping[str, str]) -> tuple[str, ...]:
 def judge_renewal(
     renewal: Renewal, listeners: Mapping[int, str], open_services: Optional[Collection[str]]
 ) -> Iterator[Finding]:
-    """`certificate.renewal` and `certificate.hook`: warnings alone, since nothing fails today.
+    """`certificate.renewal` and `certificate.hook`: only warnings, because nothing fails yet.
 
-    `listeners` has the program that listens by port, `open_services` those of the firewall's zone,
-    None where that is not known.
+    `listeners` has the program by port. `open_services` are those of the firewall's zone, None if
+    they are unknown.
     """
     check = check_of(renewal.name)
     problem, advice = _problem(renewal, listeners, open_services)
@@ -117,7 +117,7 @@ def judge_renewal(
 
 
 def check_of(name: str) -> Check:
-    """Return the check of who renews a lineage."""
+    """Return the check that certbot renews a lineage."""
     expected = f"certbot renews {name} here"
     return Check("certificate.renewal", "certificate: renewal", expected, fatal=False)
 
@@ -125,7 +125,7 @@ def check_of(name: str) -> Check:
 def _problem(
     renewal: Renewal, listeners: Mapping[int, str], open_services: Optional[Collection[str]]
 ) -> tuple[str, str]:
-    """Return why nobody renews it and what to do, or two empty texts."""
+    """Return why certbot does not renew it, and the advice, or two empty texts."""
     conf = f"{LETSENCRYPT}/renewal/{renewal.name}.conf"
     said = parameters(renewal.text or "")
     authenticator = said.get("authenticator", "")
