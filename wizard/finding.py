@@ -38,12 +38,12 @@ class Finding:
 class Check:
     """What is checked and what is expected; the methods return its finding with a verdict.
 
-    A method for each verdict reads as the outcome: `check.wrong(seen, advice)`. The fields are
-    those of `Finding`.
+    A method for each verdict reads as the outcome: `check.wrong(seen, advice)`. `subject` is the
+    finding's `looked_at`; the other fields are the same as in `Finding`.
     """
 
     id: str
-    looked_at: str
+    subject: str
     expected: str
     fatal: bool = True
 
@@ -67,4 +67,4 @@ class Check:
     def finding(self, verdict: str, seen: str, advice: str = "") -> Finding:
         """Return the finding with a verdict; there is no advice where all is right."""
         said = "" if verdict == RIGHT else advice
-        return Finding(self.id, self.looked_at, seen, self.expected, verdict, said, self.fatal)
+        return Finding(self.id, self.subject, seen, self.expected, verdict, said, self.fatal)

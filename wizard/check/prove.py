@@ -28,7 +28,7 @@ from wizard.check.outbound.port_25 import begin_outbound, proxies
 from wizard.check.outbound.relay import begin_relay
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
-from wizard.check.sessions import begin_sessions, judge_delivery, judge_sessions, talk_as_stranger
+from wizard.check.sessions import begin_sessions, judge_delivery, judge_sessions, stranger_session
 from wizard.check.tables import sender_access
 from wizard.check.tables.rows import judge_rows
 from wizard.check.tls import certificate, renewal
@@ -108,7 +108,7 @@ def prove(
         )
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
-        stranger = talk_as_stranger(answers, door, main_cf.get("mynetworks", ""), network, seconds)
+        stranger = stranger_session(answers, door, main_cf.get("mynetworks", ""), network, seconds)
 
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)

@@ -92,7 +92,7 @@ def _begin_handshakes(
     }
 
 
-def talk_as_stranger(
+def stranger_session(
     answers: Answers,
     door: Door,
     mynetworks: str,
@@ -147,19 +147,19 @@ def judge_sessions(
         yield waiting(587, sessions.auth_fault)
         yield waiting(465, sessions.auth_fault)
     else:
-        for port, rows, talk in (
+        for port, rows, session in (
             (587, policy.ROWS_SUBMISSION, sessions.submission),
             (465, policy.ROWS_SMTPS, sessions.smtps),
         ):
-            yield from judge(port, rows, talk.result(), answers)
-            leaves = _leaves(sessions, port, talk.result())
+            yield from judge(port, rows, session.result(), answers)
+            leaves = _leaves(sessions, port, session.result())
             yield from certificate.judge_served(port, leaves, disk, main_cf)
 
 
 def _leaves(sessions: Sessions, port: int, first: Transcript) -> dict[str, bytes]:
     """Return the certificate that each kind of client got on a port; empty if it got none."""
     handshakes = sessions.certificates.get(port, {})
-    found = {client: talk.result().certificate for client, talk in handshakes.items()}
+    found = {client: session.result().certificate for client, session in handshakes.items()}
     return {"clients that take both": first.certificate, **found}
 
 

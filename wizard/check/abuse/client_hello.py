@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from wizard.check.smtp.session import Endpoint, Exchange, Line, TalkError, reason
+from wizard.check.smtp.session import Endpoint, Exchange, Line, SessionError, reason
 from wizard.check.tls.handshake import alert_name
 
 TLS_1_1, TLS_1_2 = 0x0302, 0x0303
@@ -74,7 +74,7 @@ def offer_tls(where: Endpoint, before: Sequence[Exchange], offer: Offer, seconds
                     return Answer(why=str(reply))
             line.send_bytes(client_hello(offer))
             return _answer(line)
-    except (TalkError, OSError) as fault:
+    except (SessionError, OSError) as fault:
         return Answer(why=reason(fault, seconds))
 
 

@@ -22,7 +22,7 @@ class TlsOffer:
 
 
 @dataclass(frozen=True)
-class TlsDoor:
+class TlsPort:
     """A port, and the SMTP lines before TLS begins."""
 
     door: str
@@ -57,14 +57,14 @@ _UNTIL_TLS = (
     Exchange("ehlo", "EHLO {me}", must=250),
     Exchange("starttls", "STARTTLS", must=220),
 )
-TLS_DOORS = (
-    TlsDoor("25-tls", "25, TLS", 25, _UNTIL_TLS, needs_login=False),
-    TlsDoor("587-tls", "587, TLS", 587, _UNTIL_TLS),
-    TlsDoor("465", "465", 465, ()),
+TLS_PORTS = (
+    TlsPort("25-tls", "25, TLS", 25, _UNTIL_TLS, needs_login=False),
+    TlsPort("587-tls", "587, TLS", 587, _UNTIL_TLS),
+    TlsPort("465", "465", 465, ()),
 )
 
 
-def judge_offer(door: TlsDoor, tried: TlsOffer, answer: Answer) -> Finding:
+def judge_offer(door: TlsPort, tried: TlsOffer, answer: Answer) -> Finding:
     """`stranger.DOOR.old-tls` and `.weak-cipher`."""
     check = Check(
         f"stranger.{door.door}.{tried.id}",

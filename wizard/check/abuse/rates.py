@@ -17,7 +17,7 @@ from wizard.check.smtp.session import (
     Endpoint,
     Exchange,
     Line,
-    TalkError,
+    SessionError,
     Transcript,
     converse,
     reason,
@@ -75,8 +75,8 @@ def _recipients(target: Target, source: str, most: int, until: float) -> Reached
             for n in range(most)
         ),
     ]
-    talk = _talk(target, source, script, until)
-    return _counted(talk, "r", 0)
+    session = _session(target, source, script, until)
+    return _counted(session, "r", 0)
 
 
 def _messages(target: Target, source: str, most: int, until: float) -> Reached:
@@ -87,7 +87,7 @@ def _messages(target: Target, source: str, most: int, until: float) -> Reached:
             for n in range(min(_BATCH, most - done))
             for line in (*_mail(str(n)), Exchange(f"rset{n}", "RSET", must=250))
         ]
-        reached = _counted(_talk(target, source, script, until), "m", done)
+        reached = _counted(_session(target, source, script, until), "m", done)
         if reached.said:
             return reached
         done = reached.count
@@ -190,21 +190,21 @@ def _mail(number: str) -> tuple[Exchange, ...]:
     return (Exchange(f"m{number}", "MAIL FROM:<>", must=250),)
 
 
-def _talk(target: Target, source: str, script: list[Exchange], until: float) -> Transcript:
+def _session(target: Target, source: str, script: list[Exchange], until: float) -> Transcript:
     opening = (Exchange("greeting", must=220), Exchange("ehlo", "EHLO relay-test", must=250))
     remaining = max(0.1, until - time.monotonic())
     whole = (*opening, *script, Exchange("quit", "QUIT"))
     return converse(Endpoint(target.address, 25, source), whole, remaining)
 
 
-def _counted(talk: Transcript, name: str, before: int) -> Reached:
+def _counted(session: Transcript, name: str, before: int) -> Reached:
     """Return how many of the exchanges that begin with `name` were accepted."""
-    counted = [one for one in talk.replies if one.startswith(name) and one[1:].isdigit()]
-    if talk.stopped_at in {"", "quit"}:
+    counted = [one for one in session.replies if one.startswith(name) and one[1:].isdigit()]
+    if session.stopped_at in {"", "quit"}:
         return Reached(before + len(counted))
-    reply = talk.replies.get(talk.stopped_at)
-    known = reply is not None and reply.code == TOO_MUCH and talk.stopped_at in counted
-    return Reached(before + max(0, len(counted) - 1), talk.why, known)
+    reply = session.replies.get(session.stopped_at)
+    known = reply is not None and reply.code == TOO_MUCH and session.stopped_at in counted
+    return Reached(before + max(0, len(counted) - 1), session.why, known)
 
 
 def _greeting(target: Target, source: str, until: float, lines: ExitStack) -> str:
@@ -217,7 +217,7 @@ def _greeting(target: Target, source: str, until: float, lines: ExitStack) -> st
             lines.callback(_quit, line)
             return ""
         return str(reply)
-    except (TalkError, OSError) as fault:
+    except (SessionError, OSError) as fault:
         return reason(fault, remaining)
 
 

@@ -23,7 +23,7 @@ from wizard.check.abuse.attempts import (
     first_refusal,
 )
 from wizard.check.abuse.client_hello import Answer, offer_tls
-from wizard.check.abuse.offers import OFFERS, TLS_DOORS, judge_key, judge_offer
+from wizard.check.abuse.offers import OFFERS, TLS_PORTS, judge_key, judge_offer
 from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.session import CLOSING, Endpoint, Exchange, Reply, Transcript, converse
 from wizard.finding import UNKNOWN, WAITS, Check, Finding
@@ -34,35 +34,35 @@ CHUNK = 8
 WORKERS = 12
 """Sessions at a time; smtpd_client_connection_count_limit is 25."""
 
-TALK, ALL = 8.0, 20.0
+SESSION_SECONDS, ALL_SECONDS = 8.0, 20.0
 """Seconds for one session, and for all of them."""
 
 _QUIT = Exchange("quit", "QUIT")
 
 
 @dataclass(frozen=True)
-class _Talk:
+class _Session:
     group: Group
     attempts: tuple[Attempt, ...]
     transcript: Future[Transcript]
 
 
 def try_all(
-    target: Target, source: str, *, seconds: float = TALK, workers: int = WORKERS
+    target: Target, source: str, *, seconds: float = SESSION_SECONDS, workers: int = WORKERS
 ) -> list[Finding]:
-    """Try the whole list on a server, from the address `source`; takes `ALL` seconds at most.
+    """Try the whole list on a server, from the address `source`; takes `ALL_SECONDS` seconds at most.
 
     Never raises for what a server does.
     """
-    until = time.monotonic() + ALL
+    until = time.monotonic() + ALL_SECONDS
     words = _words(target, source)
     groups = [one for one in GROUPS if not (one.needs_login and target.waits)]
-    doors = [one for one in TLS_DOORS if not (one.needs_login and target.waits)]
+    doors = [one for one in TLS_PORTS if not (one.needs_login and target.waits)]
 
     def remaining() -> float:
         return max(0.1, min(seconds, until - time.monotonic()))
 
-    def talk(port: int, script: Sequence[Exchange]) -> Transcript:
+    def session(port: int, script: Sequence[Exchange]) -> Transcript:
         return converse(Endpoint(target.address, port, source), script, remaining())
 
     def offer(number: int, which: int) -> Answer:
@@ -72,8 +72,8 @@ def try_all(
 
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="stranger")
     try:
-        talks = [
-            _Talk(group, part, pool.submit(talk, group.port, _script(group, part, words)))
+        sessions = [
+            _Session(group, part, pool.submit(session, group.port, _script(group, part, words)))
             for group in groups
             for part in _parts(group, target)
         ]
@@ -82,7 +82,7 @@ def try_all(
             for number, door in enumerate(doors)
             for which, one in enumerate(OFFERS)
         ]
-        findings = list(_judge(talks, target))
+        findings = list(_judge(sessions, target))
         findings += [judge_offer(door, one, answer.result()) for door, one, answer in answers]
     finally:
         # When a signal ends the check early, the removal of the address must not wait for a session.
@@ -142,24 +142,24 @@ def _names(attempt: Attempt) -> list[str]:
     return [f"{attempt.id}#{number}" for number in range(len(attempt.say))]
 
 
-def _judge(talks: Sequence[_Talk], target: Target) -> Iterator[Finding]:
-    doors = list(dict.fromkeys(one.group.door for one in talks))
+def _judge(sessions: Sequence[_Session], target: Target) -> Iterator[Finding]:
+    doors = list(dict.fromkeys(one.group.door for one in sessions))
     for door in doors:
-        there = [one for one in talks if one.group.door == door]
-        yield _reached(there[0].group, there[0].transcript.result())
+        of_door = [one for one in sessions if one.group.door == door]
+        yield _reached(of_door[0].group, of_door[0].transcript.result())
         counted = {
             attempt.id: reply
-            for one in there
+            for one in of_door
             for attempt in one.attempts
             for reply in [_counts(attempt, one.transcript.result())]
             if reply is not None
         }
-        for one in there:
+        for one in of_door:
             for attempt in one.attempts:
                 yield _judged(one, attempt, Seen(counted, target))
-        certificate = there[0].transcript.result().certificate
+        certificate = of_door[0].transcript.result().certificate
         if certificate:
-            yield judge_key(door, there[0].group.title, certificate)
+            yield judge_key(door, of_door[0].group.title, certificate)
 
 
 def _reached(group: Group, transcript: Transcript) -> Finding:
@@ -190,16 +190,16 @@ def _counts(attempt: Attempt, transcript: Transcript) -> Optional[Reply]:
     return counts if counts.code >= TRANSIENT or len(replies) == len(names) else None
 
 
-def _judged(talk: _Talk, attempt: Attempt, seen: Seen) -> Finding:
+def _judged(session: _Session, attempt: Attempt, seen: Seen) -> Finding:
     check = Check(
-        f"stranger.{talk.group.door}.{attempt.id}",
-        f"{talk.group.title}: {attempt.tried}",
+        f"stranger.{session.group.door}.{attempt.id}",
+        f"{session.group.title}: {attempt.tried}",
         attempt.expected,
         attempt.fatal,
     )
-    reply = _counts(attempt, talk.transcript.result())
+    reply = _counts(attempt, session.transcript.result())
     if reply is None:
-        why = talk.transcript.result().why
+        why = session.transcript.result().why
         return check.finding(UNKNOWN, f"not known: {why}", attempt.advice)
     return check.finding(attempt.verdict(reply, seen), attempt.show(reply, seen), attempt.advice)
 

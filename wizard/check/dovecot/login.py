@@ -44,7 +44,7 @@ _WRAPPED = (
 )
 _QUIT = Exchange("quit", "QUIT")
 
-DOORS = ((587, _STARTTLS), (465, _WRAPPED))
+PORTS = ((587, _STARTTLS), (465, _WRAPPED))
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def check_login(
     """
     fault = delivery.socket_fault(delivery.AUTH_SOCKET)
     at = ports.reachable(answers.networks, door)
-    for port, opening in DOORS:
+    for port, opening in PORTS:
         if fault:
             yield _finding(port, ROWS[0], f"waits for Dovecot: {fault}", WAITS)
         else:

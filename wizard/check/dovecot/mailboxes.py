@@ -62,8 +62,8 @@ def begin_mailboxes(
         if not (dovecot.reader and socket) or socket_fault(socket):
             return Observed(dovecot, missing=missing)
         recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
-        talk = converse(Endpoint(socket), lmtp_script(recipient), seconds)
-        return Observed(dovecot, talk, missing)
+        session = converse(Endpoint(socket), lmtp_script(recipient), seconds)
+        return Observed(dovecot, session, missing)
 
     begun = pool.submit(look)
     return lambda: judge_mailboxes(begun.result(), answers)

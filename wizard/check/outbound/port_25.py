@@ -42,7 +42,7 @@ class Tried:
     """The result for one domain: its mail server's first reply, or the reason why there is none.
 
     `server` is "" if none was found. `address` is this host's address as that server sees it, "" if
-    it does not say. `mute` is True if the resolver did not answer; it will not answer for the others.
+    it does not say. `resolver_failed` is True if the resolver did not answer; it will not answer for the others.
     """
 
     domain: str
@@ -50,7 +50,7 @@ class Tried:
     greeting: Optional[Reply] = None
     why: str = ""
     address: str = ""
-    mute: bool = False
+    resolver_failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def try_outbound(name: str, world: Internet, seconds: float) -> tuple[Tried, ...
     for number, domain in enumerate(world.domains):
         remaining = (until - time.monotonic()) / (len(world.domains) - number)
         found.append(_try(domain, name, world, max(_MIN_SECONDS, remaining)))
-        if found[-1].greeting is not None or found[-1].mute:
+        if found[-1].greeting is not None or found[-1].resolver_failed:
             break
     return tuple(found)
 
@@ -109,21 +109,21 @@ def _try(domain: str, name: str, world: Internet, seconds: float) -> Tried:
     servers = sorted((int(number), server) for number, _, server in preferred if server)
     if not servers:
         why = "it takes no mail (RFC 7505)" if mx.records else mx.why or mx.state
-        return Tried(domain, why=why, mute=not mx.known)
+        return Tried(domain, why=why, resolver_failed=not mx.known)
     server = servers[0][1]
     leads = ask(server, "A")
     if not leads.records:
-        return Tried(domain, why=leads.why or leads.state, mute=not leads.known)
+        return Tried(domain, why=leads.why or leads.state, resolver_failed=not leads.known)
     script = (
         Exchange("greeting", must=GREETED),
         Exchange("ehlo", f"EHLO {name}"),
         Exchange("quit", "QUIT"),
     )
     remaining = max(_MIN_SECONDS, until - time.monotonic())
-    talk = converse(Endpoint(leads.records[0], world.port), script, remaining)
-    seen = _SELF.search(talk.replies["ehlo"].lines[0]) if "ehlo" in talk.replies else None
+    session = converse(Endpoint(leads.records[0], world.port), script, remaining)
+    seen = _SELF.search(session.replies["ehlo"].lines[0]) if "ehlo" in session.replies else None
     address = seen[1] if seen else ""
-    return Tried(domain, server, talk.replies.get("greeting"), talk.why, address)
+    return Tried(domain, server, session.replies.get("greeting"), session.why, address)
 
 
 def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding]:

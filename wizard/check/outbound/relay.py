@@ -51,7 +51,7 @@ class RelaySessions:
     """The result: why the name has no address, the session without a login, and that with one."""
 
     no_address: str = ""
-    mute: bool = False
+    resolver_failed: bool = False
     first: Transcript = field(default_factory=Transcript)
     second: Optional[Transcript] = None
 
@@ -96,7 +96,7 @@ def ask_relay(
     if not is_address(relay.host):
         (answer,) = ask_all((Question(relay.host, "A"),), resolvers, seconds=seconds)
         if not answer.records:
-            return RelaySessions(answer.why or answer.state, mute=not answer.known)
+            return RelaySessions(answer.why or answer.state, resolver_failed=not answer.known)
         addresses = answer.records[:MAX_ADDRESSES]
     opening = _opening(relay, name, tls=True)
     where, first = _greeted(relay, addresses, (*opening, _QUIT), until)
@@ -155,7 +155,9 @@ def judge_relay(relay: Relay, password: RelayPassword, seen: RelaySessions) -> I
     greeted = "ehlo" in first.replies or "ehlo-tls" in first.replies
     if seen.no_address:
         why = f"{relay.host}: {seen.no_address}"
-        yield _row("reach", relay, (why, "a greeting"), UNKNOWN if seen.mute else WRONG, _REACH)
+        yield _row(
+            "reach", relay, (why, "a greeting"), UNKNOWN if seen.resolver_failed else WRONG, _REACH
+        )
     else:
         words = "greets" if greeted else _stop(relay, first)
         yield _row("reach", relay, (words, "a greeting"), RIGHT if greeted else WRONG, _REACH)

@@ -21,12 +21,12 @@ def judge_hardening(
         return
     version = settings.value("mail_version")
     missing = tuple(unknown(Postfix(None, version, "", (), frozenset(settings.defaults))))
-    open_doors = _open(services) if settings.value(MAPS) else ()
+    unprotected = _open(services) if settings.value(MAPS) else ()
     seen = [*missing, *without_maps(settings.value(MAPS))]
-    if open_doors:
-        seen.insert(0, f"{', '.join(open_doors)} without {MISMATCH}")
+    if unprotected:
+        seen.insert(0, f"{', '.join(unprotected)} without {MISMATCH}")
     yield Check("hardening", "hardening", "all parts that this Postfix knows").finding(
-        WRONG if open_doors else WARNING if missing else RIGHT,
+        WRONG if unprotected else WARNING if missing else RIGHT,
         "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
         "`postfix-wizard apply --section hardening` writes what can be written.",
     )

@@ -145,7 +145,7 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
             "permit_sasl_authenticated; reload.",
         )
     for where, listed in lists:
-        last = _behind_the_last(listed)
+        last = _ends_the_list(listed)
         if last:
             return check.warning(
                 printable(f"{where}: nothing behind `{last}` is ever looked at"),
@@ -154,7 +154,7 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
     return check.right("in order")
 
 
-def _behind_the_last(listed: Sequence[str]) -> str:
+def _ends_the_list(listed: Sequence[str]) -> str:
     """Return the `permit`, `reject` or `defer` after which others are never evaluated, else ""."""
     warned = False
     names = [name for name, _ in items(listed)]

@@ -31,11 +31,11 @@ CONTINUE = 334
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
-class TalkError(Exception):
+class SessionError(Exception):
     """The session cannot continue; the text is the reason, cleaned for a table."""
 
 
-class _UnwantedError(TalkError):
+class _UnexpectedReplyError(SessionError):
     """A complete reply, but not the required one."""
 
 
@@ -151,26 +151,28 @@ class Line:
             raw = self._read_line()
             match = _REPLY.fullmatch(raw)
             if match is None:
-                raise TalkError(f"not an SMTP reply: {clean(raw, 60)}")
+                raise SessionError(f"not an SMTP reply: {clean(raw, 60)}")
             if code and int(match[1]) != code:
-                raise TalkError(f"one reply with two codes: {code} and {int(match[1])}")
+                raise SessionError(f"one reply with two codes: {code} and {int(match[1])}")
             code = int(match[1])
             lines.append(clean(match[3] or b""))
             if match[2] != b"-":
                 return Reply(code, tuple(lines))
             if len(lines) >= MAX_LINES:
-                raise TalkError(f"a reply of more than {MAX_LINES} lines")
+                raise SessionError(f"a reply of more than {MAX_LINES} lines")
 
     def start_tls(self) -> bytes:
         """Start TLS, and return the leaf of the served certificate (DER)."""
         if self._buffer:
-            raise TalkError(f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}")
+            raise SessionError(
+                f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}"
+            )
         context = ssl.create_default_context() if self._verified else blind_context(self._kind)
         stream = TlsStream(self._plain, context, self._remaining, self._verified)
         try:
             stream.handshake()
         except HandshakeError as error:
-            raise TalkError(str(error)) from error
+            raise SessionError(str(error)) from error
         self._socket = stream
         return stream.leaf()
 
@@ -204,11 +206,11 @@ class Line:
             data = self._socket.recv(4096)
             if not data:
                 said = f" after {clean(self._buffer, 60)}" if self._buffer else ""
-                raise TalkError(f"the server closed the connection{said}")
+                raise SessionError(f"the server closed the connection{said}")
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         if len(line) > MAX_LINE:
-            raise TalkError(f"a line of more than {MAX_LINE} octets: {clean(line, 40)}")
+            raise SessionError(f"a line of more than {MAX_LINE} octets: {clean(line, 40)}")
         return line.rstrip(b"\r")
 
 
@@ -231,9 +233,9 @@ def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Tra
         try:
             for current in script:
                 certificate = _exchange(line, current, replies) or certificate
-        except _UnwantedError as fault:
+        except _UnexpectedReplyError as fault:
             return Transcript(replies, certificate, current.name, str(fault))
-        except (TalkError, OSError) as fault:
+        except (SessionError, OSError) as fault:
             at = current.line.partition(" ")[0] or "greeting"
             why = f"{at}: {reason(fault, seconds)}"
             return Transcript(replies, certificate, current.name, why)
@@ -268,10 +270,10 @@ def _exchange(line: Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
         line.send("*")
         line.reply()
     if reply.code == CLOSING:
-        raise _UnwantedError(str(reply))
+        raise _UnexpectedReplyError(str(reply))
     if what.must and reply.code != what.must:
         line.send("QUIT")
-        raise _UnwantedError(str(reply))
+        raise _UnexpectedReplyError(str(reply))
     if what.line and what.tls:
         certificate = line.start_tls()
     return certificate

@@ -161,9 +161,9 @@ def server_of(
     with contextlib.ExitStack() as stack:
         there = {port: stack.enter_context(serving(do, pair)) for port, do in doors.items()}
         groups = tuple(replace(one, port=there[one.port].port) for one in GROUPS)
-        tls = tuple(replace(one, port=there[one.port].port) for one in offers.TLS_DOORS)
+        tls = tuple(replace(one, port=there[one.port].port) for one in offers.TLS_PORTS)
         monkeypatch.setattr(trials, "GROUPS", groups)
-        monkeypatch.setattr(trials, "TLS_DOORS", tls)
+        monkeypatch.setattr(trials, "TLS_PORTS", tls)
         yield there
 
 

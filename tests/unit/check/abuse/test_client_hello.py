@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.check.scripted import Behaviour, Pair, serving
 from wizard.check.abuse.client_hello import OLD, WEAK, Answer, Offer, offer_tls
-from wizard.check.abuse.offers import TLS_DOORS
+from wizard.check.abuse.offers import TLS_PORTS
 from wizard.check.smtp.session import Endpoint
 
 
@@ -130,7 +130,7 @@ def test_a_server_that_hangs_cannot_hang_us() -> None:
 
 
 def test_starttls_comes_first_where_it_must(pair: Pair) -> None:
-    before = TLS_DOORS[0].before
+    before = TLS_PORTS[0].before
     with serving(Behaviour(), pair) as server:
         answer = offer_tls(Endpoint("127.0.0.1", server.port), before, OLD, 5)
     assert answer.refused.startswith("refused, alert ")

@@ -162,7 +162,7 @@ def test_a_name_that_is_not_known_and_a_resolver_that_is_silent() -> None:
         WRONG,
         "smtp.example: no such name",
     )
-    assert rows(RELAY, RelaySessions("no answer", mute=True))["reach"][0] == UNKNOWN
+    assert rows(RELAY, RelaySessions("no answer", resolver_failed=True))["reach"][0] == UNKNOWN
 
 
 def test_no_login_where_none_is_offered() -> None:
