@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.unit.check.scripted import NAME, Pair, make_pair
@@ -26,3 +30,12 @@ def answers() -> Answers:
         networks=Networks(("192.168.1.0/24", "127.0.0.0/8")),
         certificate=Certificate(name="zeke.ne.jp"),
     )
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A directory that everybody may pass through, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        path = Path(place)
+        path.chmod(0o755)
+        yield path

@@ -1,0 +1,72 @@
+"""The units around Postfix, and whether Postfix has read its files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wizard.check.commands import NOTHING, CommandResult
+from wizard.check.host import units
+from wizard.door import Door, Outcome
+from wizard.finding import RIGHT, WARNING
+
+
+def shown(**states: tuple[str, str]) -> CommandResult:
+    blocks = [
+        f"Id={name}.service\nActiveState={active}\nUnitFileState={boot}\nTriggeredBy="
+        for name, (active, boot) in states.items()
+    ]
+    return CommandResult(Outcome(0, "\n\n".join(blocks).encode(), b""))
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        (shown(dovecot=("active", "enabled"), firewalld=("active", "enabled")), {}),
+        (shown(dovecot=("inactive", "disabled"), exim=("inactive", "disabled")), {}),
+        (shown(dovecot=("active", "disabled")), {"unit.dovecot": "enable dovecot"}),
+        (shown(firewalld=("active", "masked")), {"firewall.boot": "enable firewalld"}),
+        (shown(exim=("inactive", "enabled")), {"unit.rivals": "exim"}),
+        (shown(sendmail=("active", "disabled")), {"unit.rivals": "sendmail"}),
+    ],
+)
+def test_units_beside(told: CommandResult, named: dict[str, str]) -> None:
+    found = {one.id: one for one in units.judge_units(told) if one.verdict == WARNING}
+    assert found.keys() == named.keys()
+    assert all(word in found[key].advice for key, word in named.items())
+
+
+def test_a_dovecot_that_a_path_starts() -> None:
+    told = shown(dovecot=("active", "disabled")).text.replace("By=", "By=dovecot.path")
+    found = units.judge_units(CommandResult(Outcome(0, told.encode(), b"")))
+    assert {one.verdict for one in found} == {RIGHT}
+
+
+LOADED = (
+    "{at} ace postfix/postfix-script[9]: {what} the Postfix mail system\n"
+    "{at} ace postfix/smtpd[9]: warning: reload -- version of a stranger\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("age", "what", "verdict"),
+    [(-5, "starting", RIGHT), (-5, "refreshing", RIGHT), (5, "starting", WARNING)],
+)
+def test_what_postfix_has_read(tmp_path: Path, age: int, what: str, verdict: str) -> None:
+    path = tmp_path / "etc/postfix/main.cf"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    os.utime(path, (1000 + age, 1000 + age))
+    log = LOADED.format(at="1000.123456", what=what)
+    (found,) = units.judge_loaded(log, Door(tmp_path))
+    assert (found.id, found.verdict) == ("unit.loaded", verdict)
+
+
+def test_a_log_that_does_not_tell(tmp_path: Path) -> None:
+    assert list(units.judge_loaded("Nov 24 15:00 postfix: nothing", Door(tmp_path))) == []
+
+
+def test_nothing_is_said_of_units_that_systemd_does_not_show() -> None:
+    assert list(units.judge_units(CommandResult(NOTHING, "there is no systemctl"))) == []

@@ -1,0 +1,63 @@
+"""The services that the zone opens."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.check.results import verdicts
+from wizard.check.network.firewall import judge_firewall
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
+from wizard.host.facts import Firewall, Zone
+
+THREE = frozenset(("smtp", "smtp-submission", "smtps"))
+
+
+def zone(permanent: frozenset[str], runtime: frozenset[str], target: str = "default") -> Zone:
+    return Zone("public", permanent, runtime, interfaces=("enp0s3",), target=target)
+
+
+@pytest.mark.parametrize(
+    ("firewall", "expected"),
+    [
+        (
+            Firewall("running", "public", (zone(THREE, THREE),)),
+            {"firewall.runtime": RIGHT, "firewall.permanent": RIGHT},
+        ),
+        (
+            Firewall("running", "public", (zone(frozenset(), THREE),)),
+            {"firewall.runtime": RIGHT, "firewall.permanent": WRONG},
+        ),
+        (
+            Firewall("running", "public", (zone(THREE, THREE - {"smtps"}),)),
+            {"firewall.runtime": WRONG, "firewall.permanent": RIGHT},
+        ),
+        (
+            Firewall("running", "public", (zone(frozenset(), frozenset(), "ACCEPT"),)),
+            {"firewall.runtime": RIGHT, "firewall.permanent": RIGHT},
+        ),
+        (
+            Firewall("running", "other", (Zone("public", THREE, THREE),)),
+            {"firewall.runtime": RIGHT, "firewall.permanent": RIGHT, "firewall.zone": WARNING},
+        ),
+        (Firewall("running", "other"), {"firewall.zone": WRONG}),
+        (
+            Firewall("stopped", "public", (zone(THREE, frozenset()),)),
+            {"firewall.runtime": WRONG, "firewall.permanent": RIGHT},
+        ),
+        (
+            Firewall("stopped", "public", (zone(THREE, THREE),), starts_at_boot=False),
+            {"firewall.runtime": UNKNOWN},
+        ),
+        (Firewall("absent"), {"firewall.runtime": UNKNOWN}),
+        (None, {"firewall.runtime": UNKNOWN}),
+    ],
+)
+def test_the_firewall(firewall: Firewall, expected: dict[str, str]) -> None:
+    assert verdicts(judge_firewall(firewall, "it hangs", "public")) == expected
+
+
+def test_a_closed_service_comes_with_the_command_that_opens_it() -> None:
+    firewall = Firewall("running", "public", (zone(THREE - {"smtps"}, THREE),))
+    _, finding = judge_firewall(firewall, "", "public")
+    assert finding.seen == "closed: smtps"
+    assert finding.advice == "Run `firewall-cmd --permanent --zone=public --add-service=smtps`."

@@ -1,0 +1,107 @@
+"""Each indexed table opens and is not older than its text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from wizard.check.tables import indexes
+from wizard.door import Door, Running
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
+from wizard.postfix.settings import Settings
+
+HASH = "hash:/etc/postfix/virtual"
+
+
+class Postmap(Door):
+    """A root below which postmap says what a test wants, by the table."""
+
+    def __init__(self, root: Path, said: dict[str, tuple[int, str]]) -> None:
+        super().__init__(root)
+        self._said = said
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Running]:
+        assert argv[:3] == ("postmap", "-q", indexes.NOBODY)
+        code, words = self._said.get(argv[3], (1, ""))
+        shell = ("sh", "-c", f"printf '%s' \"$1\" >&2; exit {code}", "sh", words)
+        return Door().start(shell, timeout=timeout, data=data)
+
+
+def look(root: Path, said: dict[str, tuple[int, str]], **own: str) -> tuple[str, str, str]:
+    begun = indexes.begin_tables(Postmap(root, said), Settings(own), (), ("hash", "regexp", "cidr"))
+    (found,) = begun()
+    assert found.id == "tables"
+    return found.verdict, found.seen, found.advice
+
+
+def test_tables_that_open(tmp_path: Path) -> None:
+    own = {
+        "virtual_alias_maps": f"proxy:{HASH}, regexp:/etc/postfix/r",
+        "mailbox_transport": "lmtp:unix:/run/lmtp",
+        "smtpd_milters": "unix:/run/milter",
+        "mynetworks": "127.0.0.0/8, cidr:/etc/postfix/networks",
+    }
+    assert look(tmp_path, {}, **own)[:2] == (RIGHT, "3 open")
+
+
+def test_a_table_that_does_not(tmp_path: Path) -> None:
+    said = {HASH: (1, "postmap: fatal: open database /etc/postfix/virtual.db: No such file")}
+    verdict, seen, advice = look(tmp_path, said, virtual_alias_maps=HASH, relocated_maps="cidr:/r")
+    assert verdict == WRONG
+    assert seen.startswith(f"{HASH}: postmap: fatal: open database")
+    assert f"postmap {HASH}" in advice
+
+
+def test_what_is_said_of_main_cf_is_not_said_of_a_table(tmp_path: Path) -> None:
+    """Each command repeats it, whatever it was asked."""
+    warning = "postmap: warning: /etc/postfix/main.cf, line 9: overriding earlier entry: a=b\n"
+    assert look(tmp_path, {HASH: (1, warning)}, virtual_alias_maps=HASH)[0] == RIGHT
+    fatal = f"{warning}postmap: fatal: open database /etc/postfix/virtual.db: No such file\n"
+    verdict, seen, _ = look(tmp_path, {HASH: (1, fatal)}, virtual_alias_maps=HASH)
+    assert (verdict, "fatal: open database" in seen) == (WRONG, True)
+
+
+def test_a_table_that_could_not_be_asked_about_is_unknown(tmp_path: Path) -> None:
+    """Where no process can be started nothing is known of it, and the cause is told."""
+
+    class Full(Postmap):
+        def start(self, *_: object, **__: object) -> Optional[Running]:
+            raise Trouble("starting postmap", "Read-only file system", "")
+
+    begun = indexes.begin_tables(
+        Full(tmp_path, {}), Settings({"virtual_alias_maps": HASH}), (), ("hash",)
+    )
+    (found,) = begun()
+    assert (found.verdict, found.seen) == (UNKNOWN, "not known: Read-only file system")
+
+
+def test_a_type_that_is_not_built_in(tmp_path: Path) -> None:
+    verdict, seen, advice = look(tmp_path, {}, header_checks="pcre:/etc/postfix/h")
+    assert (verdict, "header_checks has pcre:/etc/postfix/h" in seen) == (WRONG, True)
+    assert "postconf -m" in advice
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "remedy"),
+    [
+        ("transport_maps", "/etc/postfix/transport", "postmap hash:/etc/postfix/transport"),
+        ("alias_maps", "/etc/aliases", "newaliases"),
+    ],
+)
+def test_a_table_older_than_its_text(tmp_path: Path, name: str, path: str, remedy: str) -> None:
+    text = tmp_path / path.lstrip("/")
+    text.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, age in (("", 0), (".db", 60)):
+        Path(f"{text}{suffix}").touch()
+        now = text.stat().st_mtime
+        os.utime(f"{text}{suffix}", (now - age, now - age))
+    verdict, seen, advice = look(tmp_path, {}, **{name: f"hash:{path}"})
+    assert (verdict, seen) == (WARNING, f"hash:{path} is older than {path}")
+    assert remedy in advice
