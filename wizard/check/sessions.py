@@ -14,7 +14,7 @@ from wizard.check.dovecot import delivery
 from wizard.check.dovecot.mailboxes import begin_mailboxes
 from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.network import ports
-from wizard.check.network.stranger import Network, NoStrangerError, stranger_address
+from wizard.check.network.stranger import NoStrangerError, networks, stranger_address
 from wizard.check.smtp import policy, scripts
 from wizard.check.smtp.conversations import judge, waiting
 from wizard.check.smtp.session import Endpoint, Transcript, converse
@@ -115,18 +115,6 @@ def stranger_session(
             return converse(Endpoint(address, 25, source), script, seconds)
     except NoStrangerError as fault:
         return Transcript(stopped_at="greeting", why=str(fault))
-
-
-def networks(words: Sequence[str]) -> tuple[Network, ...]:
-    """Return the words that are networks; mynetworks may also have tables and exceptions."""
-
-    def read(word: str) -> Optional[Network]:
-        try:
-            return ipaddress.ip_network(re.sub(r"[][]", "", word), strict=False)
-        except ValueError:
-            return None
-
-    return tuple(network for network in map(read, words) if network is not None)
 
 
 def judge_sessions(

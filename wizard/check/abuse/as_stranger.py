@@ -13,8 +13,12 @@ from wizard.check.abuse.trials import try_all
 from wizard.check.commands import start_command
 from wizard.check.dovecot import delivery
 from wizard.check.network import ports
-from wizard.check.network.stranger import NoStrangerError, stranger_address, unused_addresses
-from wizard.check.sessions import networks
+from wizard.check.network.stranger import (
+    NoStrangerError,
+    networks,
+    stranger_address,
+    unused_addresses,
+)
 from wizard.door import Door
 from wizard.finding import RIGHT, Check, Finding
 from wizard.host.facts import Host

@@ -23,8 +23,7 @@ from wizard.check.abuse import attempts, client_hello, offers, outside_main, rat
 from wizard.check.abuse.as_stranger import target_of
 from wizard.check.abuse.attempts import Target
 from wizard.check.dovecot import delivery
-from wizard.check.network.stranger import Network
-from wizard.check.sessions import networks
+from wizard.check.network.stranger import Network, networks
 from wizard.check.smtp import refusals, session
 from wizard.check.tls import handshake
 from wizard.host.facts import Host

@@ -6,7 +6,6 @@ It is stored nowhere, and a reply that repeats a part of it is not shown.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,20 +16,14 @@ from wizard.check.dovecot import delivery
 from wizard.check.network import ports
 from wizard.check.smtp.conversations import OK
 from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
+from wizard.check.smtp.sasl import LOGGED_IN, NOT_LOGGED_IN, plain_credentials, shown
 from wizard.check.smtp.scripts import OUTSIDER
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
-from wizard.text import printable
 
 SECONDS = 20.0
 """For one session: Dovecot delays its reply to a wrong password, more with each failure."""
-
-LOGGED_IN, NOT_LOGGED_IN = 235, 535
-"""RFC 4954 section 6."""
-
-_PIECE = 6
-"""The length of a part of a secret that must not be shown."""
 
 _STARTTLS = (
     Exchange("greeting", must=220),
@@ -158,13 +151,6 @@ def log_in(
     yield from _judged(port, (WRONG_PASSWORD,), wrong, hidden)
 
 
-def plain_credentials(name: str, password: str) -> str:
-    """Return the argument of AUTH PLAIN (RFC 4616)."""
-    return base64.b64encode(f"\0{name}\0{password}".encode("utf-8", "surrogateescape")).decode(
-        "ascii"
-    )
-
-
 def _judged(
     port: int, rows: tuple[Row, ...], transcript: Transcript, hidden: tuple[str, ...]
 ) -> Iterator[Finding]:
@@ -180,17 +166,6 @@ def _counts(replies: Mapping[str, Reply], exchange: str) -> Optional[Reply]:
     """Return the reply that decides: if the sender is refused, its reply is the reason."""
     mail = replies.get("mail")
     return mail if exchange == "rcpt" and mail and mail.code >= TRANSIENT else replies.get(exchange)
-
-
-def shown(text: str, hidden: tuple[str, ...]) -> str:
-    """Return a server's text, or a placeholder if it repeats a part of a secret."""
-    cleaned = (printable(secret, 12 * len(secret)) for secret in hidden)
-    pieces = {
-        secret[at : at + _PIECE]
-        for secret in (*hidden, *cleaned)
-        for at in range(max(1, len(secret) - _PIECE + 1))
-    }
-    return "(words that repeat the password)" if any(one in text for one in pieces) else text
 
 
 def _finding(port: int, row: Row, seen: str, verdict: str) -> Finding:

@@ -13,12 +13,12 @@ from typing import Any, Optional
 
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import CommandResult
+from wizard.check.network.ports import PORTS
 from wizard.finding import Check, Finding
 from wizard.text import printable
 
 NFT = ("nft", "-j", "list", "ruleset")
 
-PORTS = (25, 587, 465)
 FIREWALLD = "firewalld"
 _HOOKS = frozenset({"input", "prerouting", "ingress"})
 _REFUSES = frozenset({"drop", "reject"})

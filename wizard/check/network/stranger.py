@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -64,6 +65,18 @@ def stranger_address(
                 yield candidate
                 return
         raise NoStrangerError("each documentation address is in use here")
+
+
+def networks(words: Sequence[str]) -> tuple[Network, ...]:
+    """Return the words that are networks; mynetworks may also have tables and exceptions."""
+
+    def read(word: str) -> Optional[Network]:
+        try:
+            return ipaddress.ip_network(re.sub(r"[][]", "", word), strict=False)
+        except ValueError:
+            return None
+
+    return tuple(network for network in map(read, words) if network is not None)
 
 
 def unused_addresses() -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from typing import Callable, Optional
 from wizard.answers.model import SMTPS, Answers
 from wizard.answers.rules import is_address
 from wizard.answers.sections.relay import Relay
-from wizard.check.dovecot.login import LOGGED_IN, plain_credentials, shown
 from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
+from wizard.check.smtp.sasl import LOGGED_IN, plain_credentials, shown
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from wizard.check.network.ports import PORTS
 from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -46,7 +47,6 @@ TRANSPORTS = (
 )
 """Parameters that name a service of master.cf, and the parameter that is set if it is in use."""
 
-PORTS = (25, 587, 465)
 MIN_PROCESSES = 5
 """With fewer processes, a few slow clients lock out everybody else."""
 

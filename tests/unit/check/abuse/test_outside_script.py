@@ -15,7 +15,7 @@ import pytest
 from wizard.answers import rules
 from wizard.check.abuse.attempts import GROUPS, Target
 from wizard.check.abuse.outside_script import MODULES, outside_script
-from wizard.check.sessions import networks
+from wizard.check.network.stranger import networks
 
 TARGET = Target("", "mail.zeke.ne.jp", "zeke.ne.jp", 10485760, connections=25)
 TRUSTED = networks(("192.168.1.0/24", "127.0.0.0/8", "::1/128"))

@@ -8,7 +8,8 @@ import pytest
 
 from tests.unit.check.scripted import EHLO_TLS, SMTPS, SUBMISSION, Behaviour, Pair, serving
 from wizard.check.dovecot import login
-from wizard.check.dovecot.login import User, log_in, shown
+from wizard.check.dovecot.login import User, log_in
+from wizard.check.smtp.sasl import shown
 from wizard.check.smtp.session import Endpoint
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
 

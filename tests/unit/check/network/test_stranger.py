@@ -18,10 +18,10 @@ from wizard.check.network.stranger import (
     CANDIDATES,
     LIFETIME,
     NoStrangerError,
+    networks,
     stranger_address,
     unused_addresses,
 )
-from wizard.check.sessions import networks
 
 
 class Ip:
