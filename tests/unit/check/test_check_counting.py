@@ -270,8 +270,8 @@ def test_what_mynetworks_let_through_before_was_hidden(
     assert told.fatal is counts
 
 
-MAKERS = {"Check", "_master_check"}
-"""What makes a check of which a finding may be wrong, its ID first."""
+MAKERS = {"Check", "Finding", "_master_check"}
+"""What makes a check or a finding that may be wrong, its ID first."""
 BY_NAME = {
     "finding_id": (),  # its callers spell it
     "master.cf.{name}": ("master.cf.pickup",),
@@ -307,7 +307,7 @@ def ids() -> Iterator[str]:
             named = {one.arg: one.value for one in call.keywords}
             if ast.unparse(named.get("fatal", call)) == "False":
                 continue
-            made = call.args[0]
+            made = named.get("id") or call.args[0]
             spelled = re.sub(r"^f?'(.*)'$", r"\1", ast.unparse(made))
             if isinstance(made, ast.Name) or spelled in BY_NAME:
                 yield from BY_NAME[spelled]
