@@ -45,9 +45,9 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
     gateway = default_gateway(_routes(door))
     if gateway is None or not may_relay(gateway, words):
         return
-    seen = Counter(_CLIENT.findall(log))
-    own = seen[str(gateway)]
-    others = sum(number for client, number in seen.items() if _is_stranger(client, words))
+    clients = Counter(_CLIENT.findall(log))
+    own = clients[str(gateway)]
+    others = sum(number for client, number in clients.items() if _is_stranger(client, words))
     check = Check(
         "networks.router",
         "mynetworks: the router",
@@ -60,18 +60,12 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
         "relay: turn off source NAT for port 25 there, or let mynetworks begin with "
         f"`!{gateway}`; reload."
     )
-    yield (
-        check.finding(
-            verdict,
-            f"{counted(own, 'connection')} on 25 by {gateway}, {others} by strangers",
-            advice,
-        )
+    seen = (
+        f"{counted(own, 'connection')} on 25 by {gateway}, {others} by strangers"
         if own
-        else check.finding(
-            verdict,
-            f"{gateway} may relay; {counted(others, 'connection')} on 25 by strangers, none by it",
-        )
+        else f"{gateway} may relay; {counted(others, 'connection')} on 25 by strangers, none by it"
     )
+    yield check.finding(verdict, seen, advice if own else "")
 
 
 def may_relay(address: Address, words: Sequence[str]) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from wizard.answers.model import Answers
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.aliases import read_users
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases, End, as_reader, end_of
 from wizard.postfix.settings import Settings
-from wizard.text import clean
+from wizard.text import printable
 
 NOBODY = "no such alias, no such user"
 
@@ -35,15 +35,10 @@ def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[
         fault = _fault(end, users)
         # A name that was chosen though passwd does not have it may be Dovecot's or a directory's.
         verdict = WARNING if reader and end.name == reader.lower() else worst
-        yield Finding(
-            f"aliases.{name}",
-            f"aliases: {name}",
-            fault or "leads to somebody",
-            "leads to somebody",
+        yield Check(f"aliases.{name}", f"aliases: {name}", "leads to somebody").finding(
             verdict if fault else RIGHT,
-            f"Write who reads it into {ALIASES} (`{name}: root`, `root: USER`), then `newaliases`."
-            if fault
-            else "",
+            fault or "leads to somebody",
+            f"Write who reads it into {ALIASES} (`{name}: root`, `root: USER`), then `newaliases`.",
         )
     yield _root(aliases, settings, reader)
 
@@ -65,17 +60,12 @@ def _root(aliases: Aliases, settings: Settings, reader: str) -> Finding:
     lost = end_of(ROOT, aliases).name == ROOT and settings.value("mailbox_transport").startswith(
         "lmtp:"
     )
-    seen = clean(row.value.encode("utf-8", "surrogateescape")) if row else "root itself"
+    seen = printable(row.value) if row else "root itself"
     if lost:
         seen = f"{seen}: Dovecot takes no mail for uid 0, so it bounces after five days"
-    return Finding(
-        "aliases.root",
-        "aliases: root",
-        seen,
-        reader or "read by a person",
-        RIGHT if wanted and not lost else WARNING if wanted else WRONG,
-        "" if wanted and not lost else _ADVICE,
-    )
+    verdict = WRONG if not wanted else WARNING if lost else RIGHT
+    check = Check("aliases.root", "aliases: root", reader or "read by a person")
+    return check.finding(verdict, seen, _ADVICE)
 
 
 _ADVICE = (
