@@ -11,7 +11,7 @@ from wizard.answers.build import check_section
 from wizard.answers.catalogue import CATALOGUE
 from wizard.answers.form import CUSTOM, custom_entry
 from wizard.dns.lists import ListZone
-from wizard.postfix.blocklists import asked_custom, list_zone
+from wizard.postfix.blocklists import custom_zone, list_zone
 from wizard.secrets import MASK, masked
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Lists:
         for line in self._draft.text("blocklists", CUSTOM):
             right, wrong = check_section("blocklists", {CUSTOM: (custom_entry(line),)})
             if not wrong:
-                yield replace(asked_custom(right[CUSTOM][0]), name=line)
+                yield replace(custom_zone(right[CUSTOM][0]), name=line)
 
     def told(self, found: Iterable[Health]) -> None:
         """Take what came of asking."""

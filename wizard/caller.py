@@ -15,7 +15,7 @@ import os
 import stat
 from collections.abc import Iterator, MutableMapping
 
-KEPT = frozenset(
+FROM_CALLER = frozenset(
     {
         *("TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"),  # how a terminal is written to
         *("SUDO_USER", "SUDO_UID", "SSH_CONNECTION"),  # who it is, for the record
@@ -44,7 +44,7 @@ def clean(environment: MutableMapping[str, str], user: int) -> None:
     if user == 0:
         os.umask(UMASK)
         for name in [*environment]:
-            if name not in KEPT:
+            if name not in FROM_CALLER:
                 del environment[name]
         environment.update(OWN)
 

@@ -87,9 +87,9 @@ class Running:
 
     def outcome(self) -> Outcome:
         """Wait for the end. Raises Trouble when there is none within the time set."""
-        left = max(0.0, self._deadline - time.monotonic())
+        remaining = max(0.0, self._deadline - time.monotonic())
         try:
-            stdout, stderr = self._process.communicate(self._data, timeout=left)
+            stdout, stderr = self._process.communicate(self._data, timeout=remaining)
         except subprocess.TimeoutExpired:
             self._end()
             raise Trouble(

@@ -14,7 +14,7 @@ import pytest
 from screens.crash import report_crash
 from screens.main import main
 from wizard import caller
-from wizard.caller import KEPT, OWN, clean, is_safe, temporary_directories
+from wizard.caller import FROM_CALLER, OWN, clean, is_safe, temporary_directories
 
 pytestmark = [
     pytest.mark.promise(37),
@@ -143,7 +143,7 @@ def test_roots_environment_has_nothing_of_the_callers() -> None:
         "SSH_CONNECTION": "x",
         **OWN,
     }
-    assert not KEPT & set(OWN)
+    assert not FROM_CALLER & set(OWN)
     clean(theirs, EVE)
     assert theirs["TMPDIR"] == "/home/eve", "another user's own affair"
 

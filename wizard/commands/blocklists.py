@@ -8,7 +8,7 @@ from wizard.answers.model import Answers
 from wizard.answers.toml import parse_stored
 from wizard.host.facts import Host
 from wizard.plan.model import Plan
-from wizard.postfix.blocklists import asked_zones
+from wizard.postfix.blocklists import zones_to_test
 from wizard.session import Session
 
 SECONDS = 1.0
@@ -24,7 +24,7 @@ def list_warnings(session: Session, plan: Plan, host: Host) -> Iterator[str]:
     chosen = not plan.sections or "blocklists" in plan.sections
     if plan.gathers or not chosen or not isinstance(answers, Answers):
         return
-    zones = tuple(dict.fromkeys(asked_zones(answers.blocklists)))
+    zones = tuple(dict.fromkeys(zones_to_test(answers.blocklists)))
     for one in session.ask_lists(zones, host, answers.blocklists.dqs_key_file, seconds=SECONDS):
         if not one.works:
             yield f"Warning: blocklist {one.zone.zone} {one.state} ({one.said}). {one.advice}"

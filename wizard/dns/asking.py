@@ -93,16 +93,16 @@ def ask_within(
     """
     wanted = list(dict.fromkeys(questions))
     deadline = time.monotonic() + seconds
-    told: dict[Question, Answer] = {}
+    found: dict[Question, Answer] = {}
     for first in range(0, len(wanted), AT_ONCE):
         batch = wanted[first : first + AT_ONCE]
-        left = deadline - time.monotonic()
-        if left <= 0 or (told and all(one.state == SILENT for one in told.values())):
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or (found and all(one.state == SILENT for one in found.values())):
             answers = tuple(Answer(one, SILENT, why=NO_TIME) for one in batch)
         else:
-            answers = ask_all(batch, resolvers, seconds=left, port=port)
-        told.update((one.question, one) for one in answers)
-    return told
+            answers = ask_all(batch, resolvers, seconds=remaining, port=port)
+        found.update((one.question, one) for one in answers)
+    return found
 
 
 def reversed_name(address: str) -> str:

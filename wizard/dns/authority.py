@@ -26,26 +26,28 @@ def ask_authority(
     """
     deadline = time.monotonic() + seconds
     above = {one.name: _zones_above(one.name) for one in questions}
-    asked = {Question(zone, "NS") for zones in above.values() for zone in zones}
-    held = ask_within(asked, resolvers, seconds=seconds, port=port)
+    wanted = {Question(zone, "NS") for zones in above.values() for zone in zones}
+    ns_answers = ask_within(wanted, resolvers, seconds=seconds, port=port)
     zones = {
-        name: next((one for one in found if _is_zone(held[Question(one, "NS")])), "")
+        name: next((one for one in found if _is_zone(ns_answers[Question(one, "NS")])), "")
         for name, found in above.items()
     }
     servers = {
-        zone: held[Question(zone, "NS")].records[:SERVERS] for zone in {*zones.values()} if zone
+        zone: ns_answers[Question(zone, "NS")].records[:SERVERS]
+        for zone in {*zones.values()}
+        if zone
     }
-    wanted = {Question(server, "A") for found in servers.values() for server in found}
-    left = deadline - time.monotonic()
-    places = ask_within(wanted, resolvers, seconds=left, port=port)
+    hosts = {Question(server, "A") for found in servers.values() for server in found}
+    remaining = deadline - time.monotonic()
+    host_answers = ask_within(hosts, resolvers, seconds=remaining, port=port)
 
     def ask(zone: str) -> dict[Question, Answer]:
-        addresses = [a for one in servers[zone] for a in places[Question(one, "A")].records]
+        addresses = [a for one in servers[zone] for a in host_answers[Question(one, "A")].records]
         own = [one for one in questions if zones[one.name] == zone]
         if not addresses:
             return {}
-        left = deadline - time.monotonic()
-        return ask_within(own, addresses[:SERVERS], seconds=left, port=port)
+        remaining = deadline - time.monotonic()
+        return ask_within(own, addresses[:SERVERS], seconds=remaining, port=port)
 
     if not servers:
         return {}

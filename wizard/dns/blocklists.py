@@ -82,8 +82,8 @@ def ask_lists(
     """
     open_zones = (zone for zone in zones if MASK not in zone.zone)
     wanted = [one for zone in open_zones for one in questions(zone, addresses)]
-    told = ask_within(wanted, resolvers, seconds=seconds, port=port)
-    return tuple(judge(zone, told, addresses) for zone in zones)
+    answers = ask_within(wanted, resolvers, seconds=seconds, port=port)
+    return tuple(judge(zone, answers, addresses) for zone in zones)
 
 
 def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question, ...]:
@@ -95,13 +95,13 @@ def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question
 
 
 def judge(
-    zone: ListZone, told: Mapping[Question, Answer], addresses: Collection[str] = ()
+    zone: ListZone, answers: Mapping[Question, Answer], addresses: Collection[str] = ()
 ) -> Health:
-    """Judge one list by what was told of its questions; a question nobody asked is silent."""
+    """Judge one list by the answers to its questions; a missing answer counts as silent."""
     if MASK in zone.zone:
         return Health(zone, NEEDS_KEY, "it cannot be asked without its key", _KEY)
     listed, unlisted, *own = (
-        told.get(one, Answer(one, SILENT, why=NO_TIME)) for one in questions(zone, addresses)
+        answers.get(one, Answer(one, SILENT, why=NO_TIME)) for one in questions(zone, addresses)
     )
     state, said, advice = _state(zone, listed, unlisted)
     mine = [address for address, answer in zip(addresses, own) if _counts(zone, answer)]

@@ -50,9 +50,9 @@ def look_up(
     found = ask_within(questions(answers, addresses), resolvers, seconds=seconds, port=port)
     outer = public4(found[Question(answers.hostname.myhostname, "A")].records)
     more = (Question(reversed_name(one), "PTR") for one in outer[:MOST])
-    left = deadline - time.monotonic()
+    remaining = deadline - time.monotonic()
     new = [one for one in more if one not in found]
-    found |= ask_within(new, resolvers, seconds=left, port=port)
+    found |= ask_within(new, resolvers, seconds=remaining, port=port)
     return Lookups(found, tuple(addresses))
 
 

@@ -83,7 +83,7 @@ class _Includes:
 
     def __init__(self, read: Read) -> None:
         self._parsed = functools.lru_cache(maxsize=None)(lambda path: _parse(read(path) or ""))
-        self._left = MAX_STATEMENTS
+        self._remaining = MAX_STATEMENTS
 
     def block(self, path: str, above: tuple[str, ...] = ()) -> Block:
         """Return a file's statements, those of the files that it includes in their places."""
@@ -93,8 +93,8 @@ class _Includes:
 
     def _expanded(self, block: Block, above: tuple[str, ...]) -> Block:
         statements: Block = []
-        for one in block[: self._left]:
-            self._left -= 1
+        for one in block[: self._remaining]:
+            self._remaining -= 1
             if len(one) > 1 and one[0] == "include":
                 statements += self.block(_absolute(_text(one[1]), DIRECTORY), above)
             else:

@@ -122,12 +122,12 @@ def _below(tops: Collection[Name]) -> Callable[[Name], bool]:
     known: dict[Name, bool] = {(): () in tops}
 
     def is_below(name: Name) -> bool:
-        asked = []
+        passed = []
         while name not in known and name not in tops:
-            asked.append(name)
+            passed.append(name)
             name = name[1:]
         found = known.get(name, True)
-        known.update(dict.fromkeys(asked, found))
+        known.update(dict.fromkeys(passed, found))
         return found
 
     return is_below if tops else lambda _name: False

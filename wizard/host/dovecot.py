@@ -53,7 +53,7 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
     conf = read_file(door, DOVECOT_CONF)
     if version is None or settings is None:
         return Dovecot(conf=conf)
-    (number, _), (said, complaint) = (_told(one) for one in (version, settings))
+    (number, _), (said, complaint) = (_output(one) for one in (version, settings))
     found = _NUMBER.search(number)
     return Dovecot(
         version=found[0] if found else "",
@@ -65,7 +65,7 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
     )
 
 
-def _told(running: Running) -> tuple[str, str]:
+def _output(running: Running) -> tuple[str, str]:
     """Return what a command printed, and why that is nothing."""
     try:
         done = running.outcome()

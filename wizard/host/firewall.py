@@ -54,16 +54,16 @@ def begin_firewall(door: Door) -> Later[Firewall]:
     wanted = {default} | files.changed_zones(door)
     active = _call(door, "zone", "getActiveZones")
     direct = _call(door, "direct", "getAllRules")
-    asked = {name: _ask_zone(door, name) for name in sorted(wanted)}
+    replies = {name: _ask_zone(door, name) for name in sorted(wanted)}
     permanent = files.read_zones(door)
     services = files.known_services(door)
 
     def finish() -> Firewall:
-        bound = _told(active)
-        asked.update({name: _ask_zone(door, name) for name in bound or () if name not in asked})
+        bound = _reply(active)
+        replies.update({name: _ask_zone(door, name) for name in bound or () if name not in replies})
         if bound is None:
             return replace(_from_files(door, default, permanent, services), starts_at_boot=at_boot)
-        runtime = {name: _told(running) for name, running in asked.items()}
+        runtime = {name: _reply(running) for name, running in replies.items()}
         zones = tuple(
             _zone(door, name, permanent.get(name, ZoneSettings()), runtime.get(name))
             for name in sorted({*permanent, *(name for name in runtime if runtime[name])})
@@ -76,11 +76,11 @@ def begin_firewall(door: Door) -> Later[Firewall]:
 
 def open_services(door: Door, zone: str) -> Optional[tuple[str, ...]]:
     """Ask which services a zone lets in at run time; None where no firewalld knows of it."""
-    told = _told(_call(door, "zone", "getServices", "s", zone))
-    return None if told is None else tuple(sorted(told))
+    reply = _reply(_call(door, "zone", "getServices", "s", zone))
+    return None if reply is None else tuple(sorted(reply))
 
 
-def told_zone(settings: Mapping[str, Any]) -> ZoneSettings:
+def parse_runtime_zone(settings: Mapping[str, Any]) -> ZoneSettings:
     """Read what getZoneSettings2 returned, as busctl prints it in JSON."""
     values = {key: value["data"] for key, value in settings.items()}
     content = {
@@ -110,9 +110,9 @@ def runtime_only(permanent: ZoneSettings, runtime: ZoneSettings) -> tuple[str, .
 
 
 def _zone(
-    door: Door, name: str, permanent: ZoneSettings, told: Optional[Mapping[str, Any]]
+    door: Door, name: str, permanent: ZoneSettings, reply: Optional[Mapping[str, Any]]
 ) -> Zone:
-    runtime = permanent if told is None else told_zone(told)
+    runtime = permanent if reply is None else parse_runtime_zone(reply)
     if runtime.of("rich rule"):
         permanent = ZoneSettings(
             permanent.target,
@@ -150,16 +150,16 @@ def _from_files(
 
 def _permanent_rich_rules(door: Door, name: str) -> frozenset[str]:
     # Only firewalld itself turns a rule's XML into the words that the runtime side has.
-    path = _told(_call(door, "config", "getZoneByName", "s", name, path=f"{_PATH}/config"))
+    path = _reply(_call(door, "config", "getZoneByName", "s", name, path=f"{_PATH}/config"))
     if not path:
         return frozenset()
-    settings = _told(_call(door, "config.zone", "getSettings2", path=path))
-    return told_zone(settings or {}).of("rich rule")
+    settings = _reply(_call(door, "config.zone", "getSettings2", path=path))
+    return parse_runtime_zone(settings or {}).of("rich rule")
 
 
 def _runtime_only_direct(door: Door, running: Optional[Running]) -> tuple[str, ...]:
-    told = _told(running) or ()
-    runtime = {(ipv, table, chain, str(at), *words) for ipv, table, chain, at, words in told}
+    reply = _reply(running) or ()
+    runtime = {(ipv, table, chain, str(at), *words) for ipv, table, chain, at, words in reply}
     if not runtime:
         return ()
     permanent = files.parse_direct(door.read_bytes(f"{files.ETC}/direct.xml") or b"<direct/>")
@@ -182,7 +182,7 @@ def _call(
     )
 
 
-def _told(running: Optional[Running]) -> Any:
+def _reply(running: Optional[Running]) -> Any:
     """Return the first value of the answer, None where there is none."""
     outcome = None if running is None else running.outcome()
     if outcome is None or outcome.code != 0:

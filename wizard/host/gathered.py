@@ -34,7 +34,7 @@ COPIED = "remote"
 LARGEST_FILE = 1 << 20
 """Bytes: certbot's own files have some thousands."""
 MOST_FILES = 20_000
-MOST_TOLD = 20
+MAX_NAMED = 20
 """Things left out that are named one by one; a link that leads round makes hundreds."""
 
 _NAME = r"(?![^/]*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]*"
@@ -149,8 +149,8 @@ def walk(tree: Door) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = tuple(_walk(tree, LETSENCRYPT))
     files = tuple(path for path, why in found if not why)
     odd = [f"{harmless(path)} is left out: {why}" for path, why in found if why]
-    left = len(odd) - MOST_TOLD
-    return files, (*odd[:MOST_TOLD], *((f"and {left} things more",) if left > 0 else ()))
+    more = len(odd) - MAX_NAMED
+    return files, (*odd[:MAX_NAMED], *((f"and {more} things more",) if more > 0 else ()))
 
 
 def _walk(tree: Door, directory: str) -> Iterator[tuple[str, str]]:
@@ -193,7 +193,7 @@ def _is_utf8(name: str) -> bool:
 def _file(tree: Door, door: Door, path: str) -> GatheredFile:
     status = tree.lstat(path)
     digest = hashlib.sha256(tree.read_bytes(path) or b"").hexdigest()
-    here = standing(door, path)
+    here = host_state(door, path)
     # A file that this host has already can be run only if that is so here.
     own = door.lstat(path) if here == f"file:{digest}" else None
     return GatheredFile(
@@ -252,7 +252,7 @@ def _with_foreign(file: GatheredFile, tree: Door, door: Door) -> GatheredFile:
     )
 
 
-def standing(door: Door, path: str) -> str:
+def host_state(door: Door, path: str) -> str:
     """Return what stands at a path of the host, as `GatheredFile.here` has it."""
     status = door.lstat(path)
     if status is None:
@@ -275,4 +275,4 @@ def _here_only(
         for name in door.list_dir(directory) or ():
             path = f"{directory}/{name}"
             if path not in gathered:
-                yield path, standing(door, path)
+                yield path, host_state(door, path)

@@ -72,12 +72,12 @@ def read_alternative(door: Door) -> Alternative:
         return Alternative()
     if current is None:
         return Alternative()
-    mode, choices = told_state(text or "")
+    mode, choices = parse_alternatives(text or "")
     best = max(choices, key=lambda choice: choice[1])[0] if choices else ""
     return Alternative(AUTO if mode == AUTO and current == best else MANUAL, current, choices)
 
 
-def told_state(text: str) -> tuple[str, tuple[tuple[str, int], ...]]:
+def parse_alternatives(text: str) -> tuple[str, tuple[tuple[str, int], ...]]:
     """Read alternatives' state file: the mode, and each choice with its priority."""
     lines = text.split("\n")
     head = lines.index("", 2) if "" in lines[2:] else len(lines)

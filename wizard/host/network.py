@@ -24,12 +24,12 @@ def begin_network(door: Door) -> Later[Network]:
     """Ask ip for the addresses and read the rest from /etc; another root has no addresses."""
     running = door.start(("ip", "-json", "addr"))
     hostname = fqdn(_nodename(door), door.read_text("/etc/hosts") or "")
-    resolvers = told_resolvers(door.read_text("/etc/resolv.conf") or "")
-    interfaces = told_interfaces(_kernels(door, "dev"))
-    outside = told_routes(_kernels(door, "route"), _kernels(door, "ipv6_route"))
+    resolvers = parse_resolvers(door.read_text("/etc/resolv.conf") or "")
+    interfaces = parse_interfaces(_kernels(door, "dev"))
+    outside = parse_default_routes(_kernels(door, "route"), _kernels(door, "ipv6_route"))
 
     def finish() -> Network:
-        addresses = [] if running is None else told_addresses(running.outcome())
+        addresses = [] if running is None else parse_addresses(running.outcome())
         return Network(
             hostname,
             tuple(str(one.ip) for one in addresses),
@@ -55,18 +55,18 @@ def fqdn(nodename: str, hosts: str) -> str:
     return ""
 
 
-def told_resolvers(text: str) -> tuple[str, ...]:
+def parse_resolvers(text: str) -> tuple[str, ...]:
     """Return the addresses on the `nameserver` lines of resolv.conf."""
     rows = (line.split() for line in text.splitlines())
     return tuple(row[1] for row in rows if row[:1] == ["nameserver"] and row[1:])
 
 
-def told_interfaces(text: str) -> tuple[str, ...]:
+def parse_interfaces(text: str) -> tuple[str, ...]:
     """Return the interfaces of /proc/net/dev but lo (proc_pid_net(5))."""
     return tuple(one for one in re.findall(r"(?m)^\s*(\S+):", text) if one != LOOPBACK)
 
 
-def told_routes(text: str, text6: str) -> tuple[str, ...]:
+def parse_default_routes(text: str, text6: str) -> tuple[str, ...]:
     """Return the interfaces of the default routes in /proc/net/route and ipv6_route."""
     rows = [row.split() for row in text.splitlines()[1:]]
     rows6 = [row.split() for row in text6.splitlines()]
@@ -83,7 +83,7 @@ def _kernels(door: Door, name: str) -> str:
         return ""
 
 
-def told_addresses(
+def parse_addresses(
     outcome: Outcome,
 ) -> list[ipaddress.IPv4Interface | ipaddress.IPv6Interface]:
     """Read what `ip -json addr` printed: every address with its network, interfaces in order."""

@@ -110,7 +110,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     package = package_later()
     configuration = configuration_later()
     if configuration is not None:
-        postfix = _asked(package, configuration)
+        postfix = _of_installed(package, configuration)
         parameters = configuration.parameters
     else:
         parameters = own_parameters(main_cf.live or b"")
@@ -139,7 +139,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         users=read_users(door),
         lineages=lineages,
         self_signed=self_signed,
-        firewall=_asked_firewall(firewall_later(), units, door),
+        firewall=_checked_firewall(firewall_later(), units, door),
         unit=units.states[POSTFIX],
         listeners=listeners_later(),
         network=network,
@@ -179,7 +179,7 @@ def _refuse_bare_chroot(door: Door) -> None:
             )
 
 
-def _asked_firewall(firewall: Firewall, units: Units, door: Door) -> Firewall:
+def _checked_firewall(firewall: Firewall, units: Units, door: Door) -> Firewall:
     """Return firewalld as unknown where it does not answer and is not known to be stopped."""
     if firewall.state != STOPPED or not has_systemd(door):
         return firewall
@@ -281,7 +281,7 @@ def _read_hook(door: Door) -> FileFacts:
     return facts if facts.live is not None else replace(facts, mode=HOOK_MODE)
 
 
-def _asked(package: Optional[Package], configuration: Configuration) -> Postfix:
+def _of_installed(package: Optional[Package], configuration: Configuration) -> Postfix:
     version = configuration.value("mail_version")
     return Postfix(
         package,

@@ -69,9 +69,9 @@ def relay_targets(
     With True beside it a name has its mail exchangers looked up, and those of the best preference
     count (RFC 5321, 5.1). Where the resolver is silent, a name leads nowhere.
     """
-    asked = [name for name, has_mx in names if has_mx]
-    answers = ask_all([Question(name, "MX") for name in asked], resolvers, seconds=seconds)
-    exchangers = {name.lower(): _best(one.records) for name, one in zip(asked, answers)}
+    with_mx = [name for name, has_mx in names if has_mx]
+    answers = ask_all([Question(name, "MX") for name in with_mx], resolvers, seconds=seconds)
+    exchangers = {name.lower(): _best(one.records) for name, one in zip(with_mx, answers)}
     hosts = {name.lower(): exchangers.get(name.lower()) or (name,) for name, _ in names}
     questions = [
         Question(host, kind)

@@ -27,13 +27,13 @@ def begin_listeners(door: Door) -> Later[tuple[Listener, ...]]:
     running = door.start(("ss", "-Hnltp"))
 
     def finish() -> tuple[Listener, ...]:
-        listeners = () if running is None else told_listeners(running.outcome().text)
+        listeners = () if running is None else parse_listeners(running.outcome().text)
         return tuple(with_unit(door, one) if one.port in SMTP else one for one in listeners)
 
     return finish
 
 
-def told_listeners(text: str) -> tuple[Listener, ...]:
+def parse_listeners(text: str) -> tuple[Listener, ...]:
     """Read what `ss -Hnltp` printed; an interface after the address (%lo) is left out."""
     listeners = []
     for line in text.splitlines():

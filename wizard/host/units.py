@@ -86,7 +86,7 @@ def begin_units(door: Door) -> Later[Units]:
         # systemctl prints a block of each unit, also of one that is not there.
         if outcome.code and not outcome.text.strip():
             return replace(_from_links(door), answered=False)
-        return told_units(outcome.text, units)
+        return parse_units(outcome.text, units)
 
     return finish
 
@@ -95,7 +95,7 @@ def _has_file(door: Door, unit: str) -> bool:
     return any(door.lstat(f"{directory}/{unit}") is not None for directory in _DIRECTORIES)
 
 
-def told_units(text: str, units: Sequence[str] = UNITS) -> Units:
+def parse_units(text: str, units: Sequence[str] = UNITS) -> Units:
     """Read what `systemctl show` printed: NAME=VALUE lines, an empty line between units."""
     states: dict[str, Unit] = {}
     loaded: set[str] = set()

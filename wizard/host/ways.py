@@ -67,10 +67,10 @@ def explained(doing: str, path: object) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Part:
-    """A name on the way; `asked` is its path as it was asked for, "" where a link led to it."""
+    """A name on the path; `requested` is the path that the caller gave, "" after a link."""
 
     name: str
-    asked: str
+    requested: str
 
 
 class _Way:
@@ -127,7 +127,7 @@ class _Way:
         self.fd, self.real = os.open(self._root, DIRECTORY), "/"
 
     def _enter(self, part: _Part, rest: deque[_Part]) -> bool:
-        here = part.asked or f"{self.real.rstrip('/')}/{part.name}"
+        here = part.requested or f"{self.real.rstrip('/')}/{part.name}"
         with explained(self._doing, here):
             try:
                 inner = os.open(part.name, DIRECTORY, dir_fd=self.fd)
@@ -151,7 +151,7 @@ class _Way:
 
     def _refuse_dangling(self, part: _Part) -> None:
         """Raise Trouble where a link led to what is not there: nothing is made behind a link."""
-        if not part.asked:
+        if not part.requested:
             wrong = f"{self._link} leads to {self.real.rstrip('/')}/{part.name}, which is not there"
             raise Trouble(self._doing, wrong, "Make that directory, or remove the link.")
 
@@ -171,7 +171,7 @@ class _Way:
             raise Trouble(
                 self._doing, f"{here} is a symbolic link of another user", f"chown -h root {here}"
             )
-        if self._links > MAX_LINKS or (part.asked and not _may_be_a_link(part.asked)):
+        if self._links > MAX_LINKS or (part.requested and not _may_be_a_link(part.requested)):
             raise Trouble(
                 self._doing,
                 f"{here} is a symbolic link to {target}, which a run does not follow",

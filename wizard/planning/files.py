@@ -106,9 +106,11 @@ def _doors(
 ) -> Proposal:
     hold = hardening.owns_senders(answers, host.main_cf.live or b"")
     if POLICY not in scope and hardening.SECTION in scope:
-        return hardening.propose_doors(live, hold_senders=hold, kept=kept)
+        return hardening.propose_doors(live, hold_senders=hold, protected=kept)
     doors = hardening.doors(hold_senders=hold)
-    return propose_master_cf(live, answers, host.postfix, scope.sections, kept=kept, doors=doors)
+    return propose_master_cf(
+        live, answers, host.postfix, scope.sections, protected=kept, doors=doors
+    )
 
 
 def _change(file: PlannedFile, bases: Bases) -> FileChange:

@@ -55,7 +55,7 @@ def _broken(hazard: Hazard, settings: Settings, master: bytes) -> Optional[Setti
         for service in services
         if service.command == hazard.program
     ]
-    return next((one for one in own or [settings] if hazard.holds(one)), None)
+    return next((one for one in own or [settings] if hazard.applies(one)), None)
 
 
 def warnings(proposed: Proposed, host: Host, scope: Scope) -> Iterator[str]:

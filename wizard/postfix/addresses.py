@@ -109,12 +109,12 @@ def _placed(goal: Sequence[tuple[str, int | None]], free: set[int], count: int) 
             after = gap
         else:
             waiting.append((one, after))
-    left = iter(sorted(free - places.replace.keys()))
-    kept = [place for place in range(count) if place not in free or place in places.replace]
+    unused = iter(sorted(free - places.replace.keys()))
+    staying = [place for place in range(count) if place not in free or place in places.replace]
     first = min(taken | places.replace.keys(), default=count)
-    before = max((place for place in kept if place < first), default=-1)
+    before = max((place for place in staying if place < first), default=-1)
     for one, at in waiting:
-        found = next(left, None)
+        found = next(unused, None)
         if found is not None:
             places.replace[found] = one
         else:

@@ -182,8 +182,8 @@ def sense(value: str) -> str:
     """
     if _SIMPLE_VALUE.fullmatch(value):
         return value
-    kept = (char for char, seen in zip(value, _scanned(value)[0]) if seen not in SPACE)
-    items = re.sub(r'[\s"\\]+', "", "".join(kept)).split(",")
+    visible = (char for char, seen in zip(value, _scanned(value)[0]) if seen not in SPACE)
+    items = re.sub(r'[\s"\\]+', "", "".join(visible)).split(",")
     return ",".join(filter(None, items))
 
 
@@ -269,10 +269,12 @@ def _local_name(target: str, local: Collection[str]) -> str:
     return name.partition("+")[0] if re.fullmatch(r"[\w.+-]+", name) else ""
 
 
-def propose_aliases(live: Optional[bytes], reader: str, *, kept: Collection[str] = ()) -> Proposal:
+def propose_aliases(
+    live: Optional[bytes], reader: str, *, protected: Collection[str] = ()
+) -> Proposal:
     """The next aliases: root's mail to `reader`, postmaster's and abuse's to root where missing.
 
-    Without a reader, and where `kept` has a name, that stays as it is. Raises ValueError on a
+    Without a reader, and where `protected` has a name, that stays as it is. Raises ValueError on a
     reader that is none.
     """
     if not reader:
@@ -280,14 +282,17 @@ def propose_aliases(live: Optional[bytes], reader: str, *, kept: Collection[str]
     reader = mail_reader(checked(reader))
     aliases = Aliases.parse(live or b"")
     # The rows are read once: an edit moves none but its own, and root's keeps its lines.
-    root, missing = aliases.rows.get(ROOT), _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*kept}
+    root, missing = (
+        aliases.rows.get(ROOT),
+        _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*protected},
+    )
     doubled = aliases.doubled
-    if root is not None and ROOT not in kept:
+    if root is not None and ROOT not in protected:
         aliases = _read_by(aliases, root, reader)
     for name, why in _LEADS_TO_ROOT.items():
         if name in missing:
             aliases = _added(aliases, name, ROOT, why)
-    if root is None and ROOT not in kept:
+    if root is None and ROOT not in protected:
         aliases = _added(aliases, ROOT, reader, READER_WHY)
     warnings = [
         f"{ALIASES} has {name} more than once: the first row counts."

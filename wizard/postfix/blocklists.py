@@ -24,9 +24,9 @@ def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
     return tuple(entry for entry in CATALOGUE if entry.name in answers.use)
 
 
-def asked_zones(answers: Blocklists) -> tuple[ListZone, ...]:
+def zones_to_test(answers: Blocklists) -> tuple[ListZone, ...]:
     """Every list in use as its health is asked, the catalogue's first."""
-    return (*map(list_zone, in_use(answers)), *map(asked_custom, answers.custom))
+    return (*map(list_zone, in_use(answers)), *map(custom_zone, answers.custom))
 
 
 def list_zone(entry: Blocklist) -> ListZone:
@@ -44,7 +44,7 @@ def list_zone(entry: Blocklist) -> ListZone:
     )
 
 
-def asked_custom(custom: CustomBlocklist) -> ListZone:
+def custom_zone(custom: CustomBlocklist) -> ListZone:
     """A list of the operator's own as its health is asked: by the usual test points."""
     if custom.kind == "client":
         return ListZone(custom.zone, custom.zone, custom.replies)
@@ -80,10 +80,10 @@ def read_back(restrictions: Iterable[str]) -> tuple[tuple[str, ...], tuple[Custo
     A catalogue entry counts where its first line stands exactly so; whatever else the answers
     can express is a list of the operator's own.
     """
-    standing = {_open_key(one).lower(): one for one in restrictions}
-    used = tuple(entry for entry in CATALOGUE if entry.rejects[0] in standing)
+    by_key = {_open_key(one).lower(): one for one in restrictions}
+    used = tuple(entry for entry in CATALOGUE if entry.rejects[0] in by_key)
     known = {line for entry in used for line in entry.rejects}
-    custom = [parse_custom(one) for key, one in standing.items() if key not in known]
+    custom = [parse_custom(one) for key, one in by_key.items() if key not in known]
     return tuple(entry.name for entry in used), tuple(one for one in custom if one)
 
 

@@ -129,7 +129,7 @@ class Classes:
                         one.lstrip("!").lower() for one in group
                     )
                 else:
-                    has = self._asked(sign, keys)
+                    has = self._matching(sign, keys)
                 if has is None:
                     for domain in keys:
                         doubts[domain] += f"{_DOUBT}{sign}"
@@ -163,7 +163,7 @@ class Classes:
                 found.discard(self.values.get("mydomain", "").lower())
         return frozenset(one for one in found if one.partition(".")[0] != "localhost")
 
-    def _asked(
+    def _matching(
         self, table: str, domains: Mapping[str, tuple[str, ...]]
     ) -> Optional[frozenset[str]]:
         """Return what a table has of the domains; None where it, or a file, cannot be asked."""

@@ -107,7 +107,7 @@ def strips_domain(settings: Settings, version: str) -> bool:
 
 
 def mailbox(settings: Settings, version: str) -> str:
-    """Return where mail is kept, as `maildir:~/Maildir`; "" where nothing says so."""
+    """Return where Dovecot stores mail, as `maildir:~/Maildir`; "" where nothing says so."""
     if series(version) == "2.3":
         return settings.get("mail_location", "")
     kind, path = settings.get("mail_driver", ""), settings.get("mail_path", "")
@@ -166,7 +166,7 @@ def needed(settings: Settings, version: str, want: Wanted) -> frozenset[str]:
     return frozenset(name for name, right in _RIGHT.items() if not right(settings, version, want))
 
 
-def kept(text: bytes) -> frozenset[str]:
+def written_parts(text: bytes) -> frozenset[str]:
     """Return the parts that stand in a file of ours: they are why Dovecot lacks them no more."""
     return frozenset(_OF_A_BLOCK.findall(text.decode("utf-8", "replace"))) & _RIGHT.keys()
 

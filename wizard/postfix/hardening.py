@@ -116,7 +116,7 @@ def doors(*, hold_senders: bool) -> tuple[Door, ...]:
 
 
 def propose_doors(
-    live: bytes | MasterCf, *, hold_senders: bool, kept: Collection[str] = ()
+    live: bytes | MasterCf, *, hold_senders: bool, protected: Collection[str] = ()
 ) -> Proposal:
     """The next master.cf where only this section is asked for: one item of one list."""
     cf = MasterCf.of(live)
@@ -126,7 +126,7 @@ def propose_doors(
     for key in [one.key for door in DOORS for one in entries(cf, door)]:
         service = cf.service(key)
         option = service.options.get(RECIPIENT) if service else None
-        if f"{key}/{RECIPIENT}" in kept or (option and same_value(option.value, wanted)):
+        if f"{key}/{RECIPIENT}" in protected or (option and same_value(option.value, wanted)):
             continue
         if option and same_value(option.value, other):
             cf = set_option(cf, option, wanted, why)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from wizard.postfix.itself import leads_back
 from wizard.postfix.settings import Settings
 
-Holds = Callable[[Settings], bool]
+Applies = Callable[[Settings], bool]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Hazard:
     """
 
     name: str
-    holds: Holds
+    applies: Applies
     is_wrong: bool
     does: str
     advice: str
@@ -33,28 +33,28 @@ class Hazard:
     program: str = ""
 
 
-def _is(name: str, *values: str) -> Holds:
+def _is(name: str, *values: str) -> Applies:
     return lambda settings: settings.value(name).lower() in values
 
 
-def _is_set(name: str) -> Holds:
+def _is_set(name: str) -> Applies:
     return lambda settings: bool(settings.own.get(name))
 
 
-def _is_zero_time(name: str) -> Holds:
+def _is_zero_time(name: str) -> Applies:
     return lambda settings: re.fullmatch(r"0+[smhdw]?", settings.value(name)) is not None
 
 
-def _is_below_a_message(limit: str, user: str) -> Holds:
+def _is_below_a_message(limit: str, user: str) -> Applies:
     """local(8) and virtual(8) do not start with a mailbox that holds less than a message."""
 
-    def holds(settings: Settings) -> bool:
+    def applies(settings: Settings) -> bool:
         box, message = settings.number(limit), settings.number("message_size_limit")
         if box is None or message is None:
             return False
         return bool(settings.value(user)) and box > 0 and (message == 0 or message > box)
 
-    return holds
+    return applies
 
 
 _OLD_TLS = re.compile(r"(>=)?(SSLv2|SSLv3|TLSv1|TLSv1\.1)", re.IGNORECASE)
@@ -72,7 +72,7 @@ def _relays_to_itself(settings: Settings) -> bool:
     return leads_back(settings.value("relayhost"), here)
 
 
-def _takes_old_tls(name: str) -> Holds:
+def _takes_old_tls(name: str) -> Applies:
     return lambda settings: any(
         _OLD_TLS.fullmatch(word) for word in re.split(r"[,:\s]+", settings.own.get(name, ""))
     )

@@ -71,11 +71,11 @@ class Lines:
         if new and before and not before[-1].endswith("\n"):
             before = (*before[:-1], before[-1] + newline)
             before_whys = (*before_whys[:-1], before_whys[-1] or new[0][1])
-        kept = self.whys[start:stop]
-        if any(kept):
-            had = dict(zip(map(content, self.texts[start:stop]), kept))
+        old_whys = self.whys[start:stop]
+        if any(old_whys):
+            had = dict(zip(map(content, self.texts[start:stop]), old_whys))
             whys = [
-                why or had.get(text, kept[i] if i < len(kept) else "")
+                why or had.get(text, old_whys[i] if i < len(old_whys) else "")
                 for i, (text, why) in enumerate(new)
             ]
         else:

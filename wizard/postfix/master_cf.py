@@ -131,15 +131,15 @@ class Service:
             if not word.text.startswith("-"):
                 break
             option: Optional[Option] = None
-            stands_in: tuple[Word, ...] = (word,)
+            in_words: tuple[Word, ...] = (word,)
             if word.text == "-o":
                 following = next(words, None)
                 if following:
-                    option, stands_in = _option(following, following.text), (word, following)
+                    option, in_words = _option(following, following.text), (word, following)
             elif word.text.startswith("-o"):
                 option = _option(word, word.text[2:])
             if option:
-                yield option, stands_in
+                yield option, in_words
 
     @cached_property
     def stray(self) -> str:

@@ -200,12 +200,12 @@ class _Bounds:
     relay: int
     end: int
 
-    def place(self, after: int, kept: Sequence[int], *, is_frame: bool) -> Optional[int]:
+    def place(self, after: int, staying: Sequence[int], *, is_frame: bool) -> Optional[int]:
         """Return the word behind which an item goes that would go behind `after`, None for none."""
         lowest = self.login if is_frame else max(self.login, self.relay)
         place = max(after, lowest)
         if place >= self.end:
-            place = max((one for one in kept if one < self.end), default=-1)
+            place = max((one for one in staying if one < self.end), default=-1)
         return place if lowest <= place < self.end else None
 
 
@@ -236,12 +236,12 @@ def _said(
     parts: Callable[[str], Sequence[str]],
 ) -> set[str]:
     """Return the parts of a restriction, with those of all that it stands for."""
-    found, left = set(), list(parts(one.text))
-    while left:
-        text = left.pop()
+    found, todo = set(), list(parts(one.text))
+    while todo:
+        text = todo.pop()
         if text.lower() not in found:
             found.add(text.lower())
-            left += parts(value(text.strip("${}()")) or "")
+            todo += parts(value(text.strip("${}()")) or "")
     return found
 
 
@@ -283,7 +283,7 @@ def change(
     insert: dict[int, list[str]] = {}
     bounds = _bounds(live, frozenset(one.text.lower() for one in missing), value)
     count = live[-1].last + 1 if live else 0
-    kept = [place for place in range(count) if place not in remove]
+    staying = [place for place in range(count) if place not in remove]
     homeless = []
     after = -1
     for one in goal:
@@ -292,7 +292,7 @@ def change(
             after = ends[key]
         elif one in missing:
             first = one.text == _FIRST
-            place = after if first else bounds.place(after, kept, is_frame=one in FRAME)
+            place = after if first else bounds.place(after, staying, is_frame=one in FRAME)
             if place is None:
                 homeless.append(one.text)
             else:

@@ -31,7 +31,7 @@ def propose_sasl_passwd(
     before: str,
     *,
     has_password: bool,
-    kept: Collection[str] = (),
+    protected: Collection[str] = (),
 ) -> Proposal:
     """The next sasl_passwd, sealed; b"" where there is none and none is needed.
 
@@ -40,9 +40,9 @@ def propose_sasl_passwd(
     """
     key, before = nexthop(relay) if relay.user else "", before.lower()
     lines = Lines.parse(live or b"")
-    if before and before != key and before not in kept:
+    if before and before != key and before not in protected:
         lines = _without(lines, before)
-    if key and key not in kept and (has_password or not names_user(live, key, relay.user)):
+    if key and key not in protected and (has_password or not names_user(live, key, relay.user)):
         row = checked(f"{key} {relay.user}:{PASSWORD}")
         place = _places(lines).get(key)
         if place is None:

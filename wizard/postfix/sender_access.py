@@ -175,19 +175,19 @@ def propose_sender_access(
     sections: Collection[str] = (),
     today: Answers | None = None,
     *,
-    kept: Collection[str] = (),
+    protected: Collection[str] = (),
 ) -> Proposal:
     """The next sender_access; it belongs to the section blocklists.
 
     Where that section is not asked for, or wants what it says `today`, `text` is the live file's, b"" where there is none.
-    Rows that are `kept`, by key, stay as they are, or absent.
+    Rows that are `protected`, by key, stay as they are, or absent.
     `changed` is `sender_access` when a row comes, goes or differs.
     """
     if sections and BLOCKLISTS not in sections:
         return Proposal(live or b"")
     if today is not None and today.blocklists == answers.blocklists:
         return Proposal(live or b"")
-    named = {key: action for key, action in goal(answers).items() if key not in kept}
+    named = {key: action for key, action in goal(answers).items() if key not in protected}
     if live is None:
         texts = render(
             "sender_access.j2",
@@ -199,13 +199,13 @@ def propose_sender_access(
         why = "Your own exceptions for senders, and how to write them."
         lines = Lines((), ()).insert(0, texts, why)
         return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
-    edits, warnings = _edits(live, named, kept)
+    edits, warnings = _edits(live, named, protected)
     if not edits.needed:
         return Proposal(live, warnings=tuple(warnings))
     lines = _written(Lines.parse(live), edits)
     if sum(content(text) == BEGIN for text in lines.texts) > 1:
         # A folded row had swallowed the end of the old part, which is one again now.
-        edits, warnings = _edits(bytes(lines), named, kept)
+        edits, warnings = _edits(bytes(lines), named, protected)
         lines = _written(lines, edits)
     text = bytes(lines)
     changed = () if text == live else (SENDER_ACCESS_CHANGED,)
@@ -230,7 +230,7 @@ class _Edits(NamedTuple):
 
 
 def _edits(
-    live: bytes, named: Mapping[str, str], kept: Collection[str]
+    live: bytes, named: Mapping[str, str], protected: Collection[str]
 ) -> tuple[_Edits, list[str]]:
     begin, end, _ = _part(live)
     seen: set[str] = set()
@@ -242,7 +242,7 @@ def _edits(
     for row in _rows(live):
         first = row.lines[0]
         within = begin < first < end
-        if row.key in kept:
+        if row.key in protected:
             continue
         if row.key in seen:
             if within or row.key in named:

@@ -65,12 +65,12 @@ def is_set(name: str, value: str) -> bool:
     return value not in same
 
 
-def without_others(cf: MainCf, kept: Collection[str]) -> tuple[MainCf, tuple[str, ...]]:
+def without_others(cf: MainCf, protected: Collection[str]) -> tuple[MainCf, tuple[str, ...]]:
     """Turn what `TAKEN_OUT` names into comments, and return it with one warning for each."""
     warnings = []
     for name, why in TAKEN_OUT.items():
         value = cf.value(name)
-        if value is None or name in kept or not is_set(name, value):
+        if value is None or name in protected or not is_set(name, value):
             continue
         cf = comment_out(cf, name, why)
         warnings.append(f"main.cf: {name} = {value} is taken out. {why}")
@@ -81,16 +81,16 @@ def without_others(cf: MainCf, kept: Collection[str]) -> tuple[MainCf, tuple[str
 
 
 def without_options(
-    cf: MasterCf, kept: Collection[str]
+    cf: MasterCf, protected: Collection[str]
 ) -> tuple[MasterCf, tuple[str, ...], tuple[str, ...]]:
     """Take the `-o` of `PAIR` and `TAKEN_OUT` out of the services on 25, 587 and 465.
 
     Returns the file, the entries that changed (`NAME/TYPE`), and a warning for each option.
-    `kept` has options as `NAME/TYPE/PARAMETER`.
+    `protected` has options as `NAME/TYPE/PARAMETER`.
     """
     changed, warnings = [], []
     for key in dict.fromkeys(one.key for one in cf.services if _serves(one)):
-        for name, value in tuple(_others(cf.service(key), kept)):
+        for name, value in tuple(_others(cf.service(key), protected)):
             cf = remove_option(cf, key, name, _OPTION)
             changed.append(key)
             warnings.append(f"master.cf, {key}: -o {name}={value} is taken out. {_OPTION}")
@@ -132,10 +132,10 @@ def without_tls(cf: MasterCf, settings: Settings) -> Iterator[str]:
             )
 
 
-def _others(service: Service | None, kept: Collection[str]) -> Iterator[tuple[str, str]]:
+def _others(service: Service | None, protected: Collection[str]) -> Iterator[tuple[str, str]]:
     options = service.options if service else {}
     for name in _OPTIONS:
-        if service is None or name not in options or f"{service.key}/{name}" in kept:
+        if service is None or name not in options or f"{service.key}/{name}" in protected:
             continue
         value = options[name].value
         if name in PAIR or is_set(name, value):

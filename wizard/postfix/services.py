@@ -105,7 +105,7 @@ def propose_master_cf(
     postfix: Postfix,
     sections: Collection[str] = (),
     *,
-    kept: Collection[str] = (),
+    protected: Collection[str] = (),
     doors: Collection[Door] = DOORS,
 ) -> Proposal:
     """The next master.cf (master(5)); it belongs to the section policy.
@@ -113,7 +113,7 @@ def propose_master_cf(
     `live` is its text, or the file as another section has edited it.
     `expected` has whole entries as `postconf -M` prints them, blanks single, under `name/type`,
     and options as `postconf -P` names them, under `name/type/option`. Entries and options that
-    are `kept`, named so, stay as they are, or absent. `loopback` names entries that only this host
+    are `protected`, named so, stay as they are, or absent. `loopback` names entries that only this host
     can reach.
     """
     del answers  # the doors are the policy's own; the parameter keeps the proposals alike
@@ -129,13 +129,13 @@ def propose_master_cf(
         keys = [one.key for one in entries(cf, door)]
         if not keys:
             opened, key = _opened(cf, door, postfix)
-            if key in kept:
+            if key in protected:
                 continue
             cf, keys = opened, [key]
         for key in keys:
             service = _service(cf, key)
             started = bytes(cf)
-            wanted = tuple(one for one in door.options if f"{key}/{one.name}" not in kept)
+            wanted = tuple(one for one in door.options if f"{key}/{one.name}" not in protected)
             completed = _completed(cf, key, door, wanted)
             unfit = _unfit(service) or _misread(_service(completed, key), service, wanted)
             if unfit:
@@ -178,8 +178,8 @@ def _misread(edited: Service, was: Service, wanted: Collection[ServiceOption]) -
     """
     own = {one.name for one in wanted}
     values = {name: one.value for name, one in edited.options.items()}
-    kept = {name: one.value for name, one in was.options.items() if name not in own}
-    if own <= values.keys() and not edited.stray and kept.items() <= values.items():
+    others = {name: one.value for name, one in was.options.items() if name not in own}
+    if own <= values.keys() and not edited.stray and others.items() <= values.items():
         return ""
     return "Its options are not all of the form -o NAME=VALUE, so none can be added."
 

@@ -30,7 +30,7 @@ def _plan(request: Request) -> Part:
             answers,
             request.scope.sections,
             request.rerun_from,
-            kept=request.kept_in(SENDER_ACCESS),
+            protected=request.kept_in(SENDER_ACCESS),
         ),
     )
     return Part(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wizard.door import Door
-from wizard.host.firewall import begin_firewall, runtime_only, told_zone
+from wizard.host.firewall import begin_firewall, parse_runtime_zone, runtime_only
 from wizard.host.firewalld_files import (
     ZoneSettings,
     default_zone,
@@ -56,7 +56,7 @@ TOLD = {
 
 
 def test_the_file_and_the_answer_say_the_same() -> None:
-    permanent, runtime = parse_zone(ZONE), told_zone(TOLD)
+    permanent, runtime = parse_zone(ZONE), parse_runtime_zone(TOLD)
     assert permanent.target == runtime.target == "%%REJECT%%"
     for kind in {*permanent.content, *runtime.content}:
         assert permanent.of(kind) == runtime.of(kind), kind
@@ -75,7 +75,7 @@ def test_what_a_reload_would_drop() -> None:
     runtime["icmp_block_inversion"]["data"] = True
     rule = 'rule family="ipv4" source address="192.0.2.1" accept'
     runtime["rules_str"] = {"type": "as", "data": [rule]}
-    assert runtime_only(parse_zone(ZONE), told_zone(runtime)) == (
+    assert runtime_only(parse_zone(ZONE), parse_runtime_zone(runtime)) == (
         "service smtp",
         "port 2222/tcp",
         "source 10.9.0.0/16",

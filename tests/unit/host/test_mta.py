@@ -8,9 +8,9 @@ import pytest
 
 from wizard.door import Door
 from wizard.host.facts import Listener, Unit
-from wizard.host.mta import read_alternative, read_mtas, told_state, with_unit
+from wizard.host.mta import parse_alternatives, read_alternative, read_mtas, with_unit
 from wizard.host.mta_facts import Alternative, MtaUnit
-from wizard.host.sockets import told_listeners
+from wizard.host.sockets import parse_listeners
 
 SENDMAIL, EXIM, POSTFIX = (f"/usr/sbin/sendmail.{name}" for name in ("sendmail", "exim", "postfix"))
 HEAD = "{mode}\n/usr/sbin/sendmail\nmta-mailq\n/usr/bin/mailq\nmta-pam\n/etc/pam.d/smtp\n\n"
@@ -66,15 +66,18 @@ def test_no_group_at_all(tmp_path: Path) -> None:
 
 
 def test_the_choices_and_their_priorities() -> None:
-    assert told_state(HEAD.format(mode="auto") + CHOICES) == ("auto", ALL)
-    assert told_state("auto\n/usr/sbin/sendmail\n\n" + f"{EXIM}\n-5\n") == ("auto", ((EXIM, -5),))
+    assert parse_alternatives(HEAD.format(mode="auto") + CHOICES) == ("auto", ALL)
+    assert parse_alternatives("auto\n/usr/sbin/sendmail\n\n" + f"{EXIM}\n-5\n") == (
+        "auto",
+        ((EXIM, -5),),
+    )
     assert Alternative("auto", SENDMAIL, ALL).of_postfix == POSTFIX
     assert Alternative("auto", SENDMAIL).of_postfix == POSTFIX
 
 
 @pytest.mark.parametrize("junk", ["\n", "auto", "\0\n/x\n\n\n\n", "auto\n/x\n\n/a\n1\n" * 3])
 def test_rubbish_never_raises(junk: str) -> None:
-    told_state(junk)
+    parse_alternatives(junk)
 
 
 def test_units_and_queues(tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_the_unit_of_a_process(tmp_path: Path, text: str) -> None:
 
 def test_the_process_of_a_listener() -> None:
     line = 'LISTEN 0 9 0.0.0.0:25 0.0.0.0:* users:(("smtpd",pid=8,fd=6),("master",pid=7,fd=13))\n'
-    (found,) = told_listeners(line)
+    (found,) = parse_listeners(line)
     assert (found.process, found.pid) == ("master", 7)
-    (found,) = told_listeners(line.replace("master", "anvil"))
+    (found,) = parse_listeners(line.replace("master", "anvil"))
     assert (found.process, found.pid) == ("smtpd", 8)

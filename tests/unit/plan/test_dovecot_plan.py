@@ -27,7 +27,7 @@ from wizard.plan.model import (
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
-from wizard.postfix.dovecot import kept
+from wizard.postfix.dovecot import written_parts
 
 ZEKE = read_answers(ROOT / "examples/zeke.toml")
 WRITE = replace(ZEKE, dovecot=Dovecot("write", "open"))
@@ -61,7 +61,7 @@ def test_by_default_nothing_is_done_and_the_lines_are_shown() -> None:
     assert (with_it.files, with_it.warnings) == (without.files, without.warnings)
     (shown,) = with_it.to_copy
     assert (shown.path, shown.live) == (DOVECOT_CONF, None)
-    assert kept(shown.proposed) == {
+    assert written_parts(shown.proposed) == {
         "protocols", "lmtp-socket", "auth-socket", "user-name", "mailbox", "tls",
     }  # fmt: skip
     assert without.to_copy == ()

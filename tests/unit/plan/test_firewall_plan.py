@@ -19,7 +19,7 @@ from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.check.network.firewall import judge_firewall
 from wizard.finding import WRONG
 from wizard.host.facts import Firewall, Network, Zone
-from wizard.host.network import told_interfaces, told_routes
+from wizard.host.network import parse_default_routes, parse_interfaces
 from wizard.host.zones import likely_zones, outside_zones
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
@@ -196,12 +196,12 @@ def test_the_default_routes(
     routes: tuple[str, ...], routes6: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     head = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT"
-    assert told_routes("\n".join((head, *routes)), "\n".join(routes6)) == expected
+    assert parse_default_routes("\n".join((head, *routes)), "\n".join(routes6)) == expected
 
 
 def test_the_interfaces_of_the_kernel() -> None:
     text = "Inter-|   Receive\n face |bytes\n    lo: 1 2\n  eth0: 3 4\nwlan0:5 6\n"
-    assert told_interfaces(text) == ("eth0", "wlan0")
+    assert parse_interfaces(text) == ("eth0", "wlan0")
     assert outside_zones(RUNS, Network(interfaces=("eth0",))) == ()
 
 

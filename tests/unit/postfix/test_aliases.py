@@ -134,7 +134,7 @@ def test_a_missing_file_is_made() -> None:
 @pytest.mark.promise(17)
 def test_what_is_kept_stays() -> None:
     text = b"root: hana\n"
-    assert propose_aliases(text, "taro", kept={"root", "abuse", "postmaster"}).text == text
+    assert propose_aliases(text, "taro", protected={"root", "abuse", "postmaster"}).text == text
 
 
 @pytest.mark.promise(21)

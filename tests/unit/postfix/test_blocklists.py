@@ -11,7 +11,13 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.dns.lists import matches
 from wizard.host.facts import Postfix
-from wizard.postfix.blocklists import asked_zones, custom_restriction, in_use, list_zone, read_back
+from wizard.postfix.blocklists import (
+    custom_restriction,
+    in_use,
+    list_zone,
+    read_back,
+    zones_to_test,
+)
 from wizard.postfix.restrictions import standing, wanted
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
@@ -100,7 +106,7 @@ def test_all_lists_in_use_are_asked_each_by_its_kind() -> None:
             CustomBlocklist("b.example", "helo"),
         ),
     )
-    asked = asked_zones(lists)
+    asked = zones_to_test(lists)
     assert [(one.zone, one.listed, one.unlisted) for one in asked] == [
         ("dbl.spamhaus.org", "dbltest.com", "invalid"),
         ("a.example", "2.0.0.127", "1.0.0.127"),

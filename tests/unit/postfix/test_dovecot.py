@@ -12,7 +12,7 @@ from wizard.answers.sections.delivery import Delivery
 from wizard.answers.sections.hostname import Hostname
 from wizard.host.dovecot import flattened
 from wizard.postfix import dovecot
-from wizard.postfix.dovecot import AUTH, conf_lines, kept, needed, wanted
+from wizard.postfix.dovecot import AUTH, conf_lines, needed, wanted, written_parts
 
 ANSWERS = Answers(
     Hostname("mail.zeke.ne.jp", "zeke.ne.jp"), certificate=Certificate(name="zeke.ne.jp")
@@ -136,8 +136,8 @@ def test_a_delivery_of_another_kind() -> None:
 def test_a_file_has_the_parts_that_it_was_made_of(version: str, part: str) -> None:
     """A rerun knows them again, and its own heading is none."""
     text = "\n".join(conf_lines(version, WANT, frozenset({part}))).encode()
-    assert kept(text) == {part}
-    assert kept("\n".join(conf_lines(version, WANT, frozenset())).encode()) == frozenset()
+    assert written_parts(text) == {part}
+    assert written_parts("\n".join(conf_lines(version, WANT, frozenset())).encode()) == frozenset()
 
 
 def test_the_file_of_2_4_does_what_it_says() -> None:

@@ -12,7 +12,7 @@ from wizard.dns.blocklists import Health, ask_lists
 from wizard.dns.lists import ListZone, with_key
 from wizard.finding import Check, Finding
 from wizard.host.facts import Network
-from wizard.postfix.blocklists import asked_zones
+from wizard.postfix.blocklists import zones_to_test
 
 SECONDS = 1.0
 """Seconds for all lists together; a healthy server needs a tenth of it."""
@@ -29,7 +29,7 @@ def begin_lists(
 
     This host's addresses are its own and `proxies`, which are those of proxy_interfaces (postconf(5)).
     """
-    zones = with_key({one.name: one for one in asked_zones(lists)}.values(), key)
+    zones = with_key({one.name: one for one in zones_to_test(lists)}.values(), key)
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: (_check(one).unknown(why) for one in zones)

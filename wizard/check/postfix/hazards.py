@@ -12,7 +12,7 @@ from wizard.text import printable
 
 def judge_hazards(settings: Settings) -> Iterator[Finding]:
     """`parameters.NAME` for each hazard, `parameters` if there is none, and `domains.classes`."""
-    found = [one for one in HAZARDS if one.holds(settings)]
+    found = [one for one in HAZARDS if one.applies(settings)]
     for one in found:
         yield Check(f"parameters.{one.name}", f"main.cf: {one.name}", "no such value").finding(
             WRONG if one.is_wrong else WARNING,

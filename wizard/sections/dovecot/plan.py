@@ -24,7 +24,7 @@ from wizard.plan.model import (
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
-from wizard.postfix.dovecot import AUTH, conf_lines, kept, mailbox, needed, series, wanted
+from wizard.postfix.dovecot import AUTH, conf_lines, mailbox, needed, series, wanted, written_parts
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
 
@@ -73,7 +73,7 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
         return None
     lacks = needed(dovecot.settings, dovecot.version, want)
     live = dovecot.conf.live
-    parts = lacks | kept(live or b"")
+    parts = lacks | written_parts(live or b"")
     if not parts:
         return None
     lines = Lines((), ()).insert(0, conf_lines(dovecot.version, want, parts), _WHY)
@@ -152,7 +152,7 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
         CheckDovecot(
             file.next,
             version,
-            tuple(sorted(kept(file.proposal.text))),
+            tuple(sorted(written_parts(file.proposal.text))),
             want.lmtp,
             want.mailbox,
             want.cert,

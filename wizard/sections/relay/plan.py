@@ -55,7 +55,7 @@ def _passwords(request: Request) -> PlannedFile:
             relay,
             _former(request),
             has_password=bool(password.password),
-            kept=request.kept_in(host.sasl_passwd.path),
+            protected=request.kept_in(host.sasl_passwd.path),
         )
     )
     return PlannedFile(

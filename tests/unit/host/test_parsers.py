@@ -8,14 +8,14 @@ import pytest
 
 from wizard.door import Door, Outcome
 from wizard.host.facts import Listener, Unit
-from wizard.host.network import fqdn, told_addresses, told_resolvers
+from wizard.host.network import fqdn, parse_addresses, parse_resolvers
 from wizard.host.postfix import Configuration, parameters
-from wizard.host.sockets import told_listeners
-from wizard.host.units import DOVECOT, FIREWALLD, NAMED, POSTFIX, is_masked, told_units
+from wizard.host.sockets import parse_listeners
+from wizard.host.units import DOVECOT, FIREWALLD, NAMED, POSTFIX, is_masked, parse_units
 
 
 def test_units() -> None:
-    units = told_units(
+    units = parse_units(
         "Id=postfix.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n\n"
         "Id=firewalld.service\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n"
     )
@@ -28,7 +28,7 @@ def test_units() -> None:
 
 
 def test_units_that_are_not_there() -> None:
-    units = told_units(
+    units = parse_units(
         "Id=postfix.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
         "Id=firewalld.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n"
     )
@@ -37,11 +37,11 @@ def test_units_that_are_not_there() -> None:
 
 
 def test_systemd_that_says_nothing() -> None:
-    assert told_units("").states[POSTFIX] == Unit()
+    assert parse_units("").states[POSTFIX] == Unit()
 
 
 def test_listeners() -> None:
-    assert told_listeners(
+    assert parse_listeners(
         'LISTEN 0      100          0.0.0.0:25         0.0.0.0:*    users:(("master",pid=9,fd=13))\n'
         'LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pid=7,fd=4))\n'
         'LISTEN 0      10      127.0.0.1%lo:53         0.0.0.0:*    users:(("named",pid=5,fd=21))\n'
@@ -63,15 +63,15 @@ def test_addresses() -> None:
         b'{"local":"::1","prefixlen":128}]},{"ifname":"eth0","addr_info":'
         b'[{"local":"192.168.1.5","prefixlen":24},{}]},{"ifname":"down","addr_info":[]}]'
     )
-    told = told_addresses(Outcome(0, said, b""))
+    told = parse_addresses(Outcome(0, said, b""))
     assert [str(one.ip) for one in told] == ["127.0.0.1", "::1", "192.168.1.5"]
     assert [str(one.network) for one in told] == ["127.0.0.0/8", "::1/128", "192.168.1.0/24"]
-    assert told_addresses(Outcome(1, b"", b"")) == []
-    assert told_addresses(Outcome(0, b"Option unknown", b"")) == []
+    assert parse_addresses(Outcome(1, b"", b"")) == []
+    assert parse_addresses(Outcome(0, b"Option unknown", b"")) == []
 
 
 def test_resolvers() -> None:
-    assert told_resolvers(
+    assert parse_resolvers(
         "# nameserver 192.0.2.9\nnameserver 127.0.0.1\nsearch zeke.ne.jp\nnameserver\n"
         "  nameserver fe80::1%eth0\n"
     ) == ("127.0.0.1", "fe80::1%eth0")
