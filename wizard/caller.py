@@ -1,9 +1,9 @@
-"""What the caller may not decide: the program's own environment, and where it writes.
+"""Protect root's program from its caller: clean the environment, choose safe directories.
 
 A shell of another user can carry TMPDIR, OPENSSL_CONF, SSLKEYLOGFILE or TEXTUAL_DRIVER into a
-program of root's, and each of them makes root write or execute what that user wants. So root's own
-environment keeps the few names below, and temporary files go to a fixed list of directories. A
-directory is used only if nobody else can change it or a part of the way to it.
+program of root's, and each of them makes root write or execute what that user wants. So root's
+program takes over only the few variables below, and temporary files go to a fixed list of
+directories. A directory is used only if nobody else can change it or a directory above it.
 
 The one file has a copy of this module next to its start, for the time before it is unpacked. So
 nothing of ours is imported here, and little else.
@@ -31,16 +31,13 @@ MAX_LINKS = 40
 """As many as path_resolution(7) follows."""
 
 UMASK = 0o022
-"""What root's program takes from nobody: with the caller's, files may be open to all, or to none."""
+"""Set for root's program: with the caller's umask, files may be open to all, or to nobody."""
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def clean(environment: MutableMapping[str, str], user: int) -> None:
-    """Take from root's environment all that the caller may not decide; another user's stays.
-
-    The umask is a part of it.
-    """
+    """For root (`user` 0) remove all other variables than FROM_CALLER, and set OWN and the umask."""
     if user == 0:
         os.umask(UMASK)
         for name in [*environment]:
@@ -50,15 +47,15 @@ def clean(environment: MutableMapping[str, str], user: int) -> None:
 
 
 def temporary_directories(user: int) -> tuple[str, ...]:
-    """Return the directories for temporary files that are safe for a user; none may be."""
+    """Return the directories for temporary files that are safe for a user; perhaps none."""
     return tuple(path for path in TEMPORARY if is_safe(path, user))
 
 
 def is_safe(path: str, user: int) -> bool:
-    """True if only root and `user` can change the directory at `path` or a part of the way to it.
+    """True if only root and `user` can change the directory at `path` and those above it.
 
-    In a sticky directory of root's nobody moves what is another's: that one is safe too. A link
-    is followed if the directory that it is in is safe, and what it leads to.
+    A sticky directory of root's is safe too: there nobody can move files of other users. A link
+    is followed if its own directory is safe; then its target is checked in the same way.
     """
     for _ in range(MAX_LINKS):
         try:
@@ -84,7 +81,7 @@ def is_safe(path: str, user: int) -> bool:
 
 
 def _parts(path: str) -> Iterator[str]:
-    """Yield each directory on the way to an absolute path, from / on."""
+    """Yield each directory above an absolute path, from / on, and the path itself."""
     yield "/"
     at = path.find("/", 1)
     while at > 0:

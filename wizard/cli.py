@@ -28,7 +28,7 @@ WORKER = "worker"
 """What systemd starts; not for humans."""
 
 GARBAGE = 50_000
-"""New objects after which the youngest are looked through for garbage."""
+"""New objects after which the collector checks the youngest generation (gc.set_threshold)."""
 
 
 @dataclass(frozen=True)
@@ -358,7 +358,7 @@ def say_trouble(run: Callable[[], int]) -> int:
         _complain("\npostfix-wizard: interrupted before anything was begun.")
         code = 130
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
+        # The reader of our output closed the pipe, as head(1) does.
         code = 1
     except OSError as error:
         where = error.filename or "the output"

@@ -1,8 +1,7 @@
-"""The one narrow door to the machine: read a file, run a command that only reads.
+"""Read files of a host, and run commands that only read.
 
-All facts of a host come through here, so that another root directory (a copied /etc, a
-mounted disk) can be looked at with the same code, and so that a reader can see at a glance
-that nothing in here writes.
+All facts of a host come through here. So the same code reads another root directory (a copied
+/etc, a mounted disk), and it is easy to see that nothing writes.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from wizard.environment import child_environment
 from wizard.errors import Trouble, refused_access
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes: no file that the wizard has business with is larger. A million senders take 30 MB."""
+"""Bytes: no file that the wizard reads is larger. A million senders take 30 MB."""
 
 PIECE = 1024 * 1024
 """Bytes that are read at once."""
@@ -51,7 +50,7 @@ _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command came to: its exit status (negative: the signal that ended it), its words."""
+    """A command's exit status (negative: the signal that ended it) and its output."""
 
     code: int
     stdout: bytes
@@ -59,7 +58,7 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """Standard output as text; bytes that are no UTF-8 survive as surrogates."""
+        """Standard output as text, with surrogates for bytes that are not UTF-8."""
         return self.stdout.decode("utf-8", "surrogateescape")
 
     @property
@@ -70,7 +69,7 @@ class Outcome:
 
 
 class Running:
-    """A command under way; several are started first and asked for their outcome afterwards."""
+    """A started command. Callers start several, then wait for the outcome of each."""
 
     def __init__(
         self,
@@ -86,7 +85,7 @@ class Running:
         self._data = data
 
     def outcome(self) -> Outcome:
-        """Wait for the end. Raises Trouble when there is none within the time set."""
+        """Wait for the end. Raises Trouble when the command does not end within its timeout."""
         remaining = max(0.0, self._deadline - time.monotonic())
         try:
             stdout, stderr = self._process.communicate(self._data, timeout=remaining)
@@ -98,7 +97,7 @@ class Running:
                 "See whether it answers when you run it yourself.",
             ) from None
         except BaseException:
-            # Ctrl-C, above all: what we asked must not go on, and write, behind our back.
+            # Ctrl-C, above all: the command must not continue without us.
             self._end()
             raise
         return Outcome(self._process.returncode, stdout, stderr)
@@ -106,14 +105,14 @@ class Running:
     def lines(self, seconds: Optional[float] = None) -> Iterator[bytes]:
         """Yield the lines of standard output until there is no more.
 
-        With `seconds` the command is ended after that time, and what it said until then is all.
+        With `seconds` the command is ended after that time, and the output until then is all.
         """
         output = cast("IO[bytes]", self._process.stdout)
         alarm = None if seconds is None else threading.Timer(seconds, self._process.kill)
         if alarm is not None:
             alarm.start()
         try:
-            # What it complains of is left in its pipe: these commands say little, or are ended.
+            # Standard error remains unread: these commands print little there, or are ended.
             yield from iter(lambda: output.readline(LONGEST_LINE), b"")
         finally:
             if alarm is not None:
@@ -121,9 +120,10 @@ class Running:
             self._end()
 
     def feed(self, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield what it prints while `lines` are its standard input; no time is set.
+        """Yield the lines that it prints while `lines` are its standard input; without a timeout.
 
-        It was started with `data`. Its complaints are read and dropped: they may be many.
+        The command must have been started with `data`. Standard error is read and dropped, since
+        it may be long.
         """
         pipe, self._process.stdin = self._process.stdin, None
         complaints = self._process.stderr
@@ -147,16 +147,16 @@ class Running:
         self._process.communicate()
 
     def __del__(self) -> None:
-        # A fact that fails leaves its neighbours' commands unasked; none may outlive the reading.
+        # Where one fact fails, nobody waits for the other commands; none may outlive the reading.
         if self._process.returncode is None:
             with contextlib.suppress(OSError, ValueError):
                 self._end()
 
 
 class Door:
-    """Reads of one root directory; paths are absolute, as the host itself sees them.
+    """Reads below one root directory; paths are absolute, as the host itself sees them.
 
-    Commands are asked of the live host alone, when its own root is looked at.
+    Commands run only where the root is /, on the live host.
     """
 
     def __init__(self, root: Path = Path("/")) -> None:
@@ -164,9 +164,9 @@ class Door:
         self.is_live = str(self.root) == "/"
 
     def locate(self, path: str, *, follow: bool = True) -> str:
-        """Return where this machine has the host's `path`, every link followed inside the root.
+        """Return where this machine has the host's `path`, with every link resolved inside the root.
 
-        With follow=False a link at the very end stays one. Raises Trouble on a circle of links.
+        With follow=False a link at the very end is not resolved. Raises Trouble on a loop of links.
         """
         if self.is_live:
             return path
@@ -198,7 +198,7 @@ class Door:
     def read_bytes(self, path: str) -> Optional[bytes]:
         """Return a regular file's bytes, None where there is none.
 
-        Raises Trouble when it cannot be read, is no regular file, or is larger than LARGEST.
+        Raises Trouble when it cannot be read, is not a regular file, or is larger than LARGEST.
         """
         try:
             data = _read_regular(self.locate(path))
@@ -221,7 +221,7 @@ class Door:
         return data
 
     def read_text(self, path: str) -> Optional[str]:
-        """Return a file's text (bytes that are no UTF-8 as surrogates), None where there is none."""
+        """Return a file's text (surrogates for bytes that are not UTF-8), None without a file."""
         data = self.read_bytes(path)
         return None if data is None else data.decode("utf-8", "surrogateescape")
 
@@ -235,7 +235,7 @@ class Door:
             raise _cannot("listing", path, error) from error
 
     def lstat(self, path: str) -> Optional[os.stat_result]:
-        """Return the status of what stands at `path` itself (lstat(2)), None where nothing does."""
+        """Return the status of `path` itself (lstat(2)), None where it does not exist."""
         return self._stat(path, follow=False)
 
     def stat(self, path: str) -> Optional[os.stat_result]:
@@ -253,7 +253,7 @@ class Door:
             raise _cannot("looking at", path, error) from error
 
     def read_link(self, path: str) -> Optional[str]:
-        """Return a symbolic link's target as written, None where no link stands."""
+        """Return a symbolic link's target as written, None where `path` is not a link."""
         try:
             return os.readlink(self.locate(path, follow=False))  # noqa: PTH115
         except _ABSENT:
@@ -268,7 +268,7 @@ class Door:
     ) -> Optional[Running]:
         """Start a command that only reads; `data` is its standard input, else /dev/null.
 
-        None means that it cannot be asked: no such program, or another root is looked at.
+        None means that it cannot run: no such program, or the root is not /.
         """
         environment = child_environment()
         program = _program(argv[0], environment["PATH"]) if self.is_live else None
@@ -293,7 +293,7 @@ class Door:
         return Running(tuple(argv), process, timeout, data)
 
     def has(self, program: str) -> bool:
-        """Whether the host has that program, and it can be asked."""
+        """True if the host has that program, and it can run."""
         return self.is_live and _program(program, child_environment()["PATH"]) is not None
 
     def run(
@@ -304,11 +304,11 @@ class Door:
         return None if running is None else running.outcome()
 
     def stream(self, argv: Sequence[str], *, seconds: Optional[float] = None) -> Iterator[bytes]:
-        """Yield the lines that a command prints, as they come, in a memory that does not grow.
+        """Yield the lines that a command prints, as they come, in constant memory.
 
-        A line of more than LONGEST_LINE bytes comes in pieces. Nothing is yielded where the
-        command cannot be asked (see `start`). What is not read to its end is ended, and so is
-        what takes longer than `seconds`.
+        A line of more than LONGEST_LINE bytes comes in pieces. Yields nothing where the command
+        cannot run (see `start`). The command is ended when the caller stops reading, and after
+        `seconds`.
         """
         running = self.start(argv)
         if running is not None:
@@ -322,7 +322,7 @@ def _program(name: str, path: str) -> Optional[str]:
 
 
 def read_at_most(file: BinaryIO, most: int) -> bytes:
-    """Read to the end, or `most` bytes. One read(2) of `most` bytes would take all their memory."""
+    """Read to the end, or `most` bytes. One read(2) of `most` bytes would allocate all of them."""
     pieces: list[bytes] = []
     size = 0
     while size < most:
@@ -339,8 +339,8 @@ class _TooLargeError(Exception):
 
 
 def _read_regular(path: str) -> Optional[bytes]:
-    """Return a file's bytes, None where it is no regular file. Raises _TooLargeError."""
-    # O_NONBLOCK: a FIFO planted at the path must not hold us for ever.
+    """Return a file's bytes, None where it is not a regular file. Raises _TooLargeError."""
+    # O_NONBLOCK: opening a FIFO that another user put at the path must not block.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         status = os.fstat(descriptor)

@@ -1,15 +1,15 @@
 """The environment of every child process: ours, never the caller's (environ(7)).
 
-What an operator's shell carries would change what a command does or says: PATH and
-PYTHONPATH which program runs, LC_ALL the words it answers in, MAIL_CONFIG which Postfix is
-looked at (postconf(1)), LD_PRELOAD anything at all.
+The variables of an operator's shell would change what a command does or prints. PATH and
+PYTHONPATH decide which program runs, LC_ALL its language, MAIL_CONFIG which Postfix it reads
+(postconf(1)), LD_PRELOAD anything at all.
 """
 
 from __future__ import annotations
 
 
 def child_environment() -> dict[str, str]:
-    """Return a new dict that holds the whole environment of a child process."""
+    """Return the whole environment of a child process, as a new dict."""
     return {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/root",

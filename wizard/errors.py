@@ -24,7 +24,7 @@ _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 
 
 def harmless(text: str) -> str:
-    """Return text of others with what a terminal would obey written out, as Python escapes."""
+    """Return foreign text with terminal control characters written as Python escapes."""
     return _OBEYED.sub(lambda match: ascii(match.group())[1:-1], text)
 
 
@@ -44,8 +44,8 @@ class Trouble(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        # Another program's message may be coloured: its sequences are no part of what it says.
-        # A path that the operator named has its own characters, written out.
+        # Another program's message may be coloured, so its control sequences are removed. In a
+        # path that the operator named they are written out instead.
         wrong = SEQUENCE.sub("", self.wrong).rstrip(".")
         parts = [f"While {self.doing}: {wrong}.", *([self.advice] if self.advice else [])]
         return harmless(masked(" ".join(parts)))
@@ -98,7 +98,7 @@ def as_root() -> str:
 def refused_access(doing: str, wrong: str, advice: str) -> Trouble:
     """Return the error for a path that the kernel refused (EACCES, EPERM).
 
-    For anybody but root it is the one that says that only root can do this.
+    For other users than root it says that only root can do this.
     """
     if os.geteuid() != 0:
         return PermissionTrouble(doing, wrong, as_root())

@@ -1,10 +1,10 @@
-"""A blocklist's key is part of its zone: `KEY.zen.dq.spamhaus.net`. It is masked where it is told.
+"""Mask and seal secrets: blocklist keys in zones (`KEY.zen.dq.spamhaus.net`), and passwords.
 
-What Postfix reads must hold it: main.cf, and what a run replaced. All else, a diff and a log
-included, shows `(key)` in its place. A plan's texts are sealed: a mark stands for each key, and a
-worker puts the key there right before it writes. Only a zone that the answers themselves spell out
-with its key stays as it is. A key is the one label before the lists' own names, whatever a query
-puts in front of it.
+Only the files that Postfix reads, and saved copies of replaced files, contain a key. Everything
+else, such as a diff and a log, shows `(key)` in its place. A plan's texts are sealed: each key is
+replaced by a mark, and the worker puts the key back right before it writes. Only a zone that the
+answers spell out with its key is unchanged. A key is the one label before the lists' own names,
+whatever a query puts in front of it.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ SERVICES = ("dq.spamhaus.net", "mail.abusix.zone")
 
 MASK = "(key)"
 
-PASSWORD = "(password)"  # noqa: S105 (what stands in its place)
+PASSWORD = "(password)"  # noqa: S105 (a mark)
 """The mark of a password in sasl_passwd, where it ends its line."""
 
 PASSWORD_TABLES = frozenset({SASL_PASSWD})
-"""Files of which each row ends in a password."""
+"""Files in which each row ends in a password."""
 
 LONGEST_NAME = 255
 """Characters of a domain name (RFC 1035)."""
 
 _KEY = re.compile(
-    # Tried at the beginning of a label alone, or where 63 characters of a longer one are left.
+    # Only tried at the beginning of a label, or 63 characters before the end of a longer one.
     rf"(?:(?<![a-z0-9_-])|(?=[a-z0-9_-]{{63}}\.))[a-z0-9_-]{{1,63}}"
     rf"(?=\.[a-z0-9_-]{{1,63}}\.(?:{'|'.join(map(re.escape, SERVICES))}))",
     re.IGNORECASE | re.ASCII,
@@ -54,7 +54,7 @@ _IN_A_NAME = re.compile(rb"[A-Za-z0-9._-]{1,255}\Z")
 
 
 def may_have_key(data: bytes) -> bool:
-    """Whether a text names a service or has a mark in it: one look, before each value's own."""
+    """True if a text may contain a key or a mark. One search saves those for each value."""
     folded = data.lower()
     return (
         b"(key" in folded
@@ -64,21 +64,21 @@ def may_have_key(data: bytes) -> bool:
 
 
 def masked(text: str) -> str:
-    """Return text without the keys in it."""
+    """Return the text with `(key)` in the place of each key."""
     # Almost no text names a service, and a search for a word is a hundred times as fast.
     folded = text.lower()
     return _KEY.sub(MASK, text) if any(one in folded for one in SERVICES) else text
 
 
 def masked_bytes(data: bytes) -> bytes:
-    """Return bytes without the keys in them."""
+    """Return the bytes with `(key)` in the place of each key."""
     folded = data.lower()
     named = any(one.encode("ascii") in folded for one in SERVICES)
     return _KEY_BYTES.sub(MASK.encode("ascii"), data) if named else data
 
 
 def masked_file(path: str, data: bytes) -> bytes:
-    """Return a file's bytes without the keys in them, or the passwords where it is of those."""
+    """Return a file's bytes with its keys masked, or its passwords for one of PASSWORD_TABLES."""
     if path not in PASSWORD_TABLES:
         return masked_bytes(data)
     text = seal_passwords(data).text.decode("utf-8", "surrogateescape")
@@ -86,7 +86,7 @@ def masked_file(path: str, data: bytes) -> bytes:
 
 
 def masked_data(value: Any) -> Any:
-    """Return what json.dumps takes without the keys in its texts."""
+    """Return data for json.dumps with the keys in its texts masked."""
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
@@ -98,7 +98,7 @@ def masked_data(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A text with a mark in each key's place; `keys` has the keys by their marks."""
+    """A text with a mark in the place of each key; `keys` maps marks to keys."""
 
     text: bytes
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -111,10 +111,10 @@ class Sealed:
 
 
 def seal(data: bytes, known: str = "", spelled: str = "") -> Sealed:
-    """Put a mark in the place of each key: `(key)` for the `known` one, `(key2)`, ... for others.
+    """Replace each key by a mark: `(key)` for the `known` one, `(key2)`, ... for others.
 
-    Keys of zones in `spelled` stay, since the answers have them anyway. What looks like a mark in
-    the text itself, as one that was copied from a diff, is sealed as a key is: it stays as it is.
+    Keys of zones in `spelled` are not replaced, since the answers contain them anyway. Text that
+    looks like a mark, perhaps copied from a diff, is sealed too, so that opening restores it.
     """
     marks = {known: MASK} if known else {}
     if not may_have_key(data):
@@ -136,10 +136,10 @@ def _by_mark(marks: Mapping[str, str]) -> dict[str, str]:
 
 
 def seal_passwords(data: bytes, known: str = "") -> Sealed:
-    """Put a mark in the place of each password of sasl_passwd, in comments and folds too.
+    """Replace each password of sasl_passwd by a mark, also in comments and folded lines.
 
-    It is `(password)` for the `known` one, `(password2)`, ... for others. What looks like a mark in
-    the text itself is sealed as a password is: it stays as it is.
+    The mark is `(password)` for the `known` one, `(password2)`, ... for others. Text that looks
+    like a mark is sealed too, so that opening restores it.
     """
     marks = {known: PASSWORD} if known else {}
 
@@ -155,7 +155,7 @@ def seal_passwords(data: bytes, known: str = "") -> Sealed:
 
 
 def opened(data: bytes, keys: Mapping[str, str]) -> bytes:
-    """Put the keys in the place of their marks; a mark without one stays."""
+    """Replace marks by their keys; a mark without a key is unchanged."""
 
     def key(found: re.Match[bytes]) -> bytes:
         mark = found[0].decode("ascii")
@@ -165,7 +165,7 @@ def opened(data: bytes, keys: Mapping[str, str]) -> bytes:
 
 
 def marks(data: bytes) -> tuple[str, ...]:
-    """Return the marks that stand in a sealed text, each once."""
+    """Return the marks in a sealed text, each once."""
     return tuple(dict.fromkeys(one.decode("ascii") for one in _MARK.findall(data)))
 
 
@@ -180,7 +180,7 @@ def passwords_in(data: bytes) -> tuple[str, ...]:
 
 
 def is_password(mark: str) -> bool:
-    """Whether a mark stands for a password of sasl_passwd."""
+    """True if a mark replaces a password of sasl_passwd, not a key."""
     return mark.startswith("(password")
 
 
@@ -196,5 +196,5 @@ def unfinished(data: bytes) -> int:
 
 
 def has_key(zone: str) -> bool:
-    """Whether a blocklist's zone has a key in it."""
+    """True if a blocklist's zone contains a key."""
     return masked(zone) != zone

@@ -1,6 +1,6 @@
-"""What the screens and the command line both do: look, plan, start, follow, prove.
+"""The operations that screens and command line share: read, plan, start, follow, check.
 
-One `Session` is made in `main`, where all effects are chosen; nothing below it asks again.
+`main` makes one `Session`, which has all that the operations need: reader, directories, program.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 UNDECIDED = Choices()
 
 _OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
-"""Where saved answers name an old server."""
+"""Matches saved answers that name an old server."""
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -84,33 +84,33 @@ def local_session(root: Path = Path("/")) -> Session:
 
 @dataclass(frozen=True)
 class Session:
-    """The machine (`door`), where runs are kept (`places`), and how to start this program."""
+    """The host (`door`), the directories of runs (`places`), and the words that start this program."""
 
     door: Door
     places: Places
     program: tuple[str, ...]
 
     def host(self) -> Host:
-        """Read what the host is now; takes 0.1 to 2 s (a package is fetched where none is)."""
+        """Read the facts of the host. Takes 0.1 to 2 s, longer if dnf must fetch the package."""
         return read_host(self.door, gathered=self.places.gathered)
 
     def answers(self, host: Host) -> Optional[Answers]:
-        """Return the saved answers, else what the host says; None where it was never set up."""
+        """Return the saved answers, else those read back; None if the host was never set up."""
         saved = self._saved()
         return read_back(host) if saved is None else read_stored(saved)
 
     def _saved(self) -> Optional[Path]:
-        """Return where this machine has the host's saved answers, None where there are none.
+        """Return the path of the saved answers on this machine, None where there are none.
 
-        Links are followed inside the root only. Raises Trouble where that cannot be seen.
+        Links are resolved inside the root. Raises Trouble where the path cannot be read.
         """
         there = self.door.stat(str(SAVED))
         return None if there is None else Path(self.door.locate(str(SAVED)))
 
     def today(self, host: Host) -> Optional[Answers]:
-        """Return what the host says today; None where it was never set up.
+        """Return the answers that the host's files express today; None if it was never set up.
 
-        What no file of the host tells is taken from the saved answers, where they can be read.
+        Fields that no file expresses come from the saved answers, if those can be read.
         """
         today = read_back(host)
         saved = self._saved()
@@ -122,9 +122,9 @@ class Session:
             return today
 
     def sections(self, host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
-        """Return the list of sections, and the answers as the runs left them.
+        """Return the list of sections, and the answers as of the last runs.
 
-        The latter are today's where no run left anything, None where the host was never set up.
+        The answers are today's if no run wrote anything, None if the host was never set up.
         """
         from wizard.status.as_left import answers_left  # noqa: PLC0415 - as for undo_plan
         from wizard.status.left import what_all_runs_left  # noqa: PLC0415
@@ -141,7 +141,7 @@ class Session:
         return rows, with_saved(as_left, today)
 
     def suggestions(self, host: Host) -> Values:
-        """Return values to begin a form with: today's, else good first guesses."""
+        """Return the first values of a form: today's, else suggestions."""
         return read_values(host)
 
     def plan(
@@ -151,10 +151,11 @@ class Session:
         sections: Collection[str] = (),
         choices: Choices = UNDECIDED,
     ) -> Plan:
-        """Return what would be done; where the last run ended early, the plan says so.
+        """Return the plan for these answers.
 
-        Where certificates must be fetched first it is the plan that does so (`Plan.gathers`).
-        `choices` say what becomes of hand edits since the last run that stand against it.
+        If certificates must be fetched first, it is the plan of a gather run (`Plan.gathers`). If
+        the last run ended early, the plan has a warning or a caution. `choices` decide the
+        conflicts with hand edits. Raises Trouble.
         """
         if needs_key(answers.blocklists):
             key = read_dqs_key(self.door, answers.blocklists.dqs_key_file)
@@ -163,8 +164,8 @@ class Session:
             password = read_relay_password(self.door, answers.relay.password_file)
             host = replace(host, relay_password=password)
         if answers.relay.host and (not sections or RELAY in sections) and self.door.is_live:
-            asked = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
-            host = replace(host, relay_targets=relay_targets(asked, host.network.resolvers))
+            targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
+            host = replace(host, relay_targets=relay_targets(targets, host.network.resolvers))
         host = self._with_old(self._with_pair(answers, host), answers)
         plan = self._classed(
             gather_plan(answers, host, sections)
@@ -174,9 +175,9 @@ class Session:
         if self.door.is_live:
             stops = unready(self.places, plan)
             plan = replace(plan, obstacles=(*plan.obstacles, *stops)) if stops else plan
-        # A copy's plan has nothing to do with the runs of this host.
+        # The runs of this host do not concern the plan of a copied /etc.
         early = newest_unfinished(self.places) if self.door.is_live else None
-        # A gather run has changed nothing of the host, and this plan gathers anew where it must.
+        # A gather run changes nothing of the host, and this plan gathers again where needed.
         if early is None or early.gathers:
             return plan
         from wizard.run.unread import with_unread  # noqa: PLC0415 - as for undo_plan
@@ -199,7 +200,7 @@ class Session:
         return with_count(plan)
 
     def _classed(self, plan: Plan) -> Plan:
-        """Return the plan with what it does to the classes of domains, where it changes any."""
+        """Return the plan with cautions about domains whose address class it changes."""
         counted = self._counted(plan)
         if counted is plan:
             return plan
@@ -208,7 +209,7 @@ class Session:
         return with_class_cautions(counted)
 
     def _bases(self, host: Host) -> Bases:
-        """Return the files as earlier runs wrote them; nothing of the package's own, or a copy's."""
+        """Return the files as earlier runs wrote them; none for a copied /etc or package files."""
         if not self.door.is_live:
             return Bases()
         from wizard.run.path_state import file_state  # noqa: PLC0415 - as for undo_plan
@@ -234,7 +235,7 @@ class Session:
         refuse_if_locked(self.places, doing)
 
     def _with_pair(self, answers: Answers, host: Host) -> Host:
-        """Return the host with the one fact that only the answers name: a pair of files."""
+        """Return the host with the certificate and key files that the answers name."""
         own = answers.certificate
         if own.source != "files":
             return host
@@ -246,23 +247,23 @@ class Session:
             saved = self._saved()
             if saved is None:
                 return host
-            # Few name one, and to read ten thousand names for it takes a tenth of a second.
+            # Parsing ten thousand names takes 0.1 s, and few answers name an old server.
             text = self.door.read_bytes(str(SAVED)) or b""
             if not answers.move.old_server and not _OLD_SERVER.search(text):
                 return host
             return replace(host, old_server=read_stored(saved).move.old_server)
         except Trouble:
-            # The next run that saves mends them; nothing is pending for this alone.
+            # The next run that saves answers repairs the file; no step is pending for this alone.
             return replace(host, old_server=answers.move.old_server)
 
     def undo_plan(
         self, run: str = "", *, remove_package: bool = False, taken_first: Collection[str] = ()
     ) -> Plan:
-        """Return the plan that takes back `run`, or the newest run that changed something.
+        """Return the plan that undoes `run`, or the newest run that changed something.
 
-        The later runs `taken_first` are undone before it. Raises Trouble when there is none.
+        It undoes the later runs `taken_first` before. Raises Trouble when there is no such run.
         """
-        # It holds the run against the host by the worker's own eyes: 9 ms of every other start.
+        # Its imports compare the run with the host as the worker does: 9 ms for other commands.
         from wizard.run.plan_undo import undo_plan  # noqa: PLC0415
 
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
@@ -270,24 +271,24 @@ class Session:
         return replace(plan, obstacles=(*plan.obstacles, *unready(self.places, plan)))
 
     def undo_order(self, run: str) -> tuple[str, ...]:
-        """Return `run` and all later runs that can be taken back, the newest first."""
+        """Return `run` and all later runs that can be undone, the newest first."""
         from wizard.run.plan_undo import with_later  # noqa: PLC0415 - as for undo_plan
 
         return with_later(self.places, run)
 
     def cut_off(self) -> Optional[RunSummary]:
-        """Return the newest run when it ended early and can be gone on with, else None."""
+        """Return the newest run if it ended early and can be resumed, else None."""
         return newest_cut_off(self.places)
 
     def resume(self, run: str, *, attended: bool) -> None:
-        """Start a worker that goes on with a run; returns once it has begun. Raises Trouble."""
+        """Start a worker that resumes a run; returns once it has begun. Raises Trouble."""
         relaunch(self.places, run, self.program, attended=attended)
 
     def start(self, plan: Plan, *, attended: bool) -> str:
         """Start a worker on this plan and return the run's ID; returns in about 50 ms.
 
-        `attended` says that somebody will answer prompts. Raises LockedTrouble when another run
-        is in progress, Trouble where a conflict with a hand edit is not decided.
+        `attended` is True if somebody will answer prompts. Raises LockedTrouble when another run
+        is in progress, Trouble when a conflict with a hand edit is not decided.
         """
         if plan.undecided:
             raise Trouble(
@@ -305,12 +306,12 @@ class Session:
     def follow(self, run: str, *, behind: int = sys.maxsize) -> Iterator[Event]:
         """Yield the run's events from its first record, live, until it ends.
 
-        Of more than `behind` bytes of output that wait to be read, the end alone is given.
+        If more than `behind` bytes of output are unread, only the last `behind` bytes are yielded.
         """
         return follow(self.places, run, behind=behind)
 
     def asks(self, run: str, prompt: int) -> bool:
-        """Whether the run still waits for the answer to a prompt."""
+        """True if the run still waits for the answer to a prompt."""
         return is_prompt_open(self.places, run, prompt)
 
     def answer(self, run: str, prompt: int, text: str) -> bool:
@@ -349,7 +350,7 @@ class Session:
         prune(self.places, pruning)
 
     def status(self, host: Host) -> tuple[str, tuple[Item, ...]]:
-        """Return the run that changed something last ("" for none) and all that the runs left."""
+        """Return the last run that changed something ("" for none), and how all that runs wrote is now."""
         from wizard.status.left import what_runs_left  # noqa: PLC0415 - as for undo_plan
         from wizard.status.look import look  # noqa: PLC0415
 
@@ -357,9 +358,9 @@ class Session:
         return left.newest, look(self.places, host, left)
 
     def move(self, answers: Answers, host: Host) -> Optional[Checklist]:
-        """Look at what is left of the move; None where no old server is named.
+        """Return the checklist of the move; None where the answers name no old server.
 
-        Takes six seconds at most, where nobody answers. Writes nothing.
+        Takes at most six seconds, if no server answers. Writes nothing.
         """
         old = old_server(answers)
         if old is None:
@@ -373,13 +374,13 @@ class Session:
         return checklist(view, kept, time.time(), warnings)
 
     def keep_move(self, found: Checklist) -> None:
-        """Keep what was seen done, for the next look. Raises Trouble."""
+        """Save the items that were seen done, for the next checklist. Raises Trouble."""
         from wizard.move.ticks import write_kept  # noqa: PLC0415 - as for undo_plan
 
         write_kept(self.places, found.old.name, found.kept)
 
     def tick_move(self, old: str, done: Collection[str], undone: Collection[str]) -> None:
-        """Tick items of the move from `old` by hand, or take ticks back. Raises Trouble."""
+        """Tick items of the move from `old` by hand, or remove ticks. Raises Trouble."""
         from wizard.move.checklist import ticked  # noqa: PLC0415 - as for undo_plan
         from wizard.move.ticks import read_kept, write_kept  # noqa: PLC0415
 
@@ -387,9 +388,10 @@ class Session:
         write_kept(self.places, old, ticked(kept, done, undone, time.time()))
 
     def log(self, since: float, wanted: Callable[[], bool] = lambda: True) -> tuple[str, Tally]:
-        """Count Postfix's log from `since` on; return which log, and what it came to.
+        """Count Postfix's log from `since` on; return the log's name and the counts.
 
-        Linear in the log; it ends early once it is no longer `wanted`. Raises Trouble.
+        `since` is in seconds since the epoch. Linear in the log; stops as soon as `wanted()` is
+        False. Raises Trouble.
         """
         from wizard.log.read import read_log  # noqa: PLC0415 - as for undo_plan
 
@@ -397,7 +399,7 @@ class Session:
 
     @property
     def has_pflogsumm(self) -> bool:
-        """Whether pflogsumm is there to be shown."""
+        """True if pflogsumm is installed."""
         from wizard.log.pflogsumm import is_there  # noqa: PLC0415 - as for undo_plan
 
         return is_there(self.door)
@@ -417,10 +419,10 @@ class Session:
         *,
         seconds: float = 3.0,
     ) -> tuple[Health, ...]:
-        """Ask blocklists for their test points and this host; takes `seconds` at most each.
+        """Test blocklists with their test points and this host's addresses; at most `seconds` each.
 
-        `key_file` has the key of those that need one. Never raises: what goes wrong is a list's
-        state.
+        `key_file` has the key for lists that need one. Never raises: an error is the state of its
+        list.
         """
         from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
         from wizard.dns.blocklists import ask_lists  # noqa: PLC0415
@@ -432,7 +434,7 @@ class Session:
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
 
     def keep_secret(self, path: str, kind: SecretKind, secret: str) -> None:
-        """Write a secret that was typed to its own file, for root alone. Raises Trouble."""
+        """Write a typed secret to its own file, readable by root only. Raises Trouble."""
         from wizard.run.keep_secret import keep_secret  # noqa: PLC0415 - as for undo_plan
 
         keep_secret(path, kind, secret)
@@ -440,9 +442,9 @@ class Session:
     def look_up(
         self, answers: Answers, host: Host, *, seconds: float = 3.0
     ) -> tuple[tuple[Finding, ...], tuple[Published, ...]]:
-        """Ask the DNS for this server, in `seconds`; return what it says and what it should have.
+        """Query the DNS records of this server, in `seconds`; return findings and wanted records.
 
-        Never raises: what cannot be asked is a finding.
+        Never raises: a failed query is a finding.
         """
         from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - see check
         from wizard.dns.lookups import look_up  # noqa: PLC0415
@@ -460,20 +462,20 @@ class Session:
         return to_publish(answers, public4((*host.network.addresses, *outer)))
 
     def check(self, answers: Answers, sections: Collection[str] = ()) -> Iterator[Finding]:
-        """Prove the live state, finding by finding; `sections` are those that were planned."""
+        """Check the live host, finding by finding; `sections` are those that were planned."""
         from wizard.check.prove import prove  # noqa: PLC0415 - ssl and smtplib cost 40 ms
 
         return prove(answers, self.door, sections=sections)
 
     def planned(self) -> Collection[str]:
-        """Return the sections that saved answers plan: all, by (), or those without the policy.
+        """Return (), which means all sections, if there are saved answers; else SECTIONS.
 
-        On a server that somebody else set up the policy was never chosen.
+        SECTIONS has no policy: on a server that somebody else set up, nobody chose the policy.
         """
         return SECTIONS if self._saved() is None else ()
 
     def check_as_stranger(self, answers: Answers, host: Host) -> Iterator[Finding]:
-        """Try on this host what a stranger would; takes a few seconds, 80 at most."""
+        """Try the attacks of a stranger on this host; takes a few seconds, at most 80."""
         from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415 - see check
 
         return check_as_stranger(answers, host, self.door)
@@ -481,13 +483,13 @@ class Session:
     def check_login(
         self, answers: Answers, name: str, sender: str, password: str
     ) -> Iterator[Finding]:
-        """Log in on 587 and 465 and begin a message, which is not sent; takes some seconds."""
+        """Log in on 587 and 465 and begin a message, without sending it; takes some seconds."""
         from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415 - see check
 
         return check_login(answers, self.door, User(name, sender, password))
 
     def outside_script(self, answers: Answers, host: Host, server: str) -> str:
-        """Return a script that tries the same on `server`, a name or address, from elsewhere."""
+        """Return a script that tries the same on `server` (name or address) from another host."""
         from wizard.check.abuse.outside_script import script_for  # noqa: PLC0415 - see check
 
         return script_for(answers, host, server)

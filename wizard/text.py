@@ -1,18 +1,18 @@
-"""What others sent, made fit for a table: no control characters, no keys, no endless lines."""
+"""Clean foreign text for a table: no control characters, no keys, no long lines."""
 
 from __future__ import annotations
 
 from wizard.secrets import masked_bytes
 
 SHOWN = 200
-"""Characters of a foreign text that are shown; its end is what is cut."""
+"""Characters of a foreign text that are shown; the end is cut off."""
 
 
 def clean(raw: bytes, limit: int = SHOWN) -> str:
-    r"""Printable ASCII of a server's or a command's words, bounded.
+    r"""Return a server's or a command's output as printable ASCII of at most `limit` characters.
 
-    Whatever a terminal could act on (ESC, BEL, C1) or that could be taken for another letter
-    is written as an escape such as `\x1b`, so that it is seen instead of obeyed.
+    Characters that a terminal could act on (ESC, BEL, C1), or that look like another letter, are
+    written as escapes such as `\x1b`.
     """
     text = masked_bytes(raw)[: limit + 1].decode("ascii", "backslashreplace")
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text.strip())
@@ -25,10 +25,10 @@ def printable(text: str, limit: int = SHOWN) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: `1 message`, `2,000 messages`; `many` where no s does it."""
+    """Return a number with its noun: `1 message`, `2,000 messages`; `many` is an irregular plural."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def first_line(raw: bytes) -> str:
-    """The first line that says something, cleaned."""
+    """Return the first line that is not blank, cleaned."""
     return next((line for line in map(clean, raw[:4096].splitlines()) if line), "")
