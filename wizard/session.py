@@ -306,7 +306,7 @@ class Session:
     def follow(self, run: str, *, behind: int = sys.maxsize) -> Iterator[Event]:
         """Yield the run's events from its first record, live, until it ends.
 
-        If more than `behind` bytes of output are unread, only the last `behind` bytes are yielded.
+        If more than `behind` bytes of output are unread, only the end of the output is yielded.
         """
         return follow(self.places, run, behind=behind)
 

@@ -1,1 +1,1 @@
-"""The DNS: questions asked of this host's resolvers, the operator's zone, records to publish."""
+"""The DNS: queries to this host's resolvers, the operator's zone files, records to publish."""

@@ -1,4 +1,4 @@
-"""Which addresses others can reach: those of RFC 1918 and its kin are known inside alone."""
+"""Tell public addresses from inner ones (RFC 1918 and similar), which others cannot reach."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INNER = tuple(
 
 
 def is_inner(address: str) -> bool:
-    """Whether an address means something only inside: private, shared, link-local, loopback."""
+    """True if others cannot reach an address: private, shared, link-local or loopback."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     return any(parsed in net for net in _INNER if net.version == parsed.version)
 

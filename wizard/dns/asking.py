@@ -1,7 +1,7 @@
-r"""Questions put to a resolver side by side, each with an end (RFC 1035, RFC 2308).
+r"""Query resolvers in parallel, each query with a timeout (RFC 1035, RFC 2308).
 
-What comes back was written by strangers: names and texts are in presentation format, in which
-whatever is not printable ASCII stands as `\DDD` (RFC 1035, section 5.1).
+Strangers write the answers. So names and texts are in presentation format, with `\DDD` for each
+byte that is not printable ASCII (RFC 1035, section 5.1).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 SECONDS = 3.0
-"""For one question, all resolvers and repetitions together."""
+"""Timeout of one question, all resolvers and repetitions together."""
 
 AT_ONCE = 16
-"""Questions under way at the same time."""
+"""Queries in parallel."""
 
 NO_TIME = "no answer in time"
 
@@ -38,7 +38,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a question came to.
+    """The answer to a question, or why there is none.
 
     `state` is `found`, `no record` (the name is there, this type is not), `no name`
     (NXDOMAIN), `failed` (SERVFAIL, REFUSED and the like; `why` in words) or `silent`.
@@ -66,15 +66,15 @@ def ask_all(
     seconds: float = SECONDS,
     port: int = 53,
 ) -> tuple[Answer, ...]:
-    """Ask all questions at once; the answers come in the questions' order, none raises.
+    """Ask all questions at once; return the answers in the questions' order. Never raises.
 
-    `resolvers` are addresses as resolv.conf(5) has them; of one with a zone (`fe80::1%eth0`)
-    and of none at all the answers are `failed`.
+    `resolvers` are addresses as in resolv.conf(5). Without one, and for one with a zone
+    (`fe80::1%eth0`), the answers are `failed`.
     """
     if not questions:
         return ()
-    # Loaded here, since a plan, a run and the screens' start do without (60 ms), and before the
-    # threads: on Python 3.13 threads that load it at the same time failed.
+    # Imported here, since a plan, a run and the screens' start do not need it (60 ms). Before the
+    # threads start: on Python 3.13 threads that imported it at the same time failed.
     importlib.import_module("dns.resolver")
     with ThreadPoolExecutor(min(AT_ONCE, len(questions)), thread_name_prefix="dns") as pool:
         return tuple(pool.map(lambda one: _ask(one, resolvers, seconds, port), questions))
@@ -87,9 +87,9 @@ def ask_within(
     seconds: float = SECONDS,
     port: int = 53,
 ) -> dict[Question, Answer]:
-    """Ask any number of questions in `seconds` together; what there is no time for is `silent`.
+    """Ask any number of questions in `seconds` together; without time, an answer is `silent`.
 
-    A resolver that answers none of the first is not asked the others.
+    If all answers of the first batch are silent, the other batches are skipped.
     """
     wanted = list(dict.fromkeys(questions))
     deadline = time.monotonic() + seconds
@@ -106,7 +106,7 @@ def ask_within(
 
 
 def reversed_name(address: str) -> str:
-    """Return the name below in-addr.arpa or ip6.arpa that an address's PTR record has."""
+    """Return the name of an address's PTR record, below in-addr.arpa or ip6.arpa."""
     return ipaddress.ip_address(address).reverse_pointer
 
 
@@ -131,13 +131,13 @@ def _ask(question: Question, resolvers: Sequence[str], seconds: float, port: int
 
 
 def _plain(record: object) -> str:
-    """Return a name or record as text; the final dot of the name in its end goes."""
+    """Return a name or record as text, without the final dot."""
     text = str(record)
     return text[:-1] if text.endswith(".") and text != "." else text
 
 
 _STATES = {"NXDOMAIN": NO_NAME, "NoAnswer": NO_RECORD, "LifetimeTimeout": SILENT}
-"""dnspython's exceptions by the state that they mean; any other is a failure."""
+"""States by dnspython's exceptions; any other exception is a failure."""
 
 
 def _unfound(question: Question, error: Exception) -> Answer:
@@ -146,7 +146,7 @@ def _unfound(question: Question, error: Exception) -> Answer:
         return Answer(question, state)
     if state == SILENT:
         return Answer(question, state, why=NO_TIME)
-    # The resolvers' own words, such as SERVFAIL, each once.
+    # The resolvers' response codes, such as SERVFAIL, each once.
     errors = getattr(error, "kwargs", {}).get("errors", ())
     said = dict.fromkeys(str(one[3]) for one in errors)
     return Answer(question, state, why=", ".join(said) or str(error) or type(error).__name__)

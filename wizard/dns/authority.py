@@ -1,4 +1,4 @@
-"""What the zones' own servers say: a resolver's TTL counts down, theirs is the zone's (RFC 1035)."""
+"""Query the authoritative servers. Their TTLs are the zone's; a resolver counts down (RFC 1035)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from wizard.dns.asking import AT_ONCE, FOUND, Answer, Question, ask_within
 
 SERVERS = 3
-"""Servers of a zone that are asked, one after the other until one answers."""
+"""Servers of a zone that are tried, one after the other until one answers."""
 
 
 def ask_authority(
@@ -19,10 +19,10 @@ def ask_authority(
     seconds: float,
     port: int = 53,
 ) -> dict[Question, Answer]:
-    """Ask the servers of each name's own zone; all of it takes `seconds` at most.
+    """Ask the authoritative servers of each name's zone, in at most `seconds` together.
 
-    They are found by the resolvers, over IPv4. A question whose zone or servers cannot be found
-    is not in the result; the other answers are as `ask_within` has them.
+    The resolvers find these servers, over IPv4. A question is not in the result if its zone or
+    servers cannot be found. The other answers are as in `ask_within`.
     """
     deadline = time.monotonic() + seconds
     above = {one.name: _zones_above(one.name) for one in questions}
@@ -56,11 +56,11 @@ def ask_authority(
 
 
 def _zones_above(name: str) -> tuple[str, ...]:
-    """Return the names that may be its zone, the nearest first; no top-level domain."""
+    """Return the names that may be a name's zone, the nearest first, no top-level domain."""
     labels = name.split(".")
     return tuple(".".join(labels[at:]) for at in range(max(1, len(labels) - 1)))
 
 
 def _is_zone(answer: Answer) -> bool:
-    """Whether there are NS records of the name's own, not of what it is an alias for."""
+    """True if the name itself has NS records, not the target of its CNAME."""
     return answer.state == FOUND and answer.canonical.lower() == answer.question.name.lower()

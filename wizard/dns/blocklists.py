@@ -1,7 +1,7 @@
-"""Whether blocklists answer as they should, asked through this host's own resolvers (RFC 5782).
+"""Test whether blocklists answer correctly through this host's own resolvers (RFC 5782).
 
-Each list is asked for a point that it must list and one that it must not, and for this host's
-own addresses. Judging the answers is apart from asking them.
+Each list is queried for a point that it must list, one that it must not list, and this host's
+addresses. `ask_lists` queries, `judge` judges the answers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ERRORS = {
     "127.255.255.254": "it does not answer public resolvers",
     "127.255.255.255": "too many queries came through this resolver",
 }
-"""Spamhaus's error codes in words; others have taken them over."""
+"""Meanings of Spamhaus's error codes, which other lists use too."""
 
 _RESOLVER = "Use a resolver of this host's own, such as unbound"
 _KEY = "Write the key into its file, 0600 and root's (`dqs_key_file`)."
@@ -48,11 +48,11 @@ _OWN_RESOLVER = "Look at /etc/resolv.conf and ask by hand: `dig {name}`."
 
 @dataclass(frozen=True)
 class Health:
-    """What came of one list's test points.
+    """The result of testing one list.
 
-    `state` is works, refuses, lists everything, lists nothing, silent, failed or needs a key; `said` is what
-    was seen, `advice` what to do ("" where it works); `own` are this host's addresses that the
-    list has.
+    `state` is works, refuses, lists everything, lists nothing, silent, failed or needs a key.
+    `said` says what was seen, `advice` what to do ("" if it works). `own` are this host's
+    addresses that the list contains.
     """
 
     zone: ListZone
@@ -63,7 +63,7 @@ class Health:
 
     @property
     def works(self) -> bool:
-        """Whether the list can be used without a second thought."""
+        """True if the list can be used."""
         return self.state == WORKS
 
 
@@ -75,10 +75,10 @@ def ask_lists(
     seconds: float = SECONDS,
     port: int = 53,
 ) -> tuple[Health, ...]:
-    """Ask all lists side by side; the answers come in the lists' order, none raises.
+    """Test all lists in parallel; return the results in the lists' order. Never raises.
 
-    `addresses` are this host's public IPv4 addresses. A resolver that answers none of the first
-    questions is not asked the others, so that this takes `seconds` with it, or little more.
+    `addresses` are this host's public IPv4 addresses. Takes `seconds` or little more, also with a
+    resolver that does not answer.
     """
     open_zones = (zone for zone in zones if MASK not in zone.zone)
     wanted = [one for zone in open_zones for one in questions(zone, addresses)]
@@ -87,7 +87,7 @@ def ask_lists(
 
 
 def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question, ...]:
-    """Return what is asked of one list: its two test points, then this host's addresses."""
+    """Return the questions for one list: its two test points, then this host's addresses."""
     own = [_reversed(one) for one in addresses] if zone.by_address else []
     return tuple(
         Question(f"{point}.{zone.zone}", "A") for point in (zone.listed, zone.unlisted, *own)
@@ -162,7 +162,7 @@ def _dead(zone: ListZone) -> str:
 
 
 def _counts(zone: ListZone, answer: Answer) -> bool:
-    """Whether Postfix takes the answer for a listing."""
+    """True if Postfix takes the answer for a listing."""
     return answer.state == FOUND and any(
         matches(zone.counted, one) and one not in _refusals(zone, answer) for one in answer.records
     )

@@ -1,4 +1,4 @@
-"""What is known of a blocklist's zone: its test points, and which replies mean what (RFC 5782)."""
+"""A blocklist's zone: its test points and the meaning of its replies (RFC 5782)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _OCTETS = 4
 
 @dataclass(frozen=True)
 class ListZone:
-    """One list as it is asked.
+    """One list, with all that is needed to test it.
 
-    `name` is the catalogue's or the zone, `counted` the reply filter (postconf(5),
-    reject_rbl_client) of the replies that Postfix takes as a listing, "" for any; `errors` the
-    filter of replies that are none; `listed` and `unlisted` the test points. `by_address` says
-    that hosts' addresses are looked up, else names. `page` tells about listings, `remedy` what
-    to do where the list refuses to answer, `registration` a sentence on who gets an answer at all.
+    `name` is that of the catalogue, or the zone. `counted` is the reply filter (postconf(5),
+    reject_rbl_client) of the replies that Postfix takes as a listing, "" for any. `errors` is the
+    filter of error replies. `listed` and `unlisted` are the test points. `by_address` is True for
+    a list of addresses, False for one of names. `page` explains listings, `remedy` says what to
+    do if the list refuses to answer, `registration` who gets an answer at all.
     """
 
     name: str
@@ -37,7 +37,7 @@ class ListZone:
 
 
 def with_key(zones: Iterable[ListZone], key: str) -> tuple[ListZone, ...]:
-    """Put the key into the zones that need one; without a key they keep its mark."""
+    """Replace the mark by the key in the zones that need one; without a key the mark remains."""
     return tuple(
         replace(one, zone=one.zone.replace(MASK, key)) if key and MASK in one.zone else one
         for one in zones
@@ -45,7 +45,7 @@ def with_key(zones: Iterable[ListZone], key: str) -> tuple[ListZone, ...]:
 
 
 def matches(reply_filter: str, address: str) -> bool:
-    """Whether an address passes a reply filter such as `127.0.0.[2..11;14]`; "" passes all."""
+    """True if an address matches a reply filter such as `127.0.0.[2..11;14]`; "" matches all."""
     if not reply_filter:
         return True
     patterns = _OCTET.findall(reply_filter)

@@ -1,6 +1,6 @@
-"""What is published of this server, asked of its own resolvers side by side, with one end for all.
+"""Query the DNS records of this server, in parallel, with one timeout for all.
 
-Answers only: what they mean is judged by `wizard.check.dns.records`.
+`wizard.check.dns.records` judges the answers.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from wizard.dns.addresses import is_inner, public4
 from wizard.dns.asking import SILENT, Answer, Question, ask_within, reversed_name
 
 SECONDS = 3.0
-"""For all questions together."""
+"""Timeout of all questions together."""
 
 MOST = 24
-"""Local names whose MX is asked; of a longer list the rest is not."""
+"""Local names whose MX records are queried; the rest of a longer list is skipped."""
 
 
 @dataclass(frozen=True)
 class Lookups:
-    """The answers, by question, and this host's own addresses that they are held against."""
+    """The answers by question, and this host's own addresses to compare them with."""
 
     answers: dict[Question, Answer]
     addresses: tuple[str, ...]
 
     def of(self, name: str, kind: str) -> Answer:
-        """Return the answer to a question; one that was not asked is silent."""
+        """Return the answer to a question, a silent one if there was no such question."""
         question = Question(name, kind)
         return self.answers.get(question, Answer(question, SILENT, why="it was not asked"))
 
@@ -41,10 +41,10 @@ def look_up(
     seconds: float = SECONDS,
     port: int = 53,
 ) -> Lookups:
-    """Ask for all that other servers would; never raises, takes `seconds` or little more.
+    """Query what other servers would query. Never raises; takes `seconds` or little more.
 
-    `addresses` are this host's own. The names behind its public addresses are asked at once,
-    those behind addresses that only the DNS names afterwards, in the time that is left.
+    `addresses` are this host's own. The PTR records of its public addresses are queried at once.
+    Those of addresses that only the DNS has are queried afterwards, in the remaining time.
     """
     deadline = time.monotonic() + seconds
     found = ask_within(questions(answers, addresses), resolvers, seconds=seconds, port=port)
@@ -57,7 +57,7 @@ def look_up(
 
 
 def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...]:
-    """Return what is asked first."""
+    """Return the questions of the first round."""
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
     outer = answers.networks.proxy_interfaces
     names = dict.fromkeys((domain, *answers.domains.local[:MOST]))
@@ -76,5 +76,5 @@ def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...
 
 
 def is_inside(answer: Answer) -> bool:
-    """Whether an A answer is the inside view: every address in it is an inner one."""
+    """True if an A answer is from an inside view: all its addresses are inner ones."""
     return bool(answer.records) and all(map(is_inner, answer.records))

@@ -1,7 +1,7 @@
-"""The zones that named.conf(5) names: what each is called, its file, and who else writes that.
+"""Read the zones of named.conf(5): name, type and file of each, and whether named writes it.
 
-Only blocks, words and quotes are understood, not what the statements mean; named-checkconf(8)
-judges them when named starts.
+The parser knows blocks, words and quotes only, not the meaning of all statements.
+named-checkconf(8) validates them when named starts.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ Read = Callable[[str], Optional[str]]
 """Returns a file's text, None where there is none."""
 
 DIRECTORY = "/var/named"
-"""Where EL's named.conf sends named; relative names count from there."""
+"""named's directory on EL; relative file names start there."""
 
 DEEPEST = 5
-"""Files that include one another."""
+"""Levels of files that include one another."""
 
 MAX_STATEMENTS = 100_000
-"""Statements that are read in all: a file may include another one very often."""
+"""Statements that are read in total: a file may include another one very often."""
 
 MOST_NESTED = 20
-"""Blocks within blocks; named.conf(5) has five at the most."""
+"""Levels of nested blocks; named.conf(5) has at most five."""
 
 _PARTS = re.compile(
     r"""\s+|//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z)"""
     r"""|(?P<quoted>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z))|(?P<mark>[{};])|(?P<word>[^\s{};"]+)""",
     re.DOTALL,
 )
-"""A comment or a quoted text that nothing closes ends with the file, so it is read only once."""
+"""An unclosed comment or quoted text ends with the file, so that it is read only once."""
 
 Block = list["Statement"]
 Statement = list[Union[str, "Block"]]
 
 DYNAMIC = ("allow-update", "update-policy", "dnssec-policy", "auto-dnssec", "inline-signing")
-"""Statements of a zone that let named itself write or sign it."""
+"""Statements that let named itself write or sign a zone."""
 
 _OFF = frozenset({"no", "off", "none", "none;"})
 
 
 @dataclass(frozen=True)
 class ZoneStatement:
-    """One zone: `kind` is its type (master and primary are alike), `file` its absolute path.
+    """One zone: `kind` is its type (master and primary are the same), `file` its absolute path.
 
-    `view` is the view that it stands in, "" for none; `managed` the statement by which named
-    itself writes or signs it, "" where none does.
+    `view` is the zone's view, "" for none. `managed` is the statement that lets named itself write
+    or sign the zone, "" for none.
     """
 
     name: str
@@ -59,12 +59,12 @@ class ZoneStatement:
 
     @property
     def is_primary(self) -> bool:
-        """Whether this server holds the zone's first copy, in the file."""
+        """True if this server is the zone's primary, so that the file is the original."""
         return self.kind in {"master", "primary"}
 
 
 def read_zones(path: str, read: Read) -> tuple[ZoneStatement, ...]:
-    """Return the zones of named.conf at `path`, with what it includes; none where it is absent."""
+    """Return the zones of named.conf at `path` and of included files; none if it is absent."""
     block = _Includes(read).block(path)
     options = [one for options in _named(block, "options") for one in _block(options)]
     directory = next(
@@ -79,14 +79,14 @@ def read_zones(path: str, read: Read) -> tuple[ZoneStatement, ...]:
 
 
 class _Includes:
-    """Follows include statements. A file that includes itself is not read again; named refuses it."""
+    """Follows include statements. A file that includes itself is skipped, as named refuses it."""
 
     def __init__(self, read: Read) -> None:
         self._parsed = functools.lru_cache(maxsize=None)(lambda path: _parse(read(path) or ""))
         self._remaining = MAX_STATEMENTS
 
     def block(self, path: str, above: tuple[str, ...] = ()) -> Block:
-        """Return a file's statements, those of the files that it includes in their places."""
+        """Return a file's statements, with each include replaced by the included statements."""
         if path in above or len(above) >= DEEPEST:
             return []
         return self._expanded(self._parsed(path), (*above, path))
@@ -109,7 +109,7 @@ class _Includes:
 
 @dataclass
 class _Open:
-    """A block that is being read, and its statement under way."""
+    """A block that is being read, and its current statement."""
 
     block: Block = field(default_factory=list)
     statement: Statement = field(default_factory=list)
@@ -161,7 +161,7 @@ def _zones(block: Block, directory: str, view: str, managed: str) -> Iterator[Zo
 
 
 def _managed(block: Block, outer: str) -> str:
-    """Return the statement by which named writes or signs zones; the inner block's word counts."""
+    """Return the statement that lets named write or sign zones; the inner block overrides `outer`."""
     said = {_text(one[0]): _is_on(one) for one in block if one}
     inner = next((word for word in DYNAMIC if said.get(word)), "")
     return inner or ("" if said.get(outer) is False else outer)

@@ -1,8 +1,8 @@
-"""The records that a mail server needs, for whoever keeps the zone elsewhere.
+"""The DNS records that a mail server needs, for operators whose zone is on another server.
 
 A and MX (RFC 5321), PTR (RFC 1912, 2.1), SPF (RFC 7208), DMARC (RFC 7489), as a table and as a
-fragment of a zone file. They are what the answers come to; what is published is asked by
-`wizard.dns.lookups`.
+fragment of a zone file. They follow from the answers alone; `wizard.dns.lookups` queries what is
+published.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from wizard.answers.model import Answers
 
 UNKNOWN_ADDRESS = "PUBLIC.ADDRESS"
-"""Stands where this host has only inner addresses: the router's outer one is not known here."""
+"""Placeholder on a host with inner addresses only, since the router's outer one is unknown."""
 
 SPF = "v=spf1 mx -all"
 SPF_OF_HOST = "v=spf1 a -all"
 
 
 def dmarc(domain: str) -> str:
-    """Return a first DMARC policy: reports, and nothing refused."""
+    """Return a first DMARC policy: it requests reports and refuses no mail."""
     return f"v=DMARC1; p=none; rua=mailto:postmaster@{domain}"
 
 
@@ -29,8 +29,7 @@ def dmarc(domain: str) -> str:
 class Published:
     """One record: `name` and `data` in presentation format, names in full with a final dot.
 
-    `zone` says whose zone it belongs to: `own`, or `reverse` for the zone that the provider of
-    the address keeps.
+    `zone` is `own`, or `reverse` for the zone of the address's provider.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Published:
 
 
 def to_publish(answers: Answers, addresses: Sequence[str]) -> tuple[Published, ...]:
-    """Return the records for these answers; `addresses` are this host's public IPv4 ones."""
+    """Return the records for these answers; `addresses` are this host's public IPv4 addresses."""
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
     domains = tuple(dict.fromkeys((domain, *(one for one in answers.domains.local if one != host))))
     shown = tuple(addresses) or (UNKNOWN_ADDRESS,)
@@ -88,7 +87,7 @@ def table(records: Sequence[Published]) -> tuple[str, ...]:
 
 
 def fragment(records: Sequence[Published]) -> tuple[str, ...]:
-    """Return the lines of a zone file (RFC 1035); what belongs to another zone is a comment."""
+    """Return the lines of a zone file (RFC 1035), with records of another zone as comments."""
     lines: list[str] = []
     for one in records:
         row = f"{one.name}\tIN {one.kind}\t{one.data}"

@@ -1,4 +1,4 @@
-"""The SOA serial's next value, in the style that it has (RFC 1035, RFC 1912 2.2, RFC 1982)."""
+"""The next value of an SOA serial, in its own style (RFC 1035, RFC 1912 2.2, RFC 1982)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _DATED = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d\d"
 
 
 def next_serial(written: str, now: int) -> str:
-    """Return the serial that follows `written` (digits), as wide as it is where it began with 0.
+    """Return the serial after `written` (digits), with the same width if that begins with 0.
 
-    A dated one (YYYYMMDDnn) becomes today's first, or the next number where that would not be
-    more; any other is counted up. `now` is in seconds since the epoch, the day is UTC's. Past
-    the largest number comes 1: RFC 1982 counts on round the circle, and some servers take 0 for
-    "never set". Raises ValueError when it is no serial.
+    For a dated one (YYYYMMDDnn) it is today's first, or the next number if that is larger; for any
+    other it is the next number. `now` is in seconds since the epoch, the date is in UTC. After the
+    largest number comes 1 (RFC 1982), since some servers take 0 for "never set". Raises ValueError
+    if `written` is not a serial.
     """
     if not (written.isascii() and written.isdigit()) or int(written) > MOST:
         raise ValueError(f"{written} is no serial: it must be a number up to {MOST}")

@@ -1,6 +1,6 @@
-"""The edits of a zone file: an MX record beside each name's addresses, addresses moved, the serial.
+"""Edit a zone file: add an MX record after each name's addresses, move addresses, raise the serial.
 
-Each new line is written as its neighbour is: the same blanks, the owner inherited.
+A new line has the layout of the line before: the same columns, and the owner inherited.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PREFERENCE = 10
 """The MX records' preference (RFC 5321, section 5.1)."""
 
 MOST_CHANGED = 60_000
-"""Names whose MX record or address changes at once; as many take some seconds."""
+"""Names whose MX record or address changes in one edit; so many take some seconds."""
 
 _TAB = 8
 
@@ -35,9 +35,9 @@ _ODD = re.compile(rb'[\n("\\\x80-\xff]')
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a zone is to say: `mail_host` is its names' MX; `now` in seconds since the epoch.
+    """The wanted records: `mail_host` is the MX of all names; `now` is in seconds since the epoch.
 
-    A records with the address `move_from` get `move_to`, where both are given.
+    If both are given, A records with the address `move_from` get `move_to`.
     """
 
     origin: str
@@ -49,11 +49,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Edited:
-    """The next text. `reasons` are (first line, last line, why) of it.
+    """The next text, with its `reasons` as (first line, last line, why).
 
-    `added` are the names that get an MX record, `moved` those whose address changes; `was` is
+    `added` are the names that get an MX record, `moved` the names whose address changes. `was` is
     the SOA's serial before, `serial` afterwards. `addresses` are the zone's own A records
-    afterwards, as (name, IPv4 address), `led` the names whose MX is the mail host then.
+    afterwards, as (name, IPv4 address). `led` are the names whose MX is then the mail host.
     """
 
     text: bytes
@@ -67,7 +67,7 @@ class Edited:
 
 
 def edit(text: bytes, wanted: Wanted) -> Edited:
-    """Return a zone file with what is missing. Raises ZoneFault when nothing can be done."""
+    """Return the edited zone file. Raises ZoneFault when it cannot be edited."""
     zone = Zone.parse(text)
     records = read_records(zone, wanted.origin)
     foreign = records.foreign()
@@ -133,12 +133,12 @@ def names_with_mx(text: bytes, origin: str, mail_host: str) -> tuple[str, ...]:
 def _led(
     records: Records, foreign: frozenset[Name], mail_host: Name, last: Sequence[Record]
 ) -> tuple[str, ...]:
-    """Return the names whose MX is the mail host, those that get one beside their `last` record too."""
-    beside = {one.entry.start for one in last}
+    """Return the names whose MX is the mail host, also those that get one after a `last` record."""
+    extended = {one.entry.start for one in last}
     found = (
         one.owner
         for one in records.all
-        if one.entry.start in beside
+        if one.entry.start in extended
         or (
             one.kind == "MX"
             and one.owner not in foreign
@@ -168,7 +168,7 @@ def _without_mx(records: Records, foreign: frozenset[Name]) -> tuple[Record, ...
 
 
 def _is_host(name: Name) -> bool:
-    """Whether it is a host's name: no wildcard, and no `_` (RFC 8552) at a label's beginning."""
+    """True if it is a host's name: no wildcard, and no label that begins with `_` (RFC 8552)."""
     return b"*" not in name and not any(label.startswith(b"_") for label in name)
 
 
@@ -209,7 +209,7 @@ def _beside(zone: Zone, record: Record, mail_host: str) -> Splice:
 
 
 def _like(text: bytes, record: Record) -> bytes:
-    """Return what stands before an MX record's fields, in the columns of an address record."""
+    """Return the text before an MX record's fields, in the columns of an address record."""
     start, kind, data = record.entry.start, record.type_word, record.data[0]
     before, gap = text[start : kind.start], text[kind.end : data.start]
     if not _is_plain(before) or gap.strip(b" \t"):
@@ -237,7 +237,7 @@ def _column(line: bytes) -> int:
 
 
 def _filled(line: bytes, column: int, *, tabs: bool) -> bytes:
-    """Return the line with blanks up to a column, one at the least."""
+    """Return the line padded up to a column, with at least one blank."""
     at = _column(line)
     if not tabs:
         return line + b" " * max(1, column - at)

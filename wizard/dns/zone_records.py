@@ -1,7 +1,7 @@
-"""What the entries of a zone file say: records with their owners, and where the zone is cut.
+"""Read the records of a zone file with their owners, and its delegations.
 
-Only what an edit rests on is judged here; named-checkzone(8) judges all of it before a file is
-replaced.
+Only the records that an edit depends on are validated; named-checkzone(8) validates all of them
+before a file is replaced.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ LONGEST_NAME = 255
 """Bytes of a name as DNS sends it: a byte before each label, and one for the root (RFC 1035)."""
 
 Name = tuple[bytes, ...]
-"""A full name: its labels in lower case, without the empty one of the root.
+"""A full name: its labels in lower case, without the root's empty one.
 
-dnspython's own names cost ten times as much, which a zone of 50,000 names would feel.
+dnspython's own names take ten times as long, which is too slow for a zone of 50,000 names.
 """
 
 SIGNED = frozenset({"RRSIG", "DNSKEY", "NSEC", "NSEC3", "NSEC3PARAM", "CDNSKEY", "CDS"})
@@ -50,16 +50,16 @@ _UNSEEN = {
 }
 
 _FIELDS = {"A": 1, "MX": 2, "SOA": 7, "NS": 1, "CNAME": 1, "DNAME": 1}
-"""How many fields the types have that an edit rests on."""
+"""Numbers of fields by type, for the types that an edit depends on."""
 
 SERIAL = 2
-"""Which of the SOA's fields is the serial (RFC 1035, section 3.3.13)."""
+"""Index of the serial among the SOA's fields (RFC 1035, section 3.3.13)."""
 
 
 class Record(NamedTuple):
     """One record of class IN: `owner` in full and lower case, `kind` the type in capitals.
 
-    `origin` is what a name without a final dot is relative to where the record stands.
+    `origin` is the name that relative names in this record end in.
     """
 
     owner: Name
@@ -72,7 +72,7 @@ class Record(NamedTuple):
 
     @property
     def target(self) -> Name:
-        """The name that its last field is (MX, NS, CNAME). Raises ZoneFault when it is none."""
+        """The name in its last field (MX, NS, CNAME). Raises ZoneFault when it is not a name."""
         return _name(self.data[-1], self.origin, self.entry)
 
 
@@ -93,13 +93,13 @@ class Records:
 
     @property
     def soa(self) -> Record:
-        """The zone's SOA record; `read_records` saw to it that there is one."""
+        """The zone's SOA record; `read_records` checks that there is one."""
         return next(one for one in self.all if one.kind == "SOA")
 
     def foreign(self) -> frozenset[Name]:
-        """Return the owners that this zone does not answer for.
+        """Return the owners that this zone is not authoritative for.
 
-        Those outside it, at or below a delegation (glue), and below a DNAME (RFC 6672).
+        They are outside the zone, at or below a delegation (glue), or below a DNAME (RFC 6672).
         """
         in_cut = _below(self.owners("NS") - {self.origin})
         in_dname = _below(self.owners("DNAME"))
@@ -113,12 +113,12 @@ class Records:
 
 
 def is_subdomain(name: Name, top: Name) -> bool:
-    """Whether a name is `top` or a name below it."""
+    """True if a name is `top` or below it."""
     return len(name) >= len(top) and name[len(name) - len(top) :] == top
 
 
 def _below(tops: Collection[Name]) -> Callable[[Name], bool]:
-    """Return a function that says whether a name is one of `tops` or below one."""
+    """Return a function that is True for names that are one of `tops` or below one."""
     known: dict[Name, bool] = {(): () in tops}
 
     def is_below(name: Name) -> bool:
@@ -136,8 +136,8 @@ def _below(tops: Collection[Name]) -> Callable[[Name], bool]:
 def read_records(zone: Zone, origin: str) -> Records:
     """Return the records of a zone named `origin`. Raises ZoneFault when it cannot be edited.
 
-    So are: a syntax error, signatures, $INCLUDE and $GENERATE (what they stand for is not seen),
-    another class than IN, no SOA or more than one, a serial that is none.
+    The reasons are: a syntax error, signatures, $INCLUDE and $GENERATE (their records are not
+    known), another class than IN, no SOA or more than one, an invalid serial.
     """
     if zone.fault:
         raise ZoneFault(zone.fault)
@@ -161,7 +161,7 @@ def read_records(zone: Zone, origin: str) -> Records:
 
 
 def absolute(name: str) -> Name:
-    """Return a name in full, in lower case. Raises ZoneFault when it is none."""
+    """Return a name in full, in lower case. Raises ZoneFault when it is not a name."""
     try:
         return _labels(name, ())
     except (dns.exception.DNSException, UnicodeError) as error:
@@ -174,9 +174,9 @@ def _labels(name: str, origin: Name) -> Name:
 
 
 def _escaped(text: bytes, origin: Name) -> Name:
-    """Return a name in full whose text has escapes (RFC 1035, section 5.1).
+    """Return the full name of a text with escapes (RFC 1035, section 5.1).
 
-    Raises ValueError when it is none. dnspython takes six times as long.
+    Raises ValueError when it is not a name. dnspython takes six times as long.
     """
     if text == b".":
         return ()
@@ -197,7 +197,7 @@ def _escaped(text: bytes, origin: Name) -> Name:
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
-    """Return the byte that an escape stands for. Raises ValueError where there is none such."""
+    """Return the byte of an escape. Raises ValueError when its number is above 255."""
     return bytes((int(found[1]),)) if found[1] else found[2]
 
 
