@@ -1,8 +1,8 @@
 """What the operator accepts on the command line: `--accept NAME=VALUE[,VALUE]...`.
 
-A caution is accepted with the value that the plan prints. A choice of another kind, which
-decides what is planned, is read by its name with `Accepted.values`. In a value `%XX` stands for
-a byte that would end the value or the word: a comma, a blank, a quote.
+A caution is accepted with the value that the plan prints. `Accepted.values` returns the values of
+a choice of another kind, which decides what is planned. A byte that would end the value or the
+word (a comma, a blank, a quote) is written as `%XX`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Accepted:
 
 
 def read_accepted(words: Iterable[str]) -> Accepted:
-    """Return what the words after each `--accept` say; words of one name add up."""
+    """Parse the words after each `--accept`; the values of one name add up."""
     found: dict[str, frozenset[str]] = {}
     for word in words:
         name, _, text = word.partition("=")

@@ -1,4 +1,4 @@
-"""Answers from plain values, as a form or a TOML file gives them: one place that validates."""
+"""Validate plain values, as a form or a TOML file gives them, and build answers from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Values = Mapping[str, Mapping[str, Any]]
 """Section name to field name to str, int or list of str (of mappings for blocklists.custom)."""
 
 SECTION_TYPES: dict[str, Any] = get_type_hints(Answers)
-"""By section, the dataclass of its answers."""
+"""The dataclass of the answers by section."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class EntryProblem(Problem):
 def build_answers(
     values: Values, sections: Collection[str] = ()
 ) -> Union[Answers, tuple[Problem, ...]]:
-    """Return the answers, or everything that is wrong with the values, in the form's order.
+    """Return the answers, or all problems of the values, in the form's order.
 
-    An absent field takes its default; mydomain's is myhostname less its first label. With
-    `sections` the rules between fields apply to these alone.
+    An absent field takes its default; mydomain's is myhostname without its first label. With
+    `sections` the rules between fields apply to these only.
     """
     answers = build_each(values)
     if not isinstance(answers, Answers):
@@ -43,9 +43,9 @@ def build_answers(
 
 
 def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
-    """Return the answers by the rules of single fields alone.
+    """Return the answers, validated by the rules of single fields only.
 
-    What a host says may break a rule between fields, and so may the answers that a run stored.
+    Values read back from a host, and answers that a run stored, may break a rule between fields.
     """
     known = f"the sections are {', '.join(SECTION_TYPES)}"
     found = [
@@ -71,7 +71,7 @@ def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
 
 
 def default_mydomain(myhostname: str) -> str:
-    """Return myhostname less its first label; all of it where only one dot is left."""
+    """Return myhostname without its first label; all of it if that has only one dot."""
     rest = myhostname.partition(".")[2]
     return rest if "." in rest else myhostname
 
@@ -79,7 +79,7 @@ def default_mydomain(myhostname: str) -> str:
 def check_section(
     section: str, given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """Check the values of one section; return the right ones and the problems."""
+    """Validate the values of one section; return the valid ones and the problems."""
     known = {field.name: field for field in fields_of(section)}
     names = list(known) + (["custom"] if section == "blocklists" else [])
     found: list[Problem] = []
@@ -106,11 +106,11 @@ def check_section(
 
 
 LONGEST_SHOWN = 100
-"""Characters of a value that a message repeats; more would bury what it says."""
+"""Characters of a value that a message repeats."""
 
 
 def quoted(text: str) -> str:
-    """Return a value as a message names it: in quotes, on one line, its middle left out."""
+    """Return a value for a message: in quotes, on one line, without the middle of a long one."""
     if len(text) <= LONGEST_SHOWN:
         return repr(text)
     half = LONGEST_SHOWN // 2 - 2
@@ -118,7 +118,7 @@ def quoted(text: str) -> str:
 
 
 def _short(name: str) -> str:
-    """Return a name, the middle of a very long one left out."""
+    """Return a name, without the middle of a very long one."""
     half = LONGEST_SHOWN // 2 - 2
     return name if len(name) <= LONGEST_SHOWN else f"{name[:half]}...{name[-half:]}"
 
@@ -148,7 +148,7 @@ def _list(field: Field, value: Any) -> tuple[Any, list[str]]:
 
 
 _KINDS = {"number": _number, "text": _text, "choice": _text, "list": _list}
-"""Field kind to its check: the value as the model takes it, and what is wrong with it."""
+"""Validators by field kind; each returns the value for the model, and what is wrong with it."""
 
 
 def _checked(field: Field, text: str) -> tuple[str, list[str]]:

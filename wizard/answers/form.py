@@ -1,7 +1,7 @@
-"""Answers as a form holds them: texts, and lists of texts; validation stays in `build`.
+"""Convert answers to the texts of a form and back; `build` validates them.
 
-A form cannot say "absent": an emptied field that must not be empty takes its default. What no
-answer can say (`unsaid`) is shown as its live text, and is right as long as it stays untouched.
+A form cannot say "absent". So an emptied field that must not be empty takes its default. A value
+that no answer can express (`unsaid`) is shown as its live text, and is valid while unchanged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wizard.answers.model import Answers, Problem
 from wizard.answers.unsaid import Unsaid, unsaid
 
 Text = Union[str, tuple[str, ...]]
-"""What one control of a form holds: a text, or the items of a list."""
+"""The value of one control of a form: a text, or the items of a list."""
 
 Texts = Mapping[str, Text]
 """One section of a form: field name to text; `blocklists.custom` is a list of texts here."""
@@ -42,7 +42,7 @@ def to_texts(section: str, values: Mapping[str, Any]) -> dict[str, Text]:
 
 
 def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """Return a form's section as plain values for `build_answers`, and what is no number."""
+    """Return a form's section as plain values for `build_answers`, and problems with numbers."""
     values: dict[str, Any] = {}
     found: list[Problem] = []
     for field in fields_of(section):
@@ -67,14 +67,14 @@ def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Proble
 
 
 def check_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """Check one section of a form by itself; return the right values and the problems."""
+    """Validate one section of a form by itself; return the valid values and the problems."""
     values, found = from_texts(section, texts)
     checked, wrong = check_section(section, values)
     return checked, (*found, *wrong)
 
 
 def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Problem, ...]]:
-    """Return the answers of a whole form, or everything that is wrong with it."""
+    """Return the answers of a whole form, or all its problems."""
     values: dict[str, Mapping[str, Any]] = {}
     found: list[Problem] = []
     for section, texts in sections.items():
@@ -87,7 +87,7 @@ def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Pr
 
 
 def number(text: str) -> int:
-    """Return a typed whole number; raises ValueError with what to write instead."""
+    """Return a typed whole number. Raises ValueError with what to write instead."""
     rules.printable(text)
     if not (text.isascii() and text.isdigit()):
         raise ValueError("is no whole number; write digits only, such as 120")
@@ -113,7 +113,7 @@ def custom_text(entry: Mapping[str, str]) -> str:
 
 
 def custom_entry(text: str) -> dict[str, str]:
-    """Read such a line back; what is wrong with it is for `check_section` to say."""
+    """Parse such a line; `check_section` validates the result."""
     rest, _, kind = text.partition(":")
     zone, _, replies = rest.partition("=")
     return {"zone": zone, "kind": kind or DEFAULT_KIND, "replies": replies}
@@ -132,7 +132,7 @@ def item_problem(section: str, name: str, item: str) -> str:
 
 
 def item_problems(section: str, name: str, items: Collection[str]) -> dict[str, str]:
-    """Return what is wrong with each item that is; quick where all ten thousand are right."""
+    """Return the problem of each invalid item; fast if all ten thousand are valid."""
     if name != CUSTOM and not any(
         problem.name == name for problem in check_section(section, {name: tuple(items)})[1]
     ):
@@ -142,7 +142,7 @@ def item_problems(section: str, name: str, items: Collection[str]) -> dict[str, 
 
 
 def _takes_default(field: Field) -> bool:
-    """Whether an empty text is no value of this field."""
+    """True if an empty text is not a value of this field, so that it means the default."""
     if field.required or field.kind == "list":
         return False
     if field.kind != "text" or not field.rule:

@@ -1,7 +1,7 @@
-"""The answers: one frozen dataclass a section, in the order the wizard asks.
+"""The answers: one frozen dataclass a section, in the order of the screens.
 
-The values are already valid and in the form main.cf takes: names as A-labels, networks in
-CIDR notation. `wizard.answers.fields` holds the rules that make them so.
+The values are validated and in the form for main.cf: names as A-labels, networks in CIDR
+notation. `wizard.answers.fields` has the rules.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SMTPS = 465
 
 @dataclass(frozen=True)
 class Answers:
-    """All sections. `hostname` has no default: nobody else's name would do."""
+    """All sections. Only `hostname` has no default."""
 
     hostname: Hostname
     domains: Domains = field(default_factory=Domains)
@@ -51,22 +51,22 @@ SECTIONS: tuple[str, ...] = tuple(Answers.__dataclass_fields__)
 
 
 def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Answers:
-    """Take all sections but these from what the host says today, so that nothing else moves."""
+    """Return the answers with all other sections as they are today, so that these are unchanged."""
     return Answers(
         **{name: getattr(answers if name in sections else today, name) for name in SECTIONS}
     )
 
 
 POLICY = "policy"
-"""The section of what no other section owns: banner, TLS and SASL lines, master.cf."""
+"""The section of all that no other section owns: banner, TLS and SASL parameters, master.cf."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with the answers, for a field's line on a screen or a line of a file.
+    """A problem of the answers, shown at a field of a screen or a line of a file.
 
-    `message` says what is wrong and what to write instead. `line` counts from 1 in the TOML
-    text, None when the value was typed.
+    `message` says what is wrong and what to write instead. `line` counts from 1 in the TOML text;
+    None for a typed value.
     """
 
     section: str
@@ -77,7 +77,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Caution:
-    """Something dangerous but possible, which the operator must accept by `name` and `values`.
+    """A danger that the operator must accept by `name` and `values`.
 
     `values` name exactly what is accepted, in the plan's order: a range, a user, a run. They are
     compared as a set (`wizard.answers.accept`).

@@ -1,4 +1,4 @@
-"""Which server is moved from."""
+"""The old server of a move."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from wizard.answers.model import Answers
 
 @dataclass(frozen=True)
 class OldServer:
-    """The server that is moved from: its name or address, and what ssh(1) takes for it."""
+    """The old server: its name or address, and the destination for ssh(1)."""
 
     name: str
     ssh: str
 
 
 def old_server(answers: Answers) -> Optional[OldServer]:
-    """Return the server that is moved from, None where none is named.
+    """Return the old server, None where none is named.
 
-    It is the one whose certificates are copied, unless another is named.
+    By default it is the server whose certificates are copied.
     """
     remote = answers.certificate.host if answers.certificate.source == "remote" else ""
     name = answers.move.old_server or remote.rpartition("@")[2].strip("[]")

@@ -1,8 +1,7 @@
-"""The rules a value must meet: text in, the value as main.cf takes it out.
+"""Validators: each takes a text and returns the value for main.cf.
 
-Each rule raises ValueError with what is wrong and what to write instead; nothing is mended in
-silence. One exception: a name in its own script becomes its A-label (RFC 5891), since that is
-the same name.
+Each raises ValueError with what is wrong and what to write instead, and repairs nothing. One
+exception: a name in its own script is converted to its A-label (RFC 5891), the same name.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _LONGEST_STEP, _LONGEST_PATH = 255, 4095
 """Bytes of one name in a path, and of the whole path (Linux: NAME_MAX, PATH_MAX)."""
 
 LONGEST_ADDRESS = 254
-"""Characters of a mail address (RFC 5321 section 4.5.3.1.3); a key of LMDB holds no more than 511."""
+"""Characters of a mail address (RFC 5321 section 4.5.3.1.3); a key of LMDB has at most 511 bytes."""
 
 LONGEST_LABEL = 63
 LONGEST_NAME = 253
@@ -64,14 +63,14 @@ PRIVATE: tuple[Network, ...] = tuple(
         "fe80::/10",
     )
 )
-"""Ranges that no stranger sends from. 100.64.0.0/10 is not one: a provider's customers share it."""
+"""Ranges without strangers. 100.64.0.0/10 is not one: a provider's customers share it."""
 
 WIDEST_PUBLIC = {4: 8, 6: 19}
-"""The widest public range, as a prefix length, that anybody can own; wider is the world."""
+"""Prefix lengths of the widest public range that one owner can have, by IP version."""
 
 
 def printable(text: str) -> str:
-    """Refuse control, invisible and full-width characters, which no value here may hold."""
+    """Refuse control, invisible and full-width characters, which are invalid in every value."""
     if text.isascii() and text.isprintable():
         return text
     for character in text:
@@ -96,7 +95,7 @@ def printable(text: str) -> str:
 
 
 def _ascii_name(text: str) -> str:
-    """Return the A-label form of a name that is already free of full-width characters."""
+    """Return the A-labels of a name without full-width characters."""
     if text.isascii():
         return text
     import idna  # noqa: PLC0415 - its tables cost 10 ms, and most names never need them
@@ -108,7 +107,7 @@ def _ascii_name(text: str) -> str:
 
 
 def readable_name(name: str) -> str:
-    """Return the name for reading: `xn--...` followed by its own script in brackets."""
+    """Return a name for people: `xn--...` with its own script in brackets."""
     if "xn--" not in name.lower():
         return name
     import idna  # noqa: PLC0415 - see above
@@ -120,7 +119,7 @@ def readable_name(name: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether it is an IP address, with or without brackets."""
+    """True if it is an IP address, with or without brackets."""
     try:
         _interface_address(_unbracketed_address(text))
     except ValueError:
@@ -150,7 +149,7 @@ def _interface_address(text: str) -> Address:
 
 
 def address(text: str) -> str:
-    """One IP address, as postconf(5) proxy_interfaces takes it: without brackets or a length."""
+    """Accept one IP address without brackets and length (postconf(5) proxy_interfaces)."""
     given = printable(text)
     try:
         found = _interface_address(given)
@@ -180,11 +179,11 @@ _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
         "ends in a number; a top-level domain is never one",
     ),
 )
-"""What a name must not be, before its labels are looked at; the first that holds is said."""
+"""Faults of a whole name, each with its message. The first fault that matches is reported."""
 
 
 def fqdn(text: str) -> str:
-    """A fully qualified domain name, in A-labels, lower case (RFC 1123 section 2.1)."""
+    """Accept a fully qualified domain name; return A-labels in lower case (RFC 1123 section 2.1)."""
     name = printable(text)
     for is_faulty, message in _NAME_FAULTS:
         if is_faulty(name):
@@ -205,7 +204,7 @@ def fqdn(text: str) -> str:
 
 
 def server(text: str) -> str:
-    """The name or the address, without brackets, under which others reach a server."""
+    """Accept the name or the address, without brackets, of a server."""
     try:
         return str(_interface_address(printable(text)))
     except ValueError:
@@ -218,7 +217,10 @@ def origin(text: str) -> str:
 
 
 def network(text: str) -> str:
-    """One item of mynetworks: IPv4 or [IPv6] in CIDR notation, whole, not the whole world."""
+    """Accept one item of mynetworks: IPv4 or [IPv6] in CIDR notation, without host bits.
+
+    Raises ValueError for ranges that would make an open relay, too.
+    """
     printable(text)
     parsed = _whole_network(_unbracketed(text), text)
     refuse_the_world(parsed)
@@ -226,7 +228,7 @@ def network(text: str) -> str:
 
 
 def _whole_network(bare: str, text: str) -> Network:
-    """Parse a network, once where it is written as main.cf takes it: there may be ten thousand."""
+    """Parse a network. One in main.cf's form is parsed only once: there may be ten thousand."""
     with contextlib.suppress(ValueError):
         written = parse_network(text)
         if bracketed(written) == text:
@@ -247,7 +249,7 @@ def _whole_network(bare: str, text: str) -> Network:
 
 
 def _unbracketed(text: str) -> str:
-    """Take an IPv6 network out of its brackets, which Postfix wants and ipaddress does not."""
+    """Return an IPv6 network without its brackets, which Postfix needs and ipaddress refuses."""
     match = _BRACKETED.fullmatch(text)
     if match:
         return match.group(1) + (match.group(2) or "")
@@ -259,7 +261,7 @@ def _unbracketed(text: str) -> str:
 
 
 def bracketed(parsed: Network) -> str:
-    """Write a network as main.cf takes it: IPv6 addresses in brackets."""
+    """Return a network in main.cf's form: IPv6 addresses in brackets."""
     if parsed.version == 4:  # noqa: PLR2004
         return str(parsed)
     return f"[{parsed.network_address}]/{parsed.prefixlen}"
@@ -267,12 +269,12 @@ def bracketed(parsed: Network) -> str:
 
 @lru_cache(maxsize=1 << 15)
 def parse_network(text: str) -> Network:
-    """Return the network of an item of mynetworks. Raises ValueError where it is none."""
+    """Return the network of an item of mynetworks. Raises ValueError when it is not a network."""
     return ipaddress.ip_network(text.replace("[", "").replace("]", ""))
 
 
 def refuse_the_world(parsed: Network) -> None:
-    """Raise ValueError where mynetworks would make an open relay."""
+    """Raise ValueError when this network in mynetworks would make an open relay."""
     widest = WIDEST_PUBLIC[parsed.version]
     mapped = (
         isinstance(parsed, ipaddress.IPv6Network) and parsed.network_address.ipv4_mapped is not None
@@ -286,7 +288,7 @@ def refuse_the_world(parsed: Network) -> None:
 
 @lru_cache(maxsize=1 << 15)
 def is_public(parsed: Network) -> bool:
-    """Whether strangers' hosts may be in it: anything not wholly within PRIVATE."""
+    """True if strangers' hosts may be in it: it is not completely within PRIVATE."""
     return not any(
         parsed.subnet_of(private)  # type: ignore[arg-type]
         for private in PRIVATE
@@ -323,15 +325,15 @@ def lineage(text: str) -> str:
 
 
 def server_or_none(text: str) -> str:
-    """The name or the address of another server, or nothing."""
+    """Accept the name or the address of another server, or nothing."""
     return server(text) if text else text
 
 
 def ssh_host(text: str) -> str:
     """Accept [user@]host as scp(1) takes it, an IPv6 address in brackets; or nothing.
 
-    It becomes a word of argv: no option (`-oProxyCommand=...`), no blank, nothing that a shell
-    or ssh_config(5) expands.
+    It is used as a word of argv: so no option (`-oProxyCommand=...`), no blank, nothing that a
+    shell or ssh_config(5) expands.
     """
     printable(text)
     if not text:
@@ -362,7 +364,7 @@ def _bracketed_address(host: str) -> str:
 
 
 def _of_a_length(path: str) -> str:
-    """Refuse a path that no file can have."""
+    """Refuse a path that is too long for a file."""
     step = max(map(len, path.split("/")))
     if step > _LONGEST_STEP:
         raise ValueError(f"has a name of {step} characters in it; {_LONGEST_STEP} is the most")
@@ -374,7 +376,7 @@ def _of_a_length(path: str) -> str:
 def zone_file(text: str) -> str:
     """Accept an absolute path to a file, or nothing.
 
-    It becomes a word of argv and a name beside others: plain characters, no `..`.
+    It is used as a word of argv and next to other names: so plain characters, no `..`.
     """
     printable(text)
     if text and not (_ZONE_FILE.fullmatch(text) and ".." not in text.split("/")):
@@ -403,10 +405,10 @@ def email(text: str) -> str:
 
 
 def mail_reader(text: str) -> str:
-    """Accept a user of this host or an address elsewhere, as aliases(5) may lead to; or nothing.
+    """Accept a user of this host or a mail address, as a target in aliases(5); or nothing.
 
-    It is looked up and delivered to, so it has no character that begins a command, a file, a list
-    or an option there.
+    Mail is delivered to it, so it has no character that begins a command, a file, a list or an
+    option there.
     """
     printable(text)
     if not text:
@@ -443,7 +445,7 @@ def ipv4_or_none(text: str) -> str:
 
 
 def key_file(text: str) -> str:
-    """Accept the absolute path of a file that holds a secret."""
+    """Accept the absolute path of a file with a secret."""
     if not _KEY_FILE.fullmatch(printable(text)) or ".." in text.split("/"):
         raise ValueError("is no absolute path of a file; write one such as /root/dqs.key")
     return _of_a_length(text)
@@ -464,7 +466,7 @@ _RELAY_USER = re.compile(r"[A-Za-z0-9._+@=/%~][A-Za-z0-9._+@=/%~-]*")
 
 
 def relay_user(text: str) -> str:
-    """Accept a name to log in with, or nothing: the first colon ends it in the table."""
+    """Accept a login name without a colon, which would end it in sasl_passwd; or nothing."""
     if set(printable(text)) & set(": "):
         raise ValueError("holds a colon or a blank, which no user name in sasl_passwd can")
     if text and not _RELAY_USER.fullmatch(text):
@@ -473,7 +475,7 @@ def relay_user(text: str) -> str:
 
 
 def sender(text: str) -> str:
-    """A key of sender_access (access(5)): user@domain, user@, or a domain with its subdomains."""
+    """Accept a key of sender_access (access(5)): user@domain, user@, or a domain and its subdomains."""
     printable(text)
     local, at, domain = text.rpartition("@")
     if not at:
@@ -489,7 +491,7 @@ def sender(text: str) -> str:
 
 
 def absolute_path(text: str) -> str:
-    """A file's path from the root, of characters that main.cf reads as they stand; or nothing."""
+    """Accept a file's absolute path, of characters without a meaning in main.cf; or nothing."""
     if text and (not _PATH.fullmatch(printable(text)) or ".." in text.split("/")):
         raise ValueError(
             "is no path that main.cf can have: begin with / and use letters, digits, . _ + @ -"
@@ -498,28 +500,28 @@ def absolute_path(text: str) -> str:
 
 
 def recipient_delimiter(text: str) -> str:
-    """Up to four punctuation characters, or nothing (postconf(5) recipient_delimiter)."""
+    """Accept up to four punctuation characters, or nothing (postconf(5) recipient_delimiter)."""
     if not re.fullmatch(r"[+=._#~^!%&*|-]{0,4}", printable(text)):
         raise ValueError("is no delimiter; the usual one is +")
     return text
 
 
 def home_mailbox(text: str) -> str:
-    """A path below the home directory, ending in / for Maildir; or nothing."""
+    """Accept a path below the home directory, with a / at the end for Maildir; or nothing."""
     if text and (not _MAILBOX.fullmatch(printable(text)) or ".." in text.split("/")):
         raise ValueError("is no path below a home directory; the usual one is Maildir/")
     return _of_a_length(text)
 
 
 def mailbox_transport(text: str) -> str:
-    """TRANSPORT:NEXTHOP of master(5), or nothing for Postfix's own local delivery."""
+    """Accept TRANSPORT:NEXTHOP of master(5), or nothing for Postfix's own local delivery."""
     if text and not _TRANSPORT.fullmatch(printable(text)):
         raise ValueError("is no transport; Dovecot's is lmtp:unix:private/dovecot-lmtp")
     return text
 
 
 def time_unit(text: str) -> str:
-    """A time of postconf(5): a number and s, m, h, d or w."""
+    """Accept a time of postconf(5): a number and s, m, h, d or w."""
     found = _TIME.fullmatch(printable(text))
     if not found:
         raise ValueError("is no time; write a number and a unit, such as 60s")
@@ -529,9 +531,9 @@ def time_unit(text: str) -> str:
 
 
 def replies(text: str) -> str:
-    """A reply filter of reject_rbl_client (postconf(5)), or nothing for any reply.
+    """Accept a reply filter of reject_rbl_client (postconf(5)), or nothing for any reply.
 
-    smtpd ends with "RBL reply error" at a filter that it cannot read, and refuses nobody.
+    With a filter that it cannot parse, smtpd ends with "RBL reply error" and refuses nobody.
     """
     if text and not (
         _REPLIES.fullmatch(printable(text))
@@ -542,7 +544,7 @@ def replies(text: str) -> str:
 
 
 def _are_octets(part: tuple[str, str]) -> bool:
-    """Whether an octet, or the items between two brackets, are numbers and ranges up to 255."""
+    """True if an octet, or the items between two brackets, are numbers and ranges up to 255."""
     for item in (part[1] or part[0]).split(";"):
         found = _OCTETS.fullmatch(item)
         if not found or not int(found[1]) <= int(found[2] or found[1]) <= 255:  # noqa: PLR2004

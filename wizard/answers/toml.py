@@ -1,4 +1,4 @@
-"""The answers file: TOML in, with every problem's line; TOML out, with comments kept."""
+"""Read the answers file (TOML) with the line of each problem; write it without losing comments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wizard.errors import AnswersTrouble
 from wizard.paths import SAVED_ANSWERS
 
 SAVED = Path(SAVED_ANSWERS)
-"""Where a run keeps the answers: root's, 0600."""
+"""Where a run saves the answers: root's, 0600."""
 
 LARGEST = 16 * 1024 * 1024
 """Bytes; a larger answers file is a mistake (10,000 names take 300 kB)."""
@@ -37,11 +37,11 @@ _TOO_MANY = (
     ("braces", re.compile(r"\{"), 1000),
     ("backslashes", re.compile(r"\\"), 10_000),
 )
-"""What is counted before the text is parsed, so that tomlkit takes less than a second."""
+"""Limits that are checked before the text is parsed, so that tomlkit takes less than a second."""
 
 
 MOST_SHOWN = 100
-"""Problems that are told at once: more would scroll the first ones away."""
+"""Problems that are shown at once: more would scroll the first ones away."""
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -53,7 +53,7 @@ Build = Callable[[Mapping[str, Mapping[str, Any]]], Result]
 def parse_answers(text: str, sections: Collection[str] = ()) -> Result:
     """Return the answers that a person wrote, or all problems of the TOML text with their lines.
 
-    With `sections` the rules between fields apply to these alone.
+    With `sections` the rules between fields apply to these only.
     """
     return _read(text, lambda values: build_answers(values, sections))
 
@@ -62,8 +62,8 @@ def parse_stored(text: str) -> Result:
     """Return the answers of a run's plan, or the problems of the TOML text with their lines.
 
     A part of them may have been read back from the host. So no rule between fields applies, and a
-    certificate that no answer said has no line. The program itself wrote the text, perhaps an older
-    one that allowed more: its size has no limit.
+    certificate that no answer expresses has no line. The size is not limited, since this program
+    or an older version wrote the text.
     """
     return _stored(_parsed(text, build_each))
 
@@ -99,14 +99,14 @@ def _parsed(text: str, build: Build) -> Result:
     result = build(document)
     if isinstance(result, Answers):
         return result
-    # A list may have a wrong item on each line: its own line is looked for once.
+    # A list may have a wrong item on each line: the line of its key is searched once.
     line_of = cache(partial(_line_of, _lines(text)))
     shown, others = result[:MOST_SHOWN], result[MOST_SHOWN:]
     return (*(replace(one, line=line_of(*_place(one))) for one in shown), *others)
 
 
 def _too_many(text: str) -> str:
-    """Return what the text has more of than any answers file, "" where that is nothing."""
+    """Return which limit the text exceeds, "" for none."""
     for what, pattern, limit in _TOO_MANY:
         found = sum(1 for _ in pattern.finditer(text))
         if found > limit:
@@ -118,7 +118,7 @@ def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
     """Read and validate an answers file that a person wrote, as `parse_answers` does.
 
     Raises AnswersTrouble when it cannot be read, is unsafe (another user could write it while
-    root acts on it), or is wrong; all its problems are named, a line each.
+    root uses it), or is wrong; the message has all problems, one a line.
     """
     return _read_file(path, lambda text: parse_answers(text, sections))
 
@@ -177,11 +177,11 @@ def _refuse_unsafe(status: os.stat_result, doing: str) -> None:
 _LONG_STRING = re.compile(
     r'''"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*''', re.DOTALL
 )
-"""What may hold the three quotes of a string of several lines, and that string itself."""
+"""Strings of several lines, and other texts that may contain three quotes."""
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines as TOML counts them, without what strings of several lines hold."""
+    """Return the lines as TOML counts them, without the contents of strings of several lines."""
     if '"""' in text or "'''" in text:
         text = _LONG_STRING.sub(_emptied, text)
     # Not splitlines(), which also ends a line at a form feed, at U+0085 and at U+2028.
@@ -194,7 +194,7 @@ def _emptied(found: re.Match[str]) -> str:
 
 
 def _place(problem: Problem) -> tuple[str, str, int]:
-    """Return a problem's section and field, and of tables with the same header which one it is."""
+    """Return a problem's section, field, and number among tables with the same header."""
     return (
         problem.section,
         problem.name,
@@ -231,14 +231,14 @@ def _line_of(lines: list[str], section: str, name: str, entry: int) -> Optional[
         ) or (not current and top_level.match(line)):
             return number
     if table_line is None and entry:
-        # The tables stand in one list: `custom = [{ ... }, { ... }]`.
+        # The tables are in one list: `custom = [{ ... }, { ... }]`.
         above, _, name = section.rpartition(".")
         return _line_of(lines, above, name, 0)
     return table_line
 
 
 def _second_line(text: str, message: str) -> Optional[int]:
-    """Find where the key that tomlkit names in quotes stands for the second time."""
+    """Return the second line of the key that tomlkit's message has in quotes."""
     name = re.escape(message.partition('"')[2].rpartition('"')[0])
     key = re.compile(rf"\s*\[*\s*[\"']?{name}[\"']?\s*[\]=.]")
     lines = [number for number, line in enumerate(text.splitlines(), 1) if key.match(line)]
@@ -246,9 +246,9 @@ def _second_line(text: str, message: str) -> Optional[int]:
 
 
 def format_answers(answers: Answers, previous: str = "") -> str:
-    """Return the answers as TOML; comments and order of `previous`, a valid file, are kept.
+    """Return the answers as TOML, with the comments and the order of `previous`, a valid file.
 
-    A field that no answer says has no line.
+    A field that no answer expresses has no line.
     """
     document = tomlkit.parse(previous) if previous else _empty_document()
     values: dict[str, Any] = to_values(answers)

@@ -1,8 +1,8 @@
-"""A value of the host that no answer can express: a state of its own, which equals no answer.
+"""The state of a field if no answer can express the host's value. It equals no answer.
 
-`wizard.planning.read_back` puts one into its field. It travels with the answers: a form shows its
-text, a plan leaves the live value as it is, and an answer that is chosen instead is written,
-also where it is the policy's default.
+`wizard.planning.read_back` puts it into the answers. A form shows its text, and a plan does not
+change the live value. If the operator chooses an answer instead, it is written, also the policy's
+default.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Unsaid:
-    """What a host says in one field. It is false, and equals only another one of the same text."""
+    """A host's value of one field. It is false, and equals only another one with the same text."""
 
     live: str
 
@@ -29,7 +29,7 @@ class Unsaid:
 
 
 class UnsaidText(Unsaid, str):
-    """A text that is no right value of its field; as a text it is the live one."""
+    """A text that is not a valid value of its field; as a text it is the live one."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class UnsaidText(Unsaid, str):
 
 
 class UnsaidNumber(Unsaid, int):
-    """A number's place that has no number in it, or one out of bounds; as a number it is 0."""
+    """A live value that is not a number, or is out of bounds; as a number it is 0."""
 
     def __new__(cls, live: str) -> UnsaidNumber:  # noqa: PYI034 (typing.Self is newer than Python 3.9)
         """Keep the live text."""
@@ -50,7 +50,7 @@ class UnsaidNumber(Unsaid, int):
 
 
 class UnsaidItems(Unsaid, tuple):  # type: ignore[type-arg]  # noqa: SLOT001 (it has its text)
-    """A list that must not be empty, and of whose items no answer can express one."""
+    """A live list without an item that an answer can express; as a list it is empty."""
 
     def __new__(cls, live: str) -> UnsaidItems:  # noqa: PYI034 (as above)
         """Keep the live text."""
@@ -68,5 +68,5 @@ def unsaid(kind: str, live: str) -> Any:
 
 
 def is_unsaid(value: object) -> bool:
-    """True if no answer says this value."""
+    """True if no answer expresses this value."""
     return isinstance(value, Unsaid)

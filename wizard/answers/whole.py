@@ -1,4 +1,4 @@
-"""What must hold between fields, after each is right by itself."""
+"""Validate fields against each other, after each is valid by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wizard.answers.model import SMTPS, Answers, Caution, Problem
 
 
 def problems(answers: Answers) -> tuple[Problem, ...]:
-    """Return what is wrong between fields; empty when all fits."""
+    """Return the problems between fields."""
     found = [
         Problem(section, name, message)
         for section, name, message in (
@@ -26,7 +26,7 @@ def problems(answers: Answers) -> tuple[Problem, ...]:
 
 
 def cautions(answers: Answers) -> tuple[Caution, ...]:
-    """Return what the operator must accept by name, as far as the answers alone tell."""
+    """Return the cautions that follow from the answers alone."""
     public = [
         text for text in answers.networks.mynetworks if rules.is_public(rules.parse_network(text))
     ]
@@ -70,8 +70,8 @@ def _networks(answers: Answers) -> _Found:
 def _within_another(parsed: Sequence[tuple[str, rules.Network]]) -> Iterator[tuple[str, str]]:
     """Yield (narrow, wide) for each network that is within another one; `wide` is the widest.
 
-    Two networks overlap only where one contains the other. So sorting puts each behind its
-    container, and one pass is enough for ten thousand of them.
+    Two networks overlap only if one contains the other. So sorting puts each after the one that
+    contains it, and one pass is enough for ten thousand of them.
     """
     wide, outer = "", None
     for text, inner in sorted(
