@@ -18,7 +18,7 @@ from wizard.paths import ALIASES
 MAX_LINES = 50_000
 """Lines: forty thousand aliases, and comments. More take longer than a second."""
 MAX_COMMAS = 50_000
-"""Commas, so that no row leads to more places than can be looked at in a second."""
+"""Commas: the targets of all rows are read in at most a second."""
 
 _UID = re.compile(r"[0-9]{1,10}")
 """A user's number has 32 bits; int() refuses thousands of digits."""
@@ -26,7 +26,7 @@ _TABLE = re.compile(rf"(?:proxy:)?([a-z]+):{ALIASES}")
 
 
 def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -> Aliases:
-    """Return the file and the rows of its table. Never raises: who has no use for it goes on.
+    """Return the file and the rows of its table. Never raises, since most plans do not need them.
 
     `parameters` are main.cf's own (`postconf -n`).
     """
@@ -45,7 +45,7 @@ def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -
 
 
 def too_many(*texts: bytes) -> str:
-    """Return what one of these texts has more of than can be edited in a second, "" for nothing."""
+    """Return which limit one of these texts exceeds, "" for none. At the limits an edit takes 1 s."""
     for what, sign, most in (("lines", b"\n", MAX_LINES), ("commas", b",", MAX_COMMAS)):
         found = max(text.count(sign) for text in texts)
         if found > most:
@@ -72,7 +72,7 @@ def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
 
 def _rows(door: Door, table_type: str) -> Optional[bytes]:
     status = door.stat(ALIASES + INDEX_SUFFIX[table_type]) if table_type else None
-    # A FIFO in its place would hold postalias until it is ended.
+    # postalias would block on a FIFO until it is ended.
     if status is None or not stat.S_ISREG(status.st_mode):
         return None
     outcome = door.run(("postalias", "-s", f"{table_type}:{ALIASES}"), timeout=60)

@@ -13,21 +13,21 @@ EL_FAMILY = frozenset({"rhel", "centos", "almalinux", "rocky", "ol"})
 """ID or ID_LIKE in os-release of Enterprise Linux and its rebuilds."""
 
 SERVED = ("9", "10")
-"""Major releases that the policy was tried on."""
+"""Major releases that the policy was tested on."""
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
 LARGEST = 16384
-"""Bytes of os-release; `distro` reads a long one in a time that grows with the square of its size."""
+"""Bytes of os-release; the time of `distro` grows with the square of the size."""
 
 REDHAT_RELEASE = "/etc/redhat-release"
 """One line, such as `Rocky Linux release 9.4 (Blue Onyx)`; all of the family have it."""
 
 
 def read_distribution(door: Door) -> Distribution:
-    """Read os-release, else redhat-release; where neither makes sense, everything is empty.
+    """Read os-release, else redhat-release; if neither can be parsed, all fields are empty.
 
-    A copied /etc has the latter alone: EL's /etc/os-release is a link to /usr/lib.
+    A copied /etc has only the latter, since EL's /etc/os-release is a link to /usr/lib.
     """
     path = next((path for path in OS_RELEASE if _text(door, path)), None)
     if path is None:
@@ -73,7 +73,7 @@ def major(version: str) -> str:
 
 
 def support_problem(distribution: Distribution) -> str:
-    """Return why the policy does not fit this distribution, in a sentence; "" when it does."""
+    """Return why the policy does not fit this distribution, as a sentence; "" if it fits."""
     if distribution.is_el:
         return ""
     name = distribution.name or distribution.id or "an unknown system"

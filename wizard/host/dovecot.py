@@ -1,6 +1,6 @@
-"""What Dovecot says of itself: `dovecot --version`, `doveconf -a`, and whether conf.d is read.
+"""Read Dovecot's facts: `dovecot --version`, `doveconf -a`, and whether it reads conf.d.
 
-Both are asked read-only and with a limit. doveconf(1) hides keys and passwords unless -P is said.
+Both commands only read, and have a timeout. doveconf(1) hides keys and passwords without -P.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ MAIN = "/etc/dovecot/dovecot.conf"
 
 VERSION = ("dovecot", "--version")
 SETTINGS = ("env", "DOVECOT_HOSTDOMAIN=localhost", "doveconf", "-a")
-"""With a name of this host given, doveconf looks none up: a silent resolver held it up for 20 s."""
+"""With this host name doveconf queries no DNS; with a silent resolver it took 20 s."""
 
 SECONDS = 10.0
-"""For each; they need 20 ms, and some seconds on a host that is very busy."""
+"""Timeout of each command. They take 20 ms, and some seconds on a very busy host."""
 
 FIRST_USER, LAST_USER = 1000, 60000
-"""login.defs(5) UID_MIN and UID_MAX: people, whom Dovecot delivers to; it refuses root."""
+"""login.defs(5) UID_MIN and UID_MAX: people. Dovecot delivers to them, and refuses root."""
 
 _UID = re.compile(r"[0-9]{1,10}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
@@ -39,7 +39,7 @@ _NO_LOGIN = ("nologin", "false")
 
 
 def begin_dovecot(door: Door) -> Later[Dovecot]:
-    """Ask Dovecot; call the result to wait for what it says."""
+    """Start Dovecot's commands; call the result to wait for the facts."""
     version = door.start(VERSION, timeout=SECONDS)
     settings = door.start(SETTINGS, timeout=SECONDS) if version is not None else None
 
@@ -66,7 +66,7 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
 
 
 def _output(running: Running) -> tuple[str, str]:
-    """Return what a command printed, and why that is nothing."""
+    """Return a command's output, and why it is empty."""
     try:
         done = running.outcome()
     except Trouble as trouble:
@@ -77,7 +77,7 @@ def _output(running: Running) -> tuple[str, str]:
 
 
 def with_queue(door: Door, dovecot: Dovecot, queue: str, transport: str) -> Dovecot:
-    """Add what is seen in Postfix's queue: the sockets, and how many messages wait for Dovecot."""
+    """Add facts from Postfix's queue directory: the sockets, and how many messages wait."""
     there = read_dovecot(door, queue)
     socket = transport.rpartition(":")[2] if transport.startswith("lmtp:unix:") else ""
     waiting = count_waiting(door, queue or QUEUE, socket) if dovecot.version and socket else 0
@@ -90,7 +90,7 @@ def with_queue(door: Door, dovecot: Dovecot, queue: str, transport: str) -> Dove
 
 
 def flattened(text: str) -> dict[str, str]:
-    """Return what `doveconf -a` printed by path, such as `service lmtp/unix_listener lmtp/mode`."""
+    """Return the values of `doveconf -a` by path, such as `service lmtp/unix_listener lmtp/mode`."""
     found: dict[str, str] = {}
     above: list[str] = []
     for raw in text.splitlines():
@@ -108,7 +108,7 @@ def flattened(text: str) -> dict[str, str]:
 
 
 def includes(text: str, path: str, directory: str = "/etc/dovecot") -> bool:
-    """Whether a dovecot.conf reads the file `path` by one of its !include lines."""
+    """True if one of the !include lines of a dovecot.conf includes the file `path`."""
     patterns = (one if one.startswith("/") else f"{directory}/{one}" for one in includes_of(text))
     return any(fnmatch.fnmatch(path, one) for one in patterns)
 
@@ -119,7 +119,7 @@ def includes_of(text: str) -> list[str]:
 
 
 def reader(passwd: str, aliases: str) -> str:
-    """Return a user whom Dovecot can be asked about: who reads root's mail, else the first; or ""."""
+    """Return a user for tests of Dovecot: the reader of root's mail, else the first; "" for none."""
     users = []
     for line in passwd.splitlines():
         fields = line.split(":")

@@ -16,5 +16,5 @@ DQS_SECRET = SecretKind(
 
 
 def read_dqs_key(door: Door, path: str) -> DqsKey:
-    """Read the key, and never anything that others may have read or written; never raises."""
+    """Read the key, unless other users can read or write its file. Never raises."""
     return DqsKey(path, *read_secret(door, path, DQS_SECRET))

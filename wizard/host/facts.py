@@ -1,7 +1,7 @@
 """The facts of a host: plain frozen data, so that a plan is a pure function of them.
 
-Paths are absolute as the host itself sees them, also when another root is looked at.
-None means "could not be known from here" (a copied /etc has no running firewalld).
+Paths are absolute as the host itself sees them, also when another root is read. None means that a
+fact is not known: a copied /etc has no running firewalld.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wizard.host.mta_facts import Mtas
 from wizard.paths import ALIASES, RENEWAL_HOOK, SASL_PASSWD
 
 DOVECOT_CONF = "/etc/dovecot/conf.d/99-postfix-wizard.conf"
-"""The one file of ours below /etc/dovecot; its number lets it come after the distribution's own."""
+"""The wizard's only file below /etc/dovecot. Dovecot reads it after the distribution's files."""
 
 __all__ = [
     "Aliases",
@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Distribution:
-    """os-release(5): `id` and `like` as written there; `is_el` says EL 9 or 10 family."""
+    """os-release(5): `id` and `like` as written there; `is_el` is True for EL 9 and 10."""
 
     id: str
     like: tuple[str, ...]
@@ -58,10 +58,10 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Package:
-    """The Postfix package: `nevra` of the installed one, or of the one that dnf would lay.
+    """The Postfix package: `nevra` of the installed one, or of the one that dnf would install.
 
-    `candidate` is true when `nevra` and the files come from the repository's package and not
-    from an installed one.
+    `candidate` is True if `nevra` and the files are from the repository's package, not from an
+    installed one.
     """
 
     nevra: str
@@ -70,14 +70,14 @@ class Package:
 
 @dataclass(frozen=True)
 class Postfix:
-    """What Postfix says of itself.
+    """Postfix's own facts, from postconf(1).
 
     `version` is mail_version (3.5.25), `default_database_type` the type for new tables (hash,
-    lmdb), `table_types` what `postconf -m` lists (empty when not installed),
-    `known_parameters` the names in `postconf -d`, `instances` multi_instance_directories,
-    `stderr` what `postconf -n` complains of today (old faults are not ours), `defaults` what
-    `postconf -d` prints. `in_force` has the names and the networks that hold today, also where
-    main.cf does not set them (IN_FORCE), as far as Postfix can be asked.
+    lmdb), `table_types` the list of `postconf -m` (empty if not installed), `known_parameters`
+    the names in `postconf -d`, `defaults` its values, `instances` multi_instance_directories.
+    `stderr` has the warnings of `postconf -n` today: these faults are older than any run.
+    `in_force` has the values of IN_FORCE, also those that main.cf does not set, as far as postconf
+    prints them.
     """
 
     package: Optional[Package]
@@ -92,22 +92,22 @@ class Postfix:
 
     @property
     def refusal(self) -> str:
-        """Why Postfix itself refuses main.cf, "" where it reads it."""
+        """Why Postfix refuses main.cf, "" if it accepts it."""
         return next((line for line in self.stderr if "fatal: " in line), "")
 
     @property
     def installed(self) -> bool:
-        """Whether the package is on the host now."""
+        """True if the package is installed."""
         return self.package is not None and not self.package.candidate
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """One file of the wizard's: bytes as they are, None where there is none.
+    """A file that the wizard edits: its bytes, None if it does not exist.
 
-    `live` is the file, `original` its `.orig`; before the installation `live` holds the
-    package's own bytes (and `from_package` is true). `mode`, `uid`, `gid` are the live file's.
-    `links` counts hard links; `is_link` says a symbolic link stands there.
+    `live` is the file, `original` its `.orig`. Before the installation `live` has the package's
+    bytes, and `from_package` is True. `mode`, `uid` and `gid` are those of the live file. `links`
+    counts its hard links. `is_link` is True if the path is a symbolic link.
     """
 
     path: str
@@ -123,7 +123,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Leftover:
-    """A file that rpm(8) laid beside `of`, one of the package's; `text` None: it cannot be read."""
+    """A file that rpm(8) wrote next to the package's file `of`; `text` is None if unreadable."""
 
     path: str
     of: str
@@ -132,11 +132,11 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Zone:
-    """A firewalld zone: what is there for good and what only until the next reload.
+    """A firewalld zone: its permanent and its runtime configuration.
 
-    `permanent` and `runtime` are service names; `runtime_only` lists anything (services, ports,
-    sources, rules) that a reload would drop, in firewall-cmd's words; `sources` and
-    `interfaces` are the permanent and runtime ones together, `bound` the runtime ones alone.
+    `permanent` and `runtime` are service names. `runtime_only` has all that a reload would drop
+    (services, ports, sources, rules), as firewall-cmd writes it. `sources` and `interfaces` are
+    the permanent and runtime ones together, `bound` are the runtime interfaces only.
     """
 
     name: str
@@ -153,9 +153,9 @@ class Zone:
 class Firewall:
     """firewalld: `state` is running, stopped, absent, or unknown in another root.
 
-    Stopped and unknown: zones and services are those of the files, and `runtime` is empty.
-    `runtime_only` are direct rules that a reload would drop; each zone has its own.
-    `starts_at_boot` is False where its unit is disabled, masked or not there.
+    If it is stopped or unknown, zones and services are those of the files, and `runtime` is
+    empty. `runtime_only` has direct rules that a reload would drop; each zone has its own list.
+    `starts_at_boot` is False if its unit is disabled, masked or missing.
     """
 
     state: str
@@ -167,25 +167,25 @@ class Firewall:
 
     @property
     def is_given_up(self) -> bool:
-        """True if firewalld neither runs nor starts at boot: the firewall is another one."""
+        """True if firewalld neither runs nor starts at boot, so that another firewall is used."""
         return self.state == "absent" or (self.state == "stopped" and not self.starts_at_boot)
 
     @property
     def until_reload(self) -> tuple[str, ...]:
-        """All that a reload would drop, in firewall-cmd's words with the zone."""
+        """All that a reload would drop, as firewall-cmd writes it, with the zone."""
         of_zones = (
             f"{rule} (zone {zone.name})" for zone in self.zones for rule in zone.runtime_only
         )
         return (*self.runtime_only, *of_zones)
 
     def zone(self, name: str) -> Optional[Zone]:
-        """The zone of that name, None when firewalld has none."""
+        """Return the zone of that name, None if there is none."""
         return next((zone for zone in self.zones if zone.name == name), None)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """systemd's view of postfix.service; `enabled` is the word of `systemctl is-enabled`."""
+    """systemd's state of postfix.service; `enabled` is the output of `systemctl is-enabled`."""
 
     enabled: str = "disabled"
     active: str = "inactive"
@@ -193,9 +193,9 @@ class Unit:
 
 @dataclass(frozen=True)
 class Listener:
-    """A TCP listener: `process` is the program's name, "" when it cannot be seen, `pid` its ID.
+    """A TCP listener: `process` is the program's name, "" if not visible, `pid` its ID.
 
-    `unit` is the systemd unit that the process is in, read for Postfix's own ports alone.
+    `unit` is the systemd unit of the process, read only for Postfix's ports.
     """
 
     address: str
@@ -209,10 +209,10 @@ class Listener:
 class Network:
     """Names, addresses and resolvers.
 
-    `hostname` is the FQDN the host gives itself ("" when it has none), `addresses` all
-    interface addresses in text form, `has_ipv6_loopback` whether ::1 is on lo, `networks` the
-    interfaces' networks in CIDR form (suggestions for mynetworks). `interfaces` are the names
-    of all but lo, `outside` those of a default route; () where they are not known.
+    `hostname` is the host's FQDN ("" if it has none), `addresses` are all interface addresses in
+    text form, `networks` the interfaces' networks in CIDR form (suggestions for mynetworks).
+    `has_ipv6_loopback` is True if lo has ::1. `interfaces` are the names of all interfaces without
+    lo, `outside` those of a default route; () if not known.
     """
 
     hostname: str = ""
@@ -228,12 +228,12 @@ class Network:
 class Dovecot:
     """Dovecot, as far as Postfix needs it.
 
-    `auth_socket` and `lmtp_socket`: whether the sockets that Postfix would talk to are there, below
-    the queue. `version` ("2.3.13") is "" where Dovecot is not installed or cannot be asked, `settings`
-    what `doveconf -a` prints by path (`service lmtp/unix_listener lmtp/mode`), `complaint` why it
-    prints nothing. `conf` is our own file in conf.d, `reads_conf_d` whether dovecot.conf reads it.
-    `reader` is a local user whom Dovecot can be asked about, "" for none, `waiting` how many
-    messages in the queue wait for Dovecot.
+    `auth_socket` and `lmtp_socket` are True if these sockets exist in Postfix's queue directory.
+    `version` ("2.3.13") is "" if Dovecot is not installed or its commands cannot run. `settings`
+    are the values of `doveconf -a` by path (`service lmtp/unix_listener lmtp/mode`), `complaint`
+    says why there are none. `conf` is the wizard's file in conf.d; `reads_conf_d` is True if
+    dovecot.conf includes it. `reader` is a local user for tests, "" for none. `waiting` is the
+    number of messages in the queue that wait for Dovecot.
     """
 
     auth_socket: bool = False
@@ -249,7 +249,7 @@ class Dovecot:
 
     @property
     def usable(self) -> bool:
-        """Whether it is installed and may be started: a masked one is as good as missing."""
+        """True if it is installed and not masked, so that it can be started."""
         return bool(self.version) and not self.unit.enabled.startswith("masked")
 
 
@@ -257,9 +257,9 @@ class Dovecot:
 class NamedZone:
     """A primary zone of this host's named: `name` without a final dot, `path` its file.
 
-    `file` is None where that was not read: larger (`size`, in bytes) than `wizard.dns.zone.LARGEST`,
-    or for the reason `why`. `view` is the view of named.conf that it stands in, `managed` says in
-    words how it is seen that named itself writes or signs the zone; each "" for none.
+    `file` is None if the file was not read: it is larger (`size`, in bytes) than
+    `wizard.dns.zone.LARGEST`, or for the reason `why`. `view` is the zone's view in named.conf.
+    `managed` says how it is known that named itself writes or signs the zone. Each is "" for none.
     """
 
     name: str
@@ -273,15 +273,15 @@ class NamedZone:
 
 @dataclass(frozen=True)
 class GatheredFile:
-    """One file of a gathered tree, under the path that it is to have on this host.
+    """One file of a gathered tree, with its path on this host.
 
-    `here` is what stands at that path now: `missing`, `file:SHA256`, `link:TARGET`, or `odd` for
+    `here` is the state of that path now: `missing`, `file:SHA256`, `link:TARGET`, or `odd` for
     anything else. `mode` are its permission bits in the tree, `mtime_ns` its time (ns since the
-    epoch). `text` are the bytes of a file with settings, else None. `foreign` is what certbot
-    would run, read or write because of it, and what this host's own file does not say already.
-    `differs_in_foreign_only` is true if without such options both files are the same. `remarks`
-    say what a renewal needs besides, `server` is the URL of another ACME server than Let's Encrypt's.
-    `is_loose_here` is true if other users can write this host's own file, or it is set-uid.
+    epoch). `text` are the bytes of a file with settings, else None. `foreign` are the options that
+    make certbot run, read or write something and that this host's own file does not have.
+    `differs_in_foreign_only` is True if both files are the same without such options. `remarks`
+    say what else a renewal needs. `server` is the URL of an ACME server other than Let's Encrypt.
+    `is_loose_here` is True if other users can write this host's own file, or it is set-uid.
     """
 
     path: str
@@ -299,13 +299,13 @@ class GatheredFile:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a gather run brought and no plan has used up yet: a tree of /etc/letsencrypt.
+    """A tree of /etc/letsencrypt that a gather run fetched and that no plan has used yet.
 
-    `source` is the certificate's source in the answers, `origin` what it was gathered from
-    (`root@old.example`), `at` when (seconds since the epoch), `tree` the absolute path that
-    stands for `/`. `lineages` are those of the tree, judged there alone; `problem` of one may
-    also say that its chain does not hold. `here_only` are files of these lineages that this host
-    alone has, each with its state. `remarks` are what was left out or looked odd, in words.
+    `source` is the certificate's source in the answers, `origin` the server it was fetched from
+    (`root@old.example`), `at` the time (seconds since the epoch), `tree` the tree's root directory.
+    `lineages` are those of the tree, validated by themselves; the `problem` of one may be an
+    invalid chain. `here_only` are files of these lineages that only this host has, each with its
+    state. `remarks` describe the files that were skipped.
     """
 
     source: str
@@ -326,7 +326,7 @@ class Gathered:
 class DqsKey:
     """The key of Spamhaus's Data Query Service, or why it cannot be used (`problem`).
 
-    Neither where no list in use needs one. The key is a secret and in no repr.
+    Both are empty if no list in use needs a key. The key is a secret and not in the repr.
     """
 
     path: str = ""
@@ -346,9 +346,9 @@ class User:
 class Aliases:
     """/etc/aliases (aliases(5)) and its table.
 
-    `table_type` is the type that alias_maps looks up, "" where that names no table of this file;
-    `rows` is the table's content as `postalias -s` prints it, None without a table. `why` says
-    why the file cannot be read, `why_no_rows` why the table cannot; "" where each can.
+    `table_type` is the table's type in alias_maps, "" if alias_maps does not have it. `rows` is the
+    table's content as `postalias -s` prints it, None without a table. `why` says why the file
+    cannot be read, `why_no_rows` why the table cannot; else "".
     """
 
     file: FileFacts = field(default_factory=lambda: FileFacts(ALIASES, None, None))
@@ -362,7 +362,7 @@ class Aliases:
 class RelayPassword:
     """The password at the relay host, or why it cannot be used (`problem`).
 
-    Neither where no relay is wanted. The password is a secret and in no repr.
+    Both are empty without a relay. The password is a secret and not in the repr.
     """
 
     path: str = ""
@@ -372,7 +372,7 @@ class RelayPassword:
 
 @dataclass(frozen=True)
 class RelayTable:
-    """The indexed sasl_passwd: what `postmap -s` prints, None without one, and its mode."""
+    """The indexed sasl_passwd: the output of `postmap -s`, None without a table, and its mode."""
 
     dump: Optional[bytes] = field(default=None, repr=False)
     mode: int = 0o600
@@ -390,7 +390,7 @@ class Host:
     master_cf: FileFacts
     sender_access: FileFacts
     hook: FileFacts = field(default_factory=lambda: FileFacts(RENEWAL_HOOK, None, None, mode=0o755))
-    """certbot's deploy hook, which has Postfix reload after a renewal."""
+    """certbot's deploy hook, which reloads Postfix after a renewal."""
     table: Optional[bytes] = None
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
     aliases: Aliases = field(default_factory=Aliases)
@@ -398,7 +398,7 @@ class Host:
     lineages: tuple[Lineage, ...] = ()
     self_signed: Optional[CertificatePair] = None
     own_pair: Optional[CertificatePair] = None
-    """The pair that the answers name, read once they are known; None where neither file is there."""
+    """The pair that the answers name, read once they are known; None if neither file exists."""
     firewall: Firewall = field(default_factory=lambda: Firewall("absent"))
     unit: Unit = field(default_factory=Unit)
     listeners: tuple[Listener, ...] = ()
@@ -407,35 +407,35 @@ class Host:
     selinux: bool = False
     mtas: Mtas = field(default_factory=Mtas)
     systemd: bool = True
-    """True if systemd is the init system; in another root it is taken to be."""
+    """True if systemd is the init system; always True in another root."""
     parameters: dict[str, str] = field(default_factory=dict)
     """`postconf -n` as Postfix reads the live file; empty when not installed."""
     zones: tuple[NamedZone, ...] = ()
-    """The zones that this host's named is primary for, but for reverse ones."""
+    """The zones that this host's named is primary for, without reverse zones."""
     named_runs: bool = False
     gathered: tuple[Gathered, ...] = ()
-    """What gather runs brought, one a source."""
+    """The trees that gather runs fetched, one a source."""
     dqs_key: DqsKey = field(default_factory=DqsKey)
     sasl_passwd: FileFacts = field(
         default_factory=lambda: FileFacts(SASL_PASSWD, None, None, mode=0o600)
     )
-    """Who this server is at its relay host, passwords and all."""
+    """sasl_passwd: this server's users and passwords at relay hosts."""
     relay_table: RelayTable = field(default_factory=RelayTable)
     relay_password: RelayPassword = field(default_factory=RelayPassword)
     relay_targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_plain: bool = True
-    """Whether Cyrus SASL, which Postfix logs in with, knows PLAIN or LOGIN."""
+    """True if Cyrus SASL, with which Postfix logs in, has PLAIN or LOGIN."""
     certbot: bool = False
-    """Whether certbot(1) is installed."""
+    """True if certbot(1) is installed."""
     leftovers: tuple[Leftover, ...] = ()
     """The `.rpmnew` and `.rpmsave` of main.cf and master.cf."""
     old_server: str = ""
-    """The server that is moved from, as the saved answers name it."""
+    """The old server of a move, as in the saved answers."""
     read_at: int = 0
-    """Seconds since the epoch; plans judge expiry by it, so that they stay pure."""
+    """Seconds since the epoch; plans compare expiry times with it, so that they are pure."""
 
     def gathered_from(self, source: str) -> Optional[Gathered]:
-        """What was gathered from that source, None when nothing was."""
+        """Return the tree from that source, None if there is none."""
         return next((one for one in self.gathered if one.source == source), None)
 
     def lineage(self, name: str) -> Optional[Lineage]:

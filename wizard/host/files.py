@@ -1,4 +1,4 @@
-"""The wizard's files as they are: bytes, owner, mode, links."""
+"""Read the files that the wizard edits: bytes, owner, mode, links."""
 
 from __future__ import annotations
 

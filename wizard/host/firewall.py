@@ -1,7 +1,7 @@
-"""firewalld: what is open for good, and what only until the next reload.
+"""Read firewalld's permanent and runtime configuration.
 
-The permanent side is read from the files. The runtime side is asked of firewalld over D-Bus
-(firewalld.dbus(5)) by busctl(1): 6 ms a call where firewall-cmd takes 150-300 ms.
+The permanent configuration is in files. The runtime configuration is queried over D-Bus
+(firewalld.dbus(5)) with busctl(1), which takes 6 ms a call; firewall-cmd takes 150-300 ms.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ LOST_BY_RELOAD = (
     "source",
     *FLAGS,
 )
-"""What a reload sets back to the permanent side; interfaces keep their zone."""
+"""The kinds of runtime settings that a reload drops; interfaces keep their zone."""
 
 
 def begin_firewall(door: Door) -> Later[Firewall]:
-    """Read the files and ask a running firewalld; nothing starts one that is stopped.
+    """Read the files and query firewalld if it runs; call the result to wait for the facts.
 
-    At run time only zones that matter are asked: active ones, the default, and those with a
-    file in /etc. For the others `runtime` repeats what is permanent.
+    Only active zones, the default zone and those with a file in /etc are queried. For the others
+    `runtime` equals the permanent configuration. A stopped firewalld is not started.
     """
-    # Of a removed package rpm leaves changed files in /etc; a copy of /etc has no program.
+    # After a removal rpm keeps changed files in /etc; a copy of /etc has no program.
     if door.lstat(PROGRAM) is None and (door.is_live or door.list_dir(files.ETC) is None):
         return lambda: Firewall(ABSENT, starts_at_boot=False)
     at_boot = files.starts_at_boot(door)
@@ -75,13 +75,13 @@ def begin_firewall(door: Door) -> Later[Firewall]:
 
 
 def open_services(door: Door, zone: str) -> Optional[tuple[str, ...]]:
-    """Ask which services a zone lets in at run time; None where no firewalld knows of it."""
+    """Query the services that a zone opens at run time; None without firewalld or such a zone."""
     reply = _reply(_call(door, "zone", "getServices", "s", zone))
     return None if reply is None else tuple(sorted(reply))
 
 
 def parse_runtime_zone(settings: Mapping[str, Any]) -> ZoneSettings:
-    """Read what getZoneSettings2 returned, as busctl prints it in JSON."""
+    """Parse the result of getZoneSettings2, as busctl prints it in JSON."""
     values = {key: value["data"] for key, value in settings.items()}
     content = {
         "service": values.get("services", ()),
@@ -149,7 +149,7 @@ def _from_files(
 
 
 def _permanent_rich_rules(door: Door, name: str) -> frozenset[str]:
-    # Only firewalld itself turns a rule's XML into the words that the runtime side has.
+    # Only firewalld itself converts a rule's XML into the text of the runtime configuration.
     path = _reply(_call(door, "config", "getZoneByName", "s", name, path=f"{_PATH}/config"))
     if not path:
         return frozenset()
@@ -173,7 +173,7 @@ def _ask_zone(door: Door, name: str) -> Optional[Running]:
 def _call(
     door: Door, interface: str, method: str, *arguments: str, path: str = _PATH
 ) -> Optional[Running]:
-    # Without --auto-start=no the question alone might start a stopped firewalld.
+    # Without --auto-start=no the call might start a stopped firewalld.
     return door.start(
         (
             *("busctl", "--auto-start=no", "--json=short", "--timeout=10s", "call"),

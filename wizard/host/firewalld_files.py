@@ -1,6 +1,6 @@
-"""firewalld's permanent configuration as its files hold it: firewalld.zone(5), firewalld.conf(5).
+"""Read firewalld's permanent configuration from its files: firewalld.zone(5), firewalld.conf(5).
 
-Files of /etc/firewalld stand before those of the same name in /usr/lib/firewalld.
+Files of /etc/firewalld override those of the same name in /usr/lib/firewalld.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ LIB = "/usr/lib/firewalld"
 
 UNIT = "firewalld.service"
 UNITS = ("/etc/systemd/system", "/run/systemd/system")
-"""Where `systemctl enable` and `mask` put their links, for good and until the next boot."""
+"""Where `systemctl enable` and `mask` put their links: permanent, and until the next boot."""
 
 FALLBACK_ZONE = "public"
-"""firewalld.conf(5): what DefaultZone is when it is not set."""
+"""firewalld.conf(5): the default of DefaultZone."""
 
 
 @dataclass(frozen=True)
 class ZoneSettings:
-    """A zone's content: by kind, in firewall-cmd's words (`service` to {"ssh"}, `port` to {"80/tcp"}).
+    """A zone's content by kind, as firewall-cmd writes it (`service`: {"ssh"}, `port`: {"80/tcp"}).
 
-    A kind of FLAGS holds its own name when it is set.
+    A kind of FLAGS contains its own name if it is set.
     """
 
     target: str = "default"
     content: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, kind: str) -> frozenset[str]:
-        """Return what there is of one kind."""
+        """Return the content of one kind."""
         return self.content.get(kind, frozenset())
 
 
@@ -68,7 +68,7 @@ _WORDS: dict[str, Callable[[dict[str, str]], str]] = {
 
 
 def parse_zone(text: bytes) -> ZoneSettings:
-    """Read a zone file; rich rules are left out. Raises ValueError when it is no such file."""
+    """Parse a zone file, without its rich rules. Raises ValueError when it is not a zone file."""
     content: dict[str, set[str]] = {}
     target = ["default"]
     depth: list[str] = []
@@ -110,13 +110,13 @@ def parse_direct(text: bytes) -> frozenset[tuple[str, ...]]:
 
 
 def read_zones(door: Door) -> dict[str, ZoneSettings]:
-    """Read all zones' permanent settings; a file of no sense is passed over, as firewalld does."""
+    """Read all zones' permanent settings; an invalid file is skipped, as firewalld does."""
     read = {name: _read_zone(door, path) for name, path in _files(door, "zones").items()}
     return {name: settings for name, settings in read.items() if settings is not None}
 
 
 def changed_zones(door: Door) -> frozenset[str]:
-    """Return the names of the zones that have a file of their own in /etc."""
+    """Return the names of the zones that have a file in /etc."""
     return frozenset(_xml_names(door, f"{ETC}/zones"))
 
 
@@ -126,14 +126,14 @@ def known_services(door: Door) -> frozenset[str]:
 
 
 def default_zone(door: Door) -> str:
-    """Return firewalld.conf's DefaultZone; firewalld keeps it the same at run time."""
+    """Return firewalld.conf's DefaultZone, which is also the one at run time."""
     text = door.read_text(f"{ETC}/firewalld.conf") or ""
     found: list[str] = re.findall(r"^[ \t]*DefaultZone[ \t]*=[ \t]*(\S+)", text, re.MULTILINE)
     return found[-1] if found else FALLBACK_ZONE
 
 
 def starts_at_boot(door: Door) -> bool:
-    """True if a unit wants firewalld at boot, and no mask is in the way (systemctl(1))."""
+    """True if a unit starts firewalld at boot, and firewalld is not masked (systemctl(1))."""
     if is_masked(door, "firewalld"):
         return False
     wants = [

@@ -1,10 +1,10 @@
-"""What gather runs brought: trees of /etc/letsencrypt in the wizard's own state, one a source.
+"""Read the trees of /etc/letsencrypt that gather runs fetched, one a source.
 
-    gathered/SOURCE/note.json          where it came from, when, and what was found of it
+    gathered/SOURCE/note.json          where and when it was fetched, and what was found
     gathered/SOURCE/etc/letsencrypt    the tree, read through a Door of its own
 
-A tree that is there is whole: a gather run gives it its name when all of it is judged. What it
-holds was another's, so every name, kind and size is looked at before it counts.
+A tree is complete: a gather run gives it its name after validating all of it. It comes from
+another server, so each name, kind and size is checked before it is used.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from wizard.paths import LETSENCRYPT
 
 NOTE = "note.json"
 COPIED = "remote"
-"""The source whose certificates another server renews until it is told to stop."""
+"""The source whose certificates the old server renews until its operator stops that."""
 LARGEST_FILE = 1 << 20
-"""Bytes: certbot's own files have some thousands."""
+"""Bytes: certbot's own files have a few thousand."""
 MOST_FILES = 20_000
 MAX_NAMED = 20
-"""Things left out that are named one by one; a link that leads round makes hundreds."""
+"""Skipped files that are named one by one; a loop of links makes hundreds."""
 
 _NAME = r"(?![^/]*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _KIND = "(?:cert|chain|fullchain|privkey)"
@@ -48,15 +48,15 @@ _FILES = re.compile(
     rf"|renewal/{_NAME}\.conf|accounts/.+\.json|(?:csr|keys)/[^/]+\.pem"
     r"|renewal-hooks/[a-z]+/[\w.@%+=:,~-]+|[^/]+"
 )
-"""Where certbot keeps things, below /etc/letsencrypt. Files right there may be its plugins'.
+"""Paths of certbot's files below /etc/letsencrypt. Files directly there may be its plugins'.
 
-certbot gives the path of a hook to a shell, so its name has nothing that a shell obeys.
+certbot passes the path of a hook to a shell, so its name has no character special to a shell.
 """
 
 LONGEST_PATH = 300
 
 FRESH_SECONDS = 86400
-"""For so long a tree can be used; an older one is gathered anew."""
+"""How long a tree can be used; an older one is fetched again."""
 
 _VERSION = 1
 MISSING = "missing"
@@ -65,7 +65,7 @@ ODD = "odd"
 
 @dataclass(frozen=True)
 class Note:
-    """What a gather run found; `chains` says by lineage why its chain does not hold."""
+    """What a gather run found; `chains` has by lineage why its chain is invalid."""
 
     origin: str
     at: int
@@ -79,7 +79,7 @@ def note_to_bytes(note: Note) -> bytes:
 
 
 def note_from_bytes(data: bytes) -> Note:
-    """Return the note that `note_to_bytes` wrote. Raises ValueError where it is none."""
+    """Parse the note that `note_to_bytes` wrote. Raises ValueError when it is not a note."""
     try:
         said = json.loads(data)
         if said["version"] != _VERSION:
@@ -92,17 +92,17 @@ def note_from_bytes(data: bytes) -> Note:
 
 
 def is_fresh(at: float, now: float) -> bool:
-    """True if what was gathered at `at` can be used; both are in seconds since the epoch.
+    """True if a tree of the time `at` can be used; both are in seconds since the epoch.
 
-    A time ahead of the clock counts as far as one behind it: the clock was wrong then, or is now.
+    A time in the future counts as if it were as far in the past, since a clock is or was wrong.
     """
     return abs(now - at) < FRESH_SECONDS
 
 
 def read_gathered(door: Door, place: Path) -> tuple[Gathered, ...]:
-    """Read what lies in `place`; `door` is the host's own, for what stands at the same paths.
+    """Read the trees in `place`; `door` reads the host, to compare the files at the same paths.
 
-    A tree without a note that can be read counts as not gathered.
+    A tree without a readable note is skipped.
     """
     sources = door.list_dir(str(place)) or ()
     found = (_read(door, place / source, source) for source in sources if source[:1] != ".")
@@ -141,10 +141,10 @@ def _judged(lineage: Lineage, chain: str) -> Lineage:
 
 
 def walk(tree: Door) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the plain files of a tree by path, and in words what else is there.
+    """Return the paths of the regular files in a tree, and a description of each skipped file.
 
-    Links, devices, names with control characters, files that are too large and whatever has no
-    place in certbot's tree are told and left out.
+    Skipped are links, devices, names with control characters, files that are too large, and files
+    that are not certbot's.
     """
     found = tuple(_walk(tree, LETSENCRYPT))
     files = tuple(path for path, why in found if not why)
@@ -169,13 +169,13 @@ def _walk(tree: Door, directory: str) -> Iterator[tuple[str, str]]:
 
 
 def _odd_name(path: str, name: str) -> str:
-    """Return why a name cannot be certbot's, "" where it may be."""
+    """Return why a name cannot be certbot's, "" if it may be."""
     odd = harmless(name) != name or "\n" in name or not _is_utf8(name) or len(path) > LONGEST_PATH
     return "no such name is certbot's" if odd else ""
 
 
 def _odd_kind(path: str, status: os.stat_result) -> str:
-    """Return why what stands there is none of certbot's files or directories, "" where it is."""
+    """Return why it cannot be one of certbot's files or directories, "" if it may be."""
     below = path[len(LETSENCRYPT) + 1 :]
     if stat.S_ISDIR(status.st_mode):
         return "" if _DIRECTORIES.fullmatch(below) else "it is no directory of certbot's"
@@ -194,7 +194,7 @@ def _file(tree: Door, door: Door, path: str) -> GatheredFile:
     status = tree.lstat(path)
     digest = hashlib.sha256(tree.read_bytes(path) or b"").hexdigest()
     here = host_state(door, path)
-    # A file that this host has already can be run only if that is so here.
+    # A file that this host has already is executable only if it is so here.
     own = door.lstat(path) if here == f"file:{digest}" else None
     return GatheredFile(
         path,
@@ -207,7 +207,7 @@ def _file(tree: Door, door: Door, path: str) -> GatheredFile:
 
 
 def _is_loose(door: Door, path: str) -> bool:
-    """True if a file of this host has rights that an older program took over with it."""
+    """True if a file of this host has permissions that an older program copied with it."""
     status = door.lstat(path)
     if status is None or not stat.S_ISREG(status.st_mode) or not door.is_live:
         return False
@@ -215,7 +215,7 @@ def _is_loose(door: Door, path: str) -> bool:
 
 
 def _with_foreign(file: GatheredFile, tree: Door, door: Door) -> GatheredFile:
-    """Return a file of another server with what certbot would run, read or write because of it."""
+    """Return a file with the options that make certbot run, read or write something."""
     # A plan without a copied tree needs no table of certbot's options.
     from wizard.certificates.foreign import (  # noqa: PLC0415
         foreign_items,
@@ -253,7 +253,7 @@ def _with_foreign(file: GatheredFile, tree: Door, door: Door) -> GatheredFile:
 
 
 def host_state(door: Door, path: str) -> str:
-    """Return what stands at a path of the host, as `GatheredFile.here` has it."""
+    """Return the state of a path of the host, as in `GatheredFile.here`."""
     status = door.lstat(path)
     if status is None:
         return MISSING

@@ -1,4 +1,4 @@
-"""Facts that are asked for now and told later, so that slow commands run side by side."""
+"""Facts that are requested now and returned later, so that slow commands run in parallel."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Callable, TypeVar
 T = TypeVar("T")
 
 Later = Callable[[], T]
-"""Ends what was begun: waits for the commands that were started and returns the fact."""
+"""Waits for the commands that were started, and returns the fact."""

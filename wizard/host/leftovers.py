@@ -1,7 +1,7 @@
-"""What rpm(8) wrote next to Postfix's two files.
+"""Read the files that rpm(8) wrote next to Postfix's two files.
 
-`.rpmnew` comes by an update, `.rpmsave` by a removal, `.rpmorig` where a package found a file that
-no package had written.
+An update writes `.rpmnew`, a removal `.rpmsave`, and an installation over a file of no package
+`.rpmorig`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SUFFIXES = (".rpmnew", ".rpmsave", ".rpmorig")
 
 
 def read_leftovers(door: Door, paths: tuple[str, ...]) -> Iterator[Leftover]:
-    """Yield those that are there; one that cannot be read is no reason to stop."""
+    """Yield those that exist, also those that cannot be read."""
     for of in paths:
         for suffix in SUFFIXES:
             path = of + suffix

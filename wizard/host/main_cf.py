@@ -1,8 +1,8 @@
-"""What main.cf alone tells, where no Postfix can be asked: a copied /etc, a package's own file.
+"""Read main.cf where postconf cannot run: in a copied /etc, and a package's own file.
 
-For reading only, and only of files that Postfix itself accepts; editing is
-`wizard.postfix`'s. The rules are postconf(5)'s: a line that begins with a blank continues the
-one before, comments and empty lines may stand between.
+Only for reading, and only for files that Postfix accepts; `wizard.postfix` edits them. The rules
+are those of postconf(5): a line that begins with a blank continues the one before, also after
+comments and empty lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ VERSION_OF_RELEASE = {"9": "3.5", "10": "3.8"}
 """Postfix's version by Enterprise Linux's major release."""
 
 LONGEST_EXPANDED = 65536
-"""Characters that values may add to a text: a name or a list of tables needs a hundred."""
+"""Characters by which values may lengthen a text; a name or a list of tables needs a hundred."""
 
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
 
@@ -26,14 +26,14 @@ NO_BERKELEY_DB = (3, 8)
 
 
 def own_parameters(text: bytes) -> dict[str, str]:
-    """Return main.cf's parameters as `postconf -n` prints them: unfolded, the last one counts."""
+    """Return main.cf's parameters as `postconf -n` prints them: unfolded, the last of duplicates."""
     return dict(all_parameters(text))
 
 
 def all_parameters(text: bytes) -> list[tuple[str, str]]:
-    """Return each `name = value` of main.cf in order, those of doubled names too."""
+    """Return each `name = value` of main.cf in order, duplicates included."""
     found: list[list[str]] = []
-    # Postfix ends a line at a line feed alone, where str.splitlines() knows ten other ends.
+    # Postfix ends a line only at a line feed; str.splitlines() has ten other ends.
     for line in text.decode("utf-8", "surrogateescape").split("\n"):
         bare = line.strip()
         if not bare or bare[0] == "#":
@@ -47,9 +47,9 @@ def all_parameters(text: bytes) -> list[tuple[str, str]]:
 
 
 def expanded(text: str, value: Callable[[str], str], most: int = LONGEST_EXPANDED) -> str:
-    """Return text with values in the place of `$name`, `${name}` and `$(name)`, once.
+    """Replace `$name`, `${name}` and `$(name)` by values, once.
 
-    A text to which they would add more than `most` characters stays as it is.
+    A text that would become more than `most` characters longer is returned unchanged.
     """
     parts, size, at = [], 0, 0
     for found in _REFERENCE.finditer(text):
@@ -65,9 +65,9 @@ _PART = re.compile(r"[{}]|[, \t\n\v\f\r\0]+|[^{}, \t\n\v\f\r\0]+")
 
 
 def spans(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield where each item of a list begins and ends; braces, also within an item, keep it whole.
+    """Yield the begin and end of each item of a list; braces keep blanks and commas in an item.
 
-    A brace that nothing closes takes the rest, as it does for Postfix.
+    The item of an unclosed brace goes to the end, as for Postfix.
     """
     first, depth = None, 0
     for part in _PART.finditer(text, at):
@@ -83,21 +83,21 @@ def spans(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Return the items of a list, between blanks and commas; braces keep blanks in an item."""
+    """Return the items of a list, separated by blanks and commas; braces keep blanks in an item."""
     return tuple(text[first:end] for first, end in spans(text))
 
 
 def likely_version(parameters: dict[str, str], distribution: Distribution) -> str:
-    """Return the version that the file or the release points to, "" when neither does."""
+    """Return the version that follows from the file or the release, "" if neither tells."""
     level = parameters.get("compatibility_level", "")
-    # Before Postfix 3.6 the level was a count (0, 1, 2) and says nothing of the version.
+    # Before Postfix 3.6 the level was a count (0, 1, 2), which does not show the version.
     if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?", level):
         return level
     return VERSION_OF_RELEASE.get(major(distribution.version), "") if distribution.is_el else ""
 
 
 def likely_database_type(parameters: dict[str, str], version: str) -> str:
-    """Return main.cf's default_database_type, else the one that this version is built with."""
+    """Return main.cf's default_database_type, else that of this version's build."""
     stated = parameters.get("default_database_type", "")
     if stated:
         return stated

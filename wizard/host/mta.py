@@ -1,7 +1,7 @@
 """Read which other mail servers a host has: systemd's units, alternatives(8), queues on disk.
 
-Nothing is run for it: the links and files of alternatives are read, and the units are part of the
-one call of systemctl(1) (`wizard.host.units`).
+It starts no command: it reads the links and files of alternatives, and `wizard.host.units` has the
+units from its call of systemctl(1).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from wizard.host.mta_facts import KNOWN, Alternative, KnownMta, Mtas, MtaUnit, O
 
 LINK = "/etc/alternatives/mta"
 STATE = "/var/lib/alternatives/mta"
-"""chkconfig's file: the mode, the link, the followers in pairs, an empty line, the choices."""
+"""chkconfig's file: the mode, the link, pairs of slave links, an empty line, the choices."""
 
 AUTO, MANUAL = "auto", "manual"
 MAX_DIRECTORIES = 1000
-"""Of a queue that is split into directories, so many are read."""
+"""Directories of a split queue that are read."""
 
 _UNIT = re.compile(r"/([^/\n]+\.(?:service|scope))(?=/|$)", re.MULTILINE)
 
@@ -56,7 +56,7 @@ def _queued(door: Door, directory: str, depth: int, pattern: str) -> int:
     try:
         names = door.list_dir(directory) or ()
     except Trouble:
-        return 0  # only root may read a queue; who is not root makes plans without it
+        return 0  # only root may read a queue; other users make plans without it
     if depth == 0:
         return len(fnmatch.filter(names, pattern))
     below = (f"{directory}/{name}" for name in names[:MAX_DIRECTORIES])
@@ -64,7 +64,7 @@ def _queued(door: Door, directory: str, depth: int, pattern: str) -> int:
 
 
 def read_alternative(door: Door) -> Alternative:
-    """Return the group `mta`; a link that is not the best choice counts as set by hand."""
+    """Return the group `mta`; a link to another than the best choice counts as manual."""
     try:
         current = door.read_link(LINK)
         text = door.read_text(STATE) if current is not None else None
@@ -78,13 +78,13 @@ def read_alternative(door: Door) -> Alternative:
 
 
 def parse_alternatives(text: str) -> tuple[str, tuple[tuple[str, int], ...]]:
-    """Read alternatives' state file: the mode, and each choice with its priority."""
+    """Parse alternatives' state file: the mode, and each choice with its priority."""
     lines = text.split("\n")
     head = lines.index("", 2) if "" in lines[2:] else len(lines)
     size = 2 + max(head - 2, 0) // 2
     choices = []
     for at in range(head + 1, len(lines) - 1, size):
-        # `@FAMILY@PRIORITY SERVICE`, the first and the last word where they are set.
+        # `@FAMILY@PRIORITY SERVICE`; FAMILY and SERVICE are optional.
         priority = re.match(r"(?:@[^@]*@)?(-?[0-9]{1,9})", lines[at + 1])
         if not lines[at].startswith("/") or priority is None:
             break
@@ -93,7 +93,7 @@ def parse_alternatives(text: str) -> tuple[str, tuple[tuple[str, int], ...]]:
 
 
 def with_unit(door: Door, listener: Listener) -> Listener:
-    """Return the listener with the unit that its process is in, "" where the kernel tells none."""
+    """Return the listener with its process's unit, "" if the kernel reports none."""
     try:
         text = door.read_text(f"/proc/{listener.pid}/cgroup") or ""
     except Trouble:

@@ -1,4 +1,4 @@
-"""Other mail servers as facts: their units, their queues, and alternatives' group `mta`."""
+"""Facts about other mail servers: their units, their queues, and alternatives' group `mta`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ RUNNING = frozenset({"active", "activating", "reloading"})
 
 @dataclass(frozen=True)
 class KnownMta:
-    """A mail server that EL or EPEL has: its units, in the order in which they are started.
+    """A mail server of EL or EPEL, with its units in the order in which they are started.
 
-    `queues` are directories, each with the depth below it at which messages are, and the pattern
-    of the one file or directory that each message has. `send` sends what is in the queue.
+    `queues` are directories, each with the depth of its messages below it, and the pattern of the
+    one file or directory of each message. `send` is the command that sends the queue.
     """
 
     name: str
@@ -52,7 +52,7 @@ UNITS = tuple(unit for mta in KNOWN for unit in mta.units)
 
 @dataclass(frozen=True)
 class MtaUnit:
-    """A unit as systemd sees it: the words of `is-enabled` and `is-active`."""
+    """A unit's state: the outputs of `systemctl is-enabled` and `is-active`."""
 
     unit: str
     enabled: str
@@ -66,7 +66,7 @@ class MtaUnit:
 
 @dataclass(frozen=True)
 class OtherMta:
-    """A mail server that is installed besides Postfix; `queued` counts the messages in its queue."""
+    """An installed mail server besides Postfix; `queued` is the number of messages in its queue."""
 
     name: str
     units: tuple[MtaUnit, ...]
@@ -79,8 +79,8 @@ class OtherMta:
 class Alternative:
     """Which program sendmail(1) is: alternatives' group `mta`.
 
-    `mode` is auto or manual, `current` the path that /etc/alternatives/mta leads to, both "" where
-    there is no such link. `choices` are the registered paths with their priorities.
+    `mode` is auto or manual, `current` the target of /etc/alternatives/mta; both are "" without
+    this link. `choices` are the registered paths with their priorities.
     """
 
     mode: str = ""
@@ -89,7 +89,7 @@ class Alternative:
 
     @property
     def state(self) -> str:
-        """Both in one word, as plans and journals have it: `auto:/usr/sbin/sendmail.postfix`."""
+        """Both in one word, as in plans and journals: `auto:/usr/sbin/sendmail.postfix`."""
         return f"{self.mode}:{self.current}"
 
     @property
@@ -99,14 +99,14 @@ class Alternative:
 
     @property
     def of_postfix(self) -> str:
-        """The path of Postfix's own choice; before its package is there, where EL has it."""
+        """The path of Postfix's own choice; before the installation, the path on EL."""
         ours = (path for path, _ in self.choices if path.endswith(f"/{SENDMAIL_OF_POSTFIX}"))
         return next(ours, f"/usr/sbin/{SENDMAIL_OF_POSTFIX}")
 
 
 @dataclass(frozen=True)
 class Mtas:
-    """All that a host has of other mail servers: nothing, on most."""
+    """The other mail servers of a host; most hosts have none."""
 
     others: tuple[OtherMta, ...] = ()
     alternative: Alternative = Alternative()

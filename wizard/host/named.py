@@ -1,4 +1,4 @@
-"""named's own zones as they are: what named.conf(5) names, and the bytes of their files."""
+"""Read the primary zones of this host's named: from named.conf(5), with the bytes of their files."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from wizard.host.files import read_file
 NAMED_CONF = "/etc/named.conf"
 
 MOST = 64
-"""Zones whose files are read; who has more makes them with a tool of their own."""
+"""Zones whose files are read; operators with more zones use their own tools."""
 
 BESIDE = (".jnl", ".signed", ".jbk", ".signed.jnl")
-"""What named keeps beside the file of a zone that it writes or signs itself (named(8))."""
+"""Suffixes of named's files next to a zone file that it writes or signs itself (named(8))."""
 
 _NO_MAIL = (".", "localhost", "localhost.localdomain")
 
 
 def read_named_zones(door: Door) -> tuple[NamedZone, ...]:
-    """Return the primary zones that may hold names of hosts; reverse and local ones do not."""
+    """Return the primary zones that may have names of hosts: no reverse and no local zones."""
     return tuple(_zones(door))
 
 
@@ -31,7 +31,7 @@ def _zones(door: Door) -> Iterator[NamedZone]:
     try:
         statements = read_zones(NAMED_CONF, door.read_text)
     except Trouble:
-        # Whoever may not read it is told so when a zone is asked for: it is not among these.
+        # An unreadable named.conf is reported when the dns section is planned.
         return
     wanted = [one for one in statements if one.is_primary and not _is_reverse(one.name)]
     for one in wanted[:MOST]:

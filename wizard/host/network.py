@@ -1,6 +1,6 @@
-"""Names, addresses and resolvers: ip(8), hosts(5), resolv.conf(5).
+"""Read names, addresses and resolvers: ip(8), hosts(5), resolv.conf(5).
 
-No name is looked up in the DNS here: with a dead resolver that takes half a minute.
+Nothing queries the DNS here: with a dead resolver that takes half a minute.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOOPBACK = "lo"
 
 
 def begin_network(door: Door) -> Later[Network]:
-    """Ask ip for the addresses and read the rest from /etc; another root has no addresses."""
+    """Get the addresses from ip and read the rest from /etc; another root has no addresses."""
     running = door.start(("ip", "-json", "addr"))
     hostname = fqdn(_nodename(door), door.read_text("/etc/hosts") or "")
     resolvers = parse_resolvers(door.read_text("/etc/resolv.conf") or "")
@@ -44,7 +44,7 @@ def begin_network(door: Door) -> Later[Network]:
 
 
 def fqdn(nodename: str, hosts: str) -> str:
-    """Return the host's full name as `hostname -f` would, without asking the DNS; "" for none."""
+    """Return the host's full name as `hostname -f` does, but without the DNS; "" for none."""
     if "." in nodename:
         return nodename
     for line in hosts.splitlines():
@@ -62,7 +62,7 @@ def parse_resolvers(text: str) -> tuple[str, ...]:
 
 
 def parse_interfaces(text: str) -> tuple[str, ...]:
-    """Return the interfaces of /proc/net/dev but lo (proc_pid_net(5))."""
+    """Return the interfaces of /proc/net/dev without lo (proc_pid_net(5))."""
     return tuple(one for one in re.findall(r"(?m)^\s*(\S+):", text) if one != LOOPBACK)
 
 
@@ -76,7 +76,7 @@ def parse_default_routes(text: str, text6: str) -> tuple[str, ...]:
 
 
 def _kernels(door: Door, name: str) -> str:
-    """Return what the kernel tells in /proc/net, "" where it does not tell."""
+    """Return a file of /proc/net, "" if it is not readable."""
     try:
         return (door.read_text(f"/proc/net/{name}") or "") if door.is_live else ""
     except Trouble:
@@ -86,7 +86,7 @@ def _kernels(door: Door, name: str) -> str:
 def parse_addresses(
     outcome: Outcome,
 ) -> list[ipaddress.IPv4Interface | ipaddress.IPv6Interface]:
-    """Read what `ip -json addr` printed: every address with its network, interfaces in order."""
+    """Parse the output of `ip -json addr`: each address with its network, interfaces in order."""
     try:
         interfaces: list[dict[str, Any]] = json.loads(outcome.stdout or b"[]")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The installed Postfix package: rpm(8)."""
+"""Query the installed Postfix package: rpm(8)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from wizard.host.facts import Package
 from wizard.host.later import Later
 
 NEVRA = "%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}"
-"""rpm's query format for name-epoch:version-release.arch, epoch 0 told too."""
+"""rpm's query format for name-epoch:version-release.arch, with epoch 0 too."""
 
 
 def begin_package(door: Door, name: str = "postfix") -> Later[Optional[Package]]:
-    """Ask rpm for the package; None when it is not installed, or cannot be known from here."""
+    """Query rpm for the package; None when it is not installed, or not known in another root."""
     running = door.start(("rpm", "-q", "--qf", NEVRA + r"\n", name))
 
     def finish() -> Optional[Package]:
@@ -22,7 +22,7 @@ def begin_package(door: Door, name: str = "postfix") -> Later[Optional[Package]]
         outcome = running.outcome()
         if outcome.code != 0:
             return None
-        # Two of one name cannot be installed but by force; the last is the newest.
+        # Two versions can be installed only by force; the last is the newest.
         return Package(outcome.text.split()[-1], candidate=False)
 
     return finish

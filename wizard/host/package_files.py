@@ -1,7 +1,7 @@
-"""The files that dnf would lay: the candidate package's own main.cf and master.cf.
+"""Fetch the files that dnf would install: the candidate package's own main.cf and master.cf.
 
-Before Postfix is installed the plan is made from these. Everything is written to a private
-directory below /tmp, which is removed whatever happens; the host itself stays as it is.
+Before Postfix is installed, the plan is made from them. All downloads go to a private directory
+below /tmp, which is always removed; the host itself is not changed.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ DOING = "fetching the postfix package to see which files it would lay"
 
 DNF = (
     *("dnf", "--quiet", "--assumeyes", "--downloadonly"),
-    # With the check, --assumeyes would take a key that nobody has looked at into RPM's
-    # database. The bytes are only looked at here; the run's own dnf checks the signature, and
-    # the plan holds these files' hashes.
+    # With the check, --assumeyes would import a key into RPM's database that nobody has verified.
+    # Here the files are only read. The run's own dnf checks the signature, and the plan has the
+    # hashes of these files.
     "--nogpgcheck",
     "--setopt=install_weak_deps=False",
-    # dnf's own 10 tries of 30 seconds each keep an operator waiting on a dead network.
+    # dnf's default of 10 tries of 30 seconds each is too long on a dead network.
     *("--setopt=retries=3", "--setopt=timeout=15"),
     # These write to the host whenever dnf starts (redhat.repo, /etc/.git).
     "--disableplugin=subscription-manager,product-id,etckeeper",
 )
-"""dnf(8), without where it writes and what it installs."""
+"""The command of dnf(8), without the directories and the package."""
 
-SLOWEST = 900.0
-"""Seconds: a far mirror may have 100 MB of lists to send."""
+TIMEOUT_SECONDS = 900.0
+"""A slow mirror may have to send 100 MB of lists."""
 
 SYSTEM_CACHE = Path("/var/cache/dnf")
 
 LIST_AGE = 48 * 3600.0
-"""Seconds, dnf's own metadata_expire: younger lists in the system's cache are used as they are."""
+"""Seconds, as dnf's metadata_expire: younger lists in the system's cache are used."""
 
 PATHS = {"etc/postfix/main.cf", "etc/postfix/master.cf"}
 
 LARGEST = 1 << 20
 
-LEAST_ROOM = 8 << 20
-"""Bytes: with fewer left where dnf writes, that is why it failed."""
+MIN_FREE_BYTES = 8 << 20
+"""If less space is free where dnf writes, that is the reason of its failure."""
 
 NO_ROOM = "No space left"
 NO_DNF = "there is no dnf to ask"
@@ -84,7 +84,7 @@ FAULTS = (
         "Run `dnf install --assumeno postfix` and read why.",
     ),
 )
-"""What dnf says on stderr, what that means, what to do."""
+"""Patterns of dnf's messages on stderr, each with its meaning and what to do."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class PackageFiles:
 
 
 def read_package_files(door: Door) -> PackageFiles:
-    """Let dnf fetch the package that it would install, and read it.
+    """Fetch the package that dnf would install, and read its files.
 
     Raises Trouble when no repository is enabled, none can be reached, or none has the package.
     """
@@ -114,10 +114,10 @@ def read_package_files(door: Door) -> PackageFiles:
 
 
 def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
-    """Say what dnf's failure means and what to do; `free` bytes were left for its files."""
+    """Return the error for a failure of dnf; `free` is the free space for its files, in bytes."""
     said = "\n".join(outcome.complaints)
-    if free < LEAST_ROOM:
-        # dnf itself speaks of broken databases and archives then.
+    if free < MIN_FREE_BYTES:
+        # Without free space dnf reports broken databases and archives.
         said += "\nNo space left on device"
     for pattern, wrong, advice in FAULTS:
         if re.search(pattern, said):
@@ -146,7 +146,7 @@ def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
             f"--destdir={place / 'packages'}",
             *("install", "postfix"),
         ),
-        timeout=SLOWEST,
+        timeout=TIMEOUT_SECONDS,
     )
     if outcome is None:
         raise Trouble(
@@ -158,10 +158,10 @@ def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
 
 
 def _seed(system: Path, cache: Path, now: float) -> bool:
-    """Lay links to the system's lists in a cache of our own, where these are fresh.
+    """Link the system's package lists into a cache of our own, if they are fresh.
 
-    dnf replaces files by renaming, so what it writes lands among the links and never behind
-    them. It touches a file's times only for expired lists, and is told that these never are.
+    dnf replaces files by renaming, so it replaces the links and never writes through them. It
+    changes a file's times only for expired lists; an option says that these never expire.
     """
     primaries = [path for path in _glob(system, "*/repodata/*primary.*") if path.is_file()]
     if not primaries or any(now - path.stat().st_mtime > LIST_AGE for path in primaries):
@@ -185,9 +185,9 @@ def _read(door: Door, packages: list[Path]) -> PackageFiles:
     for path in packages:
         query = ("rpm", "-qp", "--nosignature", "--qf", rf"%{{NAME}}\n{NEVRA}\n%{{VERSION}}\n")
         outcome = door.run((*query, str(path)))
-        told = outcome.text.splitlines() if outcome is not None else []
-        if told[:1] == ["postfix"]:
-            return _unpack(door, path, nevra=told[1], version=told[2])
+        words = outcome.text.splitlines() if outcome is not None else []
+        if words[:1] == ["postfix"]:
+            return _unpack(door, path, nevra=words[1], version=words[2])
     raise Trouble(
         DOING,
         "dnf fetched no package called postfix",

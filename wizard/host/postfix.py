@@ -1,4 +1,4 @@
-"""What Postfix says of itself: postconf(1), and the rows of an indexed table: postmap(1)."""
+"""Read Postfix's facts with postconf(1), and the rows of an indexed table with postmap(1)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from wizard.paths import SENDER_ACCESS
 
 BEGIN = "# Rows from postfix-wizard's answers: change them there."
 END = "# Your own rows go below this line."
-"""The comment lines of sender_access around the rows that the answers own."""
+"""The comment lines around the answers' rows in sender_access."""
 
 INDEX_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "sdbm": ".dir"}
-"""What postmap adds to a table's path, by type (DATABASE_README)."""
+"""Suffixes of index files by table type (DATABASE_README)."""
 
 
 IN_FORCE = ("myhostname", "mydomain", "mynetworks")
-"""What Postfix makes of the host itself, its name and its addresses, where main.cf does not say."""
+"""Parameters with defaults that Postfix derives from the host's name and addresses."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """postconf's answers: `parameters` are main.cf's own (-n), `defaults` the program's (-d).
+    """postconf's output: `parameters` are main.cf's own (-n), `defaults` the program's (-d).
 
-    `in_force` has IN_FORCE as they hold, with the parameters that they name put in (-x).
+    `in_force` has the values of IN_FORCE, with `$name` expanded (-x).
     """
 
     parameters: dict[str, str]
@@ -37,7 +37,7 @@ class Configuration:
     in_force: dict[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
-        """Return what is in force, "" when Postfix does not know the name."""
+        """Return main.cf's value, else the default; "" for an unknown parameter."""
         return self.parameters.get(name, self.defaults.get(name, ""))
 
     @property
@@ -47,10 +47,10 @@ class Configuration:
 
 
 def begin_configuration(door: Door) -> Later[Optional[Configuration]]:
-    """Ask postconf; None when there is none, or another root is looked at.
+    """Start postconf; None without postconf and in another root.
 
-    -n is asked of the file, -d and -m of the program: the latter two answer also when main.cf
-    is broken, and then `stderr` says what Postfix makes of it.
+    -n reads main.cf; -d and -m do not. So these two work also with a broken main.cf, and then
+    `stderr` has Postfix's message.
     """
     own, defaults, types = (door.start(("postconf", option)) for option in ("-n", "-d", "-m"))
     expanded = door.start(("postconf", "-x", *IN_FORCE))
@@ -84,7 +84,7 @@ def read_table(door: Door, table_type: str, path: str = SENDER_ACCESS) -> Option
     """
     suffix = INDEX_SUFFIX.get(table_type)
     status = None if suffix is None else door.stat(f"{path}{suffix}")
-    # A FIFO in its place would hold postmap until it is ended.
+    # postmap would block on a FIFO until it is ended.
     if status is None or not stat.S_ISREG(status.st_mode):
         return None
     outcome = door.run(("postmap", "-s", f"{table_type}:{path}"), timeout=60)

@@ -1,9 +1,9 @@
-"""A private directory for what is only looked at, which goes however this process ends.
+"""A private directory for temporary files that is removed however this process ends.
 
-A `finally` does not run on SIGTERM, on SIGHUP as a lost connection sends it, or on SIGKILL, and
-signal handlers are not to be had in a thread, where the screens read the host. So a guard
-stands by: a process of its own that waits until nobody holds a pipe any more and then removes
-the directory. It is in a session of its own, out of reach of the terminal's signals.
+A `finally` does not run on SIGTERM, SIGKILL, or SIGHUP after a lost connection. Signal handlers do
+not work in a thread, where the screens read the host. So there is a guard process: it waits until
+all other ends of a pipe are closed, and then removes the directory. It has a session of its own,
+so that the terminal's signals do not reach it.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ for place in sys.argv[1:]:
 """
 
 PATIENCE = 5.0
-"""Seconds to wait for the guard's work, so that usually nothing is left when we go on."""
+"""Seconds to wait for the guard, so that the directory is usually gone when we continue."""
 
 WITH_US = ("setpriv", "--pdeathsig", "TERM")
-"""setpriv(1): what begins a command that must not outlive us."""
+"""setpriv(1): the first words of a command that must end with this process."""
 
 
 @contextlib.contextmanager
 def private_directory(doing: str) -> Iterator[Path]:
-    """Make a directory of ours alone (0700) in the first safe place, and remove it in the end.
+    """Make a directory (0700) in the first safe place, and remove it at the end.
 
-    Children started meanwhile hold the guard's pipe as well, so that none of them writes into
-    what is being removed. Raises Trouble, which begins with `doing`, where it cannot be made.
+    Child processes inherit the guard's pipe, so that none of them writes while the directory is
+    removed. Raises Trouble, which begins with `doing`, when no directory can be made.
     """
     name = f"postfix-wizard-{secrets.token_hex(8)}"
     places = [Path(parent, name) for parent in temporary_directories(os.geteuid())]
@@ -51,7 +51,7 @@ def private_directory(doing: str) -> Iterator[Path]:
     try:
         guards, ours = os.pipe()
         os.set_inheritable(ours, True)
-        # First the guard, then the directory: there is no moment at which none would remove it.
+        # First the guard, then the directory, so that there is always a process to remove it.
         guard = subprocess.Popen(
             (sys.executable, "-I", "-S", "-c", _GUARD, *map(str, places)),
             stdin=guards,
@@ -77,13 +77,13 @@ def private_directory(doing: str) -> Iterator[Path]:
         ) from error
     finally:
         os.close(ours)
-        # A daemon that dnf left behind may hold the pipe: the guard outlasts it, we need not.
+        # A daemon that dnf started may have the pipe open. The guard waits for it; we do not.
         with contextlib.suppress(subprocess.TimeoutExpired):
             guard.wait(timeout=PATIENCE)
 
 
 def _made(places: Sequence[Path]) -> Path:
-    """Make the first of these directories that can be made. Raises OSError where none can."""
+    """Make the first of these directories that can be made. Raises OSError when none can."""
     for place in places[:-1]:
         with contextlib.suppress(OSError):
             place.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""The whole host, read once: slow commands are started first, files read meanwhile."""
+"""Read all facts of a host once: start the slow commands first, read files meanwhile."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ from wizard.paths import (
 
 MAX_LINES = 12_000
 """Lines of a file whose whole text a plan shows: ten thousand networks on lines of their own, and
-as many more. Tables of senders and of aliases may be longer."""
+two thousand others. Tables of senders and of aliases may be longer."""
 MAX_WORDS = 12_000
 """Words of one parameter of main.cf."""
 MAX_PARAMETERS = 3_000
@@ -67,21 +67,20 @@ MAX_PARAMETERS = 3_000
 MAX_SENDERS = 1_010_000
 """Lines of sender_access: a million senders, and comments."""
 MAX_ANSWERED_SENDERS = 10_000
-"""Rows of sender_access that the answers own: each plan has all answers, as TOML."""
+"""Rows of the answers in sender_access: each plan has all answers, as TOML."""
 MAX_MASTER_WORDS = 20_000
 """Words of master.cf outside its comments: two thousand services; Postfix comes with thirty."""
 MAX_TIMES = 100
-"""How often main.cf may set one parameter: all that say the same as the last are edited with it."""
+"""How often main.cf may set one parameter: entries with the value of the last are edited too."""
 HOOK_MODE = 0o755
 
 
 def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = None) -> Host:
-    """Read all facts of the host behind the door.
+    """Read all facts of the host.
 
-    Without an installed Postfix the files are those of the package that dnf would install,
-    unless `candidate` is false: then they are absent. `gathered` is where gather runs put what
-    they bring, None for nowhere. Raises Trouble when a file cannot be
-    read, a command hangs, or that package cannot be had.
+    Without an installed Postfix the files are those of the package that dnf would install; with
+    `candidate` False they are absent. `gathered` is the directory of gather runs, None for none.
+    Raises Trouble when a file cannot be read, a command hangs, or the package cannot be fetched.
     """
     _refuse_bare_chroot(door)
     package_later = begin_package(door)
@@ -180,7 +179,7 @@ def _refuse_bare_chroot(door: Door) -> None:
 
 
 def _checked_firewall(firewall: Firewall, units: Units, door: Door) -> Firewall:
-    """Return firewalld as unknown where it does not answer and is not known to be stopped."""
+    """Return firewalld as unknown if it does not answer and is not known to be stopped."""
     if firewall.state != STOPPED or not has_systemd(door):
         return firewall
     silent = not units.answered or units.states[FIREWALLD].active in RUNNING_STATES
@@ -188,7 +187,7 @@ def _checked_firewall(firewall: Firewall, units: Units, door: Door) -> Firewall:
 
 
 def _refuse_long(file: FileFacts, limit: int, advice: str) -> None:
-    """Raise Trouble where a file or its `.orig` has more lines than `limit`."""
+    """Raise Trouble when a file or its `.orig` has more lines than `limit`."""
     for path, text in ((file.path, file.live), (f"{file.path}.orig", file.original)):
         lines = (text or b"").count(b"\n")
         if lines > limit:
@@ -206,7 +205,7 @@ _SENDERS_ELSEWHERE = (
 
 
 def _refuse_many_senders(senders: FileFacts) -> None:
-    """Raise Trouble where sender_access has more rows than a plan can edit, or answers can have."""
+    """Raise Trouble when sender_access has more rows than a plan can edit, or answers can have."""
     _refuse_long(senders, MAX_SENDERS, _SENDERS_ELSEWHERE)
     _, _, owned = (senders.live or b"").partition(BEGIN.encode())
     rows = owned.partition(END.encode())[0].count(b"\n") - 1
@@ -219,7 +218,7 @@ def _refuse_many_senders(senders: FileFacts) -> None:
 
 
 def _refuse_wordy(main_cf: FileFacts) -> None:
-    """Raise Trouble where a parameter is set too often, or to too many words, for a second."""
+    """Raise Trouble when editing would take more than a second: too many words or duplicates."""
     text = main_cf.live or b""
     if len(text) < min(2 * MAX_WORDS, 3 * MAX_PARAMETERS):  # a word and what follows it; `a=`
         return
@@ -249,7 +248,7 @@ def _refuse_wordy(main_cf: FileFacts) -> None:
 
 
 def _refuse_many_services(master_cf: FileFacts) -> None:
-    """Raise Trouble where master.cf has more words than can be edited in a second."""
+    """Raise Trouble when master.cf has more words than can be edited in a second."""
     lines = (master_cf.live or b"").split(b"\n")
     words = sum(len(line.split()) for line in lines if not line.lstrip().startswith(b"#"))
     if words > MAX_MASTER_WORDS:
@@ -266,17 +265,17 @@ def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
     try:
         there = door.list_dir(str(place))
     except Trouble:
-        return ()  # it is root's; who is not root makes plans without it
+        return ()  # it is root's; other users make plans without it
     if not there:
         return ()
-    # Loaded only where something waits: its patterns take 3 ms of every other start.
+    # Imported only if there is something to read: its patterns take 3 ms.
     from wizard.host.gathered import read_gathered  # noqa: PLC0415
 
     return read_gathered(door, place)
 
 
 def _read_hook(door: Door) -> FileFacts:
-    """Read certbot's hook; one that certbot could not run is as good as none, and is replaced."""
+    """Read certbot's hook; without one, the mode is that of a new hook."""
     facts = read_file(door, RENEWAL_HOOK)
     return facts if facts.live is not None else replace(facts, mode=HOOK_MODE)
 
@@ -305,7 +304,7 @@ def _from_files(
     distribution: Distribution,
 ) -> Postfix:
     if package is None and main_cf.live is not None and not door.is_live:
-        # A copied main.cf is that of an installed Postfix; which package, it does not tell.
+        # A copied main.cf is that of an installed Postfix, of an unknown package.
         package = Package("", candidate=False)
     version = likely_version(parameters, distribution)
     return Postfix(package, version, likely_database_type(parameters, version))
@@ -314,7 +313,7 @@ def _from_files(
 def _to_come(
     door: Door, main_cf: FileFacts, master_cf: FileFacts
 ) -> tuple[Postfix, FileFacts, FileFacts]:
-    # tarfile and its kin are loaded only where Postfix is missing: 4 ms of every other start.
+    # Imported only if Postfix is missing, since tarfile and others take 4 ms.
     from wizard.host.package_files import read_package_files  # noqa: PLC0415
 
     files = read_package_files(door)
@@ -327,5 +326,5 @@ def _to_come(
 
 
 def _laid(there: FileFacts, text: bytes) -> FileFacts:
-    """Return what dnf leaves: %config(noreplace) keeps a file that stands there already."""
+    """Return a file as it will be after dnf: %config(noreplace) does not replace an existing one."""
     return there if there.live is not None else replace(there, live=text, from_package=True)

@@ -1,4 +1,4 @@
-"""What a host has for its relay: the password in its file, and the table that Postfix reads."""
+"""Read a host's facts for its relay: the password file, sasl_passwd, and its lookups."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MECHANISMS = ("libplain.so", "liblogin.so")
 
 
 def read_relay_password(door: Door, path: str) -> RelayPassword:
-    """Read the password, and never anything that others may have read or written; never raises."""
+    """Read the password, unless other users can read or write its file. Never raises."""
     return RelayPassword(path, *read_secret(door, path, RELAY_SECRET))
 
 
 def read_sasl_passwd(door: Door) -> FileFacts:
-    """Read the table's text; a new one is root's alone. Who is not root sees none."""
+    """Read the table's text; a new one is readable by root only. Other users get no text."""
     try:
         facts = read_file(door, SASL_PASSWD)
     except Trouble:
@@ -41,7 +41,7 @@ def read_sasl_passwd(door: Door) -> FileFacts:
 
 
 def read_relay_table(door: Door, table_type: str) -> RelayTable:
-    """Read the indexed table, as far as there is one."""
+    """Read the indexed table, if there is one."""
     status = door.stat(SASL_PASSWD + INDEX_SUFFIX.get(table_type, ""))
     if status is None or table_type not in INDEX_SUFFIX:
         return RelayTable()
@@ -49,25 +49,25 @@ def read_relay_table(door: Door, table_type: str) -> RelayTable:
 
 
 def has_plain(door: Door) -> bool:
-    """Whether Cyrus SASL can say PLAIN or LOGIN here: a package of its own on EL."""
+    """True if Cyrus SASL has PLAIN or LOGIN, from a package of its own on EL."""
     return any(
         door.stat(f"{directory}/{name}") is not None for directory in _PLAIN for name in _MECHANISMS
     )
 
 
 _NAME = re.compile(r"[a-z][^:]*$", re.IGNORECASE)
-"""What is a name and no address."""
+"""Matches a name, not an address."""
 TARGETS_SECONDS = 2.0
-"""For each of the two rounds of questions about a relay host."""
+"""Timeout of each of the two rounds of DNS queries for a relay host."""
 
 
 def relay_targets(
     names: Sequence[tuple[str, bool]], resolvers: Sequence[str], seconds: float = TARGETS_SECONDS
 ) -> dict[str, tuple[str, ...]]:
-    """Return by name where mail for a relay host goes: names and addresses; never raises.
+    """Return by name the names and addresses to which Postfix sends mail for it. Never raises.
 
-    With True beside it a name has its mail exchangers looked up, and those of the best preference
-    count (RFC 5321, 5.1). Where the resolver is silent, a name leads nowhere.
+    A name with True is replaced by its mail exchangers of the best preference (RFC 5321, 5.1).
+    Without an answer of the resolver, a name has no addresses.
     """
     with_mx = [name for name, has_mx in names if has_mx]
     answers = ask_all([Question(name, "MX") for name in with_mx], resolvers, seconds=seconds)
@@ -90,7 +90,7 @@ def relay_targets(
 
 
 def _best(records: Sequence[str]) -> tuple[str, ...]:
-    """Return the mail exchangers of the lowest preference number."""
+    """Return the mail exchangers with the lowest preference number."""
     parted = [one.split() for one in records]
     best = min((int(one[0]) for one in parted), default=0)
     return tuple(one[1] for one in parted if int(one[0]) == best)

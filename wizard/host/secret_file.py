@@ -1,4 +1,4 @@
-"""A secret in a file that only root may read: it alone, on one line."""
+"""Read a secret from a file that only root may read, with the secret as its only line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 
 LARGEST = 1024
-"""Bytes; no key and no password has so many."""
+"""Bytes; keys and passwords are shorter."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ADVICE = "write the {what} alone into it, `chown root:root {path}; chmod 600 {path}`"
@@ -20,14 +20,14 @@ _ADVICE = "write the {what} alone into it, `chown root:root {path}; chmod 600 {p
 
 @dataclass(frozen=True)
 class SecretKind:
-    """What kind of secret: `what` names it; its line must match `form`, as `is_so` has in words."""
+    """A kind of secret: `what` names it; its line must match `form`, which `is_so` describes."""
 
     what: str
     form: re.Pattern[bytes]
     is_so: str
 
     def wrong(self, line: bytes) -> str:
-        """Return why a line is none, "" where it is one."""
+        """Return why a line is not such a secret, "" if it is one."""
         if not self.form.fullmatch(line):
             return f"holds no {self.what}: {self.is_so}"
         try:
@@ -40,7 +40,7 @@ class SecretKind:
 def read_secret(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:
     """Return the secret, and why there is none: one of the two is "". Never raises.
 
-    What others may have read or written is not read at all.
+    A file that other users can read or write is not read.
     """
     try:
         secret, problem = _read(door, path, kind)
@@ -59,7 +59,7 @@ def _read(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:
         return "", "is not there"
     if not stat.S_ISREG(there.st_mode):
         return "", "is no regular file (a link is none)"
-    # What is looked at is what is read: the path may lead elsewhere a moment later.
+    # The open file is checked, since the path may lead to another file a moment later.
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
     descriptor = os.open(where, flags)
     with os.fdopen(descriptor, "rb") as file:

@@ -1,4 +1,4 @@
-"""Whether SELinux is on: selinuxenabled(8)'s own test, and selinux(8)'s file elsewhere."""
+"""Read whether SELinux is on: as selinuxenabled(8) does, or from selinux(8)'s file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONFIG = "/etc/selinux/config"
 
 
 def read_selinux(door: Door) -> bool:
-    """Return whether SELinux is enforcing or permissive, in another root: is set to be."""
+    """Return True if SELinux is enforcing or permissive; in another root, if it is configured so."""
     if door.is_live:
         return door.lstat(MOUNTED) is not None
     config = door.read_text(CONFIG) or ""

@@ -1,4 +1,4 @@
-"""Sockets: who listens on which TCP port (ss(8)), and Dovecot's in Postfix's queue directory."""
+"""Read the TCP listeners (ss(8)), and Dovecot's sockets in Postfix's queue directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AUTH = "private/auth"
 LMTP = "private/dovecot-lmtp"
 
 MASTER = "master"
-"""Postfix's listener (master(8)); its children hold the socket as well while they serve it."""
+"""Postfix's listener (master(8)); its children have the same socket open while they serve it."""
 
 _PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
 SMTP = frozenset({25, 465, 587})
@@ -23,7 +23,7 @@ _FEWEST_COLUMNS = 4
 
 
 def begin_listeners(door: Door) -> Later[tuple[Listener, ...]]:
-    """Ask ss for the TCP listeners; none are known in another root."""
+    """Get the TCP listeners from ss; none are known in another root."""
     running = door.start(("ss", "-Hnltp"))
 
     def finish() -> tuple[Listener, ...]:
@@ -34,7 +34,7 @@ def begin_listeners(door: Door) -> Later[tuple[Listener, ...]]:
 
 
 def parse_listeners(text: str) -> tuple[Listener, ...]:
-    """Read what `ss -Hnltp` printed; an interface after the address (%lo) is left out."""
+    """Parse the output of `ss -Hnltp`, without the interface after an address (%lo)."""
     listeners = []
     for line in text.splitlines():
         columns = line.split(None, 5)
@@ -52,7 +52,7 @@ def parse_listeners(text: str) -> tuple[Listener, ...]:
 
 
 def read_dovecot(door: Door, queue: str = QUEUE) -> Dovecot:
-    """See whether Dovecot's two sockets stand in the queue directory."""
+    """Check whether Dovecot's two sockets are in the queue directory."""
 
     def is_socket(name: str) -> bool:
         status = door.stat(f"{queue or QUEUE}/{name}")

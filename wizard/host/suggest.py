@@ -1,7 +1,7 @@
-"""What the host suggests for the answers: values with where they come from, best first.
+"""Suggest values for answers from the facts of the host, with their origin, best first.
 
-Pure functions of the facts, for the screens' lists of suggestions. Nothing here is an answer
-before the operator has chosen it.
+These are pure functions, for the screens' lists of suggestions. A suggestion is an answer only
+after the operator has chosen it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from wizard.certificates.names import covers
 from wizard.host.facts import Host, Lineage, Network, Zone
 
 MAIL_LABELS = ("mail", "mx", "smtp")
-"""First labels that speak of a mail server."""
+"""First labels that are typical of a mail server."""
 
 LOOPBACK = "127.0.0.0/8"
 
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-"""RFC 1918; what ipaddress calls private holds documentation networks and more."""
+"""RFC 1918; ipaddress's `is_private` also includes documentation networks and more."""
 
 FIRST_PERSON, NOBODY = 1000, 65534
-"""The UIDs of people lie between these (login.defs(5), UID_MIN; the overflow user)."""
+"""The UIDs of people are between these (login.defs(5), UID_MIN; the overflow user)."""
 
 TRUSTED = "ACCEPT"
-"""The target of a firewalld zone that lets everything in (firewalld.zone(5))."""
+"""The target of a firewalld zone that accepts everything (firewalld.zone(5))."""
 
 FEWEST_LABELS = 2
-"""`mail.jp` is no name of one's own, and so no domain to suggest."""
+"""Labels of a domain to suggest; `jp` of `mail.jp` is nobody's own domain."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class CertificateSuggestion:
-    """A lineage to choose: lifetime's end in seconds since the epoch, whether it fits the host.
+    """A lineage to choose, with the end of its lifetime in seconds since the epoch.
 
-    `covers` says that its names cover myhostname, `expired` that its time is over, `problem`
-    why it cannot be used at all ("" when it can), `links` what of its links is broken.
+    `covers` is True if its names cover myhostname, `expired` if its lifetime is over. `problem`
+    says why it cannot be used ("" if it can), `links` what is wrong with its links.
     """
 
     name: str
@@ -57,7 +57,7 @@ class CertificateSuggestion:
 
 
 def hostnames(host: Host) -> tuple[Suggestion, ...]:
-    """Suggest myhostname: what it is today, the host's own name, mail names of certificates."""
+    """Suggest myhostname: today's value, the host's own name, mail names of certificates."""
     found = [Suggestion(_literal(host.parameters.get("myhostname", "")), "main.cf has it today")]
     own = host.network.hostname
     if _is_mail_name(own):
@@ -77,7 +77,7 @@ def hostnames(host: Host) -> tuple[Suggestion, ...]:
 
 
 def domains(host: Host, myhostname: str) -> tuple[Suggestion, ...]:
-    """Suggest mydomain: myhostname less its first label, and what main.cf has today."""
+    """Suggest mydomain: myhostname without its first label, and main.cf's value."""
     return _distinct(
         [
             Suggestion(_literal(host.parameters.get("mydomain", "")), "main.cf has it today"),
@@ -87,12 +87,12 @@ def domains(host: Host, myhostname: str) -> tuple[Suggestion, ...]:
 
 
 def mail_names(host: Host, myhostname: str, zone_file: str = "") -> tuple[Suggestion, ...]:
-    """Suggest items of domains.local: names in this host's zones whose MX leads here.
+    """Suggest items of domains.local: names in this host's zones whose MX is this host.
 
-    Of `zone_file` those too that get their MX by the plan. A zone that cannot be read suggests
-    nothing. A large one takes a second: call this in a thread.
+    In `zone_file` also those that get their MX by the plan. A zone that cannot be read suggests
+    nothing. A large one takes a second, so call this in a thread.
     """
-    # dnspython's names cost 70 ms, which a host without zones does not pay.
+    # Imported here, since a host without zones does not need dnspython (70 ms).
     from wizard.dns.zone import ZoneFault  # noqa: PLC0415
     from wizard.dns.zone_edits import Wanted, edit, names_with_mx  # noqa: PLC0415
 
@@ -121,8 +121,8 @@ def mail_names(host: Host, myhostname: str, zone_file: str = "") -> tuple[Sugges
 def networks(host: Host) -> tuple[Suggestion, ...]:
     """Suggest items of mynetworks: the firewall's trusted sources, private networks, loopback.
 
-    IPv4 only, as the policy's inet_protocols; a network must be private to be suggested
-    (RFC 1918), since a provider's is full of strangers.
+    Only IPv4, as the policy's inet_protocols, and only private networks (RFC 1918), since a
+    provider's network is full of strangers.
     """
     found = [
         Suggestion(source, f"in the firewall's zone {zone.name}")
@@ -140,12 +140,12 @@ def networks(host: Host) -> tuple[Suggestion, ...]:
 
 
 def private(network: Network) -> tuple[str, ...]:
-    """Return the interfaces' private IPv4 networks, loopback and link-local ones left out."""
+    """Return the interfaces' private IPv4 networks, without loopback and link-local ones."""
     return tuple(text for text in network.networks if _is_private4(text))
 
 
 def certificates(host: Host, myhostname: str, now: int) -> tuple[CertificateSuggestion, ...]:
-    """List the lineages: those that fit first, among these the one that lasts longest."""
+    """Return the lineages: those that fit first, of these the one with the longest lifetime."""
     listed = [_choice(lineage, myhostname, now) for lineage in host.lineages]
     return tuple(
         sorted(
@@ -156,7 +156,7 @@ def certificates(host: Host, myhostname: str, now: int) -> tuple[CertificateSugg
 
 
 def readers(host: Host) -> tuple[Suggestion, ...]:
-    """Suggest who reads root's mail: the people of this host, as passwd(5) knows them."""
+    """Suggest readers of root's mail: the people in passwd(5)."""
     return tuple(
         Suggestion(one.name, f"a user of this host, UID {one.uid}")
         for one in host.users
@@ -167,7 +167,7 @@ def readers(host: Host) -> tuple[Suggestion, ...]:
 def zones(host: Host) -> tuple[Suggestion, ...]:
     """Suggest the firewall zone: the default first, then those with interfaces.
 
-    A zone that accepts everything is left out: a service opened there says nothing.
+    A zone that accepts everything is no suggestion, since an opened service changes nothing there.
     """
     default = host.firewall.default_zone
     found = [
@@ -203,7 +203,7 @@ def _is_mail_name(name: str) -> bool:
 
 
 def _literal(value: str) -> str:
-    """Return a parameter's value where it is no reference to another."""
+    """Return a parameter's value, "" if it refers to another parameter."""
     return "" if "$" in value else value
 
 

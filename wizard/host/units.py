@@ -1,4 +1,4 @@
-"""systemd's view of the units that matter here: systemctl(1) show, one call for all."""
+"""Read systemd's state of the units that the wizard needs, in one call of systemctl(1) show."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wizard.host.later import Later
 POSTFIX = "postfix.service"
 FIREWALLD = "firewalld.service"
 NAMED = ("named.service", "named-chroot.service")
-"""BIND under either of EL's units."""
+"""EL's two units of BIND."""
 DOVECOT = "dovecot.service"
 UNITS = (POSTFIX, FIREWALLD, *NAMED, DOVECOT)
 
 WANTS = "/etc/systemd/system/multi-user.target.wants"
-"""Where `systemctl enable` puts its link for a unit that is WantedBy=multi-user.target."""
+"""Directory of the links of `systemctl enable` for units with WantedBy=multi-user.target."""
 
 _DIRECTORIES = (
     "/etc/systemd/system",
@@ -27,14 +27,14 @@ _DIRECTORIES = (
     "/usr/lib/systemd/system",
     "/run/systemd/generator.late",
 )
-"""Where unit files are, the first to count first (systemd.unit(5)); the last has those of SysV's scripts."""
+"""Directories of unit files in the order of precedence (systemd.unit(5)), SysV scripts' last."""
 
 UNKNOWN = "unknown"
 
 RUNNING_STATES = frozenset({"active", "reloading", "activating"})
-"""What `systemctl is-active` prints of a unit that runs, or is about to."""
+"""Outputs of `systemctl is-active` for a unit that runs or is starting."""
 STOPPED_STATES = frozenset({"inactive", "failed"})
-"""What it prints of a unit that does not run: one whose last start or stop failed is stopped too."""
+"""Its outputs for a unit that does not run, also after a failed start or stop."""
 SYSTEMD = "/run/systemd/system"
 """This directory exists exactly where systemd is the init system (sd_booted(3))."""
 
@@ -43,7 +43,7 @@ SYSTEMD = "/run/systemd/system"
 class Units:
     """Each unit's state; `loaded` are those that systemd has a unit file for.
 
-    `answered` is False where systemd was asked and could not be reached.
+    `answered` is False if systemd could not be reached.
     """
 
     states: Mapping[str, Unit]
@@ -52,14 +52,15 @@ class Units:
 
 
 def has_systemd(door: Door) -> bool:
-    """Return whether systemd is the init system; of another root that is not known: True."""
+    """Return True if systemd is the init system, and in another root, where it is not known."""
     return not door.is_live or door.lstat(SYSTEMD) is not None
 
 
 def is_masked(door: Door, unit: str) -> bool:
-    """Return True if nothing can start or reload a service: its unit is empty or /dev/null.
+    """Return True if a service is masked, so that nothing can start or reload it.
 
-    Of several unit files the first counts (systemd.unit(5)).
+    Its unit file is then empty or /dev/null. The first of several unit files is used
+    (systemd.unit(5)).
     """
     for directory in _DIRECTORIES:
         path = f"{directory}/{unit}.service"
@@ -72,8 +73,8 @@ def is_masked(door: Door, unit: str) -> bool:
 
 
 def begin_units(door: Door) -> Later[Units]:
-    """Ask systemd; in another root only the links of `systemctl enable` are looked at."""
-    # Systemd searches all its directories for a unit that is missing: so only these are asked for.
+    """Query systemd; in another root only the links of `systemctl enable` are read."""
+    # systemd searches all its directories for a missing unit, so units without a file are skipped.
     units = (*UNITS, *(name for name in mta_facts.UNITS if _has_file(door, name)))
     running = door.start(
         ("systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", *units)
@@ -83,7 +84,7 @@ def begin_units(door: Door) -> Later[Units]:
         if running is None:
             return _from_links(door)
         outcome = running.outcome()
-        # systemctl prints a block of each unit, also of one that is not there.
+        # systemctl prints a block for each unit, also for a missing one.
         if outcome.code and not outcome.text.strip():
             return replace(_from_links(door), answered=False)
         return parse_units(outcome.text, units)
@@ -96,12 +97,12 @@ def _has_file(door: Door, unit: str) -> bool:
 
 
 def parse_units(text: str, units: Sequence[str] = UNITS) -> Units:
-    """Read what `systemctl show` printed: NAME=VALUE lines, an empty line between units."""
+    """Parse the output of `systemctl show`: NAME=VALUE lines, an empty line between units."""
     states: dict[str, Unit] = {}
     loaded: set[str] = set()
     for name, block in zip(units, text.split("\n\n")):
         rows = dict(line.partition("=")[::2] for line in block.splitlines())
-        # A unit that is not there yet will be laid disabled: EL's presets leave Postfix off.
+        # A missing unit will be disabled when it is installed: EL's presets do not enable Postfix.
         states[name] = Unit(
             rows.get("UnitFileState") or "disabled", rows.get("ActiveState") or "inactive"
         )

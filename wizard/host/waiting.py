@@ -1,7 +1,7 @@
-"""Mail in the queue that waits, counted by what it waits for (postqueue(1), showq(8)).
+"""Count the waiting mail in the queue by its destination (postqueue(1), showq(8)).
 
-`postqueue -j` prints a message a line; the lines are counted as they come, in a memory that does
-not grow. What goes by mailbox_transport to a socket says so in its delay_reason.
+`postqueue -j` prints one message a line; the lines are counted as they come, in constant memory.
+The delay_reason of a message for mailbox_transport names the socket.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from wizard.errors import Trouble
 POSTQUEUE = ("postqueue", "-j")
 
 SECONDS = 5.0
-"""For the whole queue: 10,000 messages take half a second; what comes later is not counted."""
+"""Timeout for the whole queue. 10,000 messages take 0.5 s; later ones are not counted."""
 
 _MESSAGE = re.compile(rb'\{"queue_name": "(\w+)", "queue_id": "\w+", "arrival_time": (\d+),')
 _TO_BOUNCE = {b"active", b"deferred"}
-"""Queues (qmgr(8)) that messages expire in: not `hold`, and `incoming` is younger than a moment."""
+"""Queues (qmgr(8)) whose messages expire: not `hold`; mail is in `incoming` only for a moment."""
 
 
 @dataclass
 class Group:
-    """Messages with one destination: how many, and when the first arrived (seconds, 0: none)."""
+    """The number of messages for one destination; `oldest`: seconds since the epoch, 0: none."""
 
     count: int = 0
     oldest: int = 0
 
     def add(self, arrived: int) -> None:
-        """Count one more."""
+        """Count one more message."""
         self.count += 1
         self.oldest = min(self.oldest or arrived, arrived)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits; `why` says why that is not known, "" where it is, `whole` that all was counted."""
+    """The waiting mail. `why` says why it is not known, else "". `whole`: all mail was counted."""
 
     dovecot: Group
     others: Group
@@ -48,9 +48,9 @@ class Waiting:
 
 
 def counted(lines: Iterable[bytes], socket: str) -> Waiting:
-    """Count what `postqueue -j` prints; `socket` is Dovecot's as mailbox_transport names it.
+    """Count the lines of `postqueue -j`; `socket` is Dovecot's, as in mailbox_transport.
 
-    A line of many recipients comes in several pieces: each names its own reasons.
+    A line with many recipients comes in several pieces, each with its own reasons.
     """
     found = Waiting(Group(), Group())
     mark = f"[{socket}]".encode()
@@ -70,7 +70,7 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
 
 
 def count_waiting(door: Door, queue: str, socket: str) -> int:
-    """Return how many messages wait for Dovecot; 0 where nothing was ever put off, or none can say."""
+    """Return how many messages wait for Dovecot; 0 if no mail was ever deferred, or it is unknown."""
     try:
         if not any(
             door.list_dir(f"{queue}/defer/{one}") for one in door.list_dir(f"{queue}/defer") or ()
@@ -78,4 +78,4 @@ def count_waiting(door: Door, queue: str, socket: str) -> int:
             return 0
         return counted(door.stream(POSTQUEUE, seconds=SECONDS), socket).dovecot.count
     except Trouble:
-        return 0  # who is not root makes plans without it
+        return 0  # only root can read it; other users make plans without it

@@ -1,10 +1,10 @@
-"""The way to a file: its directories opened one by one, by the rules of the worker.
+"""Open the directories of a path one by one, with the checks of the worker.
 
-The worker writes through `open_way`, and a plan opens the same way before. So what a run would
-refuse is an obstacle of its plan, and no failure in the middle.
+The worker writes through `open_way`, and a plan opens the same path before. So a path that a run
+would refuse is an obstacle of its plan, not a failure of the run.
 
-Every name is opened below its parent's descriptor (openat(2), O_NOFOLLOW), so that a link put
-there between look and use changes nothing. Augeas was bitten by both (CVE-2012-0786, -0787).
+Each name is opened below its parent's descriptor (openat(2), O_NOFOLLOW), so that a link put there
+between check and use has no effect. Augeas had both faults (CVE-2012-0786, CVE-2012-0787).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class _Part:
 
 
 class _Way:
-    """A walk from a root directory down, with a descriptor of where it is."""
+    """A walk down from a root directory, with a descriptor of the current directory."""
 
     def __init__(self, root: str, doing: str, *, rights: bool) -> None:
         self.real = "/"
@@ -87,7 +87,7 @@ class _Way:
         os.close(self.fd)
 
     def follow(self, directory: str) -> bool:
-        """Open each part; False where one is not there, which is then where the walk stands."""
+        """Open each part. Return False if one does not exist; then its parent is current."""
         names = directory.strip("/").split("/") if directory.strip("/") else []
         parts = deque(
             _Part(name, "/" + "/".join(names[: count + 1])) for count, name in enumerate(names)
@@ -105,7 +105,7 @@ class _Way:
         return True
 
     def refuse_loose(self, *, last: bool) -> None:
-        """Raise Trouble where others than root can change what is in this directory."""
+        """Raise Trouble when other users than root can change entries of this directory."""
         if not self._rights:
             return  # the owners of a copied /etc are not those of its host
         status, path = os.fstat(self.fd), self.real
@@ -113,8 +113,8 @@ class _Way:
             raise Trouble(
                 self._doing, f"{path} belongs to another user than root", f"chown root {path}"
             )
-        # In a sticky directory nobody can move what is another's. So /tmp may lie on the way, and the
-        # file itself may stand where a group writes too, as EL's /var/named is for named.
+        # In a sticky directory nobody can move files of other users. So /tmp may be on the path, and
+        # the file itself may be in a group's directory, such as EL's /var/named of named.
         sticky = bool(status.st_mode & stat.S_ISVTX)
         loose = stat.S_IWOTH if sticky and last else 0 if sticky else OTHERS_WRITE
         if status.st_mode & loose:
@@ -150,7 +150,7 @@ class _Way:
         return True
 
     def _refuse_dangling(self, part: _Part) -> None:
-        """Raise Trouble where a link led to what is not there: nothing is made behind a link."""
+        """Raise Trouble when a link's target does not exist: no directory is made below a link."""
         if not part.requested:
             wrong = f"{self._link} leads to {self.real.rstrip('/')}/{part.name}, which is not there"
             raise Trouble(self._doing, wrong, "Make that directory, or remove the link.")
@@ -190,9 +190,9 @@ def _is_in(path: str, directories: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True)
 class Reached:
-    """The directory that was reached: its descriptor, and its path without links.
+    """The reached directory: its descriptor, and its path without links.
 
-    `is_all` is False where a directory below it is not there.
+    `is_all` is False if the next directory on the path does not exist.
     """
 
     fd: int
@@ -204,13 +204,12 @@ class Reached:
 def open_way(
     directory: str, doing: str, *, root: str = "/", rights: bool = True, partly: bool = False
 ) -> Iterator[Reached]:
-    """Open the way to a directory below `root`, and hand over how far it goes.
+    """Open the path to a directory below `root`, and yield the reached directory.
 
-    Raises Trouble on a link that is not followed, on a stranger's directory, and on one that
-    others may write in; a group may in a sticky one, where a file is still root's alone to
-    replace. A link of root's is followed in `FOLLOWED`. With `partly` a directory that is not
-    there is no fault: the nearest one above it is then reached. Without `rights`
-    owners and modes do not count.
+    Raises Trouble for a link that is not followed, for another user's directory, and for one that
+    others may write to. A group may write to a sticky one, where only root can replace root's
+    files. Links of root's are followed in `FOLLOWED`. With `partly` a missing directory is no
+    error: the nearest existing one is reached. Without `rights`, owners and modes are not checked.
     """
     way = _Way(root, doing, rights=rights)
     try:
@@ -237,7 +236,7 @@ def locked(fd: int) -> str:
 
 
 def mount_of(fd: int) -> str:
-    """Return the ID of the mount that a descriptor is in (proc(5)), "" where it is not told."""
+    """Return the ID of a descriptor's mount (proc(5)), "" if the kernel does not report it."""
     with contextlib.suppress(OSError):
         lines = Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii").splitlines()
         return next((line for line in lines if line.startswith("mnt_id:")), "")

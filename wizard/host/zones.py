@@ -1,7 +1,7 @@
-"""By which of firewalld's zones strangers come in: by source, by interface, or by the default one.
+"""Find the firewalld zones of strangers' packets.
 
 A packet belongs to the zone of its source, else to that of its interface, else to the default
-zone (firewalld.zones(5)). NetworkManager binds interfaces at run time, which firewalld tells.
+zone (firewalld.zones(5)). NetworkManager binds interfaces at run time, as firewalld reports.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wizard.host.facts import Firewall, Network, Zone
 
 EVERYBODY = ipaddress.IPv4Network("0.0.0.0/0")
 _ANY = "+"
-"""Ends the name of an interface that stands for all with this beginning."""
+"""The last character of a pattern for all interfaces with this prefix."""
 
 
 def zone_of(firewall: Firewall, interface: str) -> str:
@@ -24,17 +24,17 @@ def zone_of(firewall: Firewall, interface: str) -> str:
 
 
 def outside_zones(firewall: Firewall, network: Network) -> tuple[str, ...]:
-    """Return the zones of the interfaces that lead outside, () where these are not known."""
+    """Return the zones of the interfaces with a default route, () if these are not known."""
     everybody = [zone.name for zone in firewall.zones if _has_everybody(zone)]
     found = everybody or [zone_of(firewall, one) for one in network.outside]
     return tuple(dict.fromkeys(found))
 
 
 def likely_zones(firewall: Firewall, network: Network) -> tuple[str, ...]:
-    """Return the zones by which strangers come in, the likeliest first.
+    """Return the zones of strangers' packets, the likeliest first.
 
-    Where no interface is known to lead outside, a zone that lets in all comes last: as a rule it is
-    that of the house.
+    If no interface is known to lead outside, a zone that accepts everything comes last: it is
+    usually that of the local network.
     """
     there = [firewall.zone(zone_of(firewall, one)) for one in network.interfaces]
     named = [zone for zone in there if zone is not None]
@@ -44,7 +44,7 @@ def likely_zones(firewall: Firewall, network: Network) -> tuple[str, ...]:
 
 
 def _has_everybody(zone: Zone) -> bool:
-    """Whether all of IPv4 is among the zone's sources, in one network or in several."""
+    """True if the zone's sources contain all of IPv4, in one network or in several."""
     networks = []
     for source in zone.sources:
         # A source may also be a MAC address or `ipset:NAME`.
@@ -54,10 +54,10 @@ def _has_everybody(zone: Zone) -> bool:
 
 
 def is_used(zone: Zone, firewall: Firewall, network: Network) -> bool:
-    """True if something comes in by a zone, or if that is not known.
+    """True if packets may belong to a zone, or if that is not known.
 
-    The default zone has the interfaces that no other has. Where it is known which lead outside,
-    the others there (of containers, for instance) do not count.
+    The default zone has the interfaces that no other zone has. If it is known which of them lead
+    outside, the others (of containers, for instance) do not count.
     """
     if zone.sources or any(_has(zone, one, firewall) for one in network.interfaces):
         return True
