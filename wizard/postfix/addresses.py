@@ -1,6 +1,7 @@
-"""mydestination, mynetworks and their like: lists of which the answers own the items.
+"""Edit lists such as mydestination and mynetworks, whose items come from the answers.
 
-Tables, files, `$parameters`, exclusions (`!name`) and all else that no answer can express stay.
+Tables, files, `$parameters`, exclusions (`!name`) and other items that no answer can express are
+not changed.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES
 
 
 def wanted(items: Sequence[str]) -> tuple[str, ...]:
-    """The items, each once. Raises ValueError where one would be read as two, or as none."""
+    """Return the items without duplicates. Raises ValueError for text that is not one item."""
     return tuple({one.lower(): item(one) for one in items}.values())
 
 
 @dataclass(frozen=True)
 class Change:
-    """The edit of a list, the items that it takes out, and those that no answer can express."""
+    """The edit of a list, the items that it removes, and those that no answer can express."""
 
     edit: ListEdit
     gone: tuple[str, ...]
@@ -38,12 +39,12 @@ def change(
     whole: bool = True,
     is_folded: bool = True,
 ) -> Change:
-    """The edit by which a list comes to mean all of `goal`, and no other item of its kind.
+    """Return the edit after which a list has all items of `goal`, and no others of its kind.
 
-    Implied names stay as they are spelled, and missing ones come with the `whole` policy alone.
-    A new item takes the place of the one that it replaces, else it follows the answers' order.
-    An item that Postfix reads otherwise than it is meant is spelled anew. A list on one line stays
-    there, but for the first names that the whole policy gives it.
+    Implied names keep their spelling; missing ones are added only with the `whole` policy. A new
+    item replaces an obsolete one at its place, else it follows the answers' order. An item that
+    Postfix reads differently than it is meant is rewritten. A list on one line stays on it, except
+    when the whole policy adds its first names.
     """
     implied = own.implied(kind)
     read = [own.read(kind, word) for word in live]
@@ -81,16 +82,16 @@ def change(
 
 @dataclass(frozen=True)
 class _Places:
-    """Where the new items go: by the place that they take over, and after which one."""
+    """Positions of the new items: of the items that they replace, and that they follow."""
 
     replace: dict[int, str]
     insert: dict[int, list[str]]
 
 
 def _placed(goal: Sequence[tuple[str, int | None]], free: set[int], count: int) -> _Places:
-    """Find places for the items without one; `free` are those of items that are taken out.
+    """Find positions for new items; `free` are the positions of removed items.
 
-    An item takes a free place between its neighbours, else one that is left over.
+    An item gets a free position between its neighbours, else another free one.
     """
     places = _Places({}, {})
     taken = {place for _, place in goal if place is not None}

@@ -1,7 +1,7 @@
-"""aliases(5) as postalias(1) reads it, and edited without touching anything else.
+"""Parse aliases(5) as postalias(1) does, and edit it without other changes.
 
 `bytes(Aliases.parse(data)) == data` for any bytes. The answers own one item of `root:`, the first
-that an answer could be; all other items, names, comments and blanks are the operator's own.
+that an answer can express. All other items, names, comments and blanks are the operator's own.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _LEADS_TO_ROOT = {
     ABUSE: "Other administrators complain of spam here (RFC 2142).",
 }
 _ADDED = frozenset({"@", "YP_LAST_MODIFIED", "YP_MASTER_NAME"})
-"""Keys of a table that are no rows: sendmail's sign that it is whole, and two of NIS."""
+"""Keys of a table that are not aliases: sendmail's mark of a complete table, and two of NIS."""
 _WORD = re.compile(rf"[^{SPACE}]+")
 MAX_LEVELS = 100
-"""Names behind one another: local(8) takes more of them for a loop."""
+"""Levels of aliases; local(8) takes more of them for a loop."""
 _SPECIAL = re.compile(r'["\\()]')
 _SIMPLE_ROW = re.compile(r'[^\s"\\(),@%:]+:[ \t]*[^\s"\\(),][^"\\()]*\Z')
-"""What nearly every row is; the others take the long way round."""
+"""Matches nearly every row; the others are parsed by the slower general code."""
 _SIMPLE_VALUE = re.compile(r'[^\s"\\(),]+')
 _HARD = re.compile(r"[\\()]")
 _QUOTED = re.compile(r'"[^"]*(?:"|\Z)')
 _HIDDEN = "\0"
-"""Stands for what is quoted, in a text that no NUL can be in."""
+"""Replaces quoted characters; the text itself contains no NUL."""
 
 
 class Target(NamedTuple):
-    """One item of a row as it is written; `start` and `end` are its place in the logical line."""
+    """One item of a row as written, with its position in the logical line."""
 
     text: str
     start: int
@@ -51,10 +51,10 @@ class Target(NamedTuple):
 
 
 class Alias(NamedTuple):
-    """A row that postalias(1) takes: its name in lower case, unquoted, and where it leads.
+    """A row that postalias(1) accepts: its name in lower case, unquoted, and its targets.
 
-    `plain` is the text with what is quoted hidden, `colon` the place behind the name. One that is
-    not `closed` ends within quotes or a comment: nothing can be added to it.
+    `plain` is the text with quoted characters hidden, `colon` the position of the colon. A row
+    that is not `closed` ends within quotes or a comment, so nothing can be added to it.
     """
 
     name: str
@@ -65,24 +65,24 @@ class Alias(NamedTuple):
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """Its items, found when they are asked for: of a hundred thousand rows a few are."""
+        """Its items, parsed only on use, since a file may have a hundred thousand rows."""
         return tuple(_targets(self.logical.text, self.plain, self.colon + 1))
 
     @property
     def value(self) -> str:
-        """Where it leads, as one text."""
+        """All targets as one text."""
         return ", ".join(one.text for one in self.targets)
 
 
 @dataclass(frozen=True)
 class Aliases:
-    """A file of aliases. `entries` are its rows in order, those of doubled names included."""
+    """A file of aliases. `entries` are its rows in order, duplicates included."""
 
     lines: Lines
 
     @classmethod
     def parse(cls, data: bytes) -> Aliases:
-        """Read any bytes; what postalias would skip with a warning is no row."""
+        """Parse any bytes. Lines that postalias skips with a warning are not rows."""
         return _parsed(data)
 
     def __bytes__(self) -> bytes:
@@ -90,13 +90,13 @@ class Aliases:
 
     @property
     def entries(self) -> Iterator[Alias]:
-        """All rows in the order of the file."""
+        """Yield all rows in the order of the file."""
         found = (_alias(one) for one in logical_lines(self.lines.texts) if not one.orphan)
         return (one for one in found if one is not None)
 
     @property
     def rows(self) -> Mapping[str, Alias]:
-        """The rows by name; of a doubled name the first, which postalias keeps."""
+        """The rows by name; of duplicates the first, which postalias uses."""
         return self._rows[0]
 
     @property
@@ -113,7 +113,7 @@ class Aliases:
 
 @lru_cache(maxsize=4)
 def _parsed(data: bytes) -> Aliases:
-    """A plan asks for the same two texts again and again; an Aliases never changes."""
+    """Parse a text; cached, since a plan parses the same two texts often."""
     return Aliases(Lines.parse(data))
 
 
@@ -127,15 +127,15 @@ def _alias(logical: Logical) -> Optional[Alias]:
     if colon < 0 or any(char in plain[:colon] for char in ",@%"):
         return None
     name = _bare(text[:colon], plain[:colon])
-    # A row leads somewhere where more than blanks and commas follow.
+    # Without other characters than blanks and commas a row has no target.
     leads = plain[colon + 1 :].strip(f"{SPACE},")
     return Alias(name.lower(), logical, plain, colon, closed) if name and leads else None
 
 
 def _scanned(text: str) -> tuple[str, bool]:
-    """Return the text with quoted characters hidden and comments blank, as long as it was.
+    """Return the text with quoted characters hidden and comments blanked, of the same length.
 
-    And whether quotes and comments are closed at its end.
+    Also return True if quotes and comments are closed at its end.
     """
     if not _SPECIAL.search(text):
         return text, True
@@ -176,9 +176,9 @@ def _targets(text: str, plain: str, start: int) -> list[Target]:
 
 
 def sense(value: str) -> str:
-    """Return a row's value without comments, blanks, quotes, backslashes: postalias moves those.
+    """Return a row's value without comments, blanks, quotes, backslashes and empty items.
 
-    It keeps the commas around items that are missing, which say nothing.
+    postalias changes the former, and writes the commas around empty items.
     """
     if _SIMPLE_VALUE.fullmatch(value):
         return value
@@ -188,16 +188,16 @@ def sense(value: str) -> str:
 
 
 def text_rows(text: bytes) -> dict[str, str]:
-    """Return the rows that a table built of this text has, as far as `sense` tells them apart."""
+    """Return the rows of a table that is built from this text, in the form of `sense`."""
     rows = Aliases.parse(text).rows.items()
     found = ((name, sense(row.logical.text[row.colon + 1 :].strip(SPACE))) for name, row in rows)
     return {name: value for name, value in found if value}
 
 
 def table_rows(dump: bytes) -> dict[str, str]:
-    """Return the rows that `postalias -s` or `-q` printed and that lead somewhere.
+    """Parse the output of `postalias -s` or `-q`: the rows with a target, as `text_rows` has them.
 
-    Without those that it adds of its own, and as `text_rows` has them.
+    Keys that postalias itself adds are skipped.
     """
     lines = dump.decode("utf-8", "surrogateescape").split("\n")
     pairs = [line.partition(":\t") for line in lines if line]
@@ -206,7 +206,7 @@ def table_rows(dump: bytes) -> dict[str, str]:
 
 
 def as_reader(target: str) -> str:
-    """Return a target as an answer has it, "" where it is none that an answer could be."""
+    """Return a target in the form of an answer, "" if no answer can express it."""
     try:
         return mail_reader(target)
     except ValueError:
@@ -214,7 +214,7 @@ def as_reader(target: str) -> str:
 
 
 def read_reader(live: Optional[bytes]) -> str:
-    """Return who reads root's mail as the answers have it, "" where no answer can express so."""
+    """Return the reader of root's mail in the form of an answer, "" if no answer can express it."""
     row = Aliases.parse(live or b"").rows.get(ROOT)
     readers = () if row is None else (as_reader(one.text) for one in row.targets)
     return next(filter(None, readers), "")
@@ -222,10 +222,10 @@ def read_reader(live: Optional[bytes]) -> str:
 
 @dataclass(frozen=True)
 class End:
-    """Where mail for a name ends: the names on the way, and the last target.
+    """The result of following aliases: all names on the way, and the last target.
 
-    `circle`: it never does. `name` is a local user to be, "" where the last target is another
-    host's address, a command, a file, a list, or several at once.
+    `circle` is True if there is a loop. `name` is a local user, "" if the last target is a remote
+    address, a command, a file, a list, or several targets.
     """
 
     way: tuple[str, ...]
@@ -235,13 +235,13 @@ class End:
 
 
 def end_of(name: str, aliases: Aliases, local: Collection[str] = ()) -> End:
-    """Follow a name through the rows; `local` are the domains whose names are looked up here."""
+    """Follow the aliases of a name; `local` are the domains with aliases in this file."""
     way = [name]
     while True:
         row = aliases.rows.get(name)
         if row is None:
             return End(tuple(way), way[-1], name)
-        # Several readers: one of them has it.
+        # With several targets nothing more is followed: one of them gets the mail.
         if len(row.targets) > 1:
             return End(tuple(way), row.value)
         (target,) = row.targets
@@ -272,16 +272,16 @@ def _local_name(target: str, local: Collection[str]) -> str:
 def propose_aliases(
     live: Optional[bytes], reader: str, *, protected: Collection[str] = ()
 ) -> Proposal:
-    """The next aliases: root's mail to `reader`, postmaster's and abuse's to root where missing.
+    """Return the next aliases: root to `reader`; postmaster and abuse, if missing, to root.
 
-    Without a reader, and where `protected` has a name, that stays as it is. Raises ValueError on a
-    reader that is none.
+    Names in `protected` are not changed; without a reader, nothing is. Raises ValueError for an
+    invalid reader.
     """
     if not reader:
         return Proposal(live or b"")
     reader = mail_reader(checked(reader))
     aliases = Aliases.parse(live or b"")
-    # The rows are read once: an edit moves none but its own, and root's keeps its lines.
+    # The rows are parsed once: an edit moves only its own row, and root's keeps its lines.
     root, missing = (
         aliases.rows.get(ROOT),
         _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*protected},
@@ -313,7 +313,7 @@ def _read_by(aliases: Aliases, row: Alias, reader: str) -> Aliases:
     if reader in readers or not row.closed:
         return aliases
     for target, own in zip(targets, readers):
-        # root's own mailbox is none that Dovecot would fill.
+        # Dovecot does not deliver to root's own mailbox.
         if own or _local_name(target.text, ()) == ROOT:
             return _written(aliases, row, target.start, target.end, reader)
     end = targets[-1].end
@@ -321,7 +321,7 @@ def _read_by(aliases: Aliases, row: Alias, reader: str) -> Aliases:
 
 
 def _written(aliases: Aliases, row: Alias, start: int, end: int, text: str) -> Aliases:
-    """Write into the physical line that holds this place of the logical one."""
+    """Replace text of a logical line in the physical line that contains it."""
     texts = aliases.lines.texts
     for index in row.logical.lines:
         length = len(texts[index].rstrip("\n"))
@@ -334,7 +334,7 @@ def _written(aliases: Aliases, row: Alias, start: int, end: int, text: str) -> A
 
 
 def _added(aliases: Aliases, name: str, target: str, why: str) -> Aliases:
-    """Uncomment the example `#NAME: TARGET`, else stand right after one, else at the end."""
+    """Add a row: uncomment the example `#NAME: TARGET`, else write after one, else at the end."""
     texts = aliases.lines.texts
     example = re.compile(rf"#({name}:[ \t]*)(\S.*)", re.IGNORECASE)
     found = [

@@ -1,4 +1,4 @@
-"""What a blocklist becomes in smtpd_recipient_restrictions, and how its health is asked."""
+"""The restrictions of a blocklist in smtpd_recipient_restrictions, and the zone to test."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wizard.secrets import MASK, masked, without_number
 
 
 def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
-    """The catalogue's entries that the answers name, in the catalogue's order.
+    """Return the catalogue's entries that the answers name, in the catalogue's order.
 
-    Raises ValueError on a name that the catalogue does not have.
+    Raises ValueError for a name that the catalogue does not have.
     """
     unknown = set(answers.use) - {entry.name for entry in CATALOGUE}
     if unknown:
@@ -25,12 +25,12 @@ def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
 
 
 def zones_to_test(answers: Blocklists) -> tuple[ListZone, ...]:
-    """Every list in use as its health is asked, the catalogue's first."""
+    """Return the zone of each list in use, those of the catalogue first."""
     return (*map(list_zone, in_use(answers)), *map(custom_zone, answers.custom))
 
 
 def list_zone(entry: Blocklist) -> ListZone:
-    """A list of the catalogue as its health is asked."""
+    """Return the zone of a list of the catalogue, with its test points."""
     return ListZone(
         entry.name,
         entry.zone,
@@ -45,10 +45,10 @@ def list_zone(entry: Blocklist) -> ListZone:
 
 
 def custom_zone(custom: CustomBlocklist) -> ListZone:
-    """A list of the operator's own as its health is asked: by the usual test points."""
+    """Return the zone of the operator's own list, with the usual test points."""
     if custom.kind == "client":
         return ListZone(custom.zone, custom.zone, custom.replies)
-    # A zone may be used for addresses and names at once: its two answers are told apart.
+    # A zone may be used for addresses and for names; the name tells the two tests apart.
     listed, unlisted = NAME_POINTS
     return ListZone(
         f"{custom.zone}:names",
@@ -61,10 +61,10 @@ def custom_zone(custom: CustomBlocklist) -> ListZone:
 
 
 def custom_restriction(custom: CustomBlocklist) -> str:
-    """The restriction for a list of the operator's own.
+    """Return the restriction for a list of the operator's own.
 
-    Raises ValueError where the zone or the reply filter would be more than one word, would be
-    expanded as a parameter, or the kind is unknown.
+    Raises ValueError for an unknown kind, and for a zone or a reply filter that has several words
+    or that Postfix would expand as a parameter.
     """
     if custom.kind not in KINDS:
         raise ValueError(f"no such kind of blocklist: {custom.kind!r}")
@@ -75,10 +75,10 @@ def custom_restriction(custom: CustomBlocklist) -> str:
 
 
 def read_back(restrictions: Iterable[str]) -> tuple[tuple[str, ...], tuple[CustomBlocklist, ...]]:
-    """Catalogue names in use and lists of the operator's own, from restrictions in a main.cf.
+    """Return the catalogue names in use and the operator's own lists, from main.cf's restrictions.
 
-    A catalogue entry counts where its first line stands exactly so; whatever else the answers
-    can express is a list of the operator's own.
+    A catalogue entry is in use if its first line is there exactly. Other restrictions that the
+    answers can express are lists of the operator's own.
     """
     by_key = {_open_key(one).lower(): one for one in restrictions}
     used = tuple(entry for entry in CATALOGUE if entry.rejects[0] in by_key)
@@ -93,18 +93,18 @@ _KEYED_LINES = frozenset(
 
 
 def _open_key(restriction: str) -> str:
-    """Return a line of a keyed entry of the catalogue with the mark for its key."""
+    """Return a restriction with the mark in the place of a key of the catalogue's lists."""
     shown = masked(restriction)
     return shown if shown.lower() in _KEYED_LINES else restriction
 
 
 def needs_key(answers: Blocklists) -> bool:
-    """Whether a list in use has a key in its zone that the answers only name a file for."""
+    """True if a list in use needs the key from the key file."""
     return any(MASK in entry.zone for entry in in_use(answers))
 
 
 def parse_custom(restriction: str) -> Optional[CustomBlocklist]:
-    """The list that a restriction stands for, None where the answers cannot express it."""
+    """Return the list of a restriction, None if the answers cannot express it."""
     words = restriction.split(" ")
     kinds = {name: kind for kind, name in KINDS.items()}
     if len(words) != len(("restriction", "domain")) or words[0].lower() not in kinds:

@@ -1,7 +1,7 @@
-"""The address class of a domain (ADDRESS_CLASS_README), and what a change of it does to queued mail.
+"""Find the address class of a domain (ADDRESS_CLASS_README), and the effects of a change of it.
 
-Postfix itself expands the parameters and looks into the tables; here is only how a list of
-domains is searched (`match_list`: the first pattern that matches decides, `!` negates it).
+Postfix itself expands the parameters and queries the tables. This module searches lists of domains
+as `match_list` does: the first pattern that matches decides, `!` negates it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ LISTS = {
     MAILBOX: "virtual_mailbox_domains",
     RELAY: "relay_domains",
 }
-"""The parameter that lists the domains of each class, in the order in which Postfix looks."""
+"""The parameter with the domains of each class, in the order in which Postfix searches them."""
 RECIPIENTS = {LOCAL: "local_recipient_maps", MAILBOX: "virtual_mailbox_maps"}
-"""The tables that know the recipients of a class."""
+"""The parameters with the tables of the recipients of a class."""
 PARENTS, DELIMITER = "parent_domain_matches_subdomains", "recipient_delimiter"
 TRANSPORT = "local_transport"
 QUERIED = (
@@ -42,10 +42,10 @@ QUERIED = (
     "myhostname",
     "mydomain",
 )
-"""What postconf(1) is asked to expand."""
+"""The parameters that postconf(1) expands."""
 
 _DECIDING = (*LISTS.values(), "virtual_alias_maps", "virtual_mailbox_maps", PARENTS)
-"""virtual_alias_domains and virtual_mailbox_domains are by default what these tables have."""
+"""By default virtual_alias_domains and virtual_mailbox_domains refer to these tables."""
 _ALSO_NEEDED = (
     "alias_maps",
     "command_directory",
@@ -62,19 +62,19 @@ _ALSO_NEEDED = (
     DELIMITER,
     TRANSPORT,
 )
-"""Without these, Postfix's commands would not find the queue, or not start."""
+"""Without these, Postfix's commands do not find the queue, or do not start."""
 _NAME = re.compile(r"\$[({]*\s*(\w+)")
 
 Parameters = tuple[tuple[str, str], ...]
 
 AskTable = Callable[[str, Collection[str]], Optional[frozenset[str]]]
-"""Which of the keys a table has; None where it cannot be asked."""
+"""Returns which of the keys a table has; None if it cannot be queried."""
 ReadList = Callable[[str], Optional[str]]
-"""The text of a file that a list names; None where it cannot be read."""
+"""Returns the text of a file that a list names; None if it cannot be read."""
 
 
 def class_parameters(text: bytes) -> Parameters:
-    """Return the parameters of a main.cf that decide the class of a domain, as written there."""
+    """Return main.cf's parameters that decide the class of a domain, unexpanded."""
     return _with_named(own_parameters(text), (*_DECIDING, *_ALSO_NEEDED))
 
 
@@ -91,9 +91,9 @@ def _deciding(text: bytes) -> dict[str, frozenset[str]]:
 
 
 def _with_named(own: Mapping[str, str], names: Collection[str]) -> Parameters:
-    """Return these parameters and all that their values name, where main.cf sets them."""
+    """Return these parameters and all that their values refer to, if main.cf sets them."""
     found: dict[str, str] = {}
-    # By default mydestination names the first two, and no line of main.cf says so.
+    # The default of mydestination refers to the first two, without a line in main.cf.
     waiting = ["myhostname", "mydomain", *names]
     while waiting:
         name = waiting.pop()
@@ -105,7 +105,7 @@ def _with_named(own: Mapping[str, str], names: Collection[str]) -> Parameters:
 
 @dataclass(frozen=True)
 class Classes:
-    """Looks up classes under one configuration: `values` are expanded, by parameter."""
+    """Finds classes under one configuration; `values` are the expanded parameters by name."""
 
     values: Mapping[str, str]
     ask: AskTable
@@ -114,7 +114,7 @@ class Classes:
     def of(self, domains: Collection[str]) -> dict[str, str]:
         """Return the class of each domain.
 
-        Where a table or file that may list the domain cannot be asked, `unless in TABLE` follows.
+        If a table or file that may list the domain cannot be queried, `unless in TABLE` follows.
         """
         found: dict[str, str] = {}
         doubts: dict[str, str] = dict.fromkeys(domains, "")
@@ -144,12 +144,11 @@ class Classes:
         return {one: found.get(one, NONE) + doubts[one] for one in domains}
 
     def listed(self, own: Collection[str]) -> frozenset[str]:
-        """Return the domains that the lists name, without what only tables have.
+        """Return the domains that the lists name, without those that only tables have.
 
-        A name with a last dot is no domain's: Postfix takes that dot off an address (trivial-rewrite(8)).
-
-        `own` are the parameters that main.cf sets: a name that Postfix took from the system was
-        nobody's decision.
+        Names with a final dot are skipped: Postfix removes that dot from an address
+        (trivial-rewrite(8)). `own` are the parameters that main.cf sets. Names that Postfix took
+        from the system are skipped, since nobody chose them.
         """
         found = {
             one.lower()
@@ -166,10 +165,10 @@ class Classes:
     def _matching(
         self, table: str, domains: Mapping[str, tuple[str, ...]]
     ) -> Optional[frozenset[str]]:
-        """Return what a table has of the domains; None where it, or a file, cannot be asked."""
+        """Return which of the keys a table has; None if it, or a file, cannot be queried."""
         text = table.lstrip("!")
         if text.startswith("/"):
-            return None  # a file that was read is no pattern any more
+            return None  # a file that cannot be read; `_patterns` replaces the others
         return self.ask(text, {key for keys in domains.values() for key in keys})
 
     def _patterns(self, value: str) -> Iterator[str]:
@@ -184,7 +183,7 @@ class Classes:
             yield from (f"{mark}{one}" for row in rows for one in words(row))
 
     def known(self, recipients: Collection[str], kind: str) -> frozenset[str]:
-        """Return the recipients that the tables of a class know."""
+        """Return the recipients that are in the tables of a class."""
         keys = {one: recipient_keys(one, self.values.get(DELIMITER, "")) for one in recipients}
         found: set[str] = set()
         for table in words(self.values.get(RECIPIENTS.get(kind, ""), "")):
@@ -195,16 +194,16 @@ class Classes:
 
 
 _NAMES = frozenset({"", "!"})
-"""The signs of groups that are plain names: those that are listed, and those that are not."""
+"""The signs of groups of plain names: listed ones, and excluded ones."""
 
 
 def _is_not(pattern: str) -> bool:
-    """True if it takes out what it matches: each `!` turns the meaning."""
+    """True if a pattern excludes what it matches: an odd number of `!`."""
     return (len(pattern) - len(pattern.lstrip("!"))) % 2 == 1
 
 
 def _sign_of(pattern: str) -> str:
-    """Return what groups patterns: a sign of `_NAMES`, or a table or file as it is written."""
+    """Return the key to group patterns by: a sign of `_NAMES`, or a table or file as written."""
     text = pattern.lstrip("!")
     sign = "!" if _is_not(pattern) else ""
     is_name = not text.startswith("/") and (":" not in text or text.startswith("["))
@@ -212,7 +211,7 @@ def _sign_of(pattern: str) -> str:
 
 
 def _keys(domain: str, has_parents: bool, is_domain_list: bool) -> tuple[str, ...]:
-    """Return what matches a domain: its own name, and in a list of domains its parents."""
+    """Return the patterns that match a domain: its name, and in a list of domains its parents."""
     if not is_domain_list:
         return (domain,)
     parts = domain.split(".")
@@ -221,14 +220,14 @@ def _keys(domain: str, has_parents: bool, is_domain_list: bool) -> tuple[str, ..
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address, "" for one without a domain or with a literal."""
+    """Return the domain of an address, "" without a domain and for an address literal."""
     _, at, domain = address.rpartition("@")
     domain = domain.lower().rstrip(".")
     return domain if at and not domain.startswith("[") else ""
 
 
 def recipient_keys(address: str, delimiters: str) -> tuple[str, ...]:
-    """Return what a table of recipients may have for an address, without its extension too."""
+    """Return the keys of an address in a table of recipients, with and without its extension."""
     local, _, domain = address.rpartition("@")
     local = local.strip('"').lower()
     plain = re.split(f"[{re.escape(delimiters)}]", local)[0] if delimiters else local
@@ -240,7 +239,7 @@ _DOUBT = " unless in "
 
 
 def moved(old: Classes, new: Classes, domains: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return by domain its two classes, where a change of main.cf gives it another one."""
+    """Return the old and the new class of each domain whose class changes."""
     before, after = old.of(domains), new.of(domains)
     return {one: (before[one], after[one]) for one in domains if before[one] != after[one]}
 
@@ -248,20 +247,20 @@ def moved(old: Classes, new: Classes, domains: Collection[str]) -> dict[str, tup
 def is_taken_over(old: str, new: str) -> bool:
     """True if a domain that had a class gets another one, or none, or one that refuses all mail.
 
-    A domain that had none was not this server's: an answer that names it says so by itself.
+    A domain without a class was not this server's, so the answer that adds it is enough.
     """
     first, second = (one.partition(_DOUBT)[0] for one in (old, new))
     return first != second and (first != NONE or second == CLOSED)
 
 
 def doubt(old: str) -> str:
-    """Return the tables that may give a domain another class than the known one, "" for none."""
+    """Return the tables that may give a domain another class, "" for none."""
     return ", ".join(old.split(_DOUBT)[1:])
 
 
 def may_bounce(old: str, new: str) -> bool:
-    """True if a change of class may make Postfix bounce what waits for the domain.
+    """True if a change of class may make Postfix bounce queued mail for the domain.
 
-    A domain without a class that becomes a relay domain goes to its mail exchanger as before.
+    Mail for a new relay domain without a class before still goes to its mail exchanger.
     """
     return old != new and (old, new) != (NONE, RELAY)

@@ -1,9 +1,8 @@
-"""Which complaints are new: Postfix warns of old faults for ever, and those are not ours.
+"""Find new warnings of Postfix's commands; old faults cause the same warnings again and again.
 
-postconf(1), postfix(1) and postmap(1) put their own name and a line number into a warning;
-both differ between the live directory and a staged one, before and after an edit. What is said
-of a parameter that is set twice, or that nothing uses, ends in its value: there the parameter
-is what counts.
+postconf(1), postfix(1) and postmap(1) write their own name and a line number into a warning. Both
+may differ between the live and the staged directory, before and after an edit. Warnings about
+duplicate and unused parameters end in the value, so only the parameter is compared.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ _UNUSED = "warning: /etc/postfix/main.cf: unused parameter: {}="
 def complaints(
     lines: Iterable[str], tolerated: Iterable[str], moved: tuple[str, str] = ("", "")
 ) -> tuple[str, ...]:
-    """Return the lines that say what no tolerated line says.
+    """Return the lines that mean something else than all tolerated lines.
 
-    `moved` is a directory's staged and its live name: the first is read as the second.
+    `moved` is the staged and the live name of a directory; the first is replaced by the second.
     """
     known = {_sense(line) for line in tolerated}
     read = ((line.replace(*moved) if moved[0] else line).strip() for line in lines)
@@ -36,10 +35,10 @@ def _sense(line: str) -> str:
 
 
 def foreseen(live: bytes, known_parameters: frozenset[str]) -> tuple[str, ...]:
-    """Return what postconf may begin to say of a live main.cf once its values change.
+    """Return warnings that postconf may print after an edit of main.cf, and that are harmless.
 
-    A name of the operator's own (`lan = 10.0.0.0/8`, for `$lan` elsewhere) is complained of
-    when an edit leaves nothing that uses it. Its line stays, and so it is no fault of ours.
+    postconf warns of the operator's own name (`lan = 10.0.0.0/8`, for `$lan`) if nothing uses it
+    after an edit. Its line is not removed.
     """
     if not known_parameters:
         return ()

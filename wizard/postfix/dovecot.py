@@ -1,7 +1,7 @@
-"""What Dovecot must say for Postfix's people and mail to reach it, for 2.3 and for 2.4.
+"""The settings that Dovecot 2.3 or 2.4 needs for logins and mail from Postfix.
 
-SASL_README and LMTP(8) have the sockets. Postfix hands `user@host` over, and asks for no password in
-the clear; a line is needed only where what `doveconf -a` has in force differs.
+SASL_README and LMTP(8) describe the sockets. Postfix passes `user@host` on, and accepts no password
+without TLS. A line is needed only if the value in force (`doveconf -a`) differs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VERSIONS = ("2.3", "2.4")
 """The series whose syntax is known; 2.4 renamed most settings (Dovecot's upgrade notes)."""
 
 Settings = Mapping[str, str]
-"""As `wizard.host.dovecot.flattened` has them."""
+"""The result of `wizard.host.dovecot.flattened`."""
 
 _LMTP = "lmtp:unix:"
 _OF_A_BLOCK = re.compile(r"^# ([a-z-]+): ", re.MULTILINE)
@@ -35,7 +35,7 @@ _READ, _WRITE = 4, 2
 
 @dataclass(frozen=True)
 class Wanted:
-    """What Postfix goes by: the certificate's two files, and Dovecot's LMTP socket and a mailbox.
+    """Postfix's side: the certificate's two files, Dovecot's LMTP socket and the mailbox.
 
     The latter two are "" for another kind of delivery.
     """
@@ -47,12 +47,12 @@ class Wanted:
 
 
 def wanted(answers: Answers) -> Wanted:
-    """Return what the answers ask of Dovecot."""
+    """Return what the answers need from Dovecot."""
     delivery = answers.delivery
     home = delivery.home_mailbox
     return Wanted(
         lmtp_socket(delivery.mailbox_transport),
-        # Without a slash at its end it is one file, which Dovecot reads as well but not by itself.
+        # Without a final slash it is one file (mbox), which Dovecot reads only if configured so.
         f"~/{home.rstrip('/')}" if home.endswith("/") else "",
         BY_NAME["smtpd_tls_cert_file"].value(answers),
         BY_NAME["smtpd_tls_key_file"].value(answers),
@@ -60,7 +60,7 @@ def wanted(answers: Answers) -> Wanted:
 
 
 def lmtp_socket(mailbox_transport: str) -> str:
-    """The path behind `lmtp:unix:PATH`, relative to the queue; "" for any other transport."""
+    """Return PATH of `lmtp:unix:PATH`, made absolute; "" for any other transport."""
     path = mailbox_transport[len(_LMTP) :] if mailbox_transport.startswith(_LMTP) else ""
     return path if path.startswith("/") or not path else f"{QUEUE}/{path}"
 
@@ -71,16 +71,16 @@ def series(version: str) -> str:
 
 
 def speaks_lmtp(settings: Settings, _wanted: Wanted) -> bool:
-    """Whether `protocols` has lmtp: words in 2.3, a block in 2.4."""
+    """True if `protocols` has lmtp: as a word in 2.3, as a block in 2.4."""
     listed = settings.get("protocols", "").split()
     return "lmtp" in listed or settings.get("protocols/lmtp") == "yes"
 
 
 def opens(settings: Settings, service: str, path: str) -> bool:
-    """Whether a service listens on a socket that Postfix's user may write to (unix(7))."""
+    """True if a service listens on a socket that Postfix's user may write to (unix(7))."""
     head = f"service {service}/unix_listener {path}"
     listener = {name: settings.get(f"{head}/{name}") for name in ("mode", "user", "group")}
-    # doveconf of 2.4 shows a listener's own lines alone.
+    # doveconf of 2.4 prints only a listener's own settings, without defaults.
     if not any(name.startswith(head) for name in settings):
         return False
     mode = int(listener["mode"] or "0600", 8)
@@ -94,20 +94,20 @@ def opens(settings: Settings, service: str, path: str) -> bool:
 
 
 def user_name(settings: Settings, version: str) -> str:
-    """Return the auth_username_format that LMTP goes by: 2.4 has one for the protocol."""
+    """Return the auth_username_format for LMTP: 2.4 has one for the protocol."""
     of_all = settings.get("auth_username_format", "")
     own = settings.get("protocol lmtp/auth_username_format", of_all)
     return own if series(version) == "2.4" else of_all
 
 
 def strips_domain(settings: Settings, version: str) -> bool:
-    """Whether `user@host`, as Postfix says it, is the user of that name."""
+    """True if Dovecot takes Postfix's `user@host` for the user of that name."""
     said = user_name(settings, version)
     return bool(_USER_ALONE.search(said)) and not _DOMAIN.search(said)
 
 
 def mailbox(settings: Settings, version: str) -> str:
-    """Return where Dovecot stores mail, as `maildir:~/Maildir`; "" where nothing says so."""
+    """Return where Dovecot stores mail, as `maildir:~/Maildir`; "" if it is not configured."""
     if series(version) == "2.3":
         return settings.get("mail_location", "")
     kind, path = settings.get("mail_driver", ""), settings.get("mail_path", "")
@@ -117,7 +117,7 @@ def mailbox(settings: Settings, version: str) -> str:
 
 
 def certificate(settings: Settings, version: str) -> tuple[str, str]:
-    """Return the certificate's file and the key's, the latter "" in 2.3, which hides it."""
+    """Return the files of the certificate and the key; the latter is "" in 2.3, which hides it."""
     if series(version) == "2.3":
         return settings.get("ssl_cert", "").lstrip("<").strip(), ""
     names = ("cert_file", "key_file")
@@ -128,7 +128,7 @@ def certificate(settings: Settings, version: str) -> tuple[str, str]:
 
 
 def cleartext(settings: Settings, version: str) -> bool:
-    """Whether a password may be sent without TLS."""
+    """True if a password may be sent without TLS."""
     if series(version) == "2.3":
         return settings.get("disable_plaintext_auth", "yes") != "yes"
     return settings.get("auth_allow_cleartext", "no") != "no"
@@ -158,7 +158,7 @@ _RIGHT: dict[str, _Right] = {
     ),
     "cleartext": lambda settings, version, _want: not cleartext(settings, version),
 }
-"""The parts of our file in order, and whether Dovecot has each already."""
+"""The parts of our file in order, each with a test whether Dovecot has it already."""
 
 
 def needed(settings: Settings, version: str, want: Wanted) -> frozenset[str]:
@@ -167,12 +167,12 @@ def needed(settings: Settings, version: str, want: Wanted) -> frozenset[str]:
 
 
 def written_parts(text: bytes) -> frozenset[str]:
-    """Return the parts that stand in a file of ours: they are why Dovecot lacks them no more."""
+    """Return the parts in a file of ours. Dovecot has these settings because of it."""
     return frozenset(_OF_A_BLOCK.findall(text.decode("utf-8", "replace"))) & _RIGHT.keys()
 
 
 def conf_lines(version: str, want: Wanted, parts: frozenset[str]) -> tuple[str, ...]:
-    """Return the lines of our file with these parts. Raises ValueError on an unknown series."""
+    """Return the lines of our file with these parts. Raises ValueError for an unknown series."""
     if not series(version):
         raise ValueError(f"no syntax is known for Dovecot {version}")
     template = f"dovecot_{series(version).replace('.', '_')}.j2"

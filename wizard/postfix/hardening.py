@@ -1,7 +1,7 @@
-"""Hardening, one switch: each part with its reason, and only where this Postfix knows it.
+"""Hardening, one switch for several parts, as far as this Postfix has them.
 
-Off takes away what on has written, and nothing of the operator's own: a stricter value that
-stood there before stays in both.
+Off removes what on has written, and nothing of the operator's own. A stricter value of the
+operator's is not changed by either.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ON, OFF = "on", "off"
 MAPS = "smtpd_sender_login_maps"
 MISMATCH = "reject_sender_login_mismatch"
 NORMALIZE_TOO = "smtpd_forbid_bare_newline_reject_code"
-"""Came with the value `normalize`, in the same releases (Postfix 3.8.5's announcement)."""
+"""New in the same releases as the value `normalize` (Postfix 3.8.5's announcement)."""
 
 OWNERS_ONLY = f"{MISMATCH},{USERS_ONLY}"
 OWN_SENDERS_WHY = (
@@ -40,15 +40,15 @@ _SINCE: dict[str, tuple[tuple[int, ...], ...]] = {
     BARE_NEWLINE: ((3, 5, 23), (3, 6, 13), (3, 7, 9), (3, 8, 4), (3, 9, 0)),
     NORMALIZE_TOO: ((3, 5, 24), (3, 6, 14), (3, 7, 10), (3, 8, 5), (3, 9, 0)),
 }
-"""The release of each series in which a name came, for a Postfix that cannot be asked yet."""
+"""The first release of each series with a parameter, for a Postfix that is not installed yet."""
 
 _ON = Answers(Hostname("host.invalid", "invalid"), hardening=Hardening(ON))
 _OPEN = frozenset({"", "0", "no"})
-"""Values that leave a part undone."""
+"""Values with which a part is off."""
 
 
 def knows(postfix: Postfix, name: str) -> bool:
-    """Whether this Postfix has a parameter: by `postconf -d`, before the installation by version."""
+    """True if this Postfix has a parameter: by `postconf -d`, else by its version."""
     if postfix.known_parameters:
         return name in postfix.known_parameters
     version = tuple(int(part) for part in re.findall(r"\d+", postfix.version)[:3])
@@ -59,7 +59,7 @@ def knows(postfix: Postfix, name: str) -> bool:
 
 
 def fitted(parameters: Iterable[Parameter], postfix: Postfix) -> Iterator[Parameter]:
-    """Yield the parameters less those that this Postfix does not know, with values that it takes."""
+    """Yield the parameters that this Postfix has, with values that it accepts."""
     for one in parameters:
         if one.section != SECTION:
             yield one
@@ -73,7 +73,7 @@ def _yes(answers: Answers) -> str:
 
 
 def switched(cf: MainCf, parameter: Parameter, value: str) -> tuple[MainCf, Missing | None]:
-    """Write one part, or take it away where it has the very value that on writes."""
+    """Write one part, or remove it if it has exactly the value that on writes."""
     live = cf.value(parameter.name)
     if not value:
         ours = live is not None and live == parameter.value(_ON)
@@ -87,18 +87,18 @@ def switched(cf: MainCf, parameter: Parameter, value: str) -> tuple[MainCf, Miss
 
 
 def is_on(main: MainCf, parameters: Iterable[Parameter], postfix: Postfix) -> bool:
-    """Whether all parts that this Postfix knows are there; what master.cf has follows from it."""
+    """True if main.cf has all parts that this Postfix has; master.cf's part follows from it."""
     mine = [one for one in fitted(parameters, postfix) if one.section == SECTION]
     return bool(mine) and all((main.value(one.name) or "") not in _OPEN for one in mine)
 
 
 def owns_senders(answers: Answers, main_cf: bytes) -> bool:
-    """Whether 587 and 465 hold senders against logins: on, and there is a map to ask."""
+    """True if 587 and 465 compare senders with logins: hardening is on, and a map is set."""
     return answers.hardening.use == ON and bool(MainCf.parse(main_cf).value(MAPS))
 
 
 def doors(*, hold_senders: bool) -> tuple[Door, ...]:
-    """Return the doors as they are to be."""
+    """Return the submission services with the restrictions that they need."""
     if not hold_senders:
         return DOORS
     return tuple(
@@ -118,7 +118,7 @@ def doors(*, hold_senders: bool) -> tuple[Door, ...]:
 def propose_doors(
     live: bytes | MasterCf, *, hold_senders: bool, protected: Collection[str] = ()
 ) -> Proposal:
-    """The next master.cf where only this section is asked for: one item of one list."""
+    """Return the next master.cf if only this section is planned: one item of one list changes."""
     cf = MasterCf.of(live)
     wanted, other = (OWNERS_ONLY, USERS_ONLY) if hold_senders else (USERS_ONLY, OWNERS_ONLY)
     why = OWN_SENDERS_WHY if hold_senders else GONE
@@ -141,7 +141,7 @@ def propose_doors(
 
 
 def unknown(postfix: Postfix) -> Iterator[str]:
-    """Say which parts this Postfix does not know."""
+    """Yield a warning for each part that this Postfix does not have."""
     for name, what in ((BARE_NEWLINE, "smuggled mail"), (AUTH_RATE, "guessing of passwords")):
         if not knows(postfix, name):
             yield (
@@ -151,7 +151,7 @@ def unknown(postfix: Postfix) -> Iterator[str]:
 
 
 def without_maps(maps: str) -> Iterator[str]:
-    """Say why no sender is held against a login, where smtpd_sender_login_maps is empty."""
+    """Yield a warning if smtpd_sender_login_maps is empty, so that no sender is checked."""
     if not maps:
         yield (
             f"hardening: {MISMATCH} is left out on 587 and 465, since {MAPS} is not set: without "

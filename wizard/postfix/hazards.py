@@ -1,7 +1,7 @@
-"""Parameters that no policy names, and that stop, lose or copy mail in silence (postconf(5)).
+"""Parameters outside the policy that stop, lose or copy mail without a warning (postconf(5)).
 
-`postfix check` accepts each of them. A plan and a check both apply these rules: a row is one
-parameter, when it is a hazard, and what to do.
+`postfix check` accepts them. A plan and a check both apply these rules. A row is one parameter,
+when it is a hazard, and what to do.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Applies = Callable[[Settings], bool]
 class Hazard:
     """A parameter, when its value is a hazard, what it does, and what to do.
 
-    `is_wrong`: mail stops or is lost, so a plan refuses to write it. `reads` are the other
-    parameters that decide. `program` is the one that stops, so that its `-o` decide too.
+    `is_wrong` is True if mail stops or is lost, so that a plan refuses to write it. `reads` are
+    other parameters of the rule. `program` is the one that stops, so that its `-o` count too.
     """
 
     name: str
@@ -46,7 +46,7 @@ def _is_zero_time(name: str) -> Applies:
 
 
 def _is_below_a_message(limit: str, user: str) -> Applies:
-    """local(8) and virtual(8) do not start with a mailbox that holds less than a message."""
+    """local(8) and virtual(8) do not start with a mailbox limit below that of a message."""
 
     def applies(settings: Settings) -> bool:
         box, message = settings.number(limit), settings.number("message_size_limit")
@@ -196,9 +196,9 @@ CLASSES = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 
 
 def twice_listed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
-    """Return (domain, first list, second list) for each domain that two lists name.
+    """Return (domain, first list, second list) for each domain in two lists.
 
-    A domain belongs to one class alone (ADDRESS_CLASS_README). Tables are not opened.
+    A domain belongs to only one class (ADDRESS_CLASS_README). Tables are not opened.
     """
     listed = [(name, {one.lower() for one in settings.words(name)}) for name in CLASSES]
     return tuple(

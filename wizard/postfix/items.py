@@ -1,8 +1,8 @@
-"""Edits of a list value that touch their own items only.
+"""Edit the items of a list value without changing anything else.
 
-Items are separated by commas and white space, as postconf(5) has it for address lists and
-restriction lists. Every other item, comment, blank and line break keeps its place. All edits
-of one list are made in a single pass, so that ten thousand names cost what they weigh.
+Commas and white space separate items (postconf(5), address lists and restriction lists). All other
+items, comments, blanks and line breaks are unchanged. All edits of one list are one pass, linear
+in the number of items.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wizard.postfix.logical import silent
 from wizard.postfix.main_cf import Entry, MainCf
 
 WIDTH = 72
-"""Columns of a folded line of names, its comma counted."""
+"""Columns of a folded line of names, with its comma."""
 INDENT = "    "
 
 _NOT_IN_ITEM = re.compile(r"[\s,{}]")
@@ -25,11 +25,11 @@ _NOT_IN_ITEM = re.compile(r"[\s,{}]")
 
 @dataclass(frozen=True)
 class ListEdit:
-    """What to do with the words of a value, by their position (0 is the first).
+    """Changes of the words of a value, by their position (0 is the first).
 
-    `insert` maps the position of a word that stays to the items that come after it, -1 for the
-    beginning. `whys` has the reasons of new items by their text; `why` is for all else. Items
-    in `fold` that come last go on folded lines, filled up to WIDTH columns.
+    `insert` maps the position of a word to the new items after it, -1 for the beginning. `whys` has
+    the reasons of new items by their text; `why` is for all other changes. Items in `fold` at the
+    end are written on folded lines, up to WIDTH columns.
     """
 
     why: str
@@ -41,10 +41,10 @@ class ListEdit:
 
 
 def item(text: str) -> str:
-    """The text itself, safe as one item of a list.
+    """Return the text, if it is one item of a list.
 
-    Raises ValueError where Postfix would read two items, a comment or a group, and on the
-    blanks of other scripts (U+3000), with which an item silently matches nothing.
+    Raises ValueError if Postfix would read two items, a comment or a group, and for blanks of
+    other scripts (U+3000), with which an item silently matches nothing.
     """
     if checked(text)[:1] == "#" or _NOT_IN_ITEM.search(text) or not text:
         raise ValueError(f"not one item of a list: {text!r}")
@@ -52,12 +52,12 @@ def item(text: str) -> str:
 
 
 def words(cf: MainCf, entry: Entry) -> tuple[str, ...]:
-    """The words of the entry's value in order; what braces hold on one line is one word."""
+    """Return the words of the entry's value in order; braces on one line are one word."""
     return tuple(cell.text for row in _rows(cf, entry) for cell in row.cells)
 
 
 def folded(head: str, items: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """`head` with `items` on one line, then the names on folded lines of at most WIDTH."""
+    """Return `head` with `items` on one line, and the names on folded lines of at most WIDTH."""
     lines = [f"{head} {', '.join(items)}"]
     for name in names:
         if len(lines) > 1 and _fits(lines[-1], name):
@@ -74,7 +74,7 @@ def _fits(line: str, name: str) -> bool:
 
 @dataclass
 class _Cell:
-    """A word and what stands between it and the next one, or the end of its line."""
+    """A word, and the text between it and the next one or the end of its line."""
 
     text: str
     after: str
@@ -86,7 +86,7 @@ class _Cell:
 
 @dataclass
 class _Row:
-    """A physical line of the value; one without cells is a comment, a blank or a bare head."""
+    """A physical line of the value; without cells, it is a comment, blank, or only `NAME =`."""
 
     before: str
     cells: list[_Cell]
@@ -107,7 +107,7 @@ def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
         found = list(spans(text, entry.column if index == entry.equals else 0))
         stops = [*(first for first, _ in found[1:]), len(text)]
         cells = [_Cell(text[first:end], text[end:stop]) for (first, end), stop in zip(found, stops)]
-        # What follows a NUL is nothing to Postfix, and goes with the edit.
+        # Postfix ignores the text after a NUL, so the edit removes it.
         cut = why if nul else ""
         rows.append(_Row(text[: found[0][0]] if found else text, cells, cut))
         if nul:
@@ -118,7 +118,7 @@ def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
 def edit(cf: MainCf, entry: Entry, change: ListEdit) -> MainCf:
     """Make all changes of one list in one pass over its lines.
 
-    Raises ValueError where a new item holds a control character.
+    Raises ValueError when a new item contains a control character.
     """
     if not (change.remove or change.replace or change.insert):
         return cf
@@ -145,7 +145,7 @@ class _Pass:
         self._new: list[_Row] = []
 
     def rows(self) -> list[_Row]:
-        """The rows after all changes, each changed one with its reason."""
+        """Return the rows after all changes, each changed one with its reason."""
         change, place = self._change, -1
         for index, old in enumerate(self._old):
             row, start = _Row(old.before, [], old.why), len(self._new)
@@ -179,7 +179,7 @@ class _Pass:
             row.before = row.before.rstrip(" \t")
 
     def _begin(self, row: _Row, goes_on: bool) -> None:
-        """Put items before all others: on the head's own line, each with its separator."""
+        """Insert items before all others, on the line of the name."""
         given = self._change.insert[-1]
         items = [text for text in given if text not in self._change.fold or goes_on] or given[:1]
         row.before = row.before if row.before[-1:] in (" ", "\t") else row.before + " "
@@ -221,7 +221,7 @@ class _Pass:
         return self._folded
 
     def _close(self) -> None:
-        """Leave no comma behind what is now last, unless the operator had one there."""
+        """Remove the comma after the last item, unless the operator had one there."""
         for row in reversed(self._new):
             if row.cells:
                 cell = row.cells[-1]

@@ -1,4 +1,4 @@
-"""What leads back to this host: its names, its addresses, and the ports on which Postfix listens."""
+"""Find mail routes back to this host: by its names, its addresses, and Postfix's ports."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SMTP = 25
 
 @dataclass(frozen=True)
 class Itself:
-    """This host as a client of its own would find it.
+    """The names, addresses and ports of this host.
 
-    `names` are in lower case. `targets` has by name where a lookup leads: the mail exchangers of
-    the best preference, and addresses. A name without a lookup is not there.
+    `names` are in lower case. `targets` has the results of DNS lookups by name: the mail
+    exchangers of the best preference, and addresses. It has no names that were not queried.
     """
 
     names: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ NOWHERE = Itself()
 def itself(
     network: Network, services: Sequence[Service], targets: Mapping[str, tuple[str, ...]]
 ) -> Itself:
-    """Return this host as the facts have it."""
+    """Return this host, from its facts."""
     listening = {_port(one.port) for one in services if one.type == "inet"} - {0}
     return Itself(
         frozenset({network.hostname.lower()} - {""}),
@@ -58,7 +58,7 @@ def itself(
 
 
 def nexthops(value: str) -> Iterator[tuple[str, bool, int]]:
-    """Yield name, whether its MX records are asked for, and port of each item of relayhost."""
+    """Yield (name, True if Postfix uses its MX records, port) for each item of relayhost."""
     for word in re.split(r"[,\s]+", value.strip()):
         found = _NEXTHOP.fullmatch(word)
         if not found or not word:
@@ -68,7 +68,7 @@ def nexthops(value: str) -> Iterator[tuple[str, bool, int]]:
 
 
 def leads_back(value: str, here: Itself) -> bool:
-    """True if a relayhost sends mail back to this host, by name, by address or by its records."""
+    """True if a relayhost sends mail back to this host, by name, address or DNS records."""
     return any(
         here.has(name) or any(map(here.has, here.targets.get(name.lower(), ())))
         for name, _, port in nexthops(value)

@@ -1,6 +1,6 @@
-"""A configuration file as physical lines, each with the reason why it was written.
+"""A configuration file as physical lines, each with the reason for its change.
 
-Text is UTF-8 with surrogate escapes, so that any bytes survive the way there and back.
+Text is UTF-8 with surrogate escapes, so that any bytes can be decoded and encoded without loss.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def checked(value: str) -> str:
-    """The value itself, safe to be written on a line of its own.
+    """Return the value, if it can be written on one line.
 
-    Raises ValueError on CR, LF, NUL, ESC and every other control character or line separator:
-    whatever the caller was told, no value makes a second parameter, service or option.
+    Raises ValueError for CR, LF, NUL, ESC and all other control characters and line separators, so
+    that no value can add a second parameter, service or option.
     """
     found = _CONTROL.search(value)
     if found:
@@ -30,7 +30,7 @@ def checked(value: str) -> str:
 
 @dataclass(frozen=True)
 class Lines:
-    """Physical lines with their terminators; `whys` has a reason for each, "" where untouched."""
+    """Physical lines with their terminators; `whys` has a reason for each, "" if unchanged."""
 
     texts: tuple[str, ...]
     whys: tuple[str, ...]
@@ -49,18 +49,18 @@ class Lines:
 
     @property
     def newline(self) -> str:
-        """What ends the lines of this file: CR LF where its first line does, else LF."""
+        """The line terminator of this file: CR LF if the first line has it, else LF."""
         return "\r\n" if self.texts and self.texts[0].endswith("\r\n") else "\n"
 
     def insert(self, at: int, new: Iterable[str], why: str) -> Lines:
-        """Put lines (without terminators) before line `at`, or at the end, never glued on."""
+        """Insert lines (without terminators) before line `at`, or at the end as lines of their own."""
         return self.replace(at, at, [(text, why) for text in new])
 
     def replace(self, start: int, stop: int, new: Sequence[tuple[str, str]]) -> Lines:
-        """Put (line without terminator, reason) pairs in the place of lines start..stop-1.
+        """Replace lines start..stop-1 by (line without terminator, reason) pairs.
 
-        A line that keeps its place in the count keeps its terminator, also a missing one at
-        the end of the file. A reason of "" leaves the one that the line had, wherever it stood.
+        The new lines have the terminators of the old ones in order, also a missing one at the end
+        of the file. With the reason "" a line keeps its old reason, also at another position.
         """
         newline = self.newline
         old = [terminator(text) for text in self.texts[start:stop]]
@@ -81,7 +81,7 @@ class Lines:
         else:
             whys = [why for _, why in new]
         if old and not old[-1]:
-            # A line that gets its terminator now does so for the sake of what follows it.
+            # The last line gets a terminator because of the lines after it, so also their reason.
             for index, (text, _) in enumerate(new[:-1]):
                 if text == self.texts[stop - 1]:
                     whys[index] = whys[index] or next(filter(None, whys[index + 1 :]), "")
@@ -91,16 +91,16 @@ class Lines:
         )
 
     def mark(self, at: int, why: str) -> Lines:
-        """Give line `at` a reason unless it has one: its neighbour was taken out."""
+        """Give line `at` a reason unless it has one, since the line after it was removed."""
         if not 0 <= at < len(self.whys) or self.whys[at]:
             return self
         return Lines(self.texts, (*self.whys[:at], why, *self.whys[at + 1 :]))
 
     def reasons(self) -> tuple[Reason, ...]:
-        """The reasons in order, adjacent lines with the same one together."""
+        """Return the reasons in order; adjacent lines with the same reason are one."""
         marked = [(number, why) for number, why in enumerate(self.whys, 1) if why]
         found = []
-        # Of adjacent lines, number and place in `marked` grow together.
+        # For adjacent lines, the difference of number and position in `marked` is constant.
         for (why, _), run in groupby(
             enumerate(marked), lambda one: (one[1][1], one[1][0] - one[0])
         ):
@@ -110,10 +110,10 @@ class Lines:
 
 
 def terminator(text: str) -> str:
-    r"""What ends a physical line: "\r\n", "\n" or, at the end of a file, ""."""
+    r"""Return the end of a physical line: "\r\n", "\n" or, at the end of a file, ""."""
     return "\r\n" if text.endswith("\r\n") else "\n" if text.endswith("\n") else ""
 
 
 def content(text: str) -> str:
-    """A physical line without its terminator."""
+    """Return a physical line without its terminator."""
     return text[: len(text) - len(terminator(text))]

@@ -1,7 +1,7 @@
-"""Logical lines, as every Postfix file has them: postconf(5), master(5), postmap(1).
+"""Logical lines of Postfix's files: postconf(5), master(5), postmap(1).
 
-A line that begins with white space continues the logical line before it; comments and blank
-lines in between do not end it.
+A line that begins with white space continues the logical line before it, also after comments and
+blank lines.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 SPACE = " \t\n\v\f\r"
-"""C's isspace() in the C locale: what Postfix skips, trims and folds on."""
+"""C's isspace() in the C locale, Postfix's white space."""
 
 
 class Logical(NamedTuple):
-    """One logical line: `lines` are the indexes of the physical lines that carry its text.
+    """One logical line: `lines` are the indexes of its physical lines.
 
-    `text` is what Postfix reads: joined without line feeds, cut at a NUL. `orphan` says that it
-    begins with white space, which Postfix warns of and skips.
+    `text` is the text that Postfix reads: joined without line feeds, cut at a NUL. `orphan` is True
+    if it begins with white space: Postfix warns and skips it.
     """
 
     lines: tuple[int, ...]
@@ -36,13 +36,13 @@ class Logical(NamedTuple):
 
 
 def silent(text: str) -> bool:
-    """Whether a physical line is blank or a comment, and so no part of any logical line."""
+    """True if a physical line is blank or a comment, so that no logical line contains it."""
     stripped = text.lstrip(SPACE)
     return not stripped or stripped[0] == "#"
 
 
 def logical_lines(texts: Sequence[str]) -> tuple[Logical, ...]:
-    """All logical lines in order, with the orphans among them."""
+    """Return all logical lines in order, orphans included."""
     found: list[list[int]] = []
     for index, text in enumerate(texts):
         first = text[0]
@@ -67,15 +67,15 @@ def _logical(texts: Sequence[str], lines: list[int]) -> Logical:
 
 
 def insertable(texts: Sequence[str], at: int) -> bool:
-    """Whether a new logical line may stand before line `at` without swallowing what follows."""
-    # By index: islice() would go through all that stands before.
+    """True if line `at` and its successors do not continue a new logical line before it."""
+    # By index, since islice() would pass all lines before.
     lines = (texts[index] for index in range(at, len(texts)))
     following = next((text for text in lines if not silent(text)), "")
     return following[:1] not in SPACE or not following
 
 
 def insertable_places(texts: Sequence[str]) -> list[bool]:
-    """Return what `insertable` says of each line, and of the end, in one pass over all of them."""
+    """Return the results of `insertable` for each line and the end, in one pass."""
     places = [True] * (len(texts) + 1)
     for at in range(len(texts) - 1, -1, -1):
         places[at] = places[at + 1] if silent(texts[at]) else texts[at][0] not in SPACE

@@ -1,7 +1,7 @@
-"""main.cf, read exactly as postconf(5) says and edited without touching anything else.
+"""Parse main.cf exactly as postconf(5) says, and edit it without other changes.
 
-`bytes(MainCf.parse(data)) == data` for any bytes. Every edit is a function from one MainCf to
-the next; an edit that finds its value already there returns the very same bytes.
+`bytes(MainCf.parse(data)) == data` for any bytes. Each edit is a function from one MainCf to the
+next. If the value is already there, the bytes are the same.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _SEPARATORS = re.compile(r"[ \t\r\n]+")
 
 
 def normalised(value: str) -> str:
-    """The value as `postconf -n` prints it: runs of white space are one blank."""
+    """Return the value as `postconf -n` prints it: with single blanks."""
     return _SEPARATORS.sub(" ", value).strip(" ")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An active `name = value`; `value` is what Postfix holds, trimmed, its folds joined.
+    """An active `name = value`; `value` is as Postfix reads it, trimmed, with folded lines joined.
 
-    `lines` are the physical lines that carry its text; the value begins after `column` of the
-    line `equals`, which is the first of them nearly always.
+    `lines` are the indexes of its physical lines. The value begins after `column` of the line
+    `equals`, which is nearly always the first one.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Example:
-    """A commented-out `#NAME = VALUE` that could be uncommented where it stands."""
+    """A commented-out `#NAME = VALUE` that can be uncommented at its place."""
 
     name: str
     value: str
@@ -65,13 +65,13 @@ class Example:
 
 @dataclass(frozen=True)
 class MainCf:
-    """A main.cf. `entries` are its active parameters in order, malformed lines left out."""
+    """A main.cf. `entries` are its active parameters in order, without malformed lines."""
 
     lines: Lines
 
     @classmethod
     def parse(cls, data: bytes) -> MainCf:
-        """Read any bytes; nothing is an error, since Postfix's own programs name the errors."""
+        """Parse any bytes. Nothing is an error here; Postfix's own programs report errors."""
         return _parsed(data)
 
     def __bytes__(self) -> bytes:
@@ -107,14 +107,14 @@ class MainCf:
         )
 
     def entry(self, name: str) -> Optional[Entry]:
-        """The active entry of that name that Postfix uses: the last. None when there is none."""
+        """Return the active entry that Postfix uses, the last of that name; None if there is none."""
         return self._last.get(name)
 
     def twins(self, name: str) -> tuple[Entry, ...]:
-        """The last entry of a name, and those right before it of the very same value, last first.
+        """Return the last entry of a name, and those directly before with the same value, last first.
 
-        Postfix warns of an entry that another overrides only where their values differ: edited
-        together, twins go on saying the same, and no warning is born.
+        Postfix warns of an overridden entry only if the values differ. So twins are edited
+        together, to avoid new warnings.
         """
         found: list[Entry] = []
         for entry in reversed([one for one in self.entries if one.name == name]):
@@ -124,23 +124,23 @@ class MainCf:
         return tuple(found)
 
     def value(self, name: str) -> Optional[str]:
-        """The active value as `postconf -n` prints it, None when the parameter is not set."""
+        """Return the active value as `postconf -n` prints it, None when the parameter is not set."""
         entry = self.entry(name)
         return None if entry is None else normalised(entry.value)
 
     def duplicates(self, name: str) -> tuple[int, ...]:
-        """The line numbers (from 1) of all active entries of a name that is set repeatedly."""
+        """Return the line numbers (from 1) of all active entries of a name that is set repeatedly."""
         numbers = tuple(entry.lines[0] + 1 for entry in self.entries if entry.name == name)
         return numbers if len(numbers) > 1 else ()
 
     def insertable(self, at: int) -> bool:
-        """Whether a new parameter may stand before line `at`: not inside a folded value."""
+        """True if a new parameter can be inserted before line `at`, outside a folded value."""
         return insertable(self.lines.texts, at)
 
 
 @lru_cache(maxsize=4)
 def _parsed(data: bytes) -> MainCf:
-    """A plan asks for the same few texts again and again; a MainCf never changes."""
+    """Parse a text; cached, since a plan parses the same few texts often."""
     return MainCf(Lines.parse(data))
 
 
@@ -159,7 +159,7 @@ def _entry(texts: Sequence[str], logical: Logical) -> Optional[Entry]:
 
 
 def _folds(texts: Sequence[str], index: int, places: Sequence[bool]) -> bool:
-    """Whether what follows an example is, or would become, a part of its value."""
+    """True if the lines after an example are, or would become, a part of its value."""
     if index + 1 == len(texts):
         return False
     unfinished = content(texts[index]).rstrip(SPACE)[-1] in ",="
@@ -168,11 +168,11 @@ def _folds(texts: Sequence[str], index: int, places: Sequence[bool]) -> bool:
 
 
 def set_value(cf: MainCf, name: str, value: str, why: str) -> MainCf:
-    """Write the value of an active parameter where it stands; of duplicates the last.
+    """Replace the value of an active parameter at its place; of duplicates, that of the last.
 
-    Those that say the same as the last go with it (`MainCf.twins`). Folded lines of the old
-    value go, comments between them stay. Raises ValueError on control characters and KeyError
-    when the parameter is not active.
+    Duplicates with the same value are changed too (`MainCf.twins`). Folded lines of the old value
+    are removed, comments between them are not. Raises ValueError for control characters and
+    KeyError when the parameter is not active.
     """
     twins = cf.twins(name)
     if not twins:
@@ -209,25 +209,25 @@ def _with_value(text: str, column: int, value: str) -> str:
 
 
 def write_lines(cf: MainCf, at: int, texts: Sequence[str], why: str) -> MainCf:
-    """Put new physical lines before line `at`; each is checked for control characters."""
+    """Insert physical lines before line `at`. Raises ValueError for control characters."""
     return MainCf(cf.lines.insert(at, [checked(text) for text in texts], why))
 
 
 def uncomment(cf: MainCf, example: Example, why: str) -> MainCf:
-    """Take the `#` from an example, and nothing else."""
+    """Remove the `#` of an example, and nothing else."""
     text = content(cf.lines.texts[example.line])
     return MainCf(cf.lines.replace(example.line, example.line + 1, [(text[1:], why)]))
 
 
 def replace_example(cf: MainCf, example: Example, text: str, why: str) -> MainCf:
-    """Put an active line in the place of an example."""
+    """Replace an example by an active line."""
     return MainCf(cf.lines.replace(example.line, example.line + 1, [(checked(text), why)]))
 
 
 def comment_out(cf: MainCf, name: str, why: str) -> MainCf:
-    """Put a `#` before every line of every active entry of that name, so that it is not set.
+    """Comment out each line of all active entries of that name, so that it is not set.
 
-    The line is kept for whoever wrote it, and is again an example that `uncomment` takes.
+    The operator's text remains, as an example that `uncomment` accepts.
     """
     lines = cf.lines
     chosen = {index for entry in cf.entries if entry.name == name for index in entry.lines}
@@ -241,12 +241,12 @@ def comment_out(cf: MainCf, name: str, why: str) -> MainCf:
 
 
 def remove(cf: MainCf, name: str, why: str) -> MainCf:
-    """Take out every line of every active entry of that name; `why` marks the line before."""
+    """Remove each line of all active entries of that name; the line before gets `why`."""
     lines = cf.lines
     gone = {index for entry in cf.entries if entry.name == name for index in entry.lines}
     if not gone:
         return cf
-    # In one pass, from the line above the first that goes: it bears the reason.
+    # In one pass, from the line above the first removed one, which gets the reason.
     start, stop = max(0, min(gone) - 1), max(gone) + 1
     new: list[tuple[str, str]] = []
     for index in range(start, stop):
@@ -258,6 +258,6 @@ def remove(cf: MainCf, name: str, why: str) -> MainCf:
 
 
 def is_blank(cf: MainCf, at: int) -> bool:
-    """Whether an empty line stands at index `at`."""
+    """True if line `at` is empty."""
     texts = cf.lines.texts
     return 0 <= at < len(texts) and not texts[at].strip(SPACE)

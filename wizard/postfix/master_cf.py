@@ -1,7 +1,7 @@
-"""master.cf, read as master(5) says, and edited one `-o` at a time.
+"""Parse master.cf as master(5) says, and edit one `-o` at a time.
 
-`bytes(MasterCf.parse(data)) == data` for any bytes. A commented block is never uncommented
-whole: on Postfix 3.8 prose stands between its lines, and would become daemon arguments.
+`bytes(MasterCf.parse(data)) == data` for any bytes. A commented block is never uncommented as a
+whole: on Postfix 3.8 there is prose between its lines, which would become arguments.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ PORT_NAMES = {
     "ssmtp": 465,
     "urd": 465,
 }
-"""services(5): the names under which master.cf may listen on the three ports."""
+"""services(5): the names of the three ports in master.cf."""
 
 
 def port_of_entry(key: str) -> Union[int, str]:
-    """Return the port that an entry `NAME/TYPE` does the work of, else its name.
+    """Return the port that an entry `NAME/TYPE` serves, else its name.
 
-    Behind postscreen smtpd (of type pass) and tlsproxy do that of port 25.
+    With postscreen, smtpd (of type pass) and tlsproxy serve port 25.
     """
     name, _, kind = key.partition("/")
     if kind.startswith("pass") or name == "tlsproxy":
@@ -48,7 +48,7 @@ def port_of_entry(key: str) -> Union[int, str]:
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a service entry: its text and where it stands."""
+    """A word of a service entry: its text and its position."""
 
     text: str
     line: int
@@ -58,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Option:
-    """A `-o name=value` of an entry; `word` holds it (and the `-o` too, where they are glued)."""
+    """A `-o name=value` of an entry; `word` contains it (with the `-o`, if there is no blank)."""
 
     name: str
     value: str
@@ -67,14 +67,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Service:
-    """An active service entry: the words of its logical line, and the lines they stand on."""
+    """An active service entry: the words of its logical line, and its physical lines."""
 
     words: tuple[Word, ...]
     lines: tuple[int, ...]
 
     @property
     def name(self) -> str:
-        """The first column: a port, a service name, either with a host before a colon."""
+        """The first column: a port or a service name, perhaps with a host and a colon before it."""
         return self.words[0].text
 
     @property
@@ -84,12 +84,12 @@ class Service:
 
     @property
     def command(self) -> str:
-        """The program that serves it."""
+        """The program of the service."""
         return self.words[_COLUMNS - 1].text
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """All that follows the command, word by word."""
+        """The words after the command."""
         return tuple(word.text for word in self.words[_COLUMNS:])
 
     @property
@@ -109,13 +109,13 @@ class Service:
 
     @property
     def loopback(self) -> bool:
-        """Whether only this host itself can connect."""
+        """True if only this host itself can connect."""
         host = self.name.rpartition(":")[0].strip("[]")
         return host.startswith("127.") or host in {"::1", "localhost"}
 
     @cached_property
     def options(self) -> dict[str, Option]:
-        """The `-o` by name; of duplicates the last, which is the one the daemon uses."""
+        """The `-o` by name; of duplicates the last, which the daemon uses."""
         return {option.name: option for option, _ in self._all_options()}
 
     def words_of(self, name: str) -> Iterator[Word]:
@@ -125,7 +125,7 @@ class Service:
         )
 
     def _all_options(self) -> Iterator[tuple[Option, tuple[Word, ...]]]:
-        """Yield each `-o` with the word or the two words that it stands in."""
+        """Yield each `-o` with its word or its two words."""
         words = iter(self.words[_COLUMNS:])
         for word in words:
             if not word.text.startswith("-"):
@@ -143,10 +143,10 @@ class Service:
 
     @cached_property
     def stray(self) -> str:
-        """The first argument that is no option, "" when there is none.
+        """The first argument that is not an option, "" when there is none.
 
-        Options behind it do not count, and smtpd does not start with it: so it goes when the
-        prose of a commented block was uncommented too.
+        smtpd does not start with it, and ignores the options after it. It may be prose that was
+        uncommented together with a block.
         """
         words = iter(self.words[_COLUMNS:])
         for word in words:
@@ -169,18 +169,18 @@ def _option(word: Word, text: str) -> Optional[Option]:
 
 @dataclass(frozen=True)
 class MasterCf:
-    """A master.cf; `services` are its active entries in order, malformed lines left out."""
+    """A master.cf; `services` are its active entries in order, without malformed lines."""
 
     lines: Lines
 
     @classmethod
     def parse(cls, data: bytes) -> MasterCf:
-        """Read any bytes; nothing is an error, since master itself names the errors."""
+        """Parse any bytes. Nothing is an error here; master itself reports errors."""
         return cls(Lines.parse(data))
 
     @classmethod
     def of(cls, live: bytes | MasterCf) -> MasterCf:
-        """Return a file that another section has edited as it is, or read its bytes."""
+        """Return a parsed file unchanged, or parse its bytes."""
         return live if isinstance(live, MasterCf) else cls.parse(live)
 
     def __bytes__(self) -> bytes:
@@ -188,13 +188,13 @@ class MasterCf:
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
-        """All active entries with at least the eight columns that master(5) asks for."""
+        """All active entries with the eight columns of master(5)."""
         texts = self.lines.texts
         found = [_service(texts, one) for one in logical_lines(texts) if not one.orphan]
         return tuple(one for one in found if one)
 
     def service(self, key: str) -> Optional[Service]:
-        """The active entry of that `name/type`; of duplicates the last, which master uses."""
+        """Return the active entry of that `name/type`; of duplicates the last, which master uses."""
         return self._by_key.get(key)
 
     @cached_property
@@ -202,9 +202,9 @@ class MasterCf:
         return {one.key: one for one in self.services}
 
     def example(self, names: Sequence[str]) -> Optional[int]:
-        """The line of the first `#NAME inet ... smtpd` with one of these names, exactly.
+        """Return the line of the first `#NAME inet ... smtpd` with exactly one of these names.
 
-        One that stands within a folded entry does not count: it would take what follows.
+        One within a folded entry is skipped, since it would get the entry's next lines.
         """
         texts = self.lines.texts
         for index, text in enumerate(texts):
@@ -218,7 +218,7 @@ class MasterCf:
         return None
 
     def stretch(self, entry: int) -> int:
-        """The index of the next service line, active or not, after that of `entry`."""
+        """Return the index of the next service line, active or commented, after that of `entry`."""
         texts = self.lines.texts
         for index in range(entry + 1, len(texts)):
             text = texts[index]
@@ -227,7 +227,7 @@ class MasterCf:
         return len(texts)
 
     def option_example(self, name: str, start: int, stop: int) -> Optional[int]:
-        """The line of the commented `-o NAME=...` between two lines, alone on its line."""
+        """Return the line of a commented `-o NAME=...` between two lines, with nothing else on it."""
         pattern = re.compile(rf"#[ \t]+-o[ \t]+{re.escape(name)}=[^ \t]*[ \t]*$")
         for index in range(start, stop):
             if pattern.match(content(self.lines.texts[index])):
@@ -248,7 +248,7 @@ def _service(texts: Sequence[str], logical: Logical) -> Optional[Service]:
 
 
 def option_text(name: str, value: str) -> str:
-    """`name=value` for a `-o`. Raises ValueError where it would be more than one argument."""
+    """Return `name=value` for a `-o`. Raises ValueError if it would be several arguments."""
     checked(value)
     if not re.fullmatch(r"\w+", name, re.ASCII) or re.search(r"[\s{}]", value):
         raise ValueError(f"not one argument: {name}={value}")
@@ -256,12 +256,12 @@ def option_text(name: str, value: str) -> str:
 
 
 def same_value(one: str, other: str) -> bool:
-    """Whether two values are one list of words, however they are separated."""
+    """True if two values are the same list of words, with any separators."""
     return _SEPARATORS.sub(",", one.strip()) == _SEPARATORS.sub(",", other.strip())
 
 
 def set_option(cf: MasterCf, option: Option, value: str, why: str) -> MasterCf:
-    """Write another value for an option where it stands."""
+    """Replace the value of an option at its place."""
     word = option.word
     text = content(cf.lines.texts[word.line])
     glued = "-o" if word.text.startswith("-o") else ""
@@ -270,7 +270,7 @@ def set_option(cf: MasterCf, option: Option, value: str, why: str) -> MasterCf:
 
 
 def remove_option(cf: MasterCf, key: str, name: str, why: str) -> MasterCf:
-    """Take every `-o NAME=...` out of an entry, and a line on which nothing else is.
+    """Remove all `-o NAME=...` of an entry, and lines that are then empty.
 
     It is one pass over the lines, since an entry may have thousands of them.
     """
@@ -280,7 +280,7 @@ def remove_option(cf: MasterCf, key: str, name: str, why: str) -> MasterCf:
         gone.setdefault(word.line, []).append(word)
     if not gone:
         return cf
-    # From the line above the first one, which bears the reason of what went below it.
+    # From the line above the first one, which gets the reason of removed lines.
     start, stop = max(0, min(gone) - 1), max(gone) + 1
     new: list[tuple[str, str]] = []
     for index in range(start, stop):
@@ -303,7 +303,7 @@ def _without(text: str, words: Sequence[Word]) -> str:
 
 
 def uncomment_option(cf: MasterCf, line: int, name: str, value: str, why: str) -> MasterCf:
-    """Make a commented `-o NAME=...` active with this value, its indentation kept."""
+    """Uncomment `-o NAME=...` with this value, without a change of the indentation."""
     text = content(cf.lines.texts[line])[1:]
     indent = text[: len(text) - len(text.lstrip(" \t"))]
     new = f"{indent}-o {option_text(name, value)}"
@@ -311,18 +311,18 @@ def uncomment_option(cf: MasterCf, line: int, name: str, value: str, why: str) -
 
 
 def add_option(cf: MasterCf, at: int, name: str, value: str, why: str) -> MasterCf:
-    """Put an option on a folded line of its own before line `at`."""
+    """Insert an option as a folded line before line `at`."""
     return MasterCf(cf.lines.insert(at, [f"  -o {option_text(name, value)}"], why))
 
 
 def uncomment_entry(cf: MasterCf, line: int, why: str) -> MasterCf:
-    """Take the `#` from a commented service line, and from that line alone."""
+    """Remove the `#` of a commented service line, and nothing else."""
     text = content(cf.lines.texts[line])[1:]
     return MasterCf(cf.lines.replace(line, line + 1, [(text, why)]))
 
 
 def add_entry(cf: MasterCf, at: int, name: str, why: str) -> MasterCf:
-    """Put `NAME inet n - n - - smtpd` before line `at`; its options are added after it."""
+    """Insert `NAME inet n - n - - smtpd` before line `at`; the caller adds its options."""
     if not re.fullmatch(r"[a-z0-9]+", name):
         raise ValueError(f"not a service name: {name!r}")
     head = f"{name:<9} inet"

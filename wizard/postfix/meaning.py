@@ -1,6 +1,6 @@
-"""What an item of a list means to Postfix: two spellings of one network or one name are one.
+"""Compare list items by their meaning to Postfix: a network or a name may have two spellings.
 
-List edits, the answers that are read back and the search for hand edits all compare by `Own.key`.
+List edits, answers that are read back and the search for hand edits all compare by `Own.key`.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ _IPV4_PARTS = 4
 
 @dataclass(frozen=True)
 class Own:
-    """The host's own name and domain as they are in force, "" where that is not known."""
+    """The host's own name and domain in force, "" if not known."""
 
     myhostname: str = ""
     mydomain: str = ""
 
     def expanded(self, text: str) -> str:
-        """Return a text with these two put in, however they are written; others as `$name`."""
+        """Expand these two names in a text, in any notation; write other references as `$name`."""
         known = {"myhostname": self.myhostname, "mydomain": self.mydomain}
         return expanded(text, lambda name: known.get(name) or f"${name}")
 
     def key(self, kind: str, word: str) -> str:
-        """Return what all spellings of an item share."""
+        """Return the same text for all spellings of an item."""
         return self.read(kind, word)[0]
 
     def is_answer(self, kind: str, word: str) -> bool:
-        """True if it is an item that answers own: it goes where they do not name it."""
+        """True if answers can express an item, so that it is removed if they do not have it."""
         return self.read(kind, word)[1]
 
     def read(self, kind: str, word: str) -> tuple[str, bool]:
-        """Return both: `key` and `is_answer`."""
+        """Return the results of `key` and `is_answer`."""
         text = self.expanded(word).lower()
         if not text.isascii():
-            # Postfix takes no name for its A-label: the two are two items.
+            # To Postfix, a name and its A-label are two different items.
             return text, False
         if kind == NAMES:
             text = text.removesuffix(".")
@@ -55,13 +55,13 @@ class Own:
             return text, False
 
     def reads(self, kind: str, word: str) -> bool:
-        """True if Postfix reads an item of answers as it is meant: not 127/8, no name with a last dot."""
+        """True if Postfix reads an item as it is meant. It misreads 127/8 and a final dot."""
         if kind == NETWORKS:
             return _is_strict(word)
         return kind != NAMES or not word.endswith(".")
 
     def implied(self, kind: str) -> frozenset[str]:
-        """Return the keys of the names that mydestination has without an answer."""
+        """Return the keys of the names in mydestination that come from no answer."""
         return frozenset(self.key(kind, one) for one in LOCAL_ALWAYS) if kind == NAMES else _NONE
 
 
@@ -69,15 +69,15 @@ _NONE: frozenset[str] = frozenset()
 
 
 def own_names(main: MainCf, in_force: Mapping[str, str]) -> Own:
-    """Return what main.cf says of the host's names, by Postfix's own rules where it does not.
+    """Return the host's names from main.cf, else by Postfix's defaults.
 
-    `in_force` is what Postfix itself told of these parameters (`Postfix.in_force`).
+    `in_force` has the values that postconf printed (`Postfix.in_force`).
     """
     return own_by(main.value, in_force)
 
 
 def own_by(value: Callable[[str], Optional[str]], in_force: Mapping[str, str]) -> Own:
-    """Return the same of any reader of parameters."""
+    """Return the same for any function that reads parameters."""
 
     def read(name: str) -> str:
         return value(name) or f"${name}"
@@ -93,9 +93,10 @@ def own_by(value: Callable[[str], Optional[str]], in_force: Mapping[str, str]) -
 
 @lru_cache(maxsize=1 << 15)
 def _network(word: str) -> str:
-    """Return the network that an item of mynetworks means. Raises ValueError where it means none.
+    """Return the network of an item of mynetworks. Raises ValueError when it is not a network.
 
-    Postfix refuses `127/8`, `10.1.2.3/8`, a mask and IPv6 without brackets, but what is meant is plain.
+    `127/8`, `10.1.2.3/8`, a mask and IPv6 without brackets are accepted too, although Postfix
+    refuses them.
     """
     found = _NETWORK.fullmatch(word)
     if not found:
@@ -105,7 +106,7 @@ def _network(word: str) -> str:
         address += ".0" * (_IPV4_PARTS - len(address.split(".")))
     parsed = ipaddress.ip_network(address + length, strict=False)
     if isinstance(parsed, ipaddress.IPv6Network) and parsed.network_address.ipv4_mapped:
-        # Postfix never compares a client with it: it knows them by their IPv4 address.
+        # Never matches a client, since Postfix uses the IPv4 address of such clients.
         raise ValueError
     return rules.bracketed(parsed)
 

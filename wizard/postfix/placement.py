@@ -1,7 +1,7 @@
-"""Where a parameter that is not set yet finds its place in main.cf.
+"""Insert a parameter that is not set yet into main.cf.
 
-By the first of these that fits: its block; an example with the same value; right after the
-first run of adjacent examples of its name; the end of the file.
+The first of these places that exists: its block; an example with the same value; after the first
+adjacent examples of its name; the end of the file.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Missing:
 
 
 def add(cf: MainCf, new: Missing, *, over_first_example: bool = False) -> MainCf:
-    """Add a parameter that is in no block. Raises ValueError on control characters."""
+    """Add a parameter that is in no block. Raises ValueError for control characters."""
     examples = [example for example in cf.examples if example.name == new.name]
     same = [example for example in examples if example.value == normalised(new.value)]
     if same and new.parameter.examples:
@@ -61,9 +61,9 @@ def add(cf: MainCf, new: Missing, *, over_first_example: bool = False) -> MainCf
 
 
 def add_to_block(cf: MainCf, block: Block, order: Sequence[str], new: Sequence[Missing]) -> MainCf:
-    """Add parameters that a block lists, in its `order`; the block is made where there is none.
+    """Add parameters of a block, in its `order`, and the block itself if it is missing.
 
-    Raises ValueError on control characters.
+    Raises ValueError for control characters.
     """
     if not new:
         return cf
@@ -79,7 +79,7 @@ def add_to_block(cf: MainCf, block: Block, order: Sequence[str], new: Sequence[M
 
 
 def _heading(cf: MainCf, block: Block) -> Optional[int]:
-    """The index of the block's comment line, None where there is none to write below."""
+    """Return the index of the block's comment line; None if nothing can be written below it."""
     for index, text in enumerate(cf.lines.texts):
         if text[0] == "#" and content(text).rstrip(SPACE) == block.heading:
             return index if cf.insertable(index + 1) else None
@@ -125,7 +125,7 @@ def _after_anchor(
 
 
 def _made(cf: MainCf, block: Block, new: Sequence[Missing]) -> MainCf:
-    """Make the block at the end, an empty line before it and one after."""
+    """Make the block at the end, with an empty line before and after it."""
     texts = [
         *([""] if len(cf.lines) and not is_blank(cf, len(cf.lines) - 1) else []),
         *render(
@@ -147,7 +147,7 @@ def _made(cf: MainCf, block: Block, new: Sequence[Missing]) -> MainCf:
 
 
 def _whys(texts: Sequence[str], new: Sequence[Missing]) -> list[tuple[str, str]]:
-    """Each line with the reason of what stands on it, a heading's being that of what follows."""
+    """Return each line with the reason of its parameter; a heading has that of the next line."""
     named = {f"{one.name} =": one for one in new}
     found: list[tuple[str, str]] = []
     current = new[0]

@@ -20,10 +20,10 @@ __all__ = [
 
 
 def needs(changed: Iterable[str]) -> str:
-    """What it takes until changes are in force: `nothing`, `reload` or `restart`.
+    """Return what changes need to be in force: `nothing`, `reload` or `restart`.
 
-    `changed` are names as in Proposal.changed: parameters, service entries (a new listener is
-    taken by a reload), or the table, which Postfix reads without being told.
+    `changed` are names as in Proposal.changed: parameters, service entries (a reload is enough for
+    a new listener), or the table, which Postfix reads again by itself.
     """
     found = {_needs(name) for name in changed}
     return next((need for need in (RESTART, RELOAD) if need in found), NOTHING)

@@ -1,4 +1,4 @@
-"""What an edit of one file comes to: its next text, and why each part of it is there."""
+"""The result of editing one file: its next text, with a reason for each change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a hunk is there: `first_line`..`last_line` are 1-based lines of the new text."""
+    """The reason of a hunk: `first_line`..`last_line` are 1-based lines of the new text."""
 
     first_line: int
     last_line: int
@@ -18,10 +18,10 @@ class Reason:
 class Proposal:
     """The next bytes of one file.
 
-    `reasons` cover what differs from the file that was edited, in order. `expected` are the
-    parameters (name, value as `postconf -n` prints it) that must read so afterwards.
-    `changed` names the parameters or service entries that differ from the live file.
-    `warnings` are for the operator and stop nothing; `refusals` say why the plan must not be run. `loopback` names service entries
+    `reasons` cover all differences from the edited file, in order. `expected` are the parameters
+    (name, value as `postconf -n` prints it) to verify afterwards. `changed` names the parameters or
+    service entries that differ from the live file. `warnings` are for the operator and stop
+    nothing; `refusals` say why the plan must not run. `loopback` names service entries
     (`name/type`) that only this host can reach.
     """
 

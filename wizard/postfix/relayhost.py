@@ -1,7 +1,7 @@
-"""The relay host in main.cf: how it is written, read back, and taken out again.
+"""Write the relay host into main.cf, read it back, and remove it.
 
-It has a block of its own, so that what the wizard wrote can be told from a relay that was set by
-hand. The password stands in a table alone (`wizard.postfix.sasl_passwd`).
+It has a block of its own, which a relay that was set by hand does not have. The password is only
+in a table (`wizard.postfix.sasl_passwd`).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _RELAYHOST = re.compile(r"\[([A-Za-z0-9.-]+)\](?::([0-9]{1,5}|smtp|submission|sm
 _PORTS = {"smtp": 25, "submission": 587, "smtps": SMTPS, None: 25}
 _LEVEL = re.compile(r"inline:\{ *\{ *(\S+) *= *(encrypt|secure|may) *\} *\}")
 _LEVELS = {"": "may", "none": "may", "may": "may", "encrypt": "encrypt", "secure": "secure"}
-"""What smtp_tls_security_level comes to in the answers; the others (verify, dane ...) to nothing."""
+"""The answers' values of smtp_tls_security_level; no answer expresses verify, dane and others."""
 _OFF = (None, "", "no")
-"""Where a parameter is not on; what is written otherwise (`YES`, `$name`) may be."""
+"""Values of a parameter that is surely off; other values (`YES`, `$name`) may mean on."""
 _TABLES = re.compile(r"(?:\{[^{}]*\}|[^\s,{}])+")
 _WITH_PASSWORD = ("static", "inline")
 _MAPS = re.compile(
@@ -35,12 +35,12 @@ _MAPS = re.compile(
 
 
 def nexthop(relay: Relay) -> str:
-    """Return the relay as main.cf and the tables name it: in brackets, no MX is looked up."""
+    """Return the relay as in main.cf and the tables: in brackets, so without an MX lookup."""
     return f"[{relay.host}]:{relay.port}" if relay.host else ""
 
 
 def _of(*names: str) -> Callable[[Callable[[Relay], str]], Callable[[Answers], str]]:
-    """Make a value of the relay's fields; where no answer says one of them, none says the value."""
+    """Make a function for a value of these relay fields; if one is unsaid, the value is unsaid."""
 
     def make(value: Callable[[Relay], str]) -> Callable[[Answers], str]:
         def found(answers: Answers) -> str:
@@ -57,19 +57,19 @@ relayhost = _of("port")(nexthop)
 
 
 def with_user(value: str) -> Callable[[Answers], str]:
-    """Return the value of a parameter that is set where the relay asks for a password."""
+    """Return a function for a parameter that is set only if the relay wants a password."""
     return _of("user")(lambda relay: value if relay.host and relay.user else "")
 
 
 @_of("tls")
 def level(relay: Relay) -> str:
-    """Return smtp_tls_policy_maps: the level holds for the relay alone."""
+    """Return smtp_tls_policy_maps, which sets the level for the relay only."""
     return f"inline:{{ {{ {nexthop(relay)} = {relay.tls} }} }}" if relay.host else ""
 
 
 @_of("user", "tls")
 def plain_options(relay: Relay) -> str:
-    """Return smtp_sasl_security_options: only with `may` can a password travel without TLS."""
+    """Return smtp_sasl_security_options; only with `may` a password could be sent without TLS."""
     return "noanonymous" if relay.host and relay.user and relay.tls == "may" else ""
 
 
@@ -80,9 +80,9 @@ def wrapper(relay: Relay) -> str:
 
 
 def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
-    """Return the section's values; what no answer can express is its live text.
+    """Return the section's values, with the live text of values that no answer can express.
 
-    `passwords` are the rows of sasl_passwd, of which the users are read.
+    `passwords` are the rows of sasl_passwd; only the users are read.
     """
     name = main.value("relayhost") or ""
     if not name:
@@ -100,7 +100,7 @@ def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _unsaid_user(maps: str) -> UnsaidText:
-    """Return the table that has the user; one that has the password in its own name is cut."""
+    """Return the tables of users and passwords, without those parts that contain a password."""
     shown = [
         f"{kind}:..." if kind in _WITH_PASSWORD else one
         for one in _TABLES.findall(maps)
@@ -110,20 +110,20 @@ def _unsaid_user(maps: str) -> UnsaidText:
 
 
 def foreign_passwords(main: MainCf) -> str:
-    """Return smtp_sasl_password_maps, without passwords, where it is not the wizard's table; else ""."""
+    """Return another smtp_sasl_password_maps than the wizard's, without passwords; else ""."""
     maps = main.value("smtp_sasl_password_maps") or ""
     return "" if not maps or _MAPS.fullmatch(maps) else _unsaid_user(maps).live
 
 
 def own_level(main: MainCf) -> str:
-    """Return the level that smtp_tls_policy_maps has for the relay host alone, "" for another map."""
+    """Return the level in smtp_tls_policy_maps for the relay host, "" for another map."""
     found = _LEVEL.fullmatch(main.value("smtp_tls_policy_maps") or "")
     is_own = found and found[1].lower() == (main.value("relayhost") or "").lower()
     return found[2] if found and is_own else ""
 
 
 def _level(main: MainCf) -> str:
-    """Return the level for the relay host, with the live text where no answer says so much."""
+    """Return the level for the relay host, the live text if no answer can express it."""
     maps = main.value("smtp_tls_policy_maps")
     if maps:
         return own_level(main) or UnsaidText(maps)
@@ -135,7 +135,7 @@ def _level(main: MainCf) -> str:
 
 
 def left_out(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:
-    """Take a parameter out of the wizard's block; `everywhere`: comment it out elsewhere too."""
+    """Remove a parameter from the wizard's block; with `everywhere` comment out all others."""
     start = _heading(cf)
     lines = cf.lines
     for entry in reversed(cf.entries):
@@ -146,7 +146,7 @@ def left_out(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:
 
 
 def without_heading(cf: MainCf, names: Collection[str], why: str) -> MainCf:
-    """Take the block's comment line out where none of its parameters is left below it."""
+    """Remove the block's comment line if none of its parameters remains below it."""
     start = _heading(cf)
     if start is None or any(one.name in names and one.lines[0] > start for one in cf.entries):
         return cf
@@ -155,7 +155,7 @@ def without_heading(cf: MainCf, names: Collection[str], why: str) -> MainCf:
 
 
 def is_ours(cf: MainCf) -> bool:
-    """Whether the wizard wrote a relay host into this main.cf."""
+    """True if the wizard wrote a relay host into this main.cf."""
     return _heading(cf) is not None
 
 

@@ -1,4 +1,4 @@
-"""Texts from the templates. Jinja2 is imported only when one must really be rendered."""
+"""Render the templates. Jinja2 is imported only on use."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from importlib import resources
 
 
 def as_it_is(template: str) -> tuple[str, ...]:
-    """The lines, without terminators, of a template that takes no values."""
+    """Return the lines, without terminators, of a template without values."""
     source = resources.files("templates").joinpath(template).read_text("utf-8")
     return tuple(source.split("\n")[:-1])
 
 
 def render(template: str, **values: object) -> tuple[str, ...]:
-    """The lines of a rendered template, without terminators."""
-    # A host that is set up needs no template, and its plan no wait.
+    """Return the lines of a rendered template, without terminators."""
+    # Plans of a host that is set up need no template, so they save the import.
     import jinja2  # noqa: PLC0415
 
     environment = jinja2.Environment(

@@ -1,7 +1,7 @@
-"""smtpd_recipient_restrictions as the policy wants it, and how a live list gets there.
+"""The policy's smtpd_recipient_restrictions, and the edit of a live list.
 
-The order is the policy: a permit only matters right before the reject that it relaxes, so all
-rules stand in one list. The frame is section `policy`, the rest section `blocklists`.
+The order is the policy: a permit is effective only before the reject that it relaxes, so all rules
+are in one list. The frame belongs to section `policy`, the rest to section `blocklists`.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ class Restriction:
 
 _UNAUTH = frozenset({"reject_unauth_destination", "defer_unauth_destination"})
 RELAY_RULES = _UNAUTH | {"reject"}
-"""What refuses to relay for strangers; a permit above it would let them."""
+"""Restrictions that refuse to relay for strangers; a permit above them would allow it."""
 
 LOGGED_IN = frozenset(
     {"permit_sasl_authenticated", "permit_tls_clientcerts", "permit_tls_all_clientcerts"}
 )
-"""What lets people pass who have logged in, from wherever they are."""
+"""Restrictions that permit logged-in users, from any address."""
 
 _ENDS = frozenset({"permit", "reject", "defer", "permit_auth_destination"})
-"""What decides about all mail for us, so that nothing behind it is ever asked."""
+"""Restrictions that decide about all mail for us, so that Postfix evaluates nothing after them."""
 
 FRAME: tuple[Restriction, ...] = (
     Restriction(
@@ -77,13 +77,13 @@ FRAME: tuple[Restriction, ...] = (
 
 
 _FIRST = FRAME[0].text
-"""The one of the frame that refuses nobody, so that it may stand anywhere."""
+"""The restriction of the frame that refuses nobody, so that it may be at any place."""
 
 
 def wanted(answers: Answers, postfix: Postfix) -> tuple[Restriction, ...]:
-    """The whole list in order: frame, the operator's own senders, blocklists, warnings.
+    """Return the whole list in order: frame, the operator's own senders, blocklists, warnings.
 
-    Raises ValueError where a blocklist's zone would become more than one restriction.
+    Raises ValueError if a blocklist's zone would be more than one word.
     """
     lists = in_use(answers.blocklists)
     table = postfix.default_database_type
@@ -152,7 +152,7 @@ _OWN_WARNINGS = frozenset(_line for _entry in CATALOGUE for _line in _entry.warn
 
 
 def _family(text: str) -> str:
-    """What a restriction is about, less its reply filter or table type: `=...`, `hash:`."""
+    """Return a restriction without its reply filter (`=...`) or table type (`hash:`)."""
     head, _, argument = without_number(text.lower()).rpartition(" ")
     if head == "check_sender_access":
         return f"{head} {argument.partition(':')[2]}"
@@ -165,7 +165,7 @@ _OWN_FAMILIES = frozenset(
 
 
 def _owned(one: Standing) -> bool:
-    """Whether the answers can express it, and so decide whether it stands."""
+    """True if the answers can express a restriction, so that they decide about it."""
     return _family(one.key) in _OWN_FAMILIES or parse_custom(one.text) is not None
 
 
@@ -180,7 +180,7 @@ def parted(live: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 class Change:
     """The edit that a live list needs, and the restrictions that it takes out.
 
-    `homeless` are new ones for which the list has no safe place.
+    `homeless` are new restrictions for which the list has no safe place.
     """
 
     edit: ListEdit
@@ -190,10 +190,11 @@ class Change:
 
 @dataclass(frozen=True)
 class _Bounds:
-    """Between which words of a live list new items may go, by their positions.
+    """The words of a live list between which new items may be inserted, by position.
 
-    Behind `login`, the last permit of people who have logged in, and for lookups and blocklists
-    behind `relay`, the rule against relaying, too. Before `end`, since nothing is asked behind it.
+    New items are after `login`, the last permit of logged-in users. Lookups and blocklists are also
+    after `relay`, the rule against relaying. All are before `end`, after which Postfix evaluates
+    nothing.
     """
 
     login: int
@@ -201,7 +202,7 @@ class _Bounds:
     end: int
 
     def place(self, after: int, staying: Sequence[int], *, is_frame: bool) -> Optional[int]:
-        """Return the word behind which an item goes that would go behind `after`, None for none."""
+        """Return the word after which to insert an item, `after` if possible; None for no place."""
         lowest = self.login if is_frame else max(self.login, self.relay)
         place = max(after, lowest)
         if place >= self.end:
@@ -212,9 +213,9 @@ class _Bounds:
 def _bounds(
     live: Sequence[Standing], new: frozenset[str], value: Callable[[str], Optional[str]]
 ) -> _Bounds:
-    """Find the bounds; `value` tells what a `$name` or a restriction class stands for."""
+    """Find the bounds; `value` returns the value of a `$name` or a restriction class."""
     said = [(one, _said(one, value, _texts)) for one in live]
-    # A condition or a table's text may let them pass, so that every word in it counts.
+    # A condition or a table's text may permit them, so each word in it counts.
     login = max(
         (one.last for one in live if _said(one, value, _PARTS.findall) & LOGGED_IN), default=-1
     )
@@ -235,7 +236,7 @@ def _said(
     value: Callable[[str], Optional[str]],
     parts: Callable[[str], Sequence[str]],
 ) -> set[str]:
-    """Return the parts of a restriction, with those of all that it stands for."""
+    """Return the parts of a restriction and, recursively, of the values that it refers to."""
     found, todo = set(), list(parts(one.text))
     while todo:
         text = todo.pop()
@@ -252,12 +253,11 @@ def change(
     why: str,
     value: Callable[[str], Optional[str]] = lambda _: None,
 ) -> Change:
-    """What a live list needs so that the sections' own items stand in it.
+    """Compute the edit that puts the sections' own restrictions into the live list.
 
-    A missing item takes the place of one about the same zone or table, else it comes after its
-    nearest predecessor, but never before the permit of people who have logged in, nor lookups and
-    blocklists before the rule against relaying. Items that the answers cannot express stay, in
-    their order.
+    A missing item replaces one with the same zone or table, else it comes after its nearest
+    predecessor. No item comes before the permit of logged-in users; lookups and blocklists also
+    come after the rule against relaying. Items that the answers cannot express keep their order.
     """
     there = {one.key for one in live}
     missing = [one for one in goal if one.section in sections and one.text.lower() not in there]

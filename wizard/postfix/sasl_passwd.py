@@ -1,7 +1,7 @@
-"""sasl_passwd: who this server is at its relay host, `[HOST]:PORT USER:PASSWORD` a row.
+"""Edit sasl_passwd: this server's user at a relay host, `[HOST]:PORT USER:PASSWORD` a row.
 
-The answers own the row of their relay. All others were written by hand and stay. A text is sealed
-before it comes here: each password is a mark (`wizard.secrets`).
+The answers own the row of their relay; all other rows are the operator's. The text is sealed: each
+password is a mark (`wizard.secrets`).
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def propose_sasl_passwd(
     has_password: bool,
     protected: Collection[str] = (),
 ) -> Proposal:
-    """The next sasl_passwd, sealed; b"" where there is none and none is needed.
+    """Return the next sasl_passwd, sealed; b"" if there is none and none is needed.
 
-    `before` is what relayhost is today: its row goes where the answers have another relay. Where
-    the password file has none, a row of the same user stays.
+    `before` is today's relayhost; its row is removed if the answers have another relay. Without a
+    password, a row of the same user is not changed, nor are keys in `protected`.
     """
     key, before = nexthop(relay) if relay.user else "", before.lower()
     lines = Lines.parse(live or b"")
@@ -54,7 +54,7 @@ def propose_sasl_passwd(
 
 
 def names_user(live: Optional[bytes], key: str, user: str) -> bool:
-    """Whether a row says that this is the user there, whatever the password."""
+    """True if a row has this user, with any password."""
     return dict(rows(live or b"")).get(key, "").partition(":")[:2] == (user, ":")
 
 
@@ -64,7 +64,7 @@ def _without(lines: Lines, key: str) -> Lines:
 
 
 def _places(lines: Lines) -> Mapping[str, tuple[int, int]]:
-    """Where each row begins and ends, folded lines with it; the first of a key counts."""
+    """Return the first line and the end of each row, with folded lines; of duplicates the first."""
     found: dict[str, tuple[int, int]] = {}
     for at, text in enumerate(lines.texts):
         words = text.split(None, 1)

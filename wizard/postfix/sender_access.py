@@ -1,7 +1,7 @@
-"""sender_access: the rows of an access(5) table, as postmap(1) reads them.
+"""Parse and edit sender_access, an access(5) table, as postmap(1) reads it.
 
-The answers own the rows between two comment lines, and any row elsewhere that they name. All
-other rows were written by hand and stay.
+The answers own the rows between two comment lines, and other rows with a key of theirs. All other
+rows are the operator's.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
 _SIMPLE_ROW = re.compile(
     r'([^ \t\n\v\f\r"\\\0#][^ \t\n\v\f\r"\\\0]*)[ \t]+([A-Za-z][^"\\\0\n]*)\n?'
 )
-"""What nearly every row is; the others take the long way round."""
+"""Matches nearly every row; the others are parsed by the slower general code."""
 _WORD = re.compile(r'(?:[^ \t\n\v\f\r"\\]|\\(?:.|\Z)|"(?:[^"\\]|\\.)*")*', re.DOTALL)
-"""A key; blanks end it where no quotes or backslash protect them."""
+"""A key; a blank ends it unless quotes or a backslash protect it."""
 _MARKS = re.compile(
     rf"(?:{re.escape(BEGIN)}|{re.escape(END)})[ \t\v\f\r]*(?=\n|\Z)".encode("ascii")
 )
@@ -45,7 +45,7 @@ _GONE = "Here stood a row that the answers do not have, or have once already."
 
 
 class Row(NamedTuple):
-    """A row of the table: its key in lower case, its action, its physical lines and the first's text."""
+    """A row: its key in lower case, its action, its physical lines, the text of the first."""
 
     key: str
     action: str
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The two comment lines around the answers' rows: their indexes, and the bytes between them."""
+    """The answers' part: the indexes of its two comment lines, and the bytes between them."""
 
     begin: int = -1
     end: int = -1
@@ -62,29 +62,29 @@ class _Part(NamedTuple):
 
 
 def rows(text: bytes) -> tuple[tuple[str, str], ...]:
-    """The (key, action) pairs that a table built from this text answers, as `postmap -s` lists.
+    """Return the (key, action) pairs of a table built from this text, as `postmap -s` prints them.
 
-    Keys are folded to lower case; of duplicates the first counts, as postmap has it.
+    Keys are in lower case; of duplicates the first counts, as in postmap.
     """
     found: dict[str, str] = {}
     same: dict[str, str] = {}
     for row in _rows(text):
         if row.key not in found:
-            # A million rows have few actions.
+            # A million rows have few different actions, so they share the texts.
             found[row.key] = same.setdefault(row.action, row.action)
     return tuple(found.items())
 
 
 def owned_rows(text: bytes) -> tuple[tuple[str, str], ...]:
-    """The rows that came from the answers: those between the two comment lines, OK or REJECT."""
-    # No row goes on behind the part, and what goes on in it from before has no key here.
+    """Return the answers' rows: those between the two comment lines with OK or REJECT."""
+    # No row of the part continues after it. A row that continues into the part has no key there.
     return tuple(
         (row.key, row.action) for row in _rows(text[_part(text).text]) if row.action in _WHY
     )
 
 
 def _rows(text: bytes) -> Iterator[Row]:
-    """Yield the rows one at a time, since a million of them do not fit in memory well."""
+    """Yield the rows one at a time, since a million of them need much memory."""
     waiting: list[str] = []
     numbers: list[int] = []
     for index, line in enumerate(_physical(text)):
@@ -103,7 +103,7 @@ def _rows(text: bytes) -> Iterator[Row]:
 
 
 def _physical(text: bytes, start: int = 0) -> Iterator[str]:
-    """Yield the physical lines from a byte on with their terminators, as `Lines` has them."""
+    """Yield the physical lines from a byte offset on, with their terminators, as in `Lines`."""
     lines = io.BytesIO(text)
     lines.seek(start)
     for line in lines:
@@ -111,7 +111,7 @@ def _physical(text: bytes, start: int = 0) -> Iterator[str]:
 
 
 def _row(texts: list[str], numbers: list[int]) -> Iterator[Row]:
-    """Yield the row of a logical line, none where it has no key or no action."""
+    """Yield the row of a logical line, none if it has no key or no action."""
     text = texts[0] if len(texts) == 1 else "".join([one.rstrip("\n") for one in texts])
     simple = _SIMPLE_ROW.fullmatch(text)
     if simple:
@@ -123,7 +123,7 @@ def _row(texts: list[str], numbers: list[int]) -> Iterator[Row]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Key and action of a logical line; a quoted key may hold blanks, unbalanced ones are lost."""
+    """Return key and action of a logical line. A quoted key may contain blanks."""
     word = _WORD.match(text)
     end = word.end() if word else 0
     return (text[:end], text[end:].strip(SPACE)) if text[end : end + 1] in SPACE else ("", "")
@@ -147,15 +147,15 @@ def _part(text: bytes) -> _Part:
 
 
 def _goes_on(text: bytes, at: int) -> bool:
-    """Whether what follows the line that ends `at` continues the row before that line."""
+    """True if the text after the line that ends `at` continues the row before that line."""
     following = next((line for line in _physical(text, at + 1) if not silent(line)), "#")
     return following[0] in SPACE
 
 
 def goal(answers: Answers) -> dict[str, str]:
-    """What the answers say of senders: key to action, in order.
+    """Return the answers' actions by sender, in order.
 
-    Raises ValueError on a sender that is no single word, or both allowed and refused.
+    Raises ValueError for a sender that is not one word, or is both allowed and refused.
     """
     allowed = {key.lower(): ALLOW for key in answers.blocklists.allow_senders}
     refused = {key.lower(): REJECT for key in answers.blocklists.reject_senders}
@@ -177,11 +177,11 @@ def propose_sender_access(
     *,
     protected: Collection[str] = (),
 ) -> Proposal:
-    """The next sender_access; it belongs to the section blocklists.
+    """Return the next sender_access; it belongs to the section blocklists.
 
-    Where that section is not asked for, or wants what it says `today`, `text` is the live file's, b"" where there is none.
-    Rows that are `protected`, by key, stay as they are, or absent.
-    `changed` is `sender_access` when a row comes, goes or differs.
+    If that section is not planned, or equals `today`, the live text is returned, b"" without a
+    file. Rows with a key in `protected` are not changed. `changed` has `sender_access` if a row is
+    added, removed or changed.
     """
     if sections and BLOCKLISTS not in sections:
         return Proposal(live or b"")
@@ -204,7 +204,7 @@ def propose_sender_access(
         return Proposal(live, warnings=tuple(warnings))
     lines = _written(Lines.parse(live), edits)
     if sum(content(text) == BEGIN for text in lines.texts) > 1:
-        # A folded row had swallowed the end of the old part, which is one again now.
+        # The end of the old part was inside a folded row, and is now a comment line again.
         edits, warnings = _edits(bytes(lines), named, protected)
         lines = _written(lines, edits)
     text = bytes(lines)
@@ -213,9 +213,9 @@ def propose_sender_access(
 
 
 class _Edits(NamedTuple):
-    """What changes: `new` has by line its text and reason; `gone` has a 1 for each line that goes.
+    """The changes: `new` has text and reason by line; `gone` has a 1 for each removed line.
 
-    The `missing` rows come before line `end`; -1 is behind the last line.
+    The `missing` rows are inserted before line `end`; -1 means after the last line.
     """
 
     new: Mapping[int, tuple[str, str]]
@@ -237,7 +237,7 @@ def _edits(
     twice: list[str] = []
     strange: list[str] = []
     new: dict[int, tuple[str, str]] = {}
-    # A byte a line: a million of them may go.
+    # A byte a line, since a million lines may be removed.
     gone = bytearray(live.count(b"\n") + 1)
     for row in _rows(live):
         first = row.lines[0]
@@ -275,7 +275,7 @@ def _mark(gone: bytearray, lines: Collection[int]) -> None:
 
 
 def _written(lines: Lines, edits: _Edits) -> Lines:
-    """All changes in one pass."""
+    """Make all changes in one pass."""
     new, gone, missing, end = edits
     if missing and end < 0:
         end = len(lines)
@@ -285,7 +285,7 @@ def _written(lines: Lines, edits: _Edits) -> Lines:
         places += [gone.find(1), gone.rfind(1)]
     if not places:
         return lines
-    # From the line above the first change, which bears the reason of what went below it.
+    # From the line above the first change, which gets the reason of removed lines.
     start, stop = max(0, min(places) - 1), min(len(lines), max(places) + 1)
     whole: list[tuple[str, str]] = []
     for index in range(start, stop):

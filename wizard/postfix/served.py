@@ -1,7 +1,7 @@
-"""The parameters from which Postfix takes the certificate that it serves, in one table.
+"""The parameters with the certificates that Postfix serves, in one table.
 
-The section certificate writes `PAIR`. Where it is planned, all others are taken out, so that
-every client gets the certificate of the answers, on 25, 587 and 465 (postconf(5), tlsproxy(8)).
+The section certificate writes `PAIR`. If it is planned, all others are removed, so that each client
+gets the certificate of the answers, on 25, 587 and 465 (postconf(5), tlsproxy(8)).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SECTION = "certificate"
 
 PAIR = ("smtpd_tls_cert_file", "smtpd_tls_key_file")
 CHAINS = "smtpd_tls_chain_files"
-"""Certificates with their keys; where it is set, Postfix ignores all other parameters."""
+"""Certificates with their keys; if it is set, Postfix ignores all other parameters."""
 SNI_MAPS = "tls_server_sni_maps"
 
 _ECDSA = "Clients that ask for ECDSA get this certificate, and not the one of the answers."
@@ -52,7 +52,7 @@ KEYS = (PAIR[1], "smtpd_tls_eckey_file", CHAINS)
 
 _LEVEL = "smtpd_tls_security_level"
 _SWITCHES = ("smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode")
-"""What turns TLS on where `_LEVEL` is empty; the third does it in any case."""
+"""Parameters that turn TLS on if `_LEVEL` is empty; the third one does it always."""
 
 _OPTIONS = (*PAIR, *TAKEN_OUT)
 _PORTS = frozenset({"smtp", "mail", "25", *(name for door in DOORS for name in door.names)})
@@ -66,7 +66,7 @@ def is_set(name: str, value: str) -> bool:
 
 
 def without_others(cf: MainCf, protected: Collection[str]) -> tuple[MainCf, tuple[str, ...]]:
-    """Turn what `TAKEN_OUT` names into comments, and return it with one warning for each."""
+    """Comment out the parameters of `TAKEN_OUT`, without the `protected` ones; warn of each."""
     warnings = []
     for name, why in TAKEN_OUT.items():
         value = cf.value(name)
@@ -83,10 +83,10 @@ def without_others(cf: MainCf, protected: Collection[str]) -> tuple[MainCf, tupl
 def without_options(
     cf: MasterCf, protected: Collection[str]
 ) -> tuple[MasterCf, tuple[str, ...], tuple[str, ...]]:
-    """Take the `-o` of `PAIR` and `TAKEN_OUT` out of the services on 25, 587 and 465.
+    """Remove the `-o` of `PAIR` and `TAKEN_OUT` from the services on 25, 587 and 465.
 
-    Returns the file, the entries that changed (`NAME/TYPE`), and a warning for each option.
-    `protected` has options as `NAME/TYPE/PARAMETER`.
+    Return the file, the changed entries (`NAME/TYPE`), and a warning for each option. `protected`
+    has options to keep, as `NAME/TYPE/PARAMETER`.
     """
     changed, warnings = [], []
     for key in dict.fromkeys(one.key for one in cf.services if _serves(one)):
@@ -102,9 +102,9 @@ def without_options(
 
 
 def unreadable(cf: MasterCf) -> Iterator[str]:
-    """Yield why an option that names a certificate cannot be taken out of an entry.
+    """Yield why an option that names a certificate cannot be removed from an entry.
 
-    In braces over several lines it is one option to Postfix, and several words here.
+    Braces over several lines are one option to Postfix, but several words here.
     """
     for service in filter(_serves, cf.services):
         named = {one.partition("=")[0].lstrip("{") for one in service.arguments}
@@ -118,7 +118,7 @@ def unreadable(cf: MasterCf) -> Iterator[str]:
 
 
 def without_tls(cf: MasterCf, settings: Settings) -> Iterator[str]:
-    """Yield a warning for each service on the three ports that shows no certificate at all."""
+    """Yield a warning for each service on the three ports without TLS."""
     for service in filter(_serves, cf.services):
         own = settings.of({name: one.value for name, one in service.options.items()})
         level = own.value(_LEVEL).lower()
@@ -143,7 +143,7 @@ def _others(service: Service | None, protected: Collection[str]) -> Iterator[tup
 
 
 def _serves(service: Service) -> bool:
-    """True if a service does the TLS of one of the three ports, perhaps behind postscreen."""
+    """True if a service does the TLS of one of the three ports, perhaps after postscreen."""
     program = service.command.rpartition("/")[2]
     if program == "smtpd":
         return service.type == "pass" or (service.type == "inet" and service.port in _PORTS)
@@ -153,7 +153,7 @@ def _serves(service: Service) -> bool:
 def with_options_out(
     proposal: Proposal, changed: Collection[str], warnings: Collection[str]
 ) -> Proposal:
-    """Return the proposal of another section with what `without_options` did before it."""
+    """Return another section's proposal with the earlier results of `without_options`."""
     known = {name for name, _ in proposal.expected}
     services = map(MasterCf.parse(proposal.text).service, changed)
     own = [pair for one in services if one for pair in whole_entry(one) if pair[0] not in known]

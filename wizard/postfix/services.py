@@ -1,4 +1,4 @@
-"""The two doors for people, 587 and 465, as entries of master.cf."""
+"""The two submission services, 587 and 465, as entries of master.cf."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from wizard.postfix.master_cf import (
 from wizard.postfix.proposal import Proposal
 
 _SUBMISSIONS_SINCE = (3, 7)
-"""The Postfix version whose master.cf calls port 465 `submissions`; before it was `smtps`."""
+"""The first Postfix version whose master.cf has `submissions` for port 465, not `smtps`."""
 
 _LOG_LABEL = "syslog_name"
 
 
 @dataclass(frozen=True)
 class ServiceOption:
-    """A `-o` that a door must have. An empty value stands for `postfix/SERVICE`."""
+    """A `-o` that a submission service must have. An empty value means `postfix/SERVICE`."""
 
     name: str
     value: str
@@ -37,9 +37,9 @@ class ServiceOption:
 
 @dataclass(frozen=True)
 class Door:
-    """A port for people: every name that an inet entry on it may have, and its options.
+    """A submission service: its port, the names that its inet entry may have, and its options.
 
-    `fresh` are the names for an entry written anew, before and since Postfix 3.7.
+    `fresh` are the names for a new entry, before and since Postfix 3.7.
     """
 
     port: int
@@ -94,7 +94,7 @@ DOORS: tuple[Door, ...] = (
 
 
 def entries(cf: MasterCf, door: Door) -> tuple[Service, ...]:
-    """The active inet entries on a door's port, under any name; of duplicates the last."""
+    """Return the active inet entries of a service, under any name; of duplicates the last."""
     found = {one.key: one for one in cf.services if one.type == "inet" and one.port in door.names}
     return tuple(found.values())
 
@@ -108,15 +108,14 @@ def propose_master_cf(
     protected: Collection[str] = (),
     doors: Collection[Door] = DOORS,
 ) -> Proposal:
-    """The next master.cf (master(5)); it belongs to the section policy.
+    """Return the next master.cf (master(5)); it belongs to the section policy.
 
-    `live` is its text, or the file as another section has edited it.
-    `expected` has whole entries as `postconf -M` prints them, blanks single, under `name/type`,
-    and options as `postconf -P` names them, under `name/type/option`. Entries and options that
-    are `protected`, named so, stay as they are, or absent. `loopback` names entries that only this host
-    can reach.
+    `live` is its text, or the file as another section has edited it. `expected` has whole entries
+    as `postconf -M` prints them, with single blanks, under `name/type`, and options as `postconf -P`
+    names them, under `name/type/option`. Entries and options in `protected`, with these names, are
+    not changed. `loopback` names entries that only this host can reach.
     """
-    del answers  # the doors are the policy's own; the parameter keeps the proposals alike
+    del answers  # the services are the policy's own; all proposals have the same parameters
     cf = MasterCf.of(live)
     if sections and POLICY not in sections:
         return Proposal(bytes(cf), cf.lines.reasons())
@@ -160,7 +159,7 @@ def propose_master_cf(
 
 
 def _unfit(service: Service) -> str:
-    """Why an entry cannot be edited, "" when it can."""
+    """Return why an entry cannot be edited, "" if it can."""
     if service.command.rpartition("/")[2] != "smtpd":
         return f"{service.command} serves this port, not smtpd."
     if service.stray:
@@ -172,9 +171,9 @@ def _unfit(service: Service) -> str:
 
 
 def _misread(edited: Service, was: Service, wanted: Collection[ServiceOption]) -> str:
-    """Why the edited entry would not be read as meant, "" when it would.
+    """Return why Postfix would misread the edited entry, "" if it would not.
 
-    A `-o` without its value, or one parted from it by a comment, takes in what is added there.
+    A `-o` without its value, or with a comment before it, takes the next added word as its value.
     """
     own = {one.name for one in wanted}
     values = {name: one.value for name, one in edited.options.items()}
@@ -192,7 +191,7 @@ def _service(cf: MasterCf, key: str) -> Service:
 
 
 def _opened(cf: MasterCf, door: Door, postfix: Postfix) -> tuple[MasterCf, str]:
-    """Uncomment the door's service line and its options' lines, or write a new entry."""
+    """Uncomment the lines of a service and its options, or write a new entry."""
     line = cf.example(door.names)
     if line is None:
         name = door.fresh[_version(postfix.version) >= _SUBMISSIONS_SINCE]
@@ -210,7 +209,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _completed(cf: MasterCf, key: str, door: Door, wanted: Collection[ServiceOption]) -> MasterCf:
-    """Give an active entry the options that it lacks, and the right values to the others."""
+    """Add the missing options to an active entry, and correct the values of the others."""
     for option in wanted:
         service = _service(cf, key)
         value = option.value or f"postfix/{_label(service, door)}"
@@ -233,7 +232,7 @@ def _label(service: Service, door: Door) -> str:
 
 
 def whole_entry(service: Service) -> list[tuple[str, str]]:
-    """Return an entry as `postconf -M` prints it, under its key; nothing where that is unknown."""
+    """Return an entry as `postconf -M` prints it, under its key; nothing if that is not known."""
     plain = not any(one.startswith(("{", "-o")) and one != "-o" for one in service.arguments)
     return [(service.key, str(service))] if plain else []
 

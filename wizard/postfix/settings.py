@@ -1,4 +1,4 @@
-"""Postfix's settings as its programs see them: main.cf over the defaults, `$name` expanded."""
+"""The values of Postfix's parameters: main.cf over the defaults, with `$name` expanded."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from wizard.postfix.itself import NOWHERE, Itself
 
 _DEEPEST = 8
 _LONGEST = 1 << 20
-"""Characters that other parameters may add to one at each level: forty thousand names."""
+"""Characters by which other parameters may lengthen one at each level: forty thousand names."""
 _BY_LEVEL = re.compile(
     r"\$\{\{\$compatibility_level\}\s*<(?:level)?\s*\{([\d.]+)\}"
     r"\s*\?\s*\{([^{}]*)\}\s*:\s*\{([^{}]*)\}\}"
 )
-"""How a default says that it changed at a compatibility_level (COMPATIBILITY_README)."""
+"""A default that depends on compatibility_level (COMPATIBILITY_README)."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """main.cf's own parameters (`postconf -n`), the defaults (-d), and a service's `-o` options.
 
-    `here` is the host that they are of.
+    `here` is this host, with its names, addresses and ports.
     """
 
     own: Mapping[str, str]
@@ -33,16 +33,16 @@ class Settings:
     here: Itself = NOWHERE
 
     def raw(self, name: str) -> str:
-        """Return a parameter as it is written, "" where Postfix does not know it."""
+        """Return a parameter unexpanded, "" for an unknown one."""
         for layer in (self.options, self.own, self.defaults):
             if name in layer:
                 return layer[name]
         return ""
 
     def value(self, name: str) -> str:
-        """Return a parameter with the others that it names put in, as deep as they go.
+        """Return a parameter, recursively expanded.
 
-        What would become longer than any list that is edited stays as it is written.
+        Expansion stops where it would add more than `_LONGEST` characters.
         """
         text = _BY_LEVEL.sub(self._by_level, self.raw(name))
         for _ in range(_DEEPEST):
@@ -57,13 +57,13 @@ class Settings:
         return older if _level(self.raw("compatibility_level")) < _level(bound) else newer
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Return the items of a list; one in braces stays whole."""
+        """Return the items of a list; braces are one item."""
         return words(self.value(name))
 
     def number(self, name: str) -> Optional[int]:
-        """Return a size in bytes, 0 for no limit or where it is not set.
+        """Return a size in bytes, 0 for no limit or if it is not set.
 
-        None is a value that is no plain number, such as one that hangs on a condition.
+        None means that the value is not a plain number, such as a conditional expression.
         """
         text = self.value(name) or "0"
         return int(text) if text.isdecimal() else None

@@ -1,4 +1,4 @@
-"""What Postfix does where main.cf does not say (postconf(5), 3.5 to 3.11 alike)."""
+"""Postfix's defaults of some parameters (postconf(5), the same in 3.5 to 3.11)."""
 
 from __future__ import annotations
 
