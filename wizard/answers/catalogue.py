@@ -1,6 +1,6 @@
-"""The blocklists that have a name: one entry a list, and nothing else knows its name.
+"""The catalogue of blocklists: one entry a list, with all that the wizard knows of it.
 
-`points` are what a zone must list and must not (RFC 5782 section 5); a check of its health asks for both.
+`points` are what a zone must list and must not (RFC 5782 section 5); the test of a list queries both.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ KINDS = {
     "helo": "reject_rhsbl_helo",
     "reverse_client": "reject_rhsbl_reverse_client",
 }
-"""The restriction (postconf(5)) that a list of each kind is used with."""
+"""The restriction (postconf(5)) for each kind of list."""
 
 ADDRESS_POINTS = ("2.0.0.127", "1.0.0.127")
 NAME_POINTS = ("test", "invalid")
-"""Below a zone of addresses or of names: what it must list, and what it must not."""
+"""Test points of a zone of addresses and of names: what it must list, and what it must not."""
 
 ERRORS = "127.255.255.[1..255]"
-"""Replies that say why there is no answer, as Spamhaus and others give them; never a listing."""
+"""Error replies of Spamhaus and others; they are never a listing."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Blocklist:
     """A known list.
 
     `kinds` are keys of KINDS. `replies` is the filter of the replies that count as a listing ("" for
-    any), `errors` of those that are none; with `logs_errors` a line that comes last of all writes
-    these to the log. `weakness` and `terms` (free for whom, and where it says so) are sentences for
-    the operator, `remedy` is what helps where the list refuses to answer, `registration` a sentence
-    on what must be registered before it answers at all. `safer_replies` is a filter
-    that the operator may choose by naming the zone as a list of their own; "" where there is none.
-    `page` tells of listings. `is_default` says that answers without a choice use the list.
+    any), `errors` that of error replies; with `logs_errors` the last restriction logs these.
+    `weakness` and `terms` (who may use it for free, and the page with the terms) are sentences for
+    the operator. `remedy` says what to do if the list refuses to answer, `registration` what must be
+    registered before it answers. `safer_replies` is a filter for operators who add the zone as a
+    list of their own, "" for none. `page` explains listings. `is_default` is True if answers without
+    a choice use the list.
     """
 
     name: str

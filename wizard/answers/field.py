@@ -1,4 +1,4 @@
-"""One field of the answers, said once: what a form, the answers file and main.cf need to know of it.
+"""One field of the answers, with all that a form, the answers file and main.cf need.
 
 A section's dataclass (`wizard.answers.sections`) makes its fields with `text`, `items`, `number` and
 `choice`; `wizard.answers.fields` has them all as a table.
@@ -22,11 +22,11 @@ FIELD = "field"
 
 @dataclass(frozen=True)
 class Written:
-    """How a field is written to main.cf, as the parameter of its own name (postconf(5)).
+    """How a field is written to main.cf, as the parameter of the same name (postconf(5)).
 
-    `why` is the reason in the operator's words, `block` the block that it is listed in, "" for none.
-    A change is in force after a reload, or after a `restart`. `examples` is false where the examples
-    in the file are never uncommented.
+    `why` is the reason for the operator. `block` is its block in main.cf, "" for none. A change needs
+    a reload, or a restart if `restart` is True. With `examples` False, examples in the file are never
+    uncommented.
     """
 
     why: str
@@ -39,10 +39,10 @@ class Written:
 class Field:
     """One field. `kind` is text, items (one item a line), number or choice.
 
-    `becomes` is the parameter or thing it turns into; `help` a sentence for the form. `rule` is the
-    name of the function in `wizard.answers.rules` that checks one item's text. A number is between
-    `lowest` and `highest`; an `optional` one may be None, which leaves its parameter unset. `unset`
-    is what Postfix does where the parameter is not set, None where no answer can say it.
+    `becomes` names the parameter or other result; `help` is a sentence for the form. `rule` is the
+    name of the function in `wizard.answers.rules` that validates one item. A number is between
+    `lowest` and `highest`; an `optional` one may be None, so that its parameter is not set. `unset`
+    is Postfix's default, None if no answer can express it.
     """
 
     section: str
@@ -87,7 +87,7 @@ def _field(kind: str, label: str, sentence: str, default: Any, more: dict[str, A
 
 
 def named(section: str, field: dataclasses.Field[Any]) -> Field:
-    """Return what a field of a section's dataclass was made with, under its section and name."""
+    """Return the Field in the metadata of a dataclass's field, with its section and name."""
     made: Field = field.metadata[FIELD]
     becomes = field.name if made.becomes is None else made.becomes
     return dataclasses.replace(made, section=section, name=field.name, becomes=becomes)

@@ -1,6 +1,6 @@
-"""Every field of every section as a table, and the check of a value by its field's rule.
+"""The table of all fields of all sections, and the validation of a value by its field's rule.
 
-The screens, the answers file and the command line all validate here and nowhere else.
+The screens, the answers file and the command line all validate here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import CustomBlocklist
 
 SECTION_TYPES: dict[str, Any] = get_type_hints(Answers)
-"""By section, the dataclass of its answers."""
+"""The dataclass of the answers by section."""
 
 
 def _fields(section: str, kind: Any) -> Iterator[Field]:
@@ -46,7 +46,7 @@ def field_of(section: str, name: str) -> Optional[Field]:
 
 
 def check_text(field: Field, text: str) -> str:
-    """Check one item as it was typed; return its value or raise ValueError."""
+    """Validate one item as typed; return its value. Raises ValueError."""
     if field.required and not text:
         raise ValueError("is needed")
     if field.choices:
@@ -58,7 +58,7 @@ def check_text(field: Field, text: str) -> str:
 
 
 def check_number(field: Field, number: int) -> list[str]:
-    """Check a number against its bounds; return what is wrong with it, at most one thing."""
+    """Validate a number by its bounds; return its problems, at most one."""
     if field.lowest <= number <= field.highest:
         return []
     return [f"must lie between {field.lowest} and {field.highest}"]

@@ -1,1 +1,1 @@
-"""One dataclass a section of the answers: its fields, and what a form, a file and main.cf need to know of each."""
+"""One dataclass a section of the answers. Its fields have all that a form, a file and main.cf need."""

@@ -44,8 +44,8 @@ class CustomBlocklist:
 class Blocklists:
     """Catalogue names in use, lists of the operator's own, and the rows of sender_access.
 
-    `dqs_key_file` holds the key of Spamhaus's Data Query Service; it is read only where a list
-    in use needs it.
+    `dqs_key_file` is the file with the key of Spamhaus's Data Query Service. It is read only if a
+    list in use needs the key.
     """
 
     use: tuple[str, ...] = items(

@@ -11,13 +11,13 @@ from wizard.answers.field import choice, number, text
 class Certificate:
     """Where the certificate comes from; `name` is the lineage in /etc/letsencrypt/live.
 
-    For `self-signed` the name is not used and `days` is the certificate's lifetime. For `remote`
-    `host` is the present server, [user@]host, whose /etc/letsencrypt is copied; `existing` says
-    what becomes of a lineage that this host has already and that differs: keep or replace. For
-    `files` the two paths are the operator's own pair, which is used where it stands. For
-    `certbot` the certificate is issued here: `challenge` is standalone or webroot (then in the
-    directory `webroot`), `email` the account's and `server` the ACME directory's URL, "" for none
-    and for Let's Encrypt.
+    `self-signed`: the name is not used; `days` is the certificate's lifetime.
+    `remote`: `host` is the present server, [user@]host, and its /etc/letsencrypt is copied.
+    `existing` is keep or replace, for a different lineage that this host has already.
+    `files`: the two paths are the operator's own pair, which is used at these paths.
+    `certbot`: the certificate is issued here. `challenge` is standalone, or webroot with the
+    directory `webroot`. `email` is the account's, "" for none. `server` is the URL of the ACME
+    directory, "" for Let's Encrypt.
     """
 
     source: str = choice(

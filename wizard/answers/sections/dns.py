@@ -11,7 +11,7 @@ from wizard.answers.field import text
 class Dns:
     """The BIND zone file of this host's named in which each name gets its MX; "" for none.
 
-    A records with the address `move_from` get `move_to` instead, where both are given.
+    If both are given, A records with the address `move_from` get `move_to`.
     """
 
     zone_file: str = text(

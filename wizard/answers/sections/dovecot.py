@@ -1,4 +1,4 @@
-"""The section `dovecot`: what is done for Dovecot."""
+"""The section `dovecot`: what the wizard does for Dovecot."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from wizard.answers.field import choice
 
 @dataclass(frozen=True)
 class Dovecot:
-    """What is done for Dovecot: by default nothing (`leave`).
+    """What the wizard does for Dovecot: by default nothing (`leave`).
 
-    `conf` write has the lines that it needs in a file of ours in conf.d, `imaps` open has the
-    firewall's service imaps in the zone of the mail ones.
+    With `conf` write it writes the needed settings to a file of its own in conf.d. With `imaps`
+    open it opens the firewall's service imaps in the zone of the mail services.
     """
 
     conf: str = choice(

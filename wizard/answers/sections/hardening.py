@@ -1,4 +1,4 @@
-"""The section `hardening`: what goes beyond the policy."""
+"""The section `hardening`: protections beyond the policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wizard.answers.field import choice
 
 @dataclass(frozen=True)
 class Hardening:
-    """Whether what goes beyond the policy is done: on or off."""
+    """The protections beyond the policy: on or off."""
 
     use: str = choice(
         "Hardening",

@@ -9,9 +9,9 @@ from wizard.answers.field import text
 
 @dataclass(frozen=True)
 class Move:
-    """The server that is moved from, a name or an address, for the checklist; "" for none.
+    """The old server of a move, a name or an address, for the checklist; "" for none.
 
-    With `remote` certificates it is the host that has them, unless another is named here.
+    With `remote` certificates the default is the host that has them.
     """
 
     old_server: str = text(

@@ -9,10 +9,9 @@ from wizard.answers.field import Written, choice, items, text
 
 @dataclass(frozen=True)
 class Networks:
-    """Who may relay without a password, where Postfix listens, which zone is opened.
+    """Who may relay without a password, where Postfix listens, which firewall zone is opened.
 
-    `proxy_interfaces` are addresses under which others reach this host and that it has not itself:
-    a router passes them on (postconf(5)).
+    `proxy_interfaces` are addresses of a router that forwards them to this host (postconf(5)).
     """
 
     mynetworks: tuple[str, ...] = items(

@@ -12,8 +12,8 @@ from wizard.paths import RELAY_PASSWORD_FILE
 class Relay:
     """The provider's server that takes all mail for others; `host` "" for none.
 
-    `tls` is encrypt, secure (the certificate is verified) or may. `user` is "" where the relay
-    asks for no password; else `password_file` holds it alone. postconf(5) relayhost.
+    `tls` is encrypt, secure (the certificate is verified) or may. `user` is "" if the relay wants
+    no password; else `password_file` contains it and nothing else. postconf(5) relayhost.
     """
 
     host: str = text(
