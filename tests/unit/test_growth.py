@@ -38,7 +38,7 @@ from wizard.postfix.items import words
 from wizard.postfix.main_cf import MainCf, comment_out, remove
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.proposal import Reason
-from wizard.postfix.restrictions import change, standing, wanted
+from wizard.postfix.restrictions import change, split_restrictions, wanted
 from wizard.postfix.sender_access import propose_sender_access
 from wizard.postfix.served import without_options
 from wizard.postfix.settings import Settings
@@ -118,7 +118,7 @@ def restrictions(number: int) -> Callable[[], object]:
     listed = [f"reject_rbl_client z{n}.example" for n in range(number)]
 
     def work() -> None:
-        live = standing(" ".join(("permit_mynetworks", *listed)).split())
+        live = split_restrictions(" ".join(("permit_mynetworks", *listed)).split())
         goal = wanted(answers, Postfix(None, "3.5", "hash"))
         assert len(change(live, goal, SECTIONS, "").gone) == number
 

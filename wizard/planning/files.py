@@ -69,7 +69,12 @@ def propose(request: Request) -> Proposed:
     if not _turns_hardening(answers, request.current):
         kept |= hardening.NAMES
     main = propose_main_cf(
-        in_main.live or b"", answers, host.postfix, scope.sections, request.rerun_from, kept=kept
+        in_main.live or b"",
+        answers,
+        host.postfix,
+        scope.sections,
+        request.rerun_from,
+        protected=kept,
     )
     master = _master_cf(
         in_master.live or b"", answers, host, scope, request.kept_in(host.master_cf.path)

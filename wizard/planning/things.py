@@ -17,7 +17,7 @@ from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.meaning import Own, own_by
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.policy import rows
-from wizard.postfix.restrictions import standing
+from wizard.postfix.restrictions import split_restrictions
 from wizard.secrets import masked, may_have_key, without_number
 from wizard.sections.registry import FILES
 
@@ -99,7 +99,7 @@ def items(
         return None
     words = [word for word in _BETWEEN.split(value or "") if word]
     if parameter.kind == RESTRICTIONS:
-        words = [one.key for one in standing([word.lower() for word in words])]
+        words = [one.key for one in split_restrictions([word.lower() for word in words])]
     else:
         words = [own.key(parameter.kind, word) for word in words]
     return tuple(dict.fromkeys(words))

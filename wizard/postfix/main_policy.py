@@ -34,7 +34,7 @@ from wizard.postfix.parameters import (
 )
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.relayhost import RELAY, left_out, without_heading
+from wizard.postfix.relayhost import RELAY, without_heading, without_parameter
 from wizard.postfix.unset import DEFAULTS
 from wizard.secrets import MASK, has_key, without_number
 
@@ -54,27 +54,27 @@ def propose_main_cf(
     sections: Collection[str] = (),
     today: Answers | None = None,
     *,
-    kept: Collection[str] = (),
+    protected: Collection[str] = (),
 ) -> Proposal:
     """The next main.cf (postconf(5)); without `sections` all of them and the policy's own.
 
     With `today`, what the file says now, only what the answers change of it is edited; the
     section policy's own parameters are always set. Of a list the items decide, by their meaning:
-    each that the answers could say and do not say goes, in whatever spelling it stands. Parameters that are `kept` stay as they are,
+    each that the answers could say and do not say goes, in whatever spelling it stands. Parameters that are `protected` stay as they are,
     or unset. `expected` has the parameters of these sections that are set afterwards. Raises ValueError
     where an answer would write a control character or a second parameter or item.
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
     before = MainCf.parse(live)
-    cf, taken_out = _taken_out(before, answers, today, kept, chosen)
+    cf, taken_out = _taken_out(before, answers, today, protected, chosen)
     goal = restrictions.wanted(answers, postfix)
     warnings = list(taken_out)
     refusals: list[str] = []
     mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
-    for block, group in groupby(filter(_stays(answers), mine), key=lambda one: one.block):
+    for block, group in groupby(filter(_applies(answers), mine), key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
-            if parameter.name in kept or (
+            if parameter.name in protected or (
                 _is_as_today(parameter, answers, today, chosen)
                 and not _follows_the_name(cf, parameter, answers, today)
                 and not _has_another_key(cf, parameter, goal)
@@ -103,7 +103,7 @@ def propose_main_cf(
     names = [one.name for one in mine]
     names += served.TAKEN_OUT if served.SECTION in chosen else ()
     if restrictions.BLOCKLISTS in chosen:
-        warnings += _told_with_the_zone(cf, answers)
+        warnings += _visible_keys(cf, answers)
     return Proposal(
         text=bytes(cf),
         reasons=cf.lines.reasons(),
@@ -151,12 +151,12 @@ def _has_another_key(
     texts = [
         one.text
         for twin in cf.twins(parameter.name)
-        for one in restrictions.standing(words(cf, twin))
+        for one in restrictions.split_restrictions(words(cf, twin))
     ]
     return any(MASK not in one and without_number(one).lower() in keyed for one in texts)
 
 
-def _stays(answers: Answers) -> Callable[[Parameter], bool]:
+def _applies(answers: Answers) -> Callable[[Parameter], bool]:
     """Whether a parameter is no part of a relay host that the answers do not have."""
     return lambda one: one.section != RELAY or one.value(answers) != ""
 
@@ -165,17 +165,17 @@ def _taken_out(
     cf: MainCf,
     answers: Answers,
     today: Answers | None,
-    kept: Collection[str],
+    protected: Collection[str],
     chosen: Collection[str],
 ) -> tuple[MainCf, tuple[str, ...]]:
     """Take out what may not be beside the answers' own parameters; return it with the warnings."""
     if RELAY in chosen:
-        cf = _without_relay(cf, answers, today, kept)
-    return served.without_others(cf, kept) if served.SECTION in chosen else (cf, ())
+        cf = _without_relay(cf, answers, today, protected)
+    return served.without_others(cf, protected) if served.SECTION in chosen else (cf, ())
 
 
 def _without_relay(
-    cf: MainCf, answers: Answers, today: Answers | None, kept: Collection[str]
+    cf: MainCf, answers: Answers, today: Answers | None, protected: Collection[str]
 ) -> MainCf:
     """Take out what the relay host does not need, or all of it.
 
@@ -183,10 +183,10 @@ def _without_relay(
     """
     everywhere = today is not None or bool(answers.relay.host)
     for one in PARAMETERS:
-        if one.section != RELAY or one.value(answers) or one.name in kept:
+        if one.section != RELAY or one.value(answers) or one.name in protected:
             continue
         if not one.is_unsaid(answers) and not _is_as_today(one, answers, today, (RELAY,)):
-            cf = left_out(cf, one.name, _NO_RELAY, everywhere=everywhere)
+            cf = without_parameter(cf, one.name, _NO_RELAY, everywhere=everywhere)
     return without_heading(cf, _ORDER[RELAY], _NO_RELAY)
 
 
@@ -210,7 +210,7 @@ def _scalar(
     """Set a single value. An empty one leaves the parameter unset: its line becomes a comment."""
     value = parameter.value(answers)
     if isinstance(value, Unsaid):
-        warnings += _left_as_is(cf, parameter)
+        warnings += _unsaid_warnings(cf, parameter)
         return cf, None
     if parameter.section == hardening.SECTION:
         return hardening.switched(cf, parameter, value)
@@ -236,7 +236,7 @@ def _list(
     """Edit a list, or write one; without `today` the whole policy is installed."""
     items = parameter.items(answers)
     if parameter.is_unsaid(answers):
-        warnings += _left_as_is(cf, parameter)
+        warnings += _unsaid_warnings(cf, parameter)
         return cf, None
     goal, why = addresses.wanted(items), _why(parameter, ", ".join(items))
     own = own_names(cf, postfix.in_force)
@@ -314,7 +314,7 @@ def _in_force(parameter: Parameter, postfix: Postfix) -> str:
     return DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
 
 
-def _left_as_is(cf: MainCf, parameter: Parameter) -> list[str]:
+def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> list[str]:
     """Say that a parameter stays whose live value no answer can express."""
     live = cf.value(parameter.name)
     if live is None or parameter.section == RELAY:
@@ -339,7 +339,7 @@ def _restrictions(
 ) -> tuple[MainCf, Missing | None]:
     twins = cf.twins(parameter.name)
     if twins:
-        live = restrictions.standing(words(cf, twins[0]))
+        live = restrictions.split_restrictions(words(cf, twins[0]))
         change = restrictions.change(live, goal, chosen, parameter.why, cf.value)
         if change.homeless:
             refusals.append(_homeless(parameter.name, change.homeless))
@@ -353,8 +353,8 @@ def _restrictions(
             cf = edit(cf, entry, change.edit)
         return cf, None
     if POLICY not in chosen:
-        told = refusals if asks_for_something else warnings
-        told.append(
+        reports = refusals if asks_for_something else warnings
+        reports.append(
             f"{parameter.name} is not set, so the blocklists have no list to stand in: it comes"
             " with the section policy."
         )
@@ -385,7 +385,7 @@ def _homeless(name: str, items: Sequence[str]) -> str:
     )
 
 
-def _told_with_the_zone(cf: MainCf, answers: Answers) -> list[str]:
+def _visible_keys(cf: MainCf, answers: Answers) -> list[str]:
     """A zone with a key in it cannot be hidden from those who read main.cf, or are refused by it."""
     keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
     keyed += [one.zone for one in in_use(answers.blocklists) if MASK in one.zone]
@@ -425,7 +425,7 @@ def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list
             )
     entry = cf.entry("smtpd_recipient_restrictions")
     if entry and {POLICY, restrictions.BLOCKLISTS} & set(chosen):
-        keys = [one.key for one in restrictions.standing(words(cf, entry))]
+        keys = [one.key for one in restrictions.split_restrictions(words(cf, entry))]
         access = next((at for at, key in enumerate(keys) if key.startswith("check_sender_")), None)
         behind = keys[access:] if access is not None else []
         if restrictions.RELAY_RULES & set(behind) and not restrictions.RELAY_RULES & set(

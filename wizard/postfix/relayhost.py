@@ -134,7 +134,7 @@ def _level(main: MainCf) -> str:
     return _LEVELS.get(live) or UnsaidText(live)
 
 
-def left_out(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:
+def without_parameter(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:
     """Remove a parameter from the wizard's block; with `everywhere` comment out all others."""
     start = _heading(cf)
     lines = cf.lines

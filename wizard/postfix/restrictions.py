@@ -120,7 +120,7 @@ def wanted(answers: Answers, postfix: Postfix) -> tuple[Restriction, ...]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ParsedRestriction:
     """One restriction of a live list: the words `first`..`last` of the value."""
 
     text: str
@@ -133,7 +133,7 @@ class Standing:
         return self.text.lower()
 
 
-def standing(listed: Sequence[str]) -> tuple[Standing, ...]:
+def split_restrictions(listed: Sequence[str]) -> tuple[ParsedRestriction, ...]:
     """Group the words of a value into restrictions with their prefix and argument."""
     found = []
     first = 0
@@ -143,7 +143,7 @@ def standing(listed: Sequence[str]) -> tuple[Standing, ...]:
             last += 1
         if _WITH_ARGUMENT.fullmatch(listed[last]) and last + 1 < len(listed):
             last += 1
-        found.append(Standing(" ".join(listed[first : last + 1]), first, last))
+        found.append(ParsedRestriction(" ".join(listed[first : last + 1]), first, last))
         first = last + 1
     return tuple(found)
 
@@ -164,14 +164,14 @@ _OWN_FAMILIES = frozenset(
 )
 
 
-def _owned(one: Standing) -> bool:
+def _owned(one: ParsedRestriction) -> bool:
     """True if the answers can express a restriction, so that they decide about it."""
     return _family(one.key) in _OWN_FAMILIES or parse_custom(one.text) is not None
 
 
 def parted(live: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return a live list's items that the section blocklists owns, and all others, in order."""
-    listed = standing(live)
+    listed = split_restrictions(live)
     own = tuple(one.text for one in listed if _owned(one))
     return own, tuple(one.text for one in listed if not _owned(one))
 
@@ -211,7 +211,7 @@ class _Bounds:
 
 
 def _bounds(
-    live: Sequence[Standing], new: frozenset[str], value: Callable[[str], Optional[str]]
+    live: Sequence[ParsedRestriction], new: frozenset[str], value: Callable[[str], Optional[str]]
 ) -> _Bounds:
     """Find the bounds; `value` returns the value of a `$name` or a restriction class."""
     said = [(one, _said(one, value, _texts)) for one in live]
@@ -228,11 +228,11 @@ def _bounds(
 
 
 def _texts(value: str) -> tuple[str, ...]:
-    return tuple(one.text for one in standing(words(value)))
+    return tuple(one.text for one in split_restrictions(words(value)))
 
 
 def _said(
-    one: Standing,
+    one: ParsedRestriction,
     value: Callable[[str], Optional[str]],
     parts: Callable[[str], Sequence[str]],
 ) -> set[str]:
@@ -247,7 +247,7 @@ def _said(
 
 
 def change(
-    live: Sequence[Standing],
+    live: Sequence[ParsedRestriction],
     goal: Sequence[Restriction],
     sections: Collection[str],
     why: str,
@@ -259,27 +259,29 @@ def change(
     predecessor. No item comes before the permit of logged-in users; lookups and blocklists also
     come after the rule against relaying. Items that the answers cannot express keep their order.
     """
-    there = {one.key for one in live}
-    missing = [one for one in goal if one.section in sections and one.text.lower() not in there]
+    present = {one.key for one in live}
+    missing = [one for one in goal if one.section in sections and one.text.lower() not in present]
     named = {one.text.lower() for one in goal}
-    stray = [one for one in live if BLOCKLISTS in sections and one.key not in named and _owned(one)]
-    spare = {_family(one.key): one for one in stray}
+    obsolete = [
+        one for one in live if BLOCKLISTS in sections and one.key not in named and _owned(one)
+    ]
+    replaceable = {_family(one.key): one for one in obsolete}
     replace: dict[int, str] = {}
     remove: set[int] = set()
-    taken: dict[str, Standing] = {}
+    replaced_by: dict[str, ParsedRestriction] = {}
     for one in missing:
-        match = spare.pop(_family(one.text), None)
+        match = replaceable.pop(_family(one.text), None)
         if match:
             replace[match.last] = one.text
             remove.update(range(match.first, match.last))
-            taken[one.text.lower()] = match
-    replaced = {match.first for match in taken.values()}
-    gone = [one for one in stray if one.first not in replaced]
-    for lost in gone:
-        remove.update(range(lost.first, lost.last + 1))
-    lost_at = {one.first for one in gone}
-    ends = {one.key: one.last for one in live if one.first not in lost_at}
-    ends.update({key: match.last for key, match in taken.items()})
+            replaced_by[one.text.lower()] = match
+    replaced = {match.first for match in replaced_by.values()}
+    gone = [one for one in obsolete if one.first not in replaced]
+    for old in gone:
+        remove.update(range(old.first, old.last + 1))
+    gone_at = {one.first for one in gone}
+    ends = {one.key: one.last for one in live if one.first not in gone_at}
+    ends.update({key: match.last for key, match in replaced_by.items()})
     insert: dict[int, list[str]] = {}
     bounds = _bounds(live, frozenset(one.text.lower() for one in missing), value)
     count = live[-1].last + 1 if live else 0

@@ -14,7 +14,7 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.blocklists import needs_key, read_back
 from wizard.postfix.policy import owned_rows, propose_sender_access, rows
-from wizard.postfix.restrictions import standing
+from wizard.postfix.restrictions import split_restrictions
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
 from wizard.sections.section import Section
 
@@ -71,7 +71,7 @@ def _without_key(request: Request) -> Iterator[Problem]:
 def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
-    listed = standing(words_of(host, RECIPIENT_RESTRICTIONS))
+    listed = split_restrictions(words_of(host, RECIPIENT_RESTRICTIONS))
     used, custom = read_back(one.text for one in listed)
     senders = owned_rows(host.sender_access.live or b"")
     return {

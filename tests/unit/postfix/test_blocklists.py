@@ -18,7 +18,7 @@ from wizard.postfix.blocklists import (
     read_back,
     zones_to_test,
 )
-from wizard.postfix.restrictions import standing, wanted
+from wizard.postfix.restrictions import split_restrictions, wanted
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
 
@@ -68,7 +68,7 @@ def test_a_zone_is_one_word(zone: str) -> None:
 
 def test_restrictions_keep_their_prefix_and_argument() -> None:
     words = "warn_if_reject reject_rbl_client z permit check_policy_service { inet:x } reject"
-    assert [one.text for one in standing(words.split(" "))][:2] == [
+    assert [one.text for one in split_restrictions(words.split(" "))][:2] == [
         "warn_if_reject reject_rbl_client z",
         "permit",
     ]
