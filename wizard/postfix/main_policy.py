@@ -1,6 +1,6 @@
-"""The policy applied to main.cf: a pure function of live text, answers and sections.
+"""Apply the policy to main.cf: a pure function of live text, answers and sections.
 
-What no section asked for owns keeps every byte.
+All text outside the planned sections is unchanged, byte for byte.
 """
 
 from __future__ import annotations
@@ -56,13 +56,14 @@ def propose_main_cf(
     *,
     protected: Collection[str] = (),
 ) -> Proposal:
-    """The next main.cf (postconf(5)); without `sections` all of them and the policy's own.
+    """Return the next main.cf (postconf(5)); without `sections`, for all of them and the policy.
 
-    With `today`, what the file says now, only what the answers change of it is edited; the
-    section policy's own parameters are always set. Of a list the items decide, by their meaning:
-    each that the answers could say and do not say goes, in whatever spelling it stands. Parameters that are `protected` stay as they are,
-    or unset. `expected` has the parameters of these sections that are set afterwards. Raises ValueError
-    where an answer would write a control character or a second parameter or item.
+    With `today`, the answers that the file expresses now, only changed answers are edited; the
+    section policy's own parameters are always set. List items are compared by their meaning. An
+    item that answers can express is removed if they do not have it, in any spelling. Parameters in
+    `protected` are not changed. `expected` has the parameters of these sections that are set
+    afterwards. Raises ValueError if an answer would write a control character, or a second
+    parameter or item.
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
     before = MainCf.parse(live)
@@ -129,7 +130,7 @@ def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
 def _is_as_today(
     parameter: Parameter, answers: Answers, today: Answers | None, chosen: Collection[str]
 ) -> bool:
-    """Whether the answers want of a section's parameter what they already say today."""
+    """True if the answers want today's value of a section's parameter."""
     if today is None:
         return parameter.optional and not parameter.value(answers)
     if parameter.kind in LISTS:
@@ -144,7 +145,7 @@ def _is_as_today(
 def _has_another_key(
     cf: MainCf, parameter: Parameter, goal: Sequence[restrictions.Restriction]
 ) -> bool:
-    """Whether main.cf has a list of the answers with a key that the key file does not have."""
+    """True if main.cf has a list of the answers with another key than the key file's."""
     if parameter.kind != RESTRICTIONS:
         return False
     keyed = {one.text.lower() for one in goal if MASK in one.text}
@@ -157,7 +158,7 @@ def _has_another_key(
 
 
 def _applies(answers: Answers) -> Callable[[Parameter], bool]:
-    """Whether a parameter is no part of a relay host that the answers do not have."""
+    """Skip relay parameters without a value."""
     return lambda one: one.section != RELAY or one.value(answers) != ""
 
 
@@ -168,7 +169,7 @@ def _taken_out(
     protected: Collection[str],
     chosen: Collection[str],
 ) -> tuple[MainCf, tuple[str, ...]]:
-    """Take out what may not be beside the answers' own parameters; return it with the warnings."""
+    """Remove parameters that would override the answers' own; return the file and the warnings."""
     if RELAY in chosen:
         cf = _without_relay(cf, answers, today, protected)
     return served.without_others(cf, protected) if served.SECTION in chosen else (cf, ())
@@ -177,9 +178,9 @@ def _taken_out(
 def _without_relay(
     cf: MainCf, answers: Answers, today: Answers | None, protected: Collection[str]
 ) -> MainCf:
-    """Take out what the relay host does not need, or all of it.
+    """Remove the parameters that the relay host does not need, or all of them without a relay.
 
-    Answers applied whole that name no relay say nothing of one that was set by hand.
+    Without `today`, answers without a relay do not remove one that was set by hand.
     """
     everywhere = today is not None or bool(answers.relay.host)
     for one in PARAMETERS:
@@ -191,7 +192,7 @@ def _without_relay(
 
 
 def _why(parameter: Parameter, value: str) -> str:
-    """The policy's reason, or that the operator chose otherwise."""
+    """Return the policy's reason, or that the operator chose another value."""
     if parameter.section not in _COMPARED or parameter.kind not in _ONE_VALUE:
         return parameter.why
     if parameter.optional:
@@ -207,7 +208,7 @@ def _why(parameter: Parameter, value: str) -> str:
 def _scalar(
     cf: MainCf, parameter: Parameter, answers: Answers, warnings: list[str]
 ) -> tuple[MainCf, Missing | None]:
-    """Set a single value. An empty one leaves the parameter unset: its line becomes a comment."""
+    """Set a single value. For an empty one, the parameter's line is commented out."""
     value = parameter.value(answers)
     if isinstance(value, Unsaid):
         warnings += _unsaid_warnings(cf, parameter)
@@ -233,7 +234,7 @@ def _list(
     *,
     warnings: list[str],
 ) -> tuple[MainCf, Missing | None]:
-    """Edit a list, or write one; without `today` the whole policy is installed."""
+    """Edit a list, or write a new one; without `today` the whole policy is installed."""
     items = parameter.items(answers)
     if parameter.is_unsaid(answers):
         warnings += _unsaid_warnings(cf, parameter)
@@ -275,7 +276,7 @@ def _list(
 def _new_list(
     parameter: Parameter, goal: Sequence[str], why: str, own: Own, in_force: str | None
 ) -> Missing | None:
-    """Return the list to write, None where what is in force without it means the same."""
+    """Return the list to write, None if the value in force without it means the same."""
     fixed = len(goal) if parameter.kind != NAMES else len(LOCAL_ALWAYS)
     if in_force is not None:
         names = goal if parameter.kind != NAMES else goal[fixed:]
@@ -291,7 +292,7 @@ def _new_list(
 
 
 def _listens_elsewhere(answers: Answers, today: Answers) -> bool:
-    """Whether mynetworks, where it is not set, becomes another one: Postfix makes it of these two."""
+    """True if the default of mynetworks changes, which Postfix derives from these two."""
     now, was = answers.networks, today.networks
     return (now.inet_interfaces, now.inet_protocols) != (was.inet_interfaces, was.inet_protocols)
 
@@ -299,7 +300,7 @@ def _listens_elsewhere(answers: Answers, today: Answers) -> bool:
 def _follows_the_name(
     cf: MainCf, parameter: Parameter, answers: Answers, today: Answers | None
 ) -> bool:
-    """Whether mydomain is not set, and would not be the answer's below the new myhostname."""
+    """True if mydomain is not set, and its default from the new myhostname is not the answer's."""
     if parameter.name != "mydomain" or today is None or cf.value("mydomain") is not None:
         return False
     name = answers.hostname.myhostname
@@ -310,12 +311,12 @@ def _follows_the_name(
 
 
 def _in_force(parameter: Parameter, postfix: Postfix) -> str:
-    """Return what Postfix does where the list is not set, "" where that is not known."""
+    """Return the value in force of a list that is not set, "" if it is not known."""
     return DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
 
 
 def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> list[str]:
-    """Say that a parameter stays whose live value no answer can express."""
+    """Return the warning for a live value that no answer can express and that is not changed."""
     live = cf.value(parameter.name)
     if live is None or parameter.section == RELAY:
         return []
@@ -371,7 +372,7 @@ def _restrictions(
 
 
 def _asks(blocklists: Blocklists) -> bool:
-    """Whether a list or a row of sender_access is wanted."""
+    """True if the answers have a list or a row of sender_access."""
     wants = (blocklists.use, blocklists.custom, blocklists.allow_senders, blocklists.reject_senders)
     return any(wants)
 
@@ -386,7 +387,7 @@ def _homeless(name: str, items: Sequence[str]) -> str:
 
 
 def _visible_keys(cf: MainCf, answers: Answers) -> list[str]:
-    """A zone with a key in it cannot be hidden from those who read main.cf, or are refused by it."""
+    """Warn: every local user and every refused client can read the blocklist key."""
     keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
     keyed += [one.zone for one in in_use(answers.blocklists) if MASK in one.zone]
     if not keyed or cf.value("rbl_reply_maps"):

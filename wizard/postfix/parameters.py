@@ -1,4 +1,4 @@
-"""The policy of main.cf as a table: every parameter, who owns it, its value, why, what it needs.
+"""The policy of main.cf as a table: each parameter with its section, value, reason and block.
 
 The order is the order in which the file is edited and in which blocks are written.
 """
@@ -36,20 +36,19 @@ INTERFACES = "interfaces"
 RESTRICTIONS = "restrictions"
 
 LISTS = (NAMES, NETWORKS, ADDRESSES, INTERFACES)
-"""The kinds of lists of which answers own the items (`wizard.postfix.addresses`)."""
+"""The kinds of lists whose items come from the answers (`wizard.postfix.addresses`)."""
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of the policy (postconf(5)).
 
-    `value` makes its value from the answers, `items` those of a list that the answers own. A value
-    that no answer says (`Unsaid`) is never written: the parameter stays as it is.
-    `why` is the reason in the operator's words. `needs` is what a change takes to be in force.
-    `block` names the block that it is listed in, "" for none. `kind` says how it is edited.
-    `also` are other values that the policy is content with. An `optional` one is left as it stands
-    where answers that are applied whole do not name it. `examples` is false where the
-    examples in the file are never uncommented.
+    `value` returns its value from the answers, `items` the items of a list. A value that no answer
+    expresses (`Unsaid`) is never written, so that the parameter is unchanged. `why` is the reason
+    for the operator. `needs` is what a change needs to be in force: reload, restart or nothing.
+    `block` names its block, "" for none. `kind` says how it is edited. `also` are other values that
+    the policy accepts. An `optional` parameter without a value is not changed when all answers are
+    applied. With `examples` False, examples in the file are never uncommented.
     """
 
     name: str
@@ -65,17 +64,17 @@ class Parameter:
     optional: bool = False
 
     def is_unsaid(self, answers: Answers) -> bool:
-        """True if no answer says its value, so that it stays as it is."""
+        """True if no answer expresses its value, so that the parameter is unchanged."""
         return isinstance(self.value(answers), Unsaid)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Parameters that stand together, under a comment line or right after another parameter.
+    """Adjacent parameters, below a comment line or after another parameter.
 
-    A block with a `heading` exists where that comment does, else it is made at the end. One
-    that is `after` a parameter has an empty line on each side. `apart` are parameters that an
-    empty line precedes within the block.
+    A block with a `heading` is below that comment; without the comment it is made at the end of the
+    file. A block `after` a parameter has an empty line before and after it. `apart` are parameters
+    with an empty line before them within the block.
     """
 
     name: str
@@ -102,12 +101,12 @@ def _answer(section: str, name: str) -> Callable[[Answers], str]:
 
 
 def _unsaid_only(found: Any) -> str:
-    """Return what no answer says, "" for a list, whose items are its value."""
+    """Return an unsaid value, "" for a list, whose value are its items."""
     return _as_value(found) if isinstance(found, Unsaid) else ""
 
 
 def _as_value(found: Any) -> str:
-    """Return an answer as main.cf has it, "" for none; what no answer says stays that."""
+    """Return an answer in main.cf's form, "" for none; an unsaid value remains unsaid."""
     if isinstance(found, Unsaid):
         return UnsaidText(found.live)
     return "" if found is None else str(found)
@@ -118,7 +117,7 @@ def _always(value: str) -> Callable[[Answers], str]:
 
 
 LOCAL_ALWAYS = ("$myhostname", "localhost.$mydomain", "localhost", "$mydomain")
-"""What mydestination begins with; the operator's names come after."""
+"""The first items of mydestination; the operator's names come after them."""
 
 
 def _local(answers: Answers) -> tuple[str, ...]:
@@ -126,7 +125,7 @@ def _local(answers: Answers) -> tuple[str, ...]:
 
 
 def _interfaces(answers: Answers) -> tuple[str, ...]:
-    """Return the items of one text; any other blank than a plain one is refused where it is written."""
+    """Split a text at commas and plain blanks; other blanks are refused when it is written."""
     return tuple(filter(None, answers.networks.inet_interfaces.replace(",", " ").split(" ")))
 
 
@@ -161,7 +160,7 @@ _TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 
 
 def _written(section: str, block: str = "") -> Iterator[Parameter]:
-    """Yield the parameters of a section's fields that say themselves how they are written."""
+    """Yield the parameters of a section's fields with `Field.main_cf`."""
     for field in fields_of(section):
         if field.main_cf is not None and field.main_cf.block == block:
             yield Parameter(
@@ -350,4 +349,4 @@ PARAMETERS: tuple[Parameter, ...] = (
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 SENDER_ACCESS_CHANGED = "sender_access"
-"""The name in Proposal.changed for rows of the table, which Postfix reads without being told."""
+"""The name in Proposal.changed for rows of the table, which Postfix reads again by itself."""
