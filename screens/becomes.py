@@ -5,7 +5,7 @@ from __future__ import annotations
 from screens.draft import Draft
 from wizard.answers.field import Field
 from wizard.answers.fields import SECTION_TYPES
-from wizard.answers.rules import readable_name
+from wizard.answers.rules.names import readable_name
 from wizard.answers.unsaid import Unsaid
 from wizard.sections.registry import BY_NAME
 from wizard.sections.section import NOT_YET

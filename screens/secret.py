@@ -10,8 +10,8 @@ from textual.widget import Widget
 from screens.modal import Window
 from screens.widgets.entry import Entry
 from screens.widgets.line import Line
-from wizard.answers import rules
 from wizard.answers.field import Field
+from wizard.answers.rules.paths import key_file
 from wizard.errors import Trouble
 from wizard.host.dqs import DQS_SECRET
 from wizard.host.relay import RELAY_SECRET
@@ -28,7 +28,7 @@ def secret_of(field: Field, path: str) -> Optional[SecretKind]:
     """Return what a field's file holds, None where it is no secret or no file can be there."""
     kind = SECRETS.get((field.section, field.name))
     try:
-        rules.key_file(path)
+        key_file(path)
     except ValueError:
         return None
     return kind

@@ -17,7 +17,7 @@ from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from wizard.answers.field import Field
 from wizard.answers.form import Text, item_problem, item_problems, split_items
-from wizard.answers.rules import readable_name
+from wizard.answers.rules.names import readable_name
 from wizard.host.suggest import Suggestion
 from wizard.secrets import masked
 

@@ -40,7 +40,7 @@ class Field:
     """One field. `kind` is text, items (one item a line), number or choice.
 
     `becomes` names the parameter or other result; `help` is a sentence for the form. `rule` is the
-    name of the function in `wizard.answers.rules` that validates one item. A number is between
+    name of the function in `wizard.answers.fields.RULES` that validates one item. A number is between
     `lowest` and `highest`; an `optional` one may be None, so that its parameter is not set. `unset`
     is Postfix's default, None if no answer can express it.
     """

@@ -8,9 +8,18 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Callable, Iterator, Optional, get_type_hints
 
-from wizard.answers import rules
 from wizard.answers.field import FIELD, Field, named
 from wizard.answers.model import Answers
+from wizard.answers.rules import (
+    addresses,
+    characters,
+    mail,
+    names,
+    networks,
+    parameters,
+    paths,
+    programs,
+)
 from wizard.answers.sections.blocklists import CustomBlocklist
 
 SECTION_TYPES: dict[str, Any] = get_type_hints(Answers)
@@ -28,10 +37,41 @@ CUSTOM_FIELDS: tuple[Field, ...] = tuple(_fields("blocklists.custom", CustomBloc
 """The keys of one [[blocklists.custom]] entry."""
 
 
+RULES: dict[str, Callable[[str], str]] = {
+    rule.__name__: rule
+    for rule in (
+        addresses.address,
+        addresses.interfaces,
+        addresses.ipv4_or_none,
+        mail.email,
+        mail.mail_reader,
+        mail.sender,
+        names.fqdn,
+        names.origin,
+        names.relay_host,
+        names.server_or_none,
+        names.ssh_host,
+        networks.network,
+        parameters.mailbox_transport,
+        parameters.recipient_delimiter,
+        parameters.relay_user,
+        parameters.replies,
+        parameters.time_unit,
+        paths.absolute_path,
+        paths.home_mailbox,
+        paths.key_file,
+        paths.zone_file,
+        programs.acme_server,
+        programs.firewall_zone,
+        programs.lineage,
+    )
+}
+"""The rules by the names in `Field.rule`."""
+
+
 def rule_of(field: Field) -> Callable[[str], str]:
     """Return the rule for one item's text; it raises ValueError with what to write instead."""
-    rule: Callable[[str], str] = getattr(rules, field.rule or "printable")
-    return rule
+    return RULES[field.rule] if field.rule else characters.printable
 
 
 def fields_of(section: str) -> tuple[Field, ...]:
@@ -50,7 +90,7 @@ def check_text(field: Field, text: str) -> str:
     if field.required and not text:
         raise ValueError("is needed")
     if field.choices:
-        rules.printable(text)
+        characters.printable(text)
         if text not in field.choices:
             raise ValueError(f"must be one of {', '.join(field.choices)}")
         return text

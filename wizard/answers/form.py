@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping, Sequence, Union
 
-from wizard.answers import rules
 from wizard.answers.build import build_answers, check_section, quoted
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of, rule_of
 from wizard.answers.model import Answers, Problem
+from wizard.answers.rules.characters import printable
 from wizard.answers.unsaid import Unsaid, unsaid
 
 Text = Union[str, tuple[str, ...]]
@@ -88,7 +88,7 @@ def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Pr
 
 def number(text: str) -> int:
     """Return a typed whole number. Raises ValueError with what to write instead."""
-    rules.printable(text)
+    printable(text)
     if not (text.isascii() and text.isdigit()):
         raise ValueError("is no whole number; write digits only, such as 120")
     return int(text)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Iterator
 
-from wizard.answers import rules
 from wizard.answers.model import SMTPS, Answers, Caution, Problem
+from wizard.answers.rules.addresses import is_address
+from wizard.answers.rules.networks import Network, is_public, parse_network
 
 
 def problems(answers: Answers) -> tuple[Problem, ...]:
@@ -27,9 +28,7 @@ def problems(answers: Answers) -> tuple[Problem, ...]:
 
 def cautions(answers: Answers) -> tuple[Caution, ...]:
     """Return the cautions that follow from the answers alone."""
-    public = [
-        text for text in answers.networks.mynetworks if rules.is_public(rules.parse_network(text))
-    ]
+    public = [text for text in answers.networks.mynetworks if is_public(parse_network(text))]
     if not public:
         return ()
     return (
@@ -54,11 +53,11 @@ _Found = Iterator[tuple[str, str, str]]
 
 
 def _networks(answers: Answers) -> _Found:
-    parsed = [(text, rules.parse_network(text)) for text in answers.networks.mynetworks]
+    parsed = [(text, parse_network(text)) for text in answers.networks.mynetworks]
     for narrow, wide in _within_another(parsed):
         yield "networks", "mynetworks", f"{narrow} lies within {wide}; keep one of them"
     speaks_ipv6 = answers.networks.inet_protocols != "ipv4"
-    loopback = rules.parse_network("::1/128")
+    loopback = parse_network("::1/128")
     if speaks_ipv6 and not any(loopback.subnet_of(net) for _, net in parsed if net.version == 6):  # type: ignore[arg-type] # noqa: PLR2004
         yield (
             "networks",
@@ -67,7 +66,7 @@ def _networks(answers: Answers) -> _Found:
         )
 
 
-def _within_another(parsed: Sequence[tuple[str, rules.Network]]) -> Iterator[tuple[str, str]]:
+def _within_another(parsed: Sequence[tuple[str, Network]]) -> Iterator[tuple[str, str]]:
     """Yield (narrow, wide) for each network that is within another one; `wide` is the widest.
 
     Two networks overlap only if one contains the other. So sorting puts each after the one that
@@ -145,7 +144,7 @@ def _relay(answers: Answers) -> _Found:
     relay = answers.relay
     if relay.user and not relay.host:
         yield "relay", "host", f"is needed: where does {relay.user} log in?"
-    if relay.tls == "secure" and relay.host and rules.is_address(relay.host):
+    if relay.tls == "secure" and relay.host and is_address(relay.host):
         yield "relay", "tls", "secure needs the relay's name: a certificate is for a name"
     if relay.tls == "may" and relay.host and relay.port == SMTPS:
         yield "relay", "tls", f"port {SMTPS} has TLS always: choose encrypt or secure"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wizard.answers.model import Answers
-from wizard.answers.rules import email, server
+from wizard.answers.rules.mail import email
+from wizard.answers.rules.names import server
 from wizard.answers.toml import read_answers
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.console import Console

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Optional
 
-from wizard.answers.rules import Network, bracketed, parse_network
+from wizard.answers.rules.networks import Network, bracketed, parse_network
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
 from wizard.plan.conflicts import readable

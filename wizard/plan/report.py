@@ -10,7 +10,7 @@ from typing import Any, Iterator, Optional
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.answers.model import Caution
-from wizard.answers.rules import readable_name
+from wizard.answers.rules.names import readable_name
 from wizard.plan import conflicts, foreign
 from wizard.plan.diff import hunks, unified
 from wizard.plan.losses import losses

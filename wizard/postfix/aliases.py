@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple, Optional
 
-from wizard.answers.rules import mail_reader
+from wizard.answers.rules.mail import mail_reader
 from wizard.paths import ALIASES
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.logical import SPACE, Logical, insertable_places, logical_lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Optional
 
-from wizard.answers import rules
 from wizard.answers.catalogue import CATALOGUE, KINDS, NAME_POINTS, Blocklist
+from wizard.answers.rules import names, parameters
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.dns.lists import ListZone
 from wizard.postfix.items import item
@@ -113,8 +113,8 @@ def parse_custom(restriction: str) -> Optional[CustomBlocklist]:
         return None
     zone, _, replies = words[1].partition("=")
     try:
-        rules.fqdn(without_number(zone).replace(MASK, "key"))
-        rules.replies(replies)
+        names.fqdn(without_number(zone).replace(MASK, "key"))
+        parameters.replies(replies)
     except ValueError:
         return None
     return CustomBlocklist(zone, kinds[words[0].lower()], replies)

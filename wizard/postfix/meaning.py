@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Optional
 
-from wizard.answers import rules
+from wizard.answers.rules import addresses, names, networks
 from wizard.host.main_cf import expanded
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import ADDRESSES, INTERFACES, LOCAL_ALWAYS, NAMES, NETWORKS
@@ -84,7 +84,7 @@ def own_by(value: Callable[[str], Optional[str]], in_force: Mapping[str, str]) -
 
     def own(name: str) -> str:
         text = expanded(expanded(value(name) or "", read), read).lower()
-        return text if "$" not in text and len(text) <= rules.LONGEST_NAME else ""
+        return text if "$" not in text and len(text) <= names.LONGEST_NAME else ""
 
     host = own("myhostname") or in_force.get("myhostname", "")
     derived = "" if value("mydomain") else host.partition(".")[2]
@@ -108,7 +108,7 @@ def _network(word: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Network) and parsed.network_address.ipv4_mapped:
         # Never matches a client, since Postfix uses the IPv4 address of such clients.
         raise ValueError
-    return rules.bracketed(parsed)
+    return networks.bracketed(parsed)
 
 
 def _is_strict(word: str) -> bool:
@@ -122,8 +122,8 @@ def _is_strict(word: str) -> bool:
 
 
 _RULES: dict[str, Callable[[str], str]] = {
-    NAMES: rules.fqdn,
+    NAMES: names.fqdn,
     NETWORKS: _network,
-    ADDRESSES: lambda text: rules.address(text.strip("[]")),
+    ADDRESSES: lambda text: addresses.address(text.strip("[]")),
     INTERFACES: str,
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.answers.model import Answers
-from wizard.answers.rules import readable_name
+from wizard.answers.rules.names import readable_name
 from wizard.host.facts import Host
 from wizard.postfix.meaning import own_names
 from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.answers.build import default_mydomain
-from wizard.answers.rules import readable_name
+from wizard.answers.rules.names import readable_name
 from wizard.host.facts import Host
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf, own_of
 from wizard.sections.section import NOT_YET, Said, Section

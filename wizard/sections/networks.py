@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.answers import rules, whole
+from wizard.answers import whole
 from wizard.answers.model import Answers, Problem
+from wizard.answers.rules.addresses import is_address, plain_address
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
@@ -82,14 +83,14 @@ def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
 
 def _interfaces(networks: Networks, host: Host) -> Iterator[Problem]:
     """Yield the addresses of inet_interfaces with which no program of Postfix starts."""
-    here = {rules.plain_address(one) for one in host.network.addresses}
+    here = {plain_address(one) for one in host.network.addresses}
     if not here:
         return
     unspoken = {"ipv4": 6, "ipv6": 4}.get(networks.inet_protocols)
     for text in re.split(r"[,\s]+", networks.inet_interfaces):
-        if not rules.is_address(text):
+        if not is_address(text):
             continue
-        one = rules.plain_address(text)
+        one = plain_address(text)
         if one not in here:
             why = f"{text} is no address of this host; `ip address` lists them"
         elif one.version == unspoken:

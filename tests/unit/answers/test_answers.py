@@ -14,7 +14,8 @@ from wizard.answers.build import build_answers, check_section, problem_text, to_
 from wizard.answers.field import Field
 from wizard.answers.fields import FIELDS, check_text
 from wizard.answers.model import SECTIONS, Answers
-from wizard.answers.rules import fqdn, network, readable_name
+from wizard.answers.rules.names import fqdn, readable_name
+from wizard.answers.rules.networks import network
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.answers.whole import cautions
 from wizard.errors import AnswersTrouble

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.answers.rules import ssh_host
+from wizard.answers.rules.names import ssh_host
 
 RIGHT = (
     "",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.answers import rules
+from wizard.answers.rules import mail, paths, programs
 from wizard.certificates.certbot import certonly, names_for, renewal_of
 from wizard.run.certbot import refused
 
@@ -107,16 +107,16 @@ def test_what_its_last_words_mean(words: str, wrong: str, advice: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
-        (rules.email, "-oX@example.com"),
-        (rules.email, "nobody"),
-        (rules.email, "a b@example.com"),
-        (rules.acme_server, "http://acme.example.com/dir"),
-        (rules.acme_server, "-x"),
-        (rules.acme_server, "https://user:secret@acme.example.com/"),
-        (rules.acme_server, "https://acme.example.com/\n"),
-        (rules.absolute_path, "var/www"),
-        (rules.absolute_path, "/var/../etc"),
-        (rules.absolute_path, "/var/www;rm"),
+        (mail.email, "-oX@example.com"),
+        (mail.email, "nobody"),
+        (mail.email, "a b@example.com"),
+        (programs.acme_server, "http://acme.example.com/dir"),
+        (programs.acme_server, "-x"),
+        (programs.acme_server, "https://user:secret@acme.example.com/"),
+        (programs.acme_server, "https://acme.example.com/\n"),
+        (paths.absolute_path, "var/www"),
+        (paths.absolute_path, "/var/../etc"),
+        (paths.absolute_path, "/var/www;rm"),
     ],
 )
 def test_bad_input(rule: object, text: str) -> None:

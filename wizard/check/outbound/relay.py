@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
 
 from wizard.answers.model import SMTPS, Answers
-from wizard.answers.rules import is_address
+from wizard.answers.rules.addresses import is_address
 from wizard.answers.sections.relay import Relay
 from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
 from wizard.check.smtp.sasl import LOGGED_IN, plain_credentials, shown

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.answers import rules
+from wizard.answers.rules.names import server
 from wizard.check.abuse.attempts import GROUPS, Target
 from wizard.check.abuse.outside_script import MODULES, outside_script
 from wizard.check.network.stranger import networks
@@ -130,7 +130,7 @@ def test_no_value_is_ever_code(text: str, tmp_path: Path) -> None:
 )
 def test_what_is_no_server_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is |has |holds |begins "):
-        rules.server(text)
+        server(text)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_what_is_no_server_is_refused(text: str) -> None:
     ],
 )
 def test_a_name_or_an_address_is_a_server(text: str, taken: str) -> None:
-    assert rules.server(text) == taken
+    assert server(text) == taken
 
 
 def test_the_modules_come_after_what_they_import() -> None:

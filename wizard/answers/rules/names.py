@@ -1,0 +1,149 @@
+"""Rules for names of hosts and domains."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Callable
+
+from wizard.answers.rules.addresses import is_address, parse_address, unbracketed
+from wizard.answers.rules.characters import printable
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_IPV6_ZONE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_SSH_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+LONGEST_LABEL = 63
+LONGEST_NAME = 253
+"""Characters (RFC 1035 section 2.3.4; the name as text, without the root's dot)."""
+
+
+def _ascii_name(text: str) -> str:
+    """Return the A-labels of a name without full-width characters."""
+    if text.isascii():
+        return text
+    import idna  # noqa: PLC0415 - its tables cost 10 ms, and most names never need them
+
+    try:
+        return idna.encode(text, uts46=False, std3_rules=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError) as error:
+        raise ValueError(f"is no valid internationalised name: {error}") from error
+
+
+def readable_name(name: str) -> str:
+    """Return a name for people: `xn--...` with its own script in brackets."""
+    if "xn--" not in name.lower():
+        return name
+    import idna  # noqa: PLC0415 - see above
+
+    try:
+        return f"{name} ({idna.decode(name)})"
+    except (idna.IDNAError, UnicodeError):
+        return name
+
+
+_NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda name: not name, "is empty; write a full name such as mail.example.com"),
+    (lambda name: name[0] == "-", "begins with '-'; a name begins with a letter or a digit"),
+    (lambda name: name[-1] == ".", "ends in a dot; Postfix wants names without it"),
+    (lambda name: "_" in name, "holds an underscore, which no host name may (RFC 1123); use '-'"),
+    (
+        is_address,
+        "is an IP address; write the host's name, such as mail.example.com",
+    ),
+    (
+        lambda name: "" in name.split("."),
+        "has an empty label: two dots in a row or one in front",
+    ),
+    (lambda name: "." not in name, "is one label only; write the full name: mail.example.com"),
+    (
+        lambda name: name.rpartition(".")[2].isdigit(),
+        "ends in a number; a top-level domain is never one",
+    ),
+)
+"""Faults of a whole name, each with its message. The first fault that matches is reported."""
+
+
+def fqdn(text: str) -> str:
+    """Accept a fully qualified domain name; return A-labels in lower case (RFC 1123 section 2.1)."""
+    name = printable(text)
+    for is_faulty, message in _NAME_FAULTS:
+        if is_faulty(name):
+            raise ValueError(message)
+    for label in name.split("."):
+        if label.isascii() and not _LABEL.fullmatch(label):
+            bad = next((c for c in label if not (c.isalnum() or c == "-")), "-")
+            raise ValueError(
+                f"has {bad!r} in a place where no name may have it; "
+                "letters, digits and inner hyphens only"
+            )
+        if len(label) > LONGEST_LABEL:
+            raise ValueError(f"has a label of {len(label)} characters; {LONGEST_LABEL} is the most")
+    name = _ascii_name(name).lower()
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"is {len(name)} characters long; {LONGEST_NAME} is the most")
+    return name
+
+
+def server(text: str) -> str:
+    """Accept the name or the address, without brackets, of a server."""
+    try:
+        return str(parse_address(printable(text)))
+    except ValueError:
+        return fqdn(text)
+
+
+def origin(text: str) -> str:
+    """Accept $myhostname, $mydomain or a full name (postconf(5) myorigin)."""
+    return text if text in {"$myhostname", "$mydomain"} else fqdn(text)
+
+
+def server_or_none(text: str) -> str:
+    """Accept the name or the address of another server, or nothing."""
+    return server(text) if text else text
+
+
+def ssh_host(text: str) -> str:
+    """Accept [user@]host as scp(1) takes it, an IPv6 address in brackets; or nothing.
+
+    It is used as a word of argv: so no option (`-oProxyCommand=...`), no blank, nothing that a
+    shell or ssh_config(5) expands.
+    """
+    printable(text)
+    if not text:
+        return text
+    if text.startswith("-"):
+        raise ValueError("begins with '-', which scp would take for an option")
+    user, at, host = text.rpartition("@")
+    if at and not _USER.fullmatch(user):
+        raise ValueError("has no plain user name before the '@'; write root@old.example.com")
+    if host.startswith("[") or host.count(":") > 1:
+        return f"{user}{at}{_bracketed_address(host)}"
+    if not _SSH_HOST.fullmatch(host):
+        raise ValueError("is no [user@]host; write one such as root@old.example.com")
+    return text
+
+
+def _bracketed_address(host: str) -> str:
+    address, _, zone = host.strip("[]").partition("%")
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError as error:
+        raise ValueError("has no IPv6 address in its brackets") from error
+    if not (host.startswith("[") and host.endswith("]")):
+        raise ValueError(f"is an IPv6 address without brackets; write [{host.strip('[]')}]")
+    if zone and not _IPV6_ZONE.fullmatch(zone):
+        raise ValueError("has no interface's name after the '%'")
+    return host
+
+
+def relay_host(text: str) -> str:
+    """Accept a host's full name or its IPv4 address, or nothing."""
+    printable(text)
+    if not text:
+        return text
+    try:
+        return str(ipaddress.IPv4Address(unbracketed(text)))
+    except ValueError:
+        return fqdn(text)
