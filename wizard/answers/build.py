@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Collection, Mapping, Optional, Union, get_type_hints
 
-from wizard.answers import whole
+from wizard.answers import cross_field
 from wizard.answers.field import Field
 from wizard.answers.fields import check_number, check_text, fields_of
 from wizard.answers.model import Answers, Problem
@@ -38,7 +38,7 @@ def build_answers(
     answers = build_each(values)
     if not isinstance(answers, Answers):
         return answers
-    found = whole.problems(answers)
+    found = cross_field.problems(answers)
     return tuple(one for one in found if not sections or one.section in sections) or answers
 
 

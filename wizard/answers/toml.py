@@ -14,9 +14,9 @@ import tomlkit
 from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
 
 from wizard.answers.build import EntryProblem, build_answers, build_each, problem_text, to_values
+from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import Answers, Problem
 from wizard.answers.unsaid import Unsaid, unsaid
-from wizard.answers.whole import OF_A_LINEAGE
 from wizard.errors import AnswersTrouble
 from wizard.paths import SAVED_ANSWERS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from wizard.answers import whole
+from wizard.answers import cross_field
 from wizard.answers.model import Caution, Problem
 from wizard.answers.saved import with_saved
 from wizard.host.facts import FileFacts, Host
@@ -24,11 +24,11 @@ def between_fields(request: Request) -> tuple[Problem, ...]:
     What was read back from the host is never refused. A section that is not planned also has what only
     stored answers can say.
     """
-    found = whole.problems(request.answers)
+    found = cross_field.problems(request.answers)
     if not found or request.current is None:
         return found
-    here = frozenset(whole.problems(request.current))
-    elsewhere = frozenset(whole.problems(with_saved(request.current, request.answers)))
+    here = frozenset(cross_field.problems(request.current))
+    elsewhere = frozenset(cross_field.problems(with_saved(request.current, request.answers)))
     return tuple(
         one for one in found if one not in (here if one.section in request.scope else elsewhere)
     )

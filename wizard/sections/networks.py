@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.answers import whole
+from wizard.answers import cross_field
 from wizard.answers.model import Answers, Problem
 from wizard.answers.rules.addresses import is_address, plain_address
 from wizard.answers.sections.networks import Networks
@@ -36,7 +36,7 @@ def _plan(request: Request) -> Part:
     return Part(
         firewall=tuple(firewall.steps(answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host)),
-        cautions=whole.cautions(answers),
+        cautions=cross_field.cautions(answers),
         warnings=warnings,
     )
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
+from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import POLICY, Answers
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.unsaid import is_unsaid
-from wizard.answers.whole import OF_A_LINEAGE
 from wizard.certificates.dates import day
 from wizard.check.commands import CommandResult
 from wizard.check.tables.sender_access import judge_table, table_in_use

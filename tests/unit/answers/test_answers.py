@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.answers.build import build_answers, check_section, problem_text, to_values
+from wizard.answers.cross_field import cautions
 from wizard.answers.field import Field
 from wizard.answers.fields import FIELDS, check_text
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.names import fqdn, readable_name
 from wizard.answers.rules.networks import network
 from wizard.answers.toml import format_answers, parse_answers, read_answers
-from wizard.answers.whole import cautions
 from wizard.errors import AnswersTrouble
 
 ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Optional
 
-from wizard.answers import whole
+from wizard.answers import cross_field
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers
@@ -17,7 +17,7 @@ from wizard.sections.certificate import laying
 
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
     """Yield what must be mended before the certificate can be used."""
-    if answers.certificate.source in whole.OF_A_LINEAGE:
+    if answers.certificate.source in cross_field.OF_A_LINEAGE:
         yield from _lineage(answers, host)
     if answers.certificate.source == "files":
         yield from _own_pair(host)
@@ -30,7 +30,7 @@ def cautions(request: Request) -> Iterator[Caution]:
     name = answers.hostname.myhostname
     if (
         scope.has_any("certificate", "hostname")
-        and answers.certificate.source in whole.OF_A_LINEAGE
+        and answers.certificate.source in cross_field.OF_A_LINEAGE
         and lineage is not None
         and lineage.names
         and not covers(lineage.names, name)
