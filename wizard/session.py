@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Iterator, Optional
 
-from wizard.answers.model import SECTIONS, Answers, Caution
+from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
-from wizard.answers.toml import SAVED, read_stored
-from wizard.certificates.pairs import read_pair
+from wizard.answers.toml import read_stored
 from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
@@ -25,30 +23,22 @@ from wizard.finding import Finding
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
-from wizard.host.relay import read_relay_password, relay_targets
+from wizard.host.saved import saved_answers
+from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE
 from wizard.plan.choices import Choices
-from wizard.plan.model import HoldMail, Plan
-from wizard.plan.planned_file import sha256
+from wizard.plan.model import Plan
 from wizard.plan.ways import with_ways
-from wizard.planning.build import build_plan
-from wizard.planning.by_hand import Bases
-from wizard.planning.gather import gather_plan
 from wizard.planning.read_back import Values, read_back, read_values
-from wizard.postfix.blocklists import needs_key
-from wizard.postfix.itself import nexthops
-from wizard.postfix.relayhost import RELAY, nexthop
 from wizard.run.follow import follow, is_prompt_open
-from wizard.run.history import RunSummary, newest_cut_off, newest_unfinished, plan_of, runs
+from wizard.run.history import RunSummary, newest_cut_off, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, refuse_if_locked, request_stop
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.readiness import unready
-from wizard.run.records import DIED, Event
-from wizard.run.release import ways_on
+from wizard.run.records import Event
 from wizard.secrets import MASK
-from wizard.sections.registry import FILES
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -62,9 +52,6 @@ if TYPE_CHECKING:
 
 
 UNDECIDED = Choices()
-
-_OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
-"""Matches saved answers that name an old server."""
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -96,16 +83,8 @@ class Session:
 
     def answers(self, host: Host) -> Optional[Answers]:
         """Return the saved answers, else those read back; None if the host was never set up."""
-        saved = self._saved()
+        saved = saved_answers(self.door)
         return read_back(host) if saved is None else read_stored(saved)
-
-    def _saved(self) -> Optional[Path]:
-        """Return the path of the saved answers on this machine, None where there are none.
-
-        Links are resolved inside the root. Raises Trouble where the path cannot be read.
-        """
-        there = self.door.stat(str(SAVED))
-        return None if there is None else Path(self.door.locate(str(SAVED)))
 
     def today(self, host: Host) -> Optional[Answers]:
         """Return the answers that the host's files express today; None if it was never set up.
@@ -113,7 +92,7 @@ class Session:
         Fields that no file expresses come from the saved answers, if those can be read.
         """
         today = read_back(host)
-        saved = self._saved()
+        saved = saved_answers(self.door)
         if today is None or saved is None:
             return today
         try:
@@ -136,7 +115,7 @@ class Session:
         items = look(self.places, host, left)
         if today is None:
             return section_rows(host, None, left, items), None
-        rows = section_rows(self._with_pair(today, host), today, left, items)
+        rows = section_rows(with_pair(self.door, today, host), today, left, items)
         as_left = answers_left(host, today, left)
         return rows, with_saved(as_left, today)
 
@@ -157,104 +136,11 @@ class Session:
         the last run ended early, the plan has a warning or a caution. `choices` decide the
         conflicts with hand edits. Raises Trouble.
         """
-        if needs_key(answers.blocklists):
-            key = read_dqs_key(self.door, answers.blocklists.dqs_key_file)
-            host = replace(host, dqs_key=key)
-        if answers.relay.host and answers.relay.user:
-            password = read_relay_password(self.door, answers.relay.password_file)
-            host = replace(host, relay_password=password)
-        if answers.relay.host and (not sections or RELAY in sections) and self.door.is_live:
-            targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
-            host = replace(host, relay_targets=relay_targets(targets, host.network.resolvers))
-        host = self._with_old(self._with_pair(answers, host), answers)
-        plan = self._classed(
-            gather_plan(answers, host, sections)
-            or build_plan(answers, host, sections, self._bases(host), choices)
-        )
-        plan = with_ways(plan, self.door)
-        if self.door.is_live:
-            stops = unready(self.places, plan)
-            plan = replace(plan, obstacles=(*plan.obstacles, *stops)) if stops else plan
-        # The runs of this host do not concern the plan of a copied /etc.
-        early = newest_unfinished(self.places) if self.door.is_live else None
-        # A gather run changes nothing of the host, and this plan gathers again where needed.
-        if early is None or early.gathers:
-            return plan
-        from wizard.run.unread import with_unread  # noqa: PLC0415 - as for undo_plan
-
-        plan = with_unread(plan, self.places, early.run)
-        if not plan.pending:
-            return plan
-        if early.outcome == DIED:
-            caution = _cut_off_caution(early, ways_on(self.places, early))
-            return replace(plan, cautions=(*plan.cautions, caution))
-        warning = f"{early.summary} {ways_on(self.places, early)}"
-        return replace(plan, warnings=(*plan.warnings, warning))
-
-    def _counted(self, plan: Plan) -> Plan:
-        """Return the plan with the number of queued messages that it would put on hold."""
-        if not self.door.is_live or not any(isinstance(one.action, HoldMail) for one in plan.steps):
-            return plan
-        from wizard.run.queue_count import with_count  # noqa: PLC0415 - as for undo_plan
-
-        return with_count(plan)
-
-    def _classed(self, plan: Plan) -> Plan:
-        """Return the plan with cautions about domains whose address class it changes."""
-        counted = self._counted(plan)
-        if counted is plan:
-            return plan
-        from wizard.run.queue_count import with_class_cautions  # noqa: PLC0415 - as for undo_plan
-
-        return with_class_cautions(counted)
-
-    def _bases(self, host: Host) -> Bases:
-        """Return the files as earlier runs wrote them; none for a copied /etc or package files."""
-        if not self.door.is_live:
-            return Bases()
-        from wizard.run.path_state import file_state  # noqa: PLC0415 - as for undo_plan
-        from wizard.status.bases import bases  # noqa: PLC0415
-
-        files = (
-            host.main_cf,
-            host.master_cf,
-            host.sender_access,
-            host.sasl_passwd,
-            host.hook,
-            *filter(None, (file.facts(host) for file in FILES.values())),
-        )
-        states = {
-            file.path: file_state(None if file.live is None else sha256(file.live))
-            for file in files
-            if not file.from_package
-        }
-        return bases(self.places, states)
+        return make_plan(self.door, self.places, answers, host, sections=sections, choices=choices)
 
     def refuse_if_running(self, doing: str) -> None:
         """Raise LockedTrouble when a run is in progress."""
         refuse_if_locked(self.places, doing)
-
-    def _with_pair(self, answers: Answers, host: Host) -> Host:
-        """Return the host with the certificate and key files that the answers name."""
-        own = answers.certificate
-        if own.source != "files":
-            return host
-        return replace(host, own_pair=read_pair(self.door, own.cert_file, own.key_file))
-
-    def _with_old(self, host: Host, answers: Answers) -> Host:
-        """Return the host with the old server that the saved answers name."""
-        try:
-            saved = self._saved()
-            if saved is None:
-                return host
-            # Parsing ten thousand names takes 0.1 s, and few answers name an old server.
-            text = self.door.read_bytes(str(SAVED)) or b""
-            if not answers.move.old_server and not _OLD_SERVER.search(text):
-                return host
-            return replace(host, old_server=read_stored(saved).move.old_server)
-        except Trouble:
-            # The next run that saves answers repairs the file; no step is pending for this alone.
-            return replace(host, old_server=answers.move.old_server)
 
     def undo_plan(
         self, run: str = "", *, remove_package: bool = False, taken_first: Collection[str] = ()
@@ -267,7 +153,7 @@ class Session:
         from wizard.run.plan_undo import undo_plan  # noqa: PLC0415
 
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
-        plan = with_ways(self._counted(plan), self.door)
+        plan = with_ways(with_count(self.door, plan), self.door)
         return replace(plan, obstacles=(*plan.obstacles, *unready(self.places, plan)))
 
     def undo_order(self, run: str) -> tuple[str, ...]:
@@ -472,7 +358,7 @@ class Session:
 
         SECTIONS has no policy: on a server that somebody else set up, nobody chose the policy.
         """
-        return SECTIONS if self._saved() is None else ()
+        return SECTIONS if saved_answers(self.door) is None else ()
 
     def check_as_stranger(self, answers: Answers, host: Host) -> Iterator[Finding]:
         """Try the attacks of a stranger on this host; takes a few seconds, at most 80."""
@@ -493,12 +379,3 @@ class Session:
         from wizard.check.abuse.outside_script import script_for  # noqa: PLC0415 - see check
 
         return script_for(answers, host, server)
-
-
-def _cut_off_caution(run: RunSummary, ways: str) -> Caution:
-    return Caution(
-        "cut-off-run",
-        f"{run.summary} {ways} A new plan sees only what is there now, and not a package that was "
-        "installed by half.",
-        (run.run,),
-    )

@@ -1,0 +1,165 @@
+"""Make a plan: read the facts that the answers name, plan, and add what past runs and the queue say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Collection
+
+from wizard.answers.model import Answers, Caution
+from wizard.answers.toml import SAVED, read_stored
+from wizard.certificates.pairs import read_pair
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.dqs import read_dqs_key
+from wizard.host.facts import Host
+from wizard.host.relay import read_relay_password, relay_targets
+from wizard.host.saved import saved_answers
+from wizard.plan.choices import Choices
+from wizard.plan.model import HoldMail, Plan
+from wizard.plan.planned_file import sha256
+from wizard.plan.ways import with_ways
+from wizard.planning.build import build_plan
+from wizard.planning.by_hand import Bases
+from wizard.planning.gather import gather_plan
+from wizard.postfix.blocklists import needs_key
+from wizard.postfix.itself import nexthops
+from wizard.postfix.relayhost import RELAY, nexthop
+from wizard.run.history import RunSummary, newest_unfinished
+from wizard.run.paths import Places
+from wizard.run.readiness import unready
+from wizard.run.records import DIED
+from wizard.run.release import ways_on
+from wizard.sections.registry import FILES
+
+_OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
+"""Matches saved answers that name an old server."""
+
+
+def make_plan(
+    door: Door,
+    places: Places,
+    answers: Answers,
+    host: Host,
+    *,
+    sections: Collection[str],
+    choices: Choices,
+) -> Plan:
+    """Return the plan for these answers; `sections` empty means all. Raises Trouble.
+
+    If certificates must be fetched first, it is the plan of a gather run (`Plan.gathers`). If the
+    last run ended early, the plan has a warning or a caution. `choices` decide the conflicts with
+    hand edits.
+    """
+    host = _complete(door, answers, host, sections)
+    plan = gather_plan(answers, host, sections) or build_plan(
+        answers, host, sections, _bases(door, places, host), choices
+    )
+    plan = with_ways(_with_classes(door, plan), door)
+    # The runs of this host do not concern the plan of a copied /etc.
+    if not door.is_live:
+        return plan
+    stops = unready(places, plan)
+    plan = replace(plan, obstacles=(*plan.obstacles, *stops)) if stops else plan
+    early = newest_unfinished(places)
+    # A gather run changes nothing of the host, and this plan gathers again where needed.
+    if early is None or early.gathers:
+        return plan
+    from wizard.run.unread import with_unread  # noqa: PLC0415 - only after a run that ended early
+
+    plan = with_unread(plan, places, early.run)
+    if not plan.pending:
+        return plan
+    if early.outcome == DIED:
+        caution = _cut_off_caution(early, ways_on(places, early))
+        return replace(plan, cautions=(*plan.cautions, caution))
+    warning = f"{early.summary} {ways_on(places, early)}"
+    return replace(plan, warnings=(*plan.warnings, warning))
+
+
+def _complete(door: Door, answers: Answers, host: Host, sections: Collection[str]) -> Host:
+    """Return the host with the facts that only the answers name."""
+    if needs_key(answers.blocklists):
+        host = replace(host, dqs_key=read_dqs_key(door, answers.blocklists.dqs_key_file))
+    if answers.relay.host and answers.relay.user:
+        password = read_relay_password(door, answers.relay.password_file)
+        host = replace(host, relay_password=password)
+    if answers.relay.host and (not sections or RELAY in sections) and door.is_live:
+        targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
+        host = replace(host, relay_targets=relay_targets(targets, host.network.resolvers))
+    return _with_old_server(door, with_pair(door, answers, host), answers)
+
+
+def with_pair(door: Door, answers: Answers, host: Host) -> Host:
+    """Return the host with the certificate and key files that the answers name."""
+    own = answers.certificate
+    if own.source != "files":
+        return host
+    return replace(host, own_pair=read_pair(door, own.cert_file, own.key_file))
+
+
+def _with_old_server(door: Door, host: Host, answers: Answers) -> Host:
+    """Return the host with the old server that the saved answers name."""
+    try:
+        saved = saved_answers(door)
+        if saved is None:
+            return host
+        # Parsing ten thousand names takes 0.1 s, and few answers name an old server.
+        text = door.read_bytes(str(SAVED)) or b""
+        if not answers.move.old_server and not _OLD_SERVER.search(text):
+            return host
+        return replace(host, old_server=read_stored(saved).move.old_server)
+    except Trouble:
+        # The next run that saves answers repairs the file; no step is pending for this alone.
+        return replace(host, old_server=answers.move.old_server)
+
+
+def with_count(door: Door, plan: Plan) -> Plan:
+    """Return the plan with the number of queued messages that it would put on hold."""
+    if not door.is_live or not any(isinstance(one.action, HoldMail) for one in plan.steps):
+        return plan
+    from wizard.run import queue_count  # noqa: PLC0415 - few plans put mail on hold
+
+    return queue_count.with_count(plan)
+
+
+def _with_classes(door: Door, plan: Plan) -> Plan:
+    """Return the plan with the count, and cautions about domains whose address class it changes."""
+    counted = with_count(door, plan)
+    if counted is plan:
+        return plan
+    from wizard.run.queue_count import with_class_cautions  # noqa: PLC0415 - as above
+
+    return with_class_cautions(counted)
+
+
+def _bases(door: Door, places: Places, host: Host) -> Bases:
+    """Return the files as earlier runs wrote them; none for a copied /etc or package files."""
+    if not door.is_live:
+        return Bases()
+    from wizard.run.path_state import file_state  # noqa: PLC0415 - only plans need it
+    from wizard.status.bases import bases  # noqa: PLC0415
+
+    files = (
+        host.main_cf,
+        host.master_cf,
+        host.sender_access,
+        host.sasl_passwd,
+        host.hook,
+        *filter(None, (file.facts(host) for file in FILES.values())),
+    )
+    states = {
+        file.path: file_state(None if file.live is None else sha256(file.live))
+        for file in files
+        if not file.from_package
+    }
+    return bases(places, states)
+
+
+def _cut_off_caution(run: RunSummary, ways: str) -> Caution:
+    return Caution(
+        "cut-off-run",
+        f"{run.summary} {ways} A new plan sees only what is there now, and not a package that was "
+        "installed by half.",
+        (run.run,),
+    )
