@@ -18,7 +18,6 @@ from wizard.finding import Finding
 from wizard.host.facts import (
     Distribution,
     FileFacts,
-    Firewall,
     Host,
     Lineage,
     LineageFile,
@@ -26,8 +25,8 @@ from wizard.host.facts import (
     Package,
     Postfix,
     Unit,
-    Zone,
 )
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.secret_file import SecretKind
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist

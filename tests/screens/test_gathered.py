@@ -20,7 +20,8 @@ from tests.screens.standin import (
 )
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers
-from wizard.host.facts import Gathered, Host
+from wizard.host.facts import Host
+from wizard.host.gathered_facts import Gathered
 from wizard.plan.choices import Choices
 from wizard.plan.model import Fetch, Plan, Step
 from wizard.planning.gather import NOT_KNOWN_YET

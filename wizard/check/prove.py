@@ -38,6 +38,7 @@ from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
 from wizard.host.dqs import read_dqs_key
 from wizard.host.firewall import begin_firewall
+from wizard.host.firewall_facts import Zone
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration
 from wizard.paths import MAIN_CF, SENDER_ACCESS
@@ -205,7 +206,7 @@ def _renewal(
     path: str,
     timers: str,
     owners: Mapping[int, str],
-    zone: Optional[facts.Zone],
+    zone: Optional[Zone],
 ) -> Iterator[Finding]:
     name = renewal.lineage_of(path)
     if not name:

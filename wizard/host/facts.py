@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.certificates.model import CertificatePair, ForeignItem, Lineage, LineageFile
+from wizard.host.firewall_facts import Firewall
+from wizard.host.gathered_facts import Gathered
 from wizard.host.mta_facts import Mtas
 from wizard.paths import ALIASES, RENEWAL_HOOK, SASL_PASSWD
 
@@ -24,10 +26,7 @@ __all__ = [
     "Dovecot",
     "DqsKey",
     "FileFacts",
-    "Firewall",
     "ForeignItem",
-    "Gathered",
-    "GatheredFile",
     "Host",
     "Leftover",
     "Lineage",
@@ -41,7 +40,6 @@ __all__ = [
     "RelayTable",
     "Unit",
     "User",
-    "Zone",
 ]
 
 
@@ -131,59 +129,6 @@ class Leftover:
 
 
 @dataclass(frozen=True)
-class Zone:
-    """A firewalld zone: its permanent and its runtime configuration.
-
-    `permanent` and `runtime` are service names. `runtime_only` has all that a reload would drop
-    (services, ports, sources, rules), as firewall-cmd writes it. `sources` and `interfaces` are
-    the permanent and runtime ones together, `bound` are the runtime interfaces only.
-    """
-
-    name: str
-    permanent: frozenset[str]
-    runtime: frozenset[str]
-    runtime_only: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    interfaces: tuple[str, ...] = ()
-    target: str = "default"
-    bound: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Firewall:
-    """firewalld: `state` is running, stopped, absent, or unknown in another root.
-
-    If it is stopped or unknown, zones and services are those of the files, and `runtime` is
-    empty. `runtime_only` has direct rules that a reload would drop; each zone has its own list.
-    `starts_at_boot` is False if its unit is disabled, masked or missing.
-    """
-
-    state: str
-    default_zone: str = ""
-    zones: tuple[Zone, ...] = ()
-    known_services: frozenset[str] = frozenset()
-    runtime_only: tuple[str, ...] = ()
-    starts_at_boot: bool = True
-
-    @property
-    def is_given_up(self) -> bool:
-        """True if firewalld neither runs nor starts at boot, so that another firewall is used."""
-        return self.state == "absent" or (self.state == "stopped" and not self.starts_at_boot)
-
-    @property
-    def until_reload(self) -> tuple[str, ...]:
-        """All that a reload would drop, as firewall-cmd writes it, with the zone."""
-        of_zones = (
-            f"{rule} (zone {zone.name})" for zone in self.zones for rule in zone.runtime_only
-        )
-        return (*self.runtime_only, *of_zones)
-
-    def zone(self, name: str) -> Optional[Zone]:
-        """Return the zone of that name, None if there is none."""
-        return next((zone for zone in self.zones if zone.name == name), None)
-
-
-@dataclass(frozen=True)
 class Unit:
     """systemd's state of postfix.service; `enabled` is the output of `systemctl is-enabled`."""
 
@@ -269,57 +214,6 @@ class NamedZone:
     managed: str = ""
     size: int = 0
     why: str = ""
-
-
-@dataclass(frozen=True)
-class GatheredFile:
-    """One file of a gathered tree, with its path on this host.
-
-    `here` is the state of that path now: `missing`, `file:SHA256`, `link:TARGET`, or `odd` for
-    anything else. `mode` are its permission bits in the tree, `mtime_ns` its time (ns since the
-    epoch). `text` are the bytes of a file with settings, else None. `foreign` are the options that
-    make certbot run, read or write something and that this host's own file does not have.
-    `differs_in_foreign_only` is True if both files are the same without such options. `remarks`
-    say what else a renewal needs. `server` is the URL of an ACME server other than Let's Encrypt.
-    `is_loose_here` is True if other users can write this host's own file, or it is set-uid.
-    """
-
-    path: str
-    sha256: str
-    mode: int
-    mtime_ns: int
-    here: str
-    text: Optional[bytes] = field(default=None, repr=False)
-    foreign: tuple[ForeignItem, ...] = ()
-    differs_in_foreign_only: bool = False
-    remarks: tuple[str, ...] = ()
-    server: str = ""
-    is_loose_here: bool = False
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """A tree of /etc/letsencrypt that a gather run fetched and that no plan has used yet.
-
-    `source` is the certificate's source in the answers, `origin` the server it was fetched from
-    (`root@old.example`), `at` the time (seconds since the epoch), `tree` the tree's root directory.
-    `lineages` are those of the tree, validated by themselves; the `problem` of one may be an
-    invalid chain. `here_only` are files of these lineages that only this host has, each with its
-    state. `remarks` describe the files that were skipped.
-    """
-
-    source: str
-    origin: str
-    at: int
-    tree: str
-    lineages: tuple[Lineage, ...] = ()
-    files: tuple[GatheredFile, ...] = ()
-    here_only: tuple[tuple[str, str], ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    def lineage(self, name: str) -> Optional[Lineage]:
-        """The lineage of that name, None when there is none."""
-        return next((one for one in self.lineages if one.name == name), None)
 
 
 @dataclass(frozen=True)

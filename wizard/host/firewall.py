@@ -13,7 +13,7 @@ from typing import Any, Optional
 
 from wizard.door import Door, Running
 from wizard.host import firewalld_files as files
-from wizard.host.facts import Firewall, Zone
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.firewalld_files import FLAGS, ZoneSettings, forward_port
 from wizard.host.later import Later
 

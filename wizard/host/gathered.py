@@ -25,7 +25,7 @@ from wizard.certificates.model import Lineage
 from wizard.certificates.modes import LOOSE_BITS, is_program
 from wizard.door import Door
 from wizard.errors import Trouble, harmless
-from wizard.host.facts import Gathered, GatheredFile
+from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.paths import LETSENCRYPT
 
 NOTE = "note.json"

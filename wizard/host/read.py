@@ -17,17 +17,11 @@ from wizard.errors import Trouble
 from wizard.host.aliases import read_aliases, read_users
 from wizard.host.distribution import read_distribution
 from wizard.host.dovecot import begin_dovecot, with_queue
-from wizard.host.facts import (
-    Distribution,
-    FileFacts,
-    Firewall,
-    Gathered,
-    Host,
-    Package,
-    Postfix,
-)
+from wizard.host.facts import Distribution, FileFacts, Host, Package, Postfix
 from wizard.host.files import read_file
 from wizard.host.firewall import STOPPED, UNKNOWN, begin_firewall
+from wizard.host.firewall_facts import Firewall
+from wizard.host.gathered_facts import Gathered
 from wizard.host.leftovers import read_leftovers
 from wizard.host.main_cf import all_parameters, likely_database_type, likely_version, own_parameters
 from wizard.host.mta import read_mtas

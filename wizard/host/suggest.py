@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.certificates.names import covers
-from wizard.host.facts import Host, Lineage, Network, Zone
+from wizard.host.facts import Host, Lineage, Network
+from wizard.host.firewall_facts import Zone
 
 MAIL_LABELS = ("mail", "mx", "smtp")
 """First labels that are typical of a mail server."""

@@ -10,7 +10,8 @@ import contextlib
 import ipaddress
 from collections.abc import Collection
 
-from wizard.host.facts import Firewall, Network, Zone
+from wizard.host.facts import Network
+from wizard.host.firewall_facts import Firewall, Zone
 
 EVERYBODY = ipaddress.IPv4Network("0.0.0.0/0")
 _ANY = "+"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Iterable, Iterator, Optional
 
 from wizard.answers.model import Answers, Caution
-from wizard.host.facts import Firewall, Host, Zone
+from wizard.host.facts import Host
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.zones import is_used, likely_zones, outside_zones, zone_of
 from wizard.plan.model import OpenFirewall, Step
 from wizard.plan.scope import Scope

@@ -10,14 +10,13 @@ from wizard.host import suggest
 from wizard.host.facts import (
     Distribution,
     FileFacts,
-    Firewall,
     Host,
     Lineage,
     NamedZone,
     Network,
     Postfix,
-    Zone,
 )
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.suggest import CertificateSuggestion, Suggestion
 
 NOBODY: frozenset[str] = frozenset()

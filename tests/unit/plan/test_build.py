@@ -16,6 +16,7 @@ from wizard.answers.toml import read_answers
 from wizard.answers.unsaid import is_unsaid
 from wizard.host import facts
 from wizard.host.facts import Host
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.plan import report
 from wizard.plan.model import (
     BuildTable,
@@ -83,10 +84,10 @@ FRESH = Host(
     master_cf=file("master.cf", MASTER_CF, from_package=True),
     sender_access=file("sender_access", None),
     lineages=(lineage(),),
-    firewall=facts.Firewall(
+    firewall=Firewall(
         "running",
         "public",
-        (facts.Zone("public", frozenset({"ssh"}), frozenset({"ssh"})),),
+        (Zone("public", frozenset({"ssh"}), frozenset({"ssh"})),),
     ),
     network=facts.Network("ace.zeke.ne.jp"),
     read_at=NOW,
@@ -132,7 +133,7 @@ def done_by(plan: Plan, host: Host) -> Host:
         hook=now(host.hook),
         table=b"",
         lineages=linked,
-        firewall=replace(host.firewall, zones=(facts.Zone("public", open_zone, open_zone),)),
+        firewall=replace(host.firewall, zones=(Zone("public", open_zone, open_zone),)),
         unit=facts.Unit("enabled", "active"),
     )
 
@@ -296,16 +297,12 @@ OBSTACLES: dict[str, tuple[Host, str, str]] = {
         "port 25 (smtp) is held by exim",
     ),
     "firewalld stopped": (
-        changed(firewall=facts.Firewall("stopped")),
+        changed(firewall=Firewall("stopped")),
         "",
         "firewalld is installed",
     ),
     "no such zone": (
-        changed(
-            firewall=facts.Firewall(
-                "running", "work", (facts.Zone("work", frozenset(), frozenset()),)
-            )
-        ),
+        changed(firewall=Firewall("running", "work", (Zone("work", frozenset(), frozenset()),))),
         "networks",
         "firewalld has no zone public; its zones are work",
     ),
@@ -396,8 +393,8 @@ def test_cautions_have_names_and_values(answers: Answers) -> None:
     assert cautions(public, FRESH) == ["public-range=203.0.113.0/24"]
     several = networks(answers, mynetworks=("203.0.113.0/24", "127.0.0.0/8", "198.51.100.0/28"))
     assert cautions(several, FRESH) == ["public-range=203.0.113.0/24,198.51.100.0/28"]
-    zone = facts.Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
-    fleeting = changed(firewall=facts.Firewall("running", "public", (zone,)))
+    zone = Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
+    fleeting = changed(firewall=Firewall("running", "public", (zone,)))
     assert cautions(answers, fleeting) == ["firewall-reload=service%20ssh%20(zone%20public)"]
     loopback = MASTER_CF + b"127.0.0.1:submission inet n - n - - smtpd\n"
     assert cautions(answers, changed(master_cf=file("master.cf", loopback))) == [
@@ -406,14 +403,14 @@ def test_cautions_have_names_and_values(answers: Answers) -> None:
 
 
 def test_without_firewalld_the_operator_is_told(answers: Answers) -> None:
-    plan = build_plan(answers, changed(firewall=facts.Firewall("absent")))
+    plan = build_plan(answers, changed(firewall=Firewall("absent")))
     assert "firewall" not in pending(plan)
     assert any("firewalld is not installed" in warning for warning in plan.warnings)
 
 
 def test_only_missing_services_are_added(answers: Answers) -> None:
-    zone = facts.Zone("public", frozenset({"smtp"}), frozenset({"smtp"}))
-    plan = build_plan(answers, changed(firewall=facts.Firewall("running", "public", (zone,))))
+    zone = Zone("public", frozenset({"smtp"}), frozenset({"smtp"}))
+    plan = build_plan(answers, changed(firewall=Firewall("running", "public", (zone,))))
     action = next(step.action for step in plan.steps if isinstance(step.action, OpenFirewall))
     assert action.added == ("smtp-submission", "smtps")
 

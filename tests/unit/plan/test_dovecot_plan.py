@@ -15,6 +15,7 @@ from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.host import facts
 from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.plan import report
 from wizard.plan.model import (
     AskThenFlush,
@@ -109,9 +110,7 @@ def as_written(**changes: Any) -> Host:
         auth_socket=True,
         **changes,
     )
-    return replace(
-        done, firewall=facts.Firewall("running", "public", (facts.Zone("public", zone, zone),))
-    )
+    return replace(done, firewall=Firewall("running", "public", (Zone("public", zone, zone),)))
 
 
 def test_a_second_run_has_nothing_to_do() -> None:

@@ -18,7 +18,8 @@ from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.check.network.firewall import judge_firewall
 from wizard.finding import WRONG
-from wizard.host.facts import Firewall, Network, Zone
+from wizard.host.facts import Network
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.network import parse_default_routes, parse_interfaces
 from wizard.host.zones import likely_zones, outside_zones
 from wizard.planning.build import build_plan

@@ -12,8 +12,8 @@ from tests.unit.plan.test_build import FRESH, ROOT
 from wizard.answers.model import Answers
 from wizard.answers.toml import read_answers
 from wizard.door import Door
-from wizard.host.facts import Gathered
 from wizard.host.gathered import NOTE, Note, note_to_bytes, read_gathered
+from wizard.host.gathered_facts import Gathered
 from wizard.plan.choices import Choices
 from wizard.plan.foreign import ACCEPT, MAX_LISTED
 from wizard.plan.model import LaidFile, Lay, Plan, ProveRenewals

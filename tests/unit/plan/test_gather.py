@@ -10,8 +10,9 @@ import pytest
 from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage, pending
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers, read_answers
-from wizard.host.facts import Gathered, GatheredFile, Host, Lineage, LineageFile
+from wizard.host.facts import Host, Lineage, LineageFile
 from wizard.host.gathered import FRESH_SECONDS as KEPT_FOR
+from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.plan.model import Fetch, Forget, LaidFile, Lay, Link, Plan, Relink
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.plan.test_build import DAY, FRESH, NOW, lineage
 from wizard.host import facts
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.paths import ALIASES
 from wizard.plan import model
 from wizard.plan.model import Action, FileChange, Plan, Step
@@ -133,8 +134,8 @@ def test_tables_and_links_are_judged_by_what_they_say() -> None:
 )
 def test_the_firewall(permanent: set[str], runtime: set[str], mark: str, *, drifted: bool) -> None:
     """A service counts as open only for good and at once."""
-    zone = facts.Zone("public", frozenset(permanent), frozenset(runtime))
-    host = replace(FRESH, firewall=facts.Firewall("running", "public", (zone,)), lineages=())
+    zone = Zone("public", frozenset(permanent), frozenset(runtime))
+    host = replace(FRESH, firewall=Firewall("running", "public", (zone,)), lineages=())
     left = Left(services={("public", "smtp"): Mark(mark, "0")})
     (item,) = items(left, Now(host, {}), None)
     assert item.drifted is drifted
@@ -147,7 +148,7 @@ def test_the_firewall(permanent: set[str], runtime: set[str], mark: str, *, drif
 def test_a_firewall_that_does_not_run_is_drift(state: str, said: str) -> None:
     """Nothing can be said to be open as it was left."""
     left = Left(services={("public", "smtp"): Mark(OPEN, "0")})
-    host = replace(FRESH, firewall=facts.Firewall(state), lineages=())
+    host = replace(FRESH, firewall=Firewall(state), lineages=())
     (item,) = items(left, Now(host, {}), None)
     assert item.drifted
     assert item.now == f"not known: firewalld {said}"

@@ -18,6 +18,7 @@ from wizard.answers.sections.dns import Dns
 from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.facts import Host
+from wizard.host.firewall_facts import Zone
 from wizard.host.main_cf import own_parameters
 from wizard.plan import model
 from wizard.plan.model import Plan
@@ -300,7 +301,7 @@ ILL: dict[str, tuple[Callable[[Host], Host], str, str, str]] = {
     "a closed service": (
         lambda host: replace(
             host,
-            firewall=replace(host.firewall, zones=(facts.Zone("public", OPEN, OPEN),)),
+            firewall=replace(host.firewall, zones=(Zone("public", OPEN, OPEN),)),
         ),
         "networks",
         "missing",

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.finding import UNKNOWN, Check, Finding
-from wizard.host.facts import Firewall, Network, Zone
+from wizard.host.facts import Network
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.zones import is_used, outside_zones
 from wizard.plan.firewall import SERVICES
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection
 from typing import Optional
 
 from wizard.answers.model import SECTIONS, Answers
-from wizard.host.facts import Gathered, Host, Lineage
+from wizard.host.facts import Host, Lineage
+from wizard.host.gathered_facts import Gathered
 from wizard.plan.model import Fetch, Step
 from wizard.plan.part import Gathering
 from wizard.plan.scope import scope_of

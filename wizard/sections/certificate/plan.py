@@ -8,7 +8,8 @@ from wizard.answers.model import Answers
 from wizard.certificates.lineage import relink_targets
 from wizard.certificates.names import covers
 from wizard.certificates.self_signed import MARGIN, openssl
-from wizard.host.facts import GatheredFile, Host, Lineage
+from wizard.host.facts import Host, Lineage
+from wizard.host.gathered_facts import GatheredFile
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan import foreign
 from wizard.plan.model import Link, Relink, SelfSign, Step

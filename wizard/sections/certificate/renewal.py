@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
 from wizard.certificates.certbot import dry_run
-from wizard.host.facts import Gathered, Host, Lineage
+from wizard.host.facts import Host, Lineage
 from wizard.host.gathered import COPIED
+from wizard.host.gathered_facts import Gathered
 from wizard.paths import LETSENCRYPT
 from wizard.plan.model import Lay, ProveRenewals, Renewal, Step
 from wizard.sections.certificate import laying

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.check.results import verdicts
 from wizard.check.network.firewall import judge_firewall
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
-from wizard.host.facts import Firewall, Zone
+from wizard.host.firewall_facts import Firewall, Zone
 
 THREE = frozenset(("smtp", "smtp-submission", "smtps"))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wizard.check.network.firewall import judge_firewall
-from wizard.host.facts import Firewall, Network, Zone
+from wizard.host.facts import Network
+from wizard.host.firewall_facts import Firewall, Zone
 
 SERVICES = frozenset({"smtp", "smtp-submission", "smtps"})
 
