@@ -111,10 +111,10 @@ def _doors(
 ) -> Proposal:
     hold = hardening.owns_senders(answers, host.main_cf.live or b"")
     if POLICY not in scope and hardening.SECTION in scope:
-        return hardening.propose_doors(live, hold_senders=hold, protected=kept)
-    doors = hardening.doors(hold_senders=hold)
+        return hardening.propose_sender_checks(live, checks_senders=hold, protected=kept)
+    services = hardening.submission_services(checks_senders=hold)
     return propose_master_cf(
-        live, answers, host.postfix, scope.sections, protected=kept, doors=doors
+        live, answers, host.postfix, scope.sections, protected=kept, services=services
     )
 
 

@@ -19,7 +19,13 @@ from wizard.postfix.master_cf import MasterCf, same_value, set_option
 from wizard.postfix.parameters import AUTH_RATE, BARE_NEWLINE, Parameter
 from wizard.postfix.placement import Missing
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.services import DOORS, RECIPIENT, USERS_ONLY, Door, entries
+from wizard.postfix.services import (
+    RECIPIENT,
+    SUBMISSION_SERVICES,
+    USERS_ONLY,
+    SubmissionService,
+    entries,
+)
 
 SECTION = "hardening"
 NAMES = frozenset({AUTH_RATE, BARE_NEWLINE})
@@ -97,33 +103,33 @@ def owns_senders(answers: Answers, main_cf: bytes) -> bool:
     return answers.hardening.use == ON and bool(MainCf.parse(main_cf).value(MAPS))
 
 
-def doors(*, hold_senders: bool) -> tuple[Door, ...]:
+def submission_services(*, checks_senders: bool) -> tuple[SubmissionService, ...]:
     """Return the submission services with the restrictions that they need."""
-    if not hold_senders:
-        return DOORS
+    if not checks_senders:
+        return SUBMISSION_SERVICES
     return tuple(
         replace(
-            door,
+            submission,
             options=tuple(
                 replace(one, value=OWNERS_ONLY, why=f"{one.why} {OWN_SENDERS_WHY}")
                 if one.name == RECIPIENT
                 else one
-                for one in door.options
+                for one in submission.options
             ),
         )
-        for door in DOORS
+        for submission in SUBMISSION_SERVICES
     )
 
 
-def propose_doors(
-    live: bytes | MasterCf, *, hold_senders: bool, protected: Collection[str] = ()
+def propose_sender_checks(
+    live: bytes | MasterCf, *, checks_senders: bool, protected: Collection[str] = ()
 ) -> Proposal:
     """Return the next master.cf if only this section is planned: one item of one list changes."""
     cf = MasterCf.of(live)
-    wanted, other = (OWNERS_ONLY, USERS_ONLY) if hold_senders else (USERS_ONLY, OWNERS_ONLY)
-    why = OWN_SENDERS_WHY if hold_senders else GONE
+    wanted, other = (OWNERS_ONLY, USERS_ONLY) if checks_senders else (USERS_ONLY, OWNERS_ONLY)
+    why = OWN_SENDERS_WHY if checks_senders else GONE
     changed, warnings = [], []
-    for key in [one.key for door in DOORS for one in entries(cf, door)]:
+    for key in [one.key for submission in SUBMISSION_SERVICES for one in entries(cf, submission)]:
         service = cf.service(key)
         option = service.options.get(RECIPIENT) if service else None
         if f"{key}/{RECIPIENT}" in protected or (option and same_value(option.value, wanted)):
@@ -131,7 +137,7 @@ def propose_doors(
         if option and same_value(option.value, other):
             cf = set_option(cf, option, wanted, why)
             changed.append(key)
-        elif hold_senders:
+        elif checks_senders:
             warnings.append(
                 f"master.cf, {key}: {RECIPIENT} is not the policy's, so it is left as it is; put "
                 f"{MISMATCH} before its permit_sasl_authenticated."

@@ -12,7 +12,7 @@ from dataclasses import replace
 from wizard.postfix.main_cf import MainCf, comment_out
 from wizard.postfix.master_cf import MasterCf, Service, remove_option
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.services import DOORS, whole_entry
+from wizard.postfix.services import SUBMISSION_SERVICES, whole_entry
 from wizard.postfix.settings import Settings
 
 SECTION = "certificate"
@@ -55,7 +55,14 @@ _SWITCHES = ("smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode")
 """Parameters that turn TLS on if `_LEVEL` is empty; the third one does it always."""
 
 _OPTIONS = (*PAIR, *TAKEN_OUT)
-_PORTS = frozenset({"smtp", "mail", "25", *(name for door in DOORS for name in door.names)})
+_PORTS = frozenset(
+    {
+        "smtp",
+        "mail",
+        "25",
+        *(name for submission in SUBMISSION_SERVICES for name in submission.names),
+    }
+)
 
 
 def is_set(name: str, value: str) -> bool:

@@ -36,7 +36,7 @@ class ServiceOption:
 
 
 @dataclass(frozen=True)
-class Door:
+class SubmissionService:
     """A submission service: its port, the names that its inet entry may have, and its options.
 
     `fresh` are the names for a new entry, before and since Postfix 3.7.
@@ -63,8 +63,8 @@ _RELAY = ServiceOption(
     " to relay and is inherited, so it is the one to override.",
 )
 
-DOORS: tuple[Door, ...] = (
-    Door(
+SUBMISSION_SERVICES: tuple[SubmissionService, ...] = (
+    SubmissionService(
         587,
         names=("submission", "msp", "587"),
         fresh=("submission", "submission"),
@@ -78,7 +78,7 @@ DOORS: tuple[Door, ...] = (
             _RELAY,
         ),
     ),
-    Door(
+    SubmissionService(
         465,
         names=("smtps", "submissions", "465", "ssmtp", "urd"),
         fresh=("smtps", "submissions"),
@@ -93,9 +93,11 @@ DOORS: tuple[Door, ...] = (
 )
 
 
-def entries(cf: MasterCf, door: Door) -> tuple[Service, ...]:
+def entries(cf: MasterCf, submission: SubmissionService) -> tuple[Service, ...]:
     """Return the active inet entries of a service, under any name; of duplicates the last."""
-    found = {one.key: one for one in cf.services if one.type == "inet" and one.port in door.names}
+    found = {
+        one.key: one for one in cf.services if one.type == "inet" and one.port in submission.names
+    }
     return tuple(found.values())
 
 
@@ -106,7 +108,7 @@ def propose_master_cf(
     sections: Collection[str] = (),
     *,
     protected: Collection[str] = (),
-    doors: Collection[Door] = DOORS,
+    services: Collection[SubmissionService] = SUBMISSION_SERVICES,
 ) -> Proposal:
     """Return the next master.cf (master(5)); it belongs to the section policy.
 
@@ -123,19 +125,21 @@ def propose_master_cf(
     changed: list[str] = []
     warnings: list[str] = []
     loopback: list[str] = []
-    for door in doors:
+    for submission in services:
         before = bytes(cf)
-        keys = [one.key for one in entries(cf, door)]
+        keys = [one.key for one in entries(cf, submission)]
         if not keys:
-            opened, key = _opened(cf, door, postfix)
+            opened, key = _opened(cf, submission, postfix)
             if key in protected:
                 continue
             cf, keys = opened, [key]
         for key in keys:
             service = _service(cf, key)
             started = bytes(cf)
-            wanted = tuple(one for one in door.options if f"{key}/{one.name}" not in protected)
-            completed = _completed(cf, key, door, wanted)
+            wanted = tuple(
+                one for one in submission.options if f"{key}/{one.name}" not in protected
+            )
+            completed = _completed(cf, key, submission, wanted)
             unfit = _unfit(service) or _misread(_service(completed, key), service, wanted)
             if unfit:
                 warnings.append(f"master.cf, {key}: {unfit} The entry is left as it is.")
@@ -145,7 +149,7 @@ def propose_master_cf(
             if bytes(cf) != started or bytes(cf) != before:
                 changed.append(key)
             before = bytes(cf)
-            expected.extend(_expected(service, door))
+            expected.extend(_expected(service, submission))
             loopback.extend([key] if service.loopback else [])
             warnings.extend(_warnings(service))
     return Proposal(
@@ -190,17 +194,17 @@ def _service(cf: MasterCf, key: str) -> Service:
     return service
 
 
-def _opened(cf: MasterCf, door: Door, postfix: Postfix) -> tuple[MasterCf, str]:
+def _opened(cf: MasterCf, submission: SubmissionService, postfix: Postfix) -> tuple[MasterCf, str]:
     """Uncomment the lines of a service and its options, or write a new entry."""
-    line = cf.example(door.names)
+    line = cf.example(submission.names)
     if line is None:
-        name = door.fresh[_version(postfix.version) >= _SUBMISSIONS_SINCE]
-        above = [one for other in DOORS for one in entries(cf, other)] + [
+        name = submission.fresh[_version(postfix.version) >= _SUBMISSIONS_SINCE]
+        above = [one for other in SUBMISSION_SERVICES for one in entries(cf, other)] + [
             one for one in cf.services if one.key == "smtp/inet"
         ]
         at = max([one.end for one in above], default=len(cf.lines))
-        return add_entry(cf, at, name, door.why), f"{name}/inet"
-    cf = uncomment_entry(cf, line, door.why)
+        return add_entry(cf, at, name, submission.why), f"{name}/inet"
+    cf = uncomment_entry(cf, line, submission.why)
     return cf, next(one.key for one in cf.services if one.lines[0] == line)
 
 
@@ -208,11 +212,13 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
-def _completed(cf: MasterCf, key: str, door: Door, wanted: Collection[ServiceOption]) -> MasterCf:
+def _completed(
+    cf: MasterCf, key: str, submission: SubmissionService, wanted: Collection[ServiceOption]
+) -> MasterCf:
     """Add the missing options to an active entry, and correct the values of the others."""
     for option in wanted:
         service = _service(cf, key)
-        value = option.value or f"postfix/{_label(service, door)}"
+        value = option.value or f"postfix/{_label(service, submission)}"
         there = service.options.get(option.name)
         if there:
             if option.name != _LOG_LABEL and not same_value(there.value, value):
@@ -227,8 +233,8 @@ def _completed(cf: MasterCf, key: str, door: Door, wanted: Collection[ServiceOpt
     return cf
 
 
-def _label(service: Service, door: Door) -> str:
-    return service.port if service.port.isalpha() else door.fresh[0]
+def _label(service: Service, submission: SubmissionService) -> str:
+    return service.port if service.port.isalpha() else submission.fresh[0]
 
 
 def whole_entry(service: Service) -> list[tuple[str, str]]:
@@ -237,10 +243,10 @@ def whole_entry(service: Service) -> list[tuple[str, str]]:
     return [(service.key, str(service))] if plain else []
 
 
-def _expected(service: Service, door: Door) -> list[tuple[str, str]]:
+def _expected(service: Service, submission: SubmissionService) -> list[tuple[str, str]]:
     options = [
         (f"{service.key}/{one.name}", service.options[one.name].value)
-        for one in door.options
+        for one in submission.options
         if one.name in service.options
     ]
     return whole_entry(service) + options

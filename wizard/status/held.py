@@ -11,7 +11,7 @@ from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
 from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import BLOCKLISTS, parted
 from wizard.postfix.served import TAKEN_OUT
-from wizard.postfix.services import DOORS, entries
+from wizard.postfix.services import SUBMISSION_SERVICES, entries
 from wizard.secrets import masked_bytes, without_number
 from wizard.sections.registry import SECTIONS as RECORDS
 from wizard.sections.section import Texts
@@ -46,7 +46,7 @@ def held(texts: Texts) -> Held:
     for section in RECORDS:
         found[section.name].update(section.settings(texts))
     master = MasterCf.parse(masked_bytes(texts.get(MASTER_CF) or b""))
-    for door in DOORS:
-        for entry in entries(master, door):
+    for submission in SUBMISSION_SERVICES:
+        for entry in entries(master, submission):
             found[POLICY][f"master.cf, {entry.key}"] = str(entry)
     return found

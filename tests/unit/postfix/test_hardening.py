@@ -13,11 +13,11 @@ from wizard.host.facts import Postfix
 from wizard.postfix.hardening import (
     MAPS,
     NORMALIZE_TOO,
-    doors,
     is_on,
     knows,
     owns_senders,
-    propose_doors,
+    propose_sender_checks,
+    submission_services,
     unknown,
     without_maps,
 )
@@ -145,20 +145,23 @@ def test_both_doors_and_back(
     suite: str, stock: Stock, answers: Answers, postfix_of: Callable[[str], Postfix]
 ) -> None:
     plain = propose_master_cf(stock(suite, "master.cf"), answers, postfix_of(suite)).text
-    hard = propose_doors(plain, hold_senders=True)
+    hard = propose_sender_checks(plain, checks_senders=True)
     assert hard.text.count(OWNERS) == 2
     assert len(hard.changed) == 2
-    assert propose_doors(hard.text, hold_senders=True).text == hard.text
-    assert propose_doors(hard.text, hold_senders=False).text == plain
+    assert propose_sender_checks(hard.text, checks_senders=True).text == hard.text
+    assert propose_sender_checks(hard.text, checks_senders=False).text == plain
     whole = propose_master_cf(
-        stock(suite, "master.cf"), answers, postfix_of(suite), doors=doors(hold_senders=True)
+        stock(suite, "master.cf"),
+        answers,
+        postfix_of(suite),
+        services=submission_services(checks_senders=True),
     )
     assert whole.text == hard.text, "a first set-up comes to the same"
 
 
 def test_a_list_of_ones_own_is_left_and_told() -> None:
     own = b"submission inet n - n - - smtpd\n  -o smtpd_recipient_restrictions=permit_mynetworks,reject\n"
-    proposal = propose_doors(own, hold_senders=True)
+    proposal = propose_sender_checks(own, checks_senders=True)
     assert proposal.text == own
     assert "put reject_sender_login_mismatch before" in proposal.warnings[0]
-    assert propose_doors(own, hold_senders=False).warnings == ()
+    assert propose_sender_checks(own, checks_senders=False).warnings == ()

@@ -9,7 +9,7 @@ from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.facts import Postfix
 from wizard.postfix.hardening import MAPS, MISMATCH, ON, unknown, without_maps
 from wizard.postfix.master_cf import Service
-from wizard.postfix.services import DOORS, RECIPIENT
+from wizard.postfix.services import RECIPIENT, SUBMISSION_SERVICES
 from wizard.postfix.settings import Settings
 
 
@@ -34,7 +34,7 @@ def judge_hardening(
 
 def _open(services: Collection[Service]) -> tuple[str, ...]:
     """Return the submission entries that accept any sender address from a logged-in user."""
-    names = {name for door in DOORS for name in door.names}
+    names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
     mine = [one for one in services if one.type == "inet" and one.port in names]
     return tuple(
         one.key
