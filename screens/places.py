@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.answers.model import SECTIONS
-
 
 @dataclass(frozen=True)
 class Place:
@@ -20,10 +18,6 @@ class Place:
 LIST = Place("list", "Sections", "screens.overview:OverviewScreen")
 """The list of sections, which a host has that is set up."""
 
-_OF_THEIR_OWN = ("hostname", "domains", "networks", "certificate", "blocklists")
-_OTHERS = ("aliases", *(one for one in SECTIONS if one not in {"aliases", *_OF_THEIR_OWN}))
-"""Sections without a screen of their own; mail that nobody reads comes first."""
-
 PLACES: tuple[Place, ...] = (
     Place("host", "Host", "screens.host:HostScreen"),
     Place("hostname", "Hostname", "screens.hostname:HostnameScreen", ("hostname",)),
@@ -31,7 +25,21 @@ PLACES: tuple[Place, ...] = (
     Place("networks", "Networks", "screens.networks:NetworksScreen", ("networks",)),
     Place("certificate", "Certificate", "screens.certificate:CertificateScreen", ("certificate",)),
     Place("blocklists", "Blocklists", "screens.blocklists:BlocklistsScreen", ("blocklists",)),
-    Place("more", "More", "screens.more:MoreScreen", _OTHERS),
+    Place(
+        "more",
+        "More",
+        "screens.more:MoreScreen",
+        (
+            "aliases",
+            "delivery",
+            "limits",
+            "dns",
+            "relay",
+            "dovecot",
+            "hardening",
+            "move",
+        ),
+    ),
     Place("review", "Review", "screens.review:ReviewScreen"),
 )
 

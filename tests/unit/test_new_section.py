@@ -56,8 +56,11 @@ EDITS = {
         ("\n\nSECTIONS =", "\nfrom wizard.sections.pause import PAUSE\n\nSECTIONS ="),
         ("    MOVE,\n)", "    MOVE,\n    PAUSE,\n)"),
     ],
+    "screens/places.py": [
+        ('            "move",\n', '            "move",\n            "pause",\n'),
+    ],
 }
-"""The two lists: the answers, and the registry."""
+"""The two lists, the answers and the registry, and the screen that shows the section."""
 
 
 @pytest.fixture(scope="module")
