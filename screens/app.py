@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 
 from screens import messages
 from screens.desk import Desk, Wish
-from screens.inorder import InOrder
+from screens.key_queue import KeyQueue
 from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wizard.session import Session
 
 
-class WizardApp(InOrder, inherit_bindings=False):
+class WizardApp(KeyQueue, inherit_bindings=False):
     """The screens over one session. Its result is the exit status."""
 
     CSS_PATH = "wizard.tcss"
@@ -106,7 +106,7 @@ class WizardApp(InOrder, inherit_bindings=False):
         else:
             # Help may lie upon Host by now.
             for screen in self.screen_stack:
-                screen.post_message(messages.DeskLaid())
+                screen.post_message(messages.HostLoaded())
 
     def on_planned(self, message: messages.Planned) -> None:
         """Keep the plan that is being reviewed, and the draft that it was made of."""
@@ -135,7 +135,7 @@ class WizardApp(InOrder, inherit_bindings=False):
     def on_finished(self, message: messages.Finished) -> None:
         """Open the screen of a run's result; what was read before the run is no longer so."""
         self.desk.forget()
-        self.desk.last_run = message.told
+        self.desk.last_run = message.summary
         from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
 
         self._show(ResultScreen(self.desk, message))

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.form import FormScreen
 from screens.health import Lists
-from screens.messages import Failed, ListsAsked
+from screens.messages import Failed, ListsQueried
 from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.rows import Row, Rows
@@ -119,7 +119,7 @@ class BlocklistsScreen(FormScreen):
         self._lists = Lists(self.draft, self.desk)
         self._leaving = ""
         yield CatalogueField(self.field("use"), self.draft.text("blocklists", "use"))
-        yield TextField(self.field("dqs_key_file"), self.held("dqs_key_file"), inline=True)
+        yield TextField(self.field("dqs_key_file"), self.text_of("dqs_key_file"), inline=True)
         for field in (OWN_LISTS, self.field("allow_senders"), self.field("reject_senders")):
             yield ItemField(field, tuple(self.draft.text("blocklists", field.name)))
 
@@ -134,17 +134,17 @@ class BlocklistsScreen(FormScreen):
         if not zones:
             return
         session, host = self.desk.session, self.draft.host
-        key_file = self.held("dqs_key_file")
+        key_file = self.text_of("dqs_key_file")
 
-        def asked() -> Message:
-            return ListsAsked(session.ask_lists(zones, host, key_file))
+        def query() -> Message:
+            return ListsQueried(session.ask_lists(zones, host, key_file))
 
-        in_background(self, asked)
+        in_background(self, query)
 
-    def on_lists_asked(self, message: ListsAsked) -> None:
+    def on_lists_queried(self, message: ListsQueried) -> None:
         """Show how the lists are, and go on where that was waited for."""
         message.stop()
-        self._lists.told(message.found)
+        self._lists.record(message.found)
         self._show_health()
         self.show_foot()
         if self._leaving:
@@ -219,9 +219,9 @@ class BlocklistsScreen(FormScreen):
     def _leave_out(self, names: Collection[str]) -> None:
         for field in ("use", CUSTOM):
             # At once: each widget tells its edit later, and would be asked about the other's.
-            held = self.draft.text("blocklists", field)
-            left = tuple(one for one in held if one not in names)
-            self.draft.set("blocklists", field, left)
+            used = self.draft.text("blocklists", field)
+            remaining = tuple(one for one in used if one not in names)
+            self.draft.set("blocklists", field, remaining)
         self.query_one(CatalogueField).leave_out(names)
         for form_field in self.query(ItemField):
             if form_field.field is OWN_LISTS:

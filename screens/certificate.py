@@ -58,19 +58,19 @@ class CertificateScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make the words, the list of lineages, and the lines."""
         fields = {one.name: self.field(one.name) for one in fields_of("certificate")}
-        yield ChoiceField(fields["source"], self.held("source"), below=True)
-        yield TextField(fields["host"], self.held("host"), inline=True)
-        yield ChoiceField(fields["existing"], self.held("existing"))
+        yield ChoiceField(fields["source"], self.text_of("source"), below=True)
+        yield TextField(fields["host"], self.text_of("host"), inline=True)
+        yield ChoiceField(fields["existing"], self.text_of("existing"))
         yield Line("", id="lineages-label")
         yield Lineages(self._rows(), id="lineages")
-        yield TextField(fields["name"], self.held("name"))
-        yield ChoiceField(fields["challenge"], self.held("challenge"))
-        yield TextField(fields["webroot"], self.held("webroot"), inline=True)
-        yield TextField(fields["email"], self.held("email"), inline=True)
-        yield TextField(fields["server"], self.held("server"), inline=True)
-        yield TextField(fields["cert_file"], self.held("cert_file"), inline=True)
-        yield TextField(fields["key_file"], self.held("key_file"), inline=True)
-        yield TextField(fields["days"], self.held("days"), inline=True)
+        yield TextField(fields["name"], self.text_of("name"))
+        yield ChoiceField(fields["challenge"], self.text_of("challenge"))
+        yield TextField(fields["webroot"], self.text_of("webroot"), inline=True)
+        yield TextField(fields["email"], self.text_of("email"), inline=True)
+        yield TextField(fields["server"], self.text_of("server"), inline=True)
+        yield TextField(fields["cert_file"], self.text_of("cert_file"), inline=True)
+        yield TextField(fields["key_file"], self.text_of("key_file"), inline=True)
+        yield TextField(fields["days"], self.text_of("days"), inline=True)
 
     def on_mount(self) -> None:
         """Show only what the source needs."""
@@ -79,7 +79,7 @@ class CertificateScreen(FormScreen):
     def _suggested(self) -> tuple[CertificateSuggestion, ...]:
         """List the lineages of this host, and those that a gather run has brought from the source."""
         host = self.draft.host
-        gathered = host.gathered_from(self.held("source"))
+        gathered = host.gathered_from(self.text_of("source"))
         if gathered is not None:
             known = {one.name: one for one in (*host.lineages, *gathered.lineages)}
             host = replace(host, lineages=tuple(known.values()))
@@ -87,7 +87,7 @@ class CertificateScreen(FormScreen):
 
     def _say_lineages(self) -> None:
         count = len(self._suggested())
-        gathered = self.draft.host.gathered_from(self.held("source"))
+        gathered = self.draft.host.gathered_from(self.text_of("source"))
         place = "here or gathered" if gathered else "in /etc/letsencrypt/live"
         said = f"{count} lineage{'s' if count != 1 else ''} {place}:"
         if not count:
@@ -96,7 +96,7 @@ class CertificateScreen(FormScreen):
         self.query_one(Lineages).can_focus = bool(count)
 
     def _rows(self) -> list[Row]:
-        chosen = self.held("name")
+        chosen = self.text_of("name")
         found = self._suggested()
         wide = min(max((len(one.name) for one in found), default=0), LONGEST)
         return [
@@ -157,10 +157,10 @@ class CertificateScreen(FormScreen):
 
     def _show_source(self) -> None:
         self._say_lineages()
-        shown = SHOWN.get(self.held("source"), frozenset())
+        shown = SHOWN.get(self.text_of("source"), frozenset())
         self.query_one("#lineages-label").display = LINEAGES in shown
         self.query_one(Lineages).display = LINEAGES in shown
         for form_field in (*self.query(TextField), *self.query(ChoiceField)):
             name = form_field.field.name
-            unused = name == "webroot" and self.held("challenge") != "webroot"
+            unused = name == "webroot" and self.text_of("challenge") != "webroot"
             form_field.display = (name in shown and not unused) or name == "source"

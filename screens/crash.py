@@ -19,7 +19,9 @@ from wizard.caller import temporary_directories
 def report_crash(error: BaseException) -> str:
     """Write the report (0600, in a directory that is safe); return the sentence to print."""
     said = f"postfix-wizard came to an unforeseen end ({type(error).__name__})."
-    kept = "Nothing was changed by the screens; a run in progress goes on: `postfix-wizard attach`."
+    unchanged = (
+        "Nothing was changed by the screens; a run in progress goes on: `postfix-wizard attach`."
+    )
     path, wrong = "", "no directory is safe from other users"
     for directory in temporary_directories(os.geteuid()):
         try:
@@ -28,8 +30,8 @@ def report_crash(error: BaseException) -> str:
         except OSError as trouble:
             wrong = trouble.strerror or str(trouble)
     if not path:
-        return f"{said} {kept} No report could be written ({wrong})."
-    return f"{said} {kept} Please report it with the file {path}."
+        return f"{said} {unchanged} No report could be written ({wrong})."
+    return f"{said} {unchanged} Please report it with the file {path}."
 
 
 def _write(directory: str, error: BaseException) -> str:

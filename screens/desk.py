@@ -40,7 +40,7 @@ class Desk:
     runs: tuple[RunSummary, ...] = ()
     sections: tuple[SectionRow, ...] = ()
     """The list of sections once it was looked at."""
-    as_left: Optional[Answers] = None
+    from_runs: Optional[Answers] = None
     """The answers as the runs left them, looked at with the list."""
     move: Optional[Checklist] = None
     """What is left of the move, once it was looked at; None where no old server is named."""
@@ -64,8 +64,8 @@ class Desk:
         """The screens of this sitting; of a single section its own and the review."""
         if not self.wish.sections:
             return (LIST, *PLACES) if self.lists_sections else PLACES
-        asked = {place_of_section(section).name for section in self.wish.sections}
-        return tuple(one for one in PLACES if one.name in asked or one.name == "review")
+        names = {place_of_section(section).name for section in self.wish.sections}
+        return tuple(one for one in PLACES if one.name in names or one.name == "review")
 
     @property
     def lists_sections(self) -> bool:
@@ -96,7 +96,7 @@ class Desk:
     def forget(self) -> None:
         """Drop all that was read of the host and answered: it is from before a run, or read anew."""
         self.draft = self.plan = self.running = None
-        self.runs, self.sections, self.as_left, self.move = (), (), None, None
+        self.runs, self.sections, self.from_runs, self.move = (), (), None, None
         self.accepted, self.doubted = set(), set()
         self.choices = None
 

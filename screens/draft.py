@@ -20,7 +20,7 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
 
-TO_DO, DONE, WRONG, CHANGED, KEPT = "to do", "done", "wrong", "changed", "as is"
+TO_DO, DONE, WRONG, CHANGED, AS_IS = "to do", "done", "wrong", "changed", "as is"
 """The words for a section's state."""
 
 
@@ -93,14 +93,14 @@ class Draft:
             self._whole = answers_from_texts(self.texts)
         return self._whole
 
-    def run_again(self, section: str, as_left: Optional[Answers]) -> None:
+    def run_again(self, section: str, from_runs: Optional[Answers]) -> None:
         """Plan a section again, with the values that the runs left; or take that wish back."""
         if section == POLICY:
             self.policy = not self.policy
             return
         texts = self._opened_with[section]
-        if section not in self.again and as_left is not None:
-            texts = to_texts(section, to_values(as_left)[section])
+        if section not in self.again and from_runs is not None:
+            texts = to_texts(section, to_values(from_runs)[section])
         self.again ^= {section}
         self.texts[section] = dict(texts)
         if section == "hostname":
@@ -133,20 +133,20 @@ class Draft:
             return WRONG if self._is_begun(sections) else TO_DO
         if self.first:
             return DONE if set(sections) <= self.seen else TO_DO
-        return CHANGED if any(map(self.is_changed, sections)) else KEPT
+        return CHANGED if any(map(self.is_changed, sections)) else AS_IS
 
     def _is_begun(self, sections: tuple[str, ...]) -> bool:
         begun = not self.first or any(section in self.seen for section in sections)
         return begun or any(map(self.is_changed, sections))
 
-    def sections_to_plan(self, asked: tuple[str, ...]) -> tuple[str, ...]:
+    def sections_to_plan(self, requested: tuple[str, ...]) -> tuple[str, ...]:
         """Return the sections that a plan is made for; empty means all, the policy too.
 
         A first set-up is planned whole. Later, what was changed; where nothing was, all but
         the policy's own lines, so that a difference on the host is seen.
         """
-        if asked:
-            return asked
+        if requested:
+            return requested
         if self.first:
             return ()
         return self.to_run or SECTIONS

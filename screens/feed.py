@@ -44,7 +44,7 @@ class Feed:
         self._waiting: deque[Event] = deque()
         self._lines = 0
         self._ended = False
-        self._asked = False
+        self._announced = False
         self._changed = threading.Condition()
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class Feed:
             taken = list(self._waiting)
             self._waiting.clear()
             self._lines = 0
-            self._asked = False
+            self._announced = False
             self._changed.notify_all()
             return taken
 
@@ -83,16 +83,16 @@ class Feed:
 
     def _drop(self) -> None:
         """Let the older half of the waiting output go; every record stays."""
-        kept: deque[Event] = deque()
+        remaining: deque[Event] = deque()
         room = MOST_WAITING // 2
         for event in reversed(self._waiting):
             if isinstance(event, Output):
                 if room <= 0:
                     continue
                 room -= len(event.lines)
-            kept.appendleft(event)
-        self._waiting = kept
-        self._lines = sum(len(one.lines) for one in kept if isinstance(one, Output))
+            remaining.appendleft(event)
+        self._waiting = remaining
+        self._lines = sum(len(one.lines) for one in remaining if isinstance(one, Output))
 
     def _post(self) -> None:
         while True:
@@ -100,10 +100,10 @@ class Feed:
                 self._changed.wait_for(lambda: self._waiting or self._ended)
                 if not self._waiting:
                     return
-                self._asked = True
+                self._announced = True
             if not post(self._pump, Fed()):
                 return
             with self._changed:
                 # Not until nothing waits: more may have come since it was taken.
-                self._changed.wait_for(lambda: not self._asked)
+                self._changed.wait_for(lambda: not self._announced)
             time.sleep(PAUSE)

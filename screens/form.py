@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from screens.becomes import becomes
 from screens.desk import Desk
 from screens.draft import Draft
 from screens.frame import WizardScreen
 from screens.places import place
+from screens.preview import preview
 from screens.secret import SecretScreen, secret_of
 from screens.widgets.field import FormField
 from screens.widgets.items import ItemField
@@ -70,7 +70,7 @@ class FormScreen(WizardScreen):
             raise KeyError(name)
         return found
 
-    def held(self, name: str, section: str = "") -> str:
+    def text_of(self, name: str, section: str = "") -> str:
         """Return the text that a field holds."""
         return str(self.draft.text(section or self.sections[0], name))
 
@@ -79,7 +79,7 @@ class FormScreen(WizardScreen):
         with Widget(id="form"):
             yield from self.fields()
         with Widget(id="foot"):
-            yield Line(id="foot-becomes")
+            yield Line(id="foot-preview")
             yield Line(id="foot-advice")
 
     def fields(self) -> Iterable[Widget]:
@@ -126,7 +126,7 @@ class FormScreen(WizardScreen):
         if not in_list:
             self.draft.set(field.section, field.name, event.text)
             self.edited(field)
-            self._show_becomes()
+            self._show_previews()
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
@@ -149,16 +149,16 @@ class FormScreen(WizardScreen):
         problems = self._problems()
         for form_field in self.query(FormField):
             form_field.mark(self._problem_of(form_field, problems))
-        self._show_becomes()
+        self._show_previews()
         self.show_states()
         self.show_foot()
 
-    def _show_becomes(self) -> None:
+    def _show_previews(self) -> None:
         for form_field in self.query(FormField):
-            shown = becomes(self.draft, form_field.field)
-            form_field.show_becomes(shown)
+            shown = preview(self.draft, form_field.field)
+            form_field.show_preview(shown)
             if form_field.inline and form_field is self.focused_field():
-                self.query_one("#foot-becomes", Line).say(shown, "value")
+                self.query_one("#foot-preview", Line).say(shown, "value")
 
     def _problem_of(self, form_field: FormField, problems: dict[tuple[str, str], str]) -> str:
         field = form_field.field
@@ -195,7 +195,7 @@ class FormScreen(WizardScreen):
         wrong = form_field.problem
         if isinstance(form_field, ItemField):
             wrong = form_field.typed_problem or wrong
-        shown = becomes(self.draft, form_field.field) if form_field.inline else ""
+        shown = preview(self.draft, form_field.field) if form_field.inline else ""
         if wrong:
             self.say_foot(shown, f"WRONG: {wrong}.", "wrong")
         else:
@@ -203,7 +203,7 @@ class FormScreen(WizardScreen):
 
     def say_foot(self, shown: str, advice: str, look: str) -> None:
         """Write the foot's lines: what a value becomes (where it is not said above), advice."""
-        line = self.query_one("#foot-becomes", Line)
+        line = self.query_one("#foot-preview", Line)
         line.set_class(bool(shown), "-shown")
         line.say(shown, "value")
         self.query_one("#foot-advice", Line).say(advice, look)

@@ -26,21 +26,21 @@ class Lists:
     def __init__(self, draft: Draft, desk: Desk) -> None:
         self._draft = draft
         self._desk = desk
-        self._asked: set[str] = set()
+        self._queried: set[str] = set()
         self._known: dict[str, tuple[str, str]] = {}
         """By name: the state and, where it does not work, why and what to do."""
 
     def to_ask(self) -> tuple[ListZone, ...]:
         """Return the lists that were not asked yet, and count them as asked."""
-        zones = tuple(one for one in self._zones() if one.name not in self._asked)
-        self._asked.update(one.name for one in zones)
+        zones = tuple(one for one in self._zones() if one.name not in self._queried)
+        self._queried.update(one.name for one in zones)
         return zones
 
     def forget_keyed(self) -> None:
         """Let the lists that need a key be asked anew: another file was named for it."""
         for entry in CATALOGUE:
             if MASK in entry.zone:
-                self._asked.discard(entry.name)
+                self._queried.discard(entry.name)
                 self._known.pop(entry.name, None)
 
     def _zones(self) -> Iterator[ListZone]:
@@ -51,7 +51,7 @@ class Lists:
             if not wrong:
                 yield replace(custom_zone(right[CUSTOM][0]), name=line)
 
-    def told(self, found: Iterable[Health]) -> None:
+    def record(self, found: Iterable[Health]) -> None:
         """Take what came of asking."""
         for one in found:
             words = "" if one.works else f"{one.said}. {one.advice}"
@@ -62,13 +62,13 @@ class Lists:
 
     def gave_up(self, why: str) -> None:
         """Take it that nothing will come of asking."""
-        for name in self._asked - self._known.keys():
+        for name in self._queried - self._known.keys():
             self._known[name] = ("failed", why)
 
     @property
     def states(self) -> dict[str, str]:
         """What is shown beside each list."""
-        return {name: self._known.get(name, (ASKING, ""))[0] for name in self._asked}
+        return {name: self._known.get(name, (ASKING, ""))[0] for name in self._queried}
 
     def words(self, name: str) -> str:
         """Return why a list does not work and what to do, "" where it works or is being asked."""
@@ -83,7 +83,7 @@ class Lists:
     @property
     def waiting(self) -> bool:
         """Whether a list that is new here is still being asked."""
-        return any(name in self._asked - self._known.keys() for name in self._new())
+        return any(name in self._queried - self._known.keys() for name in self._new())
 
     def _new(self) -> list[str]:
         """The lists in use that neither the host nor an answers file has already."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.frame import LOG, Sections, WizardScreen
-from screens.messages import DeskLaid, Failed, HostRead, Launched, TakeBack, Watch
+from screens.messages import Failed, HostLoaded, HostRead, Launched, TakeBack, Watch
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import wrapped
 
@@ -89,7 +89,7 @@ class HostScreen(WizardScreen):
 
         return HostRead(host, to_values(began), first, running, runs, today)
 
-    def on_desk_laid(self, message: DeskLaid) -> None:
+    def on_host_loaded(self, message: HostLoaded) -> None:
         """Show what was read: the app has it on the desk now."""
         message.stop()
         self._reading = False

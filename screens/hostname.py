@@ -56,14 +56,14 @@ class HostnameScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make one line for each name."""
         for field in fields_of("hostname"):
-            yield TextField(field, self.held(field.name))
+            yield TextField(field, self.text_of(field.name))
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Suggest names that the host or its certificates have."""
         if field.name == "myhostname":
             return hostnames(self.draft.host)
         if field.name == "mydomain":
-            return domains(self.draft.host, self.held("myhostname"))
+            return domains(self.draft.host, self.text_of("myhostname"))
         return (
             Suggestion("$myhostname", "user@mail.example.com"),
             Suggestion("$mydomain", "user@example.com"),

@@ -50,7 +50,7 @@ class LogScreen(Window[None]):
         super().__init__("Postfix's log")
         self._session = desk.session
         self._by_pflogsumm = False
-        self._asked = 0
+        self._readings = 0
         """How many readings were begun: the last one alone is wanted."""
         self._read: Optional[LogRead] = None
 
@@ -67,7 +67,7 @@ class LogScreen(Window[None]):
 
     def on_unmount(self) -> None:
         """Let the reading end that is under way."""
-        self._asked += 1
+        self._readings += 1
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         """Read from another time on."""
@@ -87,13 +87,13 @@ class LogScreen(Window[None]):
 
     def action_read(self) -> None:
         """Read in a thread what is chosen now."""
-        self._asked += 1
-        number, words = self._asked, self.query_one(Choice).value
+        self._readings += 1
+        number, words = self._readings, self.query_one(Choice).value
         by_pflogsumm = self._by_pflogsumm
         self._say([Row(READING, "quiet")])
 
         def wanted() -> bool:
-            return number == self._asked
+            return number == self._readings
 
         def work() -> LogRead:
             begins = self._begins(words)
@@ -113,7 +113,7 @@ class LogScreen(Window[None]):
     def on_log_read(self, message: LogRead) -> None:
         """Show it, unless another reading is wanted by now."""
         message.stop()
-        if message.number == self._asked:
+        if message.number == self._readings:
             self._read = message
             self._show()
 
@@ -125,7 +125,7 @@ class LogScreen(Window[None]):
 
     def on_resize(self) -> None:
         """Break the lines anew."""
-        if self._read is not None and self._read.number == self._asked:
+        if self._read is not None and self._read.number == self._readings:
             self._show()
 
     def _show(self) -> None:

@@ -75,7 +75,7 @@ class HostRead(Message):
 
 
 @dataclass
-class DeskLaid(Message):
+class HostLoaded(Message):
     """The app has put what was read on the desk."""
 
 
@@ -84,18 +84,18 @@ class Listed(Message):
     """The sections were looked at in a thread; `as_left` are the answers that the runs left."""
 
     rows: tuple[SectionRow, ...]
-    as_left: Optional[Answers]
+    from_runs: Optional[Answers]
 
 
 @dataclass
-class ListsAsked(Message):
+class ListsQueried(Message):
     """Blocklists were asked in a thread."""
 
     found: tuple[Health, ...]
 
 
 @dataclass
-class LookedUp(Message):
+class RecordsRead(Message):
     """The DNS was asked in a thread: what it says, and the records that there should be."""
 
     findings: tuple[Finding, ...]
@@ -170,7 +170,7 @@ class Finished(Message):
         )
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What became of the run, in a sentence."""
         how = {"done": "is done", "died": "was cut off", "stopped": "was stopped"}
         return f"Run {self.run} {how.get(self.outcome, self.outcome)}."

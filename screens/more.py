@@ -86,10 +86,10 @@ class MoreScreen(FormScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        asked = desk.wish.sections
-        if asked:
+        requested = desk.wish.sections
+        if requested:
             # What is not asked for is not planned either, and so not shown.
-            self.sections = tuple(one for one in self.sections if one in asked)
+            self.sections = tuple(one for one in self.sections if one in requested)
 
     def fields(self) -> Iterable[Widget]:
         """Make one line for each value."""
@@ -97,11 +97,11 @@ class MoreScreen(FormScreen):
             yield Line(BY_NAME[section].heading, "strong", id=f"{section}-head")
             for field in fields_of(section):
                 kind = _choice if field.kind == "choice" else _inline
-                yield kind(field, self.held(field.name, section))
-        asked = self.desk.wish.sections
-        if POLICY in asked or not (asked or self.draft.first):
+                yield kind(field, self.text_of(field.name, section))
+        requested = self.desk.wish.sections
+        if POLICY in requested or not (requested or self.draft.first):
             yield Line("Policy", "strong", id="policy-head")
-            yield PolicyField(wanted=self.draft.policy or POLICY in asked)
+            yield PolicyField(wanted=self.draft.policy or POLICY in requested)
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
         """Keep the wish."""

@@ -27,9 +27,9 @@ class NetworksScreen(FormScreen):
         """Make the list of networks, three lines, and the list of outer addresses."""
         taken = tuple(self.draft.text("networks", "mynetworks"))
         yield ItemField(self.field("mynetworks"), taken, networks(self.draft.host))
-        yield TextField(self.field("inet_interfaces"), self.held("inet_interfaces"), inline=True)
-        yield ChoiceField(self.field("inet_protocols"), self.held("inet_protocols"))
-        yield TextField(self.field("firewall_zone"), self.held("firewall_zone"), inline=True)
+        yield TextField(self.field("inet_interfaces"), self.text_of("inet_interfaces"), inline=True)
+        yield ChoiceField(self.field("inet_protocols"), self.text_of("inet_protocols"))
+        yield TextField(self.field("firewall_zone"), self.text_of("firewall_zone"), inline=True)
         outer = tuple(self.draft.text("networks", "proxy_interfaces"))
         yield ItemField(self.field("proxy_interfaces"), outer, ())
 

@@ -107,7 +107,7 @@ class OverviewScreen(WizardScreen):
 
     def on_listed(self, message: Listed) -> None:
         """Show it; the app keeps it."""
-        self.desk.sections, self.desk.as_left = message.rows, message.as_left
+        self.desk.sections, self.desk.from_runs = message.rows, message.from_runs
         self._show()
 
     def on_failed(self, message: Failed) -> None:
@@ -121,14 +121,14 @@ class OverviewScreen(WizardScreen):
         self._show()
 
     def _show(self) -> None:
-        self.query_one("#list-run", Line).say(*self._told())
+        self.query_one("#list-run", Line).say(*self._last_run())
         listed = self.query_one("#list", Rows)
         width = listed.size.width or self.app.size.width
         self.query_one("#list-heads", Line).say(heads(width), "quiet")
         listed.show(overview_rows(self.desk, width, NOT_KNOWN if self._trouble else LOOKING))
         self._say_why()
 
-    def _told(self) -> tuple[str, str]:
+    def _last_run(self) -> tuple[str, str]:
         if self._trouble:
             return self._trouble, "wrong"
         draft = self.desk.draft
@@ -154,7 +154,7 @@ class OverviewScreen(WizardScreen):
         is_section = key in (*SECTIONS, POLICY)
         if event.toggled:
             if is_section and self.desk.draft is not None and self.desk.sections:
-                self.desk.draft.run_again(key, self.desk.as_left)
+                self.desk.draft.run_again(key, self.desk.from_runs)
                 self._show()
         elif is_section:
             self.post_message(Go(place_of_section(key).name, key))

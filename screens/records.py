@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.messages import Failed, LookedUp
+from screens.messages import Failed, RecordsRead
 from screens.modal import Window
 from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
@@ -44,12 +44,12 @@ class RecordsScreen(Window[None]):
         """Ask in a thread."""
         in_background(self, self._look_up)
 
-    def _look_up(self) -> LookedUp:
+    def _look_up(self) -> RecordsRead:
         session = self._desk.session
         host = self._host if self._host is not None else session.host()
-        return LookedUp(*session.look_up(self._answers(), host))
+        return RecordsRead(*session.look_up(self._answers(), host))
 
-    def on_looked_up(self, message: LookedUp) -> None:
+    def on_records_read(self, message: RecordsRead) -> None:
         """Show what came of it."""
         message.stop()
         self.query_one(Lines).show([*_seen(message.findings), *_wanted(message.records)])

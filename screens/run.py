@@ -47,7 +47,7 @@ class Sent(Message):
 
 
 @dataclass
-class Asked(Message):
+class StopRequested(Message):
     """The run was asked to stop; False when there was none."""
 
     heard: bool
@@ -339,11 +339,11 @@ class RunScreen(WizardScreen):
         def answered(yes: Optional[bool]) -> None:
             if yes:
                 session = self.desk.session
-                in_background(self, lambda: Asked(session.stop()))
+                in_background(self, lambda: StopRequested(session.stop()))
 
         self.app.push_screen(AskScreen("Stop the run?", text), answered)
 
-    def on_asked(self, message: Asked) -> None:
+    def on_stop_requested(self, message: StopRequested) -> None:
         """Say that it was heard."""
         message.stop()
         said = "Asked to stop: the step in progress ends first." if message.heard else GOES_ON

@@ -34,7 +34,7 @@ def secret_of(field: Field, path: str) -> Optional[SecretKind]:
     return kind
 
 
-_TOLD = (
+_EXPLANATION = (
     "Enter writes it to {path} at once, for root alone (mode 0600). It is shown as *, and told "
     "nowhere else. Undo leaves the file there."
 )
@@ -53,7 +53,7 @@ class SecretScreen(Window[bool]):
 
     def __init__(self, path: str, kind: SecretKind, write: Callable[[str], None]) -> None:
         super().__init__(f"The {kind.what} for {path}")
-        self._text = _TOLD.format(path=path)
+        self._text = _EXPLANATION.format(path=path)
         self._write = write
 
     def body(self) -> Iterable[Widget]:

@@ -56,17 +56,17 @@ class FormField(Widget):
         marked = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
         self.query_one("#label", Line).say(marked if problem else label, "wrong" if problem else "")
 
-    def show_becomes(self, becomes: str) -> None:
+    def show_preview(self, preview: str) -> None:
         """Show what the value becomes; an inline field leaves that to the form's foot."""
-        for line in self.query("#becomes").results(Line):
-            line.say(becomes, "value")
+        for line in self.query("#preview").results(Line):
+            line.say(preview, "value")
 
     def compose(self) -> ComposeResult:
         """Stack label, control and line; inline, the form's foot says what it becomes."""
         yield Line(self.field.label, id="label")
         yield self.control()
         if not self.inline:
-            yield Line(id="becomes")
+            yield Line(id="preview")
 
     def control(self) -> Widget:
         """Make the widget that is typed into."""

@@ -90,9 +90,9 @@ class ItemField(FormField):
         with Widget(classes="adding"):
             yield Line(self._adding, "quiet", id="add-label")
             yield Entry()
-        becomes = Line(id="becomes")
-        becomes.display = bool(self.field.becomes)
-        yield becomes
+        preview = Line(id="preview")
+        preview.display = bool(self.field.becomes)
+        yield preview
 
     def control(self) -> Widget:
         """Make the list."""

@@ -84,8 +84,8 @@ class Rows(Drawn, ScrollView, can_focus=True):
         self.rows = rows
         self.cursor = min(self.cursor, max(0, len(rows) - 1))
         if was is not None:
-            kept = (i for i, row in enumerate(rows) if row.key == was.key)
-            self.cursor = next(kept, self.cursor)
+            same = (i for i, row in enumerate(rows) if row.key == was.key)
+            self.cursor = next(same, self.cursor)
         self.cursor = self._next(self.cursor, 1)
         self._measure()
         if len(before) != len(rows):

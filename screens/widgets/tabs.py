@@ -20,6 +20,6 @@ class Tabs(Choice):
         """Return the line: brackets around the tab in view."""
         parts: list[tuple[str, str]] = []
         for word in self.words:
-            left, right = "[]" if word == self.value else "  "
-            parts += [(f"{left}{word}{right}", self.chosen_look(word)), ("", "")]
+            opening, closing = "[]" if word == self.value else "  "
+            parts += [(f"{opening}{word}{closing}", self.chosen_look(word)), ("", "")]
         return tuple(parts)

@@ -11,7 +11,7 @@ from wizard.sections.registry import BY_NAME
 from wizard.sections.section import NOT_YET
 
 
-def becomes(draft: Draft, field: Field) -> str:
+def preview(draft: Draft, field: Field) -> str:
     """Return the line, with `...` where the value is not right yet; "" where none is needed."""
     if not field.becomes:
         return ""
@@ -20,9 +20,9 @@ def becomes(draft: Draft, field: Field) -> str:
     value = checked.get(field.name)
     if isinstance(value, Unsaid):
         return f"{field.becomes} = {value.live or '(not set)'} stays: no answer can express it"
-    preview = BY_NAME[field.section].preview(checked) if field.section in BY_NAME else {}
-    if field.name in preview:
-        return preview[field.name]
+    own = BY_NAME[field.section].preview(checked) if field.section in BY_NAME else {}
+    if field.name in own:
+        return own[field.name]
     value = checked.get(field.name, _default(field))
     if isinstance(value, tuple):
         return f"{field.becomes}: {', '.join(value) or 'none'}"

@@ -27,12 +27,12 @@ LONGEST = 10.0
 """Seconds that a key waits at most for one that a busy widget has not handled."""
 
 
-class InOrder(App[int], inherit_bindings=False):
+class KeyQueue(App[int], inherit_bindings=False):
     """An app that handles one key or paste after another."""
 
     def __init__(self, *, ansi_color: bool) -> None:
         super().__init__(ansi_color=ansi_color)
-        self._held: deque[events.Event] = deque()
+        self._waiting: deque[events.Event] = deque()
         self._sent = 0
         self._busy = False
         self._awaited: Optional[MessagePump] = None
@@ -42,20 +42,20 @@ class InOrder(App[int], inherit_bindings=False):
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             await super().on_event(event)
             return
-        self._held.append(event)
+        self._waiting.append(event)
         if not self._busy:
             await self._send()
 
     async def _send(self) -> None:
         """Let the next key go, and follow it up to the app, behind whatever it brings about."""
-        self._busy = bool(self._held)
-        if not self._held:
+        self._busy = bool(self._waiting)
+        if not self._waiting:
             return
         self._sent += 1
         number = self._sent
         self._be_patient(number, time.monotonic() + LONGEST)
         way = self._way()
-        await super().on_event(self._held.popleft())
+        await super().on_event(self._waiting.popleft())
         await self._climb(number, HOPS, way)
 
     def _be_patient(self, number: int, until: float) -> None:

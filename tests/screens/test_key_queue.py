@@ -14,13 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from screens import inorder
+from screens import key_queue
 from screens.app import WizardApp
 from screens.frame import WizardScreen
-from screens.inorder import InOrder
+from screens.key_queue import KeyQueue
 from tests.screens.pilots import opened
 
-SLOW = inorder.PATIENCE + 0.1
+SLOW = key_queue.PATIENCE + 0.1
 TYPED = "10.1.2.0/24"
 
 
@@ -72,11 +72,11 @@ class Stuck(Widget, can_focus=True):
 async def test_a_widget_that_hangs_delays_the_next_key_for_a_while_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inorder, "LONGEST", 0.3)
-    monkeypatch.setattr(inorder, "PATIENCE", 0.1)
+    monkeypatch.setattr(key_queue, "LONGEST", 0.3)
+    monkeypatch.setattr(key_queue, "PATIENCE", 0.1)
     reached = asyncio.Event()
 
-    class Opening(InOrder, inherit_bindings=False):
+    class Opening(KeyQueue, inherit_bindings=False):
         BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "reach", priority=True)]
 
         def compose(self) -> ComposeResult:
