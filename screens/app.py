@@ -1,4 +1,4 @@
-"""The app: it opens screens, keeps the desk, and owns every change of where we are."""
+"""The app: it opens screens and changes the state that they share."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._terminal = terminal_attributes()
 
     def get_default_screen(self) -> Screen[Any]:
-        """Begin with the screen that is wanted, and none below it."""
+        """Begin with the requested screen, and none below it."""
         if self._watch_run:
             from screens.run import RunScreen  # noqa: PLC0415 - only when there is one
 
@@ -57,13 +57,13 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         return self._make("host")
 
     def on_mount(self) -> None:
-        """Take the signals."""
+        """Install the signal handlers."""
         if not self.is_headless:
             exit_on_signals(self, self._terminal)
 
     def _make(self, name: str) -> WizardScreen:
         module, _, kind = place(name).load.partition(":")
-        # Only the screen in sight is ever imported and built.
+        # Only the visible screen is imported and built.
         make: Any = getattr(import_module(module), kind)
         screen: WizardScreen = make(self.desk)
         return screen
@@ -74,27 +74,27 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._show(screen)
 
     def _show(self, screen: Screen[Any]) -> None:
-        # The first screen is Textual's default one, which cannot be switched but lain upon.
+        # The first screen is Textual's default one. It cannot be switched, so another is pushed on it.
         if len(self.screen_stack) == 1:
             self.push_screen(screen)
         else:
             self.switch_screen(screen)
-        # The screens that were left are cycles: a megabyte each until somebody looks.
+        # Closed screens are reference cycles: a megabyte each until a collection.
         gc.collect()
 
     def on_go(self, message: messages.Go) -> None:
-        """Open a place; none but Host before the host was read."""
+        """Open a screen. Before the host was read, only Host can be open."""
         if self.desk.draft is None:
             return
         self._open(message.place, message.section)
 
     def on_again(self) -> None:
-        """Forget what was read and answered, and read the host anew."""
+        """Drop all facts and answers, and read the host again."""
         self.desk.forget()
         self._open("host")
 
     def on_host_read(self, message: messages.HostRead) -> None:
-        """Lay the draft on the desk, and open the one section that was asked for."""
+        """Store the draft, and open the first screen: the requested section, the list, or Host."""
         from screens.draft import Draft  # noqa: PLC0415 - the thread has imported its needs by now
 
         desk = self.desk
@@ -104,12 +104,12 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         if desk.wish.sections or (desk.lists_sections and not waits):
             self._open(desk.places[0].name)
         else:
-            # Help may lie upon Host by now.
+            # Help may be open on top of Host by now.
             for screen in self.screen_stack:
                 screen.post_message(messages.HostLoaded())
 
     def on_planned(self, message: messages.Planned) -> None:
-        """Keep the plan that is being reviewed, and the draft that it was made of."""
+        """Store the plan in review, and the draft that it was made from."""
         self.desk.plan = message.plan
         self.desk.draft = message.draft or self.desk.draft
 
@@ -120,20 +120,20 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._show(RunScreen(self.desk, message.run))
 
     def on_take_back(self, message: messages.TakeBack) -> None:
-        """Open the review of the way back."""
-        from screens.undo import UndoScreen  # noqa: PLC0415 - only when it is asked for
+        """Open the review of an undo."""
+        from screens.undo import UndoScreen  # noqa: PLC0415 - only when it is needed
 
         self._show(UndoScreen(self.desk, message.run, message.came_from))
 
     def on_gathered(self, message: messages.Gathered) -> None:
-        """Go on with the review of what was gathered for."""
+        """Open the review of the plan that uses the gathered certificates."""
         self.desk.running = None
         from screens.gathered import GatheredScreen  # noqa: PLC0415 - only where there is one
 
         self._show(GatheredScreen(self.desk, message.plan))
 
     def on_finished(self, message: messages.Finished) -> None:
-        """Open the screen of a run's result; what was read before the run is no longer so."""
+        """Open the result of a run. Facts from before the run are dropped."""
         self.desk.forget()
         self.desk.last_run = message.summary
         from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
@@ -141,7 +141,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._show(ResultScreen(self.desk, message))
 
     def action_leave(self) -> None:
-        """Quit; ask before answers are lost, and close a window first."""
+        """Close the window, or quit. Ask before answers are lost."""
         top = self.screen
         if isinstance(top, ModalScreen):
             top.dismiss(None)
@@ -155,7 +155,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.ask_and_exit("Quit?", self.desk.what_is_lost)
 
     def ask_and_exit(self, title: str, text: str, code: int = 0) -> None:
-        """Ask, and exit on a yes."""
+        """Ask, and exit after a yes."""
         from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
 
         def answered(yes: Optional[bool]) -> None:
@@ -166,7 +166,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a page of traceback with every local value, passwords included.
-        # main() says it in one sentence. (Private, and held by the exact pin of Textual.)
+        # main() prints one sentence. (Private to Textual, whose version is pinned exactly.)
         self.crash = self.crash or error
         self._return_code = 70
         if self._exception is None:

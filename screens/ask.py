@@ -1,4 +1,4 @@
-"""A question with two answers."""
+"""A window with a yes-or-no question."""
 
 from __future__ import annotations
 

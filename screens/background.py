@@ -1,4 +1,4 @@
-"""Work that takes longer than a blink, in a thread of its own that only posts messages."""
+"""Slow work in a thread of its own, which only posts messages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wizard.errors import Trouble
 
 
 def in_background(pump: MessagePump, work: Callable[[], Message]) -> None:
-    """Do `work` in a thread and post the message it returns; Trouble is posted as `Failed`.
+    """Do `work` in a thread and post the message that it returns. Trouble is posted as `Failed`.
 
-    The thread is a daemon: whoever leaves the screen does not wait for it (Textual's own thread
-    workers are waited for at exit, and a run that is followed may last for minutes).
+    The thread is a daemon, so that closing the screen does not wait for it. Textual waits for its
+    own thread workers at exit, and following a run may last for minutes.
     """
 
     def body() -> None:
@@ -36,7 +36,7 @@ def in_background(pump: MessagePump, work: Callable[[], Message]) -> None:
 
 
 def post(pump: MessagePump, message: Message) -> bool:
-    """Post from any thread; False when the screen is gone."""
+    """Post from any thread. Return False if the screen is closed."""
     with contextlib.suppress(RuntimeError):  # the event loop is closed already
         return pump.post_message(message)
     return False

@@ -1,4 +1,4 @@
-"""Blocklists: whose word is taken on who sends spam, and the operator's own exceptions."""
+"""Blocklists: the lists that are queried for spam senders, and the operator's own exceptions."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ OWN_LISTS = Field(
     "",
     "ZONE, ZONE=REPLIES or ZONE=REPLIES:KIND; the kinds are client, sender, helo.",
 )
-"""The form's view of [[blocklists.custom]]: one list a line."""
+"""The field for [[blocklists.custom]], with one list a line."""
 
 LABEL = 42
-"""Cells for a list's box and label, so that the states stand in a column."""
+"""Cells for a list's box and label, so that the states are in a column."""
 
 
 class Boxes(Rows):
@@ -43,7 +43,7 @@ class Boxes(Rows):
 
 
 class CatalogueField(FormField):
-    """A box for each known list, and in words whether it works."""
+    """A box for each list of the catalogue, with its state."""
 
     def __init__(self, field: Field, used: Iterable[str]) -> None:
         super().__init__(field)
@@ -80,12 +80,12 @@ class CatalogueField(FormField):
         self._changed()
 
     def leave_out(self, names: Collection[str]) -> None:
-        """Use these lists no longer."""
+        """Stop using these lists."""
         self._used -= set(names)
         self._changed()
 
     def show_states(self, states: Mapping[str, str]) -> None:
-        """Show in words how each list is, by its name."""
+        """Show the state of each list, by its name."""
         self._states = states
         self.query_one(Rows).show(self._rows())
 
@@ -94,7 +94,7 @@ class CatalogueField(FormField):
         self.post_message(self.Edited(self, self.text))
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Use a list, or use it no longer."""
+        """Use a list, or stop using it."""
         event.stop()
         self._used ^= {event.row.key}
         self._changed()
@@ -104,7 +104,7 @@ _CALM = {"", "works", "asking...", "needs a key"}
 
 
 class BlocklistsScreen(FormScreen):
-    """The lists with their health, and the rows of sender_access."""
+    """The lists with their states, and the rows of sender_access."""
 
     PLACE: ClassVar[str] = "blocklists"
     HELP_TEXT: ClassVar[str] = (
@@ -124,7 +124,7 @@ class BlocklistsScreen(FormScreen):
             yield ItemField(field, tuple(self.draft.text("blocklists", field.name)))
 
     def on_mount(self) -> None:
-        """Ask the lists as soon as they are in sight."""
+        """Query the lists as soon as they are visible."""
         self._show_key_file()
         self._ask()
 
@@ -142,7 +142,7 @@ class BlocklistsScreen(FormScreen):
         in_background(self, query)
 
     def on_lists_queried(self, message: ListsQueried) -> None:
-        """Show how the lists are, and go on where that was waited for."""
+        """Show the state of the lists, and continue if the operator waits to go on."""
         message.stop()
         self._lists.record(message.found)
         self._show_health()
@@ -151,13 +151,13 @@ class BlocklistsScreen(FormScreen):
             self._leave(self._leaving)
 
     def on_failed(self, message: Failed) -> None:
-        """Go on without: a list that could not be asked is one that does not answer."""
+        """Mark the lists as failed. A list that could not be queried counts as one without an answer."""
         message.stop()
         self._lists.gave_up(message.text)
         self._show_health()
 
     def _show_key_file(self) -> None:
-        """Ask for the key's file only where a list needs it."""
+        """Show the field for the key's file only if a list needs it."""
         used = self.draft.text("blocklists", "use")
         keyed = any(MASK in one.zone for one in CATALOGUE if one.name in used)
         self.query_one(TextField).display = keyed
@@ -169,7 +169,7 @@ class BlocklistsScreen(FormScreen):
                 form_field.remark(self._lists.states)
 
     def edited(self, field: Field) -> None:
-        """Ask a new list of the operator's own; ask back where one is taken that does not work."""
+        """Query a new list of the operator's own. Ask before a list is used that does not work."""
         self._leaving = ""
         if field.name == CUSTOM:
             self._ask()
@@ -182,7 +182,7 @@ class BlocklistsScreen(FormScreen):
             self._doubt("")
 
     def leave_for(self, place: str) -> None:
-        """Go on once it is known that the lists work, or that they are wanted all the same."""
+        """Continue once all lists work, or the operator wants them all the same."""
         if self._settled():
             self._leave(place)
 
@@ -195,7 +195,7 @@ class BlocklistsScreen(FormScreen):
             super().leave_for(place)
 
     def _doubt(self, place: str) -> bool:
-        """Ask about lists in use that do not work; False when there is nothing to ask."""
+        """Ask about lists in use that do not work. Return False if all work."""
         doubtful = self._lists.doubtful(begun=bool(place))
         if not doubtful:
             return False
@@ -218,7 +218,7 @@ class BlocklistsScreen(FormScreen):
 
     def _leave_out(self, names: Collection[str]) -> None:
         for field in ("use", CUSTOM):
-            # At once: each widget tells its edit later, and would be asked about the other's.
+            # Both at once: each widget posts its edit later, which would ask about the other's.
             used = self.draft.text("blocklists", field)
             remaining = tuple(one for one in used if one not in names)
             self.draft.set("blocklists", field, remaining)
@@ -228,12 +228,12 @@ class BlocklistsScreen(FormScreen):
                 form_field.leave_out(names)
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Tell of the list under the cursor."""
+        """Explain the list under the cursor."""
         event.stop()
         self.show_foot()
 
     def advice(self, form_field: FormField) -> str:
-        """Say why a list does not work, else what is weak about it."""
+        """Return why a list does not work, else its weakness."""
         if isinstance(form_field, CatalogueField) and form_field.current:
             current = form_field.current
             return self._lists.words(current.name) or current.weakness

@@ -1,4 +1,4 @@
-"""Certificate: a lineage that is here or at the present server, a new one, or a self-signed one."""
+"""Certificate: a lineage from here or from the present server, a new one, or a self-signed one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wizard.certificates.dates import day
 from wizard.host.suggest import CertificateSuggestion, certificates
 
 LONGEST = 24
-"""Cells for a lineage's name, so that the dates stand in a column."""
+"""Cells for a lineage's name, so that the dates are in a column."""
 
 
 LINEAGES = "lineages"
@@ -30,7 +30,7 @@ SHOWN: dict[str, frozenset[str]] = {
     "files": frozenset({"cert_file", "key_file"}),
     "self-signed": frozenset({"days"}),
 }
-"""By source, the fields and the list that it needs."""
+"""By source, the fields that it needs, and the list of lineages."""
 
 
 class Lineages(Rows):
@@ -42,7 +42,7 @@ class Lineages(Rows):
 
 
 class CertificateScreen(FormScreen):
-    """What the server shows to prove who it is."""
+    """The form for the server's certificate."""
 
     PLACE: ClassVar[str] = "certificate"
     HELP_TEXT: ClassVar[str] = (
@@ -56,7 +56,7 @@ class CertificateScreen(FormScreen):
     )
 
     def fields(self) -> Iterable[Widget]:
-        """Make the words, the list of lineages, and the lines."""
+        """Make the choices, the list of lineages, and the lines."""
         fields = {one.name: self.field(one.name) for one in fields_of("certificate")}
         yield ChoiceField(fields["source"], self.text_of("source"), below=True)
         yield TextField(fields["host"], self.text_of("host"), inline=True)
@@ -116,12 +116,12 @@ class CertificateScreen(FormScreen):
         date = day(one.not_after)
         words = f"EXPIRED on {date}" if one.expired else f"until {date}"
         if not one.covers:
-            # There is no room for both; the foot tells of the links.
+            # There is no room for both. The foot names the links.
             return f"{words}, NOT FOR THIS NAME"
         return f"{words}, links broken" if one.links else words
 
     def show_foot(self) -> None:
-        """Tell the names in the certificate under the cursor."""
+        """Show the names in the certificate under the cursor."""
         row = self.query_one(Lineages).current if self.query_one(Lineages).has_focus else None
         one = next((one for one in self._suggested() if row and one.name == row.key), None)
         if one is None:
@@ -134,7 +134,7 @@ class CertificateScreen(FormScreen):
         self.say_foot("", f"{fits}{links} {names}", "quiet")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Follow the cursor with the foot."""
+        """Show the foot for the row under the cursor."""
         event.stop()
         self.show_foot()
 
@@ -150,7 +150,7 @@ class CertificateScreen(FormScreen):
             self.focus_next()
 
     def edited(self, field: Field) -> None:
-        """Let the list follow the name, and the form the source."""
+        """Mark the chosen name in the list, and show the fields of the chosen source."""
         self.query_one(Lineages).show(self._rows())
         if field.name in {"source", "challenge"}:
             self._show_source()

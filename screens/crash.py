@@ -1,6 +1,6 @@
-"""What is left of a defect: one sentence for the operator, a report file for the maintainers.
+"""Report a defect: one sentence for the operator, a file for the maintainers.
 
-A report holds neither values nor an error's own words: either may be a secret that was typed.
+The file has neither values nor the error's message, since either may contain a typed secret.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wizard.caller import temporary_directories
 
 
 def report_crash(error: BaseException) -> str:
-    """Write the report (0600, in a directory that is safe); return the sentence to print."""
+    """Write the report (0600, in a safe directory) and return the sentence to print."""
     said = f"postfix-wizard came to an unforeseen end ({type(error).__name__})."
     unchanged = (
         "Nothing was changed by the screens; a run in progress goes on: `postfix-wizard attach`."

@@ -1,4 +1,4 @@
-"""Choosing between what was changed by hand and what is planned, for each conflict by itself."""
+"""Choose between hand edit and planned value, for each conflict separately."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wizard.plan.hand_edit import HandEdit
 
 
 class DecidingScreen(WizardScreen):
-    """A screen with files in tabs, which may show what was changed by hand in the one in view.
+    """A screen with files in tabs, which can show the hand edits of the visible file.
 
-    A subclass says which file that is, shows it, and plans again once something was chosen.
+    A subclass names and shows that file, and plans again after a choice.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,29 +52,29 @@ class DecidingScreen(WizardScreen):
 
     @property
     def path_in_view(self) -> str:
-        """The file whose tab is open, "" for another tab."""
+        """The file of the open tab, "" for another tab."""
         return ""
 
     def show_tab(self) -> None:
         """Show the tab again."""
 
     def begin(self) -> None:
-        """Plan, with what was chosen."""
+        """Make the plan with the choices."""
 
     @property
     def choices(self) -> Choices:
-        """What was chosen so far."""
+        """The choices so far."""
         return self.desk.choices or Choices()
 
     @property
     def edits(self) -> tuple[HandEdit, ...]:
-        """What was changed by hand in the file in view."""
+        """The hand edits of the visible file."""
         plan, path = self.desk.plan, self.path_in_view
         return tuple(one for one in plan.edits if one.path == path) if plan and path else ()
 
     @property
     def undecided(self) -> tuple[HandEdit, ...]:
-        """The conflicts of all files that nothing was chosen for."""
+        """The conflicts of all files without a choice."""
         return self.desk.plan.undecided if self.desk.plan else ()
 
     @property
@@ -84,12 +84,12 @@ class DecidingScreen(WizardScreen):
         return self.edits[int(row.key)] if row is not None and self.edits else None
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Show the keys that work on the row."""
+        """Show the keys for the row."""
         event.stop()
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Show the keys only where there is something to look at or to choose."""
+        """Show the keys only if there are hand edits to show or a conflict to decide."""
         if action == "by_hand":
             return bool(self.edits)
         if action == "decide":
@@ -98,12 +98,12 @@ class DecidingScreen(WizardScreen):
         return super().check_action(action, parameters)
 
     def action_by_hand(self) -> None:
-        """Show what was changed by hand, or the diff again."""
+        """Show the hand edits, or the diff again."""
         self.by_hand = not self.by_hand
         self.show_tab()
 
     def action_decide(self, choice: str) -> None:
-        """Choose for the conflict under the cursor, and make the plan of it."""
+        """Choose for the conflict under the cursor, and make the plan again."""
         edit = self._edit
         if edit is not None and edit.conflict and edit.choice != choice:
             self.desk.choices = self.choices.but(edit.path, edit.name, choice)

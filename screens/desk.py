@@ -1,4 +1,4 @@
-"""What the screens of one sitting share: the session, what was read, what is being answered."""
+"""The state that all screens share: the session, the facts of the host, and the answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for on the command line; `given` are the answers of a named file."""
+    """The options of the command line. `given` are the answers of a named file."""
 
     sections: tuple[str, ...] = ()
     dry_run: bool = False
@@ -30,7 +30,7 @@ class Wish:
 
 @dataclass
 class Desk:
-    """Made once by the app; screens read it, and the app's handlers change it."""
+    """The shared state. The app makes it once. Screens read it, and the app's handlers change it."""
 
     open_session: Callable[[], Session]
     wish: Wish = Wish()
@@ -39,29 +39,29 @@ class Desk:
     running: Optional[str] = None
     runs: tuple[RunSummary, ...] = ()
     sections: tuple[SectionRow, ...] = ()
-    """The list of sections once it was looked at."""
+    """The list of sections, once it was read."""
     from_runs: Optional[Answers] = None
-    """The answers as the runs left them, looked at with the list."""
+    """The answers that the last runs wrote, read with the list."""
     move: Optional[Checklist] = None
-    """What is left of the move, once it was looked at; None where no old server is named."""
+    """The checklist of the move, once it was read; None without an old server."""
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
-    """Blocklists that do not work and that the operator wants all the same, by name."""
+    """Blocklists that do not work and that the operator uses all the same, by name."""
     choices: Optional[Choices] = None
-    """What the operator chose of conflicts with hand edits, None where nothing."""
+    """The operator's choices for conflicts with hand edits, None without one."""
     last_run: str = ""
-    """A sentence on the run that ended last while these screens were open, "" for none."""
+    """A sentence on the last run that ended while the screens were open, "" for none."""
     last_words: str = ""
-    """Printed when the screens are left: the terminal keeps nothing of them."""
+    """Printed when the screens close, since nothing of them remains on the terminal."""
 
     @cached_property
     def session(self) -> Session:
-        """The session; made when it is first asked for, which is in a thread."""
+        """The session. It is made at its first use, which is in a thread."""
         return self.open_session()
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """The screens of this sitting; of a single section its own and the review."""
+        """The screens to show. With requested sections, only theirs and the review."""
         if not self.wish.sections:
             return (LIST, *PLACES) if self.lists_sections else PLACES
         names = {place_of_section(section).name for section in self.wish.sections}
@@ -69,7 +69,7 @@ class Desk:
 
     @property
     def lists_sections(self) -> bool:
-        """Whether the host is set up, so that its sections can be listed."""
+        """True if the host is set up, so that its sections can be listed."""
         draft = self.draft
         return draft is not None and draft.today is not None and not draft.first
 
@@ -77,24 +77,24 @@ class Desk:
     def last(self) -> Optional[RunSummary]:
         """The newest run that ever began, None while another is in progress.
 
-        One that a newer version made counts as begun: no older one is resumed or undone instead.
+        A run of a newer version counts as begun, so that no older one is resumed or undone instead.
         """
         begun = [one for one in self.runs if one.started is not None or one.newer is not None]
         return begun[-1] if begun and not self.running else None
 
     @property
     def early(self) -> Optional[RunSummary]:
-        """The newest run where it ended early and can be gone on with."""
+        """The newest run if it ended early and can be resumed, else None."""
         return self.last if self.last is not None and self.last.can_resume else None
 
     def beside(self, name: str, by: int) -> Optional[Place]:
-        """Return the place after (1) or before (-1) this one, None at the ends."""
+        """Return the screen after (1) or before (-1) this one, None at the ends."""
         names = [one.name for one in self.places]
         at = (names.index(name) if name in names else -1) + by
         return self.places[at] if 0 <= at < len(names) else None
 
     def forget(self) -> None:
-        """Drop all that was read of the host and answered: it is from before a run, or read anew."""
+        """Drop all facts and answers, after a run or before the host is read again."""
         self.draft = self.plan = self.running = None
         self.runs, self.sections, self.from_runs, self.move = (), (), None, None
         self.accepted, self.doubted = set(), set()
@@ -102,14 +102,14 @@ class Desk:
 
     @property
     def what_is_lost(self) -> str:
-        """What the question says before answers are lost."""
+        """The text of the question before answers are lost."""
         if not self.last_run:
             return "Nothing was written. What you answered here will be lost."
         return f"{self.last_run} What you answered since was not written, and will be lost."
 
     @property
     def would_lose(self) -> bool:
-        """Whether leaving now loses answers."""
+        """True if quitting now loses answers."""
         return self.draft is not None and bool(
             self.draft.changed or self.draft.seen or self.draft.again
         )

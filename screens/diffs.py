@@ -1,4 +1,4 @@
-"""A plan's files and commands as lines to look at. No Textual widgets in here but `Row`."""
+"""Make lines from a plan's files and commands. The only Textual widget here is `Row`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LOOKS = {NEW: "new", GONE: "gone"}
 _SHORT = {RENEWAL_HOOK: "hook", DOVECOT_CONF: "dovecot"}
 INDENT = "      "
 FOREIGN = "foreign:"
-"""Before the name in the key of a row that shows a thing from another server."""
+"""Begins the key of a row that shows something from another server. Its name follows."""
 
 
 @dataclass(frozen=True)
 class FileDiff:
-    """One file's hunks against its `.orig`; `against_live` where the live file differs from it."""
+    """One file's hunks against its `.orig`, and `against_live` if the live file differs from that."""
 
     path: str
     has_original: bool
@@ -39,17 +39,17 @@ class FileDiff:
 
     @property
     def name(self) -> str:
-        """What its tab is called: the file's name, or what it is where the name does not tell."""
+        """The name of its tab: the file's name, or a short word if that is not clear."""
         return _SHORT.get(self.path) or self.path.rpartition("/")[2]
 
 
 def file_diff(change: FileChange) -> FileDiff:
-    """Return what a file's tab shows."""
+    """Return the data for a file's tab."""
     original = change.original
     if original is None and change.live is not None:
-        # Its `.orig` is made by this very run: what is live now.
+        # This run makes its `.orig`, from the live file.
         original = change.live
-    # Reasons are about the proposed text, so they hold against either.
+    # Reasons are about the proposed text, so they are right for both comparisons.
     return FileDiff(
         change.path,
         original is not None,
@@ -78,7 +78,7 @@ def diff_rows(diff: FileDiff, width: int, *, live: bool) -> list[Row]:
 
 
 def _hunk_rows(hunk: Hunk, reasons: tuple[Reason, ...], width: int) -> Iterator[Row]:
-    """Yield a hunk's lines, each run of changes under the reasons that touch it."""
+    """Yield a hunk's lines, each group of changes under its reasons."""
     last = hunk.new_start + max(hunk.new_count, 1) - 1
     near = [one for one in reasons if one.first_line <= last and hunk.new_start <= one.last_line]
     at = hunk.new_start
@@ -136,7 +136,7 @@ def note_rows(plan: Plan, accepted: set[str], width: int) -> Iterator[Row]:
 
 
 def _foreign_rows(plan: Plan, width: int) -> Iterator[Row]:
-    """Yield what comes from the other server, with a box each and its text."""
+    """Yield what comes from the other server, each with a box and its text."""
     for one in plan.foreign:
         box = "x" if one.accepted else " "
         state = "It comes along" if one.accepted else "It is left out"

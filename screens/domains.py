@@ -1,4 +1,4 @@
-"""Domains: the names that are local besides the host's own."""
+"""Domains: the local names besides the host's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wizard.host.suggest import Suggestion, mail_names
 
 
 class DomainsScreen(FormScreen):
-    """What mydestination names."""
+    """The form for the names in mydestination."""
 
     PLACE: ClassVar[str] = "domains"
     HELP_TEXT: ClassVar[str] = (
@@ -39,7 +39,7 @@ class DomainsScreen(FormScreen):
         in_background(self, lambda: NamesFound(mail_names(host, name, zone_file)))
 
     def on_names_found(self, message: NamesFound) -> None:
-        """Offer them below what is there already."""
+        """Offer the names below the present ones."""
         message.stop()
         own = {self.draft.values("hostname").get(name) for name in ("myhostname", "mydomain")}
         names = [one for one in message.found if one.value not in {*own, self._mydomain()}]

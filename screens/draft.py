@@ -1,6 +1,6 @@
-"""The answers while they are being given: what every form holds, and how far each section is.
+"""The answers while they are edited: the texts of all forms, and the state of each section.
 
-No Textual in here. What is right or wrong is asked of wizard.answers.
+No Textual in here. wizard.answers checks the texts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TO_DO, DONE, WRONG, CHANGED, AS_IS = "to do", "done", "wrong", "changed", "as is
 
 
 class Draft:
-    """All forms' texts, section by section; changed in place as the operator types."""
+    """The texts of all forms by section, changed in place while the operator types."""
 
     def __init__(
         self, host: Host, values: Values, *, first: bool, today: Optional[Answers] = None
@@ -36,7 +36,7 @@ class Draft:
         self.policy = first
         self.seen: set[str] = set()
         self.again: set[str] = set()
-        """Sections that are planned again as the runs left them, changed or not."""
+        """Sections that are planned again with the values that the runs wrote, changed or not."""
         defaults = to_values(Answers(Hostname("", "")))
         self.texts: dict[str, dict[str, Text]] = {
             section: to_texts(section, {**defaults[section], **values.get(section, {})})
@@ -48,11 +48,11 @@ class Draft:
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
 
     def text(self, section: str, name: str) -> Text:
-        """Return what a field holds."""
+        """Return the text of a field."""
         return self.texts[section].get(name, ())
 
     def set(self, section: str, name: str, text: Text) -> None:
-        """Put what was typed into a field; the text that it began with means what it meant."""
+        """Store a field's text. The text of an `Unsaid` value from the start stays that value."""
         began = self.began_with(section, name)
         if isinstance(began, Unsaid) and text in (began.live, ()):
             text = began
@@ -61,24 +61,24 @@ class Draft:
         self._whole = None
 
     def _follow_hostname(self) -> None:
-        """Leave mydomain empty where it is what it would be by itself, so that it follows."""
+        """Empty mydomain if it has its default, so that it follows myhostname."""
         texts = self.texts["hostname"]
         if texts["mydomain"] == default_mydomain(str(texts["myhostname"])):
             texts["mydomain"] = ""
 
     def values(self, section: str) -> dict[str, object]:
-        """Return a section's values as the model takes them, where they can be read at all."""
+        """Return a section's values as the model takes them, without those that are unreadable."""
         return from_texts(section, self.texts[section])[0]
 
     def checked(self, section: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-        """Return a section's right values as the model takes them, and what is wrong in it."""
+        """Return a section's valid values as the model takes them, and its problems."""
         if section not in self._checked:
-            # Kept until the next edit: ten thousand names take a while to check.
+            # Stored until the next edit, since ten thousand names take a while to check.
             self._checked[section] = check_texts(section, self.texts[section])
         return self._checked[section]
 
     def problems(self, section: str) -> tuple[Problem, ...]:
-        """Return what is wrong in a section, by itself and with the others."""
+        """Return a section's problems, alone and together with the others."""
         found = self.checked(section)[1]
         if found:
             return found
@@ -88,13 +88,13 @@ class Draft:
         return tuple(problem for problem in whole if problem.section == section)
 
     def answers(self) -> Union[Answers, tuple[Problem, ...]]:
-        """Return the answers, or everything that is wrong with them."""
+        """Return the answers, or all their problems."""
         if self._whole is None:
             self._whole = answers_from_texts(self.texts)
         return self._whole
 
     def run_again(self, section: str, from_runs: Optional[Answers]) -> None:
-        """Plan a section again, with the values that the runs left; or take that wish back."""
+        """Plan a section again with the values that the runs wrote, or no longer."""
         if section == POLICY:
             self.policy = not self.policy
             return
@@ -109,21 +109,21 @@ class Draft:
         self._whole = None
 
     def began_with(self, section: str, name: str) -> Text:
-        """Return what a field held at the start."""
+        """Return the text of a field at the start."""
         return self._opened_with[section].get(name, ())
 
     def is_changed(self, section: str) -> bool:
-        """Whether a section differs from what it held at the start."""
+        """True if a section differs from its start."""
         return self.texts[section] != self._opened_with[section]
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The sections that differ from what they held at the start, in order."""
+        """The sections that differ from their start, in order."""
         return tuple(section for section in SECTIONS if self.is_changed(section))
 
     @property
     def to_run(self) -> tuple[str, ...]:
-        """What the operator wants run on a host that is set up, the policy by choice; in order."""
+        """The sections to run on a host that is set up, in order, with the policy if it is chosen."""
         wanted = {*self.changed, *self.again, *((POLICY,) if self.policy else ())}
         return tuple(one for one in (*SECTIONS, POLICY) if one in wanted)
 
@@ -140,10 +140,10 @@ class Draft:
         return begun or any(map(self.is_changed, sections))
 
     def sections_to_plan(self, requested: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the sections that a plan is made for; empty means all, the policy too.
+        """Return the sections of the plan; empty means all, with the policy.
 
-        A first set-up is planned whole. Later, what was changed; where nothing was, all but
-        the policy's own lines, so that a difference on the host is seen.
+        A first set-up has all. Later the changed ones are planned. If none was changed, all but
+        the policy are planned, so that a difference on the host is shown.
         """
         if requested:
             return requested
@@ -152,10 +152,10 @@ class Draft:
         return self.to_run or SECTIONS
 
     def answers_to_plan(self) -> Union[Answers, tuple[Problem, ...]]:
-        """Return the answers that a plan is made of, or all that is in its way.
+        """Return the answers for the plan, or the problems that prevent it.
 
-        What was wrong with a section of a server that runs is no obstacle to another's change:
-        it is as the host says today.
+        On a server that is set up, a problem from the start in one section does not prevent a change
+        of another: its values are those of the host today.
         """
         whole = self.answers()
         if isinstance(whole, Answers) or self.first or self.today is None:

@@ -1,4 +1,4 @@
-"""The host's facts in words, as the first screen tells them. No Textual in here."""
+"""Describe the host's facts for the first screen. No Textual in here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Fact:
-    """One line: what was looked at, what was found, and how it looks."""
+    """One line: the subject, the fact, and its look."""
 
     label: str
     text: str
@@ -25,7 +25,7 @@ class Fact:
 
 
 def facts(host: Host) -> Iterator[Fact]:
-    """Yield what was found on the host."""
+    """Yield the facts of the host."""
     system = host.distribution
     if system.is_el:
         yield Fact("System", system.name or f"{system.id} {system.version}")
@@ -43,7 +43,7 @@ def facts(host: Host) -> Iterator[Fact]:
 
 
 def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
-    """Yield what an earlier run left, or that one is in progress."""
+    """Yield the outcome of the last run, or that one is in progress."""
     if running:
         yield Fact("Run", f"{running} is in progress: a shows it, and its questions", "strong")
         return

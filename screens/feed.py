@@ -1,7 +1,7 @@
-"""A run's events on their way to the screen: never faster than it draws, never without bound.
+"""Queue a run's events for the screen. The queue is bounded and waits for the drawing.
 
-One thread reads, another posts. While the screen (or a frozen terminal) is busy, output piles
-up here and the oldest lines are dropped: the whole log is on disk. The run itself never waits.
+One thread reads, another posts. While the screen or a frozen terminal is busy, output waits here,
+and the oldest lines are dropped: all output is on disk. The run itself never waits.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ PAUSE = 0.1
 """Seconds between two batches at least."""
 
 MOST_WAITING = 5000
-"""Lines of output that wait for the screen; as many as a pane keeps."""
+"""Lines of output that wait for the screen, as many as a pane shows."""
 
 FAR_BEHIND = 1 << 20
-"""Bytes of unread output: four times what a pane keeps; of more, only the end is read."""
+"""Bytes of unread output, four times those of a pane. Of more, only the end is read."""
 
 
 @dataclass
 class Fed(Message):
-    """Events wait: ask the feed for them."""
+    """Events wait in the feed for `take`."""
 
 
 class Feed:
@@ -53,7 +53,7 @@ class Feed:
             threading.Thread(target=body, name="screens-feed", daemon=True).start()
 
     def take(self) -> list[Event]:
-        """Return what waits, oldest first, and let the next batch gather."""
+        """Return the waiting events, oldest first, and start the next batch."""
         with self._changed:
             taken = list(self._waiting)
             self._waiting.clear()
@@ -82,7 +82,7 @@ class Feed:
             self._changed.notify_all()
 
     def _drop(self) -> None:
-        """Let the older half of the waiting output go; every record stays."""
+        """Drop the older half of the waiting output, but no record."""
         remaining: deque[Event] = deque()
         room = MOST_WAITING // 2
         for event in reversed(self._waiting):
@@ -104,6 +104,6 @@ class Feed:
             if not post(self._pump, Fed()):
                 return
             with self._changed:
-                # Not until nothing waits: more may have come since it was taken.
+                # Wait for `take`, not for an empty queue: new events may have come since.
                 self._changed.wait_for(lambda: not self._announced)
             time.sleep(PAUSE)

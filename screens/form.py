@@ -1,4 +1,4 @@
-"""A screen that asks one section or two: fields, and a foot that explains the one in focus."""
+"""A form for one or more sections: fields, and a foot that explains the focused one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from wizard.host.secret_file import SecretKind
 from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
-"""Seconds after the last key until a value is judged."""
+"""Seconds after the last key until a value is checked."""
 
 
 class FormScreen(WizardScreen):
-    """A section's form. Whatever is typed stands in the draft at once."""
+    """A section's form. All typed text goes to the draft at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -58,7 +58,7 @@ class FormScreen(WizardScreen):
 
     @property
     def draft(self) -> Draft:
-        """The answers; the host was read before any form opens."""
+        """The answers. The host is read before any form opens."""
         if self.desk.draft is None:
             raise RuntimeError("a form was opened before the host was read")
         return self.desk.draft
@@ -71,7 +71,7 @@ class FormScreen(WizardScreen):
         return found
 
     def text_of(self, name: str, section: str = "") -> str:
-        """Return the text that a field holds."""
+        """Return the text of a field."""
         return str(self.draft.text(section or self.sections[0], name))
 
     def body(self) -> Iterable[Widget]:
@@ -98,12 +98,12 @@ class FormScreen(WizardScreen):
         self.focus_body()
 
     def on_screen_resume(self) -> None:
-        """Follow the focus."""
+        """Watch the focus."""
         self.watch(self, "focused", self._focus_moved, init=False)
         self.show_foot()
 
     def _focus_moved(self) -> None:
-        """Mark what was left behind, explain what was come to."""
+        """Check the previous field, and explain the new one."""
         here = self.focused_field()
         if here is not self._last_field:
             self._last_field = here
@@ -114,10 +114,10 @@ class FormScreen(WizardScreen):
         self.show_foot()
 
     def on_form_field_edited(self, event: FormField.Edited) -> None:
-        """Put it into the draft; judge it at once, or when the typing pauses.
+        """Store the text in the draft. Check it at once, or when the typing pauses.
 
-        Every key would else turn marks on and off: half a name is always wrong, and over a slow
-        line each mark costs more than the key.
+        A check at every key would turn marks on and off: half a name is always wrong, and over a
+        slow line each mark costs more than the key.
         """
         event.stop()
         form_field, field = event.form_field, event.form_field.field
@@ -145,7 +145,7 @@ class FormScreen(WizardScreen):
         """Let other fields follow this one."""
 
     def show_fields(self) -> None:
-        """Mark every field, the list at the left and the foot."""
+        """Update the marks of all fields, the list at the left and the foot."""
         problems = self._problems()
         for form_field in self.query(FormField):
             form_field.mark(self._problem_of(form_field, problems))
@@ -163,7 +163,7 @@ class FormScreen(WizardScreen):
     def _problem_of(self, form_field: FormField, problems: dict[tuple[str, str], str]) -> str:
         field = form_field.field
         if not form_field.text and not self._refused and self.draft.first:
-            # Nothing was typed yet: the list says "to do", and that is enough.
+            # An empty field of a first set-up has no mark. The list says "to do".
             return ""
         return problems.get((field.section, field.name), "")
 
@@ -175,20 +175,20 @@ class FormScreen(WizardScreen):
         return found
 
     def focus_body(self) -> None:
-        """Begin at the first field; of a list, at the line to add."""
+        """Focus the first field; in a list, the line to add an item."""
         fields = [one for one in self.query(FormField) if self.begin_at in ("", one.field.section)]
         first = next(iter(fields), None)
         if first is not None:
             self.focus_field(first, last=isinstance(first, ItemField))
 
     def focused_field(self) -> Optional[FormField]:
-        """Return the field that the keys go to."""
+        """Return the focused field."""
         if self.focused is None:
             return None
         return next((a for a in self.focused.ancestors_with_self if isinstance(a, FormField)), None)
 
     def show_foot(self) -> None:
-        """Explain the field in focus: what is wrong with it, else what it is for."""
+        """Show the problem of the focused field, else its purpose."""
         form_field = self.focused_field()
         if form_field is None:
             return
@@ -202,20 +202,20 @@ class FormScreen(WizardScreen):
             self.say_foot(shown, self.advice(form_field), "quiet")
 
     def say_foot(self, shown: str, advice: str, look: str) -> None:
-        """Write the foot's lines: what a value becomes (where it is not said above), advice."""
+        """Write the foot's lines: the preview of an inline field, and the advice."""
         line = self.query_one("#foot-preview", Line)
         line.set_class(bool(shown), "-shown")
         line.say(shown, "value")
         self.query_one("#foot-advice", Line).say(advice, look)
 
     def advice(self, form_field: FormField) -> str:
-        """Return what the foot says of a field that is not wrong."""
+        """Return the foot's text for a field without a problem."""
         found = len(self.suggestions(form_field.field))
         more = f" F2: {found} found on this host." if found else ""
         return form_field.field.help + more + self._typed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Offer suggestions only where there are some."""
+        """Offer suggestions and the typing of a secret only for fields that have them."""
         if action == "suggest":
             form_field = self.focused_field()
             return form_field is not None and bool(self.suggestions(form_field.field))
@@ -224,8 +224,8 @@ class FormScreen(WizardScreen):
         return super().check_action(action, parameters)
 
     def action_suggest(self) -> None:
-        """Let the operator pick what the host suggests."""
-        from screens.pick import PickScreen  # noqa: PLC0415 - only when it is asked for
+        """Let the operator choose one of the host's suggestions."""
+        from screens.pick import PickScreen  # noqa: PLC0415 - only when it is needed
 
         form_field = self.focused_field()
         if form_field is None:
@@ -239,7 +239,7 @@ class FormScreen(WizardScreen):
         self.app.push_screen(PickScreen(form_field.field.label, found), take)
 
     def _secret(self) -> Optional[tuple[FormField, str, SecretKind]]:
-        """The field in focus, its file, and what secret that holds; in a dry run none is written."""
+        """Return the focused field, its file, and the kind of secret; None without, or in a dry run."""
         form_field = self.focused_field()
         if form_field is None or self.desk.wish.dry_run:
             return None
@@ -257,7 +257,7 @@ class FormScreen(WizardScreen):
         )
 
     def action_secret(self) -> None:
-        """Let the operator type what the file is to hold."""
+        """Let the operator type the secret for the file."""
         found = self._secret()
         if found is None:
             return
@@ -275,7 +275,7 @@ class FormScreen(WizardScreen):
         self.app.push_screen(SecretScreen(path, kind, write), written)
 
     def on_input_submitted(self) -> None:
-        """Enter goes on to the next field, and from the last one to the next screen."""
+        """Focus the next field; from the last one go to the next screen."""
         fields = list(self.query(FormField))
         here = self.focused_field()
         if here is not None and fields and here is fields[-1]:
@@ -284,7 +284,7 @@ class FormScreen(WizardScreen):
             self.focus_next()
 
     def action_next(self) -> None:
-        """Go on only when this section is right; else go to what is wrong."""
+        """Go to the next screen if this section is valid, else to the first problem."""
         if not self._settled():
             return
         self._refused = True
@@ -297,7 +297,7 @@ class FormScreen(WizardScreen):
         super().action_next()
 
     def leave_for(self, place: str) -> None:
-        """Take along what is typed but not entered."""
+        """Add typed text that was not entered yet, and go to another screen."""
         if self._settled():
             super().leave_for(place)
 
@@ -309,7 +309,7 @@ class FormScreen(WizardScreen):
         return True
 
     def focus_field(self, form_field: FormField, *, last: bool = False) -> None:
-        """Give the keys to a field's first widget, or its last."""
+        """Focus a field's first widget, or its last."""
         inside = [widget for widget in form_field.query("*") if widget.focusable]
         if inside:
             inside[-1 if last else 0].focus()

@@ -1,4 +1,4 @@
-"""The frame around every screen: title, the list of sections, the body, the keys."""
+"""The base of every screen: title, list of sections, body, keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROGRAM = "postfix-wizard"
 DRY_RUN = "dry run: nothing will be changed"
 
 WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76))
-"""Classes of screens that are less wide than the design's 80 columns."""
+"""Classes of screens with fewer than the design's 80 columns: name, least and most columns."""
 
 LOW = 16
 """Lines below which a screen has the class `-low`."""
@@ -42,7 +42,7 @@ LOG = Binding(
     key_display="l",
     tooltip="Show what Postfix's log tells: refusals, failed logins, what waits, warnings.",
 )
-"""For screens on which nothing is typed."""
+"""For screens without text fields."""
 
 MOVE = Binding(
     "m",
@@ -52,11 +52,11 @@ MOVE = Binding(
     key_display="m",
     tooltip="Show what is left of the move from the old server; tick what is done there.",
 )
-"""The same, for those that know whether an old server is named."""
+"""The same, for those that know whether there is an old server."""
 
 
 class WizardScreen(Screen[None]):
-    """A screen of the wizard; `body` makes what is its own."""
+    """A screen of the wizard. `body` makes its own widgets."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", id="next", tooltip="Go on to the next screen."),
@@ -80,19 +80,19 @@ class WizardScreen(Screen[None]):
         Binding("q", "app.leave", "Quit", id="q", key_display="^Q", show=False),
     ]
     HELP_TEXT: ClassVar[str] = ""
-    """What the help page says of this screen, above the keys."""
+    """The text of the help page for this screen, above the keys."""
 
     def __init__(self, desk: Desk, title: str, name: str = "") -> None:
-        # No ID: Host may lie upon the Host that the app began with.
+        # No ID: a second Host may be on top of the first one.
         super().__init__(classes=f"screen-{name}" if name else None)
         self.desk = desk
         self.heading = title
         self.place_name = name
         self.begin_at = ""
-        """The section whose field is to have the keys first, "" for the screen's first field."""
+        """The section whose field gets the focus first, "" for the screen's first field."""
 
     def compose(self) -> ComposeResult:
-        """Put the parts in place."""
+        """Make title, list, body and keys."""
         self.fit()
         yield Line(self._title(), "head", id="title")
         with Widget(id="main"):
@@ -102,7 +102,7 @@ class WizardScreen(Screen[None]):
         yield KeyLine()
 
     def fit(self) -> None:
-        """Take the classes of the size, before anything is laid out by it."""
+        """Set the classes for the terminal's size, before the layout."""
         wide, high = self.app.size
         self.set_class(high < LOW, "-low")
         for name, least, most in WIDTHS:
@@ -117,17 +117,17 @@ class WizardScreen(Screen[None]):
         return f"{text} - {DRY_RUN}" if self.desk.wish.dry_run else text
 
     def body(self) -> Iterable[Widget]:
-        """Make the widgets of the screen's own."""
+        """Make the screen's own widgets."""
         return ()
 
     def on_mount(self) -> None:
-        """Let the list show where we are."""
-        # Textual calls this beside a subclass's own on_mount, so no subclass calls super().
+        """Set the list's cursor on this screen."""
+        # Textual calls this in addition to a subclass's own on_mount, so none calls super().
         for sections in self.query(Sections):
             sections.go_to(self.place_name)
 
     def section_rows(self) -> list[Row]:
-        """Return the list's lines: name and state in words."""
+        """Return the list's lines: name and state."""
         return [self._row(one) for one in self.desk.places]
 
     def _row(self, one: Place) -> Row:
@@ -138,11 +138,11 @@ class WizardScreen(Screen[None]):
         return Row(f"{here}{one.title:<12}", look, one.name, state, _STATE_LOOKS.get(state, ""))
 
     def show_states(self) -> None:
-        """Bring the list up to date; only lines that differ are sent."""
+        """Update the list. Only lines that differ are sent."""
         self.query_one(Sections).show(self.section_rows())
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Open the section that was chosen in the list."""
+        """Open the chosen section of the list."""
         if isinstance(event.rows, Sections):
             event.stop()
             self.leave_for(event.row.key)
@@ -161,13 +161,13 @@ class WizardScreen(Screen[None]):
         return True
 
     def action_next(self) -> None:
-        """Go on."""
+        """Go to the next screen."""
         after = self.desk.beside(self.place_name, 1)
         if after:
             self.leave_for(after.name)
 
     def action_back(self) -> None:
-        """Go back."""
+        """Go to the previous screen."""
         before = self.desk.beside(self.place_name, -1)
         if before:
             self.leave_for(before.name)
@@ -181,21 +181,21 @@ class WizardScreen(Screen[None]):
             sections.focus()
 
     def focus_body(self) -> None:
-        """Give the keys to the first widget of the screen's own."""
+        """Focus the first of the screen's own widgets."""
         for widget in self.query("#body *"):
             if widget.focusable:
                 widget.focus()
                 return
 
     def action_log(self) -> None:
-        """Show what the log tells."""
-        from screens.log import LogScreen  # noqa: PLC0415 - only when it is asked for
+        """Show the counts of Postfix's log."""
+        from screens.log import LogScreen  # noqa: PLC0415 - only when it is needed
 
         self.app.push_screen(LogScreen(self.desk))
 
     def action_help(self) -> None:
         """Show the help page of this screen."""
-        from screens.help import HelpScreen  # noqa: PLC0415 - only when it is asked for
+        from screens.help import HelpScreen  # noqa: PLC0415 - only when it is needed
 
         self.app.push_screen(HelpScreen(self.heading, self.HELP_TEXT, self.active_bindings))
 

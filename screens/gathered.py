@@ -1,4 +1,4 @@
-"""The review after a gather run: of its own answers, on the host as it is now."""
+"""The review after a gather run: a plan from the run's answers, on the host as it is now."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from wizard.plan.model import Plan
 
 
 class GatheredScreen(ReviewScreen):
-    """The same review, of the plan that puts in place what was gathered and sets up the rest.
+    """The review of the plan that installs the gathered certificates and sets up the rest.
 
-    The answers are those of the gather run's plan, so that it is the same whoever attached to it.
+    Its answers are those of the gather run's plan, so every operator who attaches gets the same.
     """
 
     HELP_TEXT: ClassVar[str] = (
@@ -36,10 +36,10 @@ class GatheredScreen(ReviewScreen):
         self._first = desk.draft.first if desk.draft is not None else not gathering.sections
 
     def forget_accepted(self) -> None:
-        """What was accepted before the gather run stays so: it is the same plan in two parts."""
+        """Forget nothing: both runs are parts of one plan, so accepted cautions stay accepted."""
 
     def begin(self) -> None:
-        """Read the host anew and plan, in a thread."""
+        """Read the host again and make the plan, in a thread."""
         self._ready = False
         in_background(self, self._make)
 
@@ -59,7 +59,7 @@ class GatheredScreen(ReviewScreen):
         return Planned(plan, draft)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Back and the list need the draft, which comes with the plan."""
+        """Hide Back and the list until the plan brings the draft."""
         if action in {"back", "sections"} and self.desk.draft is None:
             return False
         return super().check_action(action, parameters)

@@ -1,4 +1,4 @@
-"""How the blocklists of a form are: asked, being asked, and which of them are in doubt."""
+"""The state of a form's blocklists: which were queried, and which do not work."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Lists:
         self._desk = desk
         self._queried: set[str] = set()
         self._known: dict[str, tuple[str, str]] = {}
-        """By name: the state and, where it does not work, why and what to do."""
+        """By name: the state and, if the list does not work, why and what to do."""
 
     def to_ask(self) -> tuple[ListZone, ...]:
-        """Return the lists that were not asked yet, and count them as asked."""
+        """Return the lists that were not queried yet, and count them as queried."""
         zones = tuple(one for one in self._zones() if one.name not in self._queried)
         self._queried.update(one.name for one in zones)
         return zones
 
     def forget_keyed(self) -> None:
-        """Let the lists that need a key be asked anew: another file was named for it."""
+        """Have the lists that need a key queried again, after another file was named for it."""
         for entry in CATALOGUE:
             if MASK in entry.zone:
                 self._queried.discard(entry.name)
@@ -52,7 +52,7 @@ class Lists:
                 yield replace(custom_zone(right[CUSTOM][0]), name=line)
 
     def record(self, found: Iterable[Health]) -> None:
-        """Take what came of asking."""
+        """Store the results of a query."""
         for one in found:
             words = "" if one.works else f"{one.said}. {one.advice}"
             self._known[one.zone.name] = (one.state, words)
@@ -61,17 +61,17 @@ class Lists:
                 self._known[one.zone.name] = (f"{one.state}; lists us", listed.rstrip(": "))
 
     def gave_up(self, why: str) -> None:
-        """Take it that nothing will come of asking."""
+        """Mark the lists without a result as failed."""
         for name in self._queried - self._known.keys():
             self._known[name] = ("failed", why)
 
     @property
     def states(self) -> dict[str, str]:
-        """What is shown beside each list."""
+        """The state to show next to each list, by its name."""
         return {name: self._known.get(name, (ASKING, ""))[0] for name in self._queried}
 
     def words(self, name: str) -> str:
-        """Return why a list does not work and what to do, "" where it works or is being asked."""
+        """Return why a list does not work and what to do, "" if it works or has no result yet."""
         return masked(self._known.get(name, ("", ""))[1])
 
     @property
@@ -82,11 +82,11 @@ class Lists:
 
     @property
     def waiting(self) -> bool:
-        """Whether a list that is new here is still being asked."""
+        """True if a list that is new here has no result yet."""
         return any(name in self._queried - self._known.keys() for name in self._new())
 
     def _new(self) -> list[str]:
-        """The lists in use that neither the host nor an answers file has already."""
+        """Return the lists in use that neither the host nor an answers file has already."""
         if self._draft.first and self._desk.wish.given is None:
             return self._used
         began = {
@@ -97,10 +97,10 @@ class Lists:
         return [name for name in self._used if name not in began]
 
     def doubtful(self, *, begun: bool) -> list[tuple[str, str]]:
-        """Return the new lists that do not work, with why, less those that are wanted so.
+        """Return the new lists that do not work, with the reason, without those already confirmed.
 
-        With `begun` false those are left out that the form began with: they are asked about
-        when the form is left, not while it is being filled in.
+        With `begun` False, those from the form's start are skipped. The operator is asked about them
+        when the form closes, not while it is filled in.
         """
         began = () if begun else self._draft.began_with("blocklists", "use")
         return [

@@ -1,4 +1,4 @@
-"""The help page: what a screen is for, and every key that works there."""
+"""The help page: the purpose of a screen, and every key that works there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OUTSIDE = (
 
 
 class HelpScreen(Window[None]):
-    """Lines to read; made from the bindings themselves, so that none is forgotten."""
+    """Lines to read. They are made from the bindings, so that none is forgotten."""
 
     AUTO_FOCUS: ClassVar[str] = "Lines"
 

@@ -1,4 +1,4 @@
-"""Host: what was found here, what is missing, and what an earlier run left."""
+"""Host: the facts of the host, what is missing, and the outcome of the last run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOON = 0.02
 
 
 class HostScreen(WizardScreen):
-    """The first screen. The host is read in a thread; everything else waits for it."""
+    """The first screen. A thread reads the host, and all else waits for it."""
 
     HELP_TEXT: ClassVar[str] = (
         "Nothing is changed before the end of the review, where the whole plan is shown: each "
@@ -90,7 +90,7 @@ class HostScreen(WizardScreen):
         return HostRead(host, to_values(began), first, running, runs, today)
 
     def on_host_loaded(self, message: HostLoaded) -> None:
-        """Show what was read: the app has it on the desk now."""
+        """Show the host's facts."""
         message.stop()
         self._reading = False
         self._show()
@@ -117,7 +117,7 @@ class HostScreen(WizardScreen):
             sections.focus()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         if self.desk.draft is not None or self._trouble:
             self.query_one("#facts", Rows).show(self._rows())
 
@@ -138,7 +138,7 @@ class HostScreen(WizardScreen):
         return rows + _rows_of(facts(draft.host), width)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Offer to attach where a run is in progress, to read again after a failure."""
+        """Offer only keys that do something: attach to a run in progress, read after a failure."""
         desk = self.desk
         offered = {
             "attach": desk.running is not None,
@@ -159,7 +159,7 @@ class HostScreen(WizardScreen):
             self.post_message(Watch(self.desk.running))
 
     def action_resume(self) -> None:
-        """Ask, then go on with the run that ended early."""
+        """Ask, then resume the run that ended early."""
         early = self.desk.early
         if early is None:
             return
@@ -185,7 +185,7 @@ class HostScreen(WizardScreen):
         self.post_message(Watch(message.run))
 
     def action_undo(self) -> None:
-        """Show what takes the last run back."""
+        """Show the undo of the last run."""
         if self.desk.last is not None:
             self.post_message(TakeBack(self.desk.last.run))
 

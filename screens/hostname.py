@@ -37,14 +37,14 @@ class HostnameScreen(FormScreen):
     ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Look up only a name that can be one."""
+        """Offer the DNS query only for a valid name."""
         if action == "records":
             return not self.draft.checked("hostname")[1]
         return super().check_action(action, parameters)
 
     def action_records(self) -> None:
-        """Ask in a window; the other answers are taken as far as they are given."""
-        from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is asked for
+        """Show the DNS records in a window, with the other answers if they are valid."""
+        from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is needed
 
         given, _ = self.draft.checked("hostname")
         host = str(given["myhostname"])
@@ -59,7 +59,7 @@ class HostnameScreen(FormScreen):
             yield TextField(field, self.text_of(field.name))
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
-        """Suggest names that the host or its certificates have."""
+        """Suggest names of the host and of its certificates."""
         if field.name == "myhostname":
             return hostnames(self.draft.host)
         if field.name == "mydomain":

@@ -1,9 +1,9 @@
-"""Keys in the order of the fingers, however many come at once.
+"""Handle keys in the order in which they were typed, also when many arrive together.
 
-Textual hands each key to the widget in focus without waiting: a letter is taken there, while
-Backspace, Tab or Enter travel up to the app first. Of keys that come in one packet, as after
-a pause of a slow line, letters would thus overtake the others: "ab", Backspace, "c" became
-"ab". Here a key waits until the one before it, and what followed from that, was handled.
+Textual passes each key to the focused widget without waiting. A letter is handled there, while
+Backspace, Tab or Enter first go up to the app. If keys arrive in one packet, as after a pause of a
+slow line, letters overtake the others: "ab", Backspace, "c" results in "ab". Here a key waits until
+the one before it, and all messages that it caused, were handled.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 HOPS = 3
-"""Ways up from the focus to the app: the key's own, its message's, and that of the answer."""
+"""Passes from the focus up to the app: for the key, for its message, and for the answer to that."""
 
 PATIENCE = 0.5
-"""Seconds until a check whether the awaited widget is still there: one that went never answers."""
+"""Seconds until a check that the awaited widget still exists. A closed one never answers."""
 
 LONGEST = 10.0
-"""Seconds that a key waits at most for one that a busy widget has not handled."""
+"""Seconds that a key waits at most for the one before it."""
 
 
 class KeyQueue(App[int], inherit_bindings=False):
-    """An app that handles one key or paste after another."""
+    """An app that handles one key or paste after the other."""
 
     def __init__(self, *, ansi_color: bool) -> None:
         super().__init__(ansi_color=ansi_color)
@@ -38,7 +38,7 @@ class KeyQueue(App[int], inherit_bindings=False):
         self._awaited: Optional[MessagePump] = None
 
     async def on_event(self, event: events.Event) -> None:
-        """Hold a key while the one before it is under way."""
+        """Queue a key while the one before it is handled."""
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             await super().on_event(event)
             return
@@ -47,7 +47,7 @@ class KeyQueue(App[int], inherit_bindings=False):
             await self._send()
 
     async def _send(self) -> None:
-        """Let the next key go, and follow it up to the app, behind whatever it brings about."""
+        """Send the next key, and wait until it and the messages that it caused reached the app."""
         self._busy = bool(self._waiting)
         if not self._waiting:
             return
@@ -62,10 +62,10 @@ class KeyQueue(App[int], inherit_bindings=False):
         self.set_timer(PATIENCE, partial(self._overdue, number, until))
 
     async def _overdue(self, number: int, until: float) -> None:
-        """Go on where the awaited widget went; one that is only slow gets its time.
+        """Continue if the awaited widget is closed. A slow one gets more time.
 
-        A screen on a busy host takes longer to open than `PATIENCE`. A key that went on meanwhile
-        would find nothing in focus, and 10.1.2.0/24 would become 0.1.2.0/24.
+        On a busy host a screen takes longer to open than `PATIENCE`. A key that was sent meanwhile
+        would find nothing in focus, and 10.1.2.0/24 would lose its first digit.
         """
         if number != self._sent or not self._busy:
             return
@@ -79,9 +79,9 @@ class KeyQueue(App[int], inherit_bindings=False):
         return list((self.focused or self.screen).ancestors_with_self)
 
     async def _climb(self, number: int, hops: int, way: list[MessagePump]) -> None:
-        """Wait behind what stands in the queue of each widget on the way, then of the app."""
+        """Wait for the messages in the queue of each widget up to the app."""
         while way:
-            # A widget that is closing takes no more calls: on to the one above.
+            # A widget that is closing takes no more calls: continue with the one above.
             self._awaited = way.pop(0)
             if self._awaited.call_later(self._climb, number, hops, way):
                 return

@@ -1,4 +1,4 @@
-"""A window over the whole screen with what Postfix's log tells, counted."""
+"""A window over the whole screen with the counts of Postfix's log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wizard.log.since import since
 
 LAST_RUN = "the last run"
 SINCE = {"an hour": "1h", "today": "today", "a week": "7d", LAST_RUN: ""}
-"""The words to choose from, and what `wizard.log.since` takes for them."""
+"""The choices, with their values for `wizard.log.since`."""
 
 READING = "Reading the log: a gigabyte takes a minute or two ..."
 LEAST_WIDTH = 40
@@ -30,7 +30,7 @@ LATER = "`postfix-wizard log` prints the same, and `--since` takes any other tim
 
 
 class LogScreen(Window[None]):
-    """Lines to read. A reading ends where another time is chosen, or the window is closed."""
+    """Lines to read. A reading ends if another time is chosen or the window is closed."""
 
     AUTO_FOCUS: ClassVar[str] = "Choice"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +51,7 @@ class LogScreen(Window[None]):
         self._session = desk.session
         self._by_pflogsumm = False
         self._readings = 0
-        """How many readings were begun: the last one alone is wanted."""
+        """The number of readings so far. Only the last one is shown."""
         self._read: Optional[LogRead] = None
 
     def body(self) -> Iterable[Widget]:
@@ -66,16 +66,16 @@ class LogScreen(Window[None]):
         self.action_read()
 
     def on_unmount(self) -> None:
-        """Let the reading end that is under way."""
+        """End the reading in progress."""
         self._readings += 1
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
-        """Read from another time on."""
+        """Read again from another time on."""
         event.stop()
         self.action_read()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Offer pflogsumm where the host has it."""
+        """Offer pflogsumm if the host has it."""
         if action == "pflogsumm":
             return self._session.has_pflogsumm
         return super().check_action(action, parameters)
@@ -86,7 +86,7 @@ class LogScreen(Window[None]):
         self.action_read()
 
     def action_read(self) -> None:
-        """Read in a thread what is chosen now."""
+        """Read the log from the chosen time on, in a thread."""
         self._readings += 1
         number, words = self._readings, self.query_one(Choice).value
         by_pflogsumm = self._by_pflogsumm
@@ -111,7 +111,7 @@ class LogScreen(Window[None]):
         return next((one for one in started if one is not None), 0.0)
 
     def on_log_read(self, message: LogRead) -> None:
-        """Show it, unless another reading is wanted by now."""
+        """Show the result, unless a newer reading was begun."""
         message.stop()
         if message.number == self._readings:
             self._read = message
@@ -124,7 +124,7 @@ class LogScreen(Window[None]):
         self._say([Row(line, "wrong") for line in wrapped(message.text, width)])
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         if self._read is not None and self._read.number == self._readings:
             self._show()
 

@@ -1,6 +1,6 @@
 """The entry point: a subcommand goes to wizard.cli, else the screens open.
 
-Nothing of Textual is imported before a screen is certain to be shown.
+Textual is imported only once it is certain that a screen opens.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEFECT = 70
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the program and return its exit status, after sysexits(3)."""
-    # A caller that ignores it takes the exit status of every child from us (wait(2)).
+    # If the caller ignores SIGCHLD, no exit status of a child can be read (wait(2)).
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     words = list(sys.argv[1:] if argv is None else argv)
     if any(word.partition("=")[0] not in SCREEN_OPTIONS for word in words[:1]):
@@ -44,7 +44,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def program() -> int:
-    """Run the installed program: nothing of the caller's environment reaches root's (caller.py)."""
+    """Run the installed program without the caller's environment (caller.py)."""
     clean(os.environ, os.geteuid())
     return main()
 
@@ -66,7 +66,7 @@ def _screens(words: Sequence[str]) -> int:
         from wizard.answers.toml import read_answers  # noqa: PLC0415 - 30 ms, rarely needed
 
         given = read_answers(answers, sections)
-    # An import makes no garbage, and to look for it again and again costs a tenth of the start.
+    # An import makes no garbage, and the collector would take a tenth of the start.
     gc.disable()
     from screens.app import WizardApp  # noqa: PLC0415 - Textual: 200 ms, only now
     from screens.desk import Wish  # noqa: PLC0415
@@ -75,17 +75,20 @@ def _screens(words: Sequence[str]) -> int:
 
 
 def _open_session() -> Session:
-    # In a thread, while the first screen is being read: its imports take longer than a blink.
+    # In a thread, while the operator reads the first screen, since its imports are slow.
     from wizard.session import local_session  # noqa: PLC0415
 
     return local_session()
 
 
 def show(app: WizardApp) -> int:
-    """Run the screens to their end; a defect ends as one sentence and the terminal restored."""
+    """Run the screens to their end and return the exit status.
+
+    A defect prints one sentence, after the terminal is restored.
+    """
     from screens.signals import restore, terminal_attributes  # noqa: PLC0415
 
-    # What is imported stays: looking for garbage among it would take 20 ms a screen.
+    # Imported modules stay, so the collector need not search them: 20 ms a screen.
     gc.freeze()
     gc.enable()
     before = terminal_attributes()

@@ -1,4 +1,4 @@
-"""What screens tell the app: where to go, and what a thread has found."""
+"""Messages from screens and threads to the app: the next screen, and results of threads."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Go(Message):
-    """Open a place of `screens.places`."""
+    """Open a screen of `screens.places`."""
 
     place: str
     section: str = ""
-    """Begin at its first field, where the place asks several."""
+    """Begin at this section's first field, if the screen has several sections."""
 
 
 @dataclass
 class Again(Message):
-    """Read the host anew, and begin where a start would."""
+    """Read the host again, and begin as at the start."""
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Watch(Message):
 
 @dataclass
 class TakeBack(Message):
-    """Open the review of what takes a run back.
+    """Open the review of the undo of a run.
 
-    `came_from` opens the screen that asked for it again, None where that is Host.
+    `came_from` opens the previous screen again; None for Host.
     """
 
     run: str
@@ -59,10 +59,10 @@ class TakeBack(Message):
 
 @dataclass
 class HostRead(Message):
-    """The host was read in a thread; `values` are what the forms begin with.
+    """A thread read the host. The forms begin with `values`.
 
-    `first` says that all is to be asked and planned: the host was never set up by this policy,
-    or an answers file is applied whole.
+    `first` is True if all sections are planned: the host was never set up by this policy, or an
+    answers file is applied as a whole.
     """
 
     host: Host
@@ -71,17 +71,17 @@ class HostRead(Message):
     running: Optional[str]
     runs: tuple[RunSummary, ...]
     today: Optional[Answers] = None
-    """What was read back, None where the host was never set up."""
+    """The answers read from the host, None if it was never set up."""
 
 
 @dataclass
 class HostLoaded(Message):
-    """The app has put what was read on the desk."""
+    """The app has stored the host's facts in the shared state."""
 
 
 @dataclass
 class Listed(Message):
-    """The sections were looked at in a thread; `as_left` are the answers that the runs left."""
+    """A thread read the list of sections. `from_runs` are the answers that the last runs wrote."""
 
     rows: tuple[SectionRow, ...]
     from_runs: Optional[Answers]
@@ -89,14 +89,14 @@ class Listed(Message):
 
 @dataclass
 class ListsQueried(Message):
-    """Blocklists were asked in a thread."""
+    """A thread queried blocklists."""
 
     found: tuple[Health, ...]
 
 
 @dataclass
 class RecordsRead(Message):
-    """The DNS was asked in a thread: what it says, and the records that there should be."""
+    """A thread queried the DNS: the findings, and the records that should be published."""
 
     findings: tuple[Finding, ...]
     records: tuple[Published, ...]
@@ -104,9 +104,9 @@ class RecordsRead(Message):
 
 @dataclass
 class LogRead(Message):
-    """A reading of Postfix's log came to its end: the counts, or else pflogsumm's `report`.
+    """A thread read Postfix's log: the counts, or pflogsumm's `report`.
 
-    `since` is in seconds since the epoch; `number` says which reading it was.
+    `since` is in seconds since the epoch. `number` is the number of the reading.
     """
 
     number: int
@@ -118,21 +118,21 @@ class LogRead(Message):
 
 @dataclass
 class MoveSeen(Message):
-    """The move was looked at in a thread; None where no old server is named."""
+    """A thread read the state of the move; None without an old server."""
 
     found: Optional[Checklist]
 
 
 @dataclass
 class NamesFound(Message):
-    """The zones of this host's named were read in a thread for names whose mail comes here."""
+    """A thread read the zones of this host's named for names whose mail comes here."""
 
     found: tuple[Suggestion, ...]
 
 
 @dataclass
 class Planned(Message):
-    """A plan was made in a thread; `draft` takes the place of the desk's, where there is one."""
+    """A thread made a plan. `draft`, if there is one, replaces that of the shared state."""
 
     plan: Plan
     draft: Optional[Draft] = None
@@ -140,7 +140,7 @@ class Planned(Message):
 
 @dataclass
 class Compared(Message):
-    """The hunks of a plan's files were made in a thread."""
+    """A thread made the hunks of a plan's files."""
 
     diffs: tuple[FileDiff, ...]
 
@@ -154,7 +154,7 @@ class Launched(Message):
 
 @dataclass
 class Finished(Message):
-    """A run has come to its end, and the operator wants to see what it came to."""
+    """A run has ended, and the operator wants to see the result."""
 
     run: str
     outcome: str
@@ -171,20 +171,20 @@ class Finished(Message):
 
     @property
     def summary(self) -> str:
-        """What became of the run, in a sentence."""
+        """A sentence with the outcome of the run."""
         how = {"done": "is done", "died": "was cut off", "stopped": "was stopped"}
         return f"Run {self.run} {how.get(self.outcome, self.outcome)}."
 
 
 @dataclass
 class Gathered(Message):
-    """A gather run is done: the plan that uses what it brought can be made, of the same answers."""
+    """A gather run is done. The plan that uses the certificates can be made from its answers."""
 
     plan: Plan
 
 
 @dataclass
 class Failed(Message):
-    """What a thread did ended in Trouble; `text` is its sentence."""
+    """A thread ended with Trouble. `text` is its message."""
 
     text: str

@@ -1,4 +1,4 @@
-"""A small window over the screen that answers and goes."""
+"""A window over the screen that closes with an answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 
 
 class Window(ModalScreen[Answer], Generic[Answer]):
-    """Title, body, keys; Esc closes it without an answer."""
+    """A window with title, body and keys. Esc closes it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="close", key_display="Esc"),
@@ -27,14 +27,14 @@ class Window(ModalScreen[Answer], Generic[Answer]):
         self.heading = title
 
     def compose(self) -> ComposeResult:
-        """Put the parts in place."""
+        """Make title, body and keys."""
         with Widget(id="window"):
             yield Line(self.heading, "strong", id="window-title")
             yield from self.body()
             yield KeyLine()
 
     def body(self) -> Iterable[Widget]:
-        """Make the widgets of the window's own."""
+        """Make the window's own widgets."""
         return ()
 
     def action_close(self) -> None:

@@ -19,7 +19,7 @@ from wizard.host.suggest import Suggestion, readers
 from wizard.sections.registry import BY_NAME
 
 LONGEST = 14
-"""Letters of the words to choose from that fit beside a label at 80 columns, with three boxes."""
+"""Letters of choices that fit next to a label at 80 columns, with three boxes."""
 
 KEEP, SET = "keep them", "set them"
 POLICY_LINES = Field(
@@ -32,7 +32,7 @@ POLICY_LINES = Field(
     "sets them; later they change by choice only, and the review shows how.",
     choices=(KEEP, SET),
 )
-"""No answer but a wish for this plan: the section `policy`."""
+"""Not an answer, but a choice for this plan: the section `policy`."""
 
 
 def _choice(field: Field, text: str) -> ChoiceField:
@@ -44,7 +44,7 @@ def _inline(field: Field, text: str) -> TextField:
 
 
 class PolicyField(FormField):
-    """Whether the section `policy` is planned too."""
+    """The choice whether the section `policy` is planned, too."""
 
     def __init__(self, *, wanted: bool) -> None:
         super().__init__(POLICY_LINES, inline=True)
@@ -56,7 +56,7 @@ class PolicyField(FormField):
 
     @property
     def wanted(self) -> bool:
-        """Whether they are to be set."""
+        """True if the policy's lines are planned."""
         return self.query_one(Choice).value == SET
 
     @property
@@ -69,11 +69,11 @@ class PolicyField(FormField):
         self.query_one(Choice).choose(text)
 
     def mark(self, problem: str) -> None:
-        """Nothing can be wrong with it."""
+        """Do nothing: a choice has no problem."""
 
 
 class MoreScreen(FormScreen):
-    """What the policy has good values for already."""
+    """Sections for which the policy has good defaults."""
 
     PLACE: ClassVar[str] = "more"
     HELP_TEXT: ClassVar[str] = (
@@ -88,7 +88,7 @@ class MoreScreen(FormScreen):
         super().__init__(desk)
         requested = desk.wish.sections
         if requested:
-            # What is not asked for is not planned either, and so not shown.
+            # Sections that were not requested are not planned, so they are not shown.
             self.sections = tuple(one for one in self.sections if one in requested)
 
     def fields(self) -> Iterable[Widget]:
@@ -104,11 +104,11 @@ class MoreScreen(FormScreen):
             yield PolicyField(wanted=self.draft.policy or POLICY in requested)
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
-        """Keep the wish."""
+        """Store the choice."""
         event.stop()
         self.draft.policy = event.value == SET
         if POLICY in self.desk.wish.sections:
-            # It alone was asked for: without it there would be nothing to plan.
+            # If it alone was requested, there would be nothing to plan without it.
             self.query_one(PolicyField).put(SET)
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:

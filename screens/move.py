@@ -1,4 +1,4 @@
-"""A window over the whole screen with what is left of the move; items are ticked by hand here."""
+"""A window over the whole screen with the checklist of the move. Items can be ticked by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOKS = {DONE: "right", TICKED: "right", OPEN: "wrong", UNKNOWN: ""}
 
 
 class Items(Rows):
-    """A line an item; Space ticks it."""
+    """One line for each item. Space ticks it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -39,7 +39,7 @@ class Items(Rows):
 
 
 class MoveScreen(Window[None]):
-    """The items above, the one under the cursor below. `answers` is called in a thread."""
+    """The items, and below them the details of the current one. `answers` is called in a thread."""
 
     AUTO_FOCUS: ClassVar[str] = "Items"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,15 +63,15 @@ class MoveScreen(Window[None]):
             yield Rows(choosing=False, id="move-detail")
 
     def on_mount(self) -> None:
-        """Look in a thread."""
+        """Read the state of the move in a thread."""
         self.action_look()
 
     def action_look(self) -> None:
-        """Look again."""
+        """Read the state again."""
         self._begin(lambda: None)
 
     def _begin(self, first: Callable[[], None]) -> None:
-        """Look in a thread, after `first`."""
+        """Read the state of the move in a thread, after `first`."""
         self.query_one("#move-says", Line).say(LOOKING, "quiet")
         session, keeps = self._session, not self._dry_run
 
@@ -92,12 +92,12 @@ class MoveScreen(Window[None]):
         self._show()
 
     def on_failed(self, message: Failed) -> None:
-        """Say why there is nothing to show, or why a tick is not kept."""
+        """Say why there is nothing to show, or why a tick was not saved."""
         message.stop()
         self.query_one("#move-says", Line).say(message.text, "wrong")
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self._say_more()
 
     def _show(self) -> None:
@@ -113,7 +113,7 @@ class MoveScreen(Window[None]):
         self._say_more()
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Tell more of the item under the cursor."""
+        """Show the details of the item under the cursor."""
         event.stop()
         if isinstance(event.rows, Items):
             self._say_more()

@@ -1,4 +1,4 @@
-"""Networks: who may relay, where Postfix listens, which zone is opened."""
+"""Networks: who may relay, on which addresses Postfix listens, which firewall zone is opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.host.suggest import Suggestion, networks, zones
 
 
 class NetworksScreen(FormScreen):
-    """The doors of the server."""
+    """The form for networks, listening addresses and the firewall's zone."""
 
     PLACE: ClassVar[str] = "networks"
     HELP_TEXT: ClassVar[str] = (

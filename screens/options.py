@@ -1,4 +1,4 @@
-"""The options of the screens, which are those of the commands where both have one."""
+"""The options of the screens. They are the same as those of the commands."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(words: Sequence[str]) -> tuple[tuple[str, ...], Optional[Path], bool]:
-    """Return the sections, the answers file and whether it is a dry run.
+    """Return the sections, the answers file, and True for a dry run.
 
-    Raises UsageTrouble on anything else.
+    Raises UsageTrouble on any other option.
     """
     parser = _Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
     parser.add_argument("--answers", type=Path)

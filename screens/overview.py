@@ -1,4 +1,4 @@
-"""The list of sections: a set-up host at a glance; each is opened, changed, reviewed and run alone."""
+"""The list of sections of a host that is set up. Each is changed, reviewed and run separately."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_RUN = "No run of the wizard changed this host: these are its own values."
 
 
 class SectionList(Rows):
-    """A line a section, then the host and the review; Enter opens one."""
+    """One line for each section, then the host and the review. Enter opens one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Open", id="open", tooltip="Open the section, and change it."),
@@ -41,7 +41,7 @@ class SectionList(Rows):
 
 
 class OverviewScreen(WizardScreen):
-    """The first screen of a host that is set up, unless a run asks for attention."""
+    """The first screen of a host that is set up, unless a run is in progress or ended early."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -74,7 +74,7 @@ class OverviewScreen(WizardScreen):
             yield Line(id="list-why")
 
     def on_mount(self) -> None:
-        """Show what is known; look at the rest in a thread."""
+        """Show what is known, and read the rest in a thread."""
         self._show()
         self.query_one("#list").focus()
         if not self.desk.sections:
@@ -93,7 +93,7 @@ class OverviewScreen(WizardScreen):
         return MoveSeen(self.desk.session.move(today, draft.host))
 
     def on_move_seen(self, message: MoveSeen) -> None:
-        """Show how much is left of it."""
+        """Show how much of the move is open."""
         message.stop()
         self.desk.move = message.found
         self._show()
@@ -106,12 +106,12 @@ class OverviewScreen(WizardScreen):
         return Listed(*self.desk.session.sections(draft.host))
 
     def on_listed(self, message: Listed) -> None:
-        """Show it; the app keeps it."""
+        """Store and show the list."""
         self.desk.sections, self.desk.from_runs = message.rows, message.from_runs
         self._show()
 
     def on_failed(self, message: Failed) -> None:
-        """Say what could not be looked at; the sections can be opened all the same."""
+        """Say what could not be read. The sections can be opened all the same."""
         message.stop()
         self._trouble = message.text
         self._show()
@@ -139,7 +139,7 @@ class OverviewScreen(WizardScreen):
         return (f"{last.label} {last.text}", last.look) if last else (NO_RUN, "quiet")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Tell more of the row under the cursor."""
+        """Explain the row under the cursor."""
         event.stop()
         self._say_why()
 
@@ -148,7 +148,7 @@ class OverviewScreen(WizardScreen):
         self.query_one("#list-why", Line).say(why_of(self.desk, row.key) if row else "", "quiet")
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Open a section at its own field, or another screen; Space has it run as it was left."""
+        """Open a section or another screen. Space runs a section again with its last run's values."""
         event.stop()
         key = event.row.key
         is_section = key in (*SECTIONS, POLICY)
@@ -162,7 +162,7 @@ class OverviewScreen(WizardScreen):
             self.leave_for(key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """There is no second list."""
+        """Hide the list at the left, and keys that do nothing."""
         if action == "sections":
             return False
         if action == "move":
@@ -172,14 +172,14 @@ class OverviewScreen(WizardScreen):
         return super().check_action(action, parameters)
 
     def action_move(self) -> None:
-        """Show what is left of the move."""
-        from screens.move import MoveScreen  # noqa: PLC0415 - only when it is asked for
+        """Show the checklist of the move."""
+        from screens.move import MoveScreen  # noqa: PLC0415 - only when it is needed
 
         draft, today = self.desk.draft, self._today
         if draft is not None and today is not None:
             self.app.push_screen(MoveScreen(self.desk, lambda: today, draft.host))
 
     def action_undo(self) -> None:
-        """Show what takes the last run back."""
+        """Show the undo of the last run."""
         if self.desk.last is not None:
             self.post_message(TakeBack(self.desk.last.run))

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from screens.draft import Draft
 
 TITLE, STATE, LAST = 13, 17, 16
-"""Cells of the columns; the value has what is left of the width."""
+"""Cells of the columns. The value has the rest of the width."""
 
 LEAST_VALUE = 16
-"""Cells of a value below which the last change has no room."""
+"""The fewest cells for a value. With fewer the last change is not shown."""
 
 LOOKING = "looking ..."
 CHANGED_HERE, WRONG_HERE, RUN_AGAIN = "CHANGED HERE", "WRONG HERE", "TO RUN AGAIN"
@@ -60,9 +60,9 @@ def heads(width: int) -> str:
 
 
 def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
-    """Return a line a section, then those of the host and the review.
+    """Return one line for each section, then those of the host and the review.
 
-    `not_yet` is said for the state of sections that were not looked at.
+    `not_yet` is the state of sections that were not read yet.
     """
     draft = desk.draft
     if draft is None:
@@ -86,7 +86,7 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
 
 
 def why_of(desk: Desk, key: str) -> str:
-    """Return what the foot says of a row."""
+    """Return the foot's text for a row."""
     if key == "review":
         return "Everything that would be done, before anything is: files, commands, notes."
     if key == "host":
@@ -100,7 +100,7 @@ def why_of(desk: Desk, key: str) -> str:
 
 
 def title_of(section: str) -> str:
-    """Return a section's name as the list has it."""
+    """Return a section's name in the list."""
     return (section in BY_NAME and BY_NAME[section].title) or section.capitalize()
 
 
@@ -119,7 +119,7 @@ def _row(draft: Draft, name: str, known: SectionRow, width: int) -> Row:
 
 
 def _here(draft: Draft, name: str) -> str:
-    """Return how a section stands that was changed in this sitting, "" for the others."""
+    """Return the state of a section that was changed in these screens, "" for the others."""
     if name not in draft.to_run:
         return ""
     if name == POLICY or name in draft.again:
@@ -143,7 +143,7 @@ def _line(title: str, value: str, state: str, last: str, width: int, *, key: str
 def _columns(
     title: str, value: str, state: str, last: str, width: int
 ) -> tuple[str, str, str, str]:
-    """Fit the columns into the width: what has no room is left out, the value first."""
+    """Fit the columns into the width. Without room the last change is dropped, then the value."""
     room = width - TITLE - STATE - LAST
     if room < LEAST_VALUE:
         room, last = width - TITLE - STATE, ""
@@ -155,7 +155,7 @@ def _columns(
 
 
 def _fit(text: str, width: int) -> str:
-    """Return text cut or filled to a column, a blank at its end."""
+    """Return text cut or padded to a column, with a blank at its end."""
     if width <= 0:
         return ""
     shown = cut(plain(text), width - 1)

@@ -1,4 +1,4 @@
-"""A window with what the host suggests for a field."""
+"""A window with the host's suggestions for a field."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from wizard.host.suggest import Suggestion
 
 
 class Suggestions(Rows):
-    """The list, which takes the keys."""
+    """The list of suggestions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Take it", id="take")]
 
 
 class PickScreen(Window[str]):
-    """Answers with the value that was picked."""
+    """Closes with the chosen value."""
 
     AUTO_FOCUS: ClassVar[str] = "Suggestions"
 

@@ -1,4 +1,4 @@
-"""The screens in the order of a first set-up, and which sections of the answers each asks."""
+"""The screens in the order of a first set-up, with the sections of the answers on each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Place:
-    """One screen of the list at the left. `load` is `module:class`, imported when it is opened."""
+    """One screen of the list at the left. `load` is `module:class`, imported when it opens."""
 
     name: str
     title: str
@@ -16,7 +16,7 @@ class Place:
 
 
 LIST = Place("list", "Sections", "screens.overview:OverviewScreen")
-"""The list of sections, which a host has that is set up."""
+"""The list of sections, for a host that is set up."""
 
 PLACES: tuple[Place, ...] = (
     Place("host", "Host", "screens.host:HostScreen"),
@@ -45,10 +45,10 @@ PLACES: tuple[Place, ...] = (
 
 
 def place(name: str) -> Place:
-    """Return the place of that name."""
+    """Return the screen with that name."""
     return next(one for one in (LIST, *PLACES) if one.name == name)
 
 
 def place_of_section(section: str) -> Place:
-    """Return the screen that asks a section; the policy's own lines are asked under More."""
+    """Return the screen of a section. That of the policy is More."""
     return next((one for one in PLACES if section in one.sections), place("more"))

@@ -1,4 +1,4 @@
-"""What a field becomes in Postfix's files, as one line beside it."""
+"""The line below a field that previews its value in Postfix's files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wizard.sections.section import NOT_YET
 
 
 def preview(draft: Draft, field: Field) -> str:
-    """Return the line, with `...` where the value is not right yet; "" where none is needed."""
+    """Return the line, with `...` for a value that is not valid yet; "" for a field without one."""
     if not field.becomes:
         return ""
     right, wrong = draft.checked(field.section)

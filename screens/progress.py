@@ -1,4 +1,4 @@
-"""A run as its screen sees it: each step's state, time and last lines. No Textual in here."""
+"""The progress of a run for its screen: each step's state, time and last lines. No Textual in here."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from wizard.run import records
 WAITS, RUNS, DONE, FAILED = "waits", "runs", "done", "FAILED"
 
 NOT_BEGUN = "-"
-"""The state of a step that a run ended before."""
+"""The state of a step that had not begun when the run ended."""
 
 MOST_LINES = 5000
-"""Lines of a step that are kept for the pane; the whole output is on disk."""
+"""Lines of a step for the pane. The whole output is on disk."""
 
 
 @dataclass
 class StepView:
-    """One step; `began` is by the monotonic clock, None before it and after it."""
+    """One step. `began` is by the monotonic clock, None unless the step is in progress."""
 
     id: str
     title: str
@@ -32,10 +32,10 @@ class StepView:
     message: str = ""
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     written: int = 0
-    """Lines that were ever added: a pane knows by it what is new."""
+    """The number of lines that were ever added. It shows whether there are new ones."""
 
     def time(self, now: float) -> str:
-        """Return its duration as text, so far where it runs."""
+        """Return its duration until now or its end as text."""
         if self.seconds is None and self.began is None:
             return ""
         seconds = self.seconds if self.seconds is not None else now - (self.began or now)
@@ -77,7 +77,7 @@ class Progress:
         return self.steps.setdefault(id, StepView(id, id))
 
     def _begins(self, _event: records.RunStarted) -> None:
-        """A run that is gone on with has the end of its last attempt behind it."""
+        """Drop the end of the last attempt: a resumed run continues after it."""
         self.finished = None
         for step in self.steps.values():
             step.state = WAITS if step.state == NOT_BEGUN else step.state
@@ -102,7 +102,7 @@ class Progress:
         self.prompts.pop(event.prompt, None)
 
     def _found(self, event: records.Found) -> None:
-        # Each step that proves something has its own; a second attempt says the same once more.
+        # Each step with checks has its own findings. A second attempt repeats their IDs.
         known = {one.id: one for one in (*self.findings, *event.findings)}
         self.findings = tuple(known.values())
 
@@ -124,12 +124,12 @@ class Progress:
 
     @property
     def count_done(self) -> int:
-        """How many steps ended well."""
+        """The number of steps that are done."""
         return sum(1 for step in self.steps.values() if step.state == DONE)
 
     @property
     def failed(self) -> Optional[StepView]:
-        """The step that failed, None when none did."""
+        """The step that failed, None without one."""
         return next((step for step in self.steps.values() if step.state == FAILED), None)
 
     @property

@@ -1,4 +1,4 @@
-"""A window with what the DNS says of this server and the records that it should have."""
+"""A window with this server's records in the DNS, and those that should be there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RecordsScreen(Window[None]):
         yield Lines([Row(ASKING, "quiet")], choosing=False)
 
     def on_mount(self) -> None:
-        """Ask in a thread."""
+        """Query the DNS in a thread."""
         in_background(self, self._look_up)
 
     def _look_up(self) -> RecordsRead:
@@ -50,7 +50,7 @@ class RecordsScreen(Window[None]):
         return RecordsRead(*session.look_up(self._answers(), host))
 
     def on_records_read(self, message: RecordsRead) -> None:
-        """Show what came of it."""
+        """Show the findings and the records."""
         message.stop()
         self.query_one(Lines).show([*_seen(message.findings), *_wanted(message.records)])
 

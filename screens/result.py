@@ -1,4 +1,4 @@
-"""Result: what the checks found, what waits for Dovecot, and the way back."""
+"""Result: the findings of the checks, what waits for Dovecot, and the undo."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ LATER_WITHOUT_UNDO = (
     "`postfix-wizard check` proves the server at any time, and every file's first state is kept "
     "beside it as .orig."
 )
-"""Where `undo` would take back the run before: after an undo, and after a run that returned."""
+"""For an undo and a run that returned: after these, `undo` would undo an earlier run."""
 
 
 class ResultScreen(WizardScreen):
-    """The end. Everything shown here can be had again from the command line."""
+    """The last screen. The command line can show the same again."""
 
     HELP_TEXT: ClassVar[str] = (
         "Each line is one look at the live server: what was looked at and what was seen. The "
@@ -125,18 +125,18 @@ class ResultScreen(WizardScreen):
         return MoveSeen(session.move(answers, draft.host if draft else session.host()))
 
     def on_move_seen(self, message: MoveSeen) -> None:
-        """Say how much is left of it."""
+        """Say how much of the move is open."""
         message.stop()
         self._move = message.found
         self.query_one("#result-says", Line).say(self._summary(), self._look())
         self.refresh_bindings()
 
     def on_failed(self, message: Failed) -> None:
-        """Leave it: the run's result stands without it, and `status` says what is wrong."""
+        """Ignore it: the move is not a part of the run's result, and `status` reports the error."""
         message.stop()
 
     def _answers(self) -> Optional[Answers]:
-        """Return the answers that the run was made from; reads its plan, for a thread."""
+        """Return the answers of the run's plan, None if unreadable. It reads a file, so in a thread."""
         from wizard.answers.toml import parse_stored  # noqa: PLC0415 - in the thread
 
         given = parse_stored(self.desk.session.plan_of(self.over.run).answers)
@@ -149,7 +149,7 @@ class ResultScreen(WizardScreen):
     def _show(self) -> None:
         table = self.query_one("#findings", Rows)
         width = max(30, table.size.width)
-        # A run that is done may have something to say too: of mail on hold, of its answers.
+        # A run that is done may have a message, too: about mail on hold, or about its answers.
         look = "caution" if self.over.outcome == DONE else "wrong"
         said = self.over.message
         rows = [Row(line, look) for line in wrapped(said, width)] if said else []
@@ -170,7 +170,7 @@ class ResultScreen(WizardScreen):
         )
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Tell more of the finding under the cursor."""
+        """Show the details of the finding under the cursor."""
         event.stop()
         found = next((one for one in self.findings if event.row and one.id == event.row.key), None)
         if found is None:
@@ -181,11 +181,11 @@ class ResultScreen(WizardScreen):
         self.query_one("#result-detail", Line).say(detail)
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Nothing more is behind a finding."""
+        """Do nothing: a finding opens no screen."""
         event.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """There is no next screen."""
+        """Hide Next, and keys that do nothing."""
         wish = self.desk.wish
         offered = {
             "next": False,
@@ -193,7 +193,7 @@ class ResultScreen(WizardScreen):
             "undo": self.over.can_undo,
             "records": bool(self.findings),
             "move": self._move is not None,
-            # Who asked for one section, or gave all answers in a file, has had what was asked for.
+            # With requested sections or an answers file, the request is done.
             "sections": not wish.sections and wish.given is None,
         }
         if action in offered:
@@ -205,8 +205,8 @@ class ResultScreen(WizardScreen):
         self.post_message(Again())
 
     def action_records(self) -> None:
-        """Show the DNS records; the answers are those that the run was made from."""
-        from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is asked for
+        """Show the DNS records for the answers of the run's plan."""
+        from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is needed
 
         host = self.desk.draft.host if self.desk.draft else None
         self.app.push_screen(RecordsScreen(self.desk, self._answers_there, host))
@@ -218,14 +218,14 @@ class ResultScreen(WizardScreen):
         return given
 
     def action_move(self) -> None:
-        """Show what is left of the move."""
-        from screens.move import MoveScreen  # noqa: PLC0415 - only when it is asked for
+        """Show the checklist of the move."""
+        from screens.move import MoveScreen  # noqa: PLC0415 - only when it is needed
 
         host = self.desk.draft.host if self.desk.draft else None
         self.app.push_screen(MoveScreen(self.desk, self._answers_there, host))
 
     def action_undo(self) -> None:
-        """Show what takes this run back."""
+        """Show the undo of this run."""
         self.post_message(TakeBack(self.over.run, self.over.again()))
 
     def action_back(self) -> None:
@@ -233,7 +233,7 @@ class ResultScreen(WizardScreen):
         self.post_message(Watch(self.over.run))
 
     def ask_to_leave(self) -> bool:
-        """Leave without a question: the run is over and nothing is lost."""
+        """Quit without a question, since the run is over and nothing is lost."""
         summary = self._summary().replace("The run", f"Run {self.over.run}", 1)
         said = self.over.message if self.over.outcome == DONE else ""
         self.desk.last_words = "\n".join(filter(None, (summary, said)))

@@ -1,4 +1,4 @@
-"""Review: each file's diff with its reasons, the exact commands, what must be accepted."""
+"""Review: each file's diff with its reasons, the exact commands, and what must be accepted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOTHING = "Nothing is pending: the host is as the answers say. There is nothing 
 
 
 class ReviewScreen(DecidingScreen):
-    """Nothing has been written yet; in a dry run this is the last screen."""
+    """The review of a plan before anything is written. In a dry run this is the last screen."""
 
     HELP_TEXT: ClassVar[str] = (
         "The run executes this plan and no other: if anything changed in between, it stops and "
@@ -85,12 +85,12 @@ class ReviewScreen(DecidingScreen):
         self.begin()
 
     def forget_accepted(self) -> None:
-        """Another plan may mean another thing by a caution's name, and by a parameter's."""
+        """Drop accepted cautions and choices: their names may mean something else in another plan."""
         self.desk.accepted = set()
         self.desk.choices = None
 
     def begin(self) -> None:
-        """Plan what the answers and choices come to."""
+        """Make the plan from the answers and choices, or show what is wrong with them."""
         self._ready = False
         draft = self.desk.draft
         if draft is None:
@@ -127,7 +127,7 @@ class ReviewScreen(DecidingScreen):
         pane.focus()
 
     def on_planned(self, message: Planned) -> None:
-        """Compare the files, again in a thread; the app keeps the plan."""
+        """Store the plan, and compare its files in a thread."""
         self.desk.plan = message.plan
         files = (*message.plan.files, *message.plan.to_copy)
         in_background(self, lambda: Compared(tuple(file_diff(one) for one in files)))
@@ -141,7 +141,7 @@ class ReviewScreen(DecidingScreen):
         self._ready = True
         names = self._tab_names()
         if again:
-            # The tabs are the same files but for one that the plan now leaves alone.
+            # The tabs are the same files, except one that the plan no longer changes.
             await again.remove()
         else:
             self._live = self.is_rerun and any(
@@ -153,7 +153,7 @@ class ReviewScreen(DecidingScreen):
         tabs = Tabs(shown, names, id="tabs")
         await self.mount(tabs, after="#review-says")
         if not tabs.is_attached:
-            # Textual mounts nothing on a screen that is being closed.
+            # Textual mounts nothing on a screen that is closing.
             return
         self.say()
         self.show_tab()
@@ -161,17 +161,17 @@ class ReviewScreen(DecidingScreen):
         self.refresh_bindings()
 
     def _first_conflict(self) -> int:
-        """Return the tab in which something is to be decided first, the first where nothing is."""
+        """Return the tab of the first conflict to decide, 0 without one."""
         paths = [one.path for one in self._diffs]
         return paths.index(self.undecided[0].path) if self.undecided else 0
 
     @property
     def is_rerun(self) -> bool:
-        """Whoever changes a section of a server that runs wants to see this change first."""
+        """True if the host is set up. Then the review first shows the change from the live files."""
         return self.desk.draft is not None and not self.desk.draft.first
 
     def on_failed(self, message: Failed) -> None:
-        """Say why there is no plan, or why the run did not begin."""
+        """Show why there is no plan, or why the run did not begin."""
         message.stop()
         self._starting = False
         says = self.query_one("#review-says", Line)
@@ -188,7 +188,7 @@ class ReviewScreen(DecidingScreen):
 
     @property
     def open_cautions(self) -> tuple[str, ...]:
-        """The cautions that are not accepted yet, each with its value."""
+        """The cautions that are not accepted yet, each with its values."""
         plan = self.desk.plan
         words = map(form_of, plan.cautions if plan else ())
         return tuple(one for one in words if one not in self.desk.accepted)
@@ -222,7 +222,7 @@ class ReviewScreen(DecidingScreen):
             line.say(f"Nothing has been written yet. {last}{lost}", "strong")
 
     def show_tab(self) -> None:
-        """Show what the tab in view has."""
+        """Show the content of the open tab."""
         plan = self.desk.plan
         if plan is None or not self._ready:
             return
@@ -269,13 +269,13 @@ class ReviewScreen(DecidingScreen):
         return f"{said} (o: the other)." if diff.against_live is not None else f"{said}."
 
     def _by_hand_title(self) -> str:
-        """Say what the view of hand edits holds."""
+        """Return the title of the view of hand edits."""
         run = self.edits[0].run
         return f"{len(self.edits)} changed by hand since run {run} (y: the diff)."
 
     @property
     def path_in_view(self) -> str:
-        """The file whose tab is open."""
+        """The file of the open tab."""
         at = self._tab_at if self._ready and self.query(Tabs) else len(self._diffs)
         return self._diffs[at].path if at < len(self._diffs) else ""
 
@@ -288,12 +288,12 @@ class ReviewScreen(DecidingScreen):
         self.show_tab()
 
     def on_resize(self) -> None:
-        """Break the reasons anew."""
+        """Wrap the reasons again."""
         if self._ready:
             self.show_tab()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Accept a caution, or take it back; go where a problem is."""
+        """Accept a caution, or no longer; go to the screen of a problem."""
         if event.rows.id != "pane":
             return
         event.stop()
@@ -303,7 +303,7 @@ class ReviewScreen(DecidingScreen):
             self._accept(event.row.key)
 
     def _accept(self, key: str) -> None:
-        """Accept what a row shows, or no longer. What comes from elsewhere changes the plan."""
+        """Accept the row's caution or foreign item, or no longer. A foreign item changes the plan."""
         plan = self.desk.plan
         if plan is not None and key.startswith(FOREIGN):
             changed = key[len(FOREIGN) :]
@@ -316,7 +316,7 @@ class ReviewScreen(DecidingScreen):
         self.show_tab()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Show only keys that do something; in a dry run there is none to run."""
+        """Show only keys that do something. A dry run has no key to run."""
         plan = self.desk.plan
         if action == "tab":
             return self._ready
@@ -330,13 +330,13 @@ class ReviewScreen(DecidingScreen):
         return super().check_action(action, parameters)
 
     def action_tab(self, number: int) -> None:
-        """Show the tab of that number."""
+        """Show the tab with that number."""
         names = self._tab_names()
         if self._ready and 0 < number <= len(names):
             self.query_one(Tabs).choose(names[number - 1])
 
     def action_sections(self) -> None:
-        """Show the list, which a diff otherwise has no room for; Esc again hides it."""
+        """Show the list of sections, or hide it again. A diff needs its room."""
         self.set_class(not self.has_class("-list"), "-list")
         if self.has_class("-list"):
             self.query_one(Sections).focus()
@@ -349,7 +349,7 @@ class ReviewScreen(DecidingScreen):
         self.show_tab()
 
     def action_run(self) -> None:
-        """Ask, then start the run; with a caution open, go there instead."""
+        """Ask, then start the run. With an open conflict or caution, go there instead."""
         plan = self.desk.plan
         if plan is None:
             return
@@ -374,7 +374,7 @@ class ReviewScreen(DecidingScreen):
         self.app.push_screen(AskScreen(self.QUESTION, text), self._answered)
 
     def _go_to_conflict(self) -> None:
-        """Show the first conflict that is to be decided."""
+        """Show the first conflict to decide."""
         self.by_hand = True
         self.query_one(Tabs).choose(self._tab_names()[self._first_conflict()])
         self.show_tab()

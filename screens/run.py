@@ -1,4 +1,4 @@
-"""Run: the steps with state and time, the output of the one in view, prompts in place."""
+"""Run: the steps with state and time, the output of one step, and its prompts."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
 
 @dataclass
 class Loaded(Message):
-    """The plan of the run was read."""
+    """A thread read the plan of the run."""
 
     plan: Plan
 
 
 @dataclass
 class Sent(Message):
-    """An answer was sent; False when the prompt was answered already."""
+    """An answer was sent. `accepted` is False if the prompt was closed already."""
 
     accepted: bool
 
 
 @dataclass
 class StopRequested(Message):
-    """The run was asked to stop; False when there was none."""
+    """The run was asked to stop. `heard` is False if there was no run."""
 
     heard: bool
 
@@ -57,7 +57,7 @@ class Steps(Rows):
     """The steps at the left."""
 
     class Resized(Message):
-        """Titles are cut to another width now."""
+        """The width for the titles has changed."""
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so."""
@@ -66,7 +66,7 @@ class Steps(Rows):
 
 
 class RunScreen(WizardScreen):
-    """A viewer: closing it, or losing the terminal, never touches the run."""
+    """A viewer of a run. Closing it, or losing the terminal, never changes the run."""
 
     HELP_TEXT: ClassVar[str] = (
         "The run has a process of its own that no terminal owns. This screen only looks at it "
@@ -118,7 +118,7 @@ class RunScreen(WizardScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the plan in a thread; then follow the run."""
+        """Read the plan in a thread, then follow the run."""
         self.query_one(Prompt).display = False
         session, run = self.desk.session, self.run
         in_background(self, lambda: Loaded(session.plan_of(run)))
@@ -137,7 +137,7 @@ class RunScreen(WizardScreen):
         self.set_interval(1.0, self._tick)
 
     def on_failed(self, message: Failed) -> None:
-        """Say what went wrong with looking; the run knows nothing of it."""
+        """Show why the run cannot be followed. The run itself continues."""
         message.stop()
         self.query_one("#run-says", Line).say(message.text, "wrong")
 
@@ -151,11 +151,11 @@ class RunScreen(WizardScreen):
         self._draw()
 
     def _tick(self) -> None:
-        """Let the active step's time go on; nothing else changes."""
+        """Update the time of the active step."""
         self.query_one(Steps).show(self._rows())
 
     def on_steps_resized(self, message: Steps.Resized) -> None:
-        """Cut the titles anew."""
+        """Cut the titles to the new width."""
         message.stop()
         self.query_one(Steps).show(self._rows())
 
@@ -214,7 +214,7 @@ class RunScreen(WizardScreen):
             says.say(said, "strong")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Show the step that the operator went to."""
+        """Show the output of the step under the cursor."""
         event.stop()
         if self._wanted_move:
             self._wanted_move = False
@@ -226,17 +226,17 @@ class RunScreen(WizardScreen):
             self.refresh_bindings()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Enter on a step goes to the question that is open, else to its output."""
+        """Go to the open question, else to the step's output."""
         event.stop()
         (self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)).focus()
 
     def on_descendant_focus(self) -> None:
-        """Give the output the whole width while the keys go there: dnf writes 80 columns."""
+        """Give the focused output the whole width, since dnf writes 80 columns."""
         self.query_one(Steps).display = not self.query_one(Pane).has_focus
         self.refresh_bindings()
 
     def on_key(self, event: events.Key) -> None:
-        """Whoever types beside an open question means to answer it."""
+        """Send typed text to the open question, also if another widget has the focus."""
         entry = self.query_one("Prompt Entry", Entry)
         if not self.progress.prompt or entry.has_focus or not event.is_printable:
             return
@@ -255,7 +255,7 @@ class RunScreen(WizardScreen):
         in_background(self, lambda: Sent(session.answer(run, prompt, text)))
 
     def on_sent(self, message: Sent) -> None:
-        """Say when somebody was first."""
+        """Say whether the answer counted."""
         message.stop()
         said = "Sent." if message.accepted else "It was answered already, or is no longer asked."
         self.query_one(Prompt).say(said)
@@ -277,7 +277,7 @@ class RunScreen(WizardScreen):
 
     @property
     def _escape(self) -> str:
-        """Where Esc goes: from the steps to what is asked or written, and back."""
+        """The action of Esc: from the steps to the question or the output, and back."""
         if not self.query_one(Steps).has_focus:
             return "sections"
         return "answer" if self.progress.prompt else "output"
@@ -297,7 +297,7 @@ class RunScreen(WizardScreen):
         steps.focus()
 
     def action_follow(self) -> None:
-        """Show the active step again, and its successors."""
+        """Follow the active step again."""
         self._picked = None
         self._draw()
 
@@ -323,7 +323,7 @@ class RunScreen(WizardScreen):
 
     @property
     def _goes_on(self) -> bool:
-        """Whether the review of what was gathered comes next."""
+        """True if the review of the gathered certificates comes next."""
         over = self.progress.finished
         return bool(self._gathers) and over is not None and over.outcome == DONE
 
@@ -344,13 +344,13 @@ class RunScreen(WizardScreen):
         self.app.push_screen(AskScreen("Stop the run?", text), answered)
 
     def on_stop_requested(self, message: StopRequested) -> None:
-        """Say that it was heard."""
+        """Confirm the request to stop."""
         message.stop()
         said = "Asked to stop: the step in progress ends first." if message.heard else GOES_ON
         self.query_one("#run-note", Line).say(said, "strong" if message.heard else "quiet")
 
     def ask_to_leave(self) -> bool:
-        """Ask before the screen is left while the run goes on; True when that was asked."""
+        """Quit with a last line, or ask first if the run is in progress. Return True."""
         if self.progress.finished is not None:
             outcome = self.progress.finished.outcome
             self.desk.last_words = f"Run {self.run}: {outcome.upper()}."

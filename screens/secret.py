@@ -1,4 +1,4 @@
-"""A window that asks for a secret and writes it to its own file, so that no shell is needed."""
+"""A window in which the operator types a secret. It is written to a file of its own."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SECRETS: Mapping[tuple[str, str], SecretKind] = {
     ("blocklists", "dqs_key_file"): DQS_SECRET,
     ("relay", "password_file"): RELAY_SECRET,
 }
-"""By section and field: what the file that is named there holds."""
+"""By section and field: the kind of secret in the named file."""
 
 
 def secret_of(field: Field, path: str) -> Optional[SecretKind]:
-    """Return what a field's file holds, None where it is no secret or no file can be there."""
+    """Return the kind of secret in a field's file; None without one, or for an invalid path."""
     kind = SECRETS.get((field.section, field.name))
     try:
         key_file(path)
@@ -41,13 +41,13 @@ _EXPLANATION = (
 
 
 class SecretEntry(Entry):
-    """The line, which takes the keys."""
+    """The line for the secret."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Write it", id="write")]
 
 
 class SecretScreen(Window[bool]):
-    """Answers True once the secret is written."""
+    """Closes with True once the secret is written."""
 
     AUTO_FOCUS: ClassVar[str] = "Entry"
 
@@ -57,13 +57,13 @@ class SecretScreen(Window[bool]):
         self._write = write
 
     def body(self) -> Iterable[Widget]:
-        """Make the line to type into, between what will be done and what went wrong."""
+        """Make the explanation, the line for the secret, and a line for an error."""
         yield Line(self._text, "quiet", id="window-text")
         yield SecretEntry(password=True)
         yield Line(id="secret-says")
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
-        """Write it; on trouble the line is emptied and says why."""
+        """Write the secret. On an error empty the line and show why."""
         event.stop()
         try:
             self._write(event.value)

@@ -1,8 +1,8 @@
-"""SIGHUP and SIGTERM end the screens, quickly and with the terminal as it was.
+"""End the screens on SIGHUP and SIGTERM, quickly and with the terminal restored.
 
-Left alone they kill Textual with no `finally` and a raw terminal; ignored, it spins once the
-terminal is gone; asyncio's own handlers hang when a stalled terminal vanishes. So: a plain
-handler that asks the app to exit, beside a watchdog that does not ask.
+By default these signals kill Textual without `finally` and with a raw terminal. If they are
+ignored, Textual spins once the terminal is gone. asyncio's own handlers hang if a stalled terminal
+vanishes. So a plain handler asks the app to exit, and a watchdog ends the process if it does not.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from textual.app import App
 
 PATIENCE = 2.0
-"""Seconds that the app has to end by itself."""
+"""Seconds within which the app must end by itself."""
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
 def exit_on_signals(app: App[int], before: Optional[list[Any]]) -> None:
-    """Install the handlers; call it when the app is mounted. `before` are termios attributes."""
-    import asyncio  # noqa: PLC0415 - Textual has it already; the command line never asks
+    """Install the handlers, once the app is mounted. `before` are termios attributes."""
+    import asyncio  # noqa: PLC0415 - Textual has it already, and the command line needs none
 
     loop = asyncio.get_running_loop()
 
@@ -43,7 +43,7 @@ def exit_on_signals(app: App[int], before: Optional[list[Any]]) -> None:
 
 
 def terminal_attributes() -> Optional[list[Any]]:
-    """Return the terminal's settings as they are now, None without a terminal."""
+    """Return the terminal's present settings, None without a terminal."""
     try:
         return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
     except (termios.error, ValueError, OSError):
@@ -51,7 +51,7 @@ def terminal_attributes() -> Optional[list[Any]]:
 
 
 def restore(before: Optional[list[Any]]) -> None:
-    """Put the terminal's settings back; never waits for it."""
+    """Restore the terminal's settings, without waiting for it."""
     if before is not None and sys.__stdin__:
         with contextlib.suppress(termios.error, ValueError, OSError):
             termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, before)

@@ -1,4 +1,4 @@
-"""Whether the screens can be shown at all, asked before Textual is imported."""
+"""Check that the screens can be shown, before Textual is imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Mapping, Optional
 from wizard.errors import PermissionTrouble, UsageTrouble, as_root
 
 SMALLEST = (40, 10)
-"""Columns and lines; the design size is 80x24."""
+"""Columns and lines. The design size is 80x24."""
 
 OPENING = "opening the screens"
 INSTEAD = (
@@ -20,7 +20,7 @@ INSTEAD = (
 
 
 def need_terminal(environment: Mapping[str, str], size: Optional[tuple[int, int]] = None) -> None:
-    """Raise UsageTrouble, with the way without screens, where no screen can be drawn."""
+    """Raise UsageTrouble, which names the commands instead, if no screen can be drawn."""
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageTrouble(OPENING, "there is no terminal to draw on", INSTEAD)
     term = environment.get("TERM", "")
@@ -39,7 +39,7 @@ def need_terminal(environment: Mapping[str, str], size: Optional[tuple[int, int]
 
 
 def need_root() -> None:
-    """Raise PermissionTrouble unless root; a dry run too reads what only root may read."""
+    """Raise PermissionTrouble unless this is root. A dry run, too, reads files of root's."""
     if os.geteuid() != 0:
         raise PermissionTrouble(
             OPENING,

@@ -1,4 +1,4 @@
-"""Hand edits of one file as lines to look at: as a run left it, yours now, as planned."""
+"""Make lines from the hand edits of one file: as the last run wrote it, now, and as planned."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLANKS = "    "
 
 
 def edit_rows(edits: Sequence[HandEdit], width: int) -> list[Row]:
-    """Return all hand edits of a file, conflicts first; a row's key is its place in `edits`."""
+    """Return all hand edits of a file, conflicts first. A row's key is its index in `edits`."""
     order = sorted(range(len(edits)), key=lambda at: not edits[at].conflict)
     return [row for at in order for row in _rows(edits[at], str(at), width)]
 

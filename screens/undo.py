@@ -1,4 +1,4 @@
-"""Undo: the review of a plan that takes a run back."""
+"""Undo: the review of a plan that undoes a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from screens.review import ReviewScreen
 
 
 class UndoScreen(ReviewScreen):
-    """The same review, of the way back; it is run as any other plan."""
+    """The review of an undo, which is run as any other plan."""
 
     HELP_TEXT: ClassVar[str] = (
         "Each file goes back to what it was before the run, and what was changed by hand since is "
@@ -25,24 +25,24 @@ class UndoScreen(ReviewScreen):
         self._came_from = came_from
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Back leads to the result or to the host's screen, where one of them was."""
+        """Show Back only if the result or the host's screen was open before."""
         if action == "back":
             return self._came_from is not None or self.desk.draft is not None
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Go to the screen that asked for the undo."""
+        """Go to the previous screen: the result or Host."""
         if self._came_from is not None:
             self.post_message(self._came_from.again())
         else:
             self.leave_for("host")
 
     def begin(self) -> None:
-        """Plan the way back."""
+        """Make the plan of the undo."""
         session, run = self.desk.session, self.run_back
         in_background(self, lambda: Planned(session.undo_plan(run)))
 
     @property
     def is_rerun(self) -> bool:
-        """What is there today is what the way back begins from."""
+        """True, so that the review first shows the change from the live files."""
         return True

@@ -1,1 +1,1 @@
-"""Small parts that several screens share."""
+"""Widgets that several screens use."""

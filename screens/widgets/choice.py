@@ -1,4 +1,4 @@
-"""One of a few words, all in sight: `(x) ipv4  ( ) all  ( ) ipv6`."""
+"""A choice among a few words, all visible: `(x) ipv4  ( ) all  ( ) ipv6`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from screens.widgets.looks import Drawn
 
 
 class Choice(Drawn, can_focus=True):
-    """A field whose values are few words; left, right and the space bar change it."""
+    """A field with a few words as values. Left, right and the space bar change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Before", show=False),
@@ -43,7 +43,7 @@ class Choice(Drawn, can_focus=True):
         self.words = tuple(words)
 
     def action_step(self, by: int) -> None:
-        """Take the next word or the one before, round the end."""
+        """Choose the next word or the one before. After the last comes the first."""
         at = self.words.index(self.value) if self.value in self.words else -by
         self.choose(self.words[(at + by) % len(self.words)])
 
@@ -57,16 +57,16 @@ class Choice(Drawn, can_focus=True):
         self.post_message(self.Changed(self, value))
 
     def on_focus(self) -> None:
-        """Show which word the keys act on."""
+        """Show the focus on the chosen word."""
         self.refresh()
         self._place_cursor()
 
     def on_blur(self) -> None:
-        """Show that the keys act elsewhere."""
+        """Remove the mark of the focus."""
         self.refresh()
 
     def parts(self) -> tuple[tuple[str, str], ...]:
-        """Return the line: a mark tells the chosen word, also without colours."""
+        """Return the line. A mark shows the chosen word, also without colours."""
         parts: list[tuple[str, str]] = []
         for word in self.words:
             chosen = word == self.value
@@ -74,7 +74,7 @@ class Choice(Drawn, can_focus=True):
         return tuple(parts)
 
     def chosen_look(self, word: str) -> str:
-        """Return the look of a word: reversed where the keys go."""
+        """Return the look of a word: reversed if it is chosen and has the focus."""
         if word != self.value:
             return ""
         return "cursor" if self.has_focus else "strong"
@@ -89,12 +89,12 @@ class Choice(Drawn, can_focus=True):
         self.app.cursor_position = Offset(x + cells + 1, y + row)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines the words take."""
+        """Return the number of lines for the words."""
         del container, viewport
         return len(self._rows(width))
 
     def _rows(self, width: int) -> list[range]:
-        """Return for each line the places of the words on it: as many as fit side by side."""
+        """Return for each line the indexes of its words, as many as fit next to each other."""
         rows: list[range] = []
         first = cells = 0
         texts = [len(text) for text, _ in self.parts()]
@@ -106,7 +106,7 @@ class Choice(Drawn, can_focus=True):
         return [*rows, range(first, len(self.words))]
 
     def render_line(self, y: int) -> Strip:
-        """Draw the words side by side, on more lines where the width asks for it."""
+        """Draw one line of words. A narrow widget has several lines."""
         rows = self._rows(self.size.width)
         words = rows[y] if y < len(rows) else range(0)
         return self.strips(self.parts()[words.start * 2 : words.stop * 2], self.size.width)

@@ -1,4 +1,4 @@
-"""A line to type into: no blinking, no border, and the mask of a password in plain ASCII."""
+"""A text field of one line without blinking and border. A password is masked in plain ASCII."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 
 class Entry(Input):
-    """Textual's Input in its compact form; up and down move between the fields of a form."""
+    """Textual's Input in its compact form. Up and down move between the fields of a form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", "Previous field", show=False),
@@ -46,9 +46,9 @@ class Entry(Input):
         layout: bool = False,
         recompose: bool = False,
     ) -> Entry:
-        """Send only the cells that held or hold text when a key was typed."""
+        """After a key, send only the cells with old or new text."""
         if self.is_mounted and self.has_focus and repaint and not (regions or recompose):
-            # A longer text makes the virtual size grow, which asks for a layout; a line of
+            # A longer text makes the virtual size grow, which requests a layout. A line of
             # fixed size needs none.
             layout = layout and self.virtual_size == self._drawn_size
             self._drawn_size = self.virtual_size
@@ -60,7 +60,7 @@ class Entry(Input):
         return self
 
     def _on_paste(self, event: events.Paste) -> None:
-        # As typed: control characters are not dropped in silence but refused by the rules.
+        # Unchanged: the rules refuse control characters, instead of dropping them silently.
         text = event.text.rstrip("\r\n")
         start, end = sorted(self.selection)
         self.replace(text, start, end)
@@ -69,7 +69,7 @@ class Entry(Input):
 
 
 def _visible(text: str) -> str:
-    """Draw what cannot be drawn as `?`, cell for cell."""
+    """Return the text with `?` for each character that cannot be drawn."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\u3000" else "?" for c in text)

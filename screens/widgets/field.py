@@ -1,4 +1,4 @@
-"""A field of a form: its label, its control, and what it becomes in main.cf."""
+"""A field of a form: its label, its control, and the preview of its value in main.cf."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ WRONG = "WRONG"
 
 
 class FormField(Widget):
-    """What all kinds of fields share; a form asks them nothing else."""
+    """The base of all kinds of fields. A form uses nothing else of them."""
 
     @dataclass
     class Edited(Message):
-        """The operator changed the field's value; `typed` by a key, and more may follow."""
+        """The operator changed the value. `typed` is True for a key, after which more may follow."""
 
         form_field: FormField
         text: Text
@@ -37,39 +37,39 @@ class FormField(Widget):
 
     @property
     def text(self) -> Text:
-        """What the field holds now: each kind of field knows its own."""
+        """The field's present value."""
         # Here and below not abc's abstractmethod: Textual's widgets have a metaclass of their own.
         raise NotImplementedError
 
     def put(self, text: str) -> None:
-        """Put a suggestion into the field, as if it had been typed."""
+        """Enter a suggestion as if it had been typed."""
         raise NotImplementedError
 
     def settle(self) -> bool:
-        """Take what is typed but not entered yet; False when it is wrong."""
+        """Enter typed text that is not entered yet. Return False if it is wrong."""
         return True
 
     def mark(self, problem: str) -> None:
-        """Show that the value is wrong, or no longer."""
+        """Mark the value as wrong, or remove the mark if `problem` is ""."""
         self.problem = problem
         label = self.field.label
         marked = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
         self.query_one("#label", Line).say(marked if problem else label, "wrong" if problem else "")
 
     def show_preview(self, preview: str) -> None:
-        """Show what the value becomes; an inline field leaves that to the form's foot."""
+        """Show the preview. That of an inline field is in the form's foot."""
         for line in self.query("#preview").results(Line):
             line.say(preview, "value")
 
     def compose(self) -> ComposeResult:
-        """Stack label, control and line; inline, the form's foot says what it becomes."""
+        """Stack label, control and preview. An inline field has its preview in the form's foot."""
         yield Line(self.field.label, id="label")
         yield self.control()
         if not self.inline:
             yield Line(id="preview")
 
     def control(self) -> Widget:
-        """Make the widget that is typed into."""
+        """Make the widget for the value."""
         raise NotImplementedError
 
 
@@ -104,7 +104,7 @@ class TextField(FormField):
 
 
 class ChoiceField(FormField):
-    """A field for one of a few words, on one line; `below` the label where they are long."""
+    """A field for one of a few words, on one line. With `below` they are below the label."""
 
     def __init__(
         self,

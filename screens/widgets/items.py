@@ -1,4 +1,4 @@
-"""A field that holds a list: its items with a box each, what the host suggests, a line to add."""
+"""A field for a list: items and suggestions, each with a box, and a line to add one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ON, OFF = "[x]", "[ ]"
 
 @dataclass(frozen=True)
 class Item:
-    """One item: whether it is taken, and a remark (where a suggestion comes from)."""
+    """One item. `taken` is True if it is in the list. `remark` is the source of a suggestion."""
 
     text: str
     taken: bool
@@ -35,7 +35,7 @@ class Item:
 
 
 class Boxes(Rows):
-    """Items with a box each."""
+    """Items, each with a box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pick", "Take/leave", id="take", tooltip="Take the item or leave it out."),
@@ -46,19 +46,19 @@ class Boxes(Rows):
 
     @dataclass
     class Removed(Message):
-        """The operator wants the row gone."""
+        """The operator wants the row removed."""
 
         rows: Boxes
         row: Row
 
     def action_remove(self) -> None:
-        """Say that the row is to go."""
+        """Request the removal of the row."""
         if self.current:
             self.post_message(self.Removed(self, self.current))
 
 
 class ItemField(FormField):
-    """A list of items. The space bar takes one or leaves it out; Enter in the line adds one."""
+    """A list of items. The space bar takes or drops one. Enter in the line adds one."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class ItemField(FormField):
         return item_problem(self.field.section, self.field.name, text)
 
     def compose(self) -> ComposeResult:
-        """Stack label, items, the line to add one, and what it becomes."""
+        """Stack label, items, the line to add one, and the preview."""
         yield Line(self.field.label, id="label")
         yield self.control()
         with Widget(classes="adding"):
@@ -103,7 +103,7 @@ class ItemField(FormField):
         self._redraw()
 
     def _rows(self) -> list[Row]:
-        # The key is the place: an item may stand there twice, which a rule then says.
+        # The key is the index, since an item may be there twice. A rule reports that.
         return [
             Row(
                 f"  {ON if item.taken else OFF} {masked(readable_name(item.text))}",
@@ -126,25 +126,25 @@ class ItemField(FormField):
 
     @property
     def text(self) -> Text:
-        """The items that are taken."""
+        """The taken items."""
         return tuple(item.text for item in self.items if item.taken)
 
     def remark(self, remarks: Mapping[str, str]) -> None:
-        """Write remarks beside items, by their text."""
+        """Set the remarks of items, by their text."""
         self.items = [
             replace(item, remark=remarks.get(item.text, item.remark)) for item in self.items
         ]
         self._redraw()
 
     def leave_out(self, texts: Collection[str]) -> None:
-        """Take these items no longer; they stay in sight."""
+        """Drop these items from the list. They stay visible."""
         self.items = [
             replace(item, taken=item.taken and item.text not in texts) for item in self.items
         ]
         self._changed()
 
     def offer(self, suggested: Sequence[Suggestion]) -> None:
-        """Add suggestions that are found later; none is taken by itself."""
+        """Add suggestions that are found later. They are not taken."""
         known = {item.text for item in self.items}
         new = [Item(one.value, False, one.why) for one in suggested if one.value not in known]
         if new:
@@ -156,7 +156,7 @@ class ItemField(FormField):
         self._add(split_items(text))
 
     def settle(self) -> bool:
-        """Add what stands in the line; False when it is wrong, and it stays there."""
+        """Add the text of the line. If it is wrong, leave it there and return False."""
         entry = self.query_one(Entry)
         items = split_items(entry.value)
         if len(items) == 1 and self._fault(items[0]):
@@ -167,7 +167,7 @@ class ItemField(FormField):
         return True
 
     def _add(self, texts: Sequence[str]) -> None:
-        # What is typed stands in the order of the typing, whether it was suggested or not.
+        # Typed items are in the order of the typing, also if they were suggested.
         remarks = {item.text: item.remark for item in self.items if not item.taken}
         typed = frozenset(texts)
         self.items = [item for item in self.items if item.taken or item.text not in typed]
@@ -181,12 +181,12 @@ class ItemField(FormField):
 
     @property
     def typed_problem(self) -> str:
-        """What is wrong with the text in the line to add from, "" while nothing is."""
+        """The problem of the text in the line to add from, "" for none."""
         items = split_items(self._entered)
         return self._fault(items[0]) if len(items) == 1 else ""
 
     def on_input_changed(self, event: Entry.Changed) -> None:
-        """Look at what is typed; many items at once, as from a paste, are added right away."""
+        """Report the edit. Several items at once, as from a paste, are added at once."""
         event.stop()
         was, self._entered = self._entered, event.value
         if len(event.value) > len(was) + 1 and len(split_items(event.value)) > 1:
@@ -195,7 +195,7 @@ class ItemField(FormField):
         self.post_message(self.Edited(self, (), typed=True))
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
-        """Add it; with nothing typed go on to the next field."""
+        """Add the text. An empty line goes to the next field."""
         event.stop()
         if not event.value.strip(" "):
             self.screen.focus_next()
@@ -203,7 +203,7 @@ class ItemField(FormField):
             self.post_message(self.Edited(self, self.text))
 
     def on_key(self, event: events.Key) -> None:
-        """Whoever types in the list means the line below it."""
+        """Send text that is typed in the list to the line below it."""
         entry = self.query_one(Entry)
         if entry.has_focus or event.character in {None, " ", "?", "q"} or not event.is_printable:
             return
@@ -212,14 +212,14 @@ class ItemField(FormField):
         entry.insert_text_at_cursor(event.character or "")
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Take an item or leave it out."""
+        """Take an item or drop it."""
         event.stop()
         number = int(event.row.key)
         self.items[number] = replace(self.items[number], taken=not self.items[number].taken)
         self._changed()
 
     def on_boxes_removed(self, event: Boxes.Removed) -> None:
-        """Remove the item; with none left go to the line to add one."""
+        """Remove the item. After the last one go to the line to add one."""
         event.stop()
         del self.items[int(event.row.key)]
         self._changed()

@@ -1,4 +1,4 @@
-"""The keys that work here, in one or two lines at the bottom."""
+"""The footer: the keys that work here, in one or two lines."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ GAP = "  "
 
 
 class KeyLine(Drawn):
-    """Every key that its screen or the widget in focus names for the footer."""
+    """The visible key bindings of the screen and of the focused widget."""
 
     def __init__(self) -> None:
         super().__init__()
         self._keys: tuple[tuple[str, str], ...] = ()
 
     def on_mount(self) -> None:
-        """Follow the focus."""
+        """Update the keys with the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._update)
         self._update()
 
@@ -51,7 +51,7 @@ class KeyLine(Drawn):
         return rows
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines that the keys take."""
+        """Return the number of lines for the keys."""
         del container, viewport
         return len(self._rows(width))
 
@@ -65,7 +65,7 @@ class KeyLine(Drawn):
 
 
 _RANK = {"Esc": 7, "F1": 8, "^Q": 9}
-"""The keys that are everywhere stand last, in this order."""
+"""The keys of all screens come last, in this order."""
 
 
 def key_name(binding: Binding) -> str:

@@ -1,4 +1,4 @@
-"""A few lines of wrapped text that cost few bytes to change."""
+"""A few lines of wrapped text. A change sends few bytes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from screens.widgets.wrap import wrapped
 
 TALLEST = 50
 MOST_CELLS = 500
-"""As tall and as wide as a text may ask to be."""
+"""The largest height and width that a text requests."""
 
 
 class Line(Drawn):
-    """One look of text, wrapped to the width; what does not fit the height is cut with `...`."""
+    """Text with one look, wrapped to the width. Beyond the height it is cut with `...`."""
 
     def __init__(self, text: str = "", look: str = "", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -25,7 +25,7 @@ class Line(Drawn):
         self._wrapped_at = (-1, -1)
 
     def say(self, text: str, look: str = "") -> None:
-        """Show another text; only the cells that hold old or new text are sent again."""
+        """Show another text. Only cells with old or new text are sent again."""
         if (text, look) == (self.text, self._look):
             return
         before = self._rows()
@@ -46,7 +46,7 @@ class Line(Drawn):
         return self._lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines that the text takes, for `height: auto`."""
+        """Return the number of lines for the text, for `height: auto`."""
         del container, viewport
         return len(wrapped(self.text, width, TALLEST))
 

@@ -1,4 +1,4 @@
-"""The looks of a line of text: sixteen colours at most, and never the only sign of a meaning."""
+"""The looks of a line of text: sixteen colours at most. A colour is never the only sign."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widget import Widget
 from screens.widgets.plain import plain
 
 LOOKS = ("strong", "quiet", "head", "value", "right", "wrong", "caution", "new", "gone", "cursor")
-"""Names of looks; `wizard.tcss` says what they are."""
+"""Names of looks. `wizard.tcss` defines them."""
 
 
 class Drawn(Widget):
@@ -35,6 +35,6 @@ class Drawn(Widget):
         start: int = 0,
         rest: Optional[Style] = None,
     ) -> Strip:
-        """Return one line made of several (text, look); the rest of it in style `rest`."""
+        """Return one line of several (text, look). The rest of it has the style `rest`."""
         line = Strip([Segment(plain(text), self.look(look)) for text, look in parts])
         return line.crop_extend(start, start + width, rest or self.rich_style)

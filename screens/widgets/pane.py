@@ -1,4 +1,4 @@
-"""The output of a step: its last lines, drawn line by line, following the end."""
+"""The output of a step: its last lines, drawn line by line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Pane(Drawn, ScrollView, can_focus=True):
         self._follows = True
 
     def show(self, lines: Sequence[str], *, fresh: bool = False) -> None:
-        """Show these lines; `fresh` says that they are another step's."""
+        """Show these lines. `fresh` is True if they are another step's."""
         self.lines = lines
         widest = max(map(len, lines), default=0)
         self.virtual_size = Size(widest, len(lines))
@@ -44,7 +44,7 @@ class Pane(Drawn, ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Keep the end in sight."""
+        """Scroll to the end, unless the operator scrolled up."""
         if self._follows:
             self._to(len(self.lines))
 
@@ -54,17 +54,17 @@ class Pane(Drawn, ScrollView, can_focus=True):
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
 
     def action_by(self, by: int) -> None:
-        """Scroll; at the end it follows again."""
+        """Scroll. At the end the pane follows again."""
         lowest = max(0, len(self.lines) - self.size.height)
         self._follows = self.scroll_offset.y + by >= lowest
         self._to(self.scroll_offset.y + by)
 
     def action_page(self, by: int) -> None:
-        """Scroll by a screenful less a line."""
+        """Scroll by one page, minus one line."""
         self.action_by(by * max(1, self.size.height - 1))
 
     def action_top(self) -> None:
-        """Go to the oldest line that is kept."""
+        """Go to the oldest line."""
         self.action_by(-len(self.lines))
 
     def action_bottom(self) -> None:
@@ -72,13 +72,13 @@ class Pane(Drawn, ScrollView, can_focus=True):
         self.action_by(len(self.lines))
 
     def action_sideways(self, by: int) -> None:
-        """Move long lines under the window."""
+        """Scroll sideways in long lines."""
         widest = max(0, self.virtual_size.width - self.size.width)
         x = max(0, min(self.scroll_offset.x + by, widest))
         self.scroll_to(x=x, animate=False, force=True, immediate=True)
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the window."""
+        """Draw one visible line."""
         x, top = self.scroll_offset
         at = y + top
         text = self.lines[at] if at < len(self.lines) else ""

@@ -1,4 +1,4 @@
-"""Text from elsewhere, made fit to be drawn: no control character and no key reaches the terminal."""
+"""Make foreign text safe to draw: without control characters, and with masked keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from wizard.secrets import masked
 
 
 def plain(text: str) -> str:
-    """Return one line of text without control sequences; what is plain already comes back as is."""
+    """Return one line of text without control sequences and with masked keys."""
     text = masked(text)
     if text.isprintable():
         return text

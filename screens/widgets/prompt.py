@@ -1,4 +1,4 @@
-"""A question of a running step, in the child's own words, and the line to answer it."""
+"""A question of a running step, with the child's own text, and the line to answer it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from wizard.run.records import Prompted
 
 MOST_LINES = 6
 AROUND = 7
-"""Lines of the screen that are not the question's words, at least."""
+"""The fewest lines of the screen for all but the question's text."""
 
 
 class Prompt(Widget):
-    """Hidden until something is asked. What is typed is kept nowhere."""
+    """The prompt, hidden without a question. Typed text is stored nowhere."""
 
     @dataclass
     class Answered(Message):
-        """The operator answered a prompt; the text may be a secret."""
+        """The operator answered a prompt. The text may be a secret."""
 
         prompt: int
         text: str
@@ -38,14 +38,14 @@ class Prompt(Widget):
         self._shown: Optional[Prompted] = None
 
     def compose(self) -> ComposeResult:
-        """Put the words above the line."""
+        """Make the question's text above the line for the answer."""
         yield Line("This step asks:", "strong", id="prompt-label")
         yield Line(id="prompt-text")
         yield Entry()
         yield Line(id="prompt-says")
 
     def ask(self, prompted: Optional[Prompted]) -> bool:
-        """Show a question, or none; True when the one in sight was closed."""
+        """Show a question, or none. Return True if the visible one was closed."""
         if prompted == self._shown:
             return False
         self._shown = prompted
@@ -62,14 +62,14 @@ class Prompt(Widget):
         return False
 
     def _show_words(self, prompted: Prompted) -> None:
-        """Show the last lines of the question, as many as leave room to answer it."""
+        """Show the last lines of the question, with room for the answer."""
         width, height = self.app.size
         most = max(1, min(MOST_LINES, height - AROUND))
         lines = prompted.text.rstrip("\n").splitlines()[-most:]
         self.query_one("#prompt-text", Line).say("\n".join(cut(one, width - 2) for one in lines))
 
     def on_resize(self) -> None:
-        """Fit the words to the terminal."""
+        """Fit the question to the terminal."""
         if self._shown is not None:
             self._show_words(self._shown)
 
@@ -78,7 +78,7 @@ class Prompt(Widget):
         self.query_one("#prompt-says", Line).say(text, look)
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
-        """Hand the answer over and forget it."""
+        """Post the answer and empty the line."""
         event.stop()
         if self._shown is not None:
             self.post_message(self.Answered(self._shown.prompt, event.value))

@@ -1,4 +1,4 @@
-"""A list of lines with a cursor, drawn line by line: ten thousand cost what ten do."""
+"""A list of lines with a cursor, drawn line by line: ten thousand cost no more than ten."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from screens.widgets.looks import Drawn
 
 @dataclass(frozen=True)
 class Row:
-    """One line. `key` names what it stands for; one without a key is passed over."""
+    """One line. `key` identifies it. The cursor skips lines without a key."""
 
     text: str
     look: str = ""
@@ -28,7 +28,7 @@ class Row:
 
 
 class Rows(Drawn, ScrollView, can_focus=True):
-    """Lines to look at or choose from; with `choosing` false the keys scroll instead."""
+    """Lines to read or choose from. With `choosing` False the keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -45,7 +45,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor stands on another row."""
+        """The cursor is on another row."""
 
         rows: Rows
         row: Optional[Row]
@@ -72,14 +72,14 @@ class Rows(Drawn, ScrollView, can_focus=True):
 
     @property
     def current(self) -> Optional[Row]:
-        """The row under the cursor, None when no row can be chosen."""
+        """The row under the cursor, None if no row can be chosen."""
         if not self.choosing or not 0 <= self.cursor < len(self.rows):
             return None
         row = self.rows[self.cursor]
         return row if row.key else None
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show other lines; the cursor stays on its row's key, where that is still there."""
+        """Show other lines. The cursor stays on the row with its key, if that still exists."""
         before, was = self.rows, self.current
         self.rows = rows
         self.cursor = min(self.cursor, max(0, len(rows) - 1))
@@ -96,7 +96,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
                 self.refresh_lines(y)
 
     def go_to(self, key: str) -> None:
-        """Set the cursor on the row of that key."""
+        """Set the cursor on the row with that key."""
         found = next((i for i, row in enumerate(self.rows) if row.key == key), None)
         if found is not None:
             self._set_cursor(found)
@@ -117,11 +117,11 @@ class Rows(Drawn, ScrollView, can_focus=True):
         return start
 
     def on_mount(self) -> None:
-        """Measure once there is a size."""
+        """Compute the size of the lines."""
         self._measure()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         del event
         self._show_cursor()
 
@@ -139,7 +139,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
         height = self.size.height
         if self.choosing and height:
             top = self.scroll_offset.y
-            # A heading above the first row that can be chosen comes into sight with it.
+            # The first row that can be chosen is shown with the heading above it.
             wanted = 0 if self.cursor == self._next(0, 1) and self.cursor < height else self.cursor
             if wanted < top:
                 self._scroll(wanted)
@@ -147,7 +147,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
                 self._scroll(self.cursor - height + 1)
         if self.has_focus:
             x, y, _, _ = self.content_region
-            # Where a screen reader and a braille line look (the hardware cursor is hidden).
+            # Screen readers and braille displays use this position (the cursor itself is hidden).
             row = self.cursor - self.scroll_offset.y if self.choosing else 0
             self.app.cursor_position = Offset(x, y + row)
 
@@ -162,11 +162,11 @@ class Rows(Drawn, ScrollView, can_focus=True):
         self.post_message(self.Moved(self, self.current))
 
     def on_blur(self) -> None:
-        """Take the cursor away."""
+        """Remove the cursor."""
         self.refresh_lines(self.cursor)
 
     def action_move(self, by: int) -> None:
-        """Move the cursor, or the text where nothing is to choose."""
+        """Move the cursor, or scroll if there is nothing to choose."""
         if not self.choosing:
             self._scroll(self.scroll_offset.y + by)
             return
@@ -177,7 +177,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
             self._scroll(0)
 
     def action_page(self, by: int) -> None:
-        """Move by a screenful less a line."""
+        """Move by one page, minus one line."""
         step = by * max(1, self.size.height - 1)
         if not self.choosing:
             self._scroll(self.scroll_offset.y + step)
@@ -193,29 +193,29 @@ class Rows(Drawn, ScrollView, can_focus=True):
             self._scroll(to)
 
     def action_sideways(self, by: int) -> None:
-        """Move long lines under the window."""
+        """Scroll sideways in long lines."""
         widest = max(0, self.virtual_size.width - self.size.width)
         x = max(0, min(self.scroll_offset.x + by, widest))
         self.scroll_to(x=x, animate=False, force=True, immediate=True)
 
     def action_choose(self) -> None:
-        """Say that Enter was pressed here."""
+        """Report Enter on the row."""
         if self.current:
             self.post_message(self.Chosen(self, self.current, toggled=False))
 
     def action_pick(self) -> None:
-        """Say that the space bar was pressed here."""
+        """Report the space bar on the row."""
         if self.current:
             self.post_message(self.Chosen(self, self.current, toggled=True))
 
     def refresh_lines(self, y_start: int, line_count: int = 1) -> None:
-        """Draw some lines again, where they are in sight."""
+        """Draw some lines again, if they are visible."""
         top = self.scroll_offset.y
         if top - line_count < y_start < top + self.size.height:
             self.refresh(Region(0, y_start - top, self.size.width, line_count))
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the window."""
+        """Draw one visible line."""
         x, top = self.scroll_offset
         width = self.size.width
         at = y + top
@@ -229,7 +229,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
 
 
 class Lines(Rows):
-    """Lines to read, which take the keys."""
+    """Lines to read. The keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),

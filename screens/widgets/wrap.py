@@ -1,4 +1,4 @@
-"""Text broken into lines by terminal cells: a full-width character takes two."""
+"""Wrap text by terminal cells. A full-width character takes two."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ MORE = "..."
 
 @lru_cache(maxsize=256)
 def wrapped(text: str, width: int, most: int = 0) -> tuple[str, ...]:
-    """Break a text at blanks; of more than `most` lines the rest is cut, which `...` says."""
+    """Break a text at blanks. After `most` lines (0: all) the rest is cut, with `...` at the end."""
     if width <= 0:
         return ()
     if most and len(text) > width * (most + 1):
-        # What is beyond can never be in sight: ten thousand names need no wrapping.
+        # The rest can never be visible, so ten thousand names need no wrapping.
         text = text[: width * (most + 1)]
     lines = [row for line in text.split("\n") for row in _broken(line, width)]
     if most and len(lines) > most:
@@ -26,14 +26,14 @@ def wrapped(text: str, width: int, most: int = 0) -> tuple[str, ...]:
 
 
 def cut(text: str, width: int) -> str:
-    """Cut a line to the width; `...` at its end says that something is missing."""
+    """Cut a line to the width, with `...` at its end."""
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, max(0, width - len(MORE))).rstrip(" ") + MORE
 
 
 def cut_middle(text: str, width: int) -> str:
-    """Cut a line in its middle: what differs between titles often stands at their ends."""
+    """Cut a line in its middle, since titles often differ at their ends."""
     if cell_len(text) <= width or width < len(MORE) * 3:
         return cut(text, width)
     tail = text[-((width - len(MORE)) // 2) :].lstrip(" ")
@@ -58,6 +58,6 @@ def _broken(line: str, width: int) -> list[str]:
         while cell_len(word) > width:
             head = set_cell_size(word, width).rstrip(" ")
             rows.append(head)
-            word = word[len(head) :]  # noqa: PLW2901 - what is left of it
+            word = word[len(head) :]  # noqa: PLW2901 - its rest
         row = word
     return [*rows, row]
