@@ -25,8 +25,7 @@ OWN_LISTS = Field(
     CUSTOM,
     "list",
     "Lists of your own",
-    "",
-    "ZONE, ZONE=REPLIES or ZONE=REPLIES:KIND; the kinds are client, sender, helo.",
+    help="ZONE, ZONE=REPLIES or ZONE=REPLIES:KIND; the kinds are client, sender, helo.",
 )
 """The field for [[blocklists.custom]], with one list a line."""
 

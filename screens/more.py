@@ -27,8 +27,7 @@ POLICY_LINES = Field(
     "policy",
     "choice",
     "The policy's own lines",
-    "",
-    "Banner, TLS and SASL lines, VRFY, the frame of the restrictions, master.cf. A first set-up "
+    help="Banner, TLS and SASL lines, VRFY, the frame of the restrictions, master.cf. A first set-up "
     "sets them; later they change by choice only, and the review shows how.",
     choices=(KEEP, SET),
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from screens.blocklists import OWN_LISTS
+from screens.more import POLICY_LINES
 from wizard.answers.build import to_values
+from wizard.answers.field import Field
 from wizard.answers.form import (
     answers_from_texts,
     custom_entry,
@@ -87,3 +90,9 @@ def test_the_problem_of_an_item_names_what_is_wrong_alone() -> None:
     assert item_problem("domains", "local", "a_b.example.org").startswith("holds an underscore")
     assert item_problem("blocklists", "custom", "a.example:nokind").startswith("must be one of")
     assert item_problems("domains", "local", ["a.example.org", "b"]).keys() == {"b"}
+
+
+@pytest.mark.parametrize("field", [OWN_LISTS, POLICY_LINES], ids=lambda one: str(one.name))
+def test_a_field_that_no_section_has_shows_help_and_no_preview(field: Field) -> None:
+    assert field.help
+    assert not field.becomes
