@@ -86,7 +86,7 @@ class TextField(FormField):
 
     @property
     def text(self) -> Text:
-        """What is typed."""
+        """The typed text."""
         return self.query_one(Entry).value
 
     def put(self, text: str) -> None:

@@ -10,9 +10,9 @@ from wizard.paths import LETSENCRYPT
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 """certbot's own default for --server."""
 PROGRAM = "/usr/bin/certbot"
-"""Where EPEL puts it."""
+"""The path in EPEL's package."""
 PORT = "80/tcp"
-"""Where http-01 is answered (RFC 8555, 8.3)."""
+"""The port of the http-01 challenge (RFC 8555, 8.3)."""
 OPEN_FOR = 600
 """Seconds after which firewalld itself closes a port that was opened for a challenge."""
 

@@ -1,7 +1,7 @@
-"""What certbot would run, read or write because of a file that came from another server.
+"""Find what certbot would run, read or write because of a file from another server.
 
-An option counts as foreign unless the tables below know it as harmless: so an option of a new
-plugin, a shortened name (argparse takes `deploy-h`) and a misspelt one are shown, too.
+An option is foreign unless the tables of `certbot_options` list it as harmless. So an option of a
+new plugin, a shortened name (argparse takes `deploy-h`) and a misspelt one are shown, too.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def without_items(text: bytes, items: Iterable[ForeignItem]) -> bytes:
 
 
 def remarks(path: str, text: bytes) -> Iterator[str]:
-    """Say what a renewal needs that is neither a command nor a path: a server, a plugin."""
+    """Yield what else a renewal needs: another ACME server, a plugin."""
     for one in (options(path, text) or ()) if is_settings(path) else ():
         name, value = key_of(one.name), plain(one.value)
         if name == "server" and not re.fullmatch(_LETS_ENCRYPT, value):
@@ -136,7 +136,7 @@ def _cut(text: str) -> str:
 def _name(path: str, label: str, text: bytes) -> str:
     """Return a name that fits into a list with commas on a command line.
 
-    The hash is of the path as well, since two long or odd paths look alike in a name.
+    The hash covers the path as well, since two long or odd paths can give the same name.
     """
     label = (
         re.sub(_ODD, "_", path[len(LETSENCRYPT) + 1 :]) + label[:1] + re.sub(_ODD, "_", label[1:])

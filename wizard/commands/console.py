@@ -1,4 +1,4 @@
-"""The operator's terminal as plain lines: colour only where it helps, prompts unechoed."""
+"""Print plain lines on the operator's terminal, and ask there. Only diffs have colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line of the log: its time, Postfix's program and what that said."""
+"""Parse a line of the log: its time, Postfix's program and the message."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LINE = re.compile(
 )
 _MONTHS = {name.encode(): number for number, name in enumerate(calendar.month_abbr) if number}
 _AHEAD = 86400
-"""Seconds that a line may be ahead of now and still be of this year."""
+"""Seconds by which a line of this year may be ahead of now."""
 
 
 class Reader:
     """Parses lines of journalctl's short-unix form and of syslog's two (RFC 3164, RFC 3339).
 
-    syslog's old form has no year: it is the one that makes the line no more than a day newer
-    than `now`, in local time. Month names are English in it, whatever the locale.
+    syslog's old form has no year. The newest year counts for which the line is at most a day newer
+    than `now`, in local time. Its month names are English in every locale.
     """
 
     def __init__(self, now: float) -> None:
@@ -34,7 +34,7 @@ class Reader:
         self._at = 0.0
 
     def line(self, raw: bytes) -> Optional[Line]:
-        """Return the line, None where it is not Postfix's or has no time."""
+        """Return the parsed line, None if it is not Postfix's or has no valid time."""
         match = _LINE.match(raw)
         if match is None:
             return None

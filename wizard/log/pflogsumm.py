@@ -1,4 +1,4 @@
-"""pflogsumm(1), where the host has it: its own report of the same lines."""
+"""Run pflogsumm(1), if the host has it, for its own report of the same lines."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from wizard.errors import Trouble
 
 NAME = "pflogsumm"
 SHOWN = "10"
-"""Hosts and users of its lists."""
+"""The number of hosts and of users in its lists."""
 
 _ARGV = (NAME, "-h", SHOWN, "-u", SHOWN)
 
 
 def is_there(door: Door) -> bool:
-    """Whether the host has it."""
+    """True if the host has pflogsumm."""
     return door.has(NAME)
 
 
 def report(door: Door, lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield its report of a log's lines, which are fed to it as they come.
+    """Yield its report of a log's lines, which it reads as they come.
 
-    Raises Trouble where the host does not have it.
+    Raises Trouble if the host does not have it.
     """
     running = door.start(_ARGV, data=b"")
     if running is None:

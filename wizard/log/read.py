@@ -1,4 +1,4 @@
-"""Where the log comes from: the journal, or the file that syslog writes. A line at a time."""
+"""Read Postfix's log line by line, from the journal or from syslog's file."""
 
 from __future__ import annotations
 

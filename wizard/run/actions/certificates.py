@@ -66,7 +66,7 @@ def _directories(action: Relink) -> set[str]:
 
 @dataclass(frozen=True)
 class _Part:
-    """One file of the pair: its staged name, where it goes, its mode."""
+    """One file of the pair: its staged name, its final path, its mode."""
 
     name: str
     path: str
