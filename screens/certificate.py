@@ -18,7 +18,7 @@ from wizard.answers.fields import fields_of
 from wizard.certificates.dates import day
 from wizard.host.suggest import CertificateSuggestion, certificates
 
-LONGEST = 24
+MAX_NAME_CELLS = 24
 """Cells for a lineage's name, so that the dates are in a column."""
 
 
@@ -98,7 +98,7 @@ class CertificateScreen(FormScreen):
     def _rows(self) -> list[Row]:
         chosen = self.text_of("name")
         found = self._suggested()
-        wide = min(max((len(one.name) for one in found), default=0), LONGEST)
+        wide = min(max((len(one.name) for one in found), default=0), MAX_NAME_CELLS)
         return [
             Row(
                 f" ({'x' if one.name == chosen else ' '}) {one.name:<{wide}}",

@@ -23,7 +23,7 @@ from wizard.run.records import Event, Output
 PAUSE = 0.1
 """Seconds between two batches at least."""
 
-MOST_WAITING = 5000
+MAX_WAITING_LINES = 5000
 """Lines of output that wait for the screen, as many as a pane shows."""
 
 FAR_BEHIND = 1 << 20
@@ -76,7 +76,7 @@ class Feed:
         with self._changed:
             if isinstance(event, Output):
                 self._lines += len(event.lines)
-                if self._lines > MOST_WAITING:
+                if self._lines > MAX_WAITING_LINES:
                     self._drop()
             self._waiting.append(event)
             self._changed.notify_all()
@@ -84,7 +84,7 @@ class Feed:
     def _drop(self) -> None:
         """Drop the older half of the waiting output, but no record."""
         remaining: deque[Event] = deque()
-        room = MOST_WAITING // 2
+        room = MAX_WAITING_LINES // 2
         for event in reversed(self._waiting):
             if isinstance(event, Output):
                 if room <= 0:

@@ -20,10 +20,10 @@ from textual.message_pump import MessagePump
 HOPS = 3
 """Passes from the focus up to the app: for the key, for its message, and for the answer to that."""
 
-PATIENCE = 0.5
+CHECK_SECONDS = 0.5
 """Seconds until a check that the awaited widget still exists. A closed one never answers."""
 
-LONGEST = 10.0
+MAX_WAIT_SECONDS = 10.0
 """Seconds that a key waits at most for the one before it."""
 
 
@@ -53,18 +53,18 @@ class KeyQueue(App[int], inherit_bindings=False):
             return
         self._sent += 1
         number = self._sent
-        self._be_patient(number, time.monotonic() + LONGEST)
+        self._be_patient(number, time.monotonic() + MAX_WAIT_SECONDS)
         way = self._way()
         await super().on_event(self._waiting.popleft())
         await self._climb(number, HOPS, way)
 
     def _be_patient(self, number: int, until: float) -> None:
-        self.set_timer(PATIENCE, partial(self._overdue, number, until))
+        self.set_timer(CHECK_SECONDS, partial(self._overdue, number, until))
 
     async def _overdue(self, number: int, until: float) -> None:
         """Continue if the awaited widget is closed. A slow one gets more time.
 
-        On a busy host a screen takes longer to open than `PATIENCE`. A key that was sent meanwhile
+        On a busy host a screen takes longer to open than `CHECK_SECONDS`. A key that was sent meanwhile
         would find nothing in focus, and 10.1.2.0/24 would lose its first digit.
         """
         if number != self._sent or not self._busy:

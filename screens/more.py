@@ -18,7 +18,7 @@ from wizard.answers.model import POLICY
 from wizard.host.suggest import Suggestion, readers
 from wizard.sections.registry import BY_NAME
 
-LONGEST = 14
+MAX_INLINE_LETTERS = 14
 """Letters of choices that fit next to a label at 80 columns, with three boxes."""
 
 KEEP, SET = "keep them", "set them"
@@ -35,7 +35,7 @@ POLICY_LINES = Field(
 
 
 def _choice(field: Field, text: str) -> ChoiceField:
-    return ChoiceField(field, text, below=sum(map(len, field.choices)) > LONGEST)
+    return ChoiceField(field, text, below=sum(map(len, field.choices)) > MAX_INLINE_LETTERS)
 
 
 def _inline(field: Field, text: str) -> TextField:

@@ -16,7 +16,7 @@ WAITS, RUNS, DONE, FAILED = "waits", "runs", "done", "FAILED"
 NOT_BEGUN = "-"
 """The state of a step that had not begun when the run ended."""
 
-MOST_LINES = 5000
+MAX_LINES = 5000
 """Lines of a step for the pane. The whole output is on disk."""
 
 
@@ -30,7 +30,7 @@ class StepView:
     seconds: Optional[float] = None
     began: Optional[float] = None
     message: str = ""
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     written: int = 0
     """The number of lines that were ever added. It shows whether there are new ones."""
 

@@ -9,8 +9,8 @@ from textual.strip import Strip
 from screens.widgets.looks import Drawn
 from screens.widgets.wrap import wrapped
 
-TALLEST = 50
-MOST_CELLS = 500
+MAX_LINES = 50
+MAX_CELLS = 500
 """The largest height and width that a text requests."""
 
 
@@ -48,12 +48,12 @@ class Line(Drawn):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines for the text, for `height: auto`."""
         del container, viewport
-        return len(wrapped(self.text, width, TALLEST))
+        return len(wrapped(self.text, width, MAX_LINES))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the cells of the text in one line, for `width: auto`."""
         del container, viewport
-        return cell_len(self.text[:MOST_CELLS])
+        return cell_len(self.text[:MAX_CELLS])
 
     def render_line(self, y: int) -> Strip:
         """Draw one of its lines."""

@@ -14,7 +14,7 @@ from screens.widgets.line import Line
 from screens.widgets.wrap import cut
 from wizard.run.records import Prompted
 
-MOST_LINES = 6
+MAX_LINES = 6
 AROUND = 7
 """The fewest lines of the screen for all but the question's text."""
 
@@ -64,7 +64,7 @@ class Prompt(Widget):
     def _show_words(self, prompted: Prompted) -> None:
         """Show the last lines of the question, with room for the answer."""
         width, height = self.app.size
-        most = max(1, min(MOST_LINES, height - AROUND))
+        most = max(1, min(MAX_LINES, height - AROUND))
         lines = prompted.text.rstrip("\n").splitlines()[-most:]
         self.query_one("#prompt-text", Line).say("\n".join(cut(one, width - 2) for one in lines))
 

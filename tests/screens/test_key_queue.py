@@ -20,7 +20,7 @@ from screens.frame import WizardScreen
 from screens.key_queue import KeyQueue
 from tests.screens.pilots import opened
 
-SLOW = key_queue.PATIENCE + 0.1
+SLOW = key_queue.CHECK_SECONDS + 0.1
 TYPED = "10.1.2.0/24"
 
 
@@ -72,8 +72,8 @@ class Stuck(Widget, can_focus=True):
 async def test_a_widget_that_hangs_delays_the_next_key_for_a_while_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(key_queue, "LONGEST", 0.3)
-    monkeypatch.setattr(key_queue, "PATIENCE", 0.1)
+    monkeypatch.setattr(key_queue, "MAX_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(key_queue, "CHECK_SECONDS", 0.1)
     reached = asyncio.Event()
 
     class Opening(KeyQueue, inherit_bindings=False):

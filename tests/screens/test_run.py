@@ -9,8 +9,8 @@ from typing import Iterator
 import pytest
 from textual.message_pump import MessagePump
 
-from screens.feed import MOST_WAITING, Feed
-from screens.progress import MOST_LINES, Progress
+from screens.feed import MAX_WAITING_LINES, Feed
+from screens.progress import MAX_LINES, Progress
 from screens.widgets.entry import Entry
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight
@@ -190,7 +190,7 @@ def test_the_feed_is_bounded_while_nobody_draws_and_drops_no_record() -> None:
     assert isinstance(taken[0], records.StepStarted)
     assert isinstance(taken[-1], records.RunFinished)
     kept = [event for event in taken if isinstance(event, records.Output)]
-    assert sum(len(event.lines) for event in kept) <= MOST_WAITING
+    assert sum(len(event.lines) for event in kept) <= MAX_WAITING_LINES
 
 
 def test_what_comes_right_after_a_batch_was_taken_is_announced_too() -> None:
@@ -237,7 +237,7 @@ def test_a_step_keeps_its_last_lines_only() -> None:
     for number in range(20):
         progress.take(records.Output("install", tuple(f"{number}-{i}" for i in range(1000))))
     step = progress.steps["install"]
-    assert len(step.lines) == MOST_LINES
+    assert len(step.lines) == MAX_LINES
     assert step.lines[-1] == "19-999"
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-MOST = 10
-"""Certificates of a chain, which has two to four as a rule."""
+MAX_CERTIFICATES = 10
+"""A chain usually has two to four."""
 
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s[^-]*-----END CERTIFICATE-----")
 
@@ -27,7 +27,7 @@ def chain_problem(pem: bytes, verify: Verify, aside: Path) -> str:
     certificate are checked.
     """
     chain = blocks(pem)
-    if len(chain) > MOST:
+    if len(chain) > MAX_CERTIFICATES:
         return f"its chain has {len(chain)} certificates"
     for number, (this, above) in enumerate(zip(chain, chain[1:]), 1):
         aside.write_bytes(above + b"\n")

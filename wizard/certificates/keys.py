@@ -16,7 +16,7 @@ _EC = bytes.fromhex("2a8648ce3d0201")
 _FIXED = {bytes.fromhex("2b6570"): ("Ed25519", 256), bytes.fromhex("2b6571"): ("Ed448", 456)}
 _UNCOMPRESSED = 4
 
-LEAST = {"RSA": 2048, "EC": 256, "Ed25519": 256, "Ed448": 456}
+MIN_BITS = {"RSA": 2048, "EC": 256, "Ed25519": 256, "Ed448": 456}
 """Bits below which a key is weak (NIST SP 800-131A)."""
 
 
@@ -32,8 +32,8 @@ class Key:
 
     @property
     def weak(self) -> bool:
-        """True if the key is shorter than `LEAST`."""
-        return self.bits < LEAST[self.kind]
+        """True if the key is shorter than `MIN_BITS`."""
+        return self.bits < MIN_BITS[self.kind]
 
 
 def public_key(der: bytes) -> Optional[Key]:

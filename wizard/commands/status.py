@@ -22,8 +22,8 @@ VERSION = 1
 UNCHANGED, DRIFTED = 0, 2
 """Exit codes."""
 _WIDTH = 80
-MOST = 60
-"""Lines of a file's diff that are printed at most."""
+MAX_DIFF_LINES = 60
+"""Lines of a file's diff that are printed."""
 
 _WORD = "DRIFTED  "
 
@@ -76,9 +76,9 @@ def _lines(one: Item) -> Iterator[str]:
             subsequent_indent=indent,
             break_on_hyphens=False,
         )
-    yield from (f"{indent}{line}" for line in one.diff[:MOST])
-    if len(one.diff) > MOST:
-        yield f"{indent}(and {len(one.diff) - MOST} lines more: --json has them all)"
+    yield from (f"{indent}{line}" for line in one.diff[:MAX_DIFF_LINES])
+    if len(one.diff) > MAX_DIFF_LINES:
+        yield f"{indent}(and {len(one.diff) - MAX_DIFF_LINES} lines more: --json has them all)"
 
 
 def _of_the_move(move: Checklist) -> Iterator[str]:

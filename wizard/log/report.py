@@ -24,7 +24,7 @@ from wizard.text import clean, counted
 SHOWN = 8
 """Names of a kind in the lines; --json has `IN_JSON`."""
 
-LONGEST = 100
+MAX_NAME_CHARACTERS = 100
 """Characters of a name in the lines."""
 
 IN_JSON = 100
@@ -67,7 +67,7 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
         yield f"{title}: {top.total:,}" if top.total else f"{title}: none"
         first = top.first(SHOWN)
         for name, count in first:
-            yield from _row(count, clean(name, LONGEST), width)
+            yield from _row(count, clean(name, MAX_NAME_CHARACTERS), width)
         more = top.total - sum(count for _, count in first)
         if more:
             yield from _row(more, "others", width)

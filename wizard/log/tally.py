@@ -21,10 +21,10 @@ from wizard.log.rules import (
     reason_of,
 )
 
-MOST = 10_000
+MAX_NAMES = 10_000
 """Names that are counted one by one. If there are more, the rarer half is counted together."""
 
-LONGEST = 300
+MAX_NAME_BYTES = 300
 """Bytes of a name."""
 
 BY_ADDRESS = frozenset({LOGINS, LIMITS})
@@ -35,7 +35,7 @@ PLAIN = frozenset({CONNECTED, TAKEN})
 class Top:
     """How often each name occurred. `rest` is how often the names occurred that were dropped as rare.
 
-    A name has the bytes of the log, LONGEST at most, and may contain anything. Its count is exact,
+    A name has the bytes of the log, MAX_NAME_BYTES at most, and may contain anything. Its count is exact,
     or too low if the name was dropped before.
     """
 
@@ -44,11 +44,11 @@ class Top:
 
     def add(self, name: bytes) -> None:
         """Count a name once more."""
-        name = name[:LONGEST]
+        name = name[:MAX_NAME_BYTES]
         self.counts[name] = self.counts.get(name, 0) + 1
-        if len(self.counts) > MOST:
-            ordered = self.first(MOST)
-            frequent = dict(ordered[: MOST // 2])
+        if len(self.counts) > MAX_NAMES:
+            ordered = self.first(MAX_NAMES)
+            frequent = dict(ordered[: MAX_NAMES // 2])
             self.rest += sum(self.counts.values()) - sum(frequent.values())
             self.counts = frequent
 
@@ -77,7 +77,7 @@ class Tally:
     tops: dict[str, Top] = field(default_factory=dict)
 
     def count(self, kind: str, name: bytes = b"") -> None:
-        """Count one of a kind, and its name where it has one."""
+        """Count one of a kind, and its name unless that is empty."""
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         if name:
             self.tops.setdefault(kind, Top()).add(name)

@@ -12,7 +12,7 @@ import re
 
 from wizard.errors import SEQUENCE
 
-LONGEST = 4096
+MAX_LINE_BYTES = 4096
 """Bytes of a line. A longer one is shown in pieces."""
 
 _PLAIN_ASCII_CONTROLS = bytes(byte for byte in (*range(32), 127) if byte != ord("\n"))
@@ -47,7 +47,7 @@ class Cleaner:
         end = data.rfind(b"\n") + 1
         self._rest = data[end:]
         lines = _lines(data[: end - 1]) if end else []
-        if len(self._rest) > LONGEST:
+        if len(self._rest) > MAX_LINE_BYTES:
             pieces = list(_pieces(self._rest))
             self._rest = pieces.pop()
             lines += [clean_line(piece.decode("utf-8", "replace")) for piece in pieces]
@@ -67,7 +67,7 @@ def clean(data: bytes) -> tuple[str, ...]:
 
 def _lines(data: bytes) -> list[str]:
     data = data.replace(b"\r\n", b"\n").rstrip(b"\r")
-    if len(data) > LONGEST and max(map(len, data.split(b"\n"))) > LONGEST:
+    if len(data) > MAX_LINE_BYTES and max(map(len, data.split(b"\n"))) > MAX_LINE_BYTES:
         pieces = [piece for line in data.split(b"\n") for piece in _pieces(line)]
         return [clean_line(piece.decode("utf-8", "replace")) for piece in pieces]
     if data.isascii() and len(data.translate(None, _PLAIN_ASCII_CONTROLS)) == len(data):
@@ -81,10 +81,10 @@ def _lines(data: bytes) -> list[str]:
 def _pieces(line: bytes) -> list[bytes]:
     pieces = []
     start = 0
-    while len(line) - start > LONGEST:
-        cut = start + LONGEST
+    while len(line) - start > MAX_LINE_BYTES:
+        cut = start + MAX_LINE_BYTES
         # Not inside a character: its later bytes are 10xxxxxx, three at most.
-        while cut > start + LONGEST - 4 and line[cut] & 0xC0 == 0x80:  # noqa: PLR2004 (UTF-8)
+        while cut > start + MAX_LINE_BYTES - 4 and line[cut] & 0xC0 == 0x80:  # noqa: PLR2004 (UTF-8)
             cut -= 1
         pieces.append(line[start:cut])
         start = cut

@@ -11,7 +11,7 @@ from wizard.log import report
 from wizard.log.lines import Reader
 from wizard.log.rules import COMPLAINTS, DEFERRED, LIMITS, LOGINS, REFUSED
 from wizard.log.since import since
-from wizard.log.tally import MOST, Tally, Top, tally
+from wizard.log.tally import MAX_NAMES, Tally, Top, tally
 
 NOW = time.mktime((2026, 11, 24, 12, 0, 0, 0, 0, -1))
 HEAD = b"Nov 24 11:00:00 mail "
@@ -216,12 +216,12 @@ def test_a_stranger_cannot_reach_the_terminal() -> None:
 
 def test_memory_does_not_grow_with_the_names() -> None:
     top = Top()
-    for number in range(3 * MOST):
+    for number in range(3 * MAX_NAMES):
         top.add(b"%d" % number)
         top.add(b"often")
-    assert len(top.counts) <= MOST
-    assert top.first(1) == [(b"often", 3 * MOST)]
-    assert top.total == 6 * MOST
+    assert len(top.counts) <= MAX_NAMES
+    assert top.first(1) == [(b"often", 3 * MAX_NAMES)]
+    assert top.total == 6 * MAX_NAMES
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from wizard.run.follow import follow
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Output
 from wizard.run.request import write_request
-from wizard.run.sanitize import LONGEST
+from wizard.run.sanitize import MAX_LINE_BYTES
 from wizard.run.worker import work
 
 pytestmark = pytest.mark.promise(25)
@@ -63,7 +63,7 @@ def test_a_line_of_10_mb_comes_in_pieces(places: Places) -> None:
     began = time.monotonic()
     lines, size = lines_of(places, "head -c 10000000 /dev/zero | tr '\\0' x; echo end")
     assert "".join(lines) == "x" * 10_000_000 + "end"
-    assert max(map(len, lines)) <= LONGEST
+    assert max(map(len, lines)) <= MAX_LINE_BYTES
     assert size > 10_000_000
     assert time.monotonic() - began < 20
 

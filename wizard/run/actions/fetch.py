@@ -24,7 +24,7 @@ from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
 from wizard.run.terminal import drive
 from wizard.run.validate_lineages import judge
 
-MOST_BYTES = 256 << 20
+MAX_BYTES = 256 << 20
 """Bytes of a copy. A hundred lineages of many years have some ten megabytes."""
 
 
@@ -90,11 +90,11 @@ def _too_much(host: str, directory: Path) -> Optional[Trouble]:
             count += 1
             size += status.st_size
             largest = max(largest, (status.st_size, str(path.relative_to(directory))))
-    if size <= MOST_BYTES and count <= MOST_FILES:
+    if size <= MAX_BYTES and count <= MOST_FILES:
         return None
     return Trouble(
         f"copying from {host}",
-        f"its {LETSENCRYPT} has more than {MOST_BYTES >> 20} MB or {MOST_FILES} files, which "
+        f"its {LETSENCRYPT} has more than {MAX_BYTES >> 20} MB or {MOST_FILES} files, which "
         f"certificates never have; the largest file is /{largest[1]}",
         "Take out there what is not certbot's, then start again.",
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Optional
 
 SMTP = 25
-LONGEST = 1024
-"""Bytes of a greeting that are read at most. RFC 5321 allows 512."""
+MAX_BYTES = 1024
+"""Bytes of a greeting that are read. RFC 5321 allows 512."""
 _LISTEN = "0A"
 _ESTABLISHED = "01"
 """TCP_LISTEN and TCP_ESTABLISHED in /proc/net/tcp (proc(5))."""
@@ -52,7 +52,7 @@ def greeting(listener: Listener, patience: float) -> tuple[str, Optional[Process
     """
     with socket.create_connection((listener.address, listener.port), timeout=patience) as peer:
         line = b""
-        while not line.endswith(b"\n") and len(line) < LONGEST:
+        while not line.endswith(b"\n") and len(line) < MAX_BYTES:
             data = peer.recv(1)
             if not data:
                 raise ConnectionResetError("it hung up without a word")
