@@ -29,7 +29,7 @@ from wizard.run.path_state import (
     undo_of,
 )
 from wizard.run.paths import RunPlaces, step_name
-from wizard.run.prompts import Desk
+from wizard.run.prompts import PromptServer
 from wizard.run.records import Before, Record, StepIntended
 from wizard.run.seals import Seals
 from wizard.run.steady import steady
@@ -68,7 +68,7 @@ class Context:
     plan: Plan
     step: str
     loop: Loop
-    desk: Desk
+    prompt_server: PromptServer
     output: StepOutput
     record: Callable[[Record], None]
     stopping: Callable[[], bool]
@@ -114,7 +114,7 @@ class Context:
             return None
         # The question has no end of line, so it would be written only with the answer.
         self.output.flush()
-        return self.desk.ask(
+        return self.prompt_server.ask(
             self.step,
             question.text,
             echo=question.echo,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
-from wizard.plan import hold as holding
+from wizard.plan import hold
 from wizard.plan.model import Action, HoldMail, PutBack, ReleaseMail, Step
 from wizard.run.actions.back import saved_bytes
 from wizard.run.files import read
@@ -33,13 +33,13 @@ def hold_steps(
                     # Nothing can be compared. The step that puts it back reports the error.
                     return ()
                 live = now.text if now is not None else written
-                return tuple(holding.first(live, before, prefix=prefix, is_strict=False))
+                return tuple(hold.first(live, before, prefix=prefix, is_strict=False))
     return ()
 
 
 def second_hold(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
     """Return the second hold if a service is turned. It may take mail after the first one."""
-    return tuple(map(holding.second, first)) if turned else ()
+    return tuple(map(hold.second, first)) if turned else ()
 
 
 def release_steps(
@@ -50,7 +50,7 @@ def release_steps(
     if isinstance(action, HoldMail) and messages:
         yield Step(
             prefix + name.replace("hold", "release"),
-            f"Release {holding.counted(len(messages))} from hold",
+            f"Release {hold.counted(len(messages))} from hold",
             "The run put it on hold. Its domain has its former class again, so nothing bounces.",
             ReleaseMail(messages, action.before),
             (_COMMAND,),

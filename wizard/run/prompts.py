@@ -33,7 +33,7 @@ _TURN = 0.5
 _REPLY_PATIENCE = 10.0
 
 
-class Desk:
+class PromptServer:
     """The prompts of one worker. It opens a prompt and takes the answer."""
 
     def __init__(self, loop: Loop, run: str, record: Callable[[Record], None]) -> None:
@@ -164,9 +164,11 @@ def _peer_uid(talker: socket.socket) -> int:
 
 
 @contextlib.contextmanager
-def desk(loop: Loop, places: Places, run: str, record: Callable[[Record], None]) -> Iterator[Desk]:
+def prompt_server(
+    loop: Loop, places: Places, run: str, record: Callable[[Record], None]
+) -> Iterator[PromptServer]:
     """Take answers for the time of a with statement. Raises Trouble."""
-    made = Desk(loop, run, record)
+    made = PromptServer(loop, run, record)
     try:
         made.listen(places.socket)
         yield made

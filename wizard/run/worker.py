@@ -33,7 +33,7 @@ from wizard.run.packages_meanwhile import Wait, package_news, waits
 from wizard.run.path_state import Stale
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress, progress_of
-from wizard.run.prompts import Desk, desk
+from wizard.run.prompts import PromptServer, prompt_server
 from wizard.run.records import (
     DONE,
     FAILED,
@@ -197,7 +197,7 @@ class _Hands:
     """What is open while steps run: the event loop, the prompts, the new files' time."""
 
     loop: Loop
-    desk: Desk
+    prompt_server: PromptServer
     stamp_ns: int
     wait: Wait
 
@@ -226,7 +226,7 @@ class _Wrong:
 def _take_steps(work: _Work) -> RunFinished:
     with (
         contextlib.closing(Loop()) as loop,
-        desk(loop, work.places, work.run.id, work.journal.append) as front,
+        prompt_server(loop, work.places, work.run.id, work.journal.append) as front,
     ):
         front.number_from(work.past.prompts)
         wait = Wait(work.patience.lock)
@@ -357,7 +357,7 @@ def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
             plan=work.plan,
             step=step.id,
             loop=hands.loop,
-            desk=hands.desk,
+            prompt_server=hands.prompt_server,
             output=output,
             record=record,
             stopping=work.stopping,

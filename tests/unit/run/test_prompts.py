@@ -14,7 +14,7 @@ import pytest
 from wizard.errors import Trouble
 from wizard.run.loop import Loop
 from wizard.run.paths import Places
-from wizard.run.prompts import Desk, desk, send_answer
+from wizard.run.prompts import PromptServer, prompt_server, send_answer
 from wizard.run.records import PromptClosed, Prompted, Record
 
 RUN = "20261124-034502-1"
@@ -27,8 +27,8 @@ def records() -> list[Record]:
 
 
 @pytest.fixture
-def front(loop: Loop, places: Places, records: list[Record]) -> Iterator[Desk]:
-    with desk(loop, places, RUN, records.append) as made:
+def front(loop: Loop, places: Places, records: list[Record]) -> Iterator[PromptServer]:
+    with prompt_server(loop, places, RUN, records.append) as made:
         yield made
 
 
@@ -36,7 +36,7 @@ def never() -> bool:
     return False
 
 
-def asked(front: Desk, patience: float = 5, until: Callable[[], bool] = never) -> object:
+def asked(front: PromptServer, patience: float = 5, until: Callable[[], bool] = never) -> object:
     return front.ask("dnf", "Is this ok [y/N]: ", echo=True, patience=patience, until=until)
 
 
@@ -49,7 +49,7 @@ def answering(work: Callable[[], object]) -> Future[object]:
 
 @pytest.mark.promise(24)
 def test_the_answer_arrives_and_is_recorded_nowhere(
-    front: Desk, places: Places, records: list[Record], tmp_path: Path
+    front: PromptServer, places: Places, records: list[Record], tmp_path: Path
 ) -> None:
     sent = answering(lambda: send_answer(places, RUN, 1, CANARY))
     assert asked(front) == CANARY
@@ -61,7 +61,7 @@ def test_the_answer_arrives_and_is_recorded_nowhere(
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and CANARY in p.read_text()]
 
 
-def test_the_first_viewer_wins(front: Desk, places: Places) -> None:
+def test_the_first_viewer_wins(front: PromptServer, places: Places) -> None:
     first = threading.Event()
 
     def two() -> tuple[bool, bool]:
@@ -77,14 +77,14 @@ def test_the_first_viewer_wins(front: Desk, places: Places) -> None:
 
 
 @pytest.mark.promise(26)
-def test_nobody_answers_in_time(front: Desk, records: list[Record]) -> None:
+def test_nobody_answers_in_time(front: PromptServer, records: list[Record]) -> None:
     began = time.monotonic()
     assert asked(front, patience=0.2) is None
     assert 0.2 <= time.monotonic() - began < 2
     assert records[-1] == PromptClosed(1, answered=False)
 
 
-def test_a_moot_question_is_closed(front: Desk) -> None:
+def test_a_moot_question_is_closed(front: PromptServer) -> None:
     assert asked(front, patience=60, until=lambda: True) is None
 
 
@@ -92,7 +92,7 @@ def test_a_moot_question_is_closed(front: Desk) -> None:
     ("run", "prompt"), [(RUN, 7), ("20261124-034502-2", 1)], ids=["prompt", "run"]
 )
 def test_an_answer_to_another_question_is_too_late(
-    front: Desk, places: Places, run: str, prompt: int
+    front: PromptServer, places: Places, run: str, prompt: int
 ) -> None:
     sent = answering(lambda: send_answer(places, run, prompt, "y"))
     assert asked(front, patience=0.5) is None
@@ -102,7 +102,7 @@ def test_an_answer_to_another_question_is_too_late(
 @pytest.mark.slow
 @pytest.mark.promise(21)
 @pytest.mark.parametrize("text", ["y\nrm", "\x1b[A", "a\0b", "\r"])
-def test_an_answer_is_one_line_of_text(front: Desk, places: Places, text: str) -> None:
+def test_an_answer_is_one_line_of_text(front: PromptServer, places: Places, text: str) -> None:
     sent = answering(lambda: send_answer(places, RUN, 1, text))
     assert asked(front, patience=0.5) is None
     with pytest.raises(Trouble, match="one line of text"):
@@ -114,7 +114,9 @@ def test_without_a_worker_an_answer_is_too_late(places: Places) -> None:
 
 
 @pytest.mark.parametrize("line", [b"\n", b"[]\n", b"{}\n", b"x" * 20_000, b"[" * 8000 + b"\n"])
-def test_rubbish_gets_a_reply_and_hinders_nobody(front: Desk, places: Places, line: bytes) -> None:
+def test_rubbish_gets_a_reply_and_hinders_nobody(
+    front: PromptServer, places: Places, line: bytes
+) -> None:
     def babble() -> bytes:
         with socket.socket(socket.AF_UNIX) as talker:
             talker.connect(str(places.socket))
@@ -131,7 +133,9 @@ def test_rubbish_gets_a_reply_and_hinders_nobody(front: Desk, places: Places, li
     assert json.loads(str(sent.result(), "ascii"))["accepted"] is False  # type: ignore[call-overload]
 
 
-def test_one_who_connects_and_says_nothing_hinders_nobody(front: Desk, places: Places) -> None:
+def test_one_who_connects_and_says_nothing_hinders_nobody(
+    front: PromptServer, places: Places
+) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(str(places.socket))
         sent = answering(lambda: send_answer(places, RUN, 1, "y"))
@@ -140,7 +144,7 @@ def test_one_who_connects_and_says_nothing_hinders_nobody(front: Desk, places: P
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
-def test_another_user_is_not_heard(front: Desk, places: Places) -> None:
+def test_another_user_is_not_heard(front: PromptServer, places: Places) -> None:
     assert places.socket.stat().st_mode & 0o777 == 0o600
     assert places.runtime.stat().st_mode & 0o777 == 0o700
     script = (
@@ -179,7 +183,7 @@ def test_a_dead_workers_socket_is_taken_over(
     places.runtime.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(places.socket))
-    with desk(loop, places, RUN, records.append) as front:
+    with prompt_server(loop, places, RUN, records.append) as front:
         sent = answering(lambda: send_answer(places, RUN, 1, "y"))
         assert asked(front) == "y"
         assert sent.result() is True
