@@ -16,9 +16,11 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.postfix.classes import QUERIED, Classes, Parameters
+from wizard.run import commands
 from wizard.run.commands import Completed
 from wizard.run.context import listed
 from wizard.run.directories import explained
+from wizard.run.loop import Loop
 
 Run = Callable[[Sequence[str], Optional[bytes]], Completed]
 """Runs a command to its end, with this standard input. Its output is not shown."""
@@ -43,6 +45,15 @@ class Message:
     arrival: int
     recipients: tuple[str, ...]
     is_read: bool = True
+
+
+def runner(loop: Loop, seconds: float) -> Run:
+    """Return a function that runs commands, each with `seconds` as its time limit."""
+
+    def run(argv: Sequence[str], stdin: Optional[bytes]) -> Completed:
+        return commands.run(argv, loop, None, stdin=stdin, whole=True, patience=seconds)
+
+    return run
 
 
 def stage(directory: Path, parameters: Parameters, now_ns: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Optional
@@ -18,11 +18,9 @@ from wizard.plan import hold
 from wizard.plan.hold import counted
 from wizard.plan.model import HoldMail, Plan, Step
 from wizard.postfix.classes import doubt, is_taken_over
-from wizard.run import commands
-from wizard.run.commands import Completed
 from wizard.run.holding import class_changes, survey
 from wizard.run.loop import Loop
-from wizard.run.mail_queue import Run
+from wizard.run.mail_queue import Run, runner
 
 _DOING = "counting queued mail that would bounce"
 _CLASSING = "comparing the address classes of domains"
@@ -79,13 +77,7 @@ def _first(plan: Plan) -> Optional[Step]:
 def _runner(doing: str) -> Iterator[tuple[Path, Run]]:
     """Yield a private directory and a function that runs commands there. Raises Trouble."""
     with private_directory(doing) as directory, contextlib.closing(Loop()) as loop:
-
-        def run(argv: Sequence[str], stdin: Optional[bytes]) -> Completed:
-            return commands.run(
-                argv, loop, None, stdin=stdin, whole=True, patience=_TIMEOUT_SECONDS
-            )
-
-        yield directory, run
+        yield directory, runner(loop, _TIMEOUT_SECONDS)
 
 
 def _count_affected(step: Step, action: HoldMail) -> tuple[str, str]:

@@ -69,7 +69,7 @@ class Queue:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     made = Queue(A="deferred", B="active", MINE="hold")
-    monkeypatch.setattr("wizard.run.actions.hold.commands.run", made.run)
+    monkeypatch.setattr("wizard.run.commands.run", made.run)
     return made
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Optional
 
 from wizard.errors import Trouble, harmless
 from wizard.plan.hold import counted
 from wizard.plan.model import HoldMail, ReleaseMail
-from wizard.run import commands, mail_queue
-from wizard.run.commands import Completed
+from wizard.run import mail_queue
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.holding import AFTER, Survey, survey
-from wizard.run.mail_queue import HOLD, Message, Run, release_command
+from wizard.run.mail_queue import HOLD, Message, release_command, runner
 from wizard.run.on_hold import ON_HOLD, ON_HOLD_FILE, RELEASED, messages_of
 
 _MAX_NAMED = 20
@@ -26,7 +24,7 @@ _RELEASE_BY_HAND = "`postqueue -p` shows messages on hold with a !; `postsuper -
 
 def hold(action: HoldMail, context: Context) -> Undo:
     """Put the messages on hold that would bounce after the change, and print how to release them."""
-    run, undo = _runner(context), dict(context.earlier or {})
+    run, undo = runner(context.loop, PATIENCE_SECONDS), dict(context.earlier or {})
     try:
         found = survey(action, context.staging(), run)
         messages = _earlier(context, found.on_hold)
@@ -84,7 +82,7 @@ def _add_to_list(path: str, ids: Sequence[str]) -> None:
 
 def release(action: ReleaseMail, context: Context) -> Undo:
     """Release the messages that the run put on hold and that still are. Their class is restored."""
-    run, directory = _runner(context), context.staging()
+    run, directory = runner(context.loop, PATIENCE_SECONDS), context.staging()
     undo = context.intend(dict(context.earlier or {RELEASED: []}))
     try:
         mail_queue.stage(directory / AFTER, action.settings, time.time_ns())
@@ -99,12 +97,3 @@ def release(action: ReleaseMail, context: Context) -> Undo:
     # A message that somebody else released or removed counts as released, too.
     stay = {one for one in wanted if one[0] not in done}
     return {RELEASED: [list(one) for one in action.messages if one not in stay]}
-
-
-def _runner(context: Context) -> Run:
-    def run(argv: Sequence[str], stdin: Optional[bytes]) -> Completed:
-        return commands.run(
-            argv, context.loop, None, stdin=stdin, whole=True, patience=PATIENCE_SECONDS
-        )
-
-    return run
