@@ -19,7 +19,7 @@ from screens.widgets.line import Line
 from screens.widgets.rows import Rows
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.old_server import old_server
-from wizard.status.findings import NOT_KNOWN
+from wizard.status.issues import NOT_KNOWN
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
 

@@ -15,7 +15,7 @@ from screens.widgets.wrap import cut
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.run.paths import began
 from wizard.sections.registry import BY_NAME
-from wizard.status.findings import (
+from wizard.status.issues import (
     AS_FOUND,
     AS_PLANNED,
     BY_HAND,

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from wizard.log.tally import Tally
     from wizard.move.model import Checklist
     from wizard.run.pruning import Limit, Pruning
-    from wizard.status.drift import Item
+    from wizard.status.drift import DriftItem
     from wizard.status.sections import SectionRow
 
 
@@ -105,19 +105,19 @@ class Session:
 
         The answers are today's if no run wrote anything, None if the host was never set up.
         """
-        from wizard.status.as_left import answers_left  # noqa: PLC0415 - as for undo_plan
-        from wizard.status.left import what_all_runs_left  # noqa: PLC0415
-        from wizard.status.look import look  # noqa: PLC0415
+        from wizard.status.collect import drift_items  # noqa: PLC0415
+        from wizard.status.expected import expected_with_history  # noqa: PLC0415
+        from wizard.status.last_answers import last_answers  # noqa: PLC0415 - as for undo_plan
         from wizard.status.sections import section_rows  # noqa: PLC0415
 
         today = self.today(host)
-        left = what_all_runs_left(self.places)
-        items = look(self.places, host, left)
+        expected = expected_with_history(self.places)
+        items = drift_items(self.places, host, expected)
         if today is None:
-            return section_rows(host, None, left, items), None
-        rows = section_rows(with_pair(self.door, today, host), today, left, items)
-        as_left = answers_left(host, today, left)
-        return rows, with_saved(as_left, today)
+            return section_rows(host, None, expected, items), None
+        rows = section_rows(with_pair(self.door, today, host), today, expected, items)
+        last = last_answers(host, today, expected)
+        return rows, with_saved(last, today)
 
     def suggestions(self, host: Host) -> Values:
         """Return the first values of a form: today's, else suggestions."""
@@ -220,13 +220,13 @@ class Session:
     def pruning(self, limit: Limit) -> Pruning:
         """Return which old runs can be removed. Raises NewerTrouble."""
         from wizard.run.pruning import choose, old_runs  # noqa: PLC0415 - as for undo_plan
-        from wizard.status.left import what_all_runs_left  # noqa: PLC0415
+        from wizard.status.expected import expected_with_history  # noqa: PLC0415
         from wizard.status.needed import needed_by_sections  # noqa: PLC0415
 
         refuse_if_locked(self.places, "removing old runs")
         known = self.runs()
         old = old_runs(known, limit)
-        written = what_all_runs_left(self.places).written if old else []
+        written = expected_with_history(self.places).written if old else []
         return choose(known, limit, needed_by_sections(written, old))
 
     def prune(self, pruning: Pruning) -> None:
@@ -235,13 +235,13 @@ class Session:
 
         prune(self.places, pruning)
 
-    def status(self, host: Host) -> tuple[str, tuple[Item, ...]]:
+    def status(self, host: Host) -> tuple[str, tuple[DriftItem, ...]]:
         """Return the last run that changed something ("" for none), and how all that runs wrote is now."""
-        from wizard.status.left import what_runs_left  # noqa: PLC0415 - as for undo_plan
-        from wizard.status.look import look  # noqa: PLC0415
+        from wizard.status.collect import drift_items  # noqa: PLC0415
+        from wizard.status.expected import expected_state  # noqa: PLC0415 - as for undo_plan
 
-        left = what_runs_left(self.places)
-        return left.newest, look(self.places, host, left)
+        expected = expected_state(self.places)
+        return expected.newest, drift_items(self.places, host, expected)
 
     def move(self, answers: Answers, host: Host) -> Optional[Checklist]:
         """Return the checklist of the move; None where the answers name no old server.

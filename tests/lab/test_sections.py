@@ -12,7 +12,7 @@ from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.postfix.parameters import BY_NAME
-from wizard.status.held import held
+from wizard.status.settings import settings_by_section
 
 pytestmark = pytest.mark.lab
 
@@ -91,7 +91,7 @@ def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
         assert changed == OTHERS.get(section, [MAIN_CF]), section
         own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
         assert lost_or_added(before[MAIN_CF], after[MAIN_CF], own) == [], section
-        was, is_now = held(before), held(after)
+        was, is_now = settings_by_section(before), settings_by_section(after)
         assert {one for one in was if was[one] != is_now[one]} == {section} - NOT_OF_POSTFIX
         found = rows(host)
         run = json.loads(wizard(host, "runs", "--json")[1])["runs"][-1]["run"]

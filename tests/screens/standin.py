@@ -48,7 +48,7 @@ from wizard.run import records
 from wizard.run.history import RunSummary
 from wizard.secrets import MASK
 from wizard.session import Session
-from wizard.status.left import Left
+from wizard.status.expected import ExpectedState
 from wizard.status.sections import SectionRow, section_rows
 
 DATA = Path(__file__).parent / "data"
@@ -322,7 +322,7 @@ class StandIn:
 
     def sections(self, host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
         self.sections_wait.wait(10)
-        rows = self.listed_sections or section_rows(host, self.today(host), Left(), ())
+        rows = self.listed_sections or section_rows(host, self.today(host), ExpectedState(), ())
         return rows, self.as_left or self.today(host)
 
     def suggestions(self, _host: Host) -> dict[str, dict[str, Any]]:

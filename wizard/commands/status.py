@@ -14,7 +14,7 @@ from wizard.move.model import Checklist
 from wizard.planning import leftovers
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
-from wizard.status.drift import Item
+from wizard.status.drift import DriftItem
 
 VERSION = 1
 """The version of the JSON form (docs/json.md)."""
@@ -64,7 +64,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
     return DRIFTED if drifted else UNCHANGED
 
 
-def _lines(one: Item) -> Iterator[str]:
+def _lines(one: DriftItem) -> Iterator[str]:
     yield f"{_WORD}{one.looked_at}"
     by = f" (run {one.run})" if one.run else ""
     indent = " " * len(_WORD)

@@ -1,6 +1,6 @@
 """Name what a run changed, so that a reader can skip runs that do not matter.
 
-The names are those of the things that `wizard.status.left` follows from run to run.
+The names are those of the things that `wizard.status.expected` follows from run to run.
 """
 
 from __future__ import annotations

@@ -75,8 +75,8 @@ def _refuse_a_moving_host(
     """Raise LockedTrouble where what looks like a hand edit is older than the run's own text."""
     seals = read_seals(places.key)
     for path, base in found.items():
-        left = text_state(base.text, seals)
-        if left != live[path] and state_of(path, seals) == left:
+        written = text_state(base.text, seals)
+        if written != live[path] and state_of(path, seals) == written:
             refuse_if_locked(places, _READING)
             raise LockedTrouble(_READING, f"a run wrote {path} meanwhile", _START_AGAIN)
 
@@ -117,5 +117,5 @@ def _so_far(places: Places, run: str, seals: Seals) -> Optional[Progress]:
 def _bases(plan: Plan, run: str, written: set[str]) -> Iterator[tuple[str, Base]]:
     for change in plan.files:
         if change.path in written:
-            kept = earlier(one for one in plan.edits if one.path == change.path)
-            yield change.path, Base(change.proposed, run, kept)
+            before = earlier(one for one in plan.edits if one.path == change.path)
+            yield change.path, Base(change.proposed, run, before)

@@ -25,7 +25,7 @@ from wizard.run.history import RunSummary
 from wizard.run.path_state import MISSING
 from wizard.secrets import masked_file
 from wizard.sections.registry import FILES
-from wizard.status.left import CLOSED, OPEN, Left, Mark
+from wizard.status.expected import CLOSED, OPEN, ExpectedState, Mark
 
 DAY = 86400
 PART = 10
@@ -33,7 +33,7 @@ PART = 10
 
 
 @dataclass(frozen=True)
-class Item:
+class DriftItem:
     """One thing that a run left: what it was left as, what it is now, and whether these differ.
 
     `id` is stable for --json; `run` is the run that left it so, "" where none did.
@@ -65,40 +65,46 @@ class Now:
     """Why, by path, of files that others than root can change."""
 
 
-def items(left: Left, now: Now, open_run: Optional[RunSummary]) -> Iterator[Item]:
+def items(expected: ExpectedState, now: Now, open_run: Optional[RunSummary]) -> Iterator[DriftItem]:
     """Yield everything that was looked at, in a stable order; `open_run` is the newest, not done."""
     if open_run is not None:
         told, advice = open_run.summary, open_run.ways_on
-        yield Item("run", "the last run", "done", told, True, open_run.run, advice)
-    for run, why in sorted(left.unreadable.items()):
+        yield DriftItem("run", "the last run", "done", told, True, open_run.run, advice)
+    for run, why in sorted(expected.unreadable.items()):
         advice = f"What it left is not known; its files are in /var/lib/postfix-wizard/runs/{run}."
-        yield Item(f"run.{run}", f"run {run}", "readable", why, True, run, advice)
+        yield DriftItem(f"run.{run}", f"run {run}", "readable", why, True, run, advice)
     refused = now.host.postfix.refusal
     if refused:
         advice = "Set that right, until `postconf -n` prints the parameters."
-        yield Item("postfix", "main.cf, as Postfix reads it", "read", refused, True, "", advice)
-    yield from (_path(left, path, mark, now) for path, mark in sorted(left.paths.items()))
-    yield from (_table(path, mark, now) for path, mark in sorted(left.tables.items()))
-    yield from (_links(left, name, mark, now) for name, mark in sorted(left.lineages.items()))
-    yield from _unit(left, now.host)
-    yield from _sendmail(left, now.host)
-    yield from _firewall(left, now.host)
+        yield DriftItem(
+            "postfix", "main.cf, as Postfix reads it", "read", refused, True, "", advice
+        )
+    yield from (_path(expected, path, mark, now) for path, mark in sorted(expected.paths.items()))
+    yield from (_table(path, mark, now) for path, mark in sorted(expected.tables.items()))
+    yield from (
+        _links(expected, name, mark, now) for name, mark in sorted(expected.lineages.items())
+    )
+    yield from _unit(expected, now.host)
+    yield from _sendmail(expected, now.host)
+    yield from _firewall(expected, now.host)
     yield from _certificate(now.host)
 
 
-def _path(left: Left, path: str, mark: Mark, now: Now) -> Item:
+def _path(expected: ExpectedState, path: str, mark: Mark, now: Now) -> DriftItem:
     state = now.paths.get(path, MISSING)
-    item = Item(f"path.{path}", path, _words(mark.state), "the same", False, mark.run)
+    item = DriftItem(f"path.{path}", path, _words(mark.state), "the same", False, mark.run)
     if state == mark.state:
         loose = now.loose.get(path, "")
         advice = f"`chown root {path}`, `chmod go-w {path}`." if loose else ""
         seen = f"the same, but {loose}" if loose else "the same"
         return replace(item, now=seen, drifted=bool(loose), advice=advice)
-    return replace(item, now=_changed(mark.state, state), drifted=True, diff=_diff(left, path, now))
+    return replace(
+        item, now=_changed(mark.state, state), drifted=True, diff=_diff(expected, path, now)
+    )
 
 
-def _diff(left: Left, path: str, now: Now) -> tuple[str, ...]:
-    was, is_now = left.texts.get(path), now.texts.get(path)
+def _diff(expected: ExpectedState, path: str, now: Now) -> tuple[str, ...]:
+    was, is_now = expected.texts.get(path), now.texts.get(path)
     if was is None or is_now is None:
         return ()
     return tuple(
@@ -106,10 +112,10 @@ def _diff(left: Left, path: str, now: Now) -> tuple[str, ...]:
     )
 
 
-def _changed(left: str, now: str) -> str:
+def _changed(expected: str, now: str) -> str:
     if now == MISSING:
         return "gone"
-    if left == MISSING:
+    if expected == MISSING:
         return "something stands there"
     return (
         "changed since, by hand or by another program" if now.startswith("file:") else _words(now)
@@ -124,7 +130,7 @@ def _words(state: str) -> str:
 _OTHER_ROWS, _SAME_ROWS = "other rows than its text", "the same"
 
 
-def _table(path: str, mark: Mark, now: Now) -> Item:
+def _table(path: str, mark: Mark, now: Now) -> DriftItem:
     table = f"{mark.state}:{path}"
     own = FILES[path].table if path in FILES else None
     dump = own.dump(now.host) if own else _dump(path, now.host)
@@ -132,7 +138,7 @@ def _table(path: str, mark: Mark, now: Now) -> Item:
     unknown = unknown or (own.unknown(now.host) if own else "")
     if unknown:
         seen = f"not known: {unknown}"
-        return Item(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
+        return DriftItem(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
     if dump is None:
         said, drifted = "there is no such table, or it cannot be read", True
     elif path in now.older:
@@ -145,7 +151,9 @@ def _table(path: str, mark: Mark, now: Now) -> Item:
         said, drifted = _compared(path, table, dump, now.host)
     build = own.command if own else f"postmap {table}"
     advice = f"Run `{build}`." if drifted else ""
-    return Item(f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice)
+    return DriftItem(
+        f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice
+    )
 
 
 def _dump(path: str, host: Host) -> Optional[bytes]:
@@ -165,10 +173,10 @@ def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool
     return (_OTHER_ROWS if differs else _SAME_ROWS), differs
 
 
-def _links(left: Left, name: str, mark: Mark, now: Now) -> Item:
+def _links(expected: ExpectedState, name: str, mark: Mark, now: Now) -> DriftItem:
     lineage = now.host.lineage(name)
-    why = _unlinked(lineage) or _moved(left, name, now)
-    return Item(
+    why = _unlinked(lineage) or _moved(expected, name, now)
+    return DriftItem(
         f"links.{name}",
         f"{LINEAGES}/{name}",
         "links into its archive",
@@ -179,11 +187,11 @@ def _links(left: Left, name: str, mark: Mark, now: Now) -> Item:
     )
 
 
-def _moved(left: Left, name: str, now: Now) -> str:
+def _moved(expected: ExpectedState, name: str, now: Now) -> str:
     """Return which links lead to something else than a run or a renewal made them lead to."""
     moved = [
         PurePosixPath(path).name
-        for path, mark in left.links.items()
+        for path, mark in expected.links.items()
         if lineage_of(path) == name
         and path in now.paths
         and verdict(path, Change("", mark.state, now.paths[path])) in {EDITED, GONE}
@@ -200,10 +208,10 @@ def _unlinked(lineage: Optional[Lineage]) -> str:
     return f"not linked: {', '.join(broken)}" if broken else "its links lead to several numbers"
 
 
-def _unit(left: Left, host: Host) -> Iterator[Item]:
+def _unit(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
     for name, mark, now, verb in (
-        ("enabled", left.enabled, host.unit.enabled, "enable"),
-        ("active", left.active, host.unit.active, "start"),
+        ("enabled", expected.enabled, host.unit.enabled, "enable"),
+        ("active", expected.active, host.unit.active, "start"),
     ):
         if mark is None:
             continue
@@ -213,22 +221,22 @@ def _unit(left: Left, host: Host) -> Iterator[Item]:
         wants = mark.state in {"enabled", "active"}
         advice = f"systemctl {verb} postfix" if drifted and wants and not silent else ""
         looked_at = f"postfix.service, {name}"
-        yield Item(f"unit.{name}", looked_at, mark.state, seen, drifted, mark.run, advice)
+        yield DriftItem(f"unit.{name}", looked_at, mark.state, seen, drifted, mark.run, advice)
 
 
-def _sendmail(left: Left, host: Host) -> Iterator[Item]:
+def _sendmail(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
     """Yield whose sendmail(1) is, where a run set Postfix up and it is another server's now."""
     found = host.mtas.alternative
-    if left.enabled is None or left.enabled.state != "enabled" or not found.is_other:
+    if expected.enabled is None or expected.enabled.state != "enabled" or not found.is_other:
         return
     advice = f"`alternatives --set mta {found.of_postfix}`"
-    run = left.enabled.run
-    yield Item("sendmail", "sendmail(1)", found.of_postfix, found.current, True, run, advice)
+    run = expected.enabled.run
+    yield DriftItem("sendmail", "sendmail(1)", found.of_postfix, found.current, True, run, advice)
 
 
-def _firewall(left: Left, host: Host) -> Iterator[Item]:
+def _firewall(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
     state = host.firewall.state
-    for (zone, service), mark in sorted(left.services.items()):
+    for (zone, service), mark in sorted(expected.services.items()):
         facts = host.firewall.zone(zone)
         if state != "running":
             why = "does not answer" if state == UNKNOWN else f"is {state}"
@@ -242,7 +250,7 @@ def _firewall(left: Left, host: Host) -> Iterator[Item]:
         advice = ""
         if drifted and mark.state == OPEN:
             advice = "`postfix-wizard apply --section networks` opens it again."
-        yield Item(
+        yield DriftItem(
             f"firewall.{zone}.{service}",
             f"firewall, zone {zone}: {service}",
             mark.state,
@@ -261,7 +269,7 @@ _OPENNESS = {
 }
 
 
-def _certificate(host: Host) -> Iterator[Item]:
+def _certificate(host: Host) -> Iterator[DriftItem]:
     """Yield the days left of the certificate that main.cf names, where it is one of ours."""
     file = host.parameters.get("smtpd_tls_cert_file", "")
     lineage = next((one for one in host.lineages if file.startswith(_live(one))), None)
@@ -277,15 +285,15 @@ def _live(lineage: Lineage) -> str:
     return f"{LINEAGES}/{lineage.name}/"
 
 
-def _days(name: str, ends: int, least: int, at: int) -> Item:
-    left = ends - at
+def _days(name: str, ends: int, least: int, at: int) -> DriftItem:
+    remaining = ends - at
     date = day(ends)
-    drifted = left < least
-    return Item(
+    drifted = remaining < least
+    return DriftItem(
         "certificate",
         f"certificate {name}",
         "valid, renewed in time",
-        f"ended on {date}" if left <= 0 else f"valid until {date}, {left // DAY} days",
+        f"ended on {date}" if remaining <= 0 else f"valid until {date}, {remaining // DAY} days",
         drifted,
         advice="Renew it: `certbot renew`, or `postfix-wizard apply --section certificate`."
         if drifted

@@ -9,7 +9,7 @@ from typing import Optional
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.sections.registry import BY_NAME
 from wizard.sections.section import Texts
-from wizard.status.held import Held, held
+from wizard.status.settings import SettingsBySection, settings_by_section
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class LastLeft:
+class LastState:
     """A section as the runs left it.
 
     `values` is what the last run that was planned for it left it saying, None where none was or
@@ -46,21 +46,21 @@ class LastLeft:
     texts: Texts = field(default_factory=dict)
 
 
-def sections_left(runs: Iterable[Written]) -> dict[str, LastLeft]:
+def last_states(runs: Iterable[Written]) -> dict[str, LastState]:
     """Lay the runs over each other, oldest first.
 
     A section that a run was not planned for is not left by it: what was done to that section by
     hand meanwhile stays a change by hand. A run that was taken back wrote nothing: each section is
     then as the run before it wrote it, whatever was there by hand in between.
     """
-    found = dict.fromkeys((*SECTIONS, POLICY), LastLeft())
-    before_run: dict[str, dict[str, LastLeft]] = {}
+    found = dict.fromkeys((*SECTIONS, POLICY), LastState())
+    before_run: dict[str, dict[str, LastState]] = {}
     read = _Reader()
     there: Texts = {}
     for one in runs:
         before_run[one.run] = dict(found)
         if one.why:
-            found = dict.fromkeys(found, LastLeft(why=f"run {one.run} cannot be read: {one.why}"))
+            found = dict.fromkeys(found, LastState(why=f"run {one.run} cannot be read: {one.why}"))
             continue
         was = {**there, **one.before}
         there = {**was, **one.after}
@@ -74,7 +74,7 @@ def sections_left(runs: Iterable[Written]) -> dict[str, LastLeft]:
                 edited = last.values is not None and before[section] != last.values
                 changed = one.run if differs else "" if edited else last.changed
                 by_hand = not differs and (edited or last.by_hand)
-                found[section] = LastLeft(after[section], one.run, changed, by_hand, texts=there)
+                found[section] = LastState(after[section], one.run, changed, by_hand, texts=there)
     return found
 
 
@@ -84,21 +84,21 @@ def _is_planned(one: Written, section: str) -> bool:
     return not one.sections or section in one.sections
 
 
-def _taken_back(one: Written, last: LastLeft, earlier: LastLeft, *, differs: bool) -> LastLeft:
+def _taken_back(one: Written, last: LastState, earlier: LastState, *, differs: bool) -> LastState:
     """Return a section after a run was taken back; `earlier` is how it was before that run."""
-    kept = earlier if last.run == one.undoes else last
-    changed = one.run if differs else kept.changed
-    return replace(kept, changed=changed, by_hand=kept.by_hand and not differs)
+    state = earlier if last.run == one.undoes else last
+    changed = one.run if differs else state.changed
+    return replace(state, changed=changed, by_hand=state.by_hand and not differs)
 
 
 class _Reader:
     """Reads texts, the same ones once: a run finds what the one before it left."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, Optional[bytes]], ...], Held] = {}
+        self._known: dict[tuple[tuple[str, Optional[bytes]], ...], SettingsBySection] = {}
 
-    def __call__(self, texts: Texts) -> Held:
+    def __call__(self, texts: Texts) -> SettingsBySection:
         key = tuple(sorted(texts.items()))
         if key not in self._known:
-            self._known[key] = held(texts)
+            self._known[key] = settings_by_section(texts)
         return self._known[key]

@@ -15,8 +15,10 @@ from wizard.run.paths import order
 from wizard.secrets import masked
 from wizard.sections.registry import FILES
 from wizard.sections.registry import SECTIONS as RECORDS
-from wizard.status.drift import Item
-from wizard.status.findings import (
+from wizard.status.drift import DriftItem
+from wizard.status.expected import ExpectedState
+from wizard.status.history import LastState, last_states
+from wizard.status.issues import (
     AS_FOUND,
     AS_PLANNED,
     BY_HAND,
@@ -25,13 +27,11 @@ from wizard.status.findings import (
     NOT_SET_UP,
     UNHEALTHY,
     WAITS,
-    Finding,
-    of_host,
-    of_item,
+    SectionIssue,
+    host_issues,
+    item_issue,
 )
-from wizard.status.held import held
-from wizard.status.history import LastLeft, sections_left
-from wizard.status.left import Left
+from wizard.status.settings import settings_by_section
 from wizard.status.values import values
 
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
@@ -50,7 +50,7 @@ _WORST_FIRST = (MISSING, UNHEALTHY, BY_HAND, WAITS)
 class SectionRow:
     """One section (`policy` included) on a host as it is now.
 
-    `state` is one of the words of `wizard.status.findings`, of several the worst; `why` has a
+    `state` is one of the words of `wizard.status.issues`, of several the worst; `why` has a
     sentence for each thing that is not as it should be. `by` is RUN, HAND, OTHER or UNKNOWN, and `run`
     the ID where it is RUN, else "". `value` and `why` hold what the files hold: whoever shows
     them takes control characters out.
@@ -65,7 +65,7 @@ class SectionRow:
 
 
 def section_rows(
-    host: Host, today: Optional[Answers], left: Left, items: Iterable[Item]
+    host: Host, today: Optional[Answers], expected: ExpectedState, items: Iterable[DriftItem]
 ) -> tuple[SectionRow, ...]:
     """Return a row a section, in the answers' order, the policy last.
 
@@ -75,8 +75,8 @@ def section_rows(
     if today is None:
         return tuple(SectionRow(section, "", NOT_SET_UP) for section in names)
     said = values(host, today)
-    last = sections_left(left.written)
-    now = held(
+    last = last_states(expected.written)
+    now = settings_by_section(
         {
             MAIN_CF: host.main_cf.live,
             MASTER_CF: host.master_cf.live,
@@ -84,15 +84,15 @@ def section_rows(
             **{path: _live(file.facts(host)) for path, file in FILES.items()},
         }
     )
-    found: dict[str, list[Finding]] = {section: [] for section in names}
-    for finding in (*_of_items(items), *of_host(host, today, left)):
+    found: dict[str, list[SectionIssue]] = {section: [] for section in names}
+    for finding in (*_item_issues(items), *host_issues(host, today, expected)):
         found[finding.section].append(finding)
     own = [own_of(MAIN_CF, one or {}) for one in (last["hostname"].values, now["hostname"])]
     rows = []
     for section in names:
         changes = list(_changes(section, last[section], now[section], own))
         judged = [*changes, *found[section]]
-        by, run = _last_change(section, last[section], left, by_hand=bool(changes))
+        by, run = _last_change(section, last[section], expected, by_hand=bool(changes))
         state = _state(section, said[section], last[section], judged)
         why = [masked(one.why) for one in judged]
         if last[section].why:
@@ -107,16 +107,16 @@ def _live(facts: Optional[FileFacts]) -> Optional[bytes]:
     return None if facts is None else facts.live
 
 
-def _of_items(items: Iterable[Item]) -> Iterator[Finding]:
+def _item_issues(items: Iterable[DriftItem]) -> Iterator[SectionIssue]:
     for item in items:
-        finding = of_item(item)
+        finding = item_issue(item)
         if finding is not None:
             yield finding
 
 
 def _changes(
-    section: str, last: LastLeft, now: dict[str, str], own: Sequence[Own]
-) -> Iterator[Finding]:
+    section: str, last: LastState, now: dict[str, str], own: Sequence[Own]
+) -> Iterator[SectionIssue]:
     """Yield what differs between what a run left a section saying and now, as hand edits are found.
 
     `own` are the host's names, as a run left them and as they are.
@@ -128,12 +128,12 @@ def _changes(
         if same(MAIN_CF, name, (was, own[0]), (is_now, own[1])):
             continue
         if is_now is None:
-            yield Finding(section, MISSING, f"{name} is gone; it was left {_short(was)}.")
+            yield SectionIssue(section, MISSING, f"{name} is gone; it was left {_short(was)}.")
         elif was is None:
-            yield Finding(section, BY_HAND, f"{name} is set since, {_short(is_now)}.")
+            yield SectionIssue(section, BY_HAND, f"{name} is set since, {_short(is_now)}.")
         else:
             why = f"{name} is {_short(is_now)}; it was left {_short(was)}."
-            yield Finding(section, BY_HAND, why)
+            yield SectionIssue(section, BY_HAND, why)
 
 
 def _short(value: Optional[str]) -> str:
@@ -141,7 +141,7 @@ def _short(value: Optional[str]) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def _state(section: str, value: str, last: LastLeft, judged: list[Finding]) -> str:
+def _state(section: str, value: str, last: LastState, judged: list[SectionIssue]) -> str:
     states = {one.state for one in judged}
     worst = next((state for state in _WORST_FIRST if state in states), "")
     if worst:
@@ -153,13 +153,15 @@ def _state(section: str, value: str, last: LastLeft, judged: list[Finding]) -> s
     return AS_PLANNED
 
 
-def _last_change(section: str, last: LastLeft, left: Left, *, by_hand: bool) -> tuple[str, str]:
+def _last_change(
+    section: str, last: LastState, expected: ExpectedState, *, by_hand: bool
+) -> tuple[str, str]:
     """Return who changed a section last, and the run's ID where it was a run."""
     if by_hand:
         return HAND, ""
     marks = {
-        "networks": left.services.values(),
-        "certificate": left.lineages.values(),
+        "networks": expected.services.values(),
+        "certificate": expected.lineages.values(),
     }.get(section, ())
     runs = [run for run in (last.changed, *(mark.run for mark in marks)) if run]
     if runs:

@@ -15,7 +15,7 @@ from wizard.commands.status import run_status
 from wizard.run.history import RunSummary
 from wizard.run.records import DIED, DONE, FAILED
 from wizard.session import Session
-from wizard.status.drift import Item
+from wizard.status.drift import DriftItem
 
 HELD = "On hold: 1 message that the present configuration would bounce (3A71A1981F3)."
 
@@ -23,7 +23,7 @@ HELD = "On hold: 1 message that the present configuration would bounce (3A71A198
 class Told:
     """A session with runs and with what they left."""
 
-    def __init__(self, *runs: RunSummary, items: tuple[Item, ...] = ()) -> None:
+    def __init__(self, *runs: RunSummary, items: tuple[DriftItem, ...] = ()) -> None:
         self._runs, self._items = runs, items
 
     def runs(self) -> tuple[RunSummary, ...]:
@@ -35,7 +35,7 @@ class Told:
     def today(self, _host: Any) -> None:
         return None
 
-    def status(self, _host: Any) -> tuple[str, tuple[Item, ...]]:
+    def status(self, _host: Any) -> tuple[str, tuple[DriftItem, ...]]:
         return "", self._items
 
 
@@ -55,7 +55,7 @@ def said(command: Any, told: Told) -> tuple[int, str]:
 def test_a_status_without_a_run_that_can_be_read_is_told(number: int) -> None:
     """The only run is damaged, or the key of the host is lost: exit code 2, and never silence."""
     items = tuple(
-        Item(f"run.{one}", f"run {one}", "readable", "damaged", drifted=True, advice="Look.")
+        DriftItem(f"run.{one}", f"run {one}", "readable", "damaged", drifted=True, advice="Look.")
         for one in range(number)
     )
     code, text = said(run_status, Told(items=items))

@@ -21,7 +21,7 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.restrictions import BLOCKLISTS, parted
 from wizard.postfix.sender_access import rows
-from wizard.status.held import held
+from wizard.status.settings import settings_by_section
 
 RESTRICTIONS = "smtpd_recipient_restrictions"
 OTHER_CERTIFICATES = {"chain-files", "old-2-3"}
@@ -100,7 +100,7 @@ def test_every_byte_outside_of_the_section_stays(name: str, section: str, tmp_pa
     own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
     own |= MOVES.get(section, set())
     assert lost_or_added(before[MAIN_CF], after[MAIN_CF], own) == []
-    was, is_now = held(before), held(after)
+    was, is_now = settings_by_section(before), settings_by_section(after)
     # Of the entries of 587 and 465, which are the policy's, the hardening has one item of a list.
     owners = {section, POLICY} if section == hardening.SECTION else {section}
     assert {one for one in was if was[one] != is_now[one]} <= owners

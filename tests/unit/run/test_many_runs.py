@@ -21,9 +21,9 @@ from wizard.run.path_state import file_state
 from wizard.run.paths import Places, known_runs
 from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
-from wizard.status import left
+from wizard.status import expected
 from wizard.status.bases import bases
-from wizard.status.left import what_all_runs_left, what_runs_left
+from wizard.status.expected import expected_state, expected_with_history
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
 
@@ -92,11 +92,11 @@ def test_a_thousand_runs_are_listed_by_their_small_files(
         newest,
         runs(places)[0].run,
     }
-    status = opened(lambda: what_runs_left(places))
+    status = opened(lambda: expected_state(places))
     assert status == {"run.json": MANY, "plan.json": 2, "request.json": 2, "journal": 2}
-    few, whole = what_runs_left(places), what_all_runs_left(places)
+    few, whole = expected_state(places), expected_with_history(places)
     assert (few.paths, few.texts, few.newest) == (whole.paths, whole.texts, whole.newest)
-    listed = opened(lambda: what_all_runs_left(places))
+    listed = opened(lambda: expected_with_history(places))
     assert listed == {"run.json": MANY, "plan.json": MANY, "request.json": MANY, "journal": 2}
     undo = opened(lambda: undo_plan(places))
     assert undo["run.json"] == MANY
@@ -110,7 +110,7 @@ def test_what_an_old_run_made_of_the_files_is_told_by_run_json_as_by_its_journal
     etc = tmp_path / "etc"
     etc.mkdir(mode=0o755)
     names = [str(etc / name) for name in ("first", "second")]
-    monkeypatch.setattr(left, "_OF_SECTIONS", frozenset(names))
+    monkeypatch.setattr(expected, "_OF_SECTIONS", frozenset(names))
     for name in names:
         Path(name).write_bytes(OLD)
     for number in range(3):
@@ -118,10 +118,10 @@ def test_what_an_old_run_made_of_the_files_is_told_by_run_json_as_by_its_journal
             written(places, Path(name), b"%d\n" % number)
     assert work(places, prepared(places, undo_plan(places))) == 0
     written(places, Path(names[0]), b"last\n")
-    by_journals = left._left_by(places, runs(places)).written
+    by_journals = expected._expected_by(places, runs(places)).written
     assert len(by_journals) == 8
-    assert what_all_runs_left(places).written == by_journals
-    assert opened(lambda: what_all_runs_left(places))["journal"] < 8
+    assert expected_with_history(places).written == by_journals
+    assert opened(lambda: expected_with_history(places))["journal"] < 8
 
 
 @pytest.mark.promise(4)
@@ -140,7 +140,7 @@ def test_a_fifo_among_the_files_of_a_run_holds_no_plan(
     (at.directory / name).unlink()
     os.mkfifo(at.directory / name)
     assert bases(places, {str(etc / "first"): "file:x"}).unknown
-    assert what_runs_left(places).unreadable.keys() == {run}
+    assert expected_state(places).unreadable.keys() == {run}
     assert runs(places)[0].outcome == "unreadable"
 
 

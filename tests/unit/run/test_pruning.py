@@ -25,7 +25,7 @@ from wizard.run.pruning import DAY_SECONDS, Limit, Pruning, choose, newest_prune
 from wizard.run.seals import read_seals
 from wizard.run.worker import work
 from wizard.status.bases import bases
-from wizard.status.left import what_all_runs_left, what_runs_left
+from wizard.status.expected import expected_state, expected_with_history
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
 
@@ -75,8 +75,8 @@ def wrong(places: Places, etc: Path) -> list[str]:
         str(etc / name): observe(str(etc / name), read_seals(places.key)).state for name in NAMES
     }
     found = bases(places, states)
-    left = what_runs_left(places)
-    assert left.paths == what_all_runs_left(places).paths
+    left = expected_state(places)
+    assert left.paths == expected_with_history(places).paths
     return [
         *(path for path, base in found.files.items() if base.text != Path(path).read_bytes()),
         *(path for path, mark in left.paths.items() if mark.state != states.get(path)),
@@ -326,14 +326,14 @@ def test_a_damaged_summary_hinders_no_plan_and_no_status(
     written(places, etc, "a")
     places.pruned.write_bytes(data)
     assert "is damaged" in bases(places, {str(etc / "a"): file_state(None)}).unknown
-    assert "is damaged" in what_runs_left(places).unreadable["pruned.json"]
+    assert "is damaged" in expected_state(places).unreadable["pruned.json"]
     with pytest.raises(Trouble, match="is damaged"):
         pruned(places, Limit(keep=0))
     assert len(known_runs(places)) == 3
     places.pruned.write_bytes(b'{"version":3,"newest":{},"texts":{}}')
     for call in (
         lambda: bases(places, {str(etc / "a"): ""}),
-        lambda: what_runs_left(places),
+        lambda: expected_state(places),
         lambda: pruned(places, Limit(keep=0)),
     ):
         with pytest.raises(NewerTrouble):

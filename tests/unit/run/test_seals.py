@@ -45,7 +45,7 @@ from wizard.run.request import Request, read_plan, read_request
 from wizard.run.seals import HASHES, KEY_BYTES, Seals, make_seals, read_seals
 from wizard.run.worker import work
 from wizard.status.bases import bases
-from wizard.status.left import what_runs_left
+from wizard.status.expected import expected_state
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="files of root"),
@@ -222,7 +222,7 @@ def test_a_run_of_an_older_program_is_compared_and_undone(
     if has_key:
         make_seals(places.key)
     path, seals = str(etc / "sasl_passwd"), read_seals(places.key)
-    assert what_runs_left(places).paths[path].state == f"file:{seals.digest(NEW)}"
+    assert expected_state(places).paths[path].state == f"file:{seals.digest(NEW)}"
     assert bases(places, {path: f"file:{sha256(NEW)}"}).unknown == ""
     wanted = undo_plan(places)
     assert not wanted.obstacles
@@ -267,7 +267,7 @@ def test_a_lost_key_is_named_and_nothing_is_called_edited(
     with pytest.raises(Trouble, match=said):
         undo_plan(places, run)
     assert said in bases(places, {str(etc / "sasl_passwd"): "file:x"}).unknown
-    assert said in what_runs_left(places).unreadable[run]
+    assert said in expected_state(places).unreadable[run]
     if lost == "another":
         places.key.unlink()
     replace(str(places.key), kept, None, mode=0o600)

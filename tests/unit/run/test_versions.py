@@ -28,7 +28,7 @@ from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
 from wizard.session import Session
 from wizard.status.bases import bases
-from wizard.status.left import what_runs_left
+from wizard.status.expected import expected_state
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
 
@@ -155,7 +155,7 @@ def test_every_command_stops_at_a_newer_run_and_changes_no_byte(
         lambda: undo_plan(places, second),
         lambda: newest_unfinished(places),
         lambda: newest_cut_off(places),
-        lambda: what_runs_left(places),
+        lambda: expected_state(places),
         lambda: bases(places, {main: "file:x"}),
         lambda: relaunch(places, second, ("true",), attended=False, start=start),
         lambda: relaunch(places, first, ("true",), attended=False, start=start),
@@ -303,7 +303,7 @@ def test_runs_of_format_1_are_listed_compared_resumed_and_undone(places: Places,
     main = str(etc / "main.cf")
     live = {main: file_state(sha256(b"one\n"))}
     assert bases(places, live).files[main].run == first
-    assert what_runs_left(places).paths[main].run == first
+    assert expected_state(places).paths[main].run == first
     (etc / "main.cf").write_bytes(OLD)
     assert work(places, second) == 1
     assert places.run(second).header.exists()

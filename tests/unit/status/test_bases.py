@@ -34,7 +34,7 @@ from wizard.run.records import RunStarted, StepIntended, StepStarted
 from wizard.run.seals import read_seals
 from wizard.run.worker import work
 from wizard.status.bases import bases
-from wizard.status.left import what_runs_left
+from wizard.status.expected import expected_state
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
 
@@ -237,7 +237,7 @@ def test_status_and_plan_agree_on_what_a_run_wrote(places: Places, file: Path, n
     """Whatever happened: status compares with the very text that a plan finds hand edits by."""
     for happens in HISTORIES[name]:
         happens(places, file)
-    base, mark = of(places, file), what_runs_left(places).paths.get(str(file))
+    base, mark = of(places, file), expected_state(places).paths.get(str(file))
     assert (base is None) == (mark is None)
     if base is not None and mark is not None:
         assert (text_state(base.text, read_seals(places.key)), base.run) == (mark.state, mark.run)

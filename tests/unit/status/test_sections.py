@@ -11,7 +11,7 @@ import pytest
 
 from tests.corpus import NAMES, host_of
 from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage
-from tests.unit.status.test_left import absent
+from tests.unit.status.test_expected import absent
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.saved import with_saved
 from wizard.answers.sections.dns import Dns
@@ -27,11 +27,11 @@ from wizard.planning.read_back import read_back
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, RunFinished
-from wizard.status.as_left import answers_left
-from wizard.status.drift import Item, Now, items
-from wizard.status.findings import of_item
+from wizard.status.drift import DriftItem, Now, items
+from wizard.status.expected import ExpectedState, add
 from wizard.status.history import Written
-from wizard.status.left import Left, add
+from wizard.status.issues import item_issue
+from wizard.status.last_answers import last_answers
 from wizard.status.sections import HAND, OTHER, RUN, UNKNOWN, SectionRow, section_rows
 
 ALL = (*SECTIONS, POLICY)
@@ -40,7 +40,7 @@ UNUSED = ("dns", "aliases", "relay", "dovecot", "hardening", "move")
 FIRST, SECOND, THIRD = (f"20261124-03150{number}-{number}" for number in (1, 2, 3))
 
 
-def run(left: Left, name: str, plan: Plan) -> None:
+def run(left: ExpectedState, name: str, plan: Plan) -> None:
     """Let a run do all of a plan, as its journal would tell."""
     intended: dict[str, dict[str, object]] = {}
     for step in plan.pending:
@@ -61,7 +61,7 @@ class Server:
     """A host that the wizard has set up, and what becomes of it."""
 
     host: Host = FRESH
-    left: Left = field(default_factory=Left)
+    left: ExpectedState = field(default_factory=ExpectedState)
     answers: Answers = field(default_factory=lambda: read_answers(ROOT / "examples/zeke.toml"))
 
     def apply(self, name: str, answers: Optional[Answers] = None, *sections: str) -> None:
@@ -285,7 +285,7 @@ def test_a_hand_edit_that_an_undo_put_back_is_one_still(server: Server, section:
     today = read_back(server.host)
     assert today is not None
     if section in SECTIONS:
-        assert answers_left(server.host, today, server.left) == server.answers
+        assert last_answers(server.host, today, server.left) == server.answers
 
 
 def test_a_run_that_cannot_be_read_leaves_nothing_known(server: Server) -> None:
@@ -381,14 +381,14 @@ def test_what_is_missing_or_ill_is_told_of_its_section(
     damage, section, state, words = ILL[fault]
     server.host = damage(server.host)
     if not known:
-        server.left = Left()
+        server.left = ExpectedState()
     row = server.rows()[section]
     assert row.state == state
     assert words in " ".join(row.why)
 
 
 def test_a_host_that_no_run_ever_touched_is_as_found(server: Server) -> None:
-    server.left = Left()
+    server.left = ExpectedState()
     rows = server.rows()
     assert states(rows) == {"as found"}
     assert {(row.by, row.run) for row in rows.values()} == {(OTHER, "")}
@@ -397,7 +397,7 @@ def test_a_host_that_no_run_ever_touched_is_as_found(server: Server) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_configurations_by_other_hands_have_a_row_a_section(name: str, tmp_path: Path) -> None:
     host = host_of(name, tmp_path / "root")
-    rows = section_rows(host, read_back(host), Left(), ())
+    rows = section_rows(host, read_back(host), ExpectedState(), ())
     assert [row.section for row in rows] == list(ALL)
     assert all(row.value for row in rows)
     assert not {row.state for row in rows} & {"as planned", "changed by hand", "not known"}
@@ -430,7 +430,7 @@ def test_the_answers_that_were_left_are_known_after_a_change_by_hand(
         if other:
             server.apply(SECOND, today, other)
         assert getattr(today, section) != getattr(before, section)
-        assert answers_left(server.host, today, server.left) == before
+        assert last_answers(server.host, today, server.left) == before
 
 
 def test_what_only_the_saved_answers_know_is_kept(server: Server) -> None:
@@ -474,13 +474,17 @@ def test_mail_that_waits_for_dovecot_is_told(
 @pytest.mark.parametrize(
     ("item", "section", "state"),
     [
-        (Item(f"path.{facts.DOVECOT_CONF}", "", "", "changed", True), "dovecot", "changed by hand"),
-        (Item(f"path.{facts.DOVECOT_CONF}", "", "", "gone", True), "dovecot", "missing"),
-        (Item("firewall.public.imaps", "", "open", "closed", True), "dovecot", "missing"),
-        (Item("firewall.public.smtps", "", "open", "closed", True), "networks", "missing"),
+        (
+            DriftItem(f"path.{facts.DOVECOT_CONF}", "", "", "changed", True),
+            "dovecot",
+            "changed by hand",
+        ),
+        (DriftItem(f"path.{facts.DOVECOT_CONF}", "", "", "gone", True), "dovecot", "missing"),
+        (DriftItem("firewall.public.imaps", "", "open", "closed", True), "dovecot", "missing"),
+        (DriftItem("firewall.public.smtps", "", "open", "closed", True), "networks", "missing"),
     ],
 )
-def test_what_drifted_of_dovecots_part(item: Item, section: str, state: str) -> None:
-    found = of_item(item)
+def test_what_drifted_of_dovecots_part(item: DriftItem, section: str, state: str) -> None:
+    found = item_issue(item)
     assert found is not None
     assert (found.section, found.state) == (section, state)

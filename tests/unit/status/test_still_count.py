@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.status.test_left import absent
+from tests.unit.status.test_expected import absent
 from wizard.plan import model
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.run.history import RunSummary
@@ -17,7 +17,7 @@ from wizard.run.progress import Progress
 from wizard.run.records import DONE, FAILED, Returning, RunFinished
 from wizard.run.relevant import still_count
 from wizard.run.touched import touched
-from wizard.status.left import _RULES, Left, add
+from wizard.status.expected import _RULES, ExpectedState, add
 
 PATHS = ("/nowhere/a", "/nowhere/b", "/nowhere/table", "/nowhere/table.db")
 LINKS = tuple(f"/etc/letsencrypt/live/{name}/cert.pem" for name in ("x.example", "y.example"))
@@ -140,7 +140,7 @@ def test_runs_that_do_not_count_can_be_left_out(
         else:
             whole.append(run_of(parts, number, outcome, is_cut_off=is_cut_off))
     counting = {one.run for one in still_count([one for one, _, _ in whole])}
-    every, fewer = Left(), Left()
+    every, fewer = ExpectedState(), ExpectedState()
     for one, plan, past in whole:
         add(every, PastRun(one.run, plan, past, absent))
         if one.run in counting:

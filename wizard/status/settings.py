@@ -19,14 +19,14 @@ from wizard.sections.section import Texts
 LISTED = "lists and senders in smtpd_recipient_restrictions"
 ROWS = "rows of sender_access"
 
-Held = dict[str, dict[str, str]]
+SettingsBySection = dict[str, dict[str, str]]
 """By section, what it says: by the name of each thing that is set, its value."""
 
 
-def held(texts: Texts) -> Held:
+def settings_by_section(texts: Texts) -> SettingsBySection:
     """Return what the files say, without keys; a file that is not there says nothing."""
     main = MainCf.parse(masked_bytes(texts.get(MAIN_CF) or b""))
-    found: Held = {section: {} for section in (*SECTIONS, POLICY)}
+    found: SettingsBySection = {section: {} for section in (*SECTIONS, POLICY)}
     for parameter in PARAMETERS:
         value = main.value(parameter.name)
         if value is None:

@@ -18,7 +18,7 @@ from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import Returning
 from wizard.status.drift import Now, items
-from wizard.status.left import CLOSED, OPEN, Left, Mark, add
+from wizard.status.expected import CLOSED, OPEN, ExpectedState, Mark, add
 
 FILE = "/etc/postfix/main.cf"
 NEW = model.NewFile(FILE, b"new\n", None)
@@ -29,9 +29,9 @@ def absent(_path: str) -> str:
     return "missing"
 
 
-def left_by(*runs: tuple[Mapping[str, Action], dict[str, dict[str, Any]]]) -> Left:
+def left_by(*runs: tuple[Mapping[str, Action], dict[str, dict[str, Any]]]) -> ExpectedState:
     """Return what runs of these actions and terms left, all done; one that puts back, the run before."""
-    left = Left()
+    left = ExpectedState()
     for number, (actions, terms) in enumerate(runs):
         steps = tuple(Step(name, name, "", action) for name, action in actions.items())
         is_undo = any(isinstance(action, model.PutBack) for action in actions.values())
@@ -73,7 +73,7 @@ def test_what_was_put_back_is_not_what_a_run_wrote() -> None:
 
 def test_a_run_that_returned_wrote_nothing() -> None:
     """Its steps back are in its own journal."""
-    left = Left()
+    left = ExpectedState()
     back = Step("back-main.cf", "", "", PAST)
     plan = Plan("", (), (Step("main.cf", "", "", WRITTEN[0]["main.cf"]),), ())
     terms: dict[str, dict[str, object]] = {**WRITTEN[1], **TAKEN_BACK[1]}
@@ -92,7 +92,7 @@ def test_a_run_that_returned_wrote_nothing() -> None:
 
 def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
     """The unit of a run that was cut off in `start` is not said to have run."""
-    left = Left()
+    left = ExpectedState()
     plan = Plan("", (), (Step("service", "", "", model.Service("start", "postfix", "x")),), ())
     terms: dict[str, dict[str, object]] = {"service": {"unit": "postfix", "was": "inactive"}}
     add(left, PastRun("0", plan, Progress(True, (), ("service",), terms), absent))
@@ -136,7 +136,7 @@ def test_the_firewall(permanent: set[str], runtime: set[str], mark: str, *, drif
     """A service counts as open only for good and at once."""
     zone = Zone("public", frozenset(permanent), frozenset(runtime))
     host = replace(FRESH, firewall=Firewall("running", "public", (zone,)), lineages=())
-    left = Left(services={("public", "smtp"): Mark(mark, "0")})
+    left = ExpectedState(services={("public", "smtp"): Mark(mark, "0")})
     (item,) = items(left, Now(host, {}), None)
     assert item.drifted is drifted
 
@@ -147,7 +147,7 @@ def test_the_firewall(permanent: set[str], runtime: set[str], mark: str, *, drif
 )
 def test_a_firewall_that_does_not_run_is_drift(state: str, said: str) -> None:
     """Nothing can be said to be open as it was left."""
-    left = Left(services={("public", "smtp"): Mark(OPEN, "0")})
+    left = ExpectedState(services={("public", "smtp"): Mark(OPEN, "0")})
     host = replace(FRESH, firewall=Firewall(state), lineages=())
     (item,) = items(left, Now(host, {}), None)
     assert item.drifted
@@ -155,7 +155,7 @@ def test_a_firewall_that_does_not_run_is_drift(state: str, said: str) -> None:
 
 
 def test_a_systemd_that_does_not_answer_says_nothing_of_the_unit() -> None:
-    left = Left(active=Mark("active", "0"))
+    left = ExpectedState(active=Mark("active", "0"))
     host = replace(FRESH, unit=facts.Unit("enabled", "unknown"), lineages=())
     (item,) = items(left, Now(host, {}), None)
     assert (item.now, item.advice) == ("not known: systemd does not answer", "")
@@ -167,7 +167,7 @@ def test_days_of_the_certificate(days: int, *, drifted: bool) -> None:
     one = lineage(not_before=NOW - 30 * DAY, not_after=NOW + days * DAY)
     file = "/etc/letsencrypt/live/zeke.ne.jp/fullchain.pem"
     host = replace(FRESH, lineages=(one,), parameters={"smtpd_tls_cert_file": file})
-    (item,) = items(Left(), Now(host, {}), None)
+    (item,) = items(ExpectedState(), Now(host, {}), None)
     assert item.drifted is drifted
 
 
@@ -181,7 +181,7 @@ def test_a_changed_file_is_shown_as_a_diff() -> None:
 
 
 def test_a_table_that_could_not_be_asked_has_not_drifted() -> None:
-    left = Left(tables={ALIASES: Mark("hash", "0")})
+    left = ExpectedState(tables={ALIASES: Mark("hash", "0")})
     aliases = replace(FRESH.aliases, why_no_rows="no answer within 60 s")
     (found,) = (
         one

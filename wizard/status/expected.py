@@ -47,7 +47,7 @@ class _Write:
 
 
 @dataclass
-class Left:
+class ExpectedState:
     """What the runs wrote.
 
     `paths` has by path the state (`wizard.run.path_state`) of each file, `links` that of each link of
@@ -80,71 +80,73 @@ class Left:
 
 
 OPEN, CLOSED = "open", "closed"
-_Rule = Callable[[Left, Any, str], None]
+_Rule = Callable[[ExpectedState, Any, str], None]
 
 
-def what_runs_left(places: Places) -> Left:
+def expected_state(places: Places) -> ExpectedState:
     """Read the journals that still count, oldest first; a damaged one is reported.
 
     `written` lacks the runs that do not count. Raises NewerTrouble where a newer version of the
     program made a run.
     """
-    return _left_by(places, still_count(runs(places)))
+    return _expected_by(places, still_count(runs(places)))
 
 
-def what_all_runs_left(places: Places) -> Left:
+def expected_with_history(places: Places) -> ExpectedState:
     """Read all runs, for `written` as well: of those that no longer count, their plan alone."""
     summaries = runs(places)
     counting = frozenset(one.run for one in still_count(summaries))
-    return _left_by(
+    return _expected_by(
         places,
         summaries,
-        frozenset(one.run for one in summaries if one.run not in counting and _is_told(one)),
+        frozenset(one.run for one in summaries if one.run not in counting and _is_complete(one)),
     )
 
 
-def _is_told(one: RunSummary) -> bool:
+def _is_complete(one: RunSummary) -> bool:
     """True if run.json names all that the journal says of the files of a run."""
     return one.outcome == DONE and one.touched is not None and not (one.undoes or one.returned)
 
 
-def _left_by(
+def _expected_by(
     places: Places, summaries: Iterable[RunSummary], past_runs: Collection[str] = ()
-) -> Left:
-    left = Left()
+) -> ExpectedState:
+    expected = ExpectedState()
     seals = read_seals(places.key)
     for one in summaries:
         one.require_known("reading what the runs left")
         if one.outcome == UNREADABLE:
-            _unreadable(left, one.run, one.message)
+            _unreadable(expected, one.run, one.message)
         elif one.started is not None:
             try:
                 if one.run in past_runs:
                     names = one.touched or ()
                     touched = {path for path in _OF_SECTIONS if path_name(path) in names}
-                    left.written += _written(one.run, plan_of(places, one.run), touched, over=True)
+                    expected.written += _written(
+                        one.run, plan_of(places, one.run), touched, over=True
+                    )
                     continue
-                add(left, past_run(places, one.run, seals))
+                add(expected, past_run(places, one.run, seals))
             except Trouble as trouble:
-                _unreadable(left, one.run, str(trouble))
-    _leave_out_removed(left, places)
-    return left
+                _unreadable(expected, one.run, str(trouble))
+    _leave_out_removed(expected, places)
+    return expected
 
 
-def _leave_out_removed(left: Left, places: Places) -> None:
+def _leave_out_removed(expected: ExpectedState, places: Places) -> None:
     """Leave out what a run that was removed wrote after the one that is known."""
     try:
         removed = newest_pruned(places)
     except NewerTrouble:
         raise
     except Trouble as trouble:
-        left.unreadable[places.pruned.name] = str(trouble)
+        expected.unreadable[places.pruned.name] = str(trouble)
         return
     kinds = (
-        ("path", left.paths),
-        ("path", left.links),
-        ("table", left.tables),
-        ("lineage", left.lineages),
+        ("path", expected.paths),
+        ("path", expected.links),
+        ("table", expected.tables),
+        ("lineage", expected.lineages),
     )
     for kind, marks in kinds:
         for name, mark in tuple(marks.items()):
@@ -152,12 +154,12 @@ def _leave_out_removed(left: Left, places: Places) -> None:
                 del marks[name]
 
 
-def _unreadable(left: Left, run: str, why: str) -> None:
-    left.unreadable[run] = why
-    left.written.append(Written(run, why=why))
+def _unreadable(expected: ExpectedState, run: str, why: str) -> None:
+    expected.unreadable[run] = why
+    expected.written.append(Written(run, why=why))
 
 
-def add(left: Left, past: PastRun) -> None:
+def add(expected: ExpectedState, past: PastRun) -> None:
     """Add one run's changes to those of the runs before it."""
     run, plan, so_far = past.run, past.plan, past.progress
     proposed = {change.path: change.proposed for change in plan.files}
@@ -167,43 +169,45 @@ def add(left: Left, past: PastRun) -> None:
         path, action = entry["path"], kinds.get(step)
         table_type = action.table_type if isinstance(action, model.BuildTable) else ""
         write = _Write(Mark(entry["now"], run), proposed.get(path), table_type)
-        left.writes.setdefault(path, []).append(write)
+        expected.writes.setdefault(path, []).append(write)
         changed[path] = None
     taken = plan.undoes or run
     for path in past.put_back():
-        left.writes[path] = [one for one in left.writes.get(path, ()) if one.mark.run != taken]
+        expected.writes[path] = [
+            one for one in expected.writes.get(path, ()) if one.mark.run != taken
+        ]
         changed[path] = None
     for path in changed:
-        _settle(left, path)
+        _settle(expected, path)
     for step, action in _actions(plan, so_far):
         rule = _RULES.get(type(action))
         if rule is not None and step in so_far.done and step in so_far.intended:
-            rule(left, action, run)
+            rule(expected, action, run)
     if so_far.returning is None:
         written_paths = {
             entry["path"]
             for terms in so_far.intended.values()
             for entry in cast("dict[str, Any]", terms).get("files", ())
         }
-        left.written += _written(run, plan, written_paths, over=so_far.over)
+        expected.written += _written(run, plan, written_paths, over=so_far.over)
 
 
-def _settle(left: Left, path: str) -> None:
+def _settle(expected: ExpectedState, path: str) -> None:
     """Have a path be as the last run that still counts wrote it."""
-    writes, kind = left.writes[path], kind_of(path)
-    found, name = {LINK: (left.links, path), TABLE: (left.tables, source_of(path))}.get(
-        kind, (left.paths, path)
+    writes, kind = expected.writes[path], kind_of(path)
+    found, name = {LINK: (expected.links, path), TABLE: (expected.tables, source_of(path))}.get(
+        kind, (expected.paths, path)
     )
     found.pop(name, None)
-    left.texts.pop(path, None)
+    expected.texts.pop(path, None)
     if writes and kind is not CERTBOT:
         newest = writes[-1]
         found[name] = Mark(newest.table_type, newest.mark.run) if kind is TABLE else newest.mark
         if newest.text is not None:
-            left.texts[path] = newest.text
+            expected.texts[path] = newest.text
     if kind is LINK:
-        left.lineages = {
-            lineage_of(link): Mark("linked", mark.run) for link, mark in left.links.items()
+        expected.lineages = {
+            lineage_of(link): Mark("linked", mark.run) for link, mark in expected.links.items()
         }
 
 
@@ -228,32 +232,32 @@ def _actions(plan: Plan, past: Progress) -> Iterator[tuple[str, Optional[Action]
     yield from ((step.id, step.action) for step in steps)
 
 
-def _enabled(left: Left, action: model.EnableUnit, run: str) -> None:
+def _enabled(expected: ExpectedState, action: model.EnableUnit, run: str) -> None:
     if action.unit == UNIT:
-        left.enabled = Mark("enabled", run)
+        expected.enabled = Mark("enabled", run)
 
 
-def _disabled(left: Left, action: model.Disable, run: str) -> None:
+def _disabled(expected: ExpectedState, action: model.Disable, run: str) -> None:
     if action.unit == UNIT:
-        left.enabled = Mark("disabled", run)
+        expected.enabled = Mark("disabled", run)
 
 
-def _turned(left: Left, _action: Any, run: str) -> None:
-    left.active = Mark("active", run)
+def _turned(expected: ExpectedState, _action: Any, run: str) -> None:
+    expected.active = Mark("active", run)
 
 
-def _returned(left: Left, action: model.ReturnUnit, run: str) -> None:
-    left.active = Mark(action.to, run)
+def _returned(expected: ExpectedState, action: model.ReturnUnit, run: str) -> None:
+    expected.active = Mark(action.to, run)
 
 
-def _opened(left: Left, action: model.OpenFirewall, run: str) -> None:
+def _opened(expected: ExpectedState, action: model.OpenFirewall, run: str) -> None:
     for service in action.services:
-        left.services[action.zone, service] = Mark(OPEN, run)
+        expected.services[action.zone, service] = Mark(OPEN, run)
 
 
-def _closed(left: Left, action: model.CloseFirewall, run: str) -> None:
+def _closed(expected: ExpectedState, action: model.CloseFirewall, run: str) -> None:
     for service in action.services:
-        left.services[action.zone, service] = Mark(CLOSED, run)
+        expected.services[action.zone, service] = Mark(CLOSED, run)
 
 
 _RULES: dict[type, _Rule] = {

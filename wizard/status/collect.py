@@ -14,35 +14,35 @@ from wizard.run.history import newest_unfinished
 from wizard.run.path_state import Observed, observe
 from wizard.run.paths import Places
 from wizard.run.seals import Seals, read_seals
-from wizard.status.drift import Item, Now, items
-from wizard.status.left import Left
+from wizard.status.drift import DriftItem, Now, items
+from wizard.status.expected import ExpectedState
 
 NO_FILE = "no file and no link"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def look(places: Places, host: Host, left: Left) -> tuple[Item, ...]:
+def drift_items(places: Places, host: Host, expected: ExpectedState) -> tuple[DriftItem, ...]:
     """Return each thing that the runs left, compared with the host as it is now."""
     seals = read_seals(places.key)
-    seen = {path: _seen(path, seals) for path in (*left.paths, *left.links)}
+    seen = {path: _observed(path, seals) for path in (*expected.paths, *expected.links)}
     now = Now(
         host,
         {path: NO_FILE if one is None else one.state for path, one in seen.items()},
         {path: one.file.text for path, one in seen.items() if one and one.file},
-        frozenset(path for path, mark in left.tables.items() if _is_older(path, mark.state)),
-        {path: _loose(one.file) for path, one in seen.items() if one and one.file},
+        frozenset(path for path, mark in expected.tables.items() if _is_older(path, mark.state)),
+        {path: _write_fault(one.file) for path, one in seen.items() if one and one.file},
     )
-    return tuple(items(left, now, newest_unfinished(places)))
+    return tuple(items(expected, now, newest_unfinished(places)))
 
 
-def _seen(path: str, seals: Seals) -> Optional[Observed]:
+def _observed(path: str, seals: Seals) -> Optional[Observed]:
     try:
         return observe(path, seals)
     except Trouble:
         return None
 
 
-def _loose(held: FileSnapshot) -> str:
+def _write_fault(held: FileSnapshot) -> str:
     """Return in words why others than root can change a file, "" where none can."""
     like = held.metadata
     if like.uid != 0:

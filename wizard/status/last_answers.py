@@ -11,18 +11,18 @@ from wizard.paths import MAIN_CF, SENDER_ACCESS
 from wizard.planning.read_back import read_back
 from wizard.sections.registry import FILES
 from wizard.sections.section import Texts
-from wizard.status.history import sections_left
-from wizard.status.left import Left
+from wizard.status.expected import ExpectedState
+from wizard.status.history import last_states
 
 
-def answers_left(host: Host, today: Answers, left: Left) -> Answers:
+def last_answers(host: Host, today: Answers, expected: ExpectedState) -> Answers:
     """Return today's answers, each section as the last run that was planned for it left it.
 
     What no text tells, such as the firewall's zone, is today's; so is a section that no run left.
     """
     sections: dict[str, Any] = {}
     known: dict[int, Optional[Answers]] = {}
-    for section, last in sections_left(left.written).items():
+    for section, last in last_states(expected.written).items():
         if section not in SECTIONS or last.values is None:
             continue
         if id(last.texts) not in known:

@@ -19,8 +19,8 @@ from wizard.host.facts import DOVECOT_CONF, Host
 from wizard.paths import LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.sections.registry import OWNERS
-from wizard.status.drift import Item
-from wizard.status.left import OPEN, Left
+from wizard.status.drift import DriftItem
+from wizard.status.expected import OPEN, ExpectedState
 
 AS_PLANNED = "as planned"
 AS_FOUND = "as found"
@@ -36,7 +36,7 @@ _LMTP = "lmtp:unix:private/dovecot-lmtp"
 
 
 @dataclass(frozen=True)
-class Finding:
+class SectionIssue:
     """One thing of a section that is MISSING, UNHEALTHY, changed BY_HAND or WAITS; `why` is a sentence."""
 
     section: str
@@ -66,7 +66,7 @@ _GONE = ("gone", "there is no such table", "closed", "firewalld has no zone")
 """What an item says now where the thing is not there."""
 
 
-def of_item(item: Item) -> Optional[Finding]:
+def item_issue(item: DriftItem) -> Optional[SectionIssue]:
     """Return what an item that drifted means for its section, None where it means nothing there."""
     if not item.drifted:
         return None
@@ -76,7 +76,7 @@ def of_item(item: Item) -> Optional[Finding]:
         section = _FILES.get(path)
         if section is None or not (is_gone or path in _WHOLE):
             return None
-        return Finding(section, MISSING if is_gone else BY_HAND, f"{path}: {item.now}.")
+        return SectionIssue(section, MISSING if is_gone else BY_HAND, f"{path}: {item.now}.")
     if kind not in _SECTION_OF:
         return None
     state = MISSING if is_gone else UNHEALTHY
@@ -86,21 +86,21 @@ def of_item(item: Item) -> Optional[Finding]:
     section = OWNERS[path].name if kind == "table" and path in OWNERS else _SECTION_OF[kind]
     if kind == "firewall" and path.endswith(f".{IMAPS}"):
         section = "dovecot"
-    return Finding(section, state, f"{said} {item.advice}".rstrip())
+    return SectionIssue(section, state, f"{said} {item.advice}".rstrip())
 
 
-def of_host(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+def host_issues(host: Host, today: Answers, expected: ExpectedState) -> Iterator[SectionIssue]:
     """Yield what the host alone shows; what a run left is told by its item."""
-    yield from _firewall(host, today, left)
-    yield from _certificate(host, today, left)
-    yield from _table(host, left)
+    yield from _firewall(host, today, expected)
+    yield from _certificate(host, today, expected)
+    yield from _table(host, expected)
     yield from _delivery(host)
     yield from _zone_file(host, today)
     yield from _dovecot(host)
-    yield from _policy(host, today, left)
+    yield from _policy(host, today, expected)
 
 
-def _firewall(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+def _firewall(host: Host, today: Answers, expected: ExpectedState) -> Iterator[SectionIssue]:
     name = today.networks.firewall_zone
     zone = host.firewall.zone(name)
     if host.firewall.state != "running" or zone is None:
@@ -108,86 +108,86 @@ def _firewall(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
     closed = [
         service
         for service in SERVICES
-        if service not in zone.permanent and (name, service) not in left.services
+        if service not in zone.permanent and (name, service) not in expected.services
     ]
     if closed:
         why = f"The firewall's zone {name} does not open {', '.join(closed)}."
-        yield Finding("networks", MISSING, why)
+        yield SectionIssue("networks", MISSING, why)
 
 
-def _certificate(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+def _certificate(host: Host, today: Answers, expected: ExpectedState) -> Iterator[SectionIssue]:
     own = today.certificate
     if own.source in OF_A_LINEAGE:
         lineage = host.lineage(own.name)
         if lineage is None:
             why = f"{LINEAGES}/{own.name} is not there, which main.cf names."
-            yield Finding("certificate", MISSING, why)
+            yield SectionIssue("certificate", MISSING, why)
         elif lineage.problem:
-            yield Finding("certificate", UNHEALTHY, f"{own.name}: {lineage.problem}.")
-        elif not lineage.linked and own.name not in left.lineages:
+            yield SectionIssue("certificate", UNHEALTHY, f"{own.name}: {lineage.problem}.")
+        elif not lineage.linked and own.name not in expected.lineages:
             faults = "; ".join(lineage.link_faults) or "its files are of no one number"
-            yield Finding("certificate", UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
+            yield SectionIssue("certificate", UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
         return
     if is_unsaid(own.source):
         # main.cf names no certificate, or one that only Postfix can find.
         return
     pair = host.self_signed if own.source == "self-signed" else host.own_pair
     if pair is None:
-        yield Finding("certificate", MISSING, "The files that main.cf names are not there.")
+        yield SectionIssue("certificate", MISSING, "The files that main.cf names are not there.")
     elif pair.problem:
-        yield Finding("certificate", UNHEALTHY, f"{pair.cert_file}: {pair.problem}.")
+        yield SectionIssue("certificate", UNHEALTHY, f"{pair.cert_file}: {pair.problem}.")
     elif pair.not_after <= host.read_at:
         why = f"{pair.cert_file} ended on {day(pair.not_after)}."
-        yield Finding("certificate", UNHEALTHY, why)
+        yield SectionIssue("certificate", UNHEALTHY, why)
 
 
-def _table(host: Host, left: Left) -> Iterator[Finding]:
+def _table(host: Host, expected: ExpectedState) -> Iterator[SectionIssue]:
     table = table_in_use(host.parameters.get("smtpd_recipient_restrictions", ""))
-    if not table or table.partition(":")[2] in left.tables:
+    if not table or table.partition(":")[2] in expected.tables:
         return
     if host.table is None:
         why = f"{table} is looked up, and is not there or cannot be read."
-        yield Finding("blocklists", MISSING, f"{why} Run `postmap {table}`.")
+        yield SectionIssue("blocklists", MISSING, f"{why} Run `postmap {table}`.")
         return
     told = CommandResult(Outcome(0, host.table, b""))
     text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
     for one in judge_table(table, told, text, Blocklists()):
         if one.verdict != RIGHT:
-            yield Finding("blocklists", UNHEALTHY, f"{table}: {one.seen}. {one.advice}")
+            yield SectionIssue("blocklists", UNHEALTHY, f"{table}: {one.seen}. {one.advice}")
 
 
-def _delivery(host: Host) -> Iterator[Finding]:
+def _delivery(host: Host) -> Iterator[SectionIssue]:
     if host.parameters.get("mailbox_transport") == _LMTP and not host.dovecot.lmtp_socket:
         why = "Dovecot's socket private/dovecot-lmtp is not there: mail waits in the queue."
-        yield Finding("delivery", WAITS, why)
+        yield SectionIssue("delivery", WAITS, why)
 
 
-def _dovecot(host: Host) -> Iterator[Finding]:
+def _dovecot(host: Host) -> Iterator[SectionIssue]:
     dovecot = host.dovecot
     if host.root == "/" and dovecot.usable and dovecot.unit.active in {"inactive", "failed"}:
         why = f"Dovecot is installed and does not run ({dovecot.unit.active}): mail waits."
-        yield Finding("dovecot", WAITS, why)
+        yield SectionIssue("dovecot", WAITS, why)
     if dovecot.waiting:
         why = f"{dovecot.waiting} in the queue wait for Dovecot; `check` says until when."
-        yield Finding("dovecot", WAITS, why)
+        yield SectionIssue("dovecot", WAITS, why)
 
 
-def _zone_file(host: Host, today: Answers) -> Iterator[Finding]:
+def _zone_file(host: Host, today: Answers) -> Iterator[SectionIssue]:
     path = today.dns.zone_file
     if path and not any(one.path == path for one in host.zones):
-        yield Finding("dns", MISSING, f"{path} is no zone file of this host's named.")
+        yield SectionIssue("dns", MISSING, f"{path} is no zone file of this host's named.")
 
 
-def _policy(host: Host, today: Answers, left: Left) -> Iterator[Finding]:
+def _policy(host: Host, today: Answers, expected: ExpectedState) -> Iterator[SectionIssue]:
     if host.postfix.refusal:
-        yield Finding(POLICY, UNHEALTHY, f"Postfix refuses main.cf: {host.postfix.refusal}.")
+        yield SectionIssue(POLICY, UNHEALTHY, f"Postfix refuses main.cf: {host.postfix.refusal}.")
     if host.root == "/":
-        if left.active is None and host.unit.active != "active":
-            yield Finding(POLICY, UNHEALTHY, f"Postfix does not run: {host.unit.active}.")
-        if left.enabled is None and host.unit.enabled != "enabled":
+        if expected.active is None and host.unit.active != "active":
+            yield SectionIssue(POLICY, UNHEALTHY, f"Postfix does not run: {host.unit.active}.")
+        if expected.enabled is None and host.unit.enabled != "enabled":
             why = f"Postfix does not start at boot: {host.unit.enabled}."
-            yield Finding(POLICY, UNHEALTHY, why)
+            yield SectionIssue(POLICY, UNHEALTHY, why)
     of_a_lineage = today.certificate.source in OF_A_LINEAGE
-    if of_a_lineage and host.hook.live is None and RENEWAL_HOOK not in left.paths:
+    if of_a_lineage and host.hook.live is None and RENEWAL_HOOK not in expected.paths:
         why = f"{RENEWAL_HOOK} is not there: a renewed certificate would not be served at once."
-        yield Finding(POLICY, MISSING, why)
+        yield SectionIssue(POLICY, MISSING, why)
