@@ -18,7 +18,7 @@ from screens.widgets.wrap import wrapped
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist
-from wizard.move.told import details, head
+from wizard.move.report import details, head
 
 LOOKING = "Looking at the records and at the old server: six seconds at most ..."
 LOOKS = {DONE: "right", TICKED: "right", OPEN: "wrong", UNKNOWN: ""}
@@ -105,7 +105,7 @@ class MoveScreen(Window[None]):
         if found is None:
             self.query_one("#move-says", Line).say("No old server is named any more.", "quiet")
             return
-        said = " ".join((found.told, *found.warnings))
+        said = " ".join((found.summary, *found.warnings))
         self.query_one("#move-says", Line).say(said, "caution" if found.warnings else "")
         self.query_one(Items).show(
             [Row(head(row)[:9], LOOKS[row.state], row.id, head(row)[9:], "") for row in found.rows]
@@ -134,5 +134,5 @@ class MoveScreen(Window[None]):
         if found is None or not event.toggled or self._dry_run:
             return
         old, one, none = found.old.name, (key,), ()
-        done, undone = (none, one) if key in found.kept.ticked else (one, none)
+        done, undone = (none, one) if key in found.saved.ticked else (one, none)
         self._begin(lambda: self._session.tick_move(old, done, undone))

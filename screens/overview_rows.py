@@ -70,7 +70,7 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
     known = {one.section: one for one in desk.sections}
     blank = SectionRow("", "", not_yet)
     if desk.move is not None and "move" in known:
-        value = f"{desk.move.left}, {known['move'].value}"
+        value = f"{desk.move.remaining}, {known['move'].value}"
         known["move"] = replace(known["move"], value=value)
     rows = [_row(draft, name, known.get(name, blank), width) for name in (*SECTIONS, POLICY)]
     changed = [title_of(name) for name in draft.to_run]
@@ -92,7 +92,7 @@ def why_of(desk: Desk, key: str) -> str:
     if key == "host":
         return "What was found here, and the last run: going on with it, or taking it back."
     if key == "move" and desk.move is not None:
-        return f"{desk.move.told} `m` shows the list, and what to do."
+        return f"{desk.move.summary} `m` shows the list, and what to do."
     row = next((one for one in desk.sections if one.section == key), None)
     if row is None:
         return ""

@@ -104,7 +104,7 @@ class ResultScreen(WizardScreen):
         counts = Counter(one.verdict for one in self.findings)
         found = ", ".join(f"{counts[one]} {COUNTED[one]}" for one in ORDER if counts[one])
         if self.over.outcome == DONE:
-            move = f" {self._move.told}" if self._move else ""
+            move = f" {self._move.summary}" if self._move else ""
             return f"The run is done. Checks: {found or 'none were made'}.{move}"
         where = f" at the step: {self.over.failed_step}" if self.over.failed_step else ""
         return f"The run {self.over.outcome.upper()}{where}.".replace("DIED", "was CUT OFF")

@@ -252,26 +252,26 @@ class Session:
         if old is None:
             return None
         from wizard.move.checklist import checklist  # noqa: PLC0415
-        from wizard.move.look import look  # noqa: PLC0415
-        from wizard.move.ticks import read_kept  # noqa: PLC0415
+        from wizard.move.probe import probe  # noqa: PLC0415
+        from wizard.move.ticks import read_saved  # noqa: PLC0415
 
-        view = look(old, answers, host.network.addresses, host.network.resolvers)
-        kept, warnings = read_kept(self.places, old.name)
-        return checklist(view, kept, time.time(), warnings)
+        view = probe(old, answers, host.network.addresses, host.network.resolvers)
+        saved, warnings = read_saved(self.places, old.name)
+        return checklist(view, saved, time.time(), warnings)
 
     def keep_move(self, found: Checklist) -> None:
         """Save the items that were seen done, for the next checklist. Raises Trouble."""
-        from wizard.move.ticks import write_kept  # noqa: PLC0415 - as for undo_plan
+        from wizard.move.ticks import write_saved  # noqa: PLC0415 - as for undo_plan
 
-        write_kept(self.places, found.old.name, found.kept)
+        write_saved(self.places, found.old.name, found.saved)
 
     def tick_move(self, old: str, done: Collection[str], undone: Collection[str]) -> None:
         """Tick items of the move from `old` by hand, or remove ticks. Raises Trouble."""
         from wizard.move.checklist import ticked  # noqa: PLC0415 - as for undo_plan
-        from wizard.move.ticks import read_kept, write_kept  # noqa: PLC0415
+        from wizard.move.ticks import read_saved, write_saved  # noqa: PLC0415
 
-        kept, _ = read_kept(self.places, old)
-        write_kept(self.places, old, ticked(kept, done, undone, time.time()))
+        saved, _ = read_saved(self.places, old)
+        write_saved(self.places, old, ticked(saved, done, undone, time.time()))
 
     def log(self, since: float, wanted: Callable[[], bool] = lambda: True) -> tuple[str, Tally]:
         """Count Postfix's log from `since` on; return the log's name and the counts.

@@ -21,7 +21,7 @@ from wizard.dns.asking import FOUND, Answer, Question
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.move.checklist import checklist, ticked
-from wizard.move.model import Checklist, Door25, Kept, View
+from wizard.move.model import Checklist, Port25, SavedState, View
 
 NOW = 1_795_000_000.0
 OLD = OldServer("old.example", "root@old.example")
@@ -35,7 +35,7 @@ def moving() -> Answers:
 class Moving(StandIn):
     """A session of a server whose MX leads to an old one, which greets with what it likes."""
 
-    kept: Kept = field(default_factory=Kept)
+    kept: SavedState = field(default_factory=SavedState)
     greeting: str = "port 25: 220 old.example"
     held: threading.Event = field(default_factory=threading.Event)
     keeps: int = 0
@@ -45,13 +45,13 @@ class Moving(StandIn):
         self.held.wait(10)
         mx = Question("zeke.ne.jp", "MX")
         records = {mx: Answer(mx, FOUND, ("10 old.example",), "zeke.ne.jp", 3600)}
-        door = Door25(greets=True, words=self.greeting)
+        door = Port25(greets=True, words=self.greeting)
         view = View(OLD, given, (), (), records, frozenset(records), door)
         return checklist(view, self.kept, NOW, self.warnings)
 
     def keep_move(self, found: Checklist) -> None:
         self.keeps += 1
-        self.kept = found.kept
+        self.kept = found.saved
 
     def tick_move(self, _old: str, done: Collection[str], undone: Collection[str]) -> None:
         self.kept = ticked(self.kept, done, undone, NOW)
@@ -113,7 +113,7 @@ async def test_a_dry_run_keeps_nothing() -> None:
         await in_sight(pilot, "zeke.ne.jp MX 3600 s")
         await pilot.press("end", "space")
         await pilot.pause(0.2)
-        assert (session.keeps, session.kept) == (0, Kept())
+        assert (session.keeps, session.kept) == (0, SavedState())
 
 
 async def test_looking_holds_nothing_up() -> None:

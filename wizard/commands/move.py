@@ -11,7 +11,7 @@ from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import Trouble, UsageTrouble
 from wizard.host.facts import Host
-from wizard.move import told
+from wizard.move import report
 from wizard.move.items import IDS
 from wizard.move.model import Checklist
 from wizard.session import Session
@@ -36,9 +36,9 @@ def run_move(session: Session, options: Options, console: Console) -> int:
         found = _found(session, answers, host)
     session.keep_move(found)
     if options.json:
-        print(json.dumps(told.as_data(found), indent=2), file=console.out)
+        print(json.dumps(report.as_data(found), indent=2), file=console.out)
     else:
-        console.say(*told.lines(found))
+        console.say(*report.lines(found))
     return 0
 
 

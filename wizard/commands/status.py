@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
-from wizard.move import told
+from wizard.move import report
 from wizard.move.model import Checklist
 from wizard.planning import leftovers
 from wizard.secrets import masked, masked_data
@@ -43,7 +43,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             "drifted": len(drifted),
             "items": [masked_data(asdict(one)) for one in found],
             "sections": [masked_data(asdict(one)) for one in session.sections(host)[0]],
-            "move": None if move is None else told.as_data(move),
+            "move": None if move is None else report.as_data(move),
             "leftovers": [masked(words) for words in leftovers.warnings(host)],
         }
         print(json.dumps(whole, indent=2), file=console.out)
@@ -84,8 +84,8 @@ def _lines(one: DriftItem) -> Iterator[str]:
 def _of_the_move(move: Checklist) -> Iterator[str]:
     """Yield how far the move is. An open item is no drift and does not change the exit code."""
     rest = " `postfix-wizard move` says what to do." if move.open else ""
-    yield f"{move.told}{rest}"
-    yield from (f"  {told.head(row)}" for row in move.rows if not row.settled)
+    yield f"{move.summary}{rest}"
+    yield from (f"  {report.head(row)}" for row in move.rows if not row.settled)
 
 
 def _summary(found: int, drifted: int, newest: str) -> str:

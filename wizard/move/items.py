@@ -9,7 +9,7 @@ from typing import Callable
 from wizard.dns.addresses import is_inner, public4
 from wizard.dns.asking import Answer, reversed_name
 from wizard.dns.lookups import MOST
-from wizard.move.model import DONE, OPEN, UNKNOWN, Kept, Seen, View
+from wizard.move.model import DONE, OPEN, UNKNOWN, ProbeResult, SavedState, View
 from wizard.text import clean, counted
 
 LOW = 300
@@ -19,7 +19,7 @@ _FEW = 3
 _HERE_ALREADY = "the records point here already"
 _NOT_FROM_HERE = "it cannot be seen from here"
 
-Look = Callable[[View, Kept], Seen]
+Probe = Callable[[View, SavedState], ProbeResult]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Item:
     why: str
     how: str
     what_to_do: str
-    look: Look
+    probe: Probe
     after: tuple[str, ...] = ()
 
 
@@ -57,9 +57,9 @@ def _words(answer: Answer) -> str:
     return clean(said.encode("utf-8", "surrogateescape"))
 
 
-def _ttl(view: View, kept: Kept) -> Seen:
-    if _points_here(view, kept):
-        return Seen(DONE, _HERE_ALREADY)
+def _ttl(view: View, saved: SavedState) -> ProbeResult:
+    if _points_here(view, saved):
+        return ProbeResult(DONE, _HERE_ALREADY)
     wanted = [
         *(view.of(name, "A") for name in names_of(view)),
         *(view.of(name, "MX") for name in _mail_names(view)),
@@ -67,18 +67,18 @@ def _ttl(view: View, kept: Kept) -> Seen:
     own = [one for one in wanted if one.question in view.zones_own and one.known]
     high = [f"{one.question.name} {one.question.kind} {one.ttl} s" for one in own if one.ttl > LOW]
     if high:
-        return Seen(OPEN, _some(high))
+        return ProbeResult(OPEN, _some(high))
     if len(own) < len(wanted) or not any(one.records for one in own):
-        return Seen(UNKNOWN, "the zone's own servers did not answer for all names")
-    return Seen(DONE, f"{LOW} s or less for {counted(len(names_of(view)), 'name')}")
+        return ProbeResult(UNKNOWN, "the zone's own servers did not answer for all names")
+    return ProbeResult(DONE, f"{LOW} s or less for {counted(len(names_of(view)), 'name')}")
 
 
-def _takes(view: View, kept: Kept) -> Seen:
-    if _points_here(view, kept):
-        return Seen(DONE, _HERE_ALREADY)
-    if view.door.greets:
-        return Seen(DONE, view.door.words)
-    return Seen(OPEN if view.door.refuses else UNKNOWN, view.door.words)
+def _takes(view: View, saved: SavedState) -> ProbeResult:
+    if _points_here(view, saved):
+        return ProbeResult(DONE, _HERE_ALREADY)
+    if view.port25.greets:
+        return ProbeResult(DONE, view.port25.words)
+    return ProbeResult(OPEN if view.port25.refuses else UNKNOWN, view.port25.words)
 
 
 def _own(view: View) -> tuple[str, ...]:
@@ -86,45 +86,49 @@ def _own(view: View) -> tuple[str, ...]:
     return (*view.own, *view.answers.networks.proxy_interfaces)
 
 
-def _address(view: View, _kept: Kept) -> Seen:
+def _address(view: View, _saved: SavedState) -> ProbeResult:
     host, own = view.answers.hostname.myhostname, set(_own(view))
-    asked = {name: view.of(name, "A") for name in names_of(view)}
-    behind = [name for name, one in asked.items() if set(one.records) & (set(view.theirs) - own)]
+    found = {name: view.of(name, "A") for name in names_of(view)}
+    behind = [name for name, one in found.items() if set(one.records) & (set(view.theirs) - own)]
     if behind:
-        return Seen(OPEN, f"still the old server's: {_some(behind)}")
-    leads = asked[host]
+        return ProbeResult(OPEN, f"still the old server's: {_some(behind)}")
+    leads = found[host]
     seen = f"{host} A: {_words(leads)}"
     if not leads.known:
-        return Seen(UNKNOWN, seen)
+        return ProbeResult(UNKNOWN, seen)
     if not leads.records or (set(leads.records) - own and public4(tuple(own))):
-        return Seen(OPEN, seen)
+        return ProbeResult(OPEN, seen)
     if set(leads.records) - own:
-        return Seen(UNKNOWN, f"{seen}; behind a router that may be this host")
-    return Seen(UNKNOWN, unsure) if (unsure := _unsure(view, asked)) else Seen(DONE, seen)
+        return ProbeResult(UNKNOWN, f"{seen}; behind a router that may be this host")
+    return (
+        ProbeResult(UNKNOWN, unsure)
+        if (unsure := _unsure(view, found))
+        else ProbeResult(DONE, seen)
+    )
 
 
-def _unsure(view: View, asked: Mapping[str, Answer]) -> str:
+def _unsure(view: View, found: Mapping[str, Answer]) -> str:
     """Return why the names may still lead elsewhere though this host's own leads here."""
-    leads = asked[view.answers.hostname.myhostname]
+    leads = found[view.answers.hostname.myhostname]
     if all(map(is_inner, leads.records)):
         return f"{leads.question.name} A: {_words(leads)}, as seen from inside"
     if not view.theirs:
         return "the address of the old server is not known, so no name can be held against it"
-    silent = next((one for one in asked.values() if not one.known), None)
+    silent = next((one for one in found.values() if not one.known), None)
     return f"{silent.question.name} A: {_words(silent)}" if silent else ""
 
 
-def _mx(view: View, _kept: Kept) -> Seen:
+def _mx(view: View, _saved: SavedState) -> ProbeResult:
     host = view.answers.hostname.myhostname
-    asked = [view.of(name, "MX") for name in _mail_names(view)]
-    elsewhere = [one for one in asked if one.known and not _leads_to(one, host)]
+    found = [view.of(name, "MX") for name in _mail_names(view)]
+    elsewhere = [one for one in found if one.known and not _leads_to(one, host)]
     if elsewhere:
-        told = [f"{one.question.name}: {_words(one)}" for one in elsewhere]
-        return Seen(OPEN, _some(told))
-    silent = [one for one in asked if not one.known]
+        texts = [f"{one.question.name}: {_words(one)}" for one in elsewhere]
+        return ProbeResult(OPEN, _some(texts))
+    silent = [one for one in found if not one.known]
     if silent:
-        return Seen(UNKNOWN, f"{silent[0].question.name}: {_words(silent[0])}")
-    return Seen(DONE, f"{host} for {counted(len(asked), 'name')}")
+        return ProbeResult(UNKNOWN, f"{silent[0].question.name}: {_words(silent[0])}")
+    return ProbeResult(DONE, f"{host} for {counted(len(found), 'name')}")
 
 
 def _leads_to(answer: Answer, host: str) -> bool:
@@ -134,23 +138,23 @@ def _leads_to(answer: Answer, host: str) -> bool:
     return bool(ranked) and {name for first, name in ranked if first == min(ranked)[0]} == {host}
 
 
-def _points_here(view: View, kept: Kept) -> bool:
-    return all(look(view, kept).state == DONE for look in (_address, _mx))
+def _points_here(view: View, saved: SavedState) -> bool:
+    return all(probe(view, saved).state == DONE for probe in (_address, _mx))
 
 
-def _pointer(view: View, _kept: Kept) -> Seen:
+def _pointer(view: View, _saved: SavedState) -> ProbeResult:
     host = view.answers.hostname.myhostname
     addresses = pointed(view)
     if not addresses:
-        return Seen(UNKNOWN, "no address of this host that others reach is known here")
+        return ProbeResult(UNKNOWN, "no address of this host that others reach is known here")
     for address in addresses:
         answer = view.of(reversed_name(address), "PTR")
         seen = f"{address} PTR: {_words(answer)}"
         if not answer.known:
-            return Seen(UNKNOWN, seen)
+            return ProbeResult(UNKNOWN, seen)
         if host not in [one.lower() for one in answer.records]:
-            return Seen(OPEN, seen)
-    return Seen(DONE, f"{', '.join(addresses)} PTR: {host}")
+            return ProbeResult(OPEN, seen)
+    return ProbeResult(DONE, f"{', '.join(addresses)} PTR: {host}")
 
 
 def pointed(view: View) -> tuple[str, ...]:
@@ -160,23 +164,25 @@ def pointed(view: View) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*of_name[:MOST], *(() if of_name else public4(_own(view))))))
 
 
-def _unseen(_view: View, _kept: Kept) -> Seen:
-    return Seen(UNKNOWN, _NOT_FROM_HERE)
+def _unseen(_view: View, _saved: SavedState) -> ProbeResult:
+    return ProbeResult(UNKNOWN, _NOT_FROM_HERE)
 
 
-def _renewals(view: View, kept: Kept) -> Seen:
-    served = view.door.certificate
-    if served and kept.certificate and served != kept.certificate:
-        return Seen(OPEN, "the old server serves another certificate than before: it still renews")
-    return Seen(UNKNOWN, _NOT_FROM_HERE)
+def _renewals(view: View, saved: SavedState) -> ProbeResult:
+    served = view.port25.certificate
+    if served and saved.certificate and served != saved.certificate:
+        return ProbeResult(
+            OPEN, "the old server serves another certificate than before: it still renews"
+        )
+    return ProbeResult(UNKNOWN, _NOT_FROM_HERE)
 
 
-def _stopped(view: View, _kept: Kept) -> Seen:
-    if view.door.refuses:
-        return Seen(DONE, view.door.words)
-    if view.door.greets:
-        return Seen(UNKNOWN, f"{view.door.words}; whether it relays to here is not seen")
-    return Seen(UNKNOWN, view.door.words)
+def _stopped(view: View, _saved: SavedState) -> ProbeResult:
+    if view.port25.refuses:
+        return ProbeResult(DONE, view.port25.words)
+    if view.port25.greets:
+        return ProbeResult(UNKNOWN, f"{view.port25.words}; whether it relays to here is not seen")
+    return ProbeResult(UNKNOWN, view.port25.words)
 
 
 ITEMS: tuple[Item, ...] = (
@@ -266,7 +272,7 @@ def filled(text: str, view: View) -> str:
     return text.format(old=view.old.name, ssh=view.old.ssh, host=host)
 
 
-def looked(view: View, kept: Kept) -> Iterator[tuple[Item, Seen]]:
+def probed(view: View, saved: SavedState) -> Iterator[tuple[Item, ProbeResult]]:
     """Yield each item with what was seen of it, in order."""
     for item in ITEMS:
-        yield item, item.look(view, kept)
+        yield item, item.probe(view, saved)

@@ -14,7 +14,7 @@ DONE, OPEN, UNKNOWN, TICKED = "done", "open", "unknown", "ticked"
 
 
 @dataclass(frozen=True)
-class Door25:
+class Port25:
     """Port 25 of the old server: whether it greets, refuses, or neither, in words.
 
     `certificate` is the SHA-256 of the one that it serves, in hex, "" where none was seen.
@@ -40,7 +40,7 @@ class View:
     theirs: tuple[str, ...]
     records: Mapping[Question, Answer]
     zones_own: frozenset[Question]
-    door: Door25
+    port25: Port25
 
     def of(self, name: str, kind: str) -> Answer:
         """Return the answer to a question; one that was not asked is silent."""
@@ -49,7 +49,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ProbeResult:
     """What a look at one item came to: DONE, OPEN or UNKNOWN, and what was seen in words."""
 
     state: str
@@ -57,7 +57,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedState:
     """What is kept from one look to the next; times are seconds since the epoch.
 
     `done` has when an item was first seen done, `ticked` when it was ticked by hand, by its ID.
@@ -101,7 +101,7 @@ class Checklist:
 
     old: OldServer
     rows: tuple[Row, ...]
-    kept: Kept
+    saved: SavedState
     warnings: tuple[str, ...] = ()
 
     @property
@@ -110,11 +110,11 @@ class Checklist:
         return sum(not row.settled for row in self.rows)
 
     @property
-    def left(self) -> str:
+    def remaining(self) -> str:
         """How much is left, in a few words."""
         return f"{self.open} of {len(self.rows)} items open" if self.open else "nothing is left"
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The list in a sentence."""
-        return f"The move from {self.old.name}: {self.left}."
+        return f"The move from {self.old.name}: {self.remaining}."

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from wizard.errors import Trouble
 from wizard.move.items import IDS
-from wizard.move.model import Kept
+from wizard.move.model import SavedState
 from wizard.run import files
 from wizard.run.directories import make_private
 from wizard.run.paths import Places
@@ -32,7 +32,7 @@ class _StrangeError(Exception):
     """What stands there is none of ours; the text says why."""
 
 
-def read_kept(places: Places, old: str) -> tuple[Kept, tuple[str, ...]]:
+def read_saved(places: Places, old: str) -> tuple[SavedState, tuple[str, ...]]:
     """Return what was kept for that old server, and a warning where the file is none of ours.
 
     Such a file counts as none; the next write sets it aside.
@@ -45,11 +45,11 @@ def read_kept(places: Places, old: str) -> tuple[Kept, tuple[str, ...]]:
             f"{path} is not used: {strange}. It is set aside as {NAME}{ASIDE} when the list is "
             "written next; ticks must be given again."
         )
-        return Kept(), (warning,)
-    return (Kept() if found is None or found[0] != old else found[1]), ()
+        return SavedState(), (warning,)
+    return (SavedState() if found is None or found[0] != old else found[1]), ()
 
 
-def write_kept(places: Places, old: str, kept: Kept) -> None:
+def write_saved(places: Places, old: str, saved: SavedState) -> None:
     """Keep it, atomically and 0600, where it differs. Raises Trouble."""
     make_private(places.state)
     path = places.state / NAME
@@ -60,15 +60,15 @@ def write_kept(places: Places, old: str, kept: Kept) -> None:
     whole = {
         "version": VERSION,
         "old_server": old,
-        "done": dict(kept.done),
-        "ticked": dict(kept.ticked),
-        "certificate": kept.certificate,
-        "certificate_at": kept.certificate_at,
+        "done": dict(saved.done),
+        "ticked": dict(saved.ticked),
+        "certificate": saved.certificate,
+        "certificate_at": saved.certificate_at,
     }
     data = f"{json.dumps(whole, indent=1)}\n".encode()
-    held = files.read(str(path))
-    if held is None or held.text != data:
-        files.replace(str(path), data, held, mode=_MODE)
+    file = files.read(str(path))
+    if file is None or file.text != data:
+        files.replace(str(path), data, file, mode=_MODE)
 
 
 def _set_aside(path: Path) -> None:
@@ -80,26 +80,26 @@ def _set_aside(path: Path) -> None:
         ) from error
 
 
-def _read(path: Path) -> Optional[tuple[str, Kept]]:
+def _read(path: Path) -> Optional[tuple[str, SavedState]]:
     """Return whose it is and what it keeps, None where there is no file."""
     try:
         if os.lstat(path).st_size > LARGEST:
             raise _StrangeError(f"it is larger than {LARGEST} bytes")
-        held = files.read(str(path))
-        whole = {} if held is None else json.loads(held.text)
+        file = files.read(str(path))
+        whole = {} if file is None else json.loads(file.text)
     except FileNotFoundError:
         return None
     except Trouble as trouble:
         raise _StrangeError(trouble.wrong.rstrip(".")) from trouble
     except (ValueError, RecursionError) as error:
         raise _StrangeError("it is no JSON") from error
-    kept = _kept(whole)
-    if kept is None:
+    saved = _saved_state(whole)
+    if saved is None:
         raise _StrangeError("it holds what no checklist does")
-    return whole["old_server"], kept
+    return whole["old_server"], saved
 
 
-def _kept(whole: Any) -> Optional[Kept]:
+def _saved_state(whole: Any) -> Optional[SavedState]:
     if not isinstance(whole, dict) or whole.get("version") != VERSION:
         return None
     certificate = whole.get("certificate")
@@ -109,7 +109,7 @@ def _kept(whole: Any) -> Optional[Kept]:
     at = whole.get("certificate_at")
     if not all(map(_is_times, times)) or not _is_time(at) or not _SHA256.fullmatch(certificate):
         return None
-    return Kept(times[0], times[1], certificate, at)  # type: ignore[arg-type] # _is_times saw them
+    return SavedState(times[0], times[1], certificate, at)  # type: ignore[arg-type] # _is_times saw them
 
 
 def _is_times(value: Any) -> bool:

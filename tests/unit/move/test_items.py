@@ -16,15 +16,15 @@ from wizard.answers.sections.move import Move
 from wizard.dns.asking import FOUND, NO_RECORD, SILENT, Answer, Question, reversed_name
 from wizard.move.checklist import checklist, gone, ticked
 from wizard.move.items import IDS, ITEMS
-from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Door25, Kept, View
-from wizard.move.told import lines
+from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Port25, SavedState, View
+from wizard.move.report import lines
 
 HERE, OLD, ELSEWHERE = "203.0.113.1", "203.0.113.80", "198.51.100.7"
 HOST, DOMAIN, LOCAL = "mail.zeke.ne.jp", "zeke.ne.jp", "ace.zeke.ne.jp"
 ANSWERS = Answers(Hostname(HOST, DOMAIN), Domains((LOCAL,)), move=Move("old.zeke.ne.jp"))
-GREETS = Door25(greets=True, words="port 25: 220 old.zeke.ne.jp", certificate="a" * 64)
-REFUSES = Door25(refuses=True, words="port 25: connection refused")
-SILENCE = Door25(words="port 25: no answer within 3 s")
+GREETS = Port25(greets=True, words="port 25: 220 old.zeke.ne.jp", certificate="a" * 64)
+REFUSES = Port25(refuses=True, words="port 25: connection refused")
+SILENCE = Port25(words="port 25: no answer within 3 s")
 
 Zone = Mapping[tuple[str, str], tuple[tuple[str, ...], int]]
 """Records and TTL by name and type."""
@@ -46,7 +46,7 @@ AFTER: Zone = {
 }
 
 
-def view(zone: Zone, door: Door25 = GREETS, own: tuple[str, ...] = (HERE, "127.0.0.1")) -> View:
+def view(zone: Zone, door: Port25 = GREETS, own: tuple[str, ...] = (HERE, "127.0.0.1")) -> View:
     """What a look would come to; all records are the zones' own servers'."""
     names = [(one, kind) for one in (HOST, DOMAIN, LOCAL) for kind in ("A", "MX")]
     records = {}
@@ -59,7 +59,7 @@ def view(zone: Zone, door: Door25 = GREETS, own: tuple[str, ...] = (HERE, "127.0
 
 
 def seen(of: View) -> dict[str, tuple[str, str]]:
-    looks = {one.id: one.look(of, Kept()) for one in ITEMS}
+    looks = {one.id: one.probe(of, SavedState()) for one in ITEMS}
     return {name: (one.state, one.words) for name, one in looks.items()}
 
 
@@ -159,38 +159,38 @@ def test_what_a_look_comes_to(of: View, item: str, state: str, words: str) -> No
 
 
 def test_a_certificate_that_changes_tells_that_the_old_server_renews() -> None:
-    first = checklist(view(AFTER), Kept(), 1000.0)
-    assert first.kept.certificate == "a" * 64
-    again = checklist(view(AFTER), first.kept, 2000.0)
-    assert again.kept.certificate_at == 1000.0
-    by_hand = ticked(again.kept, ["renewals"], [], 2500.0)
+    first = checklist(view(AFTER), SavedState(), 1000.0)
+    assert first.saved.certificate == "a" * 64
+    again = checklist(view(AFTER), first.saved, 2000.0)
+    assert again.saved.certificate_at == 1000.0
+    by_hand = ticked(again.saved, ["renewals"], [], 2500.0)
     assert state_of(checklist(view(AFTER), by_hand, 2600.0), "renewals") == TICKED
-    kept = checklist(view(AFTER), by_hand, 2600.0).kept
+    kept = checklist(view(AFTER), by_hand, 2600.0).saved
     renewed = checklist(view(AFTER, replace(GREETS, certificate="b" * 64)), kept, 3000.0)
     row = next(one for one in renewed.rows if one.id == "renewals")
     assert (row.state, row.seen) == (
         OPEN,
         "the old server serves another certificate than before: it still renews",
     )
-    stopped = ticked(renewed.kept, ["renewals"], [], 4000.0)
+    stopped = ticked(renewed.saved, ["renewals"], [], 4000.0)
     served = view(AFTER, replace(GREETS, certificate="b" * 64))
     assert state_of(checklist(served, stopped, 5000.0), "renewals") == TICKED
 
 
 def test_what_is_no_longer_done_is_told() -> None:
-    moved = checklist(view(AFTER), Kept(), 1000.0)
-    back = checklist(view(BEFORE), moved.kept, 2000.0)
+    moved = checklist(view(AFTER), SavedState(), 1000.0)
+    back = checklist(view(BEFORE), moved.saved, 2000.0)
     rows = {row.id: row for row in back.rows}
     assert gone(rows["mx"])
     assert rows["mx"].was_done == 1000.0
     assert "It was seen done on" in "\n".join(lines(back))
     assert "and no longer is." in "\n".join(lines(back))
     # Later it is done again, as of the first time.
-    assert {row.id: row for row in checklist(view(AFTER), back.kept, 3000.0).rows}["mx"].at == 1000
+    assert {row.id: row for row in checklist(view(AFTER), back.saved, 3000.0).rows}["mx"].at == 1000
 
 
 def test_a_tick_counts_where_a_look_cannot_tell() -> None:
-    kept = ticked(Kept(), ["old-queue", "mx"], [], 1000.0)
+    kept = ticked(SavedState(), ["old-queue", "mx"], [], 1000.0)
     rows = {row.id: row for row in checklist(view(BEFORE), kept, 2000.0).rows}
     assert (rows["old-queue"].state, rows["old-queue"].at) == (TICKED, 1000.0)
     assert rows["mx"].state == OPEN
@@ -199,17 +199,17 @@ def test_a_tick_counts_where_a_look_cannot_tell() -> None:
 
 
 def test_items_wait_for_those_before_them() -> None:
-    rows = {row.id: row for row in checklist(view(BEFORE), Kept(), 1000.0).rows}
+    rows = {row.id: row for row in checklist(view(BEFORE), SavedState(), 1000.0).rows}
     assert rows["a"].waits_for == ("ttl",)
     assert rows["old-stopped"].waits_for == ("mx", "old-queue")
-    moved = {row.id: row for row in checklist(view(AFTER), Kept(), 1000.0).rows}
+    moved = {row.id: row for row in checklist(view(AFTER), SavedState(), 1000.0).rows}
     assert moved["old-stopped"].waits_for == ("old-queue",)
     order = {one: at for at, one in enumerate(IDS)}
     assert all(order[before] < order[one.id] for one in ITEMS for before in one.after)
 
 
 def test_the_list_fits_eighty_columns_and_says_what_to_do() -> None:
-    found = checklist(view(BEFORE), Kept(), 1000.0, ("It is " + "long " * 40,))
+    found = checklist(view(BEFORE), SavedState(), 1000.0, ("It is " + "long " * 40,))
     text = "\n".join(lines(found))
     assert max(map(len, text.splitlines())) <= 80
     assert text.startswith("The move from old.zeke.ne.jp: 7 of 8 items open.\n")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from wizard.move.model import Kept
-from wizard.move.ticks import ASIDE, LARGEST, NAME, read_kept, write_kept
+from wizard.move.model import SavedState
+from wizard.move.ticks import ASIDE, LARGEST, NAME, read_saved, write_saved
 from wizard.run.paths import Places
 
-KEPT = Kept({"ttl": 1000.0}, {"old-queue": 2000.0}, "a" * 64, 1500.0)
+KEPT = SavedState({"ttl": 1000.0}, {"old-queue": 2000.0}, "a" * 64, 1500.0)
 OLD = "old.example"
 
 
@@ -23,21 +23,21 @@ def places(tmp_path: Path) -> Places:
 
 
 def test_what_is_kept_is_read_again(places: Places) -> None:
-    assert read_kept(places, OLD) == (Kept(), ())
-    write_kept(places, OLD, KEPT)
-    assert read_kept(places, OLD) == (KEPT, ())
+    assert read_saved(places, OLD) == (SavedState(), ())
+    write_saved(places, OLD, KEPT)
+    assert read_saved(places, OLD) == (KEPT, ())
     path = places.state / NAME
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     # What is so already is not written again.
     before = path.stat()
-    write_kept(places, OLD, KEPT)
+    write_saved(places, OLD, KEPT)
     assert path.stat() == before
     assert [one.name for one in places.state.iterdir()] == [NAME]
 
 
 def test_another_old_server_begins_anew(places: Places) -> None:
-    write_kept(places, OLD, KEPT)
-    assert read_kept(places, "other.example") == (Kept(), ())
+    write_saved(places, OLD, KEPT)
+    assert read_saved(places, "other.example") == (SavedState(), ())
 
 
 def whole(**changes: object) -> str:
@@ -70,12 +70,12 @@ def test_what_is_none_of_ours_is_set_aside(places: Places, text: str) -> None:
     path = places.state / NAME
     data = text.encode("utf-8", "surrogateescape")
     path.write_bytes(data)
-    kept, (warning,) = read_kept(places, OLD)
-    assert kept == Kept()
+    kept, (warning,) = read_saved(places, OLD)
+    assert kept == SavedState()
     assert warning.isprintable()
     assert path.read_bytes() == data
-    write_kept(places, OLD, KEPT)
-    assert read_kept(places, OLD) == (KEPT, ())
+    write_saved(places, OLD, KEPT)
+    assert read_saved(places, OLD) == (KEPT, ())
     assert (places.state / f"{NAME}{ASIDE}").read_bytes() == data
 
 
@@ -84,13 +84,13 @@ def test_a_link_is_not_followed(places: Places, tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text(whole(done={"ttl": 1}))
     (places.state / NAME).symlink_to(target)
-    kept, (warning,) = read_kept(places, OLD)
-    assert kept == Kept()
+    kept, (warning,) = read_saved(places, OLD)
+    assert kept == SavedState()
     assert "is not used" in warning
-    write_kept(places, OLD, KEPT)
+    write_saved(places, OLD, KEPT)
     assert target.read_text() == whole(done={"ttl": 1})
     assert (places.state / f"{NAME}{ASIDE}").is_symlink()
-    assert read_kept(places, OLD) == (KEPT, ())
+    assert read_saved(places, OLD) == (KEPT, ())
 
 
 def test_a_directory_and_a_fifo_are_no_list(places: Places) -> None:
@@ -98,9 +98,9 @@ def test_a_directory_and_a_fifo_are_no_list(places: Places) -> None:
     path = places.state / NAME
     for make in (os.mkdir, os.mkfifo):
         make(path)
-        assert read_kept(places, OLD)[1]
-        write_kept(places, OLD, KEPT)
-        assert read_kept(places, OLD) == (KEPT, ())
+        assert read_saved(places, OLD)[1]
+        write_saved(places, OLD, KEPT)
+        assert read_saved(places, OLD) == (KEPT, ())
         path.unlink()
         aside = places.state / f"{NAME}{ASIDE}"
         aside.rmdir() if aside.is_dir() else aside.unlink()

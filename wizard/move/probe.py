@@ -15,7 +15,7 @@ from wizard.dns.addresses import public4
 from wizard.dns.asking import Answer, Question, ask_within, reversed_name
 from wizard.dns.authority import ask_authority
 from wizard.move.items import names_of, pointed
-from wizard.move.model import Door25, View
+from wizard.move.model import Port25, View
 
 SECONDS = 3.0
 """For the DNS; as long again, side by side with it, for the old server's port 25."""
@@ -30,7 +30,7 @@ _SCRIPT = (
 )
 
 
-def look(
+def probe(
     old: OldServer,
     answers: Answers,
     addresses: Sequence[str],
@@ -44,13 +44,13 @@ def look(
 
     `addresses` are this host's own.
     """
-    blank = View(old, answers, tuple(addresses), (), {}, frozenset(), Door25())
+    blank = View(old, answers, tuple(addresses), (), {}, frozenset(), Port25())
     names = names_of(blank)
     questions = [Question(name, kind) for name in names for kind in ("A", "MX")]
     deadline = time.monotonic() + seconds
     with ThreadPoolExecutor(3, thread_name_prefix="move") as pool:
         leads = pool.submit(_addresses, old.name, resolvers, seconds, port)
-        door = pool.submit(lambda: _door(leads.result(), addresses, seconds, smtp))
+        port25 = pool.submit(lambda: _port25(leads.result(), addresses, seconds, smtp))
         authority = pool.submit(ask_authority, questions, resolvers, seconds=seconds, port=port)
         own = {Question(reversed_name(one), "PTR") for one in public4(addresses)}
         records = ask_within([*questions, *own], resolvers, seconds=seconds, port=port)
@@ -63,7 +63,7 @@ def look(
             tuple(one for one in leads.result() if one not in addresses),
             records,
             frozenset(zones_own),
-            door.result(),
+            port25.result(),
         )
         return _with_pointers(view, resolvers, deadline, port)
 
@@ -72,8 +72,8 @@ def _with_pointers(view: View, resolvers: Sequence[str], deadline: float, port: 
     """Ask for the PTR of addresses that only the DNS names, in the time that is left."""
     wanted = {Question(reversed_name(one), "PTR") for one in pointed(view)}
     new = wanted - set(view.records)
-    left = deadline - time.monotonic()
-    found: dict[Question, Answer] = ask_within(new, resolvers, seconds=left, port=port)
+    remaining = deadline - time.monotonic()
+    found: dict[Question, Answer] = ask_within(new, resolvers, seconds=remaining, port=port)
     return View(
         view.old,
         view.answers,
@@ -81,7 +81,7 @@ def _with_pointers(view: View, resolvers: Sequence[str], deadline: float, port: 
         view.theirs,
         {**view.records, **found},
         view.zones_own,
-        view.door,
+        view.port25,
     )
 
 
@@ -93,16 +93,16 @@ def _addresses(name: str, resolvers: Sequence[str], seconds: float, port: int) -
         return ask_within([question], resolvers, seconds=seconds, port=port)[question].records
 
 
-def _door(leads: Sequence[str], own: Sequence[str], seconds: float, smtp: int) -> Door25:
+def _port25(leads: Sequence[str], own: Sequence[str], seconds: float, smtp: int) -> Port25:
     theirs = [one for one in leads if one not in own]
     if not theirs:
         why = "its name leads to this host: name the old server by its address" if leads else ""
-        return Door25(words=why or "its address is not known here")
+        return Port25(words=why or "its address is not known here")
     said = converse(Endpoint(theirs[0], smtp), _SCRIPT, seconds)
     greeting = said.replies.get("greeting")
     certificate = hashlib.sha256(said.certificate).hexdigest() if said.certificate else ""
     if greeting is None:
-        return Door25(refuses=said.why == "connection refused", words=f"port 25: {said.why}")
+        return Port25(refuses=said.why == "connection refused", words=f"port 25: {said.why}")
     greets = greeting.code == _READY
     refuses = not greets and greeting.code != CLOSING
-    return Door25(greets, refuses, f"port 25: {greeting}", certificate)
+    return Port25(greets, refuses, f"port 25: {greeting}", certificate)

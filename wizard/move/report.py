@@ -21,7 +21,7 @@ _STATE = 9
 
 def lines(found: Checklist, width: int = WIDTH) -> Iterator[str]:
     """Yield the list's lines, none longer than `width`, which is 40 at least."""
-    yield from textwrap.wrap(found.told, width)
+    yield from textwrap.wrap(found.summary, width)
     for warning in found.warnings:
         yield from textwrap.wrap(f"warning: {warning}", width, break_on_hyphens=False)
     for row in found.rows:
