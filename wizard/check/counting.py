@@ -17,7 +17,7 @@ from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hold import CLASS
 from wizard.plan.model import BuildTable, Plan, Service, StagedCheck
-from wizard.planning.things import things
+from wizard.planning.file_entries import entries
 from wizard.postfix.hardening import MAPS
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.master_cf import port_of_entry
@@ -168,7 +168,7 @@ def _written(plan: Plan) -> frozenset[str]:
     tables = (step.action for step in plan.pending if isinstance(step.action, BuildTable))
     names.update(f"BuildTable:{table.path}" for table in tables)
     for file in plan.files:
-        before, after = things(file.path, file.live), things(file.path, file.proposed)
+        before, after = entries(file.path, file.live), entries(file.path, file.proposed)
         changed = (name for name in {*before, *after} if before.get(name) != after.get(name))
         names.update(_named(file.path, name) for name in changed)
     return frozenset(names)

@@ -14,7 +14,7 @@ from wizard.finding import WARNING, WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
-from wizard.planning.things import entry_of
+from wizard.planning.file_entries import service_entry_of
 from wizard.postfix.master_cf import port_of_entry
 from wizard.postfix.served import PAIR, TAKEN_OUT
 
@@ -56,7 +56,7 @@ def _patterns(edit: HandEdit) -> Iterator[str]:
         yield _PARAMETERS[edit.name]
     if edit.path != MASTER_CF:
         return
-    entry = entry_of(edit.path, edit.name)
+    entry = service_entry_of(edit.path, edit.name)
     number = port_of_entry(entry or edit.name)
     pattern = _OPTIONS.get(edit.name.rpartition("/")[2]) if entry else _ENTRY
     if pattern:

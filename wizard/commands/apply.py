@@ -54,7 +54,7 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
     console.say(*report.commands(plan))
     say_to_copy(plan, console)
     if not plan.pending:
-        console.say(*conflicts.told(plan.edits))
+        console.say(*conflicts.report_lines(plan.edits))
         return 0
     console.say(*report.notes(plan), *list_warnings(session, plan, host))
     refuse_cautions(plan, options.accepted)

@@ -57,7 +57,7 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def told(edits: Iterable[HandEdit]) -> Iterator[str]:
+def report_lines(edits: Iterable[HandEdit]) -> Iterator[str]:
     """Yield the lines that tell each conflict, then what else is the operator's own."""
     own: dict[str, list[str]] = {}
     for edit in edits:

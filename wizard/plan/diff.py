@@ -217,12 +217,12 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
     tail = _common(old[head:][::-1], new[head:][::-1])
     end = len(old) - tail - head, len(new) - tail - head
     at_old = at_new = head
-    left = LARGEST_GAP
+    budget = LARGEST_GAP
     for anchor in [*_anchors(old[head : head + end[0]], new[head : head + end[1]]), end]:
         anchor_old, anchor_new = head + anchor[0], head + anchor[1]
         size = (anchor_old - at_old) * (anchor_new - at_new)
-        yield from _gap(old, new, (at_old, anchor_old, at_new, anchor_new), fine=size <= left)
-        left -= size if size <= left else 0
+        yield from _gap(old, new, (at_old, anchor_old, at_new, anchor_new), fine=size <= budget)
+        budget -= size if size <= budget else 0
         at_old, at_new = anchor_old + 1, anchor_new + 1
 
 

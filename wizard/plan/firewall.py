@@ -126,8 +126,8 @@ def zone_caution(host: Host, steps: Iterable[Step]) -> tuple[Caution, ...]:
 
 def _outside(host: Host) -> str:
     """Return a sentence on the zones of the interfaces that lead outside, "" where unknown."""
-    told = [f"{one} is in zone {zone_of(host.firewall, one)}" for one in host.network.outside]
-    return f" The default route's interface {', '.join(told)}." if told else ""
+    interfaces = [f"{one} is in zone {zone_of(host.firewall, one)}" for one in host.network.outside]
+    return f" The default route's interface {', '.join(interfaces)}." if interfaces else ""
 
 
 def _ports(answers: Answers, scope: Scope) -> str:

@@ -31,7 +31,7 @@ def accepted_names(choices: Choices) -> frozenset[str]:
     return choices.accepted.get(ACCEPT, frozenset())
 
 
-def is_left_out(file: GatheredFile, accepted: Collection[str]) -> bool:
+def is_excluded(file: GatheredFile, accepted: Collection[str]) -> bool:
     """True if the whole file is foreign and not accepted."""
     return any(not item.first and item.name not in accepted for item in file.foreign)
 

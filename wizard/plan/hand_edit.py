@@ -12,7 +12,7 @@ from wizard.plan.choices import MINE, OPEN
 class HandEdit:
     """One thing of a file that was changed by hand since `run` wrote the file.
 
-    `name` is as `wizard.planning.things` has it, "" for the whole file. `left`, `now` and `planned`
+    `name` is as `wizard.planning.file_entries` has it, "" for the whole file. `left`, `now` and `planned`
     are its values as a run wrote it, as it stands, and as the plan would have it; None where it
     is not set. They may hold any character. `choice` is OPEN where it is no conflict.
     """

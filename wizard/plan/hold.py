@@ -53,11 +53,11 @@ def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]
     """Return what must be accepted where domains, by name, go from one class to another."""
     if not changes:
         return ()
-    told = _shown([f"{one} from {old} to {new}" for one, (old, new) in changes.items()])
+    listed = _shown([f"{one} from {old} to {new}" for one, (old, new) in changes.items()])
     return (
         Caution(
             CLASS,
-            f"The address class changes: {told}. Mail for them then goes to other recipients, or "
+            f"The address class changes: {listed}. Mail for them then goes to other recipients, or "
             "is refused where nobody of that name is known (ADDRESS_CLASS_README).",
             tuple(changes),
         ),
@@ -67,8 +67,8 @@ def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]
 def class_doubts(tables: Mapping[str, str]) -> Iterator[str]:
     """Say which domains may have had another class, by what cannot be asked about them."""
     if tables:
-        told = _shown([f"{one} ({names})" for one, names in tables.items()])
-        yield f"Whether these domains change their address class is not known for all tables: {told}."
+        listed = _shown([f"{one} ({names})" for one, names in tables.items()])
+        yield f"Whether these domains change their address class is not known for all tables: {listed}."
 
 
 def _shown(texts: Sequence[str]) -> str:

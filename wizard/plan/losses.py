@@ -41,7 +41,7 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
         if was is None and comes is not None and kind == NETWORKS and tells_unset:
             yield (
                 f"Taken away: {name} was not set, so Postfix's own networks could relay; now only"
-                f" {_told(words(comes))} can."
+                f" {_listed(words(comes))} can."
             )
             continue
         if was is None or was == comes:
@@ -52,7 +52,7 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
         gone = [word for word in words(was) if not remains(own.key(kind, word))]
         if gone:
             what = of_one if len(gone) == 1 else of_many
-            yield f"Taken away: {_told(gone)} {what} ({name})."
+            yield f"Taken away: {_listed(gone)} {what} ({name})."
 
 
 def _contains(known: frozenset[str]) -> Callable[[str], bool]:
@@ -83,6 +83,6 @@ def _network(key: str) -> Optional[Network]:
     return None
 
 
-def _told(items: Sequence[str]) -> str:
+def _listed(items: Sequence[str]) -> str:
     more = len(items) - _SHOWN
     return ", ".join(map(readable, items[:_SHOWN])) + (f" and {more} more" if more > 0 else "")

@@ -28,7 +28,7 @@ class Request:
     scope: Scope
     current: Optional[Answers]
     choices: Choices
-    kept: Mapping[str, frozenset[str]]
+    protected: Mapping[str, frozenset[str]]
     tolerated: tuple[str, ...]
 
     @property
@@ -36,9 +36,9 @@ class Request:
         """What the host says, where sections were named: only what differs from it is edited."""
         return self.current if self.scope.named else None
 
-    def kept_in(self, path: str) -> frozenset[str]:
+    def protected_in(self, path: str) -> frozenset[str]:
         """Return the names of what the operator keeps in a file."""
-        return self.kept.get(path, frozenset())
+        return self.protected.get(path, frozenset())
 
 
 @dataclass(frozen=True)

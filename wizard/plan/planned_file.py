@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.host.facts import FileFacts
-from wizard.plan import keys
 from wizard.plan.model import NewFile, ReplaceFile, Step
+from wizard.plan.sealed_file import SealedFile
 from wizard.postfix.proposal import Proposal
 
 
@@ -23,7 +23,7 @@ class PlannedFile:
 
     facts: FileFacts
     proposal: Proposal
-    sealed: Optional[keys.SealedFile] = None
+    sealed: Optional[SealedFile] = None
     keeps_original: bool = False
     """True where a copy is made before the first change."""
 

@@ -31,7 +31,7 @@ def first_lines(plan: Plan) -> tuple[str, ...]:
 
 def notes(plan: Plan) -> Iterator[str]:
     """Yield what must be known before the plan is run: conflicts, obstacles, cautions, warnings, leftovers."""
-    yield from conflicts.told(plan.edits)
+    yield from conflicts.report_lines(plan.edits)
     for problem in plan.obstacles:
         yield f"In the way: {problem_text(problem)}"
     for caution in plan.cautions:

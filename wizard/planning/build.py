@@ -36,7 +36,7 @@ from wizard.plan.scope import Scope, scope_of
 from wizard.planning import in_force, leftovers, obstacles, other_mta
 from wizard.planning.by_hand import Bases
 from wizard.planning.files import Proposed, propose
-from wizard.planning.keeping import keeping, kept_names
+from wizard.planning.keep_edits import protected_names, with_hand_edits
 from wizard.planning.read_back import read_back
 from wizard.postfix.complaints import foreseen
 from wizard.postfix.policy import needs
@@ -63,9 +63,11 @@ def build_plan(
     request = Request(answers, host, scope_of(sections), current, choices, {}, _tolerated(host))
     proposed = propose(request)
     edits = proposed.by_hand(bases, choices)
-    kept = kept_names(edits)
-    if kept:
-        request = replace(request, answers=keeping(answers, current, edits), kept=kept)
+    protected = protected_names(edits)
+    if protected:
+        request = replace(
+            request, answers=with_hand_edits(answers, current, edits), protected=protected
+        )
         proposed = propose(request)
     parts = proposed.parts
     steps = _steps(request, proposed)
@@ -94,7 +96,7 @@ def build_plan(
             ),
             *obstacles.obstacles(request),
             *(problem for part in parts for problem in part.obstacles),
-            *in_force.obstacles(proposed, host, request.kept_in(host.main_cf.path)),
+            *in_force.obstacles(proposed, host, request.protected_in(host.main_cf.path)),
         ),
         edits=edits,
         to_copy=tuple(change for part in parts for change in part.to_copy),

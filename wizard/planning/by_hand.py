@@ -14,7 +14,7 @@ from wizard.paths import PARTED
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.diff import changed_lines
 from wizard.plan.hand_edit import HandEdit
-from wizard.planning.things import Valued, entry_of, items, own_of, same, things
+from wizard.planning.file_entries import EntryValue, entries, items, own_of, same, service_entry_of
 from wizard.postfix.proposal import Reason
 
 YOURS = "Yours: "
@@ -53,43 +53,45 @@ def hand_edits(
         return
     if live is None and path in PARTED:
         return
-    left = things(path, base.text)
+    expected = entries(path, base.text)
     for name, value in base.earlier:
-        left.pop(name, None)
+        expected.pop(name, None)
         if value is not None:
-            left[name] = value
-    now, planned = things(path, live), things(path, proposed)
-    own = [own_of(path, one) for one in (left, now, planned)]
-    for name in dict.fromkeys((*now, *left)):
-        values = (left.get(name), now.get(name), planned.get(name))
-        was, stands, comes = zip(values, own)
-        if same(path, name, was, stands) or _of_a_missing_entry(path, name, now, left):
+            expected[name] = value
+    now, planned = entries(path, live), entries(path, proposed)
+    own = [own_of(path, one) for one in (expected, now, planned)]
+    for name in dict.fromkeys((*now, *expected)):
+        values = (expected.get(name), now.get(name), planned.get(name))
+        old, live_value, new = zip(values, own)
+        if same(path, name, old, live_value) or _is_of_missing_service(path, name, now, expected):
             continue
-        conflict = not same(path, name, stands, comes) and not _survives(
-            path, name, was, stands, comes
+        conflict = not same(path, name, live_value, new) and not _survives(
+            path, name, old, live_value, new
         )
         choice = choices.of(path, name) if conflict else OPEN
         yield HandEdit(path, name, *values, base.run, conflict, choice)
 
 
-def _of_a_missing_entry(
-    path: str, name: str, now: Mapping[str, str], left: Mapping[str, str]
+def _is_of_missing_service(
+    path: str, name: str, now: Mapping[str, str], expected: Mapping[str, str]
 ) -> bool:
     """Whether it is an option of a service entry that is gone: the entry is told, and is enough."""
-    entry = entry_of(path, name)
-    return entry in left and entry not in now
+    entry = service_entry_of(path, name)
+    return entry in expected and entry not in now
 
 
-def _survives(path: str, name: str, left: Valued, now: Valued, planned: Valued) -> bool:
+def _survives(
+    path: str, name: str, expected: EntryValue, now: EntryValue, planned: EntryValue
+) -> bool:
     """Whether a plan that changes a list keeps what was done to it by hand."""
-    was, stands, comes = (items(path, name, *one) for one in (left, now, planned))
-    if was is None or stands is None or comes is None:
+    old, live, new = (items(path, name, *one) for one in (expected, now, planned))
+    if old is None or live is None or new is None:
         return False
-    before, here, after = set(was), set(stands), set(comes)
+    before, here, after = set(old), set(live), set(new)
     return (
         here - before <= after
         and not (before - here) & after
-        and [one for one in comes if one in here] == [one for one in stands if one in after]
+        and [one for one in new if one in here] == [one for one in live if one in after]
     )
 
 
@@ -100,16 +102,16 @@ def earlier(edits: Iterable[HandEdit]) -> tuple[tuple[str, Optional[str]], ...]:
 
 def _without_hand(edit: HandEdit) -> Optional[str]:
     """Return what a run wrote; of a list that the plan changes too, with the plan's own change."""
-    was, stands, comes = (
+    old, live, new = (
         items(edit.path, edit.name, one) for one in (edit.left, edit.now, edit.planned)
     )
-    merged = not edit.conflict and stands != comes
-    if not merged or was is None or stands is None or comes is None:
+    merged = not edit.conflict and live != new
+    if not merged or old is None or live is None or new is None:
         return edit.left
-    before, here, after = set(was), set(stands), set(comes)
-    kept = [one for one in was if one in after or one not in here]
-    new = [one for one in comes if one not in before and one not in here]
-    return ", ".join((*kept, *new))
+    before, here, after = set(old), set(live), set(new)
+    remaining = [one for one in old if one in after or one not in here]
+    added = [one for one in new if one not in before and one not in here]
+    return ", ".join((*remaining, *added))
 
 
 def marked(

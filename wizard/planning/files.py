@@ -8,13 +8,13 @@ from typing import Optional
 
 from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Host
-from wizard.plan import keys
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
+from wizard.plan.sealed_file import seal_file
 from wizard.planning.by_hand import Bases, hand_edits, marked
 from wizard.postfix import hardening, served
 from wizard.postfix.master_cf import MasterCf
@@ -63,21 +63,21 @@ def propose(request: Request) -> Proposed:
     """Return what the answers come to in each file, but for what the operator keeps there."""
     answers, host, scope = request.answers, request.host, request.scope
     in_main, in_master = (
-        keys.seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
+        seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
     )
-    kept = request.kept_in(host.main_cf.path)
+    protected = request.protected_in(host.main_cf.path)
     if not _turns_hardening(answers, request.current):
-        kept |= hardening.NAMES
+        protected |= hardening.NAMES
     main = propose_main_cf(
         in_main.live or b"",
         answers,
         host.postfix,
         scope.sections,
         request.rerun_from,
-        protected=kept,
+        protected=protected,
     )
     master = _master_cf(
-        in_master.live or b"", answers, host, scope, request.kept_in(host.master_cf.path)
+        in_master.live or b"", answers, host, scope, request.protected_in(host.master_cf.path)
     )
     return Proposed(
         PlannedFile(host.main_cf, main, in_main, keeps_original=True),
@@ -93,28 +93,28 @@ def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
 
 
 def _master_cf(
-    live: bytes, answers: Answers, host: Host, scope: Scope, kept: Collection[str]
+    live: bytes, answers: Answers, host: Host, scope: Scope, protected: Collection[str]
 ) -> Proposal:
     if served.SECTION not in scope:
-        return _doors(live, answers, host, scope, kept)
-    cf, changed, warnings = served.without_options(MasterCf.parse(live), kept)
-    proposal = _doors(cf, answers, host, scope, kept)
+        return _services(live, answers, host, scope, protected)
+    cf, changed, warnings = served.without_options(MasterCf.parse(live), protected)
+    proposal = _services(cf, answers, host, scope, protected)
     return served.with_options_out(proposal, changed, warnings)
 
 
-def _doors(
+def _services(
     live: bytes | MasterCf,
     answers: Answers,
     host: Host,
     scope: Scope,
-    kept: Collection[str],
+    protected: Collection[str],
 ) -> Proposal:
     hold = hardening.owns_senders(answers, host.main_cf.live or b"")
     if POLICY not in scope and hardening.SECTION in scope:
-        return hardening.propose_sender_checks(live, checks_senders=hold, protected=kept)
+        return hardening.propose_sender_checks(live, checks_senders=hold, protected=protected)
     services = hardening.submission_services(checks_senders=hold)
     return propose_master_cf(
-        live, answers, host.postfix, scope.sections, protected=kept, services=services
+        live, answers, host.postfix, scope.sections, protected=protected, services=services
     )
 
 

@@ -28,7 +28,7 @@ _FIELDS = {"relayhost": "host", "mydestination": "local"}
 """The field of a parameter's section that a person corrects, where it has another name."""
 
 
-def obstacles(proposed: Proposed, host: Host, kept: Collection[str]) -> Iterator[Problem]:
+def obstacles(proposed: Proposed, host: Host, protected: Collection[str]) -> Iterator[Problem]:
     """Yield each rule that the planned main.cf breaks.
 
     What was wrong before is left to a check, unless the plan writes a parameter that decides, or
@@ -39,11 +39,11 @@ def obstacles(proposed: Proposed, host: Host, kept: Collection[str]) -> Iterator
     after = _settings(proposed.main.proposal.text, planned, host)
     own = {one for one in {*before.own, *after.own} if before.own.get(one) != after.own.get(one)}
     for hazard in HAZARDS:
-        decides = [one for one in (hazard.name, *hazard.reads) if one in own or one in kept]
+        decides = [one for one in (hazard.name, *hazard.reads) if one in own or one in protected]
         found = _broken(hazard, after, planned) if hazard.is_wrong else None
         if found and (decides or not _broken(hazard, before, entries)):
             yield _problem(hazard, found, decides)
-    if _TRANSPORT in own or _TRANSPORT in kept:
+    if _TRANSPORT in own or _TRANSPORT in protected:
         yield from _transport(planned, after)
 
 

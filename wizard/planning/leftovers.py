@@ -14,10 +14,10 @@ def warnings(host: Host) -> Iterator[str]:
     """Tell each of them, what it differs from, and where."""
     files = {file.path: file for file in (host.main_cf, host.master_cf)}
     for one in host.leftovers:
-        yield _told(one, files[one.of])
+        yield _warning(one, files[one.of])
 
 
-def _told(one: Leftover, file: FileFacts) -> str:
+def _warning(one: Leftover, file: FileFacts) -> str:
     if one.path.endswith(_NEW):
         what = "the package's new file, laid beside yours by an update"
         other, text = (

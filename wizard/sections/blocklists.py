@@ -30,7 +30,7 @@ def _plan(request: Request) -> Part:
             answers,
             request.scope.sections,
             request.rerun_from,
-            protected=request.kept_in(SENDER_ACCESS),
+            protected=request.protected_in(SENDER_ACCESS),
         ),
     )
     return Part(

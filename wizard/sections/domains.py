@@ -11,7 +11,7 @@ from wizard.host.facts import Host
 from wizard.postfix.meaning import own_names
 from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES
 from wizard.sections.reading import main_cf, own_of, several, words_of
-from wizard.sections.section import NOT_YET, Said, Section
+from wizard.sections.section import NOT_YET, Section, TextByName
 
 
 def _read_back(host: Host) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def _value(host: Host, _today: Answers) -> str:
     return several([one for one in names if own.key(NAMES, one) not in implied])
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     names = checked.get("local", ())
     listed = NOT_YET if names == NOT_YET else ", ".join(map(readable_name, names))
     return {"local": f"mydestination = {', '.join(filter(None, (*LOCAL_ALWAYS, listed)))}"}

@@ -10,15 +10,15 @@ from wizard.plan.part import Part, Request
 from wizard.postfix.hardening import MAPS, OFF, ON, SECTION, is_on, unknown, without_maps
 from wizard.postfix.parameters import PARAMETERS
 from wizard.sections.reading import main_cf
-from wizard.sections.section import Said, Section
+from wizard.sections.section import Section, TextByName
 
 
 def _plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
-    return Part(warnings=tuple(_left_out(request)))
+    return Part(warnings=tuple(_unavailable(request)))
 
 
-def _left_out(request: Request) -> Iterator[str]:
+def _unavailable(request: Request) -> Iterator[str]:
     """Say which parts are not for this Postfix, or not yet."""
     if SECTION in request.scope and request.answers.hardening.use == ON:
         yield from unknown(request.host.postfix)
@@ -30,7 +30,7 @@ def _read_back(host: Host) -> dict[str, Any]:
     return {"use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF}
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     if checked.get("use") == ON:
         return {
             "use": "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"

@@ -9,7 +9,7 @@ from wizard.answers.build import default_mydomain
 from wizard.answers.rules.names import readable_name
 from wizard.host.facts import Host
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf, own_of
-from wizard.sections.section import NOT_YET, Said, Section
+from wizard.sections.section import NOT_YET, Section, TextByName
 
 
 def _read_back(host: Host) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def _read_back(host: Host) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     value = checked.get("mydomain")
     if value is None:
         host = checked.get("myhostname", NOT_YET)

@@ -9,7 +9,7 @@ from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
 from wizard.host.facts import Host
 from wizard.plan.part import Part, Request
-from wizard.sections.section import NONE, Said, Section
+from wizard.sections.section import NONE, Section, TextByName
 
 
 def _plan(request: Request) -> Part:
@@ -22,7 +22,7 @@ def _value(_host: Host, today: Answers) -> str:
     return f"from {old.name}" if old else NONE
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     old = checked.get("old_server")
     return {
         "old_server": f"`postfix-wizard move`: the move from {old}"

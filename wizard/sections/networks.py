@@ -17,7 +17,7 @@ from wizard.plan.part import Part, Request
 from wizard.postfix.meaning import Own
 from wizard.postfix.parameters import ADDRESSES, NETWORKS
 from wizard.sections.reading import is_set_up, main_cf, several, value_of, words_of
-from wizard.sections.section import NOT_YET, Said, Section
+from wizard.sections.section import NOT_YET, Section, TextByName
 
 _START_FIREWALLD = (
     "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "
@@ -130,7 +130,7 @@ def _value(host: Host, _today: Answers) -> str:
     return "Postfix's default"
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     zone = checked.get("firewall_zone", NOT_YET)
     opened = f"firewall-cmd --zone={zone} --add-service=smtp ..."
     return {"firewall_zone": opened if zone else "no firewall is opened"}

@@ -27,7 +27,7 @@ NOT_YET = "..."
 
 Texts = Mapping[str, Optional[bytes]]
 """Files by path; None for one that is not there."""
-Said = Mapping[str, str]
+TextByName = Mapping[str, str]
 """What a file says, by the name of each thing that is set."""
 
 
@@ -41,8 +41,8 @@ class Table:
 
     dump: Callable[[Host], Optional[bytes]]
     unknown: Callable[[Host], str]
-    rows: Callable[[bytes], Said]
-    wanted: Callable[[bytes], Said]
+    rows: Callable[[bytes], TextByName]
+    wanted: Callable[[bytes], TextByName]
     command: str
 
 
@@ -57,7 +57,7 @@ class ManagedFile:
     path: str
     facts: Callable[[Host], Optional[FileFacts]]
     with_text: Callable[[Host, Optional[bytes]], Host]
-    things: Callable[[bytes], dict[str, str]]
+    entries: Callable[[bytes], dict[str, str]]
     table: Optional[Table] = None
 
 
@@ -87,7 +87,7 @@ def _always(_paths: Collection[str]) -> bool:
     return True
 
 
-def _no_values(_texts: Texts) -> Said:
+def _no_values(_texts: Texts) -> TextByName:
     return {}
 
 
@@ -95,7 +95,7 @@ def _no_findings(_door: Door, _settings: Settings, _answers: Answers) -> Iterato
     return iter(())
 
 
-def _no_preview(_checked: Mapping[str, Any]) -> Said:
+def _no_preview(_checked: Mapping[str, Any]) -> TextByName:
     return {}
 
 
@@ -124,7 +124,7 @@ class Section:
     keep: Callable[[Answers, HandEdit], Answers] = _unchanged
     value: Callable[[Host, Answers], str] = _no_value
     unused: Optional[str] = None
-    settings: Callable[[Texts], Said] = _no_values
+    settings: Callable[[Texts], TextByName] = _no_values
     is_planned: Callable[[Collection[str]], bool] = _always
     check: Callable[[Door, Settings, Answers], Iterator[Finding]] = _no_findings
-    preview: Callable[[Mapping[str, Any]], Said] = _no_preview
+    preview: Callable[[Mapping[str, Any]], TextByName] = _no_preview

@@ -9,7 +9,7 @@ from typing import Optional
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.host.facts import FileFacts, Host
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.planning.things import own_of, same
+from wizard.planning.file_entries import own_of, same
 from wizard.postfix.meaning import Own
 from wizard.run.paths import order
 from wizard.secrets import masked

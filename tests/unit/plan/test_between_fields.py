@@ -18,7 +18,7 @@ from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
-from wizard.planning.keeping import keeping
+from wizard.planning.keep_edits import with_hand_edits
 from wizard.planning.read_back import read_back
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Record
@@ -152,4 +152,4 @@ def test_what_is_kept_by_hand_is_in_the_answers_of_such_a_host(tmp_path: Path) -
     today = today_of(host)
     mine = HandEdit("/etc/postfix/main.cf", "recipient_delimiter", "+", "-", "+", "R", True, MINE)
     planned = replace(today, delivery=replace(today.delivery, recipient_delimiter="+"))
-    assert keeping(planned, today, [mine]).delivery.recipient_delimiter == "-"
+    assert with_hand_edits(planned, today, [mine]).delivery.recipient_delimiter == "-"

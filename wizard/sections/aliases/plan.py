@@ -56,7 +56,7 @@ def _propose(request: Request) -> Optional[Proposal]:
         return None
     if before is not None and before.aliases == answers:
         return Proposal(host.aliases.file.live or b"")
-    return propose_aliases(host.aliases.file.live, answers.root, protected=request.kept_in(ALIASES))
+    return propose_aliases(host.aliases.file.live, answers.root, protected=request.protected_in(ALIASES))
 
 
 def _why_not(host: Host) -> str:

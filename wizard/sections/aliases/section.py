@@ -20,7 +20,7 @@ from wizard.postfix.aliases import (
     text_rows,
 )
 from wizard.sections.aliases.plan import plan
-from wizard.sections.section import NONE, ManagedFile, Said, Section, Table, Texts
+from wizard.sections.section import NONE, ManagedFile, Section, Table, TextByName, Texts
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -49,7 +49,7 @@ def _value(host: Host, _today: Answers) -> str:
     return NONE if reader is None else f"read by {reader}"
 
 
-def _settings(texts: Texts) -> Said:
+def _settings(texts: Texts) -> TextByName:
     rows = _rows(texts.get(PATH))
     return {f"{name} in aliases": rows[name] for name in (ROOT, POSTMASTER, ABUSE) if name in rows}
 
@@ -65,7 +65,7 @@ def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding
     return judge_aliases(door, settings, answers)
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     reader = checked.get("root")
     return {"root": f"root: {reader} in {PATH}" if reader else f"{PATH} stays as it is"}
 
@@ -79,7 +79,7 @@ ALIASES = Section(
             PATH,
             facts=lambda host: None if host.aliases.why else host.aliases.file,
             with_text=_with_text,
-            things=_rows,
+            entries=_rows,
             table=Table(
                 dump=lambda host: host.aliases.rows,
                 unknown=lambda host: host.aliases.why_no_rows,

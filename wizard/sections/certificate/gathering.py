@@ -16,7 +16,7 @@ from wizard.host.gathered_facts import Gathered
 from wizard.plan.model import Fetch, Step
 from wizard.plan.part import Gathering
 from wizard.plan.scope import scope_of
-from wizard.sections.certificate import issuing, laying
+from wizard.sections.certificate import installing, issuing
 
 SECTION = "certificate"
 
@@ -26,7 +26,7 @@ def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[
     source = answers.certificate.source
     if SECTION not in scope_of(sections) or source not in _GATHERS:
         return None
-    gathered = laying.current(answers, host)
+    gathered = installing.current(answers, host)
     # All sections by name are no rerun of this one: so the host counts as a whole.
     rerun = SECTION in sections and not set(SECTIONS) <= set(sections)
     if gathered is None and _IN_PLACE[source](answers, host, rerun):
@@ -34,7 +34,7 @@ def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[
     wrong = unusable(answers, host, gathered) if gathered is not None else ""
     if gathered is not None and not wrong:
         return None
-    is_issued = source == laying.ISSUED
+    is_issued = source == installing.ISSUED
     return Gathering(
         SECTION,
         source,
@@ -50,12 +50,12 @@ def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[
 def unusable(answers: Answers, host: Host, gathered: Gathered) -> str:
     """Return why what was gathered gives no certificate of the chosen name, "" when it does."""
     name = answers.certificate.name
-    there = {lineage.name: lineage for lineage in laying.to_be(answers, host, gathered)}
+    there = {lineage.name: lineage for lineage in installing.to_be(answers, host, gathered)}
     chosen = there.get(name)
     if chosen is None:
         wrong = f"it has no lineage {name}; it has {', '.join(_names(gathered)) or 'none'}"
     else:
-        wrong = laying.fault(chosen, host.read_at)
+        wrong = installing.fault(chosen, host.read_at)
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(gathered.at))
     return f"What was gathered from {gathered.origin} at {when}: {wrong}." if wrong else ""
 
@@ -66,12 +66,12 @@ def _names(gathered: Gathered) -> tuple[str, ...]:
 
 def _copied(answers: Answers, host: Host, rerun: bool) -> bool:
     own: Optional[Lineage] = host.lineage(answers.certificate.name)
-    return not rerun and own is not None and own.linked and not laying.fault(own, host.read_at)
+    return not rerun and own is not None and own.linked and not installing.fault(own, host.read_at)
 
 
 _IN_PLACE: dict[str, Callable[[Answers, Host, bool], bool]] = {
     "remote": _copied,
-    laying.ISSUED: issuing.in_place,
+    installing.ISSUED: issuing.in_place,
 }
 """By source, whether the certificate is there; the third argument: the section is rerun."""
 
@@ -89,6 +89,6 @@ def _fetch(answers: Answers, _host: Host) -> Step:
 
 _GATHERS: dict[str, Callable[[Answers, Host], Step]] = {
     "remote": _fetch,
-    laying.ISSUED: issuing.step,
+    installing.ISSUED: issuing.step,
 }
 """By the certificate's source, the step that gathers."""

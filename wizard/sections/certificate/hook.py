@@ -27,7 +27,7 @@ WHY = (
 def planned(request: Request) -> Optional[PlannedFile]:
     """Return the hook as it is to be, None where the plan leaves it alone."""
     answers, host, scope, current = request.answers, request.host, request.scope, request.current
-    if not scope.has_any("certificate", POLICY) or host.hook.path in request.kept:
+    if not scope.has_any("certificate", POLICY) or host.hook.path in request.protected:
         return None
     if answers.certificate.source not in OF_A_LINEAGE:
         return None

@@ -9,7 +9,7 @@ from wizard.certificates.certbot import LETS_ENCRYPT, certonly, names_for
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.plan.model import Obtain, Step
-from wizard.sections.certificate import laying
+from wizard.sections.certificate import installing
 
 _HTTP = 80
 _TREE, _ASIDE = "GATHERED", "STAGING"
@@ -25,9 +25,9 @@ def in_place(answers: Answers, host: Host, rerun: bool) -> bool:
     are not this server's any more or the section is rerun: each counts for a limit.
     """
     own = host.lineage(answers.certificate.name)
-    if own is None or laying.fault(own, host.read_at):
+    if own is None or installing.fault(own, host.read_at):
         return False
-    if answers.certificate.existing != laying.REPLACE:
+    if answers.certificate.existing != installing.REPLACE:
         return True
     return not rerun and covers(own.names, answers.hostname.myhostname)
 
@@ -64,8 +64,8 @@ def step(answers: Answers, host: Host) -> Step:
             chosen.email,
             chosen.server,
             opened,
-            laying.ISSUED,
-            laying.origin(answers),
+            installing.ISSUED,
+            installing.origin(answers),
         ),
         typed,
     )
@@ -92,9 +92,9 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
             "certbot is not installed here; it is in EPEL: `dnf install epel-release` "
             "(https://docs.fedoraproject.org/en-US/epel/ for RHEL), then `dnf install certbot`",
         )
-    held = {one.process for one in host.listeners if one.port == _HTTP}
-    if chosen.challenge == "standalone" and held:
-        who = ", ".join(sorted(held - {""})) or "another program"
+    users = {one.process for one in host.listeners if one.port == _HTTP}
+    if chosen.challenge == "standalone" and users:
+        who = ", ".join(sorted(users - {""})) or "another program"
         yield Problem(
             "certificate",
             "challenge",
@@ -102,10 +102,10 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
             "the directory that it shows",
         )
     own = host.lineage(chosen.name)
-    if own is not None and chosen.existing != laying.REPLACE:
+    if own is not None and chosen.existing != installing.REPLACE:
         yield Problem(
             "certificate",
             "existing",
             f"this host has a lineage {own.name} that cannot serve "
-            f"({laying.fault(own, host.read_at)}); choose replace, or another name",
+            f"({installing.fault(own, host.read_at)}); choose replace, or another name",
         )

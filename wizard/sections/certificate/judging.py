@@ -12,7 +12,7 @@ from wizard.certificates.names import covers
 from wizard.host.facts import Host, Lineage
 from wizard.paths import LINEAGES
 from wizard.plan.part import Request
-from wizard.sections.certificate import laying
+from wizard.sections.certificate import installing
 
 
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
@@ -77,8 +77,8 @@ def _own_pair(host: Host) -> Iterator[Problem]:
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
     """Return the lineages of the host as they are once what was gathered is in place."""
-    gathered = laying.current(answers, host)
-    return host.lineages if gathered is None else laying.to_be(answers, host, gathered)
+    gathered = installing.current(answers, host)
+    return host.lineages if gathered is None else installing.to_be(answers, host, gathered)
 
 
 def _to_be(answers: Answers, host: Host) -> Optional[Lineage]:

@@ -15,7 +15,7 @@ from wizard.plan import foreign
 from wizard.plan.model import Link, Relink, SelfSign, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
-from wizard.sections.certificate import hook, judging, laying, renewal
+from wizard.sections.certificate import hook, installing, judging, renewal
 
 
 def plan(request: Request) -> Part:
@@ -60,28 +60,28 @@ def _steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str]
 
 def _foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredFile, ...]:
     """Return the files of another server that certbot would run, or run something because of."""
-    gathered = laying.current(answers, host)
+    gathered = installing.current(answers, host)
     if "certificate" not in scope or gathered is None:
         return ()
-    return laying.foreign_files(answers, host, gathered)
+    return installing.foreign_files(answers, host, gathered)
 
 
 def _last_steps(
     answers: Answers, host: Host, scope: Scope, accepted: Collection[str]
 ) -> Iterator[Step]:
     """Yield what remains to do for the source once the server is proven."""
-    gathered = laying.current(answers, host)
+    gathered = installing.current(answers, host)
     if "certificate" in scope and gathered is not None:
-        yield laying.forget(gathered)
+        yield installing.forget(gathered)
         yield from renewal.steps(answers, host, gathered, accepted)
 
 
 def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Name the lineages that are there and cannot be used; they stay as they are."""
     if "certificate" in scope:
-        gathered = laying.current(answers, host)
+        gathered = installing.current(answers, host)
         if gathered is not None:
-            yield from laying.warnings(answers, host, gathered)
+            yield from installing.warnings(answers, host, gathered)
         for lineage in host.lineages:
             if lineage.problem or lineage.number is None:
                 why = lineage.problem or "none of its archive files make a whole set"
@@ -103,13 +103,13 @@ def _gathered(answers: Answers, host: Host, accepted: Collection[str]) -> Iterat
     With nothing gathered all was put in place before, and what was bad then is no better now:
     the chosen lineage alone is looked at.
     """
-    gathered = laying.current(answers, host)
+    gathered = installing.current(answers, host)
     if gathered is None:
         chosen = f"links-{answers.certificate.name}"
         yield from (step for step in _letsencrypt(answers, host, accepted) if step.id == chosen)
         return
-    yield from laying.steps(answers, host, gathered, accepted)
-    others = {f"links-{name}" for name in laying.laid(answers, host, gathered)}
+    yield from installing.steps(answers, host, gathered, accepted)
+    others = {f"links-{name}" for name in installing.incoming(answers, host, gathered)}
     yield from (step for step in _letsencrypt(answers, host, accepted) if step.id not in others)
 
 
@@ -122,7 +122,7 @@ def _relink(lineage: Lineage) -> Step:
     return Step(
         f"links-{lineage.name}",
         f"Relink the certificate {lineage.name}",
-        laying.LINK_WHY,
+        installing.LINK_WHY,
         Relink(lineage.name, links),
         tuple(("ln", "-sfn", link.target, link.path) for link in links),
         done=lineage.linked,

@@ -11,7 +11,7 @@ from wizard.host.gathered import COPIED
 from wizard.host.gathered_facts import Gathered
 from wizard.paths import LETSENCRYPT
 from wizard.plan.model import Lay, ProveRenewals, Renewal, Step
-from wizard.sections.certificate import laying
+from wizard.sections.certificate import installing
 
 RENEWALS = "renewals"
 """The step's ID."""
@@ -27,11 +27,11 @@ def steps(
         return
     lineages = [
         one
-        for one in laying.laid(answers, host, gathered).values()
-        if not laying.fault(one, host.read_at)
+        for one in installing.incoming(answers, host, gathered).values()
+        if not installing.fault(one, host.read_at)
     ]
     renewals = tuple(_renewal(one, gathered, accepted) for one in lineages)
-    copying = laying.steps(answers, host, gathered, accepted)
+    copying = installing.steps(answers, host, gathered, accepted)
     yield Step(
         RENEWALS,
         "Try each renewal",
@@ -47,7 +47,7 @@ def _renewal(lineage: Lineage, gathered: Gathered, accepted: Collection[str]) ->
     lifetime = lineage.not_after - lineage.not_before
     own = f"{LETSENCRYPT}/renewal/{lineage.name}.conf"
     others = f"{LETSENCRYPT}/renewal/"
-    left_out = (
+    excluded = (
         item.name
         for file in gathered.files
         for item in file.foreign
@@ -57,6 +57,6 @@ def _renewal(lineage: Lineage, gathered: Gathered, accepted: Collection[str]) ->
         lineage.name,
         lineage.not_after - lifetime // _SHARE,
         lineage.not_after,
-        tuple(dict.fromkeys(left_out)),
+        tuple(dict.fromkeys(excluded)),
         next((file.server for file in gathered.files if file.path == own), ""),
     )

@@ -16,7 +16,7 @@ from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.sections.certificate.gathering import gather
 from wizard.sections.certificate.plan import plan
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf
-from wizard.sections.section import NONE, NOT_YET, Said, Section
+from wizard.sections.section import NONE, NOT_YET, Section, TextByName
 
 _OF_LINEAGE = re.compile(rf"{LINEAGES}/([^/]+)/fullchain\.pem {LINEAGES}/\1/privkey\.pem")
 _SOURCES = {
@@ -62,7 +62,7 @@ def _until(name: str, ends: int) -> str:
     return f"{name}, until {day(ends)}" if ends else name
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     email, server = checked.get("email"), checked.get("server")
     wins = checked.get("existing") == "replace"
     challenge = (

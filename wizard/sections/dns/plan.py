@@ -207,15 +207,15 @@ def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
     if dns.move_from and not edited.moved and not any(at == dns.move_to for _, at in addresses):
         yield f"no name of the zone has the address {dns.move_from}: nothing is moved"
     own = host.network.addresses
-    held_at: dict[str, list[str]] = {}
+    names_at: dict[str, list[str]] = {}
     for name, at in addresses:
-        held_at.setdefault(at, []).append(name)
+        names_at.setdefault(at, []).append(name)
     elsewhere = [at for name, at in addresses if name in always and own and at not in own]
     for old in list(dict.fromkeys(elsewhere))[:FEW]:
         if old != dns.move_to:
-            held = held_at[old]
+            names = names_at[old]
             yield (
-                f"{_listed(held)} lead to {old}, which is no address of this host. Behind NAT "
+                f"{_listed(names)} lead to {old}, which is no address of this host. Behind NAT "
                 "that is right; if it is the old server's, dns.move_from and dns.move_to move "
                 "these names"
             )

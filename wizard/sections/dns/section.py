@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.sections.dns.plan import plan
-from wizard.sections.section import NONE, NOT_YET, Said, Section
+from wizard.sections.section import NONE, NOT_YET, Section, TextByName
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     path = checked.get("zone_file")
     old, new = checked.get("move_from") or "", checked.get("move_to") or ""
     moved = f"IN A {old or NOT_YET} becomes {new or NOT_YET}"

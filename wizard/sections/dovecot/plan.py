@@ -48,7 +48,9 @@ def plan(request: Request) -> Part:
     answers, host, scope = request.answers, request.host, request.scope
     proposal = _propose(answers, host, scope)
     conf = host.dovecot.conf
-    file = None if proposal is None or conf.path in request.kept else PlannedFile(conf, proposal)
+    file = (
+        None if proposal is None or conf.path in request.protected else PlannedFile(conf, proposal)
+    )
     return Part(
         files=(file,) if file else (),
         to_copy=_to_copy(answers, host, scope),
@@ -59,7 +61,7 @@ def plan(request: Request) -> Part:
     )
 
 
-def _is_asked(answers: Answers, scope: Scope) -> bool:
+def _is_requested(answers: Answers, scope: Scope) -> bool:
     """Whether anything is to be done for Dovecot: by name, or since the answers say so."""
     if scope.named:
         return SECTION in scope
@@ -101,7 +103,7 @@ def _steps(
     file: Optional[PlannedFile], answers: Answers, host: Host, scope: Scope
 ) -> Iterator[Step]:
     """Yield the file's steps, Dovecot's turn, the firewall, and the question before the flush."""
-    if not _is_asked(answers, scope):
+    if not _is_requested(answers, scope):
         return
     dovecot, want = host.dovecot, wanted(answers)
     written = file is not None and file.pending
@@ -184,7 +186,7 @@ def _cautions(answers: Answers, host: Host) -> Iterator[Caution]:
 
 def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Say what keeps Dovecot from being of use, where it was asked for."""
-    if not _is_asked(answers, scope) or host.root != "/":
+    if not _is_requested(answers, scope) or host.root != "/":
         return
     dovecot = host.dovecot
     if not dovecot.usable:

@@ -9,7 +9,7 @@ from wizard.answers.model import Answers
 from wizard.host.facts import DOVECOT_CONF, Host
 from wizard.plan.firewall import IMAPS, mail_zone
 from wizard.sections.dovecot.plan import plan
-from wizard.sections.section import NONE, ManagedFile, Said, Section, Texts
+from wizard.sections.section import NONE, ManagedFile, Section, TextByName, Texts
 
 
 def _read_back(host: Host) -> dict[str, Any]:
@@ -25,13 +25,13 @@ def _value(host: Host, _today: Answers) -> str:
     return f"{dovecot.version}, {dovecot.unit.active}" if dovecot.version else NONE
 
 
-def _settings(texts: Texts) -> Said:
+def _settings(texts: Texts) -> TextByName:
     lines = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
     said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return {DOVECOT_CONF: " ".join(" ".join(said).split())} if said else {}
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     is_written, is_open = checked.get("conf") == "write", checked.get("imaps") == "open"
     return {
         "conf": DOVECOT_CONF if is_written else "nothing of Dovecot's is written",
@@ -48,7 +48,7 @@ DOVECOT = Section(
             facts=lambda host: host.dovecot.conf,
             # Whether it is there is read from the host as it is today, whatever a run wrote.
             with_text=lambda host, _text: host,
-            things=lambda text: {"": text.decode("utf-8", "surrogateescape")},
+            entries=lambda text: {"": text.decode("utf-8", "surrogateescape")},
         ),
     ),
     plan=plan,

@@ -9,10 +9,10 @@ from wizard.answers.model import Problem
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
 from wizard.host.relay import PRIVATE
-from wizard.plan import keys
 from wizard.plan.model import BuildTable, Install, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
+from wizard.plan.sealed_file import SealedFile
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, foreign_passwords, is_ours, nexthop, own_level
@@ -55,11 +55,11 @@ def _passwords(request: Request) -> PlannedFile:
             relay,
             _former(request),
             has_password=bool(password.password),
-            protected=request.kept_in(host.sasl_passwd.path),
+            protected=request.protected_in(host.sasl_passwd.path),
         )
     )
     return PlannedFile(
-        host.sasl_passwd, proposal, keys.SealedFile(there, sealed, PASSWORD, password.path)
+        host.sasl_passwd, proposal, SealedFile(there, sealed, PASSWORD, password.path)
     )
 
 

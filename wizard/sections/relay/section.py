@@ -14,7 +14,7 @@ from wizard.postfix.relayhost import read_back
 from wizard.postfix.sender_access import rows
 from wizard.sections.reading import is_set_up, main_cf
 from wizard.sections.relay.plan import plan
-from wizard.sections.section import NONE, Said, Section
+from wizard.sections.section import NONE, Section, TextByName
 
 
 def _read_back(host: Host) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def _value(host: Host, _today: Answers) -> str:
     return main_cf(host).value("relayhost") or NONE
 
 
-def _preview(checked: Mapping[str, Any]) -> Said:
+def _preview(checked: Mapping[str, Any]) -> TextByName:
     host, user = checked.get("host"), checked.get("user")
     port, level = checked.get("port", Relay().port), checked.get("tls", Relay().tls)
     if isinstance(host, Unsaid):

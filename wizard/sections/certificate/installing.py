@@ -18,7 +18,7 @@ from wizard.host.facts import Host, Lineage
 from wizard.host.gathered import COPIED, is_fresh
 from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.paths import LETSENCRYPT, RENEWAL_HOOK
-from wizard.plan.foreign import is_left_out, planned_file
+from wizard.plan.foreign import is_excluded, planned_file
 from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
 
 REPLACE = "replace"
@@ -111,13 +111,15 @@ def fault(lineage: Lineage, now: int) -> str:
 def to_be(answers: Answers, host: Host, gathered: Gathered) -> tuple[Lineage, ...]:
     """Return the lineages that this host has once the tree is in place."""
     own = {lineage.name: lineage for lineage in host.lineages}
-    return tuple({**own, **laid(answers, host, gathered)}.values())
+    return tuple({**own, **incoming(answers, host, gathered)}.values())
 
 
-def laid(answers: Answers, host: Host, gathered: Gathered) -> dict[str, Lineage]:
+def incoming(answers: Answers, host: Host, gathered: Gathered) -> dict[str, Lineage]:
     """Return by name the tree's lineages that come in place, good or bad."""
     return {
-        part.name: part.lineage for part in _parts(host, gathered) if not _kept(part, answers, host)
+        part.name: part.lineage
+        for part in _parts(host, gathered)
+        if not _is_skipped(part, answers, host)
     }
 
 
@@ -131,17 +133,17 @@ def steps(
     parts = _parts(host, gathered)
     yield _common(gathered, parts, accepted)
     for part in parts:
-        if not _kept(part, answers, host):
+        if not _is_skipped(part, answers, host):
             yield _lay(part, gathered, host, accepted)
     for part in parts:
-        if not _kept(part, answers, host) and not fault(part.lineage, host.read_at):
+        if not _is_skipped(part, answers, host) and not fault(part.lineage, host.read_at):
             yield _relink(part, gathered.source)
 
 
 def foreign_files(answers: Answers, host: Host, gathered: Gathered) -> tuple[GatheredFile, ...]:
     """Return the files that come in place, or would but for what is foreign in them."""
     parts = _parts(host, gathered)
-    coming = [part for part in parts if not _kept(part, answers, host)]
+    coming = [part for part in parts if not _is_skipped(part, answers, host)]
     files = (
         *filter(_is_new, _rest(gathered, parts)),
         *(file for part in coming for file in _wanted(part, host)),
@@ -165,7 +167,7 @@ def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
     parts = _parts(host, gathered)
     for part in parts:
         wrong = fault(part.lineage, host.read_at)
-        if _kept(part, answers, host):
+        if _is_skipped(part, answers, host):
             yield (
                 f"lineage {part.name} is kept as this host has it{_until(part.own)}; the one of "
                 f"{gathered.origin}{_until(part.lineage)} is another"
@@ -193,7 +195,7 @@ def _until(lineage: Optional[Lineage]) -> str:
     return f" (until {day(lineage.not_after)})" if lineage and lineage.not_after else ""
 
 
-def _kept(part: _Part, answers: Answers, host: Host) -> bool:
+def _is_skipped(part: _Part, answers: Answers, host: Host) -> bool:
     if not part.is_other_here:
         return False
     return answers.certificate.existing != REPLACE or bool(fault(part.lineage, host.read_at))
@@ -228,7 +230,7 @@ def _rest(gathered: Gathered, parts: tuple[_Part, ...]) -> Iterator[GatheredFile
 def _pending(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[LaidFile, ...]:
     """Return the files that are to be written, as they are to be written."""
     wanted = (
-        (file, planned_file(file, accepted)) for file in files if not is_left_out(file, accepted)
+        (file, planned_file(file, accepted)) for file in files if not is_excluded(file, accepted)
     )
     return tuple(
         to_be

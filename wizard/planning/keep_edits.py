@@ -36,16 +36,18 @@ _FIELDS = {
 _ACTIONS = {"OK": "allow_senders", "REJECT": "reject_senders"}
 
 
-def kept_names(edits: Collection[HandEdit]) -> dict[str, frozenset[str]]:
+def protected_names(edits: Collection[HandEdit]) -> dict[str, frozenset[str]]:
     """Return by path the names of what the operator chose to keep."""
-    kept = [one for one in edits if one.choice == MINE]
+    own = [one for one in edits if one.choice == MINE]
     return {
-        path: frozenset(one.name for one in kept if one.path == path)
-        for path in {one.path for one in kept}
+        path: frozenset(one.name for one in own if one.path == path)
+        for path in {one.path for one in own}
     }
 
 
-def keeping(answers: Answers, today: Optional[Answers], edits: Collection[HandEdit]) -> Answers:
+def with_hand_edits(
+    answers: Answers, today: Optional[Answers], edits: Collection[HandEdit]
+) -> Answers:
     """Return the answers with what is kept in them; `today` is what the host says."""
     for edit in edits:
         if edit.choice == MINE and edit.path == MAIN_CF and today is not None:

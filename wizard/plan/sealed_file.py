@@ -19,7 +19,7 @@ class SealedFile:
     live: Optional[bytes]
     sealed: Sealed
     apart: str
-    kept_in: str
+    key_file: str
 
     def with_keys(self, file: NewFile) -> NewFile:
         """Say of each mark in a next text where its key is."""
@@ -30,7 +30,7 @@ class SealedFile:
             Key(
                 mark,
                 _sha256(self.sealed.keys[mark].encode("utf-8", "surrogateescape")),
-                self.kept_in if mark == self.apart else file.path,
+                self.key_file if mark == self.apart else file.path,
             )
             for mark in there
         )

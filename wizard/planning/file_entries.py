@@ -25,7 +25,7 @@ _NOBODY = Own()
 _BETWEEN = re.compile(r"[,\s]+")
 
 
-def things(path: str, text: Optional[bytes]) -> dict[str, str]:
+def entries(path: str, text: Optional[bytes]) -> dict[str, str]:
     """Return the things of a file's text by name, in order; none where there is no file.
 
     Values may hold any character, bytes that are no UTF-8 as surrogates. Keys of blocklists all
@@ -34,7 +34,7 @@ def things(path: str, text: Optional[bytes]) -> dict[str, str]:
     if text is None:
         return {}
     owned = FILES.get(path)
-    found = owned.things(text) if owned is not None else _READ.get(path, _whole)(text)
+    found = owned.entries(text) if owned is not None else _READ.get(path, _whole)(text)
     if not may_have_key(text):
         return found
     return {name: masked(without_number(value)) for name, value in found.items()}
@@ -44,7 +44,7 @@ def _parameters(text: bytes) -> dict[str, str]:
     return {one.name: normalised(one.value) for one in MainCf.parse(text).entries if one.name}
 
 
-def _entries(text: bytes) -> dict[str, str]:
+def _services(text: bytes) -> dict[str, str]:
     found = {}
     services = {one.key: one for one in MasterCf.parse(text).services}
     for key, service in services.items():
@@ -55,13 +55,13 @@ def _entries(text: bytes) -> dict[str, str]:
 
 def _without_options(service: Service) -> str:
     own = {id(one.word) for one in service.options.values()}
-    kept = []
+    words = []
     for word in service.words:
         if id(word) not in own:
-            kept.append(word.text)
-        elif kept and kept[-1] == "-o":
-            kept.pop()
-    return " ".join(kept)
+            words.append(word.text)
+        elif words and words[-1] == "-o":
+            words.pop()
+    return " ".join(words)
 
 
 def _rows(text: bytes) -> dict[str, str]:
@@ -74,13 +74,13 @@ def _whole(text: bytes) -> dict[str, str]:
 
 _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
     MAIN_CF: _parameters,
-    MASTER_CF: _entries,
+    MASTER_CF: _services,
     SENDER_ACCESS: _rows,
     SASL_PASSWD: _rows,
 }
 
 
-def entry_of(path: str, name: str) -> str:
+def service_entry_of(path: str, name: str) -> str:
     """Return the service entry that an option of master.cf belongs to, "" for any other thing."""
     parts = name.split("/") if path == MASTER_CF else ()
     return "/".join(parts[:2]) if len(parts) > 2 else ""  # noqa: PLR2004 (NAME/TYPE/PARAMETER)
@@ -110,16 +110,16 @@ def own_of(path: str, found: Mapping[str, str]) -> Own:
     return own_by(found.get, {}) if path == MAIN_CF else _NOBODY
 
 
-Valued = tuple[Optional[str], Own]
+EntryValue = tuple[Optional[str], Own]
 """A thing's value, and the host's names by the file that it is of."""
 
 
-def same(path: str, name: str, one: Valued, other: Valued) -> bool:
+def same(path: str, name: str, one: EntryValue, other: EntryValue) -> bool:
     """Whether two values of a thing say the same: how a list and its items are spelled does not count."""
-    (left, _), (right, _) = one, other
-    if left is None or right is None or left == right:
-        return left == right
+    (first, _), (second, _) = one, other
+    if first is None or second is None or first == second:
+        return first == second
     if path == MASTER_CF:
-        return same_value(left, right)
+        return same_value(first, second)
     ours = items(path, name, *one)
-    return left == right if ours is None else ours == items(path, name, *other)
+    return first == second if ours is None else ours == items(path, name, *other)
