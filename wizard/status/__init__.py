@@ -1,1 +1,1 @@
-"""Whether the host still is as the runs left it."""
+"""Compare the host with what the last runs wrote."""

@@ -1,6 +1,6 @@
-"""The files as the last run wrote them, from the journals, newest first.
+"""Read the bases from the journals, newest first: the files as the last run wrote them.
 
-`wizard.run.written_paths` has the rule for what a run wrote. What was put back since is not part of it.
+`wizard.run.written_paths` has the rule for what a run wrote. A path that was put back since does not count.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _START_AGAIN = "Start postfix-wizard again: then it reads what is there now."
 
 
 def bases(places: Places, live: Mapping[str, str]) -> Bases:
-    """Return the bases of the files whose states (`wizard.run.path_state`) are given by path.
+    """Return the bases of the files in `live`, which has states (`wizard.run.path_state`) by path.
 
-    Of what a damaged run, and those before it, wrote, nothing is known. Raises LockedTrouble
-    where a run wrote one of the files after its state was read, NewerTrouble where a newer version
-    of the program made a run that may have written one.
+    A damaged run ends the search: there are no bases from it or from earlier runs. Raises
+    LockedTrouble if a run wrote one of the files after its state was read. Raises NewerTrouble if a
+    newer version of the program made a run that may have written one.
     """
     found: dict[str, Base] = {}
     back: dict[str, frozenset[str]] = {}
@@ -72,7 +72,7 @@ _REMOVED = (
 def _refuse_a_moving_host(
     places: Places, found: Mapping[str, Base], live: Mapping[str, str]
 ) -> None:
-    """Raise LockedTrouble where what looks like a hand edit is older than the run's own text."""
+    """Raise LockedTrouble if a run wrote a file after `live` was read, which would look edited."""
     seals = read_seals(places.key)
     for path, base in found.items():
         written = text_state(base.text, seals)
@@ -88,7 +88,7 @@ def _add(
     run: str,
     live: Mapping[str, str],
 ) -> None:
-    """Add what a run wrote; `back` has by run the paths that later runs have put back."""
+    """Add what a run wrote; `back` has by run the paths that later runs put back."""
     seals = read_seals(places.key)
     so_far = _so_far(places, run, seals)
     if so_far is None or not so_far.intended:
@@ -105,7 +105,7 @@ def _add(
 
 
 def _so_far(places: Places, run: str, seals: Seals) -> Optional[Progress]:
-    """Return how far a run came, None where it never began. Raises Trouble where it is damaged."""
+    """Return the progress of a run, None if it never began. Raises Trouble if it is damaged."""
     journal = places.run(run).journal
     reading = read_journal(journal)
     damage = reading.corrupt if reading else set_aside_as(journal)

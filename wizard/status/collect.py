@@ -1,4 +1,4 @@
-"""The one look of `status`: the host, and the paths that the runs left."""
+"""Read the state of each expected path, and compare the host with the expected state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def drift_items(places: Places, host: Host, expected: ExpectedState) -> tuple[DriftItem, ...]:
-    """Return each thing that the runs left, compared with the host as it is now."""
+    """Return an item for each thing that the runs wrote, compared with the host as it is now."""
     seals = read_seals(places.key)
     seen = {path: _observed(path, seals) for path in (*expected.paths, *expected.links)}
     now = Now(
@@ -42,16 +42,16 @@ def _observed(path: str, seals: Seals) -> Optional[Observed]:
         return None
 
 
-def _write_fault(held: FileSnapshot) -> str:
-    """Return in words why others than root can change a file, "" where none can."""
-    like = held.metadata
+def _write_fault(file: FileSnapshot) -> str:
+    """Return why other users than root can change a file, "" if they cannot."""
+    like = file.metadata
     if like.uid != 0:
         return f"it belongs to the user with UID {like.uid}"
     return "others than root may write it" if like.mode & _OTHERS_WRITE else ""
 
 
 def _is_older(path: str, table_type: str) -> bool:
-    """Whether a table's index is older than its text, as Postfix itself would warn of."""
+    """True if the table's index is older than its text. Postfix itself would warn of that."""
     try:
         index = os.stat(path + INDEX_SUFFIX.get(table_type, ""))  # noqa: PTH116 (strings suffice)
         return os.stat(path).st_mtime_ns > index.st_mtime_ns  # noqa: PTH116

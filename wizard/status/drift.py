@@ -1,4 +1,4 @@
-"""The host held against what the runs left: pure judgement, an item for each thing looked at."""
+"""Compare the host with the expected state: an item for each file, table, link or service. Pure."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from wizard.status.expected import CLOSED, OPEN, ExpectedState, Mark
 
 DAY = 86400
 PART = 10
-"""Less than a tenth of its lifetime left, and nobody renews a certificate: certbot does at a third."""
+"""A certificate drifted if less than 1/PART of its lifetime remains. certbot renews at a third."""
 
 
 @dataclass(frozen=True)
 class DriftItem:
-    """One thing that a run left: what it was left as, what it is now, and whether these differ.
+    """One thing that a run wrote: its expected state (`left`), its state now, and if they differ.
 
-    `id` is stable for --json; `run` is the run that left it so, "" where none did.
+    The fields are those of --json, and `id` is stable. `run` is the run that wrote it, "" for none.
     """
 
     id: str
@@ -47,14 +47,16 @@ class DriftItem:
     run: str = ""
     advice: str = ""
     diff: tuple[str, ...] = ()
-    """From the file that was left to the one that stands there: the lines of a unified diff."""
+    """The lines of a unified diff from the expected file to the live file."""
 
 
 @dataclass(frozen=True)
 class Now:
-    """The host as it is: its facts, the state of each path of `Left.paths` and `Left.links`.
+    """The host as it is now.
 
-    `texts` are the bytes of the changed paths of `Left.texts` that are files; `older` has the paths of tables whose indexed file is older than their text.
+    `paths` has the states of the paths in `ExpectedState.paths` and `ExpectedState.links`. `texts`
+    has the bytes of those that are files. `older` has the paths of texts that are newer than
+    their indexed table.
     """
 
     host: Host
@@ -62,14 +64,14 @@ class Now:
     texts: Mapping[str, bytes] = field(default_factory=dict)
     older: frozenset[str] = frozenset()
     loose: Mapping[str, str] = field(default_factory=dict)
-    """Why, by path, of files that others than root can change."""
+    """By path: why other users than root can change the file, "" if they cannot."""
 
 
 def items(expected: ExpectedState, now: Now, open_run: Optional[RunSummary]) -> Iterator[DriftItem]:
-    """Yield everything that was looked at, in a stable order; `open_run` is the newest, not done."""
+    """Yield all items, in a stable order; `open_run` is the newest run if it is not done."""
     if open_run is not None:
-        told, advice = open_run.summary, open_run.ways_on
-        yield DriftItem("run", "the last run", "done", told, True, open_run.run, advice)
+        message, advice = open_run.summary, open_run.ways_on
+        yield DriftItem("run", "the last run", "done", message, True, open_run.run, advice)
     for run, why in sorted(expected.unreadable.items()):
         advice = f"What it left is not known; its files are in /var/lib/postfix-wizard/runs/{run}."
         yield DriftItem(f"run.{run}", f"run {run}", "readable", why, True, run, advice)
@@ -157,16 +159,16 @@ def _table(path: str, mark: Mark, now: Now) -> DriftItem:
 
 
 def _dump(path: str, host: Host) -> Optional[bytes]:
-    """Return the rows of a table as Postfix lists them, None where they cannot be had."""
+    """Return the rows of a table as Postfix lists them, None if they cannot be read."""
     return host.relay_table.dump if path == SASL_PASSWD else host.table
 
 
 def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool]:
-    """Return what the rows of a table are next to its text, and whether they differ."""
+    """Compare a table with its text. Return the result in words, and True if they differ."""
     if path == SENDER_ACCESS:
         text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
-        told = CommandResult(Outcome(0, dump, b"")) if dump else CommandResult(NOTHING)
-        (found,) = judge_table(table, told, text, Blocklists())
+        listing = CommandResult(Outcome(0, dump, b"")) if dump else CommandResult(NOTHING)
+        (found,) = judge_table(table, listing, text, Blocklists())
         return found.seen, found.verdict != RIGHT
     # The rows are not shown: they have passwords.
     differs = dict(rows(dump)) != dict(rows(host.sasl_passwd.live or b""))
@@ -188,7 +190,7 @@ def _links(expected: ExpectedState, name: str, mark: Mark, now: Now) -> DriftIte
 
 
 def _moved(expected: ExpectedState, name: str, now: Now) -> str:
-    """Return which links lead to something else than a run or a renewal made them lead to."""
+    """Return which links have a target that neither a run nor a renewal wrote, "" for none."""
     moved = [
         PurePosixPath(path).name
         for path, mark in expected.links.items()
@@ -220,12 +222,12 @@ def _unit(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
         seen = "not known: systemd does not answer" if silent else now
         wants = mark.state in {"enabled", "active"}
         advice = f"systemctl {verb} postfix" if drifted and wants and not silent else ""
-        looked_at = f"postfix.service, {name}"
-        yield DriftItem(f"unit.{name}", looked_at, mark.state, seen, drifted, mark.run, advice)
+        subject = f"postfix.service, {name}"
+        yield DriftItem(f"unit.{name}", subject, mark.state, seen, drifted, mark.run, advice)
 
 
 def _sendmail(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
-    """Yield whose sendmail(1) is, where a run set Postfix up and it is another server's now."""
+    """Yield an item if a run set Postfix up and sendmail(1) belongs to another server now."""
     found = host.mtas.alternative
     if expected.enabled is None or expected.enabled.state != "enabled" or not found.is_other:
         return
@@ -270,7 +272,7 @@ _OPENNESS = {
 
 
 def _certificate(host: Host) -> Iterator[DriftItem]:
-    """Yield the days left of the certificate that main.cf names, where it is one of ours."""
+    """Yield the days until the certificate in main.cf expires, if the host's facts have it."""
     file = host.parameters.get("smtpd_tls_cert_file", "")
     lineage = next((one for one in host.lineages if file.startswith(_live(one))), None)
     pair = host.self_signed

@@ -1,7 +1,7 @@
-"""What the runs wrote, from their journals, oldest first: a later one over an earlier one.
+"""Read from the journals the state that the runs expect: a later run replaces an earlier one.
 
-What was put back since is not what a run wrote (`wizard.run.written_paths`): the path is then as the run
-before wrote it. How a path is compared follows from its kind (`wizard.run.changed`).
+If a later run put a path back, the state is that of the run before (`wizard.run.written_paths`). The kind
+of a path decides how it is compared (`wizard.run.changed`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from wizard.status.history import Written
 
 @dataclass(frozen=True)
 class Mark:
-    """Something in the state that a run gave it; `run` is that run's ID."""
+    """The state that a run gave to something; `run` is the ID of the run."""
 
     state: str
     run: str
@@ -39,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class _Write:
-    """What a run wrote to a path. `text` is the file's, where the run's plan shows it."""
+    """What a run wrote to a path; `text` is the file's text if the run's plan has it."""
 
     mark: Mark
     text: Optional[bytes] = None
@@ -48,12 +48,12 @@ class _Write:
 
 @dataclass
 class ExpectedState:
-    """What the runs wrote.
+    """The state of everything that the runs wrote.
 
-    `paths` has by path the state (`wizard.run.path_state`) of each file, `links` that of each link of
-    a certificate lineage, `tables` by path the TYPE of each indexed table, `lineages` by name the
-    run that linked it. `enabled` and `active` are the unit's; `services` by (zone, service) whether
-    a run left it open.
+    `paths` and `links` have by path the states (`wizard.run.path_state`) of files and of links of
+    certificate lineages. `tables` has by path the TYPE of each indexed table. `lineages` has by
+    name the run that linked the lineage. `services` has by (zone, service) OPEN or CLOSED.
+    `enabled` and `active` belong to the unit of Postfix.
     """
 
     paths: dict[str, Mark] = field(default_factory=dict)
@@ -62,19 +62,19 @@ class ExpectedState:
     lineages: dict[str, Mark] = field(default_factory=dict)
     services: dict[tuple[str, str], Mark] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
-    """By path what the file was left with, where its run's plan shows it."""
+    """By path: the text that the last run wrote, if its plan has the text."""
     writes: dict[str, list[_Write]] = field(default_factory=dict)
-    """By path all that was written to it and not put back, oldest first."""
+    """By path: everything that runs wrote and no run put back, oldest first."""
     enabled: Optional[Mark] = None
     active: Optional[Mark] = None
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Why, by run, of those whose journal or plan cannot be read: what they left is not known."""
+    """By run: why its journal or plan cannot be read. What it wrote is unknown."""
     written: list[Written] = field(default_factory=list)
-    """What each run made of the files of Postfix, oldest first; the unreadable ones too."""
+    """The files of Postfix before and after each run, oldest first; unreadable runs included."""
 
     @property
     def newest(self) -> str:
-        """The run that changed something last, "" for none."""
+        """The ID of the last run that changed something, "" if there is none."""
         marks = (*self.paths.values(), *self.services.values(), self.enabled, self.active)
         return max((mark.run for mark in marks if mark is not None), default="")
 
@@ -84,16 +84,18 @@ _Rule = Callable[[ExpectedState, Any, str], None]
 
 
 def expected_state(places: Places) -> ExpectedState:
-    """Read the journals that still count, oldest first; a damaged one is reported.
+    """Read the journals that still count, oldest first. A damaged journal is in `unreadable`.
 
-    `written` lacks the runs that do not count. Raises NewerTrouble where a newer version of the
-    program made a run.
+    `written` has only these runs. Raises NewerTrouble if a newer version of the program made a run.
     """
     return _expected_by(places, still_count(runs(places)))
 
 
 def expected_with_history(places: Places) -> ExpectedState:
-    """Read all runs, for `written` as well: of those that no longer count, their plan alone."""
+    """Read all runs, so that `written` is complete. Of runs that no longer count, read the plan.
+
+    Raises NewerTrouble if a newer version of the program made a run.
+    """
     summaries = runs(places)
     counting = frozenset(one.run for one in still_count(summaries))
     return _expected_by(
@@ -104,7 +106,7 @@ def expected_with_history(places: Places) -> ExpectedState:
 
 
 def _is_complete(one: RunSummary) -> bool:
-    """True if run.json names all that the journal says of the files of a run."""
+    """True if run.json names all files that the journal of the run names."""
     return one.outcome == DONE and one.touched is not None and not (one.undoes or one.returned)
 
 
@@ -134,7 +136,7 @@ def _expected_by(
 
 
 def _leave_out_removed(expected: ExpectedState, places: Places) -> None:
-    """Leave out what a run that was removed wrote after the one that is known."""
+    """Drop each state that a removed run replaced later."""
     try:
         removed = newest_pruned(places)
     except NewerTrouble:
@@ -193,7 +195,7 @@ def add(expected: ExpectedState, past: PastRun) -> None:
 
 
 def _settle(expected: ExpectedState, path: str) -> None:
-    """Have a path be as the last run that still counts wrote it."""
+    """Set the expected state of a path to that of the last write that counts."""
     writes, kind = expected.writes[path], kind_of(path)
     found, name = {LINK: (expected.links, path), TABLE: (expected.tables, source_of(path))}.get(
         kind, (expected.paths, path)
@@ -215,7 +217,7 @@ _OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, *FILES})
 
 
 def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> Iterator[Written]:
-    """Yield what a run made of the files of Postfix, nothing where it never came to them."""
+    """Yield the files of Postfix before and after a run; nothing if the run never reached them."""
     files = [change for change in plan.files if change.path in _OF_SECTIONS]
     came_to_them = over or any(change.path in touched for change in files)
     if plan.gathers or not came_to_them:

@@ -1,4 +1,4 @@
-"""The sections through the runs: as what each was left, and which run changed it last."""
+"""The sections over all runs: the settings that the runs wrote last, and who changed them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from wizard.status.settings import SettingsBySection, settings_by_section
 
 @dataclass(frozen=True)
 class Written:
-    """What one run made of the files of Postfix: how they were before it, and after.
+    """The files of Postfix before and after one run.
 
-    `sections` are those that it was planned for, all where none is named. `undoes` is the run that
-    it took back, "" for one that goes forward. `why` says, of a run that cannot be read, why: what
-    it wrote is then not known. A path that it did not look at is in neither of the texts.
+    `sections` are the planned sections; empty means all. `undoes` is the run that this run undid,
+    "" if it is not an undo. `why` is the reason why the run cannot be read; what it wrote is then
+    unknown. `before` and `after` have only the paths that the run's plan has.
     """
 
     run: str
@@ -31,11 +31,12 @@ class Written:
 
 @dataclass(frozen=True)
 class LastState:
-    """A section as the runs left it.
+    """The settings of a section after `run`, the last run that planned it.
 
-    `values` is what the last run that was planned for it left it saying, None where none was or
-    that is not known (then `why` tells). `run` left it so; `changed` is the run that changed it
-    last, "" where none did, or where somebody did so since by hand (`by_hand`) and a run kept it.
+    `values` is None if there is no such run, or if its values are unknown (see `why`). `changed` is
+    the last run that changed the section. It is "" if no run did, or if the operator changed the
+    section since by hand and `run` did not overwrite that (`by_hand`). `texts` are the files after
+    `run`.
     """
 
     values: Optional[Mapping[str, str]] = None
@@ -47,11 +48,11 @@ class LastState:
 
 
 def last_states(runs: Iterable[Written]) -> dict[str, LastState]:
-    """Lay the runs over each other, oldest first.
+    """Return the last state of each section, by name. `runs` must be in order, oldest first.
 
-    A section that a run was not planned for is not left by it: what was done to that section by
-    hand meanwhile stays a change by hand. A run that was taken back wrote nothing: each section is
-    then as the run before it wrote it, whatever was there by hand in between.
+    A run changes the state only of sections that it planned or whose settings it changed. So a hand
+    edit in another section remains a hand edit. After an undo, each section has the state from
+    before the undone run, also if the operator had edited it in between.
     """
     found = dict.fromkeys((*SECTIONS, POLICY), LastState())
     before_run: dict[str, dict[str, LastState]] = {}
@@ -85,14 +86,14 @@ def _is_planned(one: Written, section: str) -> bool:
 
 
 def _taken_back(one: Written, last: LastState, earlier: LastState, *, differs: bool) -> LastState:
-    """Return a section after a run was taken back; `earlier` is how it was before that run."""
+    """Return a section's state after an undo; `earlier` is the state before the undone run."""
     state = earlier if last.run == one.undoes else last
     changed = one.run if differs else state.changed
     return replace(state, changed=changed, by_hand=state.by_hand and not differs)
 
 
 class _Reader:
-    """Reads texts, the same ones once: a run finds what the one before it left."""
+    """Read the settings of texts, equal texts once: most runs start with the last texts."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[tuple[str, Optional[bytes]], ...], SettingsBySection] = {}

@@ -1,4 +1,4 @@
-"""What is not as it should be, sorted to the sections: from what drifted, and from the host alone."""
+"""The issues of each section: from drift items, and from the facts of the host alone."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ UNHEALTHY = "unhealthy"
 WAITS = "waits"
 NOT_SET_UP = "not set up"
 NOT_KNOWN = "not known"
-"""The words for a section's state. As found: no run was ever planned for it. Waits: for Dovecot."""
+"""The states of a section. As found: no run ever planned it. Waits: mail waits for Dovecot."""
 
 _LMTP = "lmtp:unix:private/dovecot-lmtp"
 
 
 @dataclass(frozen=True)
 class SectionIssue:
-    """One thing of a section that is MISSING, UNHEALTHY, changed BY_HAND or WAITS; `why` is a sentence."""
+    """One issue of a section: MISSING, UNHEALTHY, BY_HAND or WAITS. `why` is a sentence."""
 
     section: str
     state: str
@@ -51,7 +51,7 @@ _SECTION_OF = {
     "firewall": "networks",
     "unit": POLICY,
 }
-"""By the first word of an item's ID; a changed file is judged by its parameters instead."""
+"""The section by the first word of an item's ID. A changed file is compared setting by setting."""
 
 _FILES = {
     MAIN_CF: POLICY,
@@ -61,13 +61,13 @@ _FILES = {
     **{path: owner.name for path, owner in OWNERS.items()},
 }
 _WHOLE = frozenset({RENEWAL_HOOK, DOVECOT_CONF})
-"""Files that are one thing: any change of them is told."""
+"""Files without separate settings: each change is reported."""
 _GONE = ("gone", "there is no such table", "closed", "firewalld has no zone")
-"""What an item says now where the thing is not there."""
+"""What `DriftItem.now` begins with if something is missing."""
 
 
 def item_issue(item: DriftItem) -> Optional[SectionIssue]:
-    """Return what an item that drifted means for its section, None where it means nothing there."""
+    """Return the issue of an item's section. None if the item did not drift or has no section."""
     if not item.drifted:
         return None
     kind, _, path = item.id.partition(".")
@@ -90,7 +90,7 @@ def item_issue(item: DriftItem) -> Optional[SectionIssue]:
 
 
 def host_issues(host: Host, today: Answers, expected: ExpectedState) -> Iterator[SectionIssue]:
-    """Yield what the host alone shows; what a run left is told by its item."""
+    """Yield the issues that the host alone shows; `item_issue` reports what a run wrote."""
     yield from _firewall(host, today, expected)
     yield from _certificate(host, today, expected)
     yield from _table(host, expected)
@@ -129,7 +129,7 @@ def _certificate(host: Host, today: Answers, expected: ExpectedState) -> Iterato
             yield SectionIssue("certificate", UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
         return
     if is_unsaid(own.source):
-        # main.cf names no certificate, or one that only Postfix can find.
+        # main.cf names no certificate, or a path that only Postfix can resolve.
         return
     pair = host.self_signed if own.source == "self-signed" else host.own_pair
     if pair is None:
@@ -149,9 +149,9 @@ def _table(host: Host, expected: ExpectedState) -> Iterator[SectionIssue]:
         why = f"{table} is looked up, and is not there or cannot be read."
         yield SectionIssue("blocklists", MISSING, f"{why} Run `postmap {table}`.")
         return
-    told = CommandResult(Outcome(0, host.table, b""))
+    listing = CommandResult(Outcome(0, host.table, b""))
     text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
-    for one in judge_table(table, told, text, Blocklists()):
+    for one in judge_table(table, listing, text, Blocklists()):
         if one.verdict != RIGHT:
             yield SectionIssue("blocklists", UNHEALTHY, f"{table}: {one.seen}. {one.advice}")
 

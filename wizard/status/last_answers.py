@@ -1,4 +1,4 @@
-"""The answers that the runs left, read back from the texts that they wrote. Pure."""
+"""The answers of the last runs, read back from the texts that they wrote. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from wizard.status.history import last_states
 
 
 def last_answers(host: Host, today: Answers, expected: ExpectedState) -> Answers:
-    """Return today's answers, each section as the last run that was planned for it left it.
+    """Return today's answers, but each section as the last run that planned it wrote it.
 
-    What no text tells, such as the firewall's zone, is today's; so is a section that no run left.
+    A section without such a run is as today. So is a value that is in no text, such as the
+    firewall's zone.
     """
     sections: dict[str, Any] = {}
     known: dict[int, Optional[Answers]] = {}
@@ -36,7 +37,7 @@ def last_answers(host: Host, today: Answers, expected: ExpectedState) -> Answers
 def _read(host: Host, texts: Texts) -> Optional[Answers]:
     main = replace(host.main_cf, live=texts.get(MAIN_CF), from_package=False)
     senders = replace(host.sender_access, live=texts.get(SENDER_ACCESS))
-    # What is in force today says nothing of a text of another day.
+    # The values in force today do not belong to an older text.
     postfix = replace(host.postfix, in_force={})
     host = replace(host, postfix=postfix, main_cf=main, sender_access=senders)
     for path, file in FILES.items():

@@ -1,4 +1,4 @@
-"""Which old runs the list of sections needs: the last that was planned for one, or changed one."""
+"""Find the old runs that the list of sections needs: the last one that planned or changed each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WHY = "it says who changed a section last"
 
 
 def needed_by_sections(written: Sequence[Written], old: Collection[str]) -> Mapping[str, str]:
-    """Return the old runs without which a section would be listed in another way, with the reason."""
+    """Return the old runs without which a row of the list would differ, each with the reason."""
     whole = last_states(written)
     named = {run for last in whole.values() for run in (last.run, last.changed)}
     needed = named & set(old)

@@ -1,4 +1,4 @@
-"""The list of sections: of each its value of today, its state and its last change. Pure."""
+"""The list of sections: today's value, state and last change of each section. Pure."""
 
 from __future__ import annotations
 
@@ -35,25 +35,24 @@ from wizard.status.settings import settings_by_section
 from wizard.status.values import values
 
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
-"""Who changed a section last: a run, somebody since, somebody before any run, or it is not known."""
+"""Who changed a section last: a run, a hand edit since, somebody before any run, or unknown."""
 
 _UNUSED = {one.name: one.unused for one in RECORDS if one.unused is not None}
-"""The value of a section that this host makes no use of."""
+"""By section: the value that means that this host does not use the section."""
 
 SHOWN = 100
-"""Characters of a parameter's value that are told: mydestination may name ten thousand domains."""
+"""Characters of a value that are shown: mydestination may name ten thousand domains."""
 
 _WORST_FIRST = (MISSING, UNHEALTHY, BY_HAND, WAITS)
 
 
 @dataclass(frozen=True)
 class SectionRow:
-    """One section (`policy` included) on a host as it is now.
+    """One section (`policy` included) of the host as it is now.
 
-    `state` is one of the words of `wizard.status.issues`, of several the worst; `why` has a
-    sentence for each thing that is not as it should be. `by` is RUN, HAND, OTHER or UNKNOWN, and `run`
-    the ID where it is RUN, else "". `value` and `why` hold what the files hold: whoever shows
-    them takes control characters out.
+    `state` is the worst state (`wizard.status.issues`) of its issues; `why` has a sentence for each
+    issue. `by` is RUN, HAND, OTHER or UNKNOWN; `run` is the ID if it is RUN, else "". `value` and
+    `why` may contain control characters of the files: remove them before they are shown.
     """
 
     section: str
@@ -67,9 +66,10 @@ class SectionRow:
 def section_rows(
     host: Host, today: Optional[Answers], expected: ExpectedState, items: Iterable[DriftItem]
 ) -> tuple[SectionRow, ...]:
-    """Return a row a section, in the answers' order, the policy last.
+    """Return a row for each section, in the order of the answers, and the policy last.
 
-    `today` is what was read back, None where the host was never set up: then no section is.
+    `today` are the answers that were read back. None if the host was never set up: all sections
+    are then NOT_SET_UP.
     """
     names = (*SECTIONS, POLICY)
     if today is None:
@@ -117,9 +117,9 @@ def _item_issues(items: Iterable[DriftItem]) -> Iterator[SectionIssue]:
 def _changes(
     section: str, last: LastState, now: dict[str, str], own: Sequence[Own]
 ) -> Iterator[SectionIssue]:
-    """Yield what differs between what a run left a section saying and now, as hand edits are found.
+    """Yield the settings that differ from those that the last run wrote, compared as hand edits.
 
-    `own` are the host's names, as a run left them and as they are.
+    `own` are the host's names: those that the last run wrote, and those of now.
     """
     if last.values is None:
         return
@@ -156,7 +156,7 @@ def _state(section: str, value: str, last: LastState, judged: list[SectionIssue]
 def _last_change(
     section: str, last: LastState, expected: ExpectedState, *, by_hand: bool
 ) -> tuple[str, str]:
-    """Return who changed a section last, and the run's ID where it was a run."""
+    """Return who changed a section last, and the run's ID if it was a run."""
     if by_hand:
         return HAND, ""
     marks = {

@@ -1,4 +1,4 @@
-"""What the files of Postfix say of each section: its own parameters, rows and service entries."""
+"""Read the settings of each section from the files: parameters, rows and service entries."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LISTED = "lists and senders in smtpd_recipient_restrictions"
 ROWS = "rows of sender_access"
 
 SettingsBySection = dict[str, dict[str, str]]
-"""By section, what it says: by the name of each thing that is set, its value."""
+"""By section: its settings, each a name with a value."""
 
 
 def settings_by_section(texts: Texts) -> SettingsBySection:
-    """Return what the files say, without keys; a file that is not there says nothing."""
+    """Return the settings in these files, without keys. A missing file has no settings."""
     main = MainCf.parse(masked_bytes(texts.get(MAIN_CF) or b""))
     found: SettingsBySection = {section: {} for section in (*SECTIONS, POLICY)}
     for parameter in PARAMETERS:

@@ -1,4 +1,4 @@
-"""Each section's value of today in a few words, as main.cf itself has it."""
+"""Today's value of each section in a few words, from main.cf."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from wizard.sections.registry import SECTIONS
 
 
 def values(host: Host, today: Answers) -> dict[str, str]:
-    """Return the words by section; they may hold what main.cf holds, control characters too.
+    """Return the words by section. They may contain control characters of main.cf.
 
-    `today` is what was read back. A section reads main.cf before it, since a value that no answer
-    can express is a default there.
+    `today` are the answers that were read back. Sections prefer main.cf: `today` has the default
+    for a value that no answer can express.
     """
     return {
         **{one.name: one.value(host, today) for one in SECTIONS},
