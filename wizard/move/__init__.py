@@ -1,1 +1,1 @@
-"""The move from an old server to this one: a checklist, checked off by looking."""
+"""The checklist of the move from an old server to this one."""

@@ -1,4 +1,4 @@
-"""The checklist of what was seen now and what was kept before. Pure."""
+"""Make the checklist from the probes of now and the saved state. Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from wizard.move.model import (
 def checklist(
     view: View, saved: SavedState, now: float, warnings: tuple[str, ...] = ()
 ) -> Checklist:
-    """Return the list as it stands at `now`, in seconds since the epoch.
+    """Return the list at `now`, in seconds since the epoch.
 
-    A tick by hand counts where a look cannot tell; where it tells otherwise, the item is open.
+    A tick counts only if the probe's result is UNKNOWN. A probe that sees an open item wins.
     """
     rows: list[Row] = []
     settled: set[str] = set()
@@ -69,10 +69,10 @@ def _saved(rows: list[Row], view: View, saved: SavedState, now: float) -> SavedS
 def ticked(
     saved: SavedState, done: Collection[str], undone: Collection[str], now: float
 ) -> SavedState:
-    """Return what is kept once these items were ticked, or no longer are.
+    """Return the saved state with ticks at the items `done` and none at the items `undone`.
 
-    What was seen done of those is forgotten too. Where the renewals are ticked, the certificate
-    that the old server serves is taken anew for the one that must not change.
+    The items `undone` also lose the time at which they were seen done. A tick at the renewals
+    forgets the certificate of the old server: the next probe saves the one that must not change.
     """
     ticks = {**saved.ticked, **dict.fromkeys(done, now)}
     after = replace(
@@ -86,5 +86,5 @@ def ticked(
 
 
 def gone(row: Row) -> bool:
-    """Whether an item was seen done once and is seen not to be any more."""
+    """True if an item was seen done before and is seen open now."""
     return row.state == OPEN and row.was_done > 0

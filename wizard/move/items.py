@@ -1,4 +1,4 @@
-"""The items of the move in their order, as a table: how each is looked at, and what to do."""
+"""The items of the move in their order, as a table: the probe of each, and what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ Probe = Callable[[View, SavedState], ProbeResult]
 
 @dataclass(frozen=True)
 class Item:
-    """One item. `what_to_do` may hold {old}, {ssh}, {host}; `after` are IDs of items before it."""
+    """One item. `how` and `what_to_do` may contain {old}, {ssh} and {host}.
+
+    `after` are the IDs of items that must be done before it.
+    """
 
     id: str
     title: str
@@ -82,7 +85,7 @@ def _takes(view: View, saved: SavedState) -> ProbeResult:
 
 
 def _own(view: View) -> tuple[str, ...]:
-    """This host's addresses, the router's outer ones among them."""
+    """Return this host's addresses, and those of the router in front of it (proxy_interfaces)."""
     return (*view.own, *view.answers.networks.proxy_interfaces)
 
 
@@ -108,7 +111,7 @@ def _address(view: View, _saved: SavedState) -> ProbeResult:
 
 
 def _unsure(view: View, found: Mapping[str, Answer]) -> str:
-    """Return why the names may still lead elsewhere though this host's own leads here."""
+    """Return why other names may still lead elsewhere, "" if they do not. The host's leads here."""
     leads = found[view.answers.hostname.myhostname]
     if all(map(is_inner, leads.records)):
         return f"{leads.question.name} A: {_words(leads)}, as seen from inside"
@@ -132,7 +135,7 @@ def _mx(view: View, _saved: SavedState) -> ProbeResult:
 
 
 def _leads_to(answer: Answer, host: str) -> bool:
-    """Whether the preferred exchanger, and no other of the same preference, is this host."""
+    """True if this host is the only exchanger with the lowest preference value."""
     pairs = [one.lower().rsplit(" ", 1) for one in answer.records]
     ranked = [(int(first), name) for first, name in pairs if first.isdigit()]
     return bool(ranked) and {name for first, name in ranked if first == min(ranked)[0]} == {host}
@@ -158,7 +161,7 @@ def _pointer(view: View, _saved: SavedState) -> ProbeResult:
 
 
 def pointed(view: View) -> tuple[str, ...]:
-    """Return the addresses whose PTR counts: those of the host's name that are not the old one's."""
+    """Return the addresses whose PTR counts: those of the host's name without the old server's."""
     leads = view.of(view.answers.hostname.myhostname, "A").records
     of_name = [one for one in leads if one not in view.theirs and not is_inner(one)]
     return tuple(dict.fromkeys((*of_name[:MOST], *(() if of_name else public4(_own(view))))))
@@ -273,6 +276,6 @@ def filled(text: str, view: View) -> str:
 
 
 def probed(view: View, saved: SavedState) -> Iterator[tuple[Item, ProbeResult]]:
-    """Yield each item with what was seen of it, in order."""
+    """Yield each item with the result of its probe, in order."""
     for item in ITEMS:
         yield item, item.probe(view, saved)

@@ -1,4 +1,4 @@
-"""The checklist as data: what was looked at, what an item came to, what is kept of it."""
+"""The checklist as data: what the probes saw, the result of each item, and the saved state."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from wizard.answers.old_server import OldServer
 from wizard.dns.asking import SILENT, Answer, Question
 
 DONE, OPEN, UNKNOWN, TICKED = "done", "open", "unknown", "ticked"
-"""An item's state: seen done, seen not to be done, not to be seen from here, ticked by hand."""
+"""An item's state: seen done, seen open, not visible from here, ticked by the operator."""
 
 
 @dataclass(frozen=True)
 class Port25:
-    """Port 25 of the old server: whether it greets, refuses, or neither, in words.
+    """Port 25 of the old server: if it greets, or refuses mail, or neither; `words` tells which.
 
-    `certificate` is the SHA-256 of the one that it serves, in hex, "" where none was seen.
+    `certificate` is the SHA-256 of the served certificate in hex, "" if none was seen.
     """
 
     greets: bool = False
@@ -28,10 +28,10 @@ class Port25:
 
 @dataclass(frozen=True)
 class View:
-    """What was looked at. `own` are this host's addresses, `theirs` the old server's.
+    """What the probes saw. `own` are this host's addresses, `theirs` the old server's.
 
-    `records` hold the answers of the zones' own servers, else of the resolvers; those of
-    `zones_own` are of the former.
+    `records` has the DNS answers. The zones' own servers answered the questions in `zones_own`,
+    the resolvers all others.
     """
 
     old: OldServer
@@ -43,14 +43,14 @@ class View:
     port25: Port25
 
     def of(self, name: str, kind: str) -> Answer:
-        """Return the answer to a question; one that was not asked is silent."""
+        """Return the answer to a question. A question without an answer is SILENT."""
         question = Question(name, kind)
         return self.records.get(question, Answer(question, SILENT, why="it was not asked"))
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What a look at one item came to: DONE, OPEN or UNKNOWN, and what was seen in words."""
+    """The result of one item's probe: DONE, OPEN or UNKNOWN, and what it saw in words."""
 
     state: str
     words: str
@@ -58,10 +58,10 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class SavedState:
-    """What is kept from one look to the next; times are seconds since the epoch.
+    """What move.json saves between two checklists; times are in seconds since the epoch.
 
-    `done` has when an item was first seen done, `ticked` when it was ticked by hand, by its ID.
-    `certificate` is that which the old server served on `certificate_at`.
+    By the ID of an item, `done` has the time at which it was first seen done, and `ticked` the time
+    of its tick. `certificate` is the one that the old server served at `certificate_at`.
     """
 
     done: Mapping[str, float] = field(default_factory=dict)
@@ -72,10 +72,11 @@ class SavedState:
 
 @dataclass(frozen=True)
 class Row:
-    """One item of the list as it stands.
+    """One item of the list; times are in seconds since the epoch.
 
-    `at` is when it was first seen done or was ticked, 0 for neither; `was_done` when it was
-    seen done that is no longer; `waits_for` are the IDs of items before it that are not done.
+    `at` is the time at which it was first seen done or was ticked, 0 for neither. `was_done` is the
+    time at which it was seen done if it no longer is, else 0. `waits_for` are the IDs of items
+    that must be done before it and are not.
     """
 
     id: str
@@ -91,13 +92,13 @@ class Row:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to do of it."""
+        """True if nothing remains to be done."""
         return self.state in {DONE, TICKED}
 
 
 @dataclass(frozen=True)
 class Checklist:
-    """The list for one old server; `kept` is what the next look goes on from."""
+    """The list for one old server; `saved` is the state from which the next one is made."""
 
     old: OldServer
     rows: tuple[Row, ...]
@@ -106,12 +107,12 @@ class Checklist:
 
     @property
     def open(self) -> int:
-        """How many items are left."""
+        """The number of open items."""
         return sum(not row.settled for row in self.rows)
 
     @property
     def remaining(self) -> str:
-        """How much is left, in a few words."""
+        """The open items in a few words."""
         return f"{self.open} of {len(self.rows)} items open" if self.open else "nothing is left"
 
     @property

@@ -1,4 +1,4 @@
-"""The look at both servers: the DNS and the old server's port 25, side by side, each with an end."""
+"""Probe the DNS and port 25 of the old server, in parallel and each with a timeout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wizard.move.items import names_of, pointed
 from wizard.move.model import Port25, View
 
 SECONDS = 3.0
-"""For the DNS; as long again, side by side with it, for the old server's port 25."""
+"""The timeout of the DNS, and the timeout of the old server's port 25."""
 
 SMTP = 25
 _READY = 220
@@ -40,9 +40,9 @@ def probe(
     port: int = 53,
     smtp: int = SMTP,
 ) -> View:
-    """Look at everything; takes `seconds` twice at most, and never raises.
+    """Return what the probes saw, after at most twice `seconds`. Never raises.
 
-    `addresses` are this host's own.
+    `addresses` are this host's own. `port` is that of the DNS, `smtp` that of the old server.
     """
     blank = View(old, answers, tuple(addresses), (), {}, frozenset(), Port25())
     names = names_of(blank)
@@ -69,7 +69,7 @@ def probe(
 
 
 def _with_pointers(view: View, resolvers: Sequence[str], deadline: float, port: int) -> View:
-    """Ask for the PTR of addresses that only the DNS names, in the time that is left."""
+    """Query the PTR of addresses that only the DNS names, within the remaining time."""
     wanted = {Question(reversed_name(one), "PTR") for one in pointed(view)}
     new = wanted - set(view.records)
     remaining = deadline - time.monotonic()

@@ -1,4 +1,4 @@
-"""The checklist told: lines for people, one object for programs."""
+"""The checklist as text for people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATE = 9
 
 
 def lines(found: Checklist, width: int = WIDTH) -> Iterator[str]:
-    """Yield the list's lines, none longer than `width`, which is 40 at least."""
+    """Yield the list's lines, none longer than `width`, which must be at least 40."""
     yield from textwrap.wrap(found.summary, width)
     for warning in found.warnings:
         yield from textwrap.wrap(f"warning: {warning}", width, break_on_hyphens=False)
@@ -38,12 +38,12 @@ def lines(found: Checklist, width: int = WIDTH) -> Iterator[str]:
 
 
 def head(row: Row) -> str:
-    """Return an item's first line: state, ID, title."""
+    """Return an item's first line: its state, ID and title."""
     return f"{WORDS[row.state]:<{_STATE}}{row.id:<12} {row.title}"
 
 
 def details(row: Row) -> Iterator[str]:
-    """Yield what is to be said of an item; of one that is settled, what was seen and when."""
+    """Yield the details of an item. For a settled one, only what was seen and when."""
     if row.state == TICKED:
         yield f"ticked by hand on {_moment(row.at)}"
     else:
@@ -64,7 +64,7 @@ def details(row: Row) -> Iterator[str]:
 
 
 def as_data(found: Checklist) -> dict[str, Any]:
-    """Return the list as docs/json.md tells it."""
+    """Return the list as a JSON object; docs/json.md describes it."""
     return {
         "version": VERSION,
         "old_server": found.old.name,

@@ -1,4 +1,4 @@
-"""What is kept of the checklist, in one file of root's own: when items were seen done, and ticks."""
+"""Read and write move.json, a private file: when items were seen done, and the ticks."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ VERSION = 1
 NAME = "move.json"
 ASIDE = ".set-aside"
 LARGEST = 65536
-"""Bytes: no list of ours comes near it."""
+"""Bytes that are read; the program's own files are much smaller."""
 
 _MODE = 0o600
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _LAST = 4_102_444_800.0
-"""2100, in seconds since the epoch: a later time is none that we wrote."""
+"""The year 2100 in seconds since the epoch: a later time is damage."""
 
 
 class _StrangeError(Exception):
-    """What stands there is none of ours; the text says why."""
+    """The program did not write this file; the text says why."""
 
 
 def read_saved(places: Places, old: str) -> tuple[SavedState, tuple[str, ...]]:
-    """Return what was kept for that old server, and a warning where the file is none of ours.
+    """Return the state that was saved for this old server, and a warning if the file is foreign.
 
-    Such a file counts as none; the next write sets it aside.
+    A foreign file is ignored, and the next write renames it.
     """
     path = places.state / NAME
     try:
@@ -50,7 +50,7 @@ def read_saved(places: Places, old: str) -> tuple[SavedState, tuple[str, ...]]:
 
 
 def write_saved(places: Places, old: str, saved: SavedState) -> None:
-    """Keep it, atomically and 0600, where it differs. Raises Trouble."""
+    """Write the state atomically, with mode 0600, if it differs from the file. Raises Trouble."""
     make_private(places.state)
     path = places.state / NAME
     try:
@@ -81,7 +81,10 @@ def _set_aside(path: Path) -> None:
 
 
 def _read(path: Path) -> Optional[tuple[str, SavedState]]:
-    """Return whose it is and what it keeps, None where there is no file."""
+    """Return the old server's name and its state, None if there is no file.
+
+    Raises _StrangeError if the program did not write the file.
+    """
     try:
         if os.lstat(path).st_size > LARGEST:
             raise _StrangeError(f"it is larger than {LARGEST} bytes")
