@@ -1,8 +1,8 @@
-"""The plan: what answers and host come to, as an ordered list of steps.
+"""Build the plan from answers and host: an ordered list of steps. A pure function.
 
-A pure function. The order is the policy's: package, originals, certificates, the staged check,
-the tables, the two files, `postfix check`, the service, the DNS zone, the firewall, the proof. A
-new zone is checked first of all. What a section adds is its `Part`, whose slots are put in here.
+The order is: package, originals, certificates, the staged check, the tables, the two files,
+`postfix check`, the service, the DNS zone, the firewall, the proof. A new DNS zone is checked
+before all of these. Each section returns a `Part`; its slots say where its steps go.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def build_plan(
     bases: Bases = _NO_BASES,
     choices: Choices = _NO_CHOICES,
 ) -> Plan:
-    """Return the plan for all sections, or for the named ones alone.
+    """Return the plan for all sections, or only for the named ones.
 
-    With sections named, no parameter, service or link of another section is touched, and of
-    their own parameters only those whose answer is not today's. `bases` are the files as runs
-    wrote them: what differs was done by hand, and is kept where `choices` say so.
+    A plan for named sections changes no parameter, service or link of another section. It edits
+    only parameters whose answers differ from today's. `bases` are the files as runs wrote them: all
+    that differs from them is a hand edit. `choices` says which hand edits the plan must not change.
     """
     current = read_back(host)
     request = Request(answers, host, scope_of(sections), current, choices, {}, _tolerated(host))
@@ -210,13 +210,13 @@ def _files(request: Request, proposed: Proposed) -> Iterator[Step]:
 
 
 def _hold(main: PlannedFile, host: Host) -> Iterator[Step]:
-    """Yield the look at the queue before main.cf is written; no Postfix has no queue."""
+    """Yield the step that puts mail on hold before main.cf is written, if there is a Postfix."""
     if host.postfix.installed:
         yield from hold.first(main.live or b"", main.proposal.text)
 
 
 def _tolerated(host: Host) -> tuple[str, ...]:
-    """What Postfix may say of main.cf without a step failing: old faults, and no new ones."""
+    """Return the complaints of Postfix about the live main.cf. They do not fail a step."""
     known = host.postfix.known_parameters
     return (*host.postfix.stderr, *foreseen(host.main_cf.live or b"", known))
 
@@ -262,7 +262,7 @@ _VERBS = {
 
 
 def _stays_down(host: Host, scope: Scope) -> Iterator[str]:
-    """Warn where a run of single sections leaves Postfix stopped, as it is."""
+    """Warn if Postfix is stopped and a run of single sections does not start it."""
     stopped = host.postfix.installed and host.unit.active != "active"
     if host.root == "/" and stopped and POLICY not in scope:
         yield (
@@ -272,7 +272,7 @@ def _stays_down(host: Host, scope: Scope) -> Iterator[str]:
 
 
 def _verb(proposed: Proposed, earlier: Iterable[Step], unit: Unit) -> str:
-    """Choose the gentlest verb that makes Postfix read what changed."""
+    """Return the systemctl verb that interrupts least and makes Postfix read the changes."""
     if unit.active != "active":
         return "start"
     pending = [file for file in (proposed.main, proposed.master) if file.pending]
@@ -285,7 +285,7 @@ def _verb(proposed: Proposed, earlier: Iterable[Step], unit: Unit) -> str:
 
 
 def _prove(earlier: Collection[Step], *, needed: bool) -> Step:
-    """Return the last step; `needed` where a run must be made though nothing else is pending."""
+    """Return the last step. `needed` is True if a run is required without other pending steps."""
     return Step(
         "check",
         "Talk to the server",

@@ -1,7 +1,7 @@
-"""Hand edits: what differs from what a run wrote, and what the operator chooses about it.
+"""Find hand edits: entries of a file that differ from what a run wrote.
 
-A conflict is a hand edit that the plan would change to something else. All that the plan does
-not touch is the operator's own, and stays.
+A conflict is a hand edit that the plan would change again. The operator decides it. All other
+hand edits stay.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from wizard.planning.file_entries import EntryValue, entries, items, own_of, sam
 from wizard.postfix.proposal import Reason
 
 YOURS = "Yours: "
-"""What the reason of a line begins with that is there by hand."""
+"""The first word of the reason of a line that the operator added or changed."""
 
 
 @dataclass(frozen=True)
 class Base:
     """A file as `run` wrote it.
 
-    `earlier` has, by name, what a run wrote of things that were changed by hand since, and that
-    later runs kept; None where no run ever set it.
+    `run` did not overwrite some hand edits. `earlier` has, by the names of these entries, the
+    values that an earlier run wrote; None if no run ever set the entry.
     """
 
     text: bytes
@@ -36,7 +36,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Bases:
-    """The bases by path; `unknown` says why there is none where a run cannot be read."""
+    """The bases by path; `unknown` says why some are missing, such as a run that is damaged."""
 
     files: Mapping[str, Base] = field(default_factory=dict)
     unknown: str = ""
@@ -45,9 +45,9 @@ class Bases:
 def hand_edits(
     path: str, base: Optional[Base], live: Optional[bytes], proposed: bytes, choices: Choices
 ) -> Iterator[HandEdit]:
-    """Yield what was changed by hand in one file, in the order of the file.
+    """Yield the hand edits of one file, in the order of the file.
 
-    Without its main.cf or master.cf a host has no Postfix, which is told elsewhere.
+    A missing main.cf or master.cf is not a hand edit: the host then has no Postfix.
     """
     if base is None or (base.text == live and not base.earlier):
         return
@@ -75,7 +75,7 @@ def hand_edits(
 def _is_of_missing_service(
     path: str, name: str, now: Mapping[str, str], expected: Mapping[str, str]
 ) -> bool:
-    """Whether it is an option of a service entry that is gone: the entry is told, and is enough."""
+    """True if it is an option of a removed service entry: the entry itself is the hand edit."""
     entry = service_entry_of(path, name)
     return entry in expected and entry not in now
 
@@ -83,7 +83,7 @@ def _is_of_missing_service(
 def _survives(
     path: str, name: str, expected: EntryValue, now: EntryValue, planned: EntryValue
 ) -> bool:
-    """Whether a plan that changes a list keeps what was done to it by hand."""
+    """True if the planned list still has all changes that the operator made to it."""
     old, live, new = (items(path, name, *one) for one in (expected, now, planned))
     if old is None or live is None or new is None:
         return False
@@ -96,12 +96,12 @@ def _survives(
 
 
 def earlier(edits: Iterable[HandEdit]) -> tuple[tuple[str, Optional[str]], ...]:
-    """Return what a run wrote of the things that a plan with these edits keeps."""
+    """Return by name the values that a run wrote, for the hand edits that stay (`Base.earlier`)."""
     return tuple((one.name, _without_hand(one)) for one in edits if one.stays)
 
 
 def _without_hand(edit: HandEdit) -> Optional[str]:
-    """Return what a run wrote; of a list that the plan changes too, with the plan's own change."""
+    """Return the value that a run wrote. In a list, apply the plan's own changes to it."""
     old, live, new = (
         items(edit.path, edit.name, one) for one in (edit.left, edit.now, edit.planned)
     )
@@ -117,7 +117,7 @@ def _without_hand(edit: HandEdit) -> Optional[str]:
 def marked(
     base: Optional[Base], proposed: bytes, reasons: tuple[Reason, ...]
 ) -> tuple[Reason, ...]:
-    """Return the reasons of a proposed text with one for each line that is there by hand."""
+    """Return the reasons of a proposed text, with one more for each line of the operator's own."""
     if base is None:
         return reasons
     ours = {line for one in reasons for line in range(one.first_line, one.last_line + 1)}

@@ -1,8 +1,8 @@
-"""The things of which a file is made, by name, so that one can be told to have changed.
+"""Parse a file into entries by name, so that each can be compared.
 
-main.cf: a parameter, by its name, with its value as `postconf -n` prints it. master.cf: an entry
-as `NAME/TYPE` with all that is no `-o`, and each `-o` as `NAME/TYPE/PARAMETER` (postconf(1) -P).
-sender_access, sasl_passwd and aliases: a row, by its key. Any other file is one thing, named "".
+main.cf: a parameter by its name, with its value as `postconf -n` prints it. master.cf: a service
+entry as `NAME/TYPE` without its options, and each `-o` as `NAME/TYPE/PARAMETER` (postconf(1) -P).
+sender_access, sasl_passwd and aliases: a row by its key. Any other file is one entry, named "".
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _BETWEEN = re.compile(r"[,\s]+")
 
 
 def entries(path: str, text: Optional[bytes]) -> dict[str, str]:
-    """Return the things of a file's text by name, in order; none where there is no file.
+    """Return the entries of a file's text by name, in order; none if there is no file.
 
-    Values may hold any character, bytes that are no UTF-8 as surrogates. Keys of blocklists all
-    have one mark, sealed or spelled out: answers may have spelled one then and not now.
+    Values may contain any character; bytes that are not UTF-8 are surrogates. All keys of
+    blocklists are replaced by the same mark, so that a sealed key equals a live one.
     """
     if text is None:
         return {}
@@ -81,7 +81,7 @@ _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
 
 
 def service_entry_of(path: str, name: str) -> str:
-    """Return the service entry that an option of master.cf belongs to, "" for any other thing."""
+    """Return the service entry that an option of master.cf belongs to, "" for any other entry."""
     parts = name.split("/") if path == MASTER_CF else ()
     return "/".join(parts[:2]) if len(parts) > 2 else ""  # noqa: PLR2004 (NAME/TYPE/PARAMETER)
 
@@ -89,10 +89,10 @@ def service_entry_of(path: str, name: str) -> str:
 def items(
     path: str, name: str, value: Optional[str], own: Own = _NOBODY
 ) -> Optional[tuple[str, ...]]:
-    """Return what the items of a list of main.cf mean that the answers own items of, each once.
+    """Return the meaning of each item of a list in main.cf, without duplicates.
 
-    None where the thing is no such list. A list that is not set has none. `own` are the names of
-    the host by the same file (`own_of`).
+    None if the entry is not a list whose items answers can name. `own` are the host's names in the
+    same file (`own_of`).
     """
     parameter = BY_NAME.get(name) if path == MAIN_CF else None
     if parameter is None or parameter.kind == SCALAR:
@@ -106,16 +106,16 @@ def items(
 
 
 def own_of(path: str, found: Mapping[str, str]) -> Own:
-    """Return the host's names as the things of main.cf say, nobody's for another file."""
+    """Return the host's names in the entries of main.cf, no names for another file."""
     return own_by(found.get, {}) if path == MAIN_CF else _NOBODY
 
 
 EntryValue = tuple[Optional[str], Own]
-"""A thing's value, and the host's names by the file that it is of."""
+"""The value of an entry, and the host's names in the same file."""
 
 
 def same(path: str, name: str, one: EntryValue, other: EntryValue) -> bool:
-    """Whether two values of a thing say the same: how a list and its items are spelled does not count."""
+    """True if two values of an entry mean the same. The spelling of list items does not count."""
     (first, _), (second, _) = one, other
     if first is None or second is None or first == second:
         return first == second

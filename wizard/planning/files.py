@@ -1,4 +1,4 @@
-"""The files of a plan: what stands there, what is proposed, and what of it was done by hand."""
+"""The files of a plan: the live text, the proposed text and the hand edits of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from wizard.sections.registry import SECTIONS
 
 @dataclass(frozen=True)
 class Proposed:
-    """The two files of many sections as they are to be, and what each section adds to the plan."""
+    """The proposed main.cf and master.cf, and what each section adds to the plan."""
 
     main: PlannedFile
     master: PlannedFile
@@ -34,11 +34,11 @@ class Proposed:
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
-        """All files that the plan writes whole texts of, in the order of the review."""
+        """All files whose whole text the plan writes, in the order of the review."""
         return (self.main, self.master, *(file for part in self.parts for file in part.files))
 
     def by_hand(self, bases: Bases, choices: Choices) -> tuple[HandEdit, ...]:
-        """What was changed by hand in them since a run wrote them."""
+        """Return the hand edits of these files."""
         return tuple(
             edit
             for file in self.files
@@ -52,7 +52,7 @@ class Proposed:
         )
 
     def changes(self, bases: Bases) -> Iterator[FileChange]:
-        """Yield what the review shows of the files."""
+        """Yield the changes of the files, as the review shows them."""
         yield from (_change(file, bases) for file in (self.main, self.master))
         for part in self.parts:
             yield from (_change(file, bases) for file in part.files)
@@ -60,7 +60,7 @@ class Proposed:
 
 
 def propose(request: Request) -> Proposed:
-    """Return what the answers come to in each file, but for what the operator keeps there."""
+    """Return the next text of each file. Entries that the operator keeps stay as they are."""
     answers, host, scope = request.answers, request.host, request.scope
     in_main, in_master = (
         seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
@@ -87,7 +87,7 @@ def propose(request: Request) -> Proposed:
 
 
 def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
-    """Whether it is to be on, or to go: off leaves alone what was never switched on."""
+    """True if hardening is switched on, or off after it was on. Else its settings stay."""
     now = hardening.OFF if standing is None else standing.hardening.use
     return hardening.ON in {answers.hardening.use, now}
 

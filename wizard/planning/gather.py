@@ -1,4 +1,4 @@
-"""The gather plan: what must be fetched or issued before a plan of the host can be made."""
+"""Make the gather plan: it fetches or issues what a plan of the host needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_KNOWN_YET = (
 
 
 def gather_plan(answers: Answers, host: Host, sections: Collection[str] = ()) -> Optional[Plan]:
-    """Return the plan that gathers what a section needs first, None for nothing."""
+    """Return the plan that gathers what a section needs, None if no section needs anything."""
     wanted = (one.gather(answers, host, sections) for one in SECTIONS)
     found = next((one for one in wanted if one is not None), None)
     if found is None:

@@ -1,7 +1,6 @@
-"""Rules between parameters, applied to the values that will be in force after the run.
+"""Apply the rules between parameters to the values in force after the run.
 
-They are those of a check (`wizard.postfix.hazards`), so that no plan writes what a check would
-call wrong.
+A check has the same rules (`wizard.postfix.hazards`), so no plan writes what it would call wrong.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from wizard.postfix.unset import DEFAULTS
 
 _TRANSPORT = "mailbox_transport"
 _FIELDS = {"relayhost": "host", "mydestination": "local"}
-"""The field of a parameter's section that a person corrects, where it has another name."""
+"""The field of the section that the operator corrects, if its name is not the parameter's."""
 
 
 def obstacles(proposed: Proposed, host: Host, protected: Collection[str]) -> Iterator[Problem]:
     """Yield each rule that the planned main.cf breaks.
 
-    What was wrong before is left to a check, unless the plan writes a parameter that decides, or
-    it is `kept` as it was changed by hand.
+    A check reports a rule that was broken before. It is an obstacle only if the plan writes a
+    parameter of the rule, or if the operator keeps a hand edit of one (`protected`).
     """
     entries, planned = proposed.master.live or b"", proposed.master.proposal.text
     before = _settings(proposed.main.live or b"", entries, host)
@@ -48,7 +47,10 @@ def obstacles(proposed: Proposed, host: Host, protected: Collection[str]) -> Ite
 
 
 def _broken(hazard: Hazard, settings: Settings, master: bytes) -> Optional[Settings]:
-    """Return the settings by which a rule is broken, with the `-o` of the program that it stops."""
+    """Return the settings that break a rule, with the `-o` options of the rule's program.
+
+    None if no settings break it.
+    """
     services = MasterCf.parse(master).services if hazard.program else ()
     own = [
         settings.of({name: option.value for name, option in service.options.items()})
@@ -59,7 +61,7 @@ def _broken(hazard: Hazard, settings: Settings, master: bytes) -> Optional[Setti
 
 
 def warnings(proposed: Proposed, host: Host, scope: Scope) -> Iterator[str]:
-    """Yield where the planned certificate is shown to nobody."""
+    """Yield a warning for each service that would not show the planned certificate."""
     if served.SECTION in scope:
         master = proposed.master.proposal.text
         settings = _settings(proposed.main.proposal.text, master, host)
@@ -67,7 +69,7 @@ def warnings(proposed: Proposed, host: Host, scope: Scope) -> Iterator[str]:
 
 
 def _transport(master: bytes, after: Settings) -> Iterator[Problem]:
-    """Yield a transport by which no local mail would be delivered (master(5), local(8))."""
+    """Yield a problem if mailbox_transport would deliver no local mail (master(5), local(8))."""
     transport = after.value(_TRANSPORT).partition(":")[0]
     there = {one.name: one for one in MasterCf.parse(master).services if one.type != "inet"}
     if not transport or not there:

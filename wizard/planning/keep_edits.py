@@ -1,7 +1,7 @@
-"""Answers that say of what is kept what stands on the host, so that a check does not blame it.
+"""Copy the hand edits that the operator keeps into the answers, so that a check expects them.
 
-What no answer can express (a banner, an option in master.cf, a value of one's own kind) is kept
-in the file alone.
+Answers cannot express some of them, such as a banner or an option in master.cf. These stay in the
+file only.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _FIELDS = {
     "smtpd_recipient_restrictions": ("use", "custom"),
     **dict.fromkeys((BARE_NEWLINE, AUTH_RATE), ("use",)),
 }
-"""The fields of a parameter's section that it is made of, where they do not have its name."""
+"""The fields that a parameter's value is made of, if their names are not the parameter's."""
 _ACTIONS = {"OK": "allow_senders", "REJECT": "reject_senders"}
 
 
 def protected_names(edits: Collection[HandEdit]) -> dict[str, frozenset[str]]:
-    """Return by path the names of what the operator chose to keep."""
+    """Return by path the names of the entries that the operator chose to keep."""
     own = [one for one in edits if one.choice == MINE]
     return {
         path: frozenset(one.name for one in own if one.path == path)
@@ -48,7 +48,7 @@ def protected_names(edits: Collection[HandEdit]) -> dict[str, frozenset[str]]:
 def with_hand_edits(
     answers: Answers, today: Optional[Answers], edits: Collection[HandEdit]
 ) -> Answers:
-    """Return the answers with what is kept in them; `today` is what the host says."""
+    """Return the answers with these hand edits; `today` are the answers read back from the host."""
     for edit in edits:
         if edit.choice == MINE and edit.path == MAIN_CF and today is not None:
             answers = _sayable(_with_parameter(answers, today, edit), answers)
@@ -60,7 +60,7 @@ def with_hand_edits(
 
 
 def _sayable(changed: Answers, before: Answers) -> Answers:
-    """The changed answers where each field can say what it holds, else those before."""
+    """Return the changed answers if each field is valid, else those before."""
     return changed if isinstance(build_each(to_values(changed)), Answers) else before
 
 
@@ -79,7 +79,7 @@ def _with_parameter(answers: Answers, today: Answers, edit: HandEdit) -> Answers
 
 
 def _says(parameter: Parameter, answers: Answers, edit: HandEdit) -> bool:
-    """Whether the answers say what stands: an item of a list may be beyond them, no value may."""
+    """True if the answers express the live value. Of a list they need not express each item."""
     return parameter.kind != SCALAR or parameter.value(answers) == (edit.now or "")
 
 

@@ -1,4 +1,4 @@
-"""What is to be done about files that rpm(8) left: a warning, for nothing is read from them."""
+"""Warn of files of rpm(8), such as main.cf.rpmnew. Nothing reads them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NEW = ".rpmnew"
 
 
 def warnings(host: Host) -> Iterator[str]:
-    """Tell each of them, what it differs from, and where."""
+    """Yield a warning for each file: what it differs from, and in which lines."""
     files = {file.path: file for file in (host.main_cf, host.master_cf)}
     for one in host.leftovers:
         yield _warning(one, files[one.of])

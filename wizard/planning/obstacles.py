@@ -1,4 +1,4 @@
-"""What stands in the way of a plan: things to mend first, and things to accept by name."""
+"""The obstacles of a plan, which must be repaired first, and cautions to accept by name."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from wizard.planning import other_mta
 
 
 def obstacles(request: Request) -> tuple[Problem, ...]:
-    """Return what must be mended on the host itself before this plan can run."""
+    """Return what must be repaired on the host itself before this plan can run."""
     host = request.host
     return (*_host(host), *_files(host), *other_mta.obstacles(host, request.scope))
 
 
 def between_fields(request: Request) -> tuple[Problem, ...]:
-    """Return the rules between fields that the answers break and that the host does not.
+    """Return the rules between fields that the answers break and the host does not.
 
-    What was read back from the host is never refused. A section that is not planned also has what only
-    stored answers can say.
+    Values that were read back from the host are never refused. A section that is not planned also
+    has the values that only the saved answers have.
     """
     found = cross_field.problems(request.answers)
     if not found or request.current is None:
@@ -35,7 +35,7 @@ def between_fields(request: Request) -> tuple[Problem, ...]:
 
 
 def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
-    """Say which service entries of master.cf, `name/type`, only this host can reach."""
+    """Return a caution with the service entries (`name/type`) that only this host can reach."""
     if not entries:
         return ()
     return (
@@ -50,7 +50,7 @@ def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
 
 
 def masked(unit: str) -> Problem:
-    """Say that systemd refuses to start, reload and enable a unit."""
+    """Return the problem that systemd refuses to start, reload and enable a unit."""
     return Problem(
         "",
         "",
@@ -60,7 +60,7 @@ def masked(unit: str) -> Problem:
 
 
 def reload_caution(host: Host) -> tuple[Caution, ...]:
-    """Say what a firewall reload would drop: rules that are there only at run time."""
+    """Return a caution with the run-time rules that a firewall reload drops."""
     lost = host.firewall.until_reload
     if not lost:
         return ()

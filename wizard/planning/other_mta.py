@@ -1,7 +1,7 @@
-"""Plan what becomes of another mail server: stop it, and let sendmail(1) be Postfix's.
+"""Plan to stop another mail server, and to make sendmail(1) that of Postfix.
 
-Only a run of the policy does so, right before Postfix is started: until then the other server
-takes mail. A program that is no known mail server is never stopped: it is an obstacle.
+Only a run of the policy does so, right before it starts Postfix. Until then the other server takes
+mail. A program that is not a known mail server is never stopped: it is an obstacle.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PORTS = {25: "smtp", 465: "smtps", 587: "submission"}
 
 
 def steps(host: Host, scope: Scope) -> Iterator[Step]:
-    """Yield the steps; none on a host without another mail server."""
+    """Yield the steps, none on a host without another mail server."""
     if POLICY not in scope:
         return
     for mta in _in_use(host):
@@ -61,7 +61,7 @@ def _stop(mta: OtherMta) -> Step:
 
 
 def warnings(host: Host, scope: Scope) -> Iterator[str]:
-    """Say where messages wait in the queue of a server that is to be stopped."""
+    """Warn of messages in the queue of a server that the plan stops."""
     if POLICY not in scope:
         return
     for mta in host.mtas.others:
@@ -75,7 +75,7 @@ def warnings(host: Host, scope: Scope) -> Iterator[str]:
 
 
 def obstacles(host: Host, scope: Scope) -> Iterator[Problem]:
-    """Yield each port of Postfix's that a program has which no step of the plan stops."""
+    """Yield a problem for each port of Postfix that is used by a program that no step stops."""
     if not scope.has_any(POLICY, "networks"):
         return
     stopped = {unit.unit for mta in _in_use(host) for unit in mta.units}
@@ -89,7 +89,7 @@ def obstacles(host: Host, scope: Scope) -> Iterator[Problem]:
 
 
 def _is_postfix(listener: Listener, host: Host) -> bool:
-    """Return whether it is Postfix's own, or may be: a Postfix that systemd did not start is not."""
+    """True if the listener is, or may be, the Postfix that systemd started."""
     return listener.process == MASTER and (
         listener.unit in {POSTFIX, ""} or host.unit.active == "active"
     )

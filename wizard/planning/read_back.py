@@ -1,7 +1,7 @@
-"""Answers read back from a host: what its files and its firewall say today.
+"""Read answers back from a host: today's values of its files and its firewall.
 
-What no answer can express (a table in mynetworks, a transport of one's own kind) is left to the file,
-where it stays; its field has the live text as a state of its own (`wizard.answers.unsaid`).
+Answers cannot express some values, such as a table in mynetworks. Such a value stays in the file,
+and its field is an `Unsaid` with the live text (`wizard.answers.unsaid`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ Values = dict[str, dict[str, Any]]
 
 
 def read_values(host: Host) -> Values:
-    """Return values for a form: today's where the host is set up, else good first guesses."""
+    """Return values for a form: today's if the host is set up, else suggestions."""
     return {one.name: one.read_back(host) for one in SECTIONS}
 
 
 def read_back(host: Host) -> Optional[Answers]:
-    """Return the host's answers, None where it is not set up or has no usable name.
+    """Return the host's answers, None if it is not set up or has no usable name.
 
-    A value that no answer can express is `Unsaid`; of a list the items that can be said are there.
+    A value that no answer can express is `Unsaid`. A list has only the items that answers can
+    express.
     """
     if not is_set_up(host):
         return None
@@ -42,11 +43,11 @@ def read_back(host: Host) -> Optional[Answers]:
 
 
 def _said(section: str, name: str, value: Any) -> Any:
-    """Return a live value as an answer, or the state that no answer says it."""
+    """Return a live value as an answer, or an `Unsaid` if no answer expresses it."""
     if _is_right(section, name, value):
         return value
     if isinstance(value, list):
-        # Of ten thousand right names none is looked at alone.
+        # The whole list was checked first, since a list may have ten thousand names.
         right = [one for one in value if _is_right(section, name, [one])]
         field = field_of(section, name)
         return right or (unsaid("list", ", ".join(value)) if field and field.required else [])
