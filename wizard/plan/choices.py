@@ -1,4 +1,4 @@
-"""What the operator chooses of a plan: of conflicts with hand edits, and what is accepted."""
+"""The operator's choices for a plan: decisions on conflicts, and accepted cautions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 MINE, PLANNED, OPEN = "mine", "planned", ""
-"""What is chosen of a conflict: the operator's own, the plan's, nothing yet."""
+"""The decision on a conflict: the operator's value, the plan's value, or none yet."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the operator chose of conflicts: by path and name, and `rest` of all others.
+    """The decisions on conflicts by path and name; `rest` is the decision on all others.
 
-    `accepted` has the values after `--accept NAME=VALUE,VALUE`, by name.
+    `accepted` has by name the values of `--accept NAME=VALUE,VALUE`.
     """
 
     named: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -21,14 +21,14 @@ class Choices:
     accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, path: str, name: str) -> str:
-        """Return MINE, PLANNED or OPEN."""
+        """Return the decision on an entry of a file: MINE, PLANNED or OPEN."""
         return self.named.get((path, name), self.rest)
 
     def but(self, path: str, name: str, choice: str) -> Choices:
-        """Return the same choices with one more, or another."""
+        """Return the same choices with this decision on one entry."""
         return replace(self, named={**self.named, (path, name): choice})
 
     def accepting(self, name: str, values: frozenset[str]) -> Choices:
-        """Return the same choices with other accepted values of this name."""
+        """Return the same choices with these accepted values for the name."""
         others = {one: said for one, said in self.accepted.items() if one != name}
         return replace(self, accepted={**others, name: values} if values else others)

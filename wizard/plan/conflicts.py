@@ -1,4 +1,4 @@
-"""Hand edits told: what a run left, what stands, what is planned, and what can be chosen."""
+"""Hand edits as text and as JSON: the expected, live and planned value, and the decision."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NOT_CHOSEN = f"Not decided: {KEEP_MINE} leaves what stands there, {TAKE_PLANNED}
 
 
 def subject(edit: HandEdit) -> str:
-    """Name the thing that was edited, in a file that is named elsewhere."""
+    """Return the name of the edited entry, without the file."""
     return readable(edit.name) if edit.name else "the whole file"
 
 
 def values(edit: HandEdit) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the three texts, each under its heading, fit for a terminal."""
+    """Return the three values, each with its heading and as lines that are safe on a terminal."""
     return (
         ("as a run left it", value_lines(edit.left)),
         ("as it stands now", value_lines(edit.now)),
@@ -35,7 +35,7 @@ def values(edit: HandEdit) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def value_lines(value: Optional[str]) -> tuple[str, ...]:
-    """Return a value as lines that a terminal obeys nothing of."""
+    """Return a value as lines without control characters."""
     if value is None:
         return ("(not set)",)
     if not value:
@@ -48,7 +48,7 @@ def value_lines(value: Optional[str]) -> tuple[str, ...]:
 
 
 def readable(text: str) -> str:
-    """Write control characters and bytes that are no UTF-8 as escapes, keys as their mark."""
+    """Write control characters and bytes that are not UTF-8 as escapes, and keys as marks."""
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return masked("".join(one if one.isprintable() else _escape(one) for one in text))
 
@@ -58,7 +58,7 @@ def _escape(character: str) -> str:
 
 
 def report_lines(edits: Iterable[HandEdit]) -> Iterator[str]:
-    """Yield the lines that tell each conflict, then what else is the operator's own."""
+    """Yield the lines on each conflict, then on the other hand edits of each file."""
     own: dict[str, list[str]] = {}
     for edit in edits:
         if edit.conflict:
@@ -71,7 +71,7 @@ def report_lines(edits: Iterable[HandEdit]) -> Iterator[str]:
 
 
 def conflict_lines(edit: HandEdit) -> Iterator[str]:
-    """Yield a conflict with its three texts."""
+    """Yield the lines on a conflict and its three values."""
     yield (
         f"Conflict in {edit.path}: {subject(edit)} was changed by hand since run {edit.run}, and"
         " this plan changes it too."
@@ -83,7 +83,7 @@ def conflict_lines(edit: HandEdit) -> Iterator[str]:
 
 
 def as_json(edit: HandEdit) -> dict[str, Any]:
-    """Return a hand edit as docs/json.md tells it."""
+    """Return a hand edit as a JSON object; docs/json.md describes it."""
     return {
         "path": edit.path,
         "name": _text(edit.name),

@@ -1,7 +1,7 @@
 """Diffs of configuration files, in the shape of diff(1)'s unified format, keys masked.
 
-difflib alone takes seconds on ten thousand changed lines. Lines that stand once in both texts
-anchor the match first (the patience algorithm); difflib then sees only the gaps between them.
+difflib alone takes seconds on ten thousand changed lines. So lines that are unique in both texts
+are matched first (the patience algorithm). difflib then compares only the gaps between them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ SAME, GONE, NEW = " ", "-", "+"
 NO_NEWLINE = "\\ No newline at end of file"
 
 LARGEST_GAP = 4_000_000
-"""Old lines times new lines of all gaps together; one beyond it is shown as one replacement."""
+"""Old lines times new lines of all gaps together. A gap beyond it is shown as one replacement."""
 
 
 _Part = tuple[str, Sequence[bytes], int, int]
-"""A sign, the lines of a text, and which of them: from, to."""
+"""A sign, the lines of a text, and the first line and the end of the part."""
 
 
 class Line(NamedTuple):
@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
 
 class HunkLines:
-    """The lines of a hunk, made when they are gone through: a million of them would fill memory."""
+    """The lines of a hunk, made during the iteration: a million of them would fill the memory."""
 
     def __init__(self, hide: Callable[[str], str], parts: Sequence[_Part]) -> None:
         self._hide = hide
@@ -53,7 +53,7 @@ class HunkLines:
 
 @dataclass(frozen=True)
 class Hunk:
-    """Neighbouring changes with context; starts count from 1, `why` are the reasons for it."""
+    """Neighbouring changes with context. Starts count from 1; `why` are the reasons."""
 
     old_start: int
     old_count: int
@@ -79,7 +79,7 @@ def _range(start: int, count: int) -> str:
 def hunks(
     old: bytes, new: bytes, reasons: Sequence[Reason] = (), context: int = 3
 ) -> tuple[Hunk, ...]:
-    """Return what makes `new` of `old`, each hunk with the reasons that touch its lines."""
+    """Return the hunks that turn `old` into `new`, each with the reasons that touch its lines."""
     if old == new:
         return ()
     old_part, new_part, above = _differing(old, new, context)
@@ -132,7 +132,7 @@ class _Touching:
         self._open: list[int] = []
 
     def why(self, ranges: Iterable[tuple[int, int]]) -> tuple[str, ...]:
-        """Return what the reasons say that touch these ranges (first and last line), in order."""
+        """Return in order the reasons that touch these ranges, each a first and a last line."""
         found: set[int] = set()
         for first, last in ranges:
             while self._waiting and self._reasons[self._waiting[-1]].first_line <= last:
@@ -143,7 +143,7 @@ class _Touching:
 
 
 def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str]:
-    """Yield the lines of a unified diff, without line ends; nothing where no hunk is."""
+    """Yield the lines of a unified diff, without line ends; nothing if there is no hunk."""
     if not shown:
         return
     yield f"--- {old_name}"
@@ -160,7 +160,7 @@ _Change = tuple[int, int, int, int]
 def changed_lines(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
     """Yield the first and last line (from 1) of each range of `new` that differs from `old`.
 
-    Of lines that went, it is the line that follows them.
+    For removed lines it is the line after them.
     """
     old_part, new_part, above = _differing(old, new, 0)
     for _, _, first, last in _changes(_lines(old_part), _lines(new_part)):
@@ -168,9 +168,10 @@ def changed_lines(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _differing(old: bytes, new: bytes, context: int) -> tuple[bytes, bytes, int]:
-    """Cut off what both begin and end with, but for `context` lines; and how many lines stand above.
+    """Cut off the common head and tail, without `context` lines of each.
 
-    Most of a large file is the same, and need not be split into lines.
+    Return both rests and the number of lines in the head. Most of a large file is unchanged, so it
+    need not be split into lines.
     """
     head = old.rfind(b"\n", 0, _common_bytes(old, new)) + 1
     after = _common_bytes(old[head:][::-1], new[head:][::-1])
@@ -187,13 +188,13 @@ def _begins_line(text: bytes, at: int) -> bool:
 
 
 def _after_line(text: bytes, at: int) -> int:
-    """Count the bytes behind the line that this place is in."""
+    """Count the bytes after the line that contains the offset `at`."""
     end = text.find(b"\n", at)
     return 0 if end < 0 else len(text) - end - 1
 
 
 def _common_bytes(one: bytes, other: bytes) -> int:
-    """Count the bytes that both begin with."""
+    """Count the bytes of the common head."""
     least, most = 0, min(len(one), len(other))
     while least < most:
         half = (least + most + 1) // 2
@@ -227,13 +228,13 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
 
 
 def _common(old: Sequence[bytes], new: Sequence[bytes]) -> int:
-    """Count the lines that both begin with."""
+    """Count the lines of the common head."""
     pairs = enumerate(zip(old, new))
     return next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
 
 
 def _anchors(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]]:
-    """Match the lines that stand once in each: the longest run of pairs in order in both."""
+    """Match the lines that are unique in both: the longest series of pairs in the same order."""
     once_old = {line for line, count in Counter(old).items() if count == 1}
     places = {line: i for i, line in enumerate(new)}
     counts = Counter(new)
@@ -261,7 +262,7 @@ def _anchors(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]
 def _gap(
     old: Sequence[bytes], new: Sequence[bytes], gap: _Change, *, fine: bool
 ) -> Iterator[_Change]:
-    """Yield what differs between two anchors; all of it as one replacement unless it is `fine`."""
+    """Yield what differs between two anchors, as one replacement if `fine` is False."""
     old_from, old_to, new_from, new_to = gap
     if old_from == old_to and new_from == new_to:
         return
@@ -277,7 +278,7 @@ def _gap(
 def _grouped(
     changes: Iterator[_Change], old_length: int, new_length: int, context: int
 ) -> Iterator[list[_Change]]:
-    """Gather changes whose context touches; each group begins and ends with an empty range."""
+    """Yield groups of changes whose contexts touch, each between two empty ranges."""
     group: list[_Change] = []
     for change in changes:
         if group and change[0] - group[-1][1] > 2 * context:

@@ -1,4 +1,4 @@
-"""The firewall's step: three services, one zone, nothing else (firewall-cmd(1))."""
+"""The step that opens three services in one zone of firewalld (firewall-cmd(1))."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IMAPS = "imaps"
 
 
 def steps(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
-    """Yield the one step, where firewalld runs and the section asks for it."""
+    """Yield the step, if the section is planned and firewalld has the zone."""
     zone = _zone(answers, host)
     if "networks" not in scope or zone is None:
         return
@@ -36,7 +36,7 @@ def steps(answers: Answers, host: Host, scope: Scope) -> Iterator[Step]:
 
 
 def imaps_steps(answers: Answers, host: Host) -> Iterator[Step]:
-    """Yield the step that lets people read their mail from outside, where firewalld runs."""
+    """Yield the step that opens IMAP, if firewalld has the zone."""
     zone = _zone(answers, host)
     if zone is not None:
         yield Step(
@@ -48,9 +48,9 @@ def imaps_steps(answers: Answers, host: Host) -> Iterator[Step]:
 
 
 def mail_zone(host: Host) -> str:
-    """Return the zone that the mail services are open in, else the default one.
+    """Return the zone in which the mail services are open, else the default zone.
 
-    "" where the host has given firewalld up.
+    "" if another firewall filters this host (`Firewall.is_given_up`).
     """
     if host.firewall.is_given_up:
         return ""
@@ -61,13 +61,13 @@ def mail_zone(host: Host) -> str:
 
 
 def _zone(answers: Answers, host: Host) -> Optional[Zone]:
-    """Return the zone to open, None where the firewall is another one."""
+    """Return the zone to open, None if it does not exist or another firewall filters this host."""
     given_up = host.firewall.is_given_up
     return None if given_up else host.firewall.zone(answers.networks.firewall_zone)
 
 
 def _opened(zone: Zone, host: Host, services: tuple[str, ...]) -> tuple[OpenFirewall, Argvs, bool]:
-    """Return a step's action, its commands, and whether it is so already."""
+    """Return a step's action, its commands, and True if the services are already open."""
     missing = [one for one in services if one not in zone.permanent or one not in zone.runtime]
     added = tuple(service for service in services if service not in zone.permanent)
     return (
@@ -86,7 +86,7 @@ def _opened(zone: Zone, host: Host, services: tuple[str, ...]) -> tuple[OpenFire
 
 
 def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
-    """Say where no firewall is opened, and where strangers come in by another zone."""
+    """Warn if the plan opens no zone, or if strangers connect through another zone."""
     ports = _ports(answers, scope)
     firewall, name = host.firewall, answers.networks.firewall_zone
     if not ports or host.root != "/":
@@ -105,7 +105,7 @@ def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
 
 
 def zone_caution(host: Host, steps: Iterable[Step]) -> tuple[Caution, ...]:
-    """Say which zones are opened though nothing comes in by them, and which one to open."""
+    """Return a caution with opened zones that have no traffic, and the zone to open instead."""
     firewall = host.firewall
     pending = [one.action for one in steps if not one.done]
     names = dict.fromkeys(one.zone for one in pending if isinstance(one, OpenFirewall))
@@ -125,7 +125,7 @@ def zone_caution(host: Host, steps: Iterable[Step]) -> tuple[Caution, ...]:
 
 
 def _outside(host: Host) -> str:
-    """Return a sentence on the zones of the interfaces that lead outside, "" where unknown."""
+    """Return a sentence on the zones of the default route's interfaces, "" if unknown."""
     interfaces = [f"{one} is in zone {zone_of(host.firewall, one)}" for one in host.network.outside]
     return f" The default route's interface {', '.join(interfaces)}." if interfaces else ""
 
@@ -137,7 +137,7 @@ def _ports(answers: Answers, scope: Scope) -> str:
 
 
 def _why_not_ours(name: str, firewall: Firewall) -> str:
-    """Return why the wizard opens no zone, "" where it does."""
+    """Return why the wizard opens no zone, "" if it opens one."""
     if firewall.state == "absent":
         return "firewalld is not installed here"
     if firewall.is_given_up:

@@ -1,8 +1,8 @@
-"""What comes with another server's certificates and was not accepted: it is left out, and shown.
+"""What certbot would run because of files of another server: shown, and copied only if accepted.
 
-Each thing has a name (`wizard.certificates.foreign`). The operator accepts it by that name with
-`--accept foreign-hooks=NAME,NAME`, or in the screens. Nothing here stops a run: without a word
-all of it stays out.
+Each item has a name (`wizard.certificates.foreign`). The operator accepts it by that name with
+`--accept foreign-hooks=NAME,NAME`, or in the screens. It stops no run: without acceptance the item
+is not copied.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wizard.plan.model import Foreign, LaidFile
 ACCEPT = "foreign-hooks"
 """The name after --accept."""
 MAX_LISTED = 200
-"""Things that a plan shows. All of them must fit into a command line."""
+"""Items that a plan shows. All their names must fit into a command line."""
 
 
 def accepted_names(choices: Choices) -> frozenset[str]:
@@ -37,7 +37,7 @@ def is_excluded(file: GatheredFile, accepted: Collection[str]) -> bool:
 
 
 def planned_file(file: GatheredFile, accepted: Collection[str]) -> LaidFile:
-    """Return a file as it is to be written: without the options that were not accepted."""
+    """Return a file without the options that were not accepted, as a run writes it."""
     mode = file_mode(file.path, file.mode)
     gone = tuple(item for item in file.foreign if item.first and item.name not in accepted)
     if not gone:
@@ -56,7 +56,7 @@ def planned_file(file: GatheredFile, accepted: Collection[str]) -> LaidFile:
 
 
 def listed(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[Foreign, ...]:
-    """Return what the plan shows of these files, which it is about to write."""
+    """Return the items of these files that the plan shows. The plan writes the files."""
     return tuple(
         Foreign(name, _place(item), item.use, item.text, name in accepted)
         for name, item in islice(_items(files).items(), MAX_LISTED)
@@ -64,7 +64,7 @@ def listed(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[Fo
 
 
 def more(files: Iterable[GatheredFile]) -> Iterator[str]:
-    """Say how many things there are beyond those that a plan can show."""
+    """Warn of the number of items beyond those that a plan shows."""
     count = len(_items(files)) - MAX_LISTED
     if count > 0:
         yield (
@@ -82,7 +82,7 @@ def _place(item: ForeignItem) -> str:
 
 
 def obstacles(shown: Iterable[Foreign], choices: Choices) -> Iterator[Problem]:
-    """Refuse names that the plan does not list: their text has changed, or they never were."""
+    """Refuse accepted names that the plan does not list: their text changed, or they are wrong."""
     names = [one.name for one in shown]
     if not names or ACCEPT not in choices.accepted:
         return
@@ -103,13 +103,13 @@ def full_form(names: Iterable[str]) -> str:
 
 
 def accepted_form(shown: Iterable[Foreign]) -> tuple[str, ...]:
-    """Return what was accepted, as the word after --accept; nothing where nothing was."""
+    """Return the accepted names as the word after --accept; empty if there are none."""
     names = tuple(one.name for one in shown if one.accepted)
     return (form(ACCEPT, names),) if names else ()
 
 
 def lines(shown: Iterable[Foreign]) -> Iterator[str]:
-    """Yield lines that show each thing with its text, then how to accept what is left out."""
+    """Yield lines on each item with its text, then how to accept those that are not accepted."""
     shown = tuple(shown)
     for one in shown:
         yield f"From the other server: {one.name}"
@@ -121,7 +121,7 @@ def lines(shown: Iterable[Foreign]) -> Iterator[str]:
 
 
 def text_lines(one: Foreign) -> tuple[str, ...]:
-    """Return the text in lines that a terminal obeys nothing of."""
+    """Return the text as lines without control characters."""
     return tuple(_readable(line) for line in one.text.split("\n"))
 
 

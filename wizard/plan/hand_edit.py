@@ -10,11 +10,11 @@ from wizard.plan.choices import MINE, OPEN
 
 @dataclass(frozen=True)
 class HandEdit:
-    """One thing of a file that was changed by hand since `run` wrote the file.
+    """One entry of a file that the operator changed since `run` wrote the file.
 
-    `name` is as `wizard.planning.file_entries` has it, "" for the whole file. `left`, `now` and `planned`
-    are its values as a run wrote it, as it stands, and as the plan would have it; None where it
-    is not set. They may hold any character. `choice` is OPEN where it is no conflict.
+    `name` is that of `wizard.planning.file_entries`, "" for the whole file. `left` is the value
+    that the run wrote, `now` the live value, `planned` the plan's; None means not set. Values may
+    contain any character. `choice` is OPEN if there is no conflict.
     """
 
     path: str
@@ -28,10 +28,10 @@ class HandEdit:
 
     @property
     def undecided(self) -> bool:
-        """Whether the plan cannot be run before something is chosen."""
+        """True if the operator must decide before the plan can run."""
         return self.conflict and self.choice == OPEN
 
     @property
     def stays(self) -> bool:
-        """Whether it is still the operator's own once the plan was run."""
+        """True if the run does not overwrite it."""
         return not self.conflict or self.choice == MINE

@@ -1,4 +1,4 @@
-"""What a plan adds that changes the class of a domain: a caution, and steps that hold queued mail."""
+"""A caution and two hold steps for a plan that changes the address class of a domain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WHY_AGAIN = "Mail may have arrived between the first look and the new configura
 
 
 def first(live: bytes, after: bytes, *, prefix: str = "", is_strict: bool = True) -> Iterator[Step]:
-    """Yield the step before a new main.cf is written; nothing where no class can change."""
+    """Yield the step before a new main.cf is written; nothing if no class can change."""
     if may_differ(live, after):
         yield Step(
             prefix + FIRST,
@@ -32,7 +32,7 @@ def first(live: bytes, after: bytes, *, prefix: str = "", is_strict: bool = True
 
 
 def second(step: Step) -> Step:
-    """Return the same step for a look after the service was turned, when it is late to refuse."""
+    """Return the step after the service was turned. It never fails: it is too late to refuse."""
     action = step.action
     if isinstance(action, HoldMail):
         action = replace(action, is_strict=False)
@@ -50,7 +50,7 @@ _MAX_NAMED = 5
 
 
 def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]:
-    """Return what must be accepted where domains, by name, go from one class to another."""
+    """Return a caution for domains that change their class; by name, the old and the new class."""
     if not changes:
         return ()
     listed = _shown([f"{one} from {old} to {new}" for one, (old, new) in changes.items()])
@@ -65,7 +65,7 @@ def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]
 
 
 def class_doubts(tables: Mapping[str, str]) -> Iterator[str]:
-    """Say which domains may have had another class, by what cannot be asked about them."""
+    """Warn of domains that may have another class: by name, the tables that cannot be queried."""
     if tables:
         listed = _shown([f"{one} ({names})" for one, names in tables.items()])
         yield f"Whether these domains change their address class is not known for all tables: {listed}."
@@ -78,5 +78,5 @@ def _shown(texts: Sequence[str]) -> str:
 
 
 def counted(messages: int) -> str:
-    """Return a number of messages in words."""
+    """Return a number with the word "message" or "messages"."""
     return "1 message" if messages == 1 else f"{messages} messages"

@@ -1,6 +1,6 @@
-"""What a plan takes away: the networks and the names that it removes from main.cf.
+"""What a plan takes away: the networks and names that it removes from main.cf.
 
-It is said in the first lines of a plan, since somebody can no longer send or receive mail after it.
+The first lines of a plan show it, since somebody can no longer send or receive mail afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LISTS = (
     ("mynetworks", NETWORKS, *("can no longer relay without a password",) * 2),
     ("mydestination", NAMES, "is no longer local here", "are no longer local here"),
 )
-"""Each list with its kind, and what is said of one item and of several."""
+"""Each list with its kind, and the text for one item and for several."""
 _SHOWN = 5
 
 
@@ -30,7 +30,7 @@ def losses(plan: Plan) -> Iterator[str]:
     """Yield a sentence for each list of main.cf that loses items, by their meaning."""
     for change in plan.files:
         if change.path == MAIN_CF and change.live is not None and change.proposed != change.live:
-            # The package's own main.cf, to which all sections are new, has let nobody in yet.
+            # A first set-up plans all sections: nobody could use the package's own main.cf.
             yield from _of_main_cf(change, tells_unset=bool(plan.sections))
 
 
@@ -56,9 +56,9 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
 
 
 def _contains(known: frozenset[str]) -> Callable[[str], bool]:
-    """Return a function that tells whether a network is one of these, or a part of one.
+    """Return a function that is True for one of these networks and for a part of one.
 
-    With exclusions (`!`) among them only the same network counts, since their order decides.
+    If there are exclusions (`!`), it is True only for the same network, since the order decides.
     """
     if any(key.startswith("!") for key in known):
         return known.__contains__

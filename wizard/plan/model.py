@@ -1,9 +1,9 @@
-"""Steps as data: what a run will do, why, whether it is already so.
+"""Steps as data: what a run does, why, and if it is already done.
 
-A step's `action` is one of the dataclasses below. It holds all that a worker needs (exact
-text, exact argv, what must be there before), and nothing that a viewer must not see: plans
-hold no secrets. `wizard.plan.wire` turns a plan to JSON and back; `wizard.run.actions` runs
-an action. File texts are bytes throughout: configuration files have no certain encoding.
+A step's `action` is one of the dataclasses below. It has all that a worker needs: the exact text,
+the exact argv, and the state before. A plan has no secrets, so every viewer may see it.
+`wizard.plan.wire` converts a plan to JSON and back; `wizard.run.actions` runs an action. File texts
+are bytes, since configuration files have no defined encoding.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from wizard.postfix.proposal import Reason
 
 @dataclass(frozen=True)
 class Install:
-    """`dnf install PACKAGE` under a terminal of its own; a key import is asked of the operator.
+    """Run `dnf install PACKAGE` in a terminal of its own. The operator confirms a key import.
 
-    `lays` maps each configuration file to the sha256 of the bytes that the plan was made
-    from: if dnf lays others, all that follows is stale.
+    `lays` has for each configuration file the SHA-256 of the bytes from which the plan was made. If
+    dnf installs other bytes, the rest of the plan is stale.
     """
 
     package: str
@@ -31,7 +31,7 @@ class Install:
 
 @dataclass(frozen=True)
 class KeepOriginal:
-    """Copy `path` to `path.orig` once, with owner, mode and times; never again."""
+    """Copy `path` to `original` once, with owner, mode and times; never again."""
 
     path: str
     original: str
@@ -40,9 +40,9 @@ class KeepOriginal:
 
 @dataclass(frozen=True)
 class Link:
-    """A symbolic link to make at `path`; `was` is what stands there now.
+    """A symbolic link to make at `path`.
 
-    `was` is `file:SHA256`, `link:TARGET` or `missing`.
+    `was` is the state of the path now: `file:SHA256`, `link:TARGET` or `missing`.
     """
 
     path: str
@@ -52,9 +52,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Relink:
-    """Make the links of one lineage whole again (facts: `scp -pr` flattens live/).
+    """Repair the links of one lineage: `scp -pr` copies files instead of the links in live/.
 
-    `stays`: of a certificate that was issued here, which undo leaves.
+    `stays` is True for a certificate that was issued for this host: undo does not remove it.
     """
 
     lineage: str
@@ -64,10 +64,10 @@ class Relink:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Copy /etc/letsencrypt of another server with scp(1) and judge each lineage of it.
+    """Copy /etc/letsencrypt of another server with scp(1), and validate each lineage.
 
-    `host` is [user@]host; `into` names the gathered tree, which is there only once it is whole.
-    The host's key and a password are asked of the operator.
+    `host` is [user@]host. `into` names the gathered tree, which exists only when it is complete.
+    The operator confirms the host's key and types a password.
     """
 
     host: str
@@ -76,11 +76,11 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Obtain:
-    """Have certbot(1) obtain the certificate `name` for `names` from an ACME server.
+    """Let certbot(1) obtain the certificate `name` for `names` from an ACME server.
 
-    `webroot` is the directory that answers a challenge, "" for certbot's own server on port 80.
-    `email` and `server` (the ACME directory's URL) may be "". `zone` is the firewall's zone that
-    challenges come through, "" for none to open. `into` and `origin` are the gathered tree's.
+    `webroot` is the directory for the challenge, "" for certbot's own server on port 80. `email`
+    and `server` (the URL of the ACME directory) may be "". `zone` is the firewall zone in which port
+    80 is opened meanwhile, "" for none. `into` and `origin` belong to the gathered tree.
     """
 
     name: str
@@ -95,11 +95,11 @@ class Obtain:
 
 @dataclass(frozen=True)
 class LaidFile:
-    """A file that comes from a gathered tree, by hash alone.
+    """A file of a gathered tree, by its hash only.
 
-    `was` is what stands at `path` now, as `Link.was` has it. `sha256` None: the file goes, for
-    it belongs to what is replaced. The lines in `without` (first and last, counted from 1) are not
-    written; `result` is then the SHA-256 of what is written.
+    `was` is the state of `path` now, as in `Link.was`. If `sha256` is None, the file is removed: it
+    belongs to a replaced lineage. The lines in `without` (first and last, from 1) are not written;
+    `result` is then the SHA-256 of the written file.
     """
 
     path: str
@@ -112,16 +112,16 @@ class LaidFile:
 
     @property
     def written(self) -> Optional[str]:
-        """The SHA-256 of the file once it is in place, None where it goes."""
+        """The SHA-256 of the installed file, None if it is removed."""
         return self.result or self.sha256
 
 
 @dataclass(frozen=True)
 class Lay:
-    """Copy files of the gathered tree at `tree` to their own paths, owner root.
+    """Copy files of the gathered tree at `tree` to their own paths, with owner root.
 
-    `what` names them in a sentence. Directories are made as the tree has them. `stays`: they were
-    issued for this host, and undo leaves them, for an ACME server issues only so many.
+    `what` names them in a sentence. Directories are made as in the tree. `stays` is True for files
+    that were issued for this host. Undo does not remove them, since ACME servers have limits.
     """
 
     what: str
@@ -134,9 +134,9 @@ class Lay:
 class Renewal:
     """One lineage that certbot renews here from now on.
 
-    `renews_at` and `not_after` (seconds since the epoch) are when certbot renews it, and when it
-    expires. `left_out` has the names of what came with it and was not accepted. `server` is the
-    ACME server's URL where it is not Let's Encrypt's.
+    `renews_at` and `not_after` (seconds since the epoch) are the times of its renewal and of its
+    expiry. `left_out` has the names of foreign items that were not accepted. `server` is the URL of
+    the ACME server, "" for Let's Encrypt.
     """
 
     lineage: str
@@ -148,7 +148,7 @@ class Renewal:
 
 @dataclass(frozen=True)
 class ProveRenewals:
-    """`certbot renew --dry-run` of each lineage. One that cannot renew is a warning, no failure."""
+    """Run `certbot renew --dry-run` for each lineage. A failure is only a warning."""
 
     renewals: tuple[Renewal, ...]
 
@@ -162,9 +162,9 @@ class Forget:
 
 @dataclass(frozen=True)
 class SelfSign:
-    """Make a self-signed pair with openssl req(1): a trial only.
+    """Make a self-signed pair with openssl req(1), for a trial only.
 
-    `before` are the sha256 of the two files that stand there, None where none does.
+    `before` are the SHA-256 of the two files that are replaced, None if there is no such file.
     """
 
     cert_file: str
@@ -176,10 +176,10 @@ class SelfSign:
 
 @dataclass(frozen=True)
 class Key:
-    """A secret that stands in a file's next text: read from `path` right before it is written.
+    """A secret of a file's next text. The worker reads it from `path` right before it writes.
 
-    `mark` has its place in the text; `sha256` is the secret's own. `path` holds it alone, or is
-    the file that is being replaced, which has it somewhere.
+    `mark` is in its place in the text; `sha256` is that of the secret. `path` contains only the
+    secret, or is the file that is being replaced and that contains it somewhere.
     """
 
     mark: str
@@ -189,10 +189,10 @@ class Key:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file's next text. `before` is the sha256 of what stands there, None when nothing does.
+    """A file's next text. `before` is the SHA-256 of the file now, None if there is none.
 
-    Where it has secrets, `keys` says where each is, and `opened` is the sha256 of the text with
-    them in their places.
+    If the text has secrets, `keys` says where each is stored, and `opened` is the SHA-256 of the
+    text with the secrets in place of their marks.
     """
 
     path: str
@@ -206,10 +206,10 @@ class NewFile:
 
 @dataclass(frozen=True)
 class StagedCheck:
-    """Stage these together in a private directory and let `postconf -c` read them.
+    """Stage these files together in a private directory and let `postconf -c` read them.
 
-    Fails on any line of stderr that is not in `tolerated` (old faults are not ours) and when a
-    parameter of `expected` reads differently.
+    Fails on a line of stderr that is not in `tolerated` (the complaints about the old file), and if
+    a parameter of `expected` has another value.
     """
 
     files: tuple[NewFile, ...]
@@ -234,10 +234,10 @@ class CheckZone:
 
 @dataclass(frozen=True)
 class ReloadZone:
-    """Have named read a zone again (each of `argvs`), then ask it for the zone's serial and MX.
+    """Let named read a zone again (each of `argvs`), then query the zone's serial and MX records.
 
-    `path` is the zone's file, `server` the address that is asked, "" for none. It must say
-    `serial` in the end, where it said `was` before, and `mail_host` as an MX of each of `names`.
+    `path` is the zone's file, `server` the address to query, "" for no query. The old serial is
+    `was`, the new one must be `serial`, and each of `names` must have the MX `mail_host`.
     """
 
     zone: str
@@ -252,9 +252,9 @@ class ReloadZone:
 
 @dataclass(frozen=True)
 class CheckDovecot:
-    """Stage our file beside a copy of dovecot.conf that reads it, and let doveconf(1) read both.
+    """Stage our file next to a copy of dovecot.conf that includes it; let doveconf(1) read both.
 
-    Afterwards Dovecot must have the `parts` (`wizard.postfix.dovecot`) that it lacks today.
+    The result must have the `parts` (`wizard.postfix.dovecot`) that Dovecot lacks today.
     """
 
     file: NewFile
@@ -268,9 +268,9 @@ class CheckDovecot:
 
 @dataclass(frozen=True)
 class TurnBeside:
-    """`systemctl VERB UNIT` of a unit beside Postfix; `was` is its state, as in `Service`.
+    """Run `systemctl VERB UNIT` for another unit than Postfix; `was` is its state now.
 
-    Somebody must listen on each of `sockets` (UNIX) afterwards.
+    Afterwards a process must listen on each of the UNIX `sockets`.
     """
 
     verb: str
@@ -281,9 +281,9 @@ class TurnBeside:
 
 @dataclass(frozen=True)
 class AskThenFlush:
-    """Ask Dovecot by LMTP (RFC 2033) whether it takes mail for `recipient`; DATA is never said.
+    """Ask Dovecot by LMTP (RFC 2033) if it accepts mail for `recipient`, without sending DATA.
 
-    Only on 250 is the queue flushed, postqueue(1) -f: else what waits would bounce.
+    Flush the queue (postqueue(1) -f) only after a 250: else the queued mail would bounce.
     """
 
     socket: str
@@ -292,10 +292,11 @@ class AskThenFlush:
 
 @dataclass(frozen=True)
 class BuildTable:
-    """`BUILDER TYPE:PATH`, built aside and renamed only when it answers; `rows` is its content.
+    """Build a table with `BUILDER TYPE:PATH` in another place, and rename it if it has the `rows`.
 
-    `builder` is postmap or postalias. Fails on any word of its that is not in `tolerated`: it
-    reads main.cf too. Where rows have secrets, `keys` says where each is; `mode` is a new table's.
+    `builder` is postmap or postalias. It reads main.cf too, so each of its complaints that is not
+    in `tolerated` fails the step. If rows have secrets, `keys` says where each is stored. `mode` is
+    that of a new table.
     """
 
     table_type: str
@@ -309,17 +310,17 @@ class BuildTable:
 
 @dataclass(frozen=True)
 class Command:
-    """One command, whose exit status is what counts."""
+    """Run one command. Its exit status decides."""
 
     argv: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class PostfixCheck:
-    """`postfix check`, which exits 0 on a warning.
+    """Run `postfix check`, which exits with 0 also after a warning.
 
-    A warning fails the step when it names one of `files`, which the run writes, or no file at
-    all, unless it is in `tolerated`; what it finds wrong elsewhere is the host's own and shown.
+    A warning fails the step if it names one of `files`, which the run writes, or no file at all,
+    and is not in `tolerated`. A warning about another file is only shown.
     """
 
     files: tuple[str, ...]
@@ -328,7 +329,7 @@ class PostfixCheck:
 
 @dataclass(frozen=True)
 class Service:
-    """`systemctl VERB postfix`; verb is start, reload or restart. `was` is the unit's state."""
+    """Run `systemctl VERB postfix` with start, reload or restart. `was` is the unit's state now."""
 
     verb: str
     unit: str
@@ -339,9 +340,9 @@ class Service:
 class HoldMail:
     """Put queued messages on hold that would bounce when a domain's address class changes.
 
-    `before` and `after` are the parameters of main.cf, as written there, that decide the class
-    of a domain (`wizard.postfix.classes`). `is_strict`: the step fails where the queue cannot be
-    read; else that is only reported, since the way back must go on.
+    `before` and `after` are the parameters of main.cf, as written there, that decide the class of a
+    domain (`wizard.postfix.classes`). If the queue cannot be read, a strict step fails. Otherwise
+    that is only reported, since an undo must continue.
     """
 
     before: tuple[tuple[str, str], ...]
@@ -351,9 +352,9 @@ class HoldMail:
 
 @dataclass(frozen=True)
 class ReleaseMail:
-    """Release messages that a run put on hold: queue ID and time of arrival of each.
+    """Release messages that a run put on hold: the queue ID and the time of arrival of each.
 
-    `settings` are main.cf's parameters with which Postfix's commands find the queue.
+    `settings` are the parameters of main.cf by which Postfix's commands find the queue.
     """
 
     messages: tuple[tuple[str, int], ...]
@@ -362,7 +363,7 @@ class ReleaseMail:
 
 @dataclass(frozen=True)
 class EnableUnit:
-    """`systemctl enable UNIT`; `was` is what is-enabled said, for undo."""
+    """Run `systemctl enable UNIT`; `was` is the output of is-enabled now, for undo."""
 
     unit: str
     was: str
@@ -370,7 +371,7 @@ class EnableUnit:
 
 @dataclass(frozen=True)
 class UnitState:
-    """A unit with what is-enabled and is-active say of it."""
+    """A unit with the outputs of is-enabled and is-active."""
 
     unit: str
     enabled: str
@@ -381,7 +382,7 @@ class UnitState:
 class StopMta:
     """Stop another mail server, `name`, and do not start it at boot.
 
-    `units` are all units of it as they were before the run: undo gives each its state again.
+    `units` are all its units with their states before the run. Undo restores these states.
     """
 
     name: str
@@ -390,10 +391,10 @@ class StopMta:
 
 @dataclass(frozen=True)
 class SetAlternative:
-    """`alternatives --set NAME PATH`; `was` is `auto:PATH` or `manual:PATH` before the run.
+    """Run `alternatives --set NAME PATH`; `was` is `auto:PATH` or `manual:PATH` before the run.
 
-    alternatives(8) itself enables and disables units of the group's choices. `units` are those
-    whose state at boot it must leave as it is.
+    alternatives(8) itself enables and disables units of the choices. `units` are the units that it
+    must not enable or disable.
     """
 
     name: str
@@ -404,9 +405,10 @@ class SetAlternative:
 
 @dataclass(frozen=True)
 class OpenFirewall:
-    """Add the services to the zone for good, then reload; `added` are those not there before.
+    """Add the services to the permanent zone, then reload. `added` are those that it lacks now.
 
-    `dropped` is what the reload drops, as the operator accepted it (`Firewall.until_reload`).
+    `dropped` are the run-time rules that the reload drops and the operator accepted
+    (`Firewall.until_reload`).
     """
 
     zone: str
@@ -417,14 +419,14 @@ class OpenFirewall:
 
 @dataclass(frozen=True)
 class Prove:
-    """Talk to the result (wizard.check); fails when a check of this host is wrong."""
+    """Check the result with wizard.check. Fails if a check of this host is wrong."""
 
 
 @dataclass(frozen=True)
 class Deliver:
-    """Send `recipient` a short message with sendmail(1) and follow it to its end.
+    """Send a short message to `recipient` with sendmail(1) and follow its delivery.
 
-    `host` is this server's name. Fails when the message bounces; one that waits is no failure.
+    `host` is this server's name. Fails if the message bounces, but not if it is deferred.
     """
 
     recipient: str
@@ -433,10 +435,10 @@ class Deliver:
 
 @dataclass(frozen=True)
 class Past:
-    """A path that a run changed, from state `was` to state `now` (as `Link.was` has them).
+    """A path that a run changed from the state `was` to the state `now` (as in `Link.was`).
 
-    `copy` is the absolute path of the kept bytes where `was` is a file, and then owner, mode,
-    time (ns since the epoch) and extended attributes (values in base64) are those it had.
+    If `was` is a file, `copy` is the absolute path of the saved bytes. `uid`, `gid`, `mode`,
+    `mtime_ns` (since the epoch) and `xattrs` (values in base64) are then those of that file.
     """
 
     path: str
@@ -452,11 +454,11 @@ class Past:
 
 @dataclass(frozen=True)
 class PutBack:
-    """Give each path the state that it had before the run, where it has the run's own.
+    """Put back the former state of each path that is as the run wrote it.
 
-    `directories` are those that the run made, outermost first: they go where they are empty.
-    `links` are the run's links of the lineages that `files` belong to: where certbot has renewed
-    one of these since, it needs the files.
+    `directories` are those that the run made, outermost first; they are removed if they are empty.
+    `links` are the run's links of the lineages of `files`. If certbot renewed a lineage since, it
+    needs the files.
     """
 
     files: tuple[Past, ...]
@@ -466,7 +468,7 @@ class PutBack:
 
 @dataclass(frozen=True)
 class ReturnUnit:
-    """Stop the unit where `to` is not active; else `systemctl VERB`, and hear its greeting."""
+    """Stop the unit if `to` is not active; else run `systemctl VERB` and wait for its greeting."""
 
     unit: str
     verb: str
@@ -475,14 +477,14 @@ class ReturnUnit:
 
 @dataclass(frozen=True)
 class Disable:
-    """`systemctl disable UNIT`: it was not started at boot before."""
+    """Run `systemctl disable UNIT`: the unit was not started at boot before."""
 
     unit: str
 
 
 @dataclass(frozen=True)
 class ReturnMta:
-    """Give each unit of another mail server its former state: at boot first, then running."""
+    """Restore each unit of another mail server: first if it starts at boot, then if it runs."""
 
     name: str
     units: tuple[UnitState, ...]
@@ -490,9 +492,9 @@ class ReturnMta:
 
 @dataclass(frozen=True)
 class ReturnAlternative:
-    """Give an alternative its state `was` again, where it leads to `path` still.
+    """Restore the state `was` of an alternative, if it still leads to `path`.
 
-    `units` are as in `SetAlternative`.
+    `units` are those of `SetAlternative`.
     """
 
     name: str
@@ -503,7 +505,7 @@ class ReturnAlternative:
 
 @dataclass(frozen=True)
 class CloseFirewall:
-    """Take the services from the zone, for good and at run time, without a reload."""
+    """Remove the services from the permanent and the run-time zone, without a reload."""
 
     zone: str
     services: tuple[str, ...]
@@ -511,14 +513,14 @@ class CloseFirewall:
 
 @dataclass(frozen=True)
 class ClosePort:
-    """Close port 80 of the zone at run time: a worker that was killed left it open."""
+    """Close port 80 of the zone at run time, which a killed worker did not close."""
 
     zone: str
 
 
 @dataclass(frozen=True)
 class Remove:
-    """`dnf remove PACKAGE` under a terminal; what dnf would take along is asked of the operator."""
+    """Run `dnf remove PACKAGE` in a terminal. The operator confirms what dnf would also remove."""
 
     package: str
     argv: tuple[str, ...]
@@ -568,8 +570,8 @@ Action = Union[
 class Step:
     """One step. `id` is stable (`main.cf`, `firewall`), unique in its plan, and names its output.
 
-    `commands` are the argvs as the operator would type them, for Review; `done` says that it is
-    already so and will not be run.
+    `commands` are the argvs that an operator would type, for Review. `done` is True if the host is
+    already in this state: the run skips the step.
     """
 
     id: str
@@ -582,7 +584,7 @@ class Step:
 
 @dataclass(frozen=True)
 class FileChange:
-    """One file of the review: what its `.orig` is, what is live, what is proposed."""
+    """One file of the review: the texts of its `.orig`, of the live file and of the proposal."""
 
     path: str
     original: Optional[bytes]
@@ -593,9 +595,9 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Foreign:
-    """What certbot would run, read or write because of a file of another server.
+    """Something that certbot would run, read or write because of a file of another server.
 
-    `name` is what --accept takes, `place` the file and line, `use` what certbot does with it.
+    `name` is the name for --accept, `place` the file and line, `use` what certbot does with it.
     """
 
     name: str
@@ -609,19 +611,19 @@ class Foreign:
 class Plan:
     """An ordered list of steps with what the operator must know before they run.
 
-    `answers` is the TOML text of the answers it was made from (no secrets), `sections` the
-    sections that were asked for (empty: all), `cautions` must each be accepted by name,
-    `warnings` stop nothing. A plan with `obstacles` can be read but not run. `undoes` is the
-    ID of the run that it takes back, "" for a plan that goes forward. `gathers` is the
-    certificate's source that it brings in, "" for a plan that changes the host: the plan that
-    uses what it brings is made after its run, and only that one's run saves the answers.
-    `edits` are what was changed by hand since a run wrote these files; with one of them
-    `undecided` the plan can be read but not run. `to_copy` are changes that nothing here writes:
-    the operator may copy them. `stays` has, of a plan that takes a run back, a sentence for each
-    thing that is there afterwards and was not before. `foreign` is what comes with another
-    server's certificates; what is not accepted there is left out of the run. `release` is the major release
-    of the distribution that the run is recorded on ("9"), "" where that was not recorded.
-    `today` is what the host says before the run, as `answers` is written; "" where nobody set the server up.
+    - `answers`: the TOML text of the answers from which it was made, without secrets.
+    - `today`: the answers read back before the run, as TOML; "" if nobody set the server up.
+    - `sections`: the requested sections, empty for all.
+    - `obstacles`: a plan with obstacles cannot be run, only shown.
+    - `cautions`: each must be accepted by name and value. `warnings` stop nothing.
+    - `edits`: the hand edits. A plan with `undecided` ones cannot be run, only shown.
+    - `to_copy`: changes that no step writes; the operator may copy them.
+    - `undoes`: the ID of the run that it undoes, "" if it is not an undo.
+    - `stays`: in an undo, a sentence for each thing that remains and was not there before the run.
+    - `gathers`: the certificate's source of a gather run, "" for a plan that changes the host. A
+      second plan uses the gathered certificates, and only its run saves the answers.
+    - `foreign`: items of another server. The run does not copy those that are not accepted.
+    - `release`: the major release of the distribution ("9"), "" if it was not recorded.
     """
 
     answers: str
@@ -642,10 +644,10 @@ class Plan:
 
     @property
     def undecided(self) -> tuple[HandEdit, ...]:
-        """The hand edits that the plan would change and that nothing was chosen for."""
+        """The conflicts that the operator must still decide."""
         return tuple(one for one in self.edits if one.undecided)
 
     @property
     def pending(self) -> tuple[Step, ...]:
-        """The steps that are not already so: what a run takes, and all it takes."""
+        """The steps that are not done yet: a run takes exactly these."""
         return tuple(step for step in self.steps if not step.done)

@@ -18,9 +18,9 @@ from wizard.plan.scope import Scope
 class Request:
     """What a section plans from.
 
-    `current` is what the host's files say today, None on a new host. `kept` has by path the names
-    of what the operator changed by hand and keeps, `tolerated` what Postfix may say of main.cf
-    without a step failing.
+    `current` are today's answers, read back from the host; None on a new host. `protected` has by
+    path the names of entries that the operator changed and keeps: a section must not change them.
+    `tolerated` are the complaints of Postfix about main.cf that fail no step.
     """
 
     answers: Answers
@@ -33,26 +33,26 @@ class Request:
 
     @property
     def rerun_from(self) -> Optional[Answers]:
-        """What the host says, where sections were named: only what differs from it is edited."""
+        """Today's answers if sections were named: only what differs from them is edited."""
         return self.current if self.scope.named else None
 
     def protected_in(self, path: str) -> frozenset[str]:
-        """Return the names of what the operator keeps in a file."""
+        """Return the names of the entries in a file that must not change."""
         return self.protected.get(path, frozenset())
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a section adds to a plan: files, what to know of them, and steps by when they run.
+    """What a section adds to a plan: files, remarks, and steps by the time at which they run.
 
-    `first` runs before anything is changed, `packages` after Postfix is installed, `prepare` before
-    Postfix reads the new files, `tables` before main.cf is written, `after_service` once Postfix
-    was turned, then `firewall`, then `after_firewall`, and `after_proof` last.
+    `first` runs before all changes, `packages` after Postfix is installed, `prepare` before
+    Postfix reads the new files, `tables` before main.cf is written. `after_service` runs after
+    Postfix was started or reloaded, then `firewall`, `after_firewall` and, last, `after_proof`.
     """
 
     files: tuple[PlannedFile, ...] = ()
     own_files: tuple[FileChange, ...] = ()
-    """Changes of files that are the operator's from the start: nothing in them is a hand edit."""
+    """Changes of files that belong to the operator: nothing in them is a hand edit."""
     to_copy: tuple[FileChange, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     obstacles: tuple[Problem, ...] = ()
@@ -67,16 +67,16 @@ class Part:
     after_firewall: tuple[Step, ...] = ()
     after_proof: tuple[Step, ...] = ()
     saves: bool = False
-    """True where the saved answers alone change, which a run must write."""
+    """True if only the saved answers change: a run must write them."""
 
 
 @dataclass(frozen=True)
 class Gathering:
     """What a section must fetch or obtain before a plan of the host can be made.
 
-    `source` names it in the plan, and `step` does it. `cautions`, `obstacles` and `warnings` are
-    the gather run's own. What the section will say of the plan that comes after is not known yet:
-    its obstacles, and its cautions with the names `later`.
+    `source` names it in the plan, and `step` does it. `cautions`, `obstacles` and `warnings` belong
+    to the gather run. The later plan has the section's own obstacles, and its cautions with the
+    names in `later`: they are unknown until then.
     """
 
     section: str

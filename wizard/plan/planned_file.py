@@ -13,7 +13,7 @@ from wizard.postfix.proposal import Proposal
 
 
 def sha256(data: bytes) -> str:
-    """Return the hex digest that plans and journals name contents by."""
+    """Return the hex digest by which plans and journals name contents."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -25,26 +25,26 @@ class PlannedFile:
     proposal: Proposal
     sealed: Optional[SealedFile] = None
     keeps_original: bool = False
-    """True where a copy is made before the first change."""
+    """True if a copy (`.orig`) is made before the first change."""
 
     @property
     def live(self) -> Optional[bytes]:
-        """What stands there, as the plan tells it: without keys."""
+        """The live text with marks for its keys, None if there is no file."""
         return self.facts.live if self.sealed is None else self.sealed.live
 
     @property
     def pending(self) -> bool:
-        """Whether the plan writes it."""
+        """True if the plan writes the file."""
         return self.proposal.text != self.live
 
     @property
     def name(self) -> str:
-        """Its path's last part."""
+        """The last part of its path."""
         return self.facts.path.rpartition("/")[2]
 
     @property
     def next(self) -> NewFile:
-        """What is written, and what must stand there before."""
+        """The text to write, and the hash of the file that it replaces."""
         live = self.facts.live
         new = NewFile(
             self.facts.path,
@@ -56,5 +56,5 @@ class PlannedFile:
         return new if self.sealed is None else self.sealed.with_keys(new)
 
     def write(self, title: str, why: str, step: str = "") -> Step:
-        """Return the step that writes it; its ID is `step`, or the file's name."""
+        """Return the step that writes the file; its ID is `step`, else the file's name."""
         return Step(step or self.name, title, why, ReplaceFile(self.next), done=not self.pending)

@@ -1,4 +1,4 @@
-"""A plan told: as lines for a terminal or a file, and as JSON for other programs."""
+"""A plan as lines for a terminal or a file, and as JSON for other programs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _A_LABELS = re.compile(rb"\b(?:[A-Za-z0-9-]+\.)*xn--[A-Za-z0-9-]+(?:\.[A-Za-z0-9
 
 
 def first_lines(plan: Plan) -> tuple[str, ...]:
-    """Return what is said before all else of a plan: the access that it takes away."""
+    """Return the first lines on a plan: the access that it takes away."""
     return tuple(losses(plan))
 
 
 def notes(plan: Plan) -> Iterator[str]:
-    """Yield what must be known before the plan is run: conflicts, obstacles, cautions, warnings, leftovers."""
+    """Yield conflicts, obstacles, cautions, warnings and other notes to read before the run."""
     yield from conflicts.report_lines(plan.edits)
     for problem in plan.obstacles:
         yield f"In the way: {problem_text(problem)}"
@@ -46,7 +46,7 @@ def notes(plan: Plan) -> Iterator[str]:
 
 
 def _foreign_names(plan: Plan) -> Iterator[str]:
-    """The A-labels (RFC 5890) that a plan brings into the files: nobody can read those."""
+    """Yield the A-labels (RFC 5890) that a plan adds to the files, since nobody can read them."""
     for change in plan.files:
         if b"xn--" in change.proposed and change.proposed != change.live:
             there = set(_A_LABELS.findall(change.live or b""))
@@ -57,8 +57,8 @@ def _foreign_names(plan: Plan) -> Iterator[str]:
 def file_diff(change: FileChange) -> Iterator[str]:
     """Yield the unified diff of one file against its `.orig`, each hunk with its reasons.
 
-    The reason stands behind the second @@, where diff(1) -p puts the function's name, so that
-    patch(1) still takes the text; of more than two, the first and how many follow.
+    The reasons follow the second @@, where diff(1) -p puts the function's name, so patch(1) still
+    accepts the text. Of more than two reasons, the first is shown, and the number of the others.
     """
     shown = hunks(change.original or b"", change.proposed, change.reasons)
     if change.original is None and not shown:
@@ -71,19 +71,19 @@ def file_diff(change: FileChange) -> Iterator[str]:
 
 
 def put_back_diff(change: FileChange) -> Iterator[str]:
-    """Yield the unified diff from a file as it is to what is put back in its place."""
+    """Yield the unified diff from the live file to the text that an undo puts back."""
     shown = hunks(change.live or b"", change.proposed)
     yield from unified(f"{change.path} (now)", f"{change.path} (put back)", shown)
 
 
 def _reasons(why: tuple[str, ...]) -> str:
-    if len(why) <= 2:  # noqa: PLR2004 - what a line holds
+    if len(why) <= 2:  # noqa: PLR2004 - more are too long for a line
         return " ".join(why)
     return f"{why[0]} (and {len(why) - 1} more reasons; the wizard's review shows each)"
 
 
 def commands(plan: Plan) -> Iterator[str]:
-    """Yield the pending steps in order, each with its commands as one would type them."""
+    """Yield the pending steps in order, each with its commands as an operator would type them."""
     if not plan.pending:
         yield "Nothing to do: the host is as the answers say."
         return
@@ -98,7 +98,7 @@ def commands(plan: Plan) -> Iterator[str]:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """Return the plan as a JSON object, version 1; docs/json.md tells its fields."""
+    """Return the plan as a JSON object, version 1; docs/json.md describes its fields."""
     whole: dict[str, Any] = {
         "version": JSON_VERSION,
         "pending": len(plan.pending),

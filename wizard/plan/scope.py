@@ -12,10 +12,10 @@ _ALL = frozenset((*SECTIONS, POLICY))
 
 @dataclass(frozen=True)
 class Scope:
-    """The sections that are planned; `named` is True where the operator named them.
+    """The planned sections; `named` is True if the operator named them.
 
-    Without names all sections are planned. Some then do more: a first set-up is not a rerun of
-    every section.
+    Without names all sections are planned. Some sections then do more than if all were named: a
+    first set-up is not a rerun of each section.
     """
 
     sections: frozenset[str]
@@ -31,5 +31,5 @@ class Scope:
 
 
 def scope_of(named: Collection[str]) -> Scope:
-    """Return the scope of the sections that were named, of all where none was."""
+    """Return the scope of the named sections, or of all if none is named."""
     return Scope(frozenset(named) or _ALL, bool(named))

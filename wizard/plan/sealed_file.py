@@ -1,4 +1,4 @@
-"""Keys in files, kept out of the plan: marks in its texts, and where a worker finds each key."""
+"""Replace the keys in a file by marks, so that no plan has them. A worker reads each key again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.secrets import MASK, Sealed, marks, opened, seal
 
 @dataclass(frozen=True)
 class SealedFile:
-    """A live file without its keys; that of the mark `apart` is kept in a file of its own."""
+    """A live file with marks for its keys. The key of the mark `apart` is stored in `key_file`."""
 
     live: Optional[bytes]
     sealed: Sealed
@@ -22,7 +22,7 @@ class SealedFile:
     key_file: str
 
     def with_keys(self, file: NewFile) -> NewFile:
-        """Say of each mark in a next text where its key is."""
+        """Return a next text with the file that has the key of each mark."""
         there = [mark for mark in marks(file.text) if mark in self.sealed.keys]
         if not there:
             return file
@@ -38,7 +38,7 @@ class SealedFile:
 
 
 def seal_file(file: FileFacts, answers: Answers, key: DqsKey) -> SealedFile:
-    """Return a live file as a plan may hold it."""
+    """Return a live file as a plan may store it."""
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     found = seal(file.live or b"", key.key, spelled)
     return SealedFile(None if file.live is None else found.text, found, MASK, key.path)

@@ -1,4 +1,4 @@
-"""The files that a plan's run writes, and whether it can get there: by the worker's own rules."""
+"""The files that a plan's run writes, and why it could not write them, by the worker's rules."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _AFTER_GATHERING = (
     *(f"{LETSENCRYPT}/{name}/x" for name in ("live", "archive", "renewal", "accounts")),
     RENEWAL_HOOK,
 )
-"""What the run after a gather run writes, as far as it is known before."""
+"""Paths that the run after a gather run writes, as far as they are known before."""
 
 SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
-"""What postmap(1) puts behind the name of a text, by table type."""
+"""The suffix that postmap(1) adds to the name of the text, by table type."""
 _WANTS = "/etc/systemd/system/multi-user.target.wants"
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -38,13 +38,13 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def with_ways(plan: Plan, door: Door) -> Plan:
-    """Return the plan with an obstacle for each place that its run could not write.
+    """Return the plan with an obstacle for each path that its run could not write.
 
-    Where a link that is followed leads is a warning.
+    A directory that is a link adds a warning with the real path.
     """
     named = {one.message.split(" ")[0] for one in plan.obstacles}
     found = dict.fromkeys(_problems(plan, door))
-    # The plan has other obstacles for some files, with an advice of their own.
+    # The plan already has obstacles for some files, with better advice.
     problems = tuple(Problem("", "", why) for why in found if why.split(" ")[0] not in named)
     links = tuple(_followed(plan, door))
     if not (problems or links):
@@ -57,7 +57,7 @@ def with_ways(plan: Plan, door: Door) -> Plan:
 
 
 def _followed(plan: Plan, door: Door) -> Iterator[str]:
-    """Say of each link of root's on the way to a file of the run where it leads."""
+    """Yield a warning for each directory of a written file that is a link of root's."""
     real = cache(partial(_real, door))
     found: dict[str, str] = {}
     for path in written_paths(plan):
@@ -70,9 +70,9 @@ def _followed(plan: Plan, door: Door) -> Iterator[str]:
 
 
 def _real(door: Door, directory: str) -> str:
-    """Return a directory's path without links; its own where it is not there or cannot be reached."""
+    """Return a directory's path without links, or the same path if it cannot be opened."""
     doing = f"looking at the way to {directory}"
-    # A way that leads nowhere is an obstacle already.
+    # A path that cannot be opened is an obstacle already.
     with (
         contextlib.suppress(Trouble),
         open_way(directory, doing, root=str(door.root), rights=False) as way,
@@ -82,14 +82,14 @@ def _real(door: Door, directory: str) -> str:
 
 
 def place_problems(paths: Iterable[str]) -> Iterator[str]:
-    """Yield why the worker could not write to these places of the live host, each reason once."""
+    """Yield why the worker could not write to these paths of the live host, each reason once."""
     found = (why for path in paths for why in _problem(path, Door(), ours=True, is_whole=True))
     yield from dict.fromkeys(found)
 
 
 def _problems(plan: Plan, door: Door) -> Iterator[str]:
     whole = {path for step in plan.pending for path in _of(_WHOLE, step.action)}
-    # What another program would write in a copy is nothing to it.
+    # Another program writes only on the live host, not below another root.
     pending = plan.pending if door.is_live else ()
     others = {path for step in pending for path in _of(BY_OTHERS, step.action)}
     for path in sorted({*written_paths(plan), *others}):
@@ -100,9 +100,9 @@ def _problems(plan: Plan, door: Door) -> Iterator[str]:
 
 
 def _complaint(path: str) -> Iterator[str]:
-    """Yield what `postfix check` would say of a file that is there, since the run ends by that.
+    """Yield what `postfix check` would say of an existing file, since that would fail the run.
 
-    A file that is replaced has the owner and the mode of the one before.
+    A replaced file keeps the owner and the mode of the old one.
     """
     with contextlib.suppress(OSError):
         status = os.lstat(path)
@@ -116,7 +116,7 @@ def _problem(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[s
     try:
         yield from _look(path, door, ours=ours, is_whole=is_whole)
     except Trouble as trouble:
-        # Who is not root cannot look everywhere, and starts no run either.
+        # Other users than root cannot read all directories, and they start no run.
         if not isinstance(trouble.__cause__, PermissionError) or os.geteuid() == 0:
             yield f"{trouble.wrong}: {trouble.advice}"
 
@@ -125,7 +125,7 @@ def _look(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]
     pure = PurePosixPath(path)
     doing = f"looking at the way to {path}"
     if not ours:
-        # systemd, firewalld and dnf write there: they follow links, and stop at flags alone.
+        # systemd, firewalld and dnf write there. They follow links; only file flags stop them.
         pure = PurePosixPath(os.path.realpath(pure.parent), pure.name)
     rights = ours and door.is_live
     root, rights = str(door.root), ours and door.is_live
@@ -147,7 +147,7 @@ def _look(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]
 
 
 def _file_problem(path: str, name: str, fd: int, file: int, *, is_whole: bool) -> Iterator[str]:
-    """Say why what is at a path could not be replaced."""
+    """Yield why the file at a path could not be replaced."""
     status = os.fstat(file)
     if stat.S_ISLNK(status.st_mode):
         if is_whole:
@@ -193,7 +193,7 @@ def written_paths(plan: Plan) -> Iterator[str]:
 
 
 def all_paths(plan: Plan) -> Iterator[str]:
-    """Yield what the run writes outside its own directory, by itself or by other programs."""
+    """Yield the paths outside its own directory that the run or its programs write."""
     for step in plan.pending:
         yield from (*_of(OURS, step.action), *_of(BY_OTHERS, step.action))
 
@@ -222,7 +222,7 @@ _WHOLE: dict[type, Rule] = {
     model.BuildTable: _table,
     model.SelfSign: lambda action: (action.cert_file, action.key_file),
 }
-"""By action, the files that the worker replaces: each must be a plain one with one name."""
+"""By action: the files that the worker replaces. Each must be a plain file with one name."""
 
 OURS: dict[type, Rule] = {
     **_WHOLE,
@@ -230,7 +230,7 @@ OURS: dict[type, Rule] = {
     model.Lay: lambda action: (file.path for file in action.files),
     model.PutBack: _put_back,
 }
-"""By action, all files and links that the worker writes."""
+"""By action: all files and links that the worker writes."""
 
 BY_OTHERS: dict[type, Rule] = {
     model.Install: lambda _: ("/usr/sbin/postfix", MAIN_CF, "/var/lib/rpm/db"),
@@ -241,4 +241,4 @@ BY_OTHERS: dict[type, Rule] = {
     model.OpenFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
     model.CloseFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
 }
-"""By action, what dnf, systemd, alternatives and firewalld write for it."""
+"""By action: what dnf, systemd, alternatives and firewalld write for it."""

@@ -1,8 +1,8 @@
-"""Plans and records as JSON (RFC 8259) and back, exactly.
+"""Convert plans and records to JSON (RFC 8259) and back, exactly.
 
-One codec is derived from a dataclass's own type hints, so a new action needs no code here.
-Bytes travel as text: UTF-8 as itself, any other byte as a lone surrogate (PEP 383) that JSON
-writes as an escape. A union of dataclasses travels as `{"CLASS": {...}}`.
+The type hints of a dataclass give its codec, so a new action needs no code here. Bytes are written
+as text: UTF-8 as it is, any other byte as a lone surrogate (PEP 383), which is an escape in JSON. A
+member of a union of dataclasses is written as `{"CLASS": {...}}`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.model import Action, Plan
 
 VERSION = 2
-"""The form of plan.json, request.json and the journal. What differs from 1: fields were added."""
+"""The form of plan.json, request.json and the journal. Form 1 has fewer fields."""
 OLDEST = 1
 """The oldest form that this program reads."""
 
 ACTIONS: dict[str, type] = {kind.__name__: kind for kind in get_args(Action)}
-"""Every action by the name that stands in JSON."""
+"""Every action by its name in JSON."""
 
 _T = TypeVar("_T")
 _NOTHING = type(None)
@@ -32,12 +32,12 @@ _UNIONS = (Union, getattr(types, "UnionType", Union))
 
 
 class NewerForm(ValueError):
-    """The data has what only a newer version of the program can have written."""
+    """The data has something that only a newer version of the program writes."""
 
 
 @dataclass(frozen=True)
 class Codec:
-    """Two functions that undo each other; `decode` raises ValueError on what it cannot read."""
+    """Two inverse functions; `decode` raises ValueError if it cannot read the data."""
 
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any]
@@ -49,9 +49,9 @@ def plan_to_bytes(plan: Plan) -> bytes:
 
 
 def plan_from_bytes(data: bytes) -> Plan:
-    """Return the plan that `plan_to_bytes` wrote, also one of an older version.
+    """Return the plan that `plan_to_bytes` wrote, also that of an older version.
 
-    Raises NewerTrouble when a newer version wrote it, Trouble when it is damaged.
+    Raises NewerTrouble if a newer version wrote it, Trouble if it is damaged.
     """
     doing = "reading a plan"
     try:
@@ -69,7 +69,7 @@ LIST_RUNS = "`postfix-wizard runs` says how far each run came."
 
 
 def require_known(version: object) -> None:
-    """Raise NewerForm where `version` is above what this program reads, ValueError for no version."""
+    """Raise NewerForm if `version` is above VERSION, ValueError if it is not a version."""
     if type(version) is int and version > VERSION:
         raise NewerForm(f"its format is {version!r:.20}, and this program reads up to {VERSION}")
     if type(version) is not int or version < OLDEST:
@@ -77,12 +77,15 @@ def require_known(version: object) -> None:
 
 
 def to_data(kind: Any, value: object) -> Any:
-    """Return what json.dumps takes for a `value` of the type `kind` (a class or a union)."""
+    """Return data for json.dumps from a `value` of the type `kind` (a class or a union)."""
     return codec(kind).encode(value)
 
 
 def from_data(kind: type[_T], data: object) -> _T:
-    """Return the value of class `kind` that `to_data` gave. Raises ValueError when it is none."""
+    """Return the value of the class `kind` from the data of `to_data`.
+
+    Raises NewerForm if a newer version wrote the data, another ValueError if it is damaged.
+    """
     return cast("_T", codec(kind).decode(data))
 
 
@@ -91,7 +94,7 @@ def _dump(data: object) -> bytes:
 
 
 def codec(kind: Any) -> Codec:
-    """Return the codec of a type: a dataclass, a union of them, or what their fields hold."""
+    """Return the codec of a type: a dataclass, a union of them, or the type of a field."""
     return _codec(kind)
 
 
