@@ -1,1 +1,1 @@
-"""The sections of the answers: what each adds to the engines."""
+"""The sections of the answers: what each gives to plan, status, check and the screens."""

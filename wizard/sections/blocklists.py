@@ -1,4 +1,4 @@
-"""The section `blocklists`: who is refused, sender_access with its table, and the key of a list."""
+"""The section `blocklists`: the lists and senders that are refused, sender_access and its table."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _plan(request: Request) -> Part:
 
 
 def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
-    """Yield the steps that write the file and build its table; none where there is neither."""
+    """Yield the steps that write the file and build its table; none without a file and rows."""
     if not file.proposal.text and file.facts.live is None:
         return
     table_type = host.postfix.default_database_type
@@ -61,7 +61,7 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
 
 
 def _without_key(request: Request) -> Iterator[Problem]:
-    """Say what is wrong with the key file, where a list that is to be written needs it."""
+    """Yield the problem of the key file, if a planned list needs a key that is missing."""
     blocklists, key = request.answers.blocklists, request.host.dqs_key
     if SECTION in request.scope and needs_key(blocklists) and not key.key:
         wrong = key.problem or f"{blocklists.dqs_key_file} was not read"

@@ -1,4 +1,4 @@
-"""The section `delivery`: where mail for people here goes (local(8))."""
+"""The section `delivery`: how mail for local recipients is delivered (local(8))."""
 
 from __future__ import annotations
 

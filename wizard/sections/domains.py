@@ -1,4 +1,4 @@
-"""The section `domains`: the domains whose mail is for people here (postconf(5) mydestination)."""
+"""The section `domains`: the local domains (postconf(5) mydestination)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section `hardening`; its parameters and options are in main.cf and master.cf."""
+"""The section `hardening`: its parameters in main.cf and options in master.cf."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _plan(request: Request) -> Part:
 
 
 def _unavailable(request: Request) -> Iterator[str]:
-    """Say which parts are not for this Postfix, or not yet."""
+    """Warn of the parts that this Postfix does not have, or cannot use yet."""
     if SECTION in request.scope and request.answers.hardening.use == ON:
         yield from unknown(request.host.postfix)
         maps = main_cf(request.host).value(MAPS)

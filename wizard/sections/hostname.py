@@ -1,4 +1,4 @@
-"""The section `hostname`: the names by which this server greets, and that it puts into mail."""
+"""The section `hostname`: the server's names in its greeting and in mail."""
 
 from __future__ import annotations
 

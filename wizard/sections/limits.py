@@ -1,4 +1,4 @@
-"""The section `limits`: how large a message may be, and how often one client may connect."""
+"""The section `limits`: the size of messages, and the rates of clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wizard.sections.section import Section
 
 MIB = 1024 * 1024
 _NUMBER = re.compile(r"[0-9]{1,18}")
-"""A number of Postfix's, which has 64 bits at the most."""
+"""A number of Postfix: it has at most 64 bits."""
 
 
 def _read_back(host: Host) -> dict[str, Any]:

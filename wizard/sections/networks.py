@@ -29,7 +29,7 @@ _PROTOCOLS = {frozenset({"ipv4", "ipv6"}): "all"}
 
 def _plan(request: Request) -> Part:
     answers, host, scope = request.answers, request.host, request.scope
-    # The firewall has something to say of Dovecot's port, too.
+    # The warnings are also about Dovecot's port, so they do not depend on this section.
     warnings = tuple(firewall.warnings(answers, host, scope))
     if "networks" not in scope:
         return Part(warnings=warnings)
@@ -82,7 +82,7 @@ def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
 
 
 def _interfaces(networks: Networks, host: Host) -> Iterator[Problem]:
-    """Yield the addresses of inet_interfaces with which no program of Postfix starts."""
+    """Yield a problem for each address of inet_interfaces that keeps Postfix from starting."""
     here = {plain_address(one) for one in host.network.addresses}
     if not here:
         return

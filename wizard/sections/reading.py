@@ -1,4 +1,4 @@
-"""How sections read the host's main.cf: today's values, and what Postfix makes of itself."""
+"""Read values of the host's main.cf, with Postfix's defaults and its own names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.sections.section import NONE
 
 RECIPIENT_RESTRICTIONS = "smtpd_recipient_restrictions"
 PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
-"""The two longer spellings of $name."""
+"""The two other spellings of $name."""
 
 
 def main_cf(host: Host) -> MainCf:
@@ -23,31 +23,31 @@ def main_cf(host: Host) -> MainCf:
 
 
 def is_set_up(host: Host) -> bool:
-    """Whether somebody set this Postfix up: its name or its restrictions are its own."""
+    """True if somebody set this Postfix up: main.cf has myhostname or recipient restrictions."""
     if host.main_cf.live is None or host.main_cf.from_package:
         return False
     return any(main_cf(host).entry(name) for name in ("myhostname", RECIPIENT_RESTRICTIONS))
 
 
 def value_of(host: Host, name: str) -> str:
-    """Return a parameter's value, Postfix's own default where it is not set."""
+    """Return a parameter's value, or Postfix's default if it is not set."""
     value = main_cf(host).value(name)
     return DEFAULTS.get(name, "") if value is None else value
 
 
 def words_of(host: Host, name: str) -> tuple[str, ...]:
-    """Return the words of a list of main.cf; none where it is not set."""
+    """Return the words of a list in main.cf, none if it is not set."""
     return words(main_cf(host).value(name) or "")
 
 
 def own_of(host: Host) -> Own:
-    """Return the host's names; where no Postfix can be asked, the host's own name counts."""
+    """Return the host's names. Without a Postfix to query, the system's hostname counts."""
     known = {"myhostname": host.network.hostname} if "." in host.network.hostname else {}
     return own_names(main_cf(host), {**known, **host.postfix.in_force})
 
 
 def several(items: Sequence[str]) -> str:
-    """Name the first of several things."""
+    """Return the first item and the number of the others, in words."""
     if len(items) < 2:  # noqa: PLR2004 (one is no "and more")
         return items[0] if items else NONE
     return f"{items[0]} and {len(items) - 1} more"

@@ -35,5 +35,5 @@ SECTIONS = (
 
 BY_NAME = {one.name: one for one in SECTIONS}
 OWNERS: dict[str, Section] = {file.path: one for one in SECTIONS for file in one.files}
-"""By path, the section that owns a file."""
+"""By path: the section that owns a file."""
 FILES: dict[str, ManagedFile] = {file.path: file for one in SECTIONS for file in one.files}

@@ -1,7 +1,7 @@
-"""What a section of the answers gives to the engines: one record of data and functions.
+"""The interface of a section: one record of data and functions for the engines.
 
-Each member but the name has a default that adds nothing. The engines (plan, status, check, the
-screens) go through `wizard.sections.registry` and import no section; some of their tables still name one.
+Each field except the name has a default that adds nothing. The engines (plan, status, check, the
+screens) use `wizard.sections.registry` and import no section. Some of their tables still name one.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
     from wizard.postfix.settings import Settings
 
 NONE = "none"
-"""The value of a section that this host makes no use of, in words."""
+"""The value, in words, of a section that this host does not use."""
 NOT_YET = "..."
-"""What stands for a value that is not right yet, in what a field becomes."""
+"""The placeholder in a preview for a value that is missing or not valid yet."""
 
 Texts = Mapping[str, Optional[bytes]]
-"""Files by path; None for one that is not there."""
+"""Files by path; None for a missing file."""
 TextByName = Mapping[str, str]
-"""What a file says, by the name of each thing that is set."""
+"""Values by name, such as the settings of a file."""
 
 
 @dataclass(frozen=True)
 class Table:
     """The indexed table of a managed file.
 
-    `dump` is its content as the host's tool lists it, `unknown` why that is not known ("" where it
-    is). The table is right if `rows` of the dump equals `wanted` of the text. `command` builds it.
+    `dump` is the table as the host's tool lists it, `unknown` the reason if it cannot be listed,
+    else "". The table is right if `rows` of the dump equals `wanted` of the text. `command` builds
+    it.
     """
 
     dump: Callable[[Host], Optional[bytes]]
@@ -50,8 +51,8 @@ class Table:
 class ManagedFile:
     """A file of the host that one section owns.
 
-    `facts` is None where the file is there and cannot be read. `with_text` gives the host with
-    another text in its place. `things` are its parts by name: each can be a hand edit.
+    `facts` is None if the file exists and cannot be read. `with_text` returns the host with another
+    text of the file. `entries` parses the text into entries by name: each can be a hand edit.
     """
 
     path: str
@@ -103,15 +104,16 @@ def _no_preview(_checked: Mapping[str, Any]) -> TextByName:
 class Section:
     """One section of the answers.
 
-    `title` is its name in the list of sections, "" for its own with a capital; `heading` is
-    above its form. `plan` returns what it adds to a plan, `gather` what must be fetched before a
-    plan can be made. `read_back` returns the values of its fields as the host has them: today's
-    where it is set up, else good first guesses. `keep` puts a hand edit that the operator chose to
-    keep into the answers. `value` is today's value in a few words, `unused` that value where the
-    host does not use the section. `settings` is what files say of it, compared between runs and
-    today; `is_planned`, whether a run that wrote these paths was planned for it. `check` examines
-    the live host. `preview` says what its fields become, where that is more than
-    `parameter = value`.
+    - `title`: its name in the list of sections, "" for the capitalized `name`. `heading`: the
+      heading of its form. `files`: the files that it owns.
+    - `plan`: what it adds to a plan. `gather`: what must be fetched before a plan can be made.
+    - `read_back`: today's values of its fields, or suggestions if the host is not set up.
+    - `keep`: copies a hand edit that the operator keeps into the answers.
+    - `value`: today's value in a few words. `unused`: that value if the host does not use it.
+    - `settings`: its settings in files, to compare today's with those of a run. `is_planned`: True
+      if a run that wrote these paths planned the section.
+    - `check`: findings on the live host.
+    - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Whether somebody reads postmaster's mail, abuse's and root's (RFC 5321 4.5.1, aliases(5))."""
+"""Check that somebody reads the mail of postmaster, abuse and root (RFC 5321 4.5.1, aliases(5))."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOBODY = "no such alias, no such user"
 
 
 def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
-    """`aliases.postmaster`, `.abuse`, `.root`; nothing is said where aliases are kept elsewhere."""
+    """Yield `aliases.postmaster`, `.abuse` and `.root`; nothing if alias_maps has other files."""
     if not any(word.endswith(f":{ALIASES}") for word in settings.words("alias_maps")):
         return
     try:
@@ -33,7 +33,7 @@ def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[
     for name, worst in ((POSTMASTER, WRONG), (ABUSE, WARNING)):
         end = end_of(name, aliases)
         fault = _fault(end, users)
-        # A name that was chosen though passwd does not have it may be Dovecot's or a directory's.
+        # The operator chose a name that is not in passwd: Dovecot or a directory may have it.
         verdict = WARNING if reader and end.name == reader.lower() else worst
         yield Check(f"aliases.{name}", f"aliases: {name}", "leads to somebody").finding(
             verdict if fault else RIGHT,
@@ -52,11 +52,11 @@ def _fault(end: End, users: Collection[str]) -> str:
 
 
 def _root(aliases: Aliases, settings: Settings, reader: str) -> Finding:
-    """Judge who reads root's mail: the one that the answers name, else anybody but root."""
+    """Return the finding on root's mail: the reader of the answers, else anybody except root."""
     row = aliases.rows.get(ROOT)
     targets = () if row is None else row.targets
     wanted = not reader or reader in {as_reader(one.text) for one in targets}
-    # Only behind Dovecot's LMTP: Postfix itself delivers to root too.
+    # Only with Dovecot's LMTP: Postfix itself delivers to root.
     lost = end_of(ROOT, aliases).name == ROOT and settings.value("mailbox_transport").startswith(
         "lmtp:"
     )

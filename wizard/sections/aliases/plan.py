@@ -1,6 +1,6 @@
-"""Who reads root's mail: /etc/aliases, its table, and the message that proves it (aliases(5)).
+"""Plan who reads root's mail: /etc/aliases, its table, and a message as proof (aliases(5)).
 
-Without an answer nothing is planned; where root's mail would then come back, that is a warning.
+Without an answer nothing is planned. If root's mail would then bounce, that is a warning.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def plan(request: Request) -> Part:
 
 
 def _propose(request: Request) -> Optional[Proposal]:
-    """Return the file as it is to be, None where the plan leaves it alone."""
+    """Return the next text of the file, None if the plan does not change it."""
     answers, host, before = request.answers.aliases, request.host, request.rerun_from
     if SECTION not in request.scope or not answers.root or _why_not(host):
         return None
@@ -60,7 +60,7 @@ def _propose(request: Request) -> Optional[Proposal]:
 
 
 def _why_not(host: Host) -> str:
-    """Return why the file cannot be edited, "" where it can."""
+    """Return why the file cannot be edited, "" if it can."""
     file = host.aliases.file
     faults = (
         (bool(host.aliases.why), f"{ALIASES} cannot be read: {host.aliases.why}"),
@@ -115,7 +115,7 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
 
 
 def _proof(answers: Answers, tables: Collection[Step]) -> Step:
-    """Return the step that sends postmaster a message and follows it; after the service is up."""
+    """Return the step that sends postmaster a message and follows it, after the service is up."""
     return Step(
         "aliases-delivery",
         "Send a message to postmaster",
@@ -127,7 +127,7 @@ def _proof(answers: Answers, tables: Collection[Step]) -> Step:
 
 
 def _judge(request: Request, proposal: Optional[Proposal]) -> Part:
-    """Return obstacles, cautions and warnings: the names are followed through the file as planned."""
+    """Return obstacles, cautions and warnings, from the readers in the planned file."""
     answers, host = request.answers, request.host
     if SECTION not in request.scope:
         return Part()
@@ -158,7 +158,7 @@ def _circle(end: End) -> str:
 
 
 def _nobody(ends: Collection[End], host: Host) -> Iterator[Caution]:
-    """Say which name at the end is no user: Dovecot or a directory may know more than passwd."""
+    """Yield a caution for readers who are not in passwd. Dovecot or a directory may know them."""
     known = {one.name.lower() for one in host.users}
     missing = dict.fromkeys(one.name for one in ends if one.name and one.name not in known)
     if known and missing:
@@ -180,7 +180,7 @@ def _owner(host: Host) -> Iterator[str]:
 
 
 def _undecided(answers: Answers, host: Host) -> Iterator[str]:
-    """Warn where mail for root has nowhere to go, and no answer says who reads it."""
+    """Warn if mail for root would bounce and no answer says who reads it."""
     live = host.aliases.file.live
     if live is None or not answers.delivery.mailbox_transport.startswith("lmtp:"):
         return

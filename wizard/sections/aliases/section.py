@@ -55,7 +55,7 @@ def _settings(texts: Texts) -> TextByName:
 
 
 def _is_planned(paths: Collection[str]) -> bool:
-    """Answers without a reader of root's mail leave it to whoever wrote the file."""
+    """True if the run wrote the file. Answers without a reader of root's mail do not plan it."""
     return PATH in paths
 
 

@@ -1,1 +1,1 @@
-"""Where the certificate comes from, and what has to be done with it."""
+"""The section `certificate`: its sources, and the steps of each."""

@@ -1,7 +1,7 @@
-"""What the section must gather first: a certificate of another server, or one that is issued here.
+"""Decide what the section must gather first: another server's certificates, or one from ACME.
 
-A pure function of answers and host. Nothing where the source needs nothing, where what it brings is
-in place already, or where it was gathered and can be used.
+Nothing if the source needs no gathering, if its certificate is installed already, or if a gathered
+tree can be used. A pure function of answers and host.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ SECTION = "certificate"
 
 
 def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[Gathering]:
-    """Return what must be gathered, None for nothing."""
+    """Return what must be gathered, None if nothing must."""
     source = answers.certificate.source
     if SECTION not in scope_of(sections) or source not in _GATHERS:
         return None
     gathered = installing.current(answers, host)
-    # All sections by name are no rerun of this one: so the host counts as a whole.
+    # If all sections are named, that is not a rerun of this one.
     rerun = SECTION in sections and not set(SECTIONS) <= set(sections)
     if gathered is None and _IN_PLACE[source](answers, host, rerun):
         return None
@@ -42,13 +42,13 @@ def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[
         cautions=tuple(issuing.cautions(answers)) if is_issued else (),
         obstacles=tuple(issuing.obstacles(answers, host)) if is_issued else (),
         warnings=(wrong,) if wrong else (),
-        # Whose name the certificate is for is not known before it has come.
+        # The names in the certificate are unknown until it is gathered.
         later=frozenset({"certificate-name"}),
     )
 
 
 def unusable(answers: Answers, host: Host, gathered: Gathered) -> str:
-    """Return why what was gathered gives no certificate of the chosen name, "" when it does."""
+    """Return why the gathered tree has no usable certificate of the chosen name, "" if it has."""
     name = answers.certificate.name
     there = {lineage.name: lineage for lineage in installing.to_be(answers, host, gathered)}
     chosen = there.get(name)
@@ -73,7 +73,7 @@ _IN_PLACE: dict[str, Callable[[Answers, Host, bool], bool]] = {
     "remote": _copied,
     installing.ISSUED: issuing.in_place,
 }
-"""By source, whether the certificate is there; the third argument: the section is rerun."""
+"""By source: True if the certificate is installed. The third argument is True in a rerun."""
 
 
 def _fetch(answers: Answers, _host: Host) -> Step:
@@ -91,4 +91,4 @@ _GATHERS: dict[str, Callable[[Answers, Host], Step]] = {
     "remote": _fetch,
     installing.ISSUED: issuing.step,
 }
-"""By the certificate's source, the step that gathers."""
+"""By source: the step that gathers."""

@@ -1,7 +1,7 @@
-"""certbot's deploy hook: Postfix is told of each renewal (certbot's manual, "Renewing certificates").
+"""Plan certbot's deploy hook, which reloads Postfix (certbot's manual, "Renewing certificates").
 
-It comes with a first set-up, with another certificate, and with the section policy by name. Where
-it is absent on a host that was set up before, that is told and is no pending change.
+It is written by a first set-up, with another certificate, and if the operator names the section
+policy. On a host that was set up before, a missing hook is a warning, not a pending step.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WHY = (
 
 
 def planned(request: Request) -> Optional[PlannedFile]:
-    """Return the hook as it is to be, None where the plan leaves it alone."""
+    """Return the planned hook, None if the plan does not change it."""
     answers, host, scope, current = request.answers, request.host, request.scope, request.current
     if not scope.has_any("certificate", POLICY) or host.hook.path in request.protected:
         return None
@@ -39,7 +39,7 @@ def planned(request: Request) -> Optional[PlannedFile]:
 
 
 def write(file: PlannedFile) -> Step:
-    """Return the step that writes it."""
+    """Return the step that writes the hook."""
     return file.write(
         "Write certbot's hook",
         "After each renewal certbot has Postfix reload, so that it serves the new certificate.",
@@ -48,7 +48,7 @@ def write(file: PlannedFile) -> Step:
 
 
 def missing(request: Request) -> Iterator[str]:
-    """Say that there is no hook, for a plan that does not write one."""
+    """Warn that there is no hook. For a plan that does not write one."""
     hook, source = request.host.hook, request.answers.certificate.source
     mine = request.scope.has_any("certificate", POLICY)
     if mine and source in OF_A_LINEAGE and hook.live is None:

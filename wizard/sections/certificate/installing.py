@@ -1,7 +1,7 @@
-"""A gathered tree put in place: each lineage that is good, and all that certbot needs besides.
+"""Install a gathered tree: its lineages, and the other files that certbot needs.
 
-Each lineage is judged by itself. One that this host has already and that differs is kept,
-unless the answers say that the copy wins; one that is bad is copied and not linked.
+Each lineage is validated alone. If this host has another lineage of that name, it stays, unless
+the answers choose the copy. A lineage that cannot be served is copied but not linked.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class _Part:
 
     @property
     def lasting(self) -> tuple[GatheredFile, ...]:
-        """The files that are copied as they are: all but the four that become links."""
+        """The files that are copied: all except the four in live/, which are links."""
         live = tuple(f"{LETSENCRYPT}/live/{self.name}/{kind}.pem" for kind in KINDS)
         return tuple(file for file in self.files if file.path not in live)
 
     @property
     def is_other_here(self) -> bool:
-        """Whether this host has a lineage of that name which is not the same."""
+        """True if this host has a different lineage of that name."""
         has = self.own is not None and any(file.state != MISSING for file in self.own.files)
         foreign = bool(self.here_only) or any(not _is_new(file) for file in self.lasting)
         same = self.own is not None and self.own.number == self.lineage.number
@@ -78,10 +78,10 @@ def _issuer(answers: Answers) -> str:
 
 
 ISSUED = "certbot"
-"""The source whose certificates were issued for this host: undo leaves them."""
+"""The source whose certificates are issued for this host: undo does not remove them."""
 
 _ORIGINS: dict[str, Callable[[Answers], str]] = {COPIED: _remote, ISSUED: _issuer}
-"""By the certificate's source, the `origin` that a gathered tree must have to be of use."""
+"""By source: the `origin` that a usable gathered tree must have."""
 
 
 def origin(answers: Answers) -> str:
@@ -90,7 +90,7 @@ def origin(answers: Answers) -> str:
 
 
 def current(answers: Answers, host: Host) -> Optional[Gathered]:
-    """Return what was gathered for these answers and is fresh, None where there is none."""
+    """Return the fresh tree that was gathered for these answers, None if there is none."""
     gathered = host.gathered_from(answers.certificate.source)
     if gathered is None or gathered.origin != origin(answers):
         return None
@@ -98,7 +98,7 @@ def current(answers: Answers, host: Host) -> Optional[Gathered]:
 
 
 def fault(lineage: Lineage, now: int) -> str:
-    """Return why a lineage cannot serve, "" when it can; `now` is in seconds since the epoch."""
+    """Return why a lineage cannot be served, "" if it can; `now` is in seconds since the epoch."""
     if lineage.problem or lineage.number is None:
         return lineage.problem or "none of its archive files make a whole set"
     if lineage.not_after <= now:
@@ -109,13 +109,13 @@ def fault(lineage: Lineage, now: int) -> str:
 
 
 def to_be(answers: Answers, host: Host, gathered: Gathered) -> tuple[Lineage, ...]:
-    """Return the lineages that this host has once the tree is in place."""
+    """Return the lineages of this host after the tree is installed."""
     own = {lineage.name: lineage for lineage in host.lineages}
     return tuple({**own, **incoming(answers, host, gathered)}.values())
 
 
 def incoming(answers: Answers, host: Host, gathered: Gathered) -> dict[str, Lineage]:
-    """Return by name the tree's lineages that come in place, good or bad."""
+    """Return by name the lineages of the tree that are copied, also those that cannot be served."""
     return {
         part.name: part.lineage
         for part in _parts(host, gathered)
@@ -126,9 +126,9 @@ def incoming(answers: Answers, host: Host, gathered: Gathered) -> dict[str, Line
 def steps(
     answers: Answers, host: Host, gathered: Gathered, accepted: Collection[str]
 ) -> Iterator[Step]:
-    """Yield what puts the tree in place and makes the links of all that is good whole.
+    """Yield the steps that copy the tree, and link each lineage that can be served.
 
-    `accepted` are the names of what may come along (`wizard.plan.foreign`).
+    `accepted` are the names of accepted foreign items (`wizard.plan.foreign`).
     """
     parts = _parts(host, gathered)
     yield _common(gathered, parts, accepted)
@@ -141,7 +141,7 @@ def steps(
 
 
 def foreign_files(answers: Answers, host: Host, gathered: Gathered) -> tuple[GatheredFile, ...]:
-    """Return the files that come in place, or would but for what is foreign in them."""
+    """Return the files with foreign items that are copied, or would be if these were accepted."""
     parts = _parts(host, gathered)
     coming = [part for part in parts if not _is_skipped(part, answers, host)]
     files = (
@@ -152,7 +152,7 @@ def foreign_files(answers: Answers, host: Host, gathered: Gathered) -> tuple[Gat
 
 
 def forget(gathered: Gathered) -> Step:
-    """Return the last step: what was gathered holds keys, and they are in place by now."""
+    """Return the last step. It removes the gathered tree, since the tree has private keys."""
     return Step(
         "forget",
         "Remove the gathered copy",
@@ -163,7 +163,7 @@ def forget(gathered: Gathered) -> Step:
 
 
 def warnings(answers: Answers, host: Host, gathered: Gathered) -> Iterator[str]:
-    """Tell what is copied and not used, and what stays as this host has it."""
+    """Warn of lineages that are copied but not used, and of files that stay as on this host."""
     parts = _parts(host, gathered)
     for part in parts:
         wrong = fault(part.lineage, host.read_at)
@@ -222,13 +222,13 @@ def _is_of(path: str, name: str) -> bool:
 
 def _rest(gathered: Gathered, parts: tuple[_Part, ...]) -> Iterator[GatheredFile]:
     of_lineages = {file.path for part in parts for file in part.files}
-    # The plan itself writes certbot's hook of this program.
+    # The plan itself writes this program's hook.
     of_lineages.add(RENEWAL_HOOK)
     return (file for file in gathered.files if file.path not in of_lineages)
 
 
 def _pending(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[LaidFile, ...]:
-    """Return the files that are to be written, as they are to be written."""
+    """Return the files that differ on this host, without foreign items that are not accepted."""
     wanted = (
         (file, planned_file(file, accepted)) for file in files if not is_excluded(file, accepted)
     )
@@ -240,7 +240,7 @@ def _pending(files: Iterable[GatheredFile], accepted: Collection[str]) -> tuple[
 
 
 def _typed(file: LaidFile, gathered: Gathered) -> Iterator[tuple[str, ...]]:
-    """Yield the commands that would write a file, as one types them."""
+    """Yield the commands with which an operator would write the file."""
     source = f"{gathered.tree}{file.path}"
     yield ("install", "-p", "-m", f"{file.mode:04o}", source, file.path)
     if file.without:
@@ -260,7 +260,7 @@ def _common(gathered: Gathered, parts: tuple[_Part, ...], accepted: Collection[s
 
 
 def _wanted(part: _Part, host: Host) -> tuple[GatheredFile, ...]:
-    """Return the files of a lineage that are copied; a bad one is copied beside what is here."""
+    """Return the files of a lineage to copy. A bad lineage replaces no file of this host."""
     if fault(part.lineage, host.read_at):
         return tuple(filter(_is_new, part.files))
     return part.lasting

@@ -1,4 +1,4 @@
-"""The certificate that certbot obtains on this host: when it is wanted, and what must be said first."""
+"""Plan a certificate that certbot obtains on this host: its step, caution and obstacles."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _TERMS = {
 
 
 def in_place(answers: Answers, host: Host, rerun: bool) -> bool:
-    """Whether the lineage is there and serves.
+    """True if the lineage exists and can be served.
 
-    One that serves is issued anew only where the answers say that the new one wins, and its names
-    are not this server's any more or the section is rerun: each counts for a limit.
+    A lineage that can be served is issued again only if the answers choose to replace it, and if
+    its names do not cover the hostname or the section is rerun. Each certificate counts towards a
+    rate limit.
     """
     own = host.lineage(answers.certificate.name)
     if own is None or installing.fault(own, host.read_at):
@@ -72,7 +73,7 @@ def step(answers: Answers, host: Host) -> Step:
 
 
 def cautions(answers: Answers) -> Iterator[Caution]:
-    """Say that an account there means agreeing to its terms."""
+    """Yield the caution that an account on the ACME server means to agree to its terms."""
     server = answers.certificate.server or LETS_ENCRYPT
     where = _TERMS.get(server, "its directory names them (termsOfService)")
     yield Caution(
@@ -83,7 +84,7 @@ def cautions(answers: Answers) -> Iterator[Caution]:
 
 
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
-    """Say what must be there before certbot can be run at all."""
+    """Yield what must be repaired before certbot can run."""
     chosen = answers.certificate
     if not host.certbot:
         yield Problem(

@@ -1,4 +1,4 @@
-"""What stands in the way of a certificate, and what must be accepted of it."""
+"""The obstacles and cautions of a certificate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wizard.sections.certificate import installing
 
 
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
-    """Yield what must be mended before the certificate can be used."""
+    """Yield what must be repaired before the certificate can be used."""
     if answers.certificate.source in cross_field.OF_A_LINEAGE:
         yield from _lineage(answers, host)
     if answers.certificate.source == "files":
@@ -24,7 +24,7 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
 
 
 def cautions(request: Request) -> Iterator[Caution]:
-    """Yield where the certificate is not for the server's name."""
+    """Yield a caution for each planned certificate that is not for the server's name."""
     answers, host, scope = request.answers, request.host, request.scope
     lineage = _to_be(answers, host)
     name = answers.hostname.myhostname
@@ -76,7 +76,7 @@ def _own_pair(host: Host) -> Iterator[Problem]:
 
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
-    """Return the lineages of the host as they are once what was gathered is in place."""
+    """Return the host's lineages, those of a gathered tree included."""
     gathered = installing.current(answers, host)
     return host.lineages if gathered is None else installing.to_be(answers, host, gathered)
 

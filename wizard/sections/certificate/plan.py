@@ -1,4 +1,4 @@
-"""The certificate's steps: links made whole again, or a self-signed pair; files stay as they are."""
+"""The certificate's part of a plan: install a tree, repair links, or make a self-signed pair."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def plan(request: Request) -> Part:
 
 
 def _steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str]) -> Iterator[Step]:
-    """Yield the steps of the chosen source; every lineage is relinked, not the chosen one only.
+    """Yield the steps of the chosen source. The links of all lineages are repaired.
 
-    `accepted` are names of `wizard.plan.foreign`.
+    `accepted` are the names of accepted foreign items (`wizard.plan.foreign`).
     """
     if "certificate" not in scope:
         return
-    # The operator's own files are used where they stand.
+    # The operator's own files are used at their own paths.
     if answers.certificate.source in _SOURCES:
         yield from _SOURCES[answers.certificate.source](answers, host, accepted)
 
 
 def _foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredFile, ...]:
-    """Return the files of another server that certbot would run, or run something because of."""
+    """Return the files of another server that certbot would run, or that make it run something."""
     gathered = installing.current(answers, host)
     if "certificate" not in scope or gathered is None:
         return ()
@@ -69,7 +69,7 @@ def _foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[Gathered
 def _last_steps(
     answers: Answers, host: Host, scope: Scope, accepted: Collection[str]
 ) -> Iterator[Step]:
-    """Yield what remains to do for the source once the server is proven."""
+    """Yield the steps of the source that come after the checks of the server."""
     gathered = installing.current(answers, host)
     if "certificate" in scope and gathered is not None:
         yield installing.forget(gathered)
@@ -77,7 +77,7 @@ def _last_steps(
 
 
 def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
-    """Name the lineages that are there and cannot be used; they stay as they are."""
+    """Warn of lineages that cannot be used, and of a key that others can read."""
     if "certificate" in scope:
         gathered = installing.current(answers, host)
         if gathered is not None:
@@ -98,10 +98,10 @@ def _letsencrypt(_answers: Answers, host: Host, _accepted: Collection[str]) -> I
 
 
 def _gathered(answers: Answers, host: Host, accepted: Collection[str]) -> Iterator[Step]:
-    """What was gathered and its links, then those of the lineages that stay as they are here.
+    """Yield the steps for the gathered tree, then the links of the host's other lineages.
 
-    With nothing gathered all was put in place before, and what was bad then is no better now:
-    the chosen lineage alone is looked at.
+    Without a gathered tree all was installed by an earlier run. Then only the links of the chosen
+    lineage are repaired.
     """
     gathered = installing.current(answers, host)
     if gathered is None:

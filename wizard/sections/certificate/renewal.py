@@ -1,4 +1,4 @@
-"""The proof that certbot can renew here what came from another server."""
+"""Plan to test that certbot can renew the copied certificates on this host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHARE = 3
 def steps(
     answers: Answers, host: Host, gathered: Gathered, accepted: Collection[str]
 ) -> Iterator[Step]:
-    """Yield the step that tries each renewal; it is done where no file comes from elsewhere."""
+    """Yield the step that tries each renewal. It is done if no file is copied."""
     if gathered.source != COPIED:
         return
     lineages = [

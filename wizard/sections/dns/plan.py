@@ -1,6 +1,6 @@
 """The DNS zone's part of a plan: MX records in a zone file of this host's named (named(8)).
 
-Where the zone cannot be edited, that is an obstacle and nothing of the plan is run.
+A zone that cannot be edited is an obstacle, so the plan does not run.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from wizard.dns.zone_edits import Edited
 
 SERVER = "127.0.0.1"
-"""Where this host's named is asked; it listens there unless it was told not to."""
+"""The address for queries to this host's named. It listens there by default."""
 
 FEW = 8
-"""Names that a warning lists; the review shows all."""
+"""Names that a warning lists at most; the review shows all."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
@@ -40,7 +40,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 def plan(request: Request) -> Part:
     """Return what the section adds to a plan; nothing without a zone file.
 
-    A zone that named would not load stops the run while nothing is changed.
+    The run loads the new zone first. If that fails, the run stops before it changes anything.
     """
     answers, host = request.answers, request.host
     path = answers.dns.zone_file
@@ -51,7 +51,7 @@ def plan(request: Request) -> Part:
     file = found[0].file if found else None
     if why_not or file is None or file.live is None:
         return _refused(why_not or f"{path} is not there")
-    # dnspython's names cost 70 ms, which a host without a zone does not pay.
+    # Importing dnspython takes 70 ms, so it is imported only if there is a zone.
     from wizard.dns.zone_edits import Wanted, edit  # noqa: PLC0415
 
     dns, name = answers.dns, found[0].name
@@ -89,7 +89,7 @@ def _refused(message: str) -> Part:
 
 
 def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:
-    """Return why a zone cannot be edited before its text is even looked at, "" when it can."""
+    """Return why a zone cannot be edited, apart from its records, "" if it can."""
     if not found:
         known = ", ".join(one.path for one in host.zones) or "none"
         return (
@@ -172,7 +172,7 @@ def _steps(
     )
     if host.named_runs:
         name, argvs = found[0].name, tuple(_reload(one) for one in found)
-        # Which view would answer this host depends on more than the zone.
+        # With views, it is unknown which view answers a query from this host.
         server = "" if any(one.view for one in found) else SERVER
         yield Step(
             "zone-reload",
@@ -191,7 +191,7 @@ def _reload(zone: NamedZone) -> tuple[str, ...]:
 
 
 def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
-    """Yield what to know of the zone as it is afterwards."""
+    """Yield warnings on the edited zone."""
     addresses = edited.addresses
     if edited.reasons and not host.named_runs and host.root == "/":
         yield "named does not run here: it reads the changed zone when it is started"

@@ -1,1 +1,1 @@
-"""What Dovecot must say so that Postfix reaches it."""
+"""The section `dovecot`: the configuration by which Postfix reaches Dovecot."""

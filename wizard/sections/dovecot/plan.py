@@ -1,7 +1,7 @@
-"""Dovecot's part of a plan: one file of ours in its conf.d, imaps, and the queue that waits for it.
+"""Dovecot's part of a plan: the wizard's file in conf.d, imaps, and queued mail for Dovecot.
 
-Where nothing is to be written, what it lacks is shown as a diff to copy. A Dovecot that is right
-already needs no line. One that is missing or masked is never started.
+If the answers choose not to write the file, the plan shows the missing lines as a diff to copy. A
+Dovecot that has all settings needs no file. A missing or masked Dovecot is never started.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ def plan(request: Request) -> Part:
 
 
 def _is_requested(answers: Answers, scope: Scope) -> bool:
-    """Whether anything is to be done for Dovecot: by name, or since the answers say so."""
+    """True if the operator named the section, or all are planned and its answers are not defaults."""
     if scope.named:
         return SECTION in scope
     return answers.dovecot != Dovecot()
 
 
 def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
-    """Return our file as it would be, None where Dovecot lacks nothing that is not in it."""
+    """Return the next text of the wizard's file, None if Dovecot needs no such file."""
     dovecot, want = host.dovecot, wanted(answers)
     if not (dovecot.usable and dovecot.settings and series(dovecot.version)):
         return None
@@ -83,14 +83,14 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
 
 
 def _propose(answers: Answers, host: Host, scope: Scope) -> Optional[Proposal]:
-    """Return our file in conf.d as it is to be, None where the plan leaves it alone."""
+    """Return the planned text of the wizard's file, None if the plan does not write it."""
     if SECTION not in scope or answers.dovecot.conf != "write":
         return None
     return _proposal(answers, host)
 
 
 def _to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ...]:
-    """Return what Dovecot lacks as a change of our file, where the plan does not write it."""
+    """Return the missing lines as a file change to copy, if the plan does not write the file."""
     if SECTION not in scope or answers.dovecot.conf == "write":
         return ()
     proposal, conf = _proposal(answers, host), host.dovecot.conf
@@ -102,7 +102,7 @@ def _to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ..
 def _steps(
     file: Optional[PlannedFile], answers: Answers, host: Host, scope: Scope
 ) -> Iterator[Step]:
-    """Yield the file's steps, Dovecot's turn, the firewall, and the question before the flush."""
+    """Yield the steps: write the file, restart Dovecot, open imaps, flush the queue."""
     if not _is_requested(answers, scope):
         return
     dovecot, want = host.dovecot, wanted(answers)
@@ -171,7 +171,7 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
 
 
 def _cautions(answers: Answers, host: Host) -> Iterator[Caution]:
-    """Ask back before people's mail is looked for elsewhere than where it is kept today."""
+    """Yield a caution if Dovecot would read mail from another place than today."""
     dovecot, want = host.dovecot, wanted(answers)
     today = mailbox(dovecot.settings, dovecot.version)
     if today and "mailbox" in needed(dovecot.settings, dovecot.version, want):
@@ -185,7 +185,7 @@ def _cautions(answers: Answers, host: Host) -> Iterator[Caution]:
 
 
 def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
-    """Say what keeps Dovecot from being of use, where it was asked for."""
+    """Warn if Dovecot cannot be used or cannot deliver, and the section is requested."""
     if not _is_requested(answers, scope) or host.root != "/":
         return
     dovecot = host.dovecot
@@ -204,7 +204,7 @@ def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
 
 
 def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
-    """Say why our file cannot be written where it is asked for."""
+    """Yield the problem that keeps the requested file from being written."""
     dovecot = host.dovecot
     if SECTION not in scope or answers.dovecot.conf != "write" or not dovecot.usable:
         return

@@ -1,4 +1,4 @@
-"""The section `dovecot`: our file in its conf.d, and the port by which people read their mail."""
+"""The section `dovecot`: the wizard's file in its conf.d, and the port of IMAP."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DOVECOT = Section(
         ManagedFile(
             DOVECOT_CONF,
             facts=lambda host: host.dovecot.conf,
-            # Whether it is there is read from the host as it is today, whatever a run wrote.
+            # `read_back` uses only today's host, so an older text changes nothing.
             with_text=lambda host, _text: host,
             entries=lambda text: {"": text.decode("utf-8", "surrogateescape")},
         ),

@@ -1,1 +1,1 @@
-"""The host that all mail for others goes to, and who this server is there."""
+"""The section `relay`: the host for all outgoing mail, and the login there."""

@@ -1,4 +1,4 @@
-"""The relay host's own steps: sasl_passwd and its table, both never readable but for root."""
+"""The relay host's part of a plan: sasl_passwd and its table, which only root can read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wizard.secrets import PASSWORD, opened, seal_passwords
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PLAIN = "cyrus-sasl-plain"
-"""EL's package of the mechanisms PLAIN and LOGIN; Postfix does not require it."""
+"""The package with the mechanisms PLAIN and LOGIN; Postfix's package does not require it."""
 
 
 def plan(request: Request) -> Part:
@@ -40,7 +40,7 @@ def plan(request: Request) -> Part:
 
 
 def _passwords(request: Request) -> PlannedFile:
-    """Return the next sasl_passwd with its secrets sealed; the live text where nothing changes."""
+    """Return the next sasl_passwd with sealed secrets, or the live text if nothing changes."""
     host, relay, before = request.host, request.answers.relay, request.rerun_from
     password = host.relay_password
     live = host.sasl_passwd.live
@@ -64,7 +64,7 @@ def _passwords(request: Request) -> PlannedFile:
 
 
 def _former(request: Request) -> str:
-    """Return the relayhost whose row goes; answers that name none say nothing of a foreign one."""
+    """Return the relayhost whose row is removed. Without a planned host a foreign row stays."""
     main = MainCf.parse(request.host.main_cf.live or b"")
     if not request.answers.relay.host and request.rerun_from is None and not is_ours(main):
         return ""
@@ -72,7 +72,7 @@ def _former(request: Request) -> str:
 
 
 def _package(request: Request) -> Iterator[Step]:
-    """Yield the step that lets Postfix log in elsewhere, where a relay host wants a password."""
+    """Yield the step that installs the SASL mechanisms, if the relay host needs a password."""
     relay = request.answers.relay
     if RELAY in request.scope and relay.host and relay.user:
         argv = ("dnf", "install", _PLAIN)
@@ -105,7 +105,7 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
 
 
 def _answers(file: PlannedFile, host: Host, expected: tuple[tuple[str, str], ...]) -> bool:
-    """Whether the table in use has these very rows; one that nobody needs may be missing."""
+    """True if the table has exactly these rows. Without rows it may be missing."""
     dump = host.relay_table.dump
     if dump is None:
         return not expected
@@ -116,7 +116,7 @@ def _answers(file: PlannedFile, host: Host, expected: tuple[tuple[str, str], ...
 
 
 def _obstacles(request: Request) -> Iterator[Problem]:
-    """Say what keeps a password from being written, or from staying root's alone."""
+    """Yield what keeps the password from being written, or readable only by root."""
     host, relay = request.host, request.answers.relay
     if RELAY not in request.scope or not relay.host:
         return
@@ -159,7 +159,7 @@ def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
 
 
 def _warnings(request: Request) -> Iterator[str]:
-    """Say what the relay host will not do, or no longer."""
+    """Warn of parameters that are removed, and of a password without TLS."""
     relay = request.answers.relay
     if RELAY not in request.scope or not relay.host:
         return
