@@ -62,7 +62,7 @@ def plan(request: Request) -> Part:
 
 
 def _is_requested(answers: Answers, scope: Scope) -> bool:
-    """True if the operator named the section, or all are planned and its answers are not defaults."""
+    """True if the section is named, or if all are planned and its answers are not the defaults."""
     if scope.named:
         return SECTION in scope
     return answers.dovecot != Dovecot()
