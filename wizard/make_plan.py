@@ -18,7 +18,7 @@ from wizard.host.saved import saved_answers
 from wizard.plan.choices import Choices
 from wizard.plan.model import HoldMail, Plan
 from wizard.plan.planned_file import sha256
-from wizard.plan.ways import with_ways
+from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases
 from wizard.planning.gather import gather_plan
@@ -55,7 +55,7 @@ def make_plan(
     plan = gather_plan(answers, host, sections) or build_plan(
         answers, host, sections, _bases(door, places, host), choices
     )
-    plan = with_ways(_with_classes(door, plan), door)
+    plan = with_path_obstacles(_with_classes(door, plan), door)
     # The runs of this host do not concern the plan of a copied /etc.
     if not door.is_live:
         return plan

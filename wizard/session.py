@@ -28,7 +28,7 @@ from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
-from wizard.plan.ways import with_ways
+from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.read_back import Values, read_back, read_values
 from wizard.run.follow import follow, is_prompt_open
 from wizard.run.history import RunSummary, newest_cut_off, plan_of, runs
@@ -153,7 +153,7 @@ class Session:
         from wizard.run.plan_undo import undo_plan  # noqa: PLC0415
 
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
-        plan = with_ways(with_count(self.door, plan), self.door)
+        plan = with_path_obstacles(with_count(self.door, plan), self.door)
         return replace(plan, obstacles=(*plan.obstacles, *unready(self.places, plan)))
 
     def undo_order(self, run: str) -> tuple[str, ...]:

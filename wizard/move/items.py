@@ -15,7 +15,7 @@ from wizard.text import clean, counted
 LOW = 300
 """Seconds: a TTL that is low enough to move with."""
 
-_FEW = 3
+_MAX_NAMES = 3
 _HERE_ALREADY = "the records point here already"
 _NOT_FROM_HERE = "it cannot be seen from here"
 
@@ -51,8 +51,8 @@ def _mail_names(view: View) -> tuple[str, ...]:
 
 
 def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _FEW} more" if len(texts) > _FEW else ""
-    return f"{', '.join(texts[:_FEW])}{more}"
+    more = f" and {len(texts) - _MAX_NAMES} more" if len(texts) > _MAX_NAMES else ""
+    return f"{', '.join(texts[:_MAX_NAMES])}{more}"
 
 
 def _words(answer: Answer) -> str:

@@ -19,7 +19,7 @@ from wizard.run.paths import Places
 VERSION = 1
 NAME = "move.json"
 ASIDE = ".set-aside"
-LARGEST = 65536
+MAX_BYTES = 65536
 """Bytes that are read; the program's own files are much smaller."""
 
 _MODE = 0o600
@@ -86,8 +86,8 @@ def _read(path: Path) -> Optional[tuple[str, SavedState]]:
     Raises _StrangeError if the program did not write the file.
     """
     try:
-        if os.lstat(path).st_size > LARGEST:
-            raise _StrangeError(f"it is larger than {LARGEST} bytes")
+        if os.lstat(path).st_size > MAX_BYTES:
+            raise _StrangeError(f"it is larger than {MAX_BYTES} bytes")
         file = files.read(str(path))
         whole = {} if file is None else json.loads(file.text)
     except FileNotFoundError:

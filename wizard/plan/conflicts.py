@@ -9,7 +9,7 @@ from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.secrets import masked
 
-LONGEST = 400
+MAX_CHARACTERS = 400
 """Characters of a value that are shown; --json has all of it."""
 
 KEEP_MINE, TAKE_PLANNED = "--keep-mine", "--take-planned"
@@ -40,7 +40,7 @@ def value_lines(value: Optional[str]) -> tuple[str, ...]:
         return ("(not set)",)
     if not value:
         return ("(empty)",)
-    shown = value if len(value) <= LONGEST else value[:LONGEST]
+    shown = value if len(value) <= MAX_CHARACTERS else value[:MAX_CHARACTERS]
     lines = [readable(line) for line in shown.rstrip("\n").split("\n")]
     if len(shown) < len(value):
         lines[-1] += f" ... ({len(value)} characters in all)"

@@ -20,7 +20,7 @@ SAME, GONE, NEW = " ", "-", "+"
 
 NO_NEWLINE = "\\ No newline at end of file"
 
-LARGEST_GAP = 4_000_000
+MAX_GAP = 4_000_000
 """Old lines times new lines of all gaps together. A gap beyond it is shown as one replacement."""
 
 
@@ -218,7 +218,7 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
     tail = _common(old[head:][::-1], new[head:][::-1])
     end = len(old) - tail - head, len(new) - tail - head
     at_old = at_new = head
-    budget = LARGEST_GAP
+    budget = MAX_GAP
     for anchor in [*_anchors(old[head : head + end[0]], new[head : head + end[1]]), end]:
         anchor_old, anchor_new = head + anchor[0], head + anchor[1]
         size = (anchor_old - at_old) * (anchor_new - at_new)

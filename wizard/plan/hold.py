@@ -46,7 +46,7 @@ def second(step: Step) -> Step:
 
 
 CLASS = "domain-class"
-_MAX_NAMED = 5
+_MAX_NAMES = 5
 
 
 def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]:
@@ -72,9 +72,9 @@ def class_doubts(tables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _shown(texts: Sequence[str]) -> str:
-    rest = len(texts) - _MAX_NAMED
+    rest = len(texts) - _MAX_NAMES
     more = f" and {rest} more" if rest > 0 else ""
-    return harmless(", ".join(texts[:_MAX_NAMED]) + more)
+    return harmless(", ".join(texts[:_MAX_NAMES]) + more)
 
 
 def counted(messages: int) -> str:

@@ -23,7 +23,7 @@ _LISTS = (
     ("mydestination", NAMES, "is no longer local here", "are no longer local here"),
 )
 """Each list with its kind, and the text for one item and for several."""
-_SHOWN = 5
+_MAX_NAMES = 5
 
 
 def losses(plan: Plan) -> Iterator[str]:
@@ -84,5 +84,5 @@ def _network(key: str) -> Optional[Network]:
 
 
 def _listed(items: Sequence[str]) -> str:
-    more = len(items) - _SHOWN
-    return ", ".join(map(readable, items[:_SHOWN])) + (f" and {more} more" if more > 0 else "")
+    more = len(items) - _MAX_NAMES
+    return ", ".join(map(readable, items[:_MAX_NAMES])) + (f" and {more} more" if more > 0 else "")

@@ -66,7 +66,7 @@ def propose(request: Request) -> Proposed:
         seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
     )
     protected = request.protected_in(host.main_cf.path)
-    if not _turns_hardening(answers, request.current):
+    if not _changes_hardening(answers, request.current):
         protected |= hardening.NAMES
     main = propose_main_cf(
         in_main.live or b"",
@@ -86,9 +86,9 @@ def propose(request: Request) -> Proposed:
     )
 
 
-def _turns_hardening(answers: Answers, standing: Optional[Answers]) -> bool:
+def _changes_hardening(answers: Answers, current: Optional[Answers]) -> bool:
     """True if hardening is switched on, or off after it was on. Else its settings stay."""
-    now = hardening.OFF if standing is None else standing.hardening.use
+    now = hardening.OFF if current is None else current.hardening.use
     return hardening.ON in {answers.hardening.use, now}
 
 

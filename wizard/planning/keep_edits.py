@@ -51,15 +51,15 @@ def with_hand_edits(
     """Return the answers with these hand edits; `today` are the answers read back from the host."""
     for edit in edits:
         if edit.choice == MINE and edit.path == MAIN_CF and today is not None:
-            answers = _sayable(_with_parameter(answers, today, edit), answers)
+            answers = _if_valid(_with_parameter(answers, today, edit), answers)
         elif edit.choice == MINE and edit.path == SENDER_ACCESS:
-            answers = _sayable(_with_row(answers, edit), answers)
+            answers = _if_valid(_with_row(answers, edit), answers)
         elif edit.choice == MINE and edit.path in OWNERS:
             answers = OWNERS[edit.path].keep(answers, edit)
     return answers
 
 
-def _sayable(changed: Answers, before: Answers) -> Answers:
+def _if_valid(changed: Answers, before: Answers) -> Answers:
     """Return the changed answers if each field is valid, else those before."""
     return changed if isinstance(build_each(to_values(changed)), Answers) else before
 
@@ -69,16 +69,16 @@ def _with_parameter(answers: Answers, today: Answers, edit: HandEdit) -> Answers
     if parameter is None:
         return answers
     section = "blocklists" if parameter.kind == RESTRICTIONS else parameter.section
-    own, standing = getattr(answers, section, None), getattr(today, section, None)
+    own, live = getattr(answers, section, None), getattr(today, section, None)
     fields = _FIELDS.get(edit.name, (edit.name,))
     if own is None or not all(hasattr(own, one) for one in fields):
         return answers
-    values: dict[str, Any] = {one: getattr(standing, one) for one in fields}
+    values: dict[str, Any] = {one: getattr(live, one) for one in fields}
     changed = replace(answers, **{section: replace(own, **values)})
-    return changed if _says(parameter, changed, edit) else answers
+    return changed if _expresses(parameter, changed, edit) else answers
 
 
-def _says(parameter: Parameter, answers: Answers, edit: HandEdit) -> bool:
+def _expresses(parameter: Parameter, answers: Answers, edit: HandEdit) -> bool:
     """True if the answers express the live value. Of a list they need not express each item."""
     return parameter.kind != SCALAR or parameter.value(answers) == (edit.now or "")
 

@@ -32,17 +32,17 @@ def read_back(host: Host) -> Optional[Answers]:
     """
     if not is_set_up(host):
         return None
-    said = {
-        section: {name: _said(section, name, value) for name, value in values.items()}
+    answers = {
+        section: {name: _as_answer(section, name, value) for name, value in values.items()}
         for section, values in read_values(host).items()
     }
-    if is_unsaid(said["hostname"].get("myhostname")):
+    if is_unsaid(answers["hostname"].get("myhostname")):
         return None
-    result = build_each(said)
+    result = build_each(answers)
     return result if isinstance(result, Answers) else None
 
 
-def _said(section: str, name: str, value: Any) -> Any:
+def _as_answer(section: str, name: str, value: Any) -> Any:
     """Return a live value as an answer, or an `Unsaid` if no answer expresses it."""
     if _is_right(section, name, value):
         return value

@@ -17,8 +17,8 @@ from wizard.answers.model import Problem
 from wizard.environment import child_environment
 from wizard.errors import Trouble
 from wizard.host.units import SYSTEMD
-from wizard.plan import ways
 from wizard.plan.model import Plan
+from wizard.plan.write_paths import all_paths, path_problems
 from wizard.run.paths import Places
 from wizard.run.sanitize import clean_line
 
@@ -61,7 +61,7 @@ def unready(places: Places, plan: Plan, *, by_systemd: bool = True) -> tuple[Pro
     own += () if plan.undoes or plan.gathers else (str(places.answers),)
     found = [
         *(_systemd() if by_systemd else ()),
-        *ways.place_problems(own),
+        *path_problems(own),
         *_storage(places, plan),
     ]
     return tuple(Problem("", "", words) for words in found)
@@ -177,7 +177,7 @@ def _needs(places: Places, plan: Plan) -> Iterator[tuple[str, int, int]]:
     yield str(places.lock), RUNTIME_BYTES, RUNTIME_FILES
     if not (plan.undoes or plan.gathers):
         yield str(places.answers), len(plan.answers) + FILE_BYTES, 2
-    for path in ways.all_paths(plan):
+    for path in all_paths(plan):
         yield path, _bytes(path) + FILE_BYTES, 1
 
 

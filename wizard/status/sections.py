@@ -40,7 +40,7 @@ RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 _UNUSED = {one.name: one.unused for one in RECORDS if one.unused is not None}
 """By section: the value that means that this host does not use the section."""
 
-SHOWN = 100
+MAX_CHARACTERS = 100
 """Characters of a value that are shown: mydestination may name ten thousand domains."""
 
 _WORST_FIRST = (MISSING, UNHEALTHY, BY_HAND, WAITS)
@@ -138,7 +138,7 @@ def _changes(
 
 def _short(value: Optional[str]) -> str:
     text = value or "empty"
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}..."
 
 
 def _state(section: str, value: str, last: LastState, judged: list[SectionIssue]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wizard.move.model import SavedState
-from wizard.move.ticks import ASIDE, LARGEST, NAME, read_saved, write_saved
+from wizard.move.ticks import ASIDE, MAX_BYTES, NAME, read_saved, write_saved
 from wizard.run.paths import Places
 
 KEPT = SavedState({"ttl": 1000.0}, {"old-queue": 2000.0}, "a" * 64, 1500.0)
@@ -59,7 +59,7 @@ HOSTILE = {
     "true": whole(done={"ttl": True}),
     "a certificate that is none": whole(certificate="\x1b[2J"),
     "a name that is none": whole(old_server=7),
-    "huge": whole(old_server="x" * LARGEST),
+    "huge": whole(old_server="x" * MAX_BYTES),
     "no UTF-8": "\udcff",
 }
 

@@ -16,7 +16,7 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.plan.model import BuildTable, StagedCheck
-from wizard.plan.ways import SUFFIXES
+from wizard.plan.write_paths import SUFFIXES
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
 from wizard.run.actions.staged import stage

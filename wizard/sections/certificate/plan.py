@@ -15,7 +15,7 @@ from wizard.plan import foreign
 from wizard.plan.model import Link, Relink, SelfSign, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
-from wizard.sections.certificate import hook, installing, judging, renewal
+from wizard.sections.certificate import hook, installing, obstacles, renewal
 
 
 def plan(request: Request) -> Part:
@@ -34,10 +34,10 @@ def plan(request: Request) -> Part:
         ),
         after_proof=tuple(_last_steps(answers, host, scope, accepted)),
         obstacles=(
-            *(judging.obstacles(answers, host) if "certificate" in scope else ()),
+            *(obstacles.obstacles(answers, host) if "certificate" in scope else ()),
             *foreign.obstacles(shown, request.choices),
         ),
-        cautions=tuple(judging.cautions(request)),
+        cautions=tuple(obstacles.cautions(request)),
         warnings=(
             *_warnings(answers, host, scope),
             *foreign.more(from_elsewhere),

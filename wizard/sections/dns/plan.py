@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SERVER = "127.0.0.1"
 """The address for queries to this host's named. It listens there by default."""
 
-FEW = 8
+MAX_NAMES = 8
 """Names that a warning lists at most; the review shows all."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -211,7 +211,7 @@ def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
     for name, at in addresses:
         names_at.setdefault(at, []).append(name)
     elsewhere = [at for name, at in addresses if name in always and own and at not in own]
-    for old in list(dict.fromkeys(elsewhere))[:FEW]:
+    for old in list(dict.fromkeys(elsewhere))[:MAX_NAMES]:
         if old != dns.move_to:
             names = names_at[old]
             yield (
@@ -222,5 +222,5 @@ def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:FEW])
-    return shown if len(names) <= FEW else f"{shown} and {len(names) - FEW} more"
+    shown = ", ".join(names[:MAX_NAMES])
+    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES} more"

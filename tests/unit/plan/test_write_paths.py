@@ -28,7 +28,7 @@ from wizard.plan.model import (
     ReplaceFile,
     SelfSign,
 )
-from wizard.plan.ways import BY_OTHERS, with_ways
+from wizard.plan.write_paths import BY_OTHERS, with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
 
@@ -70,7 +70,7 @@ ACTIONS: dict[str, Action] = {
 
 
 def problems(made: Plan, root: Path) -> list[str]:
-    return [one.message for one in with_ways(made, Door(root)).obstacles]
+    return [one.message for one in with_path_obstacles(made, Door(root)).obstacles]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_link_of_roots_is_followed(root: Path, name: str) -> None:
     (root / "srv/way").symlink_to("moved")
     (root / "etc" / directory).symlink_to("/srv/way")
     assert problems(made(name), root) == []
-    said = with_ways(made(name), Door(root)).warnings
+    said = with_path_obstacles(made(name), Door(root)).warnings
     assert f"/etc/{directory} is a link: this run writes to /srv/moved instead." in said
 
 
@@ -144,7 +144,7 @@ def test_what_postfix_check_would_say_of_a_file_of_the_run(
         status = list(Path(path).stat())
         return os.stat_result([*status[:4], owners["uid"], *status[5:]])
 
-    monkeypatch.setattr("wizard.plan.ways.os.lstat", lstat)
+    monkeypatch.setattr("wizard.plan.write_paths.os.lstat", lstat)
     checked = plan(("one", PostfixCheck((str(file), str(tmp_path / "master.cf")))))
     assert problems(checked, Path("/")) == []
     owners["uid"] = 1000
@@ -197,7 +197,7 @@ def test_a_directory_of_others(tmp_path: Path, uid: int, mode: int, why: str) ->
     where.chmod(mode)
     os.chown(where, uid, -1)
     one = plan(("one", ReplaceFile(NewFile(str(where / "main.cf"), b"", None))))
-    found = [one.message for one in with_ways(one, Door()).obstacles]
+    found = [one.message for one in with_path_obstacles(one, Door()).obstacles]
     assert [why in one for one in found] == ([True] if why else [])
 
 
@@ -210,7 +210,7 @@ def test_a_file_that_is_a_mount_cannot_be_replaced(tmp_path: Path) -> None:
     subprocess.run(["mount", "--bind", tmp_path / "other", path], check=True)
     try:
         made_of = plan(("one", ReplaceFile(NewFile(str(path), b"", None))))
-        (found,) = with_ways(made_of, Door()).obstacles
+        (found,) = with_path_obstacles(made_of, Door()).obstacles
     finally:
         subprocess.run(["umount", path], check=True)
     assert found.message == f"{path} is a mount of its own, which cannot be replaced: umount {path}"
@@ -248,10 +248,10 @@ def test_flags(tmp_path: Path, what: str, key: str, word: str) -> None:
     for one in (path, tmp_path / "main.cf.db"):
         one.write_text("")
     table = plan(("one", BuildTable("hash", str(path), ())))
-    assert with_ways(table, Door()).obstacles == ()
+    assert with_path_obstacles(table, Door()).obstacles == ()
     flag(tmp_path / what, key)
     try:
-        (found,) = with_ways(table, Door()).obstacles
+        (found,) = with_path_obstacles(table, Door()).obstacles
     finally:
         subprocess.run(["chattr", f"-{key}", tmp_path / what], check=True)
     there = str(tmp_path / what) if what != "." else str(tmp_path)
@@ -293,7 +293,7 @@ def test_where_a_link_may_lead(
     target = target.replace("one/../../", f"one/../../{tmp_path.name}/")
     (tmp_path / "way").symlink_to(target)
     one = plan(("one", ReplaceFile(NewFile(f"{tmp_path}/way/main.cf", b"", None))))
-    found = [one.message for one in with_ways(one, Door()).obstacles]
+    found = [one.message for one in with_path_obstacles(one, Door()).obstacles]
     assert [why in one for one in found] == ([True] if why else [])
 
 
@@ -301,7 +301,7 @@ def test_where_a_link_may_lead(
 @pytest.mark.parametrize("path", [f"/etc/{'x' * 300}", f"/etc/{'x' * 300}/main.cf"])
 def test_a_name_that_is_too_long_is_an_obstacle(path: str) -> None:
     one = plan(("one", ReplaceFile(NewFile(path, b"", None))))
-    (found,) = with_ways(one, Door()).obstacles
+    (found,) = with_path_obstacles(one, Door()).obstacles
     assert found.message.startswith(f"{path.removesuffix('/main.cf')}: ")
 
 
@@ -314,9 +314,9 @@ def test_a_link_of_another_user_is_not_followed(
     (tmp_path / "real").mkdir()
     (tmp_path / "way").symlink_to("real")
     one = plan(("one", ReplaceFile(NewFile(f"{tmp_path}/way/main.cf", b"", None))))
-    assert with_ways(one, Door()).obstacles == ()
+    assert with_path_obstacles(one, Door()).obstacles == ()
     os.lchown(tmp_path / "way", 65534, -1)
-    (found,) = with_ways(one, Door()).obstacles
+    (found,) = with_path_obstacles(one, Door()).obstacles
     assert "is a symbolic link of another user" in found.message
 
 

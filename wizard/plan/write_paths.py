@@ -33,11 +33,11 @@ SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm"
 """The suffix that postmap(1) adds to the name of the text, by table type."""
 _WANTS = "/etc/systemd/system/multi-user.target.wants"
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
-_LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_PATH_ONLY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
-def with_ways(plan: Plan, door: Door) -> Plan:
+def with_path_obstacles(plan: Plan, door: Door) -> Plan:
     """Return the plan with an obstacle for each path that its run could not write.
 
     A directory that is a link adds a warning with the real path.
@@ -81,9 +81,11 @@ def _real(door: Door, directory: str) -> str:
     return directory
 
 
-def place_problems(paths: Iterable[str]) -> Iterator[str]:
+def path_problems(paths: Iterable[str]) -> Iterator[str]:
     """Yield why the worker could not write to these paths of the live host, each reason once."""
-    found = (why for path in paths for why in _problem(path, Door(), ours=True, is_whole=True))
+    found = (
+        why for path in paths for why in _write_problems(path, Door(), ours=True, is_whole=True)
+    )
     yield from dict.fromkeys(found)
 
 
@@ -93,7 +95,7 @@ def _problems(plan: Plan, door: Door) -> Iterator[str]:
     pending = plan.pending if door.is_live else ()
     others = {path for step in pending for path in _of(BY_OTHERS, step.action)}
     for path in sorted({*written_paths(plan), *others}):
-        yield from _problem(path, door, ours=path not in others, is_whole=path in whole)
+        yield from _write_problems(path, door, ours=path not in others, is_whole=path in whole)
     for step in pending:
         if isinstance(step.action, model.PostfixCheck):
             yield from chain.from_iterable(map(_complaint, step.action.files))
@@ -112,16 +114,16 @@ def _complaint(path: str) -> Iterator[str]:
             yield f"{path} can be written by others than root: chmod go-w {path}"
 
 
-def _problem(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
+def _write_problems(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
     try:
-        yield from _look(path, door, ours=ours, is_whole=is_whole)
+        yield from _path_faults(path, door, ours=ours, is_whole=is_whole)
     except Trouble as trouble:
         # Other users than root cannot read all directories, and they start no run.
         if not isinstance(trouble.__cause__, PermissionError) or os.geteuid() == 0:
             yield f"{trouble.wrong}: {trouble.advice}"
 
 
-def _look(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
+def _path_faults(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
     pure = PurePosixPath(path)
     doing = f"looking at the way to {path}"
     if not ours:
@@ -132,12 +134,12 @@ def _look(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]
     with open_way(str(pure.parent), doing, root=root, rights=rights, partly=True) as way:
         flags = locked(way.fd)
         if flags:
-            yield f"{way.path} is {flags.partition(' ')[0]}: {_lift(flags, way.path)}"
+            yield f"{way.path} is {flags.partition(' ')[0]}: {_unlock_advice(flags, way.path)}"
         if not way.is_all:
             return
         with explained(doing, path):
             try:
-                file = os.open(pure.name, _LOOK, dir_fd=way.fd)
+                file = os.open(pure.name, _PATH_ONLY, dir_fd=way.fd)
             except FileNotFoundError:
                 return
         try:
@@ -166,7 +168,7 @@ def _file_problem(path: str, name: str, fd: int, file: int, *, is_whole: bool) -
         yield f"{path} is a mount of its own, which cannot be replaced: umount {path}"
     flags = _locked_file(name, fd)
     if flags:
-        yield f"{path} is {flags.partition(' ')[0]}: {_lift(flags, path)}"
+        yield f"{path} is {flags.partition(' ')[0]}: {_unlock_advice(flags, path)}"
 
 
 def _locked_file(name: str, fd: int) -> str:
@@ -180,7 +182,7 @@ def _locked_file(name: str, fd: int) -> str:
         os.close(file)
 
 
-def _lift(flags: str, path: object) -> str:
+def _unlock_advice(flags: str, path: object) -> str:
     return f"{flags.partition('(')[2].rstrip(')')} {path}"
 
 
