@@ -37,19 +37,19 @@ def losses(plan: Plan) -> Iterator[str]:
 def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
     before, after = MainCf.parse(change.live or b""), MainCf.parse(change.proposed)
     for name, kind, of_one, of_many in _LISTS:
-        was, comes = before.value(name), after.value(name)
-        if was is None and comes is not None and kind == NETWORKS and tells_unset:
+        old, new = before.value(name), after.value(name)
+        if old is None and new is not None and kind == NETWORKS and tells_unset:
             yield (
                 f"Taken away: {name} was not set, so Postfix's own networks could relay; now only"
-                f" {_listed(words(comes))} can."
+                f" {_listed(words(new))} can."
             )
             continue
-        if was is None or was == comes:
+        if old is None or old == new:
             continue
         own = own_names(after, {})
-        keys = frozenset(own.key(kind, word) for word in words(comes or ""))
+        keys = frozenset(own.key(kind, word) for word in words(new or ""))
         remains = _contains(keys) if kind == NETWORKS else keys.__contains__
-        gone = [word for word in words(was) if not remains(own.key(kind, word))]
+        gone = [word for word in words(old) if not remains(own.key(kind, word))]
         if gone:
             what = of_one if len(gone) == 1 else of_many
             yield f"Taken away: {_listed(gone)} {what} ({name})."

@@ -83,7 +83,7 @@ def obstacles(host: Host, scope: Scope) -> Iterator[Problem]:
         if _is_postfix(listener, host) or (POLICY in scope and listener.unit in stopped):
             continue
         if not listener.process and not host.is_root_user:
-            continue  # only root sees whose it is
+            continue  # only root sees the process
         port = f"port {listener.port} ({PORTS[listener.port]})"
         yield Problem("", "", f"{port} is held by {_who(listener)}; {_advice(listener)}")
 

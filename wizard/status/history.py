@@ -57,25 +57,27 @@ def last_states(runs: Iterable[Written]) -> dict[str, LastState]:
     found = dict.fromkeys((*SECTIONS, POLICY), LastState())
     before_run: dict[str, dict[str, LastState]] = {}
     read = _Reader()
-    there: Texts = {}
+    texts_after: Texts = {}
     for one in runs:
         before_run[one.run] = dict(found)
         if one.why:
             found = dict.fromkeys(found, LastState(why=f"run {one.run} cannot be read: {one.why}"))
             continue
-        was = {**there, **one.before}
-        there = {**was, **one.after}
-        before, after = read(was), read(there)
+        texts_before = {**texts_after, **one.before}
+        texts_after = {**texts_before, **one.after}
+        before, after = read(texts_before), read(texts_after)
         for section, last in found.items():
             differs = after[section] != before[section]
             if one.undoes:
                 earlier = before_run.get(one.undoes, {}).get(section, last)
-                found[section] = _taken_back(one, last, earlier, differs=differs)
+                found[section] = _undone(one, last, earlier, differs=differs)
             elif differs or _is_planned(one, section):
                 edited = last.values is not None and before[section] != last.values
                 changed = one.run if differs else "" if edited else last.changed
                 by_hand = not differs and (edited or last.by_hand)
-                found[section] = LastState(after[section], one.run, changed, by_hand, texts=there)
+                found[section] = LastState(
+                    after[section], one.run, changed, by_hand, texts=texts_after
+                )
     return found
 
 
@@ -85,7 +87,7 @@ def _is_planned(one: Written, section: str) -> bool:
     return not one.sections or section in one.sections
 
 
-def _taken_back(one: Written, last: LastState, earlier: LastState, *, differs: bool) -> LastState:
+def _undone(one: Written, last: LastState, earlier: LastState, *, differs: bool) -> LastState:
     """Return a section's state after an undo; `earlier` is the state before the undone run."""
     state = earlier if last.run == one.undoes else last
     changed = one.run if differs else state.changed

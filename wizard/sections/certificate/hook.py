@@ -48,7 +48,7 @@ def write(file: PlannedFile) -> Step:
 
 
 def missing(request: Request) -> Iterator[str]:
-    """Warn that there is no hook. For a plan that does not write one."""
+    """Warn of a missing hook, in a plan that does not write it."""
     hook, source = request.host.hook, request.answers.certificate.source
     mine = request.scope.has_any("certificate", POLICY)
     if mine and source in OF_A_LINEAGE and hook.live is None:
