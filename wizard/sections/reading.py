@@ -30,7 +30,7 @@ def is_set_up(host: Host) -> bool:
 
 
 def value_of(host: Host, name: str) -> str:
-    """Return a parameter's value, or Postfix's default if it is not set."""
+    """Return a parameter's value. If it is not set, return Postfix's default, or "" for none."""
     value = main_cf(host).value(name)
     return DEFAULTS.get(name, "") if value is None else value
 
