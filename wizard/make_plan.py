@@ -15,8 +15,9 @@ from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.relay import read_relay_password, relay_targets
 from wizard.host.saved import saved_answers
+from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
-from wizard.plan.model import HoldMail, Plan
+from wizard.plan.model import Plan
 from wizard.plan.planned_file import sha256
 from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.build import build_plan

@@ -25,7 +25,8 @@ from wizard.answers.model import POLICY
 from wizard.door import Door, Running
 from wizard.host import facts
 from wizard.paths import MAIN_CF
-from wizard.plan.model import Plan, StagedCheck
+from wizard.plan.actions import StagedCheck
+from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.complaints import complaints

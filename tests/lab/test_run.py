@@ -17,25 +17,21 @@ import pytest
 
 from lab import stock
 from lab.host import Host
-from wizard.plan.model import (
-    Action,
+from wizard.plan.actions import (
     BuildTable,
     Command,
     EnableUnit,
     Install,
     KeepOriginal,
-    Link,
-    NewFile,
     OpenFirewall,
-    Plan,
     PostfixCheck,
-    Relink,
     ReplaceFile,
-    SelfSign,
     Service,
     StagedCheck,
-    Step,
 )
+from wizard.plan.certificate_actions import Relink, SelfSign
+from wizard.plan.files import Link, NewFile
+from wizard.plan.model import Action, Plan, Step
 from wizard.plan.wire import plan_to_bytes
 
 pytestmark = pytest.mark.lab

@@ -30,19 +30,12 @@ from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.secret_file import SecretKind
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist
+from wizard.plan.actions import Command, Prove, ReplaceFile
 from wizard.plan.choices import Choices
+from wizard.plan.files import NewFile, Past
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.model import (
-    Command,
-    FileChange,
-    NewFile,
-    Past,
-    Plan,
-    Prove,
-    PutBack,
-    ReplaceFile,
-    Step,
-)
+from wizard.plan.model import FileChange, Plan, Step
+from wizard.plan.undo_actions import PutBack
 from wizard.postfix.proposal import Reason
 from wizard.run import records
 from wizard.run.history import RunSummary

@@ -22,8 +22,9 @@ from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host
 from wizard.host.gathered_facts import Gathered
+from wizard.plan.certificate_actions import Fetch
 from wizard.plan.choices import Choices
-from wizard.plan.model import Fetch, Plan, Step
+from wizard.plan.model import Plan, Step
 from wizard.planning.gather import NOT_KNOWN_YET
 from wizard.run import records
 

@@ -14,9 +14,10 @@ from typing import Optional
 from wizard.check.network.ports import NOBODY
 from wizard.finding import WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.plan.actions import BuildTable, Service, StagedCheck
 from wizard.plan.choices import MINE
 from wizard.plan.hold import CLASS
-from wizard.plan.model import BuildTable, Plan, Service, StagedCheck
+from wizard.plan.model import Plan
 from wizard.planning.file_entries import entries
 from wizard.postfix.hardening import MAPS
 from wizard.postfix.hazards import HAZARDS

@@ -8,7 +8,8 @@ from wizard.answers.model import Answers, Caution
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.zones import is_used, likely_zones, outside_zones, zone_of
-from wizard.plan.model import OpenFirewall, Step
+from wizard.plan.actions import OpenFirewall
+from wizard.plan.model import Step
 from wizard.plan.scope import Scope
 
 SERVICES = ("smtp", "smtp-submission", "smtps")

@@ -18,7 +18,8 @@ from wizard.certificates.modes import file_mode
 from wizard.host.facts import ForeignItem
 from wizard.host.gathered_facts import GatheredFile
 from wizard.plan.choices import Choices
-from wizard.plan.model import Foreign, LaidFile
+from wizard.plan.files import LaidFile
+from wizard.plan.model import Foreign
 
 ACCEPT = "foreign-hooks"
 """The name after --accept."""

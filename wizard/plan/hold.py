@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from wizard.answers.model import Caution
 from wizard.errors import harmless
-from wizard.plan.model import HoldMail, Step
+from wizard.plan.actions import HoldMail
+from wizard.plan.model import Step
 from wizard.postfix.classes import class_parameters, may_differ
 
 FIRST, SECOND = "hold-mail", "hold-mail-again"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.host.facts import FileFacts
-from wizard.plan.model import NewFile, ReplaceFile, Step
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import Step
 from wizard.plan.sealed_file import SealedFile
 from wizard.postfix.proposal import Proposal
 

@@ -8,7 +8,7 @@ from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.host.facts import DqsKey, FileFacts
-from wizard.plan.model import Key, NewFile
+from wizard.plan.files import Key, NewFile
 from wizard.secrets import MASK, Sealed, marks, opened, seal
 
 

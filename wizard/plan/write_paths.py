@@ -17,8 +17,19 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.ways import explained, locked, mount_of, open_way
 from wizard.paths import LETSENCRYPT, MAIN_CF, RENEWAL_HOOK
-from wizard.plan import model
+from wizard.plan.actions import (
+    BuildTable,
+    EnableUnit,
+    Install,
+    KeepOriginal,
+    OpenFirewall,
+    PostfixCheck,
+    ReplaceFile,
+    SetAlternative,
+)
+from wizard.plan.certificate_actions import Lay, Relink, SelfSign
 from wizard.plan.model import Plan
+from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnAlternative
 
 Rule = Callable[[Any], Iterable[str]]
 
@@ -97,7 +108,7 @@ def _problems(plan: Plan, door: Door) -> Iterator[str]:
     for path in sorted({*written_paths(plan), *others}):
         yield from _write_problems(path, door, ours=path not in others, is_whole=path in whole)
     for step in pending:
-        if isinstance(step.action, model.PostfixCheck):
+        if isinstance(step.action, PostfixCheck):
             yield from chain.from_iterable(map(_complaint, step.action.files))
 
 
@@ -205,12 +216,12 @@ def _of(rules: Mapping[type, Rule], action: object) -> Iterable[str]:
     return rule(action) if rule is not None else ()
 
 
-def _table(action: model.BuildTable) -> Iterable[str]:
+def _table(action: BuildTable) -> Iterable[str]:
     suffix = SUFFIXES.get(action.table_type)
     return (action.path, *((f"{action.path}{suffix}",) if suffix else ()))
 
 
-def _put_back(action: model.PutBack) -> Iterable[str]:
+def _put_back(action: PutBack) -> Iterable[str]:
     return (one.path for one in action.files if one.was != one.now)
 
 
@@ -219,28 +230,28 @@ def _alternative(name: str) -> Iterable[str]:
 
 
 _WHOLE: dict[type, Rule] = {
-    model.KeepOriginal: lambda action: (action.original,),
-    model.ReplaceFile: lambda action: (action.file.path,),
-    model.BuildTable: _table,
-    model.SelfSign: lambda action: (action.cert_file, action.key_file),
+    KeepOriginal: lambda action: (action.original,),
+    ReplaceFile: lambda action: (action.file.path,),
+    BuildTable: _table,
+    SelfSign: lambda action: (action.cert_file, action.key_file),
 }
 """By action: the files that the worker replaces. Each must be a plain file with one name."""
 
 OURS: dict[type, Rule] = {
     **_WHOLE,
-    model.Relink: lambda action: (link.path for link in action.links),
-    model.Lay: lambda action: (file.path for file in action.files),
-    model.PutBack: _put_back,
+    Relink: lambda action: (link.path for link in action.links),
+    Lay: lambda action: (file.path for file in action.files),
+    PutBack: _put_back,
 }
 """By action: all files and links that the worker writes."""
 
 BY_OTHERS: dict[type, Rule] = {
-    model.Install: lambda _: ("/usr/sbin/postfix", MAIN_CF, "/var/lib/rpm/db"),
-    model.EnableUnit: lambda _: (f"{_WANTS}/postfix.service",),
-    model.Disable: lambda action: (f"{_WANTS}/{action.unit.removesuffix('.service')}.service",),
-    model.SetAlternative: lambda action: _alternative(action.name),
-    model.ReturnAlternative: lambda action: _alternative(action.name),
-    model.OpenFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
-    model.CloseFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
+    Install: lambda _: ("/usr/sbin/postfix", MAIN_CF, "/var/lib/rpm/db"),
+    EnableUnit: lambda _: (f"{_WANTS}/postfix.service",),
+    Disable: lambda action: (f"{_WANTS}/{action.unit.removesuffix('.service')}.service",),
+    SetAlternative: lambda action: _alternative(action.name),
+    ReturnAlternative: lambda action: _alternative(action.name),
+    OpenFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
+    CloseFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
 }
 """By action: what dnf, systemd, alternatives and firewalld write for it."""

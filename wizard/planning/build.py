@@ -14,22 +14,20 @@ from wizard.answers.model import POLICY, Answers, Problem
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host, Unit
 from wizard.plan import firewall, hold
-from wizard.plan.choices import Choices
-from wizard.plan.model import (
+from wizard.plan.actions import (
     Command,
     EnableUnit,
     Install,
     KeepOriginal,
-    Lay,
     OpenFirewall,
-    Plan,
     PostfixCheck,
     Prove,
-    SelfSign,
     Service,
     StagedCheck,
-    Step,
 )
+from wizard.plan.certificate_actions import Lay, SelfSign
+from wizard.plan.choices import Choices
+from wizard.plan.model import Plan, Step
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile, sha256
 from wizard.plan.scope import Scope, scope_of

@@ -14,7 +14,8 @@ from wizard.host.facts import Host, Listener
 from wizard.host.mta_facts import KNOWN, UNITS, OtherMta
 from wizard.host.sockets import MASTER
 from wizard.host.units import POSTFIX
-from wizard.plan.model import SetAlternative, Step, StopMta, UnitState
+from wizard.plan.actions import SetAlternative, StopMta, UnitState
+from wizard.plan.model import Step
 from wizard.plan.scope import Scope
 
 GROUP = "mta"

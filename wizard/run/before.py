@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from wizard.answers.model import Answers
 from wizard.finding import WRONG
-from wizard.plan.model import Install, Plan, Prove, Service
+from wizard.plan.actions import Install, Prove, Service
+from wizard.plan.model import Plan
 
 
 def is_comparable(plan: Plan) -> bool:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from wizard.certificates.lineage import KINDS
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import ALIASES, LETSENCRYPT
-from wizard.plan.model import Past
+from wizard.plan.files import Past
 from wizard.run.path_state import MISSING
 
 BEFORE = "before"

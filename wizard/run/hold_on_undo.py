@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
 from wizard.plan import hold
-from wizard.plan.model import Action, HoldMail, PutBack, ReleaseMail, Step
+from wizard.plan.actions import HoldMail
+from wizard.plan.model import Action, Step
+from wizard.plan.undo_actions import PutBack, ReleaseMail
 from wizard.run.actions.back import saved_bytes
 from wizard.run.files import read
 from wizard.run.on_hold import messages_of

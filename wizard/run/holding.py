@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.errors import harmless
-from wizard.plan.model import HoldMail
+from wizard.plan.actions import HoldMail
 from wizard.postfix.classes import RECIPIENTS, Classes, domain_of, may_bounce, moved
 from wizard.run.mail_queue import HOLD, MAILDROP, Message, Run, classes, messages, stage
 

@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from wizard.plan.model import (
-    Install,
-    Plan,
-    ReturnAlternative,
-    ReturnMta,
-    SetAlternative,
-    Step,
-    StopMta,
-)
+from wizard.plan.actions import Install, SetAlternative, StopMta
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import ReturnAlternative, ReturnMta
 from wizard.run.progress import Progress
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 
 from wizard.errors import Trouble
-from wizard.plan.model import Install, Remove
+from wizard.plan.actions import Install
+from wizard.plan.undo_actions import Remove
 from wizard.run.context import Context
 from wizard.run.rpm_lock import transaction
 

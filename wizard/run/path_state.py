@@ -1,6 +1,6 @@
 """Read the state of a path, compare it with the reviewed plan, and save what undo needs of it.
 
-A state is one word, as in `wizard.plan.model.Link.was`: `missing`, `file:HASH` or `link:TARGET`.
+A state is one word, as in `wizard.plan.files.Link.was`: `missing`, `file:HASH` or `link:TARGET`.
 The hash has the keyed form (`wizard.run.seals`).
 """
 

@@ -12,8 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from wizard.answers.model import Problem
 from wizard.errors import Trouble
 from wizard.host.units import is_masked
-from wizard.plan import model
-from wizard.plan.model import FileChange, Past, Plan, PutBack, Step
+from wizard.plan.actions import Forget, Install, KeepOriginal, ReloadZone, TurnBeside
+from wizard.plan.certificate_actions import Lay
+from wizard.plan.files import Past
+from wizard.plan.model import FileChange, Plan, Step
+from wizard.plan.undo_actions import PutBack, ReturnUnit
 from wizard.planning.obstacles import masked
 from wizard.run.actions.back import EDITED_ADVICE, changed_since, saved_bytes
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
@@ -166,7 +169,7 @@ def _clearing(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[Step]:
             f"{PREFIX}remains-{number}",
             f"Remove {directory}",
             "It may hold keys or passwords, and nothing uses it once the run is taken back.",
-            model.Forget(directory),
+            Forget(directory),
             (("rm", "-r", directory),),
         )
 
@@ -174,7 +177,7 @@ def _clearing(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[Step]:
 def _sweeping(plan: Plan, past: Progress, seals: Seals) -> Iterator[Step]:
     """Yield a step for each lineage that stays and has temporary files of a killed worker."""
     for step in plan.pending:
-        if not isinstance(step.action, model.Lay) or not step.action.stays:
+        if not isinstance(step.action, Lay) or not step.action.stays:
             continue
         beside = [one.path for one in step.action.files if leftovers(one.path)]
         if beside and step.id in past.intended:
@@ -193,7 +196,7 @@ def _tidying(plan: Plan, past: Progress) -> Iterator[Step]:
     All other files have steps anyway.
     """
     for step in plan.pending:
-        if not isinstance(step.action, model.KeepOriginal) or step.id not in past.intended:
+        if not isinstance(step.action, KeepOriginal) or step.id not in past.intended:
             continue
         original = step.action.original
         names = leftovers(original)
@@ -299,7 +302,7 @@ def _masked(steps: Iterable[Step]) -> Iterator[Problem]:
     """Yield an obstacle for each masked unit that must be started. It can only be stopped."""
     turns = (one.action for one in steps)
     for turn in turns:
-        if isinstance(turn, (model.ReturnUnit, model.TurnBeside)) and turn.verb != "stop":
+        if isinstance(turn, (ReturnUnit, TurnBeside)) and turn.verb != "stop":
             yield from [masked(turn.unit)] if is_masked(LOCAL, turn.unit) else []
 
 
@@ -313,14 +316,14 @@ def _is_empty(directory: str) -> bool:
 
 def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
-        if isinstance(step.action, model.ReloadZone):
+        if isinstance(step.action, ReloadZone):
             yield (
                 f"The zone {step.action.zone} goes back to its old serial, {step.action.serial}. A "
                 f"secondary server that has {step.action.was} keeps the newer records until the "
                 "serial is above that: where there is one, raise it by hand and reload."
             )
     for step in plan.pending:
-        if not isinstance(step.action, model.Install) or step.id not in past.begun:
+        if not isinstance(step.action, Install) or step.id not in past.begun:
             continue
         package = step.action.package
         if step.id not in past.done:

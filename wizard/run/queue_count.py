@@ -15,8 +15,9 @@ from typing import Optional
 from wizard.errors import Trouble
 from wizard.host.private import private_directory
 from wizard.plan import hold
+from wizard.plan.actions import HoldMail
 from wizard.plan.hold import counted
-from wizard.plan.model import HoldMail, Plan, Step
+from wizard.plan.model import Plan, Step
 from wizard.postfix.classes import doubt, is_taken_over
 from wizard.run.holding import class_changes, survey
 from wizard.run.loop import Loop

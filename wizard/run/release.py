@@ -15,7 +15,8 @@ from pathlib import Path
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.distribution import major, read_distribution
-from wizard.plan.model import BuildTable, Plan
+from wizard.plan.actions import BuildTable
+from wizard.plan.model import Plan
 from wizard.run.history import RunSummary, plan_of
 from wizard.run.paths import Places
 from wizard.run.records import RUNNING

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from wizard.paths import PARTED
-from wizard.plan.model import PutBack, ReloadZone, ReturnUnit, Step, TurnBeside
+from wizard.plan.actions import ReloadZone, TurnBeside
+from wizard.plan.model import Step
+from wizard.plan.undo_actions import PutBack, ReturnUnit
 from wizard.run.undo import is_table, texts_first
 
 TURNS = (ReturnUnit, TurnBeside, ReloadZone)

@@ -25,7 +25,18 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from wizard.errors import Trouble
-from wizard.plan import model
+from wizard.plan.actions import (
+    BuildTable,
+    CheckDovecot,
+    CheckZone,
+    KeepOriginal,
+    ReplaceFile,
+    StagedCheck,
+)
+from wizard.plan.certificate_actions import Lay, Relink, SelfSign
+from wizard.plan.files import Key, LaidFile, Link, NewFile, Past
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import PutBack
 from wizard.run.directories import close_to_others, make_private
 from wizard.run.files import make_once, read, sha256
 
@@ -38,23 +49,23 @@ _DOING = "comparing with what a run wrote"
 _T = TypeVar("_T")
 
 HASHES: dict[type, tuple[str, ...]] = {
-    model.Plan: ("steps",),
-    model.Step: ("action",),
-    model.KeepOriginal: ("sha256",),
-    model.Relink: ("links",),
-    model.Link: ("was",),
-    model.Lay: ("files",),
-    model.LaidFile: ("was", "sha256", "result"),
-    model.SelfSign: ("before",),
-    model.StagedCheck: ("files",),
-    model.ReplaceFile: ("file",),
-    model.CheckZone: ("file",),
-    model.CheckDovecot: ("file",),
-    model.NewFile: ("before", "keys", "opened"),
-    model.BuildTable: ("keys",),
-    model.Key: ("sha256",),
-    model.PutBack: ("files", "links"),
-    model.Past: ("was", "now"),
+    Plan: ("steps",),
+    Step: ("action",),
+    KeepOriginal: ("sha256",),
+    Relink: ("links",),
+    Link: ("was",),
+    Lay: ("files",),
+    LaidFile: ("was", "sha256", "result"),
+    SelfSign: ("before",),
+    StagedCheck: ("files",),
+    ReplaceFile: ("file",),
+    CheckZone: ("file",),
+    CheckDovecot: ("file",),
+    NewFile: ("before", "keys", "opened"),
+    BuildTable: ("keys",),
+    Key: ("sha256",),
+    PutBack: ("files", "links"),
+    Past: ("was", "now"),
 }
 """By class, the fields with hashes or with parts that have some. `Install.lays` has rpm's hashes."""
 

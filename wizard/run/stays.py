@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.units import RUNNING_STATES
 from wizard.paths import ALIASES, LINEAGES
-from wizard.plan import model
-from wizard.plan.model import Past, Plan, Step
+from wizard.plan.actions import BuildTable, Install, KeepOriginal, OpenFirewall, Service, TurnBeside
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import Past
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import Remove
 from wizard.run.changed import lineage_of
 from wizard.run.progress import Progress
 
@@ -34,12 +37,12 @@ class _Run:
     @property
     def started(self) -> bool:
         """True if the run started a Postfix that did not run."""
-        return any(terms.get("was") not in RUNNING_STATES for _, terms in self.of(model.Service))
+        return any(terms.get("was") not in RUNNING_STATES for _, terms in self.of(Service))
 
     @property
     def removes_package(self) -> bool:
         """True if the undo removes the package."""
-        return any(isinstance(step.action, model.Remove) for step in self.back)
+        return any(isinstance(step.action, Remove) for step in self.back)
 
 
 def what_stays(
@@ -69,9 +72,7 @@ def _renewed(run: _Run) -> Iterator[str]:
 
 
 def _issued(run: _Run) -> Iterator[str]:
-    issued = (
-        one for one, _ in run.of(model.Lay, model.Relink) if getattr(one.action, "stays", False)
-    )
+    issued = (one for one, _ in run.of(Lay, Relink) if getattr(one.action, "stays", False))
     if any(issued):
         yield (
             "/etc/letsencrypt: the certificate that was issued for this host, with its key: an ACME"
@@ -83,7 +84,7 @@ def _originals(run: _Run) -> Iterator[str]:
     paths = [
         step.action.original
         for step in run.plan.steps
-        if isinstance(step.action, model.KeepOriginal) and os.path.lexists(step.action.original)
+        if isinstance(step.action, KeepOriginal) and os.path.lexists(step.action.original)
     ]
     if paths:
         yield f"{', '.join(paths)}: made once, for `diff` with any later state; no undo removes it."
@@ -93,16 +94,16 @@ def _tables(run: _Run) -> Iterator[str]:
     paths = dict.fromkeys(f"{ALIASES}{suffix}" for suffix in INDEX_SUFFIX.values())
     there = [path for path in paths if os.path.lexists(path)]
     built = any(
-        isinstance(step.action, model.BuildTable) and step.action.path == ALIASES
-        for step, _ in run.of(model.BuildTable)
+        isinstance(step.action, BuildTable) and step.action.path == ALIASES
+        for step, _ in run.of(BuildTable)
     )
     if there and (run.started or built):
         yield f"{', '.join(there)}: built from {ALIASES}, which stays; Postfix does so at each start."
 
 
 def _firewall(run: _Run) -> Iterator[str]:
-    for step, terms in run.of(model.OpenFirewall):
-        if isinstance(step.action, model.OpenFirewall) and terms.get("added"):
+    for step, terms in run.of(OpenFirewall):
+        if isinstance(step.action, OpenFirewall) and terms.get("added"):
             name = f"{step.action.zone}.xml"
             yield (
                 f"/etc/firewalld/zones/{name}, /etc/firewalld/zones/{name}.old: firewalld writes both"
@@ -121,7 +122,7 @@ def _postfix(run: _Run) -> Iterator[str]:
 
 
 def _dovecot(run: _Run) -> Iterator[str]:
-    if any(run.of(model.TurnBeside)):
+    if any(run.of(TurnBeside)):
         yield "/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts."
 
 
@@ -134,8 +135,8 @@ _RECORDS = {
 
 
 def _package(run: _Run) -> Iterator[str]:
-    for step, terms in run.of(model.Install):
-        if not isinstance(step.action, model.Install) or terms.get("was"):
+    for step, terms in run.of(Install):
+        if not isinstance(step.action, Install) or terms.get("was"):
             continue
         package = step.action.package
         if not run.removes_package:

@@ -20,7 +20,9 @@ from pathlib import Path
 
 from wizard.errors import Trouble
 from wizard.host.gathered import NOTE, is_fresh, note_from_bytes
-from wizard.plan.model import Fetch, Forget, Lay, Obtain, Plan, ReplaceFile
+from wizard.plan.actions import Forget, ReplaceFile
+from wizard.plan.certificate_actions import Fetch, Lay, Obtain
+from wizard.plan.model import Plan
 from wizard.run.files import MARK, read
 from wizard.run.history import runs
 from wizard.run.paths import Places, RunPlaces, known_runs

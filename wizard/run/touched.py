@@ -10,8 +10,10 @@ from typing import Any, Callable, Optional, cast
 
 from wizard import paths
 from wizard.host.postfix import INDEX_SUFFIX
-from wizard.plan import model
+from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, Service
+from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.model import Plan
+from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnUnit
 from wizard.run.progress import Progress
 from wizard.run.records import DONE
 from wizard.run.undo import ANSWERS
@@ -48,15 +50,15 @@ def touched(plan: Plan, past: Progress) -> Optional[frozenset[str]]:
     return frozenset(names)
 
 
-def _table(action: model.BuildTable) -> Iterator[str]:
+def _table(action: BuildTable) -> Iterator[str]:
     yield f"table {action.path}"
 
 
-def _lineage(action: model.Relink) -> Iterator[str]:
+def _lineage(action: Relink) -> Iterator[str]:
     yield f"lineage {action.lineage}"
 
 
-def _copied(action: model.Lay) -> Iterator[str]:
+def _copied(action: Lay) -> Iterator[str]:
     for file in action.files:
         yield path_name(file.path)
 
@@ -74,7 +76,7 @@ def _services(action: Any) -> Iterator[str]:
         yield f"service {action.zone} {service}"
 
 
-def _put_back(action: model.PutBack) -> Iterator[str]:
+def _put_back(action: PutBack) -> Iterator[str]:
     for past in action.files:
         yield path_name(past.path)
         source, dot, kind = past.path.rpartition(".")
@@ -85,14 +87,14 @@ def _put_back(action: model.PutBack) -> Iterator[str]:
 
 
 _RULES: dict[type, Callable[[Any], Iterator[str]]] = {
-    model.BuildTable: _table,
-    model.Relink: _lineage,
-    model.Lay: _copied,
-    model.EnableUnit: _at_boot,
-    model.Disable: _at_boot,
-    model.Service: _unit,
-    model.ReturnUnit: _unit,
-    model.OpenFirewall: _services,
-    model.CloseFirewall: _services,
-    model.PutBack: _put_back,
+    BuildTable: _table,
+    Relink: _lineage,
+    Lay: _copied,
+    EnableUnit: _at_boot,
+    Disable: _at_boot,
+    Service: _unit,
+    ReturnUnit: _unit,
+    OpenFirewall: _services,
+    CloseFirewall: _services,
+    PutBack: _put_back,
 }

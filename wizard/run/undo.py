@@ -16,22 +16,11 @@ from typing import Any, Optional, cast
 
 from wizard.host.units import RUNNING_STATES
 from wizard.paths import MAIN_CF
-from wizard.plan import model
-from wizard.plan.model import (
-    Action,
-    CloseFirewall,
-    ClosePort,
-    Disable,
-    Past,
-    Plan,
-    PutBack,
-    ReloadZone,
-    Remove,
-    ReturnUnit,
-    Service,
-    Step,
-    TurnBeside,
-)
+from wizard.plan.actions import EnableUnit, Install, OpenFirewall, ReloadZone, Service, TurnBeside
+from wizard.plan.certificate_actions import Lay, Obtain, Relink
+from wizard.plan.files import Past
+from wizard.plan.model import Action, Plan, Step
+from wizard.plan.undo_actions import CloseFirewall, ClosePort, Disable, PutBack, Remove, ReturnUnit
 from wizard.run import hold_on_undo
 from wizard.run.changed import (
     CERTBOT,
@@ -135,7 +124,7 @@ class _Wrote:
 
 
 def _step_back(one: _Done, wrote: _Wrote) -> Iterator[Step]:
-    if isinstance(one.action, (model.Lay, model.Relink)) and one.action.stays:
+    if isinstance(one.action, (Lay, Relink)) and one.action.stays:
         return
     if one.terms.get("files") or one.terms.get("directories"):
         yield from _files(one, wrote)
@@ -247,9 +236,9 @@ def _port(one: _Done) -> Iterator[Step]:
 
 
 _RULES: dict[type, Callable[[_Done], Iterator[Step]]] = {
-    model.EnableUnit: _disable,
-    model.OpenFirewall: _firewall,
-    model.Obtain: _port,
+    EnableUnit: _disable,
+    OpenFirewall: _firewall,
+    Obtain: _port,
 }
 
 
@@ -285,7 +274,7 @@ def _beside(one: _Done) -> Iterator[Step]:
 
 
 def _package(one: _Done) -> Iterator[Step]:
-    if isinstance(one.action, model.Install) and not one.terms["was"]:
+    if isinstance(one.action, Install) and not one.terms["was"]:
         argv = ("dnf", "remove", one.action.package)
         yield Step(
             PREFIX + one.name,

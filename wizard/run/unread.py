@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wizard.errors import Trouble
-from wizard.plan.model import Plan, Prove, ReturnUnit, Service, Step, TurnBeside
+from wizard.plan.actions import Prove, Service, TurnBeside
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import ReturnUnit
 from wizard.run.past_run import past_run
 from wizard.run.paths import Places
 from wizard.run.undo import PREFIX

@@ -8,7 +8,7 @@ from dataclasses import replace
 from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.relay import read_relay_password
-from wizard.plan.model import Key, NewFile
+from wizard.plan.files import Key, NewFile
 from wizard.run.files import read
 from wizard.run.path_state import AGAIN, Stale
 from wizard.run.seals import Seals

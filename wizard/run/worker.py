@@ -17,7 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.model import Command, Plan, PostfixCheck, ReturnUnit, Service, StagedCheck, Step
+from wizard.plan.actions import Command, PostfixCheck, Service, StagedCheck
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import ReturnUnit
 from wizard.run import labels
 from wizard.run.actions import execute
 from wizard.run.before import is_comparable, wrong_before

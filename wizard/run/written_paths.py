@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from wizard.plan.model import Plan, PutBack
+from wizard.plan.model import Plan
+from wizard.plan.undo_actions import PutBack
 from wizard.run.progress import Progress
 from wizard.run.records import DONE
 from wizard.run.undo import ANSWERS

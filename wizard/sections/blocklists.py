@@ -9,7 +9,8 @@ from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.host.facts import Host
 from wizard.paths import SENDER_ACCESS
-from wizard.plan.model import BuildTable, Step
+from wizard.plan.actions import BuildTable
+from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.blocklists import needs_key, read_back

@@ -12,8 +12,9 @@ from typing import Any, Callable, Optional, cast
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.plan import model
-from wizard.plan.model import Action, Plan
+from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, Service
+from wizard.plan.model import Action, Plan, Step
+from wizard.plan.undo_actions import CloseFirewall, Disable, ReturnUnit
 from wizard.planning.build import UNIT
 from wizard.run.changed import CERTBOT, LINK, TABLE, kind_of, lineage_of, source_of
 from wizard.run.history import RunSummary, plan_of, runs
@@ -169,7 +170,7 @@ def add(expected: ExpectedState, past: PastRun) -> None:
     changed: dict[str, None] = {}
     for step, entry in past.written():
         path, action = entry["path"], kinds.get(step)
-        table_type = action.table_type if isinstance(action, model.BuildTable) else ""
+        table_type = action.table_type if isinstance(action, BuildTable) else ""
         write = _Write(Mark(entry["now"], run), proposed.get(path), table_type)
         expected.writes.setdefault(path, []).append(write)
         changed[path] = None
@@ -228,18 +229,18 @@ def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> I
 
 
 def _actions(plan: Plan, past: Progress) -> Iterator[tuple[str, Optional[Action]]]:
-    steps: Iterable[model.Step] = plan.steps
+    steps: Iterable[Step] = plan.steps
     if past.returning is not None:
         steps = (*steps, *past.returning.steps)
     yield from ((step.id, step.action) for step in steps)
 
 
-def _enabled(expected: ExpectedState, action: model.EnableUnit, run: str) -> None:
+def _enabled(expected: ExpectedState, action: EnableUnit, run: str) -> None:
     if action.unit == UNIT:
         expected.enabled = Mark("enabled", run)
 
 
-def _disabled(expected: ExpectedState, action: model.Disable, run: str) -> None:
+def _disabled(expected: ExpectedState, action: Disable, run: str) -> None:
     if action.unit == UNIT:
         expected.enabled = Mark("disabled", run)
 
@@ -248,25 +249,25 @@ def _turned(expected: ExpectedState, _action: Any, run: str) -> None:
     expected.active = Mark("active", run)
 
 
-def _returned(expected: ExpectedState, action: model.ReturnUnit, run: str) -> None:
+def _returned(expected: ExpectedState, action: ReturnUnit, run: str) -> None:
     expected.active = Mark(action.to, run)
 
 
-def _opened(expected: ExpectedState, action: model.OpenFirewall, run: str) -> None:
+def _opened(expected: ExpectedState, action: OpenFirewall, run: str) -> None:
     for service in action.services:
         expected.services[action.zone, service] = Mark(OPEN, run)
 
 
-def _closed(expected: ExpectedState, action: model.CloseFirewall, run: str) -> None:
+def _closed(expected: ExpectedState, action: CloseFirewall, run: str) -> None:
     for service in action.services:
         expected.services[action.zone, service] = Mark(CLOSED, run)
 
 
 _RULES: dict[type, _Rule] = {
-    model.EnableUnit: _enabled,
-    model.Disable: _disabled,
-    model.Service: _turned,
-    model.ReturnUnit: _returned,
-    model.OpenFirewall: _opened,
-    model.CloseFirewall: _closed,
+    EnableUnit: _enabled,
+    Disable: _disabled,
+    Service: _turned,
+    ReturnUnit: _returned,
+    OpenFirewall: _opened,
+    CloseFirewall: _closed,
 }

@@ -43,7 +43,8 @@ def start(kind: str, lines: int) -> None:
     """Start a worker on such a plan and wait for its end, or show it."""
     # Here and not above: the child that is read away is timed by a Python without them.
     from wizard.door import Door  # noqa: PLC0415
-    from wizard.plan.model import Command, Install, Plan, Step  # noqa: PLC0415
+    from wizard.plan.actions import Command, Install  # noqa: PLC0415
+    from wizard.plan.model import Plan, Step  # noqa: PLC0415
     from wizard.run.paths import Places  # noqa: PLC0415
     from wizard.session import Session  # noqa: PLC0415
 

@@ -14,18 +14,11 @@ import pytest
 from wizard import check
 from wizard.check.counting import AS_BEFORE, about, counted, key_of
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.plan.actions import BuildTable, OpenFirewall, Service
+from wizard.plan.certificate_actions import SelfSign
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.model import (
-    Action,
-    BuildTable,
-    FileChange,
-    OpenFirewall,
-    Plan,
-    SelfSign,
-    Service,
-    Step,
-)
+from wizard.plan.model import Action, FileChange, Plan, Step
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 SUBMISSION = b"submission inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.screens.terminal import Terminal
-from wizard.plan.model import Command, Plan, Step
+from wizard.plan.actions import Command
+from wizard.plan.model import Plan, Step
 from wizard.run.journal import read_journal
 from wizard.run.paths import Places, make_run
 from wizard.run.progress import progress

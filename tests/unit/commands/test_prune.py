@@ -15,7 +15,9 @@ from wizard.commands.planning import Options
 from wizard.commands.runs import run_runs
 from wizard.door import Door
 from wizard.errors import UsageTrouble
-from wizard.plan.model import FileChange, NewFile, Plan, ReplaceFile, Step
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import FileChange, Plan, Step
 from wizard.run.files import sha256
 from wizard.run.paths import Places, known_runs
 from wizard.run.worker import work

@@ -14,7 +14,9 @@ from wizard.commands.console import Console
 from wizard.commands.planning import Options
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.plan.model import FileChange, NewFile, Plan, ReplaceFile, Step
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import FileChange, Plan, Step
 from wizard.run.files import sha256
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan

@@ -14,7 +14,7 @@ from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.aliases import alias_type
 from wizard.host.facts import Host, User
-from wizard.plan.model import BuildTable, Deliver
+from wizard.plan.actions import BuildTable, Deliver
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 

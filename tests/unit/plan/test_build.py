@@ -18,17 +18,17 @@ from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.plan import report
-from wizard.plan.model import (
+from wizard.plan.actions import (
     BuildTable,
-    Link,
     OpenFirewall,
-    Plan,
     PostfixCheck,
-    Relink,
     ReplaceFile,
     Service,
     StagedCheck,
 )
+from wizard.plan.certificate_actions import Relink
+from wizard.plan.files import Link
+from wizard.plan.model import Plan
 from wizard.plan.planned_file import sha256
 from wizard.plan.report import notes
 from wizard.planning.build import build_plan

@@ -17,14 +17,8 @@ from wizard.host import facts
 from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.plan import report
-from wizard.plan.model import (
-    AskThenFlush,
-    CheckDovecot,
-    OpenFirewall,
-    Plan,
-    ReplaceFile,
-    TurnBeside,
-)
+from wizard.plan.actions import AskThenFlush, CheckDovecot, OpenFirewall, ReplaceFile, TurnBeside
+from wizard.plan.model import Plan
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back

@@ -14,9 +14,11 @@ from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.host.gathered import NOTE, Note, note_to_bytes, read_gathered
 from wizard.host.gathered_facts import Gathered
+from wizard.plan.certificate_actions import Lay, ProveRenewals
 from wizard.plan.choices import Choices
+from wizard.plan.files import LaidFile
 from wizard.plan.foreign import ACCEPT, MAX_LISTED
-from wizard.plan.model import LaidFile, Lay, Plan, ProveRenewals
+from wizard.plan.model import Plan
 from wizard.plan.report import as_json, notes
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan

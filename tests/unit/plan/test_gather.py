@@ -13,7 +13,10 @@ from wizard.answers.toml import parse_answers, read_answers
 from wizard.host.facts import Host, Lineage, LineageFile
 from wizard.host.gathered import FRESH_SECONDS as KEPT_FOR
 from wizard.host.gathered_facts import Gathered, GatheredFile
-from wizard.plan.model import Fetch, Forget, LaidFile, Lay, Link, Plan, Relink
+from wizard.plan.actions import Forget
+from wizard.plan.certificate_actions import Fetch, Lay, Relink
+from wizard.plan.files import LaidFile, Link
+from wizard.plan.model import Plan
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.gather import gather_plan

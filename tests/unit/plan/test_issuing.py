@@ -11,7 +11,7 @@ from wizard.answers.model import Answers
 from wizard.answers.toml import read_answers
 from wizard.certificates.certbot import LETS_ENCRYPT
 from wizard.host.facts import Host, Listener
-from wizard.plan.model import Obtain
+from wizard.plan.certificate_actions import Obtain
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.gather import gather_plan
 

@@ -20,7 +20,8 @@ from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import DqsKey, Host
 from wizard.plan import report
-from wizard.plan.model import Plan, ReplaceFile, StagedCheck
+from wizard.plan.actions import ReplaceFile, StagedCheck
+from wizard.plan.model import Plan
 from wizard.plan.planned_file import sha256
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan

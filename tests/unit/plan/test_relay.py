@@ -21,7 +21,8 @@ from wizard.door import Door
 from wizard.host.facts import FileFacts, Host, RelayTable
 from wizard.host.relay import read_relay_password
 from wizard.plan import report
-from wizard.plan.model import BuildTable, Install, Plan, ReplaceFile
+from wizard.plan.actions import BuildTable, Install, ReplaceFile
+from wizard.plan.model import Plan
 from wizard.plan.wire import plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back

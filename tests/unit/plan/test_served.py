@@ -9,9 +9,10 @@ import pytest
 from tests.unit.plan.test_build import ROOT, pending
 from tests.unit.plan.test_by_hand import MAIN, MASTER, change_of, edited, set_up
 from wizard.answers.toml import read_answers
+from wizard.plan.actions import StagedCheck
 from wizard.plan.choices import MINE, Choices
 from wizard.plan.diff import changed_lines
-from wizard.plan.model import Plan, StagedCheck
+from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases
 from wizard.postfix.main_cf import MainCf

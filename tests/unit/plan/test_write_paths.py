@@ -12,22 +12,18 @@ import pytest
 from tests.unit.run.runs import plan
 from wizard.door import Door
 from wizard.host import ways
-from wizard.plan import model
-from wizard.plan.model import (
-    Action,
+from wizard.plan.actions import (
     BuildTable,
-    Fetch,
+    EnableUnit,
     KeepOriginal,
-    LaidFile,
-    Lay,
-    Link,
-    NewFile,
-    Plan,
+    OpenFirewall,
     PostfixCheck,
-    Relink,
     ReplaceFile,
-    SelfSign,
 )
+from wizard.plan.certificate_actions import Fetch, Lay, Relink, SelfSign
+from wizard.plan.files import LaidFile, Link, NewFile
+from wizard.plan.model import Action, Plan
+from wizard.plan.undo_actions import CloseFirewall, Disable
 from wizard.plan.write_paths import BY_OTHERS, with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
@@ -325,10 +321,10 @@ def test_the_way_back_goes_through_the_same_places() -> None:
     """An undo would stop half-way where firewalld or systemd cannot write."""
     pairs = (
         (
-            model.OpenFirewall("public", ("smtp",), ("smtp",)),
-            model.CloseFirewall("public", ("smtp",)),
+            OpenFirewall("public", ("smtp",), ("smtp",)),
+            CloseFirewall("public", ("smtp",)),
         ),
-        (model.EnableUnit("postfix", "disabled"), model.Disable("postfix")),
+        (EnableUnit("postfix", "disabled"), Disable("postfix")),
     )
     for there, back in pairs:
         assert tuple(BY_OTHERS[type(back)](back)) == tuple(BY_OTHERS[type(there)](there))

@@ -14,7 +14,8 @@ from wizard.answers.sections.dns import Dns
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.host import facts
 from wizard.host.facts import Host, NamedZone
-from wizard.plan.model import CheckZone, Plan, ReloadZone, ReplaceFile
+from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile
+from wizard.plan.model import Plan
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan
 

@@ -14,7 +14,7 @@ from typing import Optional, Union
 
 import pytest
 
-from wizard.plan.model import Link
+from wizard.plan.files import Link
 from wizard.run import labels
 from wizard.run.files import sha256
 

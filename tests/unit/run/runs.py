@@ -9,15 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional, cast
 
-from wizard.plan.model import (
-    Action,
-    Command,
-    KeepOriginal,
-    NewFile,
-    Plan,
-    ReplaceFile,
-    Step,
-)
+from wizard.plan.actions import Command, KeepOriginal, ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import Action, Plan, Step
 from wizard.run.files import sha256
 from wizard.run.journal import chained, read_journal
 from wizard.run.paths import Places, make_run

@@ -15,7 +15,8 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.toml import format_answers
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, WRONG, Finding
-from wizard.plan.model import Command, Install, Plan, Prove, Service, StagedCheck, Step
+from wizard.plan.actions import Command, Install, Prove, Service, StagedCheck
+from wizard.plan.model import Plan, Step
 from wizard.run.journal import Journal, open_journal
 from wizard.run.paths import Places
 from wizard.run.records import Before, Found, StepFinished, StepStarted

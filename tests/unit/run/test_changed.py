@@ -6,16 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from wizard.plan.model import (
-    CloseFirewall,
-    Disable,
-    Past,
-    PutBack,
-    ReloadZone,
-    ReturnUnit,
-    Step,
-    TurnBeside,
-)
+from wizard.plan.actions import ReloadZone, TurnBeside
+from wizard.plan.files import Past
+from wizard.plan.model import Step
+from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnUnit
 from wizard.run.changed import (
     BEFORE,
     CERTBOT,

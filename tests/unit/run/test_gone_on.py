@@ -21,11 +21,8 @@ from tests.unit.run.runs import (
     usual,
 )
 from wizard.errors import Trouble
-from wizard.plan.model import (
-    Command,
-    NewFile,
-    ReplaceFile,
-)
+from wizard.plan.actions import Command, ReplaceFile
+from wizard.plan.files import NewFile
 from wizard.run.files import sha256
 from wizard.run.follow import follow
 from wizard.run.history import runs

@@ -14,7 +14,8 @@ import pytest
 
 from tests.unit.run.runs import NEW, OLD, plan, prepared, usual
 from wizard.errors import Trouble
-from wizard.plan.model import Command, NewFile, ReplaceFile
+from wizard.plan.actions import Command, ReplaceFile
+from wizard.plan.files import NewFile
 from wizard.run.files import read, sha256
 from wizard.run.header import MAX_BYTES, MAX_MESSAGE, MAX_TOUCHED, Header, read_header, write_header
 from wizard.run.history import newest_unfinished, runs

@@ -10,7 +10,9 @@ from typing import Any, Optional
 import pytest
 
 from wizard.errors import Trouble
-from wizard.plan.model import HoldMail, Plan, ReleaseMail, Step
+from wizard.plan.actions import HoldMail
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import ReleaseMail
 from wizard.postfix.classes import QUERIED
 from wizard.run.commands import Completed
 from wizard.run.journal import open_journal, read_journal

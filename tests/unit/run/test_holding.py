@@ -12,7 +12,10 @@ import pytest
 
 from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
-from wizard.plan.model import HoldMail, Past, Plan, PutBack, Step
+from wizard.plan.actions import HoldMail
+from wizard.plan.files import Past
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import PutBack
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.postfix.classes import QUERIED
 from wizard.run import hold_on_undo, mail_queue

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from wizard.commands.console import Console
-from wizard.plan.model import Command, Plan, Step
+from wizard.plan.actions import Command
+from wizard.plan.model import Plan, Step
 from wizard.run.follow import follow
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Output

@@ -12,7 +12,8 @@ import pytest
 
 from tests.unit.run.policy import ALIASES, BY_HAND, CERT, Policy, label_of, mark
 from tests.unit.run.runs import last, plan, prepared, told
-from wizard.plan.model import NewFile, ReplaceFile
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.files import NewFile
 from wizard.run import labels
 from wizard.run.files import read, replace
 from wizard.run.paths import Places

@@ -25,7 +25,10 @@ from tests.unit.run.policy import (
 )
 from tests.unit.run.runs import ROOT, last, plan, prepared, told, undone
 from wizard.errors import Trouble
-from wizard.plan.model import LaidFile, Lay, NewFile, Past, PutBack, Relink, ReplaceFile
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import LaidFile, NewFile, Past
+from wizard.plan.undo_actions import PutBack
 from wizard.run import labels
 from wizard.run.directories import make_directory, make_private
 from wizard.run.files import keep_original, make_link, read, replace, restore, sha256

@@ -15,7 +15,8 @@ from tests.unit.run.policy import BY_HAND, CERT, ETC, NONE, Policy, certificates
 from tests.unit.run.runs import last, plan, prepared, told
 from tests.unit.run.test_lay import source
 from wizard.host import ways
-from wizard.plan.model import Lay, Link, Relink
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import Link
 from wizard.run import labels
 from wizard.run.directories import make_directory
 from wizard.run.files import make_link, read, remove, replace

@@ -14,7 +14,10 @@ import pytest
 from tests.unit.run.runs import last, plan, prepared, told, undone
 from wizard.errors import Trouble
 from wizard.host.gathered import NOTE, Note, note_to_bytes
-from wizard.plan.model import Forget, LaidFile, Lay, PutBack
+from wizard.plan.actions import Forget
+from wizard.plan.certificate_actions import Lay
+from wizard.plan.files import LaidFile
+from wizard.plan.undo_actions import PutBack
 from wizard.run.files import sha256
 from wizard.run.gathering import begin, keep
 from wizard.run.journal import open_journal

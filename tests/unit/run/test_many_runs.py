@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import OLD, as_format_1, prepared
-from wizard.plan.model import FileChange, NewFile, Plan, ReplaceFile, Step
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import FileChange, Plan, Step
 from wizard.plan.wire import plan_from_bytes
 from wizard.run import request
 from wizard.run.files import sha256

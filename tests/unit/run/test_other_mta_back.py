@@ -6,19 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.plan.model import (
-    Install,
-    Plan,
-    Remove,
-    ReturnAlternative,
-    ReturnMta,
-    ReturnUnit,
-    Service,
-    SetAlternative,
-    Step,
-    StopMta,
-    UnitState,
-)
+from wizard.plan.actions import Install, Service, SetAlternative, StopMta, UnitState
+from wizard.plan.model import Plan, Step
+from wizard.plan.undo_actions import Remove, ReturnAlternative, ReturnMta, ReturnUnit
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.run.paths import Places
 from wizard.run.progress import Progress

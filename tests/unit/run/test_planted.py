@@ -16,18 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.plan.model import (
-    Action,
-    Command,
-    KeepOriginal,
-    Link,
-    NewFile,
-    Plan,
-    Relink,
-    ReplaceFile,
-    SelfSign,
-    Step,
-)
+from wizard.plan.actions import Command, KeepOriginal, ReplaceFile
+from wizard.plan.certificate_actions import Relink, SelfSign
+from wizard.plan.files import Link, NewFile
+from wizard.plan.model import Action, Plan, Step
 from wizard.run import files
 from wizard.run.files import sha256
 from wizard.run.journal import read_journal

@@ -10,7 +10,8 @@ import pytest
 from tests.unit.run.runs import OLD, plan, prepared, usual
 from wizard.door import Door, Outcome
 from wizard.errors import Trouble
-from wizard.plan.model import BuildTable, FileChange, Plan
+from wizard.plan.actions import BuildTable
+from wizard.plan.model import FileChange, Plan
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.run.history import RunSummary
 from wizard.run.paths import Places

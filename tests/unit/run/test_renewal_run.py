@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.run.runs import last, plan, prepared, told
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
-from wizard.plan.model import ProveRenewals, Renewal
+from wizard.plan.certificate_actions import ProveRenewals, Renewal
 from wizard.run.actions import renewal
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan

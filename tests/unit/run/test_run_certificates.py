@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import OLD, last, plan, prepared, undone
-from wizard.plan.model import (
-    Link,
-    Relink,
-    SelfSign,
-)
+from wizard.plan.certificate_actions import Relink, SelfSign
+from wizard.plan.files import Link
 from wizard.run.files import sha256
 from wizard.run.paths import Places
 from wizard.run.seals import read_seals

@@ -16,22 +16,18 @@ import pytest
 
 from tests.unit.run.runs import last, plan, prepared, told
 from wizard.errors import Trouble
-from wizard.plan import model
-from wizard.plan.model import (
-    Action,
+from wizard.plan.actions import (
+    BuildTable,
+    CheckDovecot,
+    CheckZone,
     KeepOriginal,
-    Key,
-    LaidFile,
-    Lay,
-    Link,
-    NewFile,
-    Past,
-    Plan,
-    PutBack,
-    Relink,
     ReplaceFile,
-    SelfSign,
+    StagedCheck,
 )
+from wizard.plan.certificate_actions import Lay, Relink, SelfSign
+from wizard.plan.files import Key, LaidFile, Link, NewFile, Past
+from wizard.plan.model import Action, Plan
+from wizard.plan.undo_actions import PutBack
 from wizard.plan.wire import plan_to_bytes
 from wizard.run.directories import make_private
 from wizard.run.files import replace, sha256
@@ -121,11 +117,11 @@ def everything(etc: Path) -> Plan:
         ("b", Relink("x", (Link(path, "y", state),))),
         ("c", Lay("x", "/t", (LaidFile(path, state, digest),))),
         ("d", SelfSign("/c", "/k", ("n",), 1, (digest, None))),
-        ("e", model.StagedCheck((file,), ())),
-        ("f", model.CheckZone("z", file)),
-        ("g", model.BuildTable("hash", path, (("a", "b"),), keys=(key,))),
+        ("e", StagedCheck((file,), ())),
+        ("f", CheckZone("z", file)),
+        ("g", BuildTable("hash", path, (("a", "b"),), keys=(key,))),
         ("h", PutBack((Past(path, state, state, copy="c"),))),
-        ("i", model.CheckDovecot(file, "2.3", (), "", "", "", "")),
+        ("i", CheckDovecot(file, "2.3", (), "", "", "", "")),
     )
 
 

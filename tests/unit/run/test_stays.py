@@ -7,24 +7,19 @@ from typing import Any
 
 import pytest
 
-from wizard.plan.model import (
-    Action,
+from wizard.plan.actions import (
     BuildTable,
-    FileChange,
     Install,
     KeepOriginal,
-    Lay,
-    NewFile,
     OpenFirewall,
-    Past,
-    Plan,
-    Relink,
-    Remove,
     ReplaceFile,
     Service,
-    Step,
     TurnBeside,
 )
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import NewFile, Past
+from wizard.plan.model import Action, FileChange, Plan, Step
+from wizard.plan.undo_actions import Remove
 from wizard.run.progress import Progress
 from wizard.run.stays import what_stays
 

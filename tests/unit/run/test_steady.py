@@ -10,7 +10,8 @@ import pytest
 
 from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
-from wizard.plan.model import CloseFirewall, Disable, Service, TurnBeside
+from wizard.plan.actions import Service, TurnBeside
+from wizard.plan.undo_actions import CloseFirewall, Disable
 from wizard.run import steady as module
 from wizard.run.actions import dovecot, firewall, service
 from wizard.run.actions.service import disable

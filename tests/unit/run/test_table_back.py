@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wizard.errors import Trouble
-from wizard.plan.model import Past
+from wizard.plan.files import Past
 from wizard.run.actions import back
 from wizard.run.changed import TABLE
 from wizard.run.path_state import MISSING, Observed, observe

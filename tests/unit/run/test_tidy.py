@@ -12,17 +12,10 @@ import pytest
 from tests.unit.run.runs import last, plan, prepared, usual
 from wizard.errors import Trouble
 from wizard.host.gathered import FRESH_SECONDS, NOTE, Note, note_to_bytes
-from wizard.plan.model import (
-    Command,
-    Fetch,
-    Forget,
-    Key,
-    LaidFile,
-    Lay,
-    NewFile,
-    Plan,
-    ReplaceFile,
-)
+from wizard.plan.actions import Command, Forget, ReplaceFile
+from wizard.plan.certificate_actions import Fetch, Lay
+from wizard.plan.files import Key, LaidFile, NewFile
+from wizard.plan.model import Plan
 from wizard.run.files import MARK, sha256
 from wizard.run.history import runs
 from wizard.run.journal import open_journal

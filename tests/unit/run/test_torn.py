@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.plan.model import Action, KeepOriginal, Link, NewFile, Plan, Relink, ReplaceFile, Step
+from wizard.plan.actions import KeepOriginal, ReplaceFile
+from wizard.plan.certificate_actions import Relink
+from wizard.plan.files import Link, NewFile
+from wizard.plan.model import Action, Plan, Step
 from wizard.run.files import sha256
 from wizard.run.journal import read_journal
 from wizard.run.path_state import text_state

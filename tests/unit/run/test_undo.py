@@ -14,29 +14,21 @@ from unittest.mock import Mock
 import pytest
 
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.model import (
-    Action,
-    CloseFirewall,
+from wizard.plan.actions import (
     Command,
-    Disable,
     EnableUnit,
-    FileChange,
     Install,
     KeepOriginal,
-    Link,
-    NewFile,
     OpenFirewall,
-    Plan,
-    PutBack,
-    Relink,
-    Remove,
     ReplaceFile,
-    ReturnUnit,
     Service,
     StagedCheck,
-    Step,
     TurnBeside,
 )
+from wizard.plan.certificate_actions import Relink
+from wizard.plan.files import Link, NewFile
+from wizard.plan.model import Action, FileChange, Plan, Step
+from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, Remove, ReturnUnit
 from wizard.run import plan_undo, worker
 from wizard.run.actions import execute
 from wizard.run.context import Context

@@ -7,16 +7,9 @@ import time
 
 import pytest
 
-from wizard.plan.model import (
-    Action,
-    Plan,
-    PostfixCheck,
-    Prove,
-    ReturnUnit,
-    Service,
-    Step,
-    TurnBeside,
-)
+from wizard.plan.actions import PostfixCheck, Prove, Service, TurnBeside
+from wizard.plan.model import Action, Plan, Step
+from wizard.plan.undo_actions import ReturnUnit
 from wizard.run.journal import open_journal
 from wizard.run.paths import Places, make_run
 from wizard.run.records import DONE, Record, RunStarted, StepFinished, StepStarted

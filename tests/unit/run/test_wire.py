@@ -7,19 +7,9 @@ from hypothesis import strategies as st
 
 from wizard.answers.model import Caution
 from wizard.errors import Trouble
-from wizard.plan.model import (
-    Action,
-    BuildTable,
-    Deliver,
-    FileChange,
-    Install,
-    NewFile,
-    Plan,
-    Prove,
-    ReplaceFile,
-    StagedCheck,
-    Step,
-)
+from wizard.plan.actions import BuildTable, Deliver, Install, Prove, ReplaceFile, StagedCheck
+from wizard.plan.files import NewFile
+from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.wire import ACTIONS, plan_from_bytes, plan_to_bytes
 from wizard.postfix.proposal import Reason
 

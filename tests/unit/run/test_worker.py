@@ -22,14 +22,9 @@ from tests.unit.run.runs import (
     usual,
 )
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.model import (
-    Action,
-    Command,
-    NewFile,
-    Plan,
-    ReplaceFile,
-    Step,
-)
+from wizard.plan.actions import Command, ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import Action, Plan, Step
 from wizard.run import records
 from wizard.run.files import sha256
 from wizard.run.follow import follow

@@ -27,7 +27,10 @@ from tests.unit.run.policy import (
 from tests.unit.run.runs import last, plan, prepared
 from tests.unit.run.test_lay import source
 from wizard.host.gathered import Note
-from wizard.plan.model import Action, Lay, NewFile, Relink, ReplaceFile
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import NewFile
+from wizard.plan.model import Action
 from wizard.run import directories, labels
 from wizard.run.context import Undo
 from wizard.run.directories import make_private

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import NEW, OLD, last, plan, prepared
-from wizard.plan.model import CheckZone, NewFile, Plan, PutBack, ReloadZone, ReplaceFile
+from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import Plan
+from wizard.plan.undo_actions import PutBack
 from wizard.run.files import sha256
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan

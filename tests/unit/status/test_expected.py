@@ -12,8 +12,11 @@ from tests.unit.plan.test_build import DAY, FRESH, NOW, lineage
 from wizard.host import facts
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.paths import ALIASES
-from wizard.plan import model
+from wizard.plan.actions import BuildTable, ReplaceFile, Service
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import LaidFile, NewFile, Past
 from wizard.plan.model import Action, FileChange, Plan, Step
+from wizard.plan.undo_actions import PutBack
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import Returning
@@ -21,7 +24,7 @@ from wizard.status.drift import Now, items
 from wizard.status.expected import CLOSED, OPEN, ExpectedState, Mark, add
 
 FILE = "/etc/postfix/main.cf"
-NEW = model.NewFile(FILE, b"new\n", None)
+NEW = NewFile(FILE, b"new\n", None)
 
 
 def absent(_path: str) -> str:
@@ -34,7 +37,7 @@ def left_by(*runs: tuple[Mapping[str, Action], dict[str, dict[str, Any]]]) -> Ex
     left = ExpectedState()
     for number, (actions, terms) in enumerate(runs):
         steps = tuple(Step(name, name, "", action) for name, action in actions.items())
-        is_undo = any(isinstance(action, model.PutBack) for action in actions.values())
+        is_undo = any(isinstance(action, PutBack) for action in actions.values())
         undoes = str(number - 1) if is_undo else ""
         plan = Plan("", (), steps, (FileChange(FILE, None, None, b"new\n"),), undoes=undoes)
         add(
@@ -50,8 +53,8 @@ def files(path: str, was: str, now: str) -> dict[str, Any]:
     return {"files": [{"path": path, "was": was, "now": now}]}
 
 
-WRITTEN = ({"main.cf": model.ReplaceFile(NEW)}, {"main.cf": files(FILE, "file:a", "file:b")})
-PAST = model.PutBack((model.Past(FILE, "file:a", "file:b"),))
+WRITTEN = ({"main.cf": ReplaceFile(NEW)}, {"main.cf": files(FILE, "file:a", "file:b")})
+PAST = PutBack((Past(FILE, "file:a", "file:b"),))
 TAKEN_BACK = ({"back-main.cf": PAST}, {"back-main.cf": files(FILE, "file:b", "file:a")})
 
 
@@ -65,7 +68,7 @@ def test_the_later_run_counts() -> None:
 def test_what_was_put_back_is_not_what_a_run_wrote() -> None:
     """The run before counts again, so a change by hand from between the two is one still."""
     assert left_by(WRITTEN, TAKEN_BACK).paths == {}
-    earlier = ({"main.cf": model.ReplaceFile(NEW)}, {"main.cf": files(FILE, "file:0", "file:1")})
+    earlier = ({"main.cf": ReplaceFile(NEW)}, {"main.cf": files(FILE, "file:0", "file:1")})
     left = left_by(earlier, WRITTEN, TAKEN_BACK)
     assert left.paths == {FILE: Mark("file:1", "0")}
     assert left.texts == {FILE: b"new\n"}
@@ -93,7 +96,7 @@ def test_a_run_that_returned_wrote_nothing() -> None:
 def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
     """The unit of a run that was cut off in `start` is not said to have run."""
     left = ExpectedState()
-    plan = Plan("", (), (Step("service", "", "", model.Service("start", "postfix", "x")),), ())
+    plan = Plan("", (), (Step("service", "", "", Service("start", "postfix", "x")),), ())
     terms: dict[str, dict[str, object]] = {"service": {"unit": "postfix", "was": "inactive"}}
     add(left, PastRun("0", plan, Progress(True, (), ("service",), terms), absent))
     assert left.active is None
@@ -101,13 +104,13 @@ def test_a_step_that_never_ended_promises_no_unit_and_no_service() -> None:
 
 def test_tables_and_links_are_judged_by_what_they_say() -> None:
     """Their bytes change with a postmap by hand, or with a renewal."""
-    table = model.BuildTable("hash", "/etc/postfix/sender_access", ())
+    table = BuildTable("hash", "/etc/postfix/sender_access", ())
     notes = "/etc/letsencrypt/renewal/zeke.ne.jp.conf"
-    lay = model.Lay("it", "/tree", (model.LaidFile(notes, "missing", "x"),))
+    lay = Lay("it", "/tree", (LaidFile(notes, "missing", "x"),))
     live = "/etc/letsencrypt/live/zeke.ne.jp/cert.pem"
     left = left_by(
         (
-            {"lay": lay, "table": table, "links": model.Relink("zeke.ne.jp", ())},
+            {"lay": lay, "table": table, "links": Relink("zeke.ne.jp", ())},
             {
                 "lay": files(notes, "missing", "file:x"),
                 "table": files("/etc/postfix/sender_access.db", "missing", "file:x"),

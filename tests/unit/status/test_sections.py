@@ -20,8 +20,10 @@ from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Zone
 from wizard.host.main_cf import own_parameters
-from wizard.plan import model
-from wizard.plan.model import Plan
+from wizard.plan.actions import ReplaceFile
+from wizard.plan.files import Past
+from wizard.plan.model import FileChange, Plan, Step
+from wizard.plan.undo_actions import PutBack
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 from wizard.run.past_run import PastRun
@@ -44,7 +46,7 @@ def run(left: ExpectedState, name: str, plan: Plan) -> None:
     """Let a run do all of a plan, as its journal would tell."""
     intended: dict[str, dict[str, object]] = {}
     for step in plan.pending:
-        if isinstance(step.action, model.ReplaceFile):
+        if isinstance(step.action, ReplaceFile):
             path = step.action.file.path
             intended[step.id] = {"files": [{"path": path, "was": "file:x", "now": "file:y"}]}
     done = tuple(step.id for step in plan.pending)
@@ -236,9 +238,9 @@ def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
     live = server.host.main_cf.live or b""
     other = replace(server.answers, limits=replace(server.answers.limits, message_size_limit=7))
     server.apply(SECOND, other)
-    change = model.FileChange(server.host.main_cf.path, None, server.host.main_cf.live, live)
-    past = model.PutBack((model.Past(change.path, "file:x", "file:y"),))
-    plan = Plan("", (), (model.Step("back", "", "", past),), (change,), undoes=SECOND)
+    change = FileChange(server.host.main_cf.path, None, server.host.main_cf.live, live)
+    past = PutBack((Past(change.path, "file:x", "file:y"),))
+    plan = Plan("", (), (Step("back", "", "", past),), (change,), undoes=SECOND)
     terms: dict[str, dict[str, object]] = {
         "back": {"files": [{"path": change.path, "was": "file:y", "now": "file:x"}]}
     }
@@ -256,9 +258,9 @@ def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
 def taken_back(server: Server, run_id: str, undo_id: str, live: bytes) -> None:
     """Let an undo put main.cf back to `live`."""
     path = server.host.main_cf.path
-    change = model.FileChange(path, None, server.host.main_cf.live, live)
-    past = model.PutBack((model.Past(path, "file:x", "file:y"),))
-    plan = Plan("", (), (model.Step("back", "", "", past),), (change,), undoes=run_id)
+    change = FileChange(path, None, server.host.main_cf.live, live)
+    past = PutBack((Past(path, "file:x", "file:y"),))
+    plan = Plan("", (), (Step("back", "", "", past),), (change,), undoes=run_id)
     terms: dict[str, dict[str, object]] = {
         "back": {"files": [{"path": path, "was": "file:y", "now": "file:x"}]}
     }

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.status.test_expected import absent
-from wizard.plan import model
+from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, ReplaceFile, Service
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import LaidFile, NewFile, Past
 from wizard.plan.model import Action, FileChange, Plan, Step
+from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnUnit
 from wizard.run.history import RunSummary
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
@@ -29,25 +32,25 @@ def _terms(path: str, now: str) -> dict[str, Any]:
 
 
 def _replace(path: str, now: str) -> tuple[Action, dict[str, Any]]:
-    return model.ReplaceFile(model.NewFile(path, b"", None)), _terms(path, now)
+    return ReplaceFile(NewFile(path, b"", None)), _terms(path, now)
 
 
 def _table(_path: str, now: str) -> tuple[Action, dict[str, Any]]:
     table = PATHS[2]
-    return model.BuildTable("hash", table, ()), _terms(PATHS[3], now)
+    return BuildTable("hash", table, ()), _terms(PATHS[3], now)
 
 
 def _links(path: str, _now: str) -> tuple[Action, dict[str, Any]]:
     link = LINKS[PATHS.index(path) % 2]
-    return model.Relink(link.split("/")[4], ()), _terms(link, "link:target")
+    return Relink(link.split("/")[4], ()), _terms(link, "link:target")
 
 
 def _lay(path: str, now: str) -> tuple[Action, dict[str, Any]]:
-    return model.Lay("it", "/t", (model.LaidFile(path, "missing", "1"),)), _terms(path, now)
+    return Lay("it", "/t", (LaidFile(path, "missing", "1"),)), _terms(path, now)
 
 
 def _back(path: str, now: str) -> tuple[Action, dict[str, Any]]:
-    return model.PutBack((model.Past(path, now, "file:9"),)), _terms(path, now)
+    return PutBack((Past(path, now, "file:9"),)), _terms(path, now)
 
 
 def _links_back(path: str, now: str) -> tuple[Action, dict[str, Any]]:
@@ -65,12 +68,12 @@ KINDS = {
     "lay": _lay,
     "back": _back,
     "links back": _links_back,
-    "enable": _plain(model.EnableUnit("postfix", "disabled")),
-    "disable": _plain(model.Disable("postfix")),
-    "start": _plain(model.Service("start", "postfix", "inactive")),
-    "return": _plain(model.ReturnUnit("postfix", "stop", "inactive")),
-    "open": _plain(model.OpenFirewall("public", ("smtp",), ())),
-    "close": _plain(model.CloseFirewall("public", ("smtp",))),
+    "enable": _plain(EnableUnit("postfix", "disabled")),
+    "disable": _plain(Disable("postfix")),
+    "start": _plain(Service("start", "postfix", "inactive")),
+    "return": _plain(ReturnUnit("postfix", "stop", "inactive")),
+    "open": _plain(OpenFirewall("public", ("smtp",), ())),
+    "close": _plain(CloseFirewall("public", ("smtp",))),
 }
 STEPS = st.lists(
     st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(PATHS), STATES), max_size=4
@@ -91,9 +94,7 @@ def undo_of(run: Told, number: int, outcome: str, *, is_cut_off: bool) -> Told:
     """Return a run that takes another one back, or a part of it."""
     one, _, past = run
     entries = [entry for terms in past.intended.values() for entry in terms.get("files", ())]  # type: ignore[attr-defined]
-    back = [
-        model.PutBack((model.Past(entry["path"], "file:8", entry["now"]),)) for entry in entries
-    ]
+    back = [PutBack((Past(entry["path"], "file:8", entry["now"]),)) for entry in entries]
     steps = tuple(Step(f"back-{at}", "", "", action) for at, action in enumerate(back))
     intended = {step.id: _terms(entry["path"], "file:8") for step, entry in zip(steps, entries)}
     done = tuple(intended)[:-1] if is_cut_off else tuple(intended)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Optional, Union
 
 from wizard.errors import Trouble
-from wizard.plan.model import Past, PutBack
+from wizard.plan.files import Past
+from wizard.plan.undo_actions import PutBack
 from wizard.run import labels
 from wizard.run.actions.rebuild import metadata_of, rebuild
 from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind_of

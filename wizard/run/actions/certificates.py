@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from wizard.certificates.self_signed import openssl
 from wizard.errors import Trouble
-from wizard.plan.model import Link, Relink, SelfSign
+from wizard.plan.certificate_actions import Relink, SelfSign
+from wizard.plan.files import Link
 from wizard.run import commands, labels
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place

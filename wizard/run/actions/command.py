@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.errors import Trouble
-from wizard.plan.model import Command
+from wizard.plan.actions import Command
 from wizard.run.commands import spelled
 from wizard.run.context import Context, Undo, listed
 

@@ -10,7 +10,7 @@ from wizard.check.host.log import JOURNAL, MAILLOG
 from wizard.check.queue.trace import Fate, fate, judge_fate
 from wizard.errors import Trouble
 from wizard.finding import WRONG
-from wizard.plan.model import Deliver
+from wizard.plan.actions import Deliver
 from wizard.postfix.render import render
 from wizard.run.context import Context, Undo, listed
 from wizard.run.records import Found

@@ -10,7 +10,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.dovecot import MAIN, flattened, includes
 from wizard.host.units import RUNNING_STATES
-from wizard.plan.model import AskThenFlush, CheckDovecot, TurnBeside
+from wizard.plan.actions import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace

@@ -16,7 +16,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.gathered import MOST_FILES
 from wizard.paths import LETSENCRYPT
-from wizard.plan.model import Fetch
+from wizard.plan.certificate_actions import Fetch
 from wizard.run import gathering
 from wizard.run.context import Context, Undo
 from wizard.run.sanitize import clean

@@ -11,7 +11,8 @@ import re
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.firewall import begin_firewall, open_services
-from wizard.plan.model import CloseFirewall, OpenFirewall
+from wizard.plan.actions import OpenFirewall
+from wizard.plan.undo_actions import CloseFirewall
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.path_state import Stale

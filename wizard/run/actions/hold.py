@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 
 from wizard.errors import Trouble, harmless
+from wizard.plan.actions import HoldMail
 from wizard.plan.hold import counted
-from wizard.plan.model import HoldMail, ReleaseMail
+from wizard.plan.undo_actions import ReleaseMail
 from wizard.run import mail_queue
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace

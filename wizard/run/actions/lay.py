@@ -15,7 +15,9 @@ from typing import Optional, cast
 from wizard.certificates.lines import without
 from wizard.certificates.modes import directory_mode, file_mode
 from wizard.errors import Trouble
-from wizard.plan.model import Forget, LaidFile, Lay
+from wizard.plan.actions import Forget
+from wizard.plan.certificate_actions import Lay
+from wizard.plan.files import LaidFile
 from wizard.run import labels
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place

@@ -14,7 +14,8 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.mta import AUTO, read_alternative
 from wizard.host.mta_facts import RUNNING, STARTED_AT_BOOT
-from wizard.plan.model import ReturnAlternative, ReturnMta, SetAlternative, StopMta, UnitState
+from wizard.plan.actions import SetAlternative, StopMta, UnitState
+from wizard.plan.undo_actions import ReturnAlternative, ReturnMta
 from wizard.run.context import Context, Undo, listed
 from wizard.run.path_state import AGAIN, Stale
 

@@ -19,7 +19,8 @@ from wizard.certificates.lineage import KINDS, read_lineages
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.paths import LETSENCRYPT
-from wizard.plan.model import ClosePort, Obtain
+from wizard.plan.certificate_actions import Obtain
+from wizard.plan.undo_actions import ClosePort
 from wizard.run import gathering
 from wizard.run.certbot import certbot_manner, refused
 from wizard.run.context import Context, Undo, listed

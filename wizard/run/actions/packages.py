@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 
 from wizard.errors import Trouble
-from wizard.plan.model import Install, Remove
+from wizard.plan.actions import Install
+from wizard.plan.undo_actions import Remove
 from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 
 from wizard.errors import Trouble
-from wizard.plan.model import PostfixCheck
+from wizard.plan.actions import PostfixCheck
 from wizard.postfix.complaints import complaints
 from wizard.run.context import Context, Undo, listed
 

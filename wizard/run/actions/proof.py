@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wizard.answers.model import Answers
 from wizard.errors import Trouble
 from wizard.finding import WRONG, Finding
-from wizard.plan.model import Prove, StagedCheck
+from wizard.plan.actions import Prove, StagedCheck
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
 

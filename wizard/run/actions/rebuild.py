@@ -13,7 +13,7 @@ from dataclasses import replace as changed
 from typing import Optional
 
 from wizard.errors import Trouble
-from wizard.plan.model import Past
+from wizard.plan.files import Past
 from wizard.run.changed import build_command, source_of
 from wizard.run.context import Context, listed
 from wizard.run.files import Metadata, read, replace, restore

@@ -13,7 +13,7 @@ from wizard.check.tls.renewal import PROGRAMS
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.paths import LETSENCRYPT
-from wizard.plan.model import ProveRenewals, Renewal
+from wizard.plan.certificate_actions import ProveRenewals, Renewal
 from wizard.run import commands
 from wizard.run.actions.obtain import ENDS_WITH_US
 from wizard.run.certbot import refused

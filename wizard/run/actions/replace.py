@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from wizard.plan.actions import KeepOriginal, ReplaceFile
 from wizard.plan.diff import hunks, unified
-from wizard.plan.model import KeepOriginal, ReplaceFile
 from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep

@@ -8,7 +8,8 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
-from wizard.plan.model import Disable, EnableUnit, ReturnUnit, Service
+from wizard.plan.actions import EnableUnit, Service
+from wizard.plan.undo_actions import Disable, ReturnUnit
 from wizard.run.actions.greeting import (
     SMTP,
     Listener,

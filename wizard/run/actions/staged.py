@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import Trouble
-from wizard.plan.model import NewFile, StagedCheck
+from wizard.plan.actions import StagedCheck
+from wizard.plan.files import NewFile
 from wizard.postfix.complaints import complaints
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Optional
 
 from wizard.errors import Trouble
-from wizard.plan.model import BuildTable, StagedCheck
+from wizard.plan.actions import BuildTable, StagedCheck
 from wizard.plan.write_paths import SUFFIXES
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from wizard.dns.asking import Answer, Question, ask_all
 from wizard.errors import Trouble
-from wizard.plan.model import CheckZone, ReloadZone
+from wizard.plan.actions import CheckZone, ReloadZone
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, touch
 

@@ -12,7 +12,8 @@ from typing import Optional
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
-from wizard.plan.model import BuildTable, Deliver, Step
+from wizard.plan.actions import BuildTable, Deliver
+from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.aliases import (
@@ -56,7 +57,9 @@ def _propose(request: Request) -> Optional[Proposal]:
         return None
     if before is not None and before.aliases == answers:
         return Proposal(host.aliases.file.live or b"")
-    return propose_aliases(host.aliases.file.live, answers.root, protected=request.protected_in(ALIASES))
+    return propose_aliases(
+        host.aliases.file.live, answers.root, protected=request.protected_in(ALIASES)
+    )
 
 
 def _why_not(host: Host) -> str:

@@ -13,7 +13,8 @@ from typing import Optional
 from wizard.answers.model import SECTIONS, Answers
 from wizard.host.facts import Host, Lineage
 from wizard.host.gathered_facts import Gathered
-from wizard.plan.model import Fetch, Step
+from wizard.plan.certificate_actions import Fetch
+from wizard.plan.model import Step
 from wizard.plan.part import Gathering
 from wizard.plan.scope import scope_of
 from wizard.sections.certificate import installing, issuing

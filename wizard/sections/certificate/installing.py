@@ -18,8 +18,11 @@ from wizard.host.facts import Host, Lineage
 from wizard.host.gathered import COPIED, is_fresh
 from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.paths import LETSENCRYPT, RENEWAL_HOOK
+from wizard.plan.actions import Forget
+from wizard.plan.certificate_actions import Lay, Relink
+from wizard.plan.files import LaidFile, Link
 from wizard.plan.foreign import is_excluded, planned_file
-from wizard.plan.model import Forget, LaidFile, Lay, Link, Relink, Step
+from wizard.plan.model import Step
 
 REPLACE = "replace"
 MISSING = "missing"

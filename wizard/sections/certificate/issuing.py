@@ -8,7 +8,8 @@ from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.certbot import LETS_ENCRYPT, certonly, names_for
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
-from wizard.plan.model import Obtain, Step
+from wizard.plan.certificate_actions import Obtain
+from wizard.plan.model import Step
 from wizard.sections.certificate import installing
 
 _HTTP = 80

@@ -12,7 +12,9 @@ from wizard.host.facts import Host, Lineage
 from wizard.host.gathered_facts import GatheredFile
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan import foreign
-from wizard.plan.model import Link, Relink, SelfSign, Step
+from wizard.plan.certificate_actions import Relink, SelfSign
+from wizard.plan.files import Link
+from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.scope import Scope
 from wizard.sections.certificate import hook, installing, obstacles, renewal

@@ -10,7 +10,8 @@ from wizard.host.facts import Host, Lineage
 from wizard.host.gathered import COPIED
 from wizard.host.gathered_facts import Gathered
 from wizard.paths import LETSENCRYPT
-from wizard.plan.model import Lay, ProveRenewals, Renewal, Step
+from wizard.plan.certificate_actions import Lay, ProveRenewals, Renewal
+from wizard.plan.model import Step
 from wizard.sections.certificate import installing
 
 RENEWALS = "renewals"

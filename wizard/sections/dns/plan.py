@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING
 from wizard.answers.model import Answers, Problem
 from wizard.dns.zone import LARGEST, MOST_LINES, ZoneFault
 from wizard.host.facts import FileFacts, Host, NamedZone
-from wizard.plan.model import (
-    CheckZone,
-    FileChange,
-    KeepOriginal,
-    NewFile,
-    ReloadZone,
-    ReplaceFile,
-    Step,
-)
+from wizard.plan.actions import CheckZone, KeepOriginal, ReloadZone, ReplaceFile
+from wizard.plan.files import NewFile
+from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
 from wizard.postfix.proposal import Reason
 

@@ -12,15 +12,9 @@ from typing import Optional
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.host.facts import Host
+from wizard.plan.actions import AskThenFlush, CheckDovecot, EnableUnit, TurnBeside
 from wizard.plan.firewall import imaps_steps
-from wizard.plan.model import (
-    AskThenFlush,
-    CheckDovecot,
-    EnableUnit,
-    FileChange,
-    Step,
-    TurnBeside,
-)
+from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope

@@ -9,7 +9,8 @@ from wizard.answers.model import Problem
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
 from wizard.host.relay import PRIVATE
-from wizard.plan.model import BuildTable, Install, Step
+from wizard.plan.actions import BuildTable, Install
+from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.sealed_file import SealedFile
