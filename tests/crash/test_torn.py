@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("strace") is None, reason="needs root and strace"
 )
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = b"old\r\n" * 100, b"new\r\n" * 100
 MOMENTS = {"fsync": 20, "write": 12, "renameat": 4, "linkat": 1, "symlinkat": 1, "unlinkat": 1}
 """System calls (strace counts each by itself), and how often a run makes them at the least."""

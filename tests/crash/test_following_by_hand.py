@@ -19,7 +19,7 @@ from wizard.run.progress import progress
 from wizard.run.records import RunFinished
 from wizard.run.request import write_request
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 CTRL_C = "\x03"
 
 

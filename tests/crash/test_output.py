@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 START = "import sys; from screens.main import main; sys.exit(main(sys.argv[1:]))"
 COMMANDS = (["--help"], ["--version"], ["plan", "--help"], ["plan"], ["plan", "--json"])
 FULL = "While writing the output: No space left on device."

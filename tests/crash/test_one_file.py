@@ -15,7 +15,7 @@ from typing import Optional
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 ONE_FILE = ROOT / "scripts/one_file"
 
 SAYS = """\

@@ -14,7 +14,7 @@ import pytest
 from wizard.errors import Trouble
 from wizard.host.private import private_directory
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 OWNER = """
 import subprocess, sys

@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="owners and mounts need root"),
 ]
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW, VICTIM = b"old\n", b"new\n", b"root:secret\n"
 STRANGER = 65534
 _BOUND = 30
