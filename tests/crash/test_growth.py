@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.test_build import ROOT
+from tests.factories import ROOT, ZEKE
 from wizard.answers import toml
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import SECTIONS, Answers
-from wizard.answers.toml import format_answers, parse_answers, parse_stored, read_answers
+from wizard.answers.toml import format_answers, parse_answers, parse_stored
 from wizard.certificates.x509 import read_certificate
 from wizard.dns.named_conf import read_zones
 from wizard.dns.zone import ZoneFault
@@ -66,7 +66,7 @@ def lines_run(work: Callable[[], object]) -> int:
 
 
 def networks(number: int) -> Callable[[], object]:
-    values = dict(to_values(read_answers(ROOT / "examples/zeke.toml")))
+    values = dict(to_values(ZEKE))
     items = [f"10.{n >> 8}.{n & 255}.0/24" for n in range(number)]
     values["networks"] = {**values["networks"], "mynetworks": items}
 
@@ -114,7 +114,7 @@ def parentheses(number: int) -> Callable[[], object]:
 
 def restrictions(number: int) -> Callable[[], object]:
     """A live list of blocklists that the answers do not name: all of them go."""
-    answers = read_answers(ROOT / "examples/zeke.toml")
+    answers = ZEKE
     listed = [f"reject_rbl_client z{n}.example" for n in range(number)]
 
     def work() -> None:
@@ -205,7 +205,7 @@ def folded_value(number: int) -> Callable[[], object]:
 
 def own_senders(number: int) -> Callable[[], object]:
     """All of them go."""
-    answers = read_answers(ROOT / "examples/zeke.toml")
+    answers = ZEKE
     rows = b"".join(b"s%d@example.net OK\n" % n for n in range(number))
     text = b"%s\n%s%s\n" % (BEGIN.encode(), rows, END.encode())
 
@@ -381,7 +381,7 @@ def test_what_the_answers_own_of_the_senders_is_what_answers_can_have(
             read_host(Door(tmp_path))
         return
     read_host(Door(tmp_path))
-    answers = read_answers(ROOT / "examples/zeke.toml")
+    answers = ZEKE
     # An older program allowed more, and its runs are resumed.
     senders = tuple(f"s{n}.example" for n in range(3 * number))
     many = replace(answers, blocklists=replace(answers.blocklists, reject_senders=senders))

@@ -110,7 +110,7 @@ print(parse_answers(text.replace('"on"', '"perhaps"'))[0].message)
 def test_a_plan_and_its_json_have_it(product: Path) -> None:
     script = """
 from dataclasses import replace
-from tests.unit.plan.test_build import FRESH
+from tests.factories import FRESH
 from tests.screens.standin import answers
 from wizard.answers.sections.pause import Pause
 from wizard.plan.report import as_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.unit.plan.test_build import FRESH
+from tests.factories import FRESH
 from wizard.answers import model
 from wizard.answers.model import Answers
 from wizard.answers.sections.hostname import Hostname

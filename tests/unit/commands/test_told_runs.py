@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH
+from tests.factories import FRESH
 from wizard.commands.console import Console
 from wizard.commands.planning import Options
 from wizard.commands.runs import run_runs

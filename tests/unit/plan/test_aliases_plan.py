@@ -7,10 +7,10 @@ from typing import Any, Optional
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT, done_by, pending
+from tests.factories import FRESH, done_by, pending
+from tests.factories import ZEKE as UNDECIDED
 from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import Aliases
-from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.aliases import alias_type
 from wizard.host.facts import Host, User
@@ -19,7 +19,6 @@ from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 
 STOCK = b"postmaster:\troot\nabuse:\t\troot\n#root:\t\tmarc\n"
-UNDECIDED = read_answers(ROOT / "examples/zeke.toml")
 TARO = replace(UNDECIDED, aliases=Aliases("taro"))
 USERS = (User("root", 0), User("taro", 1000))
 STEPS = ["original-aliases", "aliases", "aliases-table", "aliases-delivery"]

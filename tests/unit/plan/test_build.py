@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
+from tests.factories import (
+    DAY,
+    FRESH,
+    MAIN_CF,
+    MASTER_CF,
+    NOW,
+    done_by,
+    file,
+    lineage,
+    pending,
+)
 from wizard.answers.accept import form_of
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.blocklists import CustomBlocklist
-from wizard.answers.toml import read_answers
 from wizard.answers.unsaid import is_unsaid
 from wizard.host import facts
 from wizard.host.facts import Host
@@ -34,108 +43,10 @@ from wizard.plan.report import notes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back, read_values
 
-ROOT = Path(__file__).parents[3]
-NOW = 1_800_000_000
-DAY = 86400
-
-MAIN_CF = b"""compatibility_level = 2
-#myhostname = virtual.domain.tld
-inet_interfaces = localhost
-inet_protocols = all
-mydestination = $myhostname, localhost.$mydomain, localhost
-smtpd_tls_cert_file = /etc/pki/tls/certs/postfix.pem
-smtpd_tls_key_file = /etc/pki/tls/private/postfix.key
-smtpd_tls_security_level = may
-smtp_tls_security_level = may
-"""
-MASTER_CF = b"""smtp      inet  n       -       n       -       -       smtpd
-#submission inet n       -       n       -       -       smtpd
-#  -o syslog_name=postfix/submission
-#  -o smtpd_tls_security_level=encrypt
-#  -o smtpd_sasl_auth_enable=yes
-#  -o smtpd_recipient_restrictions=
-#smtps     inet  n       -       n       -       -       smtpd
-#  -o syslog_name=postfix/smtps
-#  -o smtpd_tls_wrappermode=yes
-#  -o smtpd_sasl_auth_enable=yes
-#  -o smtpd_recipient_restrictions=
-"""
-
-
-def lineage(name: str = "zeke.ne.jp", **changes: Any) -> facts.Lineage:
-    kinds = ("cert", "chain", "fullchain", "privkey")
-    files = tuple(facts.LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
-    names = (name, f"*.{name}")
-    return replace(facts.Lineage(name, files, 1, names, NOW - DAY, NOW + 60 * DAY, "0A"), **changes)
-
-
-def file(name: str, live: bytes | None, **changes: Any) -> facts.FileFacts:
-    return replace(facts.FileFacts(f"/etc/postfix/{name}", live, None), **changes)
-
-
-FRESH = Host(
-    root="/",
-    is_root_user=True,
-    distribution=facts.Distribution("rhel", ("fedora",), "Red Hat Enterprise Linux", "9.4", True),
-    postfix=facts.Postfix(
-        facts.Package("postfix-2:3.5.25-1.el9.x86_64", candidate=True), "3.5.25", "hash"
-    ),
-    main_cf=file("main.cf", MAIN_CF, from_package=True),
-    master_cf=file("master.cf", MASTER_CF, from_package=True),
-    sender_access=file("sender_access", None),
-    lineages=(lineage(),),
-    firewall=Firewall(
-        "running",
-        "public",
-        (Zone("public", frozenset({"ssh"}), frozenset({"ssh"})),),
-    ),
-    network=facts.Network("ace.zeke.ne.jp"),
-    read_at=NOW,
-)
-
-
-@pytest.fixture
-def answers() -> Answers:
-    return read_answers(ROOT / "examples/zeke.toml")
-
-
-def pending(plan: Plan) -> list[str]:
-    return [step.id for step in plan.pending]
-
 
 def test_a_blocklist_without_a_list_to_stand_in_is_said(answers: Answers) -> None:
     plan = build_plan(answers, FRESH, ("blocklists",))
     assert any("smtpd_recipient_restrictions is not set" in one.message for one in plan.obstacles)
-
-
-def done_by(plan: Plan, host: Host) -> Host:
-    """The host as it is once the plan was run: what a second look would see."""
-    texts = {change.path: change for change in plan.files}
-
-    def now(before: facts.FileFacts) -> facts.FileFacts:
-        if before.path not in texts:
-            return before
-        change = texts[before.path]
-        original = before.original or (before.live if change.proposed != before.live else None)
-        return replace(before, live=change.proposed, original=original, from_package=False)
-
-    open_zone = frozenset({"ssh", "smtp", "smtp-submission", "smtps"})
-    linked = tuple(
-        replace(one, files=tuple(replace(each, state="link") for each in one.files))
-        for one in host.lineages
-    )
-    return replace(
-        host,
-        postfix=replace(host.postfix, package=facts.Package("postfix-3.5.25", candidate=False)),
-        main_cf=now(host.main_cf),
-        master_cf=now(host.master_cf),
-        sender_access=now(host.sender_access),
-        hook=now(host.hook),
-        table=b"",
-        lineages=linked,
-        firewall=replace(host.firewall, zones=(Zone("public", open_zone, open_zone),)),
-        unit=facts.Unit("enabled", "active"),
-    )
 
 
 def test_a_first_set_up_takes_every_step_in_the_policys_order(answers: Answers) -> None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT, done_by
+from tests.factories import FRESH, done_by
+from tests.factories import ZEKE as ANSWERS
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import CustomBlocklist
-from wizard.answers.toml import parse_answers, read_answers
+from wizard.answers.toml import parse_answers
 from wizard.host.facts import FileFacts, Host
 from wizard.plan import report
 from wizard.plan.choices import MINE, PLANNED, Choices
@@ -25,7 +26,6 @@ from wizard.postfix.master_cf import MasterCf
 MAIN, MASTER, SENDERS = (
     f"/etc/postfix/{name}" for name in ("main.cf", "master.cf", "sender_access")
 )
-ANSWERS = read_answers(ROOT / "examples/zeke.toml")
 SMALLER = replace(ANSWERS, limits=replace(ANSWERS.limits, message_size_limit=5_000_000))
 ROWS = replace(ANSWERS, blocklists=replace(ANSWERS.blocklists, allow_senders=("good.example",)))
 SIZE = b"message_size_limit = 10485760"

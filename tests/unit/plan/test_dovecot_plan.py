@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT
+from tests.factories import FRESH, ZEKE
 from tests.unit.postfix.test_dovecot import RIGHT
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.dovecot import Dovecot
-from wizard.answers.toml import format_answers, parse_answers, read_answers
+from wizard.answers.toml import format_answers, parse_answers
 from wizard.host import facts
 from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit
 from wizard.host.firewall_facts import Firewall, Zone
@@ -24,7 +24,6 @@ from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.dovecot import written_parts
 
-ZEKE = read_answers(ROOT / "examples/zeke.toml")
 WRITE = replace(ZEKE, dovecot=Dovecot("write", "open"))
 VERSION = "2.3.16"
 THERE = facts.Dovecot(version=VERSION, settings={"ssl": "yes"}, reads_conf_d=True, reader="taro")

@@ -7,7 +7,8 @@ from typing import Optional
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT, pending
+from tests.factories import FRESH, pending
+from tests.factories import ZEKE as ANSWERS
 from tests.unit.plan.test_by_hand import set_up
 from wizard.answers.accept import form_of
 from wizard.answers.build import build_answers, to_values
@@ -15,7 +16,7 @@ from wizard.answers.form import answers_from_texts, to_texts
 from wizard.answers.model import Answers
 from wizard.answers.saved import with_saved
 from wizard.answers.sections.dovecot import Dovecot
-from wizard.answers.toml import format_answers, parse_answers, read_answers
+from wizard.answers.toml import format_answers, parse_answers
 from wizard.check.network.firewall import judge_firewall
 from wizard.finding import WRONG
 from wizard.host.facts import Network
@@ -25,7 +26,6 @@ from wizard.host.zones import likely_zones, outside_zones
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 
-ANSWERS = read_answers(ROOT / "examples/zeke.toml")
 NOT_OURS = replace(ANSWERS, networks=replace(ANSWERS.networks, firewall_zone=""))
 SSH = frozenset({"ssh"})
 PUBLIC = Zone("public", SSH, SSH)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import FRESH, ZEKE
 from tests.unit.certificates.tree import Authority, LetsEncrypt
-from tests.unit.plan.test_build import FRESH, ROOT
 from wizard.answers.model import Answers
-from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.host.gathered import NOTE, Note, note_to_bytes, read_gathered
 from wizard.host.gathered_facts import Gathered
@@ -32,7 +31,7 @@ CLI = "quiet = true\ndeploy-hook = /root/x\n"
 
 @pytest.fixture
 def answers() -> Answers:
-    given = read_answers(ROOT / "examples/zeke.toml")
+    given = ZEKE
     chosen = replace(given.certificate, source="remote", host=OLD, name="zeke.jp")
     return replace(given, certificate=chosen)
 

@@ -7,9 +7,9 @@ from typing import Any, Optional
 
 import pytest
 
-from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage, pending
+from tests.factories import DAY, FRESH, NOW, ZEKE, done_by, lineage, pending
 from wizard.answers.model import SECTIONS, Answers
-from wizard.answers.toml import parse_answers, read_answers
+from wizard.answers.toml import parse_answers
 from wizard.host.facts import Host, Lineage, LineageFile
 from wizard.host.gathered import FRESH_SECONDS as KEPT_FOR
 from wizard.host.gathered_facts import Gathered, GatheredFile
@@ -29,7 +29,7 @@ TREE = "/var/lib/postfix-wizard/gathered/remote"
 
 @pytest.fixture
 def answers() -> Answers:
-    given = read_answers(ROOT / "examples/zeke.toml")
+    given = ZEKE
     return replace(given, certificate=replace(given.certificate, source="remote", host=OLD))
 
 

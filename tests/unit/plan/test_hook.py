@@ -6,14 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, answers, done_by, pending
+from tests.factories import FRESH, done_by, pending
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.certificate import Certificate
 from wizard.host.facts import Host
 from wizard.paths import RENEWAL_HOOK
 from wizard.planning.build import build_plan
-
-__all__ = ["answers"]
 
 
 @pytest.fixture

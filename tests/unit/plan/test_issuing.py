@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, lineage
+from tests.factories import DAY, FRESH, NOW, ZEKE, lineage
 from wizard.answers.model import Answers
-from wizard.answers.toml import read_answers
 from wizard.certificates.certbot import LETS_ENCRYPT
 from wizard.host.facts import Host, Listener
 from wizard.plan.certificate_actions import Obtain
@@ -21,7 +20,7 @@ BARE = replace(FRESH, lineages=(), certbot=True)
 
 @pytest.fixture
 def answers() -> Answers:
-    given = read_answers(ROOT / "examples/zeke.toml")
+    given = ZEKE
     return replace(given, certificate=replace(given.certificate, source="certbot"))
 
 

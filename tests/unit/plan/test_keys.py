@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT
+from tests.factories import FRESH
 from tests.unit.run.runs import last, prepared, told
 from tests.unit.run.runs import plan as small_plan
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
-from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import DqsKey, Host
@@ -37,11 +36,6 @@ pytestmark = pytest.mark.promise(24)
 
 KEY, OTHER = "canary0canary0canary0canar", "older0older0older0older0ol"
 LISTS = Blocklists(use=("spamhaus-dqs-zen", "spamhaus-dqs-dbl"))
-
-
-@pytest.fixture
-def answers() -> Answers:
-    return read_answers(ROOT / "examples/zeke.toml")
 
 
 @pytest.fixture

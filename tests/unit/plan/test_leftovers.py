@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, MAIN_CF, ROOT, pending
-from wizard.answers.toml import read_answers
+from tests.factories import FRESH, MAIN_CF, pending
+from tests.factories import ZEKE as ANSWERS
 from wizard.door import Door
 from wizard.host.facts import Leftover
 from wizard.host.leftovers import read_leftovers
 from wizard.planning.build import build_plan
 
 MAIN = "/etc/postfix/main.cf"
-ANSWERS = read_answers(ROOT / "examples/zeke.toml")
 
 
 def test_what_is_there_is_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Optional
 import pytest
 
 from screens.draft import Draft
-from tests.unit.plan.test_build import FRESH, file
+from tests.factories import FRESH, file
 from wizard.answers.build import build_each, to_values
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers, parse_answers, parse_stored

@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT, pending
-from wizard.answers.toml import read_answers
+from tests.factories import FRESH, pending
+from tests.factories import ZEKE as ANSWERS
 from wizard.host.facts import Host, Listener, Unit
 from wizard.host.mta_facts import Alternative, Mtas, MtaUnit, OtherMta
 from wizard.plan.actions import SetAlternative, StopMta, UnitState
 from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
 
-ANSWERS = read_answers(ROOT / "examples/zeke.toml")
 SENDMAIL = "/usr/sbin/sendmail.sendmail"
 
 

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plan.test_build import FRESH, ROOT
+from tests.factories import FRESH
 from tests.unit.plan.test_keys import applied
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
 from wizard.answers.sections.relay import Relay
-from wizard.answers.toml import read_answers
 from wizard.answers.unsaid import is_unsaid
 from wizard.door import Door
 from wizard.host.facts import FileFacts, Host, RelayTable
@@ -38,11 +37,6 @@ KEY = "[smtp.provider.example]:587"
 RELAY = Relay("smtp.provider.example", user="taro@example.com")
 AUTHORITIES = b"smtp_tls_CAfile = /etc/pki/tls/certs/ca-bundle.crt\n"
 TABLE = "/etc/postfix/sasl_passwd"
-
-
-@pytest.fixture
-def answers() -> Answers:
-    return read_answers(ROOT / "examples/zeke.toml")
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT, done_by
+from tests.factories import FRESH, ROOT, ZEKE, done_by
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.field import Field
 from wizard.answers.fields import FIELDS
 from wizard.answers.model import Answers
-from wizard.answers.toml import parse_answers, read_answers
+from wizard.answers.toml import parse_answers
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 
@@ -88,7 +88,7 @@ def texts(field: Field, present: Any) -> Iterator[str]:
 @pytest.mark.promise(53)
 @pytest.mark.parametrize("field", fields(), ids=name_of)
 def test_what_the_rule_accepts_can_be_written(field: Field) -> None:
-    example = read_answers(ROOT / "examples/zeke.toml")
+    example = ZEKE
     values = {section: dict(content) for section, content in to_values(example).items()}
     own = values[field.section]
     own.update(COMPANIONS.get(name_of(field), {}))

@@ -6,9 +6,9 @@ from typing import Collection
 
 import pytest
 
-from tests.unit.plan.test_build import ROOT, pending
+from tests.factories import ZEKE as ANSWERS
+from tests.factories import pending
 from tests.unit.plan.test_by_hand import MAIN, MASTER, change_of, edited, set_up
-from wizard.answers.toml import read_answers
 from wizard.plan.actions import StagedCheck
 from wizard.plan.choices import MINE, Choices
 from wizard.plan.diff import changed_lines
@@ -19,7 +19,6 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.served import TAKEN_OUT
 
-ANSWERS = read_answers(ROOT / "examples/zeke.toml")
 HOST, BASES = set_up()
 SECTIONS = [("certificate",), (), ("certificate", "hardening"), ("certificate", "policy")]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT, file
+from tests.factories import FRESH, ROOT, ZEKE, file
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
 from wizard.answers.sections.dns import Dns
-from wizard.answers.toml import format_answers, parse_answers, read_answers
+from wizard.answers.toml import format_answers, parse_answers
 from wizard.host import facts
 from wizard.host.facts import Host, NamedZone
 from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile
@@ -22,7 +22,6 @@ from wizard.planning.build import build_plan
 SEED = (ROOT / "scripts/lab/tree/var/named/zeke.ne.jp.zone").read_bytes()
 BARE = SEED.replace(b"\tIN MX\t10 mail.zeke.ne.jp.\n", b"")
 PATH = "/var/named/zeke.ne.jp.zone"
-ZEKE = read_answers(ROOT / "examples/zeke.toml")
 ANSWERS = replace(ZEKE, dns=Dns(PATH))
 
 

@@ -23,13 +23,6 @@ from wizard.run.worker import work
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="root alone sets security.selinux")
 
 
-@pytest.fixture
-def etc(tmp_path: Path) -> Path:
-    made = tmp_path / "etc"
-    made.mkdir(mode=0o755)
-    return made
-
-
 @pytest.mark.parametrize(
     "answer",
     [

@@ -35,13 +35,6 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
 KEY = b"a key that was there\n"
 
 
-@pytest.fixture
-def etc(tmp_path: Path) -> Path:
-    made = tmp_path / "etc"
-    made.mkdir(mode=0o755)
-    return made
-
-
 def source(tree: Path, path: Path, text: str, mode: int = 0o600) -> LaidFile:
     """Put a file into the tree, and return how it is to come to `path`."""
     there = Path(f"{tree}{path}")

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.test_build import FRESH, ROOT
+from tests.factories import FRESH, ZEKE
 from tests.unit.run.runs import OLD, as_format_1, prepared, replan, rewritten, usual
 from wizard import __version__
-from wizard.answers.toml import read_answers
 from wizard.door import Door
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.actions import ReplaceFile
@@ -319,7 +318,7 @@ def test_runs_of_format_1_are_listed_compared_resumed_and_undone(places: Places,
 def test_a_copied_etc_has_nothing_to_do_with_the_runs_of_this_host(
     places: Places, etc: Path, tmp_path: Path
 ) -> None:
-    answers = read_answers(ROOT / "examples/zeke.toml")
+    answers = ZEKE
     header(places, written(places, etc, b"one\n"), format=3)
     assert Session(Door(tmp_path), places, ()).plan(answers, FRESH).pending
     with pytest.raises(NewerTrouble):

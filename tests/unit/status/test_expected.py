@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.test_build import DAY, FRESH, NOW, lineage
+from tests.factories import DAY, FRESH, NOW, lineage
 from wizard.host import facts
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.paths import ALIASES

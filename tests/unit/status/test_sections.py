@@ -10,12 +10,11 @@ from typing import Any, Optional
 import pytest
 
 from tests.corpus import NAMES, host_of
-from tests.unit.plan.test_build import DAY, FRESH, NOW, ROOT, done_by, lineage
+from tests.factories import DAY, FRESH, NOW, ZEKE, done_by, lineage
 from tests.unit.status.test_expected import absent
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.saved import with_saved
 from wizard.answers.sections.dns import Dns
-from wizard.answers.toml import read_answers
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Zone
@@ -64,7 +63,7 @@ class Server:
 
     host: Host = FRESH
     left: ExpectedState = field(default_factory=ExpectedState)
-    answers: Answers = field(default_factory=lambda: read_answers(ROOT / "examples/zeke.toml"))
+    answers: Answers = ZEKE
 
     def apply(self, name: str, answers: Optional[Answers] = None, *sections: str) -> None:
         plan = build_plan(answers or self.answers, self.host, sections)
