@@ -42,7 +42,7 @@ from wizard.postfix.restrictions import change, split_restrictions, wanted
 from wizard.postfix.sender_access import propose_sender_access
 from wizard.postfix.served import without_options
 from wizard.postfix.settings import Settings
-from wizard.secrets import seal, seal_passwords
+from wizard.secrets import masked_bytes, seal, seal_passwords
 
 FACTOR = 15
 
@@ -444,6 +444,12 @@ def test_no_pattern_tries_the_same_bytes_again_and_again(text: str) -> None:
     includes_of(whole)
     reader("", whole)
     read_zones("/etc/named.conf", {"/etc/named.conf": whole}.get)
+
+
+@pytest.mark.promise(24)
+def test_a_long_line_costs_what_reading_costs() -> None:
+    data = b"a" * 10_000_000 + b".dq.spamhaus.net"
+    assert masked_bytes(data) == data
 
 
 def test_a_value_that_would_grow_without_limit_is_not_expanded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
@@ -92,11 +93,16 @@ class Server:
         return {row.section: row for row in found}
 
 
-@pytest.fixture
-def server() -> Server:
+@pytest.fixture(scope="module")
+def set_up() -> Server:
     made = Server()
     made.apply(FIRST)
     return made
+
+
+@pytest.fixture
+def server(set_up: Server) -> Server:
+    return deepcopy(set_up)
 
 
 def states(rows: dict[str, SectionRow], but: Sequence[str] = ()) -> set[str]:
