@@ -14,6 +14,7 @@ from tests.unit.run.runs import (
     NEW,
     OLD,
     detached,
+    last,
     plan,
     prepared,
     started,
@@ -28,10 +29,17 @@ from wizard.run.follow import follow
 from wizard.run.history import runs
 from wizard.run.journal import open_journal
 from wizard.run.launch import launch, unit_argv
-from wizard.run.lock import holder, locked
+from wizard.run.lock import holder, locked, request_stop
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
-from wizard.run.records import Output, RunFinished, RunStarted, StepFinished, StepIntended
+from wizard.run.records import (
+    Output,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepIntended,
+    StepStarted,
+)
 from wizard.run.worker import work
 
 
@@ -150,6 +158,23 @@ def test_a_worker_that_never_began_is_told(places: Places, monkeypatch: pytest.M
     assert end.outcome == "died"
     assert "never began" in end.message
     assert [one.outcome for one in runs(places)] == ["not started"]
+
+
+@pytest.mark.promise(6)
+def test_a_stop_takes_effect_between_steps(places: Places, etc: Path) -> None:
+    wanted = plan(
+        ("slow", Command(("sleep", "1"))),
+        ("main.cf", ReplaceFile(NewFile(str(etc / "main.cf"), NEW, sha256(OLD)))),
+    )
+    run = launch(places, wanted, detached(places), attended=False, start=started)
+    for event in follow(places, run):
+        if isinstance(event, StepStarted):
+            assert request_stop(places, run)
+    end = last(places, run)
+    assert end.outcome == "stopped"
+    assert "Title of main.cf" in end.message
+    assert [one.outcome for one in told(places, run) if isinstance(one, StepFinished)] == ["done"]
+    assert (etc / "main.cf").read_bytes() == OLD
 
 
 @pytest.mark.promise(1)

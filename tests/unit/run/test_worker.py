@@ -12,26 +12,20 @@ import pytest
 from tests.unit.run.runs import (
     NEW,
     OLD,
-    detached,
     last,
     plan,
     prepared,
-    started,
     told,
     undone,
     usual,
 )
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.actions import Command, ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.actions import Command
 from wizard.plan.model import Action, Plan, Step
-from wizard.run import records
-from wizard.run.files import sha256
-from wizard.run.follow import follow
 from wizard.run.history import plan_of, runs
 from wizard.run.journal import read_journal
 from wizard.run.launch import launch
-from wizard.run.lock import holder, locked, request_stop
+from wizard.run.lock import holder, locked
 from wizard.run.output import StepOutput
 from wizard.run.path_state import text_state
 from wizard.run.paths import Places, make_run
@@ -197,23 +191,6 @@ def test_links_planted_at_lock_and_output_are_refused(
     with pytest.raises(Trouble, match="symbolic link"):
         work(places, prepared(places, usual(etc)))
     assert victim.read_bytes() == b"victim"
-
-
-@pytest.mark.promise(6)
-def test_a_stop_takes_effect_between_steps(places: Places, etc: Path) -> None:
-    wanted = plan(
-        ("slow", Command(("sleep", "1"))),
-        ("main.cf", ReplaceFile(NewFile(str(etc / "main.cf"), NEW, sha256(OLD)))),
-    )
-    run = launch(places, wanted, detached(places), attended=False, start=started)
-    for event in follow(places, run):
-        if isinstance(event, records.StepStarted):
-            assert request_stop(places, run)
-    end = last(places, run)
-    assert end.outcome == "stopped"
-    assert "Title of main.cf" in end.message
-    assert [one.outcome for one in told(places, run) if isinstance(one, StepFinished)] == ["done"]
-    assert (etc / "main.cf").read_bytes() == OLD
 
 
 @pytest.mark.promise(18)
