@@ -37,7 +37,6 @@ from wizard.plan.actions import (
 )
 from wizard.plan.certificate_actions import Relink
 from wizard.plan.files import Link
-from wizard.plan.model import Plan
 from wizard.plan.planned_file import sha256
 from wizard.plan.report import notes
 from wizard.planning.build import build_plan
