@@ -44,10 +44,10 @@ class HunkLines:
 
     def __iter__(self) -> Iterator[Line]:
         for sign, lines, first, end in self._parts:
-            for at in range(first, end):
-                text = lines[at].rstrip(b"\n").decode("utf-8", "backslashreplace")
+            for line in lines[first:end]:
+                text = line.rstrip(b"\n").decode("utf-8", "backslashreplace")
                 yield Line(sign, self._hide(text))
-                if not lines[at].endswith(b"\n"):
+                if not line.endswith(b"\n"):
                     yield Line(sign, NO_NEWLINE)
 
 
@@ -150,8 +150,8 @@ def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str
     yield f"+++ {new_name}"
     for hunk in shown:
         yield hunk.header
-        for line in hunk.lines:
-            yield line.text if line.text == NO_NEWLINE else line.sign + line.text
+        for sign, text in hunk.lines:
+            yield text if text == NO_NEWLINE else sign + text
 
 
 _Change = tuple[int, int, int, int]

@@ -69,9 +69,12 @@ def build_plan(
         proposed = propose(request)
     parts = proposed.parts
     steps = _steps(request, proposed)
+    text = format_answers(request.answers)
+    # Answers with ten thousand networks take a while to write: what is the same is written once.
+    today = text if current == request.answers else format_answers(current) if current else ""
     plan = Plan(
-        answers=format_answers(request.answers),
-        today=format_answers(current) if current else "",
+        answers=text,
+        today=today,
         sections=tuple(sorted(sections)),
         steps=steps,
         files=tuple(proposed.changes(bases)),

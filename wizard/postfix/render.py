@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 def as_it_is(template: str) -> tuple[str, ...]:
@@ -13,6 +18,11 @@ def as_it_is(template: str) -> tuple[str, ...]:
 
 def render(template: str, **values: object) -> tuple[str, ...]:
     """Return the lines of a rendered template, without terminators."""
+    return tuple(_compiled(template).render(**values).split("\n")[:-1])
+
+
+@cache
+def _compiled(template: str) -> jinja2.Template:
     # Plans of a host that is set up need no template, so they save the import.
     import jinja2  # noqa: PLC0415
 
@@ -24,4 +34,4 @@ def render(template: str, **values: object) -> tuple[str, ...]:
         undefined=jinja2.StrictUndefined,
     )
     source = "".join(f"{line}\n" for line in as_it_is(template))
-    return tuple(environment.from_string(source).render(**values).split("\n")[:-1])
+    return environment.from_string(source)
