@@ -37,12 +37,13 @@ class Written:
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `kind` is text, items (one item a line), number or choice.
+    """One field. `kind` is text, list (one item a line), number or choice.
 
     `becomes` names the parameter or other result; `help` is a sentence for the form. `rule` is the
     name of the function in `wizard.answers.fields.RULES` that validates one item. A number is between
     `lowest` and `highest`; an `optional` one may be None, so that its parameter is not set. `unset`
-    is Postfix's default, None if no answer can express it.
+    is Postfix's default, None if no answer can express it. No file of the host expresses a
+    `saved_only` field, so its value comes from the saved answers.
     """
 
     section: str
@@ -58,6 +59,7 @@ class Field:
     required: bool = False
     optional: bool = False
     unset: Optional[str] = None
+    saved_only: bool = False
     main_cf: Optional[Written] = None
 
 

@@ -76,4 +76,5 @@ class Blocklists:
         DQS_KEY_FILE,
         becomes="",
         rule="key_file",
+        saved_only=True,
     )

@@ -41,6 +41,7 @@ class Certificate:
         becomes="openssl req -days",
         lowest=1,
         highest=3650,
+        saved_only=True,
     )
     host: str = text(
         "Present server",
@@ -48,6 +49,7 @@ class Certificate:
         "",
         becomes="scp -pr",
         rule="ssh_host",
+        saved_only=True,
     )
     existing: str = choice(
         "Others of that name",
@@ -55,6 +57,7 @@ class Certificate:
         "keep",
         choices=("keep", "replace"),
         becomes="/etc/letsencrypt",
+        saved_only=True,
     )
     cert_file: str = text(
         "Certificate file",
@@ -76,6 +79,7 @@ class Certificate:
         "standalone",
         choices=("standalone", "webroot"),
         becomes="certbot certonly",
+        saved_only=True,
     )
     webroot: str = text(
         "Web server's files",
@@ -83,6 +87,7 @@ class Certificate:
         "",
         becomes="--webroot-path",
         rule="absolute_path",
+        saved_only=True,
     )
     email: str = text(
         "Account's e-mail",
@@ -90,6 +95,7 @@ class Certificate:
         "",
         becomes="certbot -m",
         rule="email",
+        saved_only=True,
     )
     server: str = text(
         "ACME server",
@@ -97,4 +103,5 @@ class Certificate:
         "",
         becomes="certbot --server",
         rule="acme_server",
+        saved_only=True,
     )

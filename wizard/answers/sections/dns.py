@@ -20,6 +20,7 @@ class Dns:
         "",
         becomes="MX records",
         rule="zone_file",
+        saved_only=True,
     )
     move_from: str = text(
         "Old server's address",
@@ -27,6 +28,7 @@ class Dns:
         "",
         becomes="A records",
         rule="ipv4_or_none",
+        saved_only=True,
     )
     move_to: str = text(
         "New address",
@@ -34,4 +36,5 @@ class Dns:
         "",
         becomes="A records",
         rule="ipv4_or_none",
+        saved_only=True,
     )

@@ -21,4 +21,5 @@ class Move:
         "",
         becomes="a checklist",
         rule="server_or_none",
+        saved_only=True,
     )

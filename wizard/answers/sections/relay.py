@@ -52,4 +52,5 @@ class Relay:
         RELAY_PASSWORD_FILE,
         becomes="",
         rule="key_file",
+        saved_only=True,
     )
