@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wizard.answers.toml import read_answers
+from wizard.answers.model import Answers
+from wizard.answers.toml import parse_answers
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.plan.model import Plan
 
 ROOT = Path(__file__).parents[1]
-ZEKE = read_answers(ROOT / "examples/zeke.toml")
+_EXAMPLE = parse_answers((ROOT / "examples/zeke.toml").read_text(encoding="utf-8"))
+assert isinstance(_EXAMPLE, Answers)
+ZEKE: Answers = _EXAMPLE
 NOW = 1_800_000_000
 DAY = 86400
 

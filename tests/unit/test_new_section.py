@@ -54,7 +54,7 @@ EDITS = {
     ],
     "wizard/sections/registry.py": [
         ("\n\nSECTIONS =", "\nfrom wizard.sections.pause import PAUSE\n\nSECTIONS ="),
-        ("    MOVE,\n)", "    MOVE,\n    PAUSE,\n)"),
+        ("    MOVE,\n", "    MOVE,\n    PAUSE,\n"),
     ],
     "screens/places.py": [
         ('            "move",\n', '            "move",\n            "pause",\n'),

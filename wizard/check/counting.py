@@ -14,7 +14,7 @@ from typing import Optional
 from wizard.check.network.ports import NOBODY
 from wizard.finding import WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
-from wizard.plan.actions import BuildTable, Service, StagedCheck
+from wizard.plan.actions import BuildTable, EnableUnit, Service, StagedCheck, TurnBeside
 from wizard.plan.choices import MINE
 from wizard.plan.hold import CLASS
 from wizard.plan.model import Plan
@@ -33,7 +33,7 @@ Key = tuple[str, str]
 _PAIR = "smtpd_tls_cert_file smtpd_tls_key_file SelfSign Lay Relink"
 _ABOUT: tuple[tuple[str, str], ...] = (
     (r"unit\.active", "Service"),
-    (r"unit\.enabled", "EnableUnit"),
+    (r"unit\.enabled", "EnableUnit:postfix"),
     (r"port\.25", "inet_interfaces inet_protocols"),
     (r"(?:port|smtp|master\.cf)\.(\d+)(?:\..*)?", "entry:{0}"),
     (r"smtp\.\d+\.banner", "smtpd_banner"),
@@ -49,7 +49,7 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"certificate\.(?:\d+|chain|expiry|key)", _PAIR),
     (r"certificate\.(\d+)", f"entry:{{0}} served:{{0}} {' '.join(TAKEN_OUT)}"),
     (r"smtp\.(\d+)\.(?:start)?tls", "served:{0}"),
-    (r"delivery\.lmtp|socket\.lmtp|dovecot\..*", "mailbox_transport TurnBeside"),
+    (r"delivery\.lmtp|socket\.lmtp|dovecot\..*", "mailbox_transport TurnBeside:dovecot"),
     (r"(?:main\.cf|parameters|transport|behind)\.(\w+)", "{0}"),
     *((rf"parameters\.{one.name}", " ".join(one.reads)) for one in HAZARDS),
     (r"domains\.classes", "mydestination"),
@@ -65,7 +65,8 @@ _ABOUT: tuple[tuple[str, str], ...] = (
 """What findings are about, by a pattern of their IDs. The names of all matching rows are joined.
 
 A name is a parameter of main.cf, `entry:PORT` of master.cf, `served:PORT` for its options that name a
-certificate, another file's path, or a kind of step; for tables `BuildTable:PATH`.
+certificate, another file's path, or a kind of step, with its table or unit (`BuildTable:PATH`,
+`EnableUnit:postfix`) where it has one.
 """
 _CONVERSATION = re.compile(r"(?:port|smtp|certificate|delivery|socket)\..*")
 """Findings that are always wrong while Postfix is stopped."""
@@ -168,6 +169,8 @@ def _written(plan: Plan) -> frozenset[str]:
     names = {type(step.action).__name__ for step in plan.pending}
     tables = (step.action for step in plan.pending if isinstance(step.action, BuildTable))
     names.update(f"BuildTable:{table.path}" for table in tables)
+    units = (one.action for one in plan.pending if isinstance(one.action, (EnableUnit, TurnBeside)))
+    names.update(f"{type(one).__name__}:{one.unit.removesuffix('.service')}" for one in units)
     for file in plan.files:
         before, after = entries(file.path, file.live), entries(file.path, file.proposed)
         changed = (name for name in {*before, *after} if before.get(name) != after.get(name))

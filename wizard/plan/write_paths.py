@@ -245,10 +245,20 @@ OURS: dict[type, Rule] = {
 }
 """By action: all files and links that the worker writes."""
 
+
+def _installed(package: str) -> tuple[str, ...]:
+    of_postfix = ("/usr/sbin/postfix", MAIN_CF) if package == "postfix" else ()
+    return (*of_postfix, "/var/lib/rpm/db")
+
+
+def _link_of(unit: str) -> str:
+    return f"{_WANTS}/{unit.removesuffix('.service')}.service"
+
+
 BY_OTHERS: dict[type, Rule] = {
-    Install: lambda _: ("/usr/sbin/postfix", MAIN_CF, "/var/lib/rpm/db"),
-    EnableUnit: lambda _: (f"{_WANTS}/postfix.service",),
-    Disable: lambda action: (f"{_WANTS}/{action.unit.removesuffix('.service')}.service",),
+    Install: lambda action: _installed(action.package),
+    EnableUnit: lambda action: (_link_of(action.unit),),
+    Disable: lambda action: (_link_of(action.unit),),
     SetAlternative: lambda action: _alternative(action.name),
     ReturnAlternative: lambda action: _alternative(action.name),
     OpenFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),

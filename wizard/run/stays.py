@@ -122,7 +122,8 @@ def _postfix(run: _Run) -> Iterator[str]:
 
 
 def _dovecot(run: _Run) -> Iterator[str]:
-    if any(run.of(TurnBeside)):
+    turned = (step.action for step, _ in run.of(TurnBeside))
+    if any(isinstance(one, TurnBeside) and one.unit == "dovecot" for one in turned):
         yield "/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts."
 
 

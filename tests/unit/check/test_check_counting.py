@@ -14,7 +14,7 @@ import pytest
 from wizard import check
 from wizard.check.counting import AS_BEFORE, about, counted, key_of
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
-from wizard.plan.actions import BuildTable, OpenFirewall, Service
+from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, Service, TurnBeside
 from wizard.plan.certificate_actions import SelfSign
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
@@ -68,6 +68,14 @@ AS_IT_WAS: dict[str, tuple[Plan, str]] = {
     "mail for a domain of another class": (
         plan_of((MAIN, b"", b"smtpd_recipient_restrictions = reject\n")),
         "smtp.25.stranger",
+    ),
+    "another unit at boot": (
+        plan_of(LIMITS, action=EnableUnit("dovecot", "disabled")),
+        "unit.enabled",
+    ),
+    "another unit than Dovecot": (
+        plan_of(LIMITS, action=TurnBeside("start", "another", "inactive")),
+        "dovecot.auth",
     ),
     "no table of senders": (plan_of(LIMITS), "table.sender_access"),
     "the table of aliases is built": (

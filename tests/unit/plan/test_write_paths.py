@@ -325,6 +325,7 @@ def test_the_way_back_goes_through_the_same_places() -> None:
             CloseFirewall("public", ("smtp",)),
         ),
         (EnableUnit("postfix", "disabled"), Disable("postfix")),
+        (EnableUnit("dovecot", "disabled"), Disable("dovecot")),
     )
     for there, back in pairs:
         assert tuple(BY_OTHERS[type(back)](back)) == tuple(BY_OTHERS[type(there)](there))

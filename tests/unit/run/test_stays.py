@@ -66,6 +66,11 @@ CASES: list[tuple[tuple[tuple[Action, dict[str, Any]], ...], list[str], list[str
         ["/var/lib/dovecot"],
         [],
     ),
+    (
+        ((TurnBeside("start", "another", "inactive"), {"unit": "another", "was": "inactive"}),),
+        ["/var/lib/postfix-wizard"],
+        ["/var/lib/dovecot"],
+    ),
     (((Relink("x", (), stays=True), {}),), ["/etc/letsencrypt: the certificate"], []),
     (((Lay("x", "/t", ()), {}), (Relink("x", ()), {})), [], ["/etc/letsencrypt"]),
 ]
