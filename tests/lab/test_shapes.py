@@ -22,7 +22,7 @@ from lab import network, sink
 from lab.host import Host, Options
 from tests.corpus import CORPUS, files
 from tests.lab.program import ANSWERS, BAD, PYZ, accepting, wizard
-from wizard.answers.sections.limits import Limits
+from wizard.answers.fields import fields_of
 from wizard.postfix.main_cf import MainCf
 
 pytestmark = pytest.mark.lab
@@ -123,7 +123,8 @@ class Shape:
 LIMIT = (
     "limits",
     "default_process_limit = 61",
-    frozenset(Limits.__dataclass_fields__) - {"anvil_rate_time_unit"},
+    frozenset(one.name for one in fields_of("limits") if not one.optional)
+    - {"anvil_rate_time_unit"},
 )
 """All that are not Postfix's own today: the answers of a section are the whole of it."""
 NETWORKS = frozenset({"mynetworks"})
