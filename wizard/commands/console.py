@@ -37,9 +37,11 @@ class Console:
 
     def say_diff(self, lines: Iterable[str]) -> None:
         """Print lines of a diff, coloured by their first column on a terminal."""
-        for line in lines:
-            colour = _COLOURS.get(line[:1], "") if self.colour else ""
-            self.out.write(f"{colour}{clean_line(line)}{_RESET if colour else ''}\n")
+        self.out.writelines(f"{self._coloured(clean_line(line))}\n" for line in lines)
+
+    def _coloured(self, line: str) -> str:
+        colour = _COLOURS.get(line[:1], "") if self.colour else ""
+        return f"{colour}{line}{_RESET}" if colour else line
 
     def ask(self, question: str) -> str:
         """Ask at the terminal; an end of file is an empty answer."""

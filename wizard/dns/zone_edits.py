@@ -171,7 +171,7 @@ def _without_mx(records: Records, foreign: frozenset[Name]) -> tuple[Record, ...
 
 def _is_host(name: Name) -> bool:
     """True if it is a host's name: no wildcard, and no label that begins with `_` (RFC 8552)."""
-    return b"*" not in name and not any(label.startswith(b"_") for label in name)
+    return b"*" not in name and b"_" not in {label[:1] for label in name}
 
 
 def _refuse_bad_target(records: Records, target: Name, foreign: frozenset[Name]) -> None:
