@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -63,6 +65,40 @@ def test_a_child_that_reads_little_of_its_input_holds_nothing_up(loop: Loop, scr
     began = time.monotonic()
     run(sh(script), loop, None, stdin=b"x" * 5_000_000)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EBADF])
+@pytest.mark.parametrize("written", [0, 3])
+@pytest.mark.time_limit(20)
+def test_input_that_cannot_be_written_is_told_and_no_child_waits_for_it(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, error: int, written: int
+) -> None:
+    real, left = os.write, [written]
+
+    def write(fd: int, data: bytes) -> int:
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            return real(fd, data)
+        if not left[0]:
+            raise OSError(error, os.strerror(error))
+        left[0] -= 1
+        return real(fd, data[:100])
+
+    monkeypatch.setattr(os, "write", write)
+    said = rf"standard input of cat: {os.strerror(error)}"
+    with pytest.raises(Trouble, match=said):
+        run(("cat",), loop, None, stdin=b"x" * 5_000)
+
+
+@pytest.mark.time_limit(20)
+def test_a_child_that_cannot_be_watched_does_not_wait_for_its_input(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pidfd_open(_pid: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "pidfd_open", pidfd_open)
+    with pytest.raises(OSError, match="Too many open files"):
+        run(("cat",), loop, None, stdin=b"x")
 
 
 def test_a_daemon_that_keeps_the_pipes_is_not_waited_for(loop: Loop) -> None:

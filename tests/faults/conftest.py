@@ -39,6 +39,8 @@ class Bench:
 
     def rig(self) -> tuple[Rig, Reference]:
         """Return a rig in its first state, with what an undisturbed run showed on one like it."""
+        if self._rig is not None and not self._rig.is_usable:
+            self.spoilt()
         if self._rig is None:
             options = Options(suite=self._suite, pyz=str(PYZ))
             host = lab_host.boot(next(self._names), options)

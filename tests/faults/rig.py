@@ -7,6 +7,7 @@ fault leaves it in the state that it began with, and a fresh one takes its place
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ ROOT = HERE.parents[1]
 PYZ = ROOT / "dist/postfix-wizard.pyz"
 ANSWERS = PLAIN.answers
 DRIVER = "/root/faults.py"
+ANSWER = 300.0
+"""Seconds for one answer of the driver: a whole set-up under strace takes some ten."""
 
 Etc = dict[str, tuple[Any, ...]]
 
@@ -85,6 +88,7 @@ class Rig:
     def __init__(self, host: Host, *, with_package: bool, kind: Kind = PLAIN) -> None:
         self.host = host
         self._kind = kind
+        self.is_usable = True
         host.write("/root/zeke.toml", kind.answers, 0o600)
         host.push(HERE / "inside.py", DRIVER)
         if with_package:
@@ -106,13 +110,28 @@ class Rig:
         self.host.stop()
 
     def _call(self, *words: object) -> Any:
+        """Have the driver do something and wait for its answer.
+
+        One that does not come is told with the processes of the host, which show what waits for what.
+        """
         assert self._inside.stdin is not None
         assert self._inside.stdout is not None
+        # An answer that is not read to its end would be taken for that of the next call.
+        assert self.is_usable, "an earlier call was given up"
+        self.is_usable = False
         self._inside.stdin.write(json.dumps(words) + "\n")
         self._inside.stdin.flush()
+        if not select.select([self._inside.stdout], [], [], ANSWER)[0]:
+            raise AssertionError(f"no answer to {words} in {ANSWER:g} s:\n{self._processes()}")
         line = self._inside.stdout.readline()
         assert line, "the driver in the host ended"
+        self.is_usable = True
         return json.loads(line)
+
+    def _processes(self) -> str:
+        """Return what runs in the host: since when, in what state, and what it waits for."""
+        columns = "pid,ppid,etimes,stat,wchan:20,args"
+        return self.host.run(["ps", "-ww", "-eo", columns], check=False).stdout
 
     def state(self) -> State:
         """Look at everything."""

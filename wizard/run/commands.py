@@ -115,13 +115,15 @@ class _Inlet:
     """A child's standard input, written as the child reads it.
 
     It is a pipe, since SELinux denies Postfix's domains a memory file or another file of ours. A
-    child that ends before it has read all of it does not block us.
+    child that ends before it has read all of it does not block us. Where it cannot be written,
+    `failure` says why, and the child sees its end: without that it would wait for ever.
     """
 
     def __init__(self, loop: Loop, fd: int, data: bytes) -> None:
         self._loop = loop
         self._fd: Optional[int] = fd
         self._rest = memoryview(data)
+        self.failure: Optional[OSError] = None
         os.set_blocking(fd, False)
         if data:
             loop.watch_room(fd, self.ready)
@@ -137,6 +139,8 @@ class _Inlet:
             return
         except BrokenPipeError:
             self._rest = self._rest[:0]
+        except OSError as error:
+            self.failure, self._rest = error, self._rest[:0]
         if not self._rest:
             self.close()
 
@@ -161,13 +165,14 @@ def run(
     """Run a command to its end and return its result, with any status.
 
     With `output` None nothing goes to the step's output. With `terminal` the command writes to a
-    terminal (pty(7)), and `out` has all of it. Raises Trouble if it cannot be started, or if it
-    has not ended after `patience` seconds. Then its process group is killed.
+    terminal (pty(7)), and `out` has all of it. Raises Trouble if it cannot be started, if its
+    input cannot be written, or if it has not ended after `patience` seconds. Then its process
+    group is killed.
     """
     sink = output.write if output is not None else _nowhere
     if output is not None:
         output.say(f"$ {spelled(argv)}")
-    with _started(argv, loop, stdin, umask, terminal=terminal) as (child, fds):
+    with _started(argv, loop, stdin, umask, terminal=terminal) as (child, fds, inlet):
         streams = [_Stream(loop, fd, sink, whole=whole) for fd in fds]
         with contextlib.ExitStack() as watching:
             for fd, stream in zip(fds, streams):
@@ -178,6 +183,12 @@ def run(
                 while stream.open and stream.read():
                     pass
         status = child.wait()
+    if inlet is not None and inlet.failure is not None:
+        raise Trouble(
+            f"writing the standard input of {spelled(argv)}",
+            inlet.failure.strerror or str(inlet.failure),
+            "The program was given a part of it alone: try again once this is mended.",
+        )
     out, err = (*(stream.tail for stream in streams), b"")[:2]
     done = Completed(tuple(argv), status, out, err)
     if output is not None and status != 0:
@@ -192,10 +203,11 @@ def _nowhere(_: bytes) -> None:
 @contextlib.contextmanager
 def _started(
     argv: Sequence[str], loop: Loop, stdin: Optional[bytes], umask: int, *, terminal: bool
-) -> Iterator[tuple[subprocess.Popen[bytes], tuple[int, ...]]]:
-    """Start a child and yield it with the descriptors of its output."""
+) -> Iterator[tuple[subprocess.Popen[bytes], tuple[int, ...], Optional[_Inlet]]]:
+    """Start a child and yield it with the descriptors of its output, and its input if it has one."""
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as childs:
         heard = []
+        inlet = None
         try:
             pairs = [os.openpty()] if terminal else [os.pipe(), os.pipe()]
             for near, far in pairs:
@@ -204,9 +216,10 @@ def _started(
                 heard.append(near)
             source = subprocess.DEVNULL
             if stdin is not None:
-                source, inlet = os.pipe()
+                source, near = os.pipe()
                 childs.callback(os.close, source)
-                ours.callback(_Inlet(loop, inlet, stdin).close)
+                inlet = _Inlet(loop, near, stdin)
+                ours.callback(inlet.close)
             child = subprocess.Popen(
                 list(argv),
                 stdin=source,
@@ -225,7 +238,12 @@ def _started(
             ) from error
         childs.close()
         with child:
-            yield child, tuple(heard)
+            try:
+                yield child, tuple(heard), inlet
+            finally:
+                # Whatever went wrong here, a child that is waited for has no more to wait for.
+                if inlet is not None:
+                    inlet.close()
 
 
 def _await_exit(pid: int, loop: Loop, argv: Sequence[str], patience: float) -> None:
