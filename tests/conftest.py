@@ -12,7 +12,7 @@ import pytest
 from promises import evidence
 from promises.page import promises
 
-pytest_plugins = ["tests.turns", "tests.limits"]
+pytest_plugins = ["tests.limits", "tests.turns"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

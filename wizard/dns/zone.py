@@ -25,7 +25,6 @@ _PLAIN = re.compile(
 _SILENT = re.compile(rb"(?:[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r?\n){1,1000}")
 """Lines without words; a thousand at once, since a repeated group takes memory for each time."""
 _BEGINS_SILENT = b" \t;\r\n"
-_BARE = re.compile(rb"[^\t ]+")
 _PARTS = re.compile(
     rb"(?P<blank>[ \t]+)"
     rb"|(?P<comment>;[\t\x20-\x7e\x80-\xff]*)"
@@ -148,9 +147,13 @@ def _entries(text: bytes) -> Iterator[Entry]:
 
 
 def _on_a_line(text: bytes, plain: re.Match[bytes], line: int) -> Entry:
-    start, end = plain.span(1)
-    words = tuple([Word(one.group(), one.start()) for one in _BARE.finditer(text, start, end)])
-    return Entry(start, plain.end(), line, words, text[start] in b"\t ")
+    at = start = plain.start()
+    words = []
+    for one in plain[1].split():
+        at = text.index(one, at)
+        words.append(Word(one, at))
+        at += len(one)
+    return Entry(start, plain.end(), line, tuple(words), text[start] in b"\t ")
 
 
 def _on_parts(text: bytes, start: int, first: int) -> Entry:

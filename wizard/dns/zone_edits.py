@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from wizard.dns.serial import next_serial
@@ -69,29 +69,35 @@ class Edited:
 
 def edit(text: bytes, wanted: Wanted) -> Edited:
     """Return the edited zone file. Raises ZoneFault when it cannot be edited."""
+    # The records of a large zone take more memory than its text: they are gone before that is made.
+    splices, edited = _planned(text, wanted)
+    following, reasons = spliced(text, splices)
+    return replace(edited, text=following, reasons=reasons)
+
+
+def _planned(text: bytes, wanted: Wanted) -> tuple[list[Splice], Edited]:
+    """Return the edits of a zone file, and what they come to, with the text of before."""
     zone = Zone.parse(text)
     records = read_records(zone, wanted.origin)
     foreign = records.foreign()
     last = _without_mx(records, foreign)
-    moving = [
-        one
-        for one in records.all
-        if one.kind == "A"
-        and one.owner not in foreign
-        and wanted.move_from
-        and _address(one) == wanted.move_from
-    ]
+    own = [one for one in records.all if one.kind == "A" and one.owner not in foreign]
+    moving = [one for one in own if wanted.move_from and _address(one) == wanted.move_from]
     serial = records.soa.data[SERIAL]
     before = serial.text.decode("ascii")
     moved = {one.entry.start for one in moving}
-    addresses = tuple(
-        (shown(one.owner), wanted.move_to if one.entry.start in moved else _address(one))
-        for one in records.all
-        if one.kind == "A" and one.owner not in foreign
+    edited = Edited(
+        text,
+        int(before),
+        int(before),
+        addresses=tuple(
+            (shown(one.owner), wanted.move_to if one.entry.start in moved else _address(one))
+            for one in own
+        ),
+        led=_led(records, foreign, absolute(wanted.mail_host), last),
     )
-    led = _led(records, foreign, absolute(wanted.mail_host), last)
     if not last and not moving:
-        return Edited(text, int(before), int(before), addresses=addresses, led=led)
+        return [], edited
     changing = max(len(last), len(moving))
     if changing > MOST_CHANGED:
         raise ZoneFault(
@@ -103,26 +109,19 @@ def edit(text: bytes, wanted: Wanted) -> Edited:
     mail_host = f"{PREFERENCE} {wanted.mail_host}.".encode("ascii")
     why_serial = "Raised, so that secondary servers and caches see that the zone changed."
     why_moved = f"It had the address {wanted.move_from}; moved, as you asked."
-    following, reasons = spliced(
-        text,
-        [
-            Splice(serial.start, serial.end, after.encode("ascii"), why_serial),
-            *(_beside(zone, one, mail_host) for one in last),
-            *(
-                Splice(word.start, word.end, wanted.move_to.encode("ascii"), why_moved)
-                for word in (one.data[0] for one in moving)
-            ),
-        ],
-    )
-    return Edited(
-        following,
-        int(before),
-        int(after),
-        reasons,
-        tuple(shown(one.owner) for one in last),
-        tuple(dict.fromkeys(shown(one.owner) for one in moving)),
-        addresses,
-        led,
+    splices = [
+        Splice(serial.start, serial.end, after.encode("ascii"), why_serial),
+        *(_beside(zone, one, mail_host) for one in last),
+        *(
+            Splice(word.start, word.end, wanted.move_to.encode("ascii"), why_moved)
+            for word in (one.data[0] for one in moving)
+        ),
+    ]
+    return splices, replace(
+        edited,
+        serial=int(after),
+        added=tuple(shown(one.owner) for one in last),
+        moved=tuple(dict.fromkeys(shown(one.owner) for one in moving)),
     )
 
 
@@ -214,7 +213,7 @@ def _like(text: bytes, record: Record) -> bytes:
     """Return the text before an MX record's fields, in the columns of an address record."""
     start, kind, data = record.entry.start, record.type_word, record.data[0]
     before, gap = text[start : kind.start], text[kind.end : data.start]
-    if not _is_plain(before) or gap.strip(b" \t"):
+    if _ODD.search(before) or gap.strip(b" \t"):
         return b"\tIN MX\t"
     words, first = b"mx" if kind.text.islower() else b"MX", kind
     if record.class_word is not None:
@@ -234,10 +233,6 @@ def _like(text: bytes, record: Record) -> bytes:
 def _in_columns(column: int, words: bytes, end: int, tabs: bool, tabs_behind: bool) -> bytes:
     """Return words that begin at a column, padded up to another one: most lines of a zone are alike."""
     return _filled(_filled(b"", column, tabs=tabs) + words, end, tabs=tabs_behind)
-
-
-def _is_plain(before: bytes) -> bool:
-    return _ODD.search(before) is None
 
 
 def _column(line: bytes) -> int:

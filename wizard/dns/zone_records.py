@@ -10,7 +10,7 @@ import re
 import socket
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, Optional
 
 import dns.exception
@@ -23,6 +23,8 @@ from wizard.errors import harmless
 _TTL = re.compile(rb"\d+|(?:\d+[smhdwSMHDW])+")
 _CLASS = re.compile(rb"IN|CH|HS|CS|CLASS\d+", re.IGNORECASE)
 _TYPE = re.compile(rb"[A-Za-z][A-Za-z0-9-]*")
+_FEW = 256
+"""A zone of 50,000 names has few different classes, times and types: so many are kept."""
 
 _PLAIN_NAME = re.compile(rb"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _NAME_PARTS = re.compile(rb"(?:[^.\\]|\\(?:[0-9]{3}|[^0-9]))+|\.", re.DOTALL)
@@ -251,20 +253,21 @@ def _directive(entry: Entry, origin: Name) -> Name:
 def _record(entry: Entry, owner: Name, origin: Name, words: tuple[Word, ...]) -> Record:
     class_word: Optional[Word] = None
     has_ttl = False
+    kind = ""
     rest = words
     while rest and not rest[0].quoted:
-        if class_word is None and _CLASS.fullmatch(rest[0].text):
+        is_class, is_ttl, kind = _meaning(rest[0].text)
+        if class_word is None and is_class:
             class_word = rest[0]
-        elif not has_ttl and _TTL.fullmatch(rest[0].text):
+        elif not has_ttl and is_ttl:
             has_ttl = True
         else:
             break
         rest = rest[1:]
-    if not rest or rest[0].quoted or not _TYPE.fullmatch(rest[0].text):
+    if not rest or rest[0].quoted or not kind:
         raise ZoneFault(f"line {entry.line}: no record type where one should be")
     if class_word is not None and class_word.text.upper() != b"IN":
         raise ZoneFault(f"line {entry.line}: its class is {_shown(class_word)}, not IN")
-    kind = rest[0].text.upper().decode("ascii")
     record = Record(owner, kind, origin, entry, rest[0], class_word, rest[1:])
     wanted = _FIELDS.get(kind)
     if wanted is not None and len(record.data) != wanted:
@@ -275,6 +278,13 @@ def _record(entry: Entry, owner: Name, origin: Name, words: tuple[Word, ...]) ->
     if kind == "A" and not _is_address(record.data[0].text):
         raise ZoneFault(f"line {entry.line}: {_shown(record.data[0])} is no IPv4 address")
     return record
+
+
+@lru_cache(maxsize=_FEW)
+def _meaning(text: bytes) -> tuple[bool, bool, str]:
+    """Tell what a word before a record's fields can be: a class, a TTL, and which type ("": none)."""
+    kind = text.upper().decode("ascii") if _TYPE.fullmatch(text) else ""
+    return bool(_CLASS.fullmatch(text)), bool(_TTL.fullmatch(text)), kind
 
 
 def _name(word: Word, origin: Name, entry: Entry) -> Name:
