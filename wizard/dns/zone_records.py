@@ -24,7 +24,7 @@ _TTL = re.compile(rb"\d+|(?:\d+[smhdwSMHDW])+")
 _CLASS = re.compile(rb"IN|CH|HS|CS|CLASS\d+", re.IGNORECASE)
 _TYPE = re.compile(rb"[A-Za-z][A-Za-z0-9-]*")
 _FEW = 256
-"""A zone of 50,000 names has few different classes, times and types: so many are kept."""
+"""A zone of 50,000 names has few different classes, times and types: so many are cached."""
 
 _PLAIN_NAME = re.compile(rb"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _NAME_PARTS = re.compile(rb"(?:[^.\\]|\\(?:[0-9]{3}|[^0-9]))+|\.", re.DOTALL)
@@ -282,7 +282,7 @@ def _record(entry: Entry, owner: Name, origin: Name, words: tuple[Word, ...]) ->
 
 @lru_cache(maxsize=_FEW)
 def _meaning(text: bytes) -> tuple[bool, bool, str]:
-    """Tell what a word before a record's fields can be: a class, a TTL, and which type ("": none)."""
+    """Return for a word before the fields if it can be a class, a TTL, and which type ("" for none)."""
     kind = text.upper().decode("ascii") if _TYPE.fullmatch(text) else ""
     return bool(_CLASS.fullmatch(text)), bool(_TTL.fullmatch(text)), kind
 
