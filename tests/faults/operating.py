@@ -61,6 +61,17 @@ def in_step(host: Host, step: str) -> None:
     until(lambda: f'"StepStarted","record":{{"step":"{step}"}}' in told(host))
 
 
+def worker_in_step(host: Host, step: str) -> int:
+    """Wait until the newest run has begun a step; return its worker's process id as `worker` does.
+
+    The worker is looked for before: on a machine under load the step, or the run, is over by then.
+    """
+    until(lambda: "RunStarted" in told(host))
+    found = worker(host)
+    in_step(host, step)
+    return found
+
+
 def ends(host: Host, outcome: str = "done") -> None:
     """Wait for the run's end, which must be this one."""
     until(lambda: "RunFinished" in told(host))

@@ -28,7 +28,7 @@ from tests.faults.operating import (
     told,
     until,
     wizard,
-    worker,
+    worker_in_step,
 )
 from tests.faults.rig import PYZ
 from tests.lab.program import BAD, BootHost, accepting
@@ -128,8 +128,7 @@ def test_a_read_only_mount(ready: Host, place: str) -> None:
 @pytest.mark.parametrize("step", ["staged", "service", "firewall", "check"])
 def test_kill_9(ready: Host, step: str) -> None:
     with begin(ready) as screen:
-        in_step(ready, step)
-        os.kill(worker(ready), signal.SIGKILL)
+        os.kill(worker_in_step(ready, step), signal.SIGKILL)
         said, _ = screen.communicate()
     assert screen.returncode == 1, said
     assert "postfix-wizard resume" in said
@@ -154,8 +153,7 @@ def memory_group(ready: Host) -> Iterator[Path]:
 @pytest.mark.promise(1, 4)
 def test_the_kernel_takes_the_worker_when_memory_is_short(ready: Host, memory_group: Path) -> None:
     with begin(ready) as screen:
-        in_step(ready, "service")
-        (memory_group / "cgroup.procs").write_text(str(worker(ready)))
+        (memory_group / "cgroup.procs").write_text(str(worker_in_step(ready, "service")))
         said, _ = screen.communicate()
     assert screen.returncode == 1, said
     events = [memory_group / name for name in ("memory.oom_control", "memory.events")]

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from lab.host import Host
-from tests.faults.operating import begin, in_step, worker
+from tests.faults.operating import begin, worker_in_step
 from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, state, wizard
 
 pytestmark = pytest.mark.lab
@@ -188,8 +188,7 @@ def test_killed_at_each_step_it_goes_on_or_back(boot_host: BootHost, step: str, 
     host = ready(boot_host, "el9", "sendmail", start="sendmail")
     before, said_first = seen(host), greeting(host)
     with begin(host, (PROGRAM, "apply", "--answers", ANSWERS, "--yes")) as screen:
-        in_step(host, step)
-        os.kill(worker(host), signal.SIGKILL)
+        os.kill(worker_in_step(host, step), signal.SIGKILL)
         screen.communicate()
     code, said = wizard(host, "resume", "--yes") if way == "resume" else (0, "")
     assert code == 0, said
