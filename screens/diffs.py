@@ -11,8 +11,7 @@ from screens.widgets.rows import Row
 from screens.widgets.wrap import wrapped
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
-from wizard.host.facts import DOVECOT_CONF
-from wizard.paths import RENEWAL_HOOK
+from wizard.paths import DOVECOT_CONF, RENEWAL_HOOK
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
 from wizard.plan.foreign import text_lines
 from wizard.plan.model import FileChange, Plan

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from wizard.certificates.dates import day
 from wizard.host.facts import FileFacts, Host, Lineage
+from wizard.paths import PARTED, SENDER_ACCESS
 
 if TYPE_CHECKING:
     from wizard.run.history import RunSummary
@@ -33,7 +34,7 @@ def facts(host: Host) -> Iterator[Fact]:
         said = f"{system.name or system.id} is not of the EL 9 or 10 family: not tried there"
         yield Fact("System", said, "caution")
     yield _postfix(host)
-    yield Fact("Files", ", ".join(map(_file, (host.main_cf, host.master_cf, host.sender_access))))
+    yield Fact("Files", ", ".join(_file(host.files[one]) for one in (*PARTED, SENDER_ACCESS)))
     yield from _lineages(host.lineages)
     yield _firewall(host)
     network = host.network

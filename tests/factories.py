@@ -11,6 +11,7 @@ from wizard.answers.toml import parse_answers
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
+from wizard.paths import MANAGED
 from wizard.plan.model import Plan
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ ZEKE: Answers = _EXAMPLE
 NOW = 1_800_000_000
 DAY = 86400
 
-MAIN_CF = b"""compatibility_level = 2
+MAIN_TEXT = b"""compatibility_level = 2
 #myhostname = virtual.domain.tld
 inet_interfaces = localhost
 inet_protocols = all
@@ -30,7 +31,7 @@ smtpd_tls_key_file = /etc/pki/tls/private/postfix.key
 smtpd_tls_security_level = may
 smtp_tls_security_level = may
 """
-MASTER_CF = b"""smtp      inet  n       -       n       -       -       smtpd
+MASTER_TEXT = b"""smtp      inet  n       -       n       -       -       smtpd
 #submission inet n       -       n       -       -       smtpd
 #  -o syslog_name=postfix/submission
 #  -o smtpd_tls_security_level=encrypt
@@ -55,6 +56,12 @@ def file(name: str, live: bytes | None, **changes: Any) -> facts.FileFacts:
     return replace(facts.FileFacts(f"/etc/postfix/{name}", live, None), **changes)
 
 
+def managed(*those: facts.FileFacts) -> dict[str, facts.FileFacts]:
+    """Those files, and the other managed files, which do not exist."""
+    there = {one.path: one for one in those}
+    return {path: there.get(path, facts.missing_file(path)) for path in MANAGED}
+
+
 FRESH = Host(
     root="/",
     is_root_user=True,
@@ -62,9 +69,10 @@ FRESH = Host(
     postfix=facts.Postfix(
         facts.Package("postfix-2:3.5.25-1.el9.x86_64", candidate=True), "3.5.25", "hash"
     ),
-    main_cf=file("main.cf", MAIN_CF, from_package=True),
-    master_cf=file("master.cf", MASTER_CF, from_package=True),
-    sender_access=file("sender_access", None),
+    files=managed(
+        file("main.cf", MAIN_TEXT, from_package=True),
+        file("master.cf", MASTER_TEXT, from_package=True),
+    ),
     lineages=(lineage(),),
     firewall=Firewall(
         "running",
@@ -99,10 +107,7 @@ def done_by(plan: Plan, host: Host) -> Host:
     return replace(
         host,
         postfix=replace(host.postfix, package=facts.Package("postfix-3.5.25", candidate=False)),
-        main_cf=now(host.main_cf),
-        master_cf=now(host.master_cf),
-        sender_access=now(host.sender_access),
-        hook=now(host.hook),
+        files={path: now(file) for path, file in host.files.items()},
         table=b"",
         lineages=linked,
         firewall=replace(host.firewall, zones=(Zone("public", open_zone, open_zone),)),

@@ -31,7 +31,6 @@ from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.run.records import DIED
 from wizard.run.release import ways_on
-from wizard.sections.registry import FILES
 
 _OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
 """Matches saved answers that name an old server."""
@@ -141,18 +140,10 @@ def _bases(door: Door, places: Places, host: Host) -> Bases:
     from wizard.run.path_state import file_state  # noqa: PLC0415 - only plans need it
     from wizard.status.bases import bases  # noqa: PLC0415
 
-    files = (
-        host.main_cf,
-        host.master_cf,
-        host.sender_access,
-        host.sasl_passwd,
-        host.hook,
-        *filter(None, (file.facts(host) for file in FILES.values())),
-    )
     states = {
         file.path: file_state(None if file.live is None else sha256(file.live))
-        for file in files
-        if not file.from_package
+        for file in host.files.values()
+        if not file.from_package and not file.why
     }
     return bases(places, states)
 

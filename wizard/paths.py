@@ -10,10 +10,22 @@ SENDER_ACCESS = "/etc/postfix/sender_access"
 SASL_PASSWD = "/etc/postfix/sasl_passwd"  # noqa: S105 (a path)
 """Who this server is at its relay host (SASL_README)."""
 ALIASES = "/etc/aliases"
+DOVECOT_CONF = "/etc/dovecot/conf.d/99-postfix-wizard.conf"
+"""The wizard's only file below /etc/dovecot. Dovecot reads it after the distribution's files."""
 
 LETSENCRYPT = "/etc/letsencrypt"
 LINEAGES = f"{LETSENCRYPT}/live"
 RENEWAL_HOOK = f"{LETSENCRYPT}/renewal-hooks/deploy/postfix-wizard"
+MANAGED = {
+    MAIN_CF: 0o644,
+    MASTER_CF: 0o644,
+    SENDER_ACCESS: 0o644,
+    SASL_PASSWD: 0o600,
+    RENEWAL_HOOK: 0o755,
+    ALIASES: 0o644,
+    DOVECOT_CONF: 0o644,
+}
+"""The files that the wizard edits, each with the mode of a new one."""
 SELF_SIGNED_CERT = "/etc/pki/tls/certs/postfix-wizard.pem"
 SELF_SIGNED_KEY = "/etc/pki/tls/private/postfix-wizard.key"
 

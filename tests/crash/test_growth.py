@@ -32,6 +32,7 @@ from wizard.host.facts import Postfix
 from wizard.host.main_cf import expanded, own_parameters
 from wizard.host.postfix import BEGIN, END
 from wizard.host.read import read_host
+from wizard.paths import ALIASES
 from wizard.plan.diff import hunks
 from wizard.postfix.aliases import propose_aliases
 from wizard.postfix.items import words
@@ -352,8 +353,8 @@ def test_aliases_that_nobody_has_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     for text, has in (("a: b\n" * 50_001, "50001 lines"), ("a: " + "b," * 50_001, "50001 commas")):
         (tmp_path / "etc/aliases").write_text(text)
-        found = read_host(Door(tmp_path)).aliases
-        assert found.file.live is None
+        found = read_host(Door(tmp_path)).files[ALIASES]
+        assert found.live is None
         assert found.why == f"it has {has}, and the wizard edits at most 50000"
 
 

@@ -10,7 +10,7 @@ import pytest
 from lab.host import Host
 from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, accepting, apply, wizard
 from tests.lab.program import BAD as BAD_ANSWERS
-from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import DOVECOT_CONF
 
 pytestmark = pytest.mark.lab
 

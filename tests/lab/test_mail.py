@@ -14,7 +14,7 @@ from lab import sink
 from lab.dovecot import PASSWORD
 from lab.host import Host
 from tests.lab.program import ANSWERS, BAD, PROGRAM, PYZ, ZEKE, BootHost, accepting, apply, wizard
-from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import DOVECOT_CONF
 
 pytestmark = pytest.mark.lab
 

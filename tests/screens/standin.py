@@ -9,6 +9,7 @@ from typing import Any, Callable, Collection, Iterator, Optional, Sequence, cast
 
 from screens.app import WizardApp
 from screens.desk import Wish
+from tests.factories import managed
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers, Caution
 from wizard.dns.blocklists import Health
@@ -77,9 +78,10 @@ def fresh_host() -> Host:
         is_root_user=True,
         distribution=Distribution("almalinux", ("rhel",), "AlmaLinux 9.4", "9.4", is_el=True),
         postfix=Postfix(Package("postfix-2:3.5.25-1.el9.x86_64", True), "3.5.25", "hash"),
-        main_cf=FileFacts(MAIN, data("main.cf"), None, from_package=True),
-        master_cf=FileFacts(MASTER, data("master.cf"), None, from_package=True),
-        sender_access=FileFacts(SENDERS, None, None),
+        files=managed(
+            FileFacts(MAIN, data("main.cf"), None, from_package=True),
+            FileFacts(MASTER, data("master.cf"), None, from_package=True),
+        ),
         lineages=(
             lineage("zeke.ne.jp", ("zeke.ne.jp", "mail.zeke.ne.jp", "ace.zeke.ne.jp")),
             lineage("example.net", ("example.net",)),
@@ -120,9 +122,11 @@ def set_up_host() -> Host:
     return replace(
         host,
         postfix=replace(host.postfix, package=Package("postfix-2:3.5.25-1.el9.x86_64", False)),
-        main_cf=FileFacts(MAIN, edited, data("main.cf")),
-        master_cf=FileFacts(MASTER, data("master.cf.next"), data("master.cf")),
-        sender_access=FileFacts(SENDERS, b"# rows\n", None),
+        files=managed(
+            FileFacts(MAIN, edited, data("main.cf")),
+            FileFacts(MASTER, data("master.cf.next"), data("master.cf")),
+            FileFacts(SENDERS, b"# rows\n", None),
+        ),
         unit=Unit("enabled", "active"),
         parameters={"myhostname": "mail.zeke.ne.jp", "mydomain": "zeke.ne.jp"},
     )
@@ -162,11 +166,11 @@ def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
         Reason(38, 41, "AUTH is Dovecot's own; off here, turned on per service in master.cf"),
     )
     files = (
-        FileChange(MAIN, host.main_cf.original, host.main_cf.live, main, reasons),
+        FileChange(MAIN, host.files[MAIN].original, host.files[MAIN].live, main, reasons),
         FileChange(
             MASTER,
-            host.master_cf.original,
-            host.master_cf.live,
+            host.files[MASTER].original,
+            host.files[MASTER].live,
             master,
             (Reason(3, 6, "people send through 587, with a password"),),
         ),
@@ -203,7 +207,7 @@ def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
 
 def undo_plan(host: Host, run: str) -> Plan:
     """The way back from a first set-up."""
-    change = FileChange(MAIN, host.main_cf.original, data("main.cf.next"), data("main.cf"))
+    change = FileChange(MAIN, host.files[MAIN].original, data("main.cf.next"), data("main.cf"))
     past = Past(MAIN, "file:00", "file:01", "/var/lib/postfix-wizard/runs/x/replaced/00-main.cf")
     steps = (
         Step(

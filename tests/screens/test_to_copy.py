@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.screens.pilots import in_sight, opened, walk_to
 from tests.screens.standin import StandIn, fresh_host, make_plan
-from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import DOVECOT_CONF
 from wizard.plan.model import FileChange
 
 

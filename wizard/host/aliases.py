@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Optional
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.facts import Aliases, FileFacts, User
-from wizard.host.files import read_file
+from wizard.host.facts import Aliases, FileFacts, User, missing_file
+from wizard.host.files import read_managed
 from wizard.host.main_cf import expanded
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import ALIASES
@@ -25,23 +26,30 @@ _UID = re.compile(r"[0-9]{1,10}")
 _TABLE = re.compile(rf"(?:proxy:)?([a-z]+):{ALIASES}")
 
 
-def read_aliases(door: Door, parameters: Mapping[str, str], default_type: str) -> Aliases:
-    """Return the file and the rows of its table. Never raises, since most plans do not need them.
+def read_aliases_file(door: Door) -> FileFacts:
+    """Read the file. Never raises, since most plans do not need it."""
+    try:
+        file = read_managed(door, ALIASES)
+        why = too_many(file.live or b"", file.original or b"")
+    except Trouble as trouble:
+        why = trouble.wrong
+    return replace(missing_file(ALIASES), why=why) if why else file
+
+
+def read_aliases(
+    door: Door, file: FileFacts, parameters: Mapping[str, str], default_type: str
+) -> Aliases:
+    """Return the rows of the table, if the file can be read. Never raises.
 
     `parameters` are main.cf's own (`postconf -n`).
     """
     table_type = alias_type(parameters, default_type)
+    if file.why:
+        return Aliases(table_type)
     try:
-        file = read_file(door, ALIASES)
-        why = too_many(file.live or b"", file.original or b"")
-        if why:
-            return Aliases(FileFacts(ALIASES, None, None), table_type, why=why)
+        return Aliases(table_type, _rows(door, table_type))
     except Trouble as trouble:
-        return Aliases(FileFacts(ALIASES, None, None), table_type, why=trouble.wrong)
-    try:
-        return Aliases(file, table_type, _rows(door, table_type))
-    except Trouble as trouble:
-        return Aliases(file, table_type, why_no_rows=trouble.wrong)
+        return Aliases(table_type, why_no_rows=trouble.wrong)
 
 
 def too_many(*texts: bytes) -> str:

@@ -12,12 +12,11 @@ from typing import Optional
 
 from wizard.door import Door, Running
 from wizard.errors import Trouble
-from wizard.host.facts import DOVECOT_CONF, Dovecot
-from wizard.host.files import read_file
+from wizard.host.facts import Dovecot
 from wizard.host.later import Later
 from wizard.host.sockets import QUEUE, read_dovecot
 from wizard.host.waiting import count_waiting
-from wizard.paths import ALIASES
+from wizard.paths import ALIASES, DOVECOT_CONF
 
 MAIN = "/etc/dovecot/dovecot.conf"
 
@@ -50,14 +49,12 @@ def begin_dovecot(door: Door) -> Later[Dovecot]:
 
 
 def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -> Dovecot:
-    conf = read_file(door, DOVECOT_CONF)
     if version is None or settings is None:
-        return Dovecot(conf=conf)
+        return Dovecot()
     (number, _), (said, complaint) = (_output(one) for one in (version, settings))
     found = _NUMBER.search(number)
     return Dovecot(
         version=found[0] if found else "",
-        conf=conf,
         settings=flattened(said),
         complaint=complaint,
         reads_conf_d=includes(door.read_text(MAIN) or "", DOVECOT_CONF),

@@ -7,17 +7,14 @@ fact is not known: a copied /etc has no running firewalld.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Optional
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
 
 from wizard.certificates.model import CertificatePair, ForeignItem, Lineage, LineageFile
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
 from wizard.host.mta_facts import Mtas
-from wizard.paths import ALIASES, RENEWAL_HOOK, SASL_PASSWD
-
-DOVECOT_CONF = "/etc/dovecot/conf.d/99-postfix-wizard.conf"
-"""The wizard's only file below /etc/dovecot. Dovecot reads it after the distribution's files."""
+from wizard.paths import MANAGED
 
 __all__ = [
     "Aliases",
@@ -105,7 +102,8 @@ class FileFacts:
 
     `live` is the file, `original` its `.orig`. Before the installation `live` has the package's
     bytes, and `from_package` is True. `mode`, `uid` and `gid` are those of the live file. `links`
-    counts its hard links. `is_link` is True if the path is a symbolic link.
+    counts its hard links. `is_link` is True if the path is a symbolic link. `why` says why the file
+    exists and could not be read, else "".
     """
 
     path: str
@@ -117,6 +115,12 @@ class FileFacts:
     gid: int = 0
     links: int = 1
     is_link: bool = False
+    why: str = ""
+
+
+def missing_file(path: str) -> FileFacts:
+    """Return the facts of a managed file that does not exist, with the mode of a new one."""
+    return FileFacts(path, None, None, mode=MANAGED[path])
 
 
 @dataclass(frozen=True)
@@ -176,9 +180,9 @@ class Dovecot:
     `auth_socket` and `lmtp_socket` are True if these sockets exist in Postfix's queue directory.
     `version` ("2.3.13") is "" if Dovecot is not installed or its commands cannot run. `settings`
     are the values of `doveconf -a` by path (`service lmtp/unix_listener lmtp/mode`), `complaint`
-    says why there are none. `conf` is the wizard's file in conf.d; `reads_conf_d` is True if
-    dovecot.conf includes it. `reader` is a local user for tests, "" for none. `waiting` is the
-    number of messages in the queue that wait for Dovecot.
+    says why there are none. `reads_conf_d` is True if dovecot.conf includes the wizard's file in
+    conf.d. `reader` is a local user for tests, "" for none. `waiting` is the number of messages in
+    the queue that wait for Dovecot.
     """
 
     auth_socket: bool = False
@@ -187,7 +191,6 @@ class Dovecot:
     settings: Mapping[str, str] = field(default_factory=dict)
     complaint: str = ""
     unit: Unit = field(default_factory=Unit)
-    conf: FileFacts = field(default_factory=lambda: FileFacts(DOVECOT_CONF, None, None))
     reads_conf_d: bool = False
     reader: str = ""
     waiting: int = 0
@@ -238,17 +241,15 @@ class User:
 
 @dataclass(frozen=True)
 class Aliases:
-    """/etc/aliases (aliases(5)) and its table.
+    """The table of /etc/aliases (aliases(5)).
 
-    `table_type` is the table's type in alias_maps, "" if alias_maps does not have it. `rows` is the
-    table's content as `postalias -s` prints it, None without a table. `why` says why the file
-    cannot be read, `why_no_rows` why the table cannot; else "".
+    `table_type` is its type in alias_maps, "" if alias_maps does not have it. `rows` is its content
+    as `postalias -s` prints it, None without a table. `why_no_rows` says why it cannot be read,
+    else "".
     """
 
-    file: FileFacts = field(default_factory=lambda: FileFacts(ALIASES, None, None))
     table_type: str = ""
     rows: Optional[bytes] = None
-    why: str = ""
     why_no_rows: str = ""
 
 
@@ -280,11 +281,10 @@ class Host:
     is_root_user: bool
     distribution: Distribution
     postfix: Postfix
-    main_cf: FileFacts
-    master_cf: FileFacts
-    sender_access: FileFacts
-    hook: FileFacts = field(default_factory=lambda: FileFacts(RENEWAL_HOOK, None, None, mode=0o755))
-    """certbot's deploy hook, which reloads Postfix after a renewal."""
+    files: Mapping[str, FileFacts] = field(
+        default_factory=lambda: {path: missing_file(path) for path in MANAGED}
+    )
+    """By path: the files of MANAGED, also those that do not exist."""
     table: Optional[bytes] = None
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
     aliases: Aliases = field(default_factory=Aliases)
@@ -310,10 +310,6 @@ class Host:
     gathered: tuple[Gathered, ...] = ()
     """The trees that gather runs fetched, one a source."""
     dqs_key: DqsKey = field(default_factory=DqsKey)
-    sasl_passwd: FileFacts = field(
-        default_factory=lambda: FileFacts(SASL_PASSWD, None, None, mode=0o600)
-    )
-    """sasl_passwd: this server's users and passwords at relay hosts."""
     relay_table: RelayTable = field(default_factory=RelayTable)
     relay_password: RelayPassword = field(default_factory=RelayPassword)
     relay_targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -327,6 +323,14 @@ class Host:
     """The old server of a move, as in the saved answers."""
     read_at: int = 0
     """Seconds since the epoch; plans compare expiry times with it, so that they are pure."""
+
+    def text(self, path: str) -> bytes:
+        """Return the text of a managed file, b"" if it does not exist."""
+        return self.files[path].live or b""
+
+    def with_file(self, path: str, /, **changes: Any) -> Host:
+        """Return the host with these changes to the facts of one managed file."""
+        return replace(self, files={**self.files, path: replace(self.files[path], **changes)})
 
     def gathered_from(self, source: str) -> Optional[Gathered]:
         """Return the tree from that source, None if there is none."""

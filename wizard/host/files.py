@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 
 from wizard.door import Door
-from wizard.host.facts import FileFacts
+from wizard.host.facts import FileFacts, missing_file
 
 
 def read_file(door: Door, path: str) -> FileFacts:
@@ -27,3 +28,9 @@ def read_file(door: Door, path: str) -> FileFacts:
         links=status.st_nlink,
         is_link=is_link,
     )
+
+
+def read_managed(door: Door, path: str) -> FileFacts:
+    """Read a file of MANAGED. If it does not exist, the mode is that of a new one."""
+    facts = read_file(door, path)
+    return facts if facts.live is not None else replace(facts, mode=missing_file(path).mode)

@@ -14,11 +14,11 @@ from wizard.certificates.lineage import read_lineages
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.aliases import read_aliases, read_users
+from wizard.host.aliases import read_aliases, read_aliases_file, read_users
 from wizard.host.distribution import read_distribution
 from wizard.host.dovecot import begin_dovecot, with_queue
 from wizard.host.facts import Distribution, FileFacts, Host, Package, Postfix
-from wizard.host.files import read_file
+from wizard.host.files import read_managed
 from wizard.host.firewall import STOPPED, UNKNOWN, begin_firewall
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
@@ -43,9 +43,12 @@ from wizard.host.units import (
     has_systemd,
 )
 from wizard.paths import (
+    ALIASES,
     MAIN_CF,
+    MANAGED,
     MASTER_CF,
     RENEWAL_HOOK,
+    SASL_PASSWD,
     SELF_SIGNED_CERT,
     SELF_SIGNED_KEY,
     SENDER_ACCESS,
@@ -66,7 +69,6 @@ MAX_MASTER_WORDS = 20_000
 """Words of master.cf outside its comments: two thousand services; Postfix comes with thirty."""
 MAX_TIMES = 100
 """How often main.cf may set one parameter: entries with the value of the last are edited too."""
-HOOK_MODE = 0o755
 
 
 def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = None) -> Host:
@@ -86,16 +88,12 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     dovecot_later = begin_dovecot(door)
 
     distribution = read_distribution(door)
-    main_cf, master_cf, sender_access = (
-        read_file(door, path) for path in (MAIN_CF, MASTER_CF, SENDER_ACCESS)
-    )
-    hook = _read_hook(door)
-    sasl_passwd = read_sasl_passwd(door)
-    for file in (main_cf, master_cf, hook, sasl_passwd):
-        _refuse_long(file, MAX_LINES, _LISTS_ELSEWHERE)
-    _refuse_many_senders(sender_access)
-    _refuse_wordy(main_cf)
-    _refuse_many_services(master_cf)
+    files = {path: _read_managed(door, path) for path in MANAGED}
+    for path in (MAIN_CF, MASTER_CF, RENEWAL_HOOK, SASL_PASSWD):
+        _refuse_long(files[path], MAX_LINES, _LISTS_ELSEWHERE)
+    _refuse_many_senders(files[SENDER_ACCESS])
+    _refuse_wordy(files[MAIN_CF])
+    _refuse_many_services(files[MASTER_CF])
     lineages = read_lineages(door)
     self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
     zones = read_named_zones(door)
@@ -106,15 +104,17 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         postfix = _of_installed(package, configuration)
         parameters = configuration.parameters
     else:
-        parameters = own_parameters(main_cf.live or b"")
-        postfix = _from_files(door, package, main_cf, parameters, distribution)
+        parameters = own_parameters(files[MAIN_CF].live or b"")
+        postfix = _from_files(door, package, files[MAIN_CF], parameters, distribution)
     table = read_table(door, postfix.default_database_type)
     relay_table = read_relay_table(door, postfix.default_database_type)
     if not postfix.installed and candidate and door.is_live:
-        postfix, main_cf, master_cf = _to_come(door, main_cf, master_cf)
+        postfix, texts = _to_come(door)
+        files.update((path, _laid(files[path], text)) for path, text in texts.items())
 
+    main_cf = files[MAIN_CF]
     to_be = own_parameters(main_cf.live or b"") if main_cf.from_package else parameters
-    aliases = read_aliases(door, to_be, postfix.default_database_type)
+    aliases = read_aliases(door, files[ALIASES], to_be, postfix.default_database_type)
     units, network = units_later(), network_later()
     if not postfix.in_force and "." in network.hostname:
         postfix = replace(postfix, in_force={"myhostname": network.hostname})
@@ -123,10 +123,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         is_root_user=os.geteuid() == 0,
         distribution=distribution,
         postfix=postfix,
-        main_cf=main_cf,
-        master_cf=master_cf,
-        sender_access=sender_access,
-        hook=hook,
+        files=files,
         table=table,
         aliases=aliases,
         users=read_users(door),
@@ -153,7 +150,6 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         named_runs=any(units.states[name].active == "active" for name in NAMED),
         read_at=int(time.time()),
         gathered=_gathered(door, gathered),
-        sasl_passwd=sasl_passwd,
         relay_table=relay_table,
         has_plain=has_plain(door),
         certbot=door.stat(PROGRAM) is not None,
@@ -268,10 +264,12 @@ def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
     return read_gathered(door, place)
 
 
-def _read_hook(door: Door) -> FileFacts:
-    """Read certbot's hook; without one, the mode is that of a new hook."""
-    facts = read_file(door, RENEWAL_HOOK)
-    return facts if facts.live is not None else replace(facts, mode=HOOK_MODE)
+_READERS = {SASL_PASSWD: read_sasl_passwd, ALIASES: read_aliases_file}
+"""The readers of files that need not be readable."""
+
+
+def _read_managed(door: Door, path: str) -> FileFacts:
+    return _READERS[path](door) if path in _READERS else read_managed(door, path)
 
 
 def _of_installed(package: Optional[Package], configuration: Configuration) -> Postfix:
@@ -304,9 +302,8 @@ def _from_files(
     return Postfix(package, version, likely_database_type(parameters, version))
 
 
-def _to_come(
-    door: Door, main_cf: FileFacts, master_cf: FileFacts
-) -> tuple[Postfix, FileFacts, FileFacts]:
+def _to_come(door: Door) -> tuple[Postfix, dict[str, bytes]]:
+    """Return the Postfix that dnf would install, and the texts of its files by path."""
     # Imported only if Postfix is missing, since tarfile and others take 4 ms.
     from wizard.host.package_files import read_package_files  # noqa: PLC0415
 
@@ -314,8 +311,7 @@ def _to_come(
     package = Package(files.nevra, candidate=True)
     return (
         Postfix(package, files.version, files.default_database_type),
-        _laid(main_cf, files.main_cf),
-        _laid(master_cf, files.master_cf),
+        {MAIN_CF: files.main_cf, MASTER_CF: files.master_cf},
     )
 
 

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.facts import FileFacts, RelayPassword, RelayTable
+from wizard.host.facts import FileFacts, RelayPassword, RelayTable, missing_file
 from wizard.host.files import read_file
 from wizard.host.postfix import INDEX_SUFFIX, read_table
 from wizard.host.secret_file import SecretKind, read_secret
 from wizard.paths import SASL_PASSWD
-
-PRIVATE = 0o600
 
 RELAY_SECRET = SecretKind(
     "password",
@@ -36,8 +34,8 @@ def read_sasl_passwd(door: Door) -> FileFacts:
     try:
         facts = read_file(door, SASL_PASSWD)
     except Trouble:
-        return FileFacts(SASL_PASSWD, None, None, mode=PRIVATE)
-    return facts if facts.live is not None else FileFacts(SASL_PASSWD, None, None, mode=PRIVATE)
+        return missing_file(SASL_PASSWD)
+    return facts if facts.live is not None else missing_file(SASL_PASSWD)
 
 
 def read_relay_table(door: Door, table_type: str) -> RelayTable:

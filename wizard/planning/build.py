@@ -13,6 +13,7 @@ from dataclasses import replace
 from wizard.answers.model import POLICY, Answers, Problem
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host, Unit
+from wizard.paths import MAIN_CF, PARTED, SENDER_ACCESS
 from wizard.plan import firewall, hold
 from wizard.plan.actions import (
     Command,
@@ -97,7 +98,7 @@ def build_plan(
             ),
             *obstacles.obstacles(request),
             *(problem for part in parts for problem in part.obstacles),
-            *in_force.obstacles(proposed, host, request.protected_in(host.main_cf.path)),
+            *in_force.obstacles(proposed, host, request.protected_in(MAIN_CF)),
         ),
         edits=edits,
         to_copy=tuple(change for part in parts for change in part.to_copy),
@@ -155,7 +156,7 @@ def _install(host: Host) -> Iterator[Step]:
     argv = ("dnf", "install", "postfix")
     lays = tuple(
         (file.path, sha256(file.live))
-        for file in (host.main_cf, host.master_cf)
+        for file in (host.files[path] for path in PARTED)
         if file.from_package and file.live is not None
     )
     package = host.postfix.package
@@ -199,7 +200,7 @@ def _files(request: Request, proposed: Proposed) -> Iterator[Step]:
     yield from _hold(proposed.main, host)
     for file in pair:
         yield file.write(f"Write {file.name}", "What the review showed, and nothing else.")
-    checked = (*(file.facts.path for file in pair), host.sender_access.path)
+    checked = (*(file.facts.path for file in pair), SENDER_ACCESS)
     yield Step(
         "postfix-check",
         "Run postfix check",
@@ -219,7 +220,7 @@ def _hold(main: PlannedFile, host: Host) -> Iterator[Step]:
 def _tolerated(host: Host) -> tuple[str, ...]:
     """Return the complaints of Postfix about the live main.cf. They do not fail a step."""
     known = host.postfix.known_parameters
-    return (*host.postfix.stderr, *foreseen(host.main_cf.live or b"", known))
+    return (*host.postfix.stderr, *foreseen(host.text(MAIN_CF), known))
 
 
 def _service(request: Request, proposed: Proposed, earlier: Collection[Step]) -> Iterator[Step]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Callable, Optional
 
-from wizard.paths import MAIN_CF, MASTER_CF, SASL_PASSWD, SENDER_ACCESS
+from wizard.paths import MAIN_CF, MASTER_CF, SASL_PASSWD
 from wizard.postfix.main_cf import MainCf, normalised
 from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.meaning import Own, own_by
@@ -75,7 +75,6 @@ def _whole(text: bytes) -> dict[str, str]:
 _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
     MAIN_CF: _parameters,
     MASTER_CF: _services,
-    SENDER_ACCESS: _rows,
     SASL_PASSWD: _rows,
 }
 

@@ -8,6 +8,7 @@ from typing import Optional
 
 from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Host
+from wizard.paths import MAIN_CF, MASTER_CF, PARTED
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange
@@ -62,10 +63,8 @@ class Proposed:
 def propose(request: Request) -> Proposed:
     """Return the next text of each file. Entries that the operator keeps stay as they are."""
     answers, host, scope = request.answers, request.host, request.scope
-    in_main, in_master = (
-        seal_file(file, answers, host.dqs_key) for file in (host.main_cf, host.master_cf)
-    )
-    protected = request.protected_in(host.main_cf.path)
+    in_main, in_master = (seal_file(host.files[path], answers, host.dqs_key) for path in PARTED)
+    protected = request.protected_in(MAIN_CF)
     if not _changes_hardening(answers, request.current):
         protected |= hardening.NAMES
     main = propose_main_cf(
@@ -77,11 +76,11 @@ def propose(request: Request) -> Proposed:
         protected=protected,
     )
     master = _master_cf(
-        in_master.live or b"", answers, host, scope, request.protected_in(host.master_cf.path)
+        in_master.live or b"", answers, host, scope, request.protected_in(MASTER_CF)
     )
     return Proposed(
-        PlannedFile(host.main_cf, main, in_main, keeps_original=True),
-        PlannedFile(host.master_cf, master, in_master, keeps_original=True),
+        PlannedFile(host.files[MAIN_CF], main, in_main, keeps_original=True),
+        PlannedFile(host.files[MASTER_CF], master, in_master, keeps_original=True),
         tuple(section.plan(request) for section in SECTIONS),
     )
 
@@ -109,7 +108,7 @@ def _services(
     scope: Scope,
     protected: Collection[str],
 ) -> Proposal:
-    hold = hardening.owns_senders(answers, host.main_cf.live or b"")
+    hold = hardening.owns_senders(answers, host.text(MAIN_CF))
     if POLICY not in scope and hardening.SECTION in scope:
         return hardening.propose_sender_checks(live, checks_senders=hold, protected=protected)
     services = hardening.submission_services(checks_senders=hold)

@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 from wizard.answers.build import build_each, to_values
 from wizard.answers.model import Answers
-from wizard.paths import MAIN_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
 from wizard.postfix.parameters import (
@@ -33,7 +33,6 @@ _FIELDS = {
     **dict.fromkeys((BARE_NEWLINE, AUTH_RATE), ("use",)),
 }
 """The fields that a parameter's value is made of, if their names are not the parameter's."""
-_ACTIONS = {"OK": "allow_senders", "REJECT": "reject_senders"}
 
 
 def protected_names(edits: Collection[HandEdit]) -> dict[str, frozenset[str]]:
@@ -52,10 +51,8 @@ def with_hand_edits(
     for edit in edits:
         if edit.choice == MINE and edit.path == MAIN_CF and today is not None:
             answers = _if_valid(_with_parameter(answers, today, edit), answers)
-        elif edit.choice == MINE and edit.path == SENDER_ACCESS:
-            answers = _if_valid(_with_row(answers, edit), answers)
         elif edit.choice == MINE and edit.path in OWNERS:
-            answers = OWNERS[edit.path].keep(answers, edit)
+            answers = _if_valid(OWNERS[edit.path].keep(answers, edit), answers)
     return answers
 
 
@@ -81,15 +78,3 @@ def _with_parameter(answers: Answers, today: Answers, edit: HandEdit) -> Answers
 def _expresses(parameter: Parameter, answers: Answers, edit: HandEdit) -> bool:
     """True if the answers express the live value. Of a list they need not express each item."""
     return parameter.kind != SCALAR or parameter.value(answers) == (edit.now or "")
-
-
-def _with_row(answers: Answers, edit: HandEdit) -> Answers:
-    lists = answers.blocklists
-    without: dict[str, Any] = {
-        field: tuple(one for one in getattr(lists, field) if one.lower() != edit.name)
-        for field in _ACTIONS.values()
-    }
-    field = _ACTIONS.get((edit.now or "").upper())
-    if field:
-        without[field] = (*without[field], edit.name)
-    return replace(answers, blocklists=replace(lists, **without))

@@ -12,9 +12,8 @@ _NEW = ".rpmnew"
 
 def warnings(host: Host) -> Iterator[str]:
     """Yield a warning for each file: what it differs from, and in which lines."""
-    files = {file.path: file for file in (host.main_cf, host.master_cf)}
     for one in host.leftovers:
-        yield _warning(one, files[one.of])
+        yield _warning(one, host.files[one.of])
 
 
 def _warning(one: Leftover, file: FileFacts) -> str:

@@ -8,6 +8,7 @@ from wizard.answers import cross_field
 from wizard.answers.model import Caution, Problem
 from wizard.answers.saved import with_saved
 from wizard.host.facts import FileFacts, Host
+from wizard.paths import PARTED, SENDER_ACCESS
 from wizard.plan.part import Request
 from wizard.planning import other_mta
 
@@ -103,7 +104,7 @@ def _host(host: Host) -> Iterator[Problem]:
 
 
 def _files(host: Host) -> Iterator[Problem]:
-    for file in (host.main_cf, host.master_cf, host.sender_access):
+    for file in (host.files[path] for path in (*PARTED, SENDER_ACCESS)):
         what = _unusual(file)
         if what:
             yield Problem("", "", f"{file.path} is {what}; put a plain file there first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from wizard.answers.model import Answers, Problem
@@ -10,6 +11,7 @@ from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.host.facts import Host
 from wizard.paths import SENDER_ACCESS
 from wizard.plan.actions import BuildTable
+from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
@@ -17,17 +19,21 @@ from wizard.postfix.blocklists import needs_key, read_back
 from wizard.postfix.policy import owned_rows, propose_sender_access, rows
 from wizard.postfix.restrictions import split_restrictions
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
-from wizard.sections.section import Section
+from wizard.sections.section import ManagedFile, Section, TextByName, Texts
 
 SECTION = "blocklists"
+ROWS = "rows of sender_access"
+
+_ACTIONS = {"OK": "allow_senders", "REJECT": "reject_senders"}
+"""The field with the senders of an action."""
 
 
 def _plan(request: Request) -> Part:
     answers, host = request.answers, request.host
     file = PlannedFile(
-        host.sender_access,
+        host.files[SENDER_ACCESS],
         propose_sender_access(
-            host.sender_access.live,
+            host.files[SENDER_ACCESS].live,
             answers,
             request.scope.sections,
             request.rerun_from,
@@ -69,17 +75,40 @@ def _without_key(request: Request) -> Iterator[Problem]:
         yield Problem(SECTION, "dqs_key_file", wrong)
 
 
+def _entries(text: bytes) -> dict[str, str]:
+    return dict(rows(text))
+
+
+def _keep(answers: Answers, edit: HandEdit) -> Answers:
+    lists = answers.blocklists
+    without: dict[str, Any] = {
+        field: tuple(one for one in getattr(lists, field) if one.lower() != edit.name)
+        for field in _ACTIONS.values()
+    }
+    field = _ACTIONS.get((edit.now or "").upper())
+    if field:
+        without[field] = (*without[field], edit.name)
+    return replace(answers, blocklists=replace(lists, **without))
+
+
+def _settings(texts: Texts) -> TextByName:
+    senders = rows(texts.get(SENDER_ACCESS) or b"")
+    return {ROWS: ", ".join(f"{key} {action}" for key, action in senders)} if senders else {}
+
+
 def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
     listed = split_restrictions(words_of(host, RECIPIENT_RESTRICTIONS))
     used, custom = read_back(one.text for one in listed)
-    senders = owned_rows(host.sender_access.live or b"")
+    senders = owned_rows(host.text(SENDER_ACCESS))
     return {
         "use": list(used),
         "custom": [_custom(one) for one in custom],
-        "allow_senders": [key for key, value in senders if value.upper() == "OK"],
-        "reject_senders": [key for key, value in senders if value.upper() == "REJECT"],
+        **{
+            field: [key for key, value in senders if value.upper() == action]
+            for action, field in _ACTIONS.items()
+        },
     }
 
 
@@ -95,4 +124,12 @@ def _value(_host: Host, today: Answers) -> str:
     return f"{said}, {senders} sender{'' if senders == 1 else 's'}" if senders else said
 
 
-BLOCKLISTS = Section(SECTION, plan=_plan, read_back=_read_back, value=_value)
+BLOCKLISTS = Section(
+    SECTION,
+    files=(ManagedFile(SENDER_ACCESS, _entries),),
+    plan=_plan,
+    read_back=_read_back,
+    keep=_keep,
+    value=_value,
+    settings=_settings,
+)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
+from wizard.paths import MAIN_CF
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.unset import DEFAULTS
@@ -19,12 +20,12 @@ PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
 
 def main_cf(host: Host) -> MainCf:
     """Return the live main.cf."""
-    return MainCf.parse(host.main_cf.live or b"")
+    return MainCf.parse(host.text(MAIN_CF))
 
 
 def is_set_up(host: Host) -> bool:
     """True if somebody set this Postfix up: main.cf has myhostname or recipient restrictions."""
-    if host.main_cf.live is None or host.main_cf.from_package:
+    if host.files[MAIN_CF].live is None or host.files[MAIN_CF].from_package:
         return False
     return any(main_cf(host).entry(name) for name in ("myhostname", RECIPIENT_RESTRICTIONS))
 

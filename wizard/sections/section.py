@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from wizard.answers.model import Answers
-from wizard.host.facts import FileFacts, Host
+from wizard.host.facts import Host
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.part import Gathering, Part, Request
 
@@ -51,14 +51,13 @@ class Table:
 class ManagedFile:
     """A file of the host that one section owns.
 
-    `facts` is None if the file exists and cannot be read. `with_text` returns the host with another
-    text of the file. `entries` parses the text into entries by name: each can be a hand edit.
+    Its facts are those of `Host.files`. `entries` parses the text into entries by name: each can be
+    a hand edit. `has_answers` is True if the section's answers are read back from the text.
     """
 
     path: str
-    facts: Callable[[Host], Optional[FileFacts]]
-    with_text: Callable[[Host, Optional[bytes]], Host]
     entries: Callable[[bytes], dict[str, str]]
+    has_answers: bool = True
     table: Optional[Table] = None
 
 

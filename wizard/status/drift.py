@@ -146,8 +146,7 @@ def _table(path: str, mark: Mark, now: Now) -> DriftItem:
     elif path in now.older:
         said, drifted = "older than its text", True
     elif own:
-        facts = FILES[path].facts(now.host)
-        drifted = own.rows(dump) != own.wanted((facts.live if facts else None) or b"")
+        drifted = own.rows(dump) != own.wanted(now.host.text(path))
         said = _OTHER_ROWS if drifted else _SAME_ROWS
     else:
         said, drifted = _compared(path, table, dump, now.host)
@@ -166,12 +165,12 @@ def _dump(path: str, host: Host) -> Optional[bytes]:
 def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool]:
     """Compare a table with its text. Return the result in words, and True if they differ."""
     if path == SENDER_ACCESS:
-        text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
+        text = host.text(SENDER_ACCESS).decode("utf-8", "surrogateescape")
         listing = CommandResult(Outcome(0, dump, b"")) if dump else CommandResult(NOTHING)
         (found,) = judge_table(table, listing, text, Blocklists())
         return found.seen, found.verdict != RIGHT
     # The rows are not shown: they have passwords.
-    differs = dict(rows(dump)) != dict(rows(host.sasl_passwd.live or b""))
+    differs = dict(rows(dump)) != dict(rows(host.text(SASL_PASSWD)))
     return (_OTHER_ROWS if differs else _SAME_ROWS), differs
 
 

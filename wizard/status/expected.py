@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, cast
 
 from wizard.errors import NewerTrouble, Trouble
-from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, Service
 from wizard.plan.model import Action, Plan, Step
 from wizard.plan.undo_actions import CloseFirewall, Disable, ReturnUnit
@@ -214,7 +214,7 @@ def _settle(expected: ExpectedState, path: str) -> None:
         }
 
 
-_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, SENDER_ACCESS, *FILES})
+_OF_SECTIONS = frozenset({MAIN_CF, MASTER_CF, *FILES})
 
 
 def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> Iterator[Written]:

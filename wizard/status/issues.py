@@ -15,8 +15,8 @@ from wizard.check.commands import CommandResult
 from wizard.check.tables.sender_access import judge_table, table_in_use
 from wizard.door import Outcome
 from wizard.finding import RIGHT
-from wizard.host.facts import DOVECOT_CONF, Host
-from wizard.paths import LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
+from wizard.host.facts import Host
+from wizard.paths import DOVECOT_CONF, LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.firewall import IMAPS, SERVICES
 from wizard.sections.registry import OWNERS
 from wizard.status.drift import DriftItem
@@ -56,7 +56,6 @@ _SECTION_OF = {
 _FILES = {
     MAIN_CF: POLICY,
     MASTER_CF: POLICY,
-    SENDER_ACCESS: "blocklists",
     RENEWAL_HOOK: POLICY,
     **{path: owner.name for path, owner in OWNERS.items()},
 }
@@ -150,7 +149,7 @@ def _table(host: Host, expected: ExpectedState) -> Iterator[SectionIssue]:
         yield SectionIssue("blocklists", MISSING, f"{why} Run `postmap {table}`.")
         return
     listing = CommandResult(Outcome(0, host.table, b""))
-    text = (host.sender_access.live or b"").decode("utf-8", "surrogateescape")
+    text = host.text(SENDER_ACCESS).decode("utf-8", "surrogateescape")
     for one in judge_table(table, listing, text, Blocklists()):
         if one.verdict != RIGHT:
             yield SectionIssue("blocklists", UNHEALTHY, f"{table}: {one.seen}. {one.advice}")
@@ -188,6 +187,7 @@ def _policy(host: Host, today: Answers, expected: ExpectedState) -> Iterator[Sec
             why = f"Postfix does not start at boot: {host.unit.enabled}."
             yield SectionIssue(POLICY, UNHEALTHY, why)
     of_a_lineage = today.certificate.source in OF_A_LINEAGE
-    if of_a_lineage and host.hook.live is None and RENEWAL_HOOK not in expected.paths:
+    hook = host.files[RENEWAL_HOOK]
+    if of_a_lineage and hook.live is None and RENEWAL_HOOK not in expected.paths:
         why = f"{RENEWAL_HOOK} is not there: a renewed certificate would not be served at once."
         yield SectionIssue(POLICY, MISSING, why)

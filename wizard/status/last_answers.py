@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from wizard.answers.model import SECTIONS, Answers
 from wizard.host.facts import Host
-from wizard.paths import MAIN_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF
 from wizard.planning.read_back import read_back
 from wizard.sections.registry import FILES
 from wizard.sections.section import Texts
@@ -35,11 +35,8 @@ def last_answers(host: Host, today: Answers, expected: ExpectedState) -> Answers
 
 
 def _read(host: Host, texts: Texts) -> Optional[Answers]:
-    main = replace(host.main_cf, live=texts.get(MAIN_CF), from_package=False)
-    senders = replace(host.sender_access, live=texts.get(SENDER_ACCESS))
     # The values in force today do not belong to an older text.
-    postfix = replace(host.postfix, in_force={})
-    host = replace(host, postfix=postfix, main_cf=main, sender_access=senders)
-    for path, file in FILES.items():
-        host = file.with_text(host, texts.get(path))
+    host = replace(host, postfix=replace(host.postfix, in_force={}))
+    for path in (MAIN_CF, *(one.path for one in FILES.values() if one.has_answers)):
+        host = host.with_file(path, live=texts.get(path), from_package=False)
     return read_back(host)

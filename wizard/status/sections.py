@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.host.facts import FileFacts, Host
-from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.host.facts import Host
+from wizard.paths import MAIN_CF
 from wizard.planning.file_entries import own_of, same
 from wizard.postfix.meaning import Own
 from wizard.run.paths import order
 from wizard.secrets import masked
-from wizard.sections.registry import FILES
 from wizard.sections.registry import SECTIONS as RECORDS
 from wizard.status.drift import DriftItem
 from wizard.status.expected import ExpectedState
@@ -76,14 +75,7 @@ def section_rows(
         return tuple(SectionRow(section, "", NOT_SET_UP) for section in names)
     said = values(host, today)
     last = last_states(expected.written)
-    now = settings_by_section(
-        {
-            MAIN_CF: host.main_cf.live,
-            MASTER_CF: host.master_cf.live,
-            SENDER_ACCESS: host.sender_access.live,
-            **{path: _live(file.facts(host)) for path, file in FILES.items()},
-        }
-    )
+    now = settings_by_section({path: file.live for path, file in host.files.items()})
     found: dict[str, list[SectionIssue]] = {section: [] for section in names}
     for finding in (*_item_issues(items), *host_issues(host, today, expected)):
         found[finding.section].append(finding)
@@ -101,10 +93,6 @@ def section_rows(
             SectionRow(section, masked(said[section]), state, tuple(dict.fromkeys(why)), by, run)
         )
     return tuple(rows)
-
-
-def _live(facts: Optional[FileFacts]) -> Optional[bytes]:
-    return None if facts is None else facts.live
 
 
 def _item_issues(items: Iterable[DriftItem]) -> Iterator[SectionIssue]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.host.main_cf import words
-from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
-from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import BLOCKLISTS, parted
 from wizard.postfix.served import TAKEN_OUT
 from wizard.postfix.services import SUBMISSION_SERVICES, entries
@@ -17,7 +16,6 @@ from wizard.sections.registry import SECTIONS as RECORDS
 from wizard.sections.section import Texts
 
 LISTED = "lists and senders in smtpd_recipient_restrictions"
-ROWS = "rows of sender_access"
 
 SettingsBySection = dict[str, dict[str, str]]
 """By section: its settings, each a name with a value."""
@@ -40,9 +38,6 @@ def settings_by_section(texts: Texts) -> SettingsBySection:
         found[parameter.section][parameter.name] = value
     wins = [(name, main.value(name)) for name in TAKEN_OUT]
     found["certificate"].update((name, value) for name, value in wins if value)
-    senders = rows(texts.get(SENDER_ACCESS) or b"")
-    if senders:
-        found[BLOCKLISTS][ROWS] = ", ".join(f"{key} {action}" for key, action in senders)
     for section in RECORDS:
         found[section.name].update(section.settings(texts))
     master = MasterCf.parse(masked_bytes(texts.get(MASTER_CF) or b""))

@@ -12,6 +12,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Host, Package
 from wizard.host.read import read_host
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 
 FILES = {
     "etc/os-release": 'ID="rhel"\nVERSION_ID="10.0"\nPRETTY_NAME="RHEL 10"\n',
@@ -53,9 +54,9 @@ def test_what_the_files_tell(root: Path) -> None:
     assert host.postfix.package == Package("", candidate=False)
     assert (host.postfix.version, host.postfix.default_database_type) == ("3.8", "lmdb")
     assert host.parameters["mydestination"] == "$myhostname, localhost"
-    assert host.main_cf.live == FILES["etc/postfix/main.cf"].encode()
-    assert host.main_cf.original == b"compatibility_level = 3.8\n"
-    assert host.master_cf.original is None
+    assert host.files[MAIN_CF].live == FILES["etc/postfix/main.cf"].encode()
+    assert host.files[MAIN_CF].original == b"compatibility_level = 3.8\n"
+    assert host.files[MASTER_CF].original is None
     assert host.unit.enabled == "enabled"
     assert host.network.hostname == "ace.zeke.ne.jp"
     assert host.network.resolvers == ("127.0.0.1",)
@@ -81,17 +82,18 @@ def test_owner_mode_and_links_of_a_file(root: Path) -> None:
     master_cf.rename(root / "etc/postfix/real.cf")
     master_cf.symlink_to("/etc/postfix/real.cf")
     host = read(root)
-    assert (host.main_cf.mode, host.main_cf.links, host.main_cf.is_link) == (0o640, 2, False)
-    assert host.main_cf.uid == main_cf.stat().st_uid
-    assert host.master_cf.is_link
-    assert host.master_cf.live == b"smtp inet n - n - - smtpd\n"
+    main = host.files[MAIN_CF]
+    assert (main.mode, main.links, main.is_link) == (0o640, 2, False)
+    assert main.uid == main_cf.stat().st_uid
+    assert host.files[MASTER_CF].is_link
+    assert host.files[MASTER_CF].live == b"smtp inet n - n - - smtpd\n"
 
 
 def test_a_link_that_leads_nowhere(root: Path) -> None:
     path = root / "etc/postfix/sender_access"
     path.unlink()
     path.symlink_to("/nowhere")
-    facts = read(root).sender_access
+    facts = read(root).files[SENDER_ACCESS]
     assert (facts.live, facts.is_link) == (None, True)
 
 
@@ -108,7 +110,7 @@ def test_dovecots_sockets_stand_in_the_queue_of_main_cf(root: Path) -> None:
 def test_an_empty_root(tmp_path: Path) -> None:
     host = read(tmp_path)
     assert not host.postfix.installed
-    assert (host.postfix.package, host.main_cf.live, host.lineages) == (None, None, ())
+    assert (host.postfix.package, host.files[MAIN_CF].live, host.lineages) == (None, None, ())
     assert (host.firewall.state, host.unit.enabled) == ("absent", "disabled")
     assert not host.selinux
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard.door import Door, Outcome
 from wizard.errors import Trouble
-from wizard.host.aliases import read_aliases
+from wizard.host.aliases import read_aliases, read_aliases_file
 from wizard.paths import ALIASES
 
 
@@ -26,13 +26,16 @@ def test_a_table_that_is_not_told_in_time_leaves_the_text_known(tmp_path: Path) 
     text.parent.mkdir()
     text.write_text("root: taro\n")
     (tmp_path / f"{ALIASES}.db".lstrip("/")).write_bytes(b"a table\n")
-    found = read_aliases(Slow(tmp_path), {}, "hash")
-    assert (found.file.live, found.rows, found.why) == (b"root: taro\n", None, "")
+    door = Slow(tmp_path)
+    file = read_aliases_file(door)
+    found = read_aliases(door, file, {}, "hash")
+    assert (file.live, found.rows, file.why) == (b"root: taro\n", None, "")
     assert found.why_no_rows == "no answer within 60 s"
 
 
 def test_a_text_that_is_no_file_is_told(tmp_path: Path) -> None:
     (tmp_path / ALIASES.lstrip("/")).mkdir(parents=True)
-    found = read_aliases(Slow(tmp_path), {}, "hash")
-    assert found.file.live is None
-    assert found.why
+    file = read_aliases_file(Slow(tmp_path))
+    assert file.live is None
+    assert file.why
+    assert read_aliases(Slow(tmp_path), file, {}, "hash").rows is None

@@ -29,9 +29,6 @@ def host() -> Host:
         is_root_user=True,
         distribution=Distribution("rhel", (), "", "9.4", is_el=True),
         postfix=Postfix(None, "3.5.25", "hash"),
-        main_cf=FileFacts("/etc/postfix/main.cf", None, None),
-        master_cf=FileFacts("/etc/postfix/master.cf", None, None),
-        sender_access=FileFacts("/etc/postfix/sender_access", None, None),
         lineages=(
             Lineage("old.example", (), 1, ("old.example",), not_after=50),
             Lineage("zeke.ne.jp", (), 1, ("zeke.ne.jp", "mail.zeke.ne.jp"), not_after=500),

@@ -14,6 +14,7 @@ from wizard.answers.sections.aliases import Aliases
 from wizard.host import facts
 from wizard.host.aliases import alias_type
 from wizard.host.facts import Host, User
+from wizard.paths import ALIASES as PATH
 from wizard.plan.actions import BuildTable, Deliver
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
@@ -25,8 +26,8 @@ STEPS = ["original-aliases", "aliases", "aliases-table", "aliases-delivery"]
 
 
 def host(text: Optional[bytes] = STOCK, table_type: str = "hash", **changes: Any) -> Host:
-    file = replace(facts.FileFacts("/etc/aliases", text, None), **changes)
-    return replace(FRESH, aliases=facts.Aliases(file, table_type), users=USERS)
+    there = replace(FRESH, aliases=facts.Aliases(table_type), users=USERS)
+    return there.with_file(PATH, live=text, **changes)
 
 
 def mine(on: Host, answers: Answers = TARO) -> list[str]:
@@ -68,9 +69,8 @@ def test_no_warning_where_somebody_reads_it_already(text: Optional[bytes]) -> No
 @pytest.mark.promise(18)
 def test_once_it_is_so_nothing_is_left_to_do() -> None:
     done = done_by(build_plan(TARO, host()), host())
-    file = replace(host().aliases.file, live=STOCK + b"root:\t\ttaro\n")
     dump = b"@:\t@\nYP_LAST_MODIFIED:\t1\npostmaster:\troot\nroot:\ttaro\nabuse:\troot\n"
-    done = replace(done, aliases=facts.Aliases(file, "hash", dump))
+    done = replace(done, aliases=facts.Aliases("hash", dump))
     today = read_back(done)
     assert today is not None
     assert today.aliases == Aliases("taro")
@@ -93,7 +93,7 @@ OBSTACLES: dict[str, tuple[Host, str]] = {
     "UTF-16": (host("root: a\n".encode("utf-16")), "holds NUL bytes, as UTF-16 does"),
     "elsewhere": (host(table_type=""), "looks up no table of /etc/aliases"),
     "unreadable": (
-        replace(host(), aliases=replace(host().aliases, why="something else stands there")),
+        host(None, why="something else stands there"),
         "cannot be read: something else stands there",
     ),
     "a circle": (

@@ -11,12 +11,13 @@ import pytest
 from tests.factories import (
     DAY,
     FRESH,
-    MAIN_CF,
-    MASTER_CF,
+    MAIN_TEXT,
+    MASTER_TEXT,
     NOW,
     done_by,
     file,
     lineage,
+    managed,
     pending,
 )
 from wizard.answers.accept import form_of
@@ -26,6 +27,7 @@ from wizard.answers.unsaid import is_unsaid
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan import report
 from wizard.plan.actions import (
     BuildTable,
@@ -92,7 +94,7 @@ def test_what_a_plan_replaces_it_names_by_hash(answers: Answers) -> None:
     files = {
         step.id: step.action.file for step in plan.steps if isinstance(step.action, ReplaceFile)
     }
-    assert files["main.cf"].before == sha256(MAIN_CF)
+    assert files["main.cf"].before == sha256(MAIN_TEXT)
     assert files["sender_access"].before is None
     staged = next(step.action for step in plan.steps if isinstance(step.action, StagedCheck))
     assert ("myhostname", "mail.zeke.ne.jp") in staged.expected
@@ -180,7 +182,7 @@ def test_all_sections_one_by_one_come_to_the_whole(answers: Answers, section: st
     """Whatever a section changes is in the whole plan too; and it changes only its own lines."""
     whole = build_plan(answers, FRESH).files[0].proposed
     alone = build_plan(answers, FRESH, (section,)).files[0].proposed
-    added = [line for line in alone.splitlines() if line not in MAIN_CF.splitlines()]
+    added = [line for line in alone.splitlines() if line not in MAIN_TEXT.splitlines()]
     assert {line.rstrip(b",") for line in added} <= {
         line.rstrip(b",") for line in whole.splitlines()
     }
@@ -233,12 +235,12 @@ OBSTACLES: dict[str, tuple[Host, str, str]] = {
         "the certificate of zeke.ne.jp is valid only from",
     ),
     "a link for main.cf": (
-        changed(main_cf=replace(FRESH.main_cf, is_link=True)),
+        FRESH.with_file(MAIN_CF, is_link=True),
         "",
         "/etc/postfix/main.cf is a symbolic link",
     ),
     "a hard link": (
-        changed(sender_access=file("sender_access", b"", links=2)),
+        FRESH.with_file(SENDER_ACCESS, live=b"", links=2),
         "",
         "/etc/postfix/sender_access is a hard link",
     ),
@@ -306,8 +308,8 @@ def test_cautions_have_names_and_values(answers: Answers) -> None:
     zone = Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
     fleeting = changed(firewall=Firewall("running", "public", (zone,)))
     assert cautions(answers, fleeting) == ["firewall-reload=service%20ssh%20(zone%20public)"]
-    loopback = MASTER_CF + b"127.0.0.1:submission inet n - n - - smtpd\n"
-    assert cautions(answers, changed(master_cf=file("master.cf", loopback))) == [
+    loopback = MASTER_TEXT + b"127.0.0.1:submission inet n - n - - smtpd\n"
+    assert cautions(answers, FRESH.with_file(MASTER_CF, live=loopback, from_package=False)) == [
         "submission-loopback=127.0.0.1:submission/inet"
     ]
 
@@ -350,10 +352,10 @@ def test_first_guesses_come_from_the_host() -> None:
 
 def test_what_no_answer_can_express_reads_back_as_no_answer(answers: Answers) -> None:
     host = done_by(build_plan(answers, FRESH), FRESH)
-    text = (host.main_cf.live or b"").replace(
+    text = host.text(MAIN_CF).replace(
         b"mynetworks = 192.168.1.0/24, 127.0.0.0/8", b"mynetworks = cidr:/etc/postfix/nets"
     )
-    read = read_back(replace(host, main_cf=replace(host.main_cf, live=text)))
+    read = read_back(host.with_file(MAIN_CF, live=text))
     assert read is not None
     assert is_unsaid(read.networks.mynetworks)
     assert read.domains == answers.domains
@@ -370,8 +372,8 @@ def test_a_main_cf_that_postfix_refuses_is_in_the_way(answers: Answers) -> None:
 def test_what_postfix_said_before_fails_no_step(answers: Answers) -> None:
     said = "postconf: warning: /etc/postfix/main.cf, line 2: overriding earlier entry: x=1"
     postfix = replace(FRESH.postfix, stderr=(said,), known_parameters=frozenset({"mynetworks"}))
-    main_cf = file("main.cf", b"lan = 10.0.0.0/8\nmynetworks = $lan\n")
-    plan = build_plan(answers, replace(FRESH, postfix=postfix, main_cf=main_cf))
+    files = managed(file("main.cf", b"lan = 10.0.0.0/8\nmynetworks = $lan\n"))
+    plan = build_plan(answers, replace(FRESH, postfix=postfix, files=files))
     tolerant = {
         step.id: step.action.tolerated
         for step in plan.steps

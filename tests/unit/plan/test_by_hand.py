@@ -14,6 +14,7 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.answers.toml import parse_answers
 from wizard.host.facts import FileFacts, Host
+from wizard.paths import MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan import report
 from wizard.plan.choices import MINE, PLANNED, Choices
 from wizard.plan.model import FileChange, Plan
@@ -66,13 +67,7 @@ def edited(host: Host, path: str, edit: Edit) -> Host:
         assert new != file.live
         return replace(file, live=new)
 
-    return replace(
-        host,
-        main_cf=of(host.main_cf),
-        master_cf=of(host.master_cf),
-        sender_access=of(host.sender_access),
-        hook=of(host.hook),
-    )
+    return replace(host, files={path: of(file) for path, file in host.files.items()})
 
 
 def swap(old: bytes, new: bytes) -> Edit:
@@ -95,7 +90,7 @@ def test_a_conflict_is_found_and_decided_both_ways() -> None:
     mine = build_plan(ANSWERS, host, (), bases, Choices(rest=MINE))
     assert not mine.undecided
     assert not mine.pending
-    assert change_of(mine, MAIN).proposed == host.main_cf.live
+    assert change_of(mine, MAIN).proposed == host.files[MAIN_CF].live
     assert mine.edits == (replace(edit, choice=MINE),)
     answers = parse_answers(mine.answers)
     assert isinstance(answers, Answers)
@@ -158,7 +153,7 @@ def test_what_the_plan_does_not_touch_is_no_conflict(what: str, name: str, edit:
     plan = build_plan(ANSWERS, host, (), bases)
     assert not plan.undecided
     assert [one.name for one in plan.edits] == ([name] if name else [])
-    assert change_of(plan, MAIN).proposed == host.main_cf.live
+    assert change_of(plan, MAIN).proposed == host.files[MAIN_CF].live
 
 
 def test_crlf_throughout_is_no_conflict() -> None:
@@ -166,7 +161,7 @@ def test_crlf_throughout_is_no_conflict() -> None:
     host = edited(host, MAIN, swap(b"\n", b"\r\n"))
     plan = build_plan(ANSWERS, host, (), bases)
     assert not plan.edits
-    assert change_of(plan, MAIN).proposed == host.main_cf.live
+    assert change_of(plan, MAIN).proposed == host.files[MAIN_CF].live
 
 
 def test_a_hand_edit_that_says_what_the_plan_says_is_no_conflict() -> None:
@@ -217,7 +212,7 @@ def test_hostile_edits(what: str, name: str, edit: Edit, now: str | None) -> Non
     assert "\udcff" not in json.dumps(report.as_json(plan), ensure_ascii=False)
     assert plan_from_bytes(plan_to_bytes(plan)) == plan
     mine = build_plan(ANSWERS, host, (), bases, Choices(rest=MINE))
-    assert change_of(mine, MAIN).proposed == host.main_cf.live
+    assert change_of(mine, MAIN).proposed == host.files[MAIN_CF].live
     ours = build_plan(ANSWERS, host, (), bases, Choices(rest=PLANNED))
     assert main_of(ours, name) == found.left
 
@@ -292,10 +287,10 @@ def test_a_service_entry_and_an_option_of_it() -> None:
     assert edit.name == "submission/inet/smtpd_tls_security_level"
     assert (edit.left, edit.now, edit.planned) == ("encrypt", "may", "encrypt")
     mine = build_plan(ANSWERS, relaxed, (), bases, Choices(rest=MINE))
-    assert change_of(mine, MASTER).proposed == relaxed.master_cf.live
+    assert change_of(mine, MASTER).proposed == relaxed.files[MASTER_CF].live
     dropped = edited(host, MASTER, swap(b"  -o smtpd_tls_security_level=encrypt\n", b""))
     mine = build_plan(ANSWERS, dropped, (), bases, Choices(rest=MINE))
-    assert change_of(mine, MASTER).proposed == dropped.master_cf.live
+    assert change_of(mine, MASTER).proposed == dropped.files[MASTER_CF].live
 
 
 def test_a_door_that_was_closed_by_hand_stays_closed_where_that_is_kept() -> None:
@@ -310,7 +305,7 @@ def test_a_door_that_was_closed_by_hand_stays_closed_where_that_is_kept() -> Non
     plan = build_plan(ANSWERS, host, (), bases)
     assert [(one.name, one.now) for one in plan.undecided] == [("submission/inet", None)]
     mine = build_plan(ANSWERS, host, (), bases, Choices(rest=MINE))
-    assert change_of(mine, MASTER).proposed == host.master_cf.live
+    assert change_of(mine, MASTER).proposed == host.files[MASTER_CF].live
     ours = build_plan(ANSWERS, host, (), bases, Choices(rest=PLANNED))
     assert MasterCf.parse(change_of(ours, MASTER).proposed).service("submission/inet")
 
@@ -334,7 +329,7 @@ def test_rows_of_senders(edit: Edit, name: str, allowed: tuple[str, ...]) -> Non
     plan = build_plan(ROWS, host, (), bases)
     assert [one.name for one in plan.undecided] == [name]
     mine = build_plan(ROWS, host, (), bases, Choices(rest=MINE))
-    assert change_of(mine, SENDERS).proposed == host.sender_access.live
+    assert change_of(mine, SENDERS).proposed == host.files[SENDER_ACCESS].live
     answers = parse_answers(mine.answers)
     assert isinstance(answers, Answers)
     assert answers.blocklists.allow_senders == allowed
@@ -354,7 +349,7 @@ def test_a_key_that_answers_spelled_out_once_is_no_hand_edit() -> None:
     custom = (CustomBlocklist("x7canary.zen.dq.spamhaus.net"),)
     keyed = replace(ANSWERS, blocklists=replace(ANSWERS.blocklists, custom=custom))
     host, bases = set_up(keyed)
-    assert b"x7canary" in (host.main_cf.live or b"")
+    assert b"x7canary" in host.text(MAIN_CF)
     plan = build_plan(ANSWERS, host, (), bases)
     assert plan.edits == ()
     assert b"x7canary" not in change_of(plan, MAIN).proposed
@@ -362,10 +357,10 @@ def test_a_key_that_answers_spelled_out_once_is_no_hand_edit() -> None:
 
 def test_the_hook_is_one_thing() -> None:
     host, bases = set_up()
-    host = edited(host, host.hook.path, lambda text: text + b"systemctl reload dovecot\n")
+    host = edited(host, RENEWAL_HOOK, lambda text: text + b"systemctl reload dovecot\n")
     plan = build_plan(ANSWERS, host, ("policy",), bases)
     (edit,) = plan.undecided
-    assert (edit.path, edit.name) == (host.hook.path, "")
+    assert (edit.path, edit.name) == (RENEWAL_HOOK, "")
     assert "the whole file" in "\n".join(report.notes(plan))
     mine = build_plan(ANSWERS, host, ("policy",), bases, Choices(rest=MINE))
     assert "renewal-hook" not in {step.id for step in mine.pending}

@@ -14,8 +14,9 @@ from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers
 from wizard.host import facts
-from wizard.host.facts import DOVECOT_CONF, FileFacts, Host, Unit
+from wizard.host.facts import Host, Unit
 from wizard.host.firewall_facts import Firewall, Zone
+from wizard.paths import DOVECOT_CONF, MAIN_CF
 from wizard.plan import report
 from wizard.plan.actions import AskThenFlush, CheckDovecot, OpenFirewall, ReplaceFile, TurnBeside
 from wizard.plan.model import Plan
@@ -97,13 +98,13 @@ def as_written(**changes: Any) -> Host:
     zone = frozenset({"ssh", "imaps"})
     done = host(
         settings=RIGHT[VERSION],
-        conf=FileFacts(DOVECOT_CONF, text, None),
         unit=Unit("enabled", "active"),
         lmtp_socket=True,
         auth_socket=True,
         **changes,
     )
-    return replace(done, firewall=Firewall("running", "public", (Zone("public", zone, zone),)))
+    firewall = Firewall("running", "public", (Zone("public", zone, zone),))
+    return replace(done, firewall=firewall).with_file(DOVECOT_CONF, live=text)
 
 
 def test_a_second_run_has_nothing_to_do() -> None:
@@ -192,7 +193,8 @@ def test_a_dovecot_that_does_not_listen_is_said() -> None:
 
 
 def test_read_back() -> None:
-    back = read_back(replace(as_written(), main_cf=set_up().main_cf))
+    main = set_up().text(MAIN_CF)
+    back = read_back(as_written().with_file(MAIN_CF, live=main, from_package=False))
     assert back is not None
     assert back.dovecot == Dovecot("write", "open")
     bare = read_back(set_up())
@@ -202,8 +204,7 @@ def test_read_back() -> None:
 
 def set_up() -> Host:
     plan = build_plan(ZEKE, FRESH)
-    main = replace(FRESH.main_cf, live=plan.files[0].proposed, from_package=False)
-    return replace(FRESH, main_cf=main)
+    return FRESH.with_file(MAIN_CF, live=plan.files[0].proposed, from_package=False)
 
 
 def test_answers_without_the_section_and_wrong_ones() -> None:

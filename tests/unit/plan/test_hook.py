@@ -18,7 +18,7 @@ from wizard.planning.build import build_plan
 def by_hand(answers: Answers) -> Host:
     """A host that somebody set up as the answers say, but for the hook."""
     host = done_by(build_plan(answers, FRESH), FRESH)
-    return replace(host, hook=FRESH.hook)
+    return host.with_file(RENEWAL_HOOK, live=None)
 
 
 def test_a_first_set_up_writes_it_and_shows_it(answers: Answers) -> None:
@@ -56,8 +56,8 @@ def test_a_self_signed_certificate_needs_none(answers: Answers) -> None:
 
 def test_an_edited_hook_is_shown_with_its_diff(answers: Answers, by_hand: Host) -> None:
     """It is replaced only in the open, and the old one comes back by undo."""
-    hook = replace(by_hand.hook, live=b"#!/bin/sh\ntrue\n")
-    plan = build_plan(answers, replace(by_hand, hook=hook))
+    text = b"#!/bin/sh\ntrue\n"
+    plan = build_plan(answers, by_hand.with_file(RENEWAL_HOOK, live=text))
     (change,) = [one for one in plan.files if one.path == RENEWAL_HOOK]
-    assert change.live == hook.live
+    assert change.live == text
     assert pending(plan) == ["renewal-hook", "check"]

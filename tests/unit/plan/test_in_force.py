@@ -19,6 +19,7 @@ from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.host.relay import relay_targets
+from wizard.paths import MASTER_CF
 from wizard.plan.choices import MINE, Choices
 from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
@@ -333,7 +334,7 @@ def test_a_certificate_that_nobody_is_shown_is_a_warning(
 ) -> None:
     host = host_with(text, tmp_path)
     entries = MASTER.replace(b"127.0.0.1", options + b"127.0.0.1")
-    host = replace(host, master_cf=replace(host.master_cf, live=entries))
+    host = host.with_file(MASTER_CF, live=entries)
     told = planned(host, "certificate", {"source": "self-signed"}).warnings
     assert [one.partition(":")[0] for one in told if "to nobody" in one] == [
         f"master.cf, {one}" for one in where
@@ -362,7 +363,7 @@ def test_the_options_of_the_program_that_stops_decide(
     entry: bytes, is_refused: bool, tmp_path: Path
 ) -> None:
     host = host_with("mailbox_size_limit = 0\n", tmp_path)
-    host = replace(host, master_cf=replace(host.master_cf, live=MASTER + entry))
+    host = host.with_file(MASTER_CF, live=MASTER + entry)
     plan = planned(host, "limits", {"message_size_limit": 40000000})
     assert refused(plan) == (["limits.message_size_limit"] if is_refused else [])
     assert ("with the -o of" in str(plan.obstacles)) is is_refused

@@ -18,6 +18,7 @@ from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.door import Door
 from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import DqsKey, Host
+from wizard.paths import MAIN_CF
 from wizard.plan import report
 from wizard.plan.actions import ReplaceFile, StagedCheck
 from wizard.plan.model import Plan
@@ -84,11 +85,8 @@ def test_the_key_is_in_the_file_and_in_nothing_else(answers: Answers, key_file: 
 def applied(host: Host, text: bytes) -> Host:
     package = host.postfix.package
     assert package is not None
-    return replace(
-        host,
-        main_cf=replace(host.main_cf, live=text, from_package=False),
-        postfix=replace(host.postfix, package=replace(package, candidate=False)),
-    )
+    postfix = replace(host.postfix, package=replace(package, candidate=False))
+    return replace(host, postfix=postfix).with_file(MAIN_CF, live=text, from_package=False)
 
 
 def test_twice_is_once_and_a_new_key_is_written(answers: Answers, key_file: Path) -> None:
@@ -141,7 +139,7 @@ def test_another_section_needs_no_key_file_and_loses_no_key(
     live = tmp_path / "main.cf"
     live.write_bytes(open_file(main_of(build_plan(wanted, host)).file, Seals()).text)
     there = applied(host, live.read_bytes())
-    there = replace(there, dqs_key=DqsKey(), main_cf=replace(there.main_cf, path=str(live)))
+    there = replace(there, dqs_key=DqsKey()).with_file(MAIN_CF, path=str(live))
     today = read_back(there)
     assert today is not None
     bigger = replace(today, limits=replace(today.limits, message_size_limit=20480000))
@@ -162,9 +160,9 @@ def test_a_worker_writes_it_and_no_record_tells_it(
     places: Places,
 ) -> None:
     etc = tmp_path / "main.cf"
-    etc.write_bytes(FRESH.main_cf.live or b"")
+    etc.write_bytes(FRESH.text(MAIN_CF))
     wanted, host = keyed(answers, key_file)
-    host = replace(host, main_cf=replace(host.main_cf, path=str(etc)))
+    host = host.with_file(MAIN_CF, path=str(etc))
     plan = small_plan(("main.cf", main_of(build_plan(wanted, host))))
     run = prepared(places, plan)
     assert work(places, run) == 0, last(places, run)
@@ -178,11 +176,11 @@ def test_a_worker_writes_it_and_no_record_tells_it(
     assert holding == []
 
     key_file.write_text(f"{OTHER}\n")
-    etc.write_bytes(FRESH.main_cf.live or b"")
+    etc.write_bytes(FRESH.text(MAIN_CF))
     second = prepared(places, plan)
     assert work(places, second) == 1
     assert "not the key that the plan was made with" in last(places, second).message
-    assert etc.read_bytes() == FRESH.main_cf.live
+    assert etc.read_bytes() == FRESH.files[MAIN_CF].live
 
 
 def test_without_a_key_it_is_an_obstacle(answers: Answers, tmp_path: Path) -> None:
@@ -274,9 +272,9 @@ def test_what_looks_like_a_mark_is_not_opened(
         assert opened(sealed.text, sealed.keys) == ODD[case] + beside
     wanted, host = keyed(answers, key_file)
     live = tmp_path / "main.cf"
-    live.write_bytes(ODD[case] + beside + (host.main_cf.live or b""))
+    live.write_bytes(ODD[case] + beside + host.text(MAIN_CF))
     there = replace(applied(host, live.read_bytes()))
-    there = replace(there, main_cf=replace(there.main_cf, path=str(live)))
+    there = there.with_file(MAIN_CF, path=str(live))
     file = open_file(main_of(build_plan(wanted, there)).file, Seals())
     assert file.text.startswith(ODD[case] + beside)
     assert file.text.count(KEY.encode()) == 4

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import FRESH, MAIN_CF, pending
+from tests.factories import FRESH, MAIN_TEXT, pending
 from tests.factories import ZEKE as ANSWERS
 from wizard.door import Door
 from wizard.host.facts import Leftover
@@ -37,34 +37,36 @@ def test_what_is_there_is_read(tmp_path: Path) -> None:
     [
         (
             ".rpmnew",
-            MAIN_CF.replace(b"= all", b"= ipv4") + b"new = 1\n",
-            MAIN_CF,
+            MAIN_TEXT.replace(b"= all", b"= ipv4") + b"new = 1\n",
+            MAIN_TEXT,
             (
                 "it differs from /etc/postfix/main.cf.orig in 2 places, from line 4 on. "
                 "`diff /etc/postfix/main.cf.orig /etc/postfix/main.cf.rpmnew`"
             ),
         ),
-        (".rpmnew", MAIN_CF, MAIN_CF, "it is the same as /etc/postfix/main.cf.orig. Remove it"),
-        (".rpmnew", b"x" + MAIN_CF, None, "it differs from /etc/postfix/main.cf in 1 place, from"),
+        (".rpmnew", MAIN_TEXT, MAIN_TEXT, "it is the same as /etc/postfix/main.cf.orig. Remove it"),
+        (
+            ".rpmnew",
+            b"x" + MAIN_TEXT,
+            None,
+            "it differs from /etc/postfix/main.cf in 1 place, from",
+        ),
         (
             ".rpmsave",
-            b"x" + MAIN_CF,
-            MAIN_CF,
+            b"x" + MAIN_TEXT,
+            MAIN_TEXT,
             (
                 "it differs from /etc/postfix/main.cf in 1 place, from line 1 on. "
                 "`diff /etc/postfix/main.cf.rpmsave /etc/postfix/main.cf`"
             ),
         ),
-        (".rpmsave", None, MAIN_CF, "it cannot be compared"),
+        (".rpmsave", None, MAIN_TEXT, "it cannot be compared"),
     ],
 )
 def test_each_is_a_warning_and_changes_nothing_else(
     suffix: str, text: bytes | None, original: bytes | None, words: str
 ) -> None:
-    host = replace(
-        FRESH,
-        main_cf=replace(FRESH.main_cf, original=original),
-    )
+    host = FRESH.with_file(MAIN, original=original)
     left = replace(host, leftovers=(Leftover(f"{MAIN}{suffix}", MAIN, text),))
     without, told = build_plan(ANSWERS, host), build_plan(ANSWERS, left)
     (warning,) = set(told.warnings) - set(without.warnings)

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, Optional
 import pytest
 
 from screens.draft import Draft
-from tests.factories import FRESH, file
+from tests.factories import FRESH, file, managed
 from wizard.answers.build import build_each, to_values
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers, parse_answers, parse_stored
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import Host, Package
-from wizard.paths import MAIN_CF, SELF_SIGNED_CERT
+from wizard.paths import MAIN_CF, MASTER_CF, SELF_SIGNED_CERT
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
 from wizard.plan.report import as_json, first_lines
@@ -38,8 +38,8 @@ def of_main_cf(lines: str, in_force: Optional[dict[str, str]] = None, **facts: A
     text = lines if "myhostname =" in lines else NAME + lines
     package = Package("postfix-3.5.25", candidate=False)
     postfix = replace(FRESH.postfix, package=package, in_force=in_force or {})
-    main_cf = file("main.cf", text.encode())
-    return replace(FRESH, postfix=postfix, main_cf=main_cf, lineages=(), **facts)
+    files = managed(file("main.cf", text.encode()), FRESH.files[MASTER_CF])
+    return replace(FRESH, postfix=postfix, files=files, lineages=(), **facts)
 
 
 def chosen(section: str, values: dict[str, Any]) -> Answers:
@@ -290,7 +290,7 @@ def test_what_no_answer_says_stays_as_long_as_nobody_chooses(row: Row) -> None:
         assert isinstance(answers, Answers)
         if "0.0.0.0/0" not in row.lines:
             plan = build_plan(answers, host, (row.section,))
-            assert plan.files[0].proposed == host.main_cf.live
+            assert plan.files[0].proposed == host.files[MAIN_CF].live
     parsed = parse_answers(format_answers(today))
     assert not isinstance(parsed, Answers) or row.section not in dict(_unsaid_fields(parsed))
 
@@ -498,7 +498,7 @@ def test_items_are_compared_by_what_they_mean(
     assert main.value(name) == after
     once_more = build_plan(
         chosen(section, values),
-        replace(of_main_cf(lines), main_cf=file("main.cf", plan.files[0].proposed)),
+        of_main_cf(lines).with_file(MAIN_CF, live=plan.files[0].proposed),
         (section,),
     )
     assert once_more.files[0].proposed == plan.files[0].proposed

@@ -17,8 +17,9 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.relay import Relay
 from wizard.answers.unsaid import is_unsaid
 from wizard.door import Door
-from wizard.host.facts import FileFacts, Host, RelayTable
+from wizard.host.facts import Host, RelayTable
 from wizard.host.relay import read_relay_password
+from wizard.paths import MAIN_CF, SASL_PASSWD
 from wizard.plan import report
 from wizard.plan.actions import BuildTable, Install, ReplaceFile
 from wizard.plan.model import Plan
@@ -82,8 +83,7 @@ def after(plan: Plan, host: Host) -> Host:
     )
     dump = opened(rows.encode(), seal_passwords(text, SECRET).keys)
     there = applied(host, text_of(plan, "main.cf"))
-    file = FileFacts(TABLE, text, None, mode=0o600)
-    return replace(there, sasl_passwd=file, relay_table=RelayTable(dump))
+    return replace(there, relay_table=RelayTable(dump)).with_file(TABLE, live=text)
 
 
 BASE = {
@@ -122,8 +122,8 @@ CASES = [
 def test_what_stands_in_main_cf(
     answers: Answers, password_file: Path, relay: Relay, parameters: dict[str, str]
 ) -> None:
-    stock = replace(FRESH.main_cf, live=(FRESH.main_cf.live or b"") + AUTHORITIES)
-    wanted, host = with_relay(answers, relay, password_file, replace(FRESH, main_cf=stock))
+    stock = FRESH.with_file(MAIN_CF, live=FRESH.text(MAIN_CF) + AUTHORITIES)
+    wanted, host = with_relay(answers, relay, password_file, stock)
     plan = build_plan(wanted, host)
     assert not plan.obstacles
     assert own(plan) == parameters
@@ -188,8 +188,8 @@ HAND_TABLE = (
 
 
 def by_hand() -> Host:
-    host = applied(FRESH, (FRESH.main_cf.live or b"") + b"myhostname = mail.zeke.ne.jp\n" + BY_HAND)
-    return replace(host, sasl_passwd=FileFacts(TABLE, HAND_TABLE, None, mode=0o600))
+    host = applied(FRESH, FRESH.text(MAIN_CF) + b"myhostname = mail.zeke.ne.jp\n" + BY_HAND)
+    return host.with_file(TABLE, live=HAND_TABLE)
 
 
 def test_answers_without_a_relay_leave_one_that_was_set_by_hand(answers: Answers) -> None:
@@ -222,8 +222,8 @@ def test_one_set_by_hand_reads_back_and_is_taken_out_where_the_section_says_so()
 
 def test_a_relay_written_in_capitals_takes_its_password_with_it() -> None:
     host = by_hand()
-    capitals = (host.main_cf.live or b"").replace(b"[smtp.provider", b"[SMTP.Provider")
-    host = replace(host, main_cf=replace(host.main_cf, live=capitals))
+    capitals = host.text(MAIN_CF).replace(b"[smtp.provider", b"[SMTP.Provider")
+    host = host.with_file(MAIN_CF, live=capitals)
     today = read_back(host)
     assert today is not None
     plan = build_plan(replace(today, relay=Relay()), host, ("relay",))
@@ -239,8 +239,8 @@ INLINE = "smtp_tls_policy_maps = inline:{ "
 def of_host(*lines: str) -> Host:
     """A relay that was set by hand, with these lines besides."""
     host = by_hand()
-    text = (host.main_cf.live or b"") + "".join(f"{one}\n" for one in lines).encode()
-    return replace(host, main_cf=replace(host.main_cf, live=text))
+    text = host.text(MAIN_CF) + "".join(f"{one}\n" for one in lines).encode()
+    return host.with_file(MAIN_CF, live=text)
 
 
 @pytest.mark.parametrize(
@@ -307,8 +307,8 @@ def test_a_table_that_others_read_and_missing_authorities_are_obstacles(
     answers: Answers, password_file: Path
 ) -> None:
     wanted, host = with_relay(answers, replace(RELAY, tls="secure"), password_file, by_hand())
-    loose = replace(host, sasl_passwd=replace(host.sasl_passwd, mode=0o644))
-    bare = replace(loose, main_cf=replace(loose.main_cf, live=BY_HAND))
+    loose = host.with_file(SASL_PASSWD, mode=0o644)
+    bare = loose.with_file(MAIN_CF, live=BY_HAND)
     plan = build_plan(wanted, bare)
     told = " ".join(one.message for one in plan.obstacles)
     assert "chmod 600 /etc/postfix/sasl_passwd" in told

@@ -9,6 +9,7 @@ import pytest
 from tests.factories import ZEKE as ANSWERS
 from tests.factories import pending
 from tests.unit.plan.test_by_hand import MAIN, MASTER, change_of, edited, set_up
+from wizard.paths import MASTER_CF
 from wizard.plan.actions import StagedCheck
 from wizard.plan.choices import MINE, Choices
 from wizard.plan.diff import changed_lines
@@ -140,7 +141,7 @@ def test_no_service_names_another_certificate(
 @pytest.mark.parametrize("port", ["submission", "smtps"])
 @pytest.mark.parametrize("sections", SECTIONS, ids="+".join)
 def test_the_doors_keep_their_own_options(port: str, sections: Collection[str]) -> None:
-    live = HOST.master_cf.live or b""
+    live = HOST.text(MASTER_CF)
     line = next(one for one in live.splitlines(keepends=True) if one.startswith(port.encode()))
     more = b"  -o smtpd_tls_cert_file=/o.pem -o smtpd_tls_key_file=/o.key\n"
     host = edited(HOST, MASTER, lambda text: text.replace(line, line + more))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.host.facts import DOVECOT_CONF
+from wizard.paths import DOVECOT_CONF
 from wizard.run.actions.dovecot import staged_main
 
 MAIN = b"""\

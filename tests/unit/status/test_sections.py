@@ -20,6 +20,7 @@ from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Zone
 from wizard.host.main_cf import own_parameters
+from wizard.paths import DOVECOT_CONF, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.actions import ReplaceFile
 from wizard.plan.files import Past
 from wizard.plan.model import FileChange, Plan, Step
@@ -70,23 +71,21 @@ class Server:
         plan = build_plan(answers or self.answers, self.host, sections)
         run(self.left, name, plan)
         self.host = done_by(plan, self.host)
-        parameters = own_parameters(self.host.main_cf.live or b"")
+        parameters = own_parameters(self.host.text(MAIN_CF))
         self.host = replace(
             self.host, dovecot=facts.Dovecot(True, True), parameters=parameters, table=b""
         )
 
     def edit(self, old: bytes, new: bytes) -> None:
-        live = self.host.main_cf.live or b""
+        live = self.host.text(MAIN_CF)
         assert old in live
-        self.host = replace(
-            self.host, main_cf=replace(self.host.main_cf, live=live.replace(old, new))
-        )
+        self.host = self.host.with_file(MAIN_CF, live=live.replace(old, new))
 
     def rows(self) -> dict[str, SectionRow]:
         today = read_back(self.host)
         paths = {path: mark.state for path, mark in self.left.paths.items()}
-        if self.host.hook.live is None:
-            paths[self.host.hook.path] = "missing"
+        if self.host.files[RENEWAL_HOOK].live is None:
+            paths[RENEWAL_HOOK] = "missing"
         found = section_rows(
             self.host, today, self.left, items(self.left, Now(self.host, paths), None)
         )
@@ -198,10 +197,10 @@ def test_a_parameter_that_is_gone_is_missing(server: Server) -> None:
 
 
 def test_a_service_entry_is_the_policys(server: Server) -> None:
-    live = server.host.master_cf.live or b""
+    live = server.host.text(MASTER_CF)
     edited = live.replace(b"\nsmtps ", b"\n#smtps ", 1)
     assert edited != live
-    server.host = replace(server.host, master_cf=replace(server.host.master_cf, live=edited))
+    server.host = server.host.with_file(MASTER_CF, live=edited)
     row = server.rows()["policy"]
     assert row.state == "missing"
     assert any(why.startswith("master.cf, smtps/inet is gone") for why in row.why)
@@ -240,10 +239,10 @@ def test_a_hand_edit_that_a_run_of_the_section_kept_is_planned_and_of_a_hand(
 
 
 def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
-    live = server.host.main_cf.live or b""
+    live = server.host.text(MAIN_CF)
     other = replace(server.answers, limits=replace(server.answers.limits, message_size_limit=7))
     server.apply(SECOND, other)
-    change = FileChange(server.host.main_cf.path, None, server.host.main_cf.live, live)
+    change = FileChange(MAIN_CF, None, server.host.files[MAIN_CF].live, live)
     past = PutBack((Past(change.path, "file:x", "file:y"),))
     plan = Plan("", (), (Step("back", "", "", past),), (change,), undoes=SECOND)
     terms: dict[str, dict[str, object]] = {
@@ -254,7 +253,7 @@ def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
         server.left,
         PastRun(THIRD, plan, Progress(True, ("back",), ("back",), terms, finished=over), absent),
     )
-    server.host = replace(server.host, main_cf=replace(server.host.main_cf, live=live))
+    server.host = server.host.with_file(MAIN_CF, live=live)
     rows = server.rows()
     assert states(rows) == {"as planned"}
     assert (rows["limits"].run, rows["delivery"].run) == (THIRD, FIRST)
@@ -262,8 +261,8 @@ def test_what_was_taken_back_counts_from_then_on(server: Server) -> None:
 
 def taken_back(server: Server, run_id: str, undo_id: str, live: bytes) -> None:
     """Let an undo put main.cf back to `live`."""
-    path = server.host.main_cf.path
-    change = FileChange(path, None, server.host.main_cf.live, live)
+    path = MAIN_CF
+    change = FileChange(path, None, server.host.files[MAIN_CF].live, live)
     past = PutBack((Past(path, "file:x", "file:y"),))
     plan = Plan("", (), (Step("back", "", "", past),), (change,), undoes=run_id)
     terms: dict[str, dict[str, object]] = {
@@ -274,7 +273,7 @@ def taken_back(server: Server, run_id: str, undo_id: str, live: bytes) -> None:
         server.left,
         PastRun(undo_id, plan, Progress(True, ("back",), ("back",), terms, finished=over), absent),
     )
-    server.host = replace(server.host, main_cf=replace(server.host.main_cf, live=live))
+    server.host = server.host.with_file(MAIN_CF, live=live)
 
 
 @pytest.mark.promise(29)
@@ -282,7 +281,7 @@ def taken_back(server: Server, run_id: str, undo_id: str, live: bytes) -> None:
 def test_a_hand_edit_that_an_undo_put_back_is_one_still(server: Server, section: str) -> None:
     """It was written over by choice, and that run was taken back."""
     server.edit(*EDITS[section][:2])
-    by_hand = server.host.main_cf.live or b""
+    by_hand = server.host.text(MAIN_CF)
     server.apply(SECOND)
     assert server.rows()[section].state == "as planned"
     taken_back(server, SECOND, THIRD, by_hand)
@@ -345,7 +344,7 @@ ILL: dict[str, tuple[Callable[[Host], Host], str, str, str]] = {
     ),
     "no table": (lambda host: replace(host, table=None), "blocklists", "missing", "postmap hash:"),
     "rows that the table lacks": (
-        lambda host: replace(host, sender_access=replace(host.sender_access, live=b"a.jp OK\n")),
+        lambda host: host.with_file(SENDER_ACCESS, live=b"a.jp OK\n"),
         "blocklists",
         "unhealthy",
         "a.jp: no row instead of OK",
@@ -357,7 +356,7 @@ ILL: dict[str, tuple[Callable[[Host], Host], str, str, str]] = {
         "private/dovecot-lmtp",
     ),
     "no hook": (
-        lambda host: replace(host, hook=replace(host.hook, live=None)),
+        lambda host: host.with_file(RENEWAL_HOOK, live=None),
         "policy",
         "missing",
         "renewal-hooks",
@@ -482,11 +481,11 @@ def test_mail_that_waits_for_dovecot_is_told(
     ("item", "section", "state"),
     [
         (
-            DriftItem(f"path.{facts.DOVECOT_CONF}", "", "", "changed", True),
+            DriftItem(f"path.{DOVECOT_CONF}", "", "", "changed", True),
             "dovecot",
             "changed by hand",
         ),
-        (DriftItem(f"path.{facts.DOVECOT_CONF}", "", "", "gone", True), "dovecot", "missing"),
+        (DriftItem(f"path.{DOVECOT_CONF}", "", "", "gone", True), "dovecot", "missing"),
         (DriftItem("firewall.public.imaps", "", "open", "closed", True), "dovecot", "missing"),
         (DriftItem("firewall.public.smtps", "", "open", "closed", True), "networks", "missing"),
     ],

@@ -43,7 +43,7 @@ def plan(request: Request) -> Part:
     judged = _judge(request, proposal)
     if proposal is None:
         return judged
-    file = PlannedFile(request.host.aliases.file, proposal, keeps_original=True)
+    file = PlannedFile(request.host.files[ALIASES], proposal, keeps_original=True)
     tables = tuple(_steps(file, request.host, request.tolerated))
     return replace(
         judged, files=(file,), tables=tables, after_proof=(_proof(request.answers, tables),)
@@ -56,17 +56,17 @@ def _propose(request: Request) -> Optional[Proposal]:
     if SECTION not in request.scope or not answers.root or _why_not(host):
         return None
     if before is not None and before.aliases == answers:
-        return Proposal(host.aliases.file.live or b"")
+        return Proposal(host.text(ALIASES))
     return propose_aliases(
-        host.aliases.file.live, answers.root, protected=request.protected_in(ALIASES)
+        host.files[ALIASES].live, answers.root, protected=request.protected_in(ALIASES)
     )
 
 
 def _why_not(host: Host) -> str:
     """Return why the file cannot be edited, "" if it can."""
-    file = host.aliases.file
+    file = host.files[ALIASES]
     faults = (
-        (bool(host.aliases.why), f"{ALIASES} cannot be read: {host.aliases.why}"),
+        (bool(host.files[ALIASES].why), f"{ALIASES} cannot be read: {host.files[ALIASES].why}"),
         (
             not host.aliases.table_type,
             (
@@ -140,7 +140,7 @@ def _judge(request: Request, proposal: Optional[Proposal]) -> Part:
         return Part(obstacles=(Problem(SECTION, "root", _why_not(host)),))
     ends = [end_of(name, Aliases.parse(proposal.text), _local(answers)) for name in NAMES]
     circles = [one for one in ends if one.circle]
-    pending = proposal.text != host.aliases.file.live
+    pending = proposal.text != host.files[ALIASES].live
     return Part(
         obstacles=tuple(Problem(SECTION, "root", _circle(one)) for one in circles[:1]),
         cautions=tuple(_nobody(ends, host)) if pending else (),
@@ -174,7 +174,7 @@ def _nobody(ends: Collection[End], host: Host) -> Iterator[Caution]:
 
 
 def _owner(host: Host) -> Iterator[str]:
-    file = host.aliases.file
+    file = host.files[ALIASES]
     if file.live is not None and (file.uid != 0 or file.mode & 0o022):
         yield (
             f"others than root can write {ALIASES}, and so decide who reads root's mail: "
@@ -184,7 +184,7 @@ def _owner(host: Host) -> Iterator[str]:
 
 def _undecided(answers: Answers, host: Host) -> Iterator[str]:
     """Warn if mail for root would bounce and no answer says who reads it."""
-    live = host.aliases.file.live
+    live = host.files[ALIASES].live
     if live is None or not answers.delivery.mailbox_transport.startswith("lmtp:"):
         return
     end = end_of(ROOT, Aliases.parse(live), _local(answers))

@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from wizard.postfix.settings import Settings
 
 
-def _with_text(host: Host, text: Optional[bytes]) -> Host:
-    file = replace(host.aliases.file, live=text)
-    return replace(host, aliases=replace(host.aliases, file=file))
-
-
 def _rows(text: Optional[bytes]) -> dict[str, str]:
     return {name: row.value for name, row in Aliases.parse(text or b"").rows.items()}
 
@@ -45,7 +40,7 @@ def _keep(answers: Answers, edit: HandEdit) -> Answers:
 
 
 def _value(host: Host, _today: Answers) -> str:
-    reader = _rows(host.aliases.file.live).get(ROOT)
+    reader = _rows(host.files[PATH].live).get(ROOT)
     return NONE if reader is None else f"read by {reader}"
 
 
@@ -77,8 +72,6 @@ ALIASES = Section(
     files=(
         ManagedFile(
             PATH,
-            facts=lambda host: None if host.aliases.why else host.aliases.file,
-            with_text=_with_text,
             entries=_rows,
             table=Table(
                 dump=lambda host: host.aliases.rows,
@@ -90,7 +83,7 @@ ALIASES = Section(
         ),
     ),
     plan=plan,
-    read_back=lambda host: {"root": read_reader(host.aliases.file.live)},
+    read_back=lambda host: {"root": read_reader(host.files[PATH].live)},
     keep=_keep,
     value=_value,
     unused=NONE,

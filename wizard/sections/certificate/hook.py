@@ -11,6 +11,7 @@ from typing import Optional
 
 from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import POLICY
+from wizard.paths import RENEWAL_HOOK
 from wizard.plan.model import Step
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile
@@ -27,15 +28,16 @@ WHY = (
 def planned(request: Request) -> Optional[PlannedFile]:
     """Return the planned hook, None if the plan does not change it."""
     answers, host, scope, current = request.answers, request.host, request.scope, request.current
-    if not scope.has_any("certificate", POLICY) or host.hook.path in request.protected:
+    if not scope.has_any("certificate", POLICY) or RENEWAL_HOOK in request.protected:
         return None
     if answers.certificate.source not in OF_A_LINEAGE:
         return None
     is_new = current is None or current.certificate != answers.certificate
-    if not is_new and not (scope.named and POLICY in scope) and host.hook.live is None:
+    hook = host.files[RENEWAL_HOOK]
+    if not is_new and not (scope.named and POLICY in scope) and hook.live is None:
         return None
     lines = Lines((), ()).insert(0, as_it_is("renewal_hook.sh"), WHY)
-    return PlannedFile(host.hook, Proposal(bytes(lines), lines.reasons()))
+    return PlannedFile(hook, Proposal(bytes(lines), lines.reasons()))
 
 
 def write(file: PlannedFile) -> Step:
@@ -49,7 +51,7 @@ def write(file: PlannedFile) -> Step:
 
 def missing(request: Request) -> Iterator[str]:
     """Warn of a missing hook, in a plan that does not write it."""
-    hook, source = request.host.hook, request.answers.certificate.source
+    hook, source = request.host.files[RENEWAL_HOOK], request.answers.certificate.source
     mine = request.scope.has_any("certificate", POLICY)
     if mine and source in OF_A_LINEAGE and hook.live is None:
         yield (

@@ -12,6 +12,7 @@ from typing import Optional
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.host.facts import Host
+from wizard.paths import DOVECOT_CONF
 from wizard.plan.actions import AskThenFlush, CheckDovecot, EnableUnit, TurnBeside
 from wizard.plan.firewall import imaps_steps
 from wizard.plan.model import FileChange, Step
@@ -41,7 +42,7 @@ def plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
     answers, host, scope = request.answers, request.host, request.scope
     proposal = _propose(answers, host, scope)
-    conf = host.dovecot.conf
+    conf = host.files[DOVECOT_CONF]
     file = (
         None if proposal is None or conf.path in request.protected else PlannedFile(conf, proposal)
     )
@@ -68,7 +69,7 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     if not (dovecot.usable and dovecot.settings and series(dovecot.version)):
         return None
     lacks = needed(dovecot.settings, dovecot.version, want)
-    live = dovecot.conf.live
+    live = host.files[DOVECOT_CONF].live
     parts = lacks | written_parts(live or b"")
     if not parts:
         return None
@@ -87,7 +88,7 @@ def _to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ..
     """Return the missing lines as a file change to copy, if the plan does not write the file."""
     if SECTION not in scope or answers.dovecot.conf == "write":
         return ()
-    proposal, conf = _proposal(answers, host), host.dovecot.conf
+    proposal, conf = _proposal(answers, host), host.files[DOVECOT_CONF]
     if proposal is None or proposal.text == conf.live:
         return ()
     return (FileChange(conf.path, conf.live, conf.live, proposal.text, proposal.reasons),)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.answers.model import Answers
-from wizard.host.facts import DOVECOT_CONF, Host
+from wizard.host.facts import Host
+from wizard.paths import DOVECOT_CONF
 from wizard.plan.firewall import IMAPS, mail_zone
 from wizard.sections.dovecot.plan import plan
 from wizard.sections.section import NONE, ManagedFile, Section, TextByName, Texts
@@ -15,7 +16,7 @@ from wizard.sections.section import NONE, ManagedFile, Section, TextByName, Text
 def _read_back(host: Host) -> dict[str, Any]:
     zone = host.firewall.zone(mail_zone(host))
     return {
-        "conf": "leave" if host.dovecot.conf.live is None else "write",
+        "conf": "leave" if host.files[DOVECOT_CONF].live is None else "write",
         "imaps": "open" if zone is not None and IMAPS in zone.permanent else "leave",
     }
 
@@ -45,10 +46,9 @@ DOVECOT = Section(
     files=(
         ManagedFile(
             DOVECOT_CONF,
-            facts=lambda host: host.dovecot.conf,
-            # `read_back` uses only today's host, so an older text changes nothing.
-            with_text=lambda host, _text: host,
             entries=lambda text: {"": text.decode("utf-8", "surrogateescape")},
+            # Only whether the file is there today is read back.
+            has_answers=False,
         ),
     ),
     plan=plan,

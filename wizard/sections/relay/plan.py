@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from wizard.answers.model import Problem
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
-from wizard.host.relay import PRIVATE
+from wizard.paths import MANAGED, SASL_PASSWD
 from wizard.plan.actions import BuildTable, Install
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.sealed_file import SealedFile
-from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, foreign_passwords, is_ours, nexthop, own_level
 from wizard.postfix.sasl_passwd import names_user, propose_sasl_passwd
 from wizard.postfix.sender_access import rows
 from wizard.secrets import PASSWORD, opened, seal_passwords
+from wizard.sections.reading import main_cf
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PLAIN = "cyrus-sasl-plain"
@@ -44,7 +44,7 @@ def _passwords(request: Request) -> PlannedFile:
     """Return the next sasl_passwd with sealed secrets, or the live text if nothing changes."""
     host, relay, before = request.host, request.answers.relay, request.rerun_from
     password = host.relay_password
-    live = host.sasl_passwd.live
+    live = host.files[SASL_PASSWD].live
     sealed = seal_passwords(live or b"", password.password)
     there = None if live is None else sealed.text
     same = before is not None and before.relay == relay and not password.password
@@ -56,17 +56,17 @@ def _passwords(request: Request) -> PlannedFile:
             relay,
             _former(request),
             has_password=bool(password.password),
-            protected=request.protected_in(host.sasl_passwd.path),
+            protected=request.protected_in(SASL_PASSWD),
         )
     )
     return PlannedFile(
-        host.sasl_passwd, proposal, SealedFile(there, sealed, PASSWORD, password.path)
+        host.files[SASL_PASSWD], proposal, SealedFile(there, sealed, PASSWORD, password.path)
     )
 
 
 def _former(request: Request) -> str:
     """Return the relayhost whose row is removed. Without a planned host a foreign row stays."""
-    main = MainCf.parse(request.host.main_cf.live or b"")
+    main = main_cf(request.host)
     if not request.answers.relay.host and request.rerun_from is None and not is_ours(main):
         return ""
     return main.value("relayhost") or ""
@@ -99,7 +99,7 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
         "sasl_passwd-table",
         "Build the table of passwords",
         "Postfix reads the indexed table, not the text; only root can read it.",
-        BuildTable(table_type, path, expected, tolerated, keys=file.next.keys, mode=PRIVATE),
+        BuildTable(table_type, path, expected, tolerated, keys=file.next.keys, mode=MANAGED[path]),
         (("postmap", f"{table_type}:{path}"),),
         done=not file.pending and _answers(file, host, expected),
     )
@@ -121,7 +121,7 @@ def _obstacles(request: Request) -> Iterator[Problem]:
     host, relay = request.host, request.answers.relay
     if RELAY not in request.scope or not relay.host:
         return
-    main = MainCf.parse(host.main_cf.live or b"")
+    main = main_cf(host)
     if relay.tls == "secure" and not (
         main.value("smtp_tls_CAfile") or main.value("smtp_tls_CApath")
     ):
@@ -133,11 +133,11 @@ def _obstacles(request: Request) -> Iterator[Problem]:
         )
     if not relay.user:
         return
-    live = host.sasl_passwd.live
+    live = host.files[SASL_PASSWD].live
     if not host.relay_password.password and not names_user(live, nexthop(relay), relay.user):
         wrong = host.relay_password.problem or f"{relay.password_file} was not read"
         yield Problem(RELAY, "password_file", wrong)
-    yield from _unsafe(host.sasl_passwd, host)
+    yield from _unsafe(host.files[SASL_PASSWD], host)
 
 
 def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
@@ -164,7 +164,7 @@ def _warnings(request: Request) -> Iterator[str]:
     relay = request.answers.relay
     if RELAY not in request.scope or not relay.host:
         return
-    main = MainCf.parse(request.host.main_cf.live or b"")
+    main = main_cf(request.host)
     maps = main.value("smtp_tls_policy_maps")
     if maps and not own_level(main) and not is_unsaid(relay.tls):
         yield (

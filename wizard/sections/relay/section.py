@@ -20,7 +20,7 @@ from wizard.sections.section import NONE, Section, TextByName
 def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
-    return read_back(main_cf(host), dict(rows(host.sasl_passwd.live or b"")))
+    return read_back(main_cf(host), dict(rows(host.text(SASL_PASSWD))))
 
 
 def _value(host: Host, _today: Answers) -> str:
