@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from wizard.certificates.dates import day
-from wizard.host.facts import FileFacts, Host, Lineage
+from wizard.certificates.model import Lineage
+from wizard.host.facts import FileFacts, Host
 from wizard.paths import PARTED, SENDER_ACCESS
 
 if TYPE_CHECKING:

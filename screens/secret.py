@@ -13,13 +13,11 @@ from screens.widgets.line import Line
 from wizard.answers.field import Field
 from wizard.answers.rules.paths import key_file
 from wizard.errors import Trouble
-from wizard.host.dqs import DQS_SECRET
-from wizard.host.relay import RELAY_SECRET
-from wizard.host.secret_file import SecretKind
+from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, SecretKind
 
 SECRETS: Mapping[tuple[str, str], SecretKind] = {
-    ("blocklists", "dqs_key_file"): DQS_SECRET,
-    ("relay", "password_file"): RELAY_SECRET,
+    ("blocklists", "dqs_key_file"): DQS_KEY,
+    ("relay", "password_file"): RELAY_PASSWORD,
 }
 """By section and field: the kind of secret in the named file."""
 

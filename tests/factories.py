@@ -8,6 +8,7 @@ from typing import Any
 
 from wizard.answers.model import Answers
 from wizard.answers.toml import parse_answers
+from wizard.certificates.model import Lineage, LineageFile
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
@@ -45,11 +46,11 @@ MASTER_TEXT = b"""smtp      inet  n       -       n       -       -       smtpd
 """
 
 
-def lineage(name: str = "zeke.ne.jp", **changes: Any) -> facts.Lineage:
+def lineage(name: str = "zeke.ne.jp", **changes: Any) -> Lineage:
     kinds = ("cert", "chain", "fullchain", "privkey")
-    files = tuple(facts.LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
+    files = tuple(LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
     names = (name, f"*.{name}")
-    return replace(facts.Lineage(name, files, 1, names, NOW - DAY, NOW + 60 * DAY, "0A"), **changes)
+    return replace(Lineage(name, files, 1, names, NOW - DAY, NOW + 60 * DAY, "0A"), **changes)
 
 
 def file(name: str, live: bytes | None, **changes: Any) -> facts.FileFacts:

@@ -11,10 +11,10 @@ from wizard.answers.toml import SAVED, read_stored
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
-from wizard.host.relay import read_relay_password, relay_targets
+from wizard.host.relay import relay_targets
 from wizard.host.saved import saved_answers
+from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
@@ -80,9 +80,9 @@ def make_plan(
 def _complete(door: Door, answers: Answers, host: Host, sections: Collection[str]) -> Host:
     """Return the host with the facts that only the answers name."""
     if needs_key(answers.blocklists):
-        host = replace(host, dqs_key=read_dqs_key(door, answers.blocklists.dqs_key_file))
+        host = replace(host, dqs_key=read_secret(door, answers.blocklists.dqs_key_file, DQS_KEY))
     if answers.relay.host and answers.relay.user:
-        password = read_relay_password(door, answers.relay.password_file)
+        password = read_secret(door, answers.relay.password_file, RELAY_PASSWORD)
         host = replace(host, relay_password=password)
     if answers.relay.host and (not sections or RELAY in sections) and door.is_live:
         targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]

@@ -20,10 +20,10 @@ from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import Finding
-from wizard.host.dqs import read_dqs_key
 from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.host.saved import saved_answers
+from wizard.host.secret_file import DQS_KEY, read_secret
 from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE
 from wizard.plan.choices import Choices
@@ -316,7 +316,7 @@ class Session:
         network = host.network
         own = public4(network.addresses)
         if any(MASK in one.zone for one in zones):
-            zones = with_key(zones, read_dqs_key(self.door, key_file).key)
+            zones = with_key(zones, read_secret(self.door, key_file, DQS_KEY).text)
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
 
     def keep_secret(self, path: str, kind: SecretKind, secret: str) -> None:

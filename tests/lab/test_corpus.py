@@ -22,6 +22,7 @@ from tests.lab.program import BootHost
 from tests.turns import share
 from tests.unit.plan.test_live_values import WRITTEN, planned
 from wizard.answers.model import POLICY
+from wizard.certificates.model import Lineage, LineageFile
 from wizard.door import Door, Running
 from wizard.host import facts
 from wizard.paths import MAIN_CF
@@ -154,9 +155,9 @@ def facts_of(host: Host, name: str, root: Path, release: str) -> facts.Host:
     """Return the facts of a configuration on a host that has this Postfix, and what CHANGES need."""
     found = host_of(name, root, release, lambda at: Asking(at, host, name))
     kinds = ("cert", "chain", "fullchain", "privkey")
-    parts = tuple(facts.LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
+    parts = tuple(LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
     names = ("new.example", found.parameters["myhostname"])
-    lineage = facts.Lineage(names[0], parts, 1, names, found.read_at, found.read_at + DAY, "0A")
+    lineage = Lineage(names[0], parts, 1, names, found.read_at, found.read_at + DAY, "0A")
     return replace(
         found,
         postfix=replace(found.postfix, package=facts.Package("", candidate=False)),

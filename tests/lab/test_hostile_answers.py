@@ -25,8 +25,9 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
+from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.parameters import PARAMETERS
-from wizard.postfix.policy import propose_main_cf, propose_master_cf
+from wizard.postfix.services import propose_master_cf
 
 pytestmark = [pytest.mark.lab, pytest.mark.promise(21)]
 

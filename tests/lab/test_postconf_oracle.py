@@ -17,7 +17,9 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access, rows
+from wizard.postfix.main_policy import propose_main_cf
+from wizard.postfix.sender_access import propose_sender_access, rows
+from wizard.postfix.services import propose_master_cf
 
 pytestmark = pytest.mark.lab
 

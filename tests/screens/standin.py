@@ -12,6 +12,7 @@ from screens.desk import Wish
 from tests.factories import managed
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers, Caution
+from wizard.certificates.model import Lineage, LineageFile
 from wizard.dns.blocklists import Health
 from wizard.dns.lists import ListZone
 from wizard.errors import Trouble
@@ -20,8 +21,6 @@ from wizard.host.facts import (
     Distribution,
     FileFacts,
     Host,
-    Lineage,
-    LineageFile,
     Network,
     Package,
     Postfix,

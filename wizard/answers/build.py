@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Collection, Mapping, Optional, Union, get_type_hints
+from typing import Any, Collection, Mapping, Optional, Union
 
 from wizard.answers import cross_field
 from wizard.answers.field import Field
-from wizard.answers.fields import check_number, check_text, fields_of
+from wizard.answers.fields import SECTION_TYPES, check_number, check_text, fields_of
 from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.answers.unsaid import Unsaid, unsaid
@@ -15,9 +15,6 @@ from wizard.errors import harmless
 
 Values = Mapping[str, Mapping[str, Any]]
 """Section name to field name to str, int or list of str (of mappings for blocklists.custom)."""
-
-SECTION_TYPES: dict[str, Any] = get_type_hints(Answers)
-"""The dataclass of the answers by section."""
 
 
 @dataclass(frozen=True)

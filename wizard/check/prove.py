@@ -36,16 +36,16 @@ from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
-from wizard.host.dqs import read_dqs_key
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Zone
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration
+from wizard.host.secret_file import DQS_KEY, read_secret
 from wizard.paths import MAIN_CF, SENDER_ACCESS
 from wizard.postfix import served
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.policy import propose_main_cf
+from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.relayhost import RELAY, is_ours
 from wizard.postfix.settings import Settings
 from wizard.secrets import seal
@@ -264,7 +264,7 @@ def _main_cf(
 
 def _key(answers: Answers, door: Door) -> str:
     lists = answers.blocklists
-    return read_dqs_key(door, lists.dqs_key_file).key if needs_key(lists) else ""
+    return read_secret(door, lists.dqs_key_file, DQS_KEY).text if needs_key(lists) else ""
 
 
 def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Finding]:

@@ -5,20 +5,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-_INNER = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
-    )
-)
+from wizard.answers.rules.networks import PRIVATE
+
+_INNER = (*PRIVATE, ipaddress.ip_network("100.64.0.0/10"))
 
 
 def is_inner(address: str) -> bool:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Optional
 
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Aliases, FileFacts, User, missing_file
 from wizard.host.files import read_managed
 from wizard.host.main_cf import expanded
-from wizard.host.postfix import INDEX_SUFFIX
+from wizard.host.postfix import INDEX_SUFFIX, read_table
 from wizard.paths import ALIASES
 
 MAX_LINES = 50_000
@@ -47,7 +45,7 @@ def read_aliases(
     if file.why:
         return Aliases(table_type)
     try:
-        return Aliases(table_type, _rows(door, table_type))
+        return Aliases(table_type, read_table(door, table_type, ALIASES, "postalias"))
     except Trouble as trouble:
         return Aliases(table_type, why_no_rows=trouble.wrong)
 
@@ -76,15 +74,6 @@ def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
         value = expanded(value, lambda name: known.get(name, ""))
     found = (_TABLE.fullmatch(word) for word in re.split(r"[,\s]+", value))
     return next((one[1] for one in found if one and one[1] in INDEX_SUFFIX), "")
-
-
-def _rows(door: Door, table_type: str) -> Optional[bytes]:
-    status = door.stat(ALIASES + INDEX_SUFFIX[table_type]) if table_type else None
-    # postalias would block on a FIFO until it is ended.
-    if status is None or not stat.S_ISREG(status.st_mode):
-        return None
-    outcome = door.run(("postalias", "-s", f"{table_type}:{ALIASES}"), timeout=60)
-    return outcome.stdout if outcome is not None and outcome.code == 0 else None
 
 
 def read_users(door: Door) -> tuple[User, ...]:

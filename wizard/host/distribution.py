@@ -72,18 +72,6 @@ def major(version: str) -> str:
     return version.partition(".")[0]
 
 
-def support_problem(distribution: Distribution) -> str:
-    """Return why the policy does not fit this distribution, as a sentence; "" if it fits."""
-    if distribution.is_el:
-        return ""
-    name = distribution.name or distribution.id or "an unknown system"
-    if _is_family(distribution.id, distribution.like):
-        return (
-            f"This is {name}; the wizard knows releases {' and '.join(SERVED)} of Enterprise Linux."
-        )
-    return f"This is {name}; the wizard knows Enterprise Linux (RHEL and its rebuilds) only."
-
-
 def _of_redhat_release(line: str) -> Distribution:
     release = re.fullmatch(r"(.+) release ([0-9.]+)\b.*", line)
     if release is None:

@@ -14,7 +14,7 @@ from wizard.door import Door, Running
 from wizard.errors import Trouble
 from wizard.host.facts import Dovecot
 from wizard.host.later import Later
-from wizard.host.sockets import QUEUE, read_dovecot
+from wizard.host.sockets import AUTH, LMTP, QUEUE, is_socket
 from wizard.host.waiting import count_waiting
 from wizard.paths import ALIASES, DOVECOT_CONF
 
@@ -75,13 +75,13 @@ def _output(running: Running) -> tuple[str, str]:
 
 def with_queue(door: Door, dovecot: Dovecot, queue: str, transport: str) -> Dovecot:
     """Add facts from Postfix's queue directory: the sockets, and how many messages wait."""
-    there = read_dovecot(door, queue)
+    queue = queue or QUEUE
     socket = transport.rpartition(":")[2] if transport.startswith("lmtp:unix:") else ""
-    waiting = count_waiting(door, queue or QUEUE, socket) if dovecot.version and socket else 0
+    waiting = count_waiting(door, queue, socket) if dovecot.version and socket else 0
     return replace(
         dovecot,
-        auth_socket=there.auth_socket,
-        lmtp_socket=there.lmtp_socket,
+        auth_socket=is_socket(door, f"{queue}/{AUTH}"),
+        lmtp_socket=is_socket(door, f"{queue}/{LMTP}"),
         waiting=waiting,
     )
 

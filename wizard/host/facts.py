@@ -10,34 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
-from wizard.certificates.model import CertificatePair, ForeignItem, Lineage, LineageFile
+from wizard.certificates.model import CertificatePair, Lineage
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
 from wizard.host.mta_facts import Mtas
 from wizard.paths import MANAGED
-
-__all__ = [
-    "Aliases",
-    "CertificatePair",
-    "Distribution",
-    "Dovecot",
-    "DqsKey",
-    "FileFacts",
-    "ForeignItem",
-    "Host",
-    "Leftover",
-    "Lineage",
-    "LineageFile",
-    "Listener",
-    "NamedZone",
-    "Network",
-    "Package",
-    "Postfix",
-    "RelayPassword",
-    "RelayTable",
-    "Unit",
-    "User",
-]
 
 
 @dataclass(frozen=True)
@@ -220,14 +197,14 @@ class NamedZone:
 
 
 @dataclass(frozen=True)
-class DqsKey:
-    """The key of Spamhaus's Data Query Service, or why it cannot be used (`problem`).
+class Secret:
+    """A secret in a file of its own, or why it cannot be used (`problem`).
 
-    Both are empty if no list in use needs a key. The key is a secret and not in the repr.
+    Both are empty if nothing needs it. The secret is not in the repr.
     """
 
     path: str = ""
-    key: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
     problem: str = ""
 
 
@@ -251,18 +228,6 @@ class Aliases:
     table_type: str = ""
     rows: Optional[bytes] = None
     why_no_rows: str = ""
-
-
-@dataclass(frozen=True)
-class RelayPassword:
-    """The password at the relay host, or why it cannot be used (`problem`).
-
-    Both are empty without a relay. The password is a secret and not in the repr.
-    """
-
-    path: str = ""
-    password: str = field(default="", repr=False)
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -298,7 +263,6 @@ class Host:
     listeners: tuple[Listener, ...] = ()
     network: Network = field(default_factory=Network)
     dovecot: Dovecot = field(default_factory=Dovecot)
-    selinux: bool = False
     mtas: Mtas = field(default_factory=Mtas)
     systemd: bool = True
     """True if systemd is the init system; always True in another root."""
@@ -309,9 +273,11 @@ class Host:
     named_runs: bool = False
     gathered: tuple[Gathered, ...] = ()
     """The trees that gather runs fetched, one a source."""
-    dqs_key: DqsKey = field(default_factory=DqsKey)
+    dqs_key: Secret = field(default_factory=Secret)
+    """The key of Spamhaus's Data Query Service."""
     relay_table: RelayTable = field(default_factory=RelayTable)
-    relay_password: RelayPassword = field(default_factory=RelayPassword)
+    relay_password: Secret = field(default_factory=Secret)
+    """The password at the relay host."""
     relay_targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_plain: bool = True
     """True if Cyrus SASL, with which Postfix logs in, has PLAIN or LOGIN."""

@@ -1,12 +1,17 @@
-"""Read the files that the wizard edits: bytes, owner, mode, links."""
+"""Read the files that the wizard edits, and those that rpm(8) wrote next to them."""
 
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from dataclasses import replace
 
 from wizard.door import Door
-from wizard.host.facts import FileFacts, missing_file
+from wizard.errors import Trouble
+from wizard.host.facts import FileFacts, Leftover, missing_file
+
+SUFFIXES = (".rpmnew", ".rpmsave", ".rpmorig")
+"""Of an update, a removal, and an installation over a file of no package."""
 
 
 def read_file(door: Door, path: str) -> FileFacts:
@@ -34,3 +39,17 @@ def read_managed(door: Door, path: str) -> FileFacts:
     """Read a file of MANAGED. If it does not exist, the mode is that of a new one."""
     facts = read_file(door, path)
     return facts if facts.live is not None else replace(facts, mode=missing_file(path).mode)
+
+
+def read_leftovers(door: Door, paths: tuple[str, ...]) -> Iterator[Leftover]:
+    """Yield those that exist, also those that cannot be read."""
+    for of in paths:
+        for suffix in SUFFIXES:
+            path = of + suffix
+            if door.lstat(path) is None:
+                continue
+            try:
+                text = door.read_bytes(path)
+            except Trouble:
+                text = None
+            yield Leftover(path, of, text)

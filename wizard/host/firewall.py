@@ -65,7 +65,7 @@ def begin_firewall(door: Door) -> Later[Firewall]:
             return replace(_from_files(door, default, permanent, services), starts_at_boot=at_boot)
         runtime = {name: _reply(running) for name, running in replies.items()}
         zones = tuple(
-            _zone(door, name, permanent.get(name, ZoneSettings()), runtime.get(name))
+            _running_zone(door, name, permanent.get(name, ZoneSettings()), runtime.get(name))
             for name in sorted({*permanent, *(name for name in runtime if runtime[name])})
         )
         direct_rules = _runtime_only_direct(door, direct)
@@ -109,7 +109,7 @@ def runtime_only(permanent: ZoneSettings, runtime: ZoneSettings) -> tuple[str, .
     )
 
 
-def _zone(
+def _running_zone(
     door: Door, name: str, permanent: ZoneSettings, reply: Optional[Mapping[str, Any]]
 ) -> Zone:
     runtime = permanent if reply is None else parse_runtime_zone(reply)
@@ -118,6 +118,10 @@ def _zone(
             permanent.target,
             {**permanent.content, "rich rule": _permanent_rich_rules(door, name)},
         )
+    return _zone(name, permanent, runtime)
+
+
+def _zone(name: str, permanent: ZoneSettings, runtime: ZoneSettings) -> Zone:
     return Zone(
         name,
         permanent.of("service"),
@@ -133,16 +137,8 @@ def _zone(
 def _from_files(
     door: Door, default: str, permanent: Mapping[str, ZoneSettings], services: frozenset[str]
 ) -> Firewall:
-    nothing = ZoneSettings()
     zones = tuple(
-        Zone(
-            name,
-            settings.of("service"),
-            nothing.of("service"),
-            sources=tuple(sorted(settings.of("source"))),
-            interfaces=tuple(sorted(settings.of("interface"))),
-            target=settings.target,
-        )
+        _zone(name, settings, ZoneSettings(settings.target))
         for name, settings in sorted(permanent.items())
     )
     return Firewall(STOPPED if door.is_live else UNKNOWN, default, zones, services)

@@ -11,15 +11,16 @@ import re
 import shutil
 import tarfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from wizard.door import Door, Outcome
 from wizard.errors import Trouble
+from wizard.host.facts import Package, Postfix
 from wizard.host.main_cf import likely_database_type, own_parameters
-from wizard.host.package import NEVRA
+from wizard.host.postfix import NEVRA
 from wizard.host.private import WITH_US, private_directory
+from wizard.paths import MAIN_CF, MASTER_CF
 
 DOING = "fetching the postfix package to see which files it would lay"
 
@@ -87,15 +88,8 @@ FAULTS = (
 """Patterns of dnf's messages on stderr, each with its meaning and what to do."""
 
 
-@dataclass(frozen=True)
-class PackageFiles:
-    """The candidate package: its name-epoch:version-release.arch and its two files' bytes."""
-
-    nevra: str
-    version: str
-    default_database_type: str
-    main_cf: bytes
-    master_cf: bytes
+PackageFiles = tuple[Postfix, dict[str, bytes]]
+"""The Postfix of the candidate package, and its two files' bytes by path."""
 
 
 def read_package_files(door: Door) -> PackageFiles:
@@ -206,7 +200,8 @@ def _unpack(door: Door, path: Path, *, nevra: str, version: str) -> PackageFiles
             "See `rpm2archive` and `rpm -qpl` on that package.",
         )
     kind = likely_database_type(own_parameters(main_cf), version)
-    return PackageFiles(nevra, version, kind, main_cf, master_cf)
+    postfix = Postfix(Package(nevra, candidate=True), version, kind)
+    return postfix, {MAIN_CF: main_cf, MASTER_CF: master_cf}
 
 
 def members(archive: bytes) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Read Postfix's facts with postconf(1), and the rows of an indexed table with postmap(1)."""
+"""Read Postfix's facts: its package (rpm(8)), postconf(1), the rows of an indexed table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.door import Door
+from wizard.host.facts import Package
 from wizard.host.later import Later
 from wizard.paths import SENDER_ACCESS
 
@@ -18,9 +19,28 @@ END = "# Your own rows go below this line."
 INDEX_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "sdbm": ".dir"}
 """Suffixes of index files by table type (DATABASE_README)."""
 
+NEVRA = "%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}"
+"""rpm's query format for name-epoch:version-release.arch, with epoch 0 too."""
+
 
 IN_FORCE = ("myhostname", "mydomain", "mynetworks")
 """Parameters with defaults that Postfix derives from the host's name and addresses."""
+
+
+def begin_package(door: Door, name: str = "postfix") -> Later[Optional[Package]]:
+    """Query rpm for the package; None when it is not installed, or not known in another root."""
+    running = door.start(("rpm", "-q", "--qf", NEVRA + r"\n", name))
+
+    def finish() -> Optional[Package]:
+        if running is None:
+            return None
+        outcome = running.outcome()
+        if outcome.code != 0:
+            return None
+        # Two versions can be installed only by force; the last is the newest.
+        return Package(outcome.text.split()[-1], candidate=False)
+
+    return finish
 
 
 @dataclass(frozen=True)
@@ -77,15 +97,17 @@ def parameters(text: str) -> dict[str, str]:
     return {name: value.strip() for name, equals, value in rows if equals}
 
 
-def read_table(door: Door, table_type: str, path: str = SENDER_ACCESS) -> Optional[bytes]:
-    """Return the rows of the indexed table as `postmap -s` prints them.
+def read_table(
+    door: Door, table_type: str, path: str = SENDER_ACCESS, program: str = "postmap"
+) -> Optional[bytes]:
+    """Return the rows of the indexed table as `postmap -s` or `postalias -s` prints them.
 
     None where there is no index of that type, or it cannot be read.
     """
     suffix = INDEX_SUFFIX.get(table_type)
     status = None if suffix is None else door.stat(f"{path}{suffix}")
-    # postmap would block on a FIFO until it is ended.
+    # The program would block on a FIFO until it is ended.
     if status is None or not stat.S_ISREG(status.st_mode):
         return None
-    outcome = door.run(("postmap", "-s", f"{table_type}:{path}"), timeout=60)
+    outcome = door.run((program, "-s", f"{table_type}:{path}"), timeout=60)
     return outcome.stdout if outcome is not None and outcome.code == 0 else None

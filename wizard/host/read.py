@@ -18,19 +18,23 @@ from wizard.host.aliases import read_aliases, read_aliases_file, read_users
 from wizard.host.distribution import read_distribution
 from wizard.host.dovecot import begin_dovecot, with_queue
 from wizard.host.facts import Distribution, FileFacts, Host, Package, Postfix
-from wizard.host.files import read_managed
+from wizard.host.files import read_leftovers, read_managed
 from wizard.host.firewall import STOPPED, UNKNOWN, begin_firewall
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
-from wizard.host.leftovers import read_leftovers
 from wizard.host.main_cf import all_parameters, likely_database_type, likely_version, own_parameters
 from wizard.host.mta import read_mtas
 from wizard.host.named import read_named_zones
 from wizard.host.network import begin_network
-from wizard.host.package import begin_package
-from wizard.host.postfix import BEGIN, END, Configuration, begin_configuration, read_table
+from wizard.host.postfix import (
+    BEGIN,
+    END,
+    Configuration,
+    begin_configuration,
+    begin_package,
+    read_table,
+)
 from wizard.host.relay import has_plain, read_relay_table, read_sasl_passwd
-from wizard.host.selinux import read_selinux
 from wizard.host.sockets import begin_listeners
 from wizard.host.units import (
     DOVECOT,
@@ -109,7 +113,10 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     table = read_table(door, postfix.default_database_type)
     relay_table = read_relay_table(door, postfix.default_database_type)
     if not postfix.installed and candidate and door.is_live:
-        postfix, texts = _to_come(door)
+        # Imported only if Postfix is missing, since tarfile and others take 4 ms.
+        from wizard.host.package_files import read_package_files  # noqa: PLC0415
+
+        postfix, texts = read_package_files(door)
         files.update((path, _laid(files[path], text)) for path, text in texts.items())
 
     main_cf = files[MAIN_CF]
@@ -142,7 +149,6 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
             ),
             unit=units.states[DOVECOT],
         ),
-        selinux=read_selinux(door),
         systemd=has_systemd(door) and units.answered,
         mtas=read_mtas(door, units.states, units.loaded),
         parameters=parameters,
@@ -300,19 +306,6 @@ def _from_files(
         package = Package("", candidate=False)
     version = likely_version(parameters, distribution)
     return Postfix(package, version, likely_database_type(parameters, version))
-
-
-def _to_come(door: Door) -> tuple[Postfix, dict[str, bytes]]:
-    """Return the Postfix that dnf would install, and the texts of its files by path."""
-    # Imported only if Postfix is missing, since tarfile and others take 4 ms.
-    from wizard.host.package_files import read_package_files  # noqa: PLC0415
-
-    files = read_package_files(door)
-    package = Package(files.nevra, candidate=True)
-    return (
-        Postfix(package, files.version, files.default_database_type),
-        {MAIN_CF: files.main_cf, MASTER_CF: files.master_cf},
-    )
 
 
 def _laid(there: FileFacts, text: bytes) -> FileFacts:

@@ -8,25 +8,13 @@ from collections.abc import Sequence
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.facts import FileFacts, RelayPassword, RelayTable, missing_file
+from wizard.host.facts import FileFacts, RelayTable, missing_file
 from wizard.host.files import read_file
 from wizard.host.postfix import INDEX_SUFFIX, read_table
-from wizard.host.secret_file import SecretKind, read_secret
 from wizard.paths import SASL_PASSWD
 
-RELAY_SECRET = SecretKind(
-    "password",
-    re.compile(rb"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,253}[^\x00-\x20\x7f])?"),
-    "1 to 255 bytes on one line, without a control character, and no blank at either end, which "
-    "postmap would drop",
-)
 _PLAIN = ("/usr/lib64/sasl2", "/usr/lib/sasl2", "/usr/lib/x86_64-linux-gnu/sasl2")
 _MECHANISMS = ("libplain.so", "liblogin.so")
-
-
-def read_relay_password(door: Door, path: str) -> RelayPassword:
-    """Read the password, unless other users can read or write its file. Never raises."""
-    return RelayPassword(path, *read_secret(door, path, RELAY_SECRET))
 
 
 def read_sasl_passwd(door: Door) -> FileFacts:

@@ -10,6 +10,7 @@ from typing import Optional
 
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.facts import Secret
 
 LARGEST = 1024
 """Bytes; keys and passwords are shorter."""
@@ -37,11 +38,22 @@ class SecretKind:
         return ""
 
 
-def read_secret(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:
-    """Return the secret, and why there is none: one of the two is "". Never raises.
+DQS_KEY = SecretKind(
+    "key",
+    re.compile(rb"[A-Za-z0-9]{16,63}"),
+    "16 to 63 letters and digits on one line, and nothing else",
+)
+"""The key of Spamhaus's Data Query Service."""
+RELAY_PASSWORD = SecretKind(
+    "password",
+    re.compile(rb"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,253}[^\x00-\x20\x7f])?"),
+    "1 to 255 bytes on one line, without a control character, and no blank at either end, which "
+    "postmap would drop",
+)
 
-    A file that other users can read or write is not read.
-    """
+
+def read_secret(door: Door, path: str, kind: SecretKind) -> Secret:
+    """Read the secret, unless other users can read or write its file. Never raises."""
     try:
         secret, problem = _read(door, path, kind)
     except (Trouble, OSError) as error:
@@ -49,7 +61,7 @@ def read_secret(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:
         secret, problem = "", f"cannot be read: {wrong}"
     if problem:
         problem = f"{path} {problem}; {_ADVICE.format(what=kind.what, path=path)}"
-    return secret, problem
+    return Secret(path, secret, problem)
 
 
 def _read(door: Door, path: str, kind: SecretKind) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import re
 import stat
 
 from wizard.door import Door
-from wizard.host.facts import Dovecot, Listener
+from wizard.host.facts import Listener
 from wizard.host.later import Later
 from wizard.host.mta import with_unit
 
@@ -51,11 +51,7 @@ def parse_listeners(text: str) -> tuple[Listener, ...]:
     return tuple(sorted(dict.fromkeys(listeners), key=lambda one: (one.port, one.address)))
 
 
-def read_dovecot(door: Door, queue: str = QUEUE) -> Dovecot:
-    """Check whether Dovecot's two sockets are in the queue directory."""
-
-    def is_socket(name: str) -> bool:
-        status = door.stat(f"{queue or QUEUE}/{name}")
-        return status is not None and stat.S_ISSOCK(status.st_mode)
-
-    return Dovecot(is_socket(AUTH), is_socket(LMTP))
+def is_socket(door: Door, path: str) -> bool:
+    """True if there is a socket at a path."""
+    status = door.stat(path)
+    return status is not None and stat.S_ISSOCK(status.st_mode)

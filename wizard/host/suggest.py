@@ -10,8 +10,9 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wizard.certificates.model import Lineage
 from wizard.certificates.names import covers
-from wizard.host.facts import Host, Lineage, Network
+from wizard.host.facts import Host, Network
 from wizard.host.firewall_facts import Zone
 
 MAIL_LABELS = ("mail", "mx", "smtp")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.answers.model import Answers
-from wizard.host.facts import DqsKey, FileFacts
+from wizard.host.facts import FileFacts, Secret
 from wizard.plan.files import Key, NewFile
 from wizard.secrets import MASK, Sealed, marks, opened, seal
 
@@ -37,10 +37,10 @@ class SealedFile:
         return replace(file, keys=named, opened=_sha256(opened(file.text, self.sealed.keys)))
 
 
-def seal_file(file: FileFacts, answers: Answers, key: DqsKey) -> SealedFile:
+def seal_file(file: FileFacts, answers: Answers, key: Secret) -> SealedFile:
     """Return a live file as a plan may store it."""
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
-    found = seal(file.live or b"", key.key, spelled)
+    found = seal(file.live or b"", key.text, spelled)
     return SealedFile(None if file.live is None else found.text, found, MASK, key.path)
 
 

@@ -38,7 +38,7 @@ from wizard.planning.files import Proposed, propose
 from wizard.planning.keep_edits import protected_names, with_hand_edits
 from wizard.planning.read_back import read_back
 from wizard.postfix.complaints import foreseen
-from wizard.postfix.policy import needs
+from wizard.postfix.parameters import needs
 from wizard.secrets import masked, without_number
 
 UNIT = "postfix"

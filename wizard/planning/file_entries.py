@@ -16,8 +16,8 @@ from wizard.postfix.main_cf import MainCf, normalised
 from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.meaning import Own, own_by
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
-from wizard.postfix.policy import rows
 from wizard.postfix.restrictions import split_restrictions
+from wizard.postfix.sender_access import rows
 from wizard.secrets import masked, may_have_key, without_number
 from wizard.sections.registry import FILES
 

@@ -18,9 +18,10 @@ from wizard.plan.scope import Scope
 from wizard.plan.sealed_file import seal_file
 from wizard.planning.by_hand import Bases, hand_edits, marked
 from wizard.postfix import hardening, served
+from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.master_cf import MasterCf
-from wizard.postfix.policy import propose_main_cf, propose_master_cf
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.services import propose_master_cf
 from wizard.secrets import masked_file
 from wizard.sections.registry import SECTIONS
 

@@ -5,7 +5,7 @@ The order is the order in which the file is edited and in which blocks are writt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -350,3 +350,19 @@ BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 SENDER_ACCESS_CHANGED = "sender_access"
 """The name in Proposal.changed for rows of the table, which Postfix reads again by itself."""
+
+
+def needs(changed: Iterable[str]) -> str:
+    """Return what changes need to be in force: `nothing`, `reload` or `restart`.
+
+    `changed` are names as in Proposal.changed: parameters, service entries (a reload is enough for
+    a new listener), or the table.
+    """
+    found = {_needs(name) for name in changed}
+    return next((need for need in (RESTART, RELOAD) if need in found), NOTHING)
+
+
+def _needs(name: str) -> str:
+    if name == SENDER_ACCESS_CHANGED:
+        return NOTHING
+    return BY_NAME[name].needs if name in BY_NAME else RELOAD

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.door import Door
-from wizard.host.dqs import read_dqs_key
-from wizard.host.relay import read_relay_password
+from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.plan.files import Key, NewFile
 from wizard.run.files import read
 from wizard.run.path_state import AGAIN, Stale
@@ -51,12 +50,8 @@ def _stored_secrets(key: Key, path: str, doing: str) -> tuple[str, ...]:
         file = read(path)
         among = passwords_in if is_password(key.mark) else keys_in
         return among(file.text) if file else ()
-    if is_password(key.mark):
-        password = read_relay_password(Door(), key.path)
-        secret, problem = password.password, password.problem
-    else:
-        dqs = read_dqs_key(Door(), key.path)
-        secret, problem = dqs.key, dqs.problem
-    if problem:
-        raise Stale(doing, problem, AGAIN)
-    return (secret,)
+    kind = RELAY_PASSWORD if is_password(key.mark) else DQS_KEY
+    secret = read_secret(Door(), key.path, kind)
+    if secret.problem:
+        raise Stale(doing, secret.problem, AGAIN)
+    return (secret.text,)

@@ -16,8 +16,8 @@ from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.blocklists import needs_key, read_back
-from wizard.postfix.policy import owned_rows, propose_sender_access, rows
 from wizard.postfix.restrictions import split_restrictions
+from wizard.postfix.sender_access import owned_rows, propose_sender_access, rows
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
 from wizard.sections.section import ManagedFile, Section, TextByName, Texts
 
@@ -70,7 +70,7 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
 def _without_key(request: Request) -> Iterator[Problem]:
     """Yield the problem of the key file, if a planned list needs a key that is missing."""
     blocklists, key = request.answers.blocklists, request.host.dqs_key
-    if SECTION in request.scope and needs_key(blocklists) and not key.key:
+    if SECTION in request.scope and needs_key(blocklists) and not key.text:
         wrong = key.problem or f"{blocklists.dqs_key_file} was not read"
         yield Problem(SECTION, "dqs_key_file", wrong)
 

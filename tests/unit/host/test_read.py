@@ -60,7 +60,6 @@ def test_what_the_files_tell(root: Path) -> None:
     assert host.unit.enabled == "enabled"
     assert host.network.hostname == "ace.zeke.ne.jp"
     assert host.network.resolvers == ("127.0.0.1",)
-    assert host.selinux
     assert host.read_at > 0
 
 
@@ -112,7 +111,6 @@ def test_an_empty_root(tmp_path: Path) -> None:
     assert not host.postfix.installed
     assert (host.postfix.package, host.files[MAIN_CF].live, host.lineages) == (None, None, ())
     assert (host.firewall.state, host.unit.enabled) == ("absent", "disabled")
-    assert not host.selinux
 
 
 def test_a_directory_where_a_file_should_be(root: Path) -> None:

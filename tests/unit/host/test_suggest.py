@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from wizard.certificates.model import Lineage
 from wizard.host import suggest
 from wizard.host.facts import (
     Distribution,
     FileFacts,
     Host,
-    Lineage,
     NamedZone,
     Network,
     Postfix,

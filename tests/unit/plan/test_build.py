@@ -24,6 +24,7 @@ from wizard.answers.accept import form_of
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.answers.unsaid import is_unsaid
+from wizard.certificates.model import CertificatePair
 from wizard.host import facts
 from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
@@ -330,7 +331,7 @@ def test_only_missing_services_are_added(answers: Answers) -> None:
 def test_self_signed_is_made_once(answers: Answers) -> None:
     trial = replace(answers, certificate=replace(answers.certificate, source="self-signed"))
     assert "self-signed" in pending(build_plan(trial, FRESH))
-    pair = facts.CertificatePair("c", "k", ("mail.zeke.ne.jp",), NOW + 300 * DAY, "1")
+    pair = CertificatePair("c", "k", ("mail.zeke.ne.jp",), NOW + 300 * DAY, "1")
     assert "self-signed" not in pending(build_plan(trial, changed(self_signed=pair)))
     for changes in ({"names": ("x.example.com",)}, {"not_after": NOW + DAY}, {"problem": "x"}):
         spoilt = replace(pair, **changes)

@@ -10,7 +10,8 @@ import pytest
 from tests.factories import DAY, FRESH, NOW, ZEKE, done_by, lineage, pending
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers
-from wizard.host.facts import Host, Lineage, LineageFile
+from wizard.certificates.model import Lineage, LineageFile
+from wizard.host.facts import Host
 from wizard.host.gathered import FRESH_SECONDS as KEPT_FOR
 from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.plan.actions import Forget

@@ -16,8 +16,8 @@ from tests.unit.run.runs import plan as small_plan
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.door import Door
-from wizard.host.dqs import read_dqs_key
-from wizard.host.facts import DqsKey, Host
+from wizard.host.facts import Host, Secret
+from wizard.host.secret_file import DQS_KEY, read_secret
 from wizard.paths import MAIN_CF
 from wizard.plan import report
 from wizard.plan.actions import ReplaceFile, StagedCheck
@@ -54,7 +54,7 @@ def key_file(tmp_path: Path) -> Path:
 
 def keyed(answers: Answers, key_file: Path, host: Host = FRESH) -> tuple[Answers, Host]:
     lists = replace(LISTS, dqs_key_file=str(key_file))
-    key = read_dqs_key(Door(), str(key_file))
+    key = read_secret(Door(), str(key_file), DQS_KEY)
     return replace(answers, blocklists=lists), replace(host, dqs_key=key)
 
 
@@ -139,7 +139,7 @@ def test_another_section_needs_no_key_file_and_loses_no_key(
     live = tmp_path / "main.cf"
     live.write_bytes(open_file(main_of(build_plan(wanted, host)).file, Seals()).text)
     there = applied(host, live.read_bytes())
-    there = replace(there, dqs_key=DqsKey()).with_file(MAIN_CF, path=str(live))
+    there = replace(there, dqs_key=Secret()).with_file(MAIN_CF, path=str(live))
     today = read_back(there)
     assert today is not None
     bigger = replace(today, limits=replace(today.limits, message_size_limit=20480000))
@@ -220,8 +220,8 @@ def test_a_bad_key_file(tmp_path: Path, data: bytes, mode: int, wrong: str) -> N
     path = tmp_path / "key"
     path.write_bytes(data)
     path.chmod(mode)
-    told_of = read_dqs_key(Door(), str(path))
-    assert told_of.key == ""
+    told_of = read_secret(Door(), str(path), DQS_KEY)
+    assert told_of.text == ""
     assert wrong in told_of.problem
     assert told_of.problem.isprintable()
     assert KEY not in told_of.problem
@@ -232,12 +232,12 @@ def test_what_is_no_file_is_not_read(tmp_path: Path, key_file: Path) -> None:
     link.symlink_to(key_file)
     os.mkfifo(fifo, 0o600)
     for path in (link, fifo, tmp_path, tmp_path / "key" / "x", Path("/dev/zero")):
-        assert read_dqs_key(Door(), str(path)).key == ""
-    assert "no regular file" in read_dqs_key(Door(), str(fifo)).problem
-    assert "a link is none" in read_dqs_key(Door(), str(link)).problem
+        assert read_secret(Door(), str(path), DQS_KEY).text == ""
+    assert "no regular file" in read_secret(Door(), str(fifo), DQS_KEY).problem
+    assert "a link is none" in read_secret(Door(), str(link), DQS_KEY).problem
     assert stat.S_ISFIFO(fifo.stat().st_mode)
     os.chown(key_file, 65534, 65534)
-    assert "is not root's" in read_dqs_key(Door(), str(key_file)).problem
+    assert "is not root's" in read_secret(Door(), str(key_file), DQS_KEY).problem
 
 
 def test_keys_are_sealed_each_by_its_own_mark() -> None:

@@ -11,7 +11,7 @@ from tests.factories import FRESH, MAIN_TEXT, pending
 from tests.factories import ZEKE as ANSWERS
 from wizard.door import Door
 from wizard.host.facts import Leftover
-from wizard.host.leftovers import read_leftovers
+from wizard.host.files import read_leftovers
 from wizard.planning.build import build_plan
 
 MAIN = "/etc/postfix/main.cf"

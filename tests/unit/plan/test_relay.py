@@ -18,7 +18,7 @@ from wizard.answers.sections.relay import Relay
 from wizard.answers.unsaid import is_unsaid
 from wizard.door import Door
 from wizard.host.facts import Host, RelayTable
-from wizard.host.relay import read_relay_password
+from wizard.host.secret_file import RELAY_PASSWORD, read_secret
 from wizard.paths import MAIN_CF, SASL_PASSWD
 from wizard.plan import report
 from wizard.plan.actions import BuildTable, Install, ReplaceFile
@@ -53,7 +53,7 @@ def with_relay(
 ) -> tuple[Answers, Host]:
     """The answers with the relay, and the host with its password read, as a session does it."""
     wanted = replace(answers, relay=replace(relay, password_file=str(path)))
-    return wanted, replace(host, relay_password=read_relay_password(Door(), str(path)))
+    return wanted, replace(host, relay_password=read_secret(Door(), str(path), RELAY_PASSWORD))
 
 
 def text_of(plan: Plan, step: str) -> bytes:
@@ -358,8 +358,8 @@ def test_wrong_answers(answers: Answers, section: dict[str, object], wrong: str)
 )
 def test_a_bad_password_file(password_file: Path, data: bytes) -> None:
     password_file.write_bytes(data)
-    told = read_relay_password(Door(), str(password_file))
-    assert told.password == ""
+    told = read_secret(Door(), str(password_file), RELAY_PASSWORD)
+    assert told.text == ""
     assert "chmod 600" in told.problem
 
 

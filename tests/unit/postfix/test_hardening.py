@@ -22,8 +22,9 @@ from wizard.postfix.hardening import (
     without_maps,
 )
 from wizard.postfix.main_cf import MainCf
+from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.parameters import AUTH_RATE, BARE_NEWLINE, PARAMETERS
-from wizard.postfix.policy import propose_main_cf, propose_master_cf
+from wizard.postfix.services import propose_master_cf
 
 ALL = frozenset({AUTH_RATE, BARE_NEWLINE, NORMALIZE_TOO, MAPS})
 BOTH = b"smtpd_forbid_bare_newline = normalize\nsmtpd_client_auth_rate_limit = 20\n"

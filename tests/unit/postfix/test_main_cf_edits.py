@@ -21,8 +21,8 @@ from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 from wizard.postfix.lines import content
 from wizard.postfix.main_cf import MainCf, normalised, set_value
+from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.parameters import PARAMETERS
-from wizard.postfix.policy import propose_main_cf
 
 FACTS = Postfix(None, "3.5.25", "hash")
 ANSWERS = Answers(
@@ -270,7 +270,7 @@ def test_a_file_that_is_set_up_needs_no_jinja(tmp_path_factory: pytest.TempPathF
         "import pathlib, sys\n"
         "from wizard.answers.model import *\n"
         "from wizard.host.facts import Postfix\n"
-        "from wizard.postfix.policy import propose_main_cf\n"
+        "from wizard.postfix.main_policy import propose_main_cf\n"
         "a = Answers(Hostname('mail.example.org', 'example.org'),\n"
         "    Domains(('example.org', 'shop.example.org')),\n"
         "    Networks(('192.168.7.0/24', '127.0.0.0/8')), Certificate(name='example.org'))\n"

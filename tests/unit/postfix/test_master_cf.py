@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from wizard.answers.model import Answers
 from wizard.host.facts import Postfix
 from wizard.postfix.master_cf import MasterCf, option_text
-from wizard.postfix.policy import needs, propose_master_cf
+from wizard.postfix.parameters import needs
+from wizard.postfix.services import propose_master_cf
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
 PIECES = [

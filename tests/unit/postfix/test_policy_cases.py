@@ -16,7 +16,9 @@ import pytest
 from wizard.answers.model import Answers
 from wizard.answers.toml import parse_answers
 from wizard.host.facts import Postfix
-from wizard.postfix.policy import propose_main_cf, propose_master_cf, propose_sender_access
+from wizard.postfix.main_policy import propose_main_cf
+from wizard.postfix.sender_access import propose_sender_access
+from wizard.postfix.services import propose_master_cf
 
 CASES = Path(__file__).parent / "cases"
 STOCK = sorted((CASES / "stock").glob("*.txt"))

@@ -11,7 +11,7 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.policy import propose_main_cf
+from wizard.postfix.main_policy import propose_main_cf
 
 OUTER = ("203.0.113.1", "2001:db8::1")
 LINE = b"proxy_interfaces = 203.0.113.1, 2001:db8::1\n"

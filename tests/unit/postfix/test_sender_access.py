@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.host.postfix import BEGIN, END
-from wizard.postfix.policy import owned_rows, propose_sender_access, rows
+from wizard.postfix.sender_access import owned_rows, propose_sender_access, rows
 
 READINGS = {
     "keys in lower case": (b"Example.COM OK\n", (("example.com", "OK"),)),

@@ -16,7 +16,7 @@ from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import Postfix
 from wizard.planning.read_back import read_back
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.policy import propose_main_cf
+from wizard.postfix.main_policy import propose_main_cf
 
 NAME = "smtpd_hard_error_limit"
 SET_UP = "myhostname = mail.a.example\n"

@@ -10,8 +10,7 @@ import pytest
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.host.dqs import DQS_SECRET
-from wizard.host.relay import RELAY_SECRET, read_relay_password
+from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.run.keep_secret import keep_secret
 
 CANARY = "canary $4711 {{x}} \u3042"
@@ -28,12 +27,12 @@ def kept(file: Path) -> tuple[int, int]:
 
 
 def test_what_is_written_is_read(file: Path) -> None:
-    keep_secret(str(file), RELAY_SECRET, CANARY)
+    keep_secret(str(file), RELAY_PASSWORD, CANARY)
     assert kept(file) == (0o600, os.geteuid())
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    found = read_relay_password(Door(), str(file))
-    assert (found.password, found.problem) == (CANARY, "")
-    keep_secret(str(file), RELAY_SECRET, "next")
+    found = read_secret(Door(), str(file), RELAY_PASSWORD)
+    assert (found.text, found.problem) == (CANARY, "")
+    keep_secret(str(file), RELAY_PASSWORD, "next")
     assert file.read_bytes() == b"next\n"
     assert list(file.parent.iterdir()) == [file]
 
@@ -44,7 +43,7 @@ def test_a_file_that_others_could_read_is_so_no_longer(file: Path) -> None:
     file.write_bytes(b"old\n")
     file.chmod(0o644)
     os.chown(file, 1000, 1000)
-    keep_secret(str(file), RELAY_SECRET, CANARY)
+    keep_secret(str(file), RELAY_PASSWORD, CANARY)
     assert kept(file) == (0o600, 0)
 
 
@@ -53,13 +52,13 @@ def test_a_file_that_others_could_read_is_so_no_longer(file: Path) -> None:
 )
 def test_what_is_no_password_is_not_written(file: Path, text: str) -> None:
     with pytest.raises(Trouble, match="what was typed"):
-        keep_secret(str(file), RELAY_SECRET, text)
+        keep_secret(str(file), RELAY_PASSWORD, text)
     assert not file.exists()
 
 
 def test_trouble_does_not_tell_it(file: Path) -> None:
     with pytest.raises(Trouble) as raised:
-        keep_secret(str(file), DQS_SECRET, "canary")
+        keep_secret(str(file), DQS_KEY, "canary")
     assert "canary" not in str(raised.value)
 
 
@@ -77,19 +76,19 @@ def test_what_is_planted_there_is_refused(file: Path, planted: str) -> None:
     else:
         file.parent.chmod(0o777)
     with pytest.raises(Trouble):
-        keep_secret(str(file), RELAY_SECRET, CANARY)
+        keep_secret(str(file), RELAY_PASSWORD, CANARY)
     assert other.read_bytes() == b"theirs\n"
 
 
 def test_a_full_disk_leaves_the_old_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep_secret(str(file), RELAY_SECRET, "old")
+    keep_secret(str(file), RELAY_PASSWORD, "old")
 
     def full(_fd: int, _data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(Trouble, match="No space left") as raised:
-        keep_secret(str(file), RELAY_SECRET, CANARY)
+        keep_secret(str(file), RELAY_PASSWORD, CANARY)
     monkeypatch.undo()
     assert "canary" not in str(raised.value)
     assert file.read_bytes() == b"old\n"

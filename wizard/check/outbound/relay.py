@@ -22,8 +22,9 @@ from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, con
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
-from wizard.host.facts import Network, RelayPassword
-from wizard.host.relay import has_plain, read_relay_password
+from wizard.host.facts import Network, Secret
+from wizard.host.relay import has_plain
+from wizard.host.secret_file import RELAY_PASSWORD, read_secret
 from wizard.postfix.relayhost import nexthop
 from wizard.text import printable
 
@@ -71,9 +72,9 @@ def begin_relay(
     relay, name = answers.relay, answers.hostname.myhostname
     if not relay.host or not relay.tls or network is None:
         return lambda: iter(())
-    password = RelayPassword()
+    password = Secret()
     if relay.user:
-        password = read_relay_password(door, relay.password_file)
+        password = read_secret(door, relay.password_file, RELAY_PASSWORD)
     pending = pool.submit(ask_relay, relay, name, password, network.resolvers, seconds)
     own = () if not relay.user or has_plain(door) else (no_mechanism(),)
     patient = seconds >= PATIENT
@@ -88,7 +89,7 @@ def begin_relay(
 
 
 def ask_relay(
-    relay: Relay, name: str, password: RelayPassword, resolvers: Sequence[str], seconds: float
+    relay: Relay, name: str, password: Secret, resolvers: Sequence[str], seconds: float
 ) -> RelaySessions:
     """Look the relay host up and connect, twice if there is a password. Never raises."""
     until = time.monotonic() + seconds
@@ -102,9 +103,9 @@ def ask_relay(
     where, first = _greeted(relay, addresses, (*opening, _QUIT), until)
     if relay.tls == "may" and first.stopped_at == _STARTTLS and _STARTTLS in first.replies:
         first = converse(where, (*_opening(relay, name, tls=False), _QUIT), _remaining(until))
-    if not (relay.user and password.password and "PLAIN" in _mechanisms(first)):
+    if not (relay.user and password.text and "PLAIN" in _mechanisms(first)):
         return RelaySessions(first=first)
-    said = f"AUTH PLAIN {plain_credentials(relay.user, password.password)}"
+    said = f"AUTH PLAIN {plain_credentials(relay.user, password.text)}"
     script = (*opening, Exchange("auth", said), _QUIT)
     remaining = _remaining(until) if seconds < PATIENT else LOGIN
     return RelaySessions(first=first, second=converse(where, script, remaining))
@@ -149,7 +150,7 @@ def _mechanisms(transcript: Transcript) -> Sequence[str]:
     return (hello.keyword("AUTH") or "").upper().split() if hello else ()
 
 
-def judge_relay(relay: Relay, password: RelayPassword, seen: RelaySessions) -> Iterator[Finding]:
+def judge_relay(relay: Relay, password: Secret, seen: RelaySessions) -> Iterator[Finding]:
     """Yield the findings of the relay host. It is not this host, so none fails a run."""
     first = seen.first
     greeted = "ehlo" in first.replies or "ehlo-tls" in first.replies
@@ -180,7 +181,7 @@ def _tls(relay: Relay, first: Transcript, *, greeted: bool) -> Finding:
     return _row("tls", relay, (words, expected), verdict, _TLS)
 
 
-def _login(relay: Relay, password: RelayPassword, seen: RelaySessions) -> Finding:
+def _login(relay: Relay, password: Secret, seen: RelaySessions) -> Finding:
     expected = f"logged in ({LOGGED_IN})"
     advice = _LOGIN.format(user=relay.user, file=relay.password_file)
     if password.problem:
@@ -194,8 +195,8 @@ def _login(relay: Relay, password: RelayPassword, seen: RelaySessions) -> Findin
         verdict = WRONG if under_tls and not offered else UNKNOWN
         return _row("login", relay, (words, expected), verdict)
     reply = seen.second.replies.get("auth")
-    credentials = plain_credentials(relay.user, password.password)
-    hidden = (password.password, credentials)
+    credentials = plain_credentials(relay.user, password.text)
+    hidden = (password.text, credentials)
     words = shown(str(reply) if reply else _stop(relay, seen.second), hidden)
     return _row("login", relay, (words, expected), _judged(reply), advice)
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection
 from typing import Optional
 
 from wizard.answers.model import SECTIONS, Answers
-from wizard.host.facts import Host, Lineage
+from wizard.certificates.model import Lineage
+from wizard.host.facts import Host
 from wizard.host.gathered_facts import Gathered
 from wizard.plan.certificate_actions import Fetch
 from wizard.plan.model import Step

@@ -14,7 +14,8 @@ from wizard.answers.model import Answers
 from wizard.certificates.certbot import LETS_ENCRYPT, names_for
 from wizard.certificates.dates import day
 from wizard.certificates.lineage import KINDS, name_problem
-from wizard.host.facts import Host, Lineage
+from wizard.certificates.model import Lineage
+from wizard.host.facts import Host
 from wizard.host.gathered import COPIED, is_fresh
 from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.paths import LETSENCRYPT, RENEWAL_HOOK

@@ -8,8 +8,9 @@ from typing import Optional
 from wizard.answers import cross_field
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.dates import day
+from wizard.certificates.model import Lineage
 from wizard.certificates.names import covers
-from wizard.host.facts import Host, Lineage
+from wizard.host.facts import Host
 from wizard.paths import LINEAGES
 from wizard.plan.part import Request
 from wizard.sections.certificate import installing

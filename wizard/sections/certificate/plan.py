@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
 from wizard.certificates.lineage import relink_targets
+from wizard.certificates.model import Lineage
 from wizard.certificates.names import covers
 from wizard.certificates.self_signed import MARGIN, openssl
-from wizard.host.facts import Host, Lineage
+from wizard.host.facts import Host
 from wizard.host.gathered_facts import GatheredFile
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan import foreign

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 
 from wizard.answers.model import Answers
 from wizard.certificates.certbot import dry_run
-from wizard.host.facts import Host, Lineage
+from wizard.certificates.model import Lineage
+from wizard.host.facts import Host
 from wizard.host.gathered import COPIED
 from wizard.host.gathered_facts import Gathered
 from wizard.paths import LETSENCRYPT

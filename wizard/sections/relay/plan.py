@@ -45,9 +45,9 @@ def _passwords(request: Request) -> PlannedFile:
     host, relay, before = request.host, request.answers.relay, request.rerun_from
     password = host.relay_password
     live = host.files[SASL_PASSWD].live
-    sealed = seal_passwords(live or b"", password.password)
+    sealed = seal_passwords(live or b"", password.text)
     there = None if live is None else sealed.text
-    same = before is not None and before.relay == relay and not password.password
+    same = before is not None and before.relay == relay and not password.text
     proposal = (
         Proposal(there or b"")
         if RELAY not in request.scope or same
@@ -55,7 +55,7 @@ def _passwords(request: Request) -> PlannedFile:
             there,
             relay,
             _former(request),
-            has_password=bool(password.password),
+            has_password=bool(password.text),
             protected=request.protected_in(SASL_PASSWD),
         )
     )
@@ -134,7 +134,7 @@ def _obstacles(request: Request) -> Iterator[Problem]:
     if not relay.user:
         return
     live = host.files[SASL_PASSWD].live
-    if not host.relay_password.password and not names_user(live, nexthop(relay), relay.user):
+    if not host.relay_password.text and not names_user(live, nexthop(relay), relay.user):
         wrong = host.relay_password.problem or f"{relay.password_file} was not read"
         yield Problem(RELAY, "password_file", wrong)
     yield from _unsafe(host.files[SASL_PASSWD], host)

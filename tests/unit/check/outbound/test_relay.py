@@ -16,12 +16,12 @@ from wizard.check.outbound.relay import RelaySessions, ask_relay, judge_relay
 from wizard.check.smtp.session import Reply, Transcript
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.finding import RIGHT, UNKNOWN, WRONG
-from wizard.host.facts import RelayPassword
+from wizard.host.facts import Secret
 
 pytestmark = pytest.mark.promise(24)
 
 SECRET = "canary-himitsu"
-PASSWORD = RelayPassword("/etc/p", SECRET)
+PASSWORD = Secret("/etc/p", SECRET)
 SECONDS = 0.5
 EHLO = b"250-relay.example\r\n250 STARTTLS\r\n"
 
