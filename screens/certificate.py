@@ -98,39 +98,40 @@ class CertificateScreen(FormScreen):
     def _rows(self) -> list[Row]:
         chosen = self.text_of("name")
         found = self._suggested()
-        wide = min(max((len(one.name) for one in found), default=0), MAX_NAME_CELLS)
+        wide = min(max((len(one.lineage.name) for one in found), default=0), MAX_NAME_CELLS)
         return [
             Row(
-                f" ({'x' if one.name == chosen else ' '}) {one.name:<{wide}}",
-                "strong" if one.name == chosen else "",
-                one.name,
+                f" ({'x' if one.lineage.name == chosen else ' '}) {one.lineage.name:<{wide}}",
+                "strong" if one.lineage.name == chosen else "",
+                one.lineage.name,
                 f"  {self._words(one)}",
-                "wrong" if one.problem or one.expired or not one.covers else "quiet",
+                "wrong" if one.lineage.problem or one.expired or not one.covers else "quiet",
             )
             for one in found
         ]
 
     def _words(self, one: CertificateSuggestion) -> str:
-        if one.problem:
-            return f"UNUSABLE: {one.problem}"
-        date = day(one.not_after)
+        if one.lineage.problem:
+            return f"UNUSABLE: {one.lineage.problem}"
+        date = day(one.lineage.not_after)
         words = f"EXPIRED on {date}" if one.expired else f"until {date}"
         if not one.covers:
             # There is no room for both. The foot names the links.
             return f"{words}, NOT FOR THIS NAME"
-        return f"{words}, links broken" if one.links else words
+        return f"{words}, links broken" if one.lineage.link_faults else words
 
     def show_foot(self) -> None:
         """Show the names in the certificate under the cursor."""
         row = self.query_one(Lineages).current if self.query_one(Lineages).has_focus else None
-        one = next((one for one in self._suggested() if row and one.name == row.key), None)
+        one = next((one for one in self._suggested() if row and one.lineage.name == row.key), None)
         if one is None:
             super().show_foot()
             return
         host = self.draft.text("hostname", "myhostname")
         fits = f"It covers {host}." if one.covers else f"It does NOT cover {host}."
-        names = f"Its names: {', '.join(one.names) or 'none'}."
-        links = f" In live/: {'; '.join(one.links)}. The run links them again." if one.links else ""
+        names = f"Its names: {', '.join(one.lineage.names) or 'none'}."
+        faults = "; ".join(one.lineage.link_faults)
+        links = f" In live/: {faults}. The run links them again." if faults else ""
         self.say_foot("", f"{fits}{links} {names}", "quiet")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:

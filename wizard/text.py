@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wizard.secrets import masked_bytes
 
 SHOWN = 200
@@ -24,9 +26,22 @@ def printable(text: str, limit: int = SHOWN) -> str:
     return clean(text.encode("utf-8", "surrogateescape"), limit)
 
 
+def escaped(text: str) -> str:
+    """Write the characters that are not printable as escapes of Python."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text
+    )
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a number with its noun: `1 message`, `2,000 messages`; `many` is an irregular plural."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def shortened(items: Sequence[str], limit: int) -> str:
+    """Return the first `limit` items, and the number of the others: `a, b and 3 more`."""
+    more = len(items) - limit
+    return ", ".join(items[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
 def first_line(raw: bytes) -> str:

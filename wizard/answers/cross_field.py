@@ -26,20 +26,17 @@ def problems(answers: Answers) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def cautions(answers: Answers) -> tuple[Caution, ...]:
-    """Return the cautions that follow from the answers alone."""
+def cautions(answers: Answers) -> Iterator[Caution]:
+    """Yield the cautions that follow from the answers alone."""
     public = [text for text in answers.networks.mynetworks if is_public(parse_network(text))]
-    if not public:
-        return ()
-    return (
-        Caution(
+    if public:
+        yield Caution(
             "public-range",
             f"{', '.join(public)} in mynetworks is a public range: every host in it may relay "
             "mail through this server without a password. A provider's range is full of "
             "strangers.",
             tuple(public),
-        ),
-    )
+        )
 
 
 OF_A_LINEAGE = frozenset({"letsencrypt", "remote", "certbot"})

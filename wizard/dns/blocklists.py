@@ -23,6 +23,7 @@ from wizard.dns.asking import (
 )
 from wizard.dns.lists import ListZone, matches
 from wizard.secrets import MASK, has_key
+from wizard.text import shortened
 
 WORKS = "works"
 REFUSES = "refuses"
@@ -169,8 +170,7 @@ def _counts(zone: ListZone, answer: Answer) -> bool:
 
 
 def _shown(answer: Answer) -> str:
-    more = len(answer.records) - _REPLIES_SHOWN
-    return ", ".join(answer.records[:_REPLIES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return shortened(answer.records, _REPLIES_SHOWN)
 
 
 def _reversed(address: str) -> str:

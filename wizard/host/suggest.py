@@ -43,19 +43,14 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class CertificateSuggestion:
-    """A lineage to choose, with the end of its lifetime in seconds since the epoch.
+    """A lineage to choose.
 
-    `covers` is True if its names cover myhostname, `expired` if its lifetime is over. `problem`
-    says why it cannot be used ("" if it can), `links` what is wrong with its links.
+    `covers` is True if its names cover myhostname, `expired` if its lifetime is over.
     """
 
-    name: str
-    names: tuple[str, ...]
-    not_after: int
+    lineage: Lineage
     covers: bool
     expired: bool
-    problem: str
-    links: tuple[str, ...] = ()
 
 
 def hostnames(host: Host) -> tuple[Suggestion, ...]:
@@ -148,13 +143,13 @@ def private(network: Network) -> tuple[str, ...]:
 
 def certificates(host: Host, myhostname: str, now: int) -> tuple[CertificateSuggestion, ...]:
     """Return the lineages: those that fit first, of these the one with the longest lifetime."""
-    listed = [_choice(lineage, myhostname, now) for lineage in host.lineages]
-    return tuple(
-        sorted(
-            listed,
-            key=lambda one: (bool(one.problem), one.expired, not one.covers, -one.not_after),
+    listed = [
+        CertificateSuggestion(
+            one, covers(one.names, myhostname), bool(one.not_after) and one.not_after <= now
         )
-    )
+        for one in host.lineages
+    ]
+    return tuple(sorted(listed, key=_rank))
 
 
 def readers(host: Host) -> tuple[Suggestion, ...]:
@@ -187,16 +182,8 @@ def _zone_words(zone: Zone, default: str) -> str:
     return "; ".join(words) or "no interface"
 
 
-def _choice(lineage: Lineage, myhostname: str, now: int) -> CertificateSuggestion:
-    return CertificateSuggestion(
-        lineage.name,
-        lineage.names,
-        lineage.not_after,
-        covers(lineage.names, myhostname),
-        bool(lineage.not_after) and lineage.not_after <= now,
-        lineage.problem,
-        lineage.link_faults,
-    )
+def _rank(one: CertificateSuggestion) -> tuple[bool, bool, bool, int]:
+    return bool(one.lineage.problem), one.expired, not one.covers, -one.lineage.not_after
 
 
 def _is_mail_name(name: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any, Optional
 
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.secrets import masked
+from wizard.text import escaped
 
 MAX_CHARACTERS = 400
 """Characters of a value that are shown; --json has all of it."""
@@ -50,11 +52,7 @@ def value_lines(value: Optional[str]) -> tuple[str, ...]:
 def readable(text: str) -> str:
     """Write control characters and bytes that are not UTF-8 as escapes, and keys as marks."""
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return masked("".join(one if one.isprintable() else _escape(one) for one in text))
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return masked(escaped(text))
 
 
 def report_lines(edits: Iterable[HandEdit]) -> Iterator[str]:
@@ -85,18 +83,8 @@ def conflict_lines(edit: HandEdit) -> Iterator[str]:
 def as_json(edit: HandEdit) -> dict[str, Any]:
     """Return a hand edit as a JSON object; docs/json.md describes it."""
     return {
-        "path": edit.path,
-        "name": _text(edit.name),
-        "left": _text(edit.left),
-        "now": _text(edit.now),
-        "planned": _text(edit.planned),
-        "run": edit.run,
-        "conflict": edit.conflict,
-        "choice": edit.choice,
+        name: value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        if isinstance(value, str)
+        else value
+        for name, value in asdict(edit).items()
     }
-
-
-def _text(value: Optional[str]) -> Optional[str]:
-    if value is None:
-        return None
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

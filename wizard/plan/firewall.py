@@ -105,24 +105,21 @@ def warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
         )
 
 
-def zone_caution(host: Host, steps: Iterable[Step]) -> tuple[Caution, ...]:
-    """Return a caution with opened zones that have no traffic, and the zone to open instead."""
+def zone_caution(host: Host, steps: Iterable[Step]) -> Iterator[Caution]:
+    """Yield a caution with opened zones that have no traffic, and the zone to open instead."""
     firewall = host.firewall
     pending = [one.action for one in steps if not one.done]
     names = dict.fromkeys(one.zone for one in pending if isinstance(one, OpenFirewall))
     zones = [zone for name in names for zone in [firewall.zone(name)] if zone is not None]
     unused = tuple(one.name for one in zones if not is_used(one, firewall, host.network))
-    if not unused:
-        return ()
-    instead = likely_zones(firewall, host.network)[0]
-    return (
-        Caution(
+    if unused:
+        instead = likely_zones(firewall, host.network)[0]
+        yield Caution(
             "firewall-zone",
             f"No interface and no source is in zone {', '.join(unused)}, so nothing comes in by "
             f'it.{_outside(host)} Write firewall_zone = "{instead}" to open the zone in use.',
             unused,
-        ),
-    )
+        )
 
 
 def _outside(host: Host) -> str:

@@ -20,6 +20,7 @@ from wizard.host.gathered_facts import GatheredFile
 from wizard.plan.choices import Choices
 from wizard.plan.files import LaidFile
 from wizard.plan.model import Foreign
+from wizard.text import escaped
 
 ACCEPT = "foreign-hooks"
 """The name after --accept."""
@@ -123,10 +124,4 @@ def lines(shown: Iterable[Foreign]) -> Iterator[str]:
 
 def text_lines(one: Foreign) -> tuple[str, ...]:
     """Return the text as lines without control characters."""
-    return tuple(_readable(line) for line in one.text.split("\n"))
-
-
-def _readable(line: str) -> str:
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line
-    )
+    return tuple(escaped(line) for line in one.text.split("\n"))

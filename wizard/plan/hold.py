@@ -10,6 +10,7 @@ from wizard.errors import harmless
 from wizard.plan.actions import HoldMail
 from wizard.plan.model import Step
 from wizard.postfix.classes import class_parameters, may_differ
+from wizard.text import shortened
 
 FIRST, SECOND = "hold-mail", "hold-mail-again"
 _LOOK, _HOLD = ("postqueue", "-j"), ("postsuper", "-h", "-")
@@ -50,19 +51,16 @@ CLASS = "domain-class"
 _MAX_NAMES = 5
 
 
-def class_caution(changes: Mapping[str, tuple[str, str]]) -> tuple[Caution, ...]:
-    """Return a caution for domains that change their class; by name, the old and the new class."""
-    if not changes:
-        return ()
-    listed = _shown([f"{one} from {old} to {new}" for one, (old, new) in changes.items()])
-    return (
-        Caution(
+def class_caution(changes: Mapping[str, tuple[str, str]]) -> Iterator[Caution]:
+    """Yield a caution for domains that change their class; by name, the old and the new class."""
+    if changes:
+        listed = _shown([f"{one} from {old} to {new}" for one, (old, new) in changes.items()])
+        yield Caution(
             CLASS,
             f"The address class changes: {listed}. Mail for them then goes to other recipients, or "
             "is refused where nobody of that name is known (ADDRESS_CLASS_README).",
             tuple(changes),
-        ),
-    )
+        )
 
 
 def class_doubts(tables: Mapping[str, str]) -> Iterator[str]:
@@ -73,9 +71,7 @@ def class_doubts(tables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _shown(texts: Sequence[str]) -> str:
-    rest = len(texts) - _MAX_NAMES
-    more = f" and {rest} more" if rest > 0 else ""
-    return harmless(", ".join(texts[:_MAX_NAMES]) + more)
+    return harmless(shortened(texts, _MAX_NAMES))
 
 
 def counted(messages: int) -> str:

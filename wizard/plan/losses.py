@@ -6,7 +6,7 @@ The first lines of a plan show it, since somebody can no longer send or receive 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Optional
 
 from wizard.answers.rules.networks import Network, bracketed, parse_network
@@ -17,6 +17,7 @@ from wizard.plan.model import FileChange, Plan
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import own_names
 from wizard.postfix.parameters import NAMES, NETWORKS
+from wizard.text import shortened
 
 _LISTS = (
     ("mynetworks", NETWORKS, *("can no longer relay without a password",) * 2),
@@ -41,7 +42,7 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
         if old is None and new is not None and kind == NETWORKS and tells_unset:
             yield (
                 f"Taken away: {name} was not set, so Postfix's own networks could relay; now only"
-                f" {_listed(words(new))} can."
+                f" {readable(shortened(words(new), _MAX_NAMES))} can."
             )
             continue
         if old is None or old == new:
@@ -52,7 +53,7 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
         gone = [word for word in words(old) if not remains(own.key(kind, word))]
         if gone:
             what = of_one if len(gone) == 1 else of_many
-            yield f"Taken away: {_listed(gone)} {what} ({name})."
+            yield f"Taken away: {readable(shortened(gone, _MAX_NAMES))} {what} ({name})."
 
 
 def _contains(known: frozenset[str]) -> Callable[[str], bool]:
@@ -81,8 +82,3 @@ def _network(key: str) -> Optional[Network]:
     with contextlib.suppress(ValueError):
         return parse_network(key)
     return None
-
-
-def _listed(items: Sequence[str]) -> str:
-    more = len(items) - _MAX_NAMES
-    return ", ".join(map(readable, items[:_MAX_NAMES])) + (f" and {more} more" if more > 0 else "")

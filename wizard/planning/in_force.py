@@ -18,9 +18,8 @@ from wizard.postfix import served
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf
-from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.parameters import BY_NAME, DEFAULTS
 from wizard.postfix.settings import Settings
-from wizard.postfix.unset import DEFAULTS
 
 _TRANSPORT = "mailbox_transport"
 _FIELDS = {"relayhost": "host", "mydestination": "local"}

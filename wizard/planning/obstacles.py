@@ -35,19 +35,16 @@ def between_fields(request: Request) -> tuple[Problem, ...]:
     )
 
 
-def loopback_caution(entries: Sequence[str]) -> tuple[Caution, ...]:
-    """Return a caution with the service entries (`name/type`) that only this host can reach."""
-    if not entries:
-        return ()
-    return (
-        Caution(
+def loopback_caution(entries: Sequence[str]) -> Iterator[Caution]:
+    """Yield a caution with the service entries (`name/type`) that only this host can reach."""
+    if entries:
+        yield Caution(
             "submission-loopback",
             f"In master.cf {', '.join(entries)} listens on this host's loopback only. It is left "
             "as it is, so people elsewhere cannot send through it; remove the address from the "
             "entry where that is not what you want.",
             tuple(entries),
-        ),
-    )
+        )
 
 
 def masked(unit: str) -> Problem:
@@ -60,20 +57,17 @@ def masked(unit: str) -> Problem:
     )
 
 
-def reload_caution(host: Host) -> tuple[Caution, ...]:
-    """Return a caution with the run-time rules that a firewall reload drops."""
+def reload_caution(host: Host) -> Iterator[Caution]:
+    """Yield a caution with the run-time rules that a firewall reload drops."""
     lost = host.firewall.until_reload
-    if not lost:
-        return ()
-    return (
-        Caution(
+    if lost:
+        yield Caution(
             "firewall-reload",
             f"Reloading firewalld drops what is there only until then: {', '.join(lost)}. "
             "If your SSH connection rests on one of these, you would be locked out; "
             "`firewall-cmd --runtime-to-permanent` keeps them.",
             tuple(lost),
-        ),
-    )
+        )
 
 
 def _host(host: Host) -> Iterator[Problem]:

@@ -175,19 +175,15 @@ HAZARDS = (
         "newer versions of Postfix ignore it",
         "Put `reject_rbl_client ZONE` into smtpd_recipient_restrictions for `maps_rbl_domains`.",
     ),
-    Hazard(
-        "smtpd_tls_protocols",
-        _takes_old_tls("smtpd_tls_protocols"),
-        False,
-        "these versions of TLS are broken, and newer ones may not be taken",
-        "Exclude SSLv2, SSLv3, TLSv1 and TLSv1.1, each with a ! before it, and name no other.",
-    ),
-    Hazard(
-        "smtpd_tls_mandatory_protocols",
-        _takes_old_tls("smtpd_tls_mandatory_protocols"),
-        False,
-        "these versions of TLS are broken, and newer ones may not be taken",
-        "Exclude SSLv2, SSLv3, TLSv1 and TLSv1.1, each with a ! before it, and name no other.",
+    *(
+        Hazard(
+            name,
+            _takes_old_tls(name),
+            False,
+            "these versions of TLS are broken, and newer ones may not be taken",
+            "Exclude SSLv2, SSLv3, TLSv1 and TLSv1.1, each with a ! before it, and name no other.",
+        )
+        for name in ("smtpd_tls_protocols", "smtpd_tls_mandatory_protocols")
     ),
 )
 

@@ -5,7 +5,7 @@ All text outside the planned sections is unchanged, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
@@ -22,6 +22,7 @@ from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import (
     ADDRESSES,
     BLOCKS,
+    DEFAULTS,
     INTERFACES,
     LISTS,
     LOCAL_ALWAYS,
@@ -35,8 +36,8 @@ from wizard.postfix.parameters import (
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import RELAY, without_heading, without_parameter
-from wizard.postfix.unset import DEFAULTS
 from wizard.secrets import MASK, has_key, without_number
+from wizard.text import shortened
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 
@@ -261,11 +262,11 @@ def _list(
         return comment_out(cf, parameter.name, why), None
     if change.gone and parameter.kind in (NAMES, NETWORKS):
         warnings.append(
-            f"{parameter.name}: taken out, since the answers do not name it: {_shown(change.gone)}."
+            f"{parameter.name}: taken out, since the answers do not name it: {shortened(change.gone, _SHOWN)}."
         )
     if change.foreign:
         warnings.append(
-            f"{parameter.name}: no answer can express {_shown(change.foreign)}; it stays, and what it"
+            f"{parameter.name}: no answer can express {shortened(change.foreign, _SHOWN)}; it stays, and what it"
             " names counts as before."
         )
     for entry in twins:
@@ -315,17 +316,11 @@ def _in_force(parameter: Parameter, postfix: Postfix) -> str:
     return DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
 
 
-def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> list[str]:
-    """Return the warning for a live value that no answer can express and that is not changed."""
+def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> Iterator[str]:
+    """Warn of a live value that no answer can express and that is not changed."""
     live = cf.value(parameter.name)
-    if live is None or parameter.section == RELAY:
-        return []
-    return [f"{parameter.name} = {live} stays: no answer can express it."]
-
-
-def _shown(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    if live is not None and parameter.section != RELAY:
+        yield f"{parameter.name} = {live} stays: no answer can express it."
 
 
 def _restrictions(
@@ -348,7 +343,7 @@ def _restrictions(
         if change.gone:
             warnings.append(
                 f"{parameter.name}: blocklists taken out, since the answers do not name them:"
-                f" {_shown(change.gone)}."
+                f" {shortened(change.gone, _SHOWN)}."
             )
         for entry in twins:
             cf = edit(cf, entry, change.edit)
@@ -379,24 +374,22 @@ def _asks(blocklists: Blocklists) -> bool:
 
 def _homeless(name: str, items: Sequence[str]) -> str:
     return (
-        f"{name}: there is no safe place for {_shown(items)}. Each must stand behind the permit of"
+        f"{name}: there is no safe place for {shortened(items, _SHOWN)}. Each must stand behind the permit of"
         " people who have logged in and behind the rule against relaying, and nothing is asked"
         " behind `reject`, `defer`, `permit` or `permit_auth_destination`. Put"
         " reject_unauth_destination behind permit_sasl_authenticated, and before such a word, first."
     )
 
 
-def _visible_keys(cf: MainCf, answers: Answers) -> list[str]:
+def _visible_keys(cf: MainCf, answers: Answers) -> Iterator[str]:
     """Warn: every local user and every refused client can read the blocklist key."""
     keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
     keyed += [one.zone for one in in_use(answers.blocklists) if MASK in one.zone]
-    if not keyed or cf.value("rbl_reply_maps"):
-        return []
-    warning = (
-        f"{_shown(keyed)}: every user of this host can read the key in main.cf, and Postfix tells"
-        " it to clients that it refuses; rbl_reply_maps in postconf(5) words that reply."
-    )
-    return [warning]
+    if keyed and not cf.value("rbl_reply_maps"):
+        yield (
+            f"{shortened(keyed, _SHOWN)}: every user of this host can read the key in main.cf, and Postfix"
+            " tells it to clients that it refuses; rbl_reply_maps in postconf(5) words that reply."
+        )
 
 
 def _set_twice(name: str, lines: Sequence[int], twins: int) -> str:
@@ -411,16 +404,15 @@ def _set_twice(name: str, lines: Sequence[int], twins: int) -> str:
     return f"main.cf sets {name} on lines {numbers}: Postfix takes the last, and {edited}."
 
 
-def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list[str]:
-    found = []
+def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> Iterator[str]:
     for name in names:
         lines = cf.duplicates(name)
         if lines:
-            found.append(_set_twice(name, lines, len(cf.twins(name))))
+            yield _set_twice(name, lines, len(cf.twins(name)))
     if POLICY in chosen:
         relay = cf.value("smtpd_relay_restrictions")
         if relay and "permit_sasl_authenticated" not in relay:
-            found.append(
+            yield (
                 "smtpd_relay_restrictions in main.cf lacks permit_sasl_authenticated: people who"
                 " log in on 587 and 465 cannot send to other servers."
             )
@@ -432,8 +424,7 @@ def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> list
         if restrictions.RELAY_RULES & set(behind) and not restrictions.RELAY_RULES & set(
             keys[:access]
         ):
-            found.append(
+            yield (
                 "smtpd_recipient_restrictions: check_sender_access does not stand below"
                 " reject_unauth_destination, so an OK row would let a stranger past that rule."
             )
-    return found

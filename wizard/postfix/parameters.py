@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.answers.field import ABUSE, PERFORMANCE, SASL, TLS
-from wizard.answers.fields import fields_of
+from wizard.answers.fields import FIELDS, fields_of
 from wizard.answers.model import POLICY, Answers
 from wizard.answers.unsaid import Unsaid, UnsaidText
 from wizard.paths import LINEAGES, SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
@@ -347,6 +347,14 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+
+DEFAULTS = {
+    **{field.name: field.unset for field in FIELDS if field.unset is not None},
+    "mydestination": "$myhostname, localhost.$mydomain, localhost",
+    "virtual_mailbox_limit": "51200000",
+}
+"""Postfix's defaults of the parameters that a section owns and an answer can express, and two more
+(postconf(5), the same in 3.5 to 3.11)."""
 
 SENDER_ACCESS_CHANGED = "sender_access"
 """The name in Proposal.changed for rows of the table, which Postfix reads again by itself."""

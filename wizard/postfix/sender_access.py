@@ -20,6 +20,7 @@ from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import render
 from wizard.postfix.restrictions import BLOCKLISTS
+from wizard.text import shortened
 
 ALLOW = "OK"
 REJECT = "REJECT"
@@ -201,7 +202,7 @@ def propose_sender_access(
         return Proposal(bytes(lines), lines.reasons(), changed=(SENDER_ACCESS_CHANGED,))
     edits, warnings = _edits(live, named, protected)
     if not edits.needed:
-        return Proposal(live, warnings=tuple(warnings))
+        return Proposal(live, warnings=warnings)
     lines = _written(Lines.parse(live), edits)
     if sum(content(text) == BEGIN for text in lines.texts) > 1:
         # The end of the old part was inside a folded row, and is now a comment line again.
@@ -209,7 +210,7 @@ def propose_sender_access(
         lines = _written(lines, edits)
     text = bytes(lines)
     changed = () if text == live else (SENDER_ACCESS_CHANGED,)
-    return Proposal(text, lines.reasons(), changed=changed, warnings=tuple(warnings))
+    return Proposal(text, lines.reasons(), changed=changed, warnings=warnings)
 
 
 class _Edits(NamedTuple):
@@ -231,7 +232,7 @@ class _Edits(NamedTuple):
 
 def _edits(
     live: bytes, named: Mapping[str, str], protected: Collection[str]
-) -> tuple[_Edits, list[str]]:
+) -> tuple[_Edits, tuple[str, ...]]:
     begin, end, _ = _part(live)
     seen: set[str] = set()
     twice: list[str] = []
@@ -266,7 +267,7 @@ def _edits(
         for key, action in named.items()
         if key not in seen
     ]
-    return _Edits(new, gone, missing, end), _reported(strange, twice)
+    return _Edits(new, gone, missing, end), tuple(_reported(strange, twice))
 
 
 def _mark(gone: bytearray, lines: Collection[int]) -> None:
@@ -300,21 +301,14 @@ def _written(lines: Lines, edits: _Edits) -> Lines:
     return lines.replace(start, stop, whole)
 
 
-def _reported(strange: list[str], twice: list[str]) -> list[str]:
-    found = []
+def _reported(strange: list[str], twice: list[str]) -> Iterator[str]:
     if strange:
-        found.append(
-            f"sender_access has rows of your own that the answers do not name: {_shown(strange)}."
+        yield (
+            f"sender_access has rows of your own that the answers do not name: {shortened(strange, _SHOWN)}."
             " They stay."
         )
     if twice:
-        found.append(
-            f"sender_access names {_shown(twice)} more than once: postmap takes the first row and"
+        yield (
+            f"sender_access names {shortened(twice, _SHOWN)} more than once: postmap takes the first row and"
             " warns of the others."
         )
-    return found
-
-
-def _shown(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from wizard.answers.model import POLICY, Answers
@@ -252,12 +252,10 @@ def _expected(service: Service, submission: SubmissionService) -> list[tuple[str
     return whole_entry(service) + options
 
 
-def _warnings(service: Service) -> list[str]:
+def _warnings(service: Service) -> Iterator[str]:
     relay = service.options.get("smtpd_relay_restrictions")
-    if relay is None or not relay.value or "permit_sasl_authenticated" in relay.value:
-        return []
-    warning = (
-        f"master.cf, {service.key}: smtpd_relay_restrictions={relay.value} lacks"
-        " permit_sasl_authenticated, so people who log in there cannot send to other servers."
-    )
-    return [warning]
+    if relay and relay.value and "permit_sasl_authenticated" not in relay.value:
+        yield (
+            f"master.cf, {service.key}: smtpd_relay_restrictions={relay.value} lacks"
+            " permit_sasl_authenticated, so people who log in there cannot send to other servers."
+        )

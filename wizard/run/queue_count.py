@@ -62,10 +62,9 @@ def with_class_cautions(plan: Plan) -> Plan:
         return replace(plan, warnings=(*plan.warnings, warning))
     taken = {one: kinds for one, kinds in changes.items() if is_taken_over(*kinds)}
     doubtful = {one: doubt(old) for one, (old, _) in changes.items() if doubt(old)}
-    caution = hold.class_caution(taken)
     return replace(
         plan,
-        cautions=(*plan.cautions, *caution),
+        cautions=(*plan.cautions, *hold.class_caution(taken)),
         warnings=(*plan.warnings, *hold.class_doubts(doubtful)),
     )
 

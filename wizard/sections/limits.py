@@ -9,7 +9,7 @@ from wizard.answers.field import Field
 from wizard.answers.fields import fields_of
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
-from wizard.postfix.unset import DEFAULTS
+from wizard.postfix.parameters import DEFAULTS
 from wizard.sections.reading import is_set_up, value_of
 from wizard.sections.section import Section
 

@@ -36,7 +36,7 @@ def _plan(request: Request) -> Part:
     return Part(
         firewall=tuple(firewall.steps(answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host)),
-        cautions=cross_field.cautions(answers),
+        cautions=tuple(cross_field.cautions(answers)),
         warnings=warnings,
     )
 

@@ -10,7 +10,7 @@ from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import Own, own_names
-from wizard.postfix.unset import DEFAULTS
+from wizard.postfix.parameters import DEFAULTS
 from wizard.sections.section import NONE
 
 RECIPIENT_RESTRICTIONS = "smtpd_recipient_restrictions"

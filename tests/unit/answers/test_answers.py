@@ -47,7 +47,7 @@ def test_what_is_told(case: dict[str, Any]) -> None:
 def test_the_example_is_the_seed() -> None:
     answers = read_answers(ROOT / "examples/zeke.toml")
     assert answers.hostname.myhostname == "mail.zeke.ne.jp"
-    assert cautions(answers) == ()
+    assert tuple(cautions(answers)) == ()
 
 
 def test_mydomain_is_the_name_less_its_first_label() -> None:

@@ -28,9 +28,7 @@ from wizard.plan.model import Step
 REPLACE = "replace"
 MISSING = "missing"
 
-LINK_WHY = (
-    "certbot renews only where live/ holds links into archive/; a copy had made files of them."
-)
+NO_WHOLE_SET = "none of its archive files make a whole set"
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def current(answers: Answers, host: Host) -> Optional[Gathered]:
 def fault(lineage: Lineage, now: int) -> str:
     """Return why a lineage cannot be served, "" if it can; `now` is in seconds since the epoch."""
     if lineage.problem or lineage.number is None:
-        return lineage.problem or "none of its archive files make a whole set"
+        return lineage.problem or NO_WHOLE_SET
     if lineage.not_after <= now:
         return f"it expired on {day(lineage.not_after)}"
     if lineage.not_before > now:
@@ -305,11 +303,17 @@ def _relink(part: _Part, source: str) -> Step:
                     here.was if here else MISSING,
                 )
             )
+    relink = Relink(part.name, tuple(links), source == ISSUED)
+    return link_step(f"Link the certificate {part.name}", relink, done=not links)
+
+
+def link_step(title: str, relink: Relink, *, done: bool) -> Step:
+    """Return the step that makes the links of a lineage."""
     return Step(
-        f"links-{part.name}",
-        f"Link the certificate {part.name}",
-        LINK_WHY,
-        Relink(part.name, tuple(links), source == ISSUED),
-        tuple(("ln", "-sfn", link.target, link.path) for link in links),
-        done=not links,
+        f"links-{relink.lineage}",
+        title,
+        "certbot renews only where live/ holds links into archive/; a copy had made files of them.",
+        relink,
+        tuple(("ln", "-sfn", link.target, link.path) for link in relink.links),
+        done=done,
     )

@@ -89,7 +89,7 @@ def _to_be(answers: Answers, host: Host) -> Optional[Lineage]:
 
 def _whole(lineage: Lineage, now: int) -> Iterator[Problem]:
     if lineage.number is None or lineage.problem:
-        why = lineage.problem or "none of its archive files make a whole set"
+        why = lineage.problem or installing.NO_WHOLE_SET
         yield Problem("certificate", "name", f"lineage {lineage.name} cannot be used: {why}")
     elif lineage.not_after and lineage.not_after < now:
         date = day(lineage.not_after)

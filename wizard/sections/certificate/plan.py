@@ -10,88 +10,66 @@ from wizard.certificates.model import Lineage
 from wizard.certificates.names import covers
 from wizard.certificates.self_signed import MARGIN, openssl
 from wizard.host.facts import Host
-from wizard.host.gathered_facts import GatheredFile
+from wizard.host.gathered_facts import Gathered
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan import foreign
 from wizard.plan.certificate_actions import Relink, SelfSign
 from wizard.plan.files import Link
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
-from wizard.plan.scope import Scope
 from wizard.sections.certificate import hook, installing, obstacles, renewal
 
 
 def plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
-    answers, host, scope = request.answers, request.host, request.scope
+    answers, host = request.answers, request.host
     accepted = foreign.accepted_names(request.choices)
-    from_elsewhere = _foreign_files(answers, host, scope)
+    is_planned = "certificate" in request.scope
+    gathered = installing.current(answers, host) if is_planned else None
+    # The operator's own files are used at their own paths.
+    steps = _SOURCES.get(answers.certificate.source) if is_planned else None
+    from_elsewhere = installing.foreign_files(answers, host, gathered) if gathered else ()
     shown = foreign.listed(from_elsewhere, accepted)
     renewal_hook = hook.planned(request)
     return Part(
         files=(renewal_hook,) if renewal_hook else (),
         foreign=shown,
         prepare=(
-            *_steps(answers, host, scope, accepted),
+            *(steps(answers, host, accepted) if steps else ()),
             *((hook.write(renewal_hook),) if renewal_hook else ()),
         ),
-        after_proof=tuple(_last_steps(answers, host, scope, accepted)),
+        after_proof=tuple(_last_steps(answers, host, gathered, accepted)) if gathered else (),
         obstacles=(
-            *(obstacles.obstacles(answers, host) if "certificate" in scope else ()),
+            *(obstacles.obstacles(answers, host) if is_planned else ()),
             *foreign.obstacles(shown, request.choices),
         ),
         cautions=tuple(obstacles.cautions(request)),
         warnings=(
-            *_warnings(answers, host, scope),
+            *(installing.warnings(answers, host, gathered) if gathered else ()),
+            *(_warnings(answers, host) if is_planned else ()),
             *foreign.more(from_elsewhere),
             *(() if renewal_hook else hook.missing(request)),
         ),
     )
 
 
-def _steps(answers: Answers, host: Host, scope: Scope, accepted: Collection[str]) -> Iterator[Step]:
-    """Yield the steps of the chosen source. The links of all lineages are repaired.
-
-    `accepted` are the names of accepted foreign items (`wizard.plan.foreign`).
-    """
-    if "certificate" not in scope:
-        return
-    # The operator's own files are used at their own paths.
-    if answers.certificate.source in _SOURCES:
-        yield from _SOURCES[answers.certificate.source](answers, host, accepted)
-
-
-def _foreign_files(answers: Answers, host: Host, scope: Scope) -> tuple[GatheredFile, ...]:
-    """Return the files of another server that certbot would run, or that make it run something."""
-    gathered = installing.current(answers, host)
-    if "certificate" not in scope or gathered is None:
-        return ()
-    return installing.foreign_files(answers, host, gathered)
-
-
 def _last_steps(
-    answers: Answers, host: Host, scope: Scope, accepted: Collection[str]
+    answers: Answers, host: Host, gathered: Gathered, accepted: Collection[str]
 ) -> Iterator[Step]:
     """Yield the steps of the source that come after the checks of the server."""
-    gathered = installing.current(answers, host)
-    if "certificate" in scope and gathered is not None:
-        yield installing.forget(gathered)
-        yield from renewal.steps(answers, host, gathered, accepted)
+    yield installing.forget(gathered)
+    yield from renewal.steps(answers, host, gathered, accepted)
 
 
-def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
+def _warnings(answers: Answers, host: Host) -> Iterator[str]:
     """Warn of lineages that cannot be used, and of a key that others can read."""
-    if "certificate" in scope:
-        gathered = installing.current(answers, host)
-        if gathered is not None:
-            yield from installing.warnings(answers, host, gathered)
-        for lineage in host.lineages:
-            if lineage.problem or lineage.number is None:
-                why = lineage.problem or "none of its archive files make a whole set"
-                yield f"lineage {lineage.name} is left alone: {why}"
-        pair = host.own_pair
-        if answers.certificate.source == "files" and pair is not None and pair.key_open:
-            yield f"anybody on this host can read the key: chmod 0600 {pair.key_file}"
+    for lineage in host.lineages:
+        if lineage.problem or lineage.number is None:
+            why = lineage.problem or installing.NO_WHOLE_SET
+            yield f"lineage {lineage.name} is left alone: {why}"
+    pair = host.own_pair
+    if answers.certificate.source == "files" and pair is not None and pair.key_open:
+        yield f"anybody on this host can read the key: chmod 0600 {pair.key_file}"
 
 
 def _letsencrypt(_answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:
@@ -122,14 +100,8 @@ def _relink(lineage: Lineage) -> Step:
         Link(path, target, states[path.rpartition("/")[2]].was)
         for path, target in relink_targets(lineage)
     )
-    return Step(
-        f"links-{lineage.name}",
-        f"Relink the certificate {lineage.name}",
-        installing.LINK_WHY,
-        Relink(lineage.name, links),
-        tuple(("ln", "-sfn", link.target, link.path) for link in links),
-        done=lineage.linked,
-    )
+    title = f"Relink the certificate {lineage.name}"
+    return installing.link_step(title, Relink(lineage.name, links), done=lineage.linked)
 
 
 def _self_signed(answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wizard.answers.model import Answers, Problem
@@ -18,6 +18,7 @@ from wizard.plan.files import NewFile
 from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
 from wizard.postfix.proposal import Reason
+from wizard.text import shortened
 
 if TYPE_CHECKING:
     from wizard.dns.zone_edits import Edited
@@ -194,7 +195,7 @@ def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
     refused = [name for name in edited.led if name not in received]
     if refused:
         yield (
-            f"the zone leads mail for {_listed(refused)} here, and it would be refused: these names "
+            f"the zone leads mail for {shortened(refused, MAX_NAMES)} here, and it would be refused: these names "
             "are not in domains.local"
         )
     dns = answers.dns
@@ -209,12 +210,7 @@ def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
         if old != dns.move_to:
             names = names_at[old]
             yield (
-                f"{_listed(names)} lead to {old}, which is no address of this host. Behind NAT "
+                f"{shortened(names, MAX_NAMES)} lead to {old}, which is no address of this host. Behind NAT "
                 "that is right; if it is the old server's, dns.move_from and dns.move_to move "
                 "these names"
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MAX_NAMES])
-    return shown if len(names) <= MAX_NAMES else f"{shown} and {len(names) - MAX_NAMES} more"

@@ -11,7 +11,8 @@ from typing import Optional
 
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.answers.sections.dovecot import Dovecot
-from wizard.host.facts import Host
+from wizard.host.facts import FileFacts, Host
+from wizard.host.units import RUNNING_STATES
 from wizard.paths import DOVECOT_CONF
 from wizard.plan.actions import AskThenFlush, CheckDovecot, EnableUnit, TurnBeside
 from wizard.plan.firewall import imaps_steps
@@ -25,7 +26,6 @@ from wizard.postfix.proposal import Proposal
 
 SECTION = "dovecot"
 UNIT = "dovecot"
-RUNS = frozenset({"active", "reloading", "activating"})
 
 INSTALL = (
     "Dovecot is missing: mail for people here waits in the queue, and nobody can log in. "
@@ -41,17 +41,20 @@ _WHY = "What Dovecot must say so that Postfix reaches it, and nothing that it sa
 def plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
     answers, host, scope = request.answers, request.host, request.scope
-    proposal = _propose(answers, host, scope)
     conf = host.files[DOVECOT_CONF]
+    proposal = _proposal(answers, host) if SECTION in scope else None
+    writes = proposal is not None and answers.dovecot.conf == "write"
     file = (
-        None if proposal is None or conf.path in request.protected else PlannedFile(conf, proposal)
+        PlannedFile(conf, proposal)
+        if proposal is not None and writes and conf.path not in request.protected
+        else None
     )
     return Part(
         files=(file,) if file else (),
-        to_copy=_to_copy(answers, host, scope),
+        to_copy=_to_copy(conf, proposal) if proposal is not None and not writes else (),
         after_firewall=tuple(_steps(file, answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host, scope)),
-        cautions=() if proposal is None else tuple(_cautions(answers, host)),
+        cautions=tuple(_cautions(answers, host)) if writes else (),
         warnings=tuple(_warnings(answers, host, scope)),
     )
 
@@ -77,19 +80,9 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     return Proposal(bytes(lines), lines.reasons())
 
 
-def _propose(answers: Answers, host: Host, scope: Scope) -> Optional[Proposal]:
-    """Return the planned text of the wizard's file, None if the plan does not write it."""
-    if SECTION not in scope or answers.dovecot.conf != "write":
-        return None
-    return _proposal(answers, host)
-
-
-def _to_copy(answers: Answers, host: Host, scope: Scope) -> tuple[FileChange, ...]:
-    """Return the missing lines as a file change to copy, if the plan does not write the file."""
-    if SECTION not in scope or answers.dovecot.conf == "write":
-        return ()
-    proposal, conf = _proposal(answers, host), host.files[DOVECOT_CONF]
-    if proposal is None or proposal.text == conf.live:
+def _to_copy(conf: FileFacts, proposal: Proposal) -> tuple[FileChange, ...]:
+    """Return the missing lines as a file change to copy."""
+    if proposal.text == conf.live:
         return ()
     return (FileChange(conf.path, conf.live, conf.live, proposal.text, proposal.reasons),)
 
@@ -105,7 +98,7 @@ def _steps(
     if file is not None:
         yield from _file_steps(file, answers, host)
     ours = dovecot.usable and answers.dovecot.conf == "write"
-    starts = ours and dovecot.unit.active not in RUNS
+    starts = ours and dovecot.unit.active not in RUNNING_STATES
     if ours:
         at_boot = dovecot.unit.enabled
         yield Step(
@@ -116,7 +109,7 @@ def _steps(
             (("systemctl", "enable", UNIT),),
             done=at_boot != "disabled",
         )
-        verb = "restart" if dovecot.unit.active in RUNS else "start"
+        verb = "restart" if dovecot.unit.active in RUNNING_STATES else "start"
         yield Step(
             "dovecot-service",
             f"{verb.capitalize()} Dovecot",
