@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 from screens.desk import Desk
 from screens.draft import Draft
 from wizard.answers.build import check_section
-from wizard.answers.catalogue import CATALOGUE
+from wizard.answers.catalogue import CATALOGUE, ListZone
 from wizard.answers.form import CUSTOM, custom_entry
-from wizard.dns.lists import ListZone
-from wizard.postfix.blocklists import custom_zone, list_zone
+from wizard.postfix.blocklists import custom_zone
 from wizard.secrets import MASK, masked
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ class Lists:
                 self._known.pop(entry.name, None)
 
     def _zones(self) -> Iterator[ListZone]:
-        for entry in CATALOGUE:
-            yield list_zone(entry)
+        yield from CATALOGUE
         for line in self._draft.text("blocklists", CUSTOM):
             right, wrong = check_section("blocklists", {CUSTOM: (custom_entry(line),)})
             if not wrong:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Optional, cast
+from typing import IO, BinaryIO, Callable, Optional, TypeVar, cast
 
 from wizard.environment import child_environment
 from wizard.errors import Trouble, refused_access
@@ -46,6 +46,11 @@ ADVICE = {
 OTHER_ADVICE = "Set that right and try again."
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
+
+T = TypeVar("T")
+
+Later = Callable[[], T]
+"""Waits for the commands that were started, and returns the fact, so that they run in parallel."""
 
 
 @dataclass(frozen=True)

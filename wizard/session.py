@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Iterator, Optional
 
+from wizard.answers.catalogue import ListZone
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import read_stored
-from wizard.dns.lists import ListZone, with_key
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import Finding
@@ -30,6 +30,7 @@ from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
 from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.read_back import Values, read_back, read_values
+from wizard.postfix.blocklists import with_key
 from wizard.run.follow import follow, is_prompt_open
 from wizard.run.history import RunSummary, newest_cut_off, plan_of, runs
 from wizard.run.launch import launch, relaunch

@@ -11,10 +11,10 @@ from screens.app import WizardApp
 from screens.desk import Wish
 from tests.factories import managed
 from wizard.answers.build import build_answers, to_values
+from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers, Caution
 from wizard.certificates.model import Lineage, LineageFile
 from wizard.dns.blocklists import Health
-from wizard.dns.lists import ListZone
 from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.host.facts import (

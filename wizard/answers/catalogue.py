@@ -26,32 +26,44 @@ ERRORS = "127.255.255.[1..255]"
 
 
 @dataclass(frozen=True)
-class Blocklist:
-    """A known list.
+class ListZone:
+    """A list, with all that is needed to test it.
 
-    `kinds` are keys of KINDS. `replies` is the filter of the replies that count as a listing ("" for
-    any), `errors` that of error replies; with `logs_errors` the last restriction logs these.
-    `weakness` and `terms` (who may use it for free, and the page with the terms) are sentences for
-    the operator. `remedy` says what to do if the list refuses to answer, `registration` what must be
-    registered before it answers. `safer_replies` is a filter for operators who add the zone as a
-    list of their own, "" for none. `page` explains listings. `is_default` is True if answers without
-    a choice use the list.
+    `name` is that of the catalogue, or the zone. `replies` is the filter (postconf(5),
+    reject_rbl_client) of the replies that count as a listing, "" for any, `errors` that of error
+    replies. `kinds` are keys of KINDS. `page` explains listings, `remedy` says what to do if the
+    list refuses to answer, `registration` what must be registered before it answers.
     """
 
     name: str
-    label: str
     zone: str
-    kinds: tuple[str, ...]
-    weakness: str
-    terms: str
-    page: str
     replies: str = ""
     errors: str = ERRORS
-    logs_errors: bool = False
-    safer_replies: str = ""
+    kinds: tuple[str, ...] = ("client",)
     points: tuple[str, str] = ADDRESS_POINTS
+    page: str = ""
     remedy: str = ""
     registration: str = ""
+
+    @property
+    def by_address(self) -> bool:
+        """True for a list of addresses, False for one of names."""
+        return "client" in self.kinds
+
+
+@dataclass(frozen=True)
+class Blocklist(ListZone):
+    """A known list. Each entry has a `label`, a `weakness` and `terms`.
+
+    `weakness` and `terms` (who may use it for free, and the page with the terms) are sentences for
+    the operator. With `logs_errors` the last restriction logs error replies. `is_default` is True
+    if answers without a choice use the list.
+    """
+
+    label: str = ""
+    weakness: str = ""
+    terms: str = ""
+    logs_errors: bool = False
     is_default: bool = False
 
     @property
@@ -98,7 +110,6 @@ CATALOGUE: tuple[Blocklist, ...] = (
         ),
         terms="Free for everybody, donations asked for: https://www.spamcop.net/bl.shtml",
         page="https://www.spamcop.net/bl.shtml",
-        safer_replies="127.0.0.2",
         is_default=True,
     ),
     Blocklist(

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Optional, TypeVar
 
-from wizard.door import Door, Outcome
+from wizard.door import Door, Later, Outcome
 from wizard.errors import Trouble
-from wizard.host.later import Later
 from wizard.text import first_line
 
 T = TypeVar("T")

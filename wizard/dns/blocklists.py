@@ -6,9 +6,11 @@ addresses. `ask_lists` queries, `judge` judges the answers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from wizard.answers.catalogue import ListZone
 from wizard.dns.asking import (
     FAILED,
     FOUND,
@@ -21,7 +23,6 @@ from wizard.dns.asking import (
     Question,
     ask_within,
 )
-from wizard.dns.lists import ListZone, matches
 from wizard.secrets import MASK, has_key
 from wizard.text import shortened
 
@@ -34,6 +35,8 @@ FAILS = "failed"
 NEEDS_KEY = "needs a key"
 
 _REPLIES_SHOWN = 3
+_OCTET = re.compile(r"\[([0-9.;]+)\]|([0-9]+)")
+_OCTETS = 4
 
 _ERRORS = {
     "127.255.255.252": "the zone's name is misspelt",
@@ -90,9 +93,7 @@ def ask_lists(
 def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question, ...]:
     """Return the questions for one list: its two test points, then this host's addresses."""
     own = [_reversed(one) for one in addresses] if zone.by_address else []
-    return tuple(
-        Question(f"{point}.{zone.zone}", "A") for point in (zone.listed, zone.unlisted, *own)
-    )
+    return tuple(Question(f"{point}.{zone.zone}", "A") for point in (*zone.points, *own))
 
 
 def judge(
@@ -127,7 +128,7 @@ def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, 
         doubt = "the key is right" if has_key(zone.zone) else "the list still exists"
         return LISTS_NONE, said, f"It stops no spam. See whether {doubt}.{registration}"
     if not _counts(zone, listed):
-        said = f"{listed.question.name} gets {_shown(listed)}, outside {zone.counted}"
+        said = f"{listed.question.name} gets {_shown(listed)}, outside {zone.replies}"
         return LISTS_NONE, said, "It stops no spam. See the list's page for its replies."
     return WORKS, "its test points answer as they should", ""
 
@@ -144,14 +145,14 @@ def _refused(replies: Sequence[str]) -> str:
 def _what_refusing_does(zone: ListZone, reply: str) -> str:
     does = (
         "Postfix takes this for a listing: ALL MAIL is refused."
-        if matches(zone.counted, reply)
+        if matches(zone.replies, reply)
         else "No spam is stopped."
     )
     return f"{does} {_RESOLVER}{', or ' if zone.remedy else ''}{zone.remedy}."
 
 
 def _dead(zone: ListZone) -> str:
-    if zone.counted:
+    if zone.replies:
         return (
             "The zone answers to anything, as a dead list's does: its word is worth nothing. "
             "Leave the list out."
@@ -165,7 +166,7 @@ def _dead(zone: ListZone) -> str:
 def _counts(zone: ListZone, answer: Answer) -> bool:
     """True if Postfix takes the answer for a listing."""
     return answer.state == FOUND and any(
-        matches(zone.counted, one) and one not in _refusals(zone, answer) for one in answer.records
+        matches(zone.replies, one) and one not in _refusals(zone, answer) for one in answer.records
     )
 
 
@@ -175,3 +176,25 @@ def _shown(answer: Answer) -> str:
 
 def _reversed(address: str) -> str:
     return ".".join(reversed(address.split(".")))
+
+
+def matches(reply_filter: str, address: str) -> bool:
+    """True if an address matches a reply filter such as `127.0.0.[2..11;14]`; "" matches all."""
+    if not reply_filter:
+        return True
+    patterns = _OCTET.findall(reply_filter)
+    octets = address.split(".")
+    if len(octets) != _OCTETS or not all(octet.isdecimal() for octet in octets):
+        return False
+    return len(patterns) == _OCTETS and all(
+        _passes(choices or number, int(octet)) for (choices, number), octet in zip(patterns, octets)
+    )
+
+
+def _passes(choices: str, octet: int) -> bool:
+    for choice in choices.split(";"):
+        lowest, _, highest = choice.partition("..")
+        numbers = lowest.isdecimal() and (not highest or highest.isdecimal())
+        if numbers and int(lowest) <= octet <= int(highest or lowest):
+            return True
+    return False

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from wizard.dns.serial import next_serial
 from wizard.dns.zone import Splice, Zone, ZoneFault, spliced
 from wizard.dns.zone_records import (
     SERIAL,
@@ -19,6 +18,7 @@ from wizard.dns.zone_records import (
     Records,
     absolute,
     is_subdomain,
+    next_serial,
     read_records,
     shown,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,7 +17,6 @@ from typing import NamedTuple, Optional
 import dns.exception
 import dns.name
 
-from wizard.dns.serial import MOST
 from wizard.dns.zone import Entry, Word, Zone, ZoneFault
 from wizard.errors import harmless
 
@@ -45,6 +45,9 @@ SIGNED = frozenset({"RRSIG", "DNSKEY", "NSEC", "NSEC3", "NSEC3PARAM", "CDNSKEY",
 """Records that only a signer makes (RFC 4034, RFC 5155)."""
 
 _SERIAL = re.compile(rb"[0-9]{1,10}")
+MAX_SERIAL = 2**32 - 1
+"""A serial has 32 bits."""
+_DATED = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d\d")
 
 _UNSEEN = {
     b"$INCLUDE": "the records of the file that it names",
@@ -155,9 +158,9 @@ def read_records(zone: Zone, origin: str) -> Records:
     if len(soas) != 1 or soas[0].owner != apex:
         raise ZoneFault(f"{len(soas) or 'no'} SOA record for {origin}; a zone has exactly one")
     serial = soas[0].data[SERIAL].text
-    if not _SERIAL.fullmatch(serial) or int(serial) > MOST:
+    if not _SERIAL.fullmatch(serial) or int(serial) > MAX_SERIAL:
         raise ZoneFault(
-            f"line {soas[0].entry.line}: the SOA record has no serial that is a number up to {MOST}"
+            f"line {soas[0].entry.line}: the SOA record has no serial that is a number up to {MAX_SERIAL}"
         )
     return records
 
@@ -311,3 +314,23 @@ def _is_address(text: bytes) -> bool:
 
 def _shown(word: Word) -> str:
     return word.text[:60].decode("ascii", "backslashreplace")
+
+
+def next_serial(written: str, now: int) -> str:
+    """Return the SOA serial after `written`, in its own style (RFC 1035; RFC 1912, 2.2).
+
+    `written` are digits. The serial has the same width if they begin with 0.
+
+    For a dated one (YYYYMMDDnn) it is today's first, or the next number if that is larger; for any
+    other it is the next number. `now` is in seconds since the epoch, the date is in UTC. After the
+    largest number comes 1 (RFC 1982), since some servers take 0 for "never set". Raises ValueError
+    if `written` is not a serial.
+    """
+    if not (written.isascii() and written.isdigit()) or int(written) > MAX_SERIAL:
+        raise ValueError(f"{written} is no serial: it must be a number up to {MAX_SERIAL}")
+    old = int(written)
+    following = old + 1 if old < MAX_SERIAL else 1
+    if _DATED.fullmatch(written):
+        today = int(time.strftime("%Y%m%d01", time.gmtime(now)))
+        following = max(today, following)
+    return str(following).zfill(len(written) if written.startswith("0") else 0)

@@ -79,13 +79,14 @@ def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
 def read_users(door: Door) -> tuple[User, ...]:
     """Return the users of /etc/passwd, none where it cannot be read."""
     try:
-        return tuple(_users(door.read_text("/etc/passwd") or ""))
+        rows = passwd_rows(door.read_text("/etc/passwd") or "")
+        return tuple(User(fields[0], int(fields[2])) for fields in rows)
     except Trouble:
         return ()
 
 
-def _users(text: str) -> Iterator[User]:
-    for line in text.splitlines():
-        fields = line.split(":")
+def passwd_rows(text: str) -> Iterator[list[str]]:
+    """Yield the fields of each line of passwd(5) that has the number of a user."""
+    for fields in (line.split(":") for line in text.splitlines()):
         if len(fields) > 2 and _UID.fullmatch(fields[2]):  # noqa: PLR2004 (name:password:uid)
-            yield User(fields[0], int(fields[2]))
+            yield fields

@@ -10,10 +10,10 @@ import re
 from dataclasses import replace
 from typing import Optional
 
-from wizard.door import Door, Running
+from wizard.door import Door, Later, Running
 from wizard.errors import Trouble
+from wizard.host.aliases import passwd_rows
 from wizard.host.facts import Dovecot
-from wizard.host.later import Later
 from wizard.host.sockets import AUTH, LMTP, QUEUE, is_socket
 from wizard.host.waiting import count_waiting
 from wizard.paths import ALIASES, DOVECOT_CONF
@@ -30,7 +30,6 @@ SECONDS = 10.0
 FIRST_USER, LAST_USER = 1000, 60000
 """login.defs(5) UID_MIN and UID_MAX: people. Dovecot delivers to them, and refuses root."""
 
-_UID = re.compile(r"[0-9]{1,10}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _INCLUDE = re.compile(r"^[ \t]*!include(?:_try)?[ \t]+(\S+)", re.MULTILINE)
 _ROOT = re.compile(r"^root:[ \t]*([\w.-]+)[ \t\r]*$", re.MULTILINE)
@@ -118,9 +117,8 @@ def includes_of(text: str) -> list[str]:
 def reader(passwd: str, aliases: str) -> str:
     """Return a user for tests of Dovecot: the reader of root's mail, else the first; "" for none."""
     users = []
-    for line in passwd.splitlines():
-        fields = line.split(":")
-        if len(fields) != 7 or not _UID.fullmatch(fields[2]):  # noqa: PLR2004 (passwd(5))
+    for fields in passwd_rows(passwd):
+        if len(fields) != 7:  # noqa: PLR2004 (passwd(5))
             continue
         if FIRST_USER <= int(fields[2]) <= LAST_USER and not fields[6].endswith(_NO_LOGIN):
             users.append(fields[0])

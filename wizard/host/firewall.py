@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
-from wizard.door import Door, Running
+from wizard.door import Door, Later, Running
 from wizard.host import firewalld_files as files
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.firewalld_files import FLAGS, ZoneSettings, forward_port
-from wizard.host.later import Later
 
 RUNNING = "running"
 STOPPED = "stopped"

@@ -36,12 +36,9 @@ def read_mtas(door: Door, states: Mapping[str, Unit], loaded: frozenset[str]) ->
 def _other(
     door: Door, known: KnownMta, states: Mapping[str, Unit], loaded: frozenset[str]
 ) -> OtherMta:
-    units = tuple(
-        MtaUnit(name, state.enabled, state.active)
-        for name in known.units
-        for state in [states.get(name, Unit())]
-        if name in loaded or MtaUnit(name, state.enabled, state.active).is_in_use
-    )
+    of_all = ((name, states.get(name, Unit())) for name in known.units)
+    found = (MtaUnit(name, state.enabled, state.active) for name, state in of_all)
+    units = tuple(one for one in found if one.unit in loaded or one.is_in_use)
     if not units:
         return OtherMta(known.name, ())
     counts = {

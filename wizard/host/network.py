@@ -11,10 +11,9 @@ import os
 import re
 from typing import Any
 
-from wizard.door import Door, Outcome
+from wizard.door import Door, Later, Outcome
 from wizard.errors import Trouble
 from wizard.host.facts import Network
-from wizard.host.later import Later
 
 LOOPBACK6 = "::1"
 LOOPBACK = "lo"

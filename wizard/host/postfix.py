@@ -7,9 +7,8 @@ import stat
 from dataclasses import dataclass, field
 from typing import Optional
 
-from wizard.door import Door
+from wizard.door import Door, Later
 from wizard.host.facts import Package
-from wizard.host.later import Later
 from wizard.paths import SENDER_ACCESS
 
 BEGIN = "# Rows from postfix-wizard's answers: change them there."

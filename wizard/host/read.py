@@ -187,8 +187,12 @@ def _refuse_long(file: FileFacts, limit: int, advice: str) -> None:
     for path, text in ((file.path, file.live), (f"{file.path}.orig", file.original)):
         lines = (text or b"").count(b"\n")
         if lines > limit:
-            wrong = f"it has {lines} lines, and the wizard edits at most {limit}"
-            raise Trouble(f"reading {path}", wrong, advice)
+            raise _too_much(path, f"it has {lines} lines", limit, advice)
+
+
+def _too_much(path: str, found: str, limit: int, advice: str) -> Trouble:
+    wrong = f"{found}, and the wizard edits at most {limit}"
+    return Trouble(f"reading {path}", wrong, advice)
 
 
 _LISTS_ELSEWHERE = (
@@ -221,23 +225,22 @@ def _refuse_wordy(main_cf: FileFacts) -> None:
     rows = all_parameters(text)
     name, times = Counter(name for name, _ in rows).most_common(1)[0] if rows else ("", 0)
     if times > MAX_TIMES:
-        raise Trouble(
-            f"reading {main_cf.path}",
-            f"{name} is set {times} times, and the wizard edits at most {MAX_TIMES}",
-            "Postfix takes the last one: take out the others.",
-        )
+        advice = "Postfix takes the last one: take out the others."
+        raise _too_much(main_cf.path, f"{name} is set {times} times", MAX_TIMES, advice)
     if len(rows) > MAX_PARAMETERS:
-        raise Trouble(
-            f"reading {main_cf.path}",
-            f"it sets {len(rows)} parameters, and the wizard edits at most {MAX_PARAMETERS}",
+        raise _too_much(
+            main_cf.path,
+            f"it sets {len(rows)} parameters",
+            MAX_PARAMETERS,
             "Postfix has about a thousand: take out those that it does not know (`postconf -n`).",
         )
     for name, value in rows:
         words = len(value.replace(",", " ").split())
         if words > MAX_WORDS:
-            raise Trouble(
-                f"reading {main_cf.path}",
-                f"{name} has {words} words, and the wizard edits at most {MAX_WORDS}",
+            raise _too_much(
+                main_cf.path,
+                f"{name} has {words} words",
+                MAX_WORDS,
                 "Move the list into a file of its own, such as `mydestination = "
                 "/etc/postfix/domains` (postconf(5)).",
             )
@@ -248,11 +251,8 @@ def _refuse_many_services(master_cf: FileFacts) -> None:
     lines = (master_cf.live or b"").split(b"\n")
     words = sum(len(line.split()) for line in lines if not line.lstrip().startswith(b"#"))
     if words > MAX_MASTER_WORDS:
-        raise Trouble(
-            f"reading {master_cf.path}",
-            f"it has {words} words, and the wizard edits at most {MAX_MASTER_WORDS}",
-            "Take services and options out that are not needed, or make them comments.",
-        )
+        advice = "Take services and options out that are not needed, or make them comments."
+        raise _too_much(master_cf.path, f"it has {words} words", MAX_MASTER_WORDS, advice)
 
 
 def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:

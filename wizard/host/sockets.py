@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import stat
 
-from wizard.door import Door
+from wizard.door import Door, Later
 from wizard.host.facts import Listener
-from wizard.host.later import Later
 from wizard.host.mta import with_unit
 
 QUEUE = "/var/spool/postfix"

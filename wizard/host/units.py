@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wizard.door import Door
+from wizard.door import Door, Later
 from wizard.host import mta_facts
 from wizard.host.facts import Unit
-from wizard.host.later import Later
 
 POSTFIX = "postfix.service"
 FIREWALLD = "firewalld.service"

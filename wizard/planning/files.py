@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import POLICY, Answers
-from wizard.host.facts import Host
 from wizard.paths import MAIN_CF, MASTER_CF, PARTED
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
-from wizard.plan.scope import Scope
 from wizard.plan.sealed_file import seal_file
 from wizard.planning.by_hand import Bases, hand_edits, marked
 from wizard.postfix import hardening, served
@@ -76,9 +74,7 @@ def propose(request: Request) -> Proposed:
         request.rerun_from,
         protected=protected,
     )
-    master = _master_cf(
-        in_master.live or b"", answers, host, scope, request.protected_in(MASTER_CF)
-    )
+    master = _master_cf(in_master.live or b"", request, request.protected_in(MASTER_CF))
     return Proposed(
         PlannedFile(host.files[MAIN_CF], main, in_main, keeps_original=True),
         PlannedFile(host.files[MASTER_CF], master, in_master, keeps_original=True),
@@ -92,30 +88,24 @@ def _changes_hardening(answers: Answers, current: Optional[Answers]) -> bool:
     return hardening.ON in {answers.hardening.use, now}
 
 
-def _master_cf(
-    live: bytes, answers: Answers, host: Host, scope: Scope, protected: Collection[str]
-) -> Proposal:
-    if served.SECTION not in scope:
-        return _services(live, answers, host, scope, protected)
-    cf, changed, warnings = served.without_options(MasterCf.parse(live), protected)
-    proposal = _services(cf, answers, host, scope, protected)
-    return served.with_options_out(proposal, changed, warnings)
-
-
-def _services(
-    live: bytes | MasterCf,
-    answers: Answers,
-    host: Host,
-    scope: Scope,
-    protected: Collection[str],
-) -> Proposal:
+def _master_cf(live: bytes, request: Request, protected: Collection[str]) -> Proposal:
+    answers, host, scope = request.answers, request.host, request.scope
+    cf = MasterCf.parse(live)
+    changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    if served.SECTION in scope:
+        cf, changed, warnings = served.without_options(cf, protected)
     hold = hardening.owns_senders(answers, host.text(MAIN_CF))
     if POLICY not in scope and hardening.SECTION in scope:
-        return hardening.propose_sender_checks(live, checks_senders=hold, protected=protected)
-    services = hardening.submission_services(checks_senders=hold)
-    return propose_master_cf(
-        live, answers, host.postfix, scope.sections, protected=protected, services=services
-    )
+        proposal = hardening.propose_sender_checks(cf, checks_senders=hold, protected=protected)
+    else:
+        services = hardening.submission_services(checks_senders=hold)
+        proposal = propose_master_cf(
+            cf, answers, host.postfix, scope.sections, protected=protected, services=services
+        )
+    if served.SECTION in scope:
+        return served.with_options_out(proposal, changed, warnings)
+    return proposal
 
 
 def _change(file: PlannedFile, bases: Bases) -> FileChange:

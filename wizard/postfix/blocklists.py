@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Optional
 
-from wizard.answers.catalogue import CATALOGUE, KINDS, NAME_POINTS, Blocklist
+from wizard.answers.catalogue import CATALOGUE, KINDS, NAME_POINTS, Blocklist, ListZone
 from wizard.answers.rules import names, parameters
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
-from wizard.dns.lists import ListZone
 from wizard.postfix.items import item
 from wizard.secrets import MASK, masked, without_number
 
@@ -26,37 +26,24 @@ def in_use(answers: Blocklists) -> tuple[Blocklist, ...]:
 
 def zones_to_test(answers: Blocklists) -> tuple[ListZone, ...]:
     """Return the zone of each list in use, those of the catalogue first."""
-    return (*map(list_zone, in_use(answers)), *map(custom_zone, answers.custom))
-
-
-def list_zone(entry: Blocklist) -> ListZone:
-    """Return the zone of a list of the catalogue, with its test points."""
-    return ListZone(
-        entry.name,
-        entry.zone,
-        entry.replies,
-        entry.errors,
-        *entry.points,
-        by_address="client" in entry.kinds,
-        page=entry.page,
-        remedy=entry.remedy,
-        registration=entry.registration,
-    )
+    return (*in_use(answers), *map(custom_zone, answers.custom))
 
 
 def custom_zone(custom: CustomBlocklist) -> ListZone:
     """Return the zone of the operator's own list, with the usual test points."""
+    kinds = (custom.kind,)
     if custom.kind == "client":
-        return ListZone(custom.zone, custom.zone, custom.replies)
+        return ListZone(custom.zone, custom.zone, custom.replies, kinds=kinds)
     # A zone may be used for addresses and for names; the name tells the two tests apart.
-    listed, unlisted = NAME_POINTS
-    return ListZone(
-        f"{custom.zone}:names",
-        custom.zone,
-        custom.replies,
-        listed=listed,
-        unlisted=unlisted,
-        by_address=False,
+    name = f"{custom.zone}:names"
+    return ListZone(name, custom.zone, custom.replies, kinds=kinds, points=NAME_POINTS)
+
+
+def with_key(zones: Iterable[ListZone], key: str) -> tuple[ListZone, ...]:
+    """Replace the mark by the key in the zones that need one; without a key the mark remains."""
+    return tuple(
+        replace(one, zone=one.zone.replace(MASK, key)) if key and MASK in one.zone else one
+        for one in zones
     )
 
 

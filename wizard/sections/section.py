@@ -61,44 +61,6 @@ class ManagedFile:
     table: Optional[Table] = None
 
 
-def _no_part(_request: Request) -> Part:
-    return Part()
-
-
-def _no_gathering(
-    _answers: Answers, _host: Host, _sections: Collection[str]
-) -> Optional[Gathering]:
-    return None
-
-
-def _nothing(_host: Host) -> dict[str, Any]:
-    return {}
-
-
-def _no_value(_host: Host, _today: Answers) -> str:
-    return ""
-
-
-def _unchanged(answers: Answers, _edit: HandEdit) -> Answers:
-    return answers
-
-
-def _always(_paths: Collection[str]) -> bool:
-    return True
-
-
-def _no_values(_texts: Texts) -> TextByName:
-    return {}
-
-
-def _no_findings(_door: Door, _settings: Settings, _answers: Answers) -> Iterator[Finding]:
-    return iter(())
-
-
-def _no_preview(_checked: Mapping[str, Any]) -> TextByName:
-    return {}
-
-
 @dataclass(frozen=True)
 class Section:
     """One section of the answers.
@@ -119,13 +81,17 @@ class Section:
     title: str = ""
     heading: str = ""
     files: tuple[ManagedFile, ...] = ()
-    plan: Callable[[Request], Part] = _no_part
-    gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = _no_gathering
-    read_back: Callable[[Host], dict[str, Any]] = _nothing
-    keep: Callable[[Answers, HandEdit], Answers] = _unchanged
-    value: Callable[[Host, Answers], str] = _no_value
+    plan: Callable[[Request], Part] = lambda _request: Part()
+    gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = (
+        lambda _answers, _host, _sections: None
+    )
+    read_back: Callable[[Host], dict[str, Any]] = lambda _host: {}
+    keep: Callable[[Answers, HandEdit], Answers] = lambda answers, _edit: answers
+    value: Callable[[Host, Answers], str] = lambda _host, _today: ""
     unused: Optional[str] = None
-    settings: Callable[[Texts], TextByName] = _no_values
-    is_planned: Callable[[Collection[str]], bool] = _always
-    check: Callable[[Door, Settings, Answers], Iterator[Finding]] = _no_findings
-    preview: Callable[[Mapping[str, Any]], TextByName] = _no_preview
+    settings: Callable[[Texts], TextByName] = lambda _texts: {}
+    is_planned: Callable[[Collection[str]], bool] = lambda _paths: True
+    check: Callable[[Door, Settings, Answers], Iterator[Finding]] = (
+        lambda _door, _settings, _answers: iter(())
+    )
+    preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}

@@ -7,11 +7,11 @@ from typing import Any, Collection, cast
 import pytest
 
 from wizard.answers.build import build_answers
+from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers
 from wizard.commands.blocklists import list_warnings
 from wizard.dns.blocklists import Health
-from wizard.dns.lists import ListZone
 from wizard.host.facts import Host
 from wizard.plan.model import Plan
 from wizard.session import Session

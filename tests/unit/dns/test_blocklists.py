@@ -12,10 +12,10 @@ import dns.rrset
 import pytest
 
 from tests.unit.dns.resolver import answering
+from wizard.answers.catalogue import ListZone
 from wizard.dns.addresses import public4
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
-from wizard.dns.blocklists import ask_lists, judge
-from wizard.dns.lists import ListZone, matches
+from wizard.dns.blocklists import ask_lists, judge, matches
 
 GUARDED = ListZone("guarded", "guarded.example", registration="Register at https://x.example.")
 LOOPBACK = ("127.0.0.1",)
@@ -48,7 +48,7 @@ def test_a_reply_filter(reply_filter: str, address: str, passes: bool) -> None:
 
 def told(zone: ListZone, listed: object, unlisted: object, *own: object) -> dict[Question, Answer]:
     """A list's answers: a state, or the records that were found."""
-    names = (zone.listed, zone.unlisted, "9.113.0.203")
+    names = (*zone.points, "9.113.0.203")
     return {
         question: Answer(question, one, why="SERVFAIL" if one == FAILED else "no answer in time")
         if isinstance(one, str)
@@ -152,7 +152,7 @@ def test_lists_are_asked_side_by_side_and_told_in_order(port: int) -> None:
     zones = [
         ListZone("good", "good.example"),
         ListZone("mute", "silent.example"),
-        ListZone("names", "n.example", listed="test", unlisted="invalid", by_address=False),
+        ListZone("names", "n.example", kinds=("sender",), points=("test", "invalid")),
         ListZone("wild", "many.example"),
     ]
     began = time.monotonic()

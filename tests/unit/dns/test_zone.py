@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.dns.serial import next_serial
 from wizard.dns.zone import Zone, ZoneFault
 from wizard.dns.zone_edits import Wanted, edit, names_with_mx
+from wizard.dns.zone_records import next_serial
 
 SEED = (Path(__file__).parents[3] / "scripts/lab/tree/var/named/zeke.ne.jp.zone").read_bytes()
 MX_LINE = b"\tIN MX\t10 mail.zeke.ne.jp.\n"

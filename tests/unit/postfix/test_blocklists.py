@@ -9,12 +9,11 @@ import pytest
 from wizard.answers.catalogue import CATALOGUE, KINDS, Blocklist
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
-from wizard.dns.lists import matches
+from wizard.dns.blocklists import matches
 from wizard.host.facts import Postfix
 from wizard.postfix.blocklists import (
     custom_restriction,
     in_use,
-    list_zone,
     read_back,
     zones_to_test,
 )
@@ -80,9 +79,11 @@ def test_an_entry_says_the_same_in_all_its_parts(entry: Blocklist) -> None:
     assert entry.rejects == tuple(f"{KINDS[kind]} {filtered}" for kind in entry.kinds)
     assert all(line.endswith(f"{entry.zone}={entry.errors}") for line in entry.warns)
     assert all(matches(entry.errors, f"127.255.255.{last}") for last in (252, 254, 255))
+    assert entry.label
+    assert entry.weakness
     assert "https://" in entry.terms
     assert entry.page.startswith("https://")
-    assert list_zone(entry).by_address == (entry.kinds == ("client",))
+    assert entry.by_address == (entry.kinds == ("client",))
 
 
 @pytest.mark.promise(21)
@@ -107,9 +108,9 @@ def test_all_lists_in_use_are_asked_each_by_its_kind() -> None:
         ),
     )
     asked = zones_to_test(lists)
-    assert [(one.zone, one.listed, one.unlisted) for one in asked] == [
+    assert [(one.zone, *one.points) for one in asked] == [
         ("dbl.spamhaus.org", "dbltest.com", "invalid"),
         ("a.example", "2.0.0.127", "1.0.0.127"),
         ("b.example", "test", "invalid"),
     ]
-    assert asked[1].counted == "127.0.0.2"
+    assert asked[1].replies == "127.0.0.2"

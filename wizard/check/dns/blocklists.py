@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from typing import Callable, Optional
 
+from wizard.answers.catalogue import ListZone
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.dns.addresses import public4
 from wizard.dns.blocklists import Health, ask_lists
-from wizard.dns.lists import ListZone, with_key
 from wizard.finding import Check, Finding
 from wizard.host.facts import Network
-from wizard.postfix.blocklists import zones_to_test
+from wizard.postfix.blocklists import with_key, zones_to_test
 
 SECONDS = 1.0
 """Seconds for all lists together; a healthy server needs a tenth of it."""

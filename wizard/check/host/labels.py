@@ -17,10 +17,13 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
 from wizard.host.postfix import INDEX_SUFFIX
-from wizard.host.selinux import read_selinux
 from wizard.host.ways import MAX_LINKS
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.text import printable
+
+MOUNTED = "/sys/fs/selinux/enforce"
+CONFIG = "/etc/selinux/config"
+"""selinux(8)'s file."""
 
 FILES = (MAIN_CF, MASTER_CF)
 _CHECK = Check("labels", "SELinux labels", "those of the policy", fatal=False)
@@ -38,7 +41,7 @@ def begin_labels(
 
     It yields nothing if SELinux is off. `tables` are paths without the suffix of an index.
     """
-    if not read_selinux(door):
+    if not is_selinux_on(door):
         return lambda: iter(())
     texts = (*FILES, SENDER_ACCESS, *tables)
     indexes = (f"{text}{suffix}" for text in texts for suffix in INDEX_SUFFIX.values())
@@ -92,3 +95,13 @@ def _followed(door: Door, path: str) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     return printable(text)
+
+
+def is_selinux_on(door: Door) -> bool:
+    """Return True if SELinux is enforcing or permissive; in another root, if it is configured so."""
+    if door.is_live:
+        return door.lstat(MOUNTED) is not None
+    config = door.read_text(CONFIG) or ""
+    return bool(
+        re.search(r"^[ \t]*SELINUX[ \t]*=[ \t]*(enforcing|permissive)\b", config, re.MULTILINE)
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from wizard.answers.catalogue import ListZone
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.check.dns.blocklists import begin_lists, judge_lists
 from wizard.dns.blocklists import Health
-from wizard.dns.lists import ListZone
 from wizard.host.facts import Network
 
 ZEN = ListZone("zen", "zen.example", page="https://example.org/why")
-NAMES = ListZone("names", "n.example", by_address=False)
+NAMES = ListZone("names", "n.example", kinds=("sender",))
 OWN = ("203.0.113.9",)
 
 

@@ -8,7 +8,7 @@ from typing import Optional
 
 import pytest
 
-from wizard.check.host.labels import begin_labels
+from wizard.check.host.labels import begin_labels, is_selinux_on
 from wizard.door import Door, Running
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
@@ -117,3 +117,10 @@ def test_no_answer_is_unknown_and_fails_nothing(root: Path, said: str, code: int
 def test_without_selinux_nothing_is_started(root: Path) -> None:
     (root / "etc/selinux/config").write_text("SELINUX=disabled\n")
     assert look(root, "", 126) == ([], [])
+
+
+def test_selinux_is_read_from_its_file(tmp_path: Path) -> None:
+    assert not is_selinux_on(Door(tmp_path))
+    (tmp_path / "etc/selinux").mkdir(parents=True)
+    (tmp_path / "etc/selinux/config").write_text("# SELINUX=disabled\nSELINUX=enforcing\n")
+    assert is_selinux_on(Door(tmp_path))
