@@ -24,7 +24,7 @@ from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Problem, narrowed
 from wizard.plan.foreign import ACCEPT
-from wizard.plan.report import first_lines
+from wizard.plan.losses import losses
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
@@ -200,7 +200,7 @@ class ReviewScreen(DecidingScreen):
             return
         line = self.query_one("#review-says", Line)
         notes = self._tab_names()[-1].split(" ")[0]
-        lost = "".join(f" {one}" for one in first_lines(plan))
+        lost = "".join(f" {one}" for one in losses(plan))
         if plan.obstacles:
             line.say(f"This plan cannot be run: see what is in the way ({notes}).", "wrong")
         elif not plan.pending:

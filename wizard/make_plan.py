@@ -7,18 +7,17 @@ from dataclasses import replace
 from typing import Collection
 
 from wizard.answers.model import Answers, Caution
-from wizard.answers.toml import SAVED, read_stored
+from wizard.answers.toml import SAVED, read_stored, saved_answers
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.host.relay import relay_targets
-from wizard.host.saved import saved_answers
 from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
+from wizard.plan.files import sha256
 from wizard.plan.model import Plan
-from wizard.plan.planned_file import sha256
 from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases

@@ -13,6 +13,9 @@ ALIASES = "/etc/aliases"
 DOVECOT_CONF = "/etc/dovecot/conf.d/99-postfix-wizard.conf"
 """The wizard's only file below /etc/dovecot. Dovecot reads it after the distribution's files."""
 
+QUEUE = "/var/spool/postfix"
+"""postconf(5) queue_directory, by default."""
+
 LETSENCRYPT = "/etc/letsencrypt"
 LINEAGES = f"{LETSENCRYPT}/live"
 RENEWAL_HOOK = f"{LETSENCRYPT}/renewal-hooks/deploy/postfix-wizard"

@@ -16,13 +16,12 @@ from wizard.answers.catalogue import ListZone
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
-from wizard.answers.toml import read_stored
+from wizard.answers.toml import read_stored, saved_answers
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import Finding
 from wizard.host.facts import Host
 from wizard.host.read import read_host
-from wizard.host.saved import saved_answers
 from wizard.host.secret_file import DQS_KEY, read_secret
 from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE

@@ -12,18 +12,8 @@ from wizard.answers.rules.networks import Network, is_public, parse_network
 
 def problems(answers: Answers) -> tuple[Problem, ...]:
     """Return the problems between fields."""
-    found = [
-        Problem(section, name, message)
-        for section, name, message in (
-            *_networks(answers),
-            *_certificate(answers),
-            *_senders(answers),
-            *_dns(answers),
-            *_relay(answers),
-            *_repeated(answers),
-        )
-    ]
-    return tuple(found)
+    rules = (_networks, _certificate, _senders, _dns, _relay, _repeated)
+    return tuple(Problem(*found) for rule in rules for found in rule(answers))
 
 
 def cautions(answers: Answers) -> Iterator[Caution]:

@@ -80,9 +80,9 @@ def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Pr
     for section, texts in sections.items():
         values[section], wrong = from_texts(section, texts)
         found.extend(wrong)
-    if not found:
-        return build_answers(values)
     built = build_answers(values)
+    if not found:
+        return built
     return (*found, *(() if isinstance(built, Answers) else built))
 
 

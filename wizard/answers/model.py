@@ -75,6 +75,11 @@ class Problem:
     line: Optional[int] = None
 
 
+def host_problem(message: str) -> Problem:
+    """Return a problem of the host, which no field of the answers causes."""
+    return Problem("", "", message)
+
+
 @dataclass(frozen=True)
 class Caution:
     """A danger that the operator must accept by `name` and `values`.

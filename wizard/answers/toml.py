@@ -13,10 +13,11 @@ from typing import Any, Callable, Collection, Mapping, Optional, Union
 import tomlkit
 from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
 
-from wizard.answers.build import EntryProblem, build_answers, build_each, problem_text, to_values
+from wizard.answers.build import build_answers, build_each, problem_text, to_values
 from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import Answers, Problem
 from wizard.answers.unsaid import Unsaid, unsaid
+from wizard.door import Door
 from wizard.errors import AnswersTrouble
 from wizard.paths import SAVED_ANSWERS
 
@@ -102,7 +103,13 @@ def _parsed(text: str, build: Build) -> Result:
     # A list may have a wrong item on each line: the line of its key is searched once.
     line_of = cache(partial(_line_of, _lines(text)))
     shown, others = result[:MOST_SHOWN], result[MOST_SHOWN:]
-    return (*(replace(one, line=line_of(*_place(one))) for one in shown), *others)
+    return (
+        *(
+            replace(one, line=line_of(one.section, one.name, getattr(one, "entry", 0)))
+            for one in shown
+        ),
+        *others,
+    )
 
 
 def _too_many(text: str) -> str:
@@ -121,6 +128,15 @@ def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
     root uses it), or is wrong; the message has all problems, one a line.
     """
     return _read_file(path, lambda text: parse_answers(text, sections))
+
+
+def saved_answers(door: Door) -> Optional[Path]:
+    """Return the path of the saved answers on this machine, None where there are none.
+
+    Links are resolved inside the root. Raises Trouble where the path cannot be read.
+    """
+    there = door.stat(str(SAVED))
+    return None if there is None else Path(door.locate(str(SAVED)))
 
 
 def read_stored(path: Path) -> Answers:
@@ -193,17 +209,11 @@ def _emptied(found: re.Match[str]) -> str:
     return "\n" * text.count("\n") if text[:3] in {'"""', "'''"} else text
 
 
-def _place(problem: Problem) -> tuple[str, str, int]:
-    """Return a problem's section, field, and number among tables with the same header."""
-    return (
-        problem.section,
-        problem.name,
-        problem.entry if isinstance(problem, EntryProblem) else 0,
-    )
-
-
 def _line_of(lines: list[str], section: str, name: str, entry: int) -> Optional[int]:
-    """Find the line of a key (or of its table, where the key is absent)."""
+    """Find the line of a key (or of its table, where the key is absent).
+
+    `entry` counts the tables with the same header (`EntryProblem`), 0 for a single one.
+    """
     header = re.compile(r"\s*\[+\s*([A-Za-z0-9_.\"'-]+)\s*\]+")
     key = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[.=]") if name else None
     top_level = re.compile(rf"\s*[\"']?{re.escape(section)}[\"']?\s*[.=]")

@@ -18,6 +18,7 @@ from wizard.commands.planning import (
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.plan import conflicts, report
+from wizard.plan.losses import losses
 from wizard.plan.model import Plan
 from wizard.session import Session
 
@@ -47,7 +48,7 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
 def _run(session: Session, plan: Plan, host: Host, options: Options, console: Console) -> int:
     refuse_obstacles(plan)
     refuse_conflicts(plan)
-    console.say(*report.first_lines(plan))
+    console.say(*losses(plan))
     for change in plan.files:
         if change.proposed != change.live:
             console.say_diff(report.file_diff(change))

@@ -8,6 +8,7 @@ import os
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, make_plan, say_to_copy
 from wizard.plan import report
+from wizard.plan.losses import losses
 from wizard.session import Session
 
 PENDING = 2
@@ -20,7 +21,7 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
     if options.json:
         print(json.dumps(report.as_json(plan), indent=2), file=console.out)
     else:
-        console.say(*report.first_lines(plan))
+        console.say(*losses(plan))
         for change in plan.files:
             console.say_diff(report.file_diff(change))
         console.say(*report.commands(plan))

@@ -14,9 +14,9 @@ from wizard.door import Door, Later, Running
 from wizard.errors import Trouble
 from wizard.host.aliases import passwd_rows
 from wizard.host.facts import Dovecot
-from wizard.host.sockets import AUTH, LMTP, QUEUE, is_socket
+from wizard.host.sockets import AUTH, LMTP, is_socket
 from wizard.host.waiting import count_waiting
-from wizard.paths import ALIASES, DOVECOT_CONF
+from wizard.paths import ALIASES, DOVECOT_CONF, QUEUE
 
 MAIN = "/etc/dovecot/dovecot.conf"
 

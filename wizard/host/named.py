@@ -22,12 +22,8 @@ BESIDE = (".jnl", ".signed", ".jbk", ".signed.jnl")
 _NO_MAIL = (".", "localhost", "localhost.localdomain")
 
 
-def read_named_zones(door: Door) -> tuple[NamedZone, ...]:
-    """Return the primary zones that may have names of hosts: no reverse and no local zones."""
-    return tuple(_zones(door))
-
-
-def _zones(door: Door) -> Iterator[NamedZone]:
+def read_named_zones(door: Door) -> Iterator[NamedZone]:
+    """Yield the primary zones that may have names of hosts: no reverse and no local zones."""
     try:
         statements = read_zones(NAMED_CONF, door.read_text)
     except Trouble:

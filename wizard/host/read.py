@@ -100,7 +100,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     _refuse_many_services(files[MASTER_CF])
     lineages = read_lineages(door)
     self_signed = read_pair(door, SELF_SIGNED_CERT, SELF_SIGNED_KEY)
-    zones = read_named_zones(door)
+    zones = tuple(read_named_zones(door))
 
     package = package_later()
     configuration = configuration_later()

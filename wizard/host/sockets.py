@@ -9,7 +9,6 @@ from wizard.door import Door, Later
 from wizard.host.facts import Listener
 from wizard.host.mta import with_unit
 
-QUEUE = "/var/spool/postfix"
 AUTH = "private/auth"
 LMTP = "private/dovecot-lmtp"
 

@@ -5,10 +5,16 @@ File texts are bytes, since configuration files have no defined encoding.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Optional
 
 from wizard.postfix.proposal import Reason
+
+
+def sha256(data: bytes) -> str:
+    """Return the hex digest by which plans and journals name contents."""
+    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ is not copied.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
@@ -18,7 +17,7 @@ from wizard.certificates.model import ForeignItem
 from wizard.certificates.modes import file_mode
 from wizard.host.gathered_facts import GatheredFile
 from wizard.plan.choices import Choices
-from wizard.plan.files import LaidFile
+from wizard.plan.files import LaidFile, sha256
 from wizard.plan.model import Foreign
 from wizard.text import escaped
 
@@ -53,7 +52,7 @@ def planned_file(file: GatheredFile, accepted: Collection[str]) -> LaidFile:
         mode,
         file.mtime_ns,
         ranges,
-        hashlib.sha256(written).hexdigest(),
+        sha256(written),
     )
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Optional
 
 from wizard.host.facts import FileFacts
 from wizard.plan.actions import ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import Step
 from wizard.plan.sealed_file import SealedFile
 from wizard.postfix.proposal import Proposal
-
-
-def sha256(data: bytes) -> str:
-    """Return the hex digest by which plans and journals name contents."""
-    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)

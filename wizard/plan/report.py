@@ -24,11 +24,6 @@ TO_COPY = 'To copy by hand, for nothing writes it (`conf = "write"` in [dovecot]
 _A_LABELS = re.compile(rb"\b(?:[A-Za-z0-9-]+\.)*xn--[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
-def first_lines(plan: Plan) -> tuple[str, ...]:
-    """Return the first lines on a plan: the access that it takes away."""
-    return tuple(losses(plan))
-
-
 def notes(plan: Plan) -> Iterator[str]:
     """Yield conflicts, obstacles, cautions, warnings and other notes to read before the run."""
     yield from conflicts.report_lines(plan.edits)
@@ -109,7 +104,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "obstacles": [problem_text(problem) for problem in plan.obstacles],
         "cautions": [_caution(one) for one in plan.cautions],
         "warnings": list(plan.warnings),
-        "taken_away": list(first_lines(plan)),
+        "taken_away": list(losses(plan)),
         "foreign_hooks": [asdict(one) for one in plan.foreign],
         "to_copy": [_file(change) for change in plan.to_copy],
         "hand_edits": [conflicts.as_json(edit) for edit in plan.edits],

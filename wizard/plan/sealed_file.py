@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.host.facts import FileFacts, Secret
-from wizard.plan.files import Key, NewFile
+from wizard.plan.files import Key, NewFile, sha256
 from wizard.secrets import MASK, Sealed, marks, opened, seal
 
 
@@ -29,12 +28,12 @@ class SealedFile:
         named = tuple(
             Key(
                 mark,
-                _sha256(self.sealed.keys[mark].encode("utf-8", "surrogateescape")),
+                sha256(self.sealed.keys[mark].encode("utf-8", "surrogateescape")),
                 self.key_file if mark == self.apart else file.path,
             )
             for mark in there
         )
-        return replace(file, keys=named, opened=_sha256(opened(file.text, self.sealed.keys)))
+        return replace(file, keys=named, opened=sha256(opened(file.text, self.sealed.keys)))
 
 
 def seal_file(file: FileFacts, answers: Answers, key: Secret) -> SealedFile:
@@ -42,7 +41,3 @@ def seal_file(file: FileFacts, answers: Answers, key: Secret) -> SealedFile:
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     found = seal(file.live or b"", key.text, spelled)
     return SealedFile(None if file.live is None else found.text, found, MASK, key.path)
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from wizard.answers.model import POLICY, Answers, Problem
+from wizard.answers.model import POLICY, Answers, host_problem
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host, Unit
 from wizard.paths import MAIN_CF, PARTED, SENDER_ACCESS
@@ -28,9 +28,10 @@ from wizard.plan.actions import (
 )
 from wizard.plan.certificate_actions import Lay, SelfSign
 from wizard.plan.choices import Choices
+from wizard.plan.files import sha256
 from wizard.plan.model import Plan, Step
 from wizard.plan.part import Request
-from wizard.plan.planned_file import PlannedFile, sha256
+from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope, scope_of
 from wizard.planning import in_force, leftovers, obstacles, other_mta
 from wizard.planning.by_hand import Bases
@@ -92,7 +93,7 @@ def build_plan(
         obstacles=(
             *obstacles.between_fields(request),
             *(
-                Problem("", "", why)
+                host_problem(why)
                 for file in (proposed.main, proposed.master)
                 for why in file.proposal.refusals
             ),

@@ -17,7 +17,7 @@ from wizard.postfix.master_cf import MasterCf, Service, same_value
 from wizard.postfix.meaning import Own, own_by
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.restrictions import split_restrictions
-from wizard.postfix.sender_access import rows
+from wizard.postfix.sender_access import rows_by_key
 from wizard.secrets import masked, may_have_key, without_number
 from wizard.sections.registry import FILES
 
@@ -64,10 +64,6 @@ def _without_options(service: Service) -> str:
     return " ".join(words)
 
 
-def _rows(text: bytes) -> dict[str, str]:
-    return dict(rows(text))
-
-
 def _whole(text: bytes) -> dict[str, str]:
     return {"": text.decode("utf-8", "surrogateescape")}
 
@@ -75,7 +71,7 @@ def _whole(text: bytes) -> dict[str, str]:
 _READ: dict[str, Callable[[bytes], dict[str, str]]] = {
     MAIN_CF: _parameters,
     MASTER_CF: _services,
-    SASL_PASSWD: _rows,
+    SASL_PASSWD: rows_by_key,
 }
 
 

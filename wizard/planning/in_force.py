@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.answers.model import SECTIONS, Problem
+from wizard.answers.model import SECTIONS, Problem, host_problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.plan.scope import Scope
@@ -106,4 +106,4 @@ def _problem(hazard: Hazard, after: Settings, decides: list[str]) -> Problem:
         section = BY_NAME[name].section if name in BY_NAME else ""
         if section in SECTIONS:
             return Problem(section, _FIELDS.get(name, name), message)
-    return Problem("", "", message)
+    return host_problem(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from wizard.answers import cross_field
-from wizard.answers.model import Caution, Problem
+from wizard.answers.model import Caution, Problem, host_problem
 from wizard.answers.saved import with_saved
 from wizard.host.facts import FileFacts, Host
 from wizard.paths import PARTED, SENDER_ACCESS
@@ -49,9 +49,7 @@ def loopback_caution(entries: Sequence[str]) -> Iterator[Caution]:
 
 def masked(unit: str) -> Problem:
     """Return the problem that systemd refuses to start, reload and enable a unit."""
-    return Problem(
-        "",
-        "",
+    return host_problem(
         f"{unit}.service is masked, so systemd neither starts nor reloads it; run "
         f"`systemctl unmask {unit}` first",
     )
@@ -73,24 +71,18 @@ def reload_caution(host: Host) -> Iterator[Caution]:
 def _host(host: Host) -> Iterator[Problem]:
     distribution = host.distribution
     if host.root == "/" and not distribution.is_el:
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             f"this is {distribution.name or 'an unknown system'}, not a RHEL 9 or 10 or one of "
             "its family; the steps are made for those only",
         )
     refused = host.postfix.refusal
     if refused:
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             f"Postfix itself refuses main.cf as it is ({refused}); set that right first, until "
             "`postconf -n` prints the parameters",
         )
     if host.postfix.instances:
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             "this Postfix has several instances (multi_instance_directories = "
             f"{' '.join(host.postfix.instances)}), which another tool manages; this wizard "
             "sets up single ones only and leaves it alone",
@@ -101,7 +93,7 @@ def _files(host: Host) -> Iterator[Problem]:
     for file in (host.files[path] for path in (*PARTED, SENDER_ACCESS)):
         what = _unusual(file)
         if what:
-            yield Problem("", "", f"{file.path} is {what}; put a plain file there first")
+            yield host_problem(f"{file.path} is {what}; put a plain file there first")
 
 
 def _unusual(file: FileFacts) -> str:

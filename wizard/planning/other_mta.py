@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wizard.answers.model import POLICY, Problem
+from wizard.answers.model import POLICY, Problem, host_problem
 from wizard.host.facts import Host, Listener
 from wizard.host.mta_facts import KNOWN, UNITS, OtherMta
 from wizard.host.sockets import MASTER
@@ -86,7 +86,7 @@ def obstacles(host: Host, scope: Scope) -> Iterator[Problem]:
         if not listener.process and not host.is_root_user:
             continue  # only root sees the process
         port = f"port {listener.port} ({PORTS[listener.port]})"
-        yield Problem("", "", f"{port} is held by {_who(listener)}; {_advice(listener)}")
+        yield host_problem(f"{port} is held by {_who(listener)}; {_advice(listener)}")
 
 
 def _is_postfix(listener: Listener, host: Host) -> bool:

@@ -46,12 +46,11 @@ def _as_answer(section: str, name: str, value: Any) -> Any:
     """Return a live value as an answer, or an `Unsaid` if no answer expresses it."""
     if _is_right(section, name, value):
         return value
+    field = field_of(section, name)
     if isinstance(value, list):
         # The whole list was checked first, since a list may have ten thousand names.
         right = [one for one in value if _is_right(section, name, [one])]
-        field = field_of(section, name)
         return right or (unsaid("list", ", ".join(value)) if field and field.required else [])
-    field = field_of(section, name)
     return unsaid(field.kind if field else "text", str(value))
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Callable
 
 from wizard.answers.model import Answers
+from wizard.paths import QUEUE
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.render import render
 
-QUEUE = "/var/spool/postfix"
 AUTH = f"{QUEUE}/private/auth"
 OWNER = "postfix"
 """postconf(5) mail_owner."""

@@ -5,7 +5,7 @@ All text outside the planned sections is unchanged, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
@@ -73,7 +73,9 @@ def propose_main_cf(
     warnings = list(taken_out)
     refusals: list[str] = []
     mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
-    for block, group in groupby(filter(_applies(answers), mine), key=lambda one: one.block):
+    # The relay's parameters without a value are not written.
+    written = (one for one in mine if one.section != RELAY or one.value(answers) != "")
+    for block, group in groupby(written, key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
             if parameter.name in protected or (
@@ -156,11 +158,6 @@ def _has_another_key(
         for one in restrictions.split_restrictions(words(cf, twin))
     ]
     return any(MASK not in one and without_number(one).lower() in keyed for one in texts)
-
-
-def _applies(answers: Answers) -> Callable[[Parameter], bool]:
-    """Skip relay parameters without a value."""
-    return lambda one: one.section != RELAY or one.value(answers) != ""
 
 
 def _taken_out(

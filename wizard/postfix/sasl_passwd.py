@@ -14,7 +14,7 @@ from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.relayhost import nexthop
-from wizard.postfix.sender_access import rows
+from wizard.postfix.sender_access import rows_by_key
 from wizard.secrets import PASSWORD
 
 HEAD = (
@@ -55,7 +55,7 @@ def propose_sasl_passwd(
 
 def names_user(live: Optional[bytes], key: str, user: str) -> bool:
     """True if a row has this user, with any password."""
-    return dict(rows(live or b"")).get(key, "").partition(":")[:2] == (user, ":")
+    return rows_by_key(live or b"").get(key, "").partition(":")[:2] == (user, ":")
 
 
 def _without(lines: Lines, key: str) -> Lines:

@@ -76,6 +76,11 @@ def rows(text: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
+def rows_by_key(text: bytes) -> dict[str, str]:
+    """Return the same rows by key."""
+    return dict(rows(text))
+
+
 def owned_rows(text: bytes) -> tuple[tuple[str, str], ...]:
     """Return the answers' rows: those between the two comment lines with OK or REJECT."""
     # No row of the part continues after it. A row that continues into the part has no key there.

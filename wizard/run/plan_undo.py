@@ -9,7 +9,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from wizard.answers.model import Problem
+from wizard.answers.model import Problem, host_problem
 from wizard.errors import Trouble
 from wizard.host.units import is_masked
 from wizard.plan.actions import Forget, Install, KeepOriginal, ReloadZone, TurnBeside
@@ -284,16 +284,14 @@ def _obstacles(
     """
     later = barred_by(one.past.path for one in since) if since else ()
     if not {one.run for one in later} <= {*taken_first}:
-        yield Problem("", "", first_take_back(run, later))
+        yield host_problem(first_take_back(run, later))
     by_runs = {path for one in later for path in one.paths}
     for one in since:
         if one.verdict == EDITED and one.past.path not in by_runs:
-            yield Problem("", "", f"{changed_since(one.past)}. {EDITED_ADVICE}")
+            yield host_problem(f"{changed_since(one.past)}. {EDITED_ADVICE}")
         directory = os.path.dirname(one.past.path)  # noqa: PTH120 (a string of the host's)
         if one.verdict == GONE and not os.path.isdir(directory):  # noqa: PTH112
-            yield Problem(
-                "",
-                "",
+            yield host_problem(
                 f"{directory} was removed after the run, and a file goes back there. {_MKDIR}",
             )
 

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.answers.model import Problem
+from wizard.answers.model import Problem, host_problem
 from wizard.environment import child_environment
 from wizard.errors import Trouble
 from wizard.host.units import SYSTEMD
@@ -64,7 +64,7 @@ def unready(places: Places, plan: Plan, *, by_systemd: bool = True) -> tuple[Pro
         *path_problems(own),
         *_storage(places, plan),
     ]
-    return tuple(Problem("", "", words) for words in found)
+    return tuple(host_problem(words) for words in found)
 
 
 def refuse_unready(places: Places, plan: Plan, doing: str, *, by_systemd: bool = True) -> None:

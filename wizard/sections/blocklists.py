@@ -17,7 +17,7 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.blocklists import needs_key, read_back
 from wizard.postfix.restrictions import split_restrictions
-from wizard.postfix.sender_access import owned_rows, propose_sender_access, rows
+from wizard.postfix.sender_access import owned_rows, propose_sender_access, rows, rows_by_key
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
 from wizard.sections.section import ManagedFile, Section, TextByName, Texts
 
@@ -63,7 +63,7 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
         (("postmap", f"{table_type}:{file.facts.path}"),),
         done=not file.pending
         and host.table is not None
-        and dict(rows(host.table)) == dict(expected),
+        and rows_by_key(host.table) == dict(expected),
     )
 
 
@@ -73,10 +73,6 @@ def _without_key(request: Request) -> Iterator[Problem]:
     if SECTION in request.scope and needs_key(blocklists) and not key.text:
         wrong = key.problem or f"{blocklists.dqs_key_file} was not read"
         yield Problem(SECTION, "dqs_key_file", wrong)
-
-
-def _entries(text: bytes) -> dict[str, str]:
-    return dict(rows(text))
 
 
 def _keep(answers: Answers, edit: HandEdit) -> Answers:
@@ -126,7 +122,7 @@ def _value(_host: Host, today: Answers) -> str:
 
 BLOCKLISTS = Section(
     SECTION,
-    files=(ManagedFile(SENDER_ACCESS, _entries),),
+    files=(ManagedFile(SENDER_ACCESS, rows_by_key),),
     plan=_plan,
     read_back=_read_back,
     keep=_keep,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.answers import cross_field
-from wizard.answers.model import Answers, Problem
+from wizard.answers.model import Answers, Problem, host_problem
 from wizard.answers.rules.addresses import is_address, plain_address
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Host
@@ -59,16 +59,12 @@ def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
     if not networks.firewall_zone or own.is_given_up:
         return
     if own.state == "stopped":
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             "firewalld is installed but stopped, so its zones cannot be opened; "
             + (_START_FIREWALLD if host.systemd else _NO_FIREWALLD),
         )
     if own.state == "unknown" and host.root == "/" and host.systemd:
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             "firewalld runs and does not answer on D-Bus, so its zones cannot be opened; "
             "`busctl status` and `systemctl status dbus-broker firewalld` show why",
         )

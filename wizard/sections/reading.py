@@ -12,6 +12,7 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import DEFAULTS
 from wizard.sections.section import NONE
+from wizard.text import shortened
 
 RECIPIENT_RESTRICTIONS = "smtpd_recipient_restrictions"
 PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
@@ -49,6 +50,4 @@ def own_of(host: Host) -> Own:
 
 def several(items: Sequence[str]) -> str:
     """Return the first item and the number of the others, in words."""
-    if len(items) < 2:  # noqa: PLR2004 (one is no "and more")
-        return items[0] if items else NONE
-    return f"{items[0]} and {len(items) - 1} more"
+    return shortened(items, 1) or NONE

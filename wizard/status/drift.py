@@ -19,7 +19,7 @@ from wizard.host.facts import Host
 from wizard.host.units import UNKNOWN
 from wizard.paths import LINEAGES, SASL_PASSWD, SENDER_ACCESS
 from wizard.plan.diff import hunks, unified
-from wizard.postfix.sender_access import rows
+from wizard.postfix.sender_access import rows_by_key
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
 from wizard.run.path_state import MISSING
@@ -170,7 +170,7 @@ def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool
         (found,) = judge_table(table, listing, text, Blocklists())
         return found.seen, found.verdict != RIGHT
     # The rows are not shown: they have passwords.
-    differs = dict(rows(dump)) != dict(rows(host.text(SASL_PASSWD)))
+    differs = rows_by_key(dump) != rows_by_key(host.text(SASL_PASSWD))
     return (_OTHER_ROWS if differs else _SAME_ROWS), differs
 
 

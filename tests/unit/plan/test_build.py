@@ -39,8 +39,7 @@ from wizard.plan.actions import (
     StagedCheck,
 )
 from wizard.plan.certificate_actions import Relink
-from wizard.plan.files import Link
-from wizard.plan.planned_file import sha256
+from wizard.plan.files import Link, sha256
 from wizard.plan.report import notes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back, read_values

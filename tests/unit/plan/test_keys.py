@@ -21,8 +21,8 @@ from wizard.host.secret_file import DQS_KEY, read_secret
 from wizard.paths import MAIN_CF
 from wizard.plan import report
 from wizard.plan.actions import ReplaceFile, StagedCheck
+from wizard.plan.files import sha256
 from wizard.plan.model import Plan
-from wizard.plan.planned_file import sha256
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back

@@ -19,8 +19,9 @@ from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import Host, Package
 from wizard.paths import MAIN_CF, MASTER_CF, SELF_SIGNED_CERT
 from wizard.plan.choices import Choices
+from wizard.plan.losses import losses
 from wizard.plan.model import Plan
-from wizard.plan.report import as_json, first_lines
+from wizard.plan.report import as_json
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Base, hand_edits
 from wizard.planning.read_back import read_back
@@ -529,7 +530,7 @@ def test_what_a_wider_network_still_lets_in_is_not_said_to_go(live: str) -> None
     networks, gone = WITHIN[live]
     values = {"mynetworks": networks, "inet_protocols": "all"}
     plan, _ = planned(f"mynetworks = {live}\n", "networks", values)
-    assert first_lines(plan) == (
+    assert tuple(losses(plan)) == (
         f"Taken away: {gone} can no longer relay without a password (mynetworks).",
     )
 
@@ -537,19 +538,19 @@ def test_what_a_wider_network_still_lets_in_is_not_said_to_go(live: str) -> None
 def test_what_takes_access_away_is_said_first() -> None:
     plan, _ = planned(NETS + "10.0.0.5, [::1]\n", "networks", LOOPBACK)
     lost = "Taken away: 10.0.0.5, [::1] can no longer relay without a password (mynetworks)."
-    assert first_lines(plan) == (lost,)
+    assert tuple(losses(plan)) == (lost,)
     assert as_json(plan)["taken_away"] == [lost]
     plan, _ = planned(LOCAL + "mail.example.com, old.example\n", "domains", NAMED)
-    assert first_lines(plan) == (
+    assert tuple(losses(plan)) == (
         "Taken away: old.example is no longer local here (mydestination).",
     )
     plan, _ = planned("", "networks", LOOPBACK, in_force=SUBNET)
-    (lost,) = first_lines(plan)
+    (lost,) = losses(plan)
     assert "only 127.0.0.0/8 can" in lost
     plan, _ = planned(
         NETS + "10.0.0.5/32\n", "networks", {"mynetworks": ["127.0.0.0/8", "10.0.0.5"]}
     )
-    assert first_lines(plan) == ()
+    assert tuple(losses(plan)) == ()
 
 
 def test_what_no_answer_can_say_is_told() -> None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from wizard.check.smtp.session import Transcript
 from wizard.finding import UNKNOWN, WAITS, Check, Finding
-from wizard.host.sockets import AUTH, QUEUE
+from wizard.host.sockets import AUTH
+from wizard.paths import QUEUE
 
 AUTH_SOCKET = f"{QUEUE}/{AUTH}"
 

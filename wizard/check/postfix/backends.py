@@ -18,7 +18,7 @@ from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.postfix.restrictions import LISTS, items
 from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
-from wizard.host.sockets import QUEUE
+from wizard.paths import QUEUE
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
-from wizard.host.sockets import QUEUE
+from wizard.paths import QUEUE
 from wizard.postfix.settings import Settings
 
 TIMES = 1.5

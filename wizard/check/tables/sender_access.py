@@ -10,7 +10,7 @@ from wizard.answers.sections.blocklists import Blocklists
 from wizard.check.commands import CommandResult
 from wizard.finding import Check, Finding
 from wizard.paths import SENDER_ACCESS
-from wizard.postfix.sender_access import rows
+from wizard.postfix.sender_access import rows_by_key
 from wizard.text import printable
 
 _CHECK = Check("table.sender_access", "sender_access: the table", "answers as its file says")
@@ -79,4 +79,4 @@ def _key(name: str) -> str:
 
 def rows_of(text: str) -> dict[str, str]:
     """Return the rows of a text, or of the output of `postmap -s`, by key in lower case."""
-    return dict(rows(text.encode("utf-8", "surrogateescape")))
+    return rows_by_key(text.encode("utf-8", "surrogateescape"))

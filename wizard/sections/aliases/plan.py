@@ -66,7 +66,7 @@ def _why_not(host: Host) -> str:
     """Return why the file cannot be edited, "" if it can."""
     file = host.files[ALIASES]
     faults = (
-        (bool(host.files[ALIASES].why), f"{ALIASES} cannot be read: {host.files[ALIASES].why}"),
+        (bool(file.why), f"{ALIASES} cannot be read: {file.why}"),
         (
             not host.aliases.table_type,
             (

@@ -55,15 +55,12 @@ def unusable(answers: Answers, host: Host, gathered: Gathered) -> str:
     there = {lineage.name: lineage for lineage in installing.to_be(answers, host, gathered)}
     chosen = there.get(name)
     if chosen is None:
-        wrong = f"it has no lineage {name}; it has {', '.join(_names(gathered)) or 'none'}"
+        known = ", ".join(lineage.name for lineage in gathered.lineages) or "none"
+        wrong = f"it has no lineage {name}; it has {known}"
     else:
         wrong = installing.fault(chosen, host.read_at)
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(gathered.at))
     return f"What was gathered from {gathered.origin} at {when}: {wrong}." if wrong else ""
-
-
-def _names(gathered: Gathered) -> tuple[str, ...]:
-    return tuple(lineage.name for lineage in gathered.lineages)
 
 
 def _copied(answers: Answers, host: Host, rerun: bool) -> bool:

@@ -5,7 +5,6 @@ A zone that cannot be edited is an obstacle, so the plan does not run.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from wizard.answers.model import Answers, Problem
 from wizard.dns.zone import LARGEST, MOST_LINES, ZoneFault
 from wizard.host.facts import FileFacts, Host, NamedZone
 from wizard.plan.actions import CheckZone, KeepOriginal, ReloadZone, ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
 from wizard.postfix.proposal import Reason
@@ -122,7 +121,7 @@ def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:
 
 
 def _next(file: FileFacts, edited: Edited) -> NewFile:
-    before = None if file.live is None else hashlib.sha256(file.live).hexdigest()
+    before = None if file.live is None else sha256(file.live)
     reasons = tuple(Reason(*one) for one in edited.reasons)
     return NewFile(file.path, edited.text, before, file.mode, reasons)
 
@@ -154,7 +153,7 @@ def _steps(
         "original-zone",
         f"Keep the original {short}",
         "A copy made once and never written again: `diff FILE FILE.orig` shows every change.",
-        KeepOriginal(file.path, original, hashlib.sha256(live).hexdigest()),
+        KeepOriginal(file.path, original, sha256(live)),
         (("cp", "-p", file.path, original),),
         done=done or file.original is not None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from wizard.answers.model import Problem
+from wizard.answers.model import Problem, host_problem
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
 from wizard.paths import MANAGED, SASL_PASSWD
@@ -142,18 +142,14 @@ def _obstacles(request: Request) -> Iterator[Problem]:
 
 def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
     if file.is_link or file.links > 1:
-        yield Problem("", "", f"{file.path} is a link; put a plain file there first")
+        yield host_problem(f"{file.path} is a link; put a plain file there first")
     elif file.live is not None and file.mode & _OTHERS:
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             f"{file.path} may be used by others than root (mode {file.mode:04o}), and is to have a"
             f" password in it: `chmod 600 {file.path}`",
         )
     elif host.relay_table.mode & _OTHERS:
-        yield Problem(
-            "",
-            "",
+        yield host_problem(
             f"The table of {file.path} may be used by others than root (mode"
             f" {host.relay_table.mode:04o}): `chmod 600 {file.path}.*`",
         )

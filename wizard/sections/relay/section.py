@@ -11,7 +11,7 @@ from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
 from wizard.paths import SASL_PASSWD
 from wizard.postfix.relayhost import read_back
-from wizard.postfix.sender_access import rows
+from wizard.postfix.sender_access import rows_by_key
 from wizard.sections.reading import is_set_up, main_cf
 from wizard.sections.relay.plan import plan
 from wizard.sections.section import NONE, Section, TextByName
@@ -20,7 +20,7 @@ from wizard.sections.section import NONE, Section, TextByName
 def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
-    return read_back(main_cf(host), dict(rows(host.text(SASL_PASSWD))))
+    return read_back(main_cf(host), rows_by_key(host.text(SASL_PASSWD)))
 
 
 def _value(host: Host, _today: Answers) -> str:
