@@ -1,21 +1,17 @@
-"""The undo of queued mail: put it on hold before main.cf is put back, and release it afterwards."""
+"""Put queued mail on hold in an undo, before main.cf is put back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
 from wizard.plan import hold
-from wizard.plan.actions import HoldMail
-from wizard.plan.model import Action, Step
-from wizard.plan.undo_actions import PutBack, ReleaseMail
+from wizard.plan.model import Step
+from wizard.plan.undo_actions import PutBack
 from wizard.run.actions.back import saved_bytes
 from wizard.run.files import read
-from wizard.run.on_hold import messages_of
 from wizard.run.seals import Seals
-
-_COMMAND = ("postsuper", "-H", "-")
 
 
 def hold_steps(
@@ -42,18 +38,3 @@ def hold_steps(
 def second_hold(first: Sequence[Step], turned: Sequence[Step]) -> tuple[Step, ...]:
     """Return the second hold if a service is turned. It may take mail after the first one."""
     return tuple(map(hold.second, first)) if turned else ()
-
-
-def release_steps(
-    name: str, action: Action, terms: dict[str, object], prefix: str
-) -> Iterator[Step]:
-    """Yield the step that releases the messages that a step of the run put on hold."""
-    messages = messages_of(terms)
-    if isinstance(action, HoldMail) and messages:
-        yield Step(
-            prefix + name.replace("hold", "release"),
-            f"Release {hold.counted(len(messages))} from hold",
-            "The run put it on hold. Its domain has its former class again, so nothing bounces.",
-            ReleaseMail(messages, action.before),
-            (_COMMAND,),
-        )

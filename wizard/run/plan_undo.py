@@ -24,6 +24,7 @@ from wizard.run.files import leftovers
 from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.later import Later, first_take_back, later_runs
 from wizard.run.lock import refuse_if_locked
+from wizard.run.past_step import PREFIX
 from wizard.run.path_state import Observed, file_state, observe, state_of
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress_of
@@ -32,7 +33,7 @@ from wizard.run.release import LOCAL, refuse_other_release
 from wizard.run.seals import Seals, read_seals
 from wizard.run.stays import what_stays
 from wizard.run.tidy import remains
-from wizard.run.undo import PREFIX, steps_back
+from wizard.run.undo import steps_back
 from wizard.secrets import masked_file
 
 _DOING = "taking a run back"

@@ -10,11 +10,11 @@ from wizard.answers.toml import format_answers, parse_stored
 from wizard.errors import Trouble
 from wizard.run.directories import make_private
 from wizard.run.files import replace
+from wizard.run.past_step import ANSWERS
 from wizard.run.path_state import keep_replaced, observe, text_state, undo_of
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.records import Record, StepIntended
 from wizard.run.seals import Seals
-from wizard.run.undo import ANSWERS
 
 _MODE = 0o600
 

@@ -14,9 +14,9 @@ from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, Service
 from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.model import Plan
 from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnUnit
+from wizard.run.past_step import ANSWERS
 from wizard.run.progress import Progress
 from wizard.run.records import DONE
-from wizard.run.undo import ANSWERS
 
 _INDEXES = frozenset(INDEX_SUFFIX.values())
 LINEAGES = f"{paths.LINEAGES}/"

@@ -13,8 +13,8 @@ from wizard.plan.actions import Prove, Service, TurnBeside
 from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import ReturnUnit
 from wizard.run.past_run import past_run
+from wizard.run.past_step import PREFIX
 from wizard.run.paths import Places
-from wizard.run.undo import PREFIX
 
 _TURNS = (Service, TurnBeside, ReturnUnit)
 

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from wizard.plan.model import Plan
 from wizard.plan.undo_actions import PutBack
+from wizard.run.past_step import ANSWERS
 from wizard.run.progress import Progress
 from wizard.run.records import DONE
-from wizard.run.undo import ANSWERS
 
 Entry = dict[str, Any]
 """A journal's data of one path (docs/journal.md, `files`)."""

@@ -12,13 +12,15 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
 from wizard.answers.toml import read_answers
+from wizard.plan.actions import Prove
 from wizard.plan.model import Plan
 from wizard.run import commands, terminal
-from wizard.run.actions import EXECUTORS, packages, proof
+from wizard.run.actions import BY_CLASS, packages, proof
 from wizard.run.paths import make_run
 from wizard.run.request import write_request
 from wizard.run.worker import work
@@ -49,8 +51,7 @@ def foreground(session: Session, plan: Plan) -> None:
     """Run it in this process, the children timed."""
     commands.run = timed(commands.run, "commands")
     vars(packages)["drive"] = timed(terminal.drive, "commands")
-    (prove,) = (kind for kind, executor in EXECUTORS.items() if executor is proof.prove_all)
-    EXECUTORS[prove] = timed(proof.prove_all, "checks")
+    BY_CLASS[Prove] = replace(BY_CLASS[Prove], execute=timed(proof.prove_all, "checks"))
     run = make_run(session.places, time.time())
     write_request(run, plan, attended=False)
     if work(session.places, run.id) != 0:

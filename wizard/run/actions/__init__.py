@@ -1,44 +1,10 @@
-"""The executor of each action: a function of the action and its context. It returns undo's data."""
+"""All kinds of actions. Each module here has those of one subject."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from wizard.plan.actions import (
-    AskThenFlush,
-    BuildTable,
-    CheckDovecot,
-    CheckZone,
-    Command,
-    Deliver,
-    EnableUnit,
-    Forget,
-    HoldMail,
-    Install,
-    KeepOriginal,
-    OpenFirewall,
-    PostfixCheck,
-    Prove,
-    ReloadZone,
-    ReplaceFile,
-    Service,
-    SetAlternative,
-    StagedCheck,
-    StopMta,
-    TurnBeside,
-)
-from wizard.plan.certificate_actions import Fetch, Lay, Obtain, ProveRenewals, Relink, SelfSign
-from wizard.plan.undo_actions import (
-    CloseFirewall,
-    ClosePort,
-    Disable,
-    PutBack,
-    ReleaseMail,
-    Remove,
-    ReturnAlternative,
-    ReturnMta,
-    ReturnUnit,
-)
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions import (
     back,
     certificates,
@@ -61,49 +27,38 @@ from wizard.run.actions import (
     tables,
     zone,
 )
-from wizard.run.context import Context, Executor, Undo
+from wizard.run.context import Context, Undo
 
-EXECUTORS: dict[type, Executor] = {
-    Install: packages.install,
-    KeepOriginal: replace.keep,
-    Relink: certificates.relink,
-    Fetch: fetch.fetch,
-    Obtain: obtain.obtain,
-    Lay: lay.lay,
-    ProveRenewals: renewal.prove_renewals,
-    Forget: lay.forget,
-    SelfSign: certificates.self_sign,
-    StagedCheck: staged.check,
-    ReplaceFile: replace.put,
-    CheckZone: zone.check,
-    ReloadZone: zone.reload,
-    CheckDovecot: dovecot.check,
-    TurnBeside: dovecot.turn,
-    AskThenFlush: dovecot.ask_then_flush,
-    BuildTable: tables.build,
-    Command: command.call,
-    PostfixCheck: postfix_check.check,
-    Service: service.turn,
-    HoldMail: hold.hold,
-    ReleaseMail: hold.release,
-    EnableUnit: service.enable,
-    StopMta: mta.stop,
-    SetAlternative: mta.lead,
-    OpenFirewall: firewall.admit,
-    Prove: proof.prove_all,
-    Deliver: delivery.deliver,
-    PutBack: back.put_back,
-    ReturnUnit: service.give_back,
-    Disable: service.disable,
-    ReturnMta: mta.give_back,
-    ReturnAlternative: mta.lead_back,
-    CloseFirewall: firewall.close,
-    ClosePort: obtain.close_port,
-    Remove: packages.remove,
-}
-"""The executors by the class of the action (wizard.plan.model)."""
+ACTION_KINDS: tuple[ActionKind, ...] = (
+    *back.ACTION_KINDS,
+    *certificates.ACTION_KINDS,
+    *command.ACTION_KINDS,
+    *delivery.ACTION_KINDS,
+    *fetch.ACTION_KINDS,
+    *hold.ACTION_KINDS,
+    *mta.ACTION_KINDS,
+    *obtain.ACTION_KINDS,
+    *postfix_check.ACTION_KINDS,
+    *proof.ACTION_KINDS,
+    *renewal.ACTION_KINDS,
+    *staged.ACTION_KINDS,
+    *zone.ACTION_KINDS,
+    *lay.ACTION_KINDS,
+    *replace.ACTION_KINDS,
+    *tables.ACTION_KINDS,
+    *firewall.ACTION_KINDS,
+    *service.ACTION_KINDS,
+    *dovecot.ACTION_KINDS,
+    *packages.ACTION_KINDS,
+)
+BY_CLASS = {kind.data: kind for kind in ACTION_KINDS}
+
+
+def kind_of_action(action: Any) -> ActionKind:
+    """Return the kind of an action."""
+    return BY_CLASS[type(action)]
 
 
 def execute(action: Any, context: Context) -> Undo:
     """Execute the action and return what undo needs. Raises Trouble."""
-    return EXECUTORS[type(action)](action, context)
+    return kind_of_action(action).execute(action, context)

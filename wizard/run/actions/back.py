@@ -13,6 +13,7 @@ from wizard.errors import Trouble
 from wizard.plan.files import Past
 from wizard.plan.undo_actions import PutBack
 from wizard.run import labels
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions.rebuild import metadata_of, rebuild
 from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind_of
 from wizard.run.context import Context, Undo
@@ -179,3 +180,6 @@ _WAYS: dict[str, Callable[[Past, Observed], None]] = {
     MISSING: _missing,
 }
 _WORDS = {"file": "as it was", "link": "linked as it was", MISSING: "removed; there was none"}
+
+
+ACTION_KINDS = (ActionKind(PutBack, put_back),)

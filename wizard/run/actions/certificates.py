@@ -10,9 +10,11 @@ from wizard.errors import Trouble
 from wizard.plan.certificate_actions import Relink, SelfSign
 from wizard.plan.files import Link
 from wizard.run import commands, labels
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
+from wizard.run.files_back import files_back_unless_issued
 from wizard.run.path_state import AGAIN, Stale, require
 from wizard.run.relabel import restore_labels
 
@@ -122,3 +124,9 @@ def _forget(path: str) -> None:
             os.unlink(at.name, dir_fd=at.fd)
         except FileNotFoundError:
             return
+
+
+ACTION_KINDS = (
+    ActionKind(Relink, relink, undo=files_back_unless_issued),
+    ActionKind(SelfSign, self_sign),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.errors import Trouble
 from wizard.plan.actions import Command
+from wizard.run.action_kind import ActionKind
 from wizard.run.commands import spelled
 from wizard.run.context import Context, Undo, listed
 
@@ -19,3 +20,6 @@ def call(action: Command, context: Context) -> Undo:
             "Set right what it names, then start again.",
         )
     return undo
+
+
+ACTION_KINDS = (ActionKind(Command, call),)

@@ -12,6 +12,7 @@ from wizard.errors import Trouble
 from wizard.finding import WRONG
 from wizard.plan.actions import Deliver
 from wizard.postfix.render import render
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 from wizard.run.records import Found
 
@@ -69,3 +70,6 @@ def _log(context: Context) -> list[str]:
     journal = context.query(*JOURNAL).out
     out = journal if b"postfix/" in journal else context.query(*MAILLOG).out
     return out.decode("utf-8", "replace").splitlines()
+
+
+ACTION_KINDS = (ActionKind(Deliver, deliver),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
 
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -12,8 +13,10 @@ from wizard.host.dovecot import MAIN, flattened, includes
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
+from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import LOG_ADVICE, has_died, show_log, stop_unit, turn_unit, unit_state
 
@@ -138,3 +141,23 @@ def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:
         raise Trouble("delivering what waits", listed(argv, done), "`postqueue -f` does it.")
     context.say("What waited is being delivered.")
     return undo
+
+
+def _turn_back(one: PastStep) -> Iterator[Back]:
+    unit, was = one.action.unit, str(one.terms["was"])
+    ran = was in RUNNING_STATES
+    verb = "restart" if ran else "stop"
+    yield one.back(
+        Slot.OTHER_UNITS,
+        f"{verb.capitalize()} {unit}",
+        "It reads its files as they were before." if ran else "It did not run before.",
+        TurnBeside(verb, unit, one.action.verb),
+        ("systemctl", verb, unit),
+    )
+
+
+ACTION_KINDS = (
+    ActionKind(CheckDovecot, check),
+    ActionKind(TurnBeside, turn, undo=_turn_back),
+    ActionKind(AskThenFlush, ask_then_flush),
+)

@@ -18,6 +18,7 @@ from wizard.host.gathered import MOST_FILES
 from wizard.paths import LETSENCRYPT
 from wizard.plan.certificate_actions import Fetch
 from wizard.run import gathering
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.sanitize import clean
 from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
@@ -107,3 +108,6 @@ def _refuse_none(host: str, directory: Path) -> None:
             f"its {LETSENCRYPT} has no lineage in live/",
             "Name the server where certbot keeps the certificates.",
         )
+
+
+ACTION_KINDS = (ActionKind(Fetch, fetch),)

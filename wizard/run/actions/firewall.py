@@ -7,14 +7,17 @@ ALREADY_ENABLED shows which services were permanent before.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.actions import OpenFirewall
 from wizard.plan.undo_actions import CloseFirewall
+from wizard.run.action_kind import ActionKind
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
+from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import Stale
 
 _NOT_RUNNING = 252
@@ -110,3 +113,23 @@ def _called(context: Context, doing: str, *options: str) -> Completed:
     if done.status != 0:
         raise Trouble(doing, listed(argv, done), _REPAIR)
     return done
+
+
+def _close_again(one: PastStep) -> Iterator[Back]:
+    zone, added = one.terms["zone"], tuple(one.terms["added"])
+    if added:
+        argv = ("firewall-cmd", f"--zone={zone}", *(f"--remove-service={name}" for name in added))
+        yield one.back(
+            Slot.CHANGES,
+            "Close the firewall again",
+            "Only the services that the run added; at run time too, without a reload.",
+            CloseFirewall(zone, added),
+            (argv[0], "--permanent", *argv[1:]),
+            argv,
+        )
+
+
+ACTION_KINDS = (
+    ActionKind(OpenFirewall, admit, undo=_close_again),
+    ActionKind(CloseFirewall, close),
+)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wizard.errors import Trouble, harmless
 from wizard.plan.actions import HoldMail
 from wizard.plan.hold import counted
 from wizard.plan.undo_actions import ReleaseMail
 from wizard.run import mail_queue
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.holding import AFTER, Survey, survey
 from wizard.run.mail_queue import HOLD, Message, release_command, runner
 from wizard.run.on_hold import ON_HOLD, ON_HOLD_FILE, RELEASED, messages_of
+from wizard.run.past_step import Back, PastStep, Slot
 
 _MAX_NAMED = 20
 """Messages that the step's output names. The file has all."""
@@ -98,3 +101,21 @@ def release(action: ReleaseMail, context: Context) -> Undo:
     # A message that somebody else released or removed counts as released, too.
     stay = {one for one in wanted if one[0] not in done}
     return {RELEASED: [list(one) for one in action.messages if one not in stay]}
+
+
+def _release_again(one: PastStep) -> Iterator[Back]:
+    messages = messages_of(one.terms)
+    if messages:
+        yield dataclasses.replace(one, id=one.id.replace("hold", "release")).back(
+            Slot.MAIL,
+            f"Release {counted(len(messages))} from hold",
+            "The run put it on hold. Its domain has its former class again, so nothing bounces.",
+            ReleaseMail(messages, one.action.before),
+            ("postsuper", "-H", "-"),
+        )
+
+
+ACTION_KINDS = (
+    ActionKind(HoldMail, hold, undo=_release_again),
+    ActionKind(ReleaseMail, release),
+)

@@ -19,9 +19,11 @@ from wizard.plan.actions import Forget
 from wizard.plan.certificate_actions import Lay
 from wizard.plan.files import LaidFile
 from wizard.run import labels
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
 from wizard.run.files import ACL, FileSnapshot, read, remove, replace
+from wizard.run.files_back import files_back_unless_issued
 from wizard.run.path_state import AGAIN, Observed, Stale, file_state, require
 from wizard.run.relabel import restore_labels
 from wizard.run.seals import Seals
@@ -102,3 +104,9 @@ def forget(action: Forget, context: Context) -> Undo:
         if os.path.lexists(action.directory):
             shutil.rmtree(action.directory)
     return undo
+
+
+ACTION_KINDS = (
+    ActionKind(Lay, lay, undo=files_back_unless_issued),
+    ActionKind(Forget, forget),
+)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.mta import AUTO, read_alternative
 from wizard.host.mta_facts import RUNNING, STARTED_AT_BOOT
-from wizard.plan.actions import SetAlternative, StopMta, UnitState
+from wizard.plan.actions import Install, SetAlternative, StopMta, UnitState
 from wizard.plan.undo_actions import ReturnAlternative, ReturnMta
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
+from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import AGAIN, Stale
 
 _VERBS = {"enabled": ("enable",), "enabled-runtime": ("enable", "--runtime")}
@@ -147,3 +150,65 @@ def _unit_word(context: Context, verb: str, unit: str) -> str:
     """Return the word that `systemctl VERB UNIT` prints, "" if it prints none."""
     words = context.query("systemctl", verb, unit).out.decode("ascii", "replace").split()
     return words[0] if words else ""
+
+
+def _start_again(one: PastStep) -> Iterator[Back]:
+    action = one.action
+    if _may_have_changed(one):
+        yield one.back(
+            Slot.OTHER_MTA,
+            f"Start {action.name} again",
+            "It took mail before the run.",
+            ReturnMta(action.name, action.units),
+            *(
+                ("systemctl", verb, unit.unit)
+                for unit in action.units
+                for verb, is_due in (
+                    ("enable", unit.enabled == "enabled"),
+                    ("start", unit.active == "active"),
+                )
+                if is_due
+            ),
+        )
+
+
+def _alternative_back(one: PastStep) -> Iterator[Back]:
+    """Yield the step, and once more for after Postfix's package: only then is "automatic" exact.
+
+    The other server is started before that, since dnf asks and nobody may answer.
+    """
+    action = one.action
+    if not _may_have_changed(one):
+        return
+    mode, _, path = action.was.partition(":")
+    argv = ("--auto", action.name) if mode == AUTO else ("--set", action.name, path)
+    slot, step = one.back(
+        Slot.OTHER_MTA,
+        "Let sendmail(1) be what it was",
+        f"It was {path} before the run.",
+        ReturnAlternative(action.name, action.path, action.was, action.units),
+        ("alternatives", *argv),
+    )
+    yield slot, step
+    if mode == AUTO:
+        title = "Let alternatives choose again"
+        yield Slot.AFTER_PACKAGE, replace(step, id=f"{step.id}-automatic", title=title)
+
+
+def _may_have_changed(one: PastStep) -> bool:
+    """True if the step began, or that of a package.
+
+    Installing Postfix already changes what sendmail(1) is and which server starts at boot.
+    """
+    plan, past = one.run.plan, one.run.past
+    return one.began or any(
+        isinstance(step.action, Install) and step.id in past.intended for step in plan.pending
+    )
+
+
+ACTION_KINDS = (
+    ActionKind(StopMta, stop, undo=_start_again, undo_unbegun=True),
+    ActionKind(ReturnMta, give_back),
+    ActionKind(SetAlternative, lead, undo=_alternative_back, undo_unbegun=True),
+    ActionKind(ReturnAlternative, lead_back),
+)

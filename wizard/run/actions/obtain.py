@@ -22,9 +22,11 @@ from wizard.paths import LETSENCRYPT
 from wizard.plan.certificate_actions import Obtain
 from wizard.plan.undo_actions import ClosePort
 from wizard.run import gathering
+from wizard.run.action_kind import ActionKind
 from wizard.run.certbot import certbot_manner, refused
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained
+from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.sanitize import clean
 from wizard.run.terminal import drive
 from wizard.run.validate_lineages import judge
@@ -168,3 +170,21 @@ def _settle(config: Path, directory: Path, name: str, zone: str, doing: str) -> 
             error
         )
     conf.write_text(text)
+
+
+def _close_port(one: PastStep) -> Iterator[Back]:
+    zone = one.terms.get("opened")
+    if zone:
+        yield one.back(
+            Slot.CHANGES,
+            "Close port 80 again",
+            "It was opened for the challenge alone, and the run was cut off before it closed it.",
+            ClosePort(zone),
+            _closing(zone),
+        )
+
+
+ACTION_KINDS = (
+    ActionKind(Obtain, obtain, undo=_close_port),
+    ActionKind(ClosePort, close_port),
+)

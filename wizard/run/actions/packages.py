@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from wizard.errors import Trouble
 from wizard.plan.actions import Install
 from wizard.plan.undo_actions import Remove
+from wizard.run.action_kind import ActionKind
 from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
 from wizard.run.files import read
+from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import Stale
 from wizard.run.rpm_lock import LOCK_PATH_MACRO, lock_holder
 from wizard.run.terminal import drive
@@ -118,3 +120,22 @@ def _require_planned_files(action: Install, doing: str) -> None:
                 f"stale: dnf laid another {path} than the plan was made from",
                 "The package is installed, nothing else was touched. Make the plan again.",
             )
+
+
+def _remove_again(one: PastStep) -> Iterator[Back]:
+    if not one.terms["was"]:
+        package = one.action.package
+        argv = ("dnf", "remove", package)
+        yield one.back(
+            Slot.PACKAGE,
+            f"Remove the package {package}",
+            "The run installed it. dnf asks before it removes anything.",
+            Remove(package, argv),
+            argv,
+        )
+
+
+ACTION_KINDS = (
+    ActionKind(Install, install, undo=_remove_again),
+    ActionKind(Remove, remove),
+)

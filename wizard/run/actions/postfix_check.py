@@ -13,6 +13,7 @@ from collections.abc import Collection
 from wizard.errors import Trouble
 from wizard.plan.actions import PostfixCheck
 from wizard.postfix.complaints import complaints
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 
 _ARGV = ("postfix", "check")
@@ -46,3 +47,6 @@ def is_foreign(line: str, files: Collection[str]) -> bool:
     named = [os.path.normpath(path) for path in _PATH.findall(line)]
     is_of_the_disk = _OF_THE_DISK.match(line) is not None
     return (bool(named) or is_of_the_disk) and not any(path in files for path in named)
+
+
+ACTION_KINDS = (ActionKind(PostfixCheck, check),)

@@ -8,6 +8,7 @@ from wizard.answers.model import Answers
 from wizard.errors import Trouble
 from wizard.finding import WRONG, Finding
 from wizard.plan.actions import Prove, StagedCheck
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
 
@@ -54,3 +55,6 @@ def _findings(context: Context) -> Iterator[Finding]:
     before = context.before
     adjusted = excused(found, context.plan.edits)
     yield from counted(adjusted, context.plan, None if before is None else before.wrong)
+
+
+ACTION_KINDS = (ActionKind(Prove, prove_all),)

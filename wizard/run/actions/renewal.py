@@ -15,6 +15,7 @@ from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.paths import LETSENCRYPT
 from wizard.plan.certificate_actions import ProveRenewals, Renewal
 from wizard.run import commands
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions.obtain import ENDS_WITH_US
 from wizard.run.certbot import refused
 from wizard.run.context import Context, Undo
@@ -118,3 +119,6 @@ def _finding(one: Renewal, verdict: str, seen: str, advice: str = "") -> Finding
         "" if verdict == RIGHT else f"{advice} {when}{omitted}".strip(),
         fatal=False,
     )
+
+
+ACTION_KINDS = (ActionKind(ProveRenewals, prove_renewals),)

@@ -6,6 +6,7 @@ from typing import cast
 
 from wizard.plan.actions import KeepOriginal, ReplaceFile
 from wizard.plan.diff import hunks, unified
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
@@ -68,3 +69,9 @@ def _show_change(seen: Observed, context: Context) -> None:
     changes = hunks(reviewed, masked_file(seen.path, seen.file.text))
     for line in unified(f"{seen.path} (reviewed)", f"{seen.path} (now)", changes):
         context.say(line)
+
+
+ACTION_KINDS = (
+    ActionKind(KeepOriginal, keep),
+    ActionKind(ReplaceFile, put),
+)

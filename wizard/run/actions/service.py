@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
@@ -10,6 +11,7 @@ from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import EnableUnit, Service
 from wizard.plan.undo_actions import Disable, ReturnUnit
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions.greeting import (
     SMTP,
     Listener,
@@ -20,6 +22,7 @@ from wizard.run.actions.greeting import (
     processes,
 )
 from wizard.run.context import Context, Undo, listed
+from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import (
     LOG_ADVICE,
@@ -170,3 +173,47 @@ def _shown(context: Context, unit: str) -> tuple[str, int]:
     )
     pid = fields.get("MainPID", "0")
     return fields.get("ActiveState", "unknown"), int(pid) if pid.isdigit() else 0
+
+
+def _turn_back(one: PastStep) -> Iterator[Back]:
+    """Yield the step that stops the unit, or the one that turns it."""
+    action, terms = one.action, one.terms
+    was = str(terms.get("was", action.was))
+    if was in RUNNING_STATES:
+        # New processes of a running Postfix read the present main.cf, so it must read the old one.
+        # master(8) restarts a failed service only after a minute, also after a reload.
+        failed = bool(terms) and one.id not in one.run.past.done
+        verb = "restart" if failed else action.verb
+        slot = Slot.TURN if terms else Slot.TURN_AFTER_FILES
+        why = "It reads the old files again, and must greet."
+    elif terms:
+        verb, slot, why = "stop", Slot.STOP, "It did not run before."
+    else:
+        return
+    yield one.back(
+        slot,
+        f"{verb.capitalize()} {action.unit}",
+        why,
+        ReturnUnit(action.unit, verb, was),
+        ("systemctl", verb, action.unit),
+    )
+
+
+def _disable_again(one: PastStep) -> Iterator[Back]:
+    unit = one.terms["unit"]
+    if one.terms["was"] == "disabled":
+        yield one.back(
+            Slot.CHANGES,
+            f"Do not start {unit} at boot",
+            "It was not before the run.",
+            Disable(unit),
+            ("systemctl", "disable", unit),
+        )
+
+
+ACTION_KINDS = (
+    ActionKind(Service, turn, undo=_turn_back, undo_unbegun=True),
+    ActionKind(ReturnUnit, give_back),
+    ActionKind(EnableUnit, enable, undo=_disable_again),
+    ActionKind(Disable, disable),
+)

@@ -14,6 +14,7 @@ from wizard.errors import Trouble
 from wizard.plan.actions import StagedCheck
 from wizard.plan.files import NewFile
 from wizard.postfix.complaints import complaints
+from wizard.run.action_kind import ActionKind
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
@@ -102,3 +103,6 @@ def services(out: bytes) -> dict[str, str]:
 
 _PARSED = {"-n": parameters, "-M": services, "-P": parameters}
 """The options of postconf and their parsers: main.cf, master.cf's entries, their parameters."""
+
+
+ACTION_KINDS = (ActionKind(StagedCheck, check),)

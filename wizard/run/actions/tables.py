@@ -19,6 +19,7 @@ from wizard.plan.actions import BuildTable, StagedCheck
 from wizard.plan.write_paths import SUFFIXES
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
@@ -181,3 +182,6 @@ def _difference(expected: Rows, found: Rows) -> str:
                 f"the plan {expected.get(key, 'nothing')!r}"
             )
     return "the rows differ"
+
+
+ACTION_KINDS = (ActionKind(BuildTable, build),)

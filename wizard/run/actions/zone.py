@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 from wizard.dns.asking import Answer, Question, ask_all
 from wizard.errors import Trouble
 from wizard.plan.actions import CheckZone, ReloadZone
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace, touch
+from wizard.run.past_step import Back, PastStep, Slot
 
 CHECK = ("named-checkzone", "-i", "local")
 """With `local` no names outside the zone are looked up, so that a dead resolver delays nothing."""
@@ -110,3 +113,21 @@ def _leads(answer: Answer, mail_host: str) -> bool:
 def _lines(answers: tuple[Answer, ...]) -> Iterator[str]:
     for answer in answers:
         yield f"{answer.question.name} MX {', '.join(answer.records)}"
+
+
+def _reload_again(one: PastStep) -> Iterator[Back]:
+    action = one.action
+    yield one.back(
+        Slot.ZONES,
+        f"Have named read the zone {action.zone} as it was",
+        f"It answers with the old serial again, {action.was}.",
+        dataclasses.replace(action, was=action.serial, serial=action.was, names=(), mail_host=""),
+        ("touch", action.path),
+        *action.argvs,
+    )
+
+
+ACTION_KINDS = (
+    ActionKind(CheckZone, check),
+    ActionKind(ReloadZone, reload, undo=_reload_again),
+)
