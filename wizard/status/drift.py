@@ -20,12 +20,13 @@ from wizard.host.units import UNKNOWN
 from wizard.paths import LINEAGES, SASL_PASSWD, SENDER_ACCESS
 from wizard.plan.diff import hunks, unified
 from wizard.postfix.sender_access import rows_by_key
+from wizard.run.actions.firewall import CLOSED, OPEN
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
 from wizard.run.path_state import MISSING
 from wizard.secrets import masked_file
 from wizard.sections.registry import FILES
-from wizard.status.expected import CLOSED, OPEN, ExpectedState, Mark
+from wizard.status.expected import ExpectedState, Mark
 
 DAY = 86400
 PART = 10

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional, cast
+from typing import Any, Optional, cast
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.paths import MAIN_CF, MASTER_CF
-from wizard.plan.actions import BuildTable, EnableUnit, OpenFirewall, Service
-from wizard.plan.model import Action, Plan, Step
-from wizard.plan.undo_actions import CloseFirewall, Disable, ReturnUnit
+from wizard.plan.model import Plan
 from wizard.planning.build import UNIT
+from wizard.run.action_kind import Thing
+from wizard.run.actions import kind_of_action
 from wizard.run.changed import CERTBOT, LINK, TABLE, kind_of, lineage_of, source_of
 from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.past_run import PastRun, past_run
 from wizard.run.paths import Places
-from wizard.run.progress import Progress
 from wizard.run.pruning import is_gone, newest_pruned
 from wizard.run.records import DONE, UNREADABLE
 from wizard.run.relevant import still_count
@@ -53,8 +52,8 @@ class ExpectedState:
 
     `paths` and `links` have by path the states (`wizard.run.path_state`) of files and of links of
     certificate lineages. `tables` has by path the TYPE of each indexed table. `lineages` has by
-    name the run that linked the lineage. `services` has by (zone, service) OPEN or CLOSED.
-    `enabled` and `active` belong to the unit of Postfix.
+    name the run that linked the lineage. `services` has by (zone, service) OPEN or CLOSED
+    (`wizard.run.actions.firewall`). `enabled` and `active` belong to the unit of Postfix.
     """
 
     paths: dict[str, Mark] = field(default_factory=dict)
@@ -78,10 +77,6 @@ class ExpectedState:
         """The ID of the last run that changed something, "" if there is none."""
         marks = (*self.paths.values(), *self.services.values(), self.enabled, self.active)
         return max((mark.run for mark in marks if mark is not None), default="")
-
-
-OPEN, CLOSED = "open", "closed"
-_Rule = Callable[[ExpectedState, Any, str], None]
 
 
 def expected_state(places: Places) -> ExpectedState:
@@ -166,11 +161,15 @@ def add(expected: ExpectedState, past: PastRun) -> None:
     """Add one run's changes to those of the runs before it."""
     run, plan, so_far = past.run, past.plan, past.progress
     proposed = {change.path: change.proposed for change in plan.files}
-    kinds = {step.id: step.action for step in plan.steps}
+    returning = so_far.returning.steps if so_far.returning else ()
+    things = {
+        step.id: kind_of_action(step.action).changes(step.action)
+        for step in (*plan.steps, *returning)
+    }
     changed: dict[str, None] = {}
-    for step, entry in past.written():
-        path, action = entry["path"], kinds.get(step)
-        table_type = action.table_type if isinstance(action, BuildTable) else ""
+    for name, entry in past.written():
+        path = entry["path"]
+        table_type = things.get(name, {}).get(("table", source_of(path)), "")
         write = _Write(Mark(entry["now"], run), proposed.get(path), table_type)
         expected.writes.setdefault(path, []).append(write)
         changed[path] = None
@@ -182,10 +181,10 @@ def add(expected: ExpectedState, past: PastRun) -> None:
         changed[path] = None
     for path in changed:
         _settle(expected, path)
-    for step, action in _actions(plan, so_far):
-        rule = _RULES.get(type(action))
-        if rule is not None and step in so_far.done and step in so_far.intended:
-            rule(expected, action, run)
+    for name, states in things.items():
+        if name in so_far.done and name in so_far.intended:
+            for thing, state in states.items():
+                _set(expected, thing, Mark(state, run))
     if so_far.returning is None:
         written_paths = {
             entry["path"]
@@ -228,46 +227,13 @@ def _written(run: str, plan: Plan, touched: Collection[str], *, over: bool) -> I
     yield Written(run, plan.sections, plan.undoes, before, {**before, **after})
 
 
-def _actions(plan: Plan, past: Progress) -> Iterator[tuple[str, Optional[Action]]]:
-    steps: Iterable[Step] = plan.steps
-    if past.returning is not None:
-        steps = (*steps, *past.returning.steps)
-    yield from ((step.id, step.action) for step in steps)
-
-
-def _enabled(expected: ExpectedState, action: EnableUnit, run: str) -> None:
-    if action.unit == UNIT:
-        expected.enabled = Mark("enabled", run)
-
-
-def _disabled(expected: ExpectedState, action: Disable, run: str) -> None:
-    if action.unit == UNIT:
-        expected.enabled = Mark("disabled", run)
-
-
-def _turned(expected: ExpectedState, _action: Any, run: str) -> None:
-    expected.active = Mark("active", run)
-
-
-def _returned(expected: ExpectedState, action: ReturnUnit, run: str) -> None:
-    expected.active = Mark(action.to, run)
-
-
-def _opened(expected: ExpectedState, action: OpenFirewall, run: str) -> None:
-    for service in action.services:
-        expected.services[action.zone, service] = Mark(OPEN, run)
-
-
-def _closed(expected: ExpectedState, action: CloseFirewall, run: str) -> None:
-    for service in action.services:
-        expected.services[action.zone, service] = Mark(CLOSED, run)
-
-
-_RULES: dict[type, _Rule] = {
-    EnableUnit: _enabled,
-    Disable: _disabled,
-    Service: _turned,
-    ReturnUnit: _returned,
-    OpenFirewall: _opened,
-    CloseFirewall: _closed,
-}
+def _set(expected: ExpectedState, thing: Thing, mark: Mark) -> None:
+    """Set the state of a service or of Postfix's unit. The journal has the states of paths."""
+    kind, *name = thing
+    if kind == "service":
+        zone, service = name
+        expected.services[zone, service] = mark
+    elif thing == ("at boot", UNIT):
+        expected.enabled = mark
+    elif thing == ("unit", UNIT):
+        expected.active = mark

@@ -18,9 +18,10 @@ from wizard.finding import RIGHT
 from wizard.host.facts import Host
 from wizard.paths import DOVECOT_CONF, LINEAGES, MAIN_CF, MASTER_CF, RENEWAL_HOOK, SENDER_ACCESS
 from wizard.plan.firewall import IMAPS, SERVICES
+from wizard.run.actions.firewall import OPEN
 from wizard.sections.registry import OWNERS
 from wizard.status.drift import DriftItem
-from wizard.status.expected import OPEN, ExpectedState
+from wizard.status.expected import ExpectedState
 
 AS_PLANNED = "as planned"
 AS_FOUND = "as found"

@@ -17,11 +17,12 @@ from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.files import LaidFile, NewFile, Past
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import PutBack
+from wizard.run.actions.firewall import CLOSED, OPEN
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import Returning
 from wizard.status.drift import Now, items
-from wizard.status.expected import CLOSED, OPEN, ExpectedState, Mark, add
+from wizard.status.expected import ExpectedState, Mark, add
 
 FILE = "/etc/postfix/main.cf"
 NEW = NewFile(FILE, b"new\n", None)

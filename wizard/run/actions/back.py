@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Optional, Union
 
 from wizard.errors import Trouble
+from wizard.host.postfix import INDEX_SUFFIX
+from wizard.paths import LINEAGES
 from wizard.plan.files import Past
 from wizard.plan.undo_actions import PutBack
 from wizard.run import labels
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, Thing
 from wizard.run.actions.rebuild import metadata_of, rebuild
 from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind_of
 from wizard.run.context import Context, Undo
@@ -26,6 +28,7 @@ EDITED_ADVICE = (
     "Undo would lose that change, so nothing more is touched. Take it out, or put the file as "
     "you want it and leave the rest: `postfix-wizard undo --dry-run` shows what is left."
 )
+_INDEXES = frozenset(INDEX_SUFFIX.values())
 STAYS = "another program wrote it after the run, as it should: it stays"
 
 
@@ -182,4 +185,16 @@ _WAYS: dict[str, Callable[[Past, Observed], None]] = {
 _WORDS = {"file": "as it was", "link": "linked as it was", MISSING: "removed; there was none"}
 
 
-ACTION_KINDS = (ActionKind(PutBack, put_back),)
+def _changes(action: PutBack) -> dict[Thing, str]:
+    found: dict[Thing, str] = {}
+    for past in action.files:
+        found["path", past.path] = ""
+        source, dot, kind = past.path.rpartition(".")
+        if dot + kind in _INDEXES:
+            found["table", source] = ""
+        if past.path.startswith(f"{LINEAGES}/"):
+            found["lineage", past.path[len(LINEAGES) + 1 :].partition("/")[0]] = ""
+    return found
+
+
+ACTION_KINDS = (ActionKind(PutBack, put_back, changes=_changes),)

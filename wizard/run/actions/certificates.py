@@ -127,6 +127,11 @@ def _forget(path: str) -> None:
 
 
 ACTION_KINDS = (
-    ActionKind(Relink, relink, undo=files_back_unless_issued),
+    ActionKind(
+        Relink,
+        relink,
+        undo=files_back_unless_issued,
+        changes=lambda action: {("lineage", action.lineage): ""},
+    ),
     ActionKind(SelfSign, self_sign),
 )

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from typing import Union
 
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.actions import OpenFirewall
 from wizard.plan.undo_actions import CloseFirewall
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, Thing
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import Stale
 
+OPEN, CLOSED = "open", "closed"
+"""The states of a service in a zone, for `status`."""
 _NOT_RUNNING = 252
 """The exit status if firewalld does not run (firewall-cmd(1))."""
 _REPAIR = "Set that right, then start again."
@@ -129,7 +133,11 @@ def _close_again(one: PastStep) -> Iterator[Back]:
         )
 
 
+def _services(action: Union[OpenFirewall, CloseFirewall], state: str) -> dict[Thing, str]:
+    return {("service", action.zone, service): state for service in action.services}
+
+
 ACTION_KINDS = (
-    ActionKind(OpenFirewall, admit, undo=_close_again),
-    ActionKind(CloseFirewall, close),
+    ActionKind(OpenFirewall, admit, undo=_close_again, changes=partial(_services, state=OPEN)),
+    ActionKind(CloseFirewall, close, changes=partial(_services, state=CLOSED)),
 )

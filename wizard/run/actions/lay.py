@@ -107,6 +107,11 @@ def forget(action: Forget, context: Context) -> Undo:
 
 
 ACTION_KINDS = (
-    ActionKind(Lay, lay, undo=files_back_unless_issued),
+    ActionKind(
+        Lay,
+        lay,
+        undo=files_back_unless_issued,
+        changes=lambda action: {("path", file.path): "" for file in action.files},
+    ),
     ActionKind(Forget, forget),
 )

@@ -212,8 +212,19 @@ def _disable_again(one: PastStep) -> Iterator[Back]:
 
 
 ACTION_KINDS = (
-    ActionKind(Service, turn, undo=_turn_back, undo_unbegun=True),
-    ActionKind(ReturnUnit, give_back),
-    ActionKind(EnableUnit, enable, undo=_disable_again),
-    ActionKind(Disable, disable),
+    ActionKind(
+        Service,
+        turn,
+        undo=_turn_back,
+        undo_unbegun=True,
+        changes=lambda action: {("unit", action.unit): "active"},
+    ),
+    ActionKind(ReturnUnit, give_back, changes=lambda action: {("unit", action.unit): action.to}),
+    ActionKind(
+        EnableUnit,
+        enable,
+        undo=_disable_again,
+        changes=lambda action: {("at boot", action.unit): "enabled"},
+    ),
+    ActionKind(Disable, disable, changes=lambda action: {("at boot", action.unit): "disabled"}),
 )

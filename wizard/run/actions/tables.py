@@ -184,4 +184,8 @@ def _difference(expected: Rows, found: Rows) -> str:
     return "the rows differ"
 
 
-ACTION_KINDS = (ActionKind(BuildTable, build),)
+ACTION_KINDS = (
+    ActionKind(
+        BuildTable, build, changes=lambda action: {("table", action.path): action.table_type}
+    ),
+)
