@@ -6,13 +6,18 @@ the list of runs) look into `ACTION_KINDS` of `wizard.run.actions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from wizard.host.units import RUNNING_STATES
+from wizard.plan.actions import Service
+from wizard.plan.model import Plan, Step
 from wizard.run.context import Executor
 from wizard.run.files_back import files_back
-from wizard.run.past_step import Back, PastStep
+from wizard.run.past_step import Back, PastStep, Terms
+
+_Action = TypeVar("_Action")
 
 Thing = tuple[str, ...]
 """Something that `status` follows from run to run: its kind, then its name.
@@ -27,6 +32,30 @@ def _nothing(_action: Any) -> Mapping[Thing, str]:
 
 
 @dataclass(frozen=True)
+class UndoneRun:
+    """A run with the steps that undo it. `begun` are its steps that began, with their terms."""
+
+    plan: Plan
+    begun: tuple[tuple[Step, Terms], ...]
+    back: Sequence[Step]
+
+    def of(self, data: type[_Action]) -> Iterator[tuple[_Action, Terms]]:
+        """Yield the actions of one class that began, with their terms."""
+        for step, terms in self.begun:
+            if isinstance(step.action, data):
+                yield step.action, terms
+
+    @property
+    def started(self) -> bool:
+        """True if the run started a Postfix that did not run."""
+        return any(terms.get("was") not in RUNNING_STATES for _, terms in self.of(Service))
+
+
+def _no_sentence(_run: UndoneRun) -> Iterator[str]:
+    return iter(())
+
+
+@dataclass(frozen=True)
 class ActionKind:
     """All that the engines know of one kind of action.
 
@@ -35,6 +64,7 @@ class ActionKind:
       called for a step that did not begin.
     - `changes`: what it changes, each thing with its state from then on, "" if only the journal
       has that. Paths that it journals as `files` need not be among them.
+    - `stays`: a sentence for each thing that such actions made and that undo does not take away.
     """
 
     data: type
@@ -42,3 +72,4 @@ class ActionKind:
     undo: Callable[[PastStep], Iterator[Back]] = files_back
     undo_unbegun: bool = False
     changes: Callable[[Any], Mapping[Thing, str]] = _nothing
+    stays: Callable[[UndoneRun], Iterator[str]] = _no_sentence

@@ -13,7 +13,7 @@ from wizard.host.dovecot import MAIN, flattened, includes
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, UndoneRun
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
 from wizard.run.past_step import Back, PastStep, Slot
@@ -156,8 +156,13 @@ def _turn_back(one: PastStep) -> Iterator[Back]:
     )
 
 
+def _list_of_instances(run: UndoneRun) -> Iterator[str]:
+    if any(action.unit == "dovecot" for action, _ in run.of(TurnBeside)):
+        yield "/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts."
+
+
 ACTION_KINDS = (
     ActionKind(CheckDovecot, check),
-    ActionKind(TurnBeside, turn, undo=_turn_back),
+    ActionKind(TurnBeside, turn, undo=_turn_back, stays=_list_of_instances),
     ActionKind(AskThenFlush, ask_then_flush),
 )

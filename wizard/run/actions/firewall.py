@@ -16,7 +16,7 @@ from wizard.errors import Trouble
 from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.actions import OpenFirewall
 from wizard.plan.undo_actions import CloseFirewall
-from wizard.run.action_kind import ActionKind, Thing
+from wizard.run.action_kind import ActionKind, Thing, UndoneRun
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.past_step import Back, PastStep, Slot
@@ -137,7 +137,24 @@ def _services(action: Union[OpenFirewall, CloseFirewall], state: str) -> dict[Th
     return {("service", action.zone, service): state for service in action.services}
 
 
+def _zone_files(run: UndoneRun) -> Iterator[str]:
+    for action, terms in run.of(OpenFirewall):
+        if terms.get("added"):
+            name = f"{action.zone}.xml"
+            yield (
+                f"/etc/firewalld/zones/{name}, /etc/firewalld/zones/{name}.old: firewalld writes both"
+                " at each change of a zone. The first has no service of the run; where it says what"
+                f" /usr/lib/firewalld/zones/{name} says, it can be removed."
+            )
+
+
 ACTION_KINDS = (
-    ActionKind(OpenFirewall, admit, undo=_close_again, changes=partial(_services, state=OPEN)),
+    ActionKind(
+        OpenFirewall,
+        admit,
+        undo=_close_again,
+        changes=partial(_services, state=OPEN),
+        stays=_zone_files,
+    ),
     ActionKind(CloseFirewall, close, changes=partial(_services, state=CLOSED)),
 )

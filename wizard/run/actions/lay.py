@@ -10,16 +10,17 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Optional, cast
 
 from wizard.certificates.lines import without
 from wizard.certificates.modes import directory_mode, file_mode
 from wizard.errors import Trouble
 from wizard.plan.actions import Forget
-from wizard.plan.certificate_actions import Lay
+from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.files import LaidFile
 from wizard.run import labels
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, UndoneRun
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
 from wizard.run.files import ACL, FileSnapshot, read, remove, replace
@@ -106,12 +107,22 @@ def forget(action: Forget, context: Context) -> Undo:
     return undo
 
 
+def _issued(run: UndoneRun) -> Iterator[str]:
+    laid, linked = run.of(Lay), run.of(Relink)
+    if any(one.stays for one, _ in laid) or any(one.stays for one, _ in linked):
+        yield (
+            "/etc/letsencrypt: the certificate that was issued for this host, with its key: an ACME"
+            " server issues only so many."
+        )
+
+
 ACTION_KINDS = (
     ActionKind(
         Lay,
         lay,
         undo=files_back_unless_issued,
         changes=lambda action: {("path", file.path): "" for file in action.files},
+        stays=_issued,
     ),
     ActionKind(Forget, forget),
 )

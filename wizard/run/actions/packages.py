@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from wizard.errors import Trouble
 from wizard.plan.actions import Install
 from wizard.plan.undo_actions import Remove
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, UndoneRun
 from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
@@ -135,7 +135,32 @@ def _remove_again(one: PastStep) -> Iterator[Back]:
         )
 
 
+_RECORDS = {
+    "postfix": "/etc/passwd, /etc/group, /etc/shadow and /etc/gshadow have its users,"
+    " /etc/alternatives and /var/lib/alternatives its commands; /etc/pki/tls/certs/postfix.pem and"
+    " /etc/pki/tls/private/postfix.key are its own certificate; "
+}
+"""Records that a package's scripts make. Other packages have only dnf's records."""
+
+
+def _package(run: UndoneRun) -> Iterator[str]:
+    removes = any(isinstance(step.action, Remove) for step in run.back)
+    for action, terms in run.of(Install):
+        package = action.package
+        if terms.get("was"):
+            continue
+        if not removes:
+            yield (
+                f"The package {package} stays installed, with its files (`rpm -ql {package}`);"
+                " --remove-package takes it too."
+            )
+        yield (
+            f"Records of the package {package}: {_RECORDS.get(package, '')}/var/lib/dnf,"
+            " /var/cache/dnf and /var/lib/rpm are dnf's and rpm's."
+        )
+
+
 ACTION_KINDS = (
-    ActionKind(Install, install, undo=_remove_again),
+    ActionKind(Install, install, undo=_remove_again, stays=_package),
     ActionKind(Remove, remove),
 )

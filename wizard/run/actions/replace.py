@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from typing import cast
 
 from wizard.plan.actions import KeepOriginal, ReplaceFile
 from wizard.plan.diff import hunks, unified
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, UndoneRun
 from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
@@ -71,7 +73,16 @@ def _show_change(seen: Observed, context: Context) -> None:
         context.say(line)
 
 
+def _originals(run: UndoneRun) -> Iterator[str]:
+    originals = (
+        step.action.original for step in run.plan.steps if isinstance(step.action, KeepOriginal)
+    )
+    paths = [path for path in originals if os.path.lexists(path)]
+    if paths:
+        yield f"{', '.join(paths)}: made once, for `diff` with any later state; no undo removes it."
+
+
 ACTION_KINDS = (
-    ActionKind(KeepOriginal, keep),
+    ActionKind(KeepOriginal, keep, stays=_originals),
     ActionKind(ReplaceFile, put),
 )

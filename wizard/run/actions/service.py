@@ -11,7 +11,7 @@ from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import EnableUnit, Service
 from wizard.plan.undo_actions import Disable, ReturnUnit
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, UndoneRun
 from wizard.run.actions.greeting import (
     SMTP,
     Listener,
@@ -211,6 +211,15 @@ def _disable_again(one: PastStep) -> Iterator[Back]:
         )
 
 
+def _left_by_postfix(run: UndoneRun) -> Iterator[str]:
+    if run.started:
+        yield (
+            "/var/spool/postfix, /var/lib/postfix: the queue and what Postfix remembers. Mail that"
+            " waits there is delivered once Postfix runs."
+        )
+        yield "/var/log, /var/lib/rpm: what all programs logged meanwhile, and rpm's own lock files."
+
+
 ACTION_KINDS = (
     ActionKind(
         Service,
@@ -218,6 +227,7 @@ ACTION_KINDS = (
         undo=_turn_back,
         undo_unbegun=True,
         changes=lambda action: {("unit", action.unit): "active"},
+        stays=_left_by_postfix,
     ),
     ActionKind(ReturnUnit, give_back, changes=lambda action: {("unit", action.unit): action.to}),
     ActionKind(

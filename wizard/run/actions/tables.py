@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from wizard.errors import Trouble
+from wizard.host.postfix import INDEX_SUFFIX
+from wizard.paths import ALIASES
 from wizard.plan.actions import BuildTable, StagedCheck
 from wizard.plan.write_paths import SUFFIXES
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
-from wizard.run.action_kind import ActionKind
+from wizard.run.action_kind import ActionKind, UndoneRun
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
@@ -184,8 +186,19 @@ def _difference(expected: Rows, found: Rows) -> str:
     return "the rows differ"
 
 
+def _of_aliases(run: UndoneRun) -> Iterator[str]:
+    paths = dict.fromkeys(f"{ALIASES}{suffix}" for suffix in INDEX_SUFFIX.values())
+    there = [path for path in paths if os.path.lexists(path)]
+    built = any(action.path == ALIASES for action, _ in run.of(BuildTable))
+    if there and (run.started or built):
+        yield f"{', '.join(there)}: built from {ALIASES}, which stays; Postfix does so at each start."
+
+
 ACTION_KINDS = (
     ActionKind(
-        BuildTable, build, changes=lambda action: {("table", action.path): action.table_type}
+        BuildTable,
+        build,
+        changes=lambda action: {("table", action.path): action.table_type},
+        stays=_of_aliases,
     ),
 )
