@@ -18,7 +18,6 @@ from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
 from wizard.plan.files import sha256
 from wizard.plan.model import Plan
-from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases
 from wizard.planning.gather import gather_plan
@@ -26,6 +25,7 @@ from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
 from wizard.postfix.relayhost import RELAY, nexthop
 from wizard.run.history import RunSummary, newest_unfinished
+from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.run.records import DIED

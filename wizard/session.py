@@ -27,13 +27,13 @@ from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
-from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.read_back import Values, read_back, read_values
 from wizard.postfix.blocklists import with_key
 from wizard.run.follow import follow, is_prompt_open
 from wizard.run.history import RunSummary, newest_cut_off, plan_of, runs
 from wizard.run.launch import launch, relaunch
 from wizard.run.lock import holder, refuse_if_locked, request_stop
+from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.prompts import send_answer
 from wizard.run.readiness import unready

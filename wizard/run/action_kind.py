@@ -6,7 +6,7 @@ the list of runs) look into `ACTION_KINDS` of `wizard.run.actions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -51,8 +51,8 @@ class UndoneRun:
         return any(terms.get("was") not in RUNNING_STATES for _, terms in self.of(Service))
 
 
-def _no_sentence(_run: UndoneRun) -> Iterator[str]:
-    return iter(())
+def _none(_of: Any) -> Iterable[str]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,9 @@ class ActionKind:
     - `changes`: what it changes, each thing with its state from then on, "" if only the journal
       has that. Paths that it journals as `files` need not be among them.
     - `stays`: a sentence for each thing that such actions made and that undo does not take away.
+    - `replaces`: the files that it replaces. Each must be a plain file with one name. `writes`: the
+      other files and links that it writes. `others_write`: what dnf, systemd, alternatives and
+      firewalld write for it. `obstacles`: why it would fail on this host, apart from these paths.
     """
 
     data: type
@@ -72,4 +75,8 @@ class ActionKind:
     undo: Callable[[PastStep], Iterator[Back]] = files_back
     undo_unbegun: bool = False
     changes: Callable[[Any], Mapping[Thing, str]] = _nothing
-    stays: Callable[[UndoneRun], Iterator[str]] = _no_sentence
+    stays: Callable[[UndoneRun], Iterable[str]] = _none
+    replaces: Callable[[Any], Iterable[str]] = _none
+    writes: Callable[[Any], Iterable[str]] = _none
+    others_write: Callable[[Any], Iterable[str]] = _none
+    obstacles: Callable[[Any], Iterable[str]] = _none

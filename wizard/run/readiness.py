@@ -18,7 +18,7 @@ from wizard.environment import child_environment
 from wizard.errors import Trouble
 from wizard.host.units import SYSTEMD
 from wizard.plan.model import Plan
-from wizard.plan.write_paths import all_paths, path_problems
+from wizard.run.path_obstacles import all_paths, path_problems
 from wizard.run.paths import Places
 from wizard.run.sanitize import clean_line
 

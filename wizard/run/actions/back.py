@@ -197,4 +197,8 @@ def _changes(action: PutBack) -> dict[Thing, str]:
     return found
 
 
-ACTION_KINDS = (ActionKind(PutBack, put_back, changes=_changes),)
+def _written(action: PutBack) -> Iterator[str]:
+    return (one.path for one in action.files if one.was != one.now)
+
+
+ACTION_KINDS = (ActionKind(PutBack, put_back, changes=_changes, writes=_written),)

@@ -132,6 +132,7 @@ ACTION_KINDS = (
         relink,
         undo=files_back_unless_issued,
         changes=lambda action: {("lineage", action.lineage): ""},
+        writes=lambda action: (link.path for link in action.links),
     ),
-    ActionKind(SelfSign, self_sign),
+    ActionKind(SelfSign, self_sign, replaces=lambda action: (action.cert_file, action.key_file)),
 )

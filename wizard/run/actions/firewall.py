@@ -148,6 +148,10 @@ def _zone_files(run: UndoneRun) -> Iterator[str]:
             )
 
 
+def _zone_file(action: Union[OpenFirewall, CloseFirewall]) -> tuple[str, ...]:
+    return (f"/etc/firewalld/zones/{action.zone}.xml",)
+
+
 ACTION_KINDS = (
     ActionKind(
         OpenFirewall,
@@ -155,6 +159,12 @@ ACTION_KINDS = (
         undo=_close_again,
         changes=partial(_services, state=OPEN),
         stays=_zone_files,
+        others_write=_zone_file,
     ),
-    ActionKind(CloseFirewall, close, changes=partial(_services, state=CLOSED)),
+    ActionKind(
+        CloseFirewall,
+        close,
+        changes=partial(_services, state=CLOSED),
+        others_write=_zone_file,
+    ),
 )

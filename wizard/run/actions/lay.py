@@ -123,6 +123,7 @@ ACTION_KINDS = (
         undo=files_back_unless_issued,
         changes=lambda action: {("path", file.path): "" for file in action.files},
         stays=_issued,
+        writes=lambda action: (file.path for file in action.files),
     ),
     ActionKind(Forget, forget),
 )

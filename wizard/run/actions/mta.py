@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import cast
+from typing import Union, cast
 
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -206,9 +206,21 @@ def _may_have_changed(one: PastStep) -> bool:
     )
 
 
+def _files_of_alternative(
+    action: Union[SetAlternative, ReturnAlternative],
+) -> tuple[str, ...]:
+    return (f"/etc/alternatives/{action.name}", f"/var/lib/alternatives/{action.name}")
+
+
 ACTION_KINDS = (
     ActionKind(StopMta, stop, undo=_start_again, undo_unbegun=True),
     ActionKind(ReturnMta, give_back),
-    ActionKind(SetAlternative, lead, undo=_alternative_back, undo_unbegun=True),
-    ActionKind(ReturnAlternative, lead_back),
+    ActionKind(
+        SetAlternative,
+        lead,
+        undo=_alternative_back,
+        undo_unbegun=True,
+        others_write=_files_of_alternative,
+    ),
+    ActionKind(ReturnAlternative, lead_back, others_write=_files_of_alternative),
 )

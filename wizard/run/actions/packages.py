@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from wizard.errors import Trouble
+from wizard.paths import MAIN_CF
 from wizard.plan.actions import Install
 from wizard.plan.undo_actions import Remove
 from wizard.run.action_kind import ActionKind, UndoneRun
@@ -160,7 +161,12 @@ def _package(run: UndoneRun) -> Iterator[str]:
         )
 
 
+def _installed_paths(action: Install) -> tuple[str, ...]:
+    of_postfix = ("/usr/sbin/postfix", MAIN_CF) if action.package == "postfix" else ()
+    return (*of_postfix, "/var/lib/rpm/db")
+
+
 ACTION_KINDS = (
-    ActionKind(Install, install, undo=_remove_again, stays=_package),
+    ActionKind(Install, install, undo=_remove_again, stays=_package, others_write=_installed_paths),
     ActionKind(Remove, remove),
 )

@@ -6,9 +6,11 @@ are older than the run. These are shown and stop nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Collection
+import stat
+from collections.abc import Collection, Iterator
 
 from wizard.errors import Trouble
 from wizard.plan.actions import PostfixCheck
@@ -22,6 +24,7 @@ _GRAVE = re.compile(r"\b(?:warning|error|fatal|panic): ")
 _PATH = re.compile(r"(?<![\w.])/[^\s:,;]+")
 _OF_THE_DISK = re.compile(r"(?:postfix/postfix-script|postsuper): ")
 """The beginning of a line about the disk, such as damaged messages. Some name no complete path."""
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _ADVICE = "Set right what it names, then start again."
 
 
@@ -49,4 +52,18 @@ def is_foreign(line: str, files: Collection[str]) -> bool:
     return (bool(named) or is_of_the_disk) and not any(path in files for path in named)
 
 
-ACTION_KINDS = (ActionKind(PostfixCheck, check),)
+def _obstacles(action: PostfixCheck) -> Iterator[str]:
+    """Yield what it would say of an existing file, since that would fail the run.
+
+    A replaced file keeps the owner and the mode of the old one.
+    """
+    for path in action.files:
+        with contextlib.suppress(OSError):
+            status = os.lstat(path)
+            if stat.S_ISREG(status.st_mode) and status.st_uid != 0:
+                yield f"{path} belongs to another user than root: chown root {path}"
+            if stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS:
+                yield f"{path} can be written by others than root: chmod go-w {path}"
+
+
+ACTION_KINDS = (ActionKind(PostfixCheck, check, obstacles=_obstacles),)

@@ -83,6 +83,6 @@ def _originals(run: UndoneRun) -> Iterator[str]:
 
 
 ACTION_KINDS = (
-    ActionKind(KeepOriginal, keep, stays=_originals),
-    ActionKind(ReplaceFile, put),
+    ActionKind(KeepOriginal, keep, stays=_originals, replaces=lambda action: (action.original,)),
+    ActionKind(ReplaceFile, put, replaces=lambda action: (action.file.path,)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Union
 
 from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
@@ -35,6 +35,7 @@ from wizard.run.units import (
 )
 
 _PAUSE = 0.02
+_WANTS = "/etc/systemd/system/multi-user.target.wants"
 _NOT_THERE = frozenset({"unknown", "not-found"})
 """Words for a missing unit: `unknown` for no output of `is-enabled`, `not-found` from systemd 252."""
 
@@ -220,6 +221,10 @@ def _left_by_postfix(run: UndoneRun) -> Iterator[str]:
         yield "/var/log, /var/lib/rpm: what all programs logged meanwhile, and rpm's own lock files."
 
 
+def _link_at_boot(action: Union[EnableUnit, Disable]) -> tuple[str, ...]:
+    return (f"{_WANTS}/{action.unit.removesuffix('.service')}.service",)
+
+
 ACTION_KINDS = (
     ActionKind(
         Service,
@@ -235,6 +240,12 @@ ACTION_KINDS = (
         enable,
         undo=_disable_again,
         changes=lambda action: {("at boot", action.unit): "enabled"},
+        others_write=_link_at_boot,
     ),
-    ActionKind(Disable, disable, changes=lambda action: {("at boot", action.unit): "disabled"}),
+    ActionKind(
+        Disable,
+        disable,
+        changes=lambda action: {("at boot", action.unit): "disabled"},
+        others_write=_link_at_boot,
+    ),
 )

@@ -18,7 +18,6 @@ from wizard.errors import Trouble
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import ALIASES
 from wizard.plan.actions import BuildTable, StagedCheck
-from wizard.plan.write_paths import SUFFIXES
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
 from wizard.run.action_kind import ActionKind, UndoneRun
@@ -29,6 +28,8 @@ from wizard.run.path_state import Stale
 from wizard.run.unseal import secrets_of
 from wizard.secrets import opened
 
+SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
+"""The suffix that postmap(1) adds to the name of the text, by table type."""
 Rows = dict[str, str]
 
 
@@ -194,11 +195,17 @@ def _of_aliases(run: UndoneRun) -> Iterator[str]:
         yield f"{', '.join(there)}: built from {ALIASES}, which stays; Postfix does so at each start."
 
 
+def _written(action: BuildTable) -> tuple[str, ...]:
+    suffix = SUFFIXES.get(action.table_type)
+    return (action.path, *((f"{action.path}{suffix}",) if suffix else ()))
+
+
 ACTION_KINDS = (
     ActionKind(
         BuildTable,
         build,
         changes=lambda action: {("table", action.path): action.table_type},
         stays=_of_aliases,
+        replaces=_written,
     ),
 )

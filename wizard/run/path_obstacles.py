@@ -5,33 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
-from itertools import chain
 from pathlib import PurePosixPath
-from typing import Any
 
 from wizard.answers.model import Problem
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.ways import explained, locked, mount_of, open_way
 from wizard.paths import LETSENCRYPT, MAIN_CF, RENEWAL_HOOK
-from wizard.plan.actions import (
-    BuildTable,
-    EnableUnit,
-    Install,
-    KeepOriginal,
-    OpenFirewall,
-    PostfixCheck,
-    ReplaceFile,
-    SetAlternative,
-)
-from wizard.plan.certificate_actions import Lay, Relink, SelfSign
 from wizard.plan.model import Plan
-from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnAlternative
-
-Rule = Callable[[Any], Iterable[str]]
+from wizard.run.actions import kind_of_action
 
 _AFTER_GATHERING = (
     MAIN_CF,
@@ -40,10 +25,6 @@ _AFTER_GATHERING = (
 )
 """Paths that the run after a gather run writes, as far as they are known before."""
 
-SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
-"""The suffix that postmap(1) adds to the name of the text, by table type."""
-_WANTS = "/etc/systemd/system/multi-user.target.wants"
-_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _PATH_ONLY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -101,28 +82,13 @@ def path_problems(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _problems(plan: Plan, door: Door) -> Iterator[str]:
-    whole = {path for step in plan.pending for path in _of(_WHOLE, step.action)}
+    whole = set(_replaced(plan))
     # Another program writes only on the live host, not below another root.
-    pending = plan.pending if door.is_live else ()
-    others = {path for step in pending for path in _of(BY_OTHERS, step.action)}
+    others = set(_written_by_others(plan) if door.is_live else ())
     for path in sorted({*written_paths(plan), *others}):
         yield from _write_problems(path, door, ours=path not in others, is_whole=path in whole)
-    for step in pending:
-        if isinstance(step.action, PostfixCheck):
-            yield from chain.from_iterable(map(_complaint, step.action.files))
-
-
-def _complaint(path: str) -> Iterator[str]:
-    """Yield what `postfix check` would say of an existing file, since that would fail the run.
-
-    A replaced file keeps the owner and the mode of the old one.
-    """
-    with contextlib.suppress(OSError):
-        status = os.lstat(path)
-        if stat.S_ISREG(status.st_mode) and status.st_uid != 0:
-            yield f"{path} belongs to another user than root: chown root {path}"
-        if stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS:
-            yield f"{path} can be written by others than root: chmod go-w {path}"
+    for step in plan.pending if door.is_live else ():
+        yield from kind_of_action(step.action).obstacles(step.action)
 
 
 def _write_problems(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
@@ -201,67 +167,24 @@ def written_paths(plan: Plan) -> Iterator[str]:
     """Yield the files and links that the run of a plan writes."""
     if plan.gathers:
         yield from _AFTER_GATHERING
+    yield from _replaced(plan)
     for step in plan.pending:
-        yield from _of(OURS, step.action)
+        yield from kind_of_action(step.action).writes(step.action)
 
 
 def all_paths(plan: Plan) -> Iterator[str]:
     """Yield the paths outside its own directory that the run or its programs write."""
     for step in plan.pending:
-        yield from (*_of(OURS, step.action), *_of(BY_OTHERS, step.action))
+        kind = kind_of_action(step.action)
+        for paths in (kind.replaces, kind.writes, kind.others_write):
+            yield from paths(step.action)
 
 
-def _of(rules: Mapping[type, Rule], action: object) -> Iterable[str]:
-    rule = rules.get(type(action))
-    return rule(action) if rule is not None else ()
+def _replaced(plan: Plan) -> Iterator[str]:
+    for step in plan.pending:
+        yield from kind_of_action(step.action).replaces(step.action)
 
 
-def _table(action: BuildTable) -> Iterable[str]:
-    suffix = SUFFIXES.get(action.table_type)
-    return (action.path, *((f"{action.path}{suffix}",) if suffix else ()))
-
-
-def _put_back(action: PutBack) -> Iterable[str]:
-    return (one.path for one in action.files if one.was != one.now)
-
-
-def _alternative(name: str) -> Iterable[str]:
-    return (f"/etc/alternatives/{name}", f"/var/lib/alternatives/{name}")
-
-
-_WHOLE: dict[type, Rule] = {
-    KeepOriginal: lambda action: (action.original,),
-    ReplaceFile: lambda action: (action.file.path,),
-    BuildTable: _table,
-    SelfSign: lambda action: (action.cert_file, action.key_file),
-}
-"""By action: the files that the worker replaces. Each must be a plain file with one name."""
-
-OURS: dict[type, Rule] = {
-    **_WHOLE,
-    Relink: lambda action: (link.path for link in action.links),
-    Lay: lambda action: (file.path for file in action.files),
-    PutBack: _put_back,
-}
-"""By action: all files and links that the worker writes."""
-
-
-def _installed(package: str) -> tuple[str, ...]:
-    of_postfix = ("/usr/sbin/postfix", MAIN_CF) if package == "postfix" else ()
-    return (*of_postfix, "/var/lib/rpm/db")
-
-
-def _link_of(unit: str) -> str:
-    return f"{_WANTS}/{unit.removesuffix('.service')}.service"
-
-
-BY_OTHERS: dict[type, Rule] = {
-    Install: lambda action: _installed(action.package),
-    EnableUnit: lambda action: (_link_of(action.unit),),
-    Disable: lambda action: (_link_of(action.unit),),
-    SetAlternative: lambda action: _alternative(action.name),
-    ReturnAlternative: lambda action: _alternative(action.name),
-    OpenFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
-    CloseFirewall: lambda action: (f"/etc/firewalld/zones/{action.zone}.xml",),
-}
-"""By action: what dnf, systemd, alternatives and firewalld write for it."""
+def _written_by_others(plan: Plan) -> Iterator[str]:
+    for step in plan.pending:
+        yield from kind_of_action(step.action).others_write(step.action)
