@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.plan.files import Key, NewFile
+from wizard.plan.files import Key, NewFile, Sha256
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Install:
     """Run `dnf install PACKAGE` in a terminal of its own. The operator confirms a key import.
 
     `lays` has for each configuration file the SHA-256 of the bytes from which the plan was made. If
-    dnf installs other bytes, the rest of the plan is stale.
+    dnf installs other bytes, the rest of the plan is stale. A package has no secrets, so these
+    hashes are stored as they are.
     """
 
     package: str
@@ -30,7 +31,7 @@ class KeepOriginal:
 
     path: str
     original: str
-    sha256: str
+    sha256: Sha256
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.plan.files import LaidFile, Link
+from wizard.plan.files import LaidFile, Link, Sha256
 
 
 @dataclass(frozen=True)
@@ -99,4 +99,4 @@ class SelfSign:
     key_file: str
     names: tuple[str, ...]
     days: int
-    before: tuple[Optional[str], Optional[str]] = (None, None)
+    before: tuple[Optional[Sha256], Optional[Sha256]] = (None, None)

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Optional
+from typing import Annotated, Optional
 
 from wizard.postfix.proposal import Reason
+
+HASHED = "has the hash of a text that may have a secret"
+"""Marks a field that is stored with the key of this host (`wizard.run.seals`)."""
+Sha256 = Annotated[str, HASHED]
+"""The SHA-256 of a text, in hex digits."""
+State = Annotated[str, HASHED]
+"""The state of a path: `file:SHA256`, `link:TARGET` or `missing`."""
 
 
 def sha256(data: bytes) -> str:
@@ -19,32 +26,29 @@ def sha256(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class Link:
-    """A symbolic link to make at `path`.
-
-    `was` is the state of the path now: `file:SHA256`, `link:TARGET` or `missing`.
-    """
+    """A symbolic link to make at `path`. `was` is the state of the path now."""
 
     path: str
     target: str
-    was: str
+    was: State
 
 
 @dataclass(frozen=True)
 class LaidFile:
     """A file of a gathered tree, by its hash only.
 
-    `was` is the state of `path` now, as in `Link.was`. If `sha256` is None, the file is removed: it
+    `was` is the state of `path` now. If `sha256` is None, the file is removed: it
     belongs to a replaced lineage. The lines in `without` (first and last, from 1) are not written;
     `result` is then the SHA-256 of the written file.
     """
 
     path: str
-    was: str
-    sha256: Optional[str]
+    was: State
+    sha256: Optional[Sha256]
     mode: int = 0o600
     mtime_ns: int = 0
     without: tuple[tuple[int, int], ...] = ()
-    result: str = ""
+    result: Sha256 = ""
 
     @property
     def written(self) -> Optional[str]:
@@ -61,7 +65,7 @@ class Key:
     """
 
     mark: str
-    sha256: str
+    sha256: Sha256
     path: str
 
 
@@ -75,24 +79,24 @@ class NewFile:
 
     path: str
     text: bytes
-    before: Optional[str]
+    before: Optional[Sha256]
     mode: int = 0o644
     reasons: tuple[Reason, ...] = ()
     keys: tuple[Key, ...] = ()
-    opened: str = ""
+    opened: Sha256 = ""
 
 
 @dataclass(frozen=True)
 class Past:
-    """A path that a run changed from the state `was` to the state `now` (as in `Link.was`).
+    """A path that a run changed from the state `was` to the state `now`.
 
     If `was` is a file, `copy` is the absolute path of the saved bytes. `uid`, `gid`, `mode`,
     `mtime_ns` (since the epoch) and `xattrs` (values in base64) are then those of that file.
     """
 
     path: str
-    was: str
-    now: str
+    was: State
+    now: State
     copy: str = ""
     uid: int = 0
     gid: int = 0

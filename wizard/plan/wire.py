@@ -13,7 +13,7 @@ import json
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.model import Action, Plan
@@ -103,6 +103,8 @@ def _codec(kind: Any) -> Codec:
     if kind in _PLAIN:
         return _PLAIN[kind]
     origin = get_origin(kind)
+    if origin is Annotated:
+        return codec(get_args(kind)[0])
     if origin in _UNIONS:
         return _union(get_args(kind))
     if origin is tuple:
@@ -192,10 +194,15 @@ def _union(members: tuple[Any, ...]) -> Codec:
     )
 
 
+@functools.cache
+def fields_of(kind: type) -> dict[str, Any]:
+    """Return the types of the fields of a dataclass by their names."""
+    return get_type_hints(kind, include_extras=True)
+
+
 def _record(kind: type) -> Codec:
-    hints = get_type_hints(kind)
     fields = dataclasses.fields(kind)
-    codecs = {field.name: codec(hints[field.name]) for field in fields}
+    codecs = {name: codec(hint) for name, hint in fields_of(kind).items()}
     required = {
         field.name
         for field in fields

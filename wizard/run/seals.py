@@ -19,24 +19,13 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from wizard.errors import Trouble
-from wizard.plan.actions import (
-    BuildTable,
-    CheckDovecot,
-    CheckZone,
-    KeepOriginal,
-    ReplaceFile,
-    StagedCheck,
-)
-from wizard.plan.certificate_actions import Lay, Relink, SelfSign
-from wizard.plan.files import Key, LaidFile, Link, NewFile, Past
-from wizard.plan.model import Plan, Step
-from wizard.plan.undo_actions import PutBack
+from wizard.plan.files import HASHED
+from wizard.plan.wire import fields_of
 from wizard.run.directories import close_to_others, make_private
 from wizard.run.files import make_once, read, sha256
 
@@ -48,26 +37,17 @@ _DOING = "comparing with what a run wrote"
 
 _T = TypeVar("_T")
 
-HASHES: dict[type, tuple[str, ...]] = {
-    Plan: ("steps",),
-    Step: ("action",),
-    KeepOriginal: ("sha256",),
-    Relink: ("links",),
-    Link: ("was",),
-    Lay: ("files",),
-    LaidFile: ("was", "sha256", "result"),
-    SelfSign: ("before",),
-    StagedCheck: ("files",),
-    ReplaceFile: ("file",),
-    CheckZone: ("file",),
-    CheckDovecot: ("file",),
-    NewFile: ("before", "keys", "opened"),
-    BuildTable: ("keys",),
-    Key: ("sha256",),
-    PutBack: ("files", "links"),
-    Past: ("was", "now"),
-}
-"""By class, the fields with hashes or with parts that have some. `Install.lays` has rpm's hashes."""
+
+@functools.cache
+def hashed_fields(kind: type) -> tuple[str, ...]:
+    """Return the fields of a class with hashes, or with parts that have some."""
+    fields = fields_of(kind) if dataclasses.is_dataclass(kind) else {}
+    return tuple(name for name, hint in fields.items() if _has_hashes(hint))
+
+
+def _has_hashes(hint: Any) -> bool:
+    inner = get_args(hint)
+    return HASHED in inner or bool(hashed_fields(hint)) or any(map(_has_hashes, inner))
 
 
 @dataclass(frozen=True)
@@ -126,8 +106,8 @@ class Seals:
             return self.keyed(value)
         if isinstance(value, tuple):
             return tuple(self._within(one) for one in value)
-        names: Sequence[str] = HASHES.get(type(value), ())
-        changes = {name: self._within(getattr(value, name)) for name in names}
+        kind: type = type(value)
+        changes = {name: self._within(getattr(value, name)) for name in hashed_fields(kind)}
         return dataclasses.replace(value, **changes) if changes else value
 
     def _mac(self, text: str) -> str:
