@@ -68,6 +68,9 @@ class ActionKind:
     - `replaces`: the files that it replaces. Each must be a plain file with one name. `writes`: the
       other files and links that it writes. `others_write`: what dnf, systemd, alternatives and
       firewalld write for it. `obstacles`: why it would fail on this host, apart from these paths.
+    - `returns`: True if Postfix refuses the new files where it fails. The run then returns.
+      `reads_files`: True if a program reads its files in it. A return does it again after a file
+      that is put back late. `waits_itself`: True if it waits for other programs' packages itself.
     """
 
     data: type
@@ -80,3 +83,6 @@ class ActionKind:
     writes: Callable[[Any], Iterable[str]] = _none
     others_write: Callable[[Any], Iterable[str]] = _none
     obstacles: Callable[[Any], Iterable[str]] = _none
+    returns: bool = False
+    reads_files: bool = False
+    waits_itself: bool = False

@@ -11,7 +11,6 @@ import time
 
 from wizard.errors import Trouble
 from wizard.plan.actions import Install
-from wizard.plan.undo_actions import Remove
 from wizard.run.context import Context
 from wizard.run.rpm_lock import transaction
 
@@ -51,11 +50,6 @@ class Wait:
             began = time.monotonic()
             context.loop.turn(_PAUSE_SECONDS)
             self._remaining -= time.monotonic() - began
-
-
-def waits(action: object) -> bool:
-    """True if a step with this action waits here. The steps with dnf wait by themselves."""
-    return not isinstance(action, (Install, Remove))
 
 
 def package_news(context: Context) -> str:

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from wizard.paths import PARTED
-from wizard.plan.actions import ReloadZone, TurnBeside
 from wizard.plan.model import Step
-from wizard.plan.undo_actions import PutBack, ReturnUnit
+from wizard.plan.undo_actions import PutBack
+from wizard.run.actions import kind_of_action
 from wizard.run.files_back import is_table
 from wizard.run.undo import texts_first
-
-TURNS = (ReturnUnit, TurnBeside, ReloadZone)
-"""Steps in which a program reads its files. They run again after a file that was put back late."""
 
 
 def steps_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step, ...]:
@@ -29,7 +26,7 @@ def steps_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step,
 
 
 def _reads_files(step: Step) -> bool:
-    return isinstance(step.action, TURNS) or is_table(step.action)
+    return kind_of_action(step.action).reads_files or is_table(step.action)
 
 
 def is_skipped(step: Step, failed: Sequence[Step]) -> bool:

@@ -17,11 +17,10 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.errors import LockedTrouble, Trouble
-from wizard.plan.actions import Command, PostfixCheck, Service, StagedCheck
 from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import ReturnUnit
 from wizard.run import labels
-from wizard.run.actions import execute
+from wizard.run.actions import kind_of_action
 from wizard.run.before import is_comparable, wrong_before
 from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
@@ -31,7 +30,7 @@ from wizard.run.lock import locked
 from wizard.run.loop import Loop
 from wizard.run.on_hold import on_hold_lines
 from wizard.run.output import StepOutput, open_output
-from wizard.run.packages_meanwhile import Wait, package_news, waits
+from wizard.run.packages_meanwhile import Wait, package_news
 from wizard.run.path_state import Stale
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress, progress_of
@@ -59,8 +58,6 @@ from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import steps_back, texts_first
 from wizard.run.units import RESUMES
 
-RETURNS = (StagedCheck, PostfixCheck, Command, Service)
-"""If one of these fails, Postfix does not work with the new files. Then the run returns."""
 _EXHAUSTED = frozenset(
     {
         errno.ENOSPC,
@@ -241,7 +238,7 @@ def _take_steps(work: _Work) -> RunFinished:
                 if work.plan.gathers:
                     return RunFinished(DONE, _GATHERED)
                 return RunFinished(DONE, _saved(work))
-            refused = isinstance(failure.step.action, RETURNS) and not failure.of_ours
+            refused = kind_of_action(failure.step.action).returns and not failure.of_ours
             if failure.stopped or not refused:
                 return RunFinished(STOPPED if failure.stopped else FAILED, failure.said)
             back = Returning(failure.said, steps_back(work.plan, _so_far(work), work.run))
@@ -370,12 +367,13 @@ def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
             before=work.past.before,
             patience=work.patience,
         )
+        kind = kind_of_action(step.action)
         wrong = None
         with labels.complaints() as unlabelled:
             try:
-                if waits(step.action):
+                if not kind.waits_itself:
                     hands.wait.for_transaction(context)
-                last.append(execute(step.action, context))
+                last.append(kind.execute(step.action, context))
             except Stale as trouble:
                 wrong = _Wrong(" ".join(filter(None, (str(trouble), package_news(context)))))
             except Trouble as trouble:

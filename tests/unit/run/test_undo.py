@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -29,9 +30,8 @@ from wizard.plan.certificate_actions import Relink
 from wizard.plan.files import Link, NewFile
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, Remove, ReturnUnit
-from wizard.run import plan_undo, worker
-from wizard.run.actions import execute
-from wizard.run.context import Context
+from wizard.run import plan_undo
+from wizard.run.actions import BY_CLASS
 from wizard.run.files import sha256
 from wizard.run.follow import follow
 from wizard.run.history import newest_cut_off, runs
@@ -245,14 +245,11 @@ def test_a_run_that_is_back_names_no_resume(
     places: Places, etc: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a unit's failure advises holds for a run that stays where it is, and not for this one."""
-    real = execute
 
-    def refusing(action: Action, context: Context) -> Any:
-        if isinstance(action, Command):
-            raise Trouble("restarting postfix", "it failed", LOG_ADVICE.format(unit="postfix"))
-        return real(action, context)
+    def refusing(*_: object) -> Any:
+        raise Trouble("restarting postfix", "it failed", LOG_ADVICE.format(unit="postfix"))
 
-    monkeypatch.setattr(worker, "execute", refusing)
+    monkeypatch.setitem(BY_CLASS, Command, replace(BY_CLASS[Command], execute=refusing))
     run = taken(places, usual(etc, ("check", Command(("true",)))))
     assert as_it_was(etc)
     past = told(places, run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.unit.run.runs import (
 from wizard.errors import LockedTrouble, Trouble
 from wizard.plan.actions import Command
 from wizard.plan.model import Action, Plan, Step
+from wizard.run.actions import BY_CLASS
 from wizard.run.history import plan_of, runs
 from wizard.run.journal import read_journal
 from wizard.run.launch import launch
@@ -148,7 +150,7 @@ def test_a_defect_is_journalled_in_words(places: Places, monkeypatch: pytest.Mon
     def broken(*_: object) -> dict[str, object]:
         raise KeyError("oops")
 
-    monkeypatch.setattr("wizard.run.worker.execute", broken)
+    monkeypatch.setitem(BY_CLASS, Command, replace(BY_CLASS[Command], execute=broken))
     run = prepared(places, plan(("x", Command(("true",)))))
     assert work(places, run) == 1
     assert "A defect in postfix-wizard: KeyError: 'oops'" in last(places, run).message

@@ -27,7 +27,6 @@ from wizard.run.actions import (
     tables,
     zone,
 )
-from wizard.run.context import Context, Undo
 
 ACTION_KINDS: tuple[ActionKind, ...] = (
     *back.ACTION_KINDS,
@@ -58,8 +57,3 @@ BY_CLASS = {kind.data: kind for kind in ACTION_KINDS}
 def kind_of_action(action: Any) -> ActionKind:
     """Return the kind of an action."""
     return BY_CLASS[type(action)]
-
-
-def execute(action: Any, context: Context) -> Undo:
-    """Execute the action and return what undo needs. Raises Trouble."""
-    return kind_of_action(action).execute(action, context)

@@ -22,4 +22,4 @@ def call(action: Command, context: Context) -> Undo:
     return undo
 
 
-ACTION_KINDS = (ActionKind(Command, call),)
+ACTION_KINDS = (ActionKind(Command, call, returns=True),)

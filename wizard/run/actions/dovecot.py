@@ -163,6 +163,6 @@ def _list_of_instances(run: UndoneRun) -> Iterator[str]:
 
 ACTION_KINDS = (
     ActionKind(CheckDovecot, check),
-    ActionKind(TurnBeside, turn, undo=_turn_back, stays=_list_of_instances),
+    ActionKind(TurnBeside, turn, undo=_turn_back, stays=_list_of_instances, reads_files=True),
     ActionKind(AskThenFlush, ask_then_flush),
 )

@@ -167,6 +167,13 @@ def _installed_paths(action: Install) -> tuple[str, ...]:
 
 
 ACTION_KINDS = (
-    ActionKind(Install, install, undo=_remove_again, stays=_package, others_write=_installed_paths),
-    ActionKind(Remove, remove),
+    ActionKind(
+        Install,
+        install,
+        undo=_remove_again,
+        stays=_package,
+        others_write=_installed_paths,
+        waits_itself=True,
+    ),
+    ActionKind(Remove, remove, waits_itself=True),
 )

@@ -66,4 +66,4 @@ def _obstacles(action: PostfixCheck) -> Iterator[str]:
                 yield f"{path} can be written by others than root: chmod go-w {path}"
 
 
-ACTION_KINDS = (ActionKind(PostfixCheck, check, obstacles=_obstacles),)
+ACTION_KINDS = (ActionKind(PostfixCheck, check, obstacles=_obstacles, returns=True),)

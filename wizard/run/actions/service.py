@@ -233,8 +233,14 @@ ACTION_KINDS = (
         undo_unbegun=True,
         changes=lambda action: {("unit", action.unit): "active"},
         stays=_left_by_postfix,
+        returns=True,
     ),
-    ActionKind(ReturnUnit, give_back, changes=lambda action: {("unit", action.unit): action.to}),
+    ActionKind(
+        ReturnUnit,
+        give_back,
+        changes=lambda action: {("unit", action.unit): action.to},
+        reads_files=True,
+    ),
     ActionKind(
         EnableUnit,
         enable,

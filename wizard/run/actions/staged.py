@@ -105,4 +105,4 @@ _PARSED = {"-n": parameters, "-M": services, "-P": parameters}
 """The options of postconf and their parsers: main.cf, master.cf's entries, their parameters."""
 
 
-ACTION_KINDS = (ActionKind(StagedCheck, check),)
+ACTION_KINDS = (ActionKind(StagedCheck, check, returns=True),)

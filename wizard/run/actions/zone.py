@@ -129,5 +129,5 @@ def _reload_again(one: PastStep) -> Iterator[Back]:
 
 ACTION_KINDS = (
     ActionKind(CheckZone, check),
-    ActionKind(ReloadZone, reload, undo=_reload_again),
+    ActionKind(ReloadZone, reload, undo=_reload_again, reads_files=True),
 )
