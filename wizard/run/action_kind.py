@@ -6,18 +6,12 @@ the list of runs) look into `ACTION_KINDS` of `wizard.run.actions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from wizard.host.units import RUNNING_STATES
-from wizard.plan.actions import Service
-from wizard.plan.model import Plan, Step
 from wizard.run.context import Executor
-from wizard.run.files_back import files_back
-from wizard.run.past_step import Back, PastStep, Terms
-
-_Action = TypeVar("_Action")
+from wizard.run.past_step import Back, PastStep, RunToUndo, files_back
 
 Thing = tuple[str, ...]
 """Something that `status` follows from run to run: its kind, then its name.
@@ -25,30 +19,11 @@ Thing = tuple[str, ...]
 ("path", PATH), ("table", PATH), ("lineage", NAME), ("at boot", UNIT), ("unit", UNIT) or
 ("service", ZONE, SERVICE).
 """
+Changes = Callable[[Any], Mapping[Thing, str]]
 
 
 def _nothing(_action: Any) -> Mapping[Thing, str]:
     return {}
-
-
-@dataclass(frozen=True)
-class UndoneRun:
-    """A run with the steps that undo it. `begun` are its steps that began, with their terms."""
-
-    plan: Plan
-    begun: tuple[tuple[Step, Terms], ...]
-    back: Sequence[Step]
-
-    def of(self, data: type[_Action]) -> Iterator[tuple[_Action, Terms]]:
-        """Yield the actions of one class that began, with their terms."""
-        for step, terms in self.begun:
-            if isinstance(step.action, data):
-                yield step.action, terms
-
-    @property
-    def started(self) -> bool:
-        """True if the run started a Postfix that did not run."""
-        return any(terms.get("was") not in RUNNING_STATES for _, terms in self.of(Service))
 
 
 def _none(_of: Any) -> Iterable[str]:
@@ -77,8 +52,8 @@ class ActionKind:
     execute: Executor
     undo: Callable[[PastStep], Iterator[Back]] = files_back
     undo_unbegun: bool = False
-    changes: Callable[[Any], Mapping[Thing, str]] = _nothing
-    stays: Callable[[UndoneRun], Iterable[str]] = _none
+    changes: Changes = _nothing
+    stays: Callable[[RunToUndo], Iterable[str]] = _none
     replaces: Callable[[Any], Iterable[str]] = _none
     writes: Callable[[Any], Iterable[str]] = _none
     others_write: Callable[[Any], Iterable[str]] = _none

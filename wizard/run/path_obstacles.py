@@ -15,7 +15,8 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.ways import explained, locked, mount_of, open_way
 from wizard.paths import LETSENCRYPT, MAIN_CF, RENEWAL_HOOK
-from wizard.plan.model import Plan
+from wizard.plan.model import Action, Plan
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions import kind_of_action
 
 _AFTER_GATHERING = (
@@ -82,13 +83,15 @@ def path_problems(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _problems(plan: Plan, door: Door) -> Iterator[str]:
-    whole = set(_replaced(plan))
+    pending = _pending(plan)
+    whole = {path for kind, action in pending for path in kind.replaces(action)}
     # Another program writes only on the live host, not below another root.
-    others = set(_written_by_others(plan) if door.is_live else ())
+    live = pending if door.is_live else ()
+    others = {path for kind, action in live for path in kind.others_write(action)}
     for path in sorted({*written_paths(plan), *others}):
         yield from _write_problems(path, door, ours=path not in others, is_whole=path in whole)
-    for step in plan.pending if door.is_live else ():
-        yield from kind_of_action(step.action).obstacles(step.action)
+    for kind, action in live:
+        yield from kind.obstacles(action)
 
 
 def _write_problems(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterator[str]:
@@ -106,7 +109,6 @@ def _path_faults(path: str, door: Door, *, ours: bool, is_whole: bool) -> Iterat
     if not ours:
         # systemd, firewalld and dnf write there. They follow links; only file flags stop them.
         pure = PurePosixPath(os.path.realpath(pure.parent), pure.name)
-    rights = ours and door.is_live
     root, rights = str(door.root), ours and door.is_live
     with open_way(str(pure.parent), doing, root=root, rights=rights, partly=True) as way:
         flags = locked(way.fd)
@@ -167,24 +169,15 @@ def written_paths(plan: Plan) -> Iterator[str]:
     """Yield the files and links that the run of a plan writes."""
     if plan.gathers:
         yield from _AFTER_GATHERING
-    yield from _replaced(plan)
-    for step in plan.pending:
-        yield from kind_of_action(step.action).writes(step.action)
+    for kind, action in _pending(plan):
+        yield from (*kind.replaces(action), *kind.writes(action))
 
 
 def all_paths(plan: Plan) -> Iterator[str]:
     """Yield the paths outside its own directory that the run or its programs write."""
-    for step in plan.pending:
-        kind = kind_of_action(step.action)
-        for paths in (kind.replaces, kind.writes, kind.others_write):
-            yield from paths(step.action)
+    for kind, action in _pending(plan):
+        yield from (*kind.replaces(action), *kind.writes(action), *kind.others_write(action))
 
 
-def _replaced(plan: Plan) -> Iterator[str]:
-    for step in plan.pending:
-        yield from kind_of_action(step.action).replaces(step.action)
-
-
-def _written_by_others(plan: Plan) -> Iterator[str]:
-    for step in plan.pending:
-        yield from kind_of_action(step.action).others_write(step.action)
+def _pending(plan: Plan) -> tuple[tuple[ActionKind, Action], ...]:
+    return tuple((kind_of_action(step.action), step.action) for step in plan.pending)

@@ -12,7 +12,7 @@ from wizard.paths import PARTED
 from wizard.plan.model import Step
 from wizard.plan.undo_actions import PutBack
 from wizard.run.actions import kind_of_action
-from wizard.run.files_back import is_table
+from wizard.run.past_step import is_table
 from wizard.run.undo import texts_first
 
 

@@ -8,9 +8,9 @@ from itertools import chain
 from wizard.paths import LINEAGES
 from wizard.plan.files import Past
 from wizard.plan.model import Plan, Step
-from wizard.run.action_kind import UndoneRun
 from wizard.run.actions import ACTION_KINDS
 from wizard.run.changed import lineage_of
+from wizard.run.past_step import RunToUndo
 from wizard.run.progress import Progress
 
 
@@ -21,9 +21,7 @@ def what_stays(
 
     `back` are the steps that undo the run, `newer` the paths that other programs wrote since.
     """
-    begun = [step for step in plan.pending if step.id in past.begun]
-    with_terms = tuple((step, past.intended.get(step.id, {})) for step in begun)
-    run = UndoneRun(plan, with_terms, back)
+    run = RunToUndo(plan, past, back=back)
     of_actions = (kind.stays(run) for kind in ACTION_KINDS)
     return chain(_renewed(newer), *of_actions, _own(run))
 
@@ -40,8 +38,8 @@ def _renewed(newer: Sequence[Past]) -> Iterator[str]:
         yield f"{', '.join(others)}: certbot wrote this after the run."
 
 
-def _own(run: UndoneRun) -> Iterator[str]:
-    if run.begun:
+def _own(run: RunToUndo) -> Iterator[str]:
+    if any(step.id in run.past.begun for step in run.plan.pending):
         yield (
             "/var/lib/postfix-wizard, /var/cache/postfix-wizard, /etc/postfix-wizard: the journals"
             " of all runs with the files that they replaced, the unpacked program, saved answers."

@@ -5,11 +5,11 @@ The names are those of the things that `wizard.status.expected` follows from run
 
 from __future__ import annotations
 
-from typing import Any, Optional, cast
+from typing import Optional
 
 from wizard.plan.model import Plan
 from wizard.run.actions import kind_of_action
-from wizard.run.past_step import ANSWERS
+from wizard.run.past_step import ANSWERS, files_of
 from wizard.run.progress import Progress
 from wizard.run.records import DONE
 
@@ -31,8 +31,7 @@ def touched(plan: Plan, past: Progress) -> Optional[frozenset[str]]:
         return None
     names: set[str] = set()
     for terms in past.intended.values():
-        files = cast("list[dict[str, Any]]", terms.get("files", ()))
-        names.update(path_name(entry["path"]) for entry in files)
+        names.update(path_name(entry["path"]) for entry in files_of(terms))
     back = past.returning.steps if past.returning is not None else ()
     for step in (*plan.steps, *back):
         # A path that an undo found as before counts as put back by it.

@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import cast
 
 from wizard.paths import MAIN_CF
+from wizard.plan import hold
+from wizard.plan.files import Past
 from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import PutBack
 from wizard.run.actions import kind_of_action
-from wizard.run.changed import lineage_of
-from wizard.run.files_back import files_back, is_table, past_of
-from wizard.run.hold_on_undo import hold_steps, second_hold
-from wizard.run.past_step import ANSWERS, PREFIX, Back, PastStep, RunToUndo, Slot, Terms
-from wizard.run.path_state import MISSING
+from wizard.run.actions.hold import first_hold
+from wizard.run.past_step import (
+    ANSWERS,
+    PREFIX,
+    Back,
+    PastStep,
+    RunToUndo,
+    Slot,
+    Terms,
+    files_back,
+    files_of,
+    is_table,
+)
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 from wizard.run.seals import read_seals
 
+_PLAIN = frozenset({"path", "was", "now", "uid", "gid", "mode", "mtime_ns"})
 _LAST_FIRST = (Slot.CHANGES, Slot.OTHER_MTA, Slot.AFTER_PACKAGE)
 
 
@@ -48,31 +58,32 @@ def steps_back(
     if not back[Slot.PACKAGE]:
         back[Slot.AFTER_PACKAGE] = []
     written = next((one.proposed for one in plan.files if one.path == MAIN_CF), b"")
-    hold = hold_steps(back[Slot.CHANGES], PREFIX, read_seals(run.key), written)
-    turn = (*back[Slot.TURN], *back[Slot.TURN_AFTER_FILES])
-    back[Slot.HOLD], back[Slot.HOLD_AGAIN] = list(hold), list(second_hold(hold, turn))
+    back[Slot.HOLD] = first_hold(back[Slot.CHANGES], read_seals(run.key), written)
+    if back[Slot.TURN] or back[Slot.TURN_AFTER_FILES]:
+        # The service may take mail after the first hold.
+        back[Slot.HOLD_AGAIN] = list(map(hold.second, back[Slot.HOLD]))
     return tuple(chain.from_iterable(back.values()))
 
 
 def _past_steps(plan: Plan, past: Progress, places: RunPlaces) -> tuple[PastStep, ...]:
     """Return the steps that a run took or was to take, in their order, and the saved answers."""
     actions = {**{step.id: step.action for step in plan.pending}, ANSWERS: None}
-    entries = [
-        past_of(entry, places)
-        for name, terms in past.intended.items()
-        if name in actions
-        for entry in cast("Sequence[Terms]", terms.get("files", ()))
-    ]
-    run = RunToUndo(
-        plan,
-        past,
-        places,
-        links=tuple(one for one in entries if lineage_of(one.path)),
-        new=frozenset(one.path for one in entries if one.was == MISSING),
-    )
+    files = {
+        name: tuple(_past(entry, places) for entry in files_of(past.intended.get(name, {})))
+        for name in actions
+    }
+    run = RunToUndo(plan, past, tuple(chain.from_iterable(files.values())))
     return tuple(
-        PastStep(name, action, past.intended.get(name, {}), run) for name, action in actions.items()
+        PastStep(name, action, past.intended.get(name, {}), files[name], run)
+        for name, action in actions.items()
     )
+
+
+def _past(entry: Terms, run: RunPlaces) -> Past:
+    copy = str(run.replaced / entry["copy"]) if entry.get("copy") else ""
+    xattrs = tuple(sorted(entry.get("xattrs", {}).items()))
+    fields = {name: value for name, value in entry.items() if name in _PLAIN}
+    return Past(**fields, copy=copy, xattrs=xattrs)
 
 
 def _back(one: PastStep) -> Iterator[Back]:

@@ -7,11 +7,11 @@ automatic return put back do not count as written. So a hand edit from before th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from wizard.plan.model import Plan
 from wizard.plan.undo_actions import PutBack
-from wizard.run.past_step import ANSWERS
+from wizard.run.past_step import ANSWERS, files_of
 from wizard.run.progress import Progress
 from wizard.run.records import DONE
 
@@ -31,7 +31,7 @@ def written(plan: Plan, past: Progress, state: State) -> Iterator[tuple[str, Ent
     done = {*past.done, *([ANSWERS] if _is_over(past) else [])}
     for step, terms in past.intended.items():
         if step in own:
-            for entry in _files(terms):
+            for entry in files_of(terms):
                 if step in done or state(entry["path"]) == entry["now"]:
                     yield step, entry
 
@@ -47,7 +47,7 @@ def put_back(plan: Plan, past: Progress, state: State) -> frozenset[str]:
         if whole or step.done or step.id in past.done:
             found.update(one.path for one in step.action.files)
             continue
-        for entry in _files(past.intended.get(step.id, {})):
+        for entry in files_of(past.intended.get(step.id, {})):
             if state(entry["path"]) == entry["now"]:
                 found.add(entry["path"])
     return frozenset(found)
@@ -60,7 +60,3 @@ def is_undone(plan: Plan, past: Progress) -> bool:
 
 def _is_over(past: Progress) -> bool:
     return past.finished is not None and past.finished.outcome == DONE
-
-
-def _files(terms: dict[str, object]) -> list[Entry]:
-    return cast("list[Entry]", terms.get("files", ()))

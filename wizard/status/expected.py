@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Optional, cast
+from typing import Optional
 
 from wizard.errors import NewerTrouble, Trouble
 from wizard.paths import MAIN_CF, MASTER_CF
@@ -19,6 +19,7 @@ from wizard.run.actions import kind_of_action
 from wizard.run.changed import CERTBOT, LINK, TABLE, kind_of, lineage_of, source_of
 from wizard.run.history import RunSummary, plan_of, runs
 from wizard.run.past_run import PastRun, past_run
+from wizard.run.past_step import files_of
 from wizard.run.paths import Places
 from wizard.run.pruning import is_gone, newest_pruned
 from wizard.run.records import DONE, UNREADABLE
@@ -187,9 +188,7 @@ def add(expected: ExpectedState, past: PastRun) -> None:
                 _set(expected, thing, Mark(state, run))
     if so_far.returning is None:
         written_paths = {
-            entry["path"]
-            for terms in so_far.intended.values()
-            for entry in cast("dict[str, Any]", terms).get("files", ())
+            entry["path"] for terms in so_far.intended.values() for entry in files_of(terms)
         }
         expected.written += _written(run, plan, written_paths, over=so_far.over)
 

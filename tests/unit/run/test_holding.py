@@ -18,7 +18,8 @@ from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import PutBack
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.postfix.classes import QUERIED
-from wizard.run import hold_on_undo, mail_queue
+from wizard.run import mail_queue
+from wizard.run.actions import hold as hold_action
 from wizard.run.commands import Completed
 from wizard.run.holding import survey
 from wizard.run.mail_queue import release_command
@@ -108,10 +109,10 @@ def test_a_removed_main_cf_had_the_classes_of_the_run(
 ) -> None:
     """A running Postfix still has them, and its queue would bounce after the undo."""
     before, live = b"mydestination = c.example\n", b"mydestination = b.example\n"
-    monkeypatch.setattr(hold_on_undo, "saved_bytes", lambda *_: before)
-    monkeypatch.setattr(hold_on_undo, "read", lambda _: Mock(text=live) if there else None)
+    monkeypatch.setattr(hold_action, "saved_bytes", lambda *_: before)
+    monkeypatch.setattr(hold_action, "read", lambda _: Mock(text=live) if there else None)
     steps = [Step("x", "", "", PutBack((Past(MAIN_CF, "file:a", "file:b", copy="saved"),)))]
-    (step,) = hold_on_undo.hold_steps(steps, "back-", Mock(), live)
+    (step,) = hold_action.first_hold(steps, Mock(), live)
     assert isinstance(step.action, HoldMail)
     assert ("mydestination", "b.example") in step.action.before
 

@@ -14,7 +14,7 @@ from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import explained, place
 from wizard.run.files import make_link, read, replace
-from wizard.run.files_back import files_back_unless_issued
+from wizard.run.past_step import files_back_unless_issued
 from wizard.run.path_state import AGAIN, Stale, require
 from wizard.run.relabel import restore_labels
 

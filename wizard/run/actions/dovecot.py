@@ -13,10 +13,10 @@ from wizard.host.dovecot import MAIN, flattened, includes
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
-from wizard.run.action_kind import ActionKind, UndoneRun
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.past_step import Back, PastStep, Slot
+from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import LOG_ADVICE, has_died, show_log, stop_unit, turn_unit, unit_state
 
@@ -156,7 +156,7 @@ def _turn_back(one: PastStep) -> Iterator[Back]:
     )
 
 
-def _list_of_instances(run: UndoneRun) -> Iterator[str]:
+def _list_of_instances(run: RunToUndo) -> Iterator[str]:
     if any(action.unit == "dovecot" for action, _ in run.of(TurnBeside)):
         yield "/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts."
 

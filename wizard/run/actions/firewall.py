@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Union
 
 from wizard.door import Door
@@ -16,10 +15,10 @@ from wizard.errors import Trouble
 from wizard.host.firewall import begin_firewall, open_services
 from wizard.plan.actions import OpenFirewall
 from wizard.plan.undo_actions import CloseFirewall
-from wizard.run.action_kind import ActionKind, Thing, UndoneRun
+from wizard.run.action_kind import ActionKind, Changes
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
-from wizard.run.past_step import Back, PastStep, Slot
+from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import Stale
 
 OPEN, CLOSED = "open", "closed"
@@ -133,11 +132,11 @@ def _close_again(one: PastStep) -> Iterator[Back]:
         )
 
 
-def _services(action: Union[OpenFirewall, CloseFirewall], state: str) -> dict[Thing, str]:
-    return {("service", action.zone, service): state for service in action.services}
+def _services(state: str) -> Changes:
+    return lambda action: {("service", action.zone, one): state for one in action.services}
 
 
-def _zone_files(run: UndoneRun) -> Iterator[str]:
+def _zone_files(run: RunToUndo) -> Iterator[str]:
     for action, terms in run.of(OpenFirewall):
         if terms.get("added"):
             name = f"{action.zone}.xml"
@@ -157,14 +156,9 @@ ACTION_KINDS = (
         OpenFirewall,
         admit,
         undo=_close_again,
-        changes=partial(_services, state=OPEN),
+        changes=_services(OPEN),
         stays=_zone_files,
         others_write=_zone_file,
     ),
-    ActionKind(
-        CloseFirewall,
-        close,
-        changes=partial(_services, state=CLOSED),
-        others_write=_zone_file,
-    ),
+    ActionKind(CloseFirewall, close, changes=_services(CLOSED), others_write=_zone_file),
 )

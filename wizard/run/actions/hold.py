@@ -7,17 +7,21 @@ import time
 from collections.abc import Iterator, Sequence
 
 from wizard.errors import Trouble, harmless
+from wizard.paths import MAIN_CF
 from wizard.plan.actions import HoldMail
-from wizard.plan.hold import counted
-from wizard.plan.undo_actions import ReleaseMail
+from wizard.plan.hold import counted, first
+from wizard.plan.model import Step
+from wizard.plan.undo_actions import PutBack, ReleaseMail
 from wizard.run import mail_queue
 from wizard.run.action_kind import ActionKind
+from wizard.run.actions.back import saved_bytes
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.holding import AFTER, Survey, survey
 from wizard.run.mail_queue import HOLD, Message, release_command, runner
 from wizard.run.on_hold import ON_HOLD, ON_HOLD_FILE, RELEASED, messages_of
-from wizard.run.past_step import Back, PastStep, Slot
+from wizard.run.past_step import PREFIX, Back, PastStep, Slot
+from wizard.run.seals import Seals
 
 _MAX_NAMED = 20
 """Messages that the step's output names. The file has all."""
@@ -101,6 +105,25 @@ def release(action: ReleaseMail, context: Context) -> Undo:
     # A message that somebody else released or removed counts as released, too.
     stay = {one for one in wanted if one[0] not in done}
     return {RELEASED: [list(one) for one in action.messages if one not in stay]}
+
+
+def first_hold(steps: Sequence[Step], seals: Seals, written: bytes) -> list[Step]:
+    """Return the step of an undo that puts mail on hold, if these steps put back another main.cf.
+
+    `written` is the main.cf of the run. A running Postfix still uses it if the file was removed.
+    """
+    for step in steps:
+        files = step.action.files if isinstance(step.action, PutBack) else ()
+        for past in files:
+            if past.path == MAIN_CF and past.copy:
+                try:
+                    now, before = read(MAIN_CF), saved_bytes(past, seals)
+                except Trouble:
+                    # Nothing can be compared. The step that puts it back reports the error.
+                    return []
+                live = now.text if now is not None else written
+                return list(first(live, before, prefix=PREFIX, is_strict=False))
+    return []
 
 
 def _release_again(one: PastStep) -> Iterator[Back]:

@@ -20,11 +20,11 @@ from wizard.plan.actions import Forget
 from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.files import LaidFile
 from wizard.run import labels
-from wizard.run.action_kind import ActionKind, UndoneRun
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories, place
 from wizard.run.files import ACL, FileSnapshot, read, remove, replace
-from wizard.run.files_back import files_back_unless_issued
+from wizard.run.past_step import RunToUndo, files_back_unless_issued
 from wizard.run.path_state import AGAIN, Observed, Stale, file_state, require
 from wizard.run.relabel import restore_labels
 from wizard.run.seals import Seals
@@ -107,7 +107,7 @@ def forget(action: Forget, context: Context) -> Undo:
     return undo
 
 
-def _issued(run: UndoneRun) -> Iterator[str]:
+def _issued(run: RunToUndo) -> Iterator[str]:
     laid, linked = run.of(Lay), run.of(Relink)
     if any(one.stays for one, _ in laid) or any(one.stays for one, _ in linked):
         yield (

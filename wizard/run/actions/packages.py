@@ -17,12 +17,12 @@ from wizard.errors import Trouble
 from wizard.paths import MAIN_CF
 from wizard.plan.actions import Install
 from wizard.plan.undo_actions import Remove
-from wizard.run.action_kind import ActionKind, UndoneRun
+from wizard.run.action_kind import ActionKind
 from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
 from wizard.run.files import read
-from wizard.run.past_step import Back, PastStep, Slot
+from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import Stale
 from wizard.run.rpm_lock import LOCK_PATH_MACRO, lock_holder
 from wizard.run.terminal import drive
@@ -144,7 +144,7 @@ _RECORDS = {
 """Records that a package's scripts make. Other packages have only dnf's records."""
 
 
-def _package(run: UndoneRun) -> Iterator[str]:
+def _package(run: RunToUndo) -> Iterator[str]:
     removes = any(isinstance(step.action, Remove) for step in run.back)
     for action, terms in run.of(Install):
         package = action.package

@@ -8,10 +8,11 @@ from typing import cast
 
 from wizard.plan.actions import KeepOriginal, ReplaceFile
 from wizard.plan.diff import hunks, unified
-from wizard.run.action_kind import ActionKind, UndoneRun
+from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.directories import make_directory, missing_directories
 from wizard.run.files import keep_original, replace, sweep
+from wizard.run.past_step import RunToUndo
 from wizard.run.path_state import AGAIN, Observed, Stale
 from wizard.run.unseal import open_file
 from wizard.secrets import masked_file
@@ -73,7 +74,7 @@ def _show_change(seen: Observed, context: Context) -> None:
         context.say(line)
 
 
-def _originals(run: UndoneRun) -> Iterator[str]:
+def _originals(run: RunToUndo) -> Iterator[str]:
     originals = (
         step.action.original for step in run.plan.steps if isinstance(step.action, KeepOriginal)
     )

@@ -11,7 +11,7 @@ from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import EnableUnit, Service
 from wizard.plan.undo_actions import Disable, ReturnUnit
-from wizard.run.action_kind import ActionKind, UndoneRun
+from wizard.run.action_kind import ActionKind, Changes
 from wizard.run.actions.greeting import (
     SMTP,
     Listener,
@@ -22,7 +22,7 @@ from wizard.run.actions.greeting import (
     processes,
 )
 from wizard.run.context import Context, Undo, listed
-from wizard.run.past_step import Back, PastStep, Slot
+from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import (
     LOG_ADVICE,
@@ -212,7 +212,7 @@ def _disable_again(one: PastStep) -> Iterator[Back]:
         )
 
 
-def _left_by_postfix(run: UndoneRun) -> Iterator[str]:
+def _left_by_postfix(run: RunToUndo) -> Iterator[str]:
     if run.started:
         yield (
             "/var/spool/postfix, /var/lib/postfix: the queue and what Postfix remembers. Mail that"
@@ -223,6 +223,10 @@ def _left_by_postfix(run: UndoneRun) -> Iterator[str]:
 
 def _link_at_boot(action: Union[EnableUnit, Disable]) -> tuple[str, ...]:
     return (f"{_WANTS}/{action.unit.removesuffix('.service')}.service",)
+
+
+def _at_boot(state: str) -> Changes:
+    return lambda action: {("at boot", action.unit): state}
 
 
 ACTION_KINDS = (
@@ -245,13 +249,8 @@ ACTION_KINDS = (
         EnableUnit,
         enable,
         undo=_disable_again,
-        changes=lambda action: {("at boot", action.unit): "enabled"},
+        changes=_at_boot("enabled"),
         others_write=_link_at_boot,
     ),
-    ActionKind(
-        Disable,
-        disable,
-        changes=lambda action: {("at boot", action.unit): "disabled"},
-        others_write=_link_at_boot,
-    ),
+    ActionKind(Disable, disable, changes=_at_boot("disabled"), others_write=_link_at_boot),
 )

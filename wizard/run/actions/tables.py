@@ -20,10 +20,11 @@ from wizard.paths import ALIASES
 from wizard.plan.actions import BuildTable, StagedCheck
 from wizard.postfix import aliases
 from wizard.postfix.complaints import complaints
-from wizard.run.action_kind import ActionKind, UndoneRun
+from wizard.run.action_kind import ActionKind
 from wizard.run.actions.staged import stage
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
+from wizard.run.past_step import RunToUndo
 from wizard.run.path_state import Stale
 from wizard.run.unseal import secrets_of
 from wizard.secrets import opened
@@ -187,7 +188,7 @@ def _difference(expected: Rows, found: Rows) -> str:
     return "the rows differ"
 
 
-def _of_aliases(run: UndoneRun) -> Iterator[str]:
+def _of_aliases(run: RunToUndo) -> Iterator[str]:
     paths = dict.fromkeys(f"{ALIASES}{suffix}" for suffix in INDEX_SUFFIX.values())
     there = [path for path in paths if os.path.lexists(path)]
     built = any(action.path == ALIASES for action, _ in run.of(BuildTable))
