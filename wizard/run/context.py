@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional, cast
 
+from wizard.errors import Trouble
 from wizard.plan.model import Plan
 from wizard.run import commands, prompts
 from wizard.run.commands import Completed
@@ -91,6 +92,12 @@ class Context:
     def run(self, *argv: str) -> Completed:
         """Run a command. Its output goes to the step's output."""
         return self._steady(argv, lambda one: commands.run(one, self.loop, self.output))
+
+    def require_success(self, doing: str, advice: str, *argv: str) -> None:
+        """Run a command. Raises Trouble with its last output unless it exits with 0."""
+        done = self.run(*argv)
+        if done.status != 0:
+            raise Trouble(doing, listed(argv, done), advice)
 
     def run_on_terminal(self, *argv: str) -> Completed:
         """Run a command that prints everything only on a terminal. It goes to the step's output."""

@@ -14,7 +14,7 @@ from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import AskThenFlush, CheckDovecot, TurnBeside
 from wizard.postfix.dovecot import Wanted, needed
 from wizard.run.action_kind import ActionKind
-from wizard.run.context import Context, Undo, listed
+from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import AGAIN, Stale
@@ -42,12 +42,8 @@ def check(action: CheckDovecot, context: Context) -> Undo:
     texts = {ours: file.text, whole: main}
     for path, text in texts.items():
         replace(path, text, read(path), mode=0o600)
-    argv = ("doveconf", "-c", whole, "-n")
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(
-            doing, listed(argv, done), "Nothing of Dovecot's was replaced. Set right what it names."
-        )
+    advice = "Nothing of Dovecot's was replaced. Set right what it names."
+    context.require_success(doing, advice, "doveconf", "-c", whole, "-n")
     settings = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
     want = Wanted(action.lmtp, action.mailbox, action.cert, action.key)
     lacks = needed(flattened(settings), action.version, want)
@@ -135,10 +131,8 @@ def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:
         )
     context.say(f"Dovecot takes mail for {action.recipient}: {reply}")
     undo = context.earlier or context.intend({})
-    argv = ("postqueue", "-f")
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble("delivering what waits", listed(argv, done), "`postqueue -f` does it.")
+    advice = "`postqueue -f` does it."
+    context.require_success("delivering what waits", advice, "postqueue", "-f")
     context.say("What waited is being delivered.")
     return undo
 

@@ -18,7 +18,7 @@ from wizard.host.mta_facts import RUNNING, STARTED_AT_BOOT
 from wizard.plan.actions import Install, SetAlternative, StopMta, UnitState
 from wizard.plan.undo_actions import ReturnAlternative, ReturnMta
 from wizard.run.action_kind import ActionKind
-from wizard.run.context import Context, Undo, listed
+from wizard.run.context import Context, Undo
 from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.path_state import AGAIN, Stale
 
@@ -141,9 +141,7 @@ def _give_boot_states(context: Context, doing: str, wanted: Mapping[str, str]) -
 
 
 def _called(context: Context, doing: str, *argv: str) -> None:
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(doing, listed(argv, done), "Repair that, then resume or undo the run.")
+    context.require_success(doing, "Repair that, then resume or undo the run.", *argv)
 
 
 def _unit_word(context: Context, verb: str, unit: str) -> str:
@@ -206,9 +204,7 @@ def _may_have_changed(one: PastStep) -> bool:
     )
 
 
-def _files_of_alternative(
-    action: Union[SetAlternative, ReturnAlternative],
-) -> tuple[str, ...]:
+def _files_of_alternative(action: Union[SetAlternative, ReturnAlternative]) -> tuple[str, ...]:
     return (f"/etc/alternatives/{action.name}", f"/var/lib/alternatives/{action.name}")
 
 

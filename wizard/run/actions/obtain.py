@@ -24,7 +24,7 @@ from wizard.plan.undo_actions import ClosePort
 from wizard.run import gathering
 from wizard.run.action_kind import ActionKind
 from wizard.run.certbot import certbot_manner, refused
-from wizard.run.context import Context, Undo, listed
+from wizard.run.context import Context, Undo
 from wizard.run.directories import explained
 from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.sanitize import clean
@@ -33,6 +33,7 @@ from wizard.run.validate_lineages import judge
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 """setpriv(1) ends certbot with its worker. Else it would occupy port 80 and issue for nobody."""
+_REPAIR = "Set that right, then start again."
 _MARGIN = 60.0
 _COPIES = ("csr", "keys")
 """Directories next to archive/ in which an older certbot stores the same keys once more."""
@@ -69,12 +70,7 @@ def obtain(action: Obtain, context: Context) -> Undo:
 def close_port(action: ClosePort, context: Context) -> Undo:
     """Close port 80 again, at run time, after the worker that opened it was killed."""
     undo = context.earlier or context.intend({"zone": action.zone})
-    argv = _closing(action.zone)
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(
-            f"closing port {PORT}", listed(argv, done), "Set that right, then start again."
-        )
+    context.require_success(f"closing port {PORT}", _REPAIR, *_closing(action.zone))
     return undo
 
 
@@ -96,10 +92,7 @@ def _opened(zone: str, after: Undo, context: Context, doing: str) -> Iterator[No
     if not zone:
         yield
         return
-    argv = open_port(zone)
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
+    context.require_success(doing, _REPAIR, *open_port(zone))
     try:
         yield
     finally:

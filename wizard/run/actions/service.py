@@ -21,7 +21,7 @@ from wizard.run.actions.greeting import (
     listeners,
     processes,
 )
-from wizard.run.context import Context, Undo, listed
+from wizard.run.context import Context, Undo
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import AGAIN, Stale
 from wizard.run.units import (
@@ -78,14 +78,9 @@ def enable(action: EnableUnit, context: Context) -> Undo:
     """Have the unit started at boot. Undo restores the state right before."""
     state = unit_word("is-enabled", action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
+    advice = f"If it is masked: systemctl unmask {action.unit} - then start again."
     argv = ("systemctl", "enable", action.unit)
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(
-            f"enabling {action.unit}",
-            listed(argv, done),
-            f"If it is masked: systemctl unmask {action.unit} - then start again.",
-        )
+    context.require_success(f"enabling {action.unit}", advice, *argv)
     return undo
 
 

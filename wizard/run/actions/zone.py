@@ -11,7 +11,7 @@ from wizard.dns.asking import Answer, Question, ask_all
 from wizard.errors import Trouble
 from wizard.plan.actions import CheckZone, ReloadZone
 from wizard.run.action_kind import ActionKind
-from wizard.run.context import Context, Undo, listed
+from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace, touch
 from wizard.run.past_step import Back, PastStep, Slot
 
@@ -36,14 +36,10 @@ def check(action: CheckZone, context: Context) -> Undo:
         context.require_before(seen, file.before, doing)
     staged = str(context.staging() / os.path.basename(file.path))  # noqa: PTH119 (a string)
     replace(staged, file.text, read(staged), mode=0o600)
-    argv = (*CHECK, action.zone, staged)
-    done = context.run(*argv)
-    if done.status != 0:
-        raise Trouble(
-            doing,
-            listed(argv, done),
-            f"Set right what it names in {file.path}, then make the plan again; it was not replaced.",
-        )
+    advice = (
+        f"Set right what it names in {file.path}, then make the plan again; it was not replaced."
+    )
+    context.require_success(doing, advice, *CHECK, action.zone, staged)
     return {}
 
 
@@ -55,14 +51,9 @@ def reload(action: ReloadZone, context: Context) -> Undo:
     doing = f"having named read the zone {action.zone}"
     undo = context.earlier or context.intend({"zone": action.zone, "was": action.was})
     touch(action.path)
+    advice = "Look at `journalctl -u named -n 20`, set that right, then: postfix-wizard resume"
     for argv in action.argvs:
-        done = context.run(*argv)
-        if done.status != 0:
-            raise Trouble(
-                doing,
-                listed(argv, done),
-                "Look at `journalctl -u named -n 20`, set that right, then: postfix-wizard resume",
-            )
+        context.require_success(doing, advice, *argv)
     if action.server:
         _await_serial(action, doing, context)
         _ask_names(action, doing, context)
