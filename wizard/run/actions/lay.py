@@ -108,8 +108,8 @@ def forget(action: Forget, context: Context) -> Undo:
 
 
 def _issued(run: RunToUndo) -> Iterator[str]:
-    laid, linked = run.of(Lay), run.of(Relink)
-    if any(one.stays for one, _ in laid) or any(one.stays for one, _ in linked):
+    copied, linked = run.of(Lay), run.of(Relink)
+    if any(one.stays for one, _ in copied) or any(one.stays for one, _ in linked):
         yield (
             "/etc/letsencrypt: the certificate that was issued for this host, with its key: an ACME"
             " server issues only so many."

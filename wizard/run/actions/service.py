@@ -207,7 +207,7 @@ def _disable_again(one: PastStep) -> Iterator[Back]:
         )
 
 
-def _left_by_postfix(run: RunToUndo) -> Iterator[str]:
+def _spool_and_logs(run: RunToUndo) -> Iterator[str]:
     if run.started:
         yield (
             "/var/spool/postfix, /var/lib/postfix: the queue and what Postfix remembers. Mail that"
@@ -231,7 +231,7 @@ ACTION_KINDS = (
         undo=_turn_back,
         undo_unbegun=True,
         changes=lambda action: {("unit", action.unit): "active"},
-        stays=_left_by_postfix,
+        stays=_spool_and_logs,
         returns=True,
     ),
     ActionKind(
