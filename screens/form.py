@@ -262,9 +262,10 @@ class FormScreen(WizardScreen):
         if found is None:
             return
         form_field, path, kind = found
+        from wizard.run.keep_secret import keep_secret  # noqa: PLC0415 - only when it is needed
 
         def write(secret: str) -> None:
-            self.desk.session.keep_secret(path, kind, secret)
+            keep_secret(path, kind, secret)
 
         def written(done: Optional[bool]) -> None:
             if done:

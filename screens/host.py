@@ -77,17 +77,23 @@ class HostScreen(WizardScreen):
         desk = self.desk
         session = desk.session
         host = session.host()
-        running, runs = session.running(), session.runs()
         import screens.draft  # noqa: F401, PLC0415 - the screens that follow need it at once
+        from wizard.run.history import runs  # noqa: PLC0415 - not for the first paint
+        from wizard.run.lock import holder  # noqa: PLC0415
+
+        owner, past = holder(session.places), runs(session.places)
+        running = owner.run if owner else None
 
         today = session.today(host)
         began = desk.wish.given or today or session.answers(host)
         first = began is None or (desk.wish.given is not None and not desk.wish.sections)
         if began is None:
-            return HostRead(host, session.suggestions(host), first, running, runs)
+            from wizard.planning.read_back import read_values  # noqa: PLC0415 - loaded by now
+
+            return HostRead(host, read_values(host), first, running, past)
         from wizard.answers.build import to_values  # noqa: PLC0415 - loaded by now
 
-        return HostRead(host, to_values(began), first, running, runs, today)
+        return HostRead(host, to_values(began), first, running, past, today)
 
     def on_host_loaded(self, message: HostLoaded) -> None:
         """Show the host's facts."""
@@ -168,7 +174,9 @@ class HostScreen(WizardScreen):
         session = self.desk.session
 
         def resume() -> Message:
-            session.resume(early.run, attended=True)
+            from wizard.run.launch import relaunch  # noqa: PLC0415 - loaded by now
+
+            relaunch(session.places, early.run, session.program, attended=True)
             return Launched(early.run)
 
         def answered(yes: Optional[bool]) -> None:

@@ -17,8 +17,9 @@ from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Lines, Row
 from screens.widgets.wrap import wrapped
-from wizard.log import report
+from wizard.log import pflogsumm, read, report
 from wizard.log.since import since
+from wizard.run import history
 
 LAST_RUN = "the last run"
 SINCE = {"an hour": "1h", "today": "today", "a week": "7d", LAST_RUN: ""}
@@ -77,7 +78,7 @@ class LogScreen(Window[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer pflogsumm if the host has it."""
         if action == "pflogsumm":
-            return self._session.has_pflogsumm
+            return pflogsumm.is_there(self._session.door)
         return super().check_action(action, parameters)
 
     def action_pflogsumm(self) -> None:
@@ -89,7 +90,7 @@ class LogScreen(Window[None]):
         """Read the log from the chosen time on, in a thread."""
         self._readings += 1
         number, words = self._readings, self.query_one(Choice).value
-        by_pflogsumm = self._by_pflogsumm
+        door, by_pflogsumm = self._session.door, self._by_pflogsumm
         self._say([Row(READING, "quiet")])
 
         def wanted() -> bool:
@@ -98,16 +99,16 @@ class LogScreen(Window[None]):
         def work() -> LogRead:
             begins = self._begins(words)
             if by_pflogsumm:
-                lines = tuple(self._session.pflogsumm(begins, wanted))
-                return LogRead(number, begins, report=lines)
-            return LogRead(number, begins, *self._session.log(begins, wanted))
+                lines = read.classic_lines(door, begins, time.time(), wanted)
+                return LogRead(number, begins, report=tuple(pflogsumm.report(door, lines)))
+            return LogRead(number, begins, *read.read_log(door, begins, time.time(), wanted))
 
         in_background(self, work)
 
     def _begins(self, words: str) -> float:
         if words != LAST_RUN:
             return since(SINCE[words], time.time())
-        started = (one.started for one in reversed(self._session.runs()))
+        started = (one.started for one in reversed(history.runs(self._session.places)))
         return next((one for one in started if one is not None), 0.0)
 
     def on_log_read(self, message: LogRead) -> None:
@@ -129,14 +130,14 @@ class LogScreen(Window[None]):
             self._show()
 
     def _show(self) -> None:
-        read = self._read
-        if read is None:
+        last = self._read
+        if last is None:
             return
-        if read.found is None:
-            self._say([Row(line) for line in read.report])
+        if last.found is None:
+            self._say([Row(line) for line in last.report])
             return
         width = max(LEAST_WIDTH, self.query_one(Lines).size.width)
-        lines = report.lines(read.source, read.since, read.found, width)
+        lines = report.lines(last.source, last.since, last.found, width)
         rows = [_row(line) for line in lines]
         self._say([*rows, Row(""), *(Row(line, "quiet") for line in wrapped(LATER, width))])
 

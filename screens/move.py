@@ -17,6 +17,7 @@ from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import wrapped
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
+from wizard.move import ticks
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist
 from wizard.move.report import details, head
 
@@ -80,7 +81,7 @@ class MoveScreen(Window[None]):
             host = self._host if self._host is not None else session.host()
             found = session.move(self._answers(), host)
             if found is not None and keeps:
-                session.keep_move(found)
+                ticks.write_saved(session.places, found.old.name, found.saved)
             return MoveSeen(found)
 
         in_background(self, work)

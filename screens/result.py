@@ -23,6 +23,7 @@ from wizard.answers.old_server import old_server
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.move.model import Checklist
+from wizard.run import history
 from wizard.run.records import DONE
 
 ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
@@ -139,7 +140,7 @@ class ResultScreen(WizardScreen):
         """Return the answers of the run's plan, None if unreadable. It reads a file, so in a thread."""
         from wizard.answers.toml import parse_stored  # noqa: PLC0415 - in the thread
 
-        given = parse_stored(self.desk.session.plan_of(self.over.run).answers)
+        given = parse_stored(history.plan_of(self.desk.session.places, self.over.run).answers)
         return given if isinstance(given, Answers) else None
 
     def on_resize(self) -> None:

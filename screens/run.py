@@ -26,6 +26,7 @@ from screens.widgets.prompt import Prompt
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import cut_middle
 from wizard.plan.model import Plan
+from wizard.run import follow, history, lock, prompts
 from wizard.run.records import DIED
 
 GOES_ON = "The run goes on without this screen; `postfix-wizard attach` shows it again."
@@ -120,8 +121,8 @@ class RunScreen(WizardScreen):
     def on_mount(self) -> None:
         """Read the plan in a thread, then follow the run."""
         self.query_one(Prompt).display = False
-        session, run = self.desk.session, self.run
-        in_background(self, lambda: Loaded(session.plan_of(run)))
+        places, run = self.desk.session.places, self.run
+        in_background(self, lambda: Loaded(history.plan_of(places, run)))
         self.query_one(Steps).focus()
 
     def on_loaded(self, message: Loaded) -> None:
@@ -132,7 +133,8 @@ class RunScreen(WizardScreen):
         self._gathers = message.plan.gathers
         self._plan = message.plan
         self._draw()
-        self._feed = Feed(self, self.desk.session.follow(self.run, behind=FAR_BEHIND))
+        events = follow.follow(self.desk.session.places, self.run, behind=FAR_BEHIND)
+        self._feed = Feed(self, events)
         self._feed.start()
         self.set_interval(1.0, self._tick)
 
@@ -249,10 +251,10 @@ class RunScreen(WizardScreen):
     def on_prompt_answered(self, message: Prompt.Answered) -> None:
         """Send the answer, in a thread."""
         message.stop()
-        session, run = self.desk.session, self.run
+        places, run = self.desk.session.places, self.run
         prompt, text = message.prompt, message.text
         self.query_one(Prompt).say("Sending ...")
-        in_background(self, lambda: Sent(session.answer(run, prompt, text)))
+        in_background(self, lambda: Sent(prompts.send_answer(places, run, prompt, text)))
 
     def on_sent(self, message: Sent) -> None:
         """Say whether the answer counted."""
@@ -338,8 +340,8 @@ class RunScreen(WizardScreen):
 
         def answered(yes: Optional[bool]) -> None:
             if yes:
-                session = self.desk.session
-                in_background(self, lambda: StopRequested(session.stop()))
+                places = self.desk.session.places
+                in_background(self, lambda: StopRequested(lock.request_stop(places)))
 
         self.app.push_screen(AskScreen("Stop the run?", text), answered)
 

@@ -1,4 +1,4 @@
-"""The operations that screens and command line share: read, plan, start, follow, check.
+"""The operations that screens and command line share, and that combine several others.
 
 `main` makes one `Session`, which has all that the operations need: reader, directories, program.
 """
@@ -10,10 +10,10 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Collection, Iterator, Optional
+from typing import TYPE_CHECKING, Collection, Optional
 
 from wizard.answers.catalogue import ListZone
-from wizard.answers.model import SECTIONS, Answers
+from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import read_stored, saved_answers
@@ -27,26 +27,19 @@ from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
-from wizard.planning.read_back import Values, read_back, read_values
+from wizard.plan.write_paths import with_path_obstacles
+from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
-from wizard.run.follow import follow, is_prompt_open
-from wizard.run.history import RunSummary, newest_cut_off, plan_of, runs
-from wizard.run.launch import launch, relaunch
-from wizard.run.lock import holder, refuse_if_locked, request_stop
+from wizard.run.launch import launch
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
-from wizard.run.prompts import send_answer
 from wizard.run.readiness import unready
-from wizard.run.records import Event
 from wizard.secrets import MASK
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
     from wizard.dns.records import Published
-    from wizard.host.secret_file import SecretKind
-    from wizard.log.tally import Tally
     from wizard.move.model import Checklist
-    from wizard.run.pruning import Limit, Pruning
     from wizard.status.drift import DriftItem
     from wizard.status.sections import SectionRow
 
@@ -119,10 +112,6 @@ class Session:
         last = last_answers(host, today, expected)
         return rows, with_saved(last, today)
 
-    def suggestions(self, host: Host) -> Values:
-        """Return the first values of a form: today's, else suggestions."""
-        return read_values(host)
-
     def plan(
         self,
         answers: Answers,
@@ -138,10 +127,6 @@ class Session:
         """
         return make_plan(self.door, self.places, answers, host, sections=sections, choices=choices)
 
-    def refuse_if_running(self, doing: str) -> None:
-        """Raise LockedTrouble when a run is in progress."""
-        refuse_if_locked(self.places, doing)
-
     def undo_plan(
         self, run: str = "", *, remove_package: bool = False, taken_first: Collection[str] = ()
     ) -> Plan:
@@ -155,20 +140,6 @@ class Session:
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
         plan = with_path_obstacles(with_count(self.door, plan), self.door)
         return replace(plan, obstacles=(*plan.obstacles, *unready(self.places, plan)))
-
-    def undo_order(self, run: str) -> tuple[str, ...]:
-        """Return `run` and all later runs that can be undone, the newest first."""
-        from wizard.run.plan_undo import with_later  # noqa: PLC0415 - as for undo_plan
-
-        return with_later(self.places, run)
-
-    def cut_off(self) -> Optional[RunSummary]:
-        """Return the newest run if it ended early and can be resumed, else None."""
-        return newest_cut_off(self.places)
-
-    def resume(self, run: str, *, attended: bool) -> None:
-        """Start a worker that resumes a run; returns once it has begun. Raises Trouble."""
-        relaunch(self.places, run, self.program, attended=attended)
 
     def start(self, plan: Plan, *, attended: bool) -> str:
         """Start a worker on this plan and return the run's ID; returns in about 50 ms.
@@ -184,56 +155,6 @@ class Session:
                 " does for all.",
             )
         return launch(self.places, plan, self.program, attended=attended)
-
-    def plan_of(self, run: str) -> Plan:
-        """Return the plan that a run executes."""
-        return plan_of(self.places, run)
-
-    def follow(self, run: str, *, behind: int = sys.maxsize) -> Iterator[Event]:
-        """Yield the run's events from its first record, live, until it ends.
-
-        If more than `behind` bytes of output are unread, only the end of the output is yielded.
-        """
-        return follow(self.places, run, behind=behind)
-
-    def asks(self, run: str, prompt: int) -> bool:
-        """True if the run still waits for the answer to a prompt."""
-        return is_prompt_open(self.places, run, prompt)
-
-    def answer(self, run: str, prompt: int, text: str) -> bool:
-        """Send the answer to a prompt; False when it was answered already."""
-        return send_answer(self.places, run, prompt, text)
-
-    def stop(self) -> bool:
-        """Ask the run in progress to stop at its next safe boundary; False when there is none."""
-        return request_stop(self.places)
-
-    def running(self) -> Optional[str]:
-        """Return the ID of the run in progress, None when there is none."""
-        found = holder(self.places)
-        return found.run if found else None
-
-    def runs(self) -> tuple[RunSummary, ...]:
-        """Return the runs of the past and present, oldest first."""
-        return runs(self.places)
-
-    def pruning(self, limit: Limit) -> Pruning:
-        """Return which old runs can be removed. Raises NewerTrouble."""
-        from wizard.run.pruning import choose, old_runs  # noqa: PLC0415 - as for undo_plan
-        from wizard.status.expected import expected_with_history  # noqa: PLC0415
-        from wizard.status.needed import needed_by_sections  # noqa: PLC0415
-
-        refuse_if_locked(self.places, "removing old runs")
-        known = self.runs()
-        old = old_runs(known, limit)
-        written = expected_with_history(self.places).written if old else []
-        return choose(known, limit, needed_by_sections(written, old))
-
-    def prune(self, pruning: Pruning) -> None:
-        """Remove these runs. Raises LockedTrouble, and Trouble where one cannot be removed."""
-        from wizard.run.pruning import prune  # noqa: PLC0415 - as for undo_plan
-
-        prune(self.places, pruning)
 
     def status(self, host: Host) -> tuple[str, tuple[DriftItem, ...]]:
         """Return the last run that changed something ("" for none), and how all that runs wrote is now."""
@@ -259,12 +180,6 @@ class Session:
         saved, warnings = read_saved(self.places, old.name)
         return checklist(view, saved, time.time(), warnings)
 
-    def keep_move(self, found: Checklist) -> None:
-        """Save the items that were seen done, for the next checklist. Raises Trouble."""
-        from wizard.move.ticks import write_saved  # noqa: PLC0415 - as for undo_plan
-
-        write_saved(self.places, found.old.name, found.saved)
-
     def tick_move(self, old: str, done: Collection[str], undone: Collection[str]) -> None:
         """Tick items of the move from `old` by hand, or remove ticks. Raises Trouble."""
         from wizard.move.checklist import ticked  # noqa: PLC0415 - as for undo_plan
@@ -272,30 +187,6 @@ class Session:
 
         saved, _ = read_saved(self.places, old)
         write_saved(self.places, old, ticked(saved, done, undone, time.time()))
-
-    def log(self, since: float, wanted: Callable[[], bool] = lambda: True) -> tuple[str, Tally]:
-        """Count Postfix's log from `since` on; return the log's name and the counts.
-
-        `since` is in seconds since the epoch. Linear in the log; stops as soon as `wanted()` is
-        False. Raises Trouble.
-        """
-        from wizard.log.read import read_log  # noqa: PLC0415 - as for undo_plan
-
-        return read_log(self.door, since, time.time(), wanted)
-
-    @property
-    def has_pflogsumm(self) -> bool:
-        """True if pflogsumm is installed."""
-        from wizard.log.pflogsumm import is_there  # noqa: PLC0415 - as for undo_plan
-
-        return is_there(self.door)
-
-    def pflogsumm(self, since: float, wanted: Callable[[], bool] = lambda: True) -> Iterator[str]:
-        """Yield pflogsumm's own report of the log from `since` on. Raises Trouble."""
-        from wizard.log.pflogsumm import report  # noqa: PLC0415 - as for undo_plan
-        from wizard.log.read import classic_lines  # noqa: PLC0415
-
-        return report(self.door, classic_lines(self.door, since, time.time(), wanted))
 
     def ask_lists(
         self,
@@ -310,7 +201,7 @@ class Session:
         `key_file` has the key for lists that need one. Never raises: an error is the state of its
         list.
         """
-        from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
+        from wizard.dns.addresses import public4  # noqa: PLC0415 - dnspython is slow
         from wizard.dns.blocklists import ask_lists  # noqa: PLC0415
 
         network = host.network
@@ -319,12 +210,6 @@ class Session:
             zones = with_key(zones, read_secret(self.door, key_file, DQS_KEY).text)
         return ask_lists(zones, network.resolvers, own, seconds=seconds)
 
-    def keep_secret(self, path: str, kind: SecretKind, secret: str) -> None:
-        """Write a typed secret to its own file, readable by root only. Raises Trouble."""
-        from wizard.run.keep_secret import keep_secret  # noqa: PLC0415 - as for undo_plan
-
-        keep_secret(path, kind, secret)
-
     def look_up(
         self, answers: Answers, host: Host, *, seconds: float = 3.0
     ) -> tuple[tuple[Finding, ...], tuple[Published, ...]]:
@@ -332,7 +217,7 @@ class Session:
 
         Never raises: a failed query is a finding.
         """
-        from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - see check
+        from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - dnspython is slow
         from wizard.dns.lookups import look_up  # noqa: PLC0415
 
         network = host.network
@@ -341,41 +226,8 @@ class Session:
 
     def records(self, answers: Answers, host: Host) -> tuple[Published, ...]:
         """Return the DNS records that this server should have."""
-        from wizard.dns.addresses import public4  # noqa: PLC0415 - see check
+        from wizard.dns.addresses import public4  # noqa: PLC0415 - dnspython is slow
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
         outer = answers.networks.proxy_interfaces
         return to_publish(answers, public4((*host.network.addresses, *outer)))
-
-    def check(self, answers: Answers, sections: Collection[str] = ()) -> Iterator[Finding]:
-        """Check the live host, finding by finding; `sections` are those that were planned."""
-        from wizard.check.prove import prove  # noqa: PLC0415 - ssl and smtplib cost 40 ms
-
-        return prove(answers, self.door, sections=sections)
-
-    def planned(self) -> Collection[str]:
-        """Return (), which means all sections, if there are saved answers; else SECTIONS.
-
-        SECTIONS has no policy: on a server that somebody else set up, nobody chose the policy.
-        """
-        return SECTIONS if saved_answers(self.door) is None else ()
-
-    def check_as_stranger(self, answers: Answers, host: Host) -> Iterator[Finding]:
-        """Try the attacks of a stranger on this host; takes a few seconds, at most 80."""
-        from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415 - see check
-
-        return check_as_stranger(answers, host, self.door)
-
-    def check_login(
-        self, answers: Answers, name: str, sender: str, password: str
-    ) -> Iterator[Finding]:
-        """Log in on 587 and 465 and begin a message, without sending it; takes some seconds."""
-        from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415 - see check
-
-        return check_login(answers, self.door, User(name, sender, password))
-
-    def outside_script(self, answers: Answers, host: Host, server: str) -> str:
-        """Return a script that tries the same on `server` (name or address) from another host."""
-        from wizard.check.abuse.outside_script import script_for  # noqa: PLC0415 - see check
-
-        return script_for(answers, host, server)

@@ -51,8 +51,7 @@ class House:
         imports = (
             "from wizard.commands.console import console\n"
             "from wizard.commands.following import follow_run\n"
-            "from wizard.door import Door\nfrom wizard.session import Session\n"
-            "def view(places, run): return follow_run(Session(Door(), places, ()), run, console())\n"
+            "def view(places, run): return follow_run(places, run, console())\n"
         )
         made = Terminal(self._python(imports, "view"))
         self._terminals.append(made)

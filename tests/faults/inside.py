@@ -72,6 +72,7 @@ def traced(what: str, options: list[str]) -> dict[str, str]:
     """
     from wizard.errors import Trouble
     from wizard.plan.wire import plan_from_bytes
+    from wizard.run.history import newest_cut_off
     from wizard.run.launch import launch, relaunch, unit_argv
 
     trace = f"{HOME}/trace"
@@ -92,7 +93,9 @@ def traced(what: str, options: list[str]) -> dict[str, str]:
             raise RuntimeError(done.stderr.decode())
 
     if what == "resume":
-        run = session.cut_off().run
+        found = newest_cut_off(session.places)
+        assert found is not None
+        run = found.run
         # One that is hit before it begins is told to the operator, who goes on once more.
         with contextlib.suppress(Trouble):
             relaunch(session.places, run, session.program, attended=False, start=start)

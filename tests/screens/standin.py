@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Collection, Iterator, Optional, Sequence, cast
+
+from wizard.dns.lists import ListZone
 
 from screens.app import WizardApp
 from screens.desk import Wish
@@ -15,7 +18,6 @@ from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers, Caution
 from wizard.certificates.model import Lineage, LineageFile
 from wizard.dns.blocklists import Health
-from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.host.facts import (
     Distribution,
@@ -27,7 +29,6 @@ from wizard.host.facts import (
     Unit,
 )
 from wizard.host.firewall_facts import Firewall, Zone
-from wizard.host.secret_file import SecretKind
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist
 from wizard.plan.actions import Command, Prove, ReplaceFile
@@ -39,6 +40,7 @@ from wizard.plan.undo_actions import PutBack
 from wizard.postfix.proposal import Reason
 from wizard.run import records
 from wizard.run.history import RunSummary
+from wizard.run.lock import Holder
 from wizard.secrets import MASK
 from wizard.session import Session
 from wizard.status.expected import ExpectedState
@@ -70,9 +72,13 @@ def lineage(name: str, names: Sequence[str], state: str = "file") -> Lineage:
     )
 
 
+class StandInHost(Host):
+    """A host for which the forms of a first set-up suggest `answers()`."""
+
+
 def fresh_host() -> Host:
     """An EL9 server without Postfix, with a LAN, firewalld and certificates copied over."""
-    return Host(
+    return StandInHost(
         root="/",
         is_root_user=True,
         distribution=Distribution("almalinux", ("rhel",), "AlmaLinux 9.4", "9.4", is_el=True),
@@ -143,6 +149,12 @@ def answers() -> Answers:
     built = build_answers(ANSWERS)
     assert isinstance(built, Answers)
     return built
+
+
+def suggestions() -> dict[str, dict[str, Any]]:
+    values = to_values(answers())
+    values["domains"]["local"] = []
+    return values
 
 
 CAUTION = Caution(
@@ -301,10 +313,16 @@ class StandIn:
     went_on: threading.Event = field(default_factory=threading.Event)
     logged: Tally = field(default_factory=Tally)
     has_pflogsumm: bool = False
-    secrets: dict[str, str] = field(default_factory=dict)
-    refusal: Optional[Trouble] = None
 
     hosts_read: int = 0
+    program: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> StandIn:
+        """Itself: the functions of FUNCTIONS hand what they are asked to its methods."""
+        return self
+
+    door = places
 
     def host(self) -> Host:
         self.hosts_read += 1
@@ -320,11 +338,6 @@ class StandIn:
         self.sections_wait.wait(10)
         rows = self.listed_sections or section_rows(host, self.today(host), ExpectedState(), ())
         return rows, self.as_left or self.today(host)
-
-    def suggestions(self, _host: Host) -> dict[str, dict[str, Any]]:
-        values = to_values(answers())
-        values["domains"]["local"] = []
-        return values
 
     def plan(
         self,
@@ -355,15 +368,10 @@ class StandIn:
             for one in zones
         )
 
-    def keep_secret(self, path: str, _kind: SecretKind, secret: str) -> None:
-        if self.refusal:
-            raise self.refusal
-        self.secrets[path] = secret
-
     def move(self, _answers: Answers, _host: Host) -> Optional[Checklist]:
         return None
 
-    def log(self, _since: float, _wanted: Callable[[], bool]) -> tuple[str, Tally]:
+    def log(self, _since: float, _now: float, _wanted: Callable[[], bool]) -> tuple[str, Tally]:
         return "the journal", self.logged
 
     def start(self, plan: Plan, *, attended: bool) -> str:
@@ -375,7 +383,7 @@ class StandIn:
         self.undone.append(run)
         return undo_plan(self.the_host, run)
 
-    def resume(self, run: str, *, attended: bool) -> None:
+    def resume(self, run: str, _program: Sequence[str], *, attended: bool) -> None:
         assert attended
         self.resumed.append(run)
 
@@ -399,11 +407,45 @@ class StandIn:
         self.stops += 1
         return True
 
-    def running(self) -> Optional[str]:
-        return self.in_progress
+    def running(self) -> Optional[Holder]:
+        return None if self.in_progress is None else Holder(0, self.in_progress, 0.0)
 
     def runs(self) -> tuple[RunSummary, ...]:
         return self.past
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "wizard.log.pflogsumm.is_there": lambda one: one.has_pflogsumm,
+    "wizard.log.pflogsumm.report": lambda one, lines: one.pflogsumm(lines),
+    "wizard.log.read.classic_lines": lambda _one, *_asked: (),
+    "wizard.log.read.read_log": lambda one, *asked: one.log(*asked),
+    "wizard.move.ticks.write_saved": lambda one, _old, saved: one.keep_move(saved),
+    "wizard.planning.read_back.read_values": lambda _host: suggestions(),
+    "wizard.run.follow.follow": lambda one, run, behind: one.follow(run, behind=behind),
+    "wizard.run.history.plan_of": lambda one, run: one.plan_of(run),
+    "wizard.run.history.runs": lambda one: one.runs(),
+    "wizard.run.launch.relaunch": lambda one, *run, attended: one.resume(*run, attended=attended),
+    "wizard.run.lock.holder": lambda one: one.running(),
+    "wizard.run.lock.request_stop": lambda one: one.stop(),
+    "wizard.run.prompts.send_answer": lambda one, *answer: one.answer(*answer),
+}
+"""What the screens call with the places, door or host of a session, and what a stand-in does."""
+
+
+def _hand_over(path: str, to_stand_in: Callable[..., Any]) -> None:
+    """Let a function call the stand-in where it is given one."""
+    module, _, name = path.rpartition(".")
+    real = getattr(import_module(module), name)
+
+    def either(one: Any, *more: Any, **named: Any) -> Any:
+        stands_in = isinstance(one, (StandIn, StandInHost))
+        return (to_stand_in if stands_in else real)(one, *more, **named)
+
+    setattr(import_module(module), name, either)
+
+
+for _path, _to_stand_in in FUNCTIONS.items():
+    _hand_over(_path, _to_stand_in)
 
 
 def make_app(session: Optional[StandIn] = None, wish: Optional[Wish] = None) -> WizardApp:

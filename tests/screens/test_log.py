@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -42,14 +42,14 @@ class Logging(StandIn):
     asked: list[float] = field(default_factory=list)  # type: ignore[assignment]
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def log(self, since: float, wanted: Callable[[], bool]) -> tuple[str, Tally]:
+    def log(self, since: float, _now: float, wanted: Callable[[], bool]) -> tuple[str, Tally]:
         self.asked.append(since)
         while self.held and wanted():
             time.sleep(0.01)
         self.ended.set()
         return "the journal", self.logged
 
-    def pflogsumm(self, _since: float, _wanted: Callable[[], bool]) -> Iterator[str]:
+    def pflogsumm(self, _lines: Iterable[bytes]) -> Iterator[str]:
         yield from ("Grand Totals", "      1   received")
 
 
@@ -121,7 +121,7 @@ async def test_pflogsumm_where_the_host_has_it() -> None:
 
 async def test_a_log_that_cannot_be_read_is_said() -> None:
     class Ill(StandIn):
-        def log(self, _since: float, _wanted: Callable[[], bool]) -> tuple[str, Tally]:
+        def log(self, _since: float, _now: float, _wanted: Callable[[], bool]) -> tuple[str, Tally]:
             raise Trouble("reading Postfix's log", "there is no journal", "See syslog.")
 
     async with opened(Ill(the_host=set_up_host(), saved=answers())) as pilot:

@@ -49,9 +49,9 @@ class Moving(StandIn):
         view = View(OLD, given, (), (), records, frozenset(records), door)
         return checklist(view, self.kept, NOW, self.warnings)
 
-    def keep_move(self, found: Checklist) -> None:
+    def keep_move(self, saved: SavedState) -> None:
         self.keeps += 1
-        self.kept = found.saved
+        self.kept = saved
 
     def tick_move(self, _old: str, done: Collection[str], undone: Collection[str]) -> None:
         self.kept = ticked(self.kept, done, undone, NOW)
@@ -130,7 +130,8 @@ async def test_looking_holds_nothing_up() -> None:
 
 async def test_what_cannot_be_kept_is_said() -> None:
     class Full(Moving):
-        def keep_move(self, _found: Checklist) -> None:
+        def keep_move(self, saved: SavedState) -> None:
+            del saved
             raise Trouble("making move.json", "No space left on device", "Make room.")
 
     session = Full(the_host=set_up_host(), saved=moving())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Optional
+
 import pytest
 from textual.pilot import Pilot
 
@@ -13,9 +16,30 @@ from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import StandIn
 from wizard.answers.fields import field_of
 from wizard.errors import Trouble
+from wizard.host.secret_file import SecretKind
 from wizard.paths import DQS_KEY_FILE, RELAY_PASSWORD_FILE
 
 CANARY = "canary [bold]$4711"
+
+
+@dataclass
+class Kept:
+    """The secrets that were written, by their path, or why none can be."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    refusal: Optional[Trouble] = None
+
+    def keep_secret(self, path: str, _kind: SecretKind, secret: str) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.secrets[path] = secret
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
+    found = Kept()
+    monkeypatch.setattr("wizard.run.keep_secret.keep_secret", found.keep_secret)
+    return found
 
 
 async def focused(pilot: Pilot[int], heading: str, name: str) -> str:
@@ -42,9 +66,8 @@ async def typed(pilot: Pilot[int]) -> None:
     ("heading", "name", "path"),
     [("More", "password_file", RELAY_PASSWORD_FILE), ("Blocklists", "dqs_key_file", DQS_KEY_FILE)],
 )
-async def test_it_is_typed_and_written(heading: str, name: str, path: str) -> None:
-    session = StandIn()
-    async with opened(session) as pilot:
+async def test_it_is_typed_and_written(kept: Kept, heading: str, name: str, path: str) -> None:
+    async with opened(StandIn()) as pilot:
         shown = await focused(pilot, heading, name)
         assert "F4 Type it" in shown
         await pilot.press("f4")
@@ -56,32 +79,31 @@ async def test_it_is_typed_and_written(heading: str, name: str, path: str) -> No
         assert "canary" not in shown
         await pilot.press("enter")
         await in_sight(pilot, "F4 wrote the")
-        assert session.secrets == {path: CANARY}
+        assert kept.secrets == {path: CANARY}
         assert CANARY not in str(pilot.app.desk.draft.answers())  # type: ignore[attr-defined]
 
 
-async def test_what_is_refused_is_said_and_typed_again() -> None:
-    session = StandIn(refusal=Trouble("keeping the key", "the disk is full", "Make room."))
-    async with opened(session) as pilot:
+async def test_what_is_refused_is_said_and_typed_again(kept: Kept) -> None:
+    kept.refusal = Trouble("keeping the key", "the disk is full", "Make room.")
+    async with opened(StandIn()) as pilot:
         await typed(pilot)
         await pilot.press("enter")
         shown = await in_sight(pilot, "the disk is full")
         assert "***" not in shown
-        session.refusal = None
+        kept.refusal = None
         await type_text(pilot, "another")
         await pilot.press("enter")
         await in_sight(pilot, "F4 wrote the password there.")
-        assert session.secrets == {RELAY_PASSWORD_FILE: "another"}
+        assert kept.secrets == {RELAY_PASSWORD_FILE: "another"}
 
 
-async def test_esc_writes_nothing() -> None:
-    session = StandIn()
-    async with opened(session) as pilot:
+async def test_esc_writes_nothing(kept: Kept) -> None:
+    async with opened(StandIn()) as pilot:
         await typed(pilot)
         await pilot.press("escape")
         await pilot.pause(0.1)
         assert "Enter writes it" not in picture(pilot.app)
-        assert not session.secrets
+        assert not kept.secrets
 
 
 async def test_a_dry_run_writes_none() -> None:

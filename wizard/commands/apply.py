@@ -20,6 +20,7 @@ from wizard.host.facts import Host
 from wizard.plan import conflicts, report
 from wizard.plan.losses import losses
 from wizard.plan.model import Plan
+from wizard.run.lock import refuse_if_locked
 from wizard.session import Session
 
 _APPLYING = "applying a plan"
@@ -33,7 +34,7 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
     """
     need_root(_APPLYING)
     need_an_answer(_APPLYING, options, console, "postfix-wizard plan")
-    session.refuse_if_running(_APPLYING)
+    refuse_if_locked(session.places, _APPLYING)
     plan, host = make_plan(session, options)
     if plan.gathers:
         code = _run(session, plan, host, options, console)
@@ -63,4 +64,4 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
         console.say("Nothing was changed.")
         return 1
     run = session.start(plan, attended=console.is_terminal)
-    return follow_run(session, run, console)
+    return follow_run(session.places, run, console)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from wizard.answers.model import Answers
+from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
 from wizard.answers.rules.names import server
 from wizard.answers.toml import read_answers
+from wizard.check.abuse.as_stranger import check_as_stranger
+from wizard.check.abuse.outside_script import script_for
+from wizard.check.dovecot.login import User, check_login
+from wizard.check.prove import prove
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble, UsageTrouble
+from wizard.host.saved import saved_answers
 from wizard.session import Session
 
 
@@ -26,15 +31,18 @@ def run_check(session: Session, options: Options, console: Console) -> int:
             "Name a file with --answers, or set the server up first.",
         )
     if elsewhere:
-        print(session.outside_script(answers, host, elsewhere), end="", file=console.out)
+        print(script_for(answers, host, elsewhere), end="", file=console.out)
         return 0
     sender, password = _login(options, answers, console)
-    planned = () if options.answers else session.planned()
-    findings, records = tuple(session.check(answers, planned)), session.records(answers, host)
+    # On a server that somebody else set up, nobody chose the policy.
+    chosen = options.answers or saved_answers(session.door) is not None
+    findings = tuple(prove(answers, session.door, sections=() if chosen else SECTIONS))
+    records = session.records(answers, host)
     if options.stranger:
-        findings += tuple(session.check_as_stranger(answers, host))
+        findings += tuple(check_as_stranger(answers, host, session.door))
     if options.user:
-        findings += tuple(session.check_login(answers, options.user, sender, password))
+        user = User(options.user, sender, password)
+        findings += tuple(check_login(answers, session.door, user))
     if options.json:
         print(as_json(findings, records), file=console.out)
     else:

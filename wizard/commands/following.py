@@ -9,27 +9,31 @@ from wizard.commands.console import Console
 from wizard.finding import RIGHT
 from wizard.plan.model import Plan
 from wizard.run import records
-from wizard.session import Session
+from wizard.run.follow import follow, is_prompt_open
+from wizard.run.history import plan_of
+from wizard.run.lock import request_stop
+from wizard.run.paths import Places
+from wizard.run.prompts import send_answer
 
 
-def follow_run(session: Session, run: str, console: Console) -> int:
+def follow_run(places: Places, run: str, console: Console) -> int:
     """Print a run from its first line to its end; return 0 if it was done.
 
     Ctrl-C asks the worker to stop at the next safe boundary and continues to follow. A second
     Ctrl-C ends the following, while the run continues.
     """
-    titles = _titles(session.plan_of(run))
+    titles = _titles(plan_of(places, run))
     try:
-        return _follow(session, run, console, titles)
+        return _follow(places, run, console, titles)
     except KeyboardInterrupt:
-        session.stop()
+        request_stop(places)
         console.say(
             "",
             "Asked to stop: the step in progress ends first, since nothing is left half-done.",
             "Ctrl-C once more leaves the run to itself; `postfix-wizard attach` shows it again.",
         )
     try:
-        return _follow(session, run, console, titles)
+        return _follow(places, run, console, titles)
     except KeyboardInterrupt:
         console.say("", f"The run {run} ends on its own; `postfix-wizard attach` shows it again.")
         return 1
@@ -42,11 +46,11 @@ def _titles(plan: Plan) -> dict[str, str]:
     }
 
 
-def _follow(session: Session, run: str, console: Console, titles: dict[str, str]) -> int:
+def _follow(places: Places, run: str, console: Console, titles: dict[str, str]) -> int:
     code = 1
-    for event in session.follow(run):
+    for event in follow(places, run):
         if isinstance(event, records.Prompted):
-            _answer(session, run, console, event)
+            _answer(places, run, console, event)
         elif isinstance(event, records.RunFinished):
             code = 0 if event.outcome == records.DONE else 1
             console.say(f"Run {run}: {event.outcome}.", *event.message.splitlines())
@@ -61,14 +65,15 @@ def _follow(session: Session, run: str, console: Console, titles: dict[str, str]
     return code
 
 
-def _answer(session: Session, run: str, console: Console, prompt: records.Prompted) -> None:
+def _answer(places: Places, run: str, console: Console, prompt: records.Prompted) -> None:
     *before, last = prompt.text.splitlines() or [""]
     console.say("The run asks:", *before)
     if not console.is_terminal:
         console.say(last)
         return
-    answer = console.ask_while(last, lambda: session.asks(run, prompt.prompt), echo=prompt.echo)
-    if answer is None or not session.answer(run, prompt.prompt, answer):
+    number = prompt.prompt
+    answer = console.ask_while(last, lambda: is_prompt_open(places, run, number), echo=prompt.echo)
+    if answer is None or not send_answer(places, run, number, answer):
         console.say("(It was answered already, or it is no longer asked.)")
 
 

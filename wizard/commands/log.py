@@ -7,7 +7,8 @@ import time
 
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
-from wizard.log import report
+from wizard.log import pflogsumm, report
+from wizard.log.read import classic_lines, read_log
 from wizard.log.since import since
 from wizard.session import Session
 
@@ -20,13 +21,14 @@ PFLOGSUMM = (
 def run_log(session: Session, options: Options, console: Console) -> int:
     """Print the counts since a time, or pflogsumm's report; return 1 if Postfix wrote nothing."""
     need_root("reading Postfix's log")
-    begins = since(options.since, time.time())
+    door, now = session.door, time.time()
+    begins = since(options.since, now)
     if options.pflogsumm:
-        for line in session.pflogsumm(begins):
+        for line in pflogsumm.report(door, classic_lines(door, begins, now)):
             console.say(line)
         return 0
-    source, found = session.log(begins)
-    also = session.has_pflogsumm
+    source, found = read_log(door, begins, now)
+    also = pflogsumm.is_there(door)
     if options.json:
         print(json.dumps(report.as_data(source, begins, found, also), indent=2), file=console.out)
     else:

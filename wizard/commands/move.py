@@ -14,6 +14,7 @@ from wizard.host.facts import Host
 from wizard.move import report
 from wizard.move.items import IDS
 from wizard.move.model import Checklist
+from wizard.move.ticks import write_saved
 from wizard.session import Session
 
 
@@ -34,7 +35,7 @@ def run_move(session: Session, options: Options, console: Console) -> int:
     if options.done or options.undone:
         session.tick_move(found.old.name, options.done, options.undone)
         found = _found(session, answers, host)
-    session.keep_move(found)
+    write_saved(session.places, found.old.name, found.saved)
     if options.json:
         print(json.dumps(report.as_data(found), indent=2), file=console.out)
     else:

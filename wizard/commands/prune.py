@@ -7,8 +7,13 @@ import time
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_an_answer, need_root
 from wizard.errors import UsageTrouble
-from wizard.run.pruning import DAY_SECONDS, Limit, Pruning
+from wizard.run.history import runs
+from wizard.run.lock import refuse_if_locked
+from wizard.run.paths import Places
+from wizard.run.pruning import DAY_SECONDS, Limit, Pruning, choose, old_runs, prune
 from wizard.session import Session
+from wizard.status.expected import expected_with_history
+from wizard.status.needed import needed_by_sections
 
 _DOING = "removing old runs"
 _LOST = (
@@ -20,20 +25,30 @@ def prune_runs(session: Session, options: Options, console: Console) -> int:
     """List the runs to remove and those that stay. Remove them after a yes and return 0, else 1."""
     limit = _limit(options)
     need_root(_DOING)
-    pruning = session.pruning(limit)
+    places = session.places
+    refuse_if_locked(places, _DOING)
+    pruning = _pruning(places, limit)
     _say(pruning, console)
     if not pruning.removed:
         # Delete what a prune that was killed did not delete.
-        session.prune(pruning)
+        prune(places, pruning)
         console.say("No run is to be removed.")
         return 0
     need_an_answer(_DOING, options, console, "postfix-wizard runs")
     if not options.yes and not console.agrees(f"Remove {_counted(len(pruning.removed))}?"):
         console.say("No run was removed.")
         return 1
-    session.prune(pruning)
+    prune(places, pruning)
     console.say(f"{_counted(len(pruning.removed))} removed.")
     return 0
+
+
+def _pruning(places: Places, limit: Limit) -> Pruning:
+    """Return which old runs can be removed. Raises NewerTrouble."""
+    known = runs(places)
+    old = old_runs(known, limit)
+    written = expected_with_history(places).written if old else []
+    return choose(known, limit, needed_by_sections(written, old))
 
 
 def _limit(options: Options) -> Limit:

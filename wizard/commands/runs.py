@@ -10,7 +10,8 @@ from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
 from wizard.commands.prune import prune_runs
-from wizard.run.history import RunSummary
+from wizard.run.history import RunSummary, newest_cut_off, runs
+from wizard.run.lock import holder
 from wizard.run.records import DIED, DONE
 from wizard.session import Session
 
@@ -20,7 +21,7 @@ def run_runs(session: Session, options: Options, console: Console) -> int:
     if options.prune or options.keep is not None or options.older_than is not None:
         return prune_runs(session, options, console)
     need_root("reading the runs")
-    found = session.runs()
+    found = runs(session.places)
     if options.json:
         print(
             json.dumps({"version": 1, "runs": list(map(_data, found))}, indent=2), file=console.out
@@ -78,12 +79,12 @@ def _said(run: RunSummary) -> str:
 def run_attach(session: Session, _options: Options, console: Console) -> int:
     """Follow the run in progress from its first line; prompts are answered here."""
     need_root("attaching to a run")
-    run = session.running()
-    if run is None:
-        early = session.cut_off()
+    found = holder(session.places)
+    if found is None:
+        early = newest_cut_off(session.places)
         console.say(
             "No run is in progress; `postfix-wizard runs` lists the past ones.",
             *((early.summary, early.ways_on) if early else ()),
         )
         return 1
-    return follow_run(session, run, console)
+    return follow_run(session.places, found.run, console)

@@ -16,6 +16,8 @@ from wizard.errors import UsageTrouble
 from wizard.plan import report
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import Plan
+from wizard.run.history import plan_of
+from wizard.run.plan_undo import with_later
 from wizard.secrets import masked_file
 from wizard.session import Session
 
@@ -31,7 +33,7 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
         )
     if not options.dry_run:
         need_an_answer(_DOING, options, console, "postfix-wizard undo --dry-run")
-    runs = session.undo_order(options.run) if options.with_later else (options.run,)
+    runs = with_later(session.places, options.run) if options.with_later else (options.run,)
     plans = [_plan(session, options, runs, run) for run in runs]
     for plan in plans:
         _show(session, plan, console)
@@ -77,7 +79,8 @@ def _take_back(session: Session, options: Options, plans: Sequence[Plan], consol
         refuse_obstacles(now, _so_far(runs, number))
         if not now.pending:
             continue
-        code = follow_run(session, session.start(now, attended=console.is_terminal), console)
+        run = session.start(now, attended=console.is_terminal)
+        code = follow_run(session.places, run, console)
         if code != 0:
             rest = runs[number + 1 :]
             if rest:
@@ -96,7 +99,9 @@ def _so_far(runs: Sequence[str], number: int) -> str:
 
 def _show_edits(session: Session, plan: Plan, console: Console) -> None:
     """Show the hand edits of the files since the run wrote them."""
-    written = {change.path: change.proposed for change in session.plan_of(plan.undoes).files}
+    written = {
+        change.path: change.proposed for change in plan_of(session.places, plan.undoes).files
+    }
     for change in plan.files:
         by_run = written.get(change.path)
         if by_run is None or change.live is None or by_run == change.live:

@@ -21,6 +21,7 @@ from wizard.plan.actions import Prove
 from wizard.plan.model import Plan
 from wizard.run import commands, terminal
 from wizard.run.actions import BY_CLASS, packages, proof
+from wizard.run.follow import follow
 from wizard.run.paths import make_run
 from wizard.run.request import write_request
 from wizard.run.worker import work
@@ -43,7 +44,7 @@ def detached(session: Session, plan: Plan) -> None:
     """Run it as the wizard does, in a unit of its own, and follow it."""
     program = ("/usr/bin/python3", "/opt/installed/postfix-wizard")
     own = Session(session.door, session.places, program)
-    for _ in own.follow(own.start(plan, attended=False)):
+    for _ in follow(own.places, own.start(plan, attended=False)):
         pass
 
 

@@ -24,10 +24,7 @@ class Told:
     """A session with runs and with what they left."""
 
     def __init__(self, *runs: RunSummary, items: tuple[DriftItem, ...] = ()) -> None:
-        self._runs, self._items = runs, items
-
-    def runs(self) -> tuple[RunSummary, ...]:
-        return self._runs
+        self.places, self._items = runs, items
 
     def host(self) -> Any:
         return FRESH
@@ -42,6 +39,7 @@ class Told:
 @pytest.fixture(autouse=True)
 def _as_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("wizard.commands.runs.runs", lambda places: places)
 
 
 def said(command: Any, told: Told) -> tuple[int, str]:

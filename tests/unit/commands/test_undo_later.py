@@ -47,7 +47,7 @@ def test_what_was_taken_back_before_an_edit_is_named(
     path.write_bytes(b"1 mine\n")
     second = written(places, path, b"2\n")
 
-    def at_once(_session: Session, run: str, _console: Console) -> int:
+    def at_once(_places: Places, run: str, _console: Console) -> int:
         return work(places, run)
 
     def prepare(_session: Session, plan: Plan, **_: object) -> str:
