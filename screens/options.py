@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import NoReturn, Optional, Sequence
+from typing import Optional, Sequence
 
-from wizard.answers.model import POLICY, SECTIONS
-from wizard.errors import UsageTrouble
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageTrouble("reading the command line", message, "See `postfix-wizard --help`.")
+from wizard.options import OF_SCREENS, Parser, add_option
 
 
 def parse(words: Sequence[str]) -> tuple[tuple[str, ...], Optional[Path], bool]:
@@ -20,9 +13,8 @@ def parse(words: Sequence[str]) -> tuple[tuple[str, ...], Optional[Path], bool]:
 
     Raises UsageTrouble on any other option.
     """
-    parser = _Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
-    parser.add_argument("--answers", type=Path)
-    parser.add_argument("--section", action="append", default=[], choices=(*SECTIONS, POLICY))
-    parser.add_argument("--dry-run", action="store_true")
-    options = parser.parse_args(words)
-    return tuple(options.section), options.answers, options.dry_run
+    parser = Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
+    for name in OF_SCREENS:
+        add_option(parser, name)
+    given = vars(parser.parse_args(words))
+    return tuple(given.get("sections", ())), given.get("answers"), "dry_run" in given

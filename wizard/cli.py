@@ -10,11 +10,11 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, NoReturn, Sequence, TextIO
+from typing import TYPE_CHECKING, Any, Callable, Sequence, TextIO
 
 from wizard import __version__
-from wizard.errors import Trouble, UsageTrouble
-from wizard.options import OPTIONS, add_answers, add_section
+from wizard.errors import Trouble
+from wizard.options import OF_SCREENS, Parser, add_option
 
 if TYPE_CHECKING:
     from wizard.commands.console import Console
@@ -101,18 +101,10 @@ COMMANDS = (
     Command(
         "runs",
         "list the runs of the past, or remove old ones",
-        ("json", "prune", "yes"),
+        ("json", "prune", "pruned", "yes"),
         "wizard.commands.runs:run_runs",
     ),
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse exits with 2 on a usage error, but here 2 means pending changes; usage is 64."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageTrouble."""
-        raise UsageTrouble("reading the command line", message, f"See `{self.prog} --help`.")
 
 
 def parser() -> Parser:
@@ -123,9 +115,8 @@ def parser() -> Parser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"postfix-wizard {__version__}")
-    add_answers(top)
-    add_section(top)
-    top.add_argument("--dry-run", action="store_true", help="the wizard ends at the review")
+    for option in OF_SCREENS:
+        add_option(top, option)
     commands = top.add_subparsers(
         prog=top.prog, dest="command", metavar="COMMAND", title="commands"
     )
@@ -134,7 +125,7 @@ def parser() -> Parser:
             command.name, help=command.help, description=command.help, allow_abbrev=False
         )
         for option in command.options:
-            OPTIONS[option](below)
+            add_option(below, option)
     return top
 
 
@@ -210,30 +201,14 @@ def _run(arguments: argparse.Namespace) -> int:
     from wizard.commands.planning import Options  # noqa: PLC0415
     from wizard.session import local_session  # noqa: PLC0415
 
-    options = Options(
-        answers=getattr(arguments, "answers", None),
-        sections=tuple(getattr(arguments, "section", ())),
-        accepted=read_accepted(getattr(arguments, "accept", ())),
-        run=getattr(arguments, "run", ""),
-        with_later=getattr(arguments, "with_later", False),
-        remove_package=getattr(arguments, "remove_package", False),
-        dry_run=getattr(arguments, "dry_run", False),
-        yes=getattr(arguments, "yes", False),
-        json=getattr(arguments, "json", False),
-        conflicts=getattr(arguments, "conflicts", ""),
-        since=getattr(arguments, "since", Options.since),
-        done=tuple(getattr(arguments, "done", ())),
-        undone=tuple(getattr(arguments, "undone", ())),
-        pflogsumm=getattr(arguments, "pflogsumm", False),
-        stranger=getattr(arguments, "stranger", False),
-        user=getattr(arguments, "user", ""),
-        from_outside=getattr(arguments, "from_outside", ""),
-        prune=getattr(arguments, "prune", False),
-        keep=getattr(arguments, "keep", None),
-        older_than=getattr(arguments, "older_than", None),
-    )
-    session = local_session(getattr(arguments, "root", Path("/")))
-    command = next(one for one in COMMANDS if one.name == arguments.command)
+    given: dict[str, Any] = {
+        option: tuple(value) if isinstance(value, list) else value
+        for option, value in vars(arguments).items()
+    }
+    name, root = given.pop("command"), given.pop("root", Path("/"))
+    options = Options(**{**given, "accepted": read_accepted(given.get("accepted", ()))})
+    session = local_session(root)
+    command = next(one for one in COMMANDS if one.name == name)
     module, _, function = command.runs.partition(":")
     run: Run = getattr(import_module(module), function)
     return run(session, options, console())

@@ -1,176 +1,47 @@
-"""The options of the command line, for argparse."""
+"""The options of the command line, for argparse.
+
+None has a default here: `Options` of wizard/commands/planning.py has them.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
 from pathlib import Path
-from typing import Callable
+from typing import Any, NoReturn
 
 from wizard.answers.model import POLICY, SECTIONS
+from wizard.errors import UsageTrouble
 
 
-def add_answers(parser: argparse.ArgumentParser) -> None:
-    """Add --answers, for the commands and the screens alike."""
-    parser.add_argument(
-        "--answers",
-        type=Path,
-        default=argparse.SUPPRESS,
-        metavar="FILE",
-        help="answers in TOML; else the saved ones",
-    )
+class Parser(argparse.ArgumentParser):
+    """argparse exits with 2 on a usage error, but here 2 means pending changes; usage is 64."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageTrouble."""
+        raise UsageTrouble("reading the command line", message, f"See `{self.prog} --help`.")
 
 
-def add_section(parser: argparse.ArgumentParser) -> None:
-    """Add --section, for the commands and the screens alike."""
-    parser.add_argument(
-        "--section",
-        action="append",
-        default=argparse.SUPPRESS,
-        choices=(*SECTIONS, POLICY),
-        metavar="NAME",
-        help=f"change this section alone: {', '.join((*SECTIONS, POLICY))}",
-    )
+def add_option(parser: argparse.ArgumentParser, name: str) -> None:
+    """Add an option of the table. Of several arguments at most one may be given."""
+    arguments = OPTIONS[name]
+    place = parser.add_mutually_exclusive_group() if len(arguments) > 1 else parser
+    for word, settings in arguments:
+        place.add_argument(word, default=argparse.SUPPRESS, **settings)
 
 
-def _add_conflicts(parser: argparse.ArgumentParser) -> None:
-    either = parser.add_mutually_exclusive_group()
-    for option, choice, text in (
-        ("--keep-mine", "mine", "leave what was changed by hand since the last run as it stands"),
-        ("--take-planned", "planned", "write what is planned over what was changed by hand"),
-    ):
-        either.add_argument(
-            option,
-            dest="conflicts",
-            action="store_const",
-            const=choice,
-            default=argparse.SUPPRESS,
-            help=text,
-        )
+def _argument(word: str, **settings: Any) -> tuple[str, dict[str, Any]]:
+    return word, settings
 
 
-def _add_accept(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--accept",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="accept a caution with its value, as the plan prints both",
-    )
+def _flag(word: str, text: str) -> tuple[tuple[str, dict[str, Any]]]:
+    return (_argument(word, action="store_true", help=text),)
 
 
-def _add_root(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--root", type=Path, default=Path("/"), metavar="DIR", help="look at a copied /etc in DIR"
-    )
-
-
-def _add_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask whether to begin")
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "run", nargs="?", default="", metavar="RUN", help="a run's ID, as `runs` lists them"
-    )
-
-
-def _add_with_later(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--with-later",
-        action="store_true",
-        help="take back all runs after RUN too, the newest first",
-    )
-
-
-def _add_dry_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
-
-
-def _add_remove_package(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--remove-package",
-        action="store_true",
-        help="remove the package too, where the run installed it; dnf asks",
-    )
-
-
-def _add_since(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--since",
-        default=argparse.SUPPRESS,
-        metavar="WHEN",
-        help="30min, 6h, 7d, today, yesterday, 2026-11-24 or '2026-11-24 08:30'; else a day ago",
-    )
-
-
-def _add_pflogsumm(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--pflogsumm",
-        action="store_true",
-        help="show pflogsumm's own report of the same lines, where this host has it",
-    )
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="JSON instead of text")
-
-
-def _add_done(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--done",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="tick by hand what cannot be seen from here; the list names the IDs",
-    )
-
-
-def _add_undone(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--undone", action="append", default=[], metavar="ID", help="take a tick back"
-    )
-
-
-def _add_stranger(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--stranger",
-        action="store_true",
-        help="also try what strangers try (relaying, logins, limits); takes some seconds",
-    )
-
-
-def _add_user(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--user",
-        default="",
-        metavar="NAME",
-        help="also log in as NAME on 587 and 465; the password is asked for and kept nowhere",
-    )
-
-
-def _add_from_outside(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--from-outside",
-        default="",
-        metavar="HOST",
-        help="print a script that tries the same on HOST from elsewhere; look at nothing here",
-    )
-
-
-def _add_prune(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--prune",
-        action="store_true",
-        help="remove old runs: their output and the files that they replaced are lost, and they"
-        " cannot be undone any more; runs that say how a file or service is now stay",
-    )
-    either = parser.add_mutually_exclusive_group()
-    for option, metavar, text in (
-        ("--keep", "N", "with --prune: the newest N runs stay"),
-        ("--older-than", "DAYS", "with --prune: runs of the last DAYS days stay"),
-    ):
-        either.add_argument(option, type=_number, metavar=metavar, help=text)
+def _value(
+    word: str, metavar: str, text: str, **settings: Any
+) -> tuple[tuple[str, dict[str, Any]]]:
+    return (_argument(word, metavar=metavar, help=text, **settings),)
 
 
 def _number(text: str) -> int:
@@ -179,25 +50,87 @@ def _number(text: str) -> int:
     return int(text)
 
 
-OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
-    "answers": add_answers,
-    "section": add_section,
-    "conflicts": _add_conflicts,
-    "accept": _add_accept,
-    "root": _add_root,
-    "run": _add_run,
-    "with-later": _add_with_later,
-    "dry-run": _add_dry_run,
-    "remove-package": _add_remove_package,
-    "yes": _add_yes,
-    "since": _add_since,
-    "pflogsumm": _add_pflogsumm,
-    "json": _add_json,
-    "done": _add_done,
-    "undone": _add_undone,
-    "stranger": _add_stranger,
-    "user": _add_user,
-    "from-outside": _add_from_outside,
-    "prune": _add_prune,
+OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "answers": _value("--answers", "FILE", "answers in TOML; else the saved ones", type=Path),
+    "section": _value(
+        "--section",
+        "NAME",
+        f"change this section alone: {', '.join((*SECTIONS, POLICY))}",
+        action="append",
+        dest="sections",
+        choices=(*SECTIONS, POLICY),
+    ),
+    "conflicts": tuple(
+        _argument(word, dest="conflicts", action="store_const", const=choice, help=text)
+        for word, choice, text in (
+            (
+                "--keep-mine",
+                "mine",
+                "leave what was changed by hand since the last run as it stands",
+            ),
+            ("--take-planned", "planned", "write what is planned over what was changed by hand"),
+        )
+    ),
+    "accept": _value(
+        "--accept",
+        "NAME=VALUE",
+        "accept a caution with its value, as the plan prints both",
+        action="append",
+        dest="accepted",
+    ),
+    "root": _value("--root", "DIR", "look at a copied /etc in DIR", type=Path),
+    "yes": _flag("--yes", "do not ask whether to begin"),
+    "run": _value("run", "RUN", "a run's ID, as `runs` lists them", nargs="?"),
+    "with-later": _flag("--with-later", "take back all runs after RUN too, the newest first"),
+    "dry-run": _flag("--dry-run", "show it and change nothing"),
+    "dry-run-of-screens": _flag("--dry-run", "the wizard ends at the review"),
+    "remove-package": _flag(
+        "--remove-package", "remove the package too, where the run installed it; dnf asks"
+    ),
+    "since": _value(
+        "--since",
+        "WHEN",
+        "30min, 6h, 7d, today, yesterday, 2026-11-24 or '2026-11-24 08:30'; else a day ago",
+    ),
+    "pflogsumm": _flag(
+        "--pflogsumm", "show pflogsumm's own report of the same lines, where this host has it"
+    ),
+    "json": _flag("--json", "JSON instead of text"),
+    "done": _value(
+        "--done",
+        "ID",
+        "tick by hand what cannot be seen from here; the list names the IDs",
+        action="append",
+    ),
+    "undone": _value("--undone", "ID", "take a tick back", action="append"),
+    "stranger": _flag(
+        "--stranger",
+        "also try what strangers try (relaying, logins, limits); takes some seconds",
+    ),
+    "user": _value(
+        "--user",
+        "NAME",
+        "also log in as NAME on 587 and 465; the password is asked for and kept nowhere",
+    ),
+    "from-outside": _value(
+        "--from-outside",
+        "HOST",
+        "print a script that tries the same on HOST from elsewhere; look at nothing here",
+    ),
+    "prune": _flag(
+        "--prune",
+        "remove old runs: their output and the files that they replaced are lost, and they"
+        " cannot be undone any more; runs that say how a file or service is now stay",
+    ),
+    "pruned": tuple(
+        _argument(word, type=_number, metavar=metavar, help=text)
+        for word, metavar, text in (
+            ("--keep", "N", "with --prune: the newest N runs stay"),
+            ("--older-than", "DAYS", "with --prune: runs of the last DAYS days stay"),
+        )
+    ),
 }
-"""The functions that add an option to a parser, by the option's name."""
+"""The arguments of each option, by the option's name."""
+
+OF_SCREENS = ("answers", "section", "dry-run-of-screens")
+"""The options of the wizard without a command."""
