@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional, Union
 
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
@@ -32,7 +32,6 @@ class WizardApp(KeyQueue, inherit_bindings=False):
             "ctrl+q,ctrl+c",
             "leave",
             "Quit",
-            id="quit",
             key_display="^Q",
             priority=True,
             tooltip="Quit (also ^C, and q where no text is typed).",
@@ -113,11 +112,16 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.desk.plan = message.plan
         self.desk.draft = message.draft or self.desk.draft
 
-    def on_watch(self, message: messages.Watch) -> None:
+    def on_watch(self, message: Union[messages.Watch, messages.Launched]) -> None:
         """Open the screen of a run."""
         from screens.run import RunScreen  # noqa: PLC0415 - only when there is one
 
         self._show(RunScreen(self.desk, message.run))
+
+    def on_launched(self, message: messages.Launched) -> None:
+        """Open the screen of a run that was started here."""
+        self.desk.running = message.run
+        self.on_watch(message)
 
     def on_take_back(self, message: messages.TakeBack) -> None:
         """Open the review of an undo."""
@@ -152,17 +156,9 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         if not self.desk.would_lose:
             self.exit(0)
             return
-        self.ask_and_exit("Quit?", self.desk.what_is_lost)
+        from screens.ask import ask  # noqa: PLC0415 - only when there is a question
 
-    def ask_and_exit(self, title: str, text: str, code: int = 0) -> None:
-        """Ask, and exit after a yes."""
-        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
-
-        def answered(yes: Optional[bool]) -> None:
-            if yes:
-                self.exit(code)
-
-        self.push_screen(AskScreen(title, text), answered)
+        ask(self, "Quit?", self.desk.what_is_lost, lambda: self.exit(0))
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a page of traceback with every local value, passwords included.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable
+from typing import Any, Callable, ClassVar, Iterable, Optional
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
@@ -16,8 +17,8 @@ class AskScreen(Window[bool]):
 
     AUTO_FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", id="yes", key_display="y"),
-        Binding("n", "answer(False)", "No", id="no", key_display="n"),
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n", "answer(False)", "No"),
     ]
 
     def __init__(self, title: str, text: str) -> None:
@@ -35,3 +36,18 @@ class AskScreen(Window[bool]):
     def action_close(self) -> None:
         """Esc is a no."""
         self.dismiss(False)
+
+
+def ask(
+    app: App[Any],
+    title: str,
+    text: str,
+    yes: Callable[[], object],
+    no: Callable[[], object] = lambda: None,
+) -> None:
+    """Ask, and call the function of the answer."""
+
+    def answered(agreed: Optional[bool]) -> None:
+        (yes if agreed else no)()
+
+    app.push_screen(AskScreen(title, text), answered)

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from screens.ask import ask
 from screens.background import in_background
 from screens.form import FormScreen
 from screens.health import Lists
@@ -37,7 +38,7 @@ class Boxes(Rows):
     """The catalogue with a box each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Use/leave", id="use", tooltip="Use the list, or no longer."),
+        Binding("space", "pick", "Use/leave", tooltip="Use the list, or no longer."),
     ]
 
 
@@ -118,7 +119,7 @@ class BlocklistsScreen(FormScreen):
         self._lists = Lists(self.draft, self.desk)
         self._leaving = ""
         yield CatalogueField(self.field("use"), self.draft.text("blocklists", "use"))
-        yield TextField(self.field("dqs_key_file"), self.text_of("dqs_key_file"), inline=True)
+        yield self.line("dqs_key_file")
         for field in (OWN_LISTS, self.field("allow_senders"), self.field("reject_senders")):
             yield ItemField(field, tuple(self.draft.text("blocklists", field.name)))
 
@@ -199,20 +200,17 @@ class BlocklistsScreen(FormScreen):
         if not doubtful:
             return False
         self._leaving = ""
-        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+        names = [name for name, _ in doubtful]
 
-        def answered(yes: Optional[bool]) -> None:
-            if not yes:
-                self._leave_out([name for name, _ in doubtful])
-                return
-            self.desk.doubted.update(name for name, _ in doubtful)
+        def use() -> None:
+            self.desk.doubted.update(names)
             if place:
                 self._leave(place)
 
         one = len(doubtful) == 1
         text = "\n".join(f"{masked(name)}: {words}" for name, words in doubtful)
         title = f"Use {'this list' if one else 'these lists'} all the same?"
-        self.app.push_screen(AskScreen(title, text), answered)
+        ask(self.app, title, text, use, lambda: self._leave_out(names))
         return True
 
     def _leave_out(self, names: Collection[str]) -> None:

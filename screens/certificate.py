@@ -14,7 +14,6 @@ from screens.widgets.field import ChoiceField, TextField
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from wizard.answers.field import Field
-from wizard.answers.fields import fields_of
 from wizard.certificates.dates import day
 from wizard.host.suggest import CertificateSuggestion, certificates
 
@@ -37,7 +36,7 @@ class Lineages(Rows):
     """The lineages of this host; Enter or the space bar takes one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Choose", id="lineage", tooltip="Take this lineage."),
+        Binding("space", "pick", "Choose", tooltip="Take this lineage."),
     ]
 
 
@@ -57,20 +56,14 @@ class CertificateScreen(FormScreen):
 
     def fields(self) -> Iterable[Widget]:
         """Make the choices, the list of lineages, and the lines."""
-        fields = {one.name: self.field(one.name) for one in fields_of("certificate")}
-        yield ChoiceField(fields["source"], self.text_of("source"), below=True)
-        yield TextField(fields["host"], self.text_of("host"), inline=True)
-        yield ChoiceField(fields["existing"], self.text_of("existing"))
+        yield ChoiceField(self.field("source"), self.text_of("source"), below=True)
+        yield self.line("host")
+        yield ChoiceField(self.field("existing"), self.text_of("existing"))
         yield Line("", id="lineages-label")
         yield Lineages(self._rows(), id="lineages")
-        yield TextField(fields["name"], self.text_of("name"))
-        yield ChoiceField(fields["challenge"], self.text_of("challenge"))
-        yield TextField(fields["webroot"], self.text_of("webroot"), inline=True)
-        yield TextField(fields["email"], self.text_of("email"), inline=True)
-        yield TextField(fields["server"], self.text_of("server"), inline=True)
-        yield TextField(fields["cert_file"], self.text_of("cert_file"), inline=True)
-        yield TextField(fields["key_file"], self.text_of("key_file"), inline=True)
-        yield TextField(fields["days"], self.text_of("days"), inline=True)
+        yield TextField(self.field("name"), self.text_of("name"))
+        yield ChoiceField(self.field("challenge"), self.text_of("challenge"))
+        yield from map(self.line, ("webroot", "email", "server", "cert_file", "key_file", "days"))
 
     def on_mount(self) -> None:
         """Show only what the source needs."""

@@ -11,6 +11,7 @@ from screens.places import LIST, PLACES, Place, place_of_section
 if TYPE_CHECKING:
     from screens.draft import Draft
     from wizard.answers.model import Answers
+    from wizard.host.facts import Host
     from wizard.move.model import Checklist
     from wizard.plan.choices import Choices
     from wizard.plan.model import Plan
@@ -58,6 +59,10 @@ class Desk:
     def session(self) -> Session:
         """The session. It is made at its first use, which is in a thread."""
         return self.open_session()
+
+    def host(self) -> Host:
+        """Return the facts that the draft has, else read them. For threads: it may take seconds."""
+        return self.session.host() if self.draft is None else self.draft.host
 
     @property
     def places(self) -> tuple[Place, ...]:

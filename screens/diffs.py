@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Iterator, Optional
 
-from screens.widgets.rows import Row
-from screens.widgets.wrap import wrapped
+from screens.widgets.rows import Row, text_rows
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.paths import DOVECOT_CONF, RENEWAL_HOOK
@@ -20,7 +19,7 @@ from wizard.postfix.proposal import Reason
 
 _LOOKS = {NEW: "new", GONE: "gone"}
 _SHORT = {RENEWAL_HOOK: "hook", DOVECOT_CONF: "dovecot"}
-INDENT = "      "
+INDENT, _BOX = " " * 6, " " * 4
 FOREIGN = "foreign:"
 """Begins the key of a row that shows something from another server. Its name follows."""
 
@@ -89,7 +88,7 @@ def _hunk_rows(hunk: Hunk, reasons: tuple[Reason, ...], width: int) -> Iterator[
             said = [one for one in near if one.first_line < until and at <= one.last_line]
             near = [one for one in near if one not in said]
             for why in dict.fromkeys(one.why for one in said):
-                yield from (Row(line, "value") for line in wrapped(_why(why), width))
+                yield from text_rows(_why(why), width, "value")
         for line in lines:
             text = line.text if line.text == NO_NEWLINE else line.sign + line.text
             yield Row(text, _LOOKS.get(line.sign, ""))
@@ -104,8 +103,8 @@ def command_rows(plan: Plan, width: int) -> Iterator[Row]:
     """Yield the pending steps in order, each with its reason and its commands."""
     for number, step in enumerate(plan.pending, 1):
         yield Row(f"{number:3}. {step.title}", "strong")
-        for line in wrapped(f"Why: {step.why}", width - len(INDENT)) if step.why else ():
-            yield Row(INDENT + line, "value")
+        if step.why:
+            yield from text_rows(f"Why: {step.why}", width, "value", INDENT)
         for argv in step.commands:
             yield Row(f"{INDENT}# {shlex.join(argv)}")
     already = len(plan.steps) - len(plan.pending)
@@ -122,10 +121,8 @@ def note_rows(plan: Plan, accepted: set[str], width: int) -> Iterator[Row]:
         word = form_of(caution)
         box = "x" if word in accepted else " "
         yield Row(f"[{box}] CAUTION {caution.name}: space accepts it", "caution", word)
-        for line in wrapped(word, width - 4):
-            yield Row(f"    {line}", "value")
-        for line in wrapped(caution.message, width - 4):
-            yield Row(f"    {line}")
+        yield from text_rows(word, width, "value", _BOX)
+        yield from text_rows(caution.message, width, "", _BOX)
         yield Row("")
     yield from _foreign_rows(plan, width)
     for warning in plan.warnings:
@@ -140,14 +137,13 @@ def _foreign_rows(plan: Plan, width: int) -> Iterator[Row]:
         box = "x" if one.accepted else " "
         state = "It comes along" if one.accepted else "It is left out"
         yield Row(f"[{box}] {one.name}", "caution", FOREIGN + one.name)
-        for line in wrapped(f"{one.place}: {one.use}. {state}: space changes that.", width - 4):
-            yield Row(f"    {line}")
+        said = f"{one.place}: {one.use}. {state}: space changes that."
+        yield from text_rows(said, width, "", _BOX)
         for line in text_lines(one):
             yield Row(f"    | {line}", "value")
         yield Row("")
 
 
 def _noted(word: str, text: str, look: str, width: int) -> Iterator[Row]:
-    for line in wrapped(f"{word}: {text}", width):
-        yield Row(line, look)
+    yield from text_rows(f"{word}: {text}", width, look)
     yield Row("")

@@ -9,12 +9,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from screens.desk import Desk
-from screens.draft import Draft
 from screens.frame import WizardScreen
 from screens.places import place
 from screens.preview import preview
 from screens.secret import SecretScreen, secret_of
-from screens.widgets.field import FormField
+from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
 from wizard.answers.field import Field
@@ -34,14 +33,12 @@ class FormScreen(WizardScreen):
             "f2",
             "suggest",
             "Found here",
-            id="suggest",
             tooltip="Show what this host suggests for the field; Enter takes one.",
         ),
         Binding(
             "f4",
             "secret",
             "Type it",
-            id="secret",
             tooltip="Type the password or key, which is written to the file that is named here.",
         ),
     ]
@@ -56,13 +53,6 @@ class FormScreen(WizardScreen):
         self._last_field: Optional[FormField] = None
         self._written: set[str] = set()
 
-    @property
-    def draft(self) -> Draft:
-        """The answers. The host is read before any form opens."""
-        if self.desk.draft is None:
-            raise RuntimeError("a form was opened before the host was read")
-        return self.desk.draft
-
     def field(self, name: str, section: str = "") -> Field:
         """Return the table's entry of a field of this screen."""
         found = field_of(section or self.sections[0], name)
@@ -73,6 +63,10 @@ class FormScreen(WizardScreen):
     def text_of(self, name: str, section: str = "") -> str:
         """Return the text of a field."""
         return str(self.draft.text(section or self.sections[0], name))
+
+    def line(self, name: str, section: str = "") -> TextField:
+        """Make the field for one line, with its label on the same line."""
+        return TextField(self.field(name, section), self.text_of(name, section), inline=True)
 
     def body(self) -> Iterable[Widget]:
         """Put the fields above the foot."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable, Optional
+from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,11 +10,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from screens.desk import Desk
-from screens.messages import Go
+from screens.messages import Go, TakeBack
 from screens.places import Place
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
+
+if TYPE_CHECKING:
+    from screens.draft import Draft
 
 PROGRAM = "postfix-wizard"
 DRY_RUN = "dry run: nothing will be changed"
@@ -30,7 +33,7 @@ class Sections(Rows):
     """The list at the left; Enter opens a section."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Open", id="open", tooltip="Open the section."),
+        Binding("enter", "choose", "Open", tooltip="Open the section."),
     ]
 
 
@@ -38,8 +41,6 @@ LOG = Binding(
     "l",
     "log",
     "Log",
-    id="log",
-    key_display="l",
     tooltip="Show what Postfix's log tells: refusals, failed logins, what waits, warnings.",
 )
 """For screens without text fields."""
@@ -48,36 +49,39 @@ MOVE = Binding(
     "m",
     "move",
     "Move",
-    id="move",
-    key_display="m",
     tooltip="Show what is left of the move from the old server; tick what is done there.",
 )
 """The same, for those that know whether there is an old server."""
+
+
+UNDO = Binding(
+    "u",
+    "undo",
+    "Undo",
+    tooltip="Show what takes the last run back; nothing is done before a yes.",
+)
+"""For screens that show the last run."""
 
 
 class WizardScreen(Screen[None]):
     """A screen of the wizard. `body` makes its own widgets."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next", "Next", id="next", tooltip="Go on to the next screen."),
-        Binding("ctrl+p", "back", "Back", id="back", tooltip="Go back to the screen before."),
+        Binding("ctrl+n", "next", "Next", tooltip="Go on to the next screen."),
+        Binding("ctrl+p", "back", "Back", tooltip="Go back to the screen before."),
         Binding(
             "escape",
             "sections",
             "Sections",
-            id="sections",
-            key_display="Esc",
             tooltip="Go to the list at the left; Enter there opens a section.",
         ),
         Binding(
             "f1,question_mark",
             "help",
             "Help",
-            id="help",
-            key_display="F1",
             tooltip="Show this page (also ? where no text is typed).",
         ),
-        Binding("q", "app.leave", "Quit", id="q", key_display="^Q", show=False),
+        Binding("q", "app.leave", "Quit", show=False),
     ]
     HELP_TEXT: ClassVar[str] = ""
     """The text of the help page for this screen, above the keys."""
@@ -90,6 +94,13 @@ class WizardScreen(Screen[None]):
         self.place_name = name
         self.begin_at = ""
         """The section whose field gets the focus first, "" for the screen's first field."""
+
+    @property
+    def draft(self) -> Draft:
+        """The answers, for screens and threads that begin after the host was read."""
+        if self.desk.draft is None:
+            raise RuntimeError("a screen was opened before the host was read")
+        return self.desk.draft
 
     def compose(self) -> ComposeResult:
         """Make title, list, body and keys."""
@@ -152,12 +163,14 @@ class WizardScreen(Screen[None]):
         self.post_message(Go(place))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Hide Next on the last screen and Back on the first."""
+        """Hide Next on the last screen, Back on the first, and Undo without a run to undo."""
         del parameters
         if action == "next":
             return self.desk.beside(self.place_name, 1) is not None
         if action == "back":
             return self.desk.beside(self.place_name, -1) is not None
+        if action == "undo":
+            return self.desk.last is not None and self.desk.last.can_undo
         return True
 
     def action_next(self) -> None:
@@ -186,6 +199,11 @@ class WizardScreen(Screen[None]):
             if widget.focusable:
                 widget.focus()
                 return
+
+    def action_undo(self) -> None:
+        """Show the undo of the last run."""
+        if self.desk.last is not None:
+            self.post_message(TakeBack(self.desk.last.run))
 
     def action_log(self) -> None:
         """Show the counts of Postfix's log."""

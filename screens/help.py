@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from screens.modal import Window
 from screens.widgets.keyline import key_name
-from screens.widgets.rows import Lines, Row
+from screens.widgets.rows import Lines, Row, text_rows
 from screens.widgets.wrap import wrapped
 
 WIDTH = 64
@@ -41,8 +41,7 @@ class HelpScreen(Window[None]):
         yield Lines(self._rows(), choosing=False)
 
     def _rows(self) -> list[Row]:
-        rows = [Row(line) for line in wrapped(self._text, WIDTH)]
-        rows.append(Row(""))
+        rows = [*text_rows(self._text, WIDTH), Row("")]
         shown: dict[str, tuple[str, str]] = {}
         for active in self._keys.values():
             binding = active.binding
@@ -55,6 +54,4 @@ class HelpScreen(Window[None]):
                 Row(f" {name if not number else '':<12}", "strong", "", line, "")
                 for number, line in enumerate(lines)
             ]
-        rows.append(Row(""))
-        rows += [Row(line, "quiet") for line in wrapped(OUTSIDE, WIDTH)]
-        return rows
+        return [*rows, Row(""), *text_rows(OUTSIDE, WIDTH, "quiet")]

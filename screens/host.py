@@ -10,9 +10,9 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.frame import LOG, Sections, WizardScreen
-from screens.messages import Failed, HostLoaded, HostRead, Launched, TakeBack, Watch
-from screens.widgets.rows import Row, Rows
+from screens.frame import LOG, UNDO, Sections, WizardScreen
+from screens.messages import Failed, HostLoaded, HostRead, Launched, Watch
+from screens.widgets.rows import Row, Rows, text_rows
 from screens.widgets.wrap import wrapped
 
 if TYPE_CHECKING:
@@ -32,25 +32,11 @@ class HostScreen(WizardScreen):
         "file's diff and each command. Answers are kept when a run begins."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "attach", "Attach to the run", id="attach", key_display="a"),
-        Binding(
-            "g",
-            "resume",
-            "Go on",
-            id="resume",
-            key_display="g",
-            tooltip="Go on with the last run where it ended early.",
-        ),
-        Binding(
-            "u",
-            "undo",
-            "Undo",
-            id="undo",
-            key_display="u",
-            tooltip="Show what takes the last run back; nothing is done before a yes.",
-        ),
+        Binding("a", "attach", "Attach to the run"),
+        Binding("g", "resume", "Go on", tooltip="Go on with the last run where it ended early."),
+        UNDO,
         LOG,
-        Binding("r", "read", "Read again", id="read", key_display="r"),
+        Binding("r", "read", "Read again"),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -130,7 +116,7 @@ class HostScreen(WizardScreen):
     def _rows(self) -> list[Row]:
         width = max(20, self.query_one("#facts").size.width)
         if self._trouble:
-            return [Row(line, "wrong") for line in wrapped(self._trouble, width)]
+            return text_rows(self._trouble, width, "wrong")
         draft = self.desk.draft
         if draft is None:
             return [Row(READING)]
@@ -139,7 +125,7 @@ class HostScreen(WizardScreen):
         rows = _rows_of(run_facts(self.desk.running, self.desk.runs), width)
         if draft.first:
             rows += _rows_of(facts(draft.host), width)
-            return [*rows, Row(""), *(Row(line, "strong") for line in wrapped(FIRST, width))]
+            return [*rows, Row(""), *text_rows(FIRST, width, "strong")]
         rows.append(Row("Found on this host:", "strong"))
         return rows + _rows_of(facts(draft.host), width)
 
@@ -149,7 +135,6 @@ class HostScreen(WizardScreen):
         offered = {
             "attach": desk.running is not None,
             "resume": desk.early is not None and not desk.wish.dry_run,
-            "undo": desk.last is not None and desk.last.can_undo,
             "log": desk.lists_sections,
             "read": bool(self._trouble),
         }
@@ -169,7 +154,7 @@ class HostScreen(WizardScreen):
         early = self.desk.early
         if early is None:
             return
-        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
+        from screens.ask import ask  # noqa: PLC0415 - only when there is a question
 
         session = self.desk.session
 
@@ -179,23 +164,8 @@ class HostScreen(WizardScreen):
             relaunch(session.places, early.run, session.program, attended=True)
             return Launched(early.run)
 
-        def answered(yes: Optional[bool]) -> None:
-            if yes:
-                in_background(self, resume)
-
         text = f"{early.summary} Steps that are done are not taken again."
-        self.app.push_screen(AskScreen("Go on with the run?", text), answered)
-
-    def on_launched(self, message: Launched) -> None:
-        """Show the run."""
-        message.stop()
-        self.desk.running = message.run
-        self.post_message(Watch(message.run))
-
-    def action_undo(self) -> None:
-        """Show the undo of the last run."""
-        if self.desk.last is not None:
-            self.post_message(TakeBack(self.desk.last.run))
+        ask(self.app, "Go on with the run?", text, lambda: in_background(self, resume))
 
     def action_read(self) -> None:
         """Try again."""

@@ -31,7 +31,6 @@ class HostnameScreen(FormScreen):
             "f3",
             "records",
             "DNS",
-            id="records",
             tooltip="Ask the DNS what it says of this name, and show the records it should have.",
         ),
     ]
@@ -51,7 +50,7 @@ class HostnameScreen(FormScreen):
         named = Hostname(host, str(given.get("mydomain") or default_mydomain(host)))
         whole = self.draft.answers()
         answers = whole if isinstance(whole, Answers) else Answers(named)
-        self.app.push_screen(RecordsScreen(self.desk, lambda: answers, self.draft.host))
+        self.app.push_screen(RecordsScreen(self.desk, lambda: answers))
 
     def fields(self) -> Iterable[Widget]:
         """Make one line for each name."""

@@ -15,8 +15,7 @@ from screens.messages import Failed, LogRead
 from screens.modal import Window
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
-from screens.widgets.rows import Lines, Row
-from screens.widgets.wrap import wrapped
+from screens.widgets.rows import Lines, Row, text_rows
 from wizard.log import pflogsumm, read, report
 from wizard.log.since import since
 from wizard.run import history
@@ -39,12 +38,10 @@ class LogScreen(Window[None]):
             "p",
             "pflogsumm",
             "pflogsumm",
-            id="pflogsumm",
-            key_display="p",
             tooltip="Show pflogsumm's own report of the same lines, and the counts again.",
         ),
-        Binding("r", "read", "Read again", id="read", key_display="r"),
-        Binding("tab", "app.focus_next", "Move", id="move", key_display="Tab"),
+        Binding("r", "read", "Read again"),
+        Binding("tab", "app.focus_next", "Move"),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -122,7 +119,7 @@ class LogScreen(Window[None]):
         """Say why there is nothing to show."""
         message.stop()
         width = self.query_one(Lines).size.width
-        self._say([Row(line, "wrong") for line in wrapped(message.text, width)])
+        self._say(text_rows(message.text, width, "wrong"))
 
     def on_resize(self) -> None:
         """Wrap the lines again."""
@@ -139,7 +136,7 @@ class LogScreen(Window[None]):
         width = max(LEAST_WIDTH, self.query_one(Lines).size.width)
         lines = report.lines(last.source, last.since, last.found, width)
         rows = [_row(line) for line in lines]
-        self._say([*rows, Row(""), *(Row(line, "quiet") for line in wrapped(LATER, width))])
+        self._say([*rows, Row(""), *text_rows(LATER, width, "quiet")])
 
     def _say(self, rows: list[Row]) -> None:
         self.query_one(Lines).show(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Optional
 
 from textual.message import Message
@@ -165,9 +165,7 @@ class Finished(Message):
 
     def again(self) -> Finished:
         """Return a message of the same content: Textual sends each message only once."""
-        return Finished(
-            self.run, self.outcome, self.message, self.findings, self.failed_step, self.can_undo
-        )
+        return replace(self)
 
     @property
     def summary(self) -> str:

@@ -19,7 +19,7 @@ class Window(ModalScreen[Answer], Generic[Answer]):
     """A window with title, body and keys. Esc closes it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="close", key_display="Esc"),
+        Binding("escape", "close", "Close"),
     ]
 
     def __init__(self, title: str) -> None:

@@ -8,12 +8,10 @@ from textual.widget import Widget
 
 from screens.desk import Desk
 from screens.form import FormScreen
-from screens.widgets.choice import Choice
-from screens.widgets.field import ChoiceField, FormField, TextField
+from screens.widgets.field import ChoiceField, FormField
 from screens.widgets.line import Line
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of
-from wizard.answers.form import Text
 from wizard.answers.model import POLICY
 from wizard.host.suggest import Suggestion, readers
 from wizard.sections.registry import BY_NAME
@@ -36,39 +34,6 @@ POLICY_LINES = Field(
 
 def _choice(field: Field, text: str) -> ChoiceField:
     return ChoiceField(field, text, below=sum(map(len, field.choices)) > MAX_INLINE_LETTERS)
-
-
-def _inline(field: Field, text: str) -> TextField:
-    return TextField(field, text, inline=True)
-
-
-class PolicyField(FormField):
-    """The choice whether the section `policy` is planned, too."""
-
-    def __init__(self, *, wanted: bool) -> None:
-        super().__init__(POLICY_LINES, inline=True)
-        self._wanted = wanted
-
-    def control(self) -> Widget:
-        """Make the two words."""
-        return Choice(SET if self._wanted else KEEP, POLICY_LINES.choices)
-
-    @property
-    def wanted(self) -> bool:
-        """True if the policy's lines are planned."""
-        return self.query_one(Choice).value == SET
-
-    @property
-    def text(self) -> Text:
-        """The chosen word."""
-        return self.query_one(Choice).value
-
-    def put(self, text: str) -> None:
-        """Choose a word."""
-        self.query_one(Choice).choose(text)
-
-    def mark(self, problem: str) -> None:
-        """Do nothing: a choice has no problem."""
 
 
 class MoreScreen(FormScreen):
@@ -95,20 +60,26 @@ class MoreScreen(FormScreen):
         for section in self.sections:
             yield Line(BY_NAME[section].heading, "strong", id=f"{section}-head")
             for field in fields_of(section):
-                kind = _choice if field.kind == "choice" else _inline
-                yield kind(field, self.text_of(field.name, section))
+                if field.kind == "choice":
+                    yield _choice(field, self.text_of(field.name, section))
+                else:
+                    yield self.line(field.name, section)
         requested = self.desk.wish.sections
         if POLICY in requested or not (requested or self.draft.first):
             yield Line("Policy", "strong", id="policy-head")
-            yield PolicyField(wanted=self.draft.policy or POLICY in requested)
+            wanted = self.draft.policy or POLICY in requested
+            yield ChoiceField(POLICY_LINES, SET if wanted else KEEP)
 
-    def on_choice_changed(self, event: Choice.Changed) -> None:
-        """Store the choice."""
+    def on_form_field_edited(self, event: FormField.Edited) -> None:
+        """Store the choice of the policy. The base class stores all other fields."""
+        if event.form_field.field is not POLICY_LINES:
+            return
         event.stop()
-        self.draft.policy = event.value == SET
+        event.prevent_default()
+        self.draft.policy = event.text == SET
         if POLICY in self.desk.wish.sections:
             # If it alone was requested, there would be nothing to plan without it.
-            self.query_one(PolicyField).put(SET)
+            event.form_field.put(SET)
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Offer people of this host, Dovecot's delivery, named's zone files, and this host's addresses."""

@@ -13,10 +13,8 @@ from screens.desk import Desk
 from screens.messages import Failed, MoveSeen
 from screens.modal import Window
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
-from screens.widgets.wrap import wrapped
+from screens.widgets.rows import Row, Rows, text_rows
 from wizard.answers.model import Answers
-from wizard.host.facts import Host
 from wizard.move import ticks
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist
 from wizard.move.report import details, head
@@ -33,7 +31,6 @@ class Items(Rows):
             "space",
             "pick",
             "Tick",
-            id="tick",
             tooltip="Tick an item that cannot be seen from here, or take the tick back.",
         ),
     ]
@@ -44,16 +41,15 @@ class MoveScreen(Window[None]):
 
     AUTO_FOCUS: ClassVar[str] = "Items"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", "List or text", id="other", key_display="Tab"),
-        Binding("r", "look", "Look again", id="look", key_display="r"),
+        Binding("tab", "app.focus_next", "List or text"),
+        Binding("r", "look", "Look again"),
     ]
 
-    def __init__(self, desk: Desk, answers: Callable[[], Answers], host: Optional[Host]) -> None:
+    def __init__(self, desk: Desk, answers: Callable[[], Answers]) -> None:
         super().__init__("The move from the old server")
-        self._session = desk.session
+        self._desk = desk
         self._dry_run = desk.wish.dry_run
         self._answers = answers
-        self._host = host
         self._found: Optional[Checklist] = None
 
     def body(self) -> Iterable[Widget]:
@@ -74,13 +70,13 @@ class MoveScreen(Window[None]):
     def _begin(self, first: Callable[[], None]) -> None:
         """Read the state of the move in a thread, after `first`."""
         self.query_one("#move-says", Line).say(LOOKING, "quiet")
-        session, keeps = self._session, not self._dry_run
+        desk, session = self._desk, self._desk.session
 
         def work() -> MoveSeen:
             first()
-            host = self._host if self._host is not None else session.host()
+            host = desk.host()
             found = session.move(self._answers(), host)
-            if found is not None and keeps:
+            if found is not None and not self._dry_run:
                 ticks.write_saved(session.places, found.old.name, found.saved)
             return MoveSeen(found)
 
@@ -126,7 +122,7 @@ class MoveScreen(Window[None]):
         detail = self.query_one("#move-detail", Rows)
         width = max(20, detail.size.width)
         texts = () if row is None else details(row)
-        detail.show([Row(line) for text in texts for line in wrapped(text, width)])
+        detail.show([row for text in texts for row in text_rows(text, width)])
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Tick the item, or take its tick back."""
@@ -136,4 +132,4 @@ class MoveScreen(Window[None]):
             return
         old, one, none = found.old.name, (key,), ()
         done, undone = (none, one) if key in found.saved.ticked else (one, none)
-        self._begin(lambda: self._session.tick_move(old, done, undone))
+        self._begin(lambda: self._desk.session.tick_move(old, done, undone))

@@ -7,7 +7,7 @@ from typing import ClassVar, Iterable, Sequence
 from textual.widget import Widget
 
 from screens.form import FormScreen
-from screens.widgets.field import ChoiceField, TextField
+from screens.widgets.field import ChoiceField
 from screens.widgets.items import ItemField
 from wizard.answers.field import Field
 from wizard.host.suggest import Suggestion, networks, zones
@@ -27,9 +27,9 @@ class NetworksScreen(FormScreen):
         """Make the list of networks, three lines, and the list of outer addresses."""
         taken = tuple(self.draft.text("networks", "mynetworks"))
         yield ItemField(self.field("mynetworks"), taken, networks(self.draft.host))
-        yield TextField(self.field("inet_interfaces"), self.text_of("inet_interfaces"), inline=True)
+        yield self.line("inet_interfaces")
         yield ChoiceField(self.field("inet_protocols"), self.text_of("inet_protocols"))
-        yield TextField(self.field("firewall_zone"), self.text_of("firewall_zone"), inline=True)
+        yield self.line("firewall_zone")
         outer = tuple(self.draft.text("networks", "proxy_interfaces"))
         yield ItemField(self.field("proxy_interfaces"), outer, ())
 

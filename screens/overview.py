@@ -11,8 +11,8 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.facts import run_facts
-from screens.frame import LOG, MOVE, WizardScreen
-from screens.messages import Failed, Go, Listed, MoveSeen, TakeBack
+from screens.frame import LOG, MOVE, UNDO, WizardScreen
+from screens.messages import Failed, Go, Listed, MoveSeen
 from screens.overview_rows import LOOKING, heads, overview_rows, why_of
 from screens.places import place_of_section
 from screens.widgets.line import Line
@@ -28,12 +28,11 @@ class SectionList(Rows):
     """One line for each section, then the host and the review. Enter opens one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Open", id="open", tooltip="Open the section, and change it."),
+        Binding("enter", "choose", "Open", tooltip="Open the section, and change it."),
         Binding(
             "space",
             "pick",
             "As left",
-            id="as-left",
             tooltip="Run the section again as the runs left it: what is missing is made, and the "
             "review asks before a change by hand is put back. Space again takes the wish back.",
         ),
@@ -44,14 +43,7 @@ class OverviewScreen(WizardScreen):
     """The first screen of a host that is set up, unless a run is in progress or ended early."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "u",
-            "undo",
-            "Undo",
-            id="undo",
-            key_display="u",
-            tooltip="Show what takes the last run back; nothing is done before a yes.",
-        ),
+        UNDO,
         LOG,
         MOVE,
     ]
@@ -79,18 +71,16 @@ class OverviewScreen(WizardScreen):
         self.query_one("#list").focus()
         if not self.desk.sections:
             in_background(self, self._look)
-        if self._today is not None and old_server(self._today) is not None:
-            in_background(self, self._look_at_move)
+        today = self._today
+        if today is not None and old_server(today) is not None:
+            in_background(self, lambda: self._look_at_move(today))
 
     @property
     def _today(self) -> Optional[Answers]:
         return self.desk.draft.today if self.desk.draft else None
 
-    def _look_at_move(self) -> Message:
-        draft, today = self.desk.draft, self._today
-        if draft is None or today is None:
-            raise RuntimeError("the list was opened before the host was read")
-        return MoveSeen(self.desk.session.move(today, draft.host))
+    def _look_at_move(self, today: Answers) -> Message:
+        return MoveSeen(self.desk.session.move(today, self.draft.host))
 
     def on_move_seen(self, message: MoveSeen) -> None:
         """Show how much of the move is open."""
@@ -100,10 +90,7 @@ class OverviewScreen(WizardScreen):
         self.refresh_bindings()
 
     def _look(self) -> Message:
-        draft = self.desk.draft
-        if draft is None:
-            raise RuntimeError("the list was opened before the host was read")
-        return Listed(*self.desk.session.sections(draft.host))
+        return Listed(*self.desk.session.sections(self.draft.host))
 
     def on_listed(self, message: Listed) -> None:
         """Store and show the list."""
@@ -167,19 +154,12 @@ class OverviewScreen(WizardScreen):
             return False
         if action == "move":
             return self.desk.move is not None
-        if action == "undo":
-            return self.desk.last is not None and self.desk.last.can_undo
         return super().check_action(action, parameters)
 
     def action_move(self) -> None:
         """Show the checklist of the move."""
         from screens.move import MoveScreen  # noqa: PLC0415 - only when it is needed
 
-        draft, today = self.desk.draft, self._today
-        if draft is not None and today is not None:
-            self.app.push_screen(MoveScreen(self.desk, lambda: today, draft.host))
-
-    def action_undo(self) -> None:
-        """Show the undo of the last run."""
-        if self.desk.last is not None:
-            self.post_message(TakeBack(self.desk.last.run))
+        today = self._today
+        if today is not None:
+            self.app.push_screen(MoveScreen(self.desk, lambda: today))

@@ -15,7 +15,7 @@ from wizard.host.suggest import Suggestion
 class Suggestions(Rows):
     """The list of suggestions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Take it", id="take")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Take it")]
 
 
 class PickScreen(Window[str]):

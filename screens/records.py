@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Callable, ClassVar, Optional
+from typing import Callable, ClassVar
 
 from textual.widget import Widget
 
@@ -11,13 +11,11 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Failed, RecordsRead
 from screens.modal import Window
-from screens.widgets.rows import Lines, Row
-from screens.widgets.wrap import wrapped
+from screens.widgets.rows import Lines, Row, text_rows
 from wizard.answers.model import Answers
 from wizard.check.report import WORDS
 from wizard.dns.records import Published, fragment
 from wizard.finding import RIGHT, Finding
-from wizard.host.facts import Host
 
 WIDTH = 66
 ASKING = "Asking this host's resolvers: three seconds at most ..."
@@ -30,11 +28,10 @@ class RecordsScreen(Window[None]):
 
     AUTO_FOCUS: ClassVar[str] = "Lines"
 
-    def __init__(self, desk: Desk, answers: Callable[[], Answers], host: Optional[Host]) -> None:
+    def __init__(self, desk: Desk, answers: Callable[[], Answers]) -> None:
         super().__init__("DNS records")
         self._desk = desk
         self._answers = answers
-        self._host = host
 
     def body(self) -> Iterable[Widget]:
         """Make the lines."""
@@ -45,9 +42,8 @@ class RecordsScreen(Window[None]):
         in_background(self, self._look_up)
 
     def _look_up(self) -> RecordsRead:
-        session = self._desk.session
-        host = self._host if self._host is not None else session.host()
-        return RecordsRead(*session.look_up(self._answers(), host))
+        host = self._desk.host()
+        return RecordsRead(*self._desk.session.look_up(self._answers(), host))
 
     def on_records_read(self, message: RecordsRead) -> None:
         """Show the findings and the records."""
@@ -57,7 +53,7 @@ class RecordsScreen(Window[None]):
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show."""
         message.stop()
-        self.query_one(Lines).show([Row(line, "wrong") for line in wrapped(message.text, WIDTH)])
+        self.query_one(Lines).show(text_rows(message.text, WIDTH, "wrong"))
 
 
 def _seen(findings: Iterable[Finding]) -> Iterator[Row]:
@@ -67,15 +63,13 @@ def _seen(findings: Iterable[Finding]) -> Iterator[Row]:
         yield Row(f"         seen:   {one.seen}")
         if one.verdict != RIGHT:
             yield Row(f"         should: {one.expected}")
-            for line in wrapped(one.advice, WIDTH - 9) if one.advice else ():
-                yield Row(f"         {line}", "quiet")
+            if one.advice:
+                yield from text_rows(one.advice, WIDTH, "quiet", " " * 9)
 
 
 def _wanted(records: Iterable[Published]) -> Iterator[Row]:
     yield Row("")
-    for line in wrapped(COPY, WIDTH):
-        yield Row(line, "strong")
+    yield from text_rows(COPY, WIDTH, "strong")
     for text in fragment(tuple(records)):
         yield Row(text.expandtabs(8))
-    for line in wrapped(LATER, WIDTH):
-        yield Row(line, "quiet")
+    yield from text_rows(LATER, WIDTH, "quiet")

@@ -16,8 +16,8 @@ from screens.frame import LOG, MOVE, PROGRAM, WizardScreen
 from screens.messages import Again, Failed, Finished, MoveSeen, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
-from screens.widgets.wrap import cut, wrapped
+from screens.widgets.rows import Row, Rows, text_rows
+from screens.widgets.wrap import cut
 from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
 from wizard.errors import Trouble
@@ -50,21 +50,17 @@ class ResultScreen(WizardScreen):
         "people's passwords and mailboxes are Dovecot's part."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+p", "back", "Run", id="back", tooltip="Show the run's steps and output."),
+        Binding("ctrl+p", "back", "Run", tooltip="Show the run's steps and output."),
         Binding(
             "u",
             "undo",
             "Undo",
-            id="undo",
-            key_display="u",
             tooltip="Show what takes this run back; nothing is done before a yes.",
         ),
         Binding(
             "d",
             "records",
             "DNS",
-            id="records",
-            key_display="d",
             tooltip="Show what the DNS says of this server, and the records to publish.",
         ),
         LOG,
@@ -73,8 +69,6 @@ class ResultScreen(WizardScreen):
             "escape",
             "sections",
             "Sections",
-            id="sections",
-            key_display="Esc",
             tooltip="Look at the host anew, and go to the list of its sections.",
         ),
     ]
@@ -118,12 +112,10 @@ class ResultScreen(WizardScreen):
             in_background(self, self._look_at_move)
 
     def _look_at_move(self) -> Message:
-        session = self.desk.session
         answers = self._answers()
         if answers is None or old_server(answers) is None:
             return MoveSeen(None)
-        draft = self.desk.draft
-        return MoveSeen(session.move(answers, draft.host if draft else session.host()))
+        return MoveSeen(self.desk.session.move(answers, self.desk.host()))
 
     def on_move_seen(self, message: MoveSeen) -> None:
         """Say how much of the move is open."""
@@ -153,7 +145,7 @@ class ResultScreen(WizardScreen):
         # A run that is done may have a message, too: about mail on hold, or about its answers.
         look = "caution" if self.over.outcome == DONE else "wrong"
         said = self.over.message
-        rows = [Row(line, look) for line in wrapped(said, width)] if said else []
+        rows = text_rows(said, width, look) if said else []
         if rows and self.findings:
             rows.append(Row(""))
         name = min(max((len(one.looked_at) for one in self.findings), default=0), width // 2)
@@ -209,8 +201,7 @@ class ResultScreen(WizardScreen):
         """Show the DNS records for the answers of the run's plan."""
         from screens.records import RecordsScreen  # noqa: PLC0415 - only when it is needed
 
-        host = self.desk.draft.host if self.desk.draft else None
-        self.app.push_screen(RecordsScreen(self.desk, self._answers_there, host))
+        self.app.push_screen(RecordsScreen(self.desk, self._answers_there))
 
     def _answers_there(self) -> Answers:
         given = self._answers()
@@ -222,8 +213,7 @@ class ResultScreen(WizardScreen):
         """Show the checklist of the move."""
         from screens.move import MoveScreen  # noqa: PLC0415 - only when it is needed
 
-        host = self.desk.draft.host if self.desk.draft else None
-        self.app.push_screen(MoveScreen(self.desk, self._answers_there, host))
+        self.app.push_screen(MoveScreen(self.desk, self._answers_there))
 
     def action_undo(self) -> None:
         """Show the undo of this run."""

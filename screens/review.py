@@ -8,12 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from screens.ask import ask
 from screens.background import in_background
 from screens.deciding import DecidingScreen
 from screens.desk import Desk
 from screens.diffs import FOREIGN, FileDiff, command_rows, diff_rows, file_diff, note_rows
 from screens.frame import Sections
-from screens.messages import Compared, Failed, Launched, Planned, Watch
+from screens.messages import Compared, Failed, Launched, Planned
 from screens.places import place_of_section
 from screens.three_way import edit_rows
 from screens.widgets.choice import Choice
@@ -25,6 +26,7 @@ from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Problem, narrowed
 from wizard.plan.foreign import ACCEPT
 from wizard.plan.losses import losses
+from wizard.plan.model import Plan
 
 COMMANDS, NOTES = "Commands", "Notes"
 MAKING = "Making the plan ..."
@@ -46,7 +48,6 @@ class ReviewScreen(DecidingScreen):
             "1",
             "tab(1)",
             "Tabs",
-            id="tabs",
             key_display="1-9",
             tooltip="Show a tab: a file, the commands, the notes.",
         ),
@@ -55,13 +56,9 @@ class ReviewScreen(DecidingScreen):
             "o",
             "against",
             "Orig/live",
-            id="against",
-            key_display="o",
             tooltip="Compare with the .orig file, or with the file as it is today.",
         ),
-        Binding(
-            "r", "run", "Run", id="run", key_display="r", tooltip="Run this plan, after a yes."
-        ),
+        Binding("r", "run", "Run", tooltip="Run this plan, after a yes."),
     ]
 
     def __init__(self, desk: Desk, title: str = "Review") -> None:
@@ -103,9 +100,7 @@ class ReviewScreen(DecidingScreen):
         self._say_problems()
 
     def _plan(self, answers: Answers) -> Message:
-        desk, draft = self.desk, self.desk.draft
-        if draft is None:
-            raise RuntimeError("the review was opened before the host was read")
+        desk, draft = self.desk, self.draft
         sections = draft.sections_to_plan(desk.wish.sections)
         session = desk.session
         today = session.today(draft.host) if sections else None
@@ -360,8 +355,6 @@ class ReviewScreen(DecidingScreen):
             self.query_one(Tabs).choose(self._tab_names()[-1])
             self.query_one("#pane").focus()
             return
-        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
-
         text = (
             f"{len(plan.pending)} steps change this host now. Each file is kept as it was; the "
             "run goes on even if this connection breaks."
@@ -371,7 +364,7 @@ class ReviewScreen(DecidingScreen):
                 "Nothing of this host is changed yet: what comes is kept aside, and judged. The "
                 "run goes on even if this connection breaks; its questions are asked here."
             )
-        self.app.push_screen(AskScreen(self.QUESTION, text), self._answered)
+        ask(self.app, self.QUESTION, text, lambda: self._start(plan))
 
     def _go_to_conflict(self) -> None:
         """Show the first conflict to decide."""
@@ -382,18 +375,9 @@ class ReviewScreen(DecidingScreen):
         pane.focus()
         pane.go_to(str(self.edits.index(self.undecided[0])))
 
-    def _answered(self, yes: Optional[bool]) -> None:
-        plan = self.desk.plan
-        if not yes or plan is None:
-            return
+    def _start(self, plan: Plan) -> None:
         self._starting = True
         self.refresh_bindings()
         self.query_one("#review-says", Line).say("Starting the run ...", "strong")
         session = self.desk.session
         in_background(self, lambda: Launched(session.start(plan, attended=True)))
-
-    def on_launched(self, message: Launched) -> None:
-        """Go to the run's screen."""
-        message.stop()
-        self.desk.running = message.run
-        self.post_message(Watch(message.run))

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from screens.ask import ask
 from screens.background import in_background
 from screens.desk import Desk
 from screens.feed import FAR_BEHIND, Fed, Feed
@@ -75,21 +76,12 @@ class RunScreen(WizardScreen):
         "there gives it the whole width."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next", "Result", id="next", tooltip="Show what the run came to."),
-        Binding(
-            "f", "follow", "Follow", id="follow", key_display="f", tooltip="Follow the active step."
-        ),
-        Binding(
-            "s",
-            "stop",
-            "Stop",
-            id="stop",
-            key_display="s",
-            tooltip="Stop at the next safe boundary, after a yes.",
-        ),
-        Binding("escape", "answer", "Question", id="answer", key_display="Esc"),
-        Binding("escape", "output", "Output", id="output", key_display="Esc"),
-        Binding("escape", "sections", "Steps", id="sections", key_display="Esc"),
+        Binding("ctrl+n", "next", "Result", tooltip="Show what the run came to."),
+        Binding("f", "follow", "Follow", tooltip="Follow the active step."),
+        Binding("s", "stop", "Stop", tooltip="Stop at the next safe boundary, after a yes."),
+        Binding("escape", "answer", "Question"),
+        Binding("escape", "output", "Output"),
+        Binding("escape", "sections", "Steps"),
     ]
 
     def __init__(self, desk: Desk, run: str) -> None:
@@ -331,19 +323,16 @@ class RunScreen(WizardScreen):
 
     def action_stop(self) -> None:
         """Ask, then ask the run to stop at its next safe boundary."""
-        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
-
         text = (
             "The step in progress is brought to its end first: nothing stops inside dnf or "
             "while a file is being replaced. What is done stays done."
         )
+        places = self.desk.session.places
 
-        def answered(yes: Optional[bool]) -> None:
-            if yes:
-                places = self.desk.session.places
-                in_background(self, lambda: StopRequested(lock.request_stop(places)))
+        def stop() -> None:
+            in_background(self, lambda: StopRequested(lock.request_stop(places)))
 
-        self.app.push_screen(AskScreen("Stop the run?", text), answered)
+        ask(self.app, "Stop the run?", text, stop)
 
     def on_stop_requested(self, message: StopRequested) -> None:
         """Confirm the request to stop."""
@@ -358,14 +347,12 @@ class RunScreen(WizardScreen):
             self.desk.last_words = f"Run {self.run}: {outcome.upper()}."
             self.app.exit(0 if outcome == DONE else 1)
             return True
-        from screens.ask import AskScreen  # noqa: PLC0415 - only when there is a question
 
-        def answered(yes: Optional[bool]) -> None:
-            if yes:
-                self.desk.last_words = (
-                    f"Run {self.run} goes on; `postfix-wizard attach` shows it again."
-                )
-                self.app.exit(0)
+        def leave() -> None:
+            self.desk.last_words = (
+                f"Run {self.run} goes on; `postfix-wizard attach` shows it again."
+            )
+            self.app.exit(0)
 
-        self.app.push_screen(AskScreen("Leave the run to itself?", GOES_ON), answered)
+        ask(self.app, "Leave the run to itself?", GOES_ON, leave)
         return True

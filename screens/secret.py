@@ -41,7 +41,7 @@ _EXPLANATION = (
 class SecretEntry(Entry):
     """The line for the secret."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Write it", id="write")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Write it")]
 
 
 class SecretScreen(Window[bool]):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from screens.widgets.rows import Row
-from screens.widgets.wrap import wrapped
+from screens.widgets.rows import Row, text_rows
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.conflicts import subject, values
 from wizard.plan.hand_edit import HandEdit
@@ -36,8 +35,8 @@ def _rows(edit: HandEdit, key: str, width: int) -> Iterator[Row]:
             continue
         for number, line in enumerate(lines):
             shown = f"{heading + ':' if not number else '':<18} {line}"
-            for part in wrapped(shown, max(20, width - len(_BLANKS))):
-                yield Row(_BLANKS + part, "value" if heading == "as it stands now" else "")
+            look = "value" if heading == "as it stands now" else ""
+            yield from text_rows(shown, max(20 + len(_BLANKS), width), look, _BLANKS)
     if edit.conflict:
         boxes = (
             f"[{'x' if edit.choice == choice else ' '}] {text}"

@@ -27,7 +27,6 @@ from wizard.make_plan import make_plan, with_count, with_pair
 from wizard.paths import DQS_KEY_FILE
 from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
-from wizard.plan.write_paths import with_path_obstacles
 from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
 from wizard.run.launch import launch

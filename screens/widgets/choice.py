@@ -22,7 +22,6 @@ class Choice(Drawn, can_focus=True):
             "right,space",
             "step(1)",
             "Choose",
-            id="choose",
             key_display="Left/Right",
             tooltip="Take the next word (also the space bar), or the one before.",
         ),

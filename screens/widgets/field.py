@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
 
 from textual.app import ComposeResult
 from textual.message import Message
@@ -106,22 +105,14 @@ class TextField(FormField):
 class ChoiceField(FormField):
     """A field for one of a few words, on one line. With `below` they are below the label."""
 
-    def __init__(
-        self,
-        field: Field,
-        text: str,
-        words: Optional[tuple[str, ...]] = None,
-        *,
-        below: bool = False,
-    ) -> None:
+    def __init__(self, field: Field, text: str, *, below: bool = False) -> None:
         super().__init__(field, inline=True)
         self.set_class(below, "-below")
         self._start = text
-        self._words = words or field.choices
 
     def control(self) -> Widget:
         """Make the words."""
-        return Choice(self._start, self._words)
+        return Choice(self._start, self.field.choices)
 
     @property
     def text(self) -> Text:

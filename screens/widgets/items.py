@@ -38,10 +38,8 @@ class Boxes(Rows):
     """Items, each with a box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Take/leave", id="take", tooltip="Take the item or leave it out."),
-        Binding(
-            "delete", "remove", "Remove", id="remove", key_display="Del", tooltip="Remove the item."
-        ),
+        Binding("space", "pick", "Take/leave", tooltip="Take the item or leave it out."),
+        Binding("delete", "remove", "Remove", tooltip="Remove the item."),
     ]
 
     @dataclass
@@ -65,8 +63,6 @@ class ItemField(FormField):
         field: Field,
         taken: Sequence[str],
         suggested: Sequence[Suggestion] = (),
-        *,
-        adding: str = "Add:",
     ) -> None:
         super().__init__(field)
         remarks = {one.value: one.why for one in suggested}
@@ -77,7 +73,6 @@ class ItemField(FormField):
         ]
         known = {item.text for item in self.items}
         self.items += [Item(text, False, why) for text, why in remarks.items() if text not in known]
-        self._adding = adding
         self._entered = ""
 
     def _fault(self, text: str) -> str:
@@ -88,7 +83,7 @@ class ItemField(FormField):
         yield Line(self.field.label, id="label")
         yield self.control()
         with Widget(classes="adding"):
-            yield Line(self._adding, "quiet", id="add-label")
+            yield Line("Add:", "quiet", id="add-label")
             yield Entry()
         preview = Line(id="preview")
         preview.display = bool(self.field.becomes)

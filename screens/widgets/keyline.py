@@ -68,9 +68,14 @@ _RANK = {"Esc": 7, "F1": 8, "^Q": 9}
 """The keys of all screens come last, in this order."""
 
 
+_SHORT = {"escape": "Esc", "delete": "Del"}
+
+
 def key_name(binding: Binding) -> str:
-    """Write a key as it is printed on keyboards: ^N, F2, Enter."""
+    """Write a key as it is printed on keyboards: ^N, F2, Enter, u."""
     if binding.key_display:
         return binding.key_display
     key = binding.key.split(",")[0]
-    return f"^{key[5:].upper()}" if key.startswith("ctrl+") else key.capitalize()
+    if len(key) == 1:
+        return key
+    return f"^{key[5:].upper()}" if key.startswith("ctrl+") else _SHORT.get(key, key.capitalize())

@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from screens.widgets.looks import Drawn
+from screens.widgets.wrap import wrapped
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Row:
     key: str = ""
     tail: str = ""
     tail_look: str = "quiet"
+
+
+def text_rows(text: str, width: int, look: str = "", indent: str = "") -> list[Row]:
+    """Return rows with a text that is wrapped to the width, indented."""
+    return [Row(indent + line, look) for line in wrapped(text, width - len(indent))]
 
 
 class Rows(Drawn, ScrollView, can_focus=True):
@@ -232,5 +238,5 @@ class Lines(Rows):
     """Lines to read. The keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Scroll", id="scroll", key_display="Up/Down"),
+        Binding("down", "move(1)", "Scroll", key_display="Up/Down"),
     ]
