@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import io
+import json
 import os
 import select
 import sys
@@ -34,6 +35,10 @@ class Console:
         """Print lines without terminal controls and with masked keys."""
         for line in lines:
             print(masked(clean_line(line)), file=self.out, flush=not self.is_terminal)
+
+    def say_json(self, data: object) -> None:
+        """Print JSON. Who makes it masks what is secret in it."""
+        print(json.dumps(data, indent=2), file=self.out)
 
     def say_diff(self, lines: Iterable[str]) -> None:
         """Print lines of a diff, coloured by their first column on a terminal."""

@@ -61,7 +61,9 @@ def _follow(places: Places, run: str, console: Console, titles: dict[str, str]) 
             }
             console.say(*event.cause.splitlines(), "What was changed is put back:")
         else:
-            _SAY.get(type(event), _nothing)(event, console, titles)
+            say = _SAY.get(type(event))
+            if say is not None:
+                say(event, console, titles)
     return code
 
 
@@ -98,10 +100,6 @@ def _found(event: records.Found, console: Console, _titles: dict[str, str]) -> N
         if finding.verdict != RIGHT:
             console.say(*table_lines(finding))
     console.say(summary(event.findings))
-
-
-def _nothing(_event: records.Event, _console: Console, _titles: dict[str, str]) -> None:
-    """Print nothing for the other records."""
 
 
 _SAY: dict[type, Callable[..., None]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from wizard.commands.console import Console
@@ -30,7 +29,7 @@ def run_log(session: Session, options: Options, console: Console) -> int:
     source, found = read_log(door, begins, now)
     also = pflogsumm.is_there(door)
     if options.json:
-        print(json.dumps(report.as_data(source, begins, found, also), indent=2), file=console.out)
+        console.say_json(report.as_data(source, begins, found, also))
     else:
         console.say(*report.lines(source, begins, found), *(PFLOGSUMM if also else ()))
     return 0 if found.lines else 1

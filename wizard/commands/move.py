@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Optional
 
 from wizard.answers.model import Answers
@@ -37,7 +36,7 @@ def run_move(session: Session, options: Options, console: Console) -> int:
         found = _found(session, answers, host)
     write_saved(session.places, found.old.name, found.saved)
     if options.json:
-        print(json.dumps(report.as_data(found), indent=2), file=console.out)
+        console.say_json(report.as_data(found))
     else:
         console.say(*report.lines(found))
     return 0

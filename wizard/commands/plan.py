@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from wizard.commands.console import Console
@@ -19,7 +18,7 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
     """Print the plan; return 0 if nothing is pending, 2 if steps are, 1 or 65 with obstacles."""
     plan, _ = make_plan(session, options)
     if options.json:
-        print(json.dumps(report.as_json(plan), indent=2), file=console.out)
+        console.say_json(report.as_json(plan))
     else:
         console.say(*losses(plan))
         for change in plan.files:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -23,9 +22,7 @@ def run_runs(session: Session, options: Options, console: Console) -> int:
     need_root("reading the runs")
     found = runs(session.places)
     if options.json:
-        print(
-            json.dumps({"version": 1, "runs": list(map(_data, found))}, indent=2), file=console.out
-        )
+        console.say_json({"version": 1, "runs": list(map(_data, found))})
         return 0
     if not found:
         console.say("No run was ever started here.")

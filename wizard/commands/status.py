@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -21,6 +20,10 @@ VERSION = 1
 
 UNCHANGED, DRIFTED = 0, 2
 """Exit codes."""
+NO_RUN = (
+    "No run of the wizard has changed this host: there is nothing to hold it against. "
+    "`postfix-wizard plan` shows what differs from the answers."
+)
 _WIDTH = 80
 MAX_DIFF_LINES = 60
 """Lines of a file's diff that are printed."""
@@ -37,29 +40,27 @@ def run_status(session: Session, options: Options, console: Console) -> int:
     today = session.today(host)
     move = session.move(today, host) if today is not None else None
     if options.json:
-        whole = {
-            "version": VERSION,
-            "run": newest,
-            "drifted": len(drifted),
-            "items": [masked_data(asdict(one)) for one in found],
-            "sections": [masked_data(asdict(one)) for one in session.sections(host)[0]],
-            "move": None if move is None else report.as_data(move),
-            "leftovers": [masked(words) for words in leftovers.warnings(host)],
-        }
-        print(json.dumps(whole, indent=2), file=console.out)
-    elif newest or found:
-        console.say(*(line for one in drifted for line in _lines(one)))
-        console.say(_summary(len(found), len(drifted), newest))
-    if not options.json:
+        console.say_json(
+            {
+                "version": VERSION,
+                "run": newest,
+                "drifted": len(drifted),
+                "items": [masked_data(asdict(one)) for one in found],
+                "sections": [masked_data(asdict(one)) for one in session.sections(host)[0]],
+                "move": None if move is None else report.as_data(move),
+                "leftovers": [masked(words) for words in leftovers.warnings(host)],
+            }
+        )
+    else:
+        if newest or found:
+            console.say(*(line for one in drifted for line in _lines(one)))
+            console.say(_summary(len(found), len(drifted), newest))
         console.say(*(f"Warning: {words}" for words in leftovers.warnings(host)))
-    if move is not None and not options.json:
-        console.say(*_of_the_move(move))
+        if move is not None:
+            console.say(*_of_the_move(move))
+        if not newest and not found:
+            console.say(NO_RUN)
     if not newest and not found:
-        if not options.json:
-            console.say(
-                "No run of the wizard has changed this host: there is nothing to hold it against. "
-                "`postfix-wizard plan` shows what differs from the answers."
-            )
         return 1
     return DRIFTED if drifted else UNCHANGED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from wizard.move.items import filled, probed
+from wizard.move.items import ITEMS, filled
 from wizard.move.model import (
     DONE,
     OPEN,
@@ -28,7 +28,8 @@ def checklist(
     """
     rows: list[Row] = []
     settled: set[str] = set()
-    for item, seen in probed(view, saved):
+    for item in ITEMS:
+        seen = item.probe(view, saved)
         state = _state(seen, ticked=item.id in saved.ticked)
         row = Row(
             item.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -40,9 +40,7 @@ class Item:
 
 def names_of(view: View) -> tuple[str, ...]:
     """Return the names whose mail moves, this server's own first."""
-    answers = view.answers
-    whole = (answers.hostname.myhostname, answers.hostname.mydomain, *answers.domains.local[:MOST])
-    return tuple(dict.fromkeys(whole))
+    return tuple(dict.fromkeys((view.answers.hostname.myhostname, *_mail_names(view))))
 
 
 def _mail_names(view: View) -> tuple[str, ...]:
@@ -103,11 +101,8 @@ def _address(view: View, _saved: SavedState) -> ProbeResult:
         return ProbeResult(OPEN, seen)
     if set(leads.records) - own:
         return ProbeResult(UNKNOWN, f"{seen}; behind a router that may be this host")
-    return (
-        ProbeResult(UNKNOWN, unsure)
-        if (unsure := _unsure(view, found))
-        else ProbeResult(DONE, seen)
-    )
+    unsure = _unsure(view, found)
+    return ProbeResult(UNKNOWN, unsure) if unsure else ProbeResult(DONE, seen)
 
 
 def _unsure(view: View, found: Mapping[str, Answer]) -> str:
@@ -273,9 +268,3 @@ def filled(text: str, view: View) -> str:
     """Return an item's text with the names of these servers in it."""
     host = view.answers.hostname.myhostname
     return text.format(old=view.old.name, ssh=view.old.ssh, host=host)
-
-
-def probed(view: View, saved: SavedState) -> Iterator[tuple[Item, ProbeResult]]:
-    """Yield each item with the result of its probe, in order."""
-    for item in ITEMS:
-        yield item, item.probe(view, saved)

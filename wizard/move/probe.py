@@ -7,6 +7,7 @@ import ipaddress
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from wizard.answers.model import Answers
 from wizard.answers.old_server import OldServer
@@ -74,15 +75,7 @@ def _with_pointers(view: View, resolvers: Sequence[str], deadline: float, port: 
     new = wanted - set(view.records)
     remaining = deadline - time.monotonic()
     found: dict[Question, Answer] = ask_within(new, resolvers, seconds=remaining, port=port)
-    return View(
-        view.old,
-        view.answers,
-        view.own,
-        view.theirs,
-        {**view.records, **found},
-        view.zones_own,
-        view.port25,
-    )
+    return replace(view, records={**view.records, **found})
 
 
 def _addresses(name: str, resolvers: Sequence[str], seconds: float, port: int) -> tuple[str, ...]:
