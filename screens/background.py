@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Callable
+from functools import partial
+from typing import Any, Callable, TypeVar
 
+from textual import events
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 from screens.messages import Failed
 from wizard.errors import Trouble
 
+Result = TypeVar("Result")
 
-def in_background(pump: MessagePump, work: Callable[[], Message]) -> None:
-    """Do `work` in a thread and post the message that it returns. Trouble is posted as `Failed`.
+
+def in_background(
+    pump: MessagePump, work: Callable[[], Result], then: Callable[[Result], Any]
+) -> None:
+    """Do `work` in a thread, then call `then` with its result in the screen's own thread.
+
+    The call waits in the screen's queue, as a message does. Trouble is posted as `Failed`.
 
     The thread is a daemon, so that closing the screen does not wait for it. Textual waits for its
     own thread workers at exit, and following a run may last for minutes.
@@ -22,7 +30,7 @@ def in_background(pump: MessagePump, work: Callable[[], Message]) -> None:
 
     def body() -> None:
         try:
-            message = work()
+            message: Message = events.Callback(partial(then, work()))
         except Trouble as trouble:
             message = Failed(str(trouble))
         except Exception as error:  # noqa: BLE001 - a thread's end must reach the operator

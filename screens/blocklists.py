@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Collection, Iterable, Mapping, Optional
+from typing import TYPE_CHECKING, ClassVar, Collection, Iterable, Mapping, Optional
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from screens.ask import ask
 from screens.background import in_background
 from screens.form import FormScreen
 from screens.health import Lists
-from screens.messages import Failed, ListsQueried
+from screens.messages import Failed
 from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.rows import Row, Rows
@@ -20,6 +19,9 @@ from wizard.answers.catalogue import CATALOGUE, Blocklist
 from wizard.answers.field import Field
 from wizard.answers.form import CUSTOM, Text
 from wizard.secrets import MASK, masked
+
+if TYPE_CHECKING:
+    from wizard.dns.blocklists import Health
 
 OWN_LISTS = Field(
     "blocklists",
@@ -136,15 +138,14 @@ class BlocklistsScreen(FormScreen):
         session, host = self.desk.session, self.draft.host
         key_file = self.text_of("dqs_key_file")
 
-        def query() -> Message:
-            return ListsQueried(session.ask_lists(zones, host, key_file))
+        def query() -> tuple[Health, ...]:
+            return session.ask_lists(zones, host, key_file)
 
-        in_background(self, query)
+        in_background(self, query, self._record)
 
-    def on_lists_queried(self, message: ListsQueried) -> None:
+    def _record(self, found: tuple[Health, ...]) -> None:
         """Show the state of the lists, and continue if the operator waits to go on."""
-        message.stop()
-        self._lists.record(message.found)
+        self._lists.record(found)
         self._show_health()
         self.show_foot()
         if self._leaving:

@@ -8,7 +8,6 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.form import FormScreen
-from screens.messages import NamesFound
 from screens.widgets.items import ItemField
 from wizard.answers.build import default_mydomain
 from wizard.host.suggest import Suggestion, mail_names
@@ -36,13 +35,12 @@ class DomainsScreen(FormScreen):
             return
         name = str(self.draft.text("hostname", "myhostname"))
         zone_file = str(self.draft.text("dns", "zone_file"))
-        in_background(self, lambda: NamesFound(mail_names(host, name, zone_file)))
+        in_background(self, lambda: mail_names(host, name, zone_file), self._offer)
 
-    def on_names_found(self, message: NamesFound) -> None:
+    def _offer(self, found: tuple[Suggestion, ...]) -> None:
         """Offer the names below the present ones."""
-        message.stop()
         own = {self.draft.values("hostname").get(name) for name in ("myhostname", "mydomain")}
-        names = [one for one in message.found if one.value not in {*own, self._mydomain()}]
+        names = [one for one in found if one.value not in {*own, self._mydomain()}]
         self.query_one(ItemField).offer(names)
 
     def _mydomain(self) -> str:

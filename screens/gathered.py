@@ -41,7 +41,7 @@ class GatheredScreen(ReviewScreen):
     def begin(self) -> None:
         """Read the host again and make the plan, in a thread."""
         self._ready = False
-        in_background(self, self._make)
+        in_background(self, self._make, self.post_message)
 
     def _make(self) -> Message:
         answers = parse_answers(self._gathering.answers)

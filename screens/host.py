@@ -57,7 +57,7 @@ class HostScreen(WizardScreen):
             self._show()
 
     def _read(self) -> None:
-        in_background(self, self._look)
+        in_background(self, self._look, self.post_message)
 
     def _look(self) -> Message:
         desk = self.desk
@@ -165,7 +165,12 @@ class HostScreen(WizardScreen):
             return Launched(early.run)
 
         text = f"{early.summary} Steps that are done are not taken again."
-        ask(self.app, "Go on with the run?", text, lambda: in_background(self, resume))
+        ask(
+            self.app,
+            "Go on with the run?",
+            text,
+            lambda: in_background(self, resume, self.post_message),
+        )
 
     def action_read(self) -> None:
         """Try again."""

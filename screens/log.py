@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Optional
 
 from textual.binding import Binding, BindingType
@@ -11,13 +12,14 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.messages import Failed, LogRead
+from screens.messages import Failed
 from screens.modal import Window
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Lines, Row, text_rows
 from wizard.log import pflogsumm, read, report
 from wizard.log.since import since
+from wizard.log.tally import Tally
 from wizard.run import history
 
 LAST_RUN = "the last run"
@@ -27,6 +29,20 @@ SINCE = {"an hour": "1h", "today": "today", "a week": "7d", LAST_RUN: ""}
 READING = "Reading the log: a gigabyte takes a minute or two ..."
 LEAST_WIDTH = 40
 LATER = "`postfix-wizard log` prints the same, and `--since` takes any other time."
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of the log: the counts, or pflogsumm's `report`.
+
+    `since` is in seconds since the epoch. `number` is the number of the reading.
+    """
+
+    number: int
+    since: float
+    source: str = ""
+    found: Optional[Tally] = None
+    report: tuple[str, ...] = ()
 
 
 class LogScreen(Window[None]):
@@ -50,7 +66,7 @@ class LogScreen(Window[None]):
         self._by_pflogsumm = False
         self._readings = 0
         """The number of readings so far. Only the last one is shown."""
-        self._read: Optional[LogRead] = None
+        self._read: Optional[Reading] = None
 
     def body(self) -> Iterable[Widget]:
         """Put the choice above the lines."""
@@ -93,14 +109,14 @@ class LogScreen(Window[None]):
         def wanted() -> bool:
             return number == self._readings
 
-        def work() -> LogRead:
+        def work() -> Reading:
             begins = self._begins(words)
             if by_pflogsumm:
                 lines = read.classic_lines(door, begins, time.time(), wanted)
-                return LogRead(number, begins, report=tuple(pflogsumm.report(door, lines)))
-            return LogRead(number, begins, *read.read_log(door, begins, time.time(), wanted))
+                return Reading(number, begins, report=tuple(pflogsumm.report(door, lines)))
+            return Reading(number, begins, *read.read_log(door, begins, time.time(), wanted))
 
-        in_background(self, work)
+        in_background(self, work, self._done)
 
     def _begins(self, words: str) -> float:
         if words != LAST_RUN:
@@ -108,11 +124,10 @@ class LogScreen(Window[None]):
         started = (one.started for one in reversed(history.runs(self._session.places)))
         return next((one for one in started if one is not None), 0.0)
 
-    def on_log_read(self, message: LogRead) -> None:
+    def _done(self, reading: Reading) -> None:
         """Show the result, unless a newer reading was begun."""
-        message.stop()
-        if message.number == self._readings:
-            self._read = message
+        if reading.number == self._readings:
+            self._read = reading
             self._show()
 
     def on_failed(self, message: Failed) -> None:

@@ -9,20 +9,13 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     # Named in annotations only: the first paint does not wait for them.
-    from screens.diffs import FileDiff
     from screens.draft import Draft
     from wizard.answers.build import Values
     from wizard.answers.model import Answers
-    from wizard.dns.blocklists import Health
-    from wizard.dns.records import Published
     from wizard.finding import Finding
     from wizard.host.facts import Host
-    from wizard.host.suggest import Suggestion
-    from wizard.log.tally import Tally
-    from wizard.move.model import Checklist
     from wizard.plan.model import Plan
     from wizard.run.history import RunSummary
-    from wizard.status.sections import SectionRow
 
 
 @dataclass
@@ -80,69 +73,11 @@ class HostLoaded(Message):
 
 
 @dataclass
-class Listed(Message):
-    """A thread read the list of sections. `from_runs` are the answers that the last runs wrote."""
-
-    rows: tuple[SectionRow, ...]
-    from_runs: Optional[Answers]
-
-
-@dataclass
-class ListsQueried(Message):
-    """A thread queried blocklists."""
-
-    found: tuple[Health, ...]
-
-
-@dataclass
-class RecordsRead(Message):
-    """A thread queried the DNS: the findings, and the records that should be published."""
-
-    findings: tuple[Finding, ...]
-    records: tuple[Published, ...]
-
-
-@dataclass
-class LogRead(Message):
-    """A thread read Postfix's log: the counts, or pflogsumm's `report`.
-
-    `since` is in seconds since the epoch. `number` is the number of the reading.
-    """
-
-    number: int
-    since: float
-    source: str = ""
-    found: Optional[Tally] = None
-    report: tuple[str, ...] = ()
-
-
-@dataclass
-class MoveSeen(Message):
-    """A thread read the state of the move; None without an old server."""
-
-    found: Optional[Checklist]
-
-
-@dataclass
-class NamesFound(Message):
-    """A thread read the zones of this host's named for names whose mail comes here."""
-
-    found: tuple[Suggestion, ...]
-
-
-@dataclass
 class Planned(Message):
     """A thread made a plan. `draft`, if there is one, replaces that of the shared state."""
 
     plan: Plan
     draft: Optional[Draft] = None
-
-
-@dataclass
-class Compared(Message):
-    """A thread made the hunks of a plan's files."""
-
-    diffs: tuple[FileDiff, ...]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.messages import Failed, MoveSeen
+from screens.messages import Failed
 from screens.modal import Window
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows, text_rows
@@ -72,21 +72,15 @@ class MoveScreen(Window[None]):
         self.query_one("#move-says", Line).say(LOOKING, "quiet")
         desk, session = self._desk, self._desk.session
 
-        def work() -> MoveSeen:
+        def work() -> Optional[Checklist]:
             first()
             host = desk.host()
             found = session.move(self._answers(), host)
             if found is not None and not self._dry_run:
                 ticks.write_saved(session.places, found.old.name, found.saved)
-            return MoveSeen(found)
+            return found
 
-        in_background(self, work)
-
-    def on_move_seen(self, message: MoveSeen) -> None:
-        """Show it."""
-        message.stop()
-        self._found = message.found
-        self._show()
+        in_background(self, work, self._show_found)
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show, or why a tick was not saved."""
@@ -97,8 +91,9 @@ class MoveScreen(Window[None]):
         """Wrap the lines again."""
         self._say_more()
 
-    def _show(self) -> None:
-        found = self._found
+    def _show_found(self, found: Optional[Checklist]) -> None:
+        """Show the state of the move; None without an old server."""
+        self._found = found
         if found is None:
             self.query_one("#move-says", Line).say("No old server is named any more.", "quiet")
             return

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
 from screens.facts import run_facts
 from screens.frame import LOG, MOVE, UNDO, WizardScreen
-from screens.messages import Failed, Go, Listed, MoveSeen
+from screens.messages import Failed, Go
 from screens.overview_rows import LOOKING, heads, overview_rows, why_of
 from screens.places import place_of_section
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.old_server import old_server
+from wizard.move.model import Checklist
 from wizard.status.issues import NOT_KNOWN
+from wizard.status.sections import SectionRow
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
 
@@ -70,31 +71,31 @@ class OverviewScreen(WizardScreen):
         self._show()
         self.query_one("#list").focus()
         if not self.desk.sections:
-            in_background(self, self._look)
+            in_background(self, self._look, self._listed)
         today = self._today
         if today is not None and old_server(today) is not None:
-            in_background(self, lambda: self._look_at_move(today))
+            in_background(
+                self,
+                lambda: self.desk.session.move(today, self.draft.host),
+                self._show_move,
+            )
 
     @property
     def _today(self) -> Optional[Answers]:
         return self.desk.draft.today if self.desk.draft else None
 
-    def _look_at_move(self, today: Answers) -> Message:
-        return MoveSeen(self.desk.session.move(today, self.draft.host))
-
-    def on_move_seen(self, message: MoveSeen) -> None:
+    def _show_move(self, found: Optional[Checklist]) -> None:
         """Show how much of the move is open."""
-        message.stop()
-        self.desk.move = message.found
+        self.desk.move = found
         self._show()
         self.refresh_bindings()
 
-    def _look(self) -> Message:
-        return Listed(*self.desk.session.sections(self.draft.host))
+    def _look(self) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
+        return self.desk.session.sections(self.draft.host)
 
-    def on_listed(self, message: Listed) -> None:
-        """Store and show the list."""
-        self.desk.sections, self.desk.from_runs = message.rows, message.from_runs
+    def _listed(self, found: tuple[tuple[SectionRow, ...], Optional[Answers]]) -> None:
+        """Store and show the list, and the answers that the last runs wrote."""
+        self.desk.sections, self.desk.from_runs = found
         self._show()
 
     def on_failed(self, message: Failed) -> None:

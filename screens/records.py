@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.messages import Failed, RecordsRead
+from screens.messages import Failed
 from screens.modal import Window
 from screens.widgets.rows import Lines, Row, text_rows
 from wizard.answers.model import Answers
@@ -39,16 +39,16 @@ class RecordsScreen(Window[None]):
 
     def on_mount(self) -> None:
         """Query the DNS in a thread."""
-        in_background(self, self._look_up)
+        in_background(self, self._look_up, self._show)
 
-    def _look_up(self) -> RecordsRead:
+    def _look_up(self) -> tuple[tuple[Finding, ...], tuple[Published, ...]]:
         host = self._desk.host()
-        return RecordsRead(*self._desk.session.look_up(self._answers(), host))
+        return self._desk.session.look_up(self._answers(), host)
 
-    def on_records_read(self, message: RecordsRead) -> None:
+    def _show(self, found: tuple[tuple[Finding, ...], tuple[Published, ...]]) -> None:
         """Show the findings and the records."""
-        message.stop()
-        self.query_one(Lines).show([*_seen(message.findings), *_wanted(message.records)])
+        findings, records = found
+        self.query_one(Lines).show([*_seen(findings), *_wanted(records)])
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show."""

@@ -7,13 +7,12 @@ from typing import ClassVar, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
 from screens.frame import LOG, MOVE, PROGRAM, WizardScreen
-from screens.messages import Again, Failed, Finished, MoveSeen, TakeBack, Watch
+from screens.messages import Again, Failed, Finished, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows, text_rows
@@ -109,18 +108,17 @@ class ResultScreen(WizardScreen):
         self._show()
         self.query_one("#findings").focus()
         if self.over.outcome == DONE:
-            in_background(self, self._look_at_move)
+            in_background(self, self._look_at_move, self._show_move)
 
-    def _look_at_move(self) -> Message:
+    def _look_at_move(self) -> Optional[Checklist]:
         answers = self._answers()
         if answers is None or old_server(answers) is None:
-            return MoveSeen(None)
-        return MoveSeen(self.desk.session.move(answers, self.desk.host()))
+            return None
+        return self.desk.session.move(answers, self.desk.host())
 
-    def on_move_seen(self, message: MoveSeen) -> None:
+    def _show_move(self, found: Optional[Checklist]) -> None:
         """Say how much of the move is open."""
-        message.stop()
-        self._move = message.found
+        self._move = found
         self.query_one("#result-says", Line).say(self._summary(), self._look())
         self.refresh_bindings()
 

@@ -14,7 +14,7 @@ from screens.deciding import DecidingScreen
 from screens.desk import Desk
 from screens.diffs import FOREIGN, FileDiff, command_rows, diff_rows, file_diff, note_rows
 from screens.frame import Sections
-from screens.messages import Compared, Failed, Launched, Planned
+from screens.messages import Failed, Launched, Planned
 from screens.places import place_of_section
 from screens.three_way import edit_rows
 from screens.widgets.choice import Choice
@@ -94,7 +94,7 @@ class ReviewScreen(DecidingScreen):
             return
         answers = draft.answers_to_plan()
         if isinstance(answers, Answers):
-            in_background(self, lambda: self._plan(answers))
+            in_background(self, lambda: self._plan(answers), self.post_message)
             return
         self._problems = answers
         self._say_problems()
@@ -125,14 +125,13 @@ class ReviewScreen(DecidingScreen):
         """Store the plan, and compare its files in a thread."""
         self.desk.plan = message.plan
         files = (*message.plan.files, *message.plan.to_copy)
-        in_background(self, lambda: Compared(tuple(file_diff(one) for one in files)))
+        in_background(self, lambda: tuple(map(file_diff, files)), self.show_diffs)
 
-    async def on_compared(self, message: Compared) -> None:
+    async def show_diffs(self, diffs: tuple[FileDiff, ...]) -> None:
         """Show it all."""
-        message.stop()
         again = self.query(Tabs)
         at = self._tab_at if again else 0
-        self._diffs = message.diffs
+        self._diffs = diffs
         self._ready = True
         names = self._tab_names()
         if again:
@@ -380,4 +379,4 @@ class ReviewScreen(DecidingScreen):
         self.refresh_bindings()
         self.query_one("#review-says", Line).say("Starting the run ...", "strong")
         session = self.desk.session
-        in_background(self, lambda: Launched(session.start(plan, attended=True)))
+        in_background(self, lambda: Launched(session.start(plan, attended=True)), self.post_message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import ClassVar, Optional
 
 from textual import events
@@ -32,27 +31,6 @@ from wizard.run.records import DIED
 
 GOES_ON = "The run goes on without this screen; `postfix-wizard attach` shows it again."
 LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
-
-
-@dataclass
-class Loaded(Message):
-    """A thread read the plan of the run."""
-
-    plan: Plan
-
-
-@dataclass
-class Sent(Message):
-    """An answer was sent. `accepted` is False if the prompt was closed already."""
-
-    accepted: bool
-
-
-@dataclass
-class StopRequested(Message):
-    """The run was asked to stop. `heard` is False if there was no run."""
-
-    heard: bool
 
 
 class Steps(Rows):
@@ -114,16 +92,15 @@ class RunScreen(WizardScreen):
         """Read the plan in a thread, then follow the run."""
         self.query_one(Prompt).display = False
         places, run = self.desk.session.places, self.run
-        in_background(self, lambda: Loaded(history.plan_of(places, run)))
+        in_background(self, lambda: history.plan_of(places, run), self._follow)
         self.query_one(Steps).focus()
 
-    def on_loaded(self, message: Loaded) -> None:
+    def _follow(self, plan: Plan) -> None:
         """Show the steps and begin to follow."""
-        message.stop()
-        self.progress = Progress(message.plan.pending)
-        self._undoes = message.plan.undoes
-        self._gathers = message.plan.gathers
-        self._plan = message.plan
+        self.progress = Progress(plan.pending)
+        self._undoes = plan.undoes
+        self._gathers = plan.gathers
+        self._plan = plan
         self._draw()
         events = follow.follow(self.desk.session.places, self.run, behind=FAR_BEHIND)
         self._feed = Feed(self, events)
@@ -246,12 +223,11 @@ class RunScreen(WizardScreen):
         places, run = self.desk.session.places, self.run
         prompt, text = message.prompt, message.text
         self.query_one(Prompt).say("Sending ...")
-        in_background(self, lambda: Sent(prompts.send_answer(places, run, prompt, text)))
+        in_background(self, lambda: prompts.send_answer(places, run, prompt, text), self._say_sent)
 
-    def on_sent(self, message: Sent) -> None:
-        """Say whether the answer counted."""
-        message.stop()
-        said = "Sent." if message.accepted else "It was answered already, or is no longer asked."
+    def _say_sent(self, accepted: bool) -> None:
+        """Say whether the answer counted. It does not if the prompt was closed already."""
+        said = "Sent." if accepted else "It was answered already, or is no longer asked."
         self.query_one(Prompt).say(said)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
@@ -330,15 +306,14 @@ class RunScreen(WizardScreen):
         places = self.desk.session.places
 
         def stop() -> None:
-            in_background(self, lambda: StopRequested(lock.request_stop(places)))
+            in_background(self, lambda: lock.request_stop(places), self._say_stop)
 
         ask(self.app, "Stop the run?", text, stop)
 
-    def on_stop_requested(self, message: StopRequested) -> None:
-        """Confirm the request to stop."""
-        message.stop()
-        said = "Asked to stop: the step in progress ends first." if message.heard else GOES_ON
-        self.query_one("#run-note", Line).say(said, "strong" if message.heard else "quiet")
+    def _say_stop(self, heard: bool) -> None:
+        """Confirm the request to stop. `heard` is False if there was no run."""
+        said = "Asked to stop: the step in progress ends first." if heard else GOES_ON
+        self.query_one("#run-note", Line).say(said, "strong" if heard else "quiet")
 
     def ask_to_leave(self) -> bool:
         """Quit with a last line, or ask first if the run is in progress. Return True."""

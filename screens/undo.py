@@ -40,7 +40,7 @@ class UndoScreen(ReviewScreen):
     def begin(self) -> None:
         """Make the plan of the undo."""
         session, run = self.desk.session, self.run_back
-        in_background(self, lambda: Planned(session.undo_plan(run)))
+        in_background(self, lambda: Planned(session.undo_plan(run)), self.post_message)
 
     @property
     def is_rerun(self) -> bool:

@@ -6,7 +6,6 @@ import pytest
 
 from screens.desk import Wish
 from screens.diffs import file_diff
-from screens.messages import Compared
 from screens.undo import UndoScreen
 from tests.screens.pilots import in_sight
 from tests.screens.standin import MAIN, RUN, StandIn, answers, happy_events, make_app, set_up_host
@@ -75,7 +74,7 @@ async def test_a_plan_that_is_ready_when_its_screen_was_left_ends_nothing() -> N
         # What Textual sets when a screen goes.
         screen._closing = True
         try:
-            await screen.on_compared(Compared(tuple(file_diff(one) for one in plan.files)))
+            await screen.show_diffs(tuple(file_diff(one) for one in plan.files))
         finally:
             screen._closing = False
 
