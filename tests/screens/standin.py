@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Collection, Iterator, Optional, Sequence, cast
 
-
 from screens.app import WizardApp
 from screens.desk import Wish
 from tests.factories import managed

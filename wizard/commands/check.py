@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
 from wizard.answers.rules.names import server
-from wizard.answers.toml import read_answers
+from wizard.answers.toml import read_answers, saved_answers
 from wizard.check.abuse.as_stranger import check_as_stranger
 from wizard.check.abuse.outside_script import script_for
 from wizard.check.dovecot.login import User, check_login
@@ -14,7 +14,6 @@ from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble, UsageTrouble
-from wizard.host.saved import saved_answers
 from wizard.session import Session
 
 
