@@ -16,15 +16,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from wizard.errors import NewerTrouble, Trouble
-from wizard.plan.model import Action, Plan
+from wizard.plan.model import Plan
 
 VERSION = 2
 """The form of plan.json, request.json and the journal. Form 1 has fewer fields."""
 OLDEST = 1
 """The oldest form that this program reads."""
-
-ACTIONS: dict[str, type] = {kind.__name__: kind for kind in get_args(Action)}
-"""Every action by its name in JSON."""
 
 _T = TypeVar("_T")
 _NOTHING = type(None)

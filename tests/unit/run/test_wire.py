@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from wizard.errors import Trouble
 from wizard.plan.actions import BuildTable, Deliver, Install, Prove, ReplaceFile, StagedCheck
 from wizard.plan.files import NewFile
 from wizard.plan.model import Action, FileChange, Plan, Step
-from wizard.plan.wire import ACTIONS, plan_from_bytes, plan_to_bytes
+from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.postfix.proposal import Reason
 
 WORDS = st.text(max_size=12)
@@ -54,9 +55,10 @@ def test_any_bytes_come_back(text: bytes) -> None:
     assert plan_from_bytes(data).steps == (step,)
 
 
-def test_every_action_has_a_name_and_every_name_an_action() -> None:
-    assert set(ACTIONS.values()) == set(Action.__args__)  # type: ignore[attr-defined]
-    assert all(dataclasses.is_dataclass(kind) for kind in ACTIONS.values())
+def test_every_action_has_a_name_of_its_own() -> None:
+    actions = get_args(Action)
+    assert all(dataclasses.is_dataclass(kind) for kind in actions)
+    assert len({kind.__name__ for kind in actions}) == len(actions)
 
 
 def test_a_plan_reads_as_json_that_names_its_actions() -> None:
