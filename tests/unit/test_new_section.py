@@ -46,7 +46,7 @@ PAUSE = Section(
 '''
 EDITS = {
     "wizard/answers/model.py": [
-        ("\n\nSMTPS =", "\nfrom wizard.answers.sections.pause import Pause\n\nSMTPS ="),
+        ("import Relay\n", "import Relay\nfrom wizard.answers.sections.pause import Pause\n"),
         (
             "(default_factory=Move)\n",
             "(default_factory=Move)\n    pause: Pause = field(default_factory=Pause)\n",

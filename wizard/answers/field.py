@@ -7,8 +7,9 @@ A section's dataclass (`wizard.answers.sections`) makes its fields with `text`, 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Protocol, runtime_checkable
 
 TLS = "tls"
 SASL = "sasl"
@@ -43,7 +44,7 @@ class Field:
     name of the function in `wizard.answers.fields.RULES` that validates one item. A number is between
     `lowest` and `highest`; an `optional` one may be None, so that its parameter is not set. `unset`
     is Postfix's default, None if no answer can express it. No file of the host expresses a
-    `saved_only` field, so its value comes from the saved answers.
+    `saved_only` field, so its value comes from the saved answers. A `unique` list has no item twice.
     """
 
     section: str
@@ -60,7 +61,16 @@ class Field:
     optional: bool = False
     unset: Optional[str] = None
     saved_only: bool = False
+    unique: bool = False
     main_cf: Optional[Written] = None
+
+
+@runtime_checkable
+class HasRules(Protocol):
+    """A section's answers with rules between their fields."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the field and the message of each broken rule."""
 
 
 def text(label: str, help: str, default: Any = dataclasses.MISSING, **more: Any) -> Any:  # noqa: A002

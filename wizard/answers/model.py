@@ -23,9 +23,6 @@ from wizard.answers.sections.move import Move
 from wizard.answers.sections.networks import Networks
 from wizard.answers.sections.relay import Relay
 
-SMTPS = 465
-"""The port that has TLS from the first byte (RFC 8314)."""
-
 
 @dataclass(frozen=True)
 class Answers:

@@ -14,8 +14,8 @@ import tomlkit
 from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
 
 from wizard.answers.build import build_answers, build_each, problem_text, to_values
-from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.answers.unsaid import Unsaid, unsaid
 from wizard.door import Door
 from wizard.errors import AnswersTrouble

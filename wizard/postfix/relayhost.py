@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Optional
 
-from wizard.answers.model import SMTPS, Answers
-from wizard.answers.sections.relay import Relay
+from wizard.answers.model import Answers
+from wizard.answers.sections.relay import SMTPS, Relay
 from wizard.answers.unsaid import Unsaid, UnsaidText
 from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import content

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.answers import cross_field
-from wizard.answers.model import Answers, Problem, host_problem
+from wizard.answers.model import Answers, Caution, Problem, host_problem
 from wizard.answers.rules.addresses import is_address, plain_address
+from wizard.answers.rules.networks import is_public, parse_network
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
@@ -36,8 +36,24 @@ def _plan(request: Request) -> Part:
     return Part(
         firewall=tuple(firewall.steps(answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host)),
-        cautions=tuple(cross_field.cautions(answers)),
+        cautions=cautions(answers),
         warnings=warnings,
+    )
+
+
+def cautions(answers: Answers) -> tuple[Caution, ...]:
+    """Return the caution about public networks that may relay."""
+    public = [text for text in answers.networks.mynetworks if is_public(parse_network(text))]
+    if not public:
+        return ()
+    return (
+        Caution(
+            "public-range",
+            f"{', '.join(public)} in mynetworks is a public range: every host in it may relay "
+            "mail through this server without a password. A provider's range is full of "
+            "strangers.",
+            tuple(public),
+        ),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import POLICY, Answers
 from wizard.answers.sections.blocklists import Blocklists
+from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.answers.unsaid import is_unsaid
 from wizard.certificates.dates import day
 from wizard.check.commands import CommandResult

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.answers.build import build_answers, check_section, problem_text, to_values
-from wizard.answers.cross_field import cautions
 from wizard.answers.field import Field
 from wizard.answers.fields import FIELDS, check_text
 from wizard.answers.model import SECTIONS, Answers
@@ -19,6 +18,7 @@ from wizard.answers.rules.names import fqdn, readable_name
 from wizard.answers.rules.networks import network
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.errors import AnswersTrouble
+from wizard.sections.networks import cautions
 
 ROOT = Path(__file__).parents[3]
 CASES: list[Any] = tomlkit.parse((Path(__file__).parent / "cases.toml").read_text()).unwrap()[

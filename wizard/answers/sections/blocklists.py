@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.answers.catalogue import CATALOGUE
@@ -54,6 +55,7 @@ class Blocklists:
         tuple(one.name for one in CATALOGUE if one.is_default),
         choices=tuple(one.name for one in CATALOGUE),
         becomes="smtpd_recipient_restrictions",
+        unique=True,
     )
     custom: tuple[CustomBlocklist, ...] = ()
     allow_senders: tuple[str, ...] = items(
@@ -62,6 +64,7 @@ class Blocklists:
         (),
         becomes="sender_access OK",
         rule="sender",
+        unique=True,
     )
     reject_senders: tuple[str, ...] = items(
         "Senders always refused",
@@ -69,6 +72,7 @@ class Blocklists:
         (),
         becomes="sender_access REJECT",
         rule="sender",
+        unique=True,
     )
     dqs_key_file: str = text(
         "Key file for DQS",
@@ -78,3 +82,8 @@ class Blocklists:
         rule="key_file",
         saved_only=True,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the field and the message of each broken rule."""
+        for key in sorted(set(self.allow_senders) & set(self.reject_senders)):
+            yield "reject_senders", f"{key} is also allowed; keep it in one list"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.answers.field import choice, number, text
+
+OF_A_LINEAGE = frozenset({"letsencrypt", "remote", "certbot"})
+"""Sources of the certificate that name a lineage."""
 
 
 @dataclass(frozen=True)
@@ -105,3 +109,20 @@ class Certificate:
         rule="acme_server",
         saved_only=True,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the field and the message of each broken rule."""
+        if self.source in OF_A_LINEAGE and not self.name:
+            yield "name", f"is needed for source {self.source}: a name in /etc/letsencrypt/live"
+        if self.source == "files":
+            for name in ("cert_file", "key_file"):
+                if not getattr(self, name):
+                    yield name, "is needed for source files: a path from the root, /..."
+        if self.source == "certbot" and self.challenge == "webroot" and not self.webroot:
+            yield (
+                "webroot",
+                "is needed for challenge webroot: the directory that your web server shows",
+            )
+        if self.source == "remote" and not self.host:
+            server = "the server that has the certificates today, [user@]host"
+            yield "host", f"is needed for source remote: {server}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.answers.field import text
@@ -38,3 +39,14 @@ class Dns:
         rule="ipv4_or_none",
         saved_only=True,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the field and the message of each broken rule."""
+        if self.move_from and not self.move_to:
+            yield "move_to", f"is needed: which address replaces {self.move_from}?"
+        if self.move_to and not self.move_from:
+            yield "move_from", f"is needed: which address is replaced by {self.move_to}?"
+        if self.move_from and self.move_from == self.move_to:
+            yield "move_to", f"{self.move_to} is the old address too"
+        if self.move_from and not self.zone_file:
+            yield "zone_file", "is needed: addresses are moved in a zone file"

@@ -17,4 +17,5 @@ class Domains:
         (),
         becomes="mydestination",
         rule="fqdn",
+        unique=True,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.field import Written, choice, items, text
+from wizard.answers.rules.networks import Network, parse_network
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,35 @@ class Networks:
         unset="",
         rule="address",
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the field and the message of each broken rule."""
+        parsed = [(text, parse_network(text)) for text in self.mynetworks]
+        for narrow, wide in _within_another(parsed):
+            yield "mynetworks", f"{narrow} lies within {wide}; keep one of them"
+        loopback = parse_network("::1/128")
+        if self.inet_protocols != "ipv4" and not any(
+            loopback.subnet_of(net)  # type: ignore[arg-type]
+            for _, net in parsed
+            if net.version == 6  # noqa: PLR2004
+        ):
+            yield (
+                "mynetworks",
+                "[::1]/128 is missing while IPv6 is on: this host itself could not send; add it",
+            )
+
+
+def _within_another(parsed: Sequence[tuple[str, Network]]) -> Iterator[tuple[str, str]]:
+    """Yield (narrow, wide) for each network that is within another one; `wide` is the widest.
+
+    Two networks overlap only if one contains the other. So sorting puts each after the one that
+    contains it, and one pass is enough for ten thousand of them.
+    """
+    wide, outer = "", None
+    for network, inner in sorted(
+        parsed, key=lambda one: (one[1].version, int(one[1].network_address), one[1].prefixlen)
+    ):
+        if outer is not None and outer.version == inner.version and inner.network_address in outer:
+            yield network, wide
+        else:
+            wide, outer = network, inner

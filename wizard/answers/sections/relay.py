@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.answers.field import choice, number, text
+from wizard.answers.rules.addresses import is_address
 from wizard.paths import RELAY_PASSWORD_FILE
+
+SMTPS = 465
+"""The port that has TLS from the first byte (RFC 8314)."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,12 @@ class Relay:
         rule="key_file",
         saved_only=True,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the field and the message of each broken rule."""
+        if self.user and not self.host:
+            yield "host", f"is needed: where does {self.user} log in?"
+        if self.tls == "secure" and self.host and is_address(self.host):
+            yield "tls", "secure needs the relay's name: a certificate is for a name"
+        if self.tls == "may" and self.host and self.port == SMTPS:
+            yield "tls", f"port {SMTPS} has TLS always: choose encrypt or secure"

@@ -13,9 +13,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
 
-from wizard.answers.model import SMTPS, Answers
+from wizard.answers.model import Answers
 from wizard.answers.rules.addresses import is_address
-from wizard.answers.sections.relay import Relay
+from wizard.answers.sections.relay import SMTPS, Relay
 from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
 from wizard.check.smtp.sasl import LOGGED_IN, plain_credentials, shown
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse

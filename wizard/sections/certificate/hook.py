@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Optional
 
-from wizard.answers.cross_field import OF_A_LINEAGE
 from wizard.answers.model import POLICY
+from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.paths import RENEWAL_HOOK
 from wizard.plan.model import Step
 from wizard.plan.part import Request

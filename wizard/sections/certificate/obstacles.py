@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Optional
 
-from wizard.answers import cross_field
 from wizard.answers.model import Answers, Caution, Problem
+from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.certificates.names import covers
@@ -18,7 +18,7 @@ from wizard.sections.certificate import installing
 
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
     """Yield what must be repaired before the certificate can be used."""
-    if answers.certificate.source in cross_field.OF_A_LINEAGE:
+    if answers.certificate.source in OF_A_LINEAGE:
         yield from _lineage(answers, host)
     if answers.certificate.source == "files":
         yield from _own_pair(host)
@@ -31,7 +31,7 @@ def cautions(request: Request) -> Iterator[Caution]:
     name = answers.hostname.myhostname
     if (
         scope.has_any("certificate", "hostname")
-        and answers.certificate.source in cross_field.OF_A_LINEAGE
+        and answers.certificate.source in OF_A_LINEAGE
         and lineage is not None
         and lineage.names
         and not covers(lineage.names, name)
