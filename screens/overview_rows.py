@@ -15,15 +15,8 @@ from screens.widgets.wrap import cut
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.run.paths import began
 from wizard.sections.registry import BY_NAME
-from wizard.status.issues import (
-    AS_FOUND,
-    AS_PLANNED,
-    BY_HAND,
-    MISSING,
-    NOT_SET_UP,
-    UNHEALTHY,
-    WAITS,
-)
+from wizard.sections.section import BY_HAND, MISSING, UNHEALTHY, WAITS
+from wizard.status.issues import AS_FOUND, AS_PLANNED, NOT_SET_UP
 from wizard.status.sections import HAND, OTHER, RUN, SectionRow
 
 if TYPE_CHECKING:

@@ -170,6 +170,11 @@ def _custom(value: Any) -> tuple[tuple[CustomBlocklist, ...], list[Problem]]:
     return tuple(entries), found
 
 
+def is_valid(answers: Answers) -> bool:
+    """True if each field is valid by itself."""
+    return isinstance(build_each(to_values(answers)), Answers)
+
+
 def to_values(answers: Answers) -> dict[str, dict[str, Any]]:
     """Return the answers as plain values, the reverse of `build_answers`."""
     return {

@@ -47,6 +47,7 @@ from wizard.postfix.blocklists import needs_key
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.relayhost import RELAY, is_ours
+from wizard.postfix.sender_table import table_in_use
 from wizard.postfix.settings import Settings
 from wizard.secrets import seal
 
@@ -271,7 +272,7 @@ def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Fi
     if not main_cf:
         yield sender_access.not_known("main.cf could not be read, which names the table")
         return
-    name = sender_access.table_in_use(main_cf.get("smtpd_recipient_restrictions", ""))
+    name = table_in_use(main_cf.get("smtpd_recipient_restrictions", ""))
     if not name:
         yield sender_access.not_in_use()
         return

@@ -34,7 +34,8 @@ def entries(path: str, text: Optional[bytes]) -> dict[str, str]:
     if text is None:
         return {}
     owned = FILES.get(path)
-    found = owned.entries(text) if owned is not None else _READ.get(path, _whole)(text)
+    parse = owned.entries if owned is not None else _READ.get(path)
+    found = (parse or _whole)(text)
     if not may_have_key(text):
         return found
     return {name: masked(without_number(value)) for name, value in found.items()}

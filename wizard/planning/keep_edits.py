@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Optional
 
-from wizard.answers.build import build_each, to_values
+from wizard.answers.build import is_valid
 from wizard.answers.model import Answers
 from wizard.paths import MAIN_CF
 from wizard.plan.choices import MINE
@@ -48,17 +48,14 @@ def with_hand_edits(
     answers: Answers, today: Optional[Answers], edits: Collection[HandEdit]
 ) -> Answers:
     """Return the answers with these hand edits; `today` are the answers read back from the host."""
-    for edit in edits:
-        if edit.choice == MINE and edit.path == MAIN_CF and today is not None:
-            answers = _if_valid(_with_parameter(answers, today, edit), answers)
-        elif edit.choice == MINE and edit.path in OWNERS:
-            answers = _if_valid(OWNERS[edit.path].keep(answers, edit), answers)
+    for edit in (one for one in edits if one.choice == MINE):
+        changed = answers
+        if edit.path == MAIN_CF and today is not None:
+            changed = _with_parameter(answers, today, edit)
+        elif edit.path in OWNERS:
+            changed = OWNERS[edit.path].keep(answers, edit)
+        answers = changed if is_valid(changed) else answers
     return answers
-
-
-def _if_valid(changed: Answers, before: Answers) -> Answers:
-    """Return the changed answers if each field is valid, else those before."""
-    return changed if isinstance(build_each(to_values(changed)), Answers) else before
 
 
 def _with_parameter(answers: Answers, today: Answers, edit: HandEdit) -> Answers:

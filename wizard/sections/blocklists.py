@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,18 @@ from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.blocklists import needs_key, read_back
 from wizard.postfix.restrictions import split_restrictions
 from wizard.postfix.sender_access import owned_rows, propose_sender_access, rows, rows_by_key
+from wizard.postfix.sender_table import compare_rows, table_in_use
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
-from wizard.sections.section import ManagedFile, Section, TextByName, Texts
+from wizard.sections.section import (
+    MISSING,
+    UNHEALTHY,
+    Issue,
+    ManagedFile,
+    Section,
+    Table,
+    TextByName,
+    Texts,
+)
 
 SECTION = "blocklists"
 ROWS = "rows of sender_access"
@@ -120,12 +130,38 @@ def _value(_host: Host, today: Answers) -> str:
     return f"{said}, {senders} sender{'' if senders == 1 else 's'}" if senders else said
 
 
+def _issues(host: Host, _today: Answers, reported: Collection[str]) -> Iterator[Issue]:
+    table = table_in_use(host.parameters.get(RECIPIENT_RESTRICTIONS, ""))
+    if not table or f"table.{table.partition(':')[2]}" in reported:
+        return
+    if host.table is None:
+        why = f"{table} is looked up, and is not there or cannot be read."
+        yield Issue(MISSING, f"{why} Run `postmap {table}`.")
+        return
+    seen, is_right = compare_rows(rows_by_key(host.table), rows_by_key(host.text(SENDER_ACCESS)))
+    if not is_right:
+        yield Issue(UNHEALTHY, f"{table}: {seen}. Run `postmap {table}`.")
+
+
 BLOCKLISTS = Section(
     SECTION,
-    files=(ManagedFile(SENDER_ACCESS, rows_by_key),),
+    files=(
+        ManagedFile(
+            SENDER_ACCESS,
+            rows_by_key,
+            table=Table(
+                dump=lambda host: host.table,
+                rows=rows_by_key,
+                wanted=rows_by_key,
+                compare=compare_rows,
+            ),
+        ),
+    ),
     plan=_plan,
     read_back=_read_back,
     keep=_keep,
     value=_value,
     settings=_settings,
+    drift=("table.*",),
+    issues=_issues,
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.sections.reading import is_set_up, main_cf, value_of
-from wizard.sections.section import Section
+from wizard.sections.section import WAITS, Issue, Section
 
+_LMTP = "lmtp:unix:private/dovecot-lmtp"
 _NAMES = ("recipient_delimiter", "home_mailbox", "mailbox_transport")
 
 
@@ -21,4 +23,12 @@ def _value(host: Host, _today: Answers) -> str:
     return main.value("mailbox_transport") or main.value("home_mailbox") or "Postfix's own mailbox"
 
 
-DELIVERY = Section("delivery", heading="Delivery", read_back=_read_back, value=_value)
+def _issues(host: Host, _today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
+    if host.parameters.get("mailbox_transport") == _LMTP and not host.dovecot.lmtp_socket:
+        why = "Dovecot's socket private/dovecot-lmtp is not there: mail waits in the queue."
+        yield Issue(WAITS, why)
+
+
+DELIVERY = Section(
+    "delivery", heading="Delivery", read_back=_read_back, value=_value, issues=_issues
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from wizard.answers.model import Answers, Caution, Problem, host_problem
@@ -17,7 +17,7 @@ from wizard.plan.part import Part, Request
 from wizard.postfix.meaning import Own
 from wizard.postfix.parameters import ADDRESSES, NETWORKS
 from wizard.sections.reading import is_set_up, main_cf, several, value_of, words_of
-from wizard.sections.section import NOT_YET, Section, TextByName
+from wizard.sections.section import MISSING, NOT_YET, Issue, Section, TextByName
 
 _START_FIREWALLD = (
     "run `systemctl start firewalld` (make sure that the zone lets ssh in first), or, where another "
@@ -142,6 +142,21 @@ def _value(host: Host, _today: Answers) -> str:
     return "Postfix's default"
 
 
+def _issues(host: Host, today: Answers, reported: Collection[str]) -> Iterator[Issue]:
+    name = today.networks.firewall_zone
+    zone = host.firewall.zone(name)
+    if host.firewall.state != "running" or zone is None:
+        return
+    closed = [
+        service
+        for service in firewall.SERVICES
+        if service not in zone.permanent and f"firewall.{name}.{service}" not in reported
+    ]
+    if closed:
+        why = f"The firewall's zone {name} does not open {', '.join(closed)}."
+        yield Issue(MISSING, why)
+
+
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     zone = checked.get("firewall_zone", NOT_YET)
     opened = f"firewall-cmd --zone={zone} --add-service=smtp ..."
@@ -149,5 +164,11 @@ def _preview(checked: Mapping[str, Any]) -> TextByName:
 
 
 NETWORKS_SECTION = Section(
-    "networks", plan=_plan, read_back=_read_back, value=_value, preview=_preview
+    "networks",
+    plan=_plan,
+    read_back=_read_back,
+    value=_value,
+    drift=("firewall.*",),
+    issues=_issues,
+    preview=_preview,
 )

@@ -31,20 +31,42 @@ TextByName = Mapping[str, str]
 """Values by name, such as the settings of a file."""
 
 
+MISSING = "missing"
+UNHEALTHY = "unhealthy"
+BY_HAND = "changed by hand"
+WAITS = "waits"
+"""The states of an issue. Waits: mail waits for Dovecot."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One issue of a section: MISSING, UNHEALTHY, BY_HAND or WAITS. `why` is a sentence."""
+
+    state: str
+    why: str
+
+
+def same_rows(indexed: TextByName, wanted: TextByName) -> tuple[str, bool]:
+    """Return in words if a table has the rows of its text, and True if it has. No row is shown."""
+    is_same = indexed == wanted
+    return ("the same" if is_same else "other rows than its text"), is_same
+
+
 @dataclass(frozen=True)
 class Table:
     """The indexed table of a managed file.
 
     `dump` is the table as the host's tool lists it, `unknown` the reason if it cannot be listed,
-    else "". The table is right if `rows` of the dump equals `wanted` of the text. `command` builds
-    it.
+    else "". `compare` compares `rows` of the dump with `wanted` of the text. `command` builds it, ""
+    for postmap(1).
     """
 
     dump: Callable[[Host], Optional[bytes]]
-    unknown: Callable[[Host], str]
     rows: Callable[[bytes], TextByName]
     wanted: Callable[[bytes], TextByName]
-    command: str
+    compare: Callable[[TextByName, TextByName], tuple[str, bool]] = same_rows
+    unknown: Callable[[Host], str] = lambda _: ""
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,8 @@ class Section:
     - `value`: today's value in a few words. `unused`: that value if the host does not use it.
     - `settings`: its settings in files, to compare today's with those of a run. `is_planned`: True
       if a run that wrote these paths planned the section.
+    - `drift`: patterns (fnmatch(3)) of the IDs of drift items that are about it; the longest one that
+      matches counts. `issues`: what the host alone shows, without what the IDs in `reported` report.
     - `check`: findings on the live host.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
     """
@@ -91,6 +115,10 @@ class Section:
     unused: Optional[str] = None
     settings: Callable[[Texts], TextByName] = lambda _texts: {}
     is_planned: Callable[[Collection[str]], bool] = lambda _paths: True
+    drift: tuple[str, ...] = ()
+    issues: Callable[[Host, Answers, Collection[str]], Iterator[Issue]] = (
+        lambda _host, _today, _reported: iter(())
+    )
     check: Callable[[Door, Settings, Answers], Iterator[Finding]] = (
         lambda _door, _settings, _answers: iter(())
     )

@@ -7,17 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Optional
 
-from wizard.answers.sections.blocklists import Blocklists
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.certificates.self_signed import MARGIN
-from wizard.check.commands import NOTHING, CommandResult
-from wizard.check.tables.sender_access import judge_table
-from wizard.door import Outcome
-from wizard.finding import RIGHT
 from wizard.host.facts import Host
 from wizard.host.units import UNKNOWN
-from wizard.paths import LINEAGES, SASL_PASSWD, SENDER_ACCESS
+from wizard.paths import LINEAGES
 from wizard.plan.diff import hunks, unified
 from wizard.postfix.sender_access import rows_by_key
 from wizard.run.actions.firewall import CLOSED, OPEN
@@ -26,6 +21,7 @@ from wizard.run.history import RunSummary
 from wizard.run.path_state import MISSING
 from wizard.secrets import masked_file
 from wizard.sections.registry import FILES
+from wizard.sections.section import Table
 from wizard.status.expected import ExpectedState, Mark
 
 DAY = 86400
@@ -130,49 +126,32 @@ def _words(state: str) -> str:
     return {MISSING: "none", "file": "a file"}.get(kind, f"a link to {rest}")
 
 
-_OTHER_ROWS, _SAME_ROWS = "other rows than its text", "the same"
+_PASSWORDS = Table(
+    dump=lambda host: host.relay_table.dump,
+    rows=rows_by_key,
+    wanted=rows_by_key,
+)
+"""The table of the relay host's password. No section owns its file, whose text is secret."""
 
 
 def _table(path: str, mark: Mark, now: Now) -> DriftItem:
     table = f"{mark.state}:{path}"
-    own = FILES[path].table if path in FILES else None
-    dump = own.dump(now.host) if own else _dump(path, now.host)
-    unknown = "postmap reads main.cf first" if now.host.postfix.refusal else ""
-    unknown = unknown or (own.unknown(now.host) if own else "")
+    own = (FILES[path].table if path in FILES else None) or _PASSWORDS
+    item = DriftItem(f"table.{path}", table, "the rows of its text", "", False, mark.run)
+    unknown = "postmap reads main.cf first" if now.host.postfix.refusal else own.unknown(now.host)
     if unknown:
-        seen = f"not known: {unknown}"
-        return DriftItem(f"table.{path}", table, "the rows of its text", seen, False, mark.run)
+        return replace(item, now=f"not known: {unknown}")
+    dump = own.dump(now.host)
     if dump is None:
-        said, drifted = "there is no such table, or it cannot be read", True
+        said, is_right = "there is no such table, or it cannot be read", False
     elif path in now.older:
-        said, drifted = "older than its text", True
-    elif own:
-        drifted = own.rows(dump) != own.wanted(now.host.text(path))
-        said = _OTHER_ROWS if drifted else _SAME_ROWS
+        said, is_right = "older than its text", False
     else:
-        said, drifted = _compared(path, table, dump, now.host)
-    build = own.command if own else f"postmap {table}"
-    advice = f"Run `{build}`." if drifted else ""
-    return DriftItem(
-        f"table.{path}", table, "the rows of its text", said, drifted, mark.run, advice
+        said, is_right = own.compare(own.rows(dump), own.wanted(now.host.text(path)))
+    build = own.command or f"postmap {table}"
+    return replace(
+        item, now=said, drifted=not is_right, advice="" if is_right else f"Run `{build}`."
     )
-
-
-def _dump(path: str, host: Host) -> Optional[bytes]:
-    """Return the rows of a table as Postfix lists them, None if they cannot be read."""
-    return host.relay_table.dump if path == SASL_PASSWD else host.table
-
-
-def _compared(path: str, table: str, dump: bytes, host: Host) -> tuple[str, bool]:
-    """Compare a table with its text. Return the result in words, and True if they differ."""
-    if path == SENDER_ACCESS:
-        text = host.text(SENDER_ACCESS).decode("utf-8", "surrogateescape")
-        listing = CommandResult(Outcome(0, dump, b"")) if dump else CommandResult(NOTHING)
-        (found,) = judge_table(table, listing, text, Blocklists())
-        return found.seen, found.verdict != RIGHT
-    # The rows are not shown: they have passwords.
-    differs = rows_by_key(dump) != rows_by_key(host.text(SASL_PASSWD))
-    return (_OTHER_ROWS if differs else _SAME_ROWS), differs
 
 
 def _links(expected: ExpectedState, name: str, mark: Mark, now: Now) -> DriftItem:

@@ -13,20 +13,17 @@ from wizard.planning.file_entries import own_of, same
 from wizard.postfix.meaning import Own
 from wizard.run.paths import order
 from wizard.secrets import masked
+from wizard.sections.registry import BY_NAME
 from wizard.sections.registry import SECTIONS as RECORDS
+from wizard.sections.section import BY_HAND, MISSING, UNHEALTHY, WAITS, Issue
 from wizard.status.drift import DriftItem
 from wizard.status.expected import ExpectedState
 from wizard.status.history import LastState, last_states
 from wizard.status.issues import (
     AS_FOUND,
     AS_PLANNED,
-    BY_HAND,
-    MISSING,
     NOT_KNOWN,
     NOT_SET_UP,
-    UNHEALTHY,
-    WAITS,
-    SectionIssue,
     host_issues,
     item_issue,
 )
@@ -76,13 +73,16 @@ def section_rows(
     said = values(host, today)
     last = last_states(expected.written)
     now = settings_by_section({path: file.live for path, file in host.files.items()})
-    found: dict[str, list[SectionIssue]] = {section: [] for section in names}
-    for finding in (*_item_issues(items), *host_issues(host, today, expected)):
-        found[finding.section].append(finding)
+    found: dict[str, list[Issue]] = {section: [] for section in names}
+    items = tuple(items)
+    reported = frozenset(one.id for one in items)
+    of_items = filter(None, map(item_issue, items))
+    for section, issue in (*of_items, *host_issues(host, today, reported)):
+        found[section].append(issue)
     own = [own_of(MAIN_CF, one or {}) for one in (last["hostname"].values, now["hostname"])]
     rows = []
     for section in names:
-        changes = list(_changes(section, last[section], now[section], own))
+        changes = list(_changes(last[section], now[section], own))
         judged = [*changes, *found[section]]
         by, run = _last_change(section, last[section], expected, by_hand=bool(changes))
         state = _state(section, said[section], last[section], judged)
@@ -95,16 +95,7 @@ def section_rows(
     return tuple(rows)
 
 
-def _item_issues(items: Iterable[DriftItem]) -> Iterator[SectionIssue]:
-    for item in items:
-        finding = item_issue(item)
-        if finding is not None:
-            yield finding
-
-
-def _changes(
-    section: str, last: LastState, now: dict[str, str], own: Sequence[Own]
-) -> Iterator[SectionIssue]:
+def _changes(last: LastState, now: dict[str, str], own: Sequence[Own]) -> Iterator[Issue]:
     """Yield the settings that differ from those that the last run wrote, compared as hand edits.
 
     `own` are the host's names: those that the last run wrote, and those of now.
@@ -116,12 +107,12 @@ def _changes(
         if same(MAIN_CF, name, (was, own[0]), (is_now, own[1])):
             continue
         if is_now is None:
-            yield SectionIssue(section, MISSING, f"{name} is gone; it was left {_short(was)}.")
+            yield Issue(MISSING, f"{name} is gone; it was left {_short(was)}.")
         elif was is None:
-            yield SectionIssue(section, BY_HAND, f"{name} is set since, {_short(is_now)}.")
+            yield Issue(BY_HAND, f"{name} is set since, {_short(is_now)}.")
         else:
             why = f"{name} is {_short(is_now)}; it was left {_short(was)}."
-            yield SectionIssue(section, BY_HAND, why)
+            yield Issue(BY_HAND, why)
 
 
 def _short(value: Optional[str]) -> str:
@@ -129,7 +120,7 @@ def _short(value: Optional[str]) -> str:
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}..."
 
 
-def _state(section: str, value: str, last: LastState, judged: list[SectionIssue]) -> str:
+def _state(section: str, value: str, last: LastState, judged: list[Issue]) -> str:
     states = {one.state for one in judged}
     worst = next((state for state in _WORST_FIRST if state in states), "")
     if worst:
@@ -147,11 +138,10 @@ def _last_change(
     """Return who changed a section last, and the run's ID if it was a run."""
     if by_hand:
         return HAND, ""
-    marks = {
-        "networks": expected.services.values(),
-        "certificate": expected.lineages.values(),
-    }.get(section, ())
-    runs = [run for run in (last.changed, *(mark.run for mark in marks)) if run]
+    drift = BY_NAME[section].drift if section in BY_NAME else ()
+    marks = {"firewall.*": expected.services.values(), "links.*": expected.lineages.values()}
+    set_by = [mark.run for pattern in drift for mark in marks.get(pattern, ())]
+    runs = [run for run in (last.changed, *set_by) if run]
     if runs:
         return RUN, max(runs, key=order)
     if last.why:

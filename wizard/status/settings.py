@@ -9,7 +9,7 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
 from wizard.postfix.restrictions import BLOCKLISTS, parted
-from wizard.postfix.served import TAKEN_OUT
+from wizard.postfix.served import SECTION, TAKEN_OUT
 from wizard.postfix.services import SUBMISSION_SERVICES, entries
 from wizard.secrets import masked_bytes, without_number
 from wizard.sections.registry import SECTIONS as RECORDS
@@ -37,7 +37,7 @@ def settings_by_section(texts: Texts) -> SettingsBySection:
             value = ", ".join(others)
         found[parameter.section][parameter.name] = value
     wins = [(name, main.value(name)) for name in TAKEN_OUT]
-    found["certificate"].update((name, value) for name, value in wins if value)
+    found[SECTION].update((name, value) for name, value in wins if value)
     for section in RECORDS:
         found[section.name].update(section.settings(texts))
     master = MasterCf.parse(masked_bytes(texts.get(MASTER_CF) or b""))

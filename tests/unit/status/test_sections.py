@@ -493,4 +493,4 @@ def test_mail_that_waits_for_dovecot_is_told(
 def test_what_drifted_of_dovecots_part(item: DriftItem, section: str, state: str) -> None:
     found = item_issue(item)
     assert found is not None
-    assert (found.section, found.state) == (section, state)
+    assert (found[0], found[1].state) == (section, state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,15 +10,10 @@ from wizard.check.commands import CommandResult
 from wizard.finding import Check, Finding
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.sender_access import rows_by_key
+from wizard.postfix.sender_table import compare_rows
 from wizard.text import printable
 
 _CHECK = Check("table.sender_access", "sender_access: the table", "answers as its file says")
-
-
-def table_in_use(restrictions: str) -> str:
-    """Return TYPE:PATH of the sender_access in smtpd_recipient_restrictions, "" if there is none."""
-    match = re.search(rf"check_sender_access\s+(\w+:{re.escape(SENDER_ACCESS)})\b", restrictions)
-    return match[1] if match else ""
 
 
 def postmap_s(table: str) -> tuple[str, ...]:
@@ -49,27 +43,13 @@ def judge_table(
         return
     advice = f"Run `postmap {table}`."
     if result.failure:
-        seen = result.failure
-    else:
-        indexed = rows_of(result.text)
-        planned = rows_of(text)
-        planned.update((_key(name), "OK") for name in wanted.allow_senders)
-        planned.update((_key(name), "REJECT") for name in wanted.reject_senders)
-        names = sorted(
-            name
-            for name in planned.keys() | indexed.keys()
-            if planned.get(name) != indexed.get(name)
-        )
-        if not names:
-            count = "1 row" if len(planned) == 1 else f"{len(planned)} rows"
-            yield _CHECK.right(f"{count} alike")
-            return
-        first = names[0]
-        seen = (
-            f"{first}: {indexed.get(first, 'no row')} instead of {planned.get(first, 'no row')}"
-            + (f", and {len(names) - 1} more" if len(names) > 1 else "")
-        )
-    yield _CHECK.wrong(printable(seen), advice)
+        yield _CHECK.wrong(printable(result.failure), advice)
+        return
+    planned = rows_of(text)
+    planned.update((_key(name), "OK") for name in wanted.allow_senders)
+    planned.update((_key(name), "REJECT") for name in wanted.reject_senders)
+    seen, is_right = compare_rows(rows_of(result.text), planned)
+    yield _CHECK.right(seen) if is_right else _CHECK.wrong(seen, advice)
 
 
 def _key(name: str) -> str:

@@ -75,9 +75,9 @@ ALIASES = Section(
             entries=_rows,
             table=Table(
                 dump=lambda host: host.aliases.rows,
-                unknown=lambda host: host.aliases.why_no_rows,
                 rows=table_rows,
                 wanted=text_rows,
+                unknown=lambda host: host.aliases.why_no_rows,
                 command="newaliases",
             ),
         ),

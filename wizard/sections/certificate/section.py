@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from wizard.answers.model import Answers
-from wizard.answers.sections.certificate import Certificate
-from wizard.answers.unsaid import unsaid
+from wizard.answers.sections.certificate import OF_A_LINEAGE, Certificate
+from wizard.answers.unsaid import is_unsaid, unsaid
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
@@ -16,7 +16,15 @@ from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.sections.certificate.gathering import gather
 from wizard.sections.certificate.plan import plan
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf
-from wizard.sections.section import NONE, NOT_YET, Section, TextByName
+from wizard.sections.section import (
+    MISSING,
+    NONE,
+    NOT_YET,
+    UNHEALTHY,
+    Issue,
+    Section,
+    TextByName,
+)
 
 _OF_LINEAGE = re.compile(rf"{LINEAGES}/([^/]+)/fullchain\.pem {LINEAGES}/\1/privkey\.pem")
 _SOURCES = {
@@ -62,6 +70,31 @@ def _until(name: str, ends: int) -> str:
     return f"{name}, until {day(ends)}" if ends else name
 
 
+def _issues(host: Host, today: Answers, reported: Collection[str]) -> Iterator[Issue]:
+    own = today.certificate
+    if own.source in OF_A_LINEAGE:
+        lineage = host.lineage(own.name)
+        if lineage is None:
+            why = f"{LINEAGES}/{own.name} is not there, which main.cf names."
+            yield Issue(MISSING, why)
+        elif lineage.problem:
+            yield Issue(UNHEALTHY, f"{own.name}: {lineage.problem}.")
+        elif not lineage.linked and f"links.{own.name}" not in reported:
+            faults = "; ".join(lineage.link_faults) or "its files are of no one number"
+            yield Issue(UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
+        return
+    if is_unsaid(own.source):
+        # main.cf names no certificate, or a path that only Postfix can resolve.
+        return
+    pair = host.self_signed if own.source == "self-signed" else host.own_pair
+    if pair is None:
+        yield Issue(MISSING, "The files that main.cf names are not there.")
+    elif pair.problem:
+        yield Issue(UNHEALTHY, f"{pair.cert_file}: {pair.problem}.")
+    elif pair.not_after <= host.read_at:
+        yield Issue(UNHEALTHY, f"{pair.cert_file} ended on {day(pair.not_after)}.")
+
+
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     email, server = checked.get("email"), checked.get("server")
     wins = checked.get("existing") == "replace"
@@ -89,5 +122,7 @@ CERTIFICATE = Section(
     gather=gather,
     read_back=_read_back,
     value=_value,
+    drift=("links.*", "certificate"),
+    issues=_issues,
     preview=_preview,
 )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from wizard.answers.model import Answers
+from wizard.host.facts import Host
 from wizard.sections.dns.plan import plan
-from wizard.sections.section import NONE, NOT_YET, Section, TextByName
+from wizard.sections.section import MISSING, NONE, NOT_YET, Issue, Section, TextByName
+
+
+def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
+    path = today.dns.zone_file
+    if path and not any(one.path == path for one in host.zones):
+        yield Issue(MISSING, f"{path} is no zone file of this host's named.")
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
@@ -28,5 +36,6 @@ DNS = Section(
     plan=plan,
     value=lambda _host, today: today.dns.zone_file or NONE,
     unused=NONE,
+    issues=_issues,
     preview=_preview,
 )

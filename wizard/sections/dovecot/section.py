@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from wizard.answers.model import Answers
@@ -10,7 +10,15 @@ from wizard.host.facts import Host
 from wizard.paths import DOVECOT_CONF
 from wizard.plan.firewall import IMAPS, mail_zone
 from wizard.sections.dovecot.plan import plan
-from wizard.sections.section import NONE, ManagedFile, Section, TextByName, Texts
+from wizard.sections.section import (
+    NONE,
+    WAITS,
+    Issue,
+    ManagedFile,
+    Section,
+    TextByName,
+    Texts,
+)
 
 
 def _read_back(host: Host) -> dict[str, Any]:
@@ -30,6 +38,16 @@ def _settings(texts: Texts) -> TextByName:
     lines = (texts.get(DOVECOT_CONF) or b"").decode("utf-8", "replace").splitlines()
     said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return {DOVECOT_CONF: " ".join(" ".join(said).split())} if said else {}
+
+
+def _issues(host: Host, _today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
+    dovecot = host.dovecot
+    if host.root == "/" and dovecot.usable and dovecot.unit.active in {"inactive", "failed"}:
+        why = f"Dovecot is installed and does not run ({dovecot.unit.active}): mail waits."
+        yield Issue(WAITS, why)
+    if dovecot.waiting:
+        why = f"{dovecot.waiting} in the queue wait for Dovecot; `check` says until when."
+        yield Issue(WAITS, why)
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
@@ -56,5 +74,7 @@ DOVECOT = Section(
     value=_value,
     unused=NONE,
     settings=_settings,
+    drift=(f"firewall.*.{IMAPS}",),
+    issues=_issues,
     preview=_preview,
 )

@@ -8,6 +8,7 @@ from tests.unit.check.results import told
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.check.tables import sender_access
 from wizard.finding import RIGHT, WRONG
+from wizard.postfix.sender_table import table_in_use
 
 ACCESS = "# example.com OK\nExample.COM\tOK\nexample.net\n  REJECT\n"
 
@@ -55,6 +56,6 @@ def test_a_table_that_cannot_be_opened() -> None:
 
 def test_the_table_is_the_one_that_is_looked_up() -> None:
     restrictions = "permit_mynetworks, check_sender_access lmdb:/etc/postfix/sender_access, reject"
-    assert sender_access.table_in_use(restrictions) == "lmdb:/etc/postfix/sender_access"
-    assert sender_access.table_in_use("check_sender_access hash:/etc/postfix/other") == ""
+    assert table_in_use(restrictions) == "lmdb:/etc/postfix/sender_access"
+    assert table_in_use("check_sender_access hash:/etc/postfix/other") == ""
     assert sender_access.not_in_use().verdict == WRONG
