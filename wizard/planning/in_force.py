@@ -22,8 +22,6 @@ from wizard.postfix.parameters import BY_NAME, DEFAULTS
 from wizard.postfix.settings import Settings
 
 _TRANSPORT = "mailbox_transport"
-_FIELDS = {"relayhost": "host", "mydestination": "local"}
-"""The field of the section that the operator corrects, if its name is not the parameter's."""
 
 
 def obstacles(proposed: Proposed, host: Host, protected: Collection[str]) -> Iterator[Problem]:
@@ -103,7 +101,7 @@ def _problem(hazard: Hazard, after: Settings, decides: list[str]) -> Problem:
         f"after this run {values}{where}: {hazard.does}. {hazard.advice.replace('; reload', '')}"
     )
     for name in decides:
-        section = BY_NAME[name].section if name in BY_NAME else ""
-        if section in SECTIONS:
-            return Problem(section, _FIELDS.get(name, name), message)
+        parameter = BY_NAME.get(name)
+        if parameter and parameter.section in SECTIONS:
+            return Problem(parameter.section, parameter.fields[0], message)
     return host_problem(message)

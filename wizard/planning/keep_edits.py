@@ -15,24 +15,8 @@ from wizard.answers.model import Answers
 from wizard.paths import MAIN_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
-from wizard.postfix.parameters import (
-    AUTH_RATE,
-    BARE_NEWLINE,
-    BY_NAME,
-    RESTRICTIONS,
-    SCALAR,
-    Parameter,
-)
+from wizard.postfix.parameters import BY_NAME, SCALAR, Parameter
 from wizard.sections.registry import OWNERS
-
-_FIELDS = {
-    "mydestination": ("local",),
-    "relayhost": ("host", "port"),
-    "smtp_tls_policy_maps": ("tls",),
-    "smtpd_recipient_restrictions": ("use", "custom"),
-    **dict.fromkeys((BARE_NEWLINE, AUTH_RATE), ("use",)),
-}
-"""The fields that a parameter's value is made of, if their names are not the parameter's."""
 
 
 def protected_names(edits: Collection[HandEdit]) -> dict[str, frozenset[str]]:
@@ -62,12 +46,11 @@ def _with_parameter(answers: Answers, today: Answers, edit: HandEdit) -> Answers
     parameter = BY_NAME.get(edit.name)
     if parameter is None:
         return answers
-    section = "blocklists" if parameter.kind == RESTRICTIONS else parameter.section
+    section = parameter.answered_in or parameter.section
     own, live = getattr(answers, section, None), getattr(today, section, None)
-    fields = _FIELDS.get(edit.name, (edit.name,))
-    if own is None or not all(hasattr(own, one) for one in fields):
+    if own is None or not all(hasattr(own, one) for one in parameter.fields):
         return answers
-    values: dict[str, Any] = {one: getattr(live, one) for one in fields}
+    values: dict[str, Any] = {one: getattr(live, one) for one in parameter.fields}
     changed = replace(answers, **{section: replace(own, **values)})
     return changed if _expresses(parameter, changed, edit) else answers
 

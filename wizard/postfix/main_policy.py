@@ -125,9 +125,7 @@ _ORDER = {
 
 
 def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
-    if parameter.kind == RESTRICTIONS and restrictions.BLOCKLISTS in chosen:
-        return True
-    return parameter.section in chosen
+    return parameter.section in chosen or parameter.answered_in in chosen
 
 
 def _is_as_today(

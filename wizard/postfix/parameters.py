@@ -48,7 +48,8 @@ class Parameter:
     for the operator. `needs` is what a change needs to be in force: reload, restart or nothing.
     `block` names its block, "" for none. `kind` says how it is edited. `also` are other values that
     the policy accepts. An `optional` parameter without a value is not changed when all answers are
-    applied. With `examples` False, examples in the file are never uncommented.
+    applied. With `examples` False, examples in the file are never uncommented. `made_of` are the
+    fields of its value, () for the one of its name. They are of `answered_in`, "" for its section.
     """
 
     name: str
@@ -62,6 +63,13 @@ class Parameter:
     also: tuple[str, ...] = ()
     examples: bool = True
     optional: bool = False
+    made_of: tuple[str, ...] = ()
+    answered_in: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the answers that its value is made of."""
+        return self.made_of or (self.name,)
 
     def is_unsaid(self, answers: Answers) -> bool:
         """True if no answer expresses its value, so that the parameter is unchanged."""
@@ -175,8 +183,10 @@ def _written(section: str, block: str = "") -> Iterator[Parameter]:
             )
 
 
-def _relay(name: str, value: Callable[[Answers], str], why: str = _RELAY_WHY) -> Parameter:
-    return Parameter(name, RELAY, value, why, RELAY)
+def _relay(
+    name: str, value: Callable[[Answers], str], why: str = _RELAY_WHY, made_of: tuple[str, ...] = ()
+) -> Parameter:
+    return Parameter(name, RELAY, value, why, RELAY, made_of=made_of)
 
 
 def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
@@ -219,6 +229,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "Every name with an MX record here is local.",
         kind=NAMES,
         items=_local,
+        made_of=("local",),
     ),
     Parameter(
         "mynetworks",
@@ -309,9 +320,11 @@ PARAMETERS: tuple[Parameter, ...] = (
         " reject that it relaxes.",
         ABUSE,
         kind=RESTRICTIONS,
+        made_of=("use", "custom"),
+        answered_in="blocklists",
     ),
     *_written("limits", PERFORMANCE),
-    _relay("relayhost", relayhost),
+    _relay("relayhost", relayhost, made_of=("host", "port")),
     _relay("smtp_sasl_auth_enable", with_user("yes")),
     _relay("smtp_sasl_password_maps", with_user(f"$default_database_type:{SASL_PASSWD}")),
     _relay(
@@ -328,6 +341,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "smtp_tls_policy_maps",
         level,
         "How much TLS is asked of the relay host; for all others smtp_tls_security_level holds.",
+        ("tls",),
     ),
     _relay("smtp_tls_wrappermode", wrapper, "Port 465 has TLS from the first byte."),
     Parameter(
@@ -336,6 +350,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         _hardened("normalize"),
         "A bare newline may end a message for Postfix and not for the server before it: so a second"
         " mail is smuggled in, past that one's checks.",
+        made_of=("use",),
     ),
     Parameter(
         AUTH_RATE,
@@ -343,6 +358,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         _hardened("20"),
         "One address may try 20 logins a time unit: a mail program needs one a message, and who"
         " guesses passwords needs thousands.",
+        made_of=("use",),
     ),
 )
 

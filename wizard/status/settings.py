@@ -8,7 +8,7 @@ from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
-from wizard.postfix.restrictions import BLOCKLISTS, parted
+from wizard.postfix.restrictions import parted
 from wizard.postfix.served import SECTION, TAKEN_OUT
 from wizard.postfix.services import SUBMISSION_SERVICES, entries
 from wizard.secrets import masked_bytes, without_number
@@ -33,7 +33,7 @@ def settings_by_section(texts: Texts) -> SettingsBySection:
         if parameter.kind == RESTRICTIONS:
             listed, others = parted(words(value))
             if listed:
-                found[BLOCKLISTS][LISTED] = ", ".join(listed)
+                found[parameter.answered_in][LISTED] = ", ".join(listed)
             value = ", ".join(others)
         found[parameter.section][parameter.name] = value
     wins = [(name, main.value(name)) for name in TAKEN_OUT]
