@@ -17,7 +17,6 @@ from wizard.check.dovecot import delivery
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.sockets import judge_socket
 from wizard.check.postfix.backends import backends, begin_backends
-from wizard.check.postfix.hardening import judge_hardening
 from wizard.check.postfix.hazards import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.check.postfix.services import judge_services, smtpds
@@ -27,14 +26,12 @@ from wizard.check.tables.indexes import begin_tables, named
 from wizard.check.tls import certificate
 from wizard.check.tls.chain import begin_chain, judge_key
 from wizard.door import Door
-from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.host.facts import Network
 from wizard.host.postfix import Configuration
 from wizard.host.relay import relay_targets
-from wizard.paths import MASTER_CF
 from wizard.postfix.itself import itself, nexthops
-from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 from wizard.sections.registry import SECTIONS
 
@@ -52,10 +49,7 @@ def begin_deep_checks(
 ) -> Callable[[], Iterator[Finding]]:
     """Start all checks; call the result to wait for the findings, in a stable order."""
     settings = Settings(configuration.parameters, configuration.defaults)
-    try:
-        services = MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
-    except Trouble:
-        services = ()
+    services = read_services(door)
     network = network or Network()
     next_hops = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
     targets = pool.submit(relay_targets, next_hops, network.resolvers, RELAY_SECONDS)
@@ -88,7 +82,6 @@ def begin_deep_checks(
         yield from labels()
         for section in SECTIONS:
             yield from section.check(door, settings, answers)
-        yield from judge_hardening(answers, settings, services)
         yield from judge_queue(door, settings)
         yield from judge_waiting(waiting(), settings, time.time())
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Optional, Union
 
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.paths import MASTER_CF
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.logical import SPACE, Logical, insertable, logical_lines
 
@@ -108,6 +111,13 @@ class Service:
         return self.name.rpartition(":")[2]
 
     @property
+    def port_number(self) -> int:
+        """The TCP port of an inet service, 0 if its name is not a known port."""
+        if self.type != "inet":
+            return 0
+        return int(self.port) if self.port.isdecimal() else PORT_NAMES.get(self.port, 0)
+
+    @property
     def loopback(self) -> bool:
         """True if only this host itself can connect."""
         host = self.name.rpartition(":")[0].strip("[]")
@@ -117,6 +127,11 @@ class Service:
     def options(self) -> dict[str, Option]:
         """The `-o` by name; of duplicates the last, which the daemon uses."""
         return {option.name: option for option, _ in self._all_options()}
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The `-o` options as plain values."""
+        return {name: option.value for name, option in self.options.items()}
 
     def words_of(self, name: str) -> Iterator[Word]:
         """Yield the words of each `-o` of that name, duplicates included, in order."""
@@ -233,6 +248,14 @@ class MasterCf:
             if pattern.match(content(self.lines.texts[index])):
                 return index
         return None
+
+
+def read_services(door: Door) -> tuple[Service, ...]:
+    """Return the services in the host's master.cf; none if it is missing or cannot be read."""
+    try:
+        return MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
+    except Trouble:
+        return ()
 
 
 def _service(texts: Sequence[str], logical: Logical) -> Optional[Service]:

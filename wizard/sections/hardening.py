@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.host.facts import Host
+from wizard.answers.model import Answers
+from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.host.facts import Host, Postfix
 from wizard.plan.part import Part, Request
-from wizard.postfix.hardening import MAPS, OFF, ON, SECTION, is_on, unknown, without_maps
+from wizard.postfix.hardening import (
+    MAPS,
+    MISMATCH,
+    OFF,
+    ON,
+    SECTION,
+    is_on,
+    unknown,
+    without_maps,
+)
+from wizard.postfix.master_cf import read_services
 from wizard.postfix.parameters import PARAMETERS
+from wizard.postfix.services import RECIPIENT, SUBMISSION_SERVICES
+from wizard.postfix.settings import Settings
 from wizard.sections.reading import main_cf
 from wizard.sections.section import Section, TextByName
 
@@ -30,6 +45,34 @@ def _read_back(host: Host) -> dict[str, Any]:
     return {"use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF}
 
 
+def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """`hardening`; nothing if it is off. The findings of main.cf check the values."""
+    if answers.hardening.use != ON:
+        return
+    version = settings.value("mail_version")
+    missing = tuple(unknown(Postfix(None, version, "", (), frozenset(settings.defaults))))
+    unprotected = _open(door) if settings.value(MAPS) else ()
+    seen = [*missing, *without_maps(settings.value(MAPS))]
+    if unprotected:
+        seen.insert(0, f"{', '.join(unprotected)} without {MISMATCH}")
+    yield Check("hardening", "hardening", "all parts that this Postfix knows").finding(
+        WRONG if unprotected else WARNING if missing else RIGHT,
+        "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
+        "`postfix-wizard apply --section hardening` writes what can be written.",
+    )
+
+
+def _open(door: Door) -> tuple[str, ...]:
+    """Return the submission entries that accept any sender address from a logged-in user."""
+    names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
+    mine = [one for one in read_services(door) if one.type == "inet" and one.port in names]
+    return tuple(
+        one.key
+        for one in mine
+        if RECIPIENT in one.options and MISMATCH not in one.options[RECIPIENT].value
+    )
+
+
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     if checked.get("use") == ON:
         return {
@@ -45,5 +88,6 @@ HARDENING = Section(
     read_back=_read_back,
     value=lambda _host, today: today.hardening.use,
     unused=OFF,
+    check=check,
     preview=_preview,
 )

@@ -10,17 +10,13 @@ from dataclasses import dataclass
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import CommandResult
 from wizard.door import Door
-from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
-from wizard.paths import MASTER_CF
-from wizard.postfix.master_cf import PORT_NAMES, MasterCf, Service
+from wizard.postfix.master_cf import read_services
 from wizard.text import printable
 
 SS = ("ss", "-Hnltp")
 
 PORTS = (25, 587, 465)
-
-_NUMBERS = {**PORT_NAMES, **{str(port): port for port in PORTS}}
 
 OWNER = "master"
 """Postfix's master(8) has the listening sockets of all services open."""
@@ -103,19 +99,12 @@ def reachable(networks: Networks, door: Door) -> Mapping[int, str]:
     listening = addresses(networks, has_ipv6=True)
     usual = _own_address(listening[0] if listening else "127.0.0.1")
     bound: dict[int, str] = {}
-    for service in _services(door):
-        port = _NUMBERS.get(service.port)
-        if service.type == "inet" and port is not None:
+    for service in read_services(door):
+        port = service.port_number
+        if port:
             address = _bound_to(service.name.rpartition(":")[0])
             bound[port] = bound.get(port, address) if address else ""
     return {port: bound.get(port) or usual for port in PORTS}
-
-
-def _services(door: Door) -> tuple[Service, ...]:
-    try:
-        return MasterCf.parse(door.read_bytes(MASTER_CF) or b"").services
-    except Trouble:
-        return ()
 
 
 def _bound_to(host: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.model import POLICY
@@ -11,7 +11,7 @@ from wizard.check.postfix.main_cf import value
 from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
 from wizard.finding import Check, Finding
 from wizard.host.postfix import parameters
-from wizard.postfix.master_cf import PORT_NAMES
+from wizard.postfix.master_cf import MasterCf, Service
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.settings import Settings
 from wizard.text import printable
@@ -21,9 +21,6 @@ POSTCONF_P = ("postconf", "-P")
 
 BEHIND_POSTSCREEN = "smtpd/pass"
 """postscreen(8) passes accepted clients to this service."""
-
-_TYPE, _COMMAND = 1, 7
-"""master(5): the second field is the type, the eighth the program."""
 
 _USERS = "permit_sasl_authenticated"
 
@@ -49,16 +46,6 @@ EXPECTED = (
 )
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A service entry: its name, NAME/TYPE as postconf has it, its port (0: none), its program."""
-
-    name: str
-    key: str
-    port: int
-    command: str
-
-
 def judge_master_cf(
     services: CommandResult, overrides: CommandResult, main_cf: Mapping[str, str]
 ) -> Iterator[Finding]:
@@ -74,8 +61,8 @@ def judge_master_cf(
         if failure:
             yield check.unknown(failure)
             continue
-        entries = list(_entries(services.text))
-        there = [entry for entry in entries if entry.port == service.port]
+        entries = MasterCf.parse(services.outcome.stdout).services
+        there = [entry for entry in entries if entry.port_number == service.port]
         if not there:
             advice = "Uncomment the entry and its -o lines in master.cf; reload."
             yield check.wrong("no active entry", advice)
@@ -90,8 +77,8 @@ def judge_master_cf(
 
 def _judge(
     service: ExpectedService,
-    entry: Entry,
-    entries: list[Entry],
+    entry: Service,
+    entries: Sequence[Service],
     overrides: str,
     main_cf: Mapping[str, str],
 ) -> tuple[str, str]:
@@ -154,22 +141,6 @@ def _bent(
         and BY_NAME[name].section == POLICY
         and value(said) != value(main_cf.get(name, said))
     ]
-
-
-def _entries(text: str) -> Iterator[Entry]:
-    """Yield the entries that `postconf -M` printed; those of type inet have a port."""
-    for line in text.splitlines():
-        fields = line.split()
-        if not fields[_COMMAND:]:
-            continue
-        port = fields[0].rpartition(":")[2]
-        number = int(port) if port.isdecimal() else PORT_NAMES.get(port, 0)
-        yield Entry(
-            fields[0],
-            "/".join(fields[: _TYPE + 1]),
-            number if fields[_TYPE] == "inet" else 0,
-            fields[_COMMAND],
-        )
 
 
 def _overrides(text: str, key: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
+from wizard.host.sockets import QUEUE
 from wizard.paths import QUEUE
-from wizard.postfix.master_cf import PORT_NAMES, Service
+from wizard.postfix.master_cf import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
@@ -54,21 +55,9 @@ _IN_CHROOT = frozenset({"smtpd", "smtp", "lmtp"})
 _COLUMN_CHROOT, _COLUMN_MAXPROC = 4, 6
 
 
-def options_of(service: Service) -> dict[str, str]:
-    """Return a service's `-o` options as plain values."""
-    return {name: option.value for name, option in service.options.items()}
-
-
 def smtpds(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...]:
     """Return the smtpd services by name, with their options."""
-    return tuple((one.name, options_of(one)) for one in services if one.command == "smtpd")
-
-
-def port_of(service: Service) -> int:
-    """Return the TCP port of an inet service, 0 if its name is not a known port."""
-    if service.type != "inet":
-        return 0
-    return int(service.port) if service.port.isdecimal() else PORT_NAMES.get(service.port, 0)
+    return tuple((one.name, one.values) for one in services if one.command == "smtpd")
 
 
 def judge_services(
@@ -122,10 +111,10 @@ def _rounds(services: Sequence[Service], settings: Settings) -> Iterator[Finding
 def _twice(services: Sequence[Service]) -> Finding:
     check = _master_check("master.cf.twice", "each entry once")
     counted = Counter(
-        (one.name.rpartition(":")[0], port_of(one) or one.name, one.type) for one in services
+        (one.name.rpartition(":")[0], one.port_number or one.name, one.type) for one in services
     )
     twice = [str(name) for (_, name, _), count in counted.items() if count > 1]
-    names = ", ".join(one.name for one in services if str(port_of(one) or one.name) in twice)
+    names = ", ".join(one.name for one in services if str(one.port_number or one.name) in twice)
     if not twice:
         return check.right("none is there twice")
     return _wrong(check, names, f"Of {names} only the last counts: comment the others out; reload.")
@@ -135,9 +124,9 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
     """Check that no smtpd on another port relays for everybody."""
     check = _master_check("master.cf.others", "other ports")
     for one in services:
-        if one.type != "inet" or one.command != "smtpd" or one.loopback or port_of(one) in PORTS:
+        if one.type != "inet" or one.command != "smtpd" or one.loopback or one.port_number in PORTS:
             continue
-        own = settings.of(options_of(one))
+        own = settings.of(one.values)
         if relays_for_all(own) or "0.0.0.0/0" in own.words("mynetworks"):
             return _wrong(
                 check,
@@ -179,7 +168,7 @@ def _processes(services: Sequence[Service]) -> Finding:
     few = [
         one.name
         for one in services
-        if port_of(one) in PORTS
+        if one.port_number in PORTS
         and one.command == "smtpd"
         and one.words[_COLUMN_MAXPROC].text.isdecimal()
         and 0 < int(one.words[_COLUMN_MAXPROC].text) < MIN_PROCESSES

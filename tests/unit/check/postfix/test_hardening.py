@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from wizard.answers.model import Answers
 from wizard.answers.sections.hardening import Hardening
 from wizard.answers.sections.hostname import Hostname
-from wizard.check.postfix.hardening import judge_hardening
+from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG
-from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
+from wizard.sections.hardening import check
 
 OPEN = "permit_sasl_authenticated,reject"
 HELD = f"reject_sender_login_mismatch,{OPEN}"
@@ -25,12 +27,13 @@ MAPS = {"smtpd_sender_login_maps": "hash:/etc/postfix/logins"}
 
 
 def judged(
-    use: str, own: dict[str, str], known: dict[str, str], rule: str
+    root: Path, use: str, own: dict[str, str], known: dict[str, str], rule: str
 ) -> list[tuple[str, str]]:
     entry = f"submission inet n - n - - smtpd\n  -o smtpd_recipient_restrictions={rule}\n"
-    services = MasterCf.parse(entry.encode()).services
+    (root / "etc/postfix").mkdir(parents=True)
+    (root / "etc/postfix/master.cf").write_text(entry)
     answers = Answers(Hostname("mail.example.com", "example.com"), hardening=Hardening(use))
-    found = judge_hardening(answers, Settings(own, known), services)
+    found = check(Door(root), Settings(own, known), answers)
     return [(one.verdict, one.seen) for one in found]
 
 
@@ -43,11 +46,11 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_on(name: str) -> None:
+def test_on(tmp_path: Path, name: str) -> None:
     own, known, rule, verdict, words = CASES[name]
-    ((found, seen),) = judged("on", own, known, rule)
+    ((found, seen),) = judged(tmp_path, "on", own, known, rule)
     assert (found, words in seen) == (verdict, True), seen
 
 
-def test_off_says_nothing() -> None:
-    assert judged("off", MAPS, KNOWN, OPEN) == []
+def test_off_says_nothing(tmp_path: Path) -> None:
+    assert judged(tmp_path, "off", MAPS, KNOWN, OPEN) == []
