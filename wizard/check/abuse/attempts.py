@@ -11,12 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.check.smtp.refusals import PERMANENT, TRANSIENT, refusal, relay_refusal
-from wizard.check.smtp.session import Exchange, Reply
+from wizard.check.smtp.refusals import (
+    LOGIN_FIRST,
+    NO_AUTH_ON_25,
+    PERMANENT,
+    REFUSE_RELAYING,
+    TRANSIENT,
+    refused,
+    relay_refused,
+)
+from wizard.check.smtp.session import AT_ONCE, OUTSIDER, STARTTLS, Exchange, Reply, opening
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
-
-OUTSIDE = "relay-test@example.net"
-"""A recipient at a domain that RFC 2606 reserves. Nobody gets mail there, and it is not ours."""
 
 CONTROL = "unknown-user"
 """The attempt that shows whether the server accepts every local part."""
@@ -92,21 +97,11 @@ class Group:
     needs_login: bool = False
 
 
-def relaying(reply: Reply, _: Seen) -> str:
-    """Right if relaying is refused."""
-    return relay_refusal(reply)
-
-
 def routed(reply: Reply, seen: Seen) -> str:
-    """The same as `relaying`, but unknown on a server that accepts every local part."""
+    """The same as `relay_refused`, but unknown on a server that accepts every local part."""
     control = seen.replies.get(CONTROL)
     takes_all = control is not None and control.code < TRANSIENT
-    return UNKNOWN if reply.code < TRANSIENT and takes_all else relay_refusal(reply)
-
-
-def refused(reply: Reply, _: Seen) -> str:
-    """Right if the server refuses, for any reason."""
-    return refusal(reply)
+    return UNKNOWN if reply.code < TRANSIENT and takes_all else relay_refused(reply)
 
 
 def refused_for_good(reply: Reply, _: Seen) -> str:
@@ -165,41 +160,53 @@ def show_bare_newline(reply: Reply, seen: Seen) -> str:
     return f"{reply}; smtpd_forbid_bare_newline: {known}"
 
 
-_SHUT = (
-    "Put reject_unauth_destination into smtpd_recipient_restrictions before every permit but "
-    "permit_mynetworks, and look at mynetworks and relay_domains; reload."
-)
-_NO_AUTH_ON_25 = (
-    "Set `smtpd_sasl_auth_enable = no` in main.cf, take it off the smtp line of master.cf; reload."
-)
 _TLS_FIRST = (
     "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf and "
     "`smtpd_tls_auth_only = yes` in main.cf; reload."
-)
-_LOGIN_FIRST = (
-    "Set `-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject` for this port in "
-    "master.cf; reload."
 )
 _FROM = ("RSET", "MAIL FROM:<>")
 _LOGIN = "AUTH PLAIN AHJlbGF5LXRlc3QAcmVsYXktdGVzdA=="
 """User relay-test with password relay-test, who does not exist (RFC 4616)."""
 
 
-def _relay(name: str, tried: str, recipient: str, verdict: Verdict = relaying) -> Attempt:
+def _relay(name: str, tried: str, recipient: str, verdict: Verdict = relay_refused) -> Attempt:
     say = (*_FROM, f"RCPT TO:{recipient}")
-    return Attempt(f"relay-{name}", tried, say, "refused", verdict, _SHUT)
+    return Attempt(f"relay-{name}", tried, say, "refused", verdict, REFUSE_RELAYING)
 
 
 def _relay_from(name: str, tried: str, sender: str) -> Attempt:
-    say = ("RSET", f"MAIL FROM:<{sender}>", f"RCPT TO:<{OUTSIDE}>")
-    return Attempt(f"relay-from-{name}", tried, say, "refused", relaying, _SHUT)
+    say = ("RSET", f"MAIL FROM:<{sender}>", f"RCPT TO:<{OUTSIDER}>")
+    return Attempt(f"relay-from-{name}", tried, say, "refused", relay_refused, REFUSE_RELAYING)
 
 
 def _relay_as(name: str, tried: str, helo: str) -> Attempt:
-    say = (f"EHLO {helo}", "MAIL FROM:<>", f"RCPT TO:<{OUTSIDE}>")
-    return Attempt(f"helo-{name}", tried, say, "refused", refused, _SHUT)
+    say = (f"EHLO {helo}", "MAIL FROM:<>", f"RCPT TO:<{OUTSIDER}>")
+    return Attempt(f"helo-{name}", tried, say, "refused", refused, REFUSE_RELAYING)
 
 
+def _no_auth(code: int, advice: str) -> tuple[Attempt, ...]:
+    """Return the attempts to log in where nobody can: each command is refused with `code`."""
+    expected = f"refused ({code})"
+    return (
+        Attempt(
+            "no-auth",
+            "AUTH in EHLO",
+            ("EHLO {me}",),
+            "no AUTH",
+            no_auth_listed,
+            advice,
+            show=show_auth,
+        ),
+        Attempt("auth", "AUTH LOGIN", ("AUTH LOGIN",), expected, no_login, advice),
+        Attempt("login", "a plain login", (_LOGIN,), expected, no_login, advice),
+    )
+
+
+def _before_login(name: str, tried: str, *say: str) -> Attempt:
+    return Attempt(name, tried, say, "refused (554)", refused, LOGIN_FIRST)
+
+
+_NO_AUTH = _no_auth(503, NO_AUTH_ON_25)
 RELAY = (
     Attempt(
         CONTROL,
@@ -211,23 +218,23 @@ RELAY = (
         "forged senders.",
         fatal=False,
     ),
-    _relay("null-sender", "relay, null sender", f"<{OUTSIDE}>"),
+    _relay("null-sender", "relay, null sender", f"<{OUTSIDER}>"),
     _relay("percent", "relay, user%there@here", "<relay-test%example.net@{domain}>", routed),
     _relay("percent-literal", "relay, user%there@[address]", "<relay-test%example.net@{here}>"),
     _relay("percent-bare", "relay, user%there", "<relay-test%example.net>"),
     _relay("bang", "relay, there!user", "<example.net!relay-test>"),
     _relay("bang-here", "relay, there!user@here", "<example.net!relay-test@{domain}>", routed),
-    _relay("two-ats", "relay, user@there@here", f"<{OUTSIDE}@{{domain}}>", routed),
-    _relay("route", "relay, source route", f"<@{{domain}}:{OUTSIDE}>"),
-    _relay("route-literal", "relay, route by [address]", f"<@{{here}}:{OUTSIDE}>"),
-    _relay("quoted", 'relay, "user@there"', f'<"{OUTSIDE}">'),
-    _relay("quoted-here", 'relay, "user@there"@here', f'<"{OUTSIDE}"@{{domain}}>', routed),
-    _relay("quoted-literal", 'relay, "user@there"@[address]', f'<"{OUTSIDE}"@{{here}}>'),
+    _relay("two-ats", "relay, user@there@here", f"<{OUTSIDER}@{{domain}}>", routed),
+    _relay("route", "relay, source route", f"<@{{domain}}:{OUTSIDER}>"),
+    _relay("route-literal", "relay, route by [address]", f"<@{{here}}:{OUTSIDER}>"),
+    _relay("quoted", 'relay, "user@there"', f'<"{OUTSIDER}">'),
+    _relay("quoted-here", 'relay, "user@there"@here', f'<"{OUTSIDER}"@{{domain}}>', routed),
+    _relay("quoted-literal", 'relay, "user@there"@[address]', f'<"{OUTSIDER}"@{{here}}>'),
     _relay(
         "quoted-percent", 'relay, "user%there"@here', '<"relay-test%example.net"@{domain}>', routed
     ),
     _relay("literal", "relay to an IP literal", "<relay-test@[198.51.100.77]>"),
-    _relay("no-brackets", "relay, no brackets", f" {OUTSIDE}"),
+    _relay("no-brackets", "relay, no brackets", f" {OUTSIDER}"),
     _relay_from("us", "relay, a sender of ours", "postmaster@{domain}"),
     _relay_from("host", "relay, a sender on this host", "postmaster@{name}"),
     _relay_from("localhost", "relay, sender @localhost", "postmaster@localhost"),
@@ -248,19 +255,6 @@ HELO = (
         refused_for_good,
         "Put reject_invalid_helo_hostname into smtpd_recipient_restrictions; reload.",
     ),
-)
-NO_AUTH = (
-    Attempt(
-        "no-auth",
-        "AUTH in EHLO",
-        ("EHLO {me}",),
-        "no AUTH",
-        no_auth_listed,
-        _NO_AUTH_ON_25,
-        show=show_auth,
-    ),
-    Attempt("auth", "AUTH LOGIN", ("AUTH LOGIN",), "refused (503)", no_login, _NO_AUTH_ON_25),
-    Attempt("login", "a plain login", (_LOGIN,), "refused (503)", no_login, _NO_AUTH_ON_25),
 )
 COMMANDS = (
     Attempt(
@@ -310,71 +304,40 @@ BARE_NEWLINE = Attempt(
     ends="\n",
 )
 BEFORE_TLS = (
-    Attempt(
-        "no-auth",
-        "AUTH in EHLO",
-        ("EHLO {me}",),
-        "no AUTH",
-        no_auth_listed,
-        _TLS_FIRST,
-        show=show_auth,
-    ),
-    Attempt("auth", "AUTH LOGIN", ("AUTH LOGIN",), "refused (530)", no_login, _TLS_FIRST),
-    Attempt("login", "a plain login", (_LOGIN,), "refused (530)", no_login, _TLS_FIRST),
+    *_no_auth(530, _TLS_FIRST),
     Attempt(
         "mail",
         "mail without TLS",
-        ("MAIL FROM:<>", f"RCPT TO:<{OUTSIDE}>"),
+        ("MAIL FROM:<>", f"RCPT TO:<{OUTSIDER}>"),
         "refused (530)",
         refused,
         _TLS_FIRST,
     ),
 )
 BEFORE_LOGIN = (
-    Attempt(
-        "relay",
-        "relay without a login",
-        ("MAIL FROM:<>", f"RCPT TO:<{OUTSIDE}>"),
-        "refused (554)",
-        refused,
-        _LOGIN_FIRST,
-    ),
-    Attempt(
+    _before_login("relay", "relay without a login", "MAIL FROM:<>", f"RCPT TO:<{OUTSIDER}>"),
+    _before_login(
         "relay-from-us",
         "the same, a sender of ours",
-        ("RSET", "MAIL FROM:<postmaster@{domain}>", f"RCPT TO:<{OUTSIDE}>"),
-        "refused (554)",
-        refused,
-        _LOGIN_FIRST,
+        "RSET",
+        "MAIL FROM:<postmaster@{domain}>",
+        f"RCPT TO:<{OUTSIDER}>",
     ),
-    Attempt(
-        "local",
-        "mail for us without a login",
-        ("RSET", "MAIL FROM:<>", "RCPT TO:<postmaster@{domain}>"),
-        "refused (554)",
-        refused,
-        _LOGIN_FIRST,
-    ),
+    _before_login("local", "mail for us without a login", *_FROM, "RCPT TO:<postmaster@{domain}>"),
 )
 
-_GREETED = (Exchange("greeting", must=220),)
-_PLAIN = (*_GREETED, Exchange("ehlo", "EHLO {me}", must=250))
-_STARTTLS = (
-    *_PLAIN,
-    Exchange("starttls", "STARTTLS", tls=True, must=220),
-    Exchange("ehlo-tls", "EHLO {me}", must=250),
-)
-_WRAPPED = (Exchange("greeting", tls=True, must=220), Exchange("ehlo-tls", "EHLO {me}", must=250))
+_PLAIN = opening("{me}")
+_UNDER_TLS = opening("{me}", STARTTLS)
 
 GROUPS = (
     Group("25", "25", 25, _PLAIN, (*RELAY, *HELO)),
-    Group("25", "25", 25, _PLAIN, (*NO_AUTH, *COMMANDS, SIZE)),
-    Group("25", "25", 25, _GREETED, (PIPELINING,)),
+    Group("25", "25", 25, _PLAIN, (*_NO_AUTH, *COMMANDS, SIZE)),
+    Group("25", "25", 25, _PLAIN[:1], (PIPELINING,)),
     Group("25", "25", 25, _PLAIN, (BARE_NEWLINE,)),
-    Group("25-tls", "25, TLS", 25, _STARTTLS, (*RELAY, *HELO, *NO_AUTH)),
+    Group("25-tls", "25, TLS", 25, _UNDER_TLS, (*RELAY, *HELO, *_NO_AUTH)),
     Group("587", "587", 587, _PLAIN, BEFORE_TLS),
-    Group("587-tls", "587, TLS", 587, _STARTTLS, BEFORE_LOGIN, needs_login=True),
-    Group("465", "465", 465, _WRAPPED, BEFORE_LOGIN, needs_login=True),
+    Group("587-tls", "587, TLS", 587, _UNDER_TLS, BEFORE_LOGIN, needs_login=True),
+    Group("465", "465", 465, opening("{me}", AT_ONCE), BEFORE_LOGIN, needs_login=True),
 )
 
 

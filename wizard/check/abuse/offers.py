@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wizard.certificates.keys import public_key
 from wizard.check.abuse.client_hello import OLD, WEAK, Answer, Offer
-from wizard.check.smtp.session import Exchange
+from wizard.check.smtp.session import STARTTLS, Exchange, opening
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 
 
@@ -52,11 +52,7 @@ OFFERS = (
         "tls_medium_cipherlist alone; reload.",
     ),
 )
-_UNTIL_TLS = (
-    Exchange("greeting", must=220),
-    Exchange("ehlo", "EHLO {me}", must=250),
-    Exchange("starttls", "STARTTLS", must=220),
-)
+_UNTIL_TLS = (*opening("{me}"), Exchange(STARTTLS, "STARTTLS", must=220))
 TLS_PORTS = (
     TlsPort("25-tls", "25, TLS", 25, _UNTIL_TLS, needs_login=False),
     TlsPort("587-tls", "587, TLS", 587, _UNTIL_TLS),

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from wizard.check.abuse.attempts import Target
 from wizard.check.smtp.session import (
     CLOSING,
+    QUIT,
     Endpoint,
     Exchange,
     Line,
     SessionError,
     Transcript,
     converse,
+    opening,
     reason,
 )
 from wizard.finding import UNKNOWN, Check, Finding
@@ -191,9 +193,8 @@ def _mail(number: str) -> tuple[Exchange, ...]:
 
 
 def _session(target: Target, source: str, script: list[Exchange], until: float) -> Transcript:
-    opening = (Exchange("greeting", must=220), Exchange("ehlo", "EHLO relay-test", must=250))
     remaining = max(0.1, until - time.monotonic())
-    whole = (*opening, *script, Exchange("quit", "QUIT"))
+    whole = (*opening("relay-test"), *script, QUIT)
     return converse(Endpoint(target.address, 25, source), whole, remaining)
 
 

@@ -25,7 +25,7 @@ from wizard.check.abuse.attempts import (
 from wizard.check.abuse.client_hello import Answer, offer_tls
 from wizard.check.abuse.offers import OFFERS, TLS_PORTS, judge_key, judge_offer
 from wizard.check.smtp.refusals import TRANSIENT
-from wizard.check.smtp.session import CLOSING, Endpoint, Exchange, Reply, Transcript, converse
+from wizard.check.smtp.session import CLOSING, QUIT, Endpoint, Exchange, Reply, Transcript, converse
 from wizard.finding import UNKNOWN, WAITS, Check, Finding
 
 CHUNK = 8
@@ -36,8 +36,6 @@ WORKERS = 12
 
 SESSION_SECONDS, ALL_SECONDS = 8.0, 20.0
 """Seconds for one session, and for all of them."""
-
-_QUIT = Exchange("quit", "QUIT")
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def _script(
         for attempt in attempts
         for name, line in zip(_names(attempt), attempt.say)
     ]
-    return (*_filled((*group.opening, *said), words), _QUIT)
+    return (*_filled((*group.opening, *said), words), QUIT)
 
 
 def _names(attempt: Attempt) -> list[str]:

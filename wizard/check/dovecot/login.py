@@ -15,29 +15,28 @@ from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
 from wizard.check.network import ports
 from wizard.check.smtp.conversations import OK
-from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
-from wizard.check.smtp.sasl import LOGGED_IN, NOT_LOGGED_IN, plain_credentials, shown
-from wizard.check.smtp.scripts import OUTSIDER
-from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
+from wizard.check.smtp.refusals import TRANSIENT
+from wizard.check.smtp.sasl import LOGGED_IN, NOT_LOGGED_IN, judge_reply, plain_credentials, shown
+from wizard.check.smtp.session import (
+    AT_ONCE,
+    OUTSIDER,
+    QUIT,
+    STARTTLS,
+    Endpoint,
+    Exchange,
+    Reply,
+    Transcript,
+    converse,
+    opening,
+)
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 
 SECONDS = 20.0
 """For one session: Dovecot delays its reply to a wrong password, more with each failure."""
 
-_STARTTLS = (
-    Exchange("greeting", must=220),
-    Exchange("ehlo", "EHLO [127.0.0.1]", must=250),
-    Exchange("tls", "STARTTLS", tls=True, must=220),
-    Exchange("ehlo-tls", "EHLO [127.0.0.1]", must=250),
-)
-_WRAPPED = (
-    Exchange("greeting", tls=True, must=220),
-    Exchange("ehlo-tls", "EHLO [127.0.0.1]", must=250),
-)
-_QUIT = Exchange("quit", "QUIT")
-
-PORTS = ((587, _STARTTLS), (465, _WRAPPED))
+_ME = "[127.0.0.1]"
+PORTS = ((587, opening(_ME, STARTTLS)), (465, opening(_ME, AT_ONCE)))
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,7 @@ class Row:
 
 
 def _accepted(reply: Reply) -> str:
-    return RIGHT if reply.code == OK else UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
-
-
-def _logged_in(reply: Reply) -> str:
-    if reply.code == LOGGED_IN:
-        return RIGHT
-    return UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
+    return judge_reply(reply, OK)
 
 
 def _not_logged_in(reply: Reply) -> str:
@@ -83,7 +76,7 @@ ROWS = (
         "login",
         "auth",
         "accepted (235)",
-        _logged_in,
+        judge_reply,
         "Is it the right password? `doveadm auth test USER` asks Dovecot alone; its log says more.",
     ),
     Row(
@@ -115,39 +108,38 @@ def check_login(
     """
     fault = delivery.socket_fault(delivery.AUTH_SOCKET)
     at = ports.reachable(answers.networks, door)
-    for port, opening in PORTS:
+    for port, until_tls in PORTS:
         if fault:
             yield _finding(port, ROWS[0], f"waits for Dovecot: {fault}", WAITS)
         else:
-            yield from log_in(Endpoint(at[port], port), port, opening, user, seconds)
+            yield from log_in(Endpoint(at[port], port), port, until_tls, user, seconds)
 
 
 def log_in(
-    where: Endpoint, port: int, opening: tuple[Exchange, ...], user: User, seconds: float
+    where: Endpoint, port: int, until_tls: tuple[Exchange, ...], user: User, seconds: float
 ) -> Iterator[Finding]:
     """Yield the three findings of one port."""
-    transcript = converse(where, (*opening, _QUIT), seconds)
+    transcript = converse(where, (*until_tls, QUIT), seconds)
     offered = transcript.replies.get("ehlo-tls")
     mechanisms = "" if offered is None else offered.keyword("AUTH") or ""
     if "PLAIN" not in mechanisms.upper().split():
         # Never send a password to a server that cannot check it.
         seen = transcript.why or (f"AUTH {mechanisms}" if mechanisms else "no AUTH")
-        verdict = UNKNOWN if mechanisms else WRONG
-        yield _finding(port, ROWS[0], seen, verdict)
+        yield _finding(port, ROWS[0], seen, UNKNOWN if mechanisms else WRONG)
         return
     credentials = plain_credentials(user.name, user.password)
     script = (
-        *opening,
+        *until_tls,
         Exchange("auth", f"AUTH PLAIN {credentials}", must=LOGGED_IN),
         Exchange("mail", f"MAIL FROM:<{user.sender}>"),
         Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>"),
         Exchange("rset", "RSET"),
-        _QUIT,
+        QUIT,
     )
     hidden = (user.password, credentials)
     yield from _judged(port, ROWS, converse(where, script, seconds), hidden)
     guess = f"AUTH PLAIN {plain_credentials(user.name, secrets.token_urlsafe(12))}"
-    wrong = converse(where, (*opening, Exchange("auth", guess), _QUIT), seconds)
+    wrong = converse(where, (*until_tls, Exchange("auth", guess), QUIT), seconds)
     yield from _judged(port, (WRONG_PASSWORD,), wrong, hidden)
 
 
@@ -168,6 +160,6 @@ def _counts(replies: Mapping[str, Reply], exchange: str) -> Optional[Reply]:
     return mail if exchange == "rcpt" and mail and mail.code >= TRANSIENT else replies.get(exchange)
 
 
-def _finding(port: int, row: Row, seen: str, verdict: str) -> Finding:
+def _finding(port: int, row: Row, seen: str, found: str) -> Finding:
     check = Check(f"user.{port}.{row.id}", f"port {port}: {row.tried}", row.expected)
-    return check.finding(verdict, seen, row.advice)
+    return check.finding(found, seen, row.advice)

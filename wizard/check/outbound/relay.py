@@ -16,9 +16,18 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.answers.rules.addresses import is_address
 from wizard.answers.sections.relay import SMTPS, Relay
-from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
-from wizard.check.smtp.sasl import LOGGED_IN, plain_credentials, shown
-from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
+from wizard.check.smtp.refusals import TRANSIENT
+from wizard.check.smtp.sasl import LOGGED_IN, judge_reply, plain_credentials, shown
+from wizard.check.smtp.session import (
+    AT_ONCE,
+    QUIT,
+    STARTTLS,
+    Endpoint,
+    Exchange,
+    Transcript,
+    converse,
+    opening,
+)
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
@@ -39,7 +48,6 @@ LOGIN = 20.0
 
 _MIN_SECONDS = 0.05
 _LATER = "`postfix-wizard check` waits longer."
-_STARTTLS = "starttls"
 _REACH = "Are name and port those that the provider names? It may let in its own customers alone."
 _TLS = "Ask the provider for a port with TLS; `tls` in section relay says how much is asked of it."
 _LOGIN = (
@@ -99,19 +107,16 @@ def ask_relay(
         if not answer.records:
             return RelaySessions(answer.why or answer.state, resolver_failed=not answer.known)
         addresses = answer.records[:MAX_ADDRESSES]
-    opening = _opening(relay, name, tls=True)
-    where, first = _greeted(relay, addresses, (*opening, _QUIT), until)
-    if relay.tls == "may" and first.stopped_at == _STARTTLS and _STARTTLS in first.replies:
-        first = converse(where, (*_opening(relay, name, tls=False), _QUIT), _remaining(until))
+    lines = opening(name, AT_ONCE if relay.port == SMTPS else STARTTLS)
+    where, first = _greeted(relay, addresses, (*lines, QUIT), until)
+    if relay.tls == "may" and first.stopped_at == STARTTLS and STARTTLS in first.replies:
+        first = converse(where, (*opening(name), QUIT), _remaining(until))
     if not (relay.user and password.text and "PLAIN" in _mechanisms(first)):
         return RelaySessions(first=first)
     said = f"AUTH PLAIN {plain_credentials(relay.user, password.text)}"
-    script = (*opening, Exchange("auth", said), _QUIT)
+    script = (*lines, Exchange("auth", said), QUIT)
     remaining = _remaining(until) if seconds < PATIENT else LOGIN
     return RelaySessions(first=first, second=converse(where, script, remaining))
-
-
-_QUIT = Exchange("quit", "QUIT")
 
 
 def _greeted(
@@ -129,20 +134,6 @@ def _greeted(
 
 def _remaining(until: float) -> float:
     return max(_MIN_SECONDS, until - time.monotonic())
-
-
-def _opening(relay: Relay, name: str, *, tls: bool) -> tuple[Exchange, ...]:
-    hello = f"EHLO {name}"
-    if relay.port == SMTPS:
-        return Exchange("greeting", tls=True, must=220), Exchange("ehlo-tls", hello, must=250)
-    plain = (Exchange("greeting", must=220), Exchange("ehlo", hello, must=250))
-    if not tls:
-        return plain
-    return (
-        *plain,
-        Exchange(_STARTTLS, "STARTTLS", tls=True, must=220),
-        Exchange("ehlo-tls", hello, must=250),
-    )
 
 
 def _mechanisms(transcript: Transcript) -> Sequence[str]:
@@ -173,7 +164,7 @@ def _tls(relay: Relay, first: Transcript, *, greeted: bool) -> Finding:
         return _row("tls", relay, (expected, expected), RIGHT)
     if not greeted:
         return _row("tls", relay, ("not known: it did not come so far", expected), UNKNOWN)
-    reply = first.replies.get(_STARTTLS)
+    reply = first.replies.get(STARTTLS)
     words = _stop(relay, first) if first.stopped_at else "no STARTTLS"
     if reply is not None and reply.code >= TRANSIENT:
         words = f"STARTTLS: {reply}"
@@ -198,13 +189,7 @@ def _login(relay: Relay, password: Secret, seen: RelaySessions) -> Finding:
     credentials = plain_credentials(relay.user, password.text)
     hidden = (password.text, credentials)
     words = shown(str(reply) if reply else _stop(relay, seen.second), hidden)
-    return _row("login", relay, (words, expected), _judged(reply), advice)
-
-
-def _judged(reply: Optional[Reply]) -> str:
-    if reply is None or TRANSIENT <= reply.code < PERMANENT:
-        return UNKNOWN
-    return RIGHT if reply.code == LOGGED_IN else WRONG
+    return _row("login", relay, (words, expected), judge_reply(reply) if reply else UNKNOWN, advice)
 
 
 def _stop(relay: Relay, transcript: Transcript) -> str:
@@ -212,7 +197,7 @@ def _stop(relay: Relay, transcript: Transcript) -> str:
     why = transcript.why
     if transcript.stopped_at == "greeting" and not why.startswith("greeting:"):
         return f"connecting to port {relay.port}: {why}"
-    if transcript.stopped_at == _STARTTLS and _STARTTLS in transcript.replies:
+    if transcript.stopped_at == STARTTLS and STARTTLS in transcript.replies:
         return f"TLS handshake: {why.partition(': ')[2] or why}"
     return why
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.model import Answers
-from wizard.check.smtp.refusals import TRANSIENT, refusal, relay_refusal
+from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.session import Reply, Transcript
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Check, Finding
 
@@ -82,16 +82,6 @@ def size_as_planned(reply: Reply, answers: Answers) -> str:
     """Right with the planned limit (RFC 1870); without a limit Postfix lists SIZE alone."""
     limit = answers.limits.message_size_limit
     return RIGHT if reply.keyword("SIZE") == (str(limit) if limit else "") else WRONG
-
-
-def refused(reply: Reply, _: Answers) -> str:
-    """Right with 454 and every 5xx. Another 4xx has another reason, and may be temporary."""
-    return refusal(reply)
-
-
-def relay_refused(reply: Reply, _: Answers) -> str:
-    """Right if relaying is refused. A blocklist's 554 proves nothing."""
-    return relay_refusal(reply)
 
 
 def accepted(reply: Reply, _: Answers) -> str:

@@ -13,10 +13,15 @@ from wizard.check.smtp.conversations import (
     lacks,
     lists,
     plain_banner,
-    refused,
-    relay_refused,
     shown,
     size_as_planned,
+)
+from wizard.check.smtp.refusals import (
+    LOGIN_FIRST,
+    NO_AUTH_ON_25,
+    REFUSE_RELAYING,
+    refused,
+    relay_refused,
 )
 
 _BANNER = Row(
@@ -61,12 +66,33 @@ _UNAUTHENTICATED = Row(
     "rcpt",
     "refused (554)",
     refused,
-    "Set `-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject` for this port in "
-    "master.cf; reload.",
+    LOGIN_FIRST,
 )
-_NO_AUTH_ON_25 = (
-    "Set `smtpd_sasl_auth_enable = no` in main.cf, take it off the smtp line of master.cf; reload."
-)
+_TLS_FIRST = "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf; reload."
+
+
+def _without_auth(end: str = "", under: str = "") -> tuple[Row, ...]:
+    """Return the rows of port 25's AUTH, or of that under TLS."""
+    return (
+        Row(
+            f"no-auth{end}",
+            f"AUTH in EHLO{under}",
+            f"ehlo{end}",
+            "no AUTH",
+            lacks("AUTH"),
+            NO_AUTH_ON_25,
+            shown("AUTH"),
+        ),
+        Row(
+            f"auth-refused{end}",
+            f"AUTH LOGIN{under}",
+            f"auth{end}",
+            "503",
+            answers_with(503),
+            NO_AUTH_ON_25,
+        ),
+    )
+
 
 ROWS_SMTP = (
     _BANNER,
@@ -80,8 +106,7 @@ ROWS_SMTP = (
         "Set `message_size_limit = {size}` in main.cf; reload.",
         shown("SIZE"),
     ),
-    Row("no-auth", "AUTH in EHLO", "ehlo", "no AUTH", lacks("AUTH"), _NO_AUTH_ON_25, shown("AUTH")),
-    Row("auth-refused", "AUTH LOGIN", "auth", "503", answers_with(503), _NO_AUTH_ON_25),
+    *_without_auth(),
     Row(
         "vrfy",
         "VRFY",
@@ -91,23 +116,7 @@ ROWS_SMTP = (
         "Set `disable_vrfy_command = yes` in main.cf; reload.",
     ),
     _TLS,
-    Row(
-        "no-auth-tls",
-        "AUTH in EHLO under TLS",
-        "ehlo-tls",
-        "no AUTH",
-        lacks("AUTH"),
-        _NO_AUTH_ON_25,
-        shown("AUTH"),
-    ),
-    Row(
-        "auth-refused-tls",
-        "AUTH LOGIN under TLS",
-        "auth-tls",
-        "503",
-        answers_with(503),
-        _NO_AUTH_ON_25,
-    ),
+    *_without_auth("-tls", " under TLS"),
 )
 ROWS_STRANGER = (
     Row(
@@ -116,8 +125,7 @@ ROWS_STRANGER = (
         "relay",
         "refused (454 or 554)",
         relay_refused,
-        "Put reject_unauth_destination into smtpd_recipient_restrictions before every permit but "
-        "permit_mynetworks, and look at mynetworks and relay_domains; reload.",
+        REFUSE_RELAYING,
     ),
     Row(
         "stranger",
@@ -140,22 +148,8 @@ ROWS_SUBMISSION_CLOSED = (
         "Set `smtpd_tls_auth_only = yes` in main.cf; reload.",
         shown("AUTH"),
     ),
-    Row(
-        "auth-plain",
-        "AUTH LOGIN before TLS",
-        "auth",
-        "530",
-        answers_with(530),
-        "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf; reload.",
-    ),
-    Row(
-        "mail-plain",
-        "MAIL before TLS",
-        "mail-plain",
-        "530",
-        answers_with(530),
-        "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf; reload.",
-    ),
+    Row("auth-plain", "AUTH LOGIN before TLS", "auth", "530", answers_with(530), _TLS_FIRST),
+    Row("mail-plain", "MAIL before TLS", "mail-plain", "530", answers_with(530), _TLS_FIRST),
 )
 ROWS_SUBMISSION = (*ROWS_SUBMISSION_CLOSED, _TLS, _AUTH_TLS, _UNAUTHENTICATED)
 ROWS_SMTPS = (

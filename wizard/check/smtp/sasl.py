@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 
+from wizard.check.smtp.refusals import PERMANENT, TRANSIENT
+from wizard.check.smtp.session import Reply
+from wizard.finding import RIGHT, UNKNOWN, WRONG
 from wizard.text import printable
 
 LOGGED_IN, NOT_LOGGED_IN = 235, 535
@@ -11,6 +14,13 @@ LOGGED_IN, NOT_LOGGED_IN = 235, 535
 
 _PIECE = 6
 """The length of a part of a secret that must not be shown."""
+
+
+def judge_reply(reply: Reply, code: int = LOGGED_IN) -> str:
+    """Right with this code, unknown with a 4yz, which may be temporary, else wrong."""
+    if reply.code == code:
+        return RIGHT
+    return UNKNOWN if TRANSIENT <= reply.code < PERMANENT else WRONG
 
 
 def plain_credentials(name: str, password: str) -> str:

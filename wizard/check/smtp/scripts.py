@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.check.smtp.session import Exchange
-
-OUTSIDER = "relay-test@example.net"
-"""A recipient at a domain that RFC 2606 reserves. Nobody gets mail there, and it is not ours."""
+from wizard.check.smtp.session import OUTSIDER, QUIT, Exchange
 
 _HELO = "EHLO [127.0.0.1]"
 _STRANGER_HELO = "EHLO [{address}]"
@@ -17,7 +14,6 @@ _ASIDE = (
     Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>"),
     Exchange("rset", "RSET"),
 )
-_QUIT = (Exchange("quit", "QUIT"),)
 _STARTTLS = (Exchange("tls", "STARTTLS", tls=True, must=220), Exchange("ehlo-tls", _HELO))
 
 SMTP = (
@@ -26,24 +22,24 @@ SMTP = (
     Exchange("vrfy", "VRFY postmaster"),
     *_STARTTLS,
     Exchange("auth-tls", "AUTH LOGIN"),
-    *_QUIT,
+    QUIT,
 )
 SUBMISSION_CLOSED = (
     *_HELLO,
     Exchange("auth", "AUTH LOGIN"),
     Exchange("mail-plain", "MAIL FROM:<>"),
 )
-SUBMISSION_WAITING = (*SUBMISSION_CLOSED, *_QUIT)
+SUBMISSION_WAITING = (*SUBMISSION_CLOSED, QUIT)
 """It stops before STARTTLS, because without Dovecot smtpd dies right after it."""
-SUBMISSION = (*SUBMISSION_CLOSED, *_STARTTLS, *_ASIDE, *_QUIT)
+SUBMISSION = (*SUBMISSION_CLOSED, *_STARTTLS, *_ASIDE, QUIT)
 SMTPS = (
     Exchange("greeting", tls=True, must=220),
     Exchange("ehlo-tls", _HELO),
     *_ASIDE,
-    *_QUIT,
+    QUIT,
 )
-HANDSHAKE = (*_HELLO, Exchange("tls", "STARTTLS", tls=True, must=220), *_QUIT)
-HANDSHAKE_AT_ONCE = (Exchange("greeting", tls=True, must=220), *_QUIT)
+HANDSHAKE = (*_HELLO, Exchange("tls", "STARTTLS", tls=True, must=220), QUIT)
+HANDSHAKE_AT_ONCE = (Exchange("greeting", tls=True, must=220), QUIT)
 """To get the certificate only."""
 _LHLO = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250))
 
@@ -55,7 +51,7 @@ def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
         Exchange("rcpt", f"RCPT TO:<{recipient}>"),
         Exchange("rset", "RSET"),
     )
-    return (*_LHLO, *(asks if recipient else ()), *_QUIT)
+    return (*_LHLO, *(asks if recipient else ()), QUIT)
 
 
 def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:
@@ -68,5 +64,5 @@ def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:
         Exchange("relay", f"RCPT TO:<{OUTSIDER}>"),
         Exchange("local", f"RCPT TO:<postmaster@{domain}>"),
         Exchange("rset", "RSET"),
-        *_QUIT,
+        QUIT,
     )

@@ -76,6 +76,24 @@ class Exchange:
     ends: str = "\r\n"
 
 
+QUIT = Exchange("quit", "QUIT")
+OUTSIDER = "relay-test@example.net"
+"""A recipient at a domain that RFC 2606 reserves. Nobody gets mail there, and it is not ours."""
+STARTTLS, AT_ONCE = "starttls", "at once"
+"""When TLS begins (RFC 3207, RFC 8314)."""
+
+
+def opening(name: str, tls: str = "") -> tuple[Exchange, ...]:
+    """Return the exchanges until EHLO is answered, with `tls` that under TLS; each must succeed."""
+    hello = f"EHLO {name}"
+    under_tls = Exchange("ehlo-tls", hello, must=250)
+    if tls == AT_ONCE:
+        return Exchange("greeting", tls=True, must=220), under_tls
+    plain = (Exchange("greeting", must=220), Exchange("ehlo", hello, must=250))
+    starttls = (Exchange(STARTTLS, "STARTTLS", tls=True, must=220), under_tls)
+    return (*plain, *(starttls if tls else ()))
+
+
 @dataclass(frozen=True)
 class Transcript:
     """The replies of a session, as far as it went.
