@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from wizard.certificates.certbot_options import is_harmless, key_of, plain, use
-from wizard.certificates.lines import without
 from wizard.certificates.model import ForeignItem
 from wizard.certificates.modes import is_program
-from wizard.certificates.settings import Option, options
+from wizard.certificates.settings import Option, options, without
 from wizard.paths import LETSENCRYPT
 
 CLI_INI = f"{LETSENCRYPT}/cli.ini"

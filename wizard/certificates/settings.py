@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Optional
 
-from wizard.certificates.lines import BOM
-
+BOM = b"\xef\xbb\xbf"
+"""The mark of UTF-8, which is no part of the first line."""
 _QUOTES = ("'''", '"""')
 
 MAX_LINES, MAX_CHARACTERS, MAX_OPTIONS = 5000, 4000, 500
@@ -129,3 +129,14 @@ def _after_quotes(lines: list[str], at: int, value: str) -> int:
         if quotes in lines[end]:
             return end + 1
     raise ValueError(value)
+
+
+def without(text: bytes, ranges: tuple[tuple[int, int], ...]) -> bytes:
+    """Return the text without these lines, each range counted from 1 and both ends included."""
+    gone = {number for first, last in ranges for number in range(first, last + 1)}
+    rest = [
+        line for number, line in enumerate(text.splitlines(keepends=True), 1) if number not in gone
+    ]
+    if 1 in gone and text.startswith(BOM):
+        rest.insert(0, BOM)
+    return b"".join(rest)

@@ -13,12 +13,12 @@ from itertools import chain
 from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.check.commands import NOTHING, CommandResult, PendingCommand, begin, start_command
+from wizard.check.commands import CommandResult, begin, start_command
 from wizard.check.deep_checks import begin_deep_checks
 from wizard.check.dns.blocklists import begin_lists
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
-from wizard.check.host import log, unit, units
+from wizard.check.host import log, units
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
 from wizard.check.network.nftables import NFT, judge_rules
@@ -29,8 +29,7 @@ from wizard.check.outbound.relay import begin_relay
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.sessions import begin_sessions, judge_delivery, judge_sessions, stranger_session
-from wizard.check.tables import sender_access
-from wizard.check.tables.rows import judge_rows
+from wizard.check.tables.sender_access import judge_sender_access
 from wizard.check.tls import certificate, renewal
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
@@ -41,17 +40,15 @@ from wizard.host.firewall_facts import Zone
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration
 from wizard.host.secret_file import DQS_KEY, read_secret
-from wizard.paths import MAIN_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF
 from wizard.postfix import served
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.relayhost import RELAY, is_ours
-from wizard.postfix.sender_table import table_in_use
-from wizard.postfix.settings import Settings
 from wizard.secrets import seal
 
-COMMANDS = (ports.SS, unit.SHOW, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
+COMMANDS = (ports.SS, units.SHOW_POSTFIX, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
 
 
 SECONDS = 8.0
@@ -114,7 +111,7 @@ def prove(
 
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)
-        yield from unit.judge_unit(state())
+        yield from units.judge_unit(state())
         yield from (*units.judge_units(beside()), *units.judge_alternative(door))
         has_ipv6, sockets = network is None or network.has_ipv6_loopback, listeners()
         yield from ports.judge_ports(answers.networks, sockets, has_ipv6=has_ipv6)
@@ -136,7 +133,8 @@ def prove(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
         by_policy = chain(
-            judge_master_cf(services(), overrides(), main_cf), _table(answers, door, main_cf)
+            judge_master_cf(services(), overrides(), main_cf),
+            judge_sender_access(door, answers, main_cf),
         )
         # A run compares with what was wrong before it. In `check` alone the policy is a choice.
         is_choice = POLICY not in wanted and expected is None
@@ -266,29 +264,6 @@ def _main_cf(
 def _key(answers: Answers, door: Door) -> str:
     lists = answers.blocklists
     return read_secret(door, lists.dqs_key_file, DQS_KEY).text if needs_key(lists) else ""
-
-
-def _table(answers: Answers, door: Door, main_cf: dict[str, str]) -> Iterator[Finding]:
-    if not main_cf:
-        yield sender_access.not_known("main.cf could not be read, which names the table")
-        return
-    name = table_in_use(main_cf.get("smtpd_recipient_restrictions", ""))
-    if not name:
-        yield sender_access.not_in_use()
-        return
-    pending = start_command(door, sender_access.postmap_s(name), timeout=60)
-    try:
-        text = door.read_text(SENDER_ACCESS) or ""
-    except Trouble as trouble:
-        pending, text = _nothing(str(trouble)), ""
-    result = pending()
-    yield from sender_access.judge_table(name, result, text, answers.blocklists)
-    if not result.failure:
-        yield from judge_rows(sender_access.rows_of(result.text), answers, Settings(main_cf))
-
-
-def _nothing(why: str) -> PendingCommand:
-    return lambda: CommandResult(NOTHING, why)
 
 
 def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:

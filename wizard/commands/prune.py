@@ -13,7 +13,7 @@ from wizard.run.paths import Places
 from wizard.run.pruning import DAY_SECONDS, Limit, Pruning, choose, old_runs, prune
 from wizard.session import Session
 from wizard.status.expected import expected_with_history
-from wizard.status.needed import needed_by_sections
+from wizard.status.history import needed_by_sections
 
 _DOING = "removing old runs"
 _LOST = (

@@ -122,13 +122,17 @@ def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, 
             said = f"{missing.question.name}: {missing.why}"
             return name, said, f"Postfix would wait for it and stop no spam. {by_hand}"
     if unlisted.state == FOUND:
-        return LISTS_ALL, f"{unlisted.question.name} is listed: {_shown(unlisted)}", _dead(zone)
+        return (
+            LISTS_ALL,
+            f"{unlisted.question.name} is listed: {shortened(unlisted.records, _REPLIES_SHOWN)}",
+            _dead(zone),
+        )
     if listed.state in {NO_NAME, NO_RECORD}:
         said = f"its test point {listed.question.name} is not listed"
         doubt = "the key is right" if has_key(zone.zone) else "the list still exists"
         return LISTS_NONE, said, f"It stops no spam. See whether {doubt}.{registration}"
     if not _counts(zone, listed):
-        said = f"{listed.question.name} gets {_shown(listed)}, outside {zone.replies}"
+        said = f"{listed.question.name} gets {shortened(listed.records, _REPLIES_SHOWN)}, outside {zone.replies}"
         return LISTS_NONE, said, "It stops no spam. See the list's page for its replies."
     return WORKS, "its test points answer as they should", ""
 
@@ -168,10 +172,6 @@ def _counts(zone: ListZone, answer: Answer) -> bool:
     return answer.state == FOUND and any(
         matches(zone.replies, one) and one not in _refusals(zone, answer) for one in answer.records
     )
-
-
-def _shown(answer: Answer) -> str:
-    return shortened(answer.records, _REPLIES_SHOWN)
 
 
 def _reversed(address: str) -> str:

@@ -95,12 +95,17 @@ def _has_file(door: Door, unit: str) -> bool:
     return any(door.lstat(f"{directory}/{unit}") is not None for directory in _DIRECTORIES)
 
 
-def parse_units(text: str, units: Sequence[str] = UNITS) -> Units:
+def properties(text: str) -> list[dict[str, str]]:
     """Parse the output of `systemctl show`: NAME=VALUE lines, an empty line between units."""
+    blocks = text.split("\n\n")
+    return [dict(line.partition("=")[::2] for line in block.splitlines()) for block in blocks]
+
+
+def parse_units(text: str, units: Sequence[str] = UNITS) -> Units:
+    """Return the states that `systemctl show` printed of these units, in this order."""
     states: dict[str, Unit] = {}
     loaded: set[str] = set()
-    for name, block in zip(units, text.split("\n\n")):
-        rows = dict(line.partition("=")[::2] for line in block.splitlines())
+    for name, rows in zip(units, properties(text)):
         # A missing unit will be disabled when it is installed: EL's presets do not enable Postfix.
         states[name] = Unit(
             rows.get("UnitFileState") or "disabled", rows.get("ActiveState") or "inactive"

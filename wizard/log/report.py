@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-import time
 from collections.abc import Iterator
 from typing import Any
 
+from wizard.certificates.dates import moment
 from wizard.log.rules import (
     BOUNCED,
     COMPLAINTS,
@@ -52,12 +52,12 @@ _PARTS = (
 
 def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterator[str]:
     """Yield the report's lines, none longer than `width`, which is 40 at least."""
-    yield from textwrap.wrap(f"Postfix's log since {_moment(since)}, from {source}.", width)
+    yield from textwrap.wrap(f"Postfix's log since {moment(since)}, from {source}.", width)
     if not found.lines:
         yield "No line of Postfix in all that time."
         return
     if found.first - since > _LATE:
-        yield f"Its first line is of {_moment(found.first)}."
+        yield f"Its first line is of {moment(found.first)}."
     yield ""
     counts = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
     yield from textwrap.wrap(f"{', '.join(counts)}.", width)
@@ -107,7 +107,3 @@ def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[st
             for kind, _ in _PARTS
         },
     }
-
-
-def _moment(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Callable
 
@@ -48,11 +48,6 @@ def _mail_names(view: View) -> tuple[str, ...]:
     return tuple(dict.fromkeys((answers.hostname.mydomain, *answers.domains.local[:MOST])))
 
 
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _MAX_NAMES} more" if len(texts) > _MAX_NAMES else ""
-    return f"{', '.join(texts[:_MAX_NAMES])}{more}"
-
-
 def _words(answer: Answer) -> str:
     said = " ".join(answer.records) or answer.why or answer.state
     return clean(said.encode("utf-8", "surrogateescape"))
@@ -68,7 +63,7 @@ def _ttl(view: View, saved: SavedState) -> ProbeResult:
     own = [one for one in wanted if one.question in view.zones_own and one.known]
     high = [f"{one.question.name} {one.question.kind} {one.ttl} s" for one in own if one.ttl > LOW]
     if high:
-        return ProbeResult(OPEN, _some(high))
+        return ProbeResult(OPEN, shortened(high, _MAX_NAMES))
     if len(own) < len(wanted) or not any(one.records for one in own):
         return ProbeResult(UNKNOWN, "the zone's own servers did not answer for all names")
     return ProbeResult(DONE, f"{LOW} s or less for {counted(len(names_of(view)), 'name')}")
@@ -92,7 +87,7 @@ def _address(view: View, _saved: SavedState) -> ProbeResult:
     found = {name: view.of(name, "A") for name in names_of(view)}
     behind = [name for name, one in found.items() if set(one.records) & (set(view.theirs) - own)]
     if behind:
-        return ProbeResult(OPEN, f"still the old server's: {_some(behind)}")
+        return ProbeResult(OPEN, f"still the old server's: {shortened(behind, _MAX_NAMES)}")
     leads = found[host]
     seen = f"{host} A: {_words(leads)}"
     if not leads.known:
@@ -122,7 +117,7 @@ def _mx(view: View, _saved: SavedState) -> ProbeResult:
     elsewhere = [one for one in found if one.known and not _leads_to(one, host)]
     if elsewhere:
         texts = [f"{one.question.name}: {_words(one)}" for one in elsewhere]
-        return ProbeResult(OPEN, _some(texts))
+        return ProbeResult(OPEN, shortened(texts, _MAX_NAMES))
     silent = [one for one in found if not one.known]
     if silent:
         return ProbeResult(UNKNOWN, f"{silent[0].question.name}: {_words(silent[0])}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from wizard.certificates.dates import moment
 from wizard.move.checklist import gone
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Row
 
@@ -45,15 +45,15 @@ def head(row: Row) -> str:
 def details(row: Row) -> Iterator[str]:
     """Yield the details of an item. For a settled one, only what was seen and when."""
     if row.state == TICKED:
-        yield f"ticked by hand on {_moment(row.at)}"
+        yield f"ticked by hand on {moment(row.at)}"
     else:
         yield f"seen: {row.seen}"
     if row.state == DONE:
-        yield f"since {_moment(row.at)}"
+        yield f"since {moment(row.at)}"
     if gone(row):
-        yield f"It was seen done on {_moment(row.was_done)} and no longer is."
+        yield f"It was seen done on {moment(row.was_done)} and no longer is."
     elif row.was_done and row.state == UNKNOWN:
-        yield f"It was seen done on {_moment(row.was_done)}."
+        yield f"It was seen done on {moment(row.was_done)}."
     if row.settled:
         return
     if row.waits_for:
@@ -72,7 +72,3 @@ def as_data(found: Checklist) -> dict[str, Any]:
         "items": [asdict(row) for row in found.rows],
         "warnings": list(found.warnings),
     }
-
-
-def _moment(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

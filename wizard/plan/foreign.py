@@ -12,9 +12,9 @@ from itertools import islice
 
 from wizard.answers.accept import form, option
 from wizard.answers.model import Problem
-from wizard.certificates.lines import without
 from wizard.certificates.model import ForeignItem
 from wizard.certificates.modes import file_mode
+from wizard.certificates.settings import without
 from wizard.host.gathered_facts import GatheredFile
 from wizard.plan.choices import Choices
 from wizard.plan.files import LaidFile, sha256

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
@@ -105,3 +105,27 @@ class _Reader:
         if key not in self._known:
             self._known[key] = settings_by_section(texts)
         return self._known[key]
+
+
+WHY = "it says who changed a section last"
+
+
+def needed_by_sections(written: Sequence[Written], old: Collection[str]) -> Mapping[str, str]:
+    """Return the old runs without which a row of the list would differ, each with the reason."""
+    whole = last_states(written)
+    named = {run for last in whole.values() for run in (last.run, last.changed)}
+    needed = named & set(old)
+    fewer = last_states(one for one in written if one.run not in old or one.run in needed)
+    changed = {
+        section
+        for section in whole
+        if _without_texts(whole[section]) != _without_texts(fewer[section])
+    }
+    for one in written:
+        if one.run in old and (not one.sections or changed & set(one.sections)) and changed:
+            needed.add(one.run)
+    return dict.fromkeys(needed, WHY)
+
+
+def _without_texts(last: LastState) -> tuple[object, ...]:
+    return (last.values, last.run, last.changed, last.by_hand, last.why)

@@ -11,8 +11,10 @@ from wizard.host.facts import Host
 from wizard.paths import MAIN_CF
 from wizard.planning.file_entries import own_of, same
 from wizard.postfix.meaning import Own
+from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
 from wizard.run.paths import order
 from wizard.secrets import masked
+from wizard.sections.reading import main_cf
 from wizard.sections.registry import BY_NAME
 from wizard.sections.registry import SECTIONS as RECORDS
 from wizard.sections.section import BY_HAND, MISSING, UNHEALTHY, WAITS, Issue
@@ -28,7 +30,6 @@ from wizard.status.issues import (
     item_issue,
 )
 from wizard.status.settings import settings_by_section
-from wizard.status.values import values
 
 RUN, HAND, OTHER, UNKNOWN = "run", "hand", "other", "unknown"
 """Who changed a section last: a run, a hand edit since, somebody before any run, or unknown."""
@@ -70,7 +71,8 @@ def section_rows(
     names = (*SECTIONS, POLICY)
     if today is None:
         return tuple(SectionRow(section, "", NOT_SET_UP) for section in names)
-    said = values(host, today)
+    # `today` has the default for a value that no answer can express, so sections prefer main.cf.
+    said = {**{one.name: one.value(host, today) for one in RECORDS}, POLICY: _policy(host, today)}
     last = last_states(expected.written)
     now = settings_by_section({path: file.live for path, file in host.files.items()})
     found: dict[str, list[Issue]] = {section: [] for section in names}
@@ -93,6 +95,13 @@ def section_rows(
             SectionRow(section, masked(said[section]), state, tuple(dict.fromkeys(why)), by, run)
         )
     return tuple(rows)
+
+
+def _policy(host: Host, today: Answers) -> str:
+    main = main_cf(host)
+    own = [one for one in PARAMETERS if one.section == POLICY and one.kind != RESTRICTIONS]
+    so = sum(main.value(one.name) in (one.value(today), *one.also) for one in own)
+    return f"{so} of {len(own)} lines as the policy's"
 
 
 def _changes(last: LastState, now: dict[str, str], own: Sequence[Own]) -> Iterator[Issue]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.certificates.lines import without
-from wizard.certificates.settings import Option, options
+from wizard.certificates.settings import Option, options, without
 
 CLI = "/etc/letsencrypt/cli.ini"
 CONF = "/etc/letsencrypt/renewal/a.conf"

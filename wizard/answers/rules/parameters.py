@@ -8,7 +8,8 @@ from wizard.answers.rules.characters import printable
 
 _TRANSPORT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*:[A-Za-z0-9_./:\[\]-]*")
 _TIME = re.compile(r"([1-9][0-9]{0,9})([smhdw]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+"""Seconds by the unit of a time in main.cf (postconf(5))."""
 _LONGEST_TIME = 2**31 - 1
 """Seconds; Postfix's programs do not start with a longer time."""
 
@@ -45,7 +46,7 @@ def time_unit(text: str) -> str:
     found = _TIME.fullmatch(printable(text))
     if not found:
         raise ValueError("is no time; write a number and a unit, such as 60s")
-    if int(found[1]) * _SECONDS[found[2]] > _LONGEST_TIME:
+    if int(found[1]) * UNIT_SECONDS[found[2]] > _LONGEST_TIME:
         raise ValueError("is longer than Postfix can count (68 years); write one such as 60s")
     return text
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from wizard.answers.model import Answers
+from wizard.answers.rules.parameters import UNIT_SECONDS
 from wizard.check.abuse.attempts import Target
 from wizard.check.abuse.rates import rates_unknown, try_rates
 from wizard.check.abuse.trials import try_all
@@ -31,7 +32,6 @@ STAGES: tuple[Callable[[Target, str], Iterable[Finding]], ...] = (try_all, try_r
 
 _UNSAID_UNIT = ("60", "s")
 """Postfix's default for the time unit of the rates, if no answer sets it."""
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def target_of(answers: Answers, address: str, waits: str = "", bare_newline: str = "") -> Target:
@@ -46,7 +46,7 @@ def target_of(answers: Answers, address: str, waits: str = "", bare_newline: str
         limits.message_size_limit,
         waits,
         bare_newline,
-        int(number) * _UNITS[unit],
+        int(number) * UNIT_SECONDS[unit],
         limits.smtpd_client_connection_rate_limit,
         limits.smtpd_client_connection_count_limit,
         limits.smtpd_client_message_rate_limit,

@@ -1,9 +1,9 @@
-"""Check the units around Postfix, and that Postfix has read its current files."""
+"""Check Postfix's unit and those around it in systemd (systemctl(1) show), and that Postfix has read its current files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from wizard.check.commands import CommandResult
 from wizard.door import Door
@@ -11,7 +11,26 @@ from wizard.errors import Trouble
 from wizard.finding import RIGHT, WARNING, Check, Finding
 from wizard.host import mta_facts
 from wizard.host.mta import read_alternative
+from wizard.host.units import POSTFIX, properties
 from wizard.paths import MAIN_CF, MASTER_CF
+
+SHOW_POSTFIX = ("systemctl", "show", POSTFIX, "--property=UnitFileState,ActiveState,SubState")
+
+_LOOKS = (
+    (
+        Check("unit.active", "postfix.service now", "active"),
+        "ActiveState",
+        "Run `systemctl start postfix`; `journalctl -u postfix -n 30` says why it stopped.",
+    ),
+    (
+        Check("unit.enabled", "postfix.service at boot", "enabled"),
+        "UnitFileState",
+        "Run `systemctl enable postfix`.",
+    ),
+)
+"""The check, systemd's property, and the advice if it has another value."""
+
+_MASKED = "Run `systemctl unmask postfix`, then `systemctl enable --now postfix`."
 
 RIVALS = tuple(unit for unit in mta_facts.UNITS if unit != "sm-client.service")
 """Other mail servers: the first to start takes port 25. Sendmail's client follows Sendmail."""
@@ -42,20 +61,24 @@ _SLACK = 1.0
 """Seconds: a file may be renamed into place while it is read."""
 
 
-def states(text: str) -> dict[str, Mapping[str, str]]:
-    """Return the properties that `systemctl show` printed, by the Id of the unit."""
-    blocks = (
-        dict(line.partition("=")[::2] for line in block.splitlines())
-        for block in text.split("\n\n")
-    )
-    return {block["Id"]: block for block in blocks if "Id" in block}
+def judge_unit(result: CommandResult) -> Iterator[Finding]:
+    """`unit.active` and `unit.enabled`: it runs now, and starts at the next boot."""
+    state = properties(result.text)[0]
+    for check, name, remedy in _LOOKS:
+        seen = state.get(name) or "no such unit"
+        if result.failure:
+            yield check.unknown(result.failure)
+        elif seen == check.expected:
+            yield check.right(seen)
+        else:
+            yield check.wrong(seen, _MASKED if seen.startswith("masked") else remedy)
 
 
 def judge_units(result: CommandResult) -> Iterator[Finding]:
     """`unit.rivals`, `unit.dovecot`, `firewall.boot`; nothing for a unit that does not run."""
     if result.failure:
         return
-    found = states(result.text)
+    found = {one["Id"]: one for one in properties(result.text) if "Id" in one}
     rivals = [
         unit
         for unit in RIVALS

@@ -14,7 +14,6 @@ from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
-from wizard.host.sockets import QUEUE
 from wizard.paths import QUEUE
 from wizard.postfix.master_cf import Service
 from wizard.postfix.settings import Settings

@@ -8,6 +8,8 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Callable
 
+from wizard.answers.rules.parameters import UNIT_SECONDS
+from wizard.certificates.dates import moment
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WAITS, WARNING, Check, Finding
@@ -16,9 +18,8 @@ from wizard.host.waiting import Group, Waiting
 from wizard.postfix.settings import Settings
 from wizard.text import counted
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-"""postconf(5), maximal_queue_lifetime: its own unit is the day."""
-_DAY = _UNITS["d"]
+_DAY = UNIT_SECONDS["d"]
+"""The unit of maximal_queue_lifetime if it has none of its own (postconf(5))."""
 
 
 def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiting]:
@@ -38,8 +39,8 @@ def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiti
 def lifetime(settings: Settings) -> int:
     """Return for how many seconds Postfix tries a message; 0 means once."""
     text = settings.value("maximal_queue_lifetime")
-    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "d")
-    return int(number) * _UNITS[unit] if number.isdecimal() else 5 * _DAY
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in UNIT_SECONDS else (text, "d")
+    return int(number) * UNIT_SECONDS[unit] if number.isdecimal() else 5 * _DAY
 
 
 def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding]:
@@ -70,11 +71,6 @@ def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[
         f"Nothing is lost before {moment(ends)} (maximal_queue_lifetime). Once Dovecot takes mail, "
         "`postfix-wizard apply --section dovecot` asks it for a recipient and delivers it at once.",
     )
-
-
-def moment(seconds: float) -> str:
-    """Return a moment in seconds since the epoch as this host's clock shows it, to the minute."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def _age(seconds: float) -> str:

@@ -11,6 +11,7 @@ from typing import Optional
 from wizard.certificates.lineage import name_problem
 from wizard.door import Door
 from wizard.finding import Check, Finding
+from wizard.host.units import properties
 from wizard.paths import LETSENCRYPT, LINEAGES, RENEWAL_HOOK
 from wizard.text import printable
 
@@ -65,12 +66,11 @@ def read_renewal(door: Door, name: str, timers: str) -> Renewal:
 
 
 def _running(text: str) -> tuple[str, ...]:
-    found = []
-    for block in text.split("\n\n"):
-        rows = dict(line.partition("=")[::2] for line in block.splitlines())
-        if rows.get("ActiveState") == "active" or rows.get("UnitFileState") == "enabled":
-            found.append(rows.get("Id", ""))
-    return tuple(found)
+    return tuple(
+        rows.get("Id", "")
+        for rows in properties(text)
+        if rows.get("ActiveState") == "active" or rows.get("UnitFileState") == "enabled"
+    )
 
 
 def parameters(text: str) -> Mapping[str, str]:

@@ -13,8 +13,8 @@ import shutil
 from collections.abc import Iterator
 from typing import Optional, cast
 
-from wizard.certificates.lines import without
 from wizard.certificates.modes import directory_mode, file_mode
+from wizard.certificates.settings import without
 from wizard.errors import Trouble
 from wizard.plan.actions import Forget
 from wizard.plan.certificate_actions import Lay, Relink

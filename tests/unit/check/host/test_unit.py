@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.check.results import told, verdicts
-from wizard.check.host import unit
+from wizard.check.host import units
 from wizard.finding import RIGHT, WRONG
 
 
@@ -19,5 +19,5 @@ from wizard.finding import RIGHT, WRONG
     ],
 )
 def test_the_unit(text: str, expected: tuple[str, str]) -> None:
-    found = verdicts(unit.judge_unit(told(text)))
+    found = verdicts(units.judge_unit(told(text)))
     assert (found["unit.active"], found["unit.enabled"]) == expected

@@ -9,6 +9,7 @@ from typing import Optional
 
 import pytest
 
+from wizard.certificates.dates import moment
 from wizard.check.queue import waiting as queue
 from wizard.door import LONGEST_LINE, Door, Running
 from wizard.errors import Trouble
@@ -95,7 +96,7 @@ def test_the_day_on_which_it_would_bounce() -> None:
     """The oldest message's arrival and Postfix's own lifetime; a warning on the last day."""
     three = Waiting(Group(3, NOON), Group(1, NOON))
     found = judged(three, NOON + 2 * 86400)
-    since, ends = queue.moment(NOON), queue.moment(NOON + 5 * 86400)
+    since, ends = moment(NOON), moment(NOON + 5 * 86400)
     assert found.verdict == WAITS
     assert found.seen == (
         f"3 messages for Dovecot, the oldest since {since} (2 days ago); they are returned to "

@@ -8,7 +8,7 @@ import pytest
 
 from wizard.answers.model import Answers
 from wizard.answers.sections.domains import Domains
-from wizard.check.tables.rows import judge_rows
+from wizard.check.tables.sender_access import judge_rows
 from wizard.finding import RIGHT, WARNING, WRONG
 from wizard.postfix.settings import Settings
 
