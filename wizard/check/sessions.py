@@ -16,7 +16,7 @@ from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.network import ports
 from wizard.check.network.stranger import NoStrangerError, networks, stranger_address
 from wizard.check.smtp import policy, scripts
-from wizard.check.smtp.conversations import judge, waiting
+from wizard.check.smtp.conversations import Row, judge, waiting
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.check.tls import certificate
 from wizard.check.tls.handshake import ECDSA, RSA
@@ -25,20 +25,23 @@ from wizard.finding import UNKNOWN, Finding
 from wizard.host import facts
 
 _KINDS = {"RSA clients": RSA, "ECDSA clients": ECDSA}
-_TLS_AT_ONCE = 465
+_SMTP = (25, scripts.SMTP, policy.ROWS_SMTP, scripts.HANDSHAKE)
+_SUBMISSION = (587, scripts.SUBMISSION, policy.ROWS_SUBMISSION, scripts.HANDSHAKE)
+_SMTPS = (465, scripts.SMTPS, policy.ROWS_SMTPS, scripts.HANDSHAKE_AT_ONCE)
+_WITHOUT_DOVECOT = (587, scripts.SUBMISSION_WAITING, policy.ROWS_SUBMISSION_CLOSED, ())
+"""The port, the lines, the rows that judge the replies, and the lines to get the certificate."""
 
 
 @dataclass(frozen=True)
 class Sessions:
-    """The sessions in progress; None for one that needs Dovecot while Dovecot is missing.
+    """The sessions in progress: by port its rows and transcript, and the delivery by LMTP.
 
-    `certificates` are by port and by the kind of client.
+    `certificates` are by port and by the kind of client. Without Dovecot (`auth_fault`) there is no
+    session on 465, and with an `lmtp_fault` no delivery.
     """
 
+    ports: Mapping[int, tuple[Sequence[Row], Future[Transcript]]]
     certificates: Mapping[int, Mapping[str, Future[Transcript]]]
-    smtp: Future[Transcript]
-    submission: Future[Transcript]
-    smtps: Optional[Future[Transcript]]
     delivery: Optional[Future[Transcript]]
     mailboxes: Callable[[], Iterator[Finding]]
     lmtp: str
@@ -56,14 +59,21 @@ def begin_sessions(
     auth = delivery.AUTH_SOCKET
     auth_fault = delivery.socket_fault(auth) or closed_to_postfix(auth)
     lmtp_fault = delivery.socket_fault(lmtp) if lmtp else ""
-    after_ehlo = scripts.SUBMISSION_WAITING if auth_fault else scripts.SUBMISSION
+    tried = (_SMTP, _WITHOUT_DOVECOT) if auth_fault else (_SMTP, _SUBMISSION, _SMTPS)
+    certificates = {
+        port: {
+            client: pool.submit(converse, Endpoint(at[port], port, kind=kind), handshake, seconds)
+            for client, kind in _KINDS.items()
+        }
+        for port, _, _, handshake in tried
+        if handshake
+    }
     return Sessions(
-        _begin_handshakes(at, pool, seconds, (25,) if auth_fault else (25, 587, 465)),
-        pool.submit(converse, Endpoint(at[25], 25), scripts.SMTP, seconds),
-        pool.submit(converse, Endpoint(at[587], 587), after_ehlo, seconds),
-        None
-        if auth_fault
-        else pool.submit(converse, Endpoint(at[465], 465), scripts.SMTPS, seconds),
+        {
+            port: (rows, pool.submit(converse, Endpoint(at[port], port), script, seconds))
+            for port, script, rows, _ in tried
+        },
+        certificates,
         pool.submit(converse, Endpoint(lmtp), scripts.lmtp_script(""), seconds)
         if lmtp and not lmtp_fault
         else None,
@@ -72,24 +82,6 @@ def begin_sessions(
         auth_fault,
         lmtp_fault,
     )
-
-
-def _begin_handshakes(
-    at: Mapping[int, str], pool: ThreadPoolExecutor, seconds: float, numbers: Sequence[int]
-) -> Mapping[int, Mapping[str, Future[Transcript]]]:
-    """Do a handshake on each port, for each kind of certificate alone."""
-    return {
-        number: {
-            client: pool.submit(
-                converse,
-                Endpoint(at[number], number, kind=kind),
-                scripts.HANDSHAKE_AT_ONCE if number == _TLS_AT_ONCE else scripts.HANDSHAKE,
-                seconds,
-            )
-            for client, kind in _KINDS.items()
-        }
-        for number in numbers
-    }
 
 
 def stranger_session(
@@ -125,30 +117,19 @@ def judge_sessions(
     main_cf: Mapping[str, str],
 ) -> Iterator[Finding]:
     """Yield the findings port by port; `disk` has the leaves of the files that must be served."""
-    smtp = sessions.smtp.result()
-    yield from judge(25, policy.ROWS_SMTP, smtp, answers)
-    yield from certificate.judge_served(25, _leaves(sessions, 25, smtp), disk, main_cf)
-    yield from judge(25, policy.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
-    if sessions.smtps is None:
-        closed = sessions.submission.result()
-        yield from judge(587, policy.ROWS_SUBMISSION_CLOSED, closed, answers)
+    for port, (rows, session) in sessions.ports.items():
+        first = session.result()
+        yield from judge(port, rows, first, answers)
+        if port in sessions.certificates:
+            handshakes = sessions.certificates[port]
+            found = {client: one.result().certificate for client, one in handshakes.items()}
+            leaves = {"clients that take both": first.certificate, **found}
+            yield from certificate.judge_served(port, leaves, disk, main_cf)
+        if port == 25:  # noqa: PLR2004 (strangers come to this port)
+            yield from judge(port, policy.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
+    if sessions.auth_fault:
         yield waiting(587, sessions.auth_fault)
         yield waiting(465, sessions.auth_fault)
-    else:
-        for port, rows, session in (
-            (587, policy.ROWS_SUBMISSION, sessions.submission),
-            (465, policy.ROWS_SMTPS, sessions.smtps),
-        ):
-            yield from judge(port, rows, session.result(), answers)
-            leaves = _leaves(sessions, port, session.result())
-            yield from certificate.judge_served(port, leaves, disk, main_cf)
-
-
-def _leaves(sessions: Sessions, port: int, first: Transcript) -> dict[str, bytes]:
-    """Return the certificate that each kind of client got on a port; empty if it got none."""
-    handshakes = sessions.certificates.get(port, {})
-    found = {client: session.result().certificate for client, session in handshakes.items()}
-    return {"clients that take both": first.certificate, **found}
 
 
 def judge_delivery(sessions: Sessions) -> Iterator[Finding]:

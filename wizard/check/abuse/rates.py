@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from wizard.check.abuse.attempts import Target
 from wizard.check.smtp.session import (
@@ -96,23 +97,17 @@ def _messages(target: Target, source: str, most: int, until: float) -> Reached:
     return Reached(done)
 
 
-def _connections(target: Target, source: str, most: int, until: float) -> Reached:
-    """Open all connections at the same time."""
+def _connections(
+    target: Target, source: str, most: int, until: float, *, at_once: bool = True
+) -> Reached:
+    """Open all connections, each after the one before is closed unless `at_once`."""
     with ExitStack() as lines:
         for count in range(most):
             said = _greeting(target, source, until, lines)
             if said:
                 return Reached(count, said, known=said.startswith(str(CLOSING)))
-    return Reached(most)
-
-
-def _connection_rate(target: Target, source: str, most: int, until: float) -> Reached:
-    """Open and close the connections one after another."""
-    for count in range(most):
-        with ExitStack() as lines:
-            said = _greeting(target, source, until, lines)
-        if said:
-            return Reached(count, said, known=said.startswith(str(CLOSING)))
+            if not at_once:
+                lines.close()
     return Reached(most)
 
 
@@ -144,7 +139,7 @@ RATES = (
         "connections, one after another",
         "smtpd_client_connection_rate_limit",
         lambda target: target.connection_rate,
-        _connection_rate,
+        partial(_connections, at_once=False),
     ),
 )
 """Connections are last: a client with too many cannot connect again."""

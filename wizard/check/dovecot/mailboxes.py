@@ -6,7 +6,7 @@ wait. A setting that differs from the policy and works is the operator's choice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable
@@ -120,53 +120,52 @@ def _causes(observed: Observed, want: Wanted) -> Iterator[Finding]:
         )
         return
     lacks = needed(dovecot.settings, dovecot.version, want)
-    found = [one for name in _CAUSES if name in lacks for one in _CAUSES[name](observed, want)]
+    found = tuple(_faults(observed, want, lacks))
+    yield from found or (_check("settings", "its settings").right("as Postfix needs them"),)
+
+
+def _faults(observed: Observed, want: Wanted, lacks: Collection[str]) -> Iterator[Finding]:
+    """Yield a finding for each part of `wizard.postfix.dovecot` that Dovecot lacks."""
+    settings, version = observed.dovecot.settings, observed.dovecot.version
+    if "protocols" in lacks:
+        named = settings.get("protocols", "") or "no lmtp among them"
+        advice = f"Add lmtp to `protocols`: Postfix hands mail over by it. {SHOWS}"
+        yield _check("protocols", "its protocols", "lmtp among them").wrong(named, advice)
+    if "lmtp-socket" in lacks:
+        yield _socket("lmtp", want.lmtp, "mail stays in the queue")
+    if "auth-socket" in lacks:
+        yield _socket("auth", AUTH, "nobody can log in on 587 and 465")
+    if "user-name" in lacks:
+        said = user_name(settings, version)
+        yield _check("user-name", "auth_username_format", "the name without its domain").wrong(
+            f"{said or 'not set'}: user@host, as Postfix says it, is no user",
+            f"Until it strips the domain all mail would be returned: do not flush the queue. {SHOWS}",
+        )
+    # Another location than the policy's is the operator's choice.
+    if "mailbox" in lacks and not mailbox(settings, version):
+        yield _check("mailbox", "where mail is kept", "a place").wrong(
+            "nothing says so: it is guessed, and fails for who has no mail yet",
+            f"Set it (mail_location in 2.3, mail_driver and mail_path in 2.4). {SHOWS}",
+        )
+    if "tls" in lacks:
+        yield from _tls(observed)
+    if "cleartext" in lacks:
+        yield _check("cleartext", "passwords without TLS", "refused").warning(
+            "allowed: who listens on the way has them",
+            "Take `disable_plaintext_auth = no` (2.3) or `auth_allow_cleartext = yes` (2.4) out.",
+        )
     if observed.missing and "tls" not in lacks:
-        found += _tls(observed, want)
-    yield from found
-    if not found:
-        yield _check("settings", "its settings").right("as Postfix needs them")
+        yield from _tls(observed)
 
 
-def _protocols(observed: Observed, _want: Wanted) -> Iterator[Finding]:
-    named = observed.dovecot.settings.get("protocols", "") or "no lmtp among them"
-    advice = f"Add lmtp to `protocols`: Postfix hands mail over by it. {SHOWS}"
-    yield _check("protocols", "its protocols", "lmtp among them").wrong(named, advice)
-
-
-def _socket(name: str, service: str, path: str, loss: str) -> Finding:
-    return _check(name, f"the {service} service's socket", "open to postfix").wrong(
+def _socket(service: str, path: str, loss: str) -> Finding:
+    return _check(f"{service}-socket", f"the {service} service's socket", "open to postfix").wrong(
         f"none that Postfix may use at {path}: {loss}",
         f"In `service {service}` open a unix_listener {path} with mode 0600 and user postfix. {SHOWS}",
     )
 
 
-def _lmtp(_observed: Observed, want: Wanted) -> Iterator[Finding]:
-    yield _socket("lmtp-socket", "lmtp", want.lmtp, "mail stays in the queue")
-
-
-def _auth(_observed: Observed, _want: Wanted) -> Iterator[Finding]:
-    yield _socket("auth-socket", "auth", AUTH, "nobody can log in on 587 and 465")
-
-
-def _user_name(observed: Observed, _want: Wanted) -> Iterator[Finding]:
-    said = user_name(observed.dovecot.settings, observed.dovecot.version)
-    yield _check("user-name", "auth_username_format", "the name without its domain").wrong(
-        f"{said or 'not set'}: user@host, as Postfix says it, is no user",
-        f"Until it strips the domain all mail would be returned: do not flush the queue. {SHOWS}",
-    )
-
-
-def _mailbox(observed: Observed, _want: Wanted) -> Iterator[Finding]:
-    # Another location than the policy's is the operator's choice.
-    if not mailbox(observed.dovecot.settings, observed.dovecot.version):
-        yield _check("mailbox", "where mail is kept", "a place").wrong(
-            "nothing says so: it is guessed, and fails for who has no mail yet",
-            f"Set it (mail_location in 2.3, mail_driver and mail_path in 2.4). {SHOWS}",
-        )
-
-
-def _tls(observed: Observed, _want: Wanted) -> Iterator[Finding]:
+def _tls(observed: Observed) -> Iterator[Finding]:
     if observed.missing:
         yield _check("tls", "its certificate", "a certificate").wrong(
             f"{', '.join(observed.missing)} is not there",
@@ -175,25 +174,6 @@ def _tls(observed: Observed, _want: Wanted) -> Iterator[Finding]:
     elif observed.dovecot.settings.get("ssl") == "no":
         advice = f"Set `ssl = yes` with a certificate. {SHOWS}"
         yield _check("tls", "TLS", "yes").warning("ssl = no: mail is read in the clear", advice)
-
-
-def _cleartext(_observed: Observed, _want: Wanted) -> Iterator[Finding]:
-    yield _check("cleartext", "passwords without TLS", "refused").warning(
-        "allowed: who listens on the way has them",
-        "Take `disable_plaintext_auth = no` (2.3) or `auth_allow_cleartext = yes` (2.4) out.",
-    )
-
-
-_CAUSES: dict[str, Callable[[Observed, Wanted], Iterator[Finding]]] = {
-    "protocols": _protocols,
-    "lmtp-socket": _lmtp,
-    "auth-socket": _auth,
-    "user-name": _user_name,
-    "mailbox": _mailbox,
-    "tls": _tls,
-    "cleartext": _cleartext,
-}
-"""The parts of `wizard.postfix.dovecot`, and the finding if one is missing."""
 
 
 def _recipient(observed: Observed) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Callable
@@ -112,7 +112,9 @@ def begin_backends(
     found: Iterable[Backend], settings: Settings, pool: Executor
 ) -> Callable[[], Iterator[Finding]]:
     """Connect to all backends in parallel; call the result to wait for the findings."""
-    probes = [(backend, pool.submit(_fault, backend)) for backend in found]
+    probes: dict[str, list[tuple[Backend, Future[str]]]] = {}
+    for backend in found:
+        probes.setdefault(backend.parameter, []).append((backend, pool.submit(_fault, backend)))
     passed_over = settings.value("milter_default_action") == "accept"
     return lambda: _judge(probes, passed_over=passed_over)
 
@@ -134,9 +136,9 @@ def _fault(backend: Backend) -> str:
 
 
 def _judge(
-    probes: Iterable[tuple[Backend, Future[str]]], *, passed_over: bool
+    probes: Mapping[str, Sequence[tuple[Backend, Future[str]]]], *, passed_over: bool
 ) -> Iterator[Finding]:
-    for name, several in _by_parameter(probes).items():
+    for name, several in probes.items():
         check = Check(f"behind.{name}", f"behind main.cf: {name}", "a program that answers")
         faults = [
             (backend, fault) for backend, probe in several for fault in [probe.result()] if fault
@@ -153,12 +155,3 @@ def _judge(
         else:
             seen = printable(f"{backend}: {fault}: mail waits for it, or is refused")
             yield check.wrong(seen, advice)
-
-
-def _by_parameter(
-    probes: Iterable[tuple[Backend, Future[str]]],
-) -> dict[str, list[tuple[Backend, Future[str]]]]:
-    found: dict[str, list[tuple[Backend, Future[str]]]] = {}
-    for backend, probe in probes:
-        found.setdefault(backend.parameter, []).append((backend, probe))
-    return found

@@ -105,14 +105,15 @@ def relays_for_all(settings: Settings) -> bool:
     return not any(_refuses(settings.words(name)) for name in (RELAY, RECIPIENT))
 
 
+def _in_force(names: Sequence[str]) -> list[str]:
+    """Return the restrictions that do not only warn."""
+    return [one for before, one in zip(("", *names), names) if before != "warn_if_reject"]
+
+
 def _refuses(listed: Sequence[str]) -> bool:
-    warned = False
-    for name, _ in items(listed):
-        if name in RELAY_RULES and not warned:
-            return True
-        if _STRANGERS.fullmatch(name) and not warned:
-            return False
-        warned = name == "warn_if_reject"
+    for name in _in_force([name for name, _ in items(listed)]):
+        if name in RELAY_RULES or _STRANGERS.fullmatch(name):
+            return name in RELAY_RULES
     return False
 
 
@@ -156,13 +157,8 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
 
 def _ends_the_list(listed: Sequence[str]) -> str:
     """Return the `permit`, `reject` or `defer` after which others are never evaluated, else ""."""
-    warned = False
     names = [name for name, _ in items(listed)]
-    for name in names[:-1]:
-        if name in _LAST and not warned:
-            return name
-        warned = name == "warn_if_reject"
-    return ""
+    return next((name for name in _in_force(names[:-1]) if name in _LAST), "")
 
 
 def _names_of_clients(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Finding:
