@@ -10,7 +10,7 @@ from wizard.dns.addresses import is_inner, public4
 from wizard.dns.asking import Answer, reversed_name
 from wizard.dns.lookups import MOST
 from wizard.move.model import DONE, OPEN, UNKNOWN, ProbeResult, SavedState, View
-from wizard.text import clean, counted
+from wizard.text import clean, counted, shortened
 
 LOW = 300
 """Seconds: a TTL that is low enough to move with."""

@@ -20,17 +20,16 @@ from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
 from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import (
-    ADDRESSES,
+    AS_SWITCHED,
     BLOCKS,
     DEFAULTS,
-    INTERFACES,
     LISTS,
     LOCAL_ALWAYS,
     NAMES,
     NETWORKS,
     PARAMETERS,
     RESTRICTIONS,
-    SCALAR,
+    WITH_ITS_BLOCK,
     Parameter,
 )
 from wizard.postfix.placement import Missing, add, add_to_block
@@ -44,8 +43,6 @@ ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 _SHOWN = 5
 _DEFAULTS = Answers(Hostname("host.invalid", "invalid"))
 _NO_RELAY = "Not needed by the relay host of the answers, or by none."
-_ONE_VALUE = (SCALAR, INTERFACES, ADDRESSES)
-_COMPARED = ("networks", "delivery", "limits")
 
 
 def propose_main_cf(
@@ -74,7 +71,7 @@ def propose_main_cf(
     refusals: list[str] = []
     mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
     # The relay's parameters without a value are not written.
-    written = (one for one in mine if one.section != RELAY or one.value(answers) != "")
+    written = (one for one in mine if one.when_empty != WITH_ITS_BLOCK or one.value(answers) != "")
     for block, group in groupby(written, key=lambda one: one.block):
         missing: list[Missing] = []
         for parameter in group:
@@ -180,7 +177,7 @@ def _without_relay(
     """
     everywhere = today is not None or bool(answers.relay.host)
     for one in PARAMETERS:
-        if one.section != RELAY or one.value(answers) or one.name in protected:
+        if one.when_empty != WITH_ITS_BLOCK or one.value(answers) or one.name in protected:
             continue
         if not one.is_unsaid(answers) and not _is_as_today(one, answers, today, (RELAY,)):
             cf = without_parameter(cf, one.name, _NO_RELAY, everywhere=everywhere)
@@ -189,7 +186,7 @@ def _without_relay(
 
 def _why(parameter: Parameter, value: str) -> str:
     """Return the policy's reason, or that the operator chose another value."""
-    if parameter.section not in _COMPARED or parameter.kind not in _ONE_VALUE:
+    if not parameter.told:
         return parameter.why
     if parameter.optional:
         return parameter.why if value else "Not set, as you chose."
@@ -209,7 +206,7 @@ def _scalar(
     if isinstance(value, Unsaid):
         warnings += _unsaid_warnings(cf, parameter)
         return cf, None
-    if parameter.section == hardening.SECTION:
+    if parameter.when_empty == AS_SWITCHED:
         return hardening.switched(cf, parameter, value)
     live, why = cf.value(parameter.name), _why(parameter, value)
     if not value:
@@ -314,7 +311,7 @@ def _in_force(parameter: Parameter, postfix: Postfix) -> str:
 def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> Iterator[str]:
     """Warn of a live value that no answer can express and that is not changed."""
     live = cf.value(parameter.name)
-    if live is not None and parameter.section != RELAY:
+    if live is not None and parameter.when_empty != WITH_ITS_BLOCK:
         yield f"{parameter.name} = {live} stays: no answer can express it."
 
 

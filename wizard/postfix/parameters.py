@@ -39,6 +39,10 @@ LISTS = (NAMES, NETWORKS, ADDRESSES, INTERFACES)
 """The kinds of lists whose items come from the answers (`wizard.postfix.addresses`)."""
 
 
+COMMENTED_OUT, WITH_ITS_BLOCK, AS_SWITCHED = "commented out", "with its block", "as switched"
+"""What becomes of a value: relay's goes with its block, hardening's if it is the one of on."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of the policy (postconf(5)).
@@ -50,6 +54,8 @@ class Parameter:
     the policy accepts. An `optional` parameter without a value is not changed when all answers are
     applied. With `examples` False, examples in the file are never uncommented. `made_of` are the
     fields of its value, () for the one of its name. They are of `answered_in`, "" for its section.
+    With `told` the reason names the policy's own value if the operator chose another. `when_empty`
+    says what becomes of a live value if the answers have none.
     """
 
     name: str
@@ -65,6 +71,8 @@ class Parameter:
     optional: bool = False
     made_of: tuple[str, ...] = ()
     answered_in: str = ""
+    told: bool = False
+    when_empty: str = COMMENTED_OUT
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -167,7 +175,7 @@ _RELAY_WHY = (
 _TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 
 
-def _written(section: str, block: str = "") -> Iterator[Parameter]:
+def _written(section: str, block: str = "", *, told: bool = True) -> Iterator[Parameter]:
     """Yield the parameters of a section's fields with `Field.main_cf`."""
     for field in fields_of(section):
         if field.main_cf is not None and field.main_cf.block == block:
@@ -180,13 +188,14 @@ def _written(section: str, block: str = "") -> Iterator[Parameter]:
                 needs=RESTART if field.main_cf.restart else RELOAD,
                 examples=field.main_cf.examples,
                 optional=field.optional,
+                told=told,
             )
 
 
 def _relay(
     name: str, value: Callable[[Answers], str], why: str = _RELAY_WHY, made_of: tuple[str, ...] = ()
 ) -> Parameter:
-    return Parameter(name, RELAY, value, why, RELAY, made_of=made_of)
+    return Parameter(name, RELAY, value, why, RELAY, made_of=made_of, when_empty=WITH_ITS_BLOCK)
 
 
 def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
@@ -202,7 +211,7 @@ def _hardened(value: str) -> Callable[[Answers], str]:
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    *_written("hostname"),
+    *_written("hostname", told=False),
     Parameter(
         "inet_interfaces",
         "networks",
@@ -211,6 +220,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         kind=INTERFACES,
         needs=RESTART,
         items=_interfaces,
+        told=True,
     ),
     *_written("networks"),
     Parameter(
@@ -221,6 +231,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         kind=ADDRESSES,
         items=lambda answers: answers.networks.proxy_interfaces,
         optional=True,
+        told=True,
     ),
     Parameter(
         "mydestination",
@@ -351,6 +362,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "A bare newline may end a message for Postfix and not for the server before it: so a second"
         " mail is smuggled in, past that one's checks.",
         made_of=("use",),
+        when_empty=AS_SWITCHED,
     ),
     Parameter(
         AUTH_RATE,
@@ -359,6 +371,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "One address may try 20 logins a time unit: a mail program needs one a message, and who"
         " guesses passwords needs thousands.",
         made_of=("use",),
+        when_empty=AS_SWITCHED,
     ),
 )
 
