@@ -9,19 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from wizard.dns.records import Published, fragment
-from wizard.finding import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, VERDICTS, WRONG, Finding
 from wizard.secrets import masked, masked_data
 
 VERSION = 1
 """The version of the JSON. A new field does not change it; a removed or changed field does."""
 
-WORDS = {
-    RIGHT: "right",
-    WRONG: "WRONG",
-    WARNING: "warning",
-    WAITS: "waits",
-    UNKNOWN: "unknown",
-}
+WORDS = {**dict(zip(VERDICTS, VERDICTS)), WRONG: "WRONG"}
 """The verdict column: words, so that no colour is needed."""
 
 _VERDICT = max(map(len, WORDS.values()))

@@ -18,14 +18,12 @@ from wizard.errors import Trouble
 from wizard.finding import Check, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.ways import MAX_LINKS
-from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.paths import PARTED, SENDER_ACCESS
 from wizard.text import printable
 
 MOUNTED = "/sys/fs/selinux/enforce"
 CONFIG = "/etc/selinux/config"
 """selinux(8)'s file."""
-
-FILES = (MAIN_CF, MASTER_CF)
 _CHECK = Check("labels", "SELinux labels", "those of the policy", fatal=False)
 _MOVED = (
     "A directory above is a link to a place that the policy does not know, and the next relabel "
@@ -43,7 +41,7 @@ def begin_labels(
     """
     if not is_selinux_on(door):
         return lambda: iter(())
-    texts = (*FILES, SENDER_ACCESS, *tables)
+    texts = (*PARTED, SENDER_ACCESS, *tables)
     indexes = (f"{text}{suffix}" for text in texts for suffix in INDEX_SUFFIX.values())
     named = [path for path in (*texts, *indexes, *certificates) if path.startswith("/")]
     paths = list(dict.fromkeys(one for path in named for one in _followed(door, path)))
@@ -61,8 +59,8 @@ def begin_labels(
         # It compares with the label of the path without links, but prints that of the given path.
         moved = [path for path, has, right in wrong if has == right]
         others = [path for path, has, right in wrong if has != right]
-        advice = [f"Run `restorecon -F {_shown(shlex.join(others))}`; then restart postfix."]
-        seen = "; ".join(_shown(f"{path} {_mismatch(has, right)}") for path, has, right in wrong)
+        advice = [f"Run `restorecon -F {printable(shlex.join(others))}`; then restart postfix."]
+        seen = "; ".join(printable(f"{path} {_mismatch(has, right)}") for path, has, right in wrong)
         hints = (*(advice if others else ()), *((_MOVED,) if moved else ()))
         yield (
             _CHECK.warning(seen, " ".join(hints)) if wrong else _CHECK.right(f"{len(paths)} right")
@@ -91,10 +89,6 @@ def _followed(door: Door, path: str) -> Iterator[str]:
             path = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
     except Trouble:
         return
-
-
-def _shown(text: str) -> str:
-    return printable(text)
 
 
 def is_selinux_on(door: Door) -> bool:

@@ -12,7 +12,7 @@ from wizard.finding import RIGHT, WARNING, Check, Finding
 from wizard.host import mta_facts
 from wizard.host.mta import read_alternative
 from wizard.host.units import POSTFIX, properties
-from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.paths import PARTED
 
 SHOW_POSTFIX = ("systemctl", "show", POSTFIX, "--property=UnitFileState,ActiveState,SubState")
 
@@ -48,8 +48,6 @@ SHOW = (
     *(unit for _, unit, _ in HELPERS),
     *RIVALS,
 )
-
-FILES = (MAIN_CF, MASTER_CF)
 
 _READ = re.compile(
     r"^(\d+\.\d+) .* (?:postfix/master\[\d+\]: (?:daemon started|reload) -- version"
@@ -127,7 +125,7 @@ def judge_loaded(log: str, door: Door) -> Iterator[Finding]:
     if not read:
         return
     try:
-        times = {path: status.st_mtime for path in FILES for status in [door.stat(path)] if status}
+        times = {path: status.st_mtime for path in PARTED for status in [door.stat(path)] if status}
     except Trouble:
         return
     newer = [path for path, time in times.items() if time > max(read) + _SLACK]
