@@ -38,7 +38,7 @@ from wizard.host import facts
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Zone
 from wizard.host.network import begin_network
-from wizard.host.postfix import Configuration, begin_configuration
+from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
 from wizard.host.secret_file import DQS_KEY, read_secret
 from wizard.paths import MAIN_CF
 from wizard.postfix import served
@@ -229,16 +229,7 @@ def _main_cf(
     expected: Optional[Sequence[tuple[str, str]]],
     tolerated: Sequence[str],
 ) -> Iterator[Finding]:
-    postfix = facts.Postfix(
-        None,
-        configuration.value("mail_version"),
-        configuration.value("default_database_type"),
-        configuration.table_types,
-        frozenset(configuration.defaults),
-        configuration.instances,
-        configuration.stderr,
-        in_force=configuration.in_force,
-    )
+    postfix = installed_postfix(None, configuration)
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     try:
         sealed = seal(door.read_bytes(MAIN_CF) or b"", key, spelled)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.door import Door, Later
-from wizard.host.facts import Package
+from wizard.host.facts import Package, Postfix
+from wizard.host.later import Later
+from wizard.host.main_cf import likely_database_type
 from wizard.paths import SENDER_ACCESS
 
 BEGIN = "# Rows from postfix-wizard's answers: change them there."
@@ -63,6 +65,23 @@ class Configuration:
     def instances(self) -> tuple[str, ...]:
         """The configuration directories of further instances (MULTI_INSTANCE_README)."""
         return tuple(re.findall(r"[^,\s]+", self.value("multi_instance_directories")))
+
+
+def installed_postfix(package: Optional[Package], configuration: Configuration) -> Postfix:
+    """Return the facts of an installed Postfix."""
+    version = configuration.value("mail_version")
+    return Postfix(
+        package,
+        version,
+        configuration.value("default_database_type")
+        or likely_database_type(configuration.parameters, version),
+        configuration.table_types,
+        frozenset(configuration.defaults),
+        configuration.instances,
+        configuration.stderr,
+        defaults=configuration.defaults,
+        in_force=configuration.in_force,
+    )
 
 
 def begin_configuration(door: Door) -> Later[Optional[Configuration]]:

@@ -32,6 +32,8 @@ from wizard.host.postfix import (
     Configuration,
     begin_configuration,
     begin_package,
+from wizard.host.package import begin_package
+    installed_postfix,
     read_table,
 )
 from wizard.host.relay import has_plain, read_relay_table, read_sasl_passwd
@@ -105,7 +107,7 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     package = package_later()
     configuration = configuration_later()
     if configuration is not None:
-        postfix = _of_installed(package, configuration)
+        postfix = installed_postfix(package, configuration)
         parameters = configuration.parameters
     else:
         parameters = own_parameters(files[MAIN_CF].live or b"")
@@ -276,22 +278,6 @@ _READERS = {SASL_PASSWD: read_sasl_passwd, ALIASES: read_aliases_file}
 
 def _read_managed(door: Door, path: str) -> FileFacts:
     return _READERS[path](door) if path in _READERS else read_managed(door, path)
-
-
-def _of_installed(package: Optional[Package], configuration: Configuration) -> Postfix:
-    version = configuration.value("mail_version")
-    return Postfix(
-        package,
-        version,
-        configuration.value("default_database_type")
-        or likely_database_type(configuration.parameters, version),
-        configuration.table_types,
-        frozenset(configuration.defaults),
-        configuration.instances,
-        configuration.stderr,
-        defaults=configuration.defaults,
-        in_force=configuration.in_force,
-    )
 
 
 def _from_files(
