@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _LONG_LENGTH = 0x80
+_VERSION = 0xA0
 
 
 def items(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -24,3 +25,10 @@ def items(data: bytes) -> Iterator[tuple[int, bytes]]:
             raise ValueError("an element is cut short")
         yield tag, data[at : at + length]
         at += length
+
+
+def signed_fields(certificate: bytes) -> list[tuple[int, bytes]]:
+    """Return the fields of a certificate's signed part, without its version (RFC 5280, 4.1)."""
+    (_, whole), *_ = items(certificate)
+    (_, signed), *_ = items(whole)
+    return [field for field in items(signed) if field[0] != _VERSION]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.certificates.der import items
+from wizard.certificates.der import items, signed_fields
 
-_VERSION_TAG = 0xA0
 _KEY_FIELD = 5
 """Of the signed part without its version: serial, signature, issuer, validity, subject, key."""
 
@@ -39,10 +38,7 @@ class Key:
 def public_key(der: bytes) -> Optional[Key]:
     """Return the key of a certificate in DER; None if it is of another kind or unreadable."""
     try:
-        (_, certificate), *_ = items(der)
-        (_, signed), *_ = items(certificate)
-        fields = [content for tag, content in items(signed) if tag != _VERSION_TAG]
-        (_, algorithm), (_, bits) = items(fields[_KEY_FIELD])
+        (_, algorithm), (_, bits) = items(signed_fields(der)[_KEY_FIELD][1])
         (_, kind), *_ = items(algorithm)
         # The first byte of a bit string counts the bits that its last one lacks: none, here.
         return _key(kind, bits[1:])

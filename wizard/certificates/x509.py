@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Optional
 
-from wizard.certificates.der import items
+from wizard.certificates.der import items, signed_fields
 
 _PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s([^-]*)-----END ")
 
@@ -25,7 +25,6 @@ _INTEGER = 0x02
 _OCTETS = 0x04
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
-_VERSION = 0xA0
 _EXTENSIONS = 0xA3
 _DNS = 0x82
 _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
@@ -59,10 +58,7 @@ def read_certificate(pem: bytes) -> Optional[Certificate]:
 
 
 def _certificate(der: bytes) -> Certificate:
-    (_, certificate), *_ = items(der)
-    (_, signed), *_ = items(certificate)
-    fields = [item for item in items(signed) if item[0] != _VERSION]
-    (tag, serial), _, _, (_, validity), *others = fields
+    (tag, serial), _, _, (_, validity), *others = signed_fields(der)
     if tag != _INTEGER:
         raise ValueError("no serial number where one belongs")
     not_before, not_after = (_seconds(item) for item in items(validity))

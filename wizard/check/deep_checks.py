@@ -17,7 +17,7 @@ from wizard.check.dovecot import delivery
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.sockets import judge_socket
 from wizard.check.postfix.backends import backends, begin_backends
-from wizard.check.postfix.hazards import judge_hazards
+from wizard.check.postfix.main_cf import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.check.postfix.services import judge_services, smtpds
 from wizard.check.queue.spool import judge_queue

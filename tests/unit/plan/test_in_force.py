@@ -11,7 +11,7 @@ import pytest
 
 from tests.corpus import host_of
 from wizard.answers.model import Answers
-from wizard.check.postfix.hazards import judge_hazards
+from wizard.check.postfix.main_cf import judge_hazards
 from wizard.dns.asking import Answer, Question
 from wizard.door import Door
 from wizard.finding import WRONG

@@ -1,4 +1,4 @@
-"""Compare main.cf, as Postfix reads it, with the plan (postconf(1) -n)."""
+"""Compare main.cf, as Postfix reads it, with the plan (postconf(1) -n), and find what stops mail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.postfix.complaints import complaints as new_complaints
+from wizard.postfix.hazards import HAZARDS, twice_listed
+from wizard.postfix.settings import Settings
 from wizard.text import printable
 
 _MISSPELT = "A misspelt name is ignored by Postfix and only named here: correct the line."
@@ -76,3 +78,28 @@ def unreadable(complaints: Sequence[str]) -> Finding:
         "; ".join(map(printable, complaints)) or "postconf -n prints nothing",
         "Correct main.cf until `postconf -n` prints it: Postfix cannot start so.",
     )
+
+
+def judge_hazards(settings: Settings) -> Iterator[Finding]:
+    """`parameters.NAME` for each hazard, `parameters` if there is none, and `domains.classes`."""
+    found = [one for one in HAZARDS if one.applies(settings)]
+    for one in found:
+        yield Check(f"parameters.{one.name}", f"main.cf: {one.name}", "no such value").finding(
+            WRONG if one.is_wrong else WARNING,
+            printable(f"{settings.value(one.name) or 'empty'}: {one.does}"),
+            one.advice,
+        )
+    if not found:
+        check = Check("parameters", "main.cf: what stops mail", "no such value")
+        yield check.right(f"none of {len(HAZARDS)} such values")
+    yield _classes(settings)
+
+
+def _classes(settings: Settings) -> Finding:
+    check = Check("domains.classes", "main.cf: each domain once", "local or virtual, never both")
+    for domain, first, second in twice_listed(settings):
+        return check.wrong(
+            printable(f"{domain} is in {first} and {second}"),
+            f"Take it out of {first} or of {second}: its mail may go to either now.",
+        )
+    return check.right("no domain is in two lists")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from wizard.check.postfix.hazards import judge_hazards
+from wizard.check.postfix.main_cf import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.finding import RIGHT, WARNING, WRONG
 from wizard.postfix.hazards import HAZARDS
