@@ -186,7 +186,7 @@ def _without_relay(
 
 def _why(parameter: Parameter, value: str) -> str:
     """Return the policy's reason, or that the operator chose another value."""
-    if not parameter.told:
+    if not parameter.names_default:
         return parameter.why
     if parameter.optional:
         return parameter.why if value else "Not set, as you chose."

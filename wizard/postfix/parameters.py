@@ -54,8 +54,8 @@ class Parameter:
     the policy accepts. An `optional` parameter without a value is not changed when all answers are
     applied. With `examples` False, examples in the file are never uncommented. `made_of` are the
     fields of its value, () for the one of its name. They are of `answered_in`, "" for its section.
-    With `told` the reason names the policy's own value if the operator chose another. `when_empty`
-    says what becomes of a live value if the answers have none.
+    With `names_default` the reason names the policy's own value if the operator chose another.
+    `when_empty` says what becomes of a live value if the answers have none.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Parameter:
     optional: bool = False
     made_of: tuple[str, ...] = ()
     answered_in: str = ""
-    told: bool = False
+    names_default: bool = False
     when_empty: str = COMMENTED_OUT
 
     @property
@@ -175,7 +175,7 @@ _RELAY_WHY = (
 _TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 
 
-def _written(section: str, block: str = "", *, told: bool = True) -> Iterator[Parameter]:
+def _written(section: str, block: str = "", *, names_default: bool = True) -> Iterator[Parameter]:
     """Yield the parameters of a section's fields with `Field.main_cf`."""
     for field in fields_of(section):
         if field.main_cf is not None and field.main_cf.block == block:
@@ -188,7 +188,7 @@ def _written(section: str, block: str = "", *, told: bool = True) -> Iterator[Pa
                 needs=RESTART if field.main_cf.restart else RELOAD,
                 examples=field.main_cf.examples,
                 optional=field.optional,
-                told=told,
+                names_default=names_default,
             )
 
 
@@ -211,7 +211,7 @@ def _hardened(value: str) -> Callable[[Answers], str]:
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    *_written("hostname", told=False),
+    *_written("hostname", names_default=False),
     Parameter(
         "inet_interfaces",
         "networks",
@@ -220,7 +220,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         kind=INTERFACES,
         needs=RESTART,
         items=_interfaces,
-        told=True,
+        names_default=True,
     ),
     *_written("networks"),
     Parameter(
@@ -231,7 +231,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         kind=ADDRESSES,
         items=lambda answers: answers.networks.proxy_interfaces,
         optional=True,
-        told=True,
+        names_default=True,
     ),
     Parameter(
         "mydestination",
