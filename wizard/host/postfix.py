@@ -9,7 +9,6 @@ from typing import Optional
 
 from wizard.door import Door, Later
 from wizard.host.facts import Package, Postfix
-from wizard.host.later import Later
 from wizard.host.main_cf import likely_database_type
 from wizard.paths import SENDER_ACCESS
 

@@ -29,10 +29,8 @@ from wizard.host.network import begin_network
 from wizard.host.postfix import (
     BEGIN,
     END,
-    Configuration,
     begin_configuration,
     begin_package,
-from wizard.host.package import begin_package
     installed_postfix,
     read_table,
 )
