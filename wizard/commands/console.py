@@ -23,6 +23,11 @@ _LOOK = 0.5
 """Seconds between two checks whether a prompt is still open."""
 
 
+def _coloured(line: str) -> str:
+    colour = _COLOURS.get(line[:1], "")
+    return f"{colour}{line}{_RESET}" if colour else line
+
+
 @dataclass(frozen=True)
 class Console:
     """The output for lines. `is_terminal` is True if somebody can read and answer there."""
@@ -42,11 +47,10 @@ class Console:
 
     def say_diff(self, lines: Iterable[str]) -> None:
         """Print lines of a diff, coloured by their first column on a terminal."""
-        self.out.writelines(f"{self._coloured(clean_line(line))}\n" for line in lines)
-
-    def _coloured(self, line: str) -> str:
-        colour = _COLOURS.get(line[:1], "") if self.colour else ""
-        return f"{colour}{line}{_RESET}" if colour else line
+        cleaned = map(clean_line, lines)
+        self.out.writelines(
+            f"{one}\n" for one in (map(_coloured, cleaned) if self.colour else cleaned)
+        )
 
     def ask(self, question: str) -> str:
         """Ask at the terminal; an end of file is an empty answer."""

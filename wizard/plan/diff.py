@@ -45,9 +45,11 @@ class HunkLines:
     def __iter__(self) -> Iterator[Line]:
         for sign, lines, first, end in self._parts:
             for line in lines[first:end]:
-                text = line.rstrip(b"\n").decode("utf-8", "backslashreplace")
-                yield Line(sign, self._hide(text))
-                if not line.endswith(b"\n"):
+                text = line.decode("utf-8", "backslashreplace")
+                if text[-1] == "\n":
+                    yield Line(sign, self._hide(text[:-1]))
+                else:
+                    yield Line(sign, self._hide(text))
                     yield Line(sign, NO_NEWLINE)
 
 
@@ -142,14 +144,22 @@ class _Touching:
         return tuple(dict.fromkeys([self._reasons[one].why for one in sorted(found)]))
 
 
-def unified(old_name: str, new_name: str, shown: Sequence[Hunk]) -> Iterator[str]:
-    """Yield the lines of a unified diff, without line ends; nothing if there is no hunk."""
+def unified(
+    old_name: str,
+    new_name: str,
+    shown: Sequence[Hunk],
+    header: Callable[[Hunk], str] = lambda hunk: hunk.header,
+) -> Iterator[str]:
+    """Yield the lines of a unified diff, without line ends; nothing if there is no hunk.
+
+    `header` returns the line above a hunk.
+    """
     if not shown:
         return
     yield f"--- {old_name}"
     yield f"+++ {new_name}"
     for hunk in shown:
-        yield hunk.header
+        yield header(hunk)
         for sign, text in hunk.lines:
             yield text if text == NO_NEWLINE else sign + text
 

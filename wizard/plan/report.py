@@ -12,7 +12,7 @@ from wizard.answers.build import problem_text
 from wizard.answers.model import Caution
 from wizard.answers.rules.names import readable_name
 from wizard.plan import conflicts, foreign
-from wizard.plan.diff import hunks, unified
+from wizard.plan.diff import Hunk, hunks, unified
 from wizard.plan.losses import losses
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.secrets import masked_data
@@ -58,11 +58,8 @@ def file_diff(change: FileChange) -> Iterator[str]:
     shown = hunks(change.original or b"", change.proposed, change.reasons)
     if change.original is None and not shown:
         return
-    reasons = {hunk.header: _reasons(hunk.why) for hunk in shown}
     old_name = "/dev/null" if change.original is None else f"{change.path}.orig"
-    for line in unified(old_name, change.path, shown):
-        why = reasons.get(line, "")
-        yield f"{line} {why}" if why else line
+    yield from unified(old_name, change.path, shown, _header_with_reasons)
 
 
 def put_back_diff(change: FileChange) -> Iterator[str]:
@@ -71,10 +68,11 @@ def put_back_diff(change: FileChange) -> Iterator[str]:
     yield from unified(f"{change.path} (now)", f"{change.path} (put back)", shown)
 
 
-def _reasons(why: tuple[str, ...]) -> str:
-    if len(why) <= 2:  # noqa: PLR2004 - more are too long for a line
-        return " ".join(why)
-    return f"{why[0]} (and {len(why) - 1} more reasons; the wizard's review shows each)"
+def _header_with_reasons(hunk: Hunk) -> str:
+    why = hunk.why
+    if len(why) > 2:  # noqa: PLR2004 - more are too long for a line
+        why = (f"{why[0]} (and {len(why) - 1} more reasons; the wizard's review shows each)",)
+    return " ".join((hunk.header, *why))
 
 
 def commands(plan: Plan) -> Iterator[str]:
