@@ -38,7 +38,7 @@ _KEY = re.compile(
 )
 _KEY_BYTES = re.compile(_KEY.pattern.encode("ascii"), re.IGNORECASE)
 _KEY_MARK = rb"\(key[0-9]*\)"
-_PASSWORD_MARK = rb"(?<=[: \t])\(password[0-9]*\)(?=[ \t\r]*$)"
+_PASSWORD_MARK = rb"(?<=[: \t])\(password[0-9]*\)(?=[^\S\n]*$)"
 _MARK = re.compile(_KEY_MARK + b"|" + _PASSWORD_MARK, re.MULTILINE)
 _KEY_OR_MARK = re.compile(_KEY_MARK + b"|" + _KEY_BYTES.pattern, re.IGNORECASE)
 _NUMBERED = re.compile(r"\((key|password)[0-9]+\)")

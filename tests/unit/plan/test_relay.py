@@ -371,6 +371,8 @@ def test_a_bad_password_file(password_file: Path, data: bytes) -> None:
         b"[a.example] taro:(password)\n[b.example] x (password2)\n",
         b"[a.example] taro:(password2)x\n  y:(password)\r\n#(password)\n#:(password) \n",
         b'[a.example] taro:%s "\\ \xe3\x80\x80\xc2\x85\n',
+        b"\t\x00\x0b",
+        b"[a.example] taro:one \x0c\n  two\x0b\r\n[b.example] x:(password2)\x0b\t\n",
     ],
 )
 def test_what_looks_like_the_mark_of_a_password_is_not_opened(data: bytes) -> None:
@@ -380,7 +382,9 @@ def test_what_looks_like_the_mark_of_a_password_is_not_opened(data: bytes) -> No
         assert set(sealed.keys.values()) - {"known"} <= set(passwords_in(data)), "a worker finds it"
 
 
-@given(st.binary(max_size=200) | st.text("# \t\n[]:ab()password2", max_size=80).map(str.encode))
+@given(
+    st.binary(max_size=200) | st.text("# \t\r\n\v\f[]:ab()password2", max_size=80).map(str.encode)
+)
 def test_a_sealed_table_opens_to_what_it_was(data: bytes) -> None:
     sealed = seal_passwords(data, "known")
     assert opened(sealed.text, sealed.keys) == data
