@@ -79,6 +79,7 @@ class WizardScreen(Screen[None]):
             "f1,question_mark",
             "help",
             "Help",
+            key_display="F1",
             tooltip="Show this page (also ? where no text is typed).",
         ),
         Binding("q", "app.leave", "Quit", show=False),

@@ -6,10 +6,6 @@ from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
 from wizard.answers.rules.names import server
 from wizard.answers.toml import read_answers, saved_answers
-from wizard.check.abuse.as_stranger import check_as_stranger
-from wizard.check.abuse.outside_script import script_for
-from wizard.check.dovecot.login import User, check_login
-from wizard.check.prove import prove
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
@@ -20,6 +16,12 @@ from wizard.session import Session
 def run_check(session: Session, options: Options, console: Console) -> int:
     """Print the table of findings; return 1 if one that counts is wrong."""
     need_root("checking this server")
+    # Imported here, since they take 90 ms: nobody waits for them who is refused.
+    from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
+    from wizard.check.abuse.outside_script import script_for  # noqa: PLC0415
+    from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415
+    from wizard.check.prove import prove  # noqa: PLC0415
+
     elsewhere = _server(options)
     host = session.host()
     answers = read_answers(options.answers) if options.answers else session.answers(host)

@@ -8,7 +8,6 @@ from typing import Any
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
-from wizard.commands.prune import prune_runs
 from wizard.run.history import RunSummary, newest_cut_off, runs
 from wizard.run.lock import holder
 from wizard.run.records import DIED, DONE
@@ -18,6 +17,8 @@ from wizard.session import Session
 def run_runs(session: Session, options: Options, console: Console) -> int:
     """List the runs, oldest first, or remove old ones."""
     if options.prune or options.keep is not None or options.older_than is not None:
+        from wizard.commands.prune import prune_runs  # noqa: PLC0415 - not to list runs
+
         return prune_runs(session, options, console)
     need_root("reading the runs")
     found = runs(session.places)

@@ -38,7 +38,8 @@ def with_hand_edits(
             changed = _with_parameter(answers, today, edit)
         elif edit.path in OWNERS:
             changed = OWNERS[edit.path].keep(answers, edit)
-        answers = changed if is_valid(changed) else answers
+        if changed is not answers and is_valid(changed):
+            answers = changed
     return answers
 
 
