@@ -17,6 +17,7 @@ import pytest
 import wizard
 from lab.host import Host
 from lab.stock import stock_files
+from wizard.paths import MAIN_CF
 
 pytestmark = pytest.mark.lab
 
@@ -136,9 +137,9 @@ def test_a_fresh_host_tells_what_dnf_would_lay(ready: BootHost, suite: str) -> N
     install(host)
     for name in ("main", "master"):
         laid = host.read(f"/etc/postfix/{name}.cf")
-        assert facts[f"{name}_cf"]["live"].encode("latin-1").decode() == laid
+        assert facts["files"][f"/etc/postfix/{name}.cf"]["live"].encode("latin-1").decode() == laid
         assert (stock / f"{name}.cf").read_text() == laid
-        assert facts[f"{name}_cf"]["from_package"]
+        assert facts["files"][f"/etc/postfix/{name}.cf"]["from_package"]
 
 
 @SUITES
@@ -177,7 +178,7 @@ def test_an_installed_postfix_is_asked(ready: BootHost, suite: str) -> None:
     assert ("127.0.0.1", 25, "master") in listeners(facts)
     assert not facts["dovecot"]["auth_socket"]
     assert not facts["dovecot"]["lmtp_socket"]
-    assert not facts["main_cf"]["from_package"]
+    assert not facts["files"][MAIN_CF]["from_package"]
     host.start_dovecot()
     dovecot = read(host)["dovecot"]
     assert dovecot["auth_socket"]
@@ -196,7 +197,7 @@ def test_a_broken_main_cf_is_told_in_postfixs_words(ready: BootHost) -> None:
     facts = read(host)
     assert any("missing '='" in line for line in facts["postfix"]["stderr"])
     assert facts["postfix"]["version"] == "3.5.25"
-    assert facts["main_cf"]["live"].endswith("nonsense\n")
+    assert facts["files"][MAIN_CF]["live"].endswith("nonsense\n")
 
 
 def test_a_misspelt_parameter_is_in_the_old_complaints(ready: BootHost) -> None:
@@ -219,7 +220,7 @@ def test_a_read_only_root(ready: BootHost, suite: str) -> None:
     )
     facts = read(host, prefix=("unshare", "-m", "sh", "-c", script, "sh"))
     assert facts["postfix"]["package"]["candidate"]
-    assert facts["main_cf"]["live"].startswith("# Global Postfix configuration file")
+    assert facts["files"][MAIN_CF]["live"].startswith("# Global Postfix configuration file")
     assert facts["firewall"]["state"] == "running"
 
 
