@@ -58,6 +58,10 @@ def test_a_way_to_break_it_is_named(rig: Rig, name: str) -> None:
         assert one is not None, (finding, not_right(found))
         assert one.verdict == verdict, (finding, one)
         assert word in one.advice, (finding, one)
+    if way.cause:
+        assert any(one.names(way.cause) for one in found.values()), (way.cause, not_right(found))
+    if way.stops is not None:
+        assert rig.exit_status == int(way.stops), not_right(found)
 
 
 @pytest.mark.by_turns(6)
@@ -75,4 +79,4 @@ def test_there_are_enough_of_them() -> None:
     """As many ways as were promised, and each names something."""
     assert len(WAYS) >= 60
     assert len(UNUSUAL) >= 15
-    assert all(way.wrong or way.warning for way in WAYS.values())
+    assert all(way.wrong or way.warning or way.cause for way in WAYS.values())

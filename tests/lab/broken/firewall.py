@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.lab.broken.way import NOTHING, Way
 
 _AGAIN = "firewall-cmd -q --reload"
 
 
-def _firewalld(script: str, mend: str = _AGAIN, **findings: dict[str, str]) -> Way:
+def _firewalld(script: str, mend: str = _AGAIN, **findings: Any) -> Way:
     return Way(script, **findings, settle=NOTHING, mend=mend)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -43,8 +44,16 @@ class Found:
     """A finding as `check --json` has it."""
 
     verdict: str
+    looked_at: str
     seen: str
     advice: str
+
+    def names(self, cause: tuple[str, ...]) -> bool:
+        """Return whether a finding that is not right has all these words."""
+        text = f"{self.looked_at} {self.seen} {self.advice}"
+        return self.verdict in {"wrong", "warning"} and all(
+            re.search(word, text, re.IGNORECASE) for word in cause
+        )
 
 
 class Rig:
@@ -52,6 +61,7 @@ class Rig:
 
     def __init__(self, host: Host) -> None:
         self._owed = ""
+        self.exit_status = 0
         self.host = host
         host.write(
             ANSWERS, ZEKE.replace("reject_senders = []", 'reject_senders = ["spam.example"]')
@@ -82,11 +92,12 @@ class Rig:
         self.bash(f"{begin}\n{way.script}\n{_OLD}\n{way.settle}")
 
     def check(self) -> dict[str, Found]:
-        """Return the findings of `check --json` by their ids."""
+        """Return the findings of `check --json` by their ids; its exit status is `exit_status`."""
         done = self.host.run(["postfix-wizard", "check", "--json"])
         assert done.stdout, done.stderr
+        self.exit_status = done.returncode
         return {
-            one["id"]: Found(one["verdict"], one["seen"], one["advice"])
+            one["id"]: Found(one["verdict"], one["looked_at"], one["seen"], one["advice"])
             for one in json.loads(done.stdout)["findings"]
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Optional
 
 
 def restart(unit: str) -> str:
@@ -24,6 +25,10 @@ class Way:
 
     `wrong` and `warning` have, by the finding's id, a word that its advice must hold. `settle`
     makes it take effect, `mend` takes back what putting the files of /etc back does not.
+
+    A row that was written before its check knows no id. It has `cause`, words (regular expressions)
+    that one and the same finding, wrong or a warning, must have in what it looked at, saw or
+    advises; and `stops`: whether mail stops, is lost or the server is open, so that `check` exits 1.
     """
 
     script: str
@@ -31,6 +36,8 @@ class Way:
     warning: dict[str, str] = field(default_factory=dict)
     settle: str = RESTART
     mend: str = NOTHING
+    cause: tuple[str, ...] = ()
+    stops: Optional[bool] = None
 
 
 def line(text: str) -> str:
