@@ -62,6 +62,8 @@ class Event:
 
 def _edit_main_cf(host: Host) -> None:
     host.run(["postconf", "-e", "message_size_limit = 20000000", "biff = no"], check=True)
+    # Without a reload an smtpd that still runs shows the old limit, and a new one the other.
+    host.run(["postfix", "reload"], check=True)
 
 
 def _edit_a_table(host: Host) -> None:

@@ -29,6 +29,11 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\b\d{4,} MiB\b", "ROOM"),
     (r"\bMemory: \S+( \(peak: \S+\))?", "Memory: SIZE"),
     (r"\b(process|Process:|PID:) \d+", r"\1 PID"),
+    # Of `systemctl status`, what runs at that moment and the last lines of the log.
+    (r"\b(Invocation: )[0-9a-f]{32}", r"\1ID"),
+    (r"\b(active \(running\) since ).*", r"\1TIME"),
+    (r"^ *[├└]─.*\n", ""),
+    (r"^ *TIME \S+ (?:systemd|\(\S+\)|postfix\S*)\[\d+\]: .*\n", ""),
     (r"([├└]─)\d+", r"\1PID"),
     (r"(\w)\[\d+\]", r"\1[PID]"),
     (r"<[0-9a-f]{24}(?=\.postfix-wizard@)", "<MESSAGE"),
