@@ -30,6 +30,19 @@ AS_ACCEPTED = "it was accepted for this run"
 Key = tuple[str, str]
 """A finding's ID and its subject, because some IDs occur more than once."""
 
+_FOR_US = frozenset(
+    [
+        "myhostname",
+        "mydomain",
+        "mydestination",
+        "smtpd_recipient_restrictions",
+        "smtpd_relay_restrictions",
+        "/etc/postfix/sender_access",
+        "BuildTable:/etc/postfix/sender_access",
+    ]
+)
+"""What decides whether a stranger's mail for us is accepted, as names of `_ABOUT`."""
+
 _PAIR = "smtpd_tls_cert_file smtpd_tls_key_file SelfSign Lay Relink"
 _ABOUT: tuple[tuple[str, str], ...] = (
     (r"unit\.active", "Service"),
@@ -46,6 +59,8 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"smtp\.587\.(?:no-)?auth-plain", "smtpd_tls_auth_only"),
     (r"smtp\.(?:587|465)\.auth|socket\.auth", "smtpd_sasl_type smtpd_sasl_path"),
     (r"smtp\.25\.relay", "mynetworks smtpd_recipient_restrictions smtpd_relay_restrictions"),
+    (r"smtp\.25\.(?:users|domains|others)", " ".join(sorted(_FOR_US))),
+    (r"path\.ours", "mydestination relayhost mailbox_transport"),
     (r"certificate\.(?:\d+|chain|expiry|key)", _PAIR),
     (r"certificate\.(\d+)", f"entry:{{0}} served:{{0}} {' '.join(TAKEN_OUT)}"),
     (r"smtp\.(\d+)\.(?:start)?tls", "served:{0}"),
@@ -76,21 +91,8 @@ _SHUT: tuple[tuple[str, str, str], ...] = (
 )
 """A closed service: the finding, what is seen, and the later findings that only repeat it."""
 
-_LET_THROUGH = "smtp.25.stranger"
+_LET_THROUGH = frozenset(f"smtp.25.{name}" for name in ("stranger", "users", "domains"))
 """Mail for us from this host's own address. Before the run, mynetworks may have permitted it."""
-_FOR_US = frozenset(
-    [
-        "myhostname",
-        "mydomain",
-        "mydestination",
-        "smtpd_recipient_restrictions",
-        "smtpd_relay_restrictions",
-        "/etc/postfix/sender_access",
-        "BuildTable:/etc/postfix/sender_access",
-    ]
-)
-"""What decides whether a stranger's mail for us is accepted, as names of `_ABOUT`."""
-
 _ACCEPTED = {CLASS: r"domains\.classes"}
 """The findings about what was accepted with a caution, by its name."""
 
@@ -140,7 +142,7 @@ def _behind(finding: Finding) -> Iterator[re.Pattern[str]]:
 
 def _was_hidden(finding_id: str, own: Collection[str]) -> bool:
     """True if it was wrong before, too, and the check before the run could not see that."""
-    return finding_id == _LET_THROUGH and "mynetworks" in own and not _FOR_US & set(own)
+    return finding_id in _LET_THROUGH and "mynetworks" in own and not _FOR_US & set(own)
 
 
 def tolerated(plan: Plan) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.sockets import judge_socket
+from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends
 from wizard.check.postfix.main_cf import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
@@ -60,6 +61,7 @@ def begin_deep_checks(
     waiting = begin_waiting(door, socket, pool)
     backend_findings = begin_backends(backends(settings, listening), settings, pool)
     served = certificate.files(configuration.parameters)
+    paths = begin_paths(door, settings, services, network, pool)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
     # An operator who chose a self-signed certificate knows that nobody trusts it.
     follows = served and answers.certificate.source != SELF_SIGNED
@@ -82,6 +84,7 @@ def begin_deep_checks(
         yield from labels()
         for section in SECTIONS:
             yield from section.check(door, settings, answers)
+        yield from paths()
         yield from judge_queue(door, settings)
         yield from judge_waiting(waiting(), settings, time.time())
 

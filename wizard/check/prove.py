@@ -46,6 +46,7 @@ from wizard.postfix.blocklists import needs_key
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.relayhost import RELAY, is_ours
+from wizard.postfix.settings import Settings
 from wizard.secrets import seal
 
 COMMANDS = (ports.SS, units.SHOW_POSTFIX, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
@@ -107,7 +108,8 @@ def prove(
         )
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
-        stranger = stranger_session(answers, door, main_cf.get("mynetworks", ""), network, seconds)
+        settings = Settings(main_cf, configuration.defaults if configuration else {})
+        stranger = stranger_session(answers, door, settings, network, seconds)
 
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)

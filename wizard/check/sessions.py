@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
@@ -15,14 +14,18 @@ from wizard.check.dovecot.mailboxes import begin_mailboxes
 from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.network import ports
 from wizard.check.network.stranger import NoStrangerError, networks, stranger_address
-from wizard.check.smtp import policy, scripts
+from wizard.check.smtp import policy, recipients, scripts
 from wizard.check.smtp.conversations import Row, judge, waiting
+from wizard.check.smtp.recipients import Tried, choose, judge_recipients
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.check.tls import certificate
 from wizard.check.tls.handshake import ECDSA, RSA
 from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, Finding
 from wizard.host import facts
+from wizard.host.dovecot import login_users
+from wizard.postfix.settings import Settings
 
 _KINDS = {"RSA clients": RSA, "ECDSA clients": ECDSA}
 _SMTP = (25, scripts.SMTP, policy.ROWS_SMTP, scripts.HANDSHAKE)
@@ -84,34 +87,52 @@ def begin_sessions(
     )
 
 
+class Stranger(NamedTuple):
+    """A stranger's session, and the addresses that were tried in it."""
+
+    transcript: Transcript
+    tried: Tried = Tried()
+
+
 def stranger_session(
     answers: Answers,
     door: Door,
-    mynetworks: str,
+    settings: Settings,
     network: Optional[facts.Network],
     seconds: float,
-) -> Transcript:
+) -> Stranger:
     """Connect to port 25 from a stranger's address; if that is impossible, the transcript has the reason.
 
-    `mynetworks` is main.cf's value. Without it Postfix trusts the host's addresses, the stranger's too.
+    Without mynetworks in main.cf Postfix trusts the host's addresses, the stranger's too.
     """
-    if not mynetworks:
-        return Transcript(stopped_at="greeting", why="main.cf has no mynetworks, or cannot be read")
-    trusted = networks(re.split(r"[,\s]+", mynetworks))
+    if not settings.own.get("mynetworks"):
+        return Stranger(
+            Transcript(stopped_at="greeting", why="main.cf has no mynetworks, or cannot be read")
+        )
+    trusted = networks(settings.words("mynetworks"))
     taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks, door)[25]
+    tried = choose(settings, _people(door), answers.hostname.mydomain, network or facts.Network())
     try:
         version = ipaddress.ip_address(address).version
         with stranger_address(version, taken, trusted) as source:
-            script = scripts.stranger_script(source, answers.hostname.mydomain)
-            return converse(Endpoint(address, 25, source), script, seconds)
+            domain = answers.hostname.mydomain
+            script = scripts.stranger_script(source, domain, recipients.script(tried))
+            return Stranger(converse(Endpoint(address, 25, source), script, seconds), tried)
     except NoStrangerError as fault:
-        return Transcript(stopped_at="greeting", why=str(fault))
+        return Stranger(Transcript(stopped_at="greeting", why=str(fault)))
+
+
+def _people(door: Door) -> Sequence[str]:
+    try:
+        return login_users(door.read_text("/etc/passwd") or "")
+    except Trouble:
+        return ()
 
 
 def judge_sessions(
     sessions: Sessions,
-    stranger: Transcript,
+    stranger: Stranger,
     answers: Answers,
     disk: Mapping[str, bytes],
     main_cf: Mapping[str, str],
@@ -126,7 +147,9 @@ def judge_sessions(
             leaves = {"clients that take both": first.certificate, **found}
             yield from certificate.judge_served(port, leaves, disk, main_cf)
         if port == 25:  # noqa: PLR2004 (strangers come to this port)
-            yield from judge(port, policy.ROWS_STRANGER, stranger, answers, broken_off=UNKNOWN)
+            seen = stranger.transcript
+            yield from judge(port, policy.ROWS_STRANGER, seen, answers, broken_off=UNKNOWN)
+            yield from judge_recipients(stranger.tried, seen)
     if sessions.auth_fault:
         yield waiting(587, sessions.auth_fault)
         yield waiting(465, sessions.auth_fault)

@@ -114,13 +114,19 @@ def includes_of(text: str) -> list[str]:
     return _INCLUDE.findall(text)
 
 
+def login_users(passwd: str) -> list[str]:
+    """Return the people among the users of a passwd(5): those with a shell and a number of theirs."""
+    return [
+        fields[0]
+        for fields in passwd_rows(passwd)
+        if len(fields) == 7  # noqa: PLR2004 (passwd(5))
+        and FIRST_USER <= int(fields[2]) <= LAST_USER
+        and not fields[6].endswith(_NO_LOGIN)
+    ]
+
+
 def reader(passwd: str, aliases: str) -> str:
     """Return a user for tests of Dovecot: the reader of root's mail, else the first; "" for none."""
-    users = []
-    for fields in passwd_rows(passwd):
-        if len(fields) != 7:  # noqa: PLR2004 (passwd(5))
-            continue
-        if FIRST_USER <= int(fields[2]) <= LAST_USER and not fields[6].endswith(_NO_LOGIN):
-            users.append(fields[0])
+    users = login_users(passwd)
     of_root = _ROOT.search(aliases)
     return of_root[1] if of_root and of_root[1] in users else next(iter(users), "")

@@ -42,8 +42,8 @@ WAYS = {
     ),
     "a bare reject in front": Way(
         swap("    reject_invalid_helo_hostname,", "    reject, reject_invalid_helo_hostname,"),
-        {},
-        {"restrictions.order": "reject", "smtp.25.stranger": "mydestination"},
+        {"smtp.25.stranger": "mydestination", "smtp.25.users": "reject"},
+        {"restrictions.order": "reject"},
     ),
     "a misspelt parameter": Way(
         line("smtpd_client_event_limit_excepions = $mynetworks"),
@@ -58,8 +58,7 @@ WAYS = {
     ),
     "a reject of everything at HELO": Way(
         line("smtpd_helo_restrictions = permit_mynetworks, reject"),
-        {},
-        {"smtp.25.stranger": "restrictions"},
+        {"smtp.25.stranger": "restrictions", "smtp.25.users": "restrictions"},
     ),
     "a restriction on client names, which are never looked up": Way(
         line("smtpd_client_restrictions = permit_mynetworks, reject_unknown_client_hostname"),

@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.model import Answers
-from wizard.check.smtp.refusals import TRANSIENT
+from wizard.check.smtp.refusals import TRANSIENT, cause_of
 from wizard.check.smtp.session import Reply, Transcript
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Check, Finding
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 
 Verdict = Callable[[Reply, Answers], str]
 Show = Callable[[Reply], str]
 
 OK = 250
-LOCAL_ERROR = 451
-"""RFC 5321 4.2.2: the server has a fault of its own, such as a table that does not open."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,8 @@ def size_as_planned(reply: Reply, answers: Answers) -> str:
 
 
 def accepted(reply: Reply, _: Answers) -> str:
-    """Right if mail from outside is accepted. 451 is a fault of this server."""
-    if reply.code < TRANSIENT:
-        return RIGHT
-    said = " ".join(reply.lines)
-    if "blocked using" in said:
-        return WARNING
-    return WRONG if reply.code == LOCAL_ERROR or "elay access denied" in said else WARNING
+    """Right if mail from outside is accepted; else the reason of the refusal decides."""
+    return RIGHT if reply.code < TRANSIENT else cause_of(reply).verdict
 
 
 def judge(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wizard.check.smtp.session import OUTSIDER, QUIT, Exchange
 
 _HELO = "EHLO [127.0.0.1]"
@@ -54,8 +56,13 @@ def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
     return (*_LHLO, *(asks if recipient else ()), QUIT)
 
 
-def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:
-    """Return the lines of a stranger: try to relay, then mail for postmaster here; no DATA."""
+def stranger_script(
+    address: str, domain: str, more: Sequence[Exchange] = ()
+) -> tuple[Exchange, ...]:
+    """Return the lines of a stranger: try to relay, then mail for postmaster here, then `more`.
+
+    There is no DATA.
+    """
     literal = f"IPv6:{address}" if ":" in address else address
     return (
         Exchange("greeting", must=220),
@@ -64,5 +71,6 @@ def stranger_script(address: str, domain: str) -> tuple[Exchange, ...]:
         Exchange("relay", f"RCPT TO:<{OUTSIDER}>"),
         Exchange("local", f"RCPT TO:<postmaster@{domain}>"),
         Exchange("rset", "RSET"),
+        *more,
         QUIT,
     )

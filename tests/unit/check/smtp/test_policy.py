@@ -225,8 +225,11 @@ def test_what_a_stranger_is_told_of_relaying(
             "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.spamcop.net",
             WARNING,
         ),
-        ("550 5.1.1 <postmaster@zeke.ne.jp>: User unknown in local recipient table", WARNING),
-        ("450 4.7.1 greylisted", WARNING),
+        ("550 5.1.1 <postmaster@zeke.ne.jp>: User unknown in local recipient table", WRONG),
+        ("554 5.7.1 <[192.0.2.1]>: Helo command rejected: Access denied", WRONG),
+        ("452 4.3.1 Insufficient system storage", WRONG),
+        ("450 4.7.1 greylisted", UNKNOWN),
+        ("450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.1]", UNKNOWN),
     ],
 )
 def test_what_a_stranger_is_told_of_our_own_mail(

@@ -1,0 +1,1 @@
+"""The path of mail: where an address leads, as Postfix itself and its tables have it."""

@@ -1,0 +1,141 @@
+"""Ask the tables that rewrite a recipient, with the programs that Postfix brings (postmap(1))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.postfix.settings import Settings
+
+SECONDS = 2.0
+"""For one query of one table; one on the network may be slow."""
+
+DEEPEST = 20
+"""Steps from one address to the next; a server has one or two."""
+
+MOST = 20
+"""How many addresses that one leads to are followed."""
+
+_REWRITES = ("recipient_canonical_maps", "canonical_maps", "virtual_alias_maps")
+"""The tables of cleanup(8) for a recipient, in its order."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a table made of an address: the parameter that names the table, and the addresses."""
+
+    parameter: str
+    address: str
+    becomes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.parameter}: {self.address} becomes {', '.join(self.becomes)}"
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What cleanup(8) makes of a recipient: the addresses at the end and the steps there.
+
+    `fault` is why that is not known, or that it has no end; else "".
+    """
+
+    ends: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+    fault: str = ""
+    has_no_end: bool = False
+
+
+def rewritten(door: Door, settings: Settings, address: str) -> Rewritten:
+    """Follow a recipient through canonical_maps and virtual_alias_maps. Never raises."""
+    steps: list[Step] = []
+    try:
+        now = address
+        for name in _REWRITES[:2]:
+            step = _step(door, settings, name, now)
+            if step is not None and step.becomes[0] != now:
+                steps.append(step)
+                now = step.becomes[0]
+        return _aliases(door, settings, now, steps)
+    except Trouble as trouble:
+        return Rewritten((), tuple(steps), fault=trouble.wrong)
+
+
+def _aliases(door: Door, settings: Settings, address: str, steps: list[Step]) -> Rewritten:
+    """Follow virtual_alias_maps until nothing changes. Raises Trouble for a failing table."""
+    name = _REWRITES[2]
+    ends: list[str] = []
+    waiting = [(address, 0)]
+    while waiting and len(ends) < MOST:
+        now, depth = waiting.pop(0)
+        if depth > DEEPEST:
+            return Rewritten(tuple(ends), tuple(steps), f"{name} leads {now} round", True)
+        step = _step(door, settings, name, now)
+        if step is None or step.becomes == (now,):
+            ends.append(now)
+            continue
+        steps.append(step)
+        # An address that a row names itself is an end (virtual(5)).
+        ends += [one for one in step.becomes if one == now]
+        waiting += [(one, depth + 1) for one in step.becomes if one != now]
+    return Rewritten(tuple(dict.fromkeys(ends)), tuple(steps))
+
+
+def _step(door: Door, settings: Settings, name: str, address: str) -> Optional[Step]:
+    tables = settings.words(name)
+    if not tables:
+        return None
+    keys = tuple(_keys(settings, address))
+    rows = [ask(door, table, keys) for table in tables]
+    for key in keys:
+        for found in rows:
+            if key in found:
+                return Step(name, address, tuple(_addresses(settings, found[key], address)))
+    return None
+
+
+def _keys(settings: Settings, address: str) -> Iterator[str]:
+    """Yield the keys of an address in the order of virtual(5) and canonical(5)."""
+    user, _, domain = address.lower().rpartition("@")
+    delimiters = settings.value("recipient_delimiter")
+    plain = re.split(f"[{re.escape(delimiters)}]", user)[0] if delimiters else user
+    names = tuple(dict.fromkeys((user, plain or user)))
+    yield from (f"{one}@{domain}" for one in names)
+    if domain in {one.lower() for one in settings.words("mydestination")} | {
+        settings.value("myorigin").lower()
+    }:
+        yield from names
+    yield f"@{domain}"
+
+
+def _addresses(settings: Settings, value: str, address: str) -> Iterator[str]:
+    user = address.rpartition("@")[0]
+    for word in re.split(r"[,\s]+", value.strip()):
+        if word.startswith("@"):
+            yield f"{user}{word.lower()}"
+        elif "@" in word:
+            yield word.lower()
+        elif word:
+            yield f"{word}@{settings.value('myorigin')}".lower()
+
+
+def ask(door: Door, table: str, keys: Sequence[str]) -> dict[str, str]:
+    """Return the rows that a table has for keys (postmap -q). Raises Trouble for one that fails.
+
+    proxymap(8) is passed by: root opens a table without it.
+    """
+    plain = [one for one in keys if one.isprintable() and one == one.strip()]
+    data = "".join(f"{one}\n" for one in plain).encode("utf-8", "surrogateescape")
+    argv = ("postmap", "-q", "-", re.sub("^proxy:", "", table))
+    done = door.run(argv, timeout=SECONDS, data=data)
+    if done is None:
+        raise Trouble(f"asking {table}", "there is no postmap", "Install Postfix.")
+    # It ends with 1 for a key that is not there, and for a table that it cannot open.
+    faults = [line for line in done.complaints if "/main.cf" not in line]
+    if done.code and faults:
+        raise Trouble(f"asking {table}", faults[-1], "Correct the table.")
+    lines = (line.partition("\t") for line in done.text.splitlines())
+    return {key.lower(): value for key, tab, value in lines if tab}
