@@ -1,7 +1,7 @@
-"""Ask Postfix's own trivial-rewrite(8) where an address leads.
+"""Query Postfix's own trivial-rewrite(8) where an address leads.
 
 It applies the address classes, transport_maps, relayhost, default_transport and all the rest for each
-delivery. So it is asked, and nothing of its logic is repeated here. Its protocol is that of
+delivery. So it is queried, and nothing of its logic is repeated here. Its protocol is that of
 Postfix's programs among themselves: attributes as names and values, each ended by a NUL, and an empty
 name at the end of a list. Newer versions send a list of their own first.
 """
@@ -39,7 +39,7 @@ class Route:
     """Where an address leads: a service of master.cf, the next hop, and the recipient there.
 
     `kind` is the address class, "" if it has none. `fault` is why it leads nowhere, else "";
-    `is_unknown` is True if that is not Postfix's word, because it could not be asked.
+    `is_unknown` is True if that is not Postfix's word, because the query failed.
     """
 
     address: str

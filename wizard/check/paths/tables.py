@@ -1,4 +1,4 @@
-"""Ask the tables that rewrite a recipient, with the programs that Postfix brings (postmap(1))."""
+"""Query the tables that rewrite a recipient, with the programs that Postfix brings (postmap(1))."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _step(door: Door, settings: Settings, name: str, address: str) -> Optional[S
     if not tables:
         return None
     keys = tuple(_keys(settings, address))
-    rows = [ask(door, table, keys) for table in tables]
+    rows = [look_up(door, table, keys) for table in tables]
     for key in keys:
         for found in rows:
             if key in found:
@@ -122,7 +122,7 @@ def _addresses(settings: Settings, value: str, address: str) -> Iterator[str]:
             yield f"{word}@{settings.value('myorigin')}".lower()
 
 
-def ask(door: Door, table: str, keys: Sequence[str]) -> dict[str, str]:
+def look_up(door: Door, table: str, keys: Sequence[str]) -> dict[str, str]:
     """Return the rows that a table has for keys (postmap -q). Raises Trouble for one that fails.
 
     proxymap(8) is passed by: root opens a table without it.
@@ -132,10 +132,10 @@ def ask(door: Door, table: str, keys: Sequence[str]) -> dict[str, str]:
     argv = ("postmap", "-q", "-", re.sub("^proxy:", "", table))
     done = door.run(argv, timeout=SECONDS, data=data)
     if done is None:
-        raise Trouble(f"asking {table}", "there is no postmap", "Install Postfix.")
+        raise Trouble(f"looking up in {table}", "there is no postmap", "Install Postfix.")
     # It ends with 1 for a key that is not there, and for a table that it cannot open.
     faults = [line for line in done.complaints if "/main.cf" not in line]
     if done.code and faults:
-        raise Trouble(f"asking {table}", faults[-1], "Correct the table.")
+        raise Trouble(f"looking up in {table}", faults[-1], "Correct the table.")
     lines = (line.partition("\t") for line in done.text.splitlines())
     return {key.lower(): value for key, tab, value in lines if tab}
