@@ -68,7 +68,7 @@ class _Fault(NamedTuple):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a path is held against: master.cf's programs by service, the next hops, this host.
+    """What a path is compared with: master.cf's programs by service, the next hops, this host.
 
     `hops` has only those that were greeted.
     """
