@@ -16,6 +16,11 @@ def is_inner(address: str) -> bool:
     return any(parsed in net for net in _INNER if net.version == parsed.version)
 
 
+def public6(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the IPv6 addresses that others can reach."""
+    return tuple(one for one in addresses if ":" in one and not is_inner(one))
+
+
 def public4(addresses: Iterable[str]) -> tuple[str, ...]:
     """Return the IPv4 addresses that others can reach."""
     return tuple(one for one in addresses if ":" not in one and not is_inner(one))

@@ -50,13 +50,18 @@ _KEY = "Write the key into its file, 0600 and root's (`dqs_key_file`)."
 _OWN_RESOLVER = "Look at /etc/resolv.conf and ask by hand: `dig {name}`."
 
 
+LISTINGS = "127."
+"""How the replies begin that list an address; all others are no listing (RFC 5782, 2.1)."""
+
+
 @dataclass(frozen=True)
 class Health:
     """The result of testing one list.
 
     `state` is works, refuses, lists everything, lists nothing, silent, failed or needs a key.
     `said` says what was seen, `advice` what to do ("" if it works). `own` are this host's
-    addresses that the list contains.
+    addresses that the list contains; `odd` the replies to them that are no listing: an error code, or
+    an address outside 127.0.0.0/8 (RFC 5782, 2.1).
     """
 
     zone: ListZone
@@ -64,6 +69,7 @@ class Health:
     said: str
     advice: str = ""
     own: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
 
     @property
     def works(self) -> bool:
@@ -106,8 +112,16 @@ def judge(
         answers.get(one, Answer(one, SILENT, why=NO_TIME)) for one in questions(zone, addresses)
     )
     state, said, advice = _state(zone, listed, unlisted)
-    mine = [address for address, answer in zip(addresses, own) if _counts(zone, answer)]
-    return Health(zone, state, said, advice, tuple(mine) if state == WORKS else ())
+    if state != WORKS:
+        return Health(zone, state, said, advice)
+    mine = [address for address, answer in zip(addresses, own) if _is_listing(zone, answer)]
+    odd = [
+        reply
+        for answer in own
+        for reply in answer.records
+        if not reply.startswith(LISTINGS) or reply in _refusals(zone, answer)
+    ]
+    return Health(zone, state, said, advice, tuple(mine), tuple(dict.fromkeys(odd)))
 
 
 def _state(zone: ListZone, listed: Answer, unlisted: Answer) -> tuple[str, str, str]:
@@ -172,6 +186,11 @@ def _counts(zone: ListZone, answer: Answer) -> bool:
     return answer.state == FOUND and any(
         matches(zone.replies, one) and one not in _refusals(zone, answer) for one in answer.records
     )
+
+
+def _is_listing(zone: ListZone, answer: Answer) -> bool:
+    """True if the list itself says that it has the address."""
+    return _counts(zone, answer) and any(one.startswith(LISTINGS) for one in answer.records)
 
 
 def _reversed(address: str) -> str:

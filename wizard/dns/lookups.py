@@ -6,18 +6,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from wizard.answers.model import Answers
-from wizard.dns.addresses import is_inner, public4
+from wizard.dns.addresses import is_inner, public4, public6
 from wizard.dns.asking import SILENT, Answer, Question, ask_within, reversed_name
+from wizard.dns.spf import evaluate
 
 SECONDS = 3.0
 """Timeout of all questions together."""
 
 MOST = 24
 """Local names whose MX records are queried; the rest of a longer list is skipped."""
+
+MOST_SENDERS = 4
+"""Addresses of this host for which SPF is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,54 @@ def look_up(
     """
     deadline = time.monotonic() + seconds
     found = ask_within(questions(answers, addresses), resolvers, seconds=seconds, port=port)
+
+    def more(wanted: Iterable[Question]) -> None:
+        new = [one for one in dict.fromkeys(wanted) if one not in found]
+        remaining = deadline - time.monotonic()
+        found.update(ask_within(new, resolvers, seconds=remaining, port=port))
+
+    def lookup(name: str, kind: str) -> Answer:
+        more([Question(name, kind)])
+        return found[Question(name, kind)]
+
     outer = public4(found[Question(answers.hostname.myhostname, "A")].records)
-    more = (Question(reversed_name(one), "PTR") for one in outer[:MOST])
-    remaining = deadline - time.monotonic()
-    new = [one for one in more if one not in found]
-    found |= ask_within(new, resolvers, seconds=remaining, port=port)
+    exchangers = (
+        name
+        for question, answer in tuple(found.items())
+        if question.kind == "MX"
+        for name in best(answer)
+    )
+    more(
+        [
+            *(Question(reversed_name(one), "PTR") for one in outer[:MOST]),
+            *(Question(name, "A") for name in islice(exchangers, MOST)),
+        ]
+    )
+    seen = Lookups(found, tuple(addresses))
+    for name in (answers.hostname.mydomain, answers.hostname.myhostname):
+        for address in senders(answers, seen):
+            # All that SPF needs is queried here, so that a judge has it.
+            evaluate(address, name, lookup)
     return Lookups(found, tuple(addresses))
+
+
+def best(answer: Answer) -> tuple[str, ...]:
+    """Return the mail exchangers with the lowest preference, in lower case (RFC 5321, 5.1)."""
+    words = (one.split() for one in answer.records)
+    parted = [one for one in words if one and one[0].isdecimal()]
+    least = min((int(one[0]) for one in parted), default=0)
+    return tuple(one[-1].lower() for one in parted if int(one[0]) == least)
+
+
+def senders(answers: Answers, found: Lookups) -> tuple[str, ...]:
+    """Return the addresses that this host's own mail comes from, as far as they are known.
+
+    They are its public ones and those of its router; else those that its name leads to.
+    """
+    own = (*found.addresses, *answers.networks.proxy_interfaces)
+    outer = public4(own) or public4(found.of(answers.hostname.myhostname, "A").records)
+    six = public6(own) if answers.networks.inet_protocols != "ipv4" else ()
+    return (*outer, *six)[:MOST_SENDERS]
 
 
 def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...]:
@@ -69,6 +116,7 @@ def questions(answers: Answers, addresses: Sequence[str]) -> tuple[Question, ...
                 *(Question(name, "MX") for name in names),
                 *(Question(reversed_name(one), "PTR") for one in public4((*addresses, *outer))),
                 Question(domain, "TXT"),
+                Question(host, "TXT"),
                 Question(f"_dmarc.{domain}", "TXT"),
             )
         )

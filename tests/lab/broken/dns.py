@@ -63,4 +63,35 @@ WAYS = {
         "printf '1.113.0.203\\tIN A 127.0.0.4\\n' >>zen.spamhaus.org.zone",
         warning={"blocklist.spamhaus-zen.own": "taken off"},
     ),
+    "SPF for another address": _zone(
+        f"printf '@ IN TXT \"v=spf1 ip4:198.51.100.7 -all\"\\n' >>{_OUR}",
+        warning={"dns.spf": "ip4:203.0.113.1"},
+    ),
+    "SPF that is void": _zone(
+        f"printf '@ IN TXT \"v=spf1 ipv4:203.0.113.1 -all\"\\n' >>{_OUR}",
+        warning={"dns.spf": "Correct"},
+    ),
+    "SPF for everybody": _zone(
+        f"printf '@ IN TXT \"v=spf1 +all\"\\n' >>{_OUR}", warning={"dns.spf": "-all"}
+    ),
+    "SPF of the server's own name for another address": _zone(
+        f"printf 'mail IN TXT \"v=spf1 ip4:198.51.100.7 -all\"\\n' >>{_OUR}",
+        warning={"dns.spf.host": "ip4:203.0.113.1"},
+    ),
+    "a DMARC record without a policy": _zone(
+        f"printf '_dmarc IN TXT \"v=DMARC1; rua=mailto:a@zeke.ne.jp\"\\n' >>{_OUR}",
+        warning={"dns.dmarc": "7489"},
+    ),
+    "another server before this one": _zone(
+        f"printf '@ IN MX 5 other.stranger.example.\\n' >>{_OUR}",
+        warning={"dns.mx": "lowest number"},
+    ),
+    "a list whose domain has changed hands": _zone(
+        "printf '1.113.0.203\\tIN A 203.0.113.99\\n' >>zen.spamhaus.org.zone",
+        warning={"blocklist.spamhaus-zen.own": "no listing"},
+    ),
+    "a list that answers for this host with an error": _zone(
+        "printf '1.113.0.203\\tIN A 127.255.255.254\\n' >>zen.spamhaus.org.zone",
+        warning={"blocklist.spamhaus-zen.own": "no listing"},
+    ),
 }

@@ -182,3 +182,18 @@ def test_no_resolver_is_told(resolvers: tuple[str, ...]) -> None:
     (health,) = ask_lists([OPEN], resolvers, seconds=0.5)
     assert health.state == "failed"
     assert health.said.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("reply", "odd"),
+    [
+        ("127.0.0.2", ()),
+        ("203.0.113.99", ("203.0.113.99",)),
+        ("127.255.255.254", ("127.255.255.254",)),
+    ],
+)
+def test_a_reply_for_our_own_address_that_is_no_listing(reply: str, odd: tuple[str, ...]) -> None:
+    answers = told(OPEN, ["127.0.0.2"], NO_NAME, [reply])
+    health = judge(OPEN, answers, ["203.0.113.9"])
+    assert health.odd == odd
+    assert bool(health.own) == (not odd)

@@ -13,6 +13,7 @@ from wizard.dns.blocklists import Health, ask_lists
 from wizard.finding import Check, Finding
 from wizard.host.facts import Network
 from wizard.postfix.blocklists import with_key, zones_to_test
+from wizard.text import printable, shortened
 
 SECONDS = 1.0
 """Seconds for all lists together; a healthy server needs a tenth of it."""
@@ -64,6 +65,11 @@ def _own(health: Health, addresses: Collection[str]) -> Finding:
     check = Check(
         f"blocklist.{zone.name}.own", f"this host in {zone.zone}", "not listed", fatal=False
     )
+    if health.odd:
+        takes = "Postfix takes it for a listing: give the list a reply filter (=127.0.0.[2..11])."
+        does = "It is no listing: an error, or a list whose domain has changed hands."
+        advice = f"{does} {'' if zone.replies else takes}".strip()
+        return check.warning(printable(f"{shortened(health.odd, 3)} for this host"), advice)
     if not health.own:
         return check.right(f"{', '.join(addresses)} not listed")
     page = f" Its page tells why, and how to be taken off: {zone.page}" if zone.page else ""

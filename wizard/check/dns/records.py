@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
+from wizard.check.dns.policies import DnsCheck, judge_policies
 from wizard.dns.addresses import public4
 from wizard.dns.asking import NO_NAME, Answer, reversed_name
-from wizard.dns.lookups import MOST, Lookups, is_inside, look_up
-from wizard.dns.records import SPF, dmarc
-from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
+from wizard.dns.lookups import MOST, Lookups, best, is_inside, look_up
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
-from wizard.text import printable
 
 SECONDS = 1.0
 """Seconds for all queries together; a healthy resolver needs a tenth of it."""
@@ -35,7 +33,7 @@ def begin_lookups(
     """
     if network is None:
         why = "the host's resolvers could not be read"
-        return lambda: iter((_DnsCheck("dns.a", "DNS", "as published").unknown(why),))
+        return lambda: iter((DnsCheck("dns.a", "DNS", "as published").unknown(why),))
     pending = pool.submit(look_up, answers, network.addresses, network.resolvers, seconds=SECONDS)
     return lambda: judge_lookups(answers, pending.result(), proxies)
 
@@ -52,32 +50,15 @@ def judge_lookups(
     yield _address(host, leads, found.addresses)
     yield from _behind_nat(leads, found.addresses, proxies)
     if leads.records and leads.canonical.lower() not in {"", host}:
-        check = _DnsCheck("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
+        check = DnsCheck("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
         advice = f"An MX must not lead to one: give {host} an A record instead."
         yield check.says(f"a CNAME for {leads.canonical}", WARNING, advice)
     yield _ipv6(host, found, listens=answers.networks.inet_protocols != "ipv4")
     yield from _pointers(host, leads, found, public4((*found.addresses, *proxies)))
-    yield _mx(domain, found.of(domain, "MX"), host)
+    yield _mx(domain, found.of(domain, "MX"), host, found)
     if answers.domains.local:
         yield _local(answers.domains.local, found, host)
-    inside = is_inside(leads)
-    spf = _DnsCheck("dns.spf", f"{domain} TXT (SPF)", SPF)
-    yield _text(spf, found.of(domain, "TXT"), "v=spf1", inside=inside)
-    policy = _DnsCheck("dns.dmarc", f"_dmarc.{domain} TXT", dmarc(domain))
-    yield _text(policy, found.of(f"_dmarc.{domain}", "TXT"), "v=dmarc1", inside=inside)
-
-
-@dataclass(frozen=True)
-class _DnsCheck(Check):
-    """A check of what the DNS says, which fails no run."""
-
-    fatal: bool = False
-
-    def says(self, seen: str, verdict: str, advice: str = "") -> Finding:
-        return self.finding(verdict, printable(seen), advice)
-
-    def not_known(self, answer: Answer) -> Finding:
-        return self.unknown(printable(answer.why))
+    yield from judge_policies(answers, found)
 
 
 def _nothing(answer: Answer) -> str:
@@ -86,7 +67,7 @@ def _nothing(answer: Answer) -> str:
 
 def _address(host: str, answer: Answer, own: Sequence[str]) -> Finding:
     outer = ", ".join(public4(own))
-    check = _DnsCheck(
+    check = DnsCheck(
         "dns.a", f"{host} A", outer or "the address under which others reach this host"
     )
     if not answer.known:
@@ -115,7 +96,7 @@ def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> I
     if public4(own) or not outer:
         return
     seen = ", ".join(outer)
-    check = _DnsCheck(
+    check = DnsCheck(
         "networks.proxy", "NAT: the address that the world sees", "in proxy_interfaces"
     )
     if set(outer) <= set(proxies):
@@ -131,7 +112,7 @@ def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> I
 def _ipv6(host: str, found: Lookups, *, listens: bool) -> Finding:
     answer = found.of(host, "AAAA")
     wanted = "an address of this host, or none" if listens else "none: Postfix speaks IPv4 only"
-    check = _DnsCheck("dns.aaaa", f"{host} AAAA", wanted)
+    check = DnsCheck("dns.aaaa", f"{host} AAAA", wanted)
     if not answer.known:
         return check.not_known(answer)
     if not answer.records:
@@ -153,11 +134,11 @@ def _pointers(host: str, leads: Answer, found: Lookups, own: Sequence[str]) -> I
     addresses = (own or public4(leads.records))[:MOST]
     if not addresses:
         advice = "The address that this host's mail comes from needs it; its provider sets it."
-        check = _DnsCheck("dns.ptr", "PTR", host)
+        check = DnsCheck("dns.ptr", "PTR", host)
         yield check.says("no public address is known here", UNKNOWN, advice)
     for address in addresses:
         answer = found.of(reversed_name(address), "PTR")
-        check = _DnsCheck(f"dns.ptr.{address}", f"{address} PTR", host)
+        check = DnsCheck(f"dns.ptr.{address}", f"{address} PTR", host)
         if not answer.known:
             yield check.not_known(answer)
         elif host in _lower(answer.records):
@@ -174,24 +155,32 @@ def _lower(records: Sequence[str]) -> list[str]:
     return [one.lower() for one in records]
 
 
-def _leads_here(answer: Answer, host: str) -> bool:
-    return any(one.split()[-1] == host for one in _lower(answer.records))
+def _leads_here(answer: Answer, host: str, found: Lookups) -> bool:
+    """True if the exchangers that are tried first are this host, by name or by address."""
+    return any(name == host or _is_own(found.of(name, "A").records, found) for name in best(answer))
 
 
-def _mx(domain: str, answer: Answer, host: str) -> Finding:
-    check = _DnsCheck("dns.mx", f"{domain} MX", f"10 {host}")
+def _is_own(addresses: Sequence[str], found: Lookups) -> bool:
+    return bool(addresses) and set(addresses) <= set(found.addresses)
+
+
+def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:
+    check = DnsCheck("dns.mx", f"{domain} MX", f"{host}, with the lowest number")
     if not answer.known:
         return check.not_known(answer)
     seen = ", ".join(answer.records) or _nothing(answer)
-    if _leads_here(answer, host):
+    if _leads_here(answer, host, found):
         return check.says(seen, RIGHT)
-    advice = f"Mail for {domain} does not come here: {domain}. IN MX 10 {host}."
+    if any(one.split()[-1] == host for one in _lower(answer.records)):
+        advice = f"{', '.join(best(answer))} is tried first: give {host} the lowest number."
+    else:
+        advice = f"Mail for {domain} does not come here: {domain}. IN MX 10 {host}."
     return check.says(seen, WARNING, advice)
 
 
 def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     """Return one finding for all local names, because nobody reads ten thousand lines."""
-    check = _DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
+    check = DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
     queried = [(one, found.of(one, "MX")) for one in names[:MOST]]
     lost = next((answer for _, answer in queried if not answer.known), None)
     if lost is not None:
@@ -199,7 +188,7 @@ def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     wrong = [
         f"{name}: {', '.join(answer.records) or _nothing(answer)}"
         for name, answer in queried
-        if not _leads_here(answer, host)
+        if not _leads_here(answer, host, found)
     ]
     if wrong:
         more = f" and {len(wrong) - _FEW} more" if len(wrong) > _FEW else ""
@@ -207,17 +196,3 @@ def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
         return check.says(f"{'; '.join(wrong[:_FEW])}{more}", WARNING, advice)
     rest = f"; {len(names) - MOST} were not asked" if len(names) > MOST else ""
     return check.says(f"{len(queried)} lead here{rest}", RIGHT)
-
-
-def _text(check: _DnsCheck, answer: Answer, start: str, *, inside: bool) -> Finding:
-    if not answer.known:
-        return check.not_known(answer)
-    texts = [one.strip('"') for one in answer.records]
-    seen = [one for one in texts if one.lower().startswith(start)]
-    if len(seen) == 1:
-        return check.says(seen[0], RIGHT)
-    if seen:
-        return check.says(f"{len(seen)} records", WARNING, "More than one count as none: keep one.")
-    if inside:
-        return check.says("none, as seen from inside", UNKNOWN, "Publish it in the outside view.")
-    return check.says("none", WARNING, "Publish it, so that large providers take your mail.")

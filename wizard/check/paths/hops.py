@@ -45,8 +45,8 @@ def greet(routes: Sequence[Route], network: Network, name: str) -> dict[str, Hop
     found: dict[str, Hop] = {}
     for nexthop in list(dict.fromkeys(one.nexthop for one in routes))[:MOST]:
         host, has_mx, port = next(iter(nexthops(nexthop)), ("", False, SMTP))
-        looked_up = relay_targets([(host, has_mx)], network.resolvers, SECONDS / 2)
-        targets = looked_up.get(host.lower(), ())
+        by_host = relay_targets([(host, has_mx)], network.resolvers, SECONDS / 2)
+        targets = by_host.get(host.lower(), ())
         addresses = [one for one in (host, *targets) if is_address(one)]
         why = f"{host or nexthop} has no address"
         if addresses:

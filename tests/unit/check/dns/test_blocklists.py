@@ -54,3 +54,10 @@ def test_without_resolvers_each_list_once_and_no_exception() -> None:
         "failed: test.a.example: /etc/resolv.conf names no resolver",
     ]
     assert not any(one.fatal for one in (*unread, *none))
+
+
+def test_a_reply_that_is_no_listing_is_not_called_one() -> None:
+    _, own = judge_lists([Health(ZEN, "works", "", odd=("203.0.113.99",))], OWN)
+    assert own.verdict == "warning"
+    assert "203.0.113.99" in own.seen
+    assert "no listing" in own.advice

@@ -96,6 +96,48 @@ def test_all_as_it_should_be() -> None:
         ({(DOMAIN, "TXT"): ()}, (OUTER,), "dns.spf", WARNING, "none"),
         ({(DOMAIN, "TXT"): ('"v=spf1 a"', '"v=spf1 mx"')}, (OUTER,), "dns.spf", WARNING, "2 rec"),
         ({(f"_dmarc.{DOMAIN}", "TXT"): ()}, (OUTER,), "dns.dmarc", WARNING, "none"),
+        # A record is evaluated for the address that mail leaves by.
+        (
+            {(DOMAIN, "TXT"): ('"v=spf1 ip4:203.0.113.9 -all"',)},
+            (OUTER,),
+            "dns.spf",
+            WARNING,
+            "fail",
+        ),
+        ({(DOMAIN, "TXT"): ('"v=spf1 mx +all"',)}, (OUTER,), "dns.spf", WARNING, "every address"),
+        ({(DOMAIN, "TXT"): ('"v=spf1 ipv4:1.2.3.4"',)}, (OUTER,), "dns.spf", WARNING, "no term"),
+        (
+            {(DOMAIN, "TXT"): ('"v=spf1 ip4:203.0.113.9 ?all"',)},
+            (OUTER,),
+            "dns.spf",
+            WARNING,
+            "neutral",
+        ),
+        (
+            {(DOMAIN, "TXT"): ('"v=spf1 a:mail.example.com -all"',)},
+            (OUTER,),
+            "dns.spf",
+            RIGHT,
+            OUTER,
+        ),
+        ({(HOST, "TXT"): ('"v=spf1 -all"',)}, (OUTER,), "dns.spf.host", WARNING, "fail"),
+        ({(HOST, "TXT"): ('"v=spf1 a -all"',)}, (OUTER,), "dns.spf.host", RIGHT, OUTER),
+        # The inside view leads our names elsewhere, but an address in the record is the same there.
+        (
+            {(HOST, "A"): (INNER,), (DOMAIN, "TXT"): ('"v=spf1 ip4:203.0.113.9 -all"',)},
+            (INNER, OUTER),
+            "dns.spf",
+            WARNING,
+            "fail",
+        ),
+        ({(HOST, "A"): (INNER,)}, (INNER, OUTER), "dns.spf", UNKNOWN, "from inside"),
+        ({(f"_dmarc.{DOMAIN}", "TXT"): ('"v=DMARC1"',)}, (OUTER,), "dns.dmarc", WARNING, "no p="),
+        ({(f"_dmarc.{DOMAIN}", "TXT"): ('"v=dmarc1;p=none"',)}, (OUTER,), "dns.dmarc", WARNING, ""),
+        # The exchangers with the lowest number get the mail.
+        ({(DOMAIN, "MX"): (MX, "5 other.example")}, (OUTER,), "dns.mx", WARNING, "5 other"),
+        ({(DOMAIN, "MX"): (MX, "15 other.example")}, (OUTER,), "dns.mx", RIGHT, "15 other"),
+        ({(DOMAIN, "MX"): ("0 .",)}, (OUTER,), "dns.mx", WARNING, "0 ."),
+        ({("a.example.com", "MX"): ("5 x.example", MX)}, (OUTER,), "dns.mx.local", WARNING, "5 x"),
     ],
 )
 def test_one_thing_at_a_time(

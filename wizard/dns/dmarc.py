@@ -1,0 +1,43 @@
+"""Read a DMARC record (RFC 7489, section 6.3)."""
+
+from __future__ import annotations
+
+import re
+
+POLICIES = ("none", "quarantine", "reject")
+
+_VERSION = re.compile(r"v\s*=\s*DMARC1\s*(?:;|$)")
+_URI = re.compile(r"\s*mailto:[^\s@,!]+@[^\s@,!]+(?:![0-9]+[kmgt]?)?\s*", re.IGNORECASE)
+_PERCENT = re.compile(r"100|[0-9]{1,2}")
+
+
+def is_dmarc(text: str) -> bool:
+    """True if receivers take a TXT record for one of DMARC: the version comes first, so written."""
+    return _VERSION.match(text) is not None
+
+
+def fault(text: str) -> str:
+    """Return what receivers do not understand of a record, "" if it is whole."""
+    tags: dict[str, str] = {}
+    for part in filter(str.strip, text.split(";")):
+        name, equals, value = part.partition("=")
+        name = name.strip().lower()
+        if not equals or name in tags:
+            return f"{part.strip()}: it is there twice" if equals else f"{part.strip()} is no tag"
+        tags[name] = value.strip()
+    for name, choices in (
+        ("p", POLICIES),
+        ("sp", POLICIES),
+        ("adkim", ("r", "s")),
+        ("aspf", ("r", "s")),
+    ):
+        if name in tags and tags[name].lower() not in choices:
+            return f"{name}={tags[name]}, not one of {', '.join(choices)}"
+    if "p" not in tags:
+        return "it has no p="
+    if not _PERCENT.fullmatch(tags.get("pct", "100")):
+        return f"pct={tags['pct']} is no percentage"
+    for name in ("rua", "ruf"):
+        if name in tags and not all(_URI.fullmatch(one) for one in tags[name].split(",")):
+            return f"{name}={tags[name]} is no list of mailto: addresses"
+    return ""
