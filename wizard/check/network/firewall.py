@@ -9,7 +9,7 @@ from typing import Optional
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host.facts import Network
 from wizard.host.firewall_facts import Firewall, Zone
-from wizard.host.zones import is_used, outside_zones
+from wizard.host.zones import is_used, outside_zones, zone_of
 from wizard.plan.firewall import SERVICES
 
 WANTED = ", ".join(SERVICES)
@@ -47,15 +47,35 @@ def judge_firewall(
         return
     yield from _open(zone, firewall)
     if not is_used(zone, firewall, network):
-        yield Check(
-            "firewall.zone",
-            f"firewall: zone {zone.name} in use",
-            "the zone of the outside interface",
-        ).warning(
-            "no interface or source is in this zone",
-            f"Open {' or '.join(outside_zones(firewall, network)) or 'another zone'} instead: "
-            "`firewall-cmd --get-active-zones` shows those in use.",
+        yield _unused(zone, firewall, network)
+
+
+def _unused(zone: Zone, firewall: Firewall, network: Network) -> Finding:
+    """Return what strangers meet if they come in by another zone."""
+    check = Check(
+        "firewall.zone",
+        f"firewall: zone {zone.name} in use",
+        "the zone of the outside interface",
+    )
+    outside = outside_zones(firewall, network)
+    # Without a default route any interface may be the outer one.
+    named = outside or [zone_of(firewall, one) for one in network.interfaces]
+    others = [one for one in map(firewall.zone, dict.fromkeys(named)) if one is not None]
+    shut = [one.name for one in others if _closed(one.runtime, one)]
+    seen = "no interface or source is in this zone"
+    advice = (
+        f"Open {' or '.join(outside) or 'another zone'} instead: "
+        "`firewall-cmd --get-active-zones` shows those in use."
+    )
+    if others and len(shut) == len(others):
+        return check.wrong(
+            f"{seen}; strangers come in by {', '.join(shut)}, which is closed", advice
         )
+    return check.warning(seen, advice)
+
+
+def _closed(services: frozenset[str], zone: Zone) -> list[str]:
+    return [one for one in SERVICES if one not in services and zone.target != "ACCEPT"]
 
 
 def _not_ours(firewall: Firewall, name: str) -> str:
@@ -75,7 +95,7 @@ def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
 
 def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: str) -> Finding:
     check = Check(f"firewall.{kind}", f"firewall: zone {zone.name} {when}", WANTED)
-    closed = [one for one in SERVICES if one not in services and zone.target != "ACCEPT"]
+    closed = _closed(services, zone)
     if not closed:
         return check.right("open")
     adds = " ".join(f"--add-service={one}" for one in closed)
