@@ -18,9 +18,11 @@ from wizard.check.host.labels import begin_labels
 from wizard.check.host.sockets import judge_socket
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends
+from wizard.check.postfix.before_login import judge_before_login
 from wizard.check.postfix.main_cf import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.check.postfix.services import judge_services, smtpds
+from wizard.check.postfix.trusted import judge_trusted
 from wizard.check.queue.spool import judge_queue
 from wizard.check.queue.waiting import begin_waiting, judge_waiting
 from wizard.check.tables.indexes import begin_tables, named
@@ -47,11 +49,17 @@ def begin_deep_checks(
     configuration: Configuration,
     network: Optional[Network],
     pool: Executor,
+    *,
+    is_chosen: bool,
 ) -> Callable[[], Iterator[Finding]]:
-    """Start all checks; call the result to wait for the findings, in a stable order."""
+    """Start all checks; call the result to wait for the findings, in a stable order.
+
+    With `is_chosen` somebody chose the answers; else they were read back from the host.
+    """
     settings = Settings(configuration.parameters, configuration.defaults)
     services = read_services(door)
     network = network or Network()
+    chosen = answers.networks.mynetworks if is_chosen else ()
     next_hops = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
     targets = pool.submit(relay_targets, next_hops, network.resolvers, RELAY_SECONDS)
     listening = smtpds(services)
@@ -78,6 +86,8 @@ def begin_deep_checks(
             replace(settings, here=itself(network, services, targets.result()))
         )
         yield from judge_restrictions(settings, listening)
+        yield from judge_before_login(settings, listening)
+        yield from judge_trusted(door, settings, network, chosen)
         yield from judge_services(services, settings, door)
         yield from backend_findings()
         yield from tables()

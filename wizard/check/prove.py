@@ -28,6 +28,7 @@ from wizard.check.outbound.port_25 import begin_outbound, proxies
 from wizard.check.outbound.relay import begin_relay
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
+from wizard.check.postfix.trusted import expanded
 from wizard.check.sessions import begin_sessions, judge_delivery, judge_sessions, stranger_session
 from wizard.check.tables.sender_access import judge_sender_access
 from wizard.check.tls import certificate, renewal
@@ -37,6 +38,7 @@ from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Zone
+from wizard.host.main_cf import words
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
 from wizard.host.secret_file import DQS_KEY, read_secret
@@ -95,7 +97,9 @@ def prove(
         main_cf = configuration.parameters if configuration else {}
         network, _ = addresses()
         deep_checks = (
-            begin_deep_checks(answers, door, configuration, network, pool)
+            begin_deep_checks(
+                answers, door, configuration, network, pool, is_chosen=POLICY in wanted
+            )
             if configuration and main_cf
             else None
         )
@@ -249,6 +253,9 @@ def _main_cf(
         return
     # As in a plan: a key that differs from the key file is reported, and no key is shown.
     live = {name: sealed.without_keys(value) for name, value in configuration.parameters.items()}
+    if "/" in live.get("mynetworks", ""):
+        # A file with the same networks is the same list.
+        live["mynetworks"] = " ".join(expanded(door, words(live["mynetworks"])))
     yield from judge_main_cf(live, configuration.stderr, expected, tolerated)
     if policy:
         yield judge_policy(live, policy)

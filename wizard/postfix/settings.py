@@ -54,7 +54,11 @@ class Settings:
 
     def _by_level(self, found: re.Match[str]) -> str:
         bound, older, newer = found.groups()
-        return older if _level(self.raw("compatibility_level")) < _level(bound) else newer
+        return newer if self.is_at_level(bound) else older
+
+    def is_at_level(self, bound: str) -> bool:
+        """True if the defaults of that compatibility_level are in force (COMPATIBILITY_README)."""
+        return _level(self.raw("compatibility_level") or "0") >= _level(bound)
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the items of a list; braces are one item."""

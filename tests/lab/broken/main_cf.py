@@ -6,6 +6,61 @@ from tests.lab.broken.way import RELOAD, Way, line, swap
 
 _LIST = "smtpd_recipient_restrictions"
 WAYS = {
+    "users that no table has": Way(
+        line("local_recipient_maps = $alias_maps"), {"smtp.25.users": "local_recipient_maps"}
+    ),
+    "a list of domains in a file that is gone": Way(
+        line("relay_domains = /etc/postfix/nowhere"),
+        {"smtp.25.users": "journalctl", "path.others": "lists of domains"},
+    ),
+    "a domain of others that is relayed": Way(
+        line("relay_domains = there.example"), {"smtp.25.others": "relay_domains"}
+    ),
+    "all mail out thrown away": Way(
+        line("default_transport = discard:"), {"path.others": "default_transport"}
+    ),
+    "all mail out returned": Way(
+        line("default_transport = error:no"), {"path.others": "default_transport"}
+    ),
+    "a relay host that does not answer": Way(
+        line("relayhost = [192.0.2.25]"), {"path.others": "relayhost"}
+    ),
+    "our own domain led to a dead server by a table": Way(
+        "echo 'zeke.ne.jp smtp:[192.0.2.7]' >/etc/postfix/transport; "
+        "postmap $(postconf -h default_database_type):/etc/postfix/transport; "
+        + line("transport_maps = $default_database_type:/etc/postfix/transport"),
+        {"path.ours": "transport_maps"},
+    ),
+    "aliases that lead round": Way(
+        "printf 'taro@zeke.ne.jp hanako@zeke.ne.jp\nhanako@zeke.ne.jp taro@zeke.ne.jp\n' "
+        ">/etc/postfix/valias; "
+        "postmap $(postconf -h default_database_type):/etc/postfix/valias; "
+        + line("virtual_alias_maps = $default_database_type:/etc/postfix/valias"),
+        {"path.ours": "virtual_alias_maps"},
+    ),
+    "mail for others that a pattern leads home": Way(
+        "echo '/./ taro@zeke.ne.jp' >/etc/postfix/all; "
+        + line("virtual_alias_maps = regexp:/etc/postfix/all"),
+        {"path.others": "virtual_alias_maps"},
+    ),
+    "a blocklist that people inherit": Way(
+        line("smtpd_client_restrictions = reject_rbl_client bl.spamcop.net"),
+        {"restrictions.before-login": "permit_sasl_authenticated"},
+    ),
+    "names of clients that people inherit": Way(
+        line("smtpd_helo_restrictions = reject_non_fqdn_helo_hostname"),
+        {"restrictions.before-login": "permit_sasl_authenticated"},
+    ),
+    "a table of networks that has everybody": Way(
+        "echo '0.0.0.0/0 OK' >/etc/postfix/nets; "
+        + swap("^mynetworks = .*", "mynetworks = 127.0.0.0/8, cidr:/etc/postfix/nets"),
+        {"networks.trusted": "without a password"},
+    ),
+    "a file of networks that has a provider's range": Way(
+        "echo '198.18.0.0/15' >/etc/postfix/nets; "
+        + swap("^mynetworks = .*", "mynetworks = 127.0.0.0/8, /etc/postfix/nets"),
+        {"networks.trusted": "without a password"},
+    ),
     "a later duplicate": Way(
         line("smtpd_tls_auth_only = no"),
         {"main.cf.smtpd_tls_auth_only": "last line", "main.cf.complaints": "last"},

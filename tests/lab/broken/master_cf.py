@@ -73,8 +73,16 @@ WAYS = {
     "a chroot with nothing in it": Way(
         swap("^smtp \\(.*\\)inet  n       -       n ", "smtp \\1inet  n       -       y ", MASTER)
         + "; rm -rf /var/spool/postfix/etc",
-        {},
         {"master.cf.chroot": "/var/spool/postfix"},
+    ),
+    "a client in a chroot with nothing in it": Way(
+        "postconf -F smtp/unix/chroot=y; rm -rf /var/spool/postfix/etc",
+        {"master.cf.chroot": "/var/spool/postfix"},
+    ),
+    "chroots as before Postfix 3.0, with nothing in them": Way(
+        swap("^compatibility_level.*", "compatibility_level = 0")
+        + "; postconf -F smtp/inet/chroot=-; rm -rf /var/spool/postfix/etc",
+        {"master.cf.chroot": "chroot to n"},
     ),
     "no tlsmgr": _without("tlsmgr"),
     "no local": _without("local", "transport.local_transport"),

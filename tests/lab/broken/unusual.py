@@ -44,6 +44,15 @@ END
 """
 
 UNUSUAL = {
+    "the networks in a file": Way(
+        "postconf -h mynetworks | tr -d ',' | tr ' ' '\\n' >/etc/postfix/mynets; "
+        + swap("^mynetworks = .*", "mynetworks = /etc/postfix/mynets")
+    ),
+    "a list of those who may have mail": Way(
+        "echo 'taro x' >/etc/postfix/people; "
+        "postmap $(postconf -h default_database_type):/etc/postfix/people; "
+        + line("local_recipient_maps = $default_database_type:/etc/postfix/people $alias_maps")
+    ),
     "postscreen in front": Way(_POSTSCREEN + line("postscreen_greet_wait = 1s")),
     "a milter that answers": Way(
         _alive(8891)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from wizard.check.postfix.trusted import networks_of
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.host.main_cf import words
 from wizard.postfix.complaints import complaints as new_complaints
 from wizard.postfix.hazards import HAZARDS, twice_listed
 from wizard.postfix.settings import Settings
@@ -13,6 +15,9 @@ from wizard.text import printable
 
 _MISSPELT = "A misspelt name is ignored by Postfix and only named here: correct the line."
 _TWICE = "It is set twice, and the last line counts: take the others out."
+
+SHORT = 120
+"""Characters of a value that is shown whole."""
 
 PARAMETERS = Check("main.cf", "main.cf: parameters", "as planned")
 
@@ -34,8 +39,9 @@ def judge_main_cf(
     """
     differing = _differing(live, expected)
     for name, planned in differing:
-        yield Check(f"main.cf.{name}", f"main.cf: {name}", planned).wrong(
-            printable(live[name]) if name in live else "not set",
+        seen, wanted = difference(live.get(name, ""), planned)
+        yield Check(f"main.cf.{name}", f"main.cf: {name}", printable(wanted)).wrong(
+            printable(seen) if name in live else "not set",
             "Set it so in main.cf, then check again: "
             "the last line of a name is the one that counts.",
         )
@@ -66,10 +72,39 @@ def judge_policy(live: Mapping[str, str], policy: Sequence[tuple[str, str]]) -> 
     )
 
 
+def difference(live: str, planned: str) -> tuple[str, str]:
+    """Return two values as they are shown: long lists by the items that differ."""
+    if max(len(live), len(planned)) <= SHORT:
+        return live, planned
+    here, there = words(live), words(planned)
+    only_here = [one for one in here if one not in there]
+    only_there = [one for one in there if one not in here]
+    if not only_here and not only_there:
+        at = next((i for i, pair in enumerate(zip(here, there)) if pair[0] != pair[1]), 0)
+        return f"in another order: {' '.join(here[at:])}", " ".join(there[at:])
+    parts = (
+        *([f"lacks {', '.join(only_there)}"] if only_there else []),
+        *([f"has {', '.join(only_here)}"] if only_here else []),
+    )
+    wanted = (
+        *([f"with {', '.join(only_there)}"] if only_there else []),
+        *([f"without {', '.join(only_here)}"] if only_here else []),
+    )
+    return "; ".join(parts), "; ".join(wanted)
+
+
+def _meaning(name: str, text: str) -> object:
+    return networks_of(words(text)) if name == "mynetworks" else value(text)
+
+
 def _differing(
     live: Mapping[str, str], expected: Sequence[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    return [pair for pair in expected if value(live.get(pair[0], "")) != value(pair[1])]
+    return [
+        (name, planned)
+        for name, planned in expected
+        if _meaning(name, live.get(name, "")) != _meaning(name, planned)
+    ]
 
 
 def unreadable(complaints: Sequence[str]) -> Finding:

@@ -79,7 +79,7 @@ def judge_services(
     yield from _rounds(services, settings)
     yield _twice(services)
     yield _others(services, settings)
-    yield _chroot(services, door)
+    yield _chroot(services, settings, door)
     yield _processes(services)
 
 
@@ -136,22 +136,25 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
     return check.right("none relays for everybody")
 
 
-def _chroot(services: Sequence[Service], door: Door) -> Finding:
+def _chroot(services: Sequence[Service], settings: Settings, door: Door) -> Finding:
     """Check that a program in a chroot has the files for name lookups below the queue directory."""
     check = _master_check("master.cf.chroot", "chroot")
+    # What `-` means depends on the version whose defaults are in force (master(5)).
+    yes = {"y"} if settings.is_at_level("1") else {"y", "-"}
     inside = [
         one.name
         for one in services
-        if one.words[_COLUMN_CHROOT].text == "y" and one.command in _IN_CHROOT
+        if one.words[_COLUMN_CHROOT].text in yes and one.command in _IN_CHROOT
     ]
     if not inside:
         return check.right("none that speaks SMTP")
     needed = f"{QUEUE}/etc/resolv.conf"
     if _is_there(door, needed):
         return check.right(printable(f"{', '.join(inside)}, with its files"))
-    return replace(check, expected="no chroot, or one with its files").warning(
+    return replace(check, expected="no chroot, or one with its files").wrong(
         printable(f"{', '.join(inside)}, and no {needed}"),
-        f"Set chroot to n in master.cf, or copy resolv.conf, hosts and services to {QUEUE}/etc.",
+        f"No name is found there: set chroot to n in master.cf, or copy resolv.conf, hosts and "
+        f"services to {QUEUE}/etc.",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.check.results import verdicts
-from wizard.check.postfix.main_cf import judge_main_cf
+from wizard.check.postfix.main_cf import difference, judge_main_cf
 from wizard.finding import RIGHT, WARNING, WRONG
 
 PLANNED = (("inet_protocols", "ipv4"), ("mydestination", "$myhostname, localhost, a.example"))
@@ -30,3 +30,34 @@ def test_a_complaint_is_wrong_unless_it_was_there_before() -> None:
     live = dict(PLANNED)
     assert verdicts(judge_main_cf(live, (line,), PLANNED))["main.cf.complaints"] == WRONG
     assert verdicts(judge_main_cf(live, (line,), PLANNED, (line,)))["main.cf.complaints"] == WARNING
+
+
+LONG = "permit_mynetworks, reject_unauth_destination, " + ", ".join(
+    f"reject_rbl_client list{number}.example.org" for number in range(9)
+)
+
+
+def test_a_long_list_is_shown_by_the_items_that_differ() -> None:
+    live = LONG.replace("list8.example.org", "list8.example.com")
+    (found, *_) = judge_main_cf(
+        {"smtpd_recipient_restrictions": live}, (), (("smtpd_recipient_restrictions", LONG),)
+    )
+    assert found.seen == "lacks list8.example.org; has list8.example.com"
+    assert found.expected == "with list8.example.org; without list8.example.com"
+    seen, wanted = difference(
+        LONG.replace("list7", "zzz").replace("list8", "list7").replace("zzz", "list8"), LONG
+    )
+    assert seen.startswith("in another order: list8.example.org")
+    assert wanted.startswith("list7.example.org")
+
+
+def test_networks_are_compared_by_their_meaning() -> None:
+    planned = (("mynetworks", "127.0.0.0/8, [::1]/128, 10.0.0.5/32"),)
+    for live in ("127/8 [::1] 10.0.0.5", "10.0.0.5/32, 127.0.0.0/8, [::1]/128"):
+        found = verdicts(
+            judge_main_cf({"mynetworks": live.replace("127/8", "127.0.0.0/8")}, (), planned)
+        )
+        assert found["main.cf"] == RIGHT
+    assert "main.cf.mynetworks" in verdicts(
+        judge_main_cf({"mynetworks": "127.0.0.0/8"}, (), planned)
+    )

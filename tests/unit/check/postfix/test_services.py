@@ -82,7 +82,7 @@ def test_each_service_is_missed(tmp_path: Path, name: str) -> None:
         ),
         (
             "465 inet n - y - - smtpd\n",
-            {"master.cf.chroot": (WARNING, "465, and no /var/spool/postfix/etc/resolv.conf")},
+            {"master.cf.chroot": (WRONG, "465, and no /var/spool/postfix/etc/resolv.conf")},
         ),
     ],
 )
@@ -179,3 +179,15 @@ def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
         (over,) = begin_backends(asked[:1], passed, pool)()
         assert (over.verdict, "Connection refused" in over.seen) == (WARNING, True)
         assert f"127.0.0.1:{port}" in over.advice
+
+
+@pytest.mark.parametrize(
+    ("level", "verdict"), [("", WRONG), ("0", WRONG), ("1", RIGHT), ("3.6", RIGHT)]
+)
+def test_a_column_that_is_not_set_is_what_postfix_makes_of_it(
+    tmp_path: Path, level: str, verdict: str
+) -> None:
+    master = MASTER.replace("smtp unix n - n", "smtp unix n - -")
+    own = {"compatibility_level": level} if level else {}
+    found = {one.id: one.verdict for one in judged(master, tmp_path, **own)}
+    assert found["master.cf.chroot"] == verdict
