@@ -31,9 +31,8 @@ from wizard.run.progress import Progress, progress_of
 from wizard.run.records import NOT_STARTED, RUNNING, UNREADABLE
 from wizard.run.release import LOCAL, refuse_other_release
 from wizard.run.seals import Seals, read_seals
-from wizard.run.stays import what_stays
 from wizard.run.tidy import remains
-from wizard.run.undo import steps_back
+from wizard.run.undo import steps_back, what_stays
 from wizard.secrets import masked_file
 
 _DOING = "taking a run back"

@@ -21,7 +21,7 @@ from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import ReturnUnit
 from wizard.run import labels
 from wizard.run.actions import kind_of_action
-from wizard.run.before import is_comparable, wrong_before
+from wizard.run.actions.proof import is_comparable, wrong_before
 from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
 from wizard.run.history import refuse_newer
@@ -49,13 +49,12 @@ from wizard.run.records import (
     StepStarted,
 )
 from wizard.run.request import Request, read_plan, read_request, starter
-from wizard.run.returning import is_skipped, steps_to_return
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals, make_seals
 from wizard.run.signals import stop_requests
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
-from wizard.run.undo import steps_back, texts_first
+from wizard.run.undo import is_skipped, steps_back, steps_to_return, texts_first
 from wizard.run.units import RESUMES
 
 _EXHAUSTED = frozenset(

@@ -50,7 +50,7 @@ ACTION_KINDS: tuple[ActionKind, ...] = (
     *dovecot.ACTION_KINDS,
     *packages.ACTION_KINDS,
 )
-"""The order is that in which an undo names what stays (`wizard.run.stays`)."""
+"""The order is that in which an undo names what stays (`wizard.run.undo.what_stays`)."""
 BY_CLASS = {kind.data: kind for kind in ACTION_KINDS}
 
 
