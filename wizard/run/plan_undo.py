@@ -22,7 +22,6 @@ from wizard.run.actions.back import EDITED_ADVICE, changed_since, saved_bytes
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers
 from wizard.run.history import RunSummary, plan_of, runs
-from wizard.run.later import Later, first_take_back, later_runs
 from wizard.run.lock import refuse_if_locked
 from wizard.run.past_step import PREFIX
 from wizard.run.path_state import Observed, file_state, observe, state_of
@@ -30,6 +29,7 @@ from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress_of
 from wizard.run.records import NOT_STARTED, RUNNING, UNREADABLE
 from wizard.run.release import LOCAL, refuse_other_release
+from wizard.run.relevant import Later, first_take_back, later_runs
 from wizard.run.seals import Seals, read_seals
 from wizard.run.tidy import remains
 from wizard.run.undo import steps_back, what_stays

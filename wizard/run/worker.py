@@ -27,8 +27,8 @@ from wizard.run.context import Context, Patience
 from wizard.run.history import refuse_newer
 from wizard.run.journal import Journal, open_journal
 from wizard.run.lock import locked
-from wizard.run.loop import Loop
-from wizard.run.on_hold import on_hold_lines
+from wizard.run.loop import Loop, stop_requests
+from wizard.run.mail_queue import on_hold_lines
 from wizard.run.output import StepOutput, open_output
 from wizard.run.packages_meanwhile import Wait, package_news
 from wizard.run.path_state import Stale
@@ -51,7 +51,6 @@ from wizard.run.records import (
 from wizard.run.request import Request, read_plan, read_request, starter
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals, make_seals
-from wizard.run.signals import stop_requests
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import is_skipped, steps_back, steps_to_return, texts_first

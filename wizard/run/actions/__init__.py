@@ -8,7 +8,6 @@ from wizard.run.action_kind import ActionKind
 from wizard.run.actions import (
     back,
     certificates,
-    command,
     delivery,
     dovecot,
     fetch,
@@ -31,7 +30,6 @@ from wizard.run.actions import (
 ACTION_KINDS: tuple[ActionKind, ...] = (
     *back.ACTION_KINDS,
     *certificates.ACTION_KINDS,
-    *command.ACTION_KINDS,
     *delivery.ACTION_KINDS,
     *fetch.ACTION_KINDS,
     *hold.ACTION_KINDS,
