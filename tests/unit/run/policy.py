@@ -14,9 +14,8 @@ from typing import Optional, Union
 
 import pytest
 
-from wizard.plan.files import Link
+from wizard.plan.files import Link, sha256
 from wizard.run import labels
-from wizard.run.files import sha256
 
 ALIASES = "system_u:object_r:etc_aliases_t:s0"
 CERT = "system_u:object_r:cert_t:s0"

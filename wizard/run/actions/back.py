@@ -13,7 +13,8 @@ import base64
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Optional, Union
 
 from wizard.errors import Trouble
@@ -37,7 +38,7 @@ from wizard.run.changed import (
 from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import remove_empty
 from wizard.run.files import Metadata, make_link, read, remove, replace, restore, sweep
-from wizard.run.path_state import MISSING, Observed, Stale, state_of, text_state, undo_of
+from wizard.run.path_state import MISSING, Observed, Stale, known_state, text_state, undo_of
 from wizard.run.seals import Seals
 
 EDITED_ADVICE = (
@@ -55,7 +56,8 @@ def put_back(action: PutBack, context: Context) -> Undo:
     """
     seen, faults = _observed(action.files, context)
     files = [past for past in action.files if past.path in seen]
-    found = judged(files, action.links, lambda path: _state(path, seen, context))[::-1]
+    state = partial(known_state, seen=seen, seals=context.seals)
+    found = judged(files, action.links, state)[::-1]
     faults += [_stale(one.past) for one in found if one.verdict == EDITED]
     todo = []
     for past in (one.past for one in found if one.verdict in {WRITTEN, GONE}):
@@ -102,10 +104,6 @@ def _swept(path: str, context: Context) -> Union[Observed, Trouble]:
         return context.observe(path)
     except Trouble as trouble:
         return trouble
-
-
-def _state(path: str, seen: Mapping[str, Observed], context: Context) -> str:
-    return seen[path].state if path in seen else state_of(path, context.seals)
 
 
 def _stale(past: Past) -> Stale:
