@@ -20,7 +20,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Optional, Union
 
-from wizard.environment import child_environment
+from wizard.environment import captured
 
 ATTRIBUTE = "security.selinux"
 FILE, DIRECTORY, LINK = "file", "dir", "lnk_file"
@@ -220,15 +220,7 @@ def _ask(paths: list[str], kind: str) -> Optional[list[Optional[bytes]]]:
         _unknown(paths, _hung[0])
         return None
     try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            cwd="/",
-            env=child_environment(),
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = captured(argv, _TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         _hung.append(f"no answer in {_TIMEOUT_SECONDS:g} s")
         _unknown(paths, _hung[0])
