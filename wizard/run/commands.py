@@ -162,7 +162,7 @@ def run(
     input cannot be written, or if it has not ended after `patience` seconds. Then its process
     group is killed.
     """
-    sink = output.write if output is not None else _nowhere
+    sink = output.write if output is not None else lambda _: None
     if output is not None:
         output.say(f"$ {spelled(argv)}")
     with _started(argv, loop, stdin, umask, terminal=terminal) as (child, fds, inlet):
@@ -187,10 +187,6 @@ def run(
     if output is not None and status != 0:
         output.say(f"({done.ended})")
     return done
-
-
-def _nowhere(_: bytes) -> None:
-    """Drop the bytes of a command whose output is not shown."""
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ def dnf_manner(
     """Return how the prompts of `dnf install PACKAGE` are answered.
 
     `blocked` returns, for dnf's session, the process that has the lock that dnf waits for
-    (wizard.run.rpm_lock).
+    (wizard.run.packages_meanwhile).
     """
     return Manner(
         question=_QUESTION,

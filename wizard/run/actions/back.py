@@ -183,18 +183,10 @@ def _file(past: Past, seen: Observed) -> None:
     restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.existing)
 
 
-def _link(past: Past, seen: Observed) -> None:
-    make_link(past.path, past.was.partition(":")[2], seen.existing)
-
-
-def _missing(past: Past, seen: Observed) -> None:
-    remove(past.path, seen.existing)
-
-
 _WAYS: dict[str, Callable[[Past, Observed], None]] = {
     "file": _file,
-    "link": _link,
-    MISSING: _missing,
+    "link": lambda past, seen: make_link(past.path, past.was.partition(":")[2], seen.existing),
+    MISSING: lambda past, seen: remove(past.path, seen.existing),
 }
 _WORDS = {"file": "as it was", "link": "linked as it was", MISSING: "removed; there was none"}
 
