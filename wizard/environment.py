@@ -7,6 +7,9 @@ PYTHONPATH decide which program runs, LC_ALL its language, MAIL_CONFIG which Pos
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
+
 
 def child_environment() -> dict[str, str]:
     """Return the whole environment of a child process, as a new dict."""
@@ -20,3 +23,19 @@ def child_environment() -> dict[str, str]:
         "SYSTEMD_COLORS": "0",
         "SYSTEMD_PAGER": "",
     }
+
+
+def captured(argv: Sequence[str], seconds: float) -> subprocess.CompletedProcess[bytes]:
+    """Run a command without input and return its status and output.
+
+    Raises OSError if it cannot be started, subprocess.TimeoutExpired after `seconds`.
+    """
+    return subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=child_environment(),
+        cwd="/",
+        timeout=seconds,
+        check=False,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from wizard.secrets import masked_bytes
@@ -42,6 +43,14 @@ def shortened(items: Sequence[str], limit: int) -> str:
     """Return the first `limit` items, and the number of the others: `a, b and 3 more`."""
     more = len(items) - limit
     return ", ".join(items[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+def hanging(text: str, width: int, head: str) -> list[str]:
+    """Return a text in lines of at most `width` after `head`; the other lines are indented as far."""
+    indent = " " * len(head)
+    return textwrap.wrap(
+        text, width, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def first_line(raw: bytes) -> str:

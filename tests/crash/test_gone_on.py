@@ -23,8 +23,7 @@ from tests.unit.run.runs import (
 )
 from wizard.errors import Trouble
 from wizard.plan.actions import Command, ReplaceFile
-from wizard.plan.files import NewFile
-from wizard.run.files import sha256
+from wizard.plan.files import NewFile, sha256
 from wizard.run.follow import follow
 from wizard.run.history import runs
 from wizard.run.journal import open_journal

@@ -13,11 +13,10 @@ import pytest
 
 from tests.unit.run.runs import OLD, as_format_1, prepared
 from wizard.plan.actions import ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.plan.wire import plan_from_bytes
 from wizard.run import request
-from wizard.run.files import sha256
 from wizard.run.history import newest_unfinished, runs
 from wizard.run.path_state import file_state
 from wizard.run.paths import Places, known_runs

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import OLD, last, prepared, told, usual
-from wizard.run import packages_meanwhile, rpm_lock
+from wizard.run import packages_meanwhile
 from wizard.run.context import Patience
 from wizard.run.paths import Places
 from wizard.run.records import DONE, FAILED, STOPPED
@@ -38,7 +38,7 @@ def etc(tmp_path: Path) -> Path:
 def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path = tmp_path / ".rpm.lock"
     path.touch()
-    monkeypatch.setattr(rpm_lock, "LOCK_PATHS", ("/nowhere/.rpm.lock", str(path)))
+    monkeypatch.setattr(packages_meanwhile, "LOCK_PATHS", ("/nowhere/.rpm.lock", str(path)))
     return str(path)
 
 

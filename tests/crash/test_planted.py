@@ -18,10 +18,9 @@ import pytest
 
 from wizard.plan.actions import Command, KeepOriginal, ReplaceFile
 from wizard.plan.certificate_actions import Relink, SelfSign
-from wizard.plan.files import Link, NewFile
+from wizard.plan.files import Link, NewFile, sha256
 from wizard.plan.model import Action, Plan, Step
 from wizard.run import files
-from wizard.run.files import sha256
 from wizard.run.journal import read_journal
 from wizard.run.paths import Places, RunPlaces, make_run
 from wizard.run.progress import progress

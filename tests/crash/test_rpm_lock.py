@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.run.rpm_lock import lock_holder
+from wizard.run.packages_meanwhile import lock_holder
 
 HOLD = (
     "import fcntl, sys; file = open(sys.argv[1], 'r+'); fcntl.lockf(file, fcntl.LOCK_EX);"

@@ -14,9 +14,8 @@ import pytest
 
 from wizard.plan.actions import KeepOriginal, ReplaceFile
 from wizard.plan.certificate_actions import Relink
-from wizard.plan.files import Link, NewFile
+from wizard.plan.files import Link, NewFile, sha256
 from wizard.plan.model import Action, Plan, Step
-from wizard.run.files import sha256
 from wizard.run.journal import read_journal
 from wizard.run.path_state import text_state
 from wizard.run.paths import Places, make_run

@@ -99,21 +99,9 @@ def _has_no_value(value: str) -> bool:
     return bool(re.fullmatch(_NO_VALUE, plain(value).lower()))
 
 
-def _is_off(value: str) -> bool:
-    return plain(value).lower() in {"none", "false", "no", ""}
-
-
-def _is_none(value: str) -> bool:
-    return plain(value) in {"None", ""}
-
-
 def _names_no_path(value: str) -> bool:
     # certbot makes a path of an account's number; configobj puts other values in place of %(NAME)s.
     return "/" not in value and "%(" not in value
-
-
-def _is_text(value: str) -> bool:
-    return "%(" not in value
 
 
 def _is_server(value: str) -> bool:
@@ -134,11 +122,11 @@ def _any_of(names: str) -> str:
 
 
 _HARMLESS: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    (_any_of(" ".join(COMMANDS)), _is_none),
-    (_any_of(_FLAGS), _is_off),
+    (_any_of(" ".join(COMMANDS)), lambda value: plain(value) in {"None", ""}),
+    (_any_of(_FLAGS), lambda value: plain(value).lower() in {"none", "false", "no", ""}),
     (_any_of(_OWN_PATHS), _are_certbots_paths),
     ("server", _is_server),
-    (_any_of(_TEXTS), _is_text),
+    (_any_of(_TEXTS), lambda value: "%(" not in value),
     (_any_of(f"{_SWITCHES} {_WORDS}"), _names_no_path),
 )
 """Names of options, and when a value of theirs can do no harm."""

@@ -54,11 +54,9 @@ def read_pair(door: Door, cert_file: str, key_file: str) -> Optional[Certificate
         return None
     digests = (_digest(door, cert_file), _digest(door, key_file))
     problem = pair_problem(door, cert_file, key_file)
-    if problem:
-        return CertificatePair(cert_file, key_file, problem=problem, sha256=digests)
-    certificate = read_certificate(door.read_bytes(cert_file) or b"")
+    certificate = None if problem else read_certificate(door.read_bytes(cert_file) or b"")
     if certificate is None:
-        return CertificatePair(cert_file, key_file, problem=NOT_READ, sha256=digests)
+        return CertificatePair(cert_file, key_file, problem=problem or NOT_READ, sha256=digests)
     return CertificatePair(
         cert_file,
         key_file,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Callable
 
 from wizard.check.report import summary, table_lines
 from wizard.commands.console import Console
 from wizard.finding import RIGHT
-from wizard.plan.model import Plan
+from wizard.plan.model import Step
 from wizard.run import records
 from wizard.run.follow import follow, is_prompt_open
 from wizard.run.history import plan_of
@@ -22,7 +23,7 @@ def follow_run(places: Places, run: str, console: Console) -> int:
     Ctrl-C asks the worker to stop at the next safe boundary and continues to follow. A second
     Ctrl-C ends the following, while the run continues.
     """
-    titles = _titles(plan_of(places, run))
+    titles = _numbered(plan_of(places, run).pending)
     try:
         return _follow(places, run, console, titles)
     except KeyboardInterrupt:
@@ -39,10 +40,10 @@ def follow_run(places: Places, run: str, console: Console) -> int:
         return 1
 
 
-def _titles(plan: Plan) -> dict[str, str]:
+def _numbered(steps: Sequence[Step], word: str = "") -> dict[str, str]:
     return {
-        step.id: f"[{number}/{len(plan.pending)}] {step.title}"
-        for number, step in enumerate(plan.pending, 1)
+        step.id: f"[{word}{number}/{len(steps)}] {step.title}"
+        for number, step in enumerate(steps, 1)
     }
 
 
@@ -55,10 +56,7 @@ def _follow(places: Places, run: str, console: Console, titles: dict[str, str]) 
             code = 0 if event.outcome == records.DONE else 1
             console.say(f"Run {run}: {event.outcome}.", *event.message.splitlines())
         elif isinstance(event, records.Returning):
-            titles = titles | {
-                step.id: f"[back {number}/{len(event.steps)}] {step.title}"
-                for number, step in enumerate(event.steps, 1)
-            }
+            titles = titles | _numbered(event.steps, "back ")
             console.say(*event.cause.splitlines(), "What was changed is put back:")
         else:
             say = _SAY.get(type(event))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -14,6 +13,7 @@ from wizard.planning import leftovers
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
 from wizard.status.drift import DriftItem
+from wizard.text import hanging
 
 VERSION = 1
 """The version of the JSON form (docs/json.md)."""
@@ -70,13 +70,7 @@ def _lines(one: DriftItem) -> Iterator[str]:
     by = f" (run {one.run})" if one.run else ""
     indent = " " * len(_WORD)
     for words in (f"left: {one.left}{by}; now: {one.now}", one.advice and f"-> {one.advice}"):
-        yield from textwrap.wrap(
-            masked(words),
-            _WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_on_hyphens=False,
-        )
+        yield from hanging(masked(words), _WIDTH, indent)
     yield from (f"{indent}{line}" for line in one.diff[:MAX_DIFF_LINES])
     if len(one.diff) > MAX_DIFF_LINES:
         yield f"{indent}(and {len(one.diff) - MAX_DIFF_LINES} lines more: --json has them all)"

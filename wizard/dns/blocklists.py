@@ -170,15 +170,8 @@ def _what_refusing_does(zone: ListZone, reply: str) -> str:
 
 
 def _dead(zone: ListZone) -> str:
-    if zone.replies:
-        return (
-            "The zone answers to anything, as a dead list's does: its word is worth nothing. "
-            "Leave the list out."
-        )
-    return (
-        "The zone answers to anything, as a dead list's does: ALL MAIL would be refused. "
-        "Leave the list out."
-    )
+    so = "its word is worth nothing" if zone.replies else "ALL MAIL would be refused"
+    return f"The zone answers to anything, as a dead list's does: {so}. Leave the list out."
 
 
 def _counts(zone: ListZone, answer: Answer) -> bool:

@@ -14,11 +14,6 @@ from wizard.log.tally import Tally, tally
 JOURNAL, MAILLOG = "the journal", "/var/log/maillog"
 
 
-def always() -> bool:
-    """Read to the end."""
-    return True
-
-
 @dataclass(frozen=True)
 class Source:
     """A log: its name, and the commands that print it.
@@ -53,7 +48,7 @@ def source_of(door: Door, since: float, now: float) -> Source:
 
 
 def read_log(
-    door: Door, since: float, now: float, wanted: Callable[[], bool] = always
+    door: Door, since: float, now: float, wanted: Callable[[], bool] = lambda: True
 ) -> tuple[str, Tally]:
     """Return the name of the log that was read, and its counts from `since` on.
 
@@ -65,7 +60,7 @@ def read_log(
 
 
 def classic_lines(
-    door: Door, since: float, now: float, wanted: Callable[[], bool] = always
+    door: Door, since: float, now: float, wanted: Callable[[], bool] = lambda: True
 ) -> Iterator[bytes]:
     """Return Postfix's own lines, one by one, as syslog writes them. The rest is as in `read_log`."""
     source = source_of(door, since, now)
@@ -82,7 +77,7 @@ def _pairs(
     argv: tuple[str, ...],
     since: float,
     now: float,
-    wanted: Callable[[], bool] = always,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Iterator[tuple[bytes, Line]]:
     """Yield each line of Postfix, raw and parsed."""
     reader = Reader(now)

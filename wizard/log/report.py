@@ -19,7 +19,7 @@ from wizard.log.rules import (
     TAKEN,
 )
 from wizard.log.tally import Tally
-from wizard.text import clean, counted
+from wizard.text import clean, counted, hanging
 
 SHOWN = 8
 """Names of a kind in the lines; --json has `IN_JSON`."""
@@ -78,14 +78,7 @@ _LATE = 3600
 
 
 def _row(count: int, name: str, width: int) -> list[str]:
-    head = f"{count:>{_NUMBER},}  "
-    return textwrap.wrap(
-        name,
-        width,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_on_hyphens=False,
-    )
+    return hanging(name, width, f"{count:>{_NUMBER},}  ")
 
 
 def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from wizard.certificates.dates import moment
 from wizard.move.checklist import gone
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Row
+from wizard.text import hanging
 
 VERSION = 1
 """Of the JSON form (docs/json.md)."""
@@ -28,13 +29,7 @@ def lines(found: Checklist, width: int = WIDTH) -> Iterator[str]:
         yield ""
         yield head(row)
         for text in details(row):
-            yield from textwrap.wrap(
-                text,
-                width,
-                initial_indent=" " * _STATE,
-                subsequent_indent=" " * _STATE,
-                break_on_hyphens=False,
-            )
+            yield from hanging(text, width, " " * _STATE)
 
 
 def head(row: Row) -> str:

@@ -92,7 +92,7 @@ def commands(plan: Plan) -> Iterator[str]:
 
 def as_json(plan: Plan) -> dict[str, Any]:
     """Return the plan as a JSON object, version 1; docs/json.md describes its fields."""
-    whole: dict[str, Any] = {
+    whole = {
         "version": JSON_VERSION,
         "pending": len(plan.pending),
         "sections": list(plan.sections),
@@ -107,8 +107,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "to_copy": [_file(change) for change in plan.to_copy],
         "hand_edits": [conflicts.as_json(edit) for edit in plan.edits],
     }
-    masks: dict[str, Any] = masked_data(whole)
-    return masks
+    return dict(masked_data(whole))
 
 
 def _caution(caution: Caution) -> dict[str, Any]:

@@ -42,7 +42,8 @@ class Codec:
 
 def plan_to_bytes(plan: Plan) -> bytes:
     """Return the plan as one line of ASCII JSON, `{"version": 2, "plan": {...}}`."""
-    return _dump({"version": VERSION, "plan": to_data(Plan, plan)})
+    data = {"version": VERSION, "plan": to_data(Plan, plan)}
+    return json.dumps(data, separators=(",", ":")).encode("ascii")
 
 
 def plan_from_bytes(data: bytes) -> Plan:
@@ -83,20 +84,12 @@ def from_data(kind: type[_T], data: object) -> _T:
 
     Raises NewerForm if a newer version wrote the data, another ValueError if it is damaged.
     """
-    return cast("_T", codec(kind).decode(data))
-
-
-def _dump(data: object) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode("ascii")
-
-
-def codec(kind: Any) -> Codec:
-    """Return the codec of a type: a dataclass, a union of them, or the type of a field."""
-    return _codec(kind)
+    return cast("_T", codec(cast("Any", kind)).decode(data))
 
 
 @functools.cache
-def _codec(kind: Any) -> Codec:
+def codec(kind: Any) -> Codec:
+    """Return the codec of a type: a dataclass, a union of them, or the type of a field."""
     if kind in _PLAIN:
         return _PLAIN[kind]
     origin = get_origin(kind)
@@ -129,10 +122,6 @@ def _number(data: Any) -> float:
     return float(data)
 
 
-def _escape(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
-
-
 def _unescape(data: Any) -> bytes:
     return cast("str", _exactly(str, data)).encode("utf-8", "surrogateescape")
 
@@ -142,7 +131,7 @@ _PLAIN: dict[Any, Codec] = {
     int: Codec(_same, functools.partial(_exactly, int)),
     bool: Codec(_same, functools.partial(_exactly, bool)),
     float: Codec(float, _number),
-    bytes: Codec(_escape, _unescape),
+    bytes: Codec(lambda value: value.decode("utf-8", "surrogateescape"), _unescape),
     object: Codec(_same, _same),
 }
 
@@ -175,7 +164,7 @@ def _union(members: tuple[Any, ...]) -> Codec:
             lambda value: None if value is None else only.encode(value),
             lambda data: None if data is None else only.decode(data),
         )
-    names: dict[str, type] = {one.__name__: one for one in others}
+    names: dict[str, Any] = {one.__name__: one for one in others}
 
     def decode(data: Any) -> Any:
         if type(data) is not dict or len(data) != 1:
@@ -186,7 +175,7 @@ def _union(members: tuple[Any, ...]) -> Codec:
         return codec(names[name]).decode(fields)
 
     return Codec(
-        lambda value: {type(value).__name__: codec(type(value)).encode(value)},
+        lambda value: {type(value).__name__: codec(cast("Any", type(value))).encode(value)},
         decode,
     )
 

@@ -22,14 +22,6 @@ Thing = tuple[str, ...]
 Changes = Callable[[Any], Mapping[Thing, str]]
 
 
-def _nothing(_action: Any) -> Mapping[Thing, str]:
-    return {}
-
-
-def _none(_of: Any) -> Iterable[str]:
-    return ()
-
-
 @dataclass(frozen=True)
 class ActionKind:
     """All that the engines know of one kind of action.
@@ -52,12 +44,12 @@ class ActionKind:
     execute: Executor
     undo: Callable[[PastStep], Iterator[Back]] = files_back
     undo_unbegun: bool = False
-    changes: Changes = _nothing
-    stays: Callable[[RunToUndo], Iterable[str]] = _none
-    replaces: Callable[[Any], Iterable[str]] = _none
-    writes: Callable[[Any], Iterable[str]] = _none
-    others_write: Callable[[Any], Iterable[str]] = _none
-    obstacles: Callable[[Any], Iterable[str]] = _none
+    changes: Changes = lambda _: {}
+    stays: Callable[[RunToUndo], Iterable[str]] = lambda _: ()
+    replaces: Callable[[Any], Iterable[str]] = lambda _: ()
+    writes: Callable[[Any], Iterable[str]] = lambda _: ()
+    others_write: Callable[[Any], Iterable[str]] = lambda _: ()
+    obstacles: Callable[[Any], Iterable[str]] = lambda _: ()
     returns: bool = False
     reads_files: bool = False
     waits_itself: bool = False

@@ -24,18 +24,12 @@ _MAX_CHARACTERS = 1800
 """syslogd cuts longer lines (RFC 5424 names 2,048 bytes). The journal has all of it."""
 
 
-def act_of(plan: Plan) -> str:
-    """Return what a run of this plan does, in one word."""
-    if plan.undoes:
-        return "undo"
-    return "gather" if plan.gathers else "apply"
-
-
 def log_start(path: Path, run: str, plan: Plan, by: Caller, accepted: Iterable[str]) -> None:
     """Log that a run or an undo starts, and each caution that was accepted for it."""
     sections = ("sections", ",".join(plan.sections) or "all")
     what = ("undoes", plan.undoes) if plan.undoes else sections
-    words = [("act", act_of(plan)), ("run", run), what]
+    act = "undo" if plan.undoes else "gather" if plan.gathers else "apply"
+    words = [("act", act), ("run", run), what]
     lines = [words, *([("act", "accept"), ("run", run), ("accepted", one)] for one in accepted)]
     for line in lines:
         _send(path, line_of((*line, *by.fields)))

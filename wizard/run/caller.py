@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Optional
@@ -56,14 +56,8 @@ class Caller:
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The values by name, for a line of a log."""
-        uid = "" if self.loginuid is None else str(self.loginuid)
-        return (
-            ("loginuid", uid),
-            ("login_user", self.login_user),
-            ("sudo_user", self.sudo_user),
-            ("ssh_connection", self.ssh_connection),
-            ("tty", self.tty),
-        )
+        values = asdict(self).items()
+        return tuple((name, "" if value is None else str(value)) for name, value in values)
 
 
 NOBODY = Caller()

@@ -56,10 +56,6 @@ def _file(change: Change) -> str:
     return GONE if change.seen == MISSING else EDITED
 
 
-def _table(_change: Change) -> str:
-    return WRITTEN
-
-
 def _link(change: Change) -> str:
     if is_newer(change.seen, change.now):
         return NEWER
@@ -83,7 +79,7 @@ class Kind:
 TABLE = Kind(
     "table",
     re.compile(r"/etc/(?:aliases|postfix/(?:.+/)?[^/]+)\.(?:db|lmdb|cdb|pag|dir|sdbm)"),
-    _table,
+    lambda _change: WRITTEN,
 )
 LINK = Kind("link", re.compile(rf"{LETSENCRYPT}/live/([^/]+)/(?:{'|'.join(KINDS)})\.pem"), _link)
 CERTBOT = Kind(

@@ -79,11 +79,8 @@ class _Stream:
         self._fd = fd
         self._sink = sink
         self._whole = whole
-        self._parts = bytearray()
+        self.tail = bytearray()
         self.open = True
-
-    def ready(self) -> None:
-        self.read()
 
     def read(self) -> bool:
         """Read once; return False if there is nothing now, or never again."""
@@ -101,14 +98,10 @@ class _Stream:
             self._loop.forget(self._fd)
             return False
         self._sink(data)
-        self._parts += data
-        if not self._whole and len(self._parts) > 2 * MAX_CAPTURED_BYTES:
-            del self._parts[:-MAX_CAPTURED_BYTES]
+        self.tail += data
+        if not self._whole and len(self.tail) > 2 * MAX_CAPTURED_BYTES:
+            del self.tail[:-MAX_CAPTURED_BYTES]
         return True
-
-    @property
-    def tail(self) -> bytes:
-        return bytes(self._parts)
 
 
 class _Inlet:
@@ -169,14 +162,14 @@ def run(
     input cannot be written, or if it has not ended after `patience` seconds. Then its process
     group is killed.
     """
-    sink = output.write if output is not None else _nowhere
+    sink = output.write if output is not None else lambda _: None
     if output is not None:
         output.say(f"$ {spelled(argv)}")
     with _started(argv, loop, stdin, umask, terminal=terminal) as (child, fds, inlet):
         streams = [_Stream(loop, fd, sink, whole=whole) for fd in fds]
         with contextlib.ExitStack() as watching:
             for fd, stream in zip(fds, streams):
-                watching.enter_context(watched(loop, fd, stream.ready))
+                watching.enter_context(watched(loop, fd, stream.read))
             _await_exit(child.pid, loop, argv, patience)
             # The child has ended. Output that a grandchild may still write is not waited for.
             for stream in streams:
@@ -189,15 +182,11 @@ def run(
             inlet.failure.strerror or str(inlet.failure),
             "The program was given a part of it alone: try again once this is mended.",
         )
-    out, err = (*(stream.tail for stream in streams), b"")[:2]
+    out, err = (*(bytes(stream.tail) for stream in streams), b"")[:2]
     done = Completed(tuple(argv), status, out, err)
     if output is not None and status != 0:
         output.say(f"({done.ended})")
     return done
-
-
-def _nowhere(_: bytes) -> None:
-    """Drop the bytes of a command whose output is not shown."""
 
 
 @contextlib.contextmanager

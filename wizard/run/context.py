@@ -17,7 +17,6 @@ from wizard.run import commands, prompts
 from wizard.run.commands import Completed
 from wizard.run.directories import make_private
 from wizard.run.dnf import LOCK_PATIENCE
-from wizard.run.files import FileSnapshot
 from wizard.run.loop import Loop
 from wizard.run.output import StepOutput
 from wizard.run.path_state import (
@@ -135,10 +134,6 @@ class Context:
         make_private(directory)
         return directory
 
-    def keep(self, file: Optional[FileSnapshot]) -> str:
-        """Save a file's bytes for undo and return the copy's name, "" for no file."""
-        return "" if file is None else keep_replaced(self.places, file, self.seals)
-
     def observe(self, path: str) -> Observed:
         """Return what is at `path`, with its state. Raises Trouble."""
         return observe(path, self.seals)
@@ -160,15 +155,11 @@ class Context:
 
         If an earlier attempt at this step did so, return that: the state before that attempt.
         """
-        for entry in _entries(self.earlier):
+        for entry in cast("list[Undo]", (self.earlier or {}).get("files", [])):
             if entry["path"] == seen.path and seen.state in {entry["was"], entry["now"]}:
                 return {**entry, "now": now}
-        return undo_of(seen, now, self.keep(seen.file))
-
-
-def _entries(earlier: Optional[Undo]) -> list[Undo]:
-    files = (earlier or {}).get("files", [])
-    return cast("list[Undo]", files)
+        copy = keep_replaced(self.places, seen.file, self.seals) if seen.file is not None else ""
+        return undo_of(seen, now, copy)
 
 
 Executor = Callable[..., Undo]

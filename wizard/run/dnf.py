@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from wizard.errors import Trouble
 from wizard.run.terminal import Ask, Decision, Lock, Manner, Say
@@ -33,7 +32,7 @@ def dnf_manner(
     """Return how the prompts of `dnf install PACKAGE` are answered.
 
     `blocked` returns, for dnf's session, the process that has the lock that dnf waits for
-    (wizard.run.rpm_lock).
+    (wizard.run.packages_meanwhile).
     """
     return Manner(
         question=_QUESTION,
@@ -44,10 +43,10 @@ def dnf_manner(
 
 def decide(package: str, lines: tuple[str, ...]) -> Decision:
     """Return the decision on the question at the end of these lines."""
-    for rule in _RULES:
-        at = [number for number, line in enumerate(lines) if rule.mark.search(line)]
+    for mark, make in _RULES:
+        at = [number for number, line in enumerate(lines) if mark.search(line)]
         if at:
-            return rule.make(package, lines[at[-1] :])
+            return make(package, lines[at[-1] :])
     return _unknown(package, lines)
 
 
@@ -90,24 +89,15 @@ def _unknown(package: str, lines: tuple[str, ...]) -> Decision:
     )
 
 
-def _agreed(_package: str, _lines: tuple[str, ...]) -> Decision:
-    return Say("y")
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """`make` decides if `mark` matches a line. It gets the lines from the last match on."""
-
-    mark: re.Pattern[str]
-    make: Callable[[str, tuple[str, ...]], Decision]
-
-
-_RULES = (
-    _Rule(_KEY, _key),
-    _Rule(_TAKES_AWAY, _takes_away),
-    _Rule(_SUMMARY, _agreed),
+_RULES: tuple[tuple[re.Pattern[str], Callable[[str, tuple[str, ...]], Decision]], ...] = (
+    (_KEY, _key),
+    (_TAKES_AWAY, _takes_away),
+    (_SUMMARY, lambda _package, _lines: Say("y")),
 )
-"""The first match counts. A question without a match goes to the operator."""
+"""The first pattern that matches a line decides; it gets the lines from its last match on.
+
+A question without a match goes to the operator.
+"""
 
 
 def _text(lines: tuple[str, ...]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 import stat
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from wizard.errors import Trouble
+from wizard.plan.files import sha256
 from wizard.run import labels
 from wizard.run.directories import Place, explained, open_plain, place
 
@@ -60,11 +60,6 @@ class FileSnapshot:
 
 Existing = Union[FileSnapshot, str, None]
 """What is at a path: a file, a symbolic link (its target), or nothing."""
-
-
-def sha256(text: bytes) -> str:
-    """Return the SHA-256 of `text` in hex, as in plans."""
-    return hashlib.sha256(text).hexdigest()
 
 
 def read(path: str) -> Optional[FileSnapshot]:

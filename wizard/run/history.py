@@ -325,7 +325,7 @@ def _without_records(
     alive: bool,
 ) -> RunSummary:
     if reading is not None and reading.corrupt:
-        return replace(base, message=_damaged(reading))
+        return replace(base, message=f"The journal is damaged: {reading.corrupt}")
     aside = set_aside_as(at.journal)
     if aside:
         return replace(base, message=_set_aside(at, aside))
@@ -345,17 +345,13 @@ def _set_aside(at: RunPlaces, aside: str) -> str:
     return f"Its journal was damaged, and is set aside as {aside}."
 
 
-def _damaged(reading: Reading) -> str:
-    return f"The journal is damaged: {reading.corrupt}"
-
-
 def _of_reading(
     base: RunSummary, reading: Reading, so_far: Progress, plan: Optional[Plan], *, alive: bool
 ) -> RunSummary:
     finished = so_far.finished
     outcome, message = (RUNNING if alive else DIED), ""
     if reading.corrupt:
-        outcome, message = UNREADABLE, _damaged(reading)
+        outcome, message = UNREADABLE, f"The journal is damaged: {reading.corrupt}"
     elif finished is not None:
         outcome, message = finished.outcome, finished.message
     steps = plan.pending if plan else ()

@@ -287,14 +287,10 @@ def open_journal(path: Path, run: str, by: Caller = NOBODY) -> Iterator[tuple[Jo
                 os.ftruncate(fd, reading.end)
         if reading.corrupt:
             raise Trouble(doing, f"{reading.corrupt}", f"It stands in {path}.")
-        journal = Journal(fd, path, reading_next(reading), reading.total, reading.end)
+        lines = len(reading.entries) + (1 if reading.end else 0)
+        journal = Journal(fd, path, lines, reading.total, reading.end)
         if reading.end == 0:
             journal._write(_HEADER, {"version": VERSION, "run": run, "by": to_data(Caller, by)})  # noqa: SLF001 (its maker)
         yield journal, reading
     finally:
         os.close(fd)
-
-
-def reading_next(reading: Reading) -> int:
-    """Return the number of the next line."""
-    return len(reading.entries) + (1 if reading.end else 0)

@@ -20,7 +20,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Optional, Union
 
-from wizard.environment import child_environment
+from wizard.environment import captured
 
 ATTRIBUTE = "security.selinux"
 FILE, DIRECTORY, LINK = "file", "dir", "lnk_file"
@@ -206,7 +206,7 @@ def _beside(link: str, end: str) -> str:
 def _moved(link: str) -> str:
     target = os.path.realpath(link)
     command = f"semanage fcontext -a -e {shlex.quote(link)} {shlex.quote(target)}"
-    return _printable(
+    return (
         f"{link} is a link to {target}, for which SELinux's policy has no pattern. What is there has "
         f"the labels of its names in {link}, until the next relabel. To make that last: {command}"
     )
@@ -220,15 +220,7 @@ def _ask(paths: list[str], kind: str) -> Optional[list[Optional[bytes]]]:
         _unknown(paths, _hung[0])
         return None
     try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            cwd="/",
-            env=child_environment(),
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = captured(argv, _TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         _hung.append(f"no answer in {_TIMEOUT_SECONDS:g} s")
         _unknown(paths, _hung[0])
@@ -253,19 +245,18 @@ def _unknown(paths: list[str], cause: str) -> None:
     tops = paths if few or above in _OF_ALL else [above]
     what = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
     _complain(
-        _printable(
-            f"{what}: asking matchpathcon for its SELinux label: {cause}. Repair that (packages "
-            f"libselinux-utils and policycoreutils), then: restorecon -RF {shlex.join(tops)}"
-        )
+        f"{what}: asking matchpathcon for its SELinux label: {cause}. Repair that (packages "
+        f"libselinux-utils and policycoreutils), then: restorecon -RF {shlex.join(tops)}"
     )
 
 
 def complain(path: str, wrong: str) -> None:
     """Add a complaint: why a path has not its label, and the command that repairs it."""
-    _complain(_printable(f"{path}: {wrong}. Repair it with: restorecon -F {shlex.quote(path)}"))
+    _complain(f"{path}: {wrong}. Repair it with: restorecon -F {shlex.quote(path)}")
 
 
 def _complain(sentence: str) -> None:
+    sentence = _printable(sentence)
     collected = _complaints.get()
     if collected is not None and sentence not in collected:
         collected.append(sentence)

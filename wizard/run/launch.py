@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.answers.accept import form_of
-from wizard.environment import child_environment
+from wizard.environment import captured, child_environment
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.foreign import accepted_form
 from wizard.plan.model import Plan
@@ -184,15 +184,7 @@ def start_unit(unit: str, argv: Sequence[str]) -> None:
     """Start `argv` as a transient unit, and return once it is executed. Raises Trouble."""
     doing = f"starting the worker as {unit}.service"
     try:
-        done = subprocess.run(
-            unit_argv(unit, argv),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=child_environment(),
-            cwd="/",
-            timeout=_PATIENCE,
-            check=False,
-        )
+        done = captured(unit_argv(unit, argv), _PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Trouble(doing, f"systemd-run: {error}", _LOOK) from error
     if done.returncode != 0:

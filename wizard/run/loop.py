@@ -2,7 +2,8 @@
 
 It watches the children's pipes, a terminal and the prompt socket. So neither a child's output nor
 an operator's answer has to wait for the other. Threads are avoided, since Python 3.12 warns of a
-fork in a process with threads.
+fork in a process with threads. Requests to stop set a flag that is checked between steps
+(signal(7)).
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import signal
 from collections.abc import Callable, Iterator
+
+_STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class Loop:
@@ -19,7 +23,7 @@ class Loop:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
 
-    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+    def watch(self, fd: int, ready: Callable[[], object]) -> None:
         """Call `ready` whenever `fd` is readable (or at its end)."""
         self._selector.register(fd, selectors.EVENT_READ, ready)
 
@@ -45,7 +49,7 @@ class Loop:
 
 
 @contextlib.contextmanager
-def watched(loop: Loop, fd: int, ready: Callable[[], None]) -> Iterator[None]:
+def watched(loop: Loop, fd: int, ready: Callable[[], object]) -> Iterator[None]:
     """Watch `fd` for the time of a with statement."""
     loop.watch(fd, ready)
     try:
@@ -71,3 +75,19 @@ class Exit:
         """Close the descriptor."""
         self._loop.forget(self._fd)
         os.close(self._fd)
+
+
+@contextlib.contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns True after SIGTERM or SIGINT. SIGHUP is ignored.
+
+    Nothing is interrupted: a child in its own session does not get the signal.
+    """
+    seen: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: seen.append(number)) for one in _STOP}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

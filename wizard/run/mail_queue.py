@@ -2,6 +2,8 @@
 
 The commands run with `-c` on a directory of ours with a staged main.cf. So they also work while
 Postfix is stopped or refuses its own main.cf. Queue IDs go through standard input.
+
+A run's journal has which messages it put on hold: for its last message, and for undo.
 """
 
 from __future__ import annotations
@@ -9,29 +11,39 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Optional, cast
 
 from wizard.errors import Trouble
+from wizard.plan.hold import counted
 from wizard.postfix.classes import QUERIED, Classes, Parameters
 from wizard.run import commands
 from wizard.run.commands import Completed
 from wizard.run.context import listed
 from wizard.run.directories import explained
 from wizard.run.loop import Loop
+from wizard.run.paths import RunPlaces
+from wizard.run.progress import Progress
 
 Run = Callable[[Sequence[str], Optional[bytes]], Completed]
 """Runs a command to its end, with this standard input. Its output is not shown."""
 
 HOLD, MAILDROP = "hold", "maildrop"
+ON_HOLD_FILE = "held"
+"""The file with the queue IDs in a run's directory, one a line, as `postsuper -H -` reads them."""
+
+ON_HOLD, RELEASED = "held", "released"
+"""The names in the journal of `HoldMail` and `ReleaseMail`: lists of queue ID and arrival time."""
+
 _ID = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
 _ID_IN_LINE = re.compile(rb'"queue_id": "([0-9A-Za-z]{1,64})"')
 _PUT_ON_HOLD = re.compile(rb"^postsuper: (\w+): placed on hold", re.MULTILINE)
 _RELEASED = re.compile(rb"^postsuper: (\w+): released from hold", re.MULTILINE)
 _FAILED = re.compile(rb"\b(?:fatal|panic|error): ")
 _MAX_LIST_BYTES = 1 << 22
+_MAX_SHOWN = 5
 _SETTLED_NS = 2_000_000_000
 """Age of a staged main.cf. Postfix's programs wait for one that is younger than about a second."""
 
@@ -171,3 +183,27 @@ def release_command(ids: Sequence[str], list_file: Path) -> str:
 
 MAX_TYPED = 10
 """Queue IDs in one typed command."""
+
+
+def messages_of(terms: dict[str, object], name: str = ON_HOLD) -> tuple[tuple[str, int], ...]:
+    """Return the messages that a step journalled under a name."""
+    entries = cast("list[list[object]]", terms.get(name, []))
+    return tuple((str(queue_id), int(cast("int", arrival))) for queue_id, arrival in entries)
+
+
+def on_hold_lines(past: Progress, run: RunPlaces) -> Iterator[str]:
+    """Yield the lines for a run's end about the messages that are still on hold."""
+    put_on_hold = dict.fromkeys(
+        one for terms in past.intended.values() for one in messages_of(terms)
+    )
+    released = {one for terms in past.intended.values() for one in messages_of(terms, RELEASED)}
+    ids = [queue_id for queue_id, arrival in put_on_hold if (queue_id, arrival) not in released]
+    if not ids:
+        return
+    shown = ", ".join(ids[:_MAX_SHOWN]) + (" ..." if len(ids) > _MAX_SHOWN else "")
+    yield (
+        f"On hold: {counted(len(ids))} that the present configuration would bounce ({shown}). "
+        "`postqueue -p` marks mail on hold with a !."
+    )
+    yield "Once the domain is right again, this releases that mail:"
+    yield release_command(ids, run.directory / ON_HOLD_FILE)

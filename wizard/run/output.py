@@ -64,27 +64,20 @@ class StepOutput:
         self.flush()
         return os.fstat(self._fd).st_size
 
-    def since(self, mark: int) -> bytes:
-        """Return the output from a `mark` on, at most the last `_MUCH` bytes."""
+    def since(self, mark: int, most: int = _MUCH) -> bytes:
+        """Return the output from a `mark` on, at most the last `most` bytes."""
         self.flush()
         try:
             with self._path.open("rb") as file:
-                file.seek(max(mark, file.seek(0, os.SEEK_END) - _MUCH))
+                file.seek(max(mark, file.seek(0, os.SEEK_END) - most))
                 return file.read()
         except OSError:
             return b""
 
-    def tail(self, lines: int = 3) -> str:
-        """Return the last lines that are not blank, joined, as plain text."""
-        self.flush()
-        try:
-            with self._path.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-                said = file.read().decode("utf-8", "replace").split("\n")
-        except OSError:
-            return ""
-        said = [line.strip() for line in said if line.strip()]
-        return "; ".join(said[-lines:])
+    def tail(self) -> str:
+        """Return the last three lines that are not blank, joined, as plain text."""
+        lines = self.since(0, _TAIL).decode("utf-8", "replace").split("\n")
+        return "; ".join([line.strip() for line in lines if line.strip()][-3:])
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
@@ -75,6 +76,11 @@ def state_of(path: str, seals: Seals) -> str:
         return observe(path, seals).state
     except Trouble:
         return ""
+
+
+def known_state(path: str, seen: Mapping[str, Observed], seals: Seals) -> str:
+    """Return the state of a path from what was `seen`; a path that is not in it is read now."""
+    return seen[path].state if path in seen else state_of(path, seals)
 
 
 def require(seen: Observed, expected: str, doing: str) -> None:

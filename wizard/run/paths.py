@@ -21,6 +21,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from wizard.errors import Trouble, UsageTrouble
 from wizard.paths import SAVED_ANSWERS, STATE
@@ -29,6 +30,17 @@ from wizard.run.directories import make_private
 _RUN = re.compile(r"[0-9]{8}-[0-9]{6}-([1-9][0-9]*)")
 _STEP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TRIES = 100
+
+
+class _Below:
+    """An attribute: the path `name` in the directory that another attribute, `above`, names."""
+
+    def __init__(self, above: str, name: str) -> None:
+        self._above = above
+        self._name = name
+
+    def __get__(self, places: object, _kind: type) -> Path:
+        return cast("Path", getattr(places, self._above)) / self._name
 
 
 @dataclass(frozen=True)
@@ -40,35 +52,18 @@ class Places:
     answers: Path = Path(SAVED_ANSWERS)
     syslog: Path = Path("/dev/log")
 
-    @property
-    def runs(self) -> Path:
-        """The directory with a directory for each run."""
-        return self.state / "runs"
-
-    @property
-    def pruned(self) -> Path:
-        """The note on removed runs."""
-        return self.runs / "pruned.json"
-
-    @property
-    def gathered(self) -> Path:
-        """The directory of the gathered trees, by source."""
-        return self.state / "gathered"
-
-    @property
-    def key(self) -> Path:
-        """The key of this host for stored hashes (wizard.run.seals)."""
-        return self.state / "key"
-
-    @property
-    def lock(self) -> Path:
-        """The file that the worker in progress locks."""
-        return self.runtime / "lock"
-
-    @property
-    def socket(self) -> Path:
-        """The socket on which the worker in progress takes answers."""
-        return self.runtime / "socket"
+    runs = _Below("state", "runs")
+    """The directory with a directory for each run."""
+    pruned = _Below("runs", "pruned.json")
+    """The note on removed runs."""
+    gathered = _Below("state", "gathered")
+    """The directory of the gathered trees, by source."""
+    key = _Below("state", "key")
+    """The key of this host for stored hashes (wizard.run.seals)."""
+    lock = _Below("runtime", "lock")
+    """The file that the worker in progress locks."""
+    socket = _Below("runtime", "socket")
+    """The socket on which the worker in progress takes answers."""
 
     def run(self, run: str) -> RunPlaces:
         """Return the paths of a run. Raises UsageTrouble if `run` is not the ID of a run."""
@@ -88,59 +83,30 @@ class RunPlaces:
     id: str
     directory: Path
 
-    @property
-    def header(self) -> Path:
-        """The small file that every version of the program reads."""
-        return self.directory / "run.json"
-
-    @property
-    def plan(self) -> Path:
-        """The reviewed plan as JSON."""
-        return self.directory / "plan.json"
-
-    @property
-    def request(self) -> Path:
-        """The launcher's request to the worker, next to the plan."""
-        return self.directory / "request.json"
-
-    @property
-    def journal(self) -> Path:
-        """The journal."""
-        return self.directory / "journal"
-
-    @property
-    def outputs(self) -> Path:
-        """The directory of the steps' output."""
-        return self.directory / "output"
-
-    @property
-    def replaced(self) -> Path:
-        """The directory of the replaced files."""
-        return self.directory / "replaced"
-
-    @property
-    def gathered(self) -> Path:
-        """The directory of the gathered trees, by source."""
-        return self._state / "gathered"
-
-    @property
-    def known_hosts(self) -> Path:
-        """The keys of other hosts that the operator accepted (sshd(8))."""
-        return self._state / "known_hosts"
-
-    @property
-    def key(self) -> Path:
-        """The key of this host, as `Places.key`."""
-        return self._state / "key"
+    header = _Below("directory", "run.json")
+    """The small file that every version of the program reads."""
+    plan = _Below("directory", "plan.json")
+    """The reviewed plan as JSON."""
+    request = _Below("directory", "request.json")
+    """The launcher's request to the worker, next to the plan."""
+    journal = _Below("directory", "journal")
+    """The journal."""
+    outputs = _Below("directory", "output")
+    """The directory of the steps' output."""
+    replaced = _Below("directory", "replaced")
+    """The directory of the replaced files."""
+    staging = _Below("directory", "staging")
+    """The directory of staged files."""
+    gathered = _Below("_state", "gathered")
+    """The directory of the gathered trees, by source."""
+    known_hosts = _Below("_state", "known_hosts")
+    """The keys of other hosts that the operator accepted (sshd(8))."""
+    key = _Below("_state", "key")
+    """The key of this host, as `Places.key`."""
 
     @property
     def _state(self) -> Path:
         return self.directory.parent.parent
-
-    @property
-    def staging(self) -> Path:
-        """The directory of staged files."""
-        return self.directory / "staging"
 
     def is_for_use_once(self, path: str) -> bool:
         """True if `path` is a gathered tree or a run's staging/. Only these may be removed."""

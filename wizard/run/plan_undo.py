@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 
 from wizard.answers.model import Problem, host_problem
 from wizard.errors import Trouble
@@ -22,18 +23,17 @@ from wizard.run.actions.back import EDITED_ADVICE, changed_since, saved_bytes
 from wizard.run.changed import BEFORE, EDITED, GONE, NEWER, Judged, judged
 from wizard.run.files import leftovers
 from wizard.run.history import RunSummary, plan_of, runs
-from wizard.run.later import Later, first_take_back, later_runs
 from wizard.run.lock import refuse_if_locked
 from wizard.run.past_step import PREFIX
-from wizard.run.path_state import Observed, file_state, observe, state_of
+from wizard.run.path_state import file_state, known_state, observe
 from wizard.run.paths import Places, RunPlaces
 from wizard.run.progress import Progress, progress_of
 from wizard.run.records import NOT_STARTED, RUNNING, UNREADABLE
 from wizard.run.release import LOCAL, refuse_other_release
+from wizard.run.relevant import Later, first_take_back, later_runs
 from wizard.run.seals import Seals, read_seals
-from wizard.run.stays import what_stays
 from wizard.run.tidy import remains
-from wizard.run.undo import steps_back
+from wizard.run.undo import steps_back, what_stays
 from wizard.secrets import masked_file
 
 _DOING = "taking a run back"
@@ -58,9 +58,7 @@ def undo_plan(
     known = runs(places)
     chosen = _named(known, run) if run else _newest(places, known, remove_package=remove_package)
     refuse_other_release(places, chosen, _DOING)
-    at = places.run(chosen)
-    plan, past = plan_of(places, chosen), progress_of(at)
-    steps = _steps(plan, past, at, remove_package=remove_package)
+    plan, past, steps = _read(places, chosen, remove_package=remove_package)
     if not steps:
         raise Trouble(_DOING, f"run {chosen} changed nothing that undo takes back", "")
     return _compared(
@@ -85,7 +83,7 @@ def with_later(places: Places, run: str) -> tuple[str, ...]:
     found = [run]
     for one in known[next(at for at, one in enumerate(known) if one.run == run) + 1 :]:
         _refuse_unclear(one)
-        if not _why_not(one) and _changed(places, one.run, remove_package=False):
+        if not _why_not(one) and _read(places, one.run, remove_package=False)[2]:
             found.append(one.run)
     return tuple(reversed(found))
 
@@ -122,7 +120,7 @@ def _why_not(one: RunSummary) -> str:
 def _newest(places: Places, known: Sequence[RunSummary], *, remove_package: bool) -> str:
     for one in reversed(known):
         _refuse_unclear(one)
-        if not _why_not(one) and _changed(places, one.run, remove_package=remove_package):
+        if not _why_not(one) and _read(places, one.run, remove_package=remove_package)[2]:
             return one.run
     raise Trouble(
         _DOING,
@@ -148,19 +146,19 @@ def _refuse_unclear(one: RunSummary) -> None:
         )
 
 
-def _changed(places: Places, run: str, *, remove_package: bool) -> bool:
+def _read(
+    places: Places, run: str, *, remove_package: bool
+) -> tuple[Plan, Progress, tuple[Step, ...]]:
+    """Return a run's plan, how far it came, and the steps that undo it."""
     at = places.run(run)
     plan, past = plan_of(places, run), progress_of(at)
-    return bool(_steps(plan, past, at, remove_package=remove_package))
-
-
-def _steps(plan: Plan, past: Progress, run: RunPlaces, *, remove_package: bool) -> tuple[Step, ...]:
-    return (
-        *steps_back(plan, past, run, remove_package=remove_package),
+    steps = (
+        *steps_back(plan, past, at, remove_package=remove_package),
         *_tidying(plan, past),
-        *_sweeping(plan, past, read_seals(run.key)),
-        *_clearing(plan, past, run),
+        *_sweeping(plan, past, read_seals(at.key)),
+        *_clearing(plan, past, at),
     )
+    return plan, past, steps
 
 
 def _clearing(plan: Plan, past: Progress, run: RunPlaces) -> Iterator[Step]:
@@ -234,7 +232,8 @@ def _compared(
         # The path of a killed KeepOriginal does not change, and may have two names.
         moving = tuple(one for one in action.files if one.was != one.now)
         seen = {one.path: observe(one.path, seals) for one in moving}
-        found = _not_before(moving, action.links, seen, seals)
+        every = judged(moving, action.links, partial(known_state, seen=seen, seals=seals))
+        found = [one for one in every if one.verdict != BEFORE]
         since += [one for one in found if one.verdict in {EDITED, GONE}]
         newer += [one.past for one in found if one.verdict == NEWER]
         todo = [one.past for one in found if one.verdict != NEWER]
@@ -264,14 +263,6 @@ def _compared(
     )
 
 
-def _not_before(
-    files: Sequence[Past], links: Sequence[Past], seen: Mapping[str, Observed], seals: Seals
-) -> list[Judged]:
-    """Return the verdicts on the paths of a step that are not as before the run."""
-    every = judged(files, links, lambda path: _state(path, seen, seals))
-    return [one for one in every if one.verdict != BEFORE]
-
-
 _BarredBy = Callable[[Iterable[str]], tuple[Later, ...]]
 """Returns the later runs that must be undone before these paths can be put back."""
 
@@ -299,14 +290,9 @@ def _obstacles(
 
 def _masked(steps: Iterable[Step]) -> Iterator[Problem]:
     """Yield an obstacle for each masked unit that must be started. It can only be stopped."""
-    turns = (one.action for one in steps)
-    for turn in turns:
+    for turn in (one.action for one in steps):
         if isinstance(turn, (ReturnUnit, TurnBeside)) and turn.verb != "stop":
             yield from [masked(turn.unit)] if is_masked(LOCAL, turn.unit) else []
-
-
-def _state(path: str, seen: Mapping[str, Observed], seals: Seals) -> str:
-    return seen[path].state if path in seen else state_of(path, seals)
 
 
 def _is_empty(directory: str) -> bool:

@@ -43,13 +43,17 @@ class Progress:
     before: Optional[Before] = None
 
     @property
+    def is_done(self) -> bool:
+        """True if the run has ended and all is done."""
+        return self.finished is not None and self.finished.outcome == DONE
+
+    @property
     def over(self) -> bool:
         """True if nothing remains to do: all is done, or all was put back.
 
         It is False until the end is recorded, since copies of secrets are removed before that.
         """
-        end = self.finished
-        return end is not None and (self.is_back or end.outcome == DONE)
+        return self.is_done or (self.finished is not None and self.is_back)
 
     @property
     def returned(self) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.answers.model import Problem, host_problem
-from wizard.environment import child_environment
+from wizard.environment import captured, child_environment
 from wizard.errors import Trouble
 from wizard.host.units import SYSTEMD
 from wizard.plan.model import Plan
@@ -85,14 +85,7 @@ def _systemd() -> Iterator[str]:
 def _silent_systemd() -> Iterator[str]:
     """Ask process 1 for its version. The directory is there also if systemd hangs or is not PID 1."""
     try:
-        done = subprocess.run(
-            ("systemctl", "show", "--property=Version"),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=child_environment(),
-            timeout=ANSWER_SECONDS,
-            check=False,
-        )
+        done = captured(("systemctl", "show", "--property=Version"), ANSWER_SECONDS)
     except subprocess.TimeoutExpired:
         yield SILENT_SYSTEMD.format(f"nothing came within {ANSWER_SECONDS} s")
         return

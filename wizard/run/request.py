@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Optional
 
 from wizard.errors import NewerTrouble, Trouble
+from wizard.plan.files import sha256
 from wizard.plan.model import Plan
 from wizard.plan.wire import (
     LIST_RUNS,
@@ -22,7 +23,7 @@ from wizard.plan.wire import (
     to_data,
 )
 from wizard.run.caller import NOBODY, Caller
-from wizard.run.files import FileSnapshot, read, replace, sha256
+from wizard.run.files import FileSnapshot, read, replace
 from wizard.run.header import newer_trouble, planned, write_header
 from wizard.run.paths import RunPlaces
 from wizard.run.seals import make_seals, read_seals

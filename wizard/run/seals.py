@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
 from wizard.errors import Trouble
-from wizard.plan.files import HASHED
+from wizard.plan.files import HASHED, sha256
 from wizard.plan.wire import fields_of
 from wizard.run.directories import close_to_others, make_private
-from wizard.run.files import make_once, read, sha256
+from wizard.run.files import make_once, read
 
 KEY_BYTES = 32
 _MODE = 0o600

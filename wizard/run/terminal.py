@@ -110,7 +110,7 @@ def drive(argv: Sequence[str], loop: Loop, output: StepOutput, manner: Manner, a
         gone = Exit(loop, child.pid or 0)
         talk = _Conversation(child, loop, output, manner=manner, asker=asker, gone=gone)
         try:
-            with watched(loop, child.child_fd, talk.ready):
+            with watched(loop, child.child_fd, talk.read):
                 while not gone.seen:
                     loop.turn(_TURN)
                     talk.attend()
@@ -157,10 +157,6 @@ class _Conversation:
         self._unsent: Optional[OSError] = None
         self.trouble: Optional[Exception] = None
 
-    def ready(self) -> None:
-        """Read the child's new output."""
-        self.read()
-
     def read(self) -> bool:
         """Read the child's new output; return False if there is none, or none any more."""
         try:
@@ -201,7 +197,8 @@ class _Conversation:
             self._terminate()
 
     def _end_what_waits_too_long(self, lock: Lock, now: float) -> None:
-        for since, who in ((self._waits_since, self._last_line), (self._blocked_since, self._by)):
+        waits = (self._waits_since, self._last_line), (self._blocked_since, lambda: self._who)
+        for since, who in waits:
             if since is not None and now - since > lock.patience:
                 self._waits_since = self._blocked_since = None
                 self._end(lock.stuck(who()))
@@ -214,9 +211,6 @@ class _Conversation:
             self._blocked_since = time.monotonic()
             self._output.say(f"({who}; it is waited for, {lock.patience:.0f} s at most)")
         self._who = who
-
-    def _by(self) -> str:
-        return self._who
 
     def _handle_last_line(self) -> None:
         end = self._last_line()

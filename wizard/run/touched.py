@@ -11,7 +11,6 @@ from wizard.plan.model import Plan
 from wizard.run.actions import kind_of_action
 from wizard.run.past_step import ANSWERS, files_of
 from wizard.run.progress import Progress
-from wizard.run.records import DONE
 
 
 def path_name(path: str) -> str:
@@ -25,7 +24,7 @@ def touched(plan: Plan, past: Progress) -> Optional[frozenset[str]]:
     None if a step was cut off, since its effect is known only from the host.
     """
     done = set(past.done)
-    if past.finished is not None and past.finished.outcome == DONE:
+    if past.is_done:
         done.add(ANSWERS)
     if not past.intended.keys() <= done:
         return None

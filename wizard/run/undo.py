@@ -2,20 +2,25 @@
 
 Each step's terms (docs/journal.md) give its steps of undo, by the kind of its action. The package
 stays unless the caller wants it removed. `.orig` files and issued certificates always stay.
+
+An automatic return takes the same steps. All files that can be put back are put back, and the unit
+is turned. The old files fit only the old main.cf and master.cf, so only these two stop the others.
+All other failures are reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from wizard.paths import MAIN_CF
+from wizard.paths import LINEAGES, MAIN_CF, PARTED
 from wizard.plan import hold
 from wizard.plan.files import Past
 from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import PutBack
-from wizard.run.actions import kind_of_action
+from wizard.run.actions import ACTION_KINDS, kind_of_action
 from wizard.run.actions.hold import first_hold
+from wizard.run.changed import lineage_of
 from wizard.run.past_step import (
     ANSWERS,
     PREFIX,
@@ -103,3 +108,61 @@ def texts_first(steps: Sequence[Step]) -> tuple[Step, ...]:
     others = [step for step in steps if step not in tables]
     last = max((at for at, step in enumerate(others) if _is_files(step)), default=-1)
     return (*others[: last + 1], *tables, *others[last + 1 :])
+
+
+def steps_to_return(steps: Sequence[Step], done: Collection[str]) -> tuple[Step, ...]:
+    """Return the steps that are not done, and each table and turn of a unit after the first such."""
+    remaining: list[Step] = []
+    for step in texts_first(steps):
+        if step.id not in done or (remaining and _reads_files(step)):
+            remaining.append(step)
+    return tuple(remaining)
+
+
+def _reads_files(step: Step) -> bool:
+    return kind_of_action(step.action).reads_files or is_table(step.action)
+
+
+def is_skipped(step: Step, failed: Sequence[Step]) -> bool:
+    """True if a step puts files back that do not fit the present main.cf or master.cf.
+
+    `failed` are the steps that failed before it.
+    """
+    return isinstance(step.action, PutBack) and any(map(_has_postfix_files, failed))
+
+
+def _has_postfix_files(step: Step) -> bool:
+    files = step.action.files if isinstance(step.action, PutBack) else ()
+    return any(one.path in PARTED for one in files)
+
+
+def what_stays(
+    plan: Plan, past: Progress, back: Sequence[Step], newer: Sequence[Past]
+) -> Iterator[str]:
+    """Yield a sentence for each thing that stays, paths first, in the order of `ACTION_KINDS`.
+
+    `back` are the steps that undo the run, `newer` the paths that other programs wrote since.
+    """
+    run = RunToUndo(plan, past, back=back)
+    of_actions = (kind.stays(run) for kind in ACTION_KINDS)
+    return chain(_renewed(newer), *of_actions, _own(run))
+
+
+def _renewed(newer: Sequence[Past]) -> Iterator[str]:
+    names = dict.fromkeys(lineage_of(one.path) for one in newer if lineage_of(one.path))
+    for name in names:
+        yield (
+            f"{LINEAGES}/{name}: certbot renewed this certificate after the run. Its newer"
+            " links are left, with the files that certbot needs to renew it again."
+        )
+    others = [one.path for one in newer if not lineage_of(one.path)]
+    if others and not names:
+        yield f"{', '.join(others)}: certbot wrote this after the run."
+
+
+def _own(run: RunToUndo) -> Iterator[str]:
+    if any(step.id in run.past.begun for step in run.plan.pending):
+        yield (
+            "/var/lib/postfix-wizard, /var/cache/postfix-wizard, /etc/postfix-wizard: the journals"
+            " of all runs with the files that they replaced, the unpacked program, saved answers."
+        )

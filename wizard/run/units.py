@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NoReturn
 
 from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES, STOPPED_STATES
@@ -34,8 +35,7 @@ def turn_unit(verb: str, unit: str, doing: str, context: Context) -> None:
     argv = ("systemctl", verb, unit)
     done = context.run(*argv)
     if done.status != 0:
-        show_log(unit, context)
-        raise Trouble(doing, listed(argv, done), LOG_ADVICE.format(unit=unit))
+        fail(unit, doing, listed(argv, done), context)
 
 
 def stop_unit(unit: str, doing: str, context: Context) -> None:
@@ -60,11 +60,11 @@ def _stopped(unit: str, doing: str, context: Context) -> str:
         if state in STOPPED_STATES:
             return state
         if time.monotonic() > deadline:
-            show_log(unit, context)
-            raise Trouble(doing, f"{unit} is {state}", LOG_ADVICE.format(unit=unit))
+            fail(unit, doing, f"{unit} is {state}", context)
         context.loop.turn(_PAUSE_SECONDS)
 
 
-def show_log(unit: str, context: Context) -> None:
-    """Put the last lines of a unit's log into the step's output."""
+def fail(unit: str, doing: str, wrong: str, context: Context) -> NoReturn:
+    """Put the last lines of a unit's log into the step's output, and raise Trouble."""
     context.run("journalctl", "-u", unit, "-n", "20", "--no-pager", "-o", "cat")
+    raise Trouble(doing, wrong, LOG_ADVICE.format(unit=unit))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from wizard.door import Door
@@ -25,6 +25,12 @@ def open_file(file: NewFile, seals: Seals) -> NewFile:
     if seals.digest(text) != file.opened:
         raise Stale(f"opening the text of {file.path}", "stale: it is another text", AGAIN)
     return replace(file, text=text, keys=(), opened="")
+
+
+def open_value(value: str, secrets: Mapping[str, str]) -> str:
+    """Return a value with its secrets, by their marks, in place of these."""
+    text = opened(value.encode("utf-8", "surrogateescape"), secrets)
+    return text.decode("utf-8", "surrogateescape")
 
 
 def secrets_of(keys: Sequence[Key], path: str, seals: Seals) -> dict[str, str]:

@@ -21,14 +21,14 @@ from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import ReturnUnit
 from wizard.run import labels
 from wizard.run.actions import kind_of_action
-from wizard.run.before import is_comparable, wrong_before
+from wizard.run.actions.proof import is_comparable, wrong_before
 from wizard.run.concluding import begin, conclude
 from wizard.run.context import Context, Patience
 from wizard.run.history import refuse_newer
 from wizard.run.journal import Journal, open_journal
 from wizard.run.lock import locked
-from wizard.run.loop import Loop
-from wizard.run.on_hold import on_hold_lines
+from wizard.run.loop import Loop, stop_requests
+from wizard.run.mail_queue import on_hold_lines
 from wizard.run.output import StepOutput, open_output
 from wizard.run.packages_meanwhile import Wait, package_news
 from wizard.run.path_state import Stale
@@ -49,13 +49,11 @@ from wizard.run.records import (
     StepStarted,
 )
 from wizard.run.request import Request, read_plan, read_request, starter
-from wizard.run.returning import is_skipped, steps_to_return
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals, make_seals
-from wizard.run.signals import stop_requests
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
-from wizard.run.undo import steps_back, texts_first
+from wizard.run.undo import is_skipped, steps_back, steps_to_return, texts_first
 from wizard.run.units import RESUMES
 
 _EXHAUSTED = frozenset(
@@ -203,23 +201,16 @@ class _Hands:
 
 @dataclass(frozen=True)
 class _Failure:
-    """The step at which the run ended, and the message. `stopped` is True on the operator's request.
+    """The step that failed or at which the run ended, and why.
 
-    `of_ours` is True if the wizard itself could not continue, as on a full disk.
+    `of_ours` is True if the wizard itself could not continue, as on a full disk. `stopped` is True
+    on the operator's request.
     """
 
     step: Step
     said: str
-    stopped: bool
     of_ours: bool = False
-
-
-@dataclass(frozen=True)
-class _Wrong:
-    """Why one step failed; `of_ours` as in `_Failure`."""
-
-    said: str
-    of_ours: bool = False
+    stopped: bool = False
 
 
 def _take_steps(work: _Work) -> RunFinished:
@@ -298,7 +289,7 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
     # A run that has put everything back cannot be resumed.
     cause = back.cause if failed else back.cause.replace(RESUMES, _ANEW)
     if failed:
-        without = f"Not begun without it: {', '.join(map(_titled, skipped))}." if skipped else ""
+        without = f"Not begun without it: {_titles(skipped)}." if skipped else ""
         head = f"Putting back what the run had changed FAILED in part{works}."
         lines = (head, *said, without)
         after = "\n".join((*filter(None, lines), _RETURN_AGAIN))
@@ -315,8 +306,8 @@ def _works(steps: Sequence[Step]) -> str:
     return "".join(f", and {one.unit} answers" for one in turns if one.verb != "stop")
 
 
-def _titled(step: Step) -> str:
-    return step.title
+def _titles(steps: Sequence[Step]) -> str:
+    return ", ".join(step.title for step in steps)
 
 
 def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Failure]:
@@ -329,17 +320,14 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
             return _Failure(step, said, stopped=True)
         wrong = _take(work, step, hands)
         if wrong is not None:
-            said = f"{wrong.said}\n{_what_next(step, todo[number + 1 :])}"
-            return _Failure(step, said, stopped=work.stopping(), of_ours=wrong.of_ours)
+            later = _titles(todo[number + 1 :])
+            after = f"; not begun: {later}" if later else ""
+            said = f"{wrong.said}\nIt was in step {step.title!r}{after}."
+            return replace(wrong, said=said, stopped=work.stopping())
     return None
 
 
-def _what_next(step: Step, remaining: Sequence[Step]) -> str:
-    after = f"; not begun: {', '.join(map(_titled, remaining))}" if remaining else ""
-    return f"It was in step {step.title!r}{after}."
-
-
-def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
+def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Failure]:
     """Run one step, journal its outcome, and return why it failed, None if it did not."""
     work.journal.append(StepStarted(step.id))
     began = time.monotonic()
@@ -375,11 +363,12 @@ def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Wrong]:
                     hands.wait.for_transaction(context)
                 last.append(kind.execute(step.action, context))
             except Stale as trouble:
-                wrong = _Wrong(" ".join(filter(None, (str(trouble), package_news(context)))))
+                said = " ".join(filter(None, (str(trouble), package_news(context))))
+                wrong = _Failure(step, said)
             except Trouble as trouble:
-                wrong = _Wrong(str(trouble), of_ours=_is_ours(trouble))
+                wrong = _Failure(step, str(trouble), of_ours=_is_ours(trouble))
             except Exception as error:  # noqa: BLE001 (a defect too must be journalled, then reported)
-                wrong = _Wrong(_defect(error, output))
+                wrong = _Failure(step, _defect(error, output))
         lost = f"The output is not whole: {output.failure}." if output.failure else ""
         if wrong is not None and lost:
             wrong = replace(wrong, said=f"{wrong.said} {lost}")

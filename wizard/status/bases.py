@@ -1,6 +1,6 @@
 """Read the bases from the journals, newest first: the files as the last run wrote them.
 
-`wizard.run.written_paths` has the rule for what a run wrote. A path that was put back since does not count.
+`wizard.run.past_run` has the rule for what a run wrote. A path that was put back since does not count.
 """
 
 from __future__ import annotations

@@ -253,17 +253,14 @@ _OPENNESS = {
 def _certificate(host: Host) -> Iterator[DriftItem]:
     """Yield the days until the certificate in main.cf expires, if the host's facts have it."""
     file = host.parameters.get("smtpd_tls_cert_file", "")
-    lineage = next((one for one in host.lineages if file.startswith(_live(one))), None)
+    own = (one for one in host.lineages if file.startswith(f"{LINEAGES}/{one.name}/"))
+    lineage = next(own, None)
     pair = host.self_signed
     if lineage is not None and not lineage.problem:
         span = lineage.not_after - lineage.not_before
         yield _days(lineage.name, lineage.not_after, span // PART, host.read_at)
     elif pair is not None and pair.cert_file == file and not pair.problem:
         yield _days(pair.cert_file, pair.not_after, MARGIN, host.read_at)
-
-
-def _live(lineage: Lineage) -> str:
-    return f"{LINEAGES}/{lineage.name}/"
 
 
 def _days(name: str, ends: int, least: int, at: int) -> DriftItem:

@@ -1,6 +1,6 @@
 """Read from the journals the state that the runs expect: a later run replaces an earlier one.
 
-If a later run put a path back, the state is that of the run before (`wizard.run.written_paths`). The kind
+If a later run put a path back, the state is that of the run before (`wizard.run.past_run`). The kind
 of a path decides how it is compared (`wizard.run.changed`).
 """
 

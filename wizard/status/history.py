@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Optional
 
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.sections.registry import BY_NAME
 from wizard.sections.section import Texts
-from wizard.status.settings import SettingsBySection, settings_by_section
+from wizard.status.settings import settings_by_section
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def last_states(runs: Iterable[Written]) -> dict[str, LastState]:
     """
     found = dict.fromkeys((*SECTIONS, POLICY), LastState())
     before_run: dict[str, dict[str, LastState]] = {}
-    read = _Reader()
+    # Equal texts are read once: most runs start with the last texts.
+    read = cache(lambda texts: settings_by_section(dict(texts)))
     texts_after: Texts = {}
     for one in runs:
         before_run[one.run] = dict(found)
@@ -65,7 +67,7 @@ def last_states(runs: Iterable[Written]) -> dict[str, LastState]:
             continue
         texts_before = {**texts_after, **one.before}
         texts_after = {**texts_before, **one.after}
-        before, after = read(texts_before), read(texts_after)
+        before, after = (read(tuple(sorted(one.items()))) for one in (texts_before, texts_after))
         for section, last in found.items():
             differs = after[section] != before[section]
             if one.undoes:
@@ -92,19 +94,6 @@ def _undone(one: Written, last: LastState, earlier: LastState, *, differs: bool)
     state = earlier if last.run == one.undoes else last
     changed = one.run if differs else state.changed
     return replace(state, changed=changed, by_hand=state.by_hand and not differs)
-
-
-class _Reader:
-    """Read the settings of texts, equal texts once: most runs start with the last texts."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, Optional[bytes]], ...], SettingsBySection] = {}
-
-    def __call__(self, texts: Texts) -> SettingsBySection:
-        key = tuple(sorted(texts.items()))
-        if key not in self._known:
-            self._known[key] = settings_by_section(texts)
-        return self._known[key]
 
 
 WHY = "it says who changed a section last"

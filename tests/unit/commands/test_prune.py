@@ -16,9 +16,8 @@ from wizard.commands.runs import run_runs
 from wizard.door import Door
 from wizard.errors import UsageTrouble
 from wizard.plan.actions import ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Plan, Step
-from wizard.run.files import sha256
 from wizard.run.paths import Places, known_runs
 from wizard.run.worker import work
 from wizard.session import Session

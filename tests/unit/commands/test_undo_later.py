@@ -15,9 +15,8 @@ from wizard.commands.planning import Options
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.plan.actions import ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Plan, Step
-from wizard.run.files import sha256
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work

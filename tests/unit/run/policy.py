@@ -14,9 +14,9 @@ from typing import Optional, Union
 
 import pytest
 
-from wizard.plan.files import Link
+from wizard import environment
+from wizard.plan.files import Link, sha256
 from wizard.run import labels
-from wizard.run.files import sha256
 
 ALIASES = "system_u:object_r:etc_aliases_t:s0"
 CERT = "system_u:object_r:cert_t:s0"
@@ -76,7 +76,8 @@ def policy(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Policy:
     program.write_text(_MATCHPATHCON.format(here=shlex.quote(str(directory))))
     program.chmod(0o755)
     path = f"{programs}:/usr/bin:/bin"
-    monkeypatch.setattr(labels, "child_environment", lambda: {"PATH": path, "LC_ALL": "C.UTF-8"})
+    variables = {"PATH": path, "LC_ALL": "C.UTF-8"}
+    monkeypatch.setattr(environment, "child_environment", lambda: variables)
     monkeypatch.setattr(labels, "SELINUXFS", str(directory))
     monkeypatch.setattr(labels, "_hung", [])
     return Policy(directory)

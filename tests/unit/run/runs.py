@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Optional, cast
 
 from wizard.plan.actions import Command, KeepOriginal, ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import Action, Plan, Step
-from wizard.run.files import sha256
 from wizard.run.journal import chained, read_journal
 from wizard.run.paths import Places, make_run
 from wizard.run.records import Record, RunFinished, StepFinished

@@ -27,8 +27,7 @@ from wizard.run.changed import (
     renewed,
     verdict,
 )
-from wizard.run.returning import is_skipped, steps_to_return
-from wizard.run.undo import texts_first
+from wizard.run.undo import is_skipped, steps_to_return, texts_first
 
 LIVE, ARCHIVE = "/etc/letsencrypt/live", "/etc/letsencrypt/archive"
 NAME = "mail.example.com"

@@ -42,7 +42,6 @@ def test_what_a_former_process_says_is_no_answer(
     old = (1, "5")
     answers = [("220 old", "", old), ("220 old", "", old), then]
     monkeypatch.setattr(service, "_first_line", lambda *_: answers.pop(0))
-    monkeypatch.setattr(service, "show_log", Mock())
     context = Mock()
     context.patience.greeting = 5
     sockets = (Listener("127.0.0.1", 25),)

@@ -15,8 +15,8 @@ import pytest
 from tests.unit.run.runs import NEW, OLD, plan, prepared, usual
 from wizard.errors import Trouble
 from wizard.plan.actions import Command, ReplaceFile
-from wizard.plan.files import NewFile
-from wizard.run.files import read, sha256
+from wizard.plan.files import NewFile, sha256
+from wizard.run.files import read
 from wizard.run.header import MAX_BYTES, MAX_MESSAGE, MAX_TOUCHED, Header, read_header, write_header
 from wizard.run.history import newest_unfinished, runs
 from wizard.run.launch import launch

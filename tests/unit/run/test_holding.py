@@ -22,8 +22,7 @@ from wizard.run import mail_queue
 from wizard.run.actions import hold as hold_action
 from wizard.run.commands import Completed
 from wizard.run.holding import survey
-from wizard.run.mail_queue import release_command
-from wizard.run.on_hold import ON_HOLD, RELEASED, on_hold_lines
+from wizard.run.mail_queue import ON_HOLD, RELEASED, on_hold_lines, release_command
 from wizard.run.paths import RunPlaces
 from wizard.run.progress import Progress
 

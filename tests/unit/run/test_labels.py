@@ -27,11 +27,11 @@ from tests.unit.run.runs import ROOT, last, plan, prepared, told, undone
 from wizard.errors import Trouble
 from wizard.plan.actions import ReplaceFile
 from wizard.plan.certificate_actions import Lay, Relink
-from wizard.plan.files import LaidFile, NewFile, Past
+from wizard.plan.files import LaidFile, NewFile, Past, sha256
 from wizard.plan.undo_actions import PutBack
 from wizard.run import labels
 from wizard.run.directories import make_directory, make_private
-from wizard.run.files import keep_original, make_link, read, replace, restore, sha256
+from wizard.run.files import keep_original, make_link, read, replace, restore
 from wizard.run.journal import open_journal
 from wizard.run.path_state import observe
 from wizard.run.paths import Places

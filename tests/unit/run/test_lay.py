@@ -16,9 +16,8 @@ from wizard.errors import Trouble
 from wizard.host.gathered import NOTE, Note, note_to_bytes
 from wizard.plan.actions import Forget
 from wizard.plan.certificate_actions import Lay
-from wizard.plan.files import LaidFile
+from wizard.plan.files import LaidFile, sha256
 from wizard.plan.undo_actions import PutBack
-from wizard.run.files import sha256
 from wizard.run.gathering import begin, keep
 from wizard.run.journal import open_journal
 from wizard.run.launch import launch

@@ -15,9 +15,8 @@ import pytest
 from tests.unit.run.runs import OLD, as_format_1, prepared
 from wizard.errors import LockedTrouble, NewerTrouble, Trouble
 from wizard.plan.actions import Command, ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Plan, Step
-from wizard.run.files import sha256
 from wizard.run.history import runs
 from wizard.run.lock import locked
 from wizard.run.path_state import file_state, observe

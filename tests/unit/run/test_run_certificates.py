@@ -10,8 +10,7 @@ import pytest
 
 from tests.unit.run.runs import OLD, last, plan, prepared, undone
 from wizard.plan.certificate_actions import Relink, SelfSign
-from wizard.plan.files import Link
-from wizard.run.files import sha256
+from wizard.plan.files import Link, sha256
 from wizard.run.paths import Places
 from wizard.run.seals import read_seals
 from wizard.run.worker import work

@@ -25,12 +25,12 @@ from wizard.plan.actions import (
     StagedCheck,
 )
 from wizard.plan.certificate_actions import Lay, Relink, SelfSign
-from wizard.plan.files import Key, LaidFile, Link, NewFile, Past
+from wizard.plan.files import Key, LaidFile, Link, NewFile, Past, sha256
 from wizard.plan.model import Action, Plan
 from wizard.plan.undo_actions import PutBack
 from wizard.plan.wire import plan_to_bytes
 from wizard.run.directories import make_private
-from wizard.run.files import replace, sha256
+from wizard.run.files import replace
 from wizard.run.journal import open_journal
 from wizard.run.path_state import Stale
 from wizard.run.paths import Places

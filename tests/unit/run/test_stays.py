@@ -21,7 +21,7 @@ from wizard.plan.files import NewFile, Past
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import Remove
 from wizard.run.progress import Progress
-from wizard.run.stays import what_stays
+from wizard.run.undo import what_stays
 
 INSTALL = Install("postfix", ("dnf", "install", "postfix"), ())
 LIVE = "/etc/letsencrypt/live/mail.example.com"

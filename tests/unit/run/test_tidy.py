@@ -14,9 +14,9 @@ from wizard.errors import Trouble
 from wizard.host.gathered import FRESH_SECONDS, NOTE, Note, note_to_bytes
 from wizard.plan.actions import Command, Forget, ReplaceFile
 from wizard.plan.certificate_actions import Fetch, Lay
-from wizard.plan.files import Key, LaidFile, NewFile
+from wizard.plan.files import Key, LaidFile, NewFile, sha256
 from wizard.plan.model import Plan
-from wizard.run.files import MARK, sha256
+from wizard.run.files import MARK
 from wizard.run.history import runs
 from wizard.run.journal import open_journal
 from wizard.run.paths import Places

@@ -27,12 +27,11 @@ from wizard.plan.actions import (
     TurnBeside,
 )
 from wizard.plan.certificate_actions import Relink
-from wizard.plan.files import Link, NewFile
+from wizard.plan.files import Link, NewFile, sha256
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, Remove, ReturnUnit
 from wizard.run import plan_undo
 from wizard.run.actions import BY_CLASS
-from wizard.run.files import sha256
 from wizard.run.follow import follow
 from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal

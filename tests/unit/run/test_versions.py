@@ -17,9 +17,8 @@ from wizard import __version__
 from wizard.door import Door
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.actions import ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Plan, Step
-from wizard.run.files import sha256
 from wizard.run.history import newest_cut_off, newest_unfinished, plan_of, runs
 from wizard.run.journal import read_journal, set_aside
 from wizard.run.launch import launch, relaunch

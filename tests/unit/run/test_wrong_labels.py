@@ -29,12 +29,12 @@ from tests.unit.run.test_lay import source
 from wizard.host.gathered import Note
 from wizard.plan.actions import ReplaceFile
 from wizard.plan.certificate_actions import Lay, Relink
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import Action
 from wizard.run import directories, labels
 from wizard.run.context import Undo
 from wizard.run.directories import make_private
-from wizard.run.files import read, replace, sha256
+from wizard.run.files import read, replace
 from wizard.run.gathering import begin, keep
 from wizard.run.journal import open_journal
 from wizard.run.paths import Places, make_run

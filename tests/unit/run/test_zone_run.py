@@ -9,10 +9,9 @@ import pytest
 
 from tests.unit.run.runs import NEW, OLD, last, plan, prepared
 from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import Plan
 from wizard.plan.undo_actions import PutBack
-from wizard.run.files import sha256
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
 from wizard.run.records import DONE, FAILED

@@ -12,12 +12,11 @@ from tests.unit.run.runs import prepared
 from wizard.errors import LockedTrouble
 from wizard.plan.actions import Command, ReplaceFile
 from wizard.plan.choices import MINE, PLANNED
-from wizard.plan.files import NewFile
+from wizard.plan.files import NewFile, sha256
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import PutBack
 from wizard.planning.by_hand import Base
-from wizard.run.files import sha256
 from wizard.run.history import runs
 from wizard.run.journal import open_journal
 from wizard.run.lock import locked

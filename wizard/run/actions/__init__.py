@@ -8,7 +8,6 @@ from wizard.run.action_kind import ActionKind
 from wizard.run.actions import (
     back,
     certificates,
-    command,
     delivery,
     dovecot,
     fetch,
@@ -31,7 +30,6 @@ from wizard.run.actions import (
 ACTION_KINDS: tuple[ActionKind, ...] = (
     *back.ACTION_KINDS,
     *certificates.ACTION_KINDS,
-    *command.ACTION_KINDS,
     *delivery.ACTION_KINDS,
     *fetch.ACTION_KINDS,
     *hold.ACTION_KINDS,
@@ -50,7 +48,7 @@ ACTION_KINDS: tuple[ActionKind, ...] = (
     *dovecot.ACTION_KINDS,
     *packages.ACTION_KINDS,
 )
-"""The order is that in which an undo names what stays (`wizard.run.stays`)."""
+"""The order is that in which an undo names what stays (`wizard.run.undo.what_stays`)."""
 BY_CLASS = {kind.data: kind for kind in ACTION_KINDS}
 
 

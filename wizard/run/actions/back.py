@@ -1,12 +1,20 @@
 """Give paths the state back that they had before a run (docs/journal.md, `files`).
 
 Content is compared, never times. `wizard.run.changed` has the rule for later changes.
+
+Lookup tables are built again from the present text (postmap(1), postalias(1)). A table is derived
+data. Postfix's unit, `newaliases` and an administrator build it as well, so its bytes say nothing.
+The saved bytes are used only if there is no text to build from.
 """
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Optional, Union
 
 from wizard.errors import Trouble
@@ -16,12 +24,21 @@ from wizard.plan.files import Past
 from wizard.plan.undo_actions import PutBack
 from wizard.run import labels
 from wizard.run.action_kind import ActionKind, Thing
-from wizard.run.actions.rebuild import metadata_of, rebuild
-from wizard.run.changed import EDITED, GONE, NEWER, TABLE, WRITTEN, judged, kind_of
-from wizard.run.context import Context, Undo
+from wizard.run.changed import (
+    EDITED,
+    GONE,
+    NEWER,
+    TABLE,
+    WRITTEN,
+    build_command,
+    judged,
+    kind_of,
+    source_of,
+)
+from wizard.run.context import Context, Undo, listed
 from wizard.run.directories import remove_empty
-from wizard.run.files import make_link, read, remove, restore, sweep
-from wizard.run.path_state import MISSING, Observed, Stale, state_of, text_state, undo_of
+from wizard.run.files import Metadata, make_link, read, remove, replace, restore, sweep
+from wizard.run.path_state import MISSING, Observed, Stale, known_state, text_state, undo_of
 from wizard.run.seals import Seals
 
 EDITED_ADVICE = (
@@ -39,7 +56,8 @@ def put_back(action: PutBack, context: Context) -> Undo:
     """
     seen, faults = _observed(action.files, context)
     files = [past for past in action.files if past.path in seen]
-    found = judged(files, action.links, lambda path: _state(path, seen, context))[::-1]
+    state = partial(known_state, seen=seen, seals=context.seals)
+    found = judged(files, action.links, state)[::-1]
     faults += [_stale(one.past) for one in found if one.verdict == EDITED]
     todo = []
     for past in (one.past for one in found if one.verdict in {WRITTEN, GONE}):
@@ -86,10 +104,6 @@ def _swept(path: str, context: Context) -> Union[Observed, Trouble]:
         return context.observe(path)
     except Trouble as trouble:
         return trouble
-
-
-def _state(path: str, seen: Mapping[str, Observed], context: Context) -> str:
-    return seen[path].state if path in seen else state_of(path, context.seals)
 
 
 def _stale(past: Past) -> Stale:
@@ -169,20 +183,52 @@ def _file(past: Past, seen: Observed) -> None:
     restore(past.path, saved, metadata_of(past, past.mtime_ns), seen.existing)
 
 
-def _link(past: Past, seen: Observed) -> None:
-    make_link(past.path, past.was.partition(":")[2], seen.existing)
-
-
-def _missing(past: Past, seen: Observed) -> None:
-    remove(past.path, seen.existing)
-
-
 _WAYS: dict[str, Callable[[Past, Observed], None]] = {
     "file": _file,
-    "link": _link,
-    MISSING: _missing,
+    "link": lambda past, seen: make_link(past.path, past.was.partition(":")[2], seen.existing),
+    MISSING: lambda past, seen: remove(past.path, seen.existing),
 }
 _WORDS = {"file": "as it was", "link": "linked as it was", MISSING: "removed; there was none"}
+
+
+def rebuild(past: Past, seen: Observed, context: Context) -> bool:
+    """Build a table again from its text. Return False, and build nothing, if there is no text.
+
+    Raises Trouble if the text is unreadable or the builder fails. Then the old table stays.
+    """
+    doing = f"building {past.path} again"
+    source = source_of(past.path)
+    text = read(source)
+    if text is None:
+        return False
+    saved = read(past.copy) if past.copy else None
+    head = seen.file or saved
+    builder, kind = build_command(past.path, head.text if head else b"")
+    copy = str(context.staging() / os.path.basename(source))  # noqa: PTH119
+    like = _like(past, seen, text.metadata)
+    replace(copy, text.text, read(copy), mode=like.mode, mtime_ns=context.stamp_ns)
+    argv = (builder, f"{kind}:{copy}")
+    done = context.run(*argv)
+    built = read(f"{copy}{past.path[len(source) :]}")
+    if done.status != 0 or built is None:
+        raise Trouble(doing, listed(argv, done), f"Run `{builder} {kind}:{source}`.")
+    restore(past.path, built.text, like, seen.existing)
+    return True
+
+
+def metadata_of(past: Past, mtime_ns: int) -> Metadata:
+    """Return the owner, mode and attributes that a path had before the run, with this time."""
+    xattrs = tuple((name, base64.b64decode(value)) for name, value in past.xattrs)
+    return Metadata(past.uid, past.gid, past.mode, mtime_ns, mtime_ns, xattrs)
+
+
+def _like(past: Past, seen: Observed, text: Metadata) -> Metadata:
+    """Return a table's owner and mode: those before the run, else the present ones, else its text's."""
+    now = time.time_ns()
+    if past.was != MISSING:
+        return metadata_of(past, now)
+    like: Optional[Metadata] = seen.file.metadata if seen.file else None
+    return dataclasses.replace(like or text, atime_ns=now, mtime_ns=now)
 
 
 def _changes(action: PutBack) -> dict[Thing, str]:

@@ -18,7 +18,7 @@ from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import AGAIN, Stale
-from wizard.run.units import LOG_ADVICE, has_died, show_log, stop_unit, turn_unit, unit_state
+from wizard.run.units import fail, has_died, stop_unit, turn_unit, unit_state
 
 _RELATIVE = re.compile(rb"^([ \t]*!include(?:_try)?[ \t]+)(?=[^/\s])", re.MULTILINE)
 _PAUSE = 0.05
@@ -104,12 +104,8 @@ def _await(action: TurnBeside, doing: str, context: Context) -> None:
             context.say(f"{action.unit} is {state}.")
             return
         if state == "failed" or time.monotonic() > deadline:
-            show_log(action.unit, context)
-            raise Trouble(
-                doing,
-                "; ".join([f"{action.unit} is {state}", *faults]),
-                LOG_ADVICE.format(unit=action.unit),
-            )
+            wrong = "; ".join([f"{action.unit} is {state}", *faults])
+            fail(action.unit, doing, wrong, context)
         context.loop.turn(_PAUSE)
 
 

@@ -23,7 +23,6 @@ from wizard.run.context import Context, Undo
 from wizard.run.sanitize import clean
 from wizard.run.scp import complaints, meaning, scp_argv, scp_manner
 from wizard.run.terminal import drive
-from wizard.run.validate_lineages import judge
 
 MAX_BYTES = 256 << 20
 """Bytes of a copy. A hundred lineages of many years have some ten megabytes."""
@@ -37,7 +36,7 @@ def fetch(action: Fetch, context: Context) -> Undo:
         said = _copy(action.host, directory, context)
         _refuse_none(action.host, directory)
         not_copied = (f"scp left out: {one}" for one in said)
-        note = judge(action.host, directory, not_copied, context)
+        note = gathering.judge(action.host, directory, not_copied, context)
         gathering.keep(context.places, action.into, directory, note)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

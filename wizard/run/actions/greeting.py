@@ -19,7 +19,7 @@ _ESTABLISHED = "01"
 """TCP_LISTEN and TCP_ESTABLISHED in /proc/net/tcp (proc(5))."""
 _BEGAN = 19
 """The index of the field starttime in /proc/PID/stat, counted after the name."""
-_READY = b"220"
+_READY = "220"
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Listener:
 
 def listeners(pid: int) -> tuple[Listener, ...]:
     """Return the listening TCP sockets of a process; none if /proc does not show them."""
-    own = {link[len("socket:[") : -1] for link in _links(str(pid)) if link.startswith("socket:[")}
-    return tuple(listener for inode, listener in _listening() if inode in own)
+    own = _links(str(pid))
+    return tuple(_listener(local) for link, local, _ in _sockets(_LISTEN) if link in own)
 
 
 Process = tuple[int, str]
@@ -63,7 +63,7 @@ def greeting(listener: Listener, patience: float) -> tuple[str, Optional[Process
 
 def is_ready(line: str) -> bool:
     """True if a first line is a greeting."""
-    return line.startswith(_READY.decode())
+    return line.startswith(_READY)
 
 
 def _links(pid: str) -> set[str]:
@@ -91,24 +91,16 @@ def _process(pid: str) -> Optional[Process]:
 def _speaker(peer: socket.socket) -> Optional[Process]:
     """Return the process at the other end of a connection within this host."""
     ours, theirs = peer.getsockname()[1], peer.getpeername()[1]
-    inodes = {
-        f"socket:[{inode}]"
-        for inode, local, remote in _sockets(_ESTABLISHED)
+    sockets = {
+        link
+        for link, local, remote in _sockets(_ESTABLISHED)
         if (_port(local), _port(remote)) == (theirs, ours)
     }
-    for pid in _ids():
-        if not inodes.isdisjoint(_links(pid)):
-            return _process(pid)
-    return None
-
-
-def _listening() -> Iterator[tuple[str, Listener]]:
-    for inode, local, _ in _sockets(_LISTEN):
-        yield inode, _listener(local)
+    return next((_process(pid) for pid in _ids() if not sockets.isdisjoint(_links(pid))), None)
 
 
 def _sockets(state: str) -> Iterator[tuple[str, str, str]]:
-    """Yield inode, own address and the other's of the TCP sockets in a state (proc(5))."""
+    """Yield the TCP sockets in a state: its link in fd/, own address and the other's (proc(5))."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
@@ -117,7 +109,7 @@ def _sockets(state: str) -> Iterator[tuple[str, str, str]]:
         for line in lines:
             fields = line.split()
             if fields[3] == state:
-                yield fields[9], fields[1], fields[2]
+                yield f"socket:[{fields[9]}]", fields[1], fields[2]
 
 
 def _port(address: str) -> int:

@@ -18,8 +18,16 @@ from wizard.run.actions.back import saved_bytes
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace
 from wizard.run.holding import AFTER, Survey, survey
-from wizard.run.mail_queue import HOLD, Message, release_command, runner
-from wizard.run.on_hold import ON_HOLD, ON_HOLD_FILE, RELEASED, messages_of
+from wizard.run.mail_queue import (
+    HOLD,
+    ON_HOLD,
+    ON_HOLD_FILE,
+    RELEASED,
+    Message,
+    messages_of,
+    release_command,
+    runner,
+)
 from wizard.run.past_step import PREFIX, Back, PastStep, Slot
 from wizard.run.seals import Seals
 

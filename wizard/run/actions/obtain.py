@@ -29,7 +29,6 @@ from wizard.run.directories import explained
 from wizard.run.past_step import Back, PastStep, Slot
 from wizard.run.sanitize import clean
 from wizard.run.terminal import drive
-from wizard.run.validate_lineages import judge
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 """setpriv(1) ends certbot with its worker. Else it would occupy port 80 and issue for nobody."""
@@ -60,7 +59,10 @@ def obtain(action: Obtain, context: Context) -> Undo:
         if not any(one.name == action.name for one in read_lineages(Door(directory))):
             raise Trouble(doing, "certbot was content and left no lineage", "See its words above.")
         gathering.keep(
-            context.places, action.into, directory, judge(action.origin, directory, (), context)
+            context.places,
+            action.into,
+            directory,
+            gathering.judge(action.origin, directory, (), context),
         )
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -22,9 +22,9 @@ from wizard.run.commands import ended
 from wizard.run.context import Context, Undo
 from wizard.run.dnf import dnf_manner
 from wizard.run.files import read
+from wizard.run.packages_meanwhile import LOCK_PATH_MACRO, lock_holder
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import Stale
-from wizard.run.rpm_lock import LOCK_PATH_MACRO, lock_holder
 from wizard.run.terminal import drive
 
 _PAUSE = 0.2

@@ -1,6 +1,6 @@
-"""Run `postfix check` (postfix(1)) on a terminal. Elsewhere its warnings go only to the log.
+"""Run one command, or `postfix check` (postfix(1)).
 
-It checks owners, modes and the queue, and exits 0 also with warnings. A host may have faults that
+The check runs on a terminal. Elsewhere its warnings go only to the log. It checks owners, modes and the queue, and exits 0 also with warnings. A host may have faults that
 are older than the run. These are shown and stop nothing.
 """
 
@@ -13,9 +13,10 @@ import stat
 from collections.abc import Collection, Iterator
 
 from wizard.errors import Trouble
-from wizard.plan.actions import PostfixCheck
+from wizard.plan.actions import Command, PostfixCheck
 from wizard.postfix.complaints import complaints
 from wizard.run.action_kind import ActionKind
+from wizard.run.commands import spelled
 from wizard.run.context import Context, Undo, listed
 
 _ARGV = ("postfix", "check")
@@ -26,6 +27,13 @@ _OF_THE_DISK = re.compile(r"(?:postfix/postfix-script|postsuper): ")
 """The beginning of a line about the disk, such as damaged messages. Some name no complete path."""
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _ADVICE = "Set right what it names, then start again."
+
+
+def call(action: Command, context: Context) -> Undo:
+    """Run the command. Raises Trouble on a status other than 0."""
+    undo = context.intend({})
+    context.require_success(f"running {spelled(action.argv)}", _ADVICE, *action.argv)
+    return undo
 
 
 def check(action: PostfixCheck, context: Context) -> Undo:
@@ -66,4 +74,7 @@ def _obstacles(action: PostfixCheck) -> Iterator[str]:
                 yield f"{path} can be written by others than root: chmod go-w {path}"
 
 
-ACTION_KINDS = (ActionKind(PostfixCheck, check, obstacles=_obstacles, returns=True),)
+ACTION_KINDS = (
+    ActionKind(Command, call, returns=True),
+    ActionKind(PostfixCheck, check, obstacles=_obstacles, returns=True),
+)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional, Union
 
-from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import EnableUnit, Service
 from wizard.plan.undo_actions import Disable, ReturnUnit
@@ -24,15 +23,7 @@ from wizard.run.actions.greeting import (
 from wizard.run.context import Context, Undo
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import AGAIN, Stale
-from wizard.run.units import (
-    LOG_ADVICE,
-    has_died,
-    show_log,
-    stop_unit,
-    turn_unit,
-    unit_state,
-    unit_word,
-)
+from wizard.run.units import fail, has_died, stop_unit, turn_unit, unit_state, unit_word
 
 _PAUSE = 0.02
 _WANTS = "/etc/systemd/system/multi-user.target.wants"
@@ -107,12 +98,8 @@ def _await_service(
             _hear(sockets, unit, doing, former, context)
             return
         if state == "failed" or time.monotonic() > deadline:
-            show_log(unit, context)
-            raise Trouble(
-                doing,
-                f"{unit} is {state}" + ("" if sockets else " and nothing of it listens on a port"),
-                LOG_ADVICE.format(unit=unit),
-            )
+            silent = "" if sockets else " and nothing of it listens on a port"
+            fail(unit, doing, f"{unit} is {state}{silent}", context)
         context.loop.turn(_PAUSE)
         # Reading its sockets starts no program. systemctl is called again only if it is not
         # active yet, or its process is gone.
@@ -143,13 +130,9 @@ def _hear(
     if said is not None and is_ready(said):
         context.say(f"It greets on port {SMTP}: {said}")
         return
-    show_log(unit, context)
-    raise Trouble(
-        doing,
-        f"{unit} runs and does not greet on {listener.address} port {SMTP}: "
-        + (why if said is None else f"it says {said!r}"),
-        LOG_ADVICE.format(unit=unit),
-    )
+    why = why if said is None else f"it says {said!r}"
+    wrong = f"{unit} runs and does not greet on {listener.address} port {SMTP}: {why}"
+    fail(unit, doing, wrong, context)
 
 
 def _first_line(

@@ -7,7 +7,6 @@ there is an error. `-n`, `-M` and `-P` each read another part of the two files.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import Trouble
@@ -18,8 +17,7 @@ from wizard.run.action_kind import ActionKind
 from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
-from wizard.run.unseal import open_file, secrets_of
-from wizard.secrets import opened
+from wizard.run.unseal import open_file, open_value, secrets_of
 
 _TOGETHER = ("main.cf", "master.cf")
 _DOING = "reading the new configuration with postconf"
@@ -42,7 +40,7 @@ def check(action: StagedCheck, context: Context) -> Undo:
         for file in action.files
         for mark, key in secrets_of(file.keys, file.path, context.seals).items()
     }
-    expected = [(name, _opened(value, keys)) for name, value in action.expected]
+    expected = [(name, open_value(value, keys)) for name, value in action.expected]
     wrong = [
         f"{name} reads as {read_as.get(name, '(nothing)')!r}, expected {value!r}"
         for name, value in expected
@@ -52,10 +50,6 @@ def check(action: StagedCheck, context: Context) -> Undo:
         raise Trouble(_DOING, "; ".join(wrong), "Report this; nothing was replaced.")
     context.say(f"postconf reads the new files as planned ({len(action.expected)} parameters).")
     return {}
-
-
-def _opened(value: str, keys: Mapping[str, str]) -> str:
-    return opened(value.encode("utf-8", "surrogateescape"), keys).decode("utf-8", "surrogateescape")
 
 
 def stage(files: tuple[NewFile, ...], context: Context) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -26,8 +26,7 @@ from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
 from wizard.run.past_step import RunToUndo
 from wizard.run.path_state import Stale
-from wizard.run.unseal import secrets_of
-from wizard.secrets import opened
+from wizard.run.unseal import open_value, secrets_of
 
 SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
 """The suffix that postmap(1) adds to the name of the text, by table type."""
@@ -132,7 +131,8 @@ class _Building:
         builder = BUILDERS[self.action.builder]
         secrets = secrets_of(self.action.keys, self.action.path, self.context.seals)
         expected = {
-            key.lower(): builder.sense(_opened(value, secrets)) for key, value in self.action.rows
+            key.lower(): builder.sense(open_value(value, secrets))
+            for key, value in self.action.rows
         }
         keys = "".join(f"{key}\n" for key in expected).encode("utf-8", "surrogateescape")
         ask = self.argv(copy, "-q", "-")
@@ -152,12 +152,6 @@ class _Building:
                 wrong = f"stale: {'the rows differ' if secrets else difference}"
                 raise Stale(self.doing, wrong, "Make the plan again.")
         self.context.say(f"The new table answers all of its {len(expected)} rows.")
-
-
-def _opened(value: str, secrets: Mapping[str, str]) -> str:
-    return opened(value.encode("utf-8", "surrogateescape"), secrets).decode(
-        "utf-8", "surrogateescape"
-    )
 
 
 def rows(out: bytes) -> Rows:

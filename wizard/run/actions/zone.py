@@ -93,17 +93,12 @@ def _ask_names(action: ReloadZone, doing: str, context: Context) -> None:
             f"named gives no MX {action.mail_host} for {', '.join(wrong)}",
             f"Ask it yourself: dig @{action.server} {wrong[0]} MX",
         )
-    for line in _lines(answers):
-        context.say(line)
+    for answer in answers:
+        context.say(f"{answer.question.name} MX {', '.join(answer.records)}")
 
 
 def _leads(answer: Answer, mail_host: str) -> bool:
     return any(row.split()[-1].lower() == mail_host for row in answer.records)
-
-
-def _lines(answers: tuple[Answer, ...]) -> Iterator[str]:
-    for answer in answers:
-        yield f"{answer.question.name} MX {', '.join(answer.records)}"
 
 
 def _reload_again(one: PastStep) -> Iterator[Back]:
