@@ -10,7 +10,6 @@ from itertools import groupby
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.hostname import Hostname
-from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Postfix
 from wizard.host.main_cf import words as split
 from wizard.postfix import addresses, hardening, restrictions
@@ -72,7 +71,8 @@ def propose_main_cf(
     goal = restrictions.wanted(answers, postfix)
     warnings = list(found)
     refusals: list[str] = []
-    mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
+    known = hardening.fitted(PARAMETERS, postfix)
+    mine = [one for one in known if chosen & {one.section, one.answered_in}]
     # The relay's parameters without a value are not written.
     written = (one for one in mine if one.when_empty != WITH_ITS_BLOCK or one.value(answers) != "")
     for block, group in groupby(written, key=lambda one: one.block):
@@ -84,14 +84,17 @@ def propose_main_cf(
                 and not (parameter.kind == RESTRICTIONS and has_another_key(cf, parameter, goal))
             ):
                 continue
-            if parameter.kind == RESTRICTIONS:
+            new = None
+            if parameter.is_unsaid(answers):
+                warnings += _unsaid_warnings(cf, parameter)
+            elif parameter.kind == RESTRICTIONS:
                 cf, new = edit_restrictions(
                     cf, parameter, answers, goal, chosen, warnings=warnings, refusals=refusals
                 )
             elif parameter.kind in LISTS:
                 cf, new = _list(cf, parameter, answers, postfix, today, warnings=warnings)
             else:
-                cf, new = _scalar(cf, parameter, answers, warnings)
+                cf, new = _scalar(cf, parameter, answers)
             if new and not block:
                 cf = add(cf, new, over_first_example=parameter.kind == NETWORKS)
             elif new:
@@ -100,8 +103,7 @@ def propose_main_cf(
             cf = add_to_block(cf, _BLOCKS[block], ORDER[block], missing)
     names = [one.name for one in mine]
     names += [name for one, only in REMOVED_ONLY.items() if one in chosen for name in only]
-    if restrictions.BLOCKLISTS in chosen:
-        warnings += visible_keys(cf, answers)
+    warnings += visible_keys(cf, answers, chosen)
     return Proposal(
         text=bytes(cf),
         reasons=cf.lines.reasons(),
@@ -113,10 +115,6 @@ def propose_main_cf(
 
 
 _BLOCKS = {block.name: block for block in BLOCKS}
-
-
-def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
-    return parameter.section in chosen or parameter.answered_in in chosen
 
 
 def _is_as_today(
@@ -149,14 +147,9 @@ def _why(parameter: Parameter, value: str) -> str:
     return f"As you chose; the policy's own value is {default}."
 
 
-def _scalar(
-    cf: MainCf, parameter: Parameter, answers: Answers, warnings: list[str]
-) -> tuple[MainCf, Missing | None]:
+def _scalar(cf: MainCf, parameter: Parameter, answers: Answers) -> tuple[MainCf, Missing | None]:
     """Set a single value. For an empty one, the parameter's line is commented out."""
     value = parameter.value(answers)
-    if isinstance(value, Unsaid):
-        warnings += _unsaid_warnings(cf, parameter)
-        return cf, None
     if parameter.when_empty == AS_SWITCHED:
         return hardening.switched(cf, parameter, value)
     live, why = cf.value(parameter.name), _why(parameter, value)
@@ -180,21 +173,20 @@ def _list(
 ) -> tuple[MainCf, Missing | None]:
     """Edit a list, or write a new one; without `today` the whole policy is installed."""
     items = parameter.items(answers)
-    if parameter.is_unsaid(answers):
-        warnings += _unsaid_warnings(cf, parameter)
-        return cf, None
     goal, why = addresses.wanted(items), _why(parameter, ", ".join(items))
     own = own_names(cf, postfix.in_force)
-    in_force = None if today is None else _in_force(parameter, postfix)
-    if today is not None and parameter.kind == NETWORKS and _listens_elsewhere(answers, today):
-        in_force = ""
+    in_force = None
+    if today is not None:
+        # The value in force if the list is not set, "" if it is not known.
+        in_force = DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
+        if parameter.kind == NETWORKS and _listens_elsewhere(answers, today):
+            in_force = ""
     twins = cf.twins(parameter.name)
     if not twins:
         return cf, _new_list(parameter, goal, why, own, in_force)
-    live = words(cf, twins[0])
     change = addresses.change(
         parameter.kind,
-        live,
+        words(cf, twins[0]),
         goal,
         why,
         own,
@@ -252,11 +244,6 @@ def _follows_the_name(
         return False
     is_new = name != today.hostname.myhostname
     return is_new and name.partition(".")[2] != answers.hostname.mydomain
-
-
-def _in_force(parameter: Parameter, postfix: Postfix) -> str:
-    """Return the value in force of a list that is not set, "" if it is not known."""
-    return DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
 
 
 def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> Iterator[str]:

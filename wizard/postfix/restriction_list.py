@@ -79,11 +79,11 @@ def has_another_key(cf: MainCf, parameter: Parameter, goal: Sequence[Restriction
     )
 
 
-def visible_keys(cf: MainCf, answers: Answers) -> Iterator[str]:
+def visible_keys(cf: MainCf, answers: Answers, chosen: Collection[str]) -> Iterator[str]:
     """Warn: every local user and every refused client can read the blocklist key."""
     keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
     keyed += [one.zone for one in in_use(answers.blocklists) if MASK in one.zone]
-    if keyed and not cf.value("rbl_reply_maps"):
+    if BLOCKLISTS in chosen and keyed and not cf.value("rbl_reply_maps"):
         yield (
             f"{shortened(keyed, _SHOWN)}: every user of this host can read the key in main.cf, and Postfix"
             " tells it to clients that it refuses; rbl_reply_maps in postconf(5) words that reply."
