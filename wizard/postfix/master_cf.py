@@ -50,6 +50,11 @@ def port_of_entry(key: str) -> Union[int, str]:
     return PORT_NAMES.get(port, port)
 
 
+def port_number(port: str) -> int:
+    """Return the number of a port, 0 if its name is not known."""
+    return int(port) if port.isdecimal() else PORT_NAMES.get(port, 0)
+
+
 @dataclass(frozen=True)
 class Word:
     """A word of a service entry: its text and its position."""
@@ -114,9 +119,7 @@ class Service:
     @property
     def port_number(self) -> int:
         """The TCP port of an inet service, 0 if its name is not a known port."""
-        if self.type != "inet":
-            return 0
-        return int(self.port) if self.port.isdecimal() else PORT_NAMES.get(self.port, 0)
+        return port_number(self.port) if self.type == "inet" else 0
 
     @property
     def loopback(self) -> bool:
