@@ -52,8 +52,8 @@ def edit_restrictions(
     if POLICY not in chosen:
         lists = answers.blocklists
         # A list, or a row of sender_access.
-        asked = any((lists.use, lists.custom, lists.allow_senders, lists.reject_senders))
-        (refusals if asked else warnings).append(
+        wanted = any((lists.use, lists.custom, lists.allow_senders, lists.reject_senders))
+        (refusals if wanted else warnings).append(
             f"{parameter.name} is not set, so the blocklists have no list to stand in: it comes"
             " with the section policy."
         )
