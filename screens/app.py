@@ -125,14 +125,14 @@ class WizardApp(KeyQueue, inherit_bindings=False):
 
     def on_take_back(self, message: messages.TakeBack) -> None:
         """Open the review of an undo."""
-        from screens.undo import UndoScreen  # noqa: PLC0415 - only when it is needed
+        from screens.reviews import UndoScreen  # noqa: PLC0415 - only when it is needed
 
         self._show(UndoScreen(self.desk, message.run, message.came_from))
 
     def on_gathered(self, message: messages.Gathered) -> None:
         """Open the review of the plan that uses the gathered certificates."""
         self.desk.running = None
-        from screens.gathered import GatheredScreen  # noqa: PLC0415 - only where there is one
+        from screens.reviews import GatheredScreen  # noqa: PLC0415 - only where there is one
 
         self._show(GatheredScreen(self.desk, message.plan))
 

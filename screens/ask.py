@@ -1,8 +1,8 @@
-"""A window with a yes-or-no question."""
+"""Windows with a question: yes or no, or which of the host's suggestions."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, ClassVar, Iterable, Optional
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Iterable, Optional, Sequence
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -10,6 +10,10 @@ from textual.widget import Widget
 
 from screens.modal import Window
 from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows
+
+if TYPE_CHECKING:
+    from wizard.host.suggest import Suggestion
 
 
 class AskScreen(Window[bool]):
@@ -51,3 +55,31 @@ def ask(
         (yes if agreed else no)()
 
     app.push_screen(AskScreen(title, text), answered)
+
+
+class Suggestions(Rows):
+    """The list of suggestions."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Take it")]
+
+
+class PickScreen(Window[str]):
+    """Closes with the chosen value."""
+
+    AUTO_FOCUS: ClassVar[str] = "Suggestions"
+
+    def __init__(self, label: str, found: Sequence[Suggestion]) -> None:
+        super().__init__(f"{label}: found on this host")
+        self._found = found
+
+    def body(self) -> Iterable[Widget]:
+        """Make the list."""
+        wide = max(len(one.value) for one in self._found)
+        yield Suggestions(
+            [Row(f" {one.value:<{wide}}", "", one.value, f"  {one.why}") for one in self._found]
+        )
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Answer."""
+        event.stop()
+        self.dismiss(event.row.key)

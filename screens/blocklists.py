@@ -165,9 +165,11 @@ class BlocklistsScreen(FormScreen):
 
     def _show_health(self) -> None:
         self.query_one(CatalogueField).show_states(self._lists.states)
-        for form_field in self.query(ItemField):
-            if form_field.field is OWN_LISTS:
-                form_field.remark(self._lists.states)
+        self._own_lists.remark(self._lists.states)
+
+    @property
+    def _own_lists(self) -> ItemField:
+        return next(one for one in self.query(ItemField) if one.field is OWN_LISTS)
 
     def edited(self, field: Field) -> None:
         """Query a new list of the operator's own. Ask before a list is used that does not work."""
@@ -221,9 +223,7 @@ class BlocklistsScreen(FormScreen):
             remaining = tuple(one for one in used if one not in names)
             self.draft.set("blocklists", field, remaining)
         self.query_one(CatalogueField).leave_out(names)
-        for form_field in self.query(ItemField):
-            if form_field.field is OWN_LISTS:
-                form_field.leave_out(names)
+        self._own_lists.leave_out(names)
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the list under the cursor."""

@@ -1,24 +1,28 @@
-"""Make lines from a plan's files and commands. The only Textual widget here is `Row`."""
+"""Make lines from a plan's files, hand edits and commands. The only Textual widget here is `Row`."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Sequence
 
 from screens.widgets.rows import Row, text_rows
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.paths import DOVECOT_CONF, RENEWAL_HOOK
+from wizard.plan.choices import MINE, PLANNED
+from wizard.plan.conflicts import subject, values
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
 from wizard.plan.foreign import text_lines
+from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange, Plan
 from wizard.planning.by_hand import YOURS
 from wizard.postfix.proposal import Reason
 
 _LOOKS = {NEW: "new", GONE: "gone"}
 _SHORT = {RENEWAL_HOOK: "hook", DOVECOT_CONF: "dovecot"}
+_STATES = {MINE: "you keep yours", PLANNED: "you take the planned", "": "NOT DECIDED"}
 INDENT, _BOX = " " * 6, " " * 4
 FOREIGN = "foreign:"
 """Begins the key of a row that shows something from another server. Its name follows."""
@@ -88,15 +92,12 @@ def _hunk_rows(hunk: Hunk, reasons: tuple[Reason, ...], width: int) -> Iterator[
             said = [one for one in near if one.first_line < until and at <= one.last_line]
             near = [one for one in near if one not in said]
             for why in dict.fromkeys(one.why for one in said):
-                yield from text_rows(_why(why), width, "value")
+                said_why = why if why.startswith(YOURS) else f"Why: {why}"
+                yield from text_rows(said_why, width, "value")
         for line in lines:
             text = line.text if line.text == NO_NEWLINE else line.sign + line.text
             yield Row(text, _LOOKS.get(line.sign, ""))
         at += count
-
-
-def _why(why: str) -> str:
-    return why if why.startswith(YOURS) else f"Why: {why}"
 
 
 def command_rows(plan: Plan, width: int) -> Iterator[Row]:
@@ -146,4 +147,33 @@ def _foreign_rows(plan: Plan, width: int) -> Iterator[Row]:
 
 def _noted(word: str, text: str, look: str, width: int) -> Iterator[Row]:
     yield from text_rows(f"{word}: {text}", width, look)
+    yield Row("")
+
+
+def edit_rows(edits: Sequence[HandEdit], width: int) -> list[Row]:
+    """Return all hand edits of a file, conflicts first. A row's key is its index in `edits`."""
+    order = sorted(range(len(edits)), key=lambda at: not edits[at].conflict)
+    return [row for at in order for row in _edit_rows(edits[at], str(at), width)]
+
+
+def _edit_rows(edit: HandEdit, key: str, width: int) -> Iterator[Row]:
+    name = subject(edit)
+    if edit.conflict:
+        text = f"CONFLICT, {_STATES[edit.choice]}: {name}"
+        yield Row(text, "caution" if edit.undecided else "strong", key)
+    else:
+        yield Row(f"YOURS, and it stays: {name}", "strong", key)
+    for heading, lines in values(edit):
+        if heading == "as planned" and not edit.conflict and edit.planned == edit.now:
+            continue
+        for number, line in enumerate(lines):
+            shown = f"{heading + ':' if not number else '':<18} {line}"
+            look = "value" if heading == "as it stands now" else ""
+            yield from text_rows(shown, max(20 + len(_BOX), width), look, _BOX)
+    if edit.conflict:
+        boxes = (
+            f"[{'x' if edit.choice == choice else ' '}] {text}"
+            for choice, text in ((MINE, "k keeps yours"), (PLANNED, "t takes the planned"))
+        )
+        yield Row(_BOX + "   ".join(boxes))
     yield Row("")

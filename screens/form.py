@@ -219,7 +219,7 @@ class FormScreen(WizardScreen):
 
     def action_suggest(self) -> None:
         """Let the operator choose one of the host's suggestions."""
-        from screens.pick import PickScreen  # noqa: PLC0415 - only when it is needed
+        from screens.ask import PickScreen  # noqa: PLC0415 - only when it is needed
 
         form_field = self.focused_field()
         if form_field is None:
@@ -256,10 +256,6 @@ class FormScreen(WizardScreen):
         if found is None:
             return
         form_field, path, kind = found
-        from wizard.run.keep_secret import keep_secret  # noqa: PLC0415 - only when it is needed
-
-        def write(secret: str) -> None:
-            keep_secret(path, kind, secret)
 
         def written(done: Optional[bool]) -> None:
             if done:
@@ -267,7 +263,7 @@ class FormScreen(WizardScreen):
                 self._written.add(path)
                 self.show_foot()
 
-        self.app.push_screen(SecretScreen(path, kind, write), written)
+        self.app.push_screen(SecretScreen(path, kind), written)
 
     def on_input_submitted(self) -> None:
         """Focus the next field; from the last one go to the next screen."""

@@ -69,7 +69,7 @@ class KeyQueue(App[int], inherit_bindings=False):
         """
         if number != self._sent or not self._busy:
             return
-        is_there = self._awaited is not None and self._awaited.call_later(_nothing)
+        is_there = self._awaited is not None and self._awaited.call_later(lambda: None)
         if is_there and time.monotonic() < until:
             self._be_patient(number, until)
         else:
@@ -87,13 +87,5 @@ class KeyQueue(App[int], inherit_bindings=False):
                 return
         if hops > 1:
             await self._climb(number, hops - 1, self._way())
-        else:
-            await self._handled(number)
-
-    async def _handled(self, number: int) -> None:
-        if number == self._sent and self._busy:
+        elif number == self._sent and self._busy:
             await self._send()
-
-
-def _nothing() -> None:
-    pass

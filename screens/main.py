@@ -56,8 +56,6 @@ def _screens(words: Sequence[str]) -> int:
     answers: Optional[Path] = None
     dry_run = False
     if words:
-        from screens.options import parse  # noqa: PLC0415 - most starts have no options
-
         sections, answers, dry_run = parse(words)
     need_terminal(os.environ)
     need_root()
@@ -72,6 +70,20 @@ def _screens(words: Sequence[str]) -> int:
     from screens.desk import Wish  # noqa: PLC0415
 
     return show(WizardApp(_open_session, Wish(sections, dry_run, given)))
+
+
+def parse(words: Sequence[str]) -> tuple[tuple[str, ...], Optional[Path], bool]:
+    """Return the sections, the answers file, and True for a dry run.
+
+    Raises UsageTrouble on any other option.
+    """
+    from wizard.options import OF_SCREENS, Parser, add_option  # noqa: PLC0415 - rarely needed
+
+    parser = Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
+    for name in OF_SCREENS:
+        add_option(parser, name)
+    given = vars(parser.parse_args(words))
+    return tuple(given.get("sections", ())), given.get("answers"), "dry_run" in given
 
 
 def _open_session() -> Session:

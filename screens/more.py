@@ -32,10 +32,6 @@ POLICY_LINES = Field(
 """Not an answer, but a choice for this plan: the section `policy`."""
 
 
-def _choice(field: Field, text: str) -> ChoiceField:
-    return ChoiceField(field, text, below=sum(map(len, field.choices)) > MAX_INLINE_LETTERS)
-
-
 class MoreScreen(FormScreen):
     """Sections for which the policy has good defaults."""
 
@@ -61,7 +57,8 @@ class MoreScreen(FormScreen):
             yield Line(BY_NAME[section].heading, "strong", id=f"{section}-head")
             for field in fields_of(section):
                 if field.kind == "choice":
-                    yield _choice(field, self.text_of(field.name, section))
+                    below = sum(map(len, field.choices)) > MAX_INLINE_LETTERS
+                    yield ChoiceField(field, self.text_of(field.name, section), below=below)
                 else:
                     yield self.line(field.name, section)
         requested = self.desk.wish.sections

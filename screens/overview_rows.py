@@ -9,9 +9,8 @@ from rich.cells import cell_len
 
 from screens.desk import Desk
 from screens.draft import WRONG
-from screens.widgets.plain import plain
 from screens.widgets.rows import Row
-from screens.widgets.wrap import cut
+from screens.widgets.wrap import cut, plain
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.run.paths import began
 from wizard.sections.registry import BY_NAME

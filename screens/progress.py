@@ -55,13 +55,13 @@ class Progress:
         self.findings: tuple[Finding, ...] = ()
         self.returning = False
         self.finished: Optional[records.RunFinished] = None
-        self._takers: dict[type, Callable[..., None]] = {
+        self._takers: dict[type, Callable[..., object]] = {
             records.RunStarted: self._begins,
             records.Output: self._output,
             records.StepStarted: self._started,
             records.StepFinished: self._finished,
             records.Prompted: self._prompted,
-            records.PromptClosed: self._closed,
+            records.PromptClosed: lambda event: self.prompts.pop(event.prompt, None),
             records.Found: self._found,
             records.Returning: self._returns,
             records.RunFinished: self._ended,
@@ -97,9 +97,6 @@ class Progress:
 
     def _prompted(self, event: records.Prompted) -> None:
         self.prompts[event.prompt] = event
-
-    def _closed(self, event: records.PromptClosed) -> None:
-        self.prompts.pop(event.prompt, None)
 
     def _found(self, event: records.Found) -> None:
         # Each step with checks has its own findings. A second attempt repeats their IDs.

@@ -19,6 +19,7 @@ from screens.widgets.rows import Row, Rows, text_rows
 from screens.widgets.wrap import cut
 from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
+from wizard.check.report import WORDS
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.move.model import Checklist
@@ -26,7 +27,6 @@ from wizard.run import history
 from wizard.run.records import DONE
 
 ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
-WORDS = {WRONG: "WRONG", WARNING: "warning", WAITS: "waits", UNKNOWN: "unknown", RIGHT: "right"}
 COUNTED = {**WORDS, WARNING: "to look at", WAITS: "waiting for Dovecot", UNKNOWN: "not known"}
 LOOKS = {WRONG: "wrong", WARNING: "caution", WAITS: "value", RIGHT: "right"}
 LATER = (

@@ -12,15 +12,21 @@ from screens.ask import ask
 from screens.background import in_background
 from screens.deciding import DecidingScreen
 from screens.desk import Desk
-from screens.diffs import FOREIGN, FileDiff, command_rows, diff_rows, file_diff, note_rows
+from screens.diffs import (
+    FOREIGN,
+    FileDiff,
+    command_rows,
+    diff_rows,
+    edit_rows,
+    file_diff,
+    note_rows,
+)
 from screens.frame import Sections
 from screens.messages import Failed, Launched, Planned
 from screens.places import place_of_section
-from screens.three_way import edit_rows
-from screens.widgets.choice import Choice
+from screens.widgets.choice import Choice, Tabs
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
-from screens.widgets.tabs import Tabs
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Problem, narrowed

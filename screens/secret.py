@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, ClassVar, Iterable, Mapping, Optional
+from typing import ClassVar, Iterable, Mapping, Optional
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -49,10 +49,10 @@ class SecretScreen(Window[bool]):
 
     AUTO_FOCUS: ClassVar[str] = "Entry"
 
-    def __init__(self, path: str, kind: SecretKind, write: Callable[[str], None]) -> None:
+    def __init__(self, path: str, kind: SecretKind) -> None:
         super().__init__(f"The {kind.what} for {path}")
         self._text = _EXPLANATION.format(path=path)
-        self._write = write
+        self._path, self._kind = path, kind
 
     def body(self) -> Iterable[Widget]:
         """Make the explanation, the line for the secret, and a line for an error."""
@@ -62,9 +62,11 @@ class SecretScreen(Window[bool]):
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
         """Write the secret. On an error empty the line and show why."""
+        from wizard.run.keep_secret import keep_secret  # noqa: PLC0415 - only when it is needed
+
         event.stop()
         try:
-            self._write(event.value)
+            keep_secret(self._path, self._kind, event.value)
         except Trouble as trouble:
             event.input.value = ""
             self.query_one("#secret-says", Line).say(f"WRONG: {trouble}", "wrong")

@@ -32,15 +32,16 @@ GARBAGE = 50_000
 
 @dataclass(frozen=True)
 class Command:
-    """One command: its help, its options by name, and the function that runs it.
+    """One command: its help, its options by name, and the module that runs it.
 
-    `runs` is MODULE:FUNCTION, imported only when called, so that a command imports only its own.
+    That is the one of its name in `wizard.commands`, with the function `run_NAME`. It is imported
+    only when called, so that a command imports only its own.
     """
 
     name: str
     help: str
     options: tuple[str, ...]
-    runs: str
+    module: str = ""
 
 
 COMMANDS = (
@@ -48,61 +49,39 @@ COMMANDS = (
         "plan",
         "print the diffs and commands; change nothing (exit 2: something is to be done)",
         ("answers", "section", "conflicts", "accept", "root", "json"),
-        "wizard.commands.plan:run_plan",
     ),
     Command(
         "apply",
         "plan and run without a screen, after a yes",
         ("answers", "section", "conflicts", "accept", "yes"),
-        "wizard.commands.apply:run_apply",
     ),
-    Command(
-        "attach",
-        "follow the run in progress, from its first line",
-        (),
-        "wizard.commands.runs:run_attach",
-    ),
-    Command(
-        "resume",
-        "go on with a run that was cut off, stopped or failed",
-        ("yes",),
-        "wizard.commands.resume:run_resume",
-    ),
+    Command("attach", "follow the run in progress, from its first line", (), module="runs"),
+    Command("resume", "go on with a run that was cut off, stopped or failed", ("yes",)),
     Command(
         "undo",
         "take back the newest run that changed something, or the one named",
         ("run", "with-later", "dry-run", "remove-package", "yes"),
-        "wizard.commands.undo:run_undo",
     ),
     Command(
         "check",
         "prove the live server by talking to it",
         ("answers", "stranger", "user", "from-outside", "json"),
-        "wizard.commands.check:run_check",
     ),
     Command(
-        "status",
-        "show what differs from what the runs left (exit 2: something does)",
-        ("json",),
-        "wizard.commands.status:run_status",
+        "status", "show what differs from what the runs left (exit 2: something does)", ("json",)
     ),
     Command(
         "move",
         "look at what is left of the move from an old server: records, queue, renewals",
         ("answers", "done", "undone", "json"),
-        "wizard.commands.move:run_move",
     ),
     Command(
         "log",
         "count what Postfix's log tells: refusals, failed logins, what waits, warnings",
         ("since", "pflogsumm", "json"),
-        "wizard.commands.log:run_log",
     ),
     Command(
-        "runs",
-        "list the runs of the past, or remove old ones",
-        ("json", "prune", "pruned", "yes"),
-        "wizard.commands.runs:run_runs",
+        "runs", "list the runs of the past, or remove old ones", ("json", "prune", "pruned", "yes")
     ),
 )
 
@@ -209,6 +188,6 @@ def _run(arguments: argparse.Namespace) -> int:
     options = Options(**{**given, "accepted": read_accepted(given.get("accepted", ()))})
     session = local_session(root)
     command = next(one for one in COMMANDS if one.name == name)
-    module, _, function = command.runs.partition(":")
-    run: Run = getattr(import_module(module), function)
+    module = import_module(f"wizard.commands.{command.module or name}")
+    run: Run = getattr(module, f"run_{name}")
     return run(session, options, console())

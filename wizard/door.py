@@ -206,24 +206,11 @@ class Door:
         Raises Trouble when it cannot be read, is not a regular file, or is larger than LARGEST.
         """
         try:
-            data = _read_regular(self.locate(path))
+            return _read_regular(self.locate(path), path)
         except _ABSENT:
             return None
         except OSError as error:
             raise _cannot("reading", path, error) from error
-        except _TooLargeError:
-            raise Trouble(
-                f"reading {path}",
-                f"it is larger than {LARGEST} bytes",
-                "Look at what it holds; the wizard has no use for such a file.",
-            ) from None
-        if data is None:
-            raise Trouble(
-                f"reading {path}",
-                "something else than a file stands there",
-                f"Look with `ls -ld {path}` and move it away.",
-            )
-        return data
 
     def read_text(self, path: str) -> Optional[str]:
         """Return a file's text (surrogates for bytes that are not UTF-8), None without a file."""
@@ -339,26 +326,32 @@ def read_at_most(file: BinaryIO, most: int) -> bytes:
     return b"".join(pieces)
 
 
-class _TooLargeError(Exception):
-    """A file has more than LARGEST bytes."""
+def _read_regular(path: str, shown: str) -> bytes:
+    """Return a file's bytes. Raises Trouble where it is too large, or is not a regular file.
 
-
-def _read_regular(path: str) -> Optional[bytes]:
-    """Return a file's bytes, None where it is not a regular file. Raises _TooLargeError."""
+    `shown` is its path as the host itself sees it.
+    """
     # O_NONBLOCK: opening a FIFO that another user put at the path must not block.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            return None
+            raise Trouble(
+                f"reading {shown}",
+                "something else than a file stands there",
+                f"Look with `ls -ld {shown}` and move it away.",
+            )
         # A file that is too large already is not read at all; another one may grow meanwhile.
-        if status.st_size > LARGEST:
-            raise _TooLargeError
-        with open(descriptor, "rb", closefd=False) as file:
-            data = read_at_most(file, LARGEST + 1)
-        if len(data) > LARGEST:
-            raise _TooLargeError
-        return data
+        if status.st_size <= LARGEST:
+            with open(descriptor, "rb", closefd=False) as file:
+                data = read_at_most(file, LARGEST + 1)
+            if len(data) <= LARGEST:
+                return data
+        raise Trouble(
+            f"reading {shown}",
+            f"it is larger than {LARGEST} bytes",
+            "Look at what it holds; the wizard has no use for such a file.",
+        )
     finally:
         os.close(descriptor)
 

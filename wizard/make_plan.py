@@ -24,7 +24,7 @@ from wizard.planning.gather import gather_plan
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
 from wizard.postfix.relayhost import RELAY, nexthop
-from wizard.run.history import RunSummary, newest_unfinished
+from wizard.run.history import newest_unfinished
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
@@ -70,7 +70,12 @@ def make_plan(
     if not plan.pending:
         return plan
     if early.outcome == DIED:
-        caution = _cut_off_caution(early, ways_on(places, early))
+        caution = Caution(
+            "cut-off-run",
+            f"{early.summary} {ways_on(places, early)} A new plan sees only what is there now, and "
+            "not a package that was installed by half.",
+            (early.run,),
+        )
         return replace(plan, cautions=(*plan.cautions, caution))
     warning = f"{early.summary} {ways_on(places, early)}"
     return replace(plan, warnings=(*plan.warnings, warning))
@@ -145,12 +150,3 @@ def _bases(door: Door, places: Places, host: Host) -> Bases:
         if not file.from_package and not file.why
     }
     return bases(places, states)
-
-
-def _cut_off_caution(run: RunSummary, ways: str) -> Caution:
-    return Caution(
-        "cut-off-run",
-        f"{run.summary} {ways} A new plan sees only what is there now, and not a package that was "
-        "installed by half.",
-        (run.run,),
-    )

@@ -109,3 +109,19 @@ class Choice(Drawn, can_focus=True):
         rows = self._rows(self.size.width)
         words = rows[y] if y < len(rows) else range(0)
         return self.strips(self.parts()[words.start * 2 : words.stop * 2], self.size.width)
+
+
+class Tabs(Choice):
+    """The tabs' names. The digits choose one from anywhere on the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space", "step(1)", "Next tab", show=False),
+    ]
+
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Return the line, with brackets around the open tab."""
+        parts: list[tuple[str, str]] = []
+        for word in self.words:
+            opening, closing = "[]" if word == self.value else "  "
+            parts += [(f"{opening}{word}{closing}", self.chosen_look(word)), ("", "")]
+        return tuple(parts)

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from screens.widgets.plain import plain
+from screens.widgets.wrap import plain
 
 LOOKS = ("strong", "quiet", "head", "value", "right", "wrong", "caution", "new", "gone", "cursor")
 """Names of looks. `wizard.tcss` defines them."""
@@ -24,10 +24,6 @@ class Drawn(Widget):
         """Return the style of a look; "" is the widget's own."""
         return self.get_component_rich_style(f"look--{name}") if name else self.rich_style
 
-    def strip(self, text: str, look: str, width: int, start: int = 0) -> Strip:
-        """Return one line of `width` cells, drawn from the text's cell `start` on."""
-        return self.strips(((text, look),), width, start)
-
     def strips(
         self,
         parts: tuple[tuple[str, str], ...],
@@ -35,6 +31,9 @@ class Drawn(Widget):
         start: int = 0,
         rest: Optional[Style] = None,
     ) -> Strip:
-        """Return one line of several (text, look). The rest of it has the style `rest`."""
+        """Return one line of `width` cells with each (text, look), from the cell `start` on.
+
+        The rest of the line has the style `rest`.
+        """
         line = Strip([Segment(plain(text), self.look(look)) for text, look in parts])
         return line.crop_extend(start, start + width, rest or self.rich_style)

@@ -33,8 +33,8 @@ def text_rows(text: str, width: int, look: str = "", indent: str = "") -> list[R
     return [Row(indent + line, look) for line in wrapped(text, width - len(indent))]
 
 
-class Rows(Drawn, ScrollView, can_focus=True):
-    """Lines to read or choose from. With `choosing` False the keys scroll."""
+class Scrolling(Drawn, ScrollView, can_focus=True):
+    """Lines that the keys scroll. A subclass has the actions `move`, `page` and `end`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -45,6 +45,24 @@ class Rows(Drawn, ScrollView, can_focus=True):
         Binding("end", "end(1)", "Last", show=False),
         Binding("left", "sideways(-8)", "Left", show=False),
         Binding("right", "sideways(8)", "Right", show=False),
+    ]
+
+    def scroll_lines(self, y: int) -> None:
+        """Scroll so that line `y` is the first visible one, but not beyond the last page."""
+        y = max(0, min(y, self.virtual_size.height - self.size.height))
+        self.scroll_to(y=y, animate=False, force=True, immediate=True)
+
+    def action_sideways(self, by: int) -> None:
+        """Scroll sideways in long lines."""
+        widest = max(0, self.virtual_size.width - self.size.width)
+        x = max(0, min(self.scroll_offset.x + by, widest))
+        self.scroll_to(x=x, animate=False, force=True, immediate=True)
+
+
+class Rows(Scrolling):
+    """Lines to read or choose from. With `choosing` False the keys scroll."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Choose", show=False),
         Binding("space", "pick", "Choose", show=False),
     ]
@@ -148,18 +166,14 @@ class Rows(Drawn, ScrollView, can_focus=True):
             # The first row that can be chosen is shown with the heading above it.
             wanted = 0 if self.cursor == self._next(0, 1) and self.cursor < height else self.cursor
             if wanted < top:
-                self._scroll(wanted)
+                self.scroll_lines(wanted)
             elif self.cursor >= top + height:
-                self._scroll(self.cursor - height + 1)
+                self.scroll_lines(self.cursor - height + 1)
         if self.has_focus:
             x, y, _, _ = self.content_region
             # Screen readers and braille displays use this position (the cursor itself is hidden).
             row = self.cursor - self.scroll_offset.y if self.choosing else 0
             self.app.cursor_position = Offset(x, y + row)
-
-    def _scroll(self, y: int) -> None:
-        lowest = max(0, len(self.rows) - self.size.height)
-        self.scroll_to(y=max(0, min(y, lowest)), animate=False, force=True, immediate=True)
 
     def on_focus(self) -> None:
         """Draw the cursor."""
@@ -174,19 +188,19 @@ class Rows(Drawn, ScrollView, can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor, or scroll if there is nothing to choose."""
         if not self.choosing:
-            self._scroll(self.scroll_offset.y + by)
+            self.scroll_lines(self.scroll_offset.y + by)
             return
         to = self._next(self.cursor + by, by)
         if 0 <= to < len(self.rows) and (to - self.cursor) * by > 0:
             self._set_cursor(to)
         elif by < 0:
-            self._scroll(0)
+            self.scroll_lines(0)
 
     def action_page(self, by: int) -> None:
         """Move by one page, minus one line."""
         step = by * max(1, self.size.height - 1)
         if not self.choosing:
-            self._scroll(self.scroll_offset.y + step)
+            self.scroll_lines(self.scroll_offset.y + step)
             return
         self._set_cursor(self._next(max(0, min(self.cursor + step, len(self.rows) - 1)), by))
 
@@ -196,13 +210,7 @@ class Rows(Drawn, ScrollView, can_focus=True):
         if self.choosing:
             self._set_cursor(self._next(to, -1 if last else 1))
         else:
-            self._scroll(to)
-
-    def action_sideways(self, by: int) -> None:
-        """Scroll sideways in long lines."""
-        widest = max(0, self.virtual_size.width - self.size.width)
-        x = max(0, min(self.scroll_offset.x + by, widest))
-        self.scroll_to(x=x, animate=False, force=True, immediate=True)
+            self.scroll_lines(to)
 
     def action_choose(self) -> None:
         """Report Enter on the row."""

@@ -1,4 +1,4 @@
-"""Wrap text by terminal cells. A full-width character takes two."""
+"""Make foreign text safe to draw, and wrap text by terminal cells. A full-width one takes two."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
+from wizard.secrets import masked
+
 MORE = "..."
+
+
+def plain(text: str) -> str:
+    """Return one line of text without control sequences and with masked keys."""
+    text = masked(text)
+    if text.isprintable():
+        return text
+    from wizard.run.sanitize import clean_line  # noqa: PLC0415 - almost no text needs it
+
+    return clean_line(text.replace("\n", " "))
 
 
 @lru_cache(maxsize=256)

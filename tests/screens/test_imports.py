@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.mark.parametrize(
     "code",
     [
-        "import screens.main, screens.terminal, screens.options",
+        "import screens.main, screens.terminal",
         "import screens.main; screens.main.main(['--section', 'x'])",
         "import wizard.cli, wizard.session, wizard.answers.form",
         "import screens.draft, screens.preview, screens.facts, screens.progress",

@@ -6,7 +6,7 @@ import pytest
 
 from screens.desk import Wish
 from screens.diffs import file_diff
-from screens.undo import UndoScreen
+from screens.reviews import UndoScreen
 from tests.screens.pilots import in_sight
 from tests.screens.standin import MAIN, RUN, StandIn, answers, happy_events, make_app, set_up_host
 from wizard.plan.model import Plan

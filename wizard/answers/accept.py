@@ -7,16 +7,15 @@ word (a comma, a blank, a quote) is written as `%XX`.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 from wizard.answers.model import Caution
 
 OPTION = "--accept"
 _SPECIAL = frozenset("%,\"'\\")
-_DECODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def read_accepted(words: Iterable[str]) -> Accepted:
     found: dict[str, frozenset[str]] = {}
     for word in words:
         name, _, text = word.partition("=")
-        values = frozenset(_decoded(one) for one in text.split(",") if one)
+        values = frozenset(unquote(one, errors="surrogateescape") for one in text.split(",") if one)
         found[name] = found.get(name, frozenset()) | values
     return Accepted(found)
 
@@ -65,20 +64,10 @@ def option(name: str, values: Collection[str]) -> str:
 
 
 def _encoded(value: str) -> str:
-    return "".join(one if _is_plain(one) else _percent(one) for one in value)
+    return "".join(
+        one if _is_plain(one) else quote(one, safe="", errors="surrogateescape") for one in value
+    )
 
 
 def _is_plain(character: str) -> bool:
     return character.isprintable() and not character.isspace() and character not in _SPECIAL
-
-
-def _percent(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
-
-
-def _decoded(text: str) -> str:
-    return _DECODED.sub(_characters, text)
-
-
-def _characters(found: re.Match[str]) -> str:
-    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "surrogateescape")

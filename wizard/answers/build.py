@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Collection, Mapping, Optional, Union
 
 from wizard.answers import cross_field
@@ -189,12 +189,7 @@ def to_values(answers: Answers) -> dict[str, dict[str, Any]]:
 def _plain(value: Any) -> Any:
     if not isinstance(value, tuple) or isinstance(value, Unsaid):
         return value
-    return [
-        {f.name: getattr(one, f.name) for f in fields(one)}
-        if isinstance(one, CustomBlocklist)
-        else one
-        for one in value
-    ]
+    return [asdict(one) if isinstance(one, CustomBlocklist) else one for one in value]
 
 
 def problem_text(problem: Problem, source: Optional[str] = None) -> str:

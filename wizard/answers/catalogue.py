@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from wizard.secrets import MASK
 
@@ -86,8 +87,6 @@ _SPAMHAUS_TERMS = (
     "Free for small, non-commercial use through a resolver of one's own:"
     " https://www.spamhaus.org/blocklists/dnsbl-fair-use-policy/"
 )
-_SPAMHAUS_PAGE = "https://check.spamhaus.org/"
-_DQS = "a key of your own (Spamhaus DQS)"
 _DQS_TERMS = (
     "Free for small, non-commercial use once you have registered for a key:"
     " https://www.spamhaus.com/data-access/data-query-service/"
@@ -98,12 +97,17 @@ _KEYED = (
 )
 _NAMES = ("sender", "helo", "reverse_client")
 
+_spamhaus = partial(
+    Blocklist,
+    page="https://check.spamhaus.org/",
+    remedy="a key of your own (Spamhaus DQS)",
+)
+
 CATALOGUE: tuple[Blocklist, ...] = (
     Blocklist(
         name="spamcop",
         label="SpamCop: addresses of reported spam",
         zone="bl.spamcop.net",
-        kinds=("client",),
         weakness=(
             "Any reply counts as listed, so a lapsed or wildcard zone refuses all mail, as in"
             " January 2021; a list of your own with replies 127.0.0.2 is safer."
@@ -112,23 +116,20 @@ CATALOGUE: tuple[Blocklist, ...] = (
         page="https://www.spamcop.net/bl.shtml",
         is_default=True,
     ),
-    Blocklist(
+    _spamhaus(
         name="spamhaus-zen",
         label="Spamhaus ZEN: spam and home hosts",
         zone="zen.spamhaus.org",
-        kinds=("client",),
         weakness=(
             "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"
             " the last line writes that to the log, and no spam is stopped."
         ),
         terms=_SPAMHAUS_TERMS,
-        page=_SPAMHAUS_PAGE,
         replies="127.0.0.[2..11]",
         logs_errors=True,
-        remedy=_DQS,
         is_default=True,
     ),
-    Blocklist(
+    _spamhaus(
         name="spamhaus-dbl",
         label="Spamhaus DBL: domains seen in spam",
         zone="dbl.spamhaus.org",
@@ -138,40 +139,32 @@ CATALOGUE: tuple[Blocklist, ...] = (
             " every client is then called unknown."
         ),
         terms=_SPAMHAUS_TERMS,
-        page=_SPAMHAUS_PAGE,
         replies="127.0.1.[2..99]",
         points=("dbltest.com", "invalid"),
-        remedy=_DQS,
         is_default=True,
     ),
-    Blocklist(
+    _spamhaus(
         name="spamhaus-dqs-zen",
         label="Spamhaus ZEN by a key of yours (DQS)",
         zone=f"{MASK}.zen.dq.spamhaus.net",
-        kinds=("client",),
         weakness=_KEYED,
         terms=_DQS_TERMS,
-        page=_SPAMHAUS_PAGE,
         replies="127.0.0.[2..11]",
-        remedy=_DQS,
     ),
-    Blocklist(
+    _spamhaus(
         name="spamhaus-dqs-dbl",
         label="Spamhaus DBL by a key of yours (DQS)",
         zone=f"{MASK}.dbl.dq.spamhaus.net",
         kinds=_NAMES,
         weakness=_KEYED,
         terms=_DQS_TERMS,
-        page=_SPAMHAUS_PAGE,
         replies="127.0.1.[2..99]",
         points=("dbltest.com", "invalid"),
-        remedy=_DQS,
     ),
     Blocklist(
         name="barracuda",
         label="Barracuda: addresses that sent spam",
         zone="b.barracudacentral.org",
-        kinds=("client",),
         weakness=(
             "It answers registered resolvers alone: from any other the queries fail, each client"
             " waits for that, and no spam is stopped."

@@ -51,7 +51,7 @@ def read_distribution(door: Door) -> Distribution:
         like,
         release.os_release_attr("pretty_name") or release.os_release_attr("name"),
         version,
-        is_el=_is_family(identity, like) and major(version) in SERVED,
+        is_el=not EL_FAMILY.isdisjoint({identity, *like}) and major(version) in SERVED,
     )
 
 
@@ -79,7 +79,3 @@ def _of_redhat_release(line: str) -> Distribution:
     like = () if release[1] == "Fedora" else ("rhel",)
     version = release[2].rstrip(".")
     return Distribution("", like, line, version, is_el=bool(like) and major(version) in SERVED)
-
-
-def _is_family(identity: str, like: tuple[str, ...]) -> bool:
-    return identity in EL_FAMILY or not EL_FAMILY.isdisjoint(like)

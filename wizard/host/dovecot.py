@@ -40,11 +40,7 @@ def begin_dovecot(door: Door) -> Later[Dovecot]:
     """Start Dovecot's commands; call the result to wait for the facts."""
     version = door.start(VERSION, timeout=SECONDS)
     settings = door.start(SETTINGS, timeout=SECONDS) if version is not None else None
-
-    def finish() -> Dovecot:
-        return _read(door, version, settings)
-
-    return finish
+    return lambda: _read(door, version, settings)
 
 
 def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -> Dovecot:

@@ -117,7 +117,8 @@ def _read(door: Door, tree: Path, source: str) -> Optional[Gathered]:
     inner = Door(Path(door.locate(str(tree))))
     files, odd = walk(inner)
     lineages = tuple(
-        _judged(lineage, note.chains.get(lineage.name, "")) for lineage in read_lineages(inner)
+        dataclasses.replace(one, problem=one.problem or note.chains.get(one.name, ""))
+        for one in read_lineages(inner)
     )
     return Gathered(
         source,
@@ -125,19 +126,10 @@ def _read(door: Door, tree: Path, source: str) -> Optional[Gathered]:
         note.at,
         str(tree),
         lineages,
-        tuple(
-            _with_foreign(_file(inner, door, path), inner, door)
-            if source == COPIED
-            else _file(inner, door, path)
-            for path in files
-        ),
+        tuple(_file(inner, door, path, source) for path in files),
         tuple(_here_only(door, lineages, frozenset(files))),
         (*note.remarks, *odd),
     )
-
-
-def _judged(lineage: Lineage, chain: str) -> Lineage:
-    return dataclasses.replace(lineage, problem=lineage.problem or chain)
 
 
 def walk(tree: Door) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -170,7 +162,8 @@ def _walk(tree: Door, directory: str) -> Iterator[tuple[str, str]]:
 
 def _odd_name(path: str, name: str) -> str:
     """Return why a name cannot be certbot's, "" if it may be."""
-    odd = harmless(name) != name or "\n" in name or not _is_utf8(name) or len(path) > LONGEST_PATH
+    is_utf8 = not any("\ud800" <= character <= "\udfff" for character in name)
+    odd = harmless(name) != name or "\n" in name or not is_utf8 or len(path) > LONGEST_PATH
     return "no such name is certbot's" if odd else ""
 
 
@@ -186,17 +179,13 @@ def _odd_kind(path: str, status: os.stat_result) -> str:
     return f"it has {status.st_size} bytes" if status.st_size > LARGEST_FILE else ""
 
 
-def _is_utf8(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
-def _file(tree: Door, door: Door, path: str) -> GatheredFile:
+def _file(tree: Door, door: Door, path: str, source: str) -> GatheredFile:
     status = tree.lstat(path)
     digest = hashlib.sha256(tree.read_bytes(path) or b"").hexdigest()
     here = host_state(door, path)
     # A file that this host has already is executable only if it is so here.
     own = door.lstat(path) if here == f"file:{digest}" else None
-    return GatheredFile(
+    file = GatheredFile(
         path,
         digest,
         stat.S_IMODE((own or status).st_mode) if status else 0o600,
@@ -204,6 +193,7 @@ def _file(tree: Door, door: Door, path: str) -> GatheredFile:
         here,
         is_loose_here=_is_loose(door, path),
     )
+    return _with_foreign(file, tree, door) if source == COPIED else file
 
 
 def _is_loose(door: Door, path: str) -> bool:

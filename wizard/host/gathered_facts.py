@@ -53,7 +53,3 @@ class Gathered:
     files: tuple[GatheredFile, ...] = ()
     here_only: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = ()
-
-    def lineage(self, name: str) -> Optional[Lineage]:
-        """The lineage of that name, None when there is none."""
-        return next((one for one in self.lineages if one.name == name), None)

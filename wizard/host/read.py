@@ -92,7 +92,10 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     dovecot_later = begin_dovecot(door)
 
     distribution = read_distribution(door)
-    files = {path: _read_managed(door, path) for path in MANAGED}
+    files = {
+        path: _READERS[path](door) if path in _READERS else read_managed(door, path)
+        for path in MANAGED
+    }
     for path in (MAIN_CF, MASTER_CF, RENEWAL_HOOK, SASL_PASSWD):
         _refuse_long(files[path], MAX_LINES, _LISTS_ELSEWHERE)
     _refuse_many_senders(files[SENDER_ACCESS])
@@ -272,10 +275,6 @@ def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
 
 _READERS = {SASL_PASSWD: read_sasl_passwd, ALIASES: read_aliases_file}
 """The readers of files that need not be readable."""
-
-
-def _read_managed(door: Door, path: str) -> FileFacts:
-    return _READERS[path](door) if path in _READERS else read_managed(door, path)
 
 
 def _from_files(

@@ -130,15 +130,15 @@ def networks(host: Host) -> tuple[Suggestion, ...]:
     found += [Suggestion(network, "a network of this host") for network in private(host.network)]
     found.append(Suggestion(LOOPBACK, "this host itself"))
     return _distinct(
-        Suggestion(_plain_network(one.value), one.why)
+        Suggestion(_private4(one.value) or one.value, one.why)
         for one in found
-        if _is_private4(one.value) or one.value == LOOPBACK
+        if _private4(one.value) or one.value == LOOPBACK
     )
 
 
 def private(network: Network) -> tuple[str, ...]:
     """Return the interfaces' private IPv4 networks, without loopback and link-local ones."""
-    return tuple(text for text in network.networks if _is_private4(text))
+    return tuple(text for text in network.networks if _private4(text))
 
 
 def certificates(host: Host, myhostname: str, now: int) -> tuple[CertificateSuggestion, ...]:
@@ -196,16 +196,13 @@ def _literal(value: str) -> str:
     return "" if "$" in value else value
 
 
-def _is_private4(text: str) -> bool:
+def _private4(text: str) -> str:
+    """Return a private IPv4 network in its usual form, "" for any other text."""
     try:
         network = ipaddress.IPv4Network(text, strict=False)
     except ValueError:
-        return False
-    return any(network.subnet_of(block) for block in PRIVATE)
-
-
-def _plain_network(text: str) -> str:
-    return str(ipaddress.IPv4Network(text, strict=False))
+        return ""
+    return str(network) if any(map(network.subnet_of, PRIVATE)) else ""
 
 
 def _distinct(found: Iterable[Suggestion]) -> tuple[Suggestion, ...]:

@@ -66,34 +66,30 @@ def change(
     }
     replace = {place: goals[keys[place]] for place in wrong if there[keys[place]] == place}
     remove = {place for place, key in enumerate(keys) if key not in named and read[place][1]}
-    placed = _placed([(one, there.get(key)) for key, one in goals.items()], remove, len(live))
-    replace.update(placed.replace)
+    new, insert = _placed([(one, there.get(key)) for key, one in goals.items()], remove, len(live))
+    replace.update(new)
     lost = sorted(remove)
-    remove = (remove - placed.replace.keys()) | (wrong - replace.keys())
-    missing = frozenset(chain(*placed.insert.values())) - set(LOCAL_ALWAYS)
+    remove = (remove - new.keys()) | (wrong - replace.keys())
+    missing = frozenset(chain(*insert.values())) - set(LOCAL_ALWAYS)
     is_new = whole and not any(is_answer and key not in implied for key, is_answer in read)
     fold = missing if kind == NAMES and (is_folded or is_new) else frozenset()
-    edit = ListEdit(why, frozenset(remove), replace, placed.insert, fold=fold)
+    edit = ListEdit(why, frozenset(remove), replace, insert, fold=fold)
     foreign = (
         word for word, (key, is_answer) in zip(live, read) if key not in named and not is_answer
     )
     return Change(edit, tuple(live[place] for place in lost), tuple(foreign))
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Positions of the new items: of the items that they replace, and that they follow."""
+def _placed(
+    goal: Sequence[tuple[str, int | None]], free: set[int], count: int
+) -> tuple[dict[int, str], dict[int, list[str]]]:
+    """Return the new items by the position of the item that they replace, and that they follow.
 
-    replace: dict[int, str]
-    insert: dict[int, list[str]]
-
-
-def _placed(goal: Sequence[tuple[str, int | None]], free: set[int], count: int) -> _Places:
-    """Find positions for new items; `free` are the positions of removed items.
-
-    An item gets a free position between its neighbours, else another free one.
+    `free` are the positions of removed items. An item gets a free position between its neighbours,
+    else another free one.
     """
-    places = _Places({}, {})
+    replace: dict[int, str] = {}
+    insert: dict[int, list[str]] = {}
     taken = {place for _, place in goal if place is not None}
     following = [count] * (count + 1)
     stops = taken | free
@@ -105,19 +101,19 @@ def _placed(goal: Sequence[tuple[str, int | None]], free: set[int], count: int) 
         gap = following[after + 1]
         if there is not None:
             after = there
-        elif gap in free and gap not in places.replace:
-            places.replace[gap] = one
+        elif gap in free and gap not in replace:
+            replace[gap] = one
             after = gap
         else:
             waiting.append((one, after))
-    unused = iter(sorted(free - places.replace.keys()))
-    staying = [place for place in range(count) if place not in free or place in places.replace]
-    first = min(taken | places.replace.keys(), default=count)
+    unused = iter(sorted(free - replace.keys()))
+    staying = [place for place in range(count) if place not in free or place in replace]
+    first = min(taken | replace.keys(), default=count)
     before = max((place for place in staying if place < first), default=-1)
     for one, at in waiting:
         found = next(unused, None)
         if found is not None:
-            places.replace[found] = one
+            replace[found] = one
         else:
-            places.insert.setdefault(before if at < 0 else at, []).append(one)
-    return places
+            insert.setdefault(before if at < 0 else at, []).append(one)
+    return replace, insert

@@ -282,11 +282,8 @@ def propose_aliases(
     reader = mail_reader(checked(reader))
     aliases = Aliases.parse(live or b"")
     # The rows are parsed once: an edit moves only its own row, and root's keeps its lines.
-    root, missing = (
-        aliases.rows.get(ROOT),
-        _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*protected},
-    )
-    doubled = aliases.doubled
+    root, doubled = aliases.rows.get(ROOT), aliases.doubled
+    missing = _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*protected}
     if root is not None and ROOT not in protected:
         aliases = _read_by(aliases, root, reader)
     for name, why in _LEADS_TO_ROOT.items():

@@ -16,6 +16,7 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.host.facts import Postfix
 from wizard.postfix.main_cf import MainCf, remove, set_value
 from wizard.postfix.master_cf import MasterCf, same_value, set_option
+from wizard.postfix.parameter_values import hardened
 from wizard.postfix.parameters import AUTH_RATE, BARE_NEWLINE, Parameter
 from wizard.postfix.placement import Missing
 from wizard.postfix.proposal import Proposal
@@ -71,11 +72,7 @@ def fitted(parameters: Iterable[Parameter], postfix: Postfix) -> Iterator[Parame
             yield one
         elif knows(postfix, one.name):
             is_old = one.name == BARE_NEWLINE and not knows(postfix, NORMALIZE_TOO)
-            yield replace(one, value=_yes) if is_old else one
-
-
-def _yes(answers: Answers) -> str:
-    return "yes" if answers.hardening.use == ON else ""
+            yield replace(one, value=hardened("yes")) if is_old else one
 
 
 def switched(cf: MainCf, parameter: Parameter, value: str) -> tuple[MainCf, Missing | None]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wizard.host.facts import Network
-from wizard.postfix.master_cf import PORT_NAMES, Service
+from wizard.postfix.master_cf import Service, port_number
 
 _LOCALHOST = frozenset({"localhost", "localhost.localdomain", "localhost4", "localhost6"})
 _NEXTHOP = re.compile(r"(?:\[(?P<literal>[^\]]*)\]|(?P<name>[^:\[\]]*))(?::(?P<port>\w+))?")
@@ -48,7 +48,7 @@ def itself(
     network: Network, services: Sequence[Service], targets: Mapping[str, tuple[str, ...]]
 ) -> Itself:
     """Return this host, from its facts."""
-    listening = {_port(one.port) for one in services if one.type == "inet"} - {0}
+    listening = {one.port_number for one in services} - {0}
     return Itself(
         frozenset({network.hostname.lower()} - {""}),
         frozenset(network.addresses),
@@ -64,7 +64,7 @@ def nexthops(value: str) -> Iterator[tuple[str, bool, int]]:
         if not found or not word:
             continue
         literal, name, port = found["literal"], found["name"], found["port"]
-        yield literal or name or "", literal is None, _port(port) if port else _SMTP
+        yield literal or name or "", literal is None, port_number(port) if port else _SMTP
 
 
 def leads_back(value: str, here: Itself) -> bool:
@@ -74,7 +74,3 @@ def leads_back(value: str, here: Itself) -> bool:
         for name, _, port in nexthops(value)
         if port in here.ports
     )
-
-
-def _port(text: str) -> int:
-    return int(text) if text.isdecimal() else PORT_NAMES.get(text, 0)

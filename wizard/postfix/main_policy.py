@@ -9,13 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.sections.hostname import Hostname
-from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Postfix
 from wizard.host.main_cf import words as split
-from wizard.postfix import addresses, hardening, restrictions, served
-from wizard.postfix.blocklists import in_use
+from wizard.postfix import addresses, hardening, restrictions
 from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
 from wizard.postfix.meaning import Own, own_names
@@ -27,6 +24,7 @@ from wizard.postfix.parameters import (
     LOCAL_ALWAYS,
     NAMES,
     NETWORKS,
+    ORDER,
     PARAMETERS,
     RESTRICTIONS,
     WITH_ITS_BLOCK,
@@ -34,15 +32,19 @@ from wizard.postfix.parameters import (
 )
 from wizard.postfix.placement import Missing, add, add_to_block
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.relayhost import RELAY, without_heading, without_parameter
-from wizard.secrets import MASK, has_key, without_number
+from wizard.postfix.removals import REMOVED_ONLY, removed
+from wizard.postfix.restriction_list import (
+    edit_restrictions,
+    has_another_key,
+    permits_too_early,
+    visible_keys,
+)
 from wizard.text import shortened
 
 ALL_SECTIONS: tuple[str, ...] = (*SECTIONS, POLICY)
 
 _SHOWN = 5
 _DEFAULTS = Answers(Hostname("host.invalid", "invalid"))
-_NO_RELAY = "Not needed by the relay host of the answers, or by none."
 
 
 def propose_main_cf(
@@ -65,11 +67,12 @@ def propose_main_cf(
     """
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
     before = MainCf.parse(live)
-    cf, taken_out = _taken_out(before, answers, today, protected, chosen)
+    cf, found = removed(before, answers, today, protected, chosen)
     goal = restrictions.wanted(answers, postfix)
-    warnings = list(taken_out)
+    warnings = list(found)
     refusals: list[str] = []
-    mine = [one for one in hardening.fitted(PARAMETERS, postfix) if _chosen(one, chosen)]
+    known = hardening.fitted(PARAMETERS, postfix)
+    mine = [one for one in known if chosen & {one.section, one.answered_in}]
     # The relay's parameters without a value are not written.
     written = (one for one in mine if one.when_empty != WITH_ITS_BLOCK or one.value(answers) != "")
     for block, group in groupby(written, key=lambda one: one.block):
@@ -78,33 +81,29 @@ def propose_main_cf(
             if parameter.name in protected or (
                 _is_as_today(parameter, answers, today, chosen)
                 and not _follows_the_name(cf, parameter, answers, today)
-                and not _has_another_key(cf, parameter, goal)
+                and not (parameter.kind == RESTRICTIONS and has_another_key(cf, parameter, goal))
             ):
                 continue
-            if parameter.kind == RESTRICTIONS:
-                cf, new = _restrictions(
-                    cf,
-                    parameter,
-                    goal,
-                    chosen,
-                    asks_for_something=_asks(answers.blocklists),
-                    warnings=warnings,
-                    refusals=refusals,
+            new = None
+            if parameter.is_unsaid(answers):
+                warnings += _unsaid_warnings(cf, parameter)
+            elif parameter.kind == RESTRICTIONS:
+                cf, new = edit_restrictions(
+                    cf, parameter, answers, goal, chosen, warnings=warnings, refusals=refusals
                 )
             elif parameter.kind in LISTS:
                 cf, new = _list(cf, parameter, answers, postfix, today, warnings=warnings)
             else:
-                cf, new = _scalar(cf, parameter, answers, warnings)
+                cf, new = _scalar(cf, parameter, answers)
             if new and not block:
                 cf = add(cf, new, over_first_example=parameter.kind == NETWORKS)
             elif new:
                 missing.append(new)
         if missing:
-            cf = add_to_block(cf, _BLOCKS[block], _ORDER[block], missing)
+            cf = add_to_block(cf, _BLOCKS[block], ORDER[block], missing)
     names = [one.name for one in mine]
-    names += served.TAKEN_OUT if served.SECTION in chosen else ()
-    if restrictions.BLOCKLISTS in chosen:
-        warnings += _visible_keys(cf, answers)
+    names += [name for one, only in REMOVED_ONLY.items() if one in chosen for name in only]
+    warnings += visible_keys(cf, answers, chosen)
     return Proposal(
         text=bytes(cf),
         reasons=cf.lines.reasons(),
@@ -116,13 +115,6 @@ def propose_main_cf(
 
 
 _BLOCKS = {block.name: block for block in BLOCKS}
-_ORDER = {
-    block.name: tuple(one.name for one in PARAMETERS if one.block == block.name) for block in BLOCKS
-}
-
-
-def _chosen(parameter: Parameter, chosen: Collection[str]) -> bool:
-    return parameter.section in chosen or parameter.answered_in in chosen
 
 
 def _is_as_today(
@@ -134,54 +126,11 @@ def _is_as_today(
     if parameter.kind in LISTS:
         return False
     if parameter.kind == RESTRICTIONS:
-        return POLICY not in chosen and answers.blocklists == today.blocklists
+        own = parameter.answered_in
+        return POLICY not in chosen and getattr(answers, own) == getattr(today, own)
     if parameter.section == POLICY:
         return False
     return parameter.value(answers) == parameter.value(today)
-
-
-def _has_another_key(
-    cf: MainCf, parameter: Parameter, goal: Sequence[restrictions.Restriction]
-) -> bool:
-    """True if main.cf has a list of the answers with another key than the key file's."""
-    if parameter.kind != RESTRICTIONS:
-        return False
-    keyed = {one.text.lower() for one in goal if MASK in one.text}
-    texts = [
-        one.text
-        for twin in cf.twins(parameter.name)
-        for one in restrictions.split_restrictions(words(cf, twin))
-    ]
-    return any(MASK not in one and without_number(one).lower() in keyed for one in texts)
-
-
-def _taken_out(
-    cf: MainCf,
-    answers: Answers,
-    today: Answers | None,
-    protected: Collection[str],
-    chosen: Collection[str],
-) -> tuple[MainCf, tuple[str, ...]]:
-    """Remove parameters that would override the answers' own; return the file and the warnings."""
-    if RELAY in chosen:
-        cf = _without_relay(cf, answers, today, protected)
-    return served.without_others(cf, protected) if served.SECTION in chosen else (cf, ())
-
-
-def _without_relay(
-    cf: MainCf, answers: Answers, today: Answers | None, protected: Collection[str]
-) -> MainCf:
-    """Remove the parameters that the relay host does not need, or all of them without a relay.
-
-    Without `today`, answers without a relay do not remove one that was set by hand.
-    """
-    everywhere = today is not None or bool(answers.relay.host)
-    for one in PARAMETERS:
-        if one.when_empty != WITH_ITS_BLOCK or one.value(answers) or one.name in protected:
-            continue
-        if not one.is_unsaid(answers) and not _is_as_today(one, answers, today, (RELAY,)):
-            cf = without_parameter(cf, one.name, _NO_RELAY, everywhere=everywhere)
-    return without_heading(cf, _ORDER[RELAY], _NO_RELAY)
 
 
 def _why(parameter: Parameter, value: str) -> str:
@@ -198,14 +147,9 @@ def _why(parameter: Parameter, value: str) -> str:
     return f"As you chose; the policy's own value is {default}."
 
 
-def _scalar(
-    cf: MainCf, parameter: Parameter, answers: Answers, warnings: list[str]
-) -> tuple[MainCf, Missing | None]:
+def _scalar(cf: MainCf, parameter: Parameter, answers: Answers) -> tuple[MainCf, Missing | None]:
     """Set a single value. For an empty one, the parameter's line is commented out."""
     value = parameter.value(answers)
-    if isinstance(value, Unsaid):
-        warnings += _unsaid_warnings(cf, parameter)
-        return cf, None
     if parameter.when_empty == AS_SWITCHED:
         return hardening.switched(cf, parameter, value)
     live, why = cf.value(parameter.name), _why(parameter, value)
@@ -229,21 +173,20 @@ def _list(
 ) -> tuple[MainCf, Missing | None]:
     """Edit a list, or write a new one; without `today` the whole policy is installed."""
     items = parameter.items(answers)
-    if parameter.is_unsaid(answers):
-        warnings += _unsaid_warnings(cf, parameter)
-        return cf, None
     goal, why = addresses.wanted(items), _why(parameter, ", ".join(items))
     own = own_names(cf, postfix.in_force)
-    in_force = None if today is None else _in_force(parameter, postfix)
-    if today is not None and parameter.kind == NETWORKS and _listens_elsewhere(answers, today):
-        in_force = ""
+    in_force = None
+    if today is not None:
+        # The value in force if the list is not set, "" if it is not known.
+        in_force = DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
+        if parameter.kind == NETWORKS and _listens_elsewhere(answers, today):
+            in_force = ""
     twins = cf.twins(parameter.name)
     if not twins:
         return cf, _new_list(parameter, goal, why, own, in_force)
-    live = words(cf, twins[0])
     change = addresses.change(
         parameter.kind,
-        live,
+        words(cf, twins[0]),
         goal,
         why,
         own,
@@ -303,85 +246,11 @@ def _follows_the_name(
     return is_new and name.partition(".")[2] != answers.hostname.mydomain
 
 
-def _in_force(parameter: Parameter, postfix: Postfix) -> str:
-    """Return the value in force of a list that is not set, "" if it is not known."""
-    return DEFAULTS.get(parameter.name) or postfix.in_force.get(parameter.name, "")
-
-
 def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> Iterator[str]:
     """Warn of a live value that no answer can express and that is not changed."""
     live = cf.value(parameter.name)
     if live is not None and parameter.when_empty != WITH_ITS_BLOCK:
         yield f"{parameter.name} = {live} stays: no answer can express it."
-
-
-def _restrictions(
-    cf: MainCf,
-    parameter: Parameter,
-    goal: Sequence[restrictions.Restriction],
-    chosen: Collection[str],
-    *,
-    asks_for_something: bool,
-    warnings: list[str],
-    refusals: list[str],
-) -> tuple[MainCf, Missing | None]:
-    twins = cf.twins(parameter.name)
-    if twins:
-        live = restrictions.split_restrictions(words(cf, twins[0]))
-        change = restrictions.change(live, goal, chosen, parameter.why, cf.value)
-        if change.homeless:
-            refusals.append(_homeless(parameter.name, change.homeless))
-            return cf, None
-        if change.gone:
-            warnings.append(
-                f"{parameter.name}: blocklists taken out, since the answers do not name them:"
-                f" {shortened(change.gone, _SHOWN)}."
-            )
-        for entry in twins:
-            cf = edit(cf, entry, change.edit)
-        return cf, None
-    if POLICY not in chosen:
-        reports = refusals if asks_for_something else warnings
-        reports.append(
-            f"{parameter.name} is not set, so the blocklists have no list to stand in: it comes"
-            " with the section policy."
-        )
-        return cf, None
-    mine = [one for one in goal if one.section in chosen]
-    items = tuple(one.text for one in mine)
-    texts = (
-        f"{parameter.name} =",
-        *(f"    {text}," for text in items[:-1]),
-        f"    {items[-1]}",
-    )
-    whys = {one.text: one.why for one in mine}
-    return cf, Missing(parameter, ", ".join(items), texts, parameter.why, items, whys)
-
-
-def _asks(blocklists: Blocklists) -> bool:
-    """True if the answers have a list or a row of sender_access."""
-    wants = (blocklists.use, blocklists.custom, blocklists.allow_senders, blocklists.reject_senders)
-    return any(wants)
-
-
-def _homeless(name: str, items: Sequence[str]) -> str:
-    return (
-        f"{name}: there is no safe place for {shortened(items, _SHOWN)}. Each must stand behind the permit of"
-        " people who have logged in and behind the rule against relaying, and nothing is asked"
-        " behind `reject`, `defer`, `permit` or `permit_auth_destination`. Put"
-        " reject_unauth_destination behind permit_sasl_authenticated, and before such a word, first."
-    )
-
-
-def _visible_keys(cf: MainCf, answers: Answers) -> Iterator[str]:
-    """Warn: every local user and every refused client can read the blocklist key."""
-    keyed = [one.zone for one in answers.blocklists.custom if has_key(one.zone)]
-    keyed += [one.zone for one in in_use(answers.blocklists) if MASK in one.zone]
-    if keyed and not cf.value("rbl_reply_maps"):
-        yield (
-            f"{shortened(keyed, _SHOWN)}: every user of this host can read the key in main.cf, and Postfix"
-            " tells it to clients that it refuses; rbl_reply_maps in postconf(5) words that reply."
-        )
 
 
 def _set_twice(name: str, lines: Sequence[int], twins: int) -> str:
@@ -408,15 +277,4 @@ def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> Iter
                 "smtpd_relay_restrictions in main.cf lacks permit_sasl_authenticated: people who"
                 " log in on 587 and 465 cannot send to other servers."
             )
-    entry = cf.entry("smtpd_recipient_restrictions")
-    if entry and {POLICY, restrictions.BLOCKLISTS} & set(chosen):
-        keys = [one.key for one in restrictions.split_restrictions(words(cf, entry))]
-        access = next((at for at, key in enumerate(keys) if key.startswith("check_sender_")), None)
-        behind = keys[access:] if access is not None else []
-        if restrictions.RELAY_RULES & set(behind) and not restrictions.RELAY_RULES & set(
-            keys[:access]
-        ):
-            yield (
-                "smtpd_recipient_restrictions: check_sender_access does not stand below"
-                " reject_unauth_destination, so an OK row would let a stranger past that rule."
-            )
+    yield from permits_too_early(cf, chosen)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Optional, Union
 
 from wizard.door import Door
@@ -47,6 +48,11 @@ def port_of_entry(key: str) -> Union[int, str]:
         return 25
     port = name.rpartition(":")[2]
     return PORT_NAMES.get(port, port)
+
+
+def port_number(port: str) -> int:
+    """Return the number of a port, 0 if its name is not known."""
+    return int(port) if port.isdecimal() else PORT_NAMES.get(port, 0)
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,7 @@ class Service:
     @property
     def port_number(self) -> int:
         """The TCP port of an inet service, 0 if its name is not a known port."""
-        if self.type != "inet":
-            return 0
-        return int(self.port) if self.port.isdecimal() else PORT_NAMES.get(self.port, 0)
+        return port_number(self.port) if self.type == "inet" else 0
 
     @property
     def loopback(self) -> bool:
@@ -126,7 +130,7 @@ class Service:
     @cached_property
     def options(self) -> dict[str, Option]:
         """The `-o` by name; of duplicates the last, which the daemon uses."""
-        return {option.name: option for option, _ in self._all_options()}
+        return {option.name: option for option, _ in self._all_options[0]}
 
     @property
     def values(self) -> dict[str, str]:
@@ -136,40 +140,34 @@ class Service:
     def words_of(self, name: str) -> Iterator[Word]:
         """Yield the words of each `-o` of that name, duplicates included, in order."""
         return (
-            word for option, words in self._all_options() if option.name == name for word in words
+            word for option, words in self._all_options[0] if option.name == name for word in words
         )
 
-    def _all_options(self) -> Iterator[tuple[Option, tuple[Word, ...]]]:
-        """Yield each `-o` with its word or its two words."""
+    @cached_property
+    def _all_options(self) -> tuple[list[tuple[Option, tuple[Word, ...]]], str]:
+        """Each `-o` with its word or its two words, and the first argument that is not an option."""
+        found: list[tuple[Option, tuple[Word, ...]]] = []
         words = iter(self.words[_COLUMNS:])
         for word in words:
             if not word.text.startswith("-"):
-                break
-            option: Optional[Option] = None
+                return found, word.text
             in_words: tuple[Word, ...] = (word,)
             if word.text == "-o":
-                following = next(words, None)
-                if following:
-                    option, in_words = _option(following, following.text), (word, following)
-            elif word.text.startswith("-o"):
-                option = _option(word, word.text[2:])
+                in_words = (word, *islice(words, 1))
+            text = in_words[-1].text if in_words[1:] else word.text[2:]
+            option = _option(in_words[-1], text) if word.text.startswith("-o") else None
             if option:
-                yield option, in_words
+                found.append((option, in_words))
+        return found, ""
 
-    @cached_property
+    @property
     def stray(self) -> str:
         """The first argument that is not an option, "" when there is none.
 
         smtpd does not start with it, and ignores the options after it. It may be prose that was
         uncommented together with a block.
         """
-        words = iter(self.words[_COLUMNS:])
-        for word in words:
-            if not word.text.startswith("-"):
-                return word.text
-            if word.text == "-o":
-                next(words, None)
-        return ""
+        return self._all_options[1]
 
     def __str__(self) -> str:
         """The entry as `postconf -M` prints it, with single blanks."""

@@ -37,12 +37,11 @@ class Own:
         """Return the same text for all spellings of an item."""
         return self.read(kind, word)[0]
 
-    def is_answer(self, kind: str, word: str) -> bool:
-        """True if answers can express an item, so that it is removed if they do not have it."""
-        return self.read(kind, word)[1]
-
     def read(self, kind: str, word: str) -> tuple[str, bool]:
-        """Return the results of `key` and `is_answer`."""
+        """Return the result of `key`, and True if answers can express the item.
+
+        Such an item is removed if the answers do not have it.
+        """
         text = self.expanded(word).lower()
         if not text.isascii():
             # To Postfix, a name and its A-label are two different items.
@@ -62,10 +61,7 @@ class Own:
 
     def implied(self, kind: str) -> frozenset[str]:
         """Return the keys of the names in mydestination that come from no answer."""
-        return frozenset(self.key(kind, one) for one in LOCAL_ALWAYS) if kind == NAMES else _NONE
-
-
-_NONE: frozenset[str] = frozenset()
+        return frozenset(self.key(kind, one) for one in LOCAL_ALWAYS if kind == NAMES)
 
 
 def own_names(main: MainCf, in_force: Mapping[str, str]) -> Own:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from wizard.answers.field import ABUSE, PERFORMANCE, SASL, TLS
 from wizard.answers.fields import FIELDS, fields_of
 from wizard.answers.model import POLICY, Answers
-from wizard.answers.unsaid import Unsaid, UnsaidText
-from wizard.paths import LINEAGES, SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.answers.unsaid import Unsaid
+from wizard.paths import SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.postfix.parameter_values import (
+    always,
+    answer,
+    certificate,
+    hardened,
+    interfaces,
+    unsaid_only,
+)
 from wizard.postfix.relayhost import (
     HEADING,
     RELAY,
@@ -108,59 +115,12 @@ BLOCKS: tuple[Block, ...] = (
 )
 
 
-def _answer(section: str, name: str) -> Callable[[Answers], str]:
-    def value(answers: Answers) -> str:
-        found: Any = getattr(getattr(answers, section), name)
-        return _as_value(found)
-
-    return value
-
-
-def _unsaid_only(found: Any) -> str:
-    """Return an unsaid value, "" for a list, whose value are its items."""
-    return _as_value(found) if isinstance(found, Unsaid) else ""
-
-
-def _as_value(found: Any) -> str:
-    """Return an answer in main.cf's form, "" for none; an unsaid value remains unsaid."""
-    if isinstance(found, Unsaid):
-        return UnsaidText(found.live)
-    return "" if found is None else str(found)
-
-
-def _always(value: str) -> Callable[[Answers], str]:
-    return lambda _: value
-
-
 LOCAL_ALWAYS = ("$myhostname", "localhost.$mydomain", "localhost", "$mydomain")
 """The first items of mydestination; the operator's names come after them."""
 
 
 def _local(answers: Answers) -> tuple[str, ...]:
     return (*LOCAL_ALWAYS, *answers.domains.local)
-
-
-def _interfaces(answers: Answers) -> tuple[str, ...]:
-    """Split a text at commas and plain blanks; other blanks are refused when it is written."""
-    return tuple(filter(None, answers.networks.inet_interfaces.replace(",", " ").split(" ")))
-
-
-def _certificate(lineage_file: str, self_signed: str, own: str) -> Callable[[Answers], str]:
-    def value(answers: Answers) -> str:
-        if isinstance(answers.certificate.source, Unsaid):
-            return answers.certificate.source
-        if answers.certificate.source == "files":
-            return _as_value(getattr(answers.certificate, own))
-        if answers.certificate.source == "self-signed":
-            return self_signed
-        name = answers.certificate.name
-        if isinstance(name, Unsaid):
-            return name
-        if not name or name.startswith(".") or "/" in name:
-            raise ValueError(f"not the name of a lineage: {name!r}")
-        return f"{LINEAGES}/{name}/{lineage_file}"
-
-    return value
 
 
 _SASL_WHY = (
@@ -182,7 +142,7 @@ def _written(section: str, block: str = "", *, names_default: bool = True) -> It
             yield Parameter(
                 field.name,
                 section,
-                _answer(section, field.name),
+                answer(section, field.name),
                 field.main_cf.why,
                 block,
                 needs=RESTART if field.main_cf.restart else RELOAD,
@@ -199,15 +159,11 @@ def _relay(
 
 
 def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
-    return Parameter(name, POLICY, _always(value), why, block)
+    return Parameter(name, POLICY, always(value), why, block)
 
 
 BARE_NEWLINE = "smtpd_forbid_bare_newline"
 AUTH_RATE = "smtpd_client_auth_rate_limit"
-
-
-def _hardened(value: str) -> Callable[[Answers], str]:
-    return lambda answers: value if answers.hardening.use == "on" else ""
 
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -215,11 +171,11 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "inet_interfaces",
         "networks",
-        _answer("networks", "inet_interfaces"),
+        answer("networks", "inet_interfaces"),
         "Other mail servers must be able to connect, not this host alone.",
         kind=INTERFACES,
         needs=RESTART,
-        items=_interfaces,
+        items=interfaces,
         names_default=True,
     ),
     *_written("networks"),
@@ -236,7 +192,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "mydestination",
         "domains",
-        _always(""),
+        always(""),
         "Every name with an MX record here is local.",
         kind=NAMES,
         items=_local,
@@ -245,7 +201,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "mynetworks",
         "networks",
-        lambda answers: _unsaid_only(answers.networks.mynetworks),
+        lambda answers: unsaid_only(answers.networks.mynetworks),
         "Hosts in these networks may send to anyone without a password.",
         kind=NETWORKS,
         items=lambda answers: answers.networks.mynetworks,
@@ -259,45 +215,33 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "smtpd_tls_cert_file",
         "certificate",
-        _certificate("fullchain.pem", SELF_SIGNED_CERT, "cert_file"),
+        certificate("fullchain.pem", SELF_SIGNED_CERT, "cert_file"),
         _PAIR_WHY,
     ),
     Parameter(
         "smtpd_tls_key_file",
         "certificate",
-        _certificate("privkey.pem", SELF_SIGNED_KEY, "key_file"),
+        certificate("privkey.pem", SELF_SIGNED_KEY, "key_file"),
         _PAIR_WHY,
     ),
     _policy(
-        "smtpd_tls_security_level",
-        "may",
-        "Port 25 offers STARTTLS and leaves it to the peer.",
+        "smtpd_tls_security_level", "may", "Port 25 offers STARTTLS and leaves it to the peer."
     ),
     Parameter(
         "smtp_tls_security_level",
         POLICY,
-        _always("may"),
+        always("may"),
         "Outgoing mail is encrypted wherever the other side can.",
         also=_TLS_OUT,
     ),
-    _policy(
-        "smtpd_tls_auth_only",
-        "yes",
-        "Passwords travel over TLS only.",
-        TLS,
-    ),
+    _policy("smtpd_tls_auth_only", "yes", "Passwords travel over TLS only.", TLS),
     _policy(
         "smtpd_tls_received_header",
         "yes",
         "The Received: line says how a message was encrypted.",
         TLS,
     ),
-    _policy(
-        "smtp_tls_loglevel",
-        "1",
-        "The log says with which hosts TLS was used.",
-        TLS,
-    ),
+    _policy("smtp_tls_loglevel", "1", "The log says with which hosts TLS was used.", TLS),
     _policy(
         "smtp_tls_note_starttls_offer",
         "yes",
@@ -326,7 +270,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "smtpd_recipient_restrictions",
         POLICY,
-        _always(""),
+        always(""),
         "All rules stand in one list, in this order: a permit only matters right before the"
         " reject that it relaxes.",
         ABUSE,
@@ -358,7 +302,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         BARE_NEWLINE,
         "hardening",
-        _hardened("normalize"),
+        hardened("normalize"),
         "A bare newline may end a message for Postfix and not for the server before it: so a second"
         " mail is smuggled in, past that one's checks.",
         made_of=("use",),
@@ -367,7 +311,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         AUTH_RATE,
         "hardening",
-        _hardened("20"),
+        hardened("20"),
         "One address may try 20 logins a time unit: a mail program needs one a message, and who"
         " guesses passwords needs thousands.",
         made_of=("use",),
@@ -376,6 +320,10 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+ORDER = {
+    block.name: tuple(one.name for one in PARAMETERS if one.block == block.name) for block in BLOCKS
+}
+"""By block: the names of its parameters in their order."""
 
 DEFAULTS = {
     **{field.name: field.unset for field in FIELDS if field.unset is not None},

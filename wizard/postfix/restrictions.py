@@ -52,29 +52,17 @@ LOGGED_IN = frozenset(
 _ENDS = frozenset({"permit", "reject", "defer", "permit_auth_destination"})
 """Restrictions that decide about all mail for us, so that Postfix evaluates nothing after them."""
 
-FRAME: tuple[Restriction, ...] = (
-    Restriction(
-        "permit_mynetworks",
-        POLICY,
-        "Hosts of the LAN come first: they may send to anyone.",
+_FRAME = {
+    "permit_mynetworks": "Hosts of the LAN come first: they may send to anyone.",
+    "reject_invalid_helo_hostname": "A client whose HELO name is malformed is refused.",
+    "reject_unknown_sender_domain": (
+        "A sender whose domain cannot be resolved could never get an answer."
     ),
-    Restriction(
-        "reject_invalid_helo_hostname",
-        POLICY,
-        "A client whose HELO name is malformed is refused.",
+    "reject_unauth_destination": (
+        "What is not for an address here is refused: this is no open relay."
     ),
-    Restriction(
-        "reject_unknown_sender_domain",
-        POLICY,
-        "A sender whose domain cannot be resolved could never get an answer.",
-    ),
-    Restriction(
-        "reject_unauth_destination",
-        POLICY,
-        "What is not for an address here is refused: this is no open relay.",
-    ),
-)
-
+}
+FRAME = tuple(Restriction(text, POLICY, why) for text, why in _FRAME.items())
 
 _FIRST = FRAME[0].text
 """The restriction of the frame that refuses nobody, so that it may be at any place."""
@@ -148,9 +136,6 @@ def split_restrictions(listed: Sequence[str]) -> tuple[ParsedRestriction, ...]:
     return tuple(found)
 
 
-_OWN_WARNINGS = frozenset(_line for _entry in CATALOGUE for _line in _entry.warns)
-
-
 def _family(text: str) -> str:
     """Return a restriction without its reply filter (`=...`) or table type (`hash:`)."""
     head, _, argument = without_number(text.lower()).rpartition(" ")
@@ -160,7 +145,10 @@ def _family(text: str) -> str:
 
 
 _OWN_FAMILIES = frozenset(
-    {f"check_sender_access {SENDER_ACCESS}"} | {_family(line) for line in _OWN_WARNINGS}
+    (
+        f"check_sender_access {SENDER_ACCESS}",
+        *(_family(line) for entry in CATALOGUE for line in entry.warns),
+    )
 )
 
 

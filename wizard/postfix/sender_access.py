@@ -1,4 +1,4 @@
-"""Parse and edit sender_access, an access(5) table, as postmap(1) reads it.
+"""Parse and edit sender_access, an access(5) table, as postmap(1) reads it, and compare its index.
 
 The answers own the rows between two comment lines, and other rows with a key of theirs. All other
 rows are the operator's.
@@ -20,7 +20,7 @@ from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import render
 from wizard.postfix.restrictions import BLOCKLISTS
-from wizard.text import shortened
+from wizard.text import printable, shortened
 
 ALLOW = "OK"
 REJECT = "REJECT"
@@ -87,6 +87,25 @@ def owned_rows(text: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(
         (row.key, row.action) for row in _rows(text[_part(text).text]) if row.action in _WHY
     )
+
+
+def table_in_use(restrictions: str) -> str:
+    """Return TYPE:PATH of the sender_access in smtpd_recipient_restrictions, "" if there is none."""
+    match = re.search(rf"check_sender_access\s+(\w+:{re.escape(SENDER_ACCESS)})\b", restrictions)
+    return match[1] if match else ""
+
+
+def compare_rows(indexed: Mapping[str, str], planned: Mapping[str, str]) -> tuple[str, bool]:
+    """Return in words if a lookup finds the planned rows and no others, and True if it does."""
+    names = sorted(
+        name for name in planned.keys() | indexed.keys() if planned.get(name) != indexed.get(name)
+    )
+    if not names:
+        return f"{'1 row' if len(planned) == 1 else f'{len(planned)} rows'} alike", True
+    first = names[0]
+    more = f", and {len(names) - 1} more" if len(names) > 1 else ""
+    seen = f"{indexed.get(first, 'no row')} instead of {planned.get(first, 'no row')}"
+    return printable(f"{first}: {seen}{more}"), False
 
 
 def _rows(text: bytes) -> Iterator[Row]:

@@ -127,7 +127,7 @@ def unreadable(cf: MasterCf) -> Iterator[str]:
 def without_tls(cf: MasterCf, settings: Settings) -> Iterator[str]:
     """Yield a warning for each service on the three ports without TLS."""
     for service in filter(_serves, cf.services):
-        own = settings.of({name: one.value for name, one in service.options.items()})
+        own = settings.of(service.values)
         level = own.value(_LEVEL).lower()
         switches = _SWITCHES if not level else _SWITCHES[-1:]
         if service.command.rpartition("/")[2] == "smtpd" and not (

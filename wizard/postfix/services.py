@@ -180,8 +180,8 @@ def _misread(edited: Service, was: Service, wanted: Collection[ServiceOption]) -
     A `-o` without its value, or with a comment before it, takes the next added word as its value.
     """
     own = {one.name for one in wanted}
-    values = {name: one.value for name, one in edited.options.items()}
-    others = {name: one.value for name, one in was.options.items() if name not in own}
+    others = {name: value for name, value in was.values.items() if name not in own}
+    values = edited.values
     if own <= values.keys() and not edited.stray and others.items() <= values.items():
         return ""
     return "Its options are not all of the form -o NAME=VALUE, so none can be added."
@@ -198,7 +198,8 @@ def _opened(cf: MasterCf, submission: SubmissionService, postfix: Postfix) -> tu
     """Uncomment the lines of a service and its options, or write a new entry."""
     line = cf.example(submission.names)
     if line is None:
-        name = submission.fresh[_version(postfix.version) >= _SUBMISSIONS_SINCE]
+        version = tuple(int(number) for number in re.findall(r"\d+", postfix.version)[:2])
+        name = submission.fresh[version >= _SUBMISSIONS_SINCE]
         above = [one for other in SUBMISSION_SERVICES for one in entries(cf, other)] + [
             one for one in cf.services if one.key == "smtp/inet"
         ]
@@ -208,17 +209,14 @@ def _opened(cf: MasterCf, submission: SubmissionService, postfix: Postfix) -> tu
     return cf, next(one.key for one in cf.services if one.lines[0] == line)
 
 
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
-
-
 def _completed(
     cf: MasterCf, key: str, submission: SubmissionService, wanted: Collection[ServiceOption]
 ) -> MasterCf:
     """Add the missing options to an active entry, and correct the values of the others."""
     for option in wanted:
         service = _service(cf, key)
-        value = option.value or f"postfix/{_label(service, submission)}"
+        label = service.port if service.port.isalpha() else submission.fresh[0]
+        value = option.value or f"postfix/{label}"
         there = service.options.get(option.name)
         if there:
             if option.name != _LOG_LABEL and not same_value(there.value, value):
@@ -231,10 +229,6 @@ def _completed(
         else:
             cf = uncomment_option(cf, example, option.name, value, option.why)
     return cf
-
-
-def _label(service: Service, submission: SubmissionService) -> str:
-    return service.port if service.port.isalpha() else submission.fresh[0]
 
 
 def whole_entry(service: Service) -> list[tuple[str, str]]:

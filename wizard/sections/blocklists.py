@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from wizard.answers.model import Answers, Problem
-from wizard.answers.sections.blocklists import CustomBlocklist
 from wizard.host.facts import Host
 from wizard.paths import SENDER_ACCESS
 from wizard.plan.actions import BuildTable
@@ -17,8 +16,14 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.blocklists import needs_key, read_back
 from wizard.postfix.restrictions import split_restrictions
-from wizard.postfix.sender_access import owned_rows, propose_sender_access, rows, rows_by_key
-from wizard.postfix.sender_table import compare_rows, table_in_use
+from wizard.postfix.sender_access import (
+    compare_rows,
+    owned_rows,
+    propose_sender_access,
+    rows,
+    rows_by_key,
+    table_in_use,
+)
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
 from wizard.sections.section import (
     MISSING,
@@ -110,16 +115,12 @@ def _read_back(host: Host) -> dict[str, Any]:
     senders = owned_rows(host.text(SENDER_ACCESS))
     return {
         "use": list(used),
-        "custom": [_custom(one) for one in custom],
+        "custom": [asdict(one) for one in custom],
         **{
             field: [key for key, value in senders if value.upper() == action]
             for action, field in _ACTIONS.items()
         },
     }
-
-
-def _custom(one: CustomBlocklist) -> dict[str, str]:
-    return {"zone": one.zone, "kind": one.kind, "replies": one.replies}
 
 
 def _value(_host: Host, today: Answers) -> str:

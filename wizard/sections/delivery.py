@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
@@ -12,10 +11,6 @@ from wizard.sections.section import WAITS, Issue, Section
 
 _LMTP = "lmtp:unix:private/dovecot-lmtp"
 _NAMES = ("recipient_delimiter", "home_mailbox", "mailbox_transport")
-
-
-def _read_back(host: Host) -> dict[str, Any]:
-    return {name: value_of(host, name) for name in _NAMES} if is_set_up(host) else {}
 
 
 def _value(host: Host, _today: Answers) -> str:
@@ -30,5 +25,11 @@ def _issues(host: Host, _today: Answers, _reported: Collection[str]) -> Iterator
 
 
 DELIVERY = Section(
-    "delivery", heading="Delivery", read_back=_read_back, value=_value, issues=_issues
+    "delivery",
+    heading="Delivery",
+    read_back=lambda host: (
+        {name: value_of(host, name) for name in _NAMES} if is_set_up(host) else {}
+    ),
+    value=_value,
+    issues=_issues,
 )

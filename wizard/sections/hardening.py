@@ -8,18 +8,9 @@ from typing import Any
 from wizard.answers.model import Answers
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
-from wizard.host.facts import Host, Postfix
+from wizard.host.facts import Postfix
 from wizard.plan.part import Part, Request
-from wizard.postfix.hardening import (
-    MAPS,
-    MISMATCH,
-    OFF,
-    ON,
-    SECTION,
-    is_on,
-    unknown,
-    without_maps,
-)
+from wizard.postfix.hardening import MAPS, MISMATCH, OFF, ON, SECTION, is_on, unknown, without_maps
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.parameters import PARAMETERS
 from wizard.postfix.services import RECIPIENT, SUBMISSION_SERVICES
@@ -29,20 +20,11 @@ from wizard.sections.section import Section, TextByName
 
 
 def _plan(request: Request) -> Part:
-    """Return what the section adds to a plan."""
-    return Part(warnings=tuple(_unavailable(request)))
-
-
-def _unavailable(request: Request) -> Iterator[str]:
     """Warn of the parts that this Postfix does not have, or cannot use yet."""
-    if SECTION in request.scope and request.answers.hardening.use == ON:
-        yield from unknown(request.host.postfix)
-        maps = main_cf(request.host).value(MAPS)
-        yield from without_maps(maps or "")
-
-
-def _read_back(host: Host) -> dict[str, Any]:
-    return {"use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF}
+    if SECTION not in request.scope or request.answers.hardening.use != ON:
+        return Part()
+    maps = main_cf(request.host).value(MAPS) or ""
+    return Part(warnings=(*unknown(request.host.postfix), *without_maps(maps)))
 
 
 def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
@@ -85,7 +67,9 @@ HARDENING = Section(
     SECTION,
     heading="Hardening",
     plan=_plan,
-    read_back=_read_back,
+    read_back=lambda host: {
+        "use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF,
+    },
     value=lambda _host, today: today.hardening.use,
     unused=OFF,
     check=check,

@@ -36,25 +36,22 @@ def _plan(request: Request) -> Part:
     return Part(
         firewall=tuple(firewall.steps(answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host)),
-        cautions=cautions(answers),
+        cautions=tuple(cautions(answers)),
         warnings=warnings,
     )
 
 
-def cautions(answers: Answers) -> tuple[Caution, ...]:
-    """Return the caution about public networks that may relay."""
+def cautions(answers: Answers) -> Iterator[Caution]:
+    """Yield the caution about public networks that may relay."""
     public = [text for text in answers.networks.mynetworks if is_public(parse_network(text))]
-    if not public:
-        return ()
-    return (
-        Caution(
+    if public:
+        yield Caution(
             "public-range",
             f"{', '.join(public)} in mynetworks is a public range: every host in it may relay "
             "mail through this server without a password. A provider's range is full of "
             "strangers.",
             tuple(public),
-        ),
-    )
+        )
 
 
 def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:

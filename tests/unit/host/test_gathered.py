@@ -43,9 +43,9 @@ def test_a_tree_is_read_as_a_host_is(tree: LetsEncrypt, tmp_path: Path) -> None:
     (gathered,) = read_gathered(Door(), tmp_path / "gathered")
     assert (gathered.source, gathered.origin, gathered.at) == ("remote", "root@old", NOW)
     assert gathered.tree == str(tree.root)
-    lineage = gathered.lineage("zeke.jp")
-    assert lineage is not None
-    assert (lineage.number, lineage.problem, lineage.names) == (2, "", ("zeke.jp",))
+    (lineage,) = gathered.lineages
+    assert (lineage.name, lineage.number, lineage.problem) == ("zeke.jp", 2, "")
+    assert lineage.names == ("zeke.jp",)
     files = {file.path: file for file in gathered.files}
     assert len(files) == 4 + 8 + 1
     key = files["/etc/letsencrypt/archive/zeke.jp/privkey2.pem"]

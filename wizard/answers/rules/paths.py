@@ -14,8 +14,10 @@ _LONGEST_STEP, _LONGEST_PATH = 255, 4095
 """Bytes of one name in a path, and of the whole path (Linux: NAME_MAX, PATH_MAX)."""
 
 
-def _of_a_length(path: str) -> str:
-    """Refuse a path that is too long for a file."""
+def _checked(path: str, form: re.Pattern[str], problem: str) -> str:
+    """Refuse a path of another form, one with `..` in it, and one that is too long for a file."""
+    if not form.fullmatch(printable(path)) or ".." in path.split("/"):
+        raise ValueError(problem)
     step = max(map(len, path.split("/")))
     if step > _LONGEST_STEP:
         raise ValueError(f"has a name of {step} characters in it; {_LONGEST_STEP} is the most")
@@ -29,30 +31,23 @@ def zone_file(text: str) -> str:
 
     It is used as a word of argv and next to other names: so plain characters, no `..`.
     """
-    printable(text)
-    if text and not (_ZONE_FILE.fullmatch(text) and ".." not in text.split("/")):
-        raise ValueError("is no absolute path; write one such as /var/named/example.com.zone")
-    return _of_a_length(text)
+    problem = "is no absolute path; write one such as /var/named/example.com.zone"
+    return _checked(text, _ZONE_FILE, problem) if text else text
 
 
 def key_file(text: str) -> str:
     """Accept the absolute path of a file with a secret."""
-    if not _KEY_FILE.fullmatch(printable(text)) or ".." in text.split("/"):
-        raise ValueError("is no absolute path of a file; write one such as /root/dqs.key")
-    return _of_a_length(text)
+    problem = "is no absolute path of a file; write one such as /root/dqs.key"
+    return _checked(text, _KEY_FILE, problem)
 
 
 def absolute_path(text: str) -> str:
     """Accept a file's absolute path, of characters without a meaning in main.cf; or nothing."""
-    if text and (not _PATH.fullmatch(printable(text)) or ".." in text.split("/")):
-        raise ValueError(
-            "is no path that main.cf can have: begin with / and use letters, digits, . _ + @ -"
-        )
-    return _of_a_length(text)
+    problem = "is no path that main.cf can have: begin with / and use letters, digits, . _ + @ -"
+    return _checked(text, _PATH, problem) if text else text
 
 
 def home_mailbox(text: str) -> str:
     """Accept a path below the home directory, with a / at the end for Maildir; or nothing."""
-    if text and (not _MAILBOX.fullmatch(printable(text)) or ".." in text.split("/")):
-        raise ValueError("is no path below a home directory; the usual one is Maildir/")
-    return _of_a_length(text)
+    problem = "is no path below a home directory; the usual one is Maildir/"
+    return _checked(text, _MAILBOX, problem) if text else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wizard.answers.catalogue import CATALOGUE
+from wizard.answers.catalogue import CATALOGUE, KINDS
 from wizard.answers.field import choice, items, text
 from wizard.paths import DQS_KEY_FILE
 
@@ -18,27 +18,9 @@ class CustomBlocklist:
     or empty for any reply.
     """
 
-    zone: str = text(
-        "Zone",
-        "",
-        becomes="",
-        rule="fqdn",
-        required=True,
-    )
-    kind: str = choice(
-        "Kind",
-        "",
-        "client",
-        choices=("client", "sender", "helo", "reverse_client"),
-        becomes="",
-    )
-    replies: str = text(
-        "Replies",
-        "",
-        "",
-        becomes="",
-        rule="replies",
-    )
+    zone: str = text("Zone", "", becomes="", rule="fqdn", required=True)
+    kind: str = choice("Kind", "", "client", choices=tuple(KINDS), becomes="")
+    replies: str = text("Replies", "", "", becomes="", rule="replies")
 
 
 @dataclass(frozen=True)

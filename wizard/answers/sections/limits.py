@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 from wizard.answers.field import ABUSE, PERFORMANCE, Written, number, text
 
@@ -12,6 +12,14 @@ _RATE = Written(
     block=ABUSE,
 )
 _PROCESSES = Written("About half the default, since this is a personal server.", block=PERFORMANCE)
+
+
+def _rate(label: str) -> Any:
+    return number(label, "Per time unit; 0: none.", 120, unset="0", main_cf=_RATE)
+
+
+def _processes(label: str, sentence: str, default: int, unset: str) -> Any:
+    return number(label, sentence, default, unset=unset, lowest=1, main_cf=_PROCESSES)
 
 
 @dataclass(frozen=True)
@@ -26,27 +34,9 @@ class Limits:
         rule="time_unit",
         main_cf=_RATE,
     )
-    smtpd_client_connection_rate_limit: int = number(
-        "Connections a client",
-        "Per time unit; 0: none.",
-        120,
-        unset="0",
-        main_cf=_RATE,
-    )
-    smtpd_client_message_rate_limit: int = number(
-        "Messages a client",
-        "Per time unit; 0: none.",
-        120,
-        unset="0",
-        main_cf=_RATE,
-    )
-    smtpd_client_recipient_rate_limit: int = number(
-        "Recipients a client",
-        "Per time unit; 0: none.",
-        120,
-        unset="0",
-        main_cf=_RATE,
-    )
+    smtpd_client_connection_rate_limit: int = _rate("Connections a client")
+    smtpd_client_message_rate_limit: int = _rate("Messages a client")
+    smtpd_client_recipient_rate_limit: int = _rate("Recipients a client")
     smtpd_client_connection_count_limit: int = number(
         "At the same time",
         "Connections; 0: none.",
@@ -80,27 +70,12 @@ class Limits:
             "No limit on a mailbox by default: Dovecot keeps the mail.", block=PERFORMANCE
         ),
     )
-    default_process_limit: int = number(
-        "Processes a service",
-        "A personal server needs few.",
-        50,
-        unset="100",
-        lowest=1,
-        main_cf=_PROCESSES,
+    default_process_limit: int = _processes(
+        "Processes a service", "A personal server needs few.", 50, "100"
     )
-    default_destination_concurrency_limit: int = number(
-        "To one destination",
-        "Deliveries at a time.",
-        10,
-        unset="20",
-        lowest=1,
-        main_cf=_PROCESSES,
+    default_destination_concurrency_limit: int = _processes(
+        "To one destination", "Deliveries at a time.", 10, "20"
     )
-    initial_destination_concurrency: int = number(
-        "To a new destination",
-        "Deliveries at first.",
-        3,
-        unset="5",
-        lowest=1,
-        main_cf=_PROCESSES,
+    initial_destination_concurrency: int = _processes(
+        "To a new destination", "Deliveries at first.", 3, "5"
     )

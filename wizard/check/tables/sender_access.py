@@ -15,8 +15,7 @@ from wizard.errors import Trouble
 from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
-from wizard.postfix.sender_access import rows_by_key
-from wizard.postfix.sender_table import compare_rows, table_in_use
+from wizard.postfix.sender_access import compare_rows, rows_by_key, table_in_use
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 

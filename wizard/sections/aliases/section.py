@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -49,11 +49,6 @@ def _settings(texts: Texts) -> TextByName:
     return {f"{name} in aliases": rows[name] for name in (ROOT, POSTMASTER, ABUSE) if name in rows}
 
 
-def _is_planned(paths: Collection[str]) -> bool:
-    """True if the run wrote the file. Answers without a reader of root's mail do not plan it."""
-    return PATH in paths
-
-
 def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
     from wizard.sections.aliases.check import judge_aliases  # noqa: PLC0415 - `check` alone
 
@@ -88,7 +83,8 @@ ALIASES = Section(
     value=_value,
     unused=NONE,
     settings=_settings,
-    is_planned=_is_planned,
+    # Answers without a reader of root's mail do not plan the file.
+    is_planned=lambda paths: PATH in paths,
     check=_check,
     preview=_preview,
 )

@@ -69,10 +69,6 @@ def _is_new(file: GatheredFile) -> bool:
     return file.here == MISSING or _is_same(file) or file.differs_in_foreign_only
 
 
-def _remote(answers: Answers) -> str:
-    return answers.certificate.host
-
-
 def _issuer(answers: Answers) -> str:
     certificate = answers.certificate
     names = names_for(answers.hostname.myhostname, certificate.name)
@@ -82,7 +78,10 @@ def _issuer(answers: Answers) -> str:
 ISSUED = "certbot"
 """The source whose certificates are issued for this host: undo does not remove them."""
 
-_ORIGINS: dict[str, Callable[[Answers], str]] = {COPIED: _remote, ISSUED: _issuer}
+_ORIGINS: dict[str, Callable[[Answers], str]] = {
+    COPIED: lambda answers: answers.certificate.host,
+    ISSUED: _issuer,
+}
 """By source: the `origin` that a usable gathered tree must have."""
 
 

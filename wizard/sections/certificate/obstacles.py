@@ -19,9 +19,9 @@ from wizard.sections.certificate import installing
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
     """Yield what must be repaired before the certificate can be used."""
     if answers.certificate.source in OF_A_LINEAGE:
-        yield from _lineage(answers, host)
+        yield from (Problem("certificate", "name", why) for why in _lineage(answers, host))
     if answers.certificate.source == "files":
-        yield from _own_pair(host)
+        yield from (Problem("certificate", "cert_file", why) for why in _own_pair(host))
 
 
 def cautions(request: Request) -> Iterator[Caution]:
@@ -51,29 +51,31 @@ def _not_for(certificate: str, names: Sequence[str], name: str) -> Caution:
     )
 
 
-def _lineage(answers: Answers, host: Host) -> Iterator[Problem]:
-    name = answers.certificate.name
-    lineage = _to_be(answers, host)
+def _lineage(answers: Answers, host: Host) -> Iterator[str]:
+    """Yield what is wrong with the lineage, at most one thing."""
+    lineage, now = _to_be(answers, host), host.read_at
     if lineage is None:
         known = ", ".join(one.name for one in _lineages(answers, host)) or "none"
-        yield Problem(
-            "certificate",
-            "name",
-            f"{LINEAGES}/{name} does not exist; the lineages here: {known}",
-        )
-    else:
-        yield from _whole(lineage, host.read_at)
+        yield f"{LINEAGES}/{answers.certificate.name} does not exist; the lineages here: {known}"
+    elif lineage.number is None or lineage.problem:
+        why = lineage.problem or installing.NO_WHOLE_SET
+        yield f"lineage {lineage.name} cannot be used: {why}"
+    elif lineage.not_after and lineage.not_after < now:
+        date = day(lineage.not_after)
+        yield f"the certificate of {lineage.name} expired on {date}; renew it, or copy a newer one"
+    elif lineage.not_before > now:
+        date = day(lineage.not_before)
+        yield f"the certificate of {lineage.name} is valid only from {date}; is the clock right?"
 
 
-def _own_pair(host: Host) -> Iterator[Problem]:
+def _own_pair(host: Host) -> Iterator[str]:
     pair = host.own_pair
     if pair is None:
-        yield Problem("certificate", "cert_file", "neither of the two files is there")
+        yield "neither of the two files is there"
     elif pair.problem:
-        yield Problem("certificate", "cert_file", f"the pair cannot be used: {pair.problem}")
+        yield f"the pair cannot be used: {pair.problem}"
     elif pair.not_after < host.read_at:
-        date = day(pair.not_after)
-        yield Problem("certificate", "cert_file", f"the certificate expired on {date}")
+        yield f"the certificate expired on {day(pair.not_after)}"
 
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
@@ -85,23 +87,3 @@ def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
 def _to_be(answers: Answers, host: Host) -> Optional[Lineage]:
     name = answers.certificate.name
     return next((one for one in _lineages(answers, host) if one.name == name), None)
-
-
-def _whole(lineage: Lineage, now: int) -> Iterator[Problem]:
-    if lineage.number is None or lineage.problem:
-        why = lineage.problem or installing.NO_WHOLE_SET
-        yield Problem("certificate", "name", f"lineage {lineage.name} cannot be used: {why}")
-    elif lineage.not_after and lineage.not_after < now:
-        date = day(lineage.not_after)
-        yield Problem(
-            "certificate",
-            "name",
-            f"the certificate of {lineage.name} expired on {date}; renew it, or copy a newer one",
-        )
-    elif lineage.not_before > now:
-        date = day(lineage.not_before)
-        yield Problem(
-            "certificate",
-            "name",
-            f"the certificate of {lineage.name} is valid only from {date}; is the clock right?",
-        )

@@ -10,7 +10,6 @@ from wizard.certificates.model import Lineage
 from wizard.certificates.names import covers
 from wizard.certificates.self_signed import MARGIN, openssl
 from wizard.host.facts import Host
-from wizard.host.gathered_facts import Gathered
 from wizard.paths import SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.plan import foreign
 from wizard.plan.certificate_actions import Relink, SelfSign
@@ -38,7 +37,11 @@ def plan(request: Request) -> Part:
             *(steps(answers, host, accepted) if steps else ()),
             *((hook.write(renewal_hook),) if renewal_hook else ()),
         ),
-        after_proof=tuple(_last_steps(answers, host, gathered, accepted)) if gathered else (),
+        after_proof=(
+            (installing.forget(gathered), *renewal.steps(answers, host, gathered, accepted))
+            if gathered
+            else ()
+        ),
         obstacles=(
             *(obstacles.obstacles(answers, host) if is_planned else ()),
             *foreign.obstacles(shown, request.choices),
@@ -51,14 +54,6 @@ def plan(request: Request) -> Part:
             *(() if renewal_hook else hook.missing(request)),
         ),
     )
-
-
-def _last_steps(
-    answers: Answers, host: Host, gathered: Gathered, accepted: Collection[str]
-) -> Iterator[Step]:
-    """Yield the steps of the source that come after the checks of the server."""
-    yield installing.forget(gathered)
-    yield from renewal.steps(answers, host, gathered, accepted)
 
 
 def _warnings(answers: Answers, host: Host) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.answers.model import Answers
 from wizard.answers.sections.relay import Relay
 from wizard.answers.unsaid import Unsaid
 from wizard.host.facts import Host
@@ -21,10 +20,6 @@ def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
     return read_back(main_cf(host), rows_by_key(host.text(SASL_PASSWD)))
-
-
-def _value(host: Host, _today: Answers) -> str:
-    return main_cf(host).value("relayhost") or NONE
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
@@ -51,7 +46,7 @@ RELAY = Section(
     heading="Relay host for outgoing mail",
     plan=plan,
     read_back=_read_back,
-    value=_value,
+    value=lambda host, _today: main_cf(host).value("relayhost") or NONE,
     unused=NONE,
     preview=_preview,
 )

@@ -8,7 +8,7 @@ from tests.unit.check.results import told
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.check.tables import sender_access
 from wizard.finding import RIGHT, WRONG
-from wizard.postfix.sender_table import table_in_use
+from wizard.postfix.sender_access import table_in_use
 
 ACCESS = "# example.com OK\nExample.COM\tOK\nexample.net\n  REJECT\n"
 
