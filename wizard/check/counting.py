@@ -60,6 +60,7 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"smtp\.(?:587|465)\.auth|socket\.auth", "smtpd_sasl_type smtpd_sasl_path"),
     (r"smtp\.25\.relay", "mynetworks smtpd_recipient_restrictions smtpd_relay_restrictions"),
     (r"smtp\.25\.(?:users|domains|others)", " ".join(sorted(_FOR_US))),
+    (r"networks\.trusted", "mynetworks"),
     (r"path\.ours", "mydestination relayhost mailbox_transport"),
     (r"certificate\.(?:\d+|chain|expiry|key)", _PAIR),
     (r"certificate\.(\d+)", f"entry:{{0}} served:{{0}} {' '.join(TAKEN_OUT)}"),

@@ -19,6 +19,7 @@ from wizard.check.host.sockets import judge_socket
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends
 from wizard.check.postfix.before_login import judge_before_login
+from wizard.check.postfix.domain_classes import judge_classes
 from wizard.check.postfix.main_cf import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.check.postfix.services import judge_services, smtpds
@@ -85,6 +86,7 @@ def begin_deep_checks(
         yield from judge_hazards(
             replace(settings, here=itself(network, services, targets.result()))
         )
+        yield from judge_classes(door, settings)
         yield from judge_restrictions(settings, listening)
         yield from judge_before_login(settings, listening)
         yield from judge_trusted(door, settings, network, chosen)

@@ -47,6 +47,7 @@ from wizard.postfix import served
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.main_policy import propose_main_cf
+from wizard.postfix.master_cf import read_services
 from wizard.postfix.relayhost import RELAY, is_ours
 from wizard.postfix.settings import Settings
 from wizard.secrets import seal
@@ -120,7 +121,9 @@ def prove(
         yield from units.judge_unit(state())
         yield from (*units.judge_units(beside()), *units.judge_alternative(door))
         has_ipv6, sockets = network is None or network.has_ipv6_loopback, listeners()
-        yield from ports.judge_ports(answers.networks, sockets, has_ipv6=has_ipv6)
+        yield from ports.judge_ports(
+            answers.networks, sockets, read_services(door), has_ipv6=has_ipv6
+        )
         paths = _certificates(answers, main_cf, wanted, in_a_run=expected is not None)
         disk = certificate.on_disk(door, paths)
         yield from chain(
@@ -267,10 +270,11 @@ def _key(answers: Answers, door: Door) -> str:
 
 
 def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:
+    suppressed = start_command(door, log.SUPPRESSED)
     result = _log(door)
     yield from judge_router(door, mynetworks, result.text)
     yield from units.judge_loaded(result.text, door)
-    yield from log.judge_log(result)
+    yield from log.judge_log(result, log.dropped_in(suppressed().text))
 
 
 def _log(door: Door) -> CommandResult:

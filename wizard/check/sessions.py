@@ -5,24 +5,25 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
+from wizard.check.dovecot.absent import Absent, why_absent
 from wizard.check.dovecot.mailboxes import begin_mailboxes
 from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.network import ports
 from wizard.check.network.stranger import NoStrangerError, networks, stranger_address
 from wizard.check.smtp import policy, recipients, scripts
-from wizard.check.smtp.conversations import Row, judge, waiting
+from wizard.check.smtp.conversations import Row, judge
 from wizard.check.smtp.recipients import Tried, choose, judge_recipients
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.check.tls import certificate
 from wizard.check.tls.handshake import ECDSA, RSA
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import UNKNOWN, Finding
+from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host import facts
 from wizard.host.dovecot import login_users
 from wizard.postfix.settings import Settings
@@ -39,7 +40,7 @@ _WITHOUT_DOVECOT = (587, scripts.SUBMISSION_WAITING, policy.ROWS_SUBMISSION_CLOS
 class Sessions:
     """The sessions in progress: by port its rows and transcript, and the delivery by LMTP.
 
-    `certificates` are by port and by the kind of client. Without Dovecot (`auth_fault`) there is no
+    `certificates` are by port and by the kind of client. Without Dovecot (`auth_absent`) there is no
     session on 465, and with an `lmtp_fault` no delivery.
     """
 
@@ -48,7 +49,8 @@ class Sessions:
     delivery: Optional[Future[Transcript]]
     mailboxes: Callable[[], Iterator[Finding]]
     lmtp: str
-    auth_fault: str
+    auth_absent: Optional[Absent]
+    lmtp_absent: Optional[Absent]
     lmtp_fault: str
 
 
@@ -82,7 +84,8 @@ def begin_sessions(
         else None,
         begin_mailboxes(answers, door, pool, seconds),
         lmtp,
-        auth_fault,
+        why_absent(door, auth, auth_fault) if auth_fault else None,
+        why_absent(door, lmtp, lmtp_fault) if lmtp_fault else None,
         lmtp_fault,
     )
 
@@ -150,14 +153,18 @@ def judge_sessions(
             seen = stranger.transcript
             yield from judge(port, policy.ROWS_STRANGER, seen, answers, broken_off=UNKNOWN)
             yield from judge_recipients(stranger.tried, seen)
-    if sessions.auth_fault:
-        yield waiting(587, sessions.auth_fault)
-        yield waiting(465, sessions.auth_fault)
+    if sessions.auth_absent:
+        # smtpd is not tried there: it would die, and master would throttle it for a minute.
+        for port in (587, 465):
+            check = Check(f"smtp.{port}.auth", f"port {port}: AUTH offered under TLS", "AUTH")
+            yield replace(sessions.auth_absent.finding(check), fatal=False)
 
 
 def judge_delivery(sessions: Sessions) -> Iterator[Finding]:
     """Check the delivery by LMTP, if it is in use, then Dovecot's settings."""
     if sessions.lmtp:
         transcript = sessions.delivery.result() if sessions.delivery else Transcript()
-        yield from delivery.judge_delivery(sessions.lmtp, sessions.lmtp_fault, transcript)
+        yield from delivery.judge_delivery(
+            sessions.lmtp, sessions.lmtp_fault, transcript, sessions.lmtp_absent
+        )
     yield from sessions.mailboxes()

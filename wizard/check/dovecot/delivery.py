@@ -7,9 +7,11 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Optional
 
+from wizard.check.dovecot.absent import Absent
 from wizard.check.smtp.session import Transcript
-from wizard.finding import UNKNOWN, WAITS, Check, Finding
+from wizard.finding import WRONG, Check, Finding
 from wizard.host.sockets import AUTH
 from wizard.paths import QUEUE
 
@@ -47,8 +49,13 @@ def socket_fault(path: str) -> str:
     return ""
 
 
-def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Finding]:
-    """`delivery.lmtp`: Dovecot takes the mail of local users, or it waits in the queue."""
+def judge_delivery(
+    path: str, fault: str, transcript: Transcript, absent: Optional[Absent]
+) -> Iterator[Finding]:
+    """`delivery.lmtp`: Dovecot takes the mail of local users, or it waits in the queue.
+
+    `absent` is why nobody answers, None if somebody does.
+    """
     # The wizard does not set Dovecot up, so it cannot fail for what Dovecot does.
     check = Check("delivery.lmtp", "local delivery by LMTP", "Dovecot answers", fatal=False)
     if fault.startswith(NOBODY):
@@ -57,17 +64,9 @@ def judge_delivery(path: str, fault: str, transcript: Transcript) -> Iterator[Fi
             "Run `systemctl restart dovecot`; `journalctl -u dovecot -n 30` says why it died. "
             "Mail is kept in the queue meanwhile.",
         )
-    elif fault:
-        advice = (
-            "Mail is kept in the queue until Dovecot is there: `dnf install dovecot`, then "
-            "`postfix-wizard apply --section dovecot`."
-        )
-        found = (
-            check.finding(UNKNOWN, fault, advice)
-            if "denied" in fault
-            else check.finding(WAITS, f"waits for Dovecot: {fault}", advice)
-        )
-        yield replace(found, fatal=True)
+    elif absent:
+        found = absent.finding(check)
+        yield found if found.verdict == WRONG else replace(found, fatal=True)
     elif transcript.stopped_at:
         yield check.wrong(transcript.why, f"See what Dovecot's lmtp service does with {path}.")
     else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from wizard.certificates.dates import moment
 from wizard.check.commands import CommandResult
-from wizard.finding import WARNING, WRONG, Check, Finding
-from wizard.text import printable
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
+from wizard.text import counted, printable
 
 JOURNAL = (
     "journalctl",
@@ -19,6 +20,17 @@ JOURNAL = (
     "--no-pager",
     "--quiet",
 )
+SUPPRESSED = (
+    "journalctl",
+    "--unit=systemd-journald.service",
+    "--boot",
+    "--lines=2000",
+    "--grep=Suppressed .* messages from .*postfix",
+    "--output=cat",
+    "--no-pager",
+    "--quiet",
+)
+"""What journald says of the messages that it did not take (journald.conf(5), RateLimitBurst)."""
 MAILLOG = ("tail", "--bytes=262144", "/var/log/maillog")
 """The log file of syslog, which is read if the journal has no lines."""
 
@@ -28,6 +40,11 @@ SHOWN = 3
 _LINE = re.compile(r"\s(postfix[\w./-]*)\[\d+\]: (.*)$")
 _BEGINS = re.compile(r"^(daemon started|reload) -- version ")
 _LOUD = re.compile(r"^(warning|error|fatal|panic): ")
+_SECONDS = re.compile(r"\d{9,}(\.\d+)?")
+_SUPPRESSED = re.compile(r"Suppressed (\d+) messages from \S*postfix")
+_DROPPED = (
+    "Raise RateLimitBurst in journald.conf, or read /var/log/maillog: what is dropped is unknown."
+)
 _DEADLY = frozenset({"fatal", "panic"})
 
 
@@ -63,7 +80,13 @@ HARMLESS = (
     ),
     Harmless(
         r"smtpd$",
-        r"non-SMTP command from|TLS library problem|"
+        r"non-SMTP command from|"
+        r"TLS library problem: .*(unsupported protocol|unknown protocol|no shared cipher"
+        r"|wrong version number|version too low|http request|https proxy request|unexpected eof"
+        r"|sslv3 alert|tlsv1 alert|ssl/tls alert|no suitable|no protocols available|bad record mac"
+        r"|digest check failed|decryption failed|packet length too long|record layer failure"
+        r"|inappropriate fallback|length mismatch|unexpected message)|"
+        r"malformed BDAT command|request longer than \d+|(queue file|message) size limit exceeded|"
         r"(illegal|invalid|malformed) (address|character|domain|hostname|ip|numeric)|"
         r"(Connection|Message|Recipient|AUTH|New TLS).*(rate|concurrency) limit exceeded|"
         r"(Connection )?(rate|concurrency) limit exceeded|"
@@ -93,20 +116,55 @@ HARMLESS = (
 """
 
 
+@dataclass
+class Seen:
+    """What a log shows: the complaints since the last start or reload, and how far it goes back.
+
+    A complaint is (program, warning|error|fatal|panic, message). `harmless` counts those that are
+    left out, `lines` all lines of Postfix, `first` is the oldest one's time as the log has it.
+    """
+
+    complaints: list[tuple[str, str, str]] = field(default_factory=list)
+    harmless: int = 0
+    lines: int = 0
+    first: str = ""
+
+
 def loud_lines(text: str) -> tuple[tuple[str, str, str], ...]:
-    """(program, warning|error|fatal|panic, message) since the last start or reload."""
-    found: list[tuple[str, str, str]] = []
+    """Return the complaints since the last start or reload."""
+    return tuple(read(text).complaints)
+
+
+def read(text: str) -> Seen:
+    """Read a log, line by line."""
+    seen = Seen()
+    found = seen.complaints
     for line in text.splitlines():
         match = _LINE.search(line)
         if match is None:
             continue
         program, message = match[1], match[2]
+        seen.lines += 1
+        seen.first = seen.first or time_of(line)
         if program.endswith("/master") and _BEGINS.search(message):
             found.clear()
+            seen.harmless = 0
         loud = _LOUD.search(message)
-        if loud and not is_harmless(program, message):
+        if not loud:
+            continue
+        if is_harmless(program, message):
+            seen.harmless += 1
+        else:
             found.append((program, loud[1], message))
-    return tuple(found)
+    return seen
+
+
+def time_of(line: str) -> str:
+    """Return when a line was written, as this host's clock shows it."""
+    words = line.split()
+    if words and _SECONDS.fullmatch(words[0]):
+        return moment(float(words[0]))
+    return " ".join(words[:3]) if words and words[0].isalpha() else words[0] if words else ""
 
 
 def is_harmless(program: str, message: str) -> bool:
@@ -116,21 +174,41 @@ def is_harmless(program: str, message: str) -> bool:
     )
 
 
-def judge_log(result: CommandResult) -> Iterator[Finding]:
-    """`log`: what the service complains about. It is about the past, so it never fails a run."""
+def judge_log(result: CommandResult, dropped: int = 0) -> Iterator[Finding]:
+    """`log`: what the service complains about. It is about the past, so it never fails a run.
+
+    `dropped` is how many messages journald did not take.
+    """
     check = Check("log", "log since start or reload", "no warning of ours", fatal=False)
-    lines = loud_lines(result.text)
     if result.failure:
         yield check.unknown(result.failure)
         return
-    if not lines:
-        yield check.right("quiet")
+    seen = read(result.text)
+    if not seen.lines:
+        yield check.finding(
+            UNKNOWN,
+            "not known: there is no line of Postfix in the journal or in /var/log/maillog",
+            "See that journald or rsyslog takes them: `journalctl -u postfix`.",
+        )
         return
-    is_deadly = any(kind in _DEADLY for _, kind, _ in lines)
-    distinct = list(dict.fromkeys(printable(f"{p}: {m}", 160) for p, _, m in lines))
+    notes = [f"seen since {seen.first}"]
+    if seen.harmless:
+        notes.append(f"{counted(seen.harmless, 'line')} that strangers cause left out")
+    if dropped:
+        notes.append(f"{counted(dropped, 'line')} dropped by journald (RateLimitBurst)")
+    if not seen.complaints:
+        yield check.finding(WARNING if dropped else RIGHT, f"quiet; {'; '.join(notes)}", _DROPPED)
+        return
+    is_deadly = any(kind in _DEADLY for _, kind, _ in seen.complaints)
+    distinct = list(dict.fromkeys(printable(f"{p}: {m}", 160) for p, _, m in seen.complaints))
     more = f"; and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else ""
     yield check.finding(
         WRONG if is_deadly else WARNING,
         "; ".join(distinct[-SHOWN:]) + more,
         "Read `journalctl -u postfix` or /var/log/maillog around these lines.",
     )
+
+
+def dropped_in(text: str) -> int:
+    """Return how many messages of Postfix journald did not take, from its own lines."""
+    return sum(int(found) for found in _SUPPRESSED.findall(text))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from wizard.finding import Check, Finding
+from wizard.paths import QUEUE
 
 USER = "postfix"
 """postconf(5) mail_owner."""
@@ -87,8 +88,21 @@ def judge_socket(name: str, path: str) -> Iterator[Finding]:
         return
     check = Check(f"socket.{name}", f"socket: Dovecot's {name}", f"{USER} may connect")
     fault = closed_to_postfix(path)
-    advice = (
-        f"In Dovecot's unix_listener for {path} set user and group to {USER}, mode 0660; "
-        "`systemctl restart dovecot`."
+    yield (
+        check.wrong(fault, closed_advice(path, fault)) if fault else check.right(f"open to {USER}")
     )
-    yield check.wrong(fault, advice) if fault else check.right(f"open to {USER}")
+
+
+def closed_advice(path: str, closed: str) -> str:
+    """Return what opens a socket to Postfix's user: a directory before it, or the socket itself."""
+    where = closed.partition(" is closed")[0]
+    if where == path:
+        return (
+            f"In Dovecot's unix_listener for {path} set user and group to postfix, mode 0660; "
+            "`systemctl restart dovecot`."
+        )
+    if where.startswith(QUEUE):
+        return "Run `postfix set-permissions`: owner and mode are those of Postfix's own package."
+    return (
+        f"Let postfix into {where}: `chmod o+x {where}`, or put the socket below {QUEUE}/private."
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import CommandResult
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
-from wizard.postfix.master_cf import read_services
+from wizard.postfix.master_cf import Service, read_services
 from wizard.text import printable
 
 SS = ("ss", "-Hnltp")
@@ -121,17 +121,38 @@ def _own_address(address: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
 
 
-def judge_ports(networks: Networks, result: CommandResult, *, has_ipv6: bool) -> Iterator[Finding]:
-    """One finding for each port: `port.25`, `port.587`, `port.465`."""
+def judge_ports(
+    networks: Networks,
+    result: CommandResult,
+    services: Sequence[Service] = (),
+    *,
+    has_ipv6: bool,
+) -> Iterator[Finding]:
+    """One finding for each port: `port.25`, `port.587`, `port.465`.
+
+    `services` are the entries of master.cf, which may not be what master runs with.
+    """
     wanted = addresses(networks, has_ipv6=has_ipv6)
     expected = f"{OWNER} on {', '.join(wanted) or networks.inet_interfaces}"
+    master_runs = any(one.owner == OWNER for one in sockets(result.text))
     for port in PORTS:
+        entries = [one for one in services if one.port_number == port]
         check = Check(f"port.{port}", f"port {port}: listener", expected)
         if result.failure:
             yield check.unknown(result.failure)
             continue
         there = [one for one in sockets(result.text) if one.port == port]
         verdict, advice = _judge(there, frozenset(wanted))
+        if not there and entries and master_runs:
+            advice = (
+                "master.cf has the service, and master has not read it: `systemctl reload postfix`."
+            )
+        bound = [one.name for one in entries if ":" in one.name]
+        if verdict == WRONG and there and bound and len(bound) == len(entries):
+            advice = (
+                f"master.cf binds it to one address: write {entries[0].port} for {bound[0]}, and "
+                "`systemctl restart postfix`."
+            )
         seen = ", ".join(f"{one.owner or 'somebody'} on {one.address}" for one in there)
         yield check.finding(verdict, seen or NOBODY, advice)
 

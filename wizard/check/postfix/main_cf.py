@@ -9,7 +9,7 @@ from wizard.check.postfix.trusted import networks_of
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.main_cf import words
 from wizard.postfix.complaints import complaints as new_complaints
-from wizard.postfix.hazards import HAZARDS, twice_listed
+from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
@@ -116,7 +116,7 @@ def unreadable(complaints: Sequence[str]) -> Finding:
 
 
 def judge_hazards(settings: Settings) -> Iterator[Finding]:
-    """`parameters.NAME` for each hazard, `parameters` if there is none, and `domains.classes`."""
+    """`parameters.NAME` for each hazard, `parameters` if there is none."""
     found = [one for one in HAZARDS if one.applies(settings)]
     for one in found:
         yield Check(f"parameters.{one.name}", f"main.cf: {one.name}", "no such value").finding(
@@ -127,14 +127,3 @@ def judge_hazards(settings: Settings) -> Iterator[Finding]:
     if not found:
         check = Check("parameters", "main.cf: what stops mail", "no such value")
         yield check.right(f"none of {len(HAZARDS)} such values")
-    yield _classes(settings)
-
-
-def _classes(settings: Settings) -> Finding:
-    check = Check("domains.classes", "main.cf: each domain once", "local or virtual, never both")
-    for domain, first, second in twice_listed(settings):
-        return check.wrong(
-            printable(f"{domain} is in {first} and {second}"),
-            f"Take it out of {first} or of {second}: its mail may go to either now.",
-        )
-    return check.right("no domain is in two lists")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wizard.answers.model import Answers
 from wizard.check.smtp.refusals import TRANSIENT, cause_of
 from wizard.check.smtp.session import Reply, Transcript
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
+from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
 
 Verdict = Callable[[Reply, Answers], str]
 Show = Callable[[Reply], str]
@@ -123,16 +123,3 @@ def judge(
         else:
             named = True
             yield check.wrong(transcript.why, (row.unheard or row.advice).format(**words))
-
-
-def waiting(port: int, fault: str) -> Finding:
-    """Return that a submission port waits for Dovecot.
-
-    It is not tested: its smtpd would die, and master would throttle it for a minute. `fault` is why
-    nobody answers on the auth socket; an unprivileged user cannot know that.
-    """
-    check = Check(f"smtp.{port}.auth", f"port {port}: AUTH offered under TLS", "AUTH")
-    if "denied" in fault:
-        return check.finding(UNKNOWN, f"not known: {fault}", "Run this as root.")
-    advice = "Set Dovecot up with its auth socket in Postfix's queue, then check again."
-    return check.finding(WAITS, f"waits for Dovecot: {fault}", advice)

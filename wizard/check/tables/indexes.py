@@ -87,20 +87,50 @@ def _judge(
             fault = words if result.outcome.code and words else ""
             if result.why or "ermission denied" in fault:
                 return _CHECK.unknown(result.why or fault)
-            faults += [(WRONG, f"{kind}:{path}: {fault}", _remedy(kind, path, parameter))] * bool(
-                fault
-            )
+            if fault:
+                remedy = _remedy(kind, path, parameter)
+                if "line" in fault:
+                    remedy = f"Correct that line of {path}; reload."
+                elif _is_there(door, path) and kind not in INDEX_SUFFIX:
+                    remedy = f"Correct {path}, or take it out of {parameter}; reload."
+                faults.append((WRONG, f"{kind}:{path}: {fault}", remedy))
             if not fault and _is_stale(door, kind, path):
                 seen = f"{kind}:{path} is older than {path}"
                 faults.append((WARNING, seen, _remedy(kind, path, parameter)))
         else:
             seen = f"{parameter} has {kind}:{path}: this Postfix has no such type"
-            advice = f"Name a type that `postconf -m` lists in place of {kind}; reload."
-            faults.append((WRONG, seen, advice))
+            faults.append((WRONG, seen, _for_type(door, kind, path, parameter)))
     faults.sort(key=lambda one: one[0] != WRONG)
     verdict, seen, advice = faults[0] if faults else (RIGHT, f"{len(tables)} open", "")
     more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
     return _CHECK.finding(verdict, printable(f"{seen}{more}"), printable(advice))
+
+
+_PACKAGED = frozenset({"pcre", "ldap", "mysql", "pgsql", "sqlite", "cdb", "lmdb"})
+"""Types that EL has in a package of their own, `postfix-TYPE`."""
+_DYNAMIC = "/etc/postfix/dynamicmaps.cf"
+
+
+def _for_type(door: Door, kind: str, path: str, parameter: str) -> str:
+    """Return what gives this Postfix a type of table, or what to write for one that it has."""
+    if kind in _PACKAGED:
+        dynamic = door.stat(_DYNAMIC)
+        if dynamic is not None and dynamic.st_uid != 0:
+            return f"Postfix ignores {_DYNAMIC}, which is not root's: `chown root {_DYNAMIC}`."
+        return f"`dnf install postfix-{kind}`, or name a type that `postconf -m` lists; reload."
+    if parameter in _ALIASES:
+        return f"Set {parameter} = $default_database_type:{path} in main.cf, and run `newaliases`; reload."
+    return (
+        f"Name $default_database_type in place of {kind} in {parameter}, and run "
+        f"`postmap $(postconf -h default_database_type):{path}`; reload."
+    )
+
+
+def _is_there(door: Door, path: str) -> bool:
+    try:
+        return door.stat(path) is not None
+    except Trouble:
+        return False
 
 
 def _remedy(kind: str, path: str, parameter: str) -> str:

@@ -35,7 +35,9 @@ NORMAL = f"""\
 
 def test_what_is_normal_in_the_log_is_quiet() -> None:
     (finding,) = log.judge_log(told(START + NORMAL))
-    assert (finding.id, finding.verdict, finding.seen) == ("log", RIGHT, "quiet")
+    assert (finding.id, finding.verdict) == ("log", RIGHT)
+    assert finding.seen.startswith("quiet; seen since ")
+    assert finding.seen.endswith("; 11 lines that strangers cause left out")
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,47 @@ def test_many_lines_are_counted_and_control_characters_shown() -> None:
 def test_a_log_that_cannot_be_read_is_unknown() -> None:
     (finding,) = log.judge_log(ABSENT)
     assert (finding.verdict, finding.fatal) == (UNKNOWN, False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "warning: malformed BDAT command syntax from x[203.0.113.9]: BDAT x",
+        "warning: x[203.0.113.9]: request longer than 2048: EHLO aaa",
+        "warning: 4bX1: queue file size limit exceeded",
+        "warning: TLS library problem: error:0A000102:SSL routines::unsupported protocol:x.c:1:",
+        "warning: TLS library problem: error:0A0000C1:SSL routines::no shared cipher:x.c:2:",
+        "warning: TLS library problem: error:0A000416:SSL routines::ssl/tls alert certificate unknown:",
+    ],
+)
+def test_what_strangers_and_users_cause_is_left_out_and_counted(said: str) -> None:
+    (finding,) = log.judge_log(told(f"{START}{HEAD}/smtpd[7]: {said}\n"))
+    assert finding.verdict == RIGHT
+    assert "1 line that strangers cause left out" in finding.seen
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "warning: TLS library problem: error:0B080074:x509 routines:X509_check_private_key:key values mismatch:",
+        "warning: TLS library problem: error:0909006C:PEM routines:get_name:no start line:",
+        "warning: TLS library problem: error:0200100D:system library:fopen:Permission denied:",
+        "warning: TLS library problem: error:140AB18F:SSL routines:SSL_CTX_use_certificate:ee key too small:",
+    ],
+)
+def test_a_fault_of_our_own_keys_is_shown(said: str) -> None:
+    (finding,) = log.judge_log(told(f"{START}{HEAD}/smtpd[7]: {said}\n"))
+    assert finding.verdict == WARNING
+
+
+def test_no_line_of_postfix_is_not_quiet() -> None:
+    for text in ("", "Nov 24 04:02:11 ace sshd[7]: accepted\n"):
+        (finding,) = log.judge_log(told(text))
+        assert (finding.verdict, "no line of Postfix" in finding.seen) == (UNKNOWN, True)
+
+
+def test_lines_that_journald_dropped_are_not_quiet() -> None:
+    said = "Suppressed 27 messages from postfix.service\nSuppressed 3 messages from sshd.service\n"
+    assert log.dropped_in(said) == 27
+    (finding,) = log.judge_log(told(START + NORMAL), 27)
+    assert (finding.verdict, "27 lines dropped" in finding.seen) == (WARNING, True)

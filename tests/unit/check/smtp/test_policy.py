@@ -22,11 +22,11 @@ from tests.unit.check.scripted import (
 from wizard.answers.model import Answers
 from wizard.answers.sections.limits import Limits
 from wizard.check.smtp import policy, scripts
-from wizard.check.smtp.conversations import Row, judge, waiting
+from wizard.check.smtp.conversations import Row, judge
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.check.tls import certificate
 from wizard.check.tls.handshake import leaf
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 
 SECONDS = 0.6
 STRANGER = scripts.stranger_script("192.0.2.1", "zeke.ne.jp")
@@ -290,14 +290,6 @@ def test_an_ehlo_that_is_refused_does_not_prove_that_auth_is_off(
     door = (*DOORS["25"][:3], said(GOOD, ehlo=["502 5.5.2 Error: command not recognized"]))
     bad = not_right(looks(door, pair, answers, seconds=5))
     assert bad["smtp.25.no-auth"] == (WRONG, "502 5.5.2 Error: command not recognized")
-
-
-def test_waiting_is_not_wrong() -> None:
-    finding = waiting(465, "no socket /var/spool/postfix/private/auth")
-    assert finding.verdict == WAITS
-    assert finding.seen == "waits for Dovecot: no socket /var/spool/postfix/private/auth"
-    hidden = waiting(465, "/var/spool/postfix/private/auth: Permission denied")
-    assert hidden.verdict == UNKNOWN
 
 
 def test_another_certificate_than_on_disk_is_wrong(pair: Pair, other_pair: Pair) -> None:

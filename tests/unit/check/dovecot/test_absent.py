@@ -1,0 +1,73 @@
+"""The first cause why nobody answers on Dovecot's socket: package, unit, directory, listener."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wizard.check.dovecot import absent
+from wizard.check.dovecot.absent import why_absent
+from wizard.check.host.sockets import closed_advice
+from wizard.door import Door
+from wizard.finding import UNKNOWN, WAITS, WRONG
+from wizard.host.facts import Unit
+from wizard.host.units import DOVECOT, Units
+
+PATH = "/var/spool/postfix/private/auth"
+NONE = f"no socket {PATH}"
+
+
+def root(tmp_path: Path, *, installed: bool = True) -> Door:
+    (tmp_path / "usr/sbin").mkdir(parents=True)
+    if installed:
+        (tmp_path / "usr/sbin/dovecot").touch()
+    return Door(tmp_path)
+
+
+def test_without_the_package_it_waits(tmp_path: Path) -> None:
+    found = why_absent(root(tmp_path, installed=False), PATH, NONE)
+    assert found.verdict == WAITS
+    assert "dnf install dovecot" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("unit", "closed", "said"),
+    [
+        (Unit("disabled", "inactive"), "", (WAITS, "--section dovecot")),
+        (Unit("masked", "inactive"), "", (WAITS, "--section dovecot")),
+        (Unit("enabled", "inactive"), "", (WRONG, "systemctl start dovecot")),
+        (Unit("disabled", "failed"), "", (WRONG, "systemctl start dovecot")),
+        (Unit("enabled", "active"), "", (WRONG, f"unix_listener {PATH}")),
+        (
+            Unit("enabled", "active"),
+            "/var/spool/postfix/private is closed to postfix: root:root 0700",
+            (WRONG, "postfix set-permissions"),
+        ),
+        (
+            Unit("enabled", "active"),
+            f"{PATH} is closed to postfix: root:root 0600",
+            (WRONG, "0660"),
+        ),
+    ],
+)
+def test_an_installed_dovecot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unit: Unit, closed: str, said: tuple[str, str]
+) -> None:
+    verdict, word = said
+    units = Units({DOVECOT: unit}, frozenset())
+    monkeypatch.setattr(absent, "begin_units", lambda _: lambda: units)
+    monkeypatch.setattr(absent, "closed_to_postfix", lambda _: closed)
+    found = why_absent(root(tmp_path), PATH, NONE)
+    assert found.verdict == verdict
+    assert word in found.advice
+    assert "dnf install" not in found.advice
+
+
+def test_another_user_cannot_know(tmp_path: Path) -> None:
+    assert why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied").verdict == UNKNOWN
+
+
+def test_a_directory_elsewhere_is_opened_by_its_mode() -> None:
+    said = closed_advice("/run/a/milter", "/run/a is closed to postfix: a:a 0700")
+    assert "chmod o+x /run/a" in said

@@ -1,0 +1,66 @@
+"""Why nobody answers on a socket of Dovecot: the package, the unit, the directory, the listener, in this order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wizard.check.host.sockets import closed_advice, closed_to_postfix
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import UNKNOWN, WAITS, WRONG, Check, Finding
+from wizard.host.facts import Unit
+from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
+from wizard.paths import QUEUE
+
+PROGRAM = "/usr/sbin/dovecot"
+_SECTION = "`postfix-wizard apply --section dovecot`"
+
+
+class Absent(NamedTuple):
+    """The first cause: its verdict, what is seen, and what to do."""
+
+    verdict: str
+    seen: str
+    advice: str
+
+    def finding(self, check: Check) -> Finding:
+        """Return it as a finding about what needs the socket."""
+        return check.finding(self.verdict, self.seen, self.advice)
+
+
+def why_absent(door: Door, path: str, fault: str) -> Absent:
+    """Return why nobody answers on `path`; `fault` is what a connection said. Never raises.
+
+    Without Dovecot, or before its first start, mail waits for it. One that was there and is gone is
+    wrong: people cannot log in, or mail is stuck.
+    """
+    if "denied" in fault and not fault.startswith(QUEUE):
+        return Absent(UNKNOWN, f"not known: {fault}", "Run this as root.")
+    try:
+        if door.stat(PROGRAM) is None:
+            advice = f"`dnf install dovecot`, then {_SECTION}. Mail is not lost meanwhile."
+            return Absent(WAITS, f"waits for Dovecot, which is not installed: {fault}", advice)
+        unit = begin_units(door)().states[DOVECOT]
+    except Trouble as trouble:
+        return Absent(UNKNOWN, f"not known: {trouble.wrong}", "")
+    return _running(path, fault) if unit.active in RUNNING_STATES else _stopped(unit, fault)
+
+
+def _stopped(unit: Unit, fault: str) -> Absent:
+    if unit.active == "inactive" and unit.enabled != "enabled":
+        advice = f"{_SECTION} sets it up and starts it. Mail is not lost meanwhile."
+        seen = f"waits for Dovecot, which is installed and {unit.active}: {fault}"
+        return Absent(WAITS, seen, advice)
+    advice = "Run `systemctl start dovecot`; `journalctl -u dovecot -n 30` says why it stopped."
+    return Absent(WRONG, f"Dovecot is {unit.active}: {fault}", advice)
+
+
+def _running(path: str, fault: str) -> Absent:
+    closed = closed_to_postfix(path)
+    if closed:
+        return Absent(WRONG, closed, closed_advice(path, closed))
+    advice = (
+        f"Open a unix_listener {path} in Dovecot: `postfix-wizard plan --section dovecot` shows the "
+        "lines."
+    )
+    return Absent(WRONG, f"Dovecot runs, and {fault}", advice)
