@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from lab import blocklists
 from tests.factories import FRESH
 from tests.unit.plan.test_live_values import chosen, of_main_cf
-from wizard.answers.catalogue import CATALOGUE, KINDS, Blocklist
+from wizard.answers.catalogue import ADDRESS_POINTS, CATALOGUE, KINDS, Blocklist
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.dns.blocklists import matches
@@ -90,6 +91,8 @@ def test_an_entry_says_the_same_in_all_its_parts(entry: Blocklist) -> None:
     assert "https://" in entry.terms
     assert entry.page.startswith("https://")
     assert entry.by_address == (entry.kinds == ("client",))
+    assert entry.by_address == (entry.points == ADDRESS_POINTS)
+    assert not entry.replies or matches(entry.replies, blocklists.reply(entry))
 
 
 @pytest.mark.parametrize(
