@@ -79,6 +79,10 @@ class HostScreen(WizardScreen):
             return HostRead(host, read_values(host), first, running, past)
         from wizard.answers.build import to_values  # noqa: PLC0415 - loaded by now
 
+        if began is desk.wish.given and today is not None and not first:
+            from wizard.answers.unnamed import with_unnamed  # noqa: PLC0415 - loaded by now
+
+            began = with_unnamed(began, today)
         return HostRead(host, to_values(began), first, running, past, today)
 
     def on_host_loaded(self, message: HostLoaded) -> None:

@@ -26,8 +26,10 @@ HEAD = """# The answers file
 
 Made by `scripts/answers_page.py` from the fields; do not edit it by hand.
 
-TOML. A field that is not there has its default. `[hostname] myhostname` is always needed, and for each source of a
-certificate what that needs (`name`, `host`, two files). The screens ask for the same fields by the same rules.
+TOML. A field that is not there has its default. Where that is "as it is", a file without the field does not change the line
+of main.cf; in a run of single sections, the emptied field of the form comments the line out. `[hostname] myhostname` is
+always needed, and for each source of a certificate what that needs (`name`, `host`, two files). The screens ask for the same
+fields by the same rules.
 `postfix-wizard apply` saves the answers in `/etc/postfix-wizard/answers.toml`, root's, 0600. `examples/` has whole files.
 """
 _CUSTOM = """
@@ -91,7 +93,7 @@ def _default(answer: AnswerField, field: Field[Any]) -> str:
     if field.default is MISSING:
         return "needed" if answer.required else "of the others"
     if answer.optional:
-        return "not set"
+        return "as it is"
     value = list(field.default) if isinstance(field.default, tuple) else field.default
     shown = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
     return f"`{shown}`"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Mapping
 
-from lab import certbot, certificates, debs, furnish, packages, stock, store
+from lab import blocklists, certbot, certificates, debs, furnish, packages, stock, store
 from lab.overlay import mount_overlay
 from lab.shell import require_root, run
 from lab.suites import COMMON_PACKAGES, Suite
@@ -121,12 +121,13 @@ def _debian(suite: Suite, to: Path) -> None:
 
 
 def _house_key(suite: Suite, debian: Path) -> str:
-    """Return the hash of the recipe's files, the stock files and the tree below."""
+    """Return the hash of the recipe's files, the blocklists, the stock files and the tree below."""
     recipe = [_HERE / name for name in ("base.py", "furnish.py", "packages.py", "certificates.py")]
     recipe += sorted(path for path in (_HERE / "tree").rglob("*") if path.is_file())
     recipe += sorted((_HERE / "rpm").iterdir())
     shipped = stock.stock_files(suite.name)
-    return store.digest(debian.name, shipped.name, repr(suite), files=recipe)
+    zones = repr((blocklists.zone_files(), blocklists.statements()))
+    return store.digest(debian.name, shipped.name, repr(suite), zones, files=recipe)
 
 
 def _house(suite: Suite, debian: Path, to: Path) -> None:

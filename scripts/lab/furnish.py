@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from lab import blocklists
 from lab.shell import run_in_tree
 from lab.suites import Suite
 
@@ -113,7 +114,11 @@ def _people(root: Path, operator_key: str) -> None:
 
 
 def _named(root: Path) -> None:
-    """Give the zones EL's owner and mode, and named a control key."""
+    """Add the blocklists' zones, give all EL's owner and mode, and named a control key."""
+    for name, text in blocklists.zone_files().items():
+        (root / "var/named" / name).write_text(text)
+    with (root / "etc/named.conf").open("a") as conf:
+        conf.write(blocklists.statements())
     script = (
         "set -e; rndc-confgen -a -A hmac-sha256 -c /etc/bind/rndc.key; "
         "chgrp named /etc/bind/rndc.key /etc/named.conf /var/named /var/named/*; "

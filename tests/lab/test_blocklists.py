@@ -9,10 +9,12 @@ from typing import Any, Iterator
 
 import pytest
 
+from lab import blocklists
 from lab.host import Host
 from lab.network import LISTED_STRANGER, MISJUDGED_STRANGER, STRANGER
 from tests.lab.login import DOWN, NEXT, QUIT, Login
 from tests.lab.program import ANSWERS, BAD, PYZ, ZEKE, BootHost, apply, wizard
+from wizard.answers.catalogue import Blocklist
 
 pytestmark = pytest.mark.lab
 
@@ -33,8 +35,14 @@ US, ELSEWHERE = "postmaster@zeke.ne.jp", "somebody@elsewhere.example"
 HELO, SENDER = "mail.stranger.example", "a@stranger.example"
 FRIEND = "a@friend.stranger.example"
 REFUSING = "sed -i '/^dbltest/s/127.0.1.2/127.255.255.254/' /var/named/dbl.spamhaus.org.zone"
-BARRACUDA = "/var/named/b.barracudacentral.org.zone"
+LISTED_DOMAIN = "friend.stranger.example"
 LISTED_REVERSED = ".".join(reversed(LISTED_STRANGER.split(".")))
+TALKS = {
+    "client": (LISTED_STRANGER, HELO, SENDER, US),
+    "sender": (STRANGER, HELO, FRIEND, US),
+    "helo": (STRANGER, LISTED_DOMAIN, SENDER, US),
+}
+"""By kind of list: a talk of one who is listed. Clients have no name here, so there is no fourth."""
 WORKING = "sed -i '/^dbltest/s/127.255.255.254/127.0.1.2/' /var/named/dbl.spamhaus.org.zone"
 
 
@@ -136,32 +144,40 @@ def test_what_is_listed_is_refused_and_nothing_else(boot_host: BootHost, suite: 
     assert len(mute) == 3
 
 
-def test_a_list_that_wants_a_registration(fresh: Host) -> None:
-    """Registered, it refuses who is listed; else no answer comes, and the finding says why."""
+@pytest.mark.parametrize("entry", blocklists.LISTS, ids=lambda entry: entry.name)
+def test_each_list_refuses_who_is_listed_and_is_named_when_it_is_broken(
+    fresh: Host, entry: Blocklist
+) -> None:
     fresh.write(
-        ANSWERS, re.sub("^use = .*", 'use = ["barracuda"]', ZEKE, flags=re.MULTILINE), 0o600
+        ANSWERS, re.sub("^use = .*", f'use = ["{entry.name}"]', ZEKE, flags=re.MULTILINE), 0o600
     )
     code, said = apply(fresh)
     assert code == 0, said
-    assert "reject_rbl_client b.barracudacentral.org=127.0.0.2" in fresh.read(
-        "/etc/postfix/main.cf"
-    )
+    main_cf = fresh.read("/etc/postfix/main.cf")
+    assert all(line in main_cf for line in (*entry.rejects, *entry.warns))
+    health = f"blocklist.{entry.name}"
     _, found = lists(fresh)
-    assert found["blocklist.barracuda"]["verdict"] == "right"
-    bash(fresh, f"echo '{LISTED_REVERSED} A 127.0.0.2' >>{BARRACUDA}")
-    change_zone(fresh, "true")
-    told = talk(fresh, (LISTED_STRANGER, HELO, SENDER, US), (STRANGER, HELO, SENDER, US))
-    assert [code for code, _ in told] == [554, 250]
-    assert "blocked using b.barracudacentral.org" in told[0][1]
-    change_zone(
-        fresh, "sed -i '/^zone \"b.barra/s/file/allow-query { none; }; file/' /etc/named.conf"
-    )
+    assert found[health]["verdict"] == "right"
+
+    zone = f"/var/named/{entry.zone}.zone"
+    listed = LISTED_REVERSED if entry.by_address else LISTED_DOMAIN
+    change_zone(fresh, f"echo '{listed} A {blocklists.reply(entry)}' >>{zone}")
+    talks = [TALKS[kind] for kind in entry.kinds if kind in TALKS]
+    told = talk(fresh, *talks, (STRANGER, HELO, SENDER, US))
+    assert [code for code, _ in told] == [554] * len(talks) + [250]
+    assert all(f"blocked using {entry.zone}" in words for _, words in told[:-1])
+
+    change_zone(fresh, f"sed -i '/^{entry.points[0]}/,+1d' {zone}")
     _, found = lists(fresh)
-    assert found["blocklist.barracuda"]["verdict"] == "warning"
-    assert (
-        "was registered at https://www.barracudacentral.org/rbl."
-        in (found["blocklist.barracuda"]["advice"])
+    assert found[health]["seen"].startswith("lists nothing: its test point")
+    refused = (
+        f"sed -i '/^zone \"{entry.zone}/s/file/allow-query {{ none; }}; file/' /etc/named.conf"
     )
+    change_zone(fresh, refused)
+    _, found = lists(fresh)
+    assert found[health]["verdict"] == "warning"
+    assert found[health]["seen"].startswith("failed: ")
+    assert entry.registration in found[health]["advice"]
 
 
 def test_an_ok_row_for_ones_own_domain_is_refused_with_the_reason(fresh: Host) -> None:

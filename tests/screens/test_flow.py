@@ -160,6 +160,21 @@ async def test_an_answers_file_is_planned_whole() -> None:
         assert session.planned[-1] == (answers(), ())
 
 
+async def test_a_number_that_the_answers_file_does_not_name_is_shown_as_it_is_today() -> None:
+    """Else its empty field would comment the line out, as if somebody had emptied it."""
+    today = answers()
+    today = replace(today, limits=replace(today.limits, smtpd_hard_error_limit=500))
+    session = StandIn(the_host=set_up_host(), saved=today)
+    async with opened(session, Wish(("limits",), given=answers())) as pilot:
+        await in_sight(pilot, "Errors in a session")
+        draft = app_of(pilot).desk.draft
+        assert draft is not None
+        assert draft.text("limits", "smtpd_hard_error_limit") == "500"
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "Nothing has been written yet.")
+        assert session.planned[-1] == (today, ("limits",))
+
+
 @pytest.mark.promise(19)
 async def test_a_dry_run_ends_at_the_review() -> None:
     session = StandIn()

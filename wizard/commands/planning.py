@@ -11,6 +11,7 @@ from wizard.answers.accept import OPTION, Accepted, form, form_of, option_for
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Caution, narrowed
 from wizard.answers.toml import read_answers
+from wizard.answers.unnamed import with_unnamed
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
 from wizard.host.facts import Host
@@ -70,11 +71,16 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
 
 
 def _narrowed(answers: Answers, session: Session, host: Host, options: Options) -> Answers:
-    """Return the answers, with the host's values in all sections that were not named."""
+    """Return the answers, with the host's values of all that was not named.
+
+    These are the sections that were not named, and the optional numbers that the file does not name.
+    """
     if not options.sections:
         return answers
     today = session.today(host)
-    return answers if today is None else narrowed(answers, today, options.sections)
+    if today is None:
+        return answers
+    return narrowed(with_unnamed(answers, today), today, options.sections)
 
 
 def say_to_copy(plan: Plan, console: Console) -> None:

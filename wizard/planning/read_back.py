@@ -13,7 +13,7 @@ from wizard.answers.fields import field_of
 from wizard.answers.model import Answers
 from wizard.answers.unsaid import is_unsaid, unsaid
 from wizard.host.facts import Host
-from wizard.sections.reading import is_set_up
+from wizard.sections.reading import is_set_up, numbers_of
 from wizard.sections.registry import SECTIONS
 
 Values = dict[str, dict[str, Any]]
@@ -21,7 +21,7 @@ Values = dict[str, dict[str, Any]]
 
 def read_values(host: Host) -> Values:
     """Return values for a form: today's if the host is set up, else suggestions."""
-    return {one.name: one.read_back(host) for one in SECTIONS}
+    return {one.name: {**numbers_of(host, one.name), **one.read_back(host)} for one in SECTIONS}
 
 
 def read_back(host: Host) -> Optional[Answers]:

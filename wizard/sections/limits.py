@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from wizard.answers.field import Field
-from wizard.answers.fields import fields_of
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.postfix.parameters import DEFAULTS
-from wizard.sections.reading import is_set_up, value_of
+from wizard.sections.reading import NUMBER, is_set_up, value_of
 from wizard.sections.section import Section
 
 MIB = 1024 * 1024
-_NUMBER = re.compile(r"[0-9]{1,18}")
-"""A number of Postfix: it has at most 64 bits."""
 
 
 def _read_back(host: Host) -> dict[str, Any]:
-    if not is_set_up(host):
-        return {}
-    return {field.name: _live(field, value_of(host, field.name)) for field in fields_of("limits")}
-
-
-def _live(field: Field, text: str) -> Any:
-    if field.kind == "number" and _NUMBER.fullmatch(text):
-        return int(text)
-    return None if field.optional and not text else text
+    unit = "anvil_rate_time_unit"
+    return {unit: value_of(host, unit)} if is_set_up(host) else {}
 
 
 def _value(host: Host, _today: Answers) -> str:
     name = "message_size_limit"
     size = value_of(host, name) or DEFAULTS[name]
-    if not _NUMBER.fullmatch(size):
+    if not NUMBER.fullmatch(size):
         return f"messages up to {size}"
     if int(size) == 0:
         return "messages of any size"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
+from wizard.answers.field import Field
+from wizard.answers.fields import fields_of
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
@@ -17,6 +20,8 @@ from wizard.text import shortened
 RECIPIENT_RESTRICTIONS = "smtpd_recipient_restrictions"
 PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
 """The two other spellings of $name."""
+NUMBER = re.compile(r"[0-9]{1,18}")
+"""A number of Postfix: it has at most 64 bits."""
 
 
 def main_cf(host: Host) -> MainCf:
@@ -35,6 +40,23 @@ def value_of(host: Host, name: str) -> str:
     """Return a parameter's value. If it is not set, return Postfix's default, or "" for none."""
     value = main_cf(host).value(name)
     return DEFAULTS.get(name, "") if value is None else value
+
+
+def numbers_of(host: Host, section: str) -> dict[str, Any]:
+    """Return the values of a section's numbers in main.cf, {} if the host is not set up.
+
+    An optional number that is not set is None. A value that is not a number is its text.
+    """
+    numbers = [one for one in fields_of(section) if one.kind == "number" and one.main_cf]
+    if not numbers or not is_set_up(host):
+        return {}
+    return {one.name: _number(one, value_of(host, one.name)) for one in numbers}
+
+
+def _number(field: Field, text: str) -> Any:
+    if NUMBER.fullmatch(text):
+        return int(text)
+    return None if field.optional and not text else text
 
 
 def words_of(host: Host, name: str) -> tuple[str, ...]:

@@ -90,7 +90,8 @@ class Section:
     - `title`: its name in the list of sections, "" for the capitalized `name`. `heading`: the
       heading of its form. `files`: the files that it owns.
     - `plan`: what it adds to a plan. `gather`: what must be fetched before a plan can be made.
-    - `read_back`: today's values of its fields, or suggestions if the host is not set up.
+    - `read_back`: today's values of its fields, or suggestions if the host is not set up. Numbers
+      in main.cf are read without it (`wizard.sections.reading.numbers_of`).
     - `keep`: copies a hand edit that the operator keeps into the answers.
     - `value`: today's value in a few words. `unused`: that value if the host does not use it.
     - `settings`: its settings in files, to compare today's with those of a run. `is_planned`: True

@@ -6,11 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.answers.catalogue import CATALOGUE, KINDS, Blocklist
+from lab import blocklists
+from tests.factories import FRESH
+from tests.unit.plan.test_live_values import chosen, of_main_cf
+from wizard.answers.catalogue import ADDRESS_POINTS, CATALOGUE, KINDS, Blocklist
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 from wizard.dns.blocklists import matches
 from wizard.host.facts import Postfix
+from wizard.paths import MAIN_CF
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_back as answers_of
 from wizard.postfix.blocklists import (
     custom_restriction,
     in_use,
@@ -18,6 +24,7 @@ from wizard.postfix.blocklists import (
     zones_to_test,
 )
 from wizard.postfix.restrictions import split_restrictions, wanted
+from wizard.secrets import MASK
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
 
@@ -84,6 +91,27 @@ def test_an_entry_says_the_same_in_all_its_parts(entry: Blocklist) -> None:
     assert "https://" in entry.terms
     assert entry.page.startswith("https://")
     assert entry.by_address == (entry.kinds == ("client",))
+    assert entry.by_address == (entry.points == ADDRESS_POINTS)
+    assert not entry.replies or matches(entry.replies, blocklists.reply(entry))
+
+
+@pytest.mark.parametrize(
+    "entry", [one for one in CATALOGUE if MASK not in one.zone], ids=lambda entry: entry.name
+)
+def test_a_list_of_ones_own_that_the_catalogue_has_too_is_the_same_list(entry: Blocklist) -> None:
+    """As after an upgrade that brings the entry: the saved answers have it as a custom list."""
+    own = [{"zone": entry.zone, "kind": one, "replies": entry.replies} for one in entry.kinds]
+    saved = chosen("blocklists", {"use": [], "custom": own})
+    lines = ", ".join(one.text for one in wanted(saved, FRESH.postfix))
+    assert all(lines.count(line) == 1 for line in entry.rejects)
+    host = of_main_cf(f"smtpd_recipient_restrictions = {lines}\n")
+    today = answers_of(host)
+    assert today is not None
+    assert (today.blocklists.use, today.blocklists.custom) == ((entry.name,), ())
+    plan = build_plan(saved, host, ("blocklists",))
+    change = next(one for one in plan.files if one.path == MAIN_CF)
+    assert change.proposed == change.live
+    assert not [one for one in plan.warnings if "taken out" in one]
 
 
 @pytest.mark.promise(21)
