@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.broken.rows import MAP, aliased, built, fault, field, option, sets, written
+from tests.lab.broken.rows import KIND, MAP, aliased, built, fault, field, option, sets, written
 
 _BY_LOCAL = "mailbox_transport ="
 _VIRTUAL = (
@@ -77,9 +77,6 @@ WAYS = {
         stops=True,
     ),
     "mailboxes where nobody reads": fault(sets(_BY_LOCAL, "home_mailbox = mbox"), "home_mailbox"),
-    "programs run as a user who is gone": fault(
-        sets("default_privs = mailnobody"), "default_privs", stops=True
-    ),
     "no local delivery at all": fault(
         sets("local_transport = error:local mail delivery is disabled"),
         "local_transport",
@@ -88,9 +85,11 @@ WAYS = {
     "local delivery past the aliases": fault(
         sets("local_transport = lmtp:unix:private/dovecot-lmtp"), "local_transport", stops=True
     ),
-    "no aliases in main.cf": fault(sets("alias_maps ="), "alias_maps"),
+    "no aliases in main.cf": fault(sets("alias_maps ="), "alias_maps", stops=True),
     "newaliases builds another table": fault(
-        sets("alias_database = $default_database_type:/etc/postfix/aliases"),
+        "cp /etc/aliases /etc/postfix/aliases\n"
+        + f'postconf -e "alias_database = {KIND}:/etc/postfix/aliases"'
+        + "\nnewaliases",
         "alias_database",
         stops=False,
     ),
@@ -98,7 +97,9 @@ WAYS = {
         sets("local_recipient_maps = $alias_maps"), "local_recipient_maps", stops=True
     ),
     "aliases that are not in the list of recipients": fault(
-        sets("local_recipient_maps = proxy:unix:passwd.byname"), "local_recipient_maps"
+        sets("local_recipient_maps = proxy:unix:passwd.byname"),
+        "local_recipient_maps",
+        stops=True,
     ),
     "recipients in a table of a server that is dead": fault(
         sets("local_recipient_maps = socketmap:inet:127.0.0.1:9998:users"),

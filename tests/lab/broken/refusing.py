@@ -66,6 +66,7 @@ WAYS = {
             f"smtpd_sender_restrictions = check_recipient_access {MAP}by_access",
         ),
         "strict",
+        stops=True,
     ),
     "a rule that does not parse": fault(
         written("/etc/postfix/by_pattern", "/^(free|spam@/ REJECT")
@@ -94,8 +95,9 @@ WAYS = {
         stops=False,
     ),
     "a refusal for now is one for ever": fault(
-        sets("defer_code = 550", "unknown_address_tempfail_action = reject"),
-        "defer_code|unknown_address_tempfail_action",
+        sets("defer_code = 550"),
+        "defer_code",
+        stops=False,
     ),
     "a policy service whose program is gone": fault(
         entry("policyd-spf unix - n n - 0 spawn user=nobody argv=/usr/libexec/postfix/policyd-spf")
@@ -163,12 +165,6 @@ WAYS = {
         ),
         "no_header_body_checks|receive_override_options",
         stops=False,
-    ),
-    "names of DNS filtered away": fault(
-        written("/etc/postfix/by_pattern", "/./ IGNORE")
-        + sets("smtpd_dns_reply_filter = regexp:/etc/postfix/by_pattern"),
-        "smtpd_dns_reply_filter",
-        stops=True,
     ),
     "all users have moved": fault(
         written("/etc/postfix/by_pattern", "/@zeke/ info@new.example")

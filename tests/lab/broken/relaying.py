@@ -29,9 +29,7 @@ WAYS = {
     "defaults of an old release": fault(
         sets("compatibility_level = 0"), "compatibility_level", stops=False
     ),
-    "backup for whoever names us": fault(
-        ahead("permit_mx_backup"), "permit_mx_backup", stops=False
-    ),
+    "backup for whoever names us": fault(ahead("permit_mx_backup"), "permit_mx_backup"),
     "one strange domain let through": fault(
         built("through", "stranger.example OK") + ahead(f"check_recipient_access {MAP}through"),
         "check_recipient_access|through",

@@ -38,11 +38,6 @@ WAYS = {
         "smtpd_command_filter",
         stops=True,
     ),
-    "AUTH forbidden": fault(
-        sets("smtpd_forbidden_commands = CONNECT, GET, POST, AUTH"),
-        "smtpd_forbidden_commands",
-        stops=True,
-    ),
     "the relay rule forgets who has logged in": fault(
         sets("smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination"),
         "smtpd_relay_restrictions",

@@ -108,7 +108,9 @@ WAYS = {
         stops=False,
     ),
     "randomness from a device that is not there": fault(
-        sets("tls_random_source = dev:/dev/hwrandom"), "tls_random_source"
+        sets("tls_random_source = dev:/dev/hwrandom"),
+        "tls_random_source",
+        stops=True,
     ),
     "one new TLS session a minute": fault(
         sets("smtpd_client_new_tls_session_rate_limit = 1"),
