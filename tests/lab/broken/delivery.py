@@ -88,8 +88,8 @@ WAYS = {
     "no aliases in main.cf": fault(sets("alias_maps ="), "alias_maps", stops=True),
     "newaliases builds another table": fault(
         "cp /etc/aliases /etc/postfix/aliases\n"
-        + f'postconf -e "alias_database = {KIND}:/etc/postfix/aliases"'
-        + "\nnewaliases",
+        f'postconf -e "alias_database = {KIND}:/etc/postfix/aliases"'
+        "\nnewaliases",
         "alias_database",
         stops=False,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.broken.rows import fault, option, sets
+from tests.lab.broken.rows import MAP, built, fault, option, sets
 
 _HUGE = "1000000000000"
 
@@ -24,10 +24,12 @@ WAYS = {
         sets("smtpd_hard_error_limit = 1", "smtpd_soft_error_limit = 1"), "smtpd_hard_error_limit"
     ),
     "an error costs five minutes": fault(
-        sets("smtpd_soft_error_limit = 0", "smtpd_error_sleep_time = 300s"),
+        sets("smtpd_soft_error_limit = 1", "smtpd_error_sleep_time = 300s"),
         "smtpd_error_sleep_time",
     ),
-    "one recipient a message": fault(sets("smtpd_recipient_limit = 1"), "smtpd_recipient_limit"),
+    "one recipient a message": fault(
+        sets("smtpd_recipient_limit = 1"), "smtpd_recipient_limit", stops=False
+    ),
     "one recipient a minute": fault(
         sets("smtpd_client_recipient_rate_limit = 1"), "smtpd_client_recipient_rate_limit"
     ),
@@ -41,7 +43,7 @@ WAYS = {
         stops=False,
     ),
     "one message an hour to a domain": fault(
-        sets("default_destination_rate_delay = 1h"), "default_destination_rate_delay"
+        sets("default_destination_rate_delay = 1h"), "default_destination_rate_delay", stops=True
     ),
     "one message at a time in the queue": fault(
         sets("qmgr_message_active_limit = 1", "qmgr_message_recipient_limit = 1"),
@@ -63,15 +65,17 @@ WAYS = {
     "transports put off by an option of qmgr": fault(
         option("qmgr/unix", "defer_transports=local,lmtp,smtp"), "defer_transports", stops=True
     ),
-    "lines cut short": fault(sets("line_length_limit = 60"), "line_length_limit"),
     "lines of outgoing mail cut short": fault(
         sets("smtp_line_length_limit = 60"), "smtp_line_length_limit", stops=False
     ),
-    "two addresses a message may have": fault(
-        sets("virtual_alias_expansion_limit = 1"), "virtual_alias_expansion_limit"
+    "a list longer than a message may have": fault(
+        built("virtual", "staff@zeke.ne.jp taro, root, postmaster")
+        + sets(f"virtual_alias_maps = {MAP}virtual", "virtual_alias_expansion_limit = 1"),
+        "virtual_alias_expansion_limit",
+        stops=True,
     ),
     "nobody here may send but root": fault(
-        sets("authorized_submit_users = root"), "authorized_submit_users"
+        sets("authorized_submit_users = root"), "authorized_submit_users", stops=True
     ),
     "main.cf only for root": fault(
         "chmod 600 /etc/postfix/main.cf", "main\\.cf", "read|chmod|mode|644"

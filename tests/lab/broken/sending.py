@@ -85,7 +85,7 @@ WAYS = {
     "DANE without DNSSEC": fault(
         sets("smtp_tls_security_level = dane"),
         "smtp_tls_security_level|smtp_dns_support_level",
-        stops=True,
+        stops=False,
     ),
     "no TLS to other servers": fault(
         sets("smtp_tls_security_level = none"), "smtp_tls_security_level", stops=False
@@ -117,7 +117,7 @@ WAYS = {
         sets("smtp_discard_ehlo_keywords = starttls"), "smtp_discard_ehlo_keywords", stops=False
     ),
     "sent from an address that this host lacks": fault(
-        sets("smtp_bind_address = 198.51.100.9"), "smtp_bind_address"
+        sets("smtp_bind_address = 198.51.100.9"), "smtp_bind_address", stops=False
     ),
     "sent from loopback by an option of smtp": fault(
         option("smtp/unix", "smtp_bind_address=127.0.0.1"), "smtp_bind_address", stops=True
