@@ -78,34 +78,29 @@ WAYS = {
         sets("authorized_submit_users = root"), "authorized_submit_users", stops=True
     ),
     "main.cf only for root": fault(
-        "chmod 600 /etc/postfix/main.cf", "main\\.cf", "read|chmod|mode|644"
+        "chmod 600 /etc/postfix/main.cf",
+        "main\\.cf",
+        "read|chmod|mode|644",
+        stops=True,
     ),
     "the directory of main.cf only for root": fault(
         "chmod 700 /etc/postfix",
         "/etc/postfix",
         "read|chmod|mode|755",
         mend="chmod 755 /etc/postfix",
+        stops=True,
     ),
     "postdrop without its group's rights": fault(
         "chmod g-s /usr/sbin/postdrop",
         "postdrop",
         mend="chmod g+s /usr/sbin/postdrop",
+        stops=True,
     ),
     "postdrop's directory is root's": fault(
         "chgrp root /var/spool/postfix/maildrop",
         "maildrop",
         mend="chgrp postdrop /var/spool/postfix/maildrop",
-    ),
-    "Postfix's own data are root's": fault(
-        "chown -R root /var/lib/postfix",
-        "/var/lib/postfix|data_directory",
-        mend="chown -R postfix /var/lib/postfix",
-    ),
-    "the incoming queue is root's": fault(
-        "chown root /var/spool/postfix/incoming",
-        "incoming",
         stops=True,
-        mend="chown postfix /var/spool/postfix/incoming",
     ),
     "the log at another place": fault(
         sets("syslog_facility = local7"), "syslog_facility", stops=False

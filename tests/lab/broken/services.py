@@ -36,9 +36,9 @@ WAYS = {
     "no trace": fault(without("trace/unix"), "\\btrace\\b"),
     "no retry": fault(without("retry/unix"), "\\bretry\\b"),
     "no error": fault(without("error/unix"), "\\berror\\b"),
-    "no anvil": fault(without("anvil/unix"), "anvil", stops=False),
+    "no anvil": fault(without("anvil/unix"), "anvil"),
     "no scache": fault(without("scache/unix"), "scache", stops=False),
-    "no showq": fault(without("showq/unix"), "showq", stops=False),
+    "no showq": fault(without("showq/unix"), "showq"),
     "no flush": fault(without("flush/unix"), "\\bflush\\b", stops=False),
     "no verify, which a restriction needs": fault(
         sets("smtpd_sender_restrictions = permit_mynetworks, reject_unverified_sender")
