@@ -2,15 +2,25 @@
 
 from tests.lab.broken import (
     certificate,
+    delivery,
     dns,
     firewall,
+    limits,
     mail_flow,
     main_cf,
     master_cf,
+    refusing,
+    relaying,
+    rewriting,
+    sending,
     service,
+    services,
+    submission,
     tables,
+    tls,
+    unusual,
+    unusual_postfix,
 )
-from tests.lab.broken.unusual import UNUSUAL
 from tests.lab.broken.way import Way
 
 __all__ = ["UNUSUAL", "WAYS"]
@@ -24,4 +34,14 @@ WAYS: dict[str, Way] = {
     **dns.WAYS,
     **firewall.WAYS,
     **service.WAYS,
+    **relaying.WAYS,
+    **submission.WAYS,
+    **tls.WAYS,
+    **refusing.WAYS,
+    **delivery.WAYS,
+    **sending.WAYS,
+    **rewriting.WAYS,
+    **limits.WAYS,
+    **services.WAYS,
 }
+UNUSUAL: dict[str, Way] = {**unusual.UNUSUAL, **unusual_postfix.UNUSUAL}
