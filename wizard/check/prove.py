@@ -96,6 +96,7 @@ def prove(
         sessions = begin_sessions(answers, door, pool, seconds)
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
+        settings = Settings(main_cf, configuration.defaults if configuration else {})
         network, _ = addresses()
         deep_checks = (
             begin_deep_checks(
@@ -108,12 +109,11 @@ def prove(
             ()
             if is_quick
             else _begin_names(
-                answers, door, main_cf, network, pool, key=key, is_run=expected is not None
+                answers, door, settings, network, pool, key=key, is_run=expected is not None
             )
         )
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
-        settings = Settings(main_cf, configuration.defaults if configuration else {})
         stranger = stranger_session(answers, door, settings, network, seconds)
 
         if configuration is not None and not main_cf:
@@ -177,7 +177,7 @@ def _certificates(
 def _begin_names(
     answers: Answers,
     door: Door,
-    main_cf: Mapping[str, str],
+    settings: Settings,
     network: Optional[facts.Network],
     pool: Executor,
     *,
@@ -185,20 +185,25 @@ def _begin_names(
     is_run: bool,
 ) -> tuple[Callable[[], Iterable[Finding]], ...]:
     """Start the checks of the internet; a run does not wait for them as long as `check`."""
-    outside = proxies(main_cf)
+    outside = proxies(settings.own)
     return (
         begin_resolver(network, pool),
         begin_lists(answers.blocklists, network, pool, key, outside),
         begin_lookups(answers, network, pool, outside),
         begin_outbound(
-            main_cf,
+            settings.own,
             answers.hostname.myhostname,
             network,
             pool,
             port_25.SECONDS if is_run else port_25.PATIENT,
         ),
         begin_relay(
-            answers, door, network, pool, seconds=relay.SECONDS if is_run else relay.PATIENT
+            answers,
+            door,
+            network,
+            pool,
+            settings,
+            seconds=relay.SECONDS if is_run else relay.PATIENT,
         ),
     )
 

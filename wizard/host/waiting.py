@@ -6,9 +6,10 @@ The delay_reason of a message for mailbox_transport names the socket.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.door import Door
@@ -20,6 +21,9 @@ SECONDS = 5.0
 """Timeout for the whole queue. 10,000 messages take 0.5 s; later ones are not counted."""
 
 _MESSAGE = re.compile(rb'\{"queue_name": "(\w+)", "queue_id": "\w+", "arrival_time": (\d+),')
+_REASON = re.compile(rb'"delay_reason": "((?:[^"\\]|\\.)*)"')
+MOST_REASONS = 20
+"""How many different reasons are remembered."""
 _TO_BOUNCE = {b"active", b"deferred"}
 """Queues (qmgr(8)) whose messages expire: not `hold`; mail is in `incoming` only for a moment."""
 
@@ -39,12 +43,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The waiting mail. `why` says why it is not known, else "". `whole`: all mail was counted."""
+    """The waiting mail. `why` says why it is not known, else "". `whole`: all mail was counted.
+
+    `reasons` are a few different ones why mail for others waits, as Postfix says them.
+    """
 
     dovecot: Group
     others: Group
     whole: bool = True
     why: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 def counted(lines: Iterable[bytes], socket: str) -> Waiting:
@@ -53,6 +61,7 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
     A line with many recipients comes in several pieces, each with its own reasons.
     """
     found = Waiting(Group(), Group())
+    reasons: dict[str, None] = {}
     mark = f"[{socket}]".encode()
     arrived: Optional[int] = None
     for line in lines:
@@ -61,12 +70,24 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
             if arrived is not None:
                 found.others.add(arrived)
             arrived = int(begins[2]) if begins[1] in _TO_BOUNCE else None
+        if arrived is not None and len(reasons) < MOST_REASONS:
+            said = (one for one in _REASON.findall(line) if not socket or mark not in one)
+            reasons.update(dict.fromkeys(_text(one) for one in said))
         if arrived is not None and socket and mark in line:
             found.dovecot.add(arrived)
             arrived = None
     if arrived is not None:
         found.others.add(arrived)
-    return found
+    return replace(found, reasons=tuple(reasons)[:MOST_REASONS])
+
+
+def _text(raw: bytes) -> str:
+    """Return a JSON string's text; as it is where that is none."""
+    text = raw.decode("utf-8", "replace")
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
 
 
 def count_waiting(door: Door, queue: str, socket: str) -> int:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Callable
+from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.dovecot.delivery import socket_fault
+from wizard.check.dovecot.logins import Logins, begin_logins, judge_logins
 from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.door import Door
@@ -44,6 +45,7 @@ class Observed:
     transcript: Transcript = field(default_factory=Transcript)
     missing: tuple[str, ...] = ()
     why: str = ""
+    logins: Optional[Logins] = None
 
 
 def begin_mailboxes(
@@ -58,12 +60,14 @@ def begin_mailboxes(
             missing = tuple(one for one in files if door.stat(one) is None)
         except Trouble as trouble:
             return Observed(Dovecot(), why=str(trouble))
+        runs = dovecot.usable and dovecot.unit.active in RUNNING_STATES
+        logins = begin_logins(door, dovecot.reader, answers.hostname.mydomain)() if runs else None
         socket = wanted(answers).lmtp
         if not (dovecot.reader and socket) or socket_fault(socket):
-            return Observed(dovecot, missing=missing)
+            return Observed(dovecot, missing=missing, logins=logins)
         recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
         session = converse(Endpoint(socket), lmtp_script(recipient), seconds)
-        return Observed(dovecot, session, missing)
+        return Observed(dovecot, session, missing, logins=logins)
 
     begun = pool.submit(look)
     return lambda: judge_mailboxes(begun.result(), answers)
@@ -87,8 +91,13 @@ def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     if not dovecot.usable:
         return
     fatal = answers.dovecot.conf == "write"
-    for finding in (*_runs(dovecot), *_causes(observed, wanted(answers)), *_recipient(observed)):
+    stopped = tuple(_runs(dovecot))
+    # The files of one that was never started are the package's, and nobody uses them.
+    judged = () if dovecot.unit.active == "inactive" else _causes(observed, wanted(answers))
+    for finding in (*stopped, *judged, *_recipient(observed)):
         yield replace(finding, fatal=fatal)
+    if observed.logins is not None:
+        yield from judge_logins(observed.logins)
 
 
 def _check(name: str, looked_at: str, expected: str = "as Postfix needs it") -> Check:

@@ -93,14 +93,20 @@ def judge_socket(name: str, path: str) -> Iterator[Finding]:
     )
 
 
-def closed_advice(path: str, closed: str) -> str:
-    """Return what opens a socket to Postfix's user: a directory before it, or the socket itself."""
+LISTENER = (
+    "In Dovecot's unix_listener for {path} set user and group to postfix, mode 0660; "
+    "`systemctl restart dovecot`."
+)
+
+
+def closed_advice(path: str, closed: str, owner: str = LISTENER) -> str:
+    """Return what opens a socket to Postfix's user: a directory before it, or the socket itself.
+
+    `owner` is the advice for the program that made the socket, with {path}.
+    """
     where = closed.partition(" is closed")[0]
     if where == path:
-        return (
-            f"In Dovecot's unix_listener for {path} set user and group to postfix, mode 0660; "
-            "`systemctl restart dovecot`."
-        )
+        return owner.format(path=path)
     if where.startswith(QUEUE):
         return "Run `postfix set-permissions`: owner and mode are those of Postfix's own package."
     return (

@@ -35,6 +35,7 @@ from wizard.host.facts import Network, Secret
 from wizard.host.relay import has_plain
 from wizard.host.secret_file import RELAY_PASSWORD, read_secret
 from wizard.postfix.relayhost import nexthop
+from wizard.postfix.settings import Settings
 from wizard.text import printable
 
 SECONDS, PATIENT = 1.0, 6.0
@@ -70,6 +71,7 @@ def begin_relay(
     door: Door,
     network: Optional[Network],
     pool: Executor,
+    settings: Settings,
     *,
     seconds: float,
 ) -> Callable[[], Iterator[Finding]]:
@@ -91,7 +93,7 @@ def begin_relay(
         for finding in judge_relay(relay, password, pending.result()):
             late = not patient and "no answer within" in finding.seen
             yield replace(finding, verdict=UNKNOWN, advice=_LATER) if late else finding
-        yield from own
+        yield from own or judge_mechanisms(settings, _mechanisms(pending.result().first))
 
     return finish
 
@@ -218,3 +220,37 @@ def no_mechanism() -> Finding:
         "SASL: no mechanism",
         "`dnf install cyrus-sasl-plain`; its mail waits in the queue until then.",
     )
+
+
+def judge_mechanisms(settings: Settings, offered: Sequence[str]) -> Iterator[Finding]:
+    """`relay.mechanism`: Postfix itself may use a mechanism that the relay host offers.
+
+    There is no finding if it does not log in, or nothing is offered.
+    """
+    if settings.value("smtp_sasl_auth_enable") != "yes" or not offered:
+        return
+    check = Check(
+        "relay.mechanism", "relay host: SASL of Postfix", "one that it offers", fatal=False
+    )
+    options = settings.words("smtp_sasl_tls_security_options")
+    barred = {"PLAIN", "LOGIN"} if "noplaintext" in options else set()
+    filters = [one.lower() for one in settings.words("smtp_sasl_mechanism_filter")]
+    usable = [one for one in offered if one not in barred and _passes(one.lower(), filters)]
+    if usable:
+        yield check.right(f"{usable[0]}, of {' '.join(offered)}")
+        return
+    name = "smtp_sasl_tls_security_options" if barred else "smtp_sasl_mechanism_filter"
+    yield check.wrong(
+        printable(f"none of {' '.join(offered)} may be used: all mail for others waits"),
+        f"Take {name} out of main.cf, or let it have PLAIN; reload, and `postqueue -f`.",
+    )
+
+
+def _passes(mechanism: str, filters: Sequence[str]) -> bool:
+    """True if smtp_sasl_mechanism_filter lets a mechanism pass (postconf(5)): the first that fits."""
+    if any(":" in one or one.startswith("/") for one in filters):
+        return True
+    for one in filters:
+        if one.lstrip("!") == mechanism:
+            return not one.startswith("!")
+    return not filters

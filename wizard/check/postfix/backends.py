@@ -14,7 +14,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Callable
 
-from wizard.check.host.sockets import closed_to_postfix
+from wizard.check.host.sockets import closed_advice, closed_to_postfix
 from wizard.check.postfix.restrictions import LISTS, items
 from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
@@ -44,6 +44,8 @@ _NEXT_HOP = re.compile(
 _INET = re.compile(r"(?:inet6?:)?\[?(127\.[\d.]+|::1|localhost)\]?:(\w+)")
 _UNIX = re.compile(r"(?:unix|local):(\S+)")
 
+
+DAEMON = "In the settings of its program let the group postfix use {path} (mode 0660); restart it."
 
 _FORBIDDEN = os.strerror(errno.EACCES)
 """The error for all users but root in Postfix's private directory."""
@@ -148,6 +150,8 @@ def _judge(
             continue
         backend, fault = faults[0]
         advice = f"Start what listens on {backend}, or take it out of {name}; reload."
+        if " is closed to " in fault:
+            advice = closed_advice(backend.path, fault, DAEMON)
         if fault == _FORBIDDEN:
             yield check.unknown(f"{backend}: {fault}")
         elif passed_over and name in MILTERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -16,7 +17,7 @@ from wizard.finding import UNKNOWN, WAITS, WARNING, Check, Finding
 from wizard.host import waiting as queue
 from wizard.host.waiting import Group, Waiting
 from wizard.postfix.settings import Settings
-from wizard.text import counted
+from wizard.text import counted, printable
 
 _DAY = UNIT_SECONDS["d"]
 """The unit of maximal_queue_lifetime if it has none of its own (postconf(5))."""
@@ -31,7 +32,7 @@ def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiti
             found = queue.counted(door.stream(queue.POSTQUEUE, seconds=queue.SECONDS), socket)
         except Trouble as trouble:
             return Waiting(Group(), Group(), why=trouble.wrong)
-        return Waiting(found.dovecot, found.others, whole=time.monotonic() < until)
+        return replace(found, whole=time.monotonic() < until)
 
     return pool.submit(count).result
 
@@ -44,7 +45,39 @@ def lifetime(settings: Settings) -> int:
 
 
 def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding]:
-    """`queue.waits`: mail that Dovecot does not take yet, and when it is returned."""
+    """`queue.waits`: mail that Dovecot does not take yet; `queue.deferred`: what waits for our fault."""
+    yield from _waits(waiting, settings, now)
+    yield _deferred(waiting)
+
+
+def _deferred(waiting: Waiting) -> Finding:
+    check = Check(
+        "queue.deferred", "why mail for others waits", "for no fault of this server", fatal=False
+    )
+    if waiting.why:
+        return check.finding(UNKNOWN, f"not known: {waiting.why}")
+    ours = next((one for one in waiting.reasons if _OURS.search(one)), "")
+    if ours:
+        advice = "Set right what it says, then `postqueue -f`; `postqueue -p` shows all that waits."
+        return check.wrong(printable(ours), advice)
+    if waiting.reasons:
+        return check.right(printable(f"{waiting.reasons[0]}: that is the other server's"))
+    return check.right("nothing waits" if waiting.whole else "nothing that was read")
+
+
+_OURS = re.compile(
+    r"SASL|authentication|no mechanism|Cannot start TLS|TLS is required|not offered by host"
+    r"|certificate (?:verification|trust)|not trusted|unverified|loops back to myself"
+    r"|mail transport unavailable|unknown mail transport|Name service error"
+    r"|temporary lookup failure|Permission denied|private/|configuration error|unable to|cannot "
+    r"|No space left|quota|disk|Network is unreachable|Cannot assign requested address"
+    r"|maps? lookup|fatal|alias database|mailbox",
+    re.IGNORECASE,
+)
+"""Reasons (delay_reason of `postqueue -j`) that lie in this server, or in what it was given."""
+
+
+def _waits(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding]:
     check = Check("queue.waits", "mail that waits", "nothing waits for Dovecot", fatal=False)
     if waiting.why:
         yield check.finding(UNKNOWN, f"not known: {waiting.why}")

@@ -12,11 +12,12 @@ import pytest
 
 from wizard.answers.sections.relay import Relay
 from wizard.check.outbound import relay as relay_check
-from wizard.check.outbound.relay import RelaySessions, ask_relay, judge_relay
+from wizard.check.outbound.relay import RelaySessions, ask_relay, judge_mechanisms, judge_relay
 from wizard.check.smtp.session import Reply, Transcript
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.finding import RIGHT, UNKNOWN, WRONG
 from wizard.host.facts import Secret
+from wizard.postfix.settings import Settings
 
 pytestmark = pytest.mark.promise(24)
 
@@ -168,3 +169,28 @@ def test_a_name_that_is_not_known_and_a_resolver_that_is_silent() -> None:
 def test_no_login_where_none_is_offered() -> None:
     bare = Transcript({"ehlo": Reply(250, ("x",)), "ehlo-tls": Reply(250, ("x",))})
     assert rows(RELAY, RelaySessions(first=bare))["login"] == (WRONG, "no AUTH")
+
+
+@pytest.mark.parametrize(
+    ("own", "offered", "verdict"),
+    [
+        ({}, ["PLAIN", "LOGIN"], RIGHT),
+        ({"smtp_sasl_mechanism_filter": "digestmd5, crammd5"}, ["PLAIN", "LOGIN"], WRONG),
+        ({"smtp_sasl_mechanism_filter": "!plain, plain"}, ["PLAIN"], WRONG),
+        ({"smtp_sasl_mechanism_filter": "plain login"}, ["PLAIN"], RIGHT),
+        ({"smtp_sasl_mechanism_filter": "regexp:/etc/postfix/x"}, ["PLAIN"], RIGHT),
+        ({"smtp_sasl_tls_security_options": "noanonymous, noplaintext"}, ["PLAIN", "LOGIN"], WRONG),
+        ({"smtp_sasl_tls_security_options": "noplaintext"}, ["PLAIN", "CRAM-MD5"], RIGHT),
+    ],
+)
+def test_postfix_itself_may_use_what_is_offered(
+    own: dict[str, str], offered: list[str], verdict: str
+) -> None:
+    settings = Settings({"smtp_sasl_auth_enable": "yes", **own})
+    (found,) = judge_mechanisms(settings, offered)
+    assert (found.id, found.verdict) == ("relay.mechanism", verdict)
+
+
+def test_mechanisms_are_not_judged_without_a_login() -> None:
+    assert not list(judge_mechanisms(Settings({}), ["PLAIN"]))
+    assert not list(judge_mechanisms(Settings({"smtp_sasl_auth_enable": "yes"}), []))

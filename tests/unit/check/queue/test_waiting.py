@@ -13,7 +13,7 @@ from wizard.certificates.dates import moment
 from wizard.check.queue import waiting as queue
 from wizard.door import LONGEST_LINE, Door, Running
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, Finding
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.host import waiting
 from wizard.host.waiting import Group, Waiting, counted
 from wizard.postfix.settings import Settings
@@ -39,7 +39,7 @@ def line(arrived: int, *reasons: str, name: str = "deferred", sender: str = "") 
 
 
 def judged(what: Waiting, now: float, **own: str) -> Finding:
-    (found,) = queue.judge_waiting(what, Settings({**DAYS, **own}), now)
+    found, _ = queue.judge_waiting(what, Settings({**DAYS, **own}), now)
     return found
 
 
@@ -62,7 +62,8 @@ def judged(what: Waiting, now: float, **own: str) -> Finding:
 )
 def test_counting(lines: list[bytes], dovecot: Group, others: Group) -> None:
     """Each message once, by what it waits for."""
-    assert counted(lines, SOCKET) == Waiting(dovecot, others)
+    found = counted(lines, SOCKET)
+    assert (found.dovecot, found.others) == (dovecot, others)
 
 
 def test_a_message_to_thousands() -> None:
@@ -70,9 +71,8 @@ def test_a_message_to_thousands() -> None:
     whole = line(NOON, *[ELSEWHERE] * 2000, GONE)
     pieces = [whole[at : at + LONGEST_LINE] for at in range(0, len(whole), LONGEST_LINE)]
     assert len(pieces) > 1
-    assert counted([*pieces, line(NOON, ELSEWHERE)], SOCKET) == Waiting(
-        Group(1, NOON), Group(1, NOON)
-    )
+    found = counted([*pieces, line(NOON, ELSEWHERE)], SOCKET)
+    assert (found.dovecot, found.others) == (Group(1, NOON), Group(1, NOON))
 
 
 def test_ten_thousand_take_no_time() -> None:
@@ -158,3 +158,36 @@ def test_a_count_that_was_cut_off_does_not_say_that_nothing_waits() -> None:
     assert found.verdict == UNKNOWN
     assert "at least 3 messages" in found.seen
     assert "not read to its end" in found.seen
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"),
+    [
+        (ELSEWHERE, RIGHT),
+        ("host mx.example.com[192.0.2.1] said: 450 4.2.0 Greylisted", RIGHT),
+        ("host mx.example.com[192.0.2.1] refused to talk to me: 421 busy", RIGHT),
+        (
+            "SASL authentication failed; cannot authenticate to server r[1]: no mechanism available",
+            WRONG,
+        ),
+        ("TLS is required, but was not offered by host r.example[192.0.2.1]", WRONG),
+        ("mail for x.example loops back to myself", WRONG),
+        ("mail transport unavailable", WRONG),
+        ("Host or domain name not found. Name service error for name=r type=MX: try again", WRONG),
+        ("connect to 192.0.2.1[192.0.2.1]:25: Network is unreachable", WRONG),
+        ("alias database unavailable", WRONG),
+    ],
+)
+def test_mail_that_waits_for_a_fault_of_ours(reason: str, verdict: str) -> None:
+    found = counted([line(NOON, reason)], SOCKET)
+    assert found.reasons == (reason,)
+    _, deferred = queue.judge_waiting(found, Settings(DAYS), NOON + 60)
+    assert (deferred.id, deferred.verdict) == ("queue.deferred", verdict)
+
+
+def test_reasons_are_few_and_those_of_dovecot_are_not_among_them() -> None:
+    lines = [line(NOON, f"reason {number}", GONE) for number in range(99)]
+    assert len(counted(lines, SOCKET).reasons) == waiting.MOST_REASONS
+    assert not any(SOCKET in one for one in counted(lines, SOCKET).reasons)
+    quoted = line(NOON, 'said \\"no\\" \\u00e9')
+    assert counted([quoted], SOCKET).reasons == ('said "no" \u00e9',)

@@ -1,0 +1,62 @@
+"""Who may log in by Dovecot: from what doveconf and doveadm print."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import pytest
+
+from tests.unit.check.results import ABSENT, told
+from wizard.check.dovecot.logins import Logins, judge_logins
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+
+PAM = "passdb {\n  args = \n  deny = no\n  driver = pam\n}\n"
+NAMED = "passdb passwd-file {\n  passwd_file_path = /etc/dovecot/users\n}\n"
+
+
+def judged(
+    passdb: str = PAM, mechanisms: str = "plain login\n", **users: Optional[bool]
+) -> dict[str, Finding]:
+    named = {f"taro{'@x.example' if one == 'full' else ''}": known for one, known in users.items()}
+    found = judge_logins(Logins(told(passdb), told(mechanisms), named))
+    return {one.id: one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("passdb", "mechanisms", "verdict"),
+    [
+        (PAM, "plain\n", RIGHT),
+        (NAMED, "PLAIN LOGIN\n", RIGHT),
+        (PAM + NAMED, "", RIGHT),
+        ("", "plain\n", WRONG),
+        (PAM + "passdb {\n  args = nopassword=y\n  driver = static\n}\n", "plain\n", WRONG),
+        ("passdb {\n  args = password=x\n  driver = static\n}\n" + PAM, "plain\n", WRONG),
+        ("passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n", "plain\n", WRONG),
+        ("passdb sql {\n  override_fields = nopassword=y\n}\n", "plain\n", WRONG),
+        ("passdb sql {\n  override_fields = nopassword=no\n}\n", "plain\n", RIGHT),
+        (PAM, "plain anonymous\n", WRONG),
+        (PAM, "cram-md5\n", WARNING),
+    ],
+)
+def test_whose_password_is_taken(passdb: str, mechanisms: str, verdict: str) -> None:
+    assert judged(passdb, mechanisms)["dovecot.passwords"].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("bare", "full", "verdict"),
+    [
+        (True, True, RIGHT),
+        (True, False, WARNING),
+        (False, True, WARNING),
+        (False, False, WRONG),
+        (None, True, UNKNOWN),
+    ],
+)
+def test_the_spellings_of_a_name(bare: Optional[bool], full: Optional[bool], verdict: str) -> None:
+    assert judged(bare=bare, full=full)["dovecot.names"].verdict == verdict
+
+
+def test_without_a_user_or_a_command_nothing_is_claimed() -> None:
+    assert "dovecot.names" not in judged()
+    (found,) = judge_logins(Logins(ABSENT, ABSENT))
+    assert found.verdict == UNKNOWN

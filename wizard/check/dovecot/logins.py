@@ -1,0 +1,124 @@
+"""Who can log in by Dovecot, from its own configuration and its own lookup; no login is tried.
+
+A made-up login would leave log entries and slow down real ones (Dovecot's penalty).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Optional
+
+from wizard.check.commands import CommandResult, start_command
+from wizard.door import Door
+from wizard.finding import Check, Finding
+from wizard.text import first_line, printable
+
+DOVECONF = ("env", "DOVECOT_HOSTDOMAIN=localhost", "doveconf")
+PASSDB = (*DOVECONF, "passdb")
+MECHANISMS = (*DOVECONF, "-h", "auth_mechanisms")
+
+NO_USER = 67
+"""doveadm's exit status for a user that the userdb does not have (EX_NOUSER)."""
+
+_BLOCK = re.compile(r"^passdb ?(\S*) ?\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_ANYBODY = re.compile(r"\bnopassword\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
+_PLAIN = frozenset({"plain", "login"})
+
+
+@dataclass(frozen=True)
+class Logins:
+    """The output of the commands; `users` are by spelling whether Dovecot has that user, None: unknown."""
+
+    passdb: CommandResult
+    mechanisms: CommandResult
+    users: Mapping[str, Optional[bool]] = field(default_factory=dict)
+    said: str = ""
+
+
+def begin_logins(door: Door, user: str, domain: str) -> Callable[[], Logins]:
+    """Start the commands; call the result to wait. `user` is a person of this host, "" for none."""
+    commands = [start_command(door, one, timeout=2) for one in (PASSDB, MECHANISMS)]
+    spellings = [user, f"{user}@{domain}"] if user else []
+    lookups = {one: start_command(door, ("doveadm", "user", one), timeout=2) for one in spellings}
+
+    def finish() -> Logins:
+        passdb, mechanisms = (one() for one in commands)
+        found = {one: pending() for one, pending in lookups.items()}
+        known = {one: _has(result) for one, result in found.items()}
+        said = next((first_line(one.outcome.stderr) for one in found.values()), "")
+        return Logins(passdb, mechanisms, known, said)
+
+    return finish
+
+
+def _has(result: CommandResult) -> Optional[bool]:
+    if result.why:
+        return None
+    return {0: True, NO_USER: False}.get(result.outcome.code)
+
+
+def judge_logins(logins: Logins) -> Iterator[Finding]:
+    """`dovecot.passwords` and `dovecot.names`: who may log in, and by which spelling of a name."""
+    yield _passwords(logins)
+    if logins.users:
+        yield _names(logins)
+
+
+def _check(name: str, subject: str, expected: str) -> Check:
+    return Check(f"dovecot.{name}", f"Dovecot: {subject}", expected, fatal=False)
+
+
+def _passwords(logins: Logins) -> Finding:
+    check = _check("passwords", "whose password it takes", "that of the user, and no other")
+    if logins.passdb.failure:
+        return check.unknown(printable(logins.passdb.failure))
+    blocks = _BLOCK.findall(logins.passdb.text)
+    words = logins.mechanisms.text.lower().split()
+    if not blocks:
+        return check.wrong("no passdb: nobody can log in", "Add a passdb, such as that of PAM.")
+    fault = next(filter(None, (_opens(name, block) for name, block in blocks)), "")
+    if "anonymous" in words:
+        fault = fault or "auth_mechanisms has anonymous: no password is needed"
+    if fault:
+        return check.wrong(printable(fault), "Take that out of Dovecot, and restart it.")
+    if words and not _PLAIN & set(words):
+        return check.warning(
+            printable(f"auth_mechanisms: {' '.join(words)}"),
+            "Mail programs speak PLAIN or LOGIN: add plain to auth_mechanisms.",
+        )
+    return check.right(f"{len(blocks)} passdb, none for everybody")
+
+
+def _opens(name: str, block: str) -> str:
+    """Return how a passdb lets everybody in, "" if it does not."""
+    kind = f"{name} {_setting(block, 'driver')}".strip()
+    if _ANYBODY.search(block):
+        return f"passdb {kind} with nopassword: any password is taken"
+    return f"passdb {kind}: one password is that of every name" if "static" in kind else ""
+
+
+def _setting(block: str, name: str) -> str:
+    found = re.search(rf"^\s*{name} = (.*)$", block, re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def _names(logins: Logins) -> Finding:
+    bare, full = logins.users
+    check = _check("names", "the names of people", f"{bare} and {full} are one user")
+    known = logins.users
+    if None in known.values():
+        return check.unknown(printable(logins.said or "doveadm gives no answer"))
+    if known[bare] and known[full]:
+        return check.right("both are found")
+    if not known[bare] and not known[full]:
+        return check.wrong(
+            printable(f"neither {bare} nor {full} is found"),
+            f"`doveadm user {bare}` says why; see the userdb of Dovecot: mail for people bounces.",
+        )
+    there, missing = (bare, full) if known[bare] else (full, bare)
+    return check.warning(
+        printable(f"{there} is found, {missing} is not"),
+        "Who logs in by the other spelling is refused: see auth_username_format.",
+    )
