@@ -54,17 +54,17 @@ def turn() -> int | None:
 
 
 @cache
-def shard() -> tuple[int, int] | None:
+def shard(variable: str = _ALL_FAULTS) -> tuple[int, int] | None:
     """Return K and N of a run that takes the K-th of N shares of all faults, else None.
 
-    Raises ValueError for what is no share.
+    `variable` is the one of the environment that says it. Raises ValueError for what is no share.
     """
-    said = os.environ.get(_ALL_FAULTS, "")
+    said = os.environ.get(variable, "")
     if not said:
         return None
     match = re.fullmatch(r"([1-9][0-9]*)/([1-9][0-9]*)", said)
     if match is None or int(match[1]) > int(match[2]):
-        raise ValueError(f"{_ALL_FAULTS}={said}: write K/N, such as 1/8")
+        raise ValueError(f"{variable}={said}: write K/N, such as 1/8")
     return int(match[1]), int(match[2])
 
 

@@ -17,6 +17,7 @@ import pytest
 from lab import host as lab_host
 from lab.host import Host, Options
 from lab.shell import require_root
+from tests.lab.broken.way import NAMED
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 
 _NAME = re.compile(r"test-(\d+)-\d+")
@@ -82,3 +83,17 @@ def fresh(boot_host: BootHost) -> Host:
     host = boot_host(pyz=PYZ)
     host.write(ANSWERS, ZEKE, 0o600)
     return host
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many of the broken servers `check` named."""
+    named = Counter(
+        value
+        for reports in terminalreporter.stats.values()
+        for one in reports
+        for name, value in getattr(one, "user_properties", ())
+        if name == NAMED and getattr(one, "when", "") == "call"
+    )
+    if named:
+        terminalreporter.section("broken servers")
+        terminalreporter.write_line(f"check named {named[True]} of {named.total()}")

@@ -6,7 +6,7 @@ One host a suite is used for all ways: broken, checked, put back; it must be rig
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,11 +14,17 @@ from lab import host as lab_host
 from lab.host import Options
 from tests.lab.broken import UNUSUAL, WAYS
 from tests.lab.broken.rig import Found, Rig
-from tests.lab.program import PYZ
+from tests.lab.broken.unnamed import UNNAMED
+from tests.lab.broken.way import NAMED, Way
+from tests.lab.program import PYZ, ROOT
+from tests.turns import shard
 
 pytestmark = pytest.mark.lab
 
 SUITES = ("el9", "el10")
+
+# `scripts/test --all-broken K/N` takes the K-th of N shares of both tables.
+K, N = shard("POSTFIX_WIZARD_ALL_BROKEN") or (1, 1)
 
 
 def not_right(findings: dict[str, Found]) -> dict[str, Found]:
@@ -44,28 +50,38 @@ def rig(host_names: Iterator[str], request: pytest.FixtureRequest) -> Iterator[R
         booted.stop()
 
 
-@pytest.mark.by_turns(6)
-@pytest.mark.parametrize("name", WAYS)
-def test_a_way_to_break_it_is_named(rig: Rig, name: str) -> None:
+@pytest.mark.by_turns(4)
+@pytest.mark.parametrize("name", list(WAYS)[K - 1 :: N])
+def test_a_way_to_break_it_is_named(
+    rig: Rig, name: str, record_property: Callable[[str, object], None]
+) -> None:
     """Postfix and systemd see nothing; `check` names it and says what to do."""
     way = WAYS[name]
     rig.hit(way)
     assert rig.content()
     found = rig.check()
+    faults = list(_unnamed(way, found, rig.exit_status))
+    record_property(NAMED, not faults)
+    if faults and name in UNNAMED:
+        pytest.xfail(UNNAMED[name])
+    assert not faults, not_right(found)
+
+
+def _unnamed(way: Way, found: dict[str, Found], exit_status: int) -> Iterator[str]:
+    """Yield what `check` does not say of a broken server."""
     for finding, word in itertools.chain(way.wrong.items(), way.warning.items()):
         one = found.get(finding)
         verdict = "wrong" if finding in way.wrong else "warning"
-        assert one is not None, (finding, not_right(found))
-        assert one.verdict == verdict, (finding, one)
-        assert word in one.advice, (finding, one)
-    if way.cause:
-        assert any(one.names(way.cause) for one in found.values()), (way.cause, not_right(found))
-    if way.stops is not None:
-        assert rig.exit_status == int(way.stops), not_right(found)
+        if one is None or one.verdict != verdict or word not in one.advice:
+            yield f"{finding}, {verdict}, with {word!r}"
+    if way.cause and not any(one.names(way.cause) for one in found.values()):
+        yield f"nothing with {' and '.join(way.cause)}"
+    if way.stops is not None and exit_status != int(way.stops):
+        yield f"exit status {exit_status}"
 
 
-@pytest.mark.by_turns(6)
-@pytest.mark.parametrize("name", UNUSUAL)
+@pytest.mark.by_turns(4)
+@pytest.mark.parametrize("name", list(UNUSUAL)[K - 1 :: N])
 def test_an_unusual_server_is_not_blamed(rig: Rig, name: str) -> None:
     """Neither with the answers that set it up, nor with those that are read back from it."""
     rig.hit(UNUSUAL[name])
@@ -77,6 +93,13 @@ def test_an_unusual_server_is_not_blamed(rig: Rig, name: str) -> None:
 
 def test_there_are_enough_of_them() -> None:
     """As many ways as were promised, and each names something."""
-    assert len(WAYS) >= 60
-    assert len(UNUSUAL) >= 15
+    assert len(WAYS) >= 400
+    assert len(UNUSUAL) >= 60
     assert all(way.wrong or way.warning or way.cause for way in WAYS.values())
+
+
+def test_what_is_not_named_is_in_the_docs() -> None:
+    """A way that `check` does not name is a row of this table and of docs/limits.md."""
+    page = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
+    assert UNNAMED.keys() <= WAYS.keys()
+    assert [one for one in UNNAMED if one not in page] == []

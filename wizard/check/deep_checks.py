@@ -15,7 +15,9 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
 from wizard.check.host.labels import begin_labels
+from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
+from wizard.check.host.unit_settings import begin_unit_settings
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends
 from wizard.check.postfix.before_login import judge_before_login
@@ -71,6 +73,7 @@ def begin_deep_checks(
     backend_findings = begin_backends(backends(settings, listening), settings, pool)
     served = certificate.files(configuration.parameters)
     paths = begin_paths(door, settings, services, network, pool)
+    package, unit = begin_package(door), begin_unit_settings(door)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
     # An operator who chose a self-signed certificate knows that nobody trusts it.
     follows = served and answers.certificate.source != SELF_SIGNED
@@ -94,6 +97,7 @@ def begin_deep_checks(
         yield from backend_findings()
         yield from tables()
         yield from labels()
+        yield from (*package(), *unit())
         for section in SECTIONS:
             yield from section.check(door, settings, answers)
         yield from paths()

@@ -15,6 +15,9 @@ RESTART = restart("postfix")
 RELOAD = "systemctl reload postfix; sleep 0.5"
 NOTHING = ":"
 
+NAMED = "named by check"
+"""The property of a test's report that says whether the way was named."""
+
 MAIN = "/etc/postfix/main.cf"
 MASTER = "/etc/postfix/master.cf"
 

@@ -121,7 +121,7 @@ class Seen:
     """What a log shows: the complaints since the last start or reload, and how far it goes back.
 
     A complaint is (program, warning|error|fatal|panic, message). `harmless` counts those that are
-    left out, `lines` all lines of Postfix, `first` is the oldest one's time as the log has it.
+    not shown, `lines` all lines of Postfix, `first` is the oldest one's time as the log has it.
     """
 
     complaints: list[tuple[str, str, str]] = field(default_factory=list)

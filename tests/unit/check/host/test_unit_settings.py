@@ -1,0 +1,71 @@
+"""Settings of the unit that keep Postfix from its work, as systemctl show prints them."""
+
+from __future__ import annotations
+
+import pytest
+
+from wizard.check.host.unit_settings import judge_unit_settings
+from wizard.finding import RIGHT, WARNING, WRONG
+
+RUNS = "{{ path=/usr/sbin/postfix ; argv[]=/usr/sbin/postfix {}start ; ignore_errors=no ; pid=1 }}"
+USUAL = {
+    "RuntimeMaxUSec": "infinity",
+    "ExecStart": RUNS.format(""),
+    "MemoryMax": "infinity",
+    "TasksMax": "28909",
+    "IPAddressDeny": "",
+    "Environment": "",
+    "LimitNOFILE": "524288",
+    "PrivateNetwork": "no",
+    "RestrictAddressFamilies": "~",
+    "Conflicts": "sendmail.service shutdown.target exim.service",
+    "FragmentPath": "/usr/lib/systemd/system/postfix.service",
+    "NeedDaemonReload": "no",
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"MemoryMax": "2147483648", "TasksMax": "4096"},
+        {"ReadOnlyPaths": "/usr /boot", "InaccessiblePaths": "/root"},
+        {"Environment": "LANG=C MAIL_CONFIG=/etc/postfix"},
+        {"ProtectHome": "no", "NoNewPrivileges": "no"},
+    ],
+)
+def test_a_unit_that_lets_it_work(changed: dict[str, str]) -> None:
+    assert judge_unit_settings({**USUAL, **changed}).verdict == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "verdict"),
+    [
+        ("PrivateNetwork", "yes", WRONG),
+        ("IPAddressDeny", "0.0.0.0/0 ::/0", WRONG),
+        ("ProtectHome", "read-only", WARNING),
+        ("ReadOnlyPaths", "/var/spool/postfix/bounce", WRONG),
+        ("ReadOnlyPaths", "-/var", WRONG),
+        ("InaccessiblePaths", "/etc/resolv.conf", WRONG),
+        ("TasksMax", "10", WARNING),
+        ("MemoryMax", "33554432", WARNING),
+        ("RuntimeMaxUSec", "1h", WRONG),
+        ("NoNewPrivileges", "yes", WRONG),
+        ("Environment", "MAIL_CONFIG=/etc/postfix-test", WRONG),
+        ("ExecStart", RUNS.format("-c /etc/postfix-test "), WRONG),
+        ("NeedDaemonReload", "yes", WARNING),
+        ("FragmentPath", "/etc/systemd/system/postfix.service", WARNING),
+        ("Conflicts", "shutdown.target httpd.service", WARNING),
+    ],
+)
+def test_a_setting_that_stops_it(name: str, value: str, verdict: str) -> None:
+    found = judge_unit_settings({**USUAL, name: value})
+    assert found.verdict == verdict
+    assert name in found.seen
+    assert name in found.advice
+
+
+def test_the_worst_comes_first() -> None:
+    found = judge_unit_settings({**USUAL, "TasksMax": "9", "PrivateNetwork": "yes"})
+    assert found.seen.startswith("PrivateNetwork=yes")
+    assert found.seen.endswith("and TasksMax")

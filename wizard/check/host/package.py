@@ -1,0 +1,73 @@
+"""Compare the files of Postfix's packages with what rpm(8) installed: owners, modes, programs replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Callable
+
+from wizard.check.commands import start_command
+from wizard.door import Door
+from wizard.finding import Check, Finding
+from wizard.text import printable, shortened
+
+VERIFY = ("rpm", "--verify", "--nodeps", "--noscripts", "postfix")
+
+_LINE = re.compile(
+    r"^(?P<flags>[.?SM5DLUGTPC]{8,9}|missing) +(?:(?P<kind>[cdglnmr]) )?(?P<path>/.*)$"
+)
+_SAID = {
+    "M": "its mode",
+    "U": "its owner",
+    "G": "its group",
+    "L": "where it leads",
+    "P": "its rights",
+}
+_CONTENT = "5"
+_OPERATORS = frozenset("cdgl")
+"""Configuration, documents, ghosts and licences: their content is the operator's, or nobody needs it."""
+_FEW = 4
+
+_CHECK = Check("files.package", "the files of Postfix", "as its package has them", fatal=False)
+
+
+def begin_package(door: Door) -> Callable[[], Iterator[Finding]]:
+    """Start rpm; call the result to wait for `files.package`, nothing without an rpm of Postfix."""
+    pending = start_command(door, VERIFY, timeout=4)
+
+    def finish() -> Iterator[Finding]:
+        result = pending()
+        if result.why:
+            if "there is no" not in result.why:
+                yield _CHECK.unknown(printable(result.why))
+            return
+        if "not installed" in result.text:
+            return
+        yield judge_package(result.text)
+
+    return finish
+
+
+def judge_package(text: str) -> Finding:
+    """Judge what `rpm --verify` prints: nothing for a file that is as it was."""
+    faults = [fault for line in text.splitlines() if (fault := _fault(line))]
+    if not faults:
+        return _CHECK.right("owners, modes and programs are the package's")
+    return _CHECK.wrong(
+        printable(shortened(faults, _FEW)),
+        "`rpm --restore postfix` gives files their owners and modes back, `dnf reinstall postfix` the "
+        "programs; `postfix set-permissions` sets those of the queue.",
+    )
+
+
+def _fault(line: str) -> str:
+    found = _LINE.match(line)
+    if found is None:
+        return ""
+    flags, kind, path = found["flags"], found["kind"] or "", found["path"]
+    if flags == "missing":
+        return "" if kind in {"d", "g", "l"} else f"{path} is missing"
+    what = [said for letter, said in _SAID.items() if letter in flags]
+    if _CONTENT in flags and kind not in _OPERATORS:
+        what.append("what is in it")
+    return f"{path}: {' and '.join(what)}" if what and kind != "d" else ""

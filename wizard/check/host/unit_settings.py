@@ -1,0 +1,150 @@
+"""Settings of postfix.service that keep Postfix from its work (systemd.exec(5), systemd.resource-control(5)).
+
+Postfix's own programs complain of none of them: systemd shows an active unit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+from wizard.check.commands import start_command
+from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.host.units import properties
+from wizard.text import printable
+
+Says = Callable[[str], bool]
+
+LITTLE_MEMORY = 128 * 2**20
+FEW_TASKS = 100
+
+
+def _yes(value: str) -> bool:
+    return value not in {"", "no"}
+
+
+def _any(value: str) -> bool:
+    return value not in {"", "~"}
+
+
+def _below(least: int) -> Says:
+    return lambda value: value.isdecimal() and int(value) < least
+
+
+def _has(*paths: str) -> Says:
+    return lambda value: any(
+        one.lstrip("-+") == path or path.startswith(f"{one.lstrip('-+')}/")
+        for one in value.split()
+        for path in paths
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A property of systemctl(1) show, when its value is a fault, and what it does."""
+
+    name: str
+    is_fault: Says
+    does: str
+    verdict: str = WRONG
+
+
+ROWS = (
+    Row("PrivateNetwork", _yes, "Postfix sees no network"),
+    Row("IPAddressDeny", _any, "packets of these addresses are dropped"),
+    Row("RestrictAddressFamilies", _any, "some kinds of sockets are refused", WARNING),
+    Row("ProtectHome", _yes, "local(8) sees no home of users", WARNING),
+    Row(
+        "ReadOnlyPaths",
+        _has("/var/spool/postfix/defer", "/var/lib/postfix", "/var/spool/postfix/bounce"),
+        "the queue cannot be written",
+    ),
+    Row(
+        "InaccessiblePaths",
+        _has("/etc/resolv.conf", "/etc/postfix", "/var/spool/postfix", "/etc/services"),
+        "files that Postfix needs are hidden",
+    ),
+    Row("TasksMax", _below(FEW_TASKS), "a few clients use up all its processes", WARNING),
+    Row("MemoryMax", _below(LITTLE_MEMORY), "its programs are killed for their memory", WARNING),
+    Row("LimitNOFILE", _below(1024), "a few connections use up all its files", WARNING),
+    Row(
+        "RuntimeMaxUSec", lambda value: value not in {"", "infinity"}, "it is ended after that time"
+    ),
+    Row(
+        "NoNewPrivileges",
+        _yes,
+        "postdrop(1) loses its group, so that programs of users send nothing",
+    ),
+    Row(
+        "Environment",
+        lambda value: "MAIL_CONFIG=" in value and "MAIL_CONFIG=/etc/postfix " not in f"{value} ",
+        "it runs with another configuration than /etc/postfix",
+    ),
+    Row(
+        "ExecStart",
+        lambda value: " -c " in value,
+        "it runs with another configuration than /etc/postfix",
+    ),
+    Row(
+        "NeedDaemonReload", _yes, "its unit file has changed, and systemd has not read it", WARNING
+    ),
+    Row(
+        "FragmentPath",
+        lambda value: value.startswith("/etc/systemd/system/"),
+        "a copy of the unit hides the package's, and its later changes",
+        WARNING,
+    ),
+    Row(
+        "Conflicts",
+        lambda value: bool(
+            set(value.split()) - {"shutdown.target", "sendmail.service", "exim.service"}
+        ),
+        "it is stopped when these start",
+        WARNING,
+    ),
+)
+
+SHOW = ("systemctl", "show", "postfix.service", f"--property={','.join(row.name for row in ROWS)}")
+
+_CHECK = Check(
+    "unit.settings", "postfix.service: its settings", "nothing that stops mail", fatal=False
+)
+
+
+def begin_unit_settings(door: Door) -> Callable[[], Iterator[Finding]]:
+    """Start systemctl; call the result to wait for `unit.settings`."""
+    pending = start_command(door, SHOW)
+
+    def finish() -> Iterator[Finding]:
+        result = pending()
+        if result.failure:
+            yield _CHECK.unknown(printable(result.failure))
+        else:
+            yield judge_unit_settings(properties(result.text)[0])
+
+    return finish
+
+
+def judge_unit_settings(shown: Mapping[str, str]) -> Finding:
+    """Return the worst setting that is a fault."""
+    found = [row for row in ROWS if row.is_fault(_value(row.name, shown))]
+    found.sort(key=lambda row: row.verdict != WRONG)
+    if not found:
+        return _CHECK.finding(RIGHT, "none")
+    row = found[0]
+    more = f"; and {', '.join(one.name for one in found[1:])}" if len(found) > 1 else ""
+    return _CHECK.finding(
+        row.verdict,
+        printable(f"{row.name}={_value(row.name, shown)}: {row.does}{more}"),
+        f"`systemctl cat postfix` shows where {row.name} is set: take it out, "
+        "`systemctl daemon-reload`, `systemctl restart postfix`.",
+    )
+
+
+def _value(name: str, shown: Mapping[str, str]) -> str:
+    value = shown.get(name, "")
+    argv = re.search(r"argv\[\]=(.*?) ;", value)
+    return argv[1] if argv else value
