@@ -61,17 +61,18 @@ def expanded(text: str, value: Callable[[str], str], most: int = LONGEST_EXPANDE
     return "".join([*parts, text[at:]])
 
 
-_PART = re.compile(r"[{}]|[, \t\n\v\f\r\0]+|[^{}, \t\n\v\f\r\0]+")
+_PART = re.compile(r"([, \t\n\v\f\r\0]+)|[{}]|[^{}, \t\n\v\f\r\0]+")
 
 
-def spans(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield the begin and end of each item of a list; braces keep blanks and commas in an item.
+def spans(text: str, at: int = 0, parts: re.Pattern[str] = _PART) -> Iterator[tuple[int, int]]:
+    """Yield the begin and end of each item of a list; braces keep separators in an item.
 
-    The item of an unclosed brace goes to the end, as for Postfix.
+    The item of an unclosed brace goes to the end, as for Postfix. The first group of `parts`
+    matches separators.
     """
     first, depth = None, 0
-    for part in _PART.finditer(text, at):
-        if depth == 0 and part[0][0] in ", \t\n\v\f\r\0":
+    for part in parts.finditer(text, at):
+        if depth == 0 and part[1]:
             if first is not None:
                 yield first, part.start()
             first = None
