@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Callable, Optional
 
+from wizard.host.main_cf import normalised
 from wizard.paths import MAIN_CF, MASTER_CF, SASL_PASSWD
-from wizard.postfix.main_cf import MainCf, normalised
+from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf, same_value
 from wizard.postfix.meaning import Own, own_by
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR

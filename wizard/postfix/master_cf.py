@@ -14,9 +14,9 @@ from typing import Optional
 
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.logical import SPACE, insertable, logical_lines
 from wizard.paths import MASTER_CF
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, insertable, logical_lines
 from wizard.postfix.service_entry import COLUMNS, WORD, Option, Part, Service, service_of
 
 _ENTRY_EXAMPLE = re.compile(r"#(\S+)[ \t]+(?:inet|unix|unix-dgram|fifo|pass)[ \t]")

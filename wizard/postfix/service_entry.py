@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import accumulate, islice
 from typing import NamedTuple, Optional, Union
 
+from wizard.host.logical import SPACE, Logical
 from wizard.host.main_cf import spans
-from wizard.postfix.logical import SPACE, Logical
 
 WORD = re.compile(r"[^ \t\r\n\v\f]+")
 """A column of an entry."""
