@@ -26,6 +26,7 @@ _SEPARATORS = re.compile(r"[ \t\r\n]+")
 
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
 
+_EL_WITHOUT_DB = 10
 NO_BERKELEY_DB = (3, 8)
 """EL10's Postfix, built without Berkeley DB, is 3.8; EL9's, built with it, 3.5."""
 
@@ -104,6 +105,13 @@ def likely_version(parameters: dict[str, str], distribution: Distribution) -> st
     if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?", level):
         return level
     return VERSION_OF_RELEASE.get(major(distribution.version), "") if distribution.is_el else ""
+
+
+def likely_table_types(distribution: Distribution) -> tuple[str, ...]:
+    """Return the types of indexed tables of a release without Berkeley DB, () if not known."""
+    release = major(distribution.version)
+    is_without = distribution.is_el and release.isdecimal() and int(release) >= _EL_WITHOUT_DB
+    return ("lmdb", "cdb") if is_without else ()
 
 
 def likely_database_type(parameters: dict[str, str], version: str) -> str:

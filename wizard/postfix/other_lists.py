@@ -1,4 +1,4 @@
-"""Find the DNS blocklists that a mail server asks elsewhere than in smtpd_recipient_restrictions.
+"""Find the DNS blocklists that smtpd(8) queries elsewhere than in smtpd_recipient_restrictions.
 
 Answers own the items of that list alone. The other places are other restriction lists, parameters
 and restriction classes that a list names, postscreen, and `-o` of port 25 (postconf(5)).
@@ -75,11 +75,11 @@ def _zone(text: str) -> str:
 
 def warnings(found: Collection[OtherList], planned: Collection[str]) -> Iterator[str]:
     """Yield a sentence for each place; `planned` are the restrictions of the answers."""
-    asked = set(_in_words([word for one in planned for word in one.split()]))
+    queried = set(_in_words([word for one in planned for word in one.split()]))
     for where in dict.fromkeys(one.where for one in found):
         zones = [one.zone for one in found if one.where == where]
-        twice = [zone for zone in zones if zone in asked]
-        more = f" {', '.join(twice)} would be asked twice: choose one place." if twice else ""
+        twice = [zone for zone in zones if zone in queried]
+        more = f" {', '.join(twice)} would be queried twice: choose one place." if twice else ""
         yield (
             f"{where} has blocklists too: {', '.join(zones)}. No answer can express them there, so"
             f" they stay.{more}"

@@ -93,7 +93,7 @@ _RULES = (
         ("smtpd_recipient_restrictions",),
         frozenset({_SMTP}),
         lambda settings, name: not _refuses_strangers(settings, name),
-        "main.cf's own list, with its blocklists, is not asked there",
+        "main.cf's own list, with its blocklists, is not used there",
     ),
     _Rule(("mynetworks",), frozenset(), _has_everybody, "everybody may send to anyone through it"),
     _Rule(_WHO_RELAYS, frozenset(), _permits_all, "everybody may send to anyone through it"),

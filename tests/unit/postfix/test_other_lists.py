@@ -75,10 +75,10 @@ def test_the_plan_says_it_and_what_would_be_asked_twice(main: str, where: str) -
     main = main if OWN in main else f"{OWN}\n{main}"
     plan, after = planned(main, "blocklists", {"use": []})
     (sentence,) = [one for one in plan.warnings if one.startswith(where)]
-    assert "asked twice" not in sentence
+    assert "queried twice" not in sentence
     plan, after = planned(main, "blocklists", {"use": ["spamcop"]})
     (sentence,) = [one for one in plan.warnings if one.startswith(where)]
-    assert "bl.spamcop.net would be asked twice" in sentence
+    assert "bl.spamcop.net would be queried twice" in sentence
     before = [one for one in main.splitlines() if not one.startswith(OWN)]
     assert set(before) <= set(bytes(after).decode().splitlines())
     assert not any("blocklists too" in one for one in planned(main, "limits", {})[0].warnings)

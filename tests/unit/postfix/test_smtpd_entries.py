@@ -56,7 +56,7 @@ HARM = {
     ),
     "another list": (
         "smtp inet n - n - - smtpd -o smtpd_recipient_restrictions=reject_unauth_destination",
-        "is not asked there",
+        "is not used there",
     ),
     "the world relays": ("2525 inet n - n - - smtpd -o mynetworks=0.0.0.0/0", "everybody"),
     "the world of IPv6": (

@@ -130,7 +130,7 @@ _ANOTHER_WAY = ("transport_maps", "sender_dependent_default_transport_maps", "re
 
 
 def warnings(relay: Relay, host: Host) -> Iterator[str]:
-    """Yield a sentence for each setting that stands against the relay host, and for port 465."""
+    """Yield a sentence for each setting that works against the relay host, and for port 465."""
     services = MasterCf.parse(host.text(MASTER_CF))
     client = services.service(_CLIENT)
     options = client.values if client else {}
