@@ -12,6 +12,7 @@ from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Host
+from wizard.host.named import read_named_zones
 from wizard.host.relay import relay_targets
 from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.plan.actions import HoldMail
@@ -91,6 +92,9 @@ def _complete(door: Door, answers: Answers, host: Host, sections: Collection[str
     if answers.relay.host and (not sections or RELAY in sections) and door.is_live:
         targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
         host = replace(host, relay_targets=relay_targets(targets, host.network.resolvers))
+    path = answers.dns.zone_file
+    if path and all(one.path != path for one in host.zones):
+        host = replace(host, zones=tuple(read_named_zones(door, path)))
     return _with_old_server(door, with_pair(door, answers, host), answers)
 
 

@@ -57,6 +57,8 @@ NO_ROOM = "No space left"
 NO_DNF = "there is no dnf to ask"
 ON_THE_SERVER = "The wizard installs Postfix with dnf; run it on the server itself."
 
+EXCLUDED = r"filtered out by"
+"""dnf names the reason in a line before its last one."""
 FAULTS = (
     (r"failed to execute dnf", NO_DNF, ON_THE_SERVER),
     (
@@ -68,6 +70,14 @@ FAULTS = (
         r"no enabled repositories",
         "no repository is enabled",
         "Enable one (RHEL: `subscription-manager register`); `dnf repolist` must list some.",
+    ),
+    (
+        EXCLUDED,
+        "the package is excluded",
+        (
+            "See excludepkgs in /etc/dnf/dnf.conf and the repositories, `dnf versionlock list`, and `dnf "
+            "module list`."
+        ),
     ),
     (
         r"Unable to find a match|No match for argument",
@@ -114,8 +124,10 @@ def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
         # Without free space dnf reports broken databases and archives.
         said += "\nNo space left on device"
     for pattern, wrong, advice in FAULTS:
-        if re.search(pattern, said):
-            return Trouble(DOING, f"{wrong} ({_gist(said)})", advice)
+        found = re.search(rf"^.*(?:{pattern}).*$", said, re.MULTILINE)
+        if found:
+            reason = found[0].strip() if pattern == EXCLUDED else _gist(said)
+            return Trouble(DOING, f"{wrong} ({reason})", advice)
     return Trouble(
         DOING,
         f"dnf ended with {outcome.code} ({_gist(said)})",
