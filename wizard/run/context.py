@@ -174,6 +174,7 @@ _GRAVE = re.compile(r"\b(?:fatal|panic|error): ", re.IGNORECASE)
 def listed(argv: Sequence[str], done: Completed) -> str:
     """Return a failed command with its status and five lines of its output, the gravest first."""
     grave = [line for line in done.said if _GRAVE.search(line)]
-    others = [line for line in done.said if line not in grave][-_LINES:]
-    words = "; ".join(line.strip() for line in [*grave, *others][:_LINES])
+    others = [line for line in done.said if line not in grave]
+    shown = [*grave[:_LINES], *others[max(0, len(others) + len(grave) - _LINES) :]]
+    words = "; ".join(line.strip() for line in shown[:_LINES])
     return f"{commands.spelled(argv)}: {done.ended}" + (f": {words}" if words else "")
