@@ -15,11 +15,13 @@ from wizard.host.facts import Host
 from wizard.host.named import read_named_zones
 from wizard.host.relay import relay_targets
 from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
+from wizard.host.transports import transports
 from wizard.paths import PARTED
 from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
 from wizard.plan.files import sha256
 from wizard.plan.model import Plan
+from wizard.planning import clashes
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases
 from wizard.planning.gather import gather_plan
@@ -57,7 +59,7 @@ def make_plan(
     plan = gather_plan(answers, host, sections) or build_plan(
         answers, host, sections, _bases(door, places, host), choices
     )
-    plan = _with_cure(door, host, plan)
+    plan = _with_transports(door, answers, host, _with_cure(door, host, plan))
     plan = with_path_obstacles(_with_classes(door, plan), door)
     # The runs of this host do not concern the plan of a copied /etc.
     if not door.is_live:
@@ -123,6 +125,21 @@ def _with_old_server(door: Door, host: Host, answers: Answers) -> Host:
     except Trouble:
         # The next run that saves answers repairs the file; no step is pending for this alone.
         return replace(host, old_server=answers.move.old_server)
+
+
+def _with_transports(door: Door, answers: Answers, host: Host, plan: Plan) -> Plan:
+    """Return the plan with a caution for new local domains that transport_maps sends elsewhere."""
+    is_planned = not plan.gathers and (not plan.sections or clashes.SECTION in plan.sections)
+    tables = clashes.tables_of(host) if is_planned and host.postfix.installed else ()
+    new = clashes.new_domains(answers, host) if tables else ()
+    if not new:
+        return plan
+    found = transports(door, tables, new)
+    return replace(
+        plan,
+        cautions=(*plan.cautions, *clashes.transport_caution(found)),
+        warnings=(*plan.warnings, *clashes.unknown_tables(found)),
+    )
 
 
 def _with_cure(door: Door, host: Host, plan: Plan) -> Plan:
