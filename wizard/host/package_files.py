@@ -25,7 +25,8 @@ from wizard.paths import MAIN_CF, MASTER_CF
 DOING = "fetching the postfix package to see which files it would lay"
 
 DNF = (
-    *("dnf", "--quiet", "--assumeyes", "--downloadonly"),
+    # With --quiet it does not say why a package is excluded.
+    *("dnf", "--assumeyes", "--downloadonly"),
     # With the check, --assumeyes would import a key into RPM's database that nobody has verified.
     # Here the files are only read. The run's own dnf checks the signature, and the plan has the
     # hashes of these files.
@@ -119,7 +120,9 @@ def read_package_files(door: Door) -> PackageFiles:
 
 def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
     """Return the error for a failure of dnf; `free` is the free space for its files, in bytes."""
-    said = "\n".join(outcome.complaints)
+    # dnf prints the reason why a package is excluded on standard output.
+    reasons = re.findall(rf"^.*{EXCLUDED}.*$", outcome.text, re.MULTILINE)
+    said = "\n".join((*reasons, *outcome.complaints))
     if free < MIN_FREE_BYTES:
         # Without free space dnf reports broken databases and archives.
         said += "\nNo space left on device"

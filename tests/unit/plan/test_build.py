@@ -338,7 +338,7 @@ def test_self_signed_is_made_once(answers: Answers) -> None:
 
 
 PAIR = CertificatePair("/c", "/k", ("mail.zeke.ne.jp",), NOW + 300 * DAY, "1")
-BAD_DATES = {
+BAD_DATES: dict[str, tuple[dict[str, Any], str]] = {
     "expired": ({"not_after": NOW - DAY}, "expired on"),
     "not yet": ({"not_before": NOW + 10 * DAY}, "is valid only from"),
     "an issuer that expired": ({"issuer_not_after": NOW - DAY}, "whose first issuer expired on"),
@@ -347,9 +347,9 @@ BAD_DATES = {
 
 @pytest.mark.parametrize(("changes", "why"), BAD_DATES.values(), ids=BAD_DATES)
 def test_a_certificate_is_judged_by_the_same_dates_from_each_source(
-    changes: dict[str, int], why: str, answers: Answers
+    changes: dict[str, Any], why: str, answers: Answers
 ) -> None:
-    own = {"source": "files", "name": "", "cert_file": "/c", "key_file": "/k"}
+    own: dict[str, Any] = {"source": "files", "name": "", "cert_file": "/c", "key_file": "/k"}
     files = replace(answers, certificate=replace(answers.certificate, **own))
     assert not build_plan(files, changed(own_pair=PAIR)).obstacles
     (obstacle,) = build_plan(files, changed(own_pair=replace(PAIR, **changes))).obstacles
@@ -363,7 +363,9 @@ def test_a_certificate_is_judged_by_the_same_dates_from_each_source(
 
 @pytest.mark.parametrize("kind", [*BAD_DATES, "broken"])
 def test_the_lineages_that_would_do_are_named(kind: str, answers: Answers) -> None:
-    changes = BAD_DATES[kind][0] if kind in BAD_DATES else {"problem": "the two do not belong"}
+    changes: dict[str, Any] = (
+        BAD_DATES[kind][0] if kind in BAD_DATES else {"problem": "the two do not belong"}
+    )
     (lineage,) = FRESH.lineages
     others = (
         replace(lineage, name="zeke.ne.jp-0001"),
