@@ -6,21 +6,26 @@ import re
 from dataclasses import replace
 from typing import Collection
 
-from wizard.answers.model import Answers, Caution
+from wizard.answers.model import Answers, Caution, host_problem
 from wizard.answers.toml import SAVED, read_stored, saved_answers
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Host
+from wizard.host.named import read_named_zones
 from wizard.host.relay import relay_targets
 from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
+from wizard.host.transports import transports
+from wizard.paths import PARTED
 from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
 from wizard.plan.files import sha256
 from wizard.plan.model import Plan
+from wizard.planning import clashes
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases
 from wizard.planning.gather import gather_plan
+from wizard.planning.obstacles import refused
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
 from wizard.postfix.relayhost import RELAY, nexthop
@@ -54,6 +59,7 @@ def make_plan(
     plan = gather_plan(answers, host, sections) or build_plan(
         answers, host, sections, _bases(door, places, host), choices
     )
+    plan = _with_transports(door, answers, host, _with_cure(door, host, plan))
     plan = with_path_obstacles(_with_classes(door, plan), door)
     # The runs of this host do not concern the plan of a copied /etc.
     if not door.is_live:
@@ -91,6 +97,9 @@ def _complete(door: Door, answers: Answers, host: Host, sections: Collection[str
     if answers.relay.host and (not sections or RELAY in sections) and door.is_live:
         targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
         host = replace(host, relay_targets=relay_targets(targets, host.network.resolvers))
+    path = answers.dns.zone_file
+    if path and all(one.path != path for one in host.zones):
+        host = replace(host, zones=tuple(read_named_zones(door, path)))
     return _with_old_server(door, with_pair(door, answers, host), answers)
 
 
@@ -116,6 +125,50 @@ def _with_old_server(door: Door, host: Host, answers: Answers) -> Host:
     except Trouble:
         # The next run that saves answers repairs the file; no step is pending for this alone.
         return replace(host, old_server=answers.move.old_server)
+
+
+def _with_transports(door: Door, answers: Answers, host: Host, plan: Plan) -> Plan:
+    """Return the plan with a caution for new local domains that transport_maps sends elsewhere."""
+    is_planned = not plan.gathers and (not plan.sections or clashes.SECTION in plan.sections)
+    tables = clashes.tables_of(host) if is_planned and host.postfix.installed else ()
+    new = clashes.new_domains(answers, host) if tables else ()
+    if not new:
+        return plan
+    found = transports(door, tables, new)
+    return replace(
+        plan,
+        cautions=(*plan.cautions, *clashes.transport_caution(found)),
+        warnings=(*plan.warnings, *clashes.unknown_tables(found)),
+    )
+
+
+def _with_cure(door: Door, host: Host, plan: Plan) -> Plan:
+    """Return the plan without the obstacle of a refused main.cf, if Postfix accepts the next one."""
+    why = tuple(refused(host))
+    if not door.is_live or not set(why) & set(plan.obstacles):
+        return plan
+    from wizard.host.next_main_cf import refusal  # noqa: PLC0415 - few hosts have such a main.cf
+
+    texts = {one.path: one.proposed for one in plan.files if one.path in PARTED}
+    still = refusal(door, texts)
+    if still:
+        return replace(
+            plan,
+            obstacles=tuple(
+                host_problem(f"{one.message}. It refuses the planned one, too: {still}")
+                if one in why
+                else one
+                for one in plan.obstacles
+            ),
+        )
+    warning = (
+        f"Postfix refuses main.cf as it is ({host.postfix.refusal}), and accepts the planned one."
+    )
+    return replace(
+        plan,
+        obstacles=tuple(one for one in plan.obstacles if one not in why),
+        warnings=(*plan.warnings, warning),
+    )
 
 
 def with_count(door: Door, plan: Plan) -> Plan:

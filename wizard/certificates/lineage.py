@@ -16,7 +16,7 @@ from typing import Optional
 
 from wizard.certificates.model import Lineage, LineageFile
 from wizard.certificates.pairs import NOT_READ, pair_problem
-from wizard.certificates.x509 import read_certificate
+from wizard.certificates.x509 import issuer_not_after, read_certificate
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.paths import LETSENCRYPT
@@ -118,6 +118,7 @@ def _read_usable(door: Door, name: str) -> Lineage:
         certificate.not_before,
         certificate.not_after,
         certificate.serial,
+        issuer_not_after=issuer_not_after(pem),
     )
 
 

@@ -29,6 +29,7 @@ class Lineage:
     `number` is the N to link: that of live/NAME, or the newest whole N if that one is not whole.
     It is None if no N is whole. `names` are the certificate's DNS names, `not_after` and
     `not_before` seconds since the epoch, `serial` upper-case hex, all of number N.
+    `issuer_not_after` is the end of the issuer's certificate in fullchain.pem, 0 without one.
     `problem` says why the lineage cannot be used (pair does not match, unreadable), else "".
     """
 
@@ -40,6 +41,7 @@ class Lineage:
     not_after: int = 0
     serial: str = ""
     problem: str = ""
+    issuer_not_after: int = 0
 
     @property
     def linked(self) -> bool:
@@ -78,7 +80,7 @@ class CertificatePair:
 
     `problem` is "" if the pair is whole. `sha256` are the hex digests of the two files' bytes,
     None for a missing or unreadable one. `key_open` is True if others than the key's owner and
-    group may read it.
+    group may read it. The dates are those of `Lineage`.
     """
 
     cert_file: str
@@ -89,6 +91,8 @@ class CertificatePair:
     problem: str = ""
     sha256: tuple[Optional[str], Optional[str]] = (None, None)
     key_open: bool = False
+    not_before: int = 0
+    issuer_not_after: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import stat
 from typing import Optional
 
 from wizard.certificates.model import CertificatePair
-from wizard.certificates.x509 import read_certificate
+from wizard.certificates.x509 import issuer_not_after, read_certificate
 from wizard.door import Door
 from wizard.errors import Trouble
 
@@ -54,7 +54,8 @@ def read_pair(door: Door, cert_file: str, key_file: str) -> Optional[Certificate
         return None
     digests = (_digest(door, cert_file), _digest(door, key_file))
     problem = pair_problem(door, cert_file, key_file)
-    certificate = None if problem else read_certificate(door.read_bytes(cert_file) or b"")
+    pem = b"" if problem else door.read_bytes(cert_file) or b""
+    certificate = read_certificate(pem)
     if certificate is None:
         return CertificatePair(cert_file, key_file, problem=problem or NOT_READ, sha256=digests)
     return CertificatePair(
@@ -65,6 +66,8 @@ def read_pair(door: Door, cert_file: str, key_file: str) -> Optional[Certificate
         certificate.serial,
         sha256=digests,
         key_open=_is_open(door, key_file),
+        not_before=certificate.not_before,
+        issuer_not_after=issuer_not_after(pem),
     )
 
 

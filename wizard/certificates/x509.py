@@ -57,6 +57,15 @@ def read_certificate(pem: bytes) -> Optional[Certificate]:
         return None
 
 
+def issuer_not_after(pem: bytes) -> int:
+    """Return the end of the second certificate in `pem`, that of the issuer; 0 without one."""
+    blocks = _PEM.finditer(pem)
+    next(blocks, None)
+    second = next(blocks, None)
+    issuer = None if second is None else read_certificate(second[0])
+    return 0 if issuer is None else issuer.not_after
+
+
 def _certificate(der: bytes) -> Certificate:
     (tag, serial), _, _, (_, validity), *others = signed_fields(der)
     if tag != _INTEGER:

@@ -21,8 +21,8 @@ from wizard.plan.model import Plan
 from wizard.planning.file_entries import entries
 from wizard.postfix.hardening import MAPS
 from wizard.postfix.hazards import HAZARDS
-from wizard.postfix.master_cf import port_of_entry
 from wizard.postfix.served import PAIR, TAKEN_OUT
+from wizard.postfix.service_entry import port_of_entry
 
 AS_BEFORE = "it was so before this run"
 AS_ACCEPTED = "it was accepted for this run"

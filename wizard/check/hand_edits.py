@@ -15,8 +15,8 @@ from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.choices import MINE
 from wizard.plan.hand_edit import HandEdit
 from wizard.planning.file_entries import service_entry_of
-from wizard.postfix.master_cf import port_of_entry
 from wizard.postfix.served import PAIR, TAKEN_OUT
+from wizard.postfix.service_entry import port_of_entry
 
 ADVICE = "It is as you changed it by hand, and you chose to keep that."
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Iterator, Optional
 
 from wizard.answers.accept import OPTION, Accepted, form, form_of, option_for
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Caution, narrowed
-from wizard.answers.toml import read_answers
+from wizard.answers.toml import read_answers, read_stored, saved_answers
 from wizard.answers.unnamed import with_unnamed
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
@@ -67,7 +67,32 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
         )
     answers = _narrowed(answers, session, host, options)
     choices = Choices(rest=options.conflicts, accepted=options.accepted.by_name)
-    return session.plan(answers, host, options.sections, choices), host
+    plan = session.plan(answers, host, options.sections, choices)
+    if given is not None and not options.sections and session.door.is_live:
+        plan = with_saving(plan, given, _saved(session))
+    return plan, host
+
+
+def with_saving(plan: Plan, given: Answers, saved: Optional[Answers]) -> Plan:
+    """Return the plan with its proof pending, if only the saved answers differ from those given.
+
+    The end of each run saves them. Without them, a later check would compare with what it reads
+    back from a broken host.
+    """
+    if plan.pending or plan.obstacles or saved == given:
+        return plan
+    steps = tuple(replace(one, done=False) if one.id == "check" else one for one in plan.steps)
+    warning = "Nothing changes but the saved answers, which are others than these, or none."
+    return replace(plan, steps=steps, warnings=(*plan.warnings, warning))
+
+
+def _saved(session: Session) -> Optional[Answers]:
+    """Return the saved answers, None if there are none or they cannot be read."""
+    try:
+        path = saved_answers(session.door)
+        return None if path is None else read_stored(path)
+    except Trouble:
+        return None
 
 
 def _narrowed(answers: Answers, session: Session, host: Host, options: Options) -> Answers:

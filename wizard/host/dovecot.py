@@ -33,6 +33,8 @@ FIRST_USER, LAST_USER = 1000, 60000
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _INCLUDE = re.compile(r"^[ \t]*!include(?:_try)?[ \t]+(\S+)", re.MULTILINE)
 _ROOT = re.compile(r"^root:[ \t]*([\w.-]+)[ \t\r]*$", re.MULTILINE)
+_CONF_D = "/etc/dovecot/conf.d"
+_OLD_FILE = re.compile(r"^[ \t]*\w+_file[ \t]*=[ \t]*<[^\n]*", re.MULTILINE)
 _NO_LOGIN = ("nologin", "false")
 
 
@@ -48,13 +50,30 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
         return Dovecot()
     (number, _), (said, complaint) = (_output(one) for one in (version, settings))
     found = _NUMBER.search(number)
+    version_number = found[0] if found else ""
     return Dovecot(
-        version=found[0] if found else "",
+        version=version_number,
+        old_lines=old_lines(door) if version_number.startswith("2.4.") else (),
         settings=flattened(said),
         complaint=complaint,
         reads_conf_d=includes(door.read_text(MAIN) or "", DOVECOT_CONF),
         reader=reader(door.read_text("/etc/passwd") or "", door.read_text(ALIASES) or ""),
     )
+
+
+def old_lines(door: Door) -> tuple[str, ...]:
+    """Return lines such as `ssl_server_cert_file = </PATH`, each with its file.
+
+    `<` meant the text of a file in 2.3. In 2.4 a setting that ends in _file has a name, so Dovecot
+    takes the text for the name and does not start; doveconf(1) accepts it.
+    """
+    main = door.read_text(MAIN) or ""
+    names = [f"{_CONF_D}/{one}" for one in sorted(door.list_dir(_CONF_D) or ())]
+    found = []
+    for path in (MAIN, *(one for one in names if includes(main, one))):
+        text = main if path == MAIN else door.read_text(path) or ""
+        found += [f"{path}: {one.strip()}" for one in _OLD_FILE.findall(text)]
+    return tuple(found)
 
 
 def _output(running: Running) -> tuple[str, str]:

@@ -159,7 +159,8 @@ class Dovecot:
     are the values of `doveconf -a` by path (`service lmtp/unix_listener lmtp/mode`), `complaint`
     says why there are none. `reads_conf_d` is True if dovecot.conf includes the wizard's file in
     conf.d. `reader` is a local user for tests, "" for none. `waiting` is the number of messages in
-    the queue that wait for Dovecot.
+    the queue that wait for Dovecot. `old_lines` are lines of 2.3 in a configuration of 2.4 that
+    doveconf(1) does not report, each with its file.
     """
 
     auth_socket: bool = False
@@ -171,6 +172,7 @@ class Dovecot:
     reads_conf_d: bool = False
     reader: str = ""
     waiting: int = 0
+    old_lines: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:

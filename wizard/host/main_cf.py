@@ -1,8 +1,6 @@
 """Read main.cf where postconf cannot run: in a copied /etc, and a package's own file.
 
-Only for reading, and only for files that Postfix accepts; `wizard.postfix` edits them. The rules
-are those of postconf(5): a line that begins with a blank continues the one before, also after
-comments and empty lines.
+Only for reading; `wizard.postfix` edits the file, and reads lines and names with what is here.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from wizard.host.distribution import major
 from wizard.host.facts import Distribution
+from wizard.host.logical import SPACE, logical_lines
 
 VERSION_OF_RELEASE = {"9": "3.5", "10": "3.8"}
 """Postfix's version by Enterprise Linux's major release."""
@@ -19,8 +18,15 @@ VERSION_OF_RELEASE = {"9": "3.5", "10": "3.8"}
 LONGEST_EXPANDED = 65536
 """Characters by which values may lengthen a text; a name or a list of tables needs a hundred."""
 
+ENTRY = re.compile(r"[ \t\n\v\f\r]*([^ \t\n\v\f\r=]*)[ \t\n\v\f\r]*=")
+"""The name and the equals sign that begin a parameter."""
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+"""Postfix ends a line only at a line feed; str.splitlines() has ten other ends."""
+_SEPARATORS = re.compile(r"[ \t\r\n]+")
+
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
 
+_EL_WITHOUT_DB = 10
 NO_BERKELEY_DB = (3, 8)
 """EL10's Postfix, built without Berkeley DB, is 3.8; EL9's, built with it, 3.5."""
 
@@ -32,18 +38,22 @@ def own_parameters(text: bytes) -> dict[str, str]:
 
 def all_parameters(text: bytes) -> list[tuple[str, str]]:
     """Return each `name = value` of main.cf in order, duplicates included."""
-    found: list[list[str]] = []
-    # Postfix ends a line only at a line feed; str.splitlines() has ten other ends.
-    for line in text.decode("utf-8", "surrogateescape").split("\n"):
-        bare = line.strip()
-        if not bare or bare[0] == "#":
-            continue
-        if line[0] in " \t" and found:
-            found[-1].append(bare)
-        else:
-            found.append([bare])
-    rows = (" ".join(lines).partition("=") for lines in found)
-    return [(name.strip(), value.strip()) for name, equals, value in rows if equals]
+    lines = [
+        one.text
+        for one in logical_lines(_LINE.findall(text.decode("utf-8", "surrogateescape")))
+        if not one.orphan
+    ]
+    return [
+        (found[1], normalised(line[found.end() :].strip(SPACE)))
+        for line in lines
+        for found in [ENTRY.match(line)]
+        if found
+    ]
+
+
+def normalised(value: str) -> str:
+    """Return the value as `postconf -n` prints it: with single blanks."""
+    return _SEPARATORS.sub(" ", value).strip(" ")
 
 
 def expanded(text: str, value: Callable[[str], str], most: int = LONGEST_EXPANDED) -> str:
@@ -61,17 +71,18 @@ def expanded(text: str, value: Callable[[str], str], most: int = LONGEST_EXPANDE
     return "".join([*parts, text[at:]])
 
 
-_PART = re.compile(r"[{}]|[, \t\n\v\f\r\0]+|[^{}, \t\n\v\f\r\0]+")
+_PART = re.compile(r"([, \t\n\v\f\r\0]+)|[{}]|[^{}, \t\n\v\f\r\0]+")
 
 
-def spans(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield the begin and end of each item of a list; braces keep blanks and commas in an item.
+def spans(text: str, at: int = 0, parts: re.Pattern[str] = _PART) -> Iterator[tuple[int, int]]:
+    """Yield the begin and end of each item of a list; braces keep separators in an item.
 
-    The item of an unclosed brace goes to the end, as for Postfix.
+    The item of an unclosed brace goes to the end, as for Postfix. The first group of `parts`
+    matches separators.
     """
     first, depth = None, 0
-    for part in _PART.finditer(text, at):
-        if depth == 0 and part[0][0] in ", \t\n\v\f\r\0":
+    for part in parts.finditer(text, at):
+        if depth == 0 and part[1]:
             if first is not None:
                 yield first, part.start()
             first = None
@@ -94,6 +105,13 @@ def likely_version(parameters: dict[str, str], distribution: Distribution) -> st
     if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?", level):
         return level
     return VERSION_OF_RELEASE.get(major(distribution.version), "") if distribution.is_el else ""
+
+
+def likely_table_types(distribution: Distribution) -> tuple[str, ...]:
+    """Return the types of indexed tables of a release without Berkeley DB, () if not known."""
+    release = major(distribution.version)
+    is_without = distribution.is_el and release.isdecimal() and int(release) >= _EL_WITHOUT_DB
+    return ("lmdb", "cdb") if is_without else ()
 
 
 def likely_database_type(parameters: dict[str, str], version: str) -> str:

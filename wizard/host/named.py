@@ -22,16 +22,20 @@ BESIDE = (".jnl", ".signed", ".jbk", ".signed.jnl")
 _NO_MAIL = (".", "localhost", "localhost.localdomain")
 
 
-def read_named_zones(door: Door) -> Iterator[NamedZone]:
-    """Yield the primary zones that may have names of hosts: no reverse and no local zones."""
+def read_named_zones(door: Door, path: str = "") -> Iterator[NamedZone]:
+    """Yield the primary zones that may have names of hosts: no reverse and no local zones.
+
+    They are the first `MOST` ones, and those of the file `path`.
+    """
     try:
         statements = read_zones(NAMED_CONF, door.read_text)
     except Trouble:
         # An unreadable named.conf is reported when the dns section is planned.
         return
     wanted = [one for one in statements if one.is_primary and not _is_reverse(one.name)]
-    for one in wanted[:MOST]:
-        yield _zone(door, one)
+    for number, one in enumerate(wanted):
+        if number < MOST or one.file == path:
+            yield _zone(door, one)
 
 
 def _is_reverse(name: str) -> bool:

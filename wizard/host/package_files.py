@@ -25,7 +25,8 @@ from wizard.paths import MAIN_CF, MASTER_CF
 DOING = "fetching the postfix package to see which files it would lay"
 
 DNF = (
-    *("dnf", "--quiet", "--assumeyes", "--downloadonly"),
+    # With --quiet it does not say why a package is excluded.
+    *("dnf", "--assumeyes", "--downloadonly"),
     # With the check, --assumeyes would import a key into RPM's database that nobody has verified.
     # Here the files are only read. The run's own dnf checks the signature, and the plan has the
     # hashes of these files.
@@ -57,6 +58,8 @@ NO_ROOM = "No space left"
 NO_DNF = "there is no dnf to ask"
 ON_THE_SERVER = "The wizard installs Postfix with dnf; run it on the server itself."
 
+EXCLUDED = r"filtered out by"
+"""dnf names the reason in a line before its last one."""
 FAULTS = (
     (r"failed to execute dnf", NO_DNF, ON_THE_SERVER),
     (
@@ -68,6 +71,14 @@ FAULTS = (
         r"no enabled repositories",
         "no repository is enabled",
         "Enable one (RHEL: `subscription-manager register`); `dnf repolist` must list some.",
+    ),
+    (
+        EXCLUDED,
+        "the package is excluded",
+        (
+            "See excludepkgs in /etc/dnf/dnf.conf and the repositories, `dnf versionlock list`, and `dnf "
+            "module list`."
+        ),
     ),
     (
         r"Unable to find a match|No match for argument",
@@ -109,13 +120,17 @@ def read_package_files(door: Door) -> PackageFiles:
 
 def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
     """Return the error for a failure of dnf; `free` is the free space for its files, in bytes."""
-    said = "\n".join(outcome.complaints)
+    # dnf prints the reason why a package is excluded on standard output.
+    reasons = re.findall(rf"^.*{EXCLUDED}.*$", outcome.text, re.MULTILINE)
+    said = "\n".join((*reasons, *outcome.complaints))
     if free < MIN_FREE_BYTES:
         # Without free space dnf reports broken databases and archives.
         said += "\nNo space left on device"
     for pattern, wrong, advice in FAULTS:
-        if re.search(pattern, said):
-            return Trouble(DOING, f"{wrong} ({_gist(said)})", advice)
+        found = re.search(rf"^.*(?:{pattern}).*$", said, re.MULTILINE)
+        if found:
+            reason = found[0].strip() if pattern == EXCLUDED else _gist(said)
+            return Trouble(DOING, f"{wrong} ({reason})", advice)
     return Trouble(
         DOING,
         f"dnf ended with {outcome.code} ({_gist(said)})",

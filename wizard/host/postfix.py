@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Optional
 
@@ -18,6 +19,9 @@ END = "# Your own rows go below this line."
 
 INDEX_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "sdbm": ".dir"}
 """Suffixes of index files by table type (DATABASE_README)."""
+
+_BUILT = ("lmdb", "hash", "cdb", "btree")
+"""Types of indexed tables, the preferred first."""
 
 NEVRA = "%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}"
 """rpm's query format for name-epoch:version-release.arch, with epoch 0 too."""
@@ -69,17 +73,27 @@ class Configuration:
 def installed_postfix(package: Optional[Package], configuration: Configuration) -> Postfix:
     """Return the facts of an installed Postfix."""
     version = configuration.value("mail_version")
+    table_type = configuration.value("default_database_type")
     return Postfix(
         package,
         version,
-        configuration.value("default_database_type")
-        or likely_database_type(configuration.parameters, version),
+        usable_type(
+            table_type or likely_database_type(configuration.parameters, version),
+            configuration.table_types,
+        ),
         configuration.table_types,
         frozenset(configuration.defaults),
         configuration.instances,
         configuration.stderr,
         defaults=configuration.defaults,
         in_force=configuration.in_force,
+    )
+
+
+def usable_type(wanted: str, types: Collection[str]) -> str:
+    """Return a type of indexed tables that Postfix has; `types` are those of `postconf -m`."""
+    return (
+        wanted if not types or wanted in types else next(filter(types.__contains__, _BUILT), wanted)
     )
 
 

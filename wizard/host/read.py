@@ -22,7 +22,13 @@ from wizard.host.files import read_leftovers, read_managed
 from wizard.host.firewall import STOPPED, UNKNOWN, begin_firewall
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
-from wizard.host.main_cf import all_parameters, likely_database_type, likely_version, own_parameters
+from wizard.host.main_cf import (
+    all_parameters,
+    likely_database_type,
+    likely_table_types,
+    likely_version,
+    own_parameters,
+)
 from wizard.host.mta import read_mtas
 from wizard.host.named import read_named_zones
 from wizard.host.network import begin_network
@@ -33,6 +39,7 @@ from wizard.host.postfix import (
     begin_package,
     installed_postfix,
     read_table,
+    usable_type,
 )
 from wizard.host.relay import has_plain, read_relay_table, read_sasl_passwd
 from wizard.host.sockets import begin_listeners
@@ -288,7 +295,9 @@ def _from_files(
         # A copied main.cf is that of an installed Postfix, of an unknown package.
         package = Package("", candidate=False)
     version = likely_version(parameters, distribution)
-    return Postfix(package, version, likely_database_type(parameters, version))
+    types = () if door.is_live else likely_table_types(distribution)
+    table_type = usable_type(likely_database_type(parameters, version), types)
+    return Postfix(package, version, table_type, types)
 
 
 def _laid(there: FileFacts, text: bytes) -> FileFacts:

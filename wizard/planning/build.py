@@ -33,7 +33,7 @@ from wizard.plan.model import Plan, Step
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope, scope_of
-from wizard.planning import in_force, leftovers, obstacles, other_mta
+from wizard.planning import clashes, in_force, leftovers, obstacles, other_mta
 from wizard.planning.by_hand import Bases
 from wizard.planning.files import Proposed, propose
 from wizard.planning.keep_edits import protected_names, with_hand_edits
@@ -84,6 +84,7 @@ def build_plan(
             *(caution for part in parts for caution in part.cautions),
             *firewall.zone_caution(host, steps),
             *obstacles.loopback_caution(proposed.master.proposal.loopback),
+            *clashes.cautions(request),
         ),
         warnings=tuple(
             dict.fromkeys(

@@ -11,13 +11,15 @@ import re
 from collections.abc import Mapping
 from typing import Callable, Optional
 
+from wizard.host.main_cf import normalised
 from wizard.paths import MAIN_CF, MASTER_CF, SASL_PASSWD
-from wizard.postfix.main_cf import MainCf, normalised
-from wizard.postfix.master_cf import MasterCf, Service, same_value
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.master_cf import MasterCf, same_value
 from wizard.postfix.meaning import Own, own_by
 from wizard.postfix.parameters import BY_NAME, RESTRICTIONS, SCALAR
 from wizard.postfix.restrictions import split_restrictions
 from wizard.postfix.sender_access import rows_by_key
+from wizard.postfix.service_entry import Service
 from wizard.secrets import masked, may_have_key, without_number
 from wizard.sections.registry import FILES
 

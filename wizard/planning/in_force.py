@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.answers.model import SECTIONS, Problem, host_problem
+from wizard.answers.model import POLICY, SECTIONS, Problem, host_problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.plan.scope import Scope
 from wizard.planning.files import Proposed
-from wizard.postfix import served
+from wizard.postfix import served, smtpd_entries
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf
@@ -58,11 +58,15 @@ def _broken(hazard: Hazard, settings: Settings, master: bytes) -> Optional[Setti
 
 
 def warnings(proposed: Proposed, host: Host, scope: Scope) -> Iterator[str]:
-    """Yield a warning for each service that would not show the planned certificate."""
+    """Yield a warning for each service without TLS for the certificate, and each harmful option."""
+    if not scope.has_any(served.SECTION, POLICY):
+        return
+    master = MasterCf.parse(proposed.master.proposal.text)
+    settings = _settings(proposed.main.proposal.text, proposed.master.proposal.text, host)
     if served.SECTION in scope:
-        master = proposed.master.proposal.text
-        settings = _settings(proposed.main.proposal.text, master, host)
-        yield from served.without_tls(MasterCf.parse(master), settings)
+        yield from served.without_tls(master, settings)
+    if POLICY in scope:
+        yield from smtpd_entries.warnings(master, settings)
 
 
 def _transport(master: bytes, after: Settings) -> Iterator[Problem]:

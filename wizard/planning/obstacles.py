@@ -75,17 +75,21 @@ def _host(host: Host) -> Iterator[Problem]:
             f"this is {distribution.name or 'an unknown system'}, not a RHEL 9 or 10 or one of "
             "its family; the steps are made for those only",
         )
-    refused = host.postfix.refusal
-    if refused:
-        yield host_problem(
-            f"Postfix itself refuses main.cf as it is ({refused}); set that right first, until "
-            "`postconf -n` prints the parameters",
-        )
+    yield from refused(host)
     if host.postfix.instances:
         yield host_problem(
             "this Postfix has several instances (multi_instance_directories = "
             f"{' '.join(host.postfix.instances)}), which another tool manages; this wizard "
             "sets up single ones only and leaves it alone",
+        )
+
+
+def refused(host: Host) -> Iterator[Problem]:
+    """Yield the problem that Postfix refuses the live main.cf."""
+    if host.postfix.refusal:
+        yield host_problem(
+            f"Postfix itself refuses main.cf as it is ({host.postfix.refusal}); set that right first, "
+            "until `postconf -n` prints the parameters",
         )
 
 

@@ -13,9 +13,9 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, Optional
 
 from wizard.answers.rules.mail import mail_reader
+from wizard.host.logical import SPACE, Logical, insertable_places, logical_lines
 from wizard.paths import ALIASES
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, Logical, insertable_places, logical_lines
 from wizard.postfix.proposal import Proposal
 
 ROOT, POSTMASTER, ABUSE = "root", "postmaster", "abuse"

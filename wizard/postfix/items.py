@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wizard.host.logical import silent
 from wizard.host.main_cf import spans
 from wizard.postfix.lines import checked, content
-from wizard.postfix.logical import silent
 from wizard.postfix.main_cf import Entry, MainCf
 
 WIDTH = 72

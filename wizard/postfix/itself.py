@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wizard.host.facts import Network
-from wizard.postfix.master_cf import Service, port_number
+from wizard.postfix.service_entry import Service, port_number
 
 _LOCALHOST = frozenset({"localhost", "localhost.localdomain", "localhost4", "localhost6"})
 _NEXTHOP = re.compile(r"(?:\[(?P<literal>[^\]]*)\]|(?P<name>[^:\[\]]*))(?::(?P<port>\w+))?")

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Optional
 
-from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import (
+from wizard.host.logical import (
     SPACE,
     Logical,
     insertable,
@@ -21,17 +20,12 @@ from wizard.postfix.logical import (
     logical_lines,
     silent,
 )
+from wizard.host.main_cf import ENTRY, normalised
+from wizard.postfix.lines import Lines, checked, content
 
-_NAME = re.compile(r"[ \t\n\v\f\r]*([^ \t\n\v\f\r=]*)[ \t\n\v\f\r]*=")
 _EXAMPLE = re.compile(r"#([a-zA-Z0-9_]+)[ \t]*=(.*)")
 _SPACED_COMMENT = re.compile(r"#[ \t]+\S")
 _INDENTED_COMMENT = re.compile(r"#(?:\t|  )[ \t]*\S")
-_SEPARATORS = re.compile(r"[ \t\r\n]+")
-
-
-def normalised(value: str) -> str:
-    """Return the value as `postconf -n` prints it: with single blanks."""
-    return _SEPARATORS.sub(" ", value).strip(" ")
 
 
 @dataclass(frozen=True)
@@ -145,7 +139,7 @@ def _parsed(data: bytes) -> MainCf:
 
 
 def _entry(texts: Sequence[str], logical: Logical) -> Optional[Entry]:
-    match = _NAME.match(logical.text)
+    match = ENTRY.match(logical.text)
     if not match:
         return None
     column = match.end()

@@ -12,7 +12,7 @@ from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.hostname import Hostname
 from wizard.host.facts import Postfix
 from wizard.host.main_cf import words as split
-from wizard.postfix import addresses, hardening, restrictions
+from wizard.postfix import addresses, hardening, restrictions, table_types
 from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
 from wizard.postfix.meaning import Own, own_names
@@ -68,6 +68,7 @@ def propose_main_cf(
     chosen = frozenset(sections) or frozenset(ALL_SECTIONS)
     before = MainCf.parse(live)
     cf, found = removed(before, answers, today, protected, chosen)
+    cf, repaired = table_types.repaired(cf, postfix, chosen, protected)
     goal = restrictions.wanted(answers, postfix)
     warnings = list(found)
     refusals: list[str] = []
@@ -103,13 +104,14 @@ def propose_main_cf(
             cf = add_to_block(cf, _BLOCKS[block], ORDER[block], missing)
     names = [one.name for one in mine]
     names += [name for one, only in REMOVED_ONLY.items() if one in chosen for name in only]
+    names += [name for name in repaired if name not in names]
     warnings += visible_keys(cf, answers, chosen)
     return Proposal(
         text=bytes(cf),
         reasons=cf.lines.reasons(),
         expected=tuple((n, v) for n in names for v in [cf.value(n)] if v is not None),
         changed=tuple(name for name in names if cf.value(name) != before.value(name)),
-        warnings=(*warnings, *_warnings(cf, names, chosen)),
+        warnings=(*warnings, *_warnings(cf, names, chosen), *table_types.warnings(cf, postfix)),
         refusals=tuple(refusals),
     )
 

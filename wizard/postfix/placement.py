@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from wizard.host.logical import SPACE
+from wizard.host.main_cf import normalised
 from wizard.postfix.lines import checked, content
-from wizard.postfix.logical import SPACE
 from wizard.postfix.main_cf import (
     MainCf,
     is_blank,
-    normalised,
     replace_example,
     uncomment,
     write_lines,

@@ -44,7 +44,12 @@ def _without_relay(
     for one in PARAMETERS:
         if one.when_empty != WITH_ITS_BLOCK or one.value(answers) or one.name in protected:
             continue
-        is_as_today = today is not None and one.value(answers) == one.value(today)
+        # For another relay host a parameter goes that no answer read, such as a wrapper mode.
+        is_as_today = (
+            today is not None
+            and one.value(answers) == one.value(today)
+            and (not answers.relay.host or answers.relay == today.relay)
+        )
         if not one.is_unsaid(answers) and not is_as_today:
             cf = without_parameter(cf, one.name, _NO_RELAY, everywhere=everywhere)
     return without_heading(cf, ORDER[RELAY], _NO_RELAY), ()

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Optional
 
 from wizard.answers.model import Answers
+from wizard.host.logical import SPACE, silent
 from wizard.host.postfix import BEGIN, END
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.lines import Lines, checked, content
-from wizard.postfix.logical import SPACE, silent
 from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import render

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from wizard.postfix.main_cf import MainCf, comment_out
-from wizard.postfix.master_cf import MasterCf, Service, remove_option
+from wizard.postfix.master_cf import MasterCf, remove_option
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.service_entry import Service
 from wizard.postfix.services import SUBMISSION_SERVICES, whole_entry
 from wizard.postfix.settings import Settings
 
@@ -111,16 +112,16 @@ def without_options(
 def unreadable(cf: MasterCf) -> Iterator[str]:
     """Yield why an option that names a certificate cannot be removed from an entry.
 
-    Braces over several lines are one option to Postfix, but several words here.
+    No argument that comes after a word that is no option is an option.
     """
     for service in filter(_serves, cf.services):
-        named = {one.partition("=")[0].lstrip("{") for one in service.arguments}
+        named = {one.partition("=")[0].strip() for one in service.arguments}
         for name in _OPTIONS:
             if service.stray and name in named and name not in service.options:
                 yield (
-                    f"master.cf, {service.key}: {name} stands in or behind an option that cannot be read"
-                    " here (braces over several lines), and would go on naming another certificate;"
-                    f" write each option on one line, or take {name} out"
+                    f"master.cf, {service.key}: {name} comes after {service.stray}, which is no option, so"
+                    " it cannot be taken out here and would go on naming another certificate; take"
+                    f" {service.stray} or {name} out"
                 )
 
 

@@ -10,7 +10,6 @@ from wizard.answers.model import POLICY, Answers
 from wizard.host.facts import Postfix
 from wizard.postfix.master_cf import (
     MasterCf,
-    Service,
     add_entry,
     add_option,
     same_value,
@@ -19,6 +18,7 @@ from wizard.postfix.master_cf import (
     uncomment_option,
 )
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.service_entry import Service
 
 _SUBMISSIONS_SINCE = (3, 7)
 """The first Postfix version whose master.cf has `submissions` for port 465, not `smtps`."""
@@ -166,6 +166,11 @@ def _unfit(service: Service) -> str:
     """Return why an entry cannot be edited, "" if it can."""
     if service.command.rpartition("/")[2] != "smtpd":
         return f"{service.command} serves this port, not smtpd."
+    if service.broken:
+        return (
+            f"Postfix refuses the braces of {service.broken}: each needs its partner, and"
+            " nothing may follow the last one."
+        )
     if service.stray:
         return (
             f"{service.stray} is no option, and smtpd does not start with it. Was a comment"
@@ -233,7 +238,10 @@ def _completed(
 
 def whole_entry(service: Service) -> list[tuple[str, str]]:
     """Return an entry as `postconf -M` prints it, under its key; nothing if that is not known."""
-    plain = not any(one.startswith(("{", "-o")) and one != "-o" for one in service.arguments)
+    plain = not any(
+        "{" in word.text or (word.text.startswith("-o") and word.text != "-o")
+        for word in service.words
+    )
     return [(service.key, str(service))] if plain else []
 
 

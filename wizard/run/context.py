@@ -6,6 +6,7 @@ more exact data when it is done.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,7 +166,15 @@ class Context:
 Executor = Callable[..., Undo]
 
 
+_LINES = 5
+_GRAVE = re.compile(r"\b(?:fatal|panic|error): ", re.IGNORECASE)
+"""The severities of Postfix's messages after which a program ends (msg(3) in its source)."""
+
+
 def listed(argv: Sequence[str], done: Completed) -> str:
-    """Return a failed command with its status and the last five lines of its output."""
-    words = "; ".join(line.strip() for line in done.said[-5:])
+    """Return a failed command with its status and five lines of its output, the gravest first."""
+    grave = [line for line in done.said if _GRAVE.search(line)]
+    others = [line for line in done.said if line not in grave]
+    shown = [*grave[:_LINES], *others[max(0, len(others) + len(grave) - _LINES) :]]
+    words = "; ".join(line.strip() for line in shown[:_LINES])
     return f"{commands.spelled(argv)}: {done.ended}" + (f": {words}" if words else "")

@@ -8,14 +8,17 @@ from typing import Any
 
 from wizard.answers.model import Answers, Problem
 from wizard.host.facts import Host
-from wizard.paths import SENDER_ACCESS
+from wizard.host.main_cf import own_parameters
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan.actions import BuildTable
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
+from wizard.postfix import other_lists
 from wizard.postfix.blocklists import needs_key, read_back
-from wizard.postfix.restrictions import split_restrictions
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.restrictions import split_restrictions, wanted
 from wizard.postfix.sender_access import (
     compare_rows,
     owned_rows,
@@ -24,6 +27,7 @@ from wizard.postfix.sender_access import (
     rows_by_key,
     table_in_use,
 )
+from wizard.postfix.settings import Settings
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
 from wizard.sections.section import (
     MISSING,
@@ -58,9 +62,19 @@ def _plan(request: Request) -> Part:
     return Part(
         files=(file,),
         tables=tuple(_steps(file, host, request.tolerated)),
-        warnings=file.proposal.warnings,
+        warnings=(*file.proposal.warnings, *_other_lists(request)),
         obstacles=tuple(_without_key(request)),
     )
+
+
+def _other_lists(request: Request) -> Iterator[str]:
+    """Warn of blocklists in places that answers do not own."""
+    host = request.host
+    if SECTION in request.scope and not host.files[MAIN_CF].from_package:
+        settings = Settings(own_parameters(host.text(MAIN_CF)), host.postfix.defaults)
+        services = MasterCf.parse(host.text(MASTER_CF)).services
+        planned = [one.text for one in wanted(request.answers, host.postfix)]
+        yield from other_lists.warnings(other_lists.other_lists(settings, services), planned)
 
 
 def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:

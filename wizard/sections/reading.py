@@ -18,6 +18,29 @@ from wizard.sections.section import NONE
 from wizard.text import shortened
 
 RECIPIENT_RESTRICTIONS = "smtpd_recipient_restrictions"
+_STOCK = {
+    "inet_interfaces": ("localhost",),
+    "inet_protocols": ("all",),
+    "mydestination": ("$myhostname, localhost.$mydomain, localhost",),
+    "alias_maps": ("hash:/etc/aliases", "lmdb:/etc/aliases"),
+    "alias_database": ("hash:/etc/aliases", "lmdb:/etc/aliases"),
+    "smtpd_tls_cert_file": ("/etc/pki/tls/certs/postfix.pem",),
+    "smtpd_tls_key_file": ("/etc/pki/tls/private/postfix.key",),
+    "smtpd_tls_security_level": ("may",),
+    "smtp_tls_security_level": ("may",),
+}
+"""Values in the main.cf of EL's package that say how mail is handled."""
+_OF_THE_PACKAGE = frozenset(
+    (
+        *("command_directory", "daemon_directory", "data_directory", "html_directory"),
+        *("manpage_directory", "meta_directory", "queue_directory", "readme_directory"),
+        *("sample_directory", "shlib_directory", "mailq_path", "newaliases_path", "sendmail_path"),
+        *("mail_owner", "setgid_group", "compatibility_level", "default_database_type"),
+        *("debug_peer_level", "debugger_command", "unknown_local_recipient_reject_code"),
+        *("smtp_tls_CAfile", "smtp_tls_CApath"),
+    )
+)
+"""Parameters of the package's main.cf that are about places and the package itself."""
 PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
 """The two other spellings of $name."""
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -30,10 +53,15 @@ def main_cf(host: Host) -> MainCf:
 
 
 def is_set_up(host: Host) -> bool:
-    """True if somebody set this Postfix up: main.cf has myhostname or recipient restrictions."""
+    """True if somebody set this Postfix up: main.cf has a value that the package's has not."""
     if host.files[MAIN_CF].live is None or host.files[MAIN_CF].from_package:
         return False
-    return any(main_cf(host).entry(name) for name in ("myhostname", RECIPIENT_RESTRICTIONS))
+    main = main_cf(host)
+    return any(
+        main.value(one.name) not in _STOCK.get(one.name, ())
+        for one in main.entries
+        if one.name not in _OF_THE_PACKAGE
+    )
 
 
 def value_of(host: Host, name: str) -> str:

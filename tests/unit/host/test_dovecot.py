@@ -148,3 +148,37 @@ def test_one_that_does_not_answer_in_time_holds_nothing_up(tmp_path: Path) -> No
     found = dovecot.begin_dovecot(Mute(tmp_path))()
     assert (found.version, found.settings) == ("2.3.13", {})
     assert "0.3 s" in found.complaint
+
+
+OLD = "ssl_server_cert_file = </etc/letsencrypt/live/example.com/fullchain.pem"
+FILES = {
+    "in dovecot.conf": ({"dovecot.conf": f"protocols = imap\n{OLD}\n"}, "dovecot.conf"),
+    "in a file that it includes": (
+        {"dovecot.conf": "!include conf.d/*.conf\n", "conf.d/10-ssl.conf": f"  {OLD}\n"},
+        "conf.d/10-ssl.conf",
+    ),
+    "a key, without blanks": (
+        {"dovecot.conf": "ssl_server_key_file=</etc/key.pem\n"},
+        "dovecot.conf",
+    ),
+    "in a file that it does not include": (
+        {"dovecot.conf": "!include other/*.conf\n", "conf.d/10-ssl.conf": f"{OLD}\n"},
+        "",
+    ),
+    "in a comment": ({"dovecot.conf": f"#{OLD}\n"}, ""),
+    "a setting that takes text": ({"dovecot.conf": "login_greeting = </etc/motd\n"}, ""),
+    "2.4's own form": ({"dovecot.conf": OLD.replace("<", "") + "\n"}, ""),
+}
+
+
+@pytest.mark.parametrize(("texts", "where"), FILES.values(), ids=FILES)
+def test_lines_of_2_3_that_doveconf_accepts_are_found(
+    texts: dict[str, str], where: str, tmp_path: Path
+) -> None:
+    for name, text in texts.items():
+        path = tmp_path / "etc/dovecot" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = dovecot.old_lines(Door(tmp_path))
+    assert len(found) == bool(where)
+    assert all(one.startswith(f"/etc/dovecot/{where}: ssl_server_") for one in found)

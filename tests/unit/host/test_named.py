@@ -68,3 +68,13 @@ def test_where_no_named_is_there_are_no_zones(root: Path) -> None:
 def test_more_zones_than_anybody_keeps_by_hand(root: Path) -> None:
     conf(root, *(f"z{number}.example" for number in range(MOST + 9)))
     assert len(tuple(read_named_zones(Door(root)))) == MOST
+
+
+@pytest.mark.parametrize("place", [MOST, MOST + 1, 3 * MOST])
+def test_the_zone_of_the_answers_is_read_wherever_it_is(root: Path, place: int) -> None:
+    conf(root, *(f"z{number}.example" for number in range(place)), "example.com")
+    path = "/var/named/example.com.zone"
+    found = tuple(read_named_zones(Door(root), path))
+    assert len(found) == MOST + 1
+    assert found[-1].path == path
+    assert len(tuple(read_named_zones(Door(root), "/var/named/other.zone"))) == MOST

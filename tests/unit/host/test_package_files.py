@@ -77,6 +77,21 @@ def test_what_a_failure_means(said: str, wrong: str) -> None:
     assert trouble.advice
 
 
+@pytest.mark.parametrize("kind", ["exclude", "modular", "versionlock"])
+def test_the_line_with_the_reason_is_shown_and_not_the_last_one(kind: str) -> None:
+    reason = f"All matches were filtered out by {kind} filtering for argument: postfix"
+    said = f"Last metadata expiration check: 0:01:02 ago.\n{reason}\nError: Unable to find a match: postfix\n"
+    out, _, err = said.rpartition("Error: ")
+    for outcome in (
+        Outcome(1, b"", said.encode()),
+        Outcome(1, out.encode(), f"Error: {err}".encode()),
+    ):
+        assert reason in fetch_trouble(outcome, 1 << 30).wrong
+    trouble = fetch_trouble(outcome, 1 << 30)
+    assert "excludepkgs" in trouble.advice
+    assert "AppStream" not in trouble.advice
+
+
 def test_a_full_disk_is_behind_whatever_dnf_says() -> None:
     said = b"Error: SQLite error on history.sqlite: no such table: config"
     assert "temporary files is full" in fetch_trouble(Outcome(1, b"", said), 65536).wrong

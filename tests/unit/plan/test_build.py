@@ -337,6 +337,47 @@ def test_self_signed_is_made_once(answers: Answers) -> None:
         assert "self-signed" in pending(build_plan(trial, changed(self_signed=spoilt)))
 
 
+PAIR = CertificatePair("/c", "/k", ("mail.zeke.ne.jp",), NOW + 300 * DAY, "1")
+BAD_DATES: dict[str, tuple[dict[str, Any], str]] = {
+    "expired": ({"not_after": NOW - DAY}, "expired on"),
+    "not yet": ({"not_before": NOW + 10 * DAY}, "is valid only from"),
+    "an issuer that expired": ({"issuer_not_after": NOW - DAY}, "whose first issuer expired on"),
+}
+
+
+@pytest.mark.parametrize(("changes", "why"), BAD_DATES.values(), ids=BAD_DATES)
+def test_a_certificate_is_judged_by_the_same_dates_from_each_source(
+    changes: dict[str, Any], why: str, answers: Answers
+) -> None:
+    own: dict[str, Any] = {"source": "files", "name": "", "cert_file": "/c", "key_file": "/k"}
+    files = replace(answers, certificate=replace(answers.certificate, **own))
+    assert not build_plan(files, changed(own_pair=PAIR)).obstacles
+    (obstacle,) = build_plan(files, changed(own_pair=replace(PAIR, **changes))).obstacles
+    assert why in obstacle.message
+    (lineage,) = FRESH.lineages
+    spoilt = replace(lineage, **changes)
+    (obstacle,) = build_plan(answers, changed(lineages=(spoilt,))).obstacles
+    assert why in obstacle.message
+    assert "can be used" not in obstacle.message
+
+
+@pytest.mark.parametrize("kind", [*BAD_DATES, "broken"])
+def test_the_lineages_that_would_do_are_named(kind: str, answers: Answers) -> None:
+    changes: dict[str, Any] = (
+        BAD_DATES[kind][0] if kind in BAD_DATES else {"problem": "the two do not belong"}
+    )
+    (lineage,) = FRESH.lineages
+    others = (
+        replace(lineage, name="zeke.ne.jp-0001"),
+        replace(lineage, name="other", names=("other.example",)),
+        replace(lineage, name="zeke.ne.jp-0002", not_after=NOW - DAY),
+        replace(lineage, name="zeke.ne.jp-0003", problem="broken"),
+    )
+    host = changed(lineages=(replace(lineage, **changes), *others))
+    (obstacle,) = build_plan(answers, host).obstacles
+    assert obstacle.message.endswith("; zeke.ne.jp-0001 can be used")
+
+
 def test_what_was_set_up_reads_back_as_its_answers(answers: Answers) -> None:
     host = done_by(build_plan(answers, FRESH), FRESH)
     assert read_back(host) == answers

@@ -215,3 +215,12 @@ def test_answers_without_the_section_and_wrong_ones() -> None:
     result = build_answers(values)
     assert not isinstance(result, Answers)
     assert result == (Problem("dovecot", "conf", "must be one of leave, write"),)
+
+
+def test_a_line_of_2_3_that_keeps_2_4_from_starting_is_in_the_way() -> None:
+    line = "/etc/dovecot/dovecot.conf: ssl_server_cert_file = </etc/cert.pem"
+    there = host(version="2.4.1", old_lines=(line,))
+    (obstacle,) = build_plan(WRITE, there, ("dovecot",)).obstacles
+    assert line in obstacle.message
+    assert "Take the < out" in obstacle.message
+    assert not build_plan(WRITE, there, ("limits",)).obstacles

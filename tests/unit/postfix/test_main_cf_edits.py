@@ -19,8 +19,9 @@ from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
+from wizard.host.main_cf import normalised
 from wizard.postfix.lines import content
-from wizard.postfix.main_cf import MainCf, normalised, set_value
+from wizard.postfix.main_cf import MainCf, set_value
 from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.parameters import PARAMETERS
 

@@ -113,6 +113,70 @@ def test_an_entry_that_would_be_misread_is_reported_and_left(tail: str, answers:
     assert "Its options are not all" in proposal.warnings[0]
 
 
+BRACES: dict[str, tuple[str, dict[str, str], str]] = {
+    "over two lines": (
+        "  -o { smtpd_client_restrictions =\n   permit_mynetworks, reject }\n",
+        {"smtpd_client_restrictions": "permit_mynetworks, reject"},
+        "",
+    ),
+    "over three lines, a comment between": (
+        "  -o { a = b\n# theirs\n\tc\n  d }\n -o e=f\n",
+        {"a": "b c d", "e": "f"},
+        "",
+    ),
+    "in a value": ("  -o a={b\n   c} -o e=f\n", {"a": "{b c}", "e": "f"}, ""),
+    "within braces": (
+        "  -o { a = { b inline:{ {c = d} } }, e }\n",
+        {"a": "{ b inline:{ {c = d} } }, e"},
+        "",
+    ),
+    "around the -o": ("  {-o} {a=b}\n", {"a": "b"}, ""),
+    "around both": ("  {-oa=b}\n -vd\n -o c=d\n", {"a": "b", "c": "d"}, ""),
+    "a partner alone": ("  -o a=b}\n -o c=d\n", {"a": "b}", "c": "d"}, ""),
+    "behind a word": ("  -o {a=b} {c}\n", {"a": "b"}, "c"),
+    "before a word": ("  x\n  -o { a =\n  b }\n", {}, "x"),
+}
+"""Options, what `postconf -P` prints of them, and the first word that is no option."""
+
+
+@pytest.mark.parametrize(("options", "values", "stray"), BRACES.values(), ids=BRACES)
+def test_braces_are_read_as_postconf_reads_them(
+    options: str, values: dict[str, str], stray: str, answers: Answers
+) -> None:
+    live = f"submission inet n - n - - smtpd\n{options}smtps inet n - n - - smtpd\n".encode()
+    before = MasterCf.parse(live)
+    assert bytes(before) == live
+    service = before.service("submission/inet")
+    assert service is not None
+    assert (service.values, service.stray, service.broken) == (values, stray, "")
+    proposal = propose_master_cf(live, answers, FACTS)
+    after = MasterCf.parse(proposal.text).service("submission/inet")
+    assert after is not None
+    assert after.values.items() >= values.items()
+    assert ("smtpd_tls_security_level" in after.values) is not bool(stray)
+    assert bool(proposal.warnings) is bool(stray)
+
+
+def test_an_option_in_braces_over_lines_is_corrected_at_its_place(answers: Answers) -> None:
+    live = (
+        b"submission inet n - n - - smtpd -v -o { smtpd_tls_security_level =\n"
+        b"# theirs\n   may } -o { smtpd_sasl_auth_enable\n   = yes }\nsmtps inet n - n - - smtpd\n"
+    )
+    after = propose_master_cf(live, answers, FACTS).text
+    assert after.startswith(
+        b"submission inet n - n - - smtpd -v -o smtpd_tls_security_level=encrypt\n"
+        b"# theirs\n   -o { smtpd_sasl_auth_enable\n   = yes }\n"
+    )
+
+
+@pytest.mark.parametrize("options", ["{a=b}c", "{a=b", "{ { a = b }", "{}x"])
+def test_braces_that_postfix_refuses_are_named_as_they_are(options: str, answers: Answers) -> None:
+    live = f"submission inet n - n - - smtpd -o {options}\nsmtps inet n - n - - smtpd\n".encode()
+    proposal = propose_master_cf(live, answers, FACTS)
+    assert proposal.changed == ("smtps/inet",)
+    assert f"Postfix refuses the braces of {options}" in proposal.warnings[0]
+
+
 @pytest.mark.promise(13, 17)
 def test_without_the_section_policy_every_byte_stays(answers: Answers) -> None:
     assert propose_master_cf(b"x", answers, FACTS, ["limits"]).text == b"x"

@@ -11,7 +11,8 @@ from wizard.answers.sections.networks import Networks
 from wizard.check.commands import CommandResult
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
-from wizard.postfix.master_cf import Service, read_services
+from wizard.postfix.master_cf import read_services
+from wizard.postfix.service_entry import Service
 from wizard.text import printable
 
 SS = ("ss", "-Hnltp")

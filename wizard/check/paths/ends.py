@@ -24,7 +24,7 @@ from wizard.finding import Check, Finding
 from wizard.host.dovecot import login_users
 from wizard.host.facts import Network
 from wizard.postfix.itself import Itself, itself
-from wizard.postfix.master_cf import Service
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 

@@ -11,8 +11,9 @@ from wizard.check.postfix.main_cf import value
 from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
 from wizard.finding import Check, Finding
 from wizard.host.postfix import parameters
-from wizard.postfix.master_cf import MasterCf, Service
+from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import BY_NAME
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 

@@ -15,7 +15,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
 from wizard.paths import QUEUE
-from wizard.postfix.master_cf import Service
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 

@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.answers.model import Answers, Caution, Problem
+from wizard.answers.model import POLICY, Answers, Caution, Problem
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
 from wizard.plan.actions import BuildTable, Deliver
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
+from wizard.postfix import table_types
 from wizard.postfix.aliases import (
     ABUSE,
     POSTMASTER,
@@ -42,7 +43,7 @@ def plan(request: Request) -> Part:
     proposal = _propose(request)
     judged = _judge(request, proposal)
     if proposal is None:
-        return judged
+        return replace(judged, tables=tuple(_repair(request)))
     file = PlannedFile(request.host.files[ALIASES], proposal, keeps_original=True)
     tables = tuple(_steps(file, request.host, request.tolerated))
     return replace(
@@ -101,6 +102,8 @@ def _can_be_added_to(live: Optional[bytes]) -> bool:
 def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
     """Yield the steps that write the file and build its table."""
     table_type = host.aliases.table_type
+    if table_types.is_missing(host.postfix, table_type):
+        table_type = host.postfix.default_database_type
     rows = text_rows(file.proposal.text)
     is_built = host.aliases.rows is not None and table_rows(host.aliases.rows) == rows
     yield file.write(
@@ -115,6 +118,16 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
         (("postalias", f"{table_type}:{ALIASES}"),),
         done=not file.pending and is_built,
     )
+
+
+def _repair(request: Request) -> Iterator[Step]:
+    """Yield the step that builds the table again, if it is of a type that Postfix does not have."""
+    host = request.host
+    live = host.files[ALIASES].live
+    is_missing = table_types.is_missing(host.postfix, host.aliases.table_type)
+    if is_missing and request.scope.has_any(POLICY, SECTION) and live is not None:
+        file = PlannedFile(host.files[ALIASES], Proposal(live))
+        yield from tuple(_steps(file, host, request.tolerated))[1:]
 
 
 def _proof(answers: Answers, tables: Collection[Step]) -> Step:

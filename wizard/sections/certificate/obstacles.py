@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Optional
+from typing import Optional, Union
 
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.certificates.dates import day
-from wizard.certificates.model import Lineage
+from wizard.certificates.model import CertificatePair, Lineage
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.paths import LINEAGES
@@ -52,20 +52,31 @@ def _not_for(certificate: str, names: Sequence[str], name: str) -> Caution:
 
 
 def _lineage(answers: Answers, host: Host) -> Iterator[str]:
-    """Yield what is wrong with the lineage, at most one thing."""
+    """Yield what is wrong with the lineage, at most one thing, and the lineages that would do."""
     lineage, now = _to_be(answers, host), host.read_at
     if lineage is None:
         known = ", ".join(one.name for one in _lineages(answers, host)) or "none"
         yield f"{LINEAGES}/{answers.certificate.name} does not exist; the lineages here: {known}"
-    elif lineage.number is None or lineage.problem:
+        return
+    whole = lineage.number is not None and not lineage.problem
+    dates = _bad_dates(lineage, now)
+    if whole and not dates:
+        return
+    usable = [
+        one.name
+        for one in _lineages(answers, host)
+        if one.number is not None
+        and not one.problem
+        and not _bad_dates(one, now)
+        and set(one.names) >= set(lineage.names)
+    ]
+    instead = f"; {', '.join(usable)} can be used" if usable else ""
+    if not whole:
         why = lineage.problem or installing.NO_WHOLE_SET
-        yield f"lineage {lineage.name} cannot be used: {why}"
-    elif lineage.not_after and lineage.not_after < now:
-        date = day(lineage.not_after)
-        yield f"the certificate of {lineage.name} expired on {date}; renew it, or copy a newer one"
-    elif lineage.not_before > now:
-        date = day(lineage.not_before)
-        yield f"the certificate of {lineage.name} is valid only from {date}; is the clock right?"
+        yield f"lineage {lineage.name} cannot be used: {why}{instead}"
+    else:
+        advice = "" if lineage.not_before > now else "; renew it, or copy a newer one"
+        yield f"the certificate of {lineage.name} {dates}{advice}{instead}"
 
 
 def _own_pair(host: Host) -> Iterator[str]:
@@ -74,8 +85,8 @@ def _own_pair(host: Host) -> Iterator[str]:
         yield "neither of the two files is there"
     elif pair.problem:
         yield f"the pair cannot be used: {pair.problem}"
-    elif pair.not_after < host.read_at:
-        yield f"the certificate expired on {day(pair.not_after)}"
+    elif _bad_dates(pair, host.read_at):
+        yield f"the certificate {_bad_dates(pair, host.read_at)}"
 
 
 def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
@@ -87,3 +98,14 @@ def _lineages(answers: Answers, host: Host) -> tuple[Lineage, ...]:
 def _to_be(answers: Answers, host: Host) -> Optional[Lineage]:
     name = answers.certificate.name
     return next((one for one in _lineages(answers, host) if one.name == name), None)
+
+
+def _bad_dates(found: Union[Lineage, CertificatePair], now: int) -> str:
+    """Return why a certificate cannot be used at this time, "" if it can (RFC 5280, 6.1.3)."""
+    if found.not_after and found.not_after < now:
+        return f"expired on {day(found.not_after)}"
+    if found.not_before > now:
+        return f"is valid only from {day(found.not_before)}; is the clock correct?"
+    if found.issuer_not_after and found.issuer_not_after < now:
+        return f"has a chain whose first issuer expired on {day(found.issuer_not_after)}"
+    return ""

@@ -85,7 +85,7 @@ def _refused(message: str) -> Part:
 def _why_not(path: str, found: tuple[NamedZone, ...], host: Host) -> str:
     """Return why a zone cannot be edited, apart from its records, "" if it can."""
     if not found:
-        known = ", ".join(one.path for one in host.zones) or "none"
+        known = shortened([one.path for one in host.zones], MAX_NAMES) or "none"
         return (
             f"{path} is not the file of a primary zone in /etc/named.conf (there: {known}); where "
             "the zone is kept elsewhere, leave this empty and publish the records that `check` lists"

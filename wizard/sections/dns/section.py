@@ -7,13 +7,15 @@ from typing import Any
 
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
+from wizard.host.named import MOST
 from wizard.sections.dns.plan import plan
 from wizard.sections.section import MISSING, NONE, NOT_YET, Issue, Section, TextByName
 
 
 def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
     path = today.dns.zone_file
-    if path and not any(one.path == path for one in host.zones):
+    is_all = len(host.zones) < MOST
+    if path and is_all and not any(one.path == path for one in host.zones):
         yield Issue(MISSING, f"{path} is no zone file of this host's named.")
 
 

@@ -209,6 +209,13 @@ def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
             ),
         ),
         (
+            bool(dovecot.old_lines),
+            (
+                f"{'; '.join(dovecot.old_lines[:1])} is of Dovecot 2.3: {dovecot.version} takes the text of"
+                " that file for a name and does not start. Take the < out first"
+            ),
+        ),
+        (
             not dovecot.reads_conf_d,
             (
                 "/etc/dovecot/dovecot.conf has no `!include conf.d/*.conf`, so a file there would not "

@@ -20,6 +20,7 @@ from wizard.postfix.sasl_passwd import names_user, propose_sasl_passwd
 from wizard.postfix.sender_access import rows
 from wizard.secrets import PASSWORD, opened, seal_passwords
 from wizard.sections.reading import main_cf
+from wizard.sections.relay import others
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PLAIN = "cyrus-sasl-plain"
@@ -178,3 +179,4 @@ def _warnings(request: Request) -> Iterator[str]:
             f"With tls = may the password travels in the clear where {relay.host} offers no TLS,"
             " or somebody between takes the offer away: encrypt is safer."
         )
+    yield from others.warnings(relay, request.host)

@@ -1,0 +1,134 @@
+"""Judge each smtpd entry of master.cf: `-o` options that stop mail on its port, or open it to all.
+
+The plan edits some options of 587 and 465 alone. It says what the others do (master(5), smtpd(8)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.service_entry import Service, port_of_entry
+from wizard.postfix.settings import Settings
+
+_SMTP, _SMTPS, _SUBMISSION = 25, 465, 587
+_RESTRICTIONS = tuple(
+    f"smtpd_{one}_restrictions" for one in ("client", "helo", "sender", "relay", "recipient")
+)
+_WHO_RELAYS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
+_EVERYBODY = frozenset({"0.0.0.0/0", "[::]/0", "::/0", "static:all"})
+_LABELS = ("submission", "smtps")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """An option, the ports where it does harm with some values, and what it does."""
+
+    names: tuple[str, ...]
+    ports: frozenset[int]
+    applies: Callable[[Settings, str], bool]
+    does: str
+
+
+def _is(*values: str) -> Callable[[Settings, str], bool]:
+    return lambda settings, name: settings.value(name).lower() in values
+
+
+def _has_everybody(settings: Settings, name: str) -> bool:
+    return not _EVERYBODY.isdisjoint(settings.words(name))
+
+
+def _refuses_strangers(settings: Settings, name: str) -> bool:
+    """True if the list ends with `reject` and lets nobody pass by the recipient alone."""
+    listed = settings.words(name)
+    return listed[-1:] == ("reject",) and "permit_auth_destination" not in listed
+
+
+def _permits_all(settings: Settings, name: str) -> bool:
+    """True if `permit` comes first in a list that decides who relays, and no other one refuses."""
+    other = next(one for one in _WHO_RELAYS if one != name)
+    refuses = {"reject", "defer", "reject_unauth_destination", "defer_unauth_destination"}
+    return settings.words(name)[:1] == ("permit",) and refuses.isdisjoint(settings.words(other))
+
+
+_RULES = (
+    _Rule(
+        ("smtpd_sasl_auth_enable",),
+        frozenset({_SMTP}),
+        _is("yes"),
+        "port 25 offers logins to everybody who guesses passwords; they belong to 587 and 465",
+    ),
+    _Rule(
+        ("smtpd_tls_wrappermode",),
+        frozenset({_SMTP, _SUBMISSION}),
+        _is("yes"),
+        "TLS begins with the first byte, and who connects here expects a greeting: nobody gets in",
+    ),
+    _Rule(
+        ("smtpd_tls_security_level",),
+        frozenset({_SMTP}),
+        _is("encrypt"),
+        "other mail servers without TLS cannot deliver (RFC 3207)",
+    ),
+    _Rule(
+        ("smtpd_enforce_tls",),
+        frozenset({_SMTP}),
+        _is("yes"),
+        "other mail servers without TLS cannot deliver (RFC 3207)",
+    ),
+    _Rule(
+        ("smtpd_tls_security_level",),
+        frozenset({_SMTPS}),
+        _is("none"),
+        "it contradicts TLS from the first byte",
+    ),
+    _Rule(
+        _RESTRICTIONS,
+        frozenset({_SMTP}),
+        _refuses_strangers,
+        "it refuses the mail of other servers",
+    ),
+    _Rule(
+        ("smtpd_recipient_restrictions",),
+        frozenset({_SMTP}),
+        lambda settings, name: not _refuses_strangers(settings, name),
+        "main.cf's own list, with its blocklists, is not used there",
+    ),
+    _Rule(("mynetworks",), frozenset(), _has_everybody, "everybody may send to anyone through it"),
+    _Rule(_WHO_RELAYS, frozenset(), _permits_all, "everybody may send to anyone through it"),
+)
+"""The rules; one without ports is for every port."""
+
+
+def warnings(cf: MasterCf, settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each option that does harm on its port."""
+    for service in cf.services:
+        if service.command.rpartition("/")[2] != "smtpd" or service.type not in {"inet", "pass"}:
+            continue
+        if service.loopback:
+            continue
+        found = [*_harm(service, settings)]
+        yield from found
+        label = service.values.get("syslog_name", "")
+        if found and _port(service) == _SMTP and label.endswith(_LABELS):
+            yield (
+                f"master.cf, {service.key}: it logs as {label}. Do its -o lines belong to an entry"
+                " above them that is commented out?"
+            )
+
+
+def _harm(service: Service, settings: Settings) -> Iterator[str]:
+    options = service.values
+    own, port = settings.of(options), _port(service)
+    for rule in _RULES:
+        for name in rule.names:
+            if name not in options or (rule.ports and port not in rule.ports):
+                continue
+            if rule.applies(own, name):
+                yield f"master.cf, {service.key}: -o {name}={options[name]} stays: {rule.does}."
+
+
+def _port(service: Service) -> int:
+    port = port_of_entry(service.key)
+    return port if isinstance(port, int) else int(port) if port.isdecimal() else 0
