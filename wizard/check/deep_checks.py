@@ -14,10 +14,12 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.dovecot import delivery
+from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
 from wizard.check.host.unit_settings import begin_unit_settings
+from wizard.check.paths.aliases import judge_rows
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends
 from wizard.check.postfix.before_login import judge_before_login
@@ -101,6 +103,11 @@ def begin_deep_checks(
         for section in SECTIONS:
             yield from section.check(door, settings, answers)
         yield from paths()
+        yield from judge_rows(door, settings)
+        if not settings.value("mailbox_transport"):
+            home = settings.value("home_mailbox")
+            maildir = home.rstrip("/") if home.endswith("/") else ""
+            yield from judge_homes(door, maildir, in_homes=bool(home))
         yield from judge_queue(door, settings)
         yield from judge_waiting(waiting(), settings, time.time())
 

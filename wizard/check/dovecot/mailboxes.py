@@ -6,6 +6,7 @@ wait. A setting that differs from the policy and works is the operator's choice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.check.dovecot.delivery import socket_fault
 from wizard.check.dovecot.logins import Logins, begin_logins, judge_logins
+from wizard.check.host.homes import judge_homes
 from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.door import Door
@@ -34,6 +36,7 @@ from wizard.postfix.dovecot import (
 from wizard.text import printable
 
 SHOWS = "`postfix-wizard plan --section dovecot` shows the lines."
+_IN_HOME = re.compile(r"(?:~|%h|%\{home\})/?(.*)")
 _TAKEN, _PERMANENT = 250, 500
 
 
@@ -46,6 +49,7 @@ class Observed:
     missing: tuple[str, ...] = ()
     why: str = ""
     logins: Optional[Logins] = None
+    homes: tuple[Finding, ...] = ()
 
 
 def begin_mailboxes(
@@ -62,15 +66,24 @@ def begin_mailboxes(
             return Observed(Dovecot(), why=str(trouble))
         runs = dovecot.usable and dovecot.unit.active in RUNNING_STATES
         logins = begin_logins(door, dovecot.reader, answers.hostname.mydomain)() if runs else None
+        homes = tuple(_homes(door, dovecot)) if runs else ()
         socket = wanted(answers).lmtp
         if not (dovecot.reader and socket) or socket_fault(socket):
-            return Observed(dovecot, missing=missing, logins=logins)
+            return Observed(dovecot, missing=missing, logins=logins, homes=homes)
         recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
         session = converse(Endpoint(socket), lmtp_script(recipient), seconds)
-        return Observed(dovecot, session, missing, logins=logins)
+        return Observed(dovecot, session, missing, logins=logins, homes=homes)
 
     begun = pool.submit(look)
     return lambda: judge_mailboxes(begun.result(), answers)
+
+
+def _homes(door: Door, dovecot: Dovecot) -> Iterator[Finding]:
+    """Check the homes of people, if Dovecot stores their mail there."""
+    kind, _, path = mailbox(dovecot.settings, dovecot.version).partition(":")
+    found = _IN_HOME.fullmatch(path.partition(":")[0])
+    maildir = found[1] if found and kind == "maildir" else ""
+    yield from judge_homes(door, maildir, in_homes=found is not None)
 
 
 def _read(door: Door) -> Dovecot:
@@ -98,6 +111,7 @@ def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
         yield replace(finding, fatal=fatal)
     if observed.logins is not None:
         yield from judge_logins(observed.logins)
+    yield from observed.homes
 
 
 def _check(name: str, looked_at: str, expected: str = "as Postfix needs it") -> Check:

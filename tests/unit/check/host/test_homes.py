@@ -1,0 +1,93 @@
+"""Homes in which mail can be stored, and .forward files."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from wizard.check.host import homes
+from wizard.check.host.homes import judge_homes
+from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, WRONG
+
+ME = os.getuid()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of the one person of this host, who is the user that runs the tests."""
+    there = tmp_path / "home/taro"
+    there.mkdir(parents=True)
+    for parent in (tmp_path, tmp_path / "home", there):
+        parent.chmod(0o755)
+    entry = pwd.struct_passwd(("taro", "x", ME, ME, "", str(there), "/bin/sh"))
+    monkeypatch.setattr(homes, "login_users", lambda _: ["taro"])
+    monkeypatch.setattr(homes, "_entry", lambda _: entry)
+    # Directories above the test's own are not these people's.
+    monkeypatch.setattr(homes, "TOP", tmp_path)
+    return there
+
+
+def judged(maildir: str = "Maildir", *, in_homes: bool = True) -> tuple[str, str]:
+    (found,) = judge_homes(Door(), maildir, in_homes=in_homes)
+    return found.verdict, found.seen
+
+
+def test_a_home_as_it_should_be(home: Path) -> None:
+    assert judged() == (RIGHT, "1 of 1")
+    (home / "Maildir").mkdir(mode=0o700)
+    (home / ".forward").write_text("# mine\n\\taro, root, a@b.example\n")
+    assert judged() == (RIGHT, "1 of 1")
+
+
+def test_homes_without_a_way_in_or_a_place(home: Path) -> None:
+    home.parent.chmod(0o700)
+    assert judged()[0] == WRONG
+    assert judged(in_homes=False)[0] == RIGHT
+    home.parent.chmod(0o755)
+    home.rmdir()
+    assert "No such file" in judged()[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"), [("file", WRONG), ("dangling", WRONG), ("0500", WRONG), ("0755", WARNING)]
+)
+def test_a_maildir(home: Path, kind: str, verdict: str) -> None:
+    there = home / "Maildir"
+    if kind == "file":
+        there.touch()
+    elif kind == "dangling":
+        there.symlink_to("/none/mail")
+    else:
+        there.mkdir()
+        there.chmod(int(kind, 8))
+    assert judged()[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "word"),
+    [
+        ("/dev/null\n", WRONG, "thrown|throws"),
+        ('"|/none/filter"\n', WRONG, "/none/filter"),
+        ("no-such-name-7\n", WARNING, "no-such-name-7"),
+        ("a@b.example\n", RIGHT, ""),
+    ],
+)
+def test_a_forward(home: Path, text: str, verdict: str, word: str) -> None:
+    (home / ".forward").write_text(text)
+    found = judged()
+    assert found[0] == verdict
+    assert any(one in found[1] for one in word.split("|"))
+
+
+def test_a_forward_of_others(home: Path) -> None:
+    (home / ".forward").write_text("root\n")
+    (home / ".forward").chmod(0o666)
+    assert judged()[0] == WARNING
+    # A link is not opened: it may lead to what is not the user's to show.
+    (home / ".forward").unlink()
+    (home / ".forward").symlink_to("/etc/shadow")
+    assert judged()[0] == RIGHT

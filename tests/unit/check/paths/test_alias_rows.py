@@ -1,0 +1,72 @@
+"""Each row of /etc/aliases, and the index beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.check.paths.test_tables import Tables
+from wizard.check.paths.aliases import judge_rows
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.postfix.settings import Settings
+
+STOCK = "# a comment\nmailer-daemon: postmaster\npostmaster: root\nabuse:\troot\n"
+
+
+class Files(Tables):
+    """Tables of a root with a text of aliases."""
+
+    def __init__(self, root: Path, text: str, rows: dict[str, dict[str, str]]) -> None:
+        super().__init__(rows)
+        self._text = text.encode()
+        self.root = root
+
+    def read_bytes(self, path: str) -> bytes:
+        assert path == "/etc/aliases"
+        return self._text
+
+
+def judged(tmp_path: Path, text: str, rows: dict[str, str] | None = None) -> dict[str, Finding]:
+    names = (line.partition(":")[0].strip().lower() for line in text.splitlines())
+    table = dict.fromkeys(names, "x") if rows is None else rows
+    own = Settings({"alias_maps": "hash:/etc/aliases"})
+    found = judge_rows(Files(tmp_path, text, {"hash:/etc/aliases": table}), own)
+    return {one.id: one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "word"),
+    [
+        ("", RIGHT, ""),
+        ("noreply: /dev/null\n", RIGHT, ""),
+        ("team: root,\n  daemon\n", RIGHT, ""),
+        ("sales root\n", WRONG, "sales root"),
+        ("a: b\nb: a\n", WRONG, "round"),
+        ("root: /dev/null\n", WRONG, "thrown away"),
+        ("root: |/none/ticket\n", WRONG, "/none/ticket"),
+        ("root: :include:/none/staff\n", WRONG, "/none/staff"),
+        ("abuse: daemon\n", WARNING, "twice"),
+        ("x: no-such-name-7\n", WARNING, "no-such-name-7"),
+    ],
+)
+def test_a_row(tmp_path: Path, more: str, verdict: str, word: str) -> None:
+    found = judged(tmp_path, STOCK + more)["aliases.rows"]
+    assert (found.verdict, word in found.seen) == (verdict, True)
+
+
+def test_an_index_without_a_row(tmp_path: Path) -> None:
+    found = judged(tmp_path, STOCK, {"postmaster": "root", "abuse": "root"})["aliases.index"]
+    assert (found.verdict, "mailer-daemon" in found.seen) == (WRONG, True)
+    assert judged(tmp_path, STOCK)["aliases.index"].verdict == RIGHT
+
+
+def test_an_index_that_does_not_open_is_unknown(tmp_path: Path) -> None:
+    door = Files(tmp_path, STOCK, {})
+    found = list(judge_rows(door, Settings({"alias_maps": "hash:/etc/aliases"})))
+    assert found[-1].verdict == UNKNOWN
+
+
+def test_other_files_are_not_judged(tmp_path: Path) -> None:
+    door = Files(tmp_path, STOCK, {})
+    assert not list(judge_rows(door, Settings({"alias_maps": "hash:/etc/mail/aliases"})))

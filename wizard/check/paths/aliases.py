@@ -1,0 +1,99 @@
+"""Follow each row of /etc/aliases: what it leads to, and whether the index has it (aliases(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.check.paths.tables import look_up
+from wizard.check.paths.targets import circle, fault_of
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding
+from wizard.host.logical import logical_lines
+from wizard.paths import ALIASES
+from wizard.postfix.aliases import Aliases, text_rows
+from wizard.postfix.settings import Settings
+from wizard.text import printable
+
+MOST_ROWS = 2000
+"""Rows that are followed; a server has some dozens."""
+
+NEEDED = frozenset({"root", "postmaster", "mailer-daemon", "abuse"})
+"""Names whose mail a person must read (RFC 2142): nobody may throw it away."""
+
+_NOWHERE = "/dev/null"
+_ROWS = Check("aliases.rows", "aliases: where they lead", "somebody, or something that takes mail")
+_INDEX = Check("aliases.index", "aliases: the index", "has each row of the text")
+
+_Found = tuple[bool, str, str]
+
+
+def judge_rows(door: Door, settings: Settings) -> Iterator[Finding]:
+    """`aliases.rows` and `aliases.index`; nothing if alias_maps has other files."""
+    tables = [one for one in settings.words("alias_maps") if one.endswith(f":{ALIASES}")]
+    try:
+        data = door.read_bytes(ALIASES) if tables else None
+    except Trouble:
+        return
+    if data is None:
+        return
+    faults = sorted(_faults(door, data), key=lambda one: not one[0])
+    if faults:
+        is_wrong, seen, advice = faults[0]
+        more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+        found = (printable(f"{seen}{more}"), printable(advice))
+        yield _ROWS.finding(WRONG if is_wrong else WARNING, *found)
+    else:
+        yield _ROWS.right("each leads somewhere")
+    yield _index(door, tables[0], data)
+
+
+def _faults(door: Door, data: bytes) -> Iterator[_Found]:
+    aliases = Aliases.parse(data)
+    rows = {
+        name: [one.text for one in row.targets]
+        for name, row in list(aliases.rows.items())[:MOST_ROWS]
+    }
+    remedy = f"Correct it in {ALIASES}, then `newaliases`."
+    for number, text in _no_rows(aliases):
+        yield True, f"line {number} of {ALIASES} is no alias: {text}", remedy
+    for name in sorted(aliases.doubled):
+        yield False, f"{name} is there twice in {ALIASES}: the first row counts", remedy
+    for name, targets in rows.items():
+        way = circle(name, rows)
+        if way:
+            yield True, f"{way}: round in a circle", remedy
+        for target in targets:
+            if target.strip('"') == _NOWHERE and name in NEEDED:
+                yield True, f"mail for {name} is thrown away ({_NOWHERE})", remedy
+                continue
+            is_wrong, seen = fault_of(door, target, rows)
+            if seen:
+                yield is_wrong, f"{name} in {ALIASES}: {seen}", remedy
+
+
+def _no_rows(aliases: Aliases) -> Iterator[tuple[int, str]]:
+    """Yield the number and text of each line that postalias passes over with a warning."""
+    rows = {one.logical.text for one in aliases.entries}
+    for logical in logical_lines(aliases.lines.texts):
+        text = logical.text.strip()
+        if logical.orphan or logical.text in rows or not text or text.startswith("#"):
+            continue
+        if ":" not in text:
+            yield logical.lines[0] + 1, text
+
+
+def _index(door: Door, table: str, data: bytes) -> Finding:
+    """Compare the index with the text, by its rows."""
+    rows = dict(list(text_rows(data).items())[:MOST_ROWS])
+    try:
+        there = look_up(door, table, tuple(rows)) if rows else {}
+    except Trouble as trouble:
+        return _INDEX.finding(UNKNOWN, printable(f"not known: {trouble.wrong}"))
+    missing = [one for one in rows if one not in there]
+    if missing:
+        seen = (
+            f"{len(missing)} of {len(rows)} rows of {ALIASES} are not in it, such as {missing[0]}"
+        )
+        return _INDEX.wrong(printable(seen), "Run `newaliases`.")
+    return _INDEX.right(f"has {len(rows)} rows")
