@@ -56,7 +56,7 @@ WAYS = {
     "five managers of TLS sessions": fault(
         field("tlsmgr/unix", "process_limit=5"), "tlsmgr", stops=True
     ),
-    "ten senders of bounces": fault(field("bounce/unix", "process_limit=10"), "bounce"),
+    "ten senders of bounces": fault(field("bounce/unix", "process_limit=10"), "bounce", stops=True),
     "one cleanup": fault(field("cleanup/unix", "process_limit=1"), "cleanup", stops=True),
     "nobody wakes pickup": fault(field("pickup/unix", "wakeup=0"), "pickup", stops=False),
     "nobody wakes qmgr": fault(field("qmgr/unix", "wakeup=0"), "qmgr", stops=False),
