@@ -116,7 +116,9 @@ WAYS = {
         stops=False,
     ),
     "a text of bounces that is gone": fault(
-        sets("bounce_template_file = /etc/postfix/bounce.cf"), "bounce_template_file"
+        sets("bounce_template_file = /etc/postfix/bounce.cf"),
+        "bounce_template_file",
+        stops=True,
     ),
     "options for programs in addresses": fault(
         sets("allow_min_user = yes"), "allow_min_user", stops=False

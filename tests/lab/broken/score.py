@@ -1,5 +1,6 @@
-"""How many rows `check` names: `python -m tests.lab.broken.score --suite el9 [--only REGEX]`.
+"""How many rows `check` names: `PYTHONPATH=.:scripts python -m tests.lab.broken.score --suite el9`.
 
+`--only REGEX` chooses rows by name. `scripts/build` must have made the program.
 One host, each row hit and checked, a line written after each, so that a run that was ended early
 has said what it saw. Raises what the laboratory raises when no host boots.
 """

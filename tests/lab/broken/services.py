@@ -52,31 +52,34 @@ WAYS = {
         "\\brelay\\b",
         stops=True,
     ),
-    "no postlog, which the log needs": fault(
-        sets("maillog_file = /var/log/postfix.log") + "\n" + without("postlog/unix-dgram"),
-        "postlog|maillog_file",
-        stops=False,
-    ),
     "five queue managers": fault(field("qmgr/unix", "process_limit=5"), "qmgr", stops=True),
-    "five managers of TLS sessions": fault(field("tlsmgr/unix", "process_limit=5"), "tlsmgr"),
-    "ten senders of bounces": fault(field("bounce/unix", "process_limit=10"), "bounce"),
-    "one cleanup": fault(field("cleanup/unix", "process_limit=1"), "cleanup"),
-    "one local": fault(field("local/unix", "process_limit=1"), "\\blocal\\b"),
+    "five managers of TLS sessions": fault(
+        field("tlsmgr/unix", "process_limit=5"), "tlsmgr", stops=True
+    ),
+    "ten senders of bounces": fault(field("bounce/unix", "process_limit=10"), "bounce", stops=True),
+    "one cleanup": fault(field("cleanup/unix", "process_limit=1"), "cleanup", stops=True),
     "nobody wakes pickup": fault(field("pickup/unix", "wakeup=0"), "pickup", stops=False),
     "nobody wakes qmgr": fault(field("qmgr/unix", "wakeup=0"), "qmgr", stops=False),
     "local without privileges": fault(
         field("local/unix", "unprivileged=y"), "\\blocal\\b", "priv", stops=True
     ),
     "smtpd with privileges": fault(
-        field("smtp/inet", "unprivileged=n"), "smtpd?\\b", "priv", stops=False
+        field("smtp/inet", "unprivileged=n"), "smtpd?\\b", "priv", stops=True
     ),
     "rewrite in public": fault(field("rewrite/unix", "private=n"), "rewrite", stops=True),
     "cleanup in private": fault(field("cleanup/unix", "private=y"), "cleanup", stops=True),
     "the client in a chroot with nothing in it": fault(
-        "rm -rf /var/spool/postfix/etc\n" + field("smtp/unix", "chroot=y"), "smtp", "chroot"
+        "rm -rf /var/spool/postfix/etc\n" + field("smtp/unix", "chroot=y"),
+        "smtp",
+        "chroot",
+        stops=True,
     ),
-    "local in a chroot": fault(field("local/unix", "chroot=y"), "\\blocal\\b", "chroot"),
-    "proxymap in a chroot": fault(field("proxymap/unix", "chroot=y"), "proxymap", "chroot"),
+    "local in a chroot": fault(
+        field("local/unix", "chroot=y"), "\\blocal\\b", "chroot", stops=True
+    ),
+    "proxymap in a chroot": fault(
+        field("proxymap/unix", "chroot=y"), "proxymap", "chroot", stops=True
+    ),
     "465 by postscreen": fault(
         field("smtps/inet", "command=postscreen") + "\n" + field("smtps/inet", "process_limit=1"),
         "465|smtps",

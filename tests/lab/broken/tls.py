@@ -36,11 +36,11 @@ WAYS = {
             "smtpd_tls_eccert_file = /srv/broken/wild.pem",
             "smtpd_tls_eckey_file = /srv/broken/wild.kye",
         ),
-        "smtpd_tls_ec(cert|key)_file",
+        "smtpd_tls_ec(cert|key)_file|wild\\.kye",
         stops=True,
     ),
     "a chain file that is gone": fault(
-        sets(f"smtpd_tls_chain_files = {_GONE}"), "smtpd_tls_chain_files", stops=True
+        sets(f"smtpd_tls_chain_files = {_GONE}"), "smtpd_tls_chain_files|gone\\.pem", stops=True
     ),
     "a chain file that has expired": fault(
         "cat /srv/broken/expired.key /srv/broken/expired.pem >/etc/postfix/chain.pem\n"
@@ -71,7 +71,7 @@ WAYS = {
         stops=True,
     ),
     "authorities in a file that is gone": fault(
-        sets(f"smtpd_tls_CAfile = {_GONE}"), "smtpd_tls_CAfile", stops=True
+        sets(f"smtpd_tls_CAfile = {_GONE}"), "smtpd_tls_CAfile|gone\\.pem", stops=True
     ),
     "certificates asked of every client": fault(
         sets("smtpd_tls_ask_ccert = yes"), "smtpd_tls_ask_ccert", stops=False

@@ -36,7 +36,9 @@ _RECIPIENTS = "postconf -h smtpd_recipient_restrictions"
 
 
 def _at_the_end(restriction: str) -> str:
-    return f'postconf -e "smtpd_recipient_restrictions = $({_RECIPIENTS}), {restriction}"'
+    # Within double quotes the shell would put its own, empty value in place of a name of main.cf's.
+    saved = restriction.replace("$", "\\$")
+    return f'postconf -e "smtpd_recipient_restrictions = $({_RECIPIENTS}), {saved}"'
 
 
 UNUSUAL = {
