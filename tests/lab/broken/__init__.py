@@ -1,16 +1,29 @@
 """Ways to break a right server in silence, and unusual servers that are right, as data."""
 
 from tests.lab.broken import (
+    aliases,
     certificate,
     dns,
+    dovecot,
+    files,
     firewall,
+    log_and_queue,
     mail_flow,
     main_cf,
     master_cf,
+    packet_filter,
+    records,
+    renewal,
+    resolver,
     service,
+    spf,
     tables,
+    tls,
+    unit_file,
+    unusual,
+    unusual_host,
+    users,
 )
-from tests.lab.broken.unusual import UNUSUAL
 from tests.lab.broken.way import Way
 
 __all__ = ["UNUSUAL", "WAYS"]
@@ -24,4 +37,17 @@ WAYS: dict[str, Way] = {
     **dns.WAYS,
     **firewall.WAYS,
     **service.WAYS,
+    **files.WAYS,
+    **aliases.WAYS,
+    **users.WAYS,
+    **tls.WAYS,
+    **renewal.WAYS,
+    **dovecot.WAYS,
+    **spf.WAYS,
+    **records.WAYS,
+    **resolver.WAYS,
+    **packet_filter.WAYS,
+    **unit_file.WAYS,
+    **log_and_queue.WAYS,
 }
+UNUSUAL: dict[str, Way] = {**unusual.UNUSUAL, **unusual_host.UNUSUAL}

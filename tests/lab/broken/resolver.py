@@ -101,4 +101,17 @@ WAYS = {
         cause=("dnswl",),
         stops=True,
     ),
+    "the name of the host is localhost": Way(
+        "hostname localhost.localdomain",
+        settle=NOTHING,
+        mend="hostname ace.zeke.ne.jp",
+        cause=("localhost\\.localdomain|hostname",),
+        stops=False,
+    ),
+    "the name of the host has no domain": Way(
+        "hostname ace; sed -i 's/^mydomain.*//; s/^myhostname.*//' /etc/postfix/main.cf",
+        mend="hostname ace.zeke.ne.jp",
+        cause=("myhostname|hostname",),
+        stops=None,
+    ),
 }
