@@ -1,25 +1,38 @@
 """Ways to break a right server in silence, and unusual servers that are right, as data."""
 
 from tests.lab.broken import (
+    aliases,
     certificate,
     delivery,
     dns,
+    dovecot,
+    files,
     firewall,
     limits,
+    log_and_queue,
     mail_flow,
     main_cf,
     master_cf,
+    packet_filter,
+    records,
     refusing,
     relaying,
+    renewal,
+    resolver,
     rewriting,
     sending,
     service,
     services,
+    spf,
     submission,
     tables,
     tls,
+    tls_files,
+    unit_file,
     unusual,
+    unusual_host,
     unusual_postfix,
+    users,
 )
 from tests.lab.broken.way import Way
 
@@ -43,5 +56,21 @@ WAYS: dict[str, Way] = {
     **rewriting.WAYS,
     **limits.WAYS,
     **services.WAYS,
+    **files.WAYS,
+    **aliases.WAYS,
+    **users.WAYS,
+    **tls_files.WAYS,
+    **renewal.WAYS,
+    **dovecot.WAYS,
+    **spf.WAYS,
+    **records.WAYS,
+    **resolver.WAYS,
+    **packet_filter.WAYS,
+    **unit_file.WAYS,
+    **log_and_queue.WAYS,
 }
-UNUSUAL: dict[str, Way] = {**unusual.UNUSUAL, **unusual_postfix.UNUSUAL}
+UNUSUAL: dict[str, Way] = {
+    **unusual.UNUSUAL,
+    **unusual_postfix.UNUSUAL,
+    **unusual_host.UNUSUAL,
+}

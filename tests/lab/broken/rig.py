@@ -25,7 +25,7 @@ _KEEP = f"mkdir {_RIGHT}; cp -a --parents {_TREES} {_FILES} {_RIGHT}"
 _PUT_BACK = f"""
 for tree in {_TREES}; do find $tree -mindepth 1 -delete; cp -a {_RIGHT}$tree/. $tree/; done
 rm -f /etc/aliases*
-cp -a {_RIGHT}/etc/aliases* {_RIGHT}/etc/resolv.conf {_RIGHT}/etc/hosts {_RIGHT}/etc/nsswitch.conf /etc/
+cp -a --remove-destination {_RIGHT}/etc/aliases* {_RIGHT}/etc/resolv.conf {_RIGHT}/etc/hosts {_RIGHT}/etc/nsswitch.conf /etc/
 """
 _OLD = "find /etc/postfix -maxdepth 1 -name '*.cf' -mmin -1 -exec touch -d '3 seconds ago' {} +"
 """Postfix's programs wait a second for a main.cf that was just written to be older."""
