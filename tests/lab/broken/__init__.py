@@ -4,6 +4,7 @@ from tests.lab.broken import (
     certificate,
     delivery,
     dns,
+    encryption,
     firewall,
     limits,
     mail_flow,
@@ -11,6 +12,7 @@ from tests.lab.broken import (
     master_cf,
     refusing,
     relaying,
+    renewing,
     rewriting,
     sending,
     service,
@@ -19,6 +21,7 @@ from tests.lab.broken import (
     tables,
     tls,
     unusual,
+    unusual_certificates,
     unusual_postfix,
 )
 from tests.lab.broken.way import Way
@@ -43,5 +46,11 @@ WAYS: dict[str, Way] = {
     **rewriting.WAYS,
     **limits.WAYS,
     **services.WAYS,
+    **encryption.WAYS,
+    **renewing.WAYS,
 }
-UNUSUAL: dict[str, Way] = {**unusual.UNUSUAL, **unusual_postfix.UNUSUAL}
+UNUSUAL: dict[str, Way] = {
+    **unusual.UNUSUAL,
+    **unusual_postfix.UNUSUAL,
+    **unusual_certificates.UNUSUAL,
+}
