@@ -66,6 +66,14 @@ def issuer_not_after(pem: bytes) -> int:
     return 0 if issuer is None else issuer.not_after
 
 
+def decode_certificate(der: bytes) -> Optional[Certificate]:
+    """Return the data of a certificate in DER, None if it cannot be read."""
+    try:
+        return _certificate(der)
+    except (ValueError, IndexError):
+        return None
+
+
 def _certificate(der: bytes) -> Certificate:
     (tag, serial), _, _, (_, validity), *others = signed_fields(der)
     if tag != _INTEGER:

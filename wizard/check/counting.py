@@ -62,7 +62,7 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"smtp\.25\.(?:users|domains|others)", " ".join(sorted(_FOR_US))),
     (r"networks\.trusted", "mynetworks"),
     (r"path\.ours", "mydestination relayhost mailbox_transport"),
-    (r"certificate\.(?:\d+|chain|expiry|key)", _PAIR),
+    (r"certificate\.(?:\d+|chain|expiry|key|strength|ignored)", _PAIR),
     (r"certificate\.(\d+)", f"entry:{{0}} served:{{0}} {' '.join(TAKEN_OUT)}"),
     (r"smtp\.(\d+)\.(?:start)?tls", "served:{0}"),
     (r"delivery\.lmtp|socket\.lmtp|dovecot\..*", "mailbox_transport TurnBeside:dovecot"),

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
+from wizard.check.certificates.key_files import judge_key
 from wizard.check.dovecot import delivery
 from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
@@ -31,8 +32,7 @@ from wizard.check.postfix.trusted import judge_trusted
 from wizard.check.queue.spool import judge_queue
 from wizard.check.queue.waiting import begin_waiting, judge_waiting
 from wizard.check.tables.indexes import begin_tables, named
-from wizard.check.tls import certificate
-from wizard.check.tls.chain import begin_chain, judge_key
+from wizard.check.tls.services import certificate_files, port_settings
 from wizard.door import Door
 from wizard.finding import Finding
 from wizard.host.facts import Network
@@ -43,7 +43,6 @@ from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 from wizard.sections.registry import SECTIONS
 
-SELF_SIGNED = "self-signed"
 RELAY_SECONDS = 1.0
 """For each DNS query for the relay host: a run does not wait longer for the internet."""
 
@@ -73,18 +72,14 @@ def begin_deep_checks(
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
     backend_findings = begin_backends(backends(settings, listening), settings, pool)
-    served = certificate.files(configuration.parameters)
+    served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool)
     package, unit = begin_package(door), begin_unit_settings(door)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
-    # An operator who chose a self-signed certificate knows that nobody trusts it.
-    follows = served and answers.certificate.source != SELF_SIGNED
-    chain = begin_chain(door, served[0]) if follows else None
 
     def finish() -> Iterator[Finding]:
-        if chain is not None:
-            yield from chain()
-        yield from judge_key(door, settings)
+        of_ports = (one.settings for one in port_settings(services, settings).values())
+        yield from judge_key(door, of_ports)
         yield from judge_socket("auth", delivery.AUTH_SOCKET)
         if lmtp:
             yield from judge_socket("lmtp", lmtp)

@@ -13,6 +13,9 @@ from itertools import chain
 from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.check.certificates import jobs
+from wizard.check.certificates import served as certificate
+from wizard.check.certificates.judging import files_in_force, judge_files, judge_tls, surroundings
 from wizard.check.commands import CommandResult, begin, start_command
 from wizard.check.deep_checks import begin_deep_checks
 from wizard.check.dns.blocklists import begin_lists
@@ -29,9 +32,15 @@ from wizard.check.outbound.relay import begin_relay
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.postfix.trusted import expanded
-from wizard.check.sessions import begin_sessions, judge_delivery, judge_sessions, stranger_session
+from wizard.check.sessions import (
+    Sessions,
+    begin_sessions,
+    judge_delivery,
+    judge_sessions,
+    served_by,
+    stranger_session,
+)
 from wizard.check.tables.sender_access import judge_sender_access
-from wizard.check.tls import certificate, renewal
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import WARNING, WRONG, Finding
@@ -52,7 +61,7 @@ from wizard.postfix.relayhost import RELAY, is_ours
 from wizard.postfix.settings import Settings
 from wizard.secrets import seal
 
-COMMANDS = (ports.SS, units.SHOW_POSTFIX, units.SHOW, POSTCONF_M, POSTCONF_P, renewal.SHOW, NFT)
+COMMANDS = (ports.SS, units.SHOW_POSTFIX, units.SHOW, POSTCONF_M, POSTCONF_P, jobs.SHOW, NFT)
 
 
 SECONDS = 8.0
@@ -93,10 +102,10 @@ def prove(
         listeners, state, beside, services, overrides, timers, rules = (
             start_command(door, argv) for argv in COMMANDS
         )
-        sessions = begin_sessions(answers, door, pool, seconds)
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
         settings = Settings(main_cf, configuration.defaults if configuration else {})
+        sessions = begin_sessions(answers, door, pool, seconds, settings)
         network, _ = addresses()
         deep_checks = (
             begin_deep_checks(
@@ -114,7 +123,9 @@ def prove(
         )
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
-        stranger = stranger_session(answers, door, settings, network, seconds)
+        stranger = stranger_session(
+            answers, door, settings, network, seconds, here=sessions.here[25]
+        )
 
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)
@@ -124,16 +135,19 @@ def prove(
         yield from ports.judge_ports(
             answers.networks, sockets, read_services(door), has_ipv6=has_ipv6
         )
-        paths = _certificates(answers, main_cf, wanted, in_a_run=expected is not None)
-        disk = certificate.on_disk(door, paths)
-        yield from chain(
-            judge_sessions(sessions, stranger, answers, disk, main_cf),
-            certificate.judge_files(disk, paths, answers.hostname.myhostname),
-        )
+        planned = _planned(answers, wanted, in_a_run=expected is not None)
+        disk = certificate.on_disk(door, planned) if planned else None
+        yield from judge_sessions(sessions, stranger, answers, disk, door)
         walls, why_no_walls = firewall()
-        zone = None if walls is None else walls.zone(answers.networks.firewall_zone)
-        owners = {one.port: one.owner for one in ports.sockets(sockets.text)}
-        yield from _renewal(door, next(iter(disk), ""), timers().text, owners, zone)
+        yield from _certificates(
+            answers,
+            door,
+            sessions,
+            planned,
+            units=timers().text,
+            owners={one.port: one.owner for one in ports.sockets(sockets.text)},
+            zone=None if walls is None else walls.zone(answers.networks.firewall_zone),
+        )
         yield from judge_delivery(sessions)
         if configuration is None:
             yield PARAMETERS.unknown(why_not)
@@ -162,16 +176,31 @@ def prove(
         pool.shutdown(wait=False)
 
 
-def _certificates(
-    answers: Answers, main_cf: Mapping[str, str], wanted: Collection[str], *, in_a_run: bool
-) -> tuple[str, ...]:
-    """Return the certificate files that must be served: the planned one, or those in main.cf.
+def _planned(answers: Answers, wanted: Collection[str], *, in_a_run: bool) -> tuple[str, ...]:
+    """Return the certificate file that must be served, () for those that are set.
 
     None is planned on a server that others set up, and in a run of other sections.
     """
     if served.SECTION in wanted and (in_a_run or POLICY in wanted):
         return certificate.planned_files(answers)
-    return certificate.files(main_cf)
+    return ()
+
+
+def _certificates(
+    answers: Answers,
+    door: Door,
+    sessions: Sessions,
+    planned: Sequence[str],
+    *,
+    units: str,
+    owners: Mapping[int, str],
+    zone: Optional[Zone],
+) -> Iterator[Finding]:
+    """Check what the ports served, and who renews the files."""
+    yield from judge_tls(answers, door, served_by(sessions), sessions.here, sessions.verifier)
+    around = surroundings(door, units, owners, zone)
+    files = dict.fromkeys((*planned, *files_in_force(sessions.here)))
+    yield from judge_files(answers, door, tuple(files), around)
 
 
 def _begin_names(
@@ -212,25 +241,6 @@ def _by_choice(finding: Finding) -> Finding:
     """Return a finding of the policy as a warning, because the policy was not chosen."""
     verdict = WARNING if finding.verdict == WRONG else finding.verdict
     return replace(finding, verdict=verdict, fatal=False)
-
-
-def _renewal(
-    door: Door,
-    path: str,
-    timers: str,
-    owners: Mapping[int, str],
-    zone: Optional[Zone],
-) -> Iterator[Finding]:
-    name = renewal.lineage_of(path)
-    if not name:
-        return
-    try:
-        found = renewal.read_renewal(door, name, timers)
-    except Trouble as trouble:
-        yield renewal.check_of(name).unknown(str(trouble))
-        return
-    opened = None if zone is None else zone.permanent
-    yield from renewal.judge_renewal(found, owners, opened)
 
 
 def _main_cf(

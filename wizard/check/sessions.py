@@ -9,43 +9,53 @@ from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple, Optional
 
 from wizard.answers.model import Answers
+from wizard.check.certificates import served as certificate
+from wizard.check.certificates.probing import PortTls, hello_at_once, probe
+from wizard.check.certificates.verifying import Verifier
 from wizard.check.dovecot import delivery
 from wizard.check.dovecot.absent import Absent, why_absent
 from wizard.check.dovecot.mailboxes import begin_mailboxes
 from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.network import ports
 from wizard.check.network.stranger import NoStrangerError, networks, stranger_address
+from wizard.check.postfix.reported import has_dead_milter, reported
 from wizard.check.smtp import policy, recipients, scripts
-from wizard.check.smtp.conversations import Row, judge
+from wizard.check.smtp.conversations import Known, Row, judge
+from wizard.check.smtp.holding import Hold
+from wizard.check.smtp.notices import Quiet, quiet
 from wizard.check.smtp.recipients import Tried, choose, judge_recipients
-from wizard.check.smtp.session import Endpoint, Transcript, converse
-from wizard.check.tls import certificate
-from wizard.check.tls.handshake import ECDSA, RSA
+from wizard.check.smtp.session import Endpoint, Exchange, Transcript, converse
+from wizard.check.tls.loading import LoadFault, load_fault
+from wizard.check.tls.services import PORTS, PortSettings, certificate_files, port_settings
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host import facts
 from wizard.host.dovecot import login_users
+from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 
-_KINDS = {"RSA clients": RSA, "ECDSA clients": ECDSA}
-_SMTP = (25, scripts.SMTP, policy.ROWS_SMTP, scripts.HANDSHAKE)
-_SUBMISSION = (587, scripts.SUBMISSION, policy.ROWS_SUBMISSION, scripts.HANDSHAKE)
-_SMTPS = (465, scripts.SMTPS, policy.ROWS_SMTPS, scripts.HANDSHAKE_AT_ONCE)
+_SMTP = (25, scripts.SMTP, policy.ROWS_SMTP, scripts.UNTIL_TLS)
+_SUBMISSION = (587, scripts.SUBMISSION, policy.ROWS_SUBMISSION, scripts.UNTIL_TLS)
+_SMTPS = (465, scripts.SMTPS, policy.ROWS_SMTPS, ())
+_AT_ONCE = 465
 _WITHOUT_DOVECOT = (587, scripts.SUBMISSION_WAITING, policy.ROWS_SUBMISSION_CLOSED, ())
-"""The port, the lines, the rows that judge the replies, and the lines to get the certificate."""
+"""The port, the lines, the rows that judge the replies, and the lines before a ClientHello."""
 
 
 @dataclass(frozen=True)
 class Sessions:
-    """The sessions in progress: by port its rows and transcript, and the delivery by LMTP.
+    """The sessions in progress: by port its rows and what it served, and the delivery by LMTP.
 
-    `certificates` are by port and by the kind of client. Without Dovecot (`auth_absent`) there is no
-    session on 465, and with an `lmtp_fault` no delivery.
+    `here` are the settings of the ports, `faults` why their smtpd has no TLS. Without Dovecot
+    (`auth_absent`) there is no session on 465, and with an `lmtp_fault` no delivery.
     """
 
-    ports: Mapping[int, tuple[Sequence[Row], Future[Transcript]]]
-    certificates: Mapping[int, Mapping[str, Future[Transcript]]]
+    ports: Mapping[int, tuple[Sequence[Row], Future[PortTls]]]
+    here: Mapping[int, PortSettings]
+    faults: Mapping[int, Optional[LoadFault]]
+    omitted: Mapping[int, Mapping[str, str]]
+    verifier: Verifier
     delivery: Optional[Future[Transcript]]
     mailboxes: Callable[[], Iterator[Finding]]
     lmtp: str
@@ -55,30 +65,66 @@ class Sessions:
 
 
 def begin_sessions(
-    answers: Answers, door: Door, pool: ThreadPoolExecutor, seconds: float
+    answers: Answers,
+    door: Door,
+    pool: ThreadPoolExecutor,
+    seconds: float,
+    settings: Settings,
 ) -> Sessions:
-    """Start all sessions but the stranger's; each ends after `seconds`."""
+    """Start all sessions but the stranger's; each ends after `seconds`.
+
+    A 454 to STARTTLS has Postfix mail a notice to postmaster, and a failed handshake on 465 does not.
+    So 465 comes first, and the others send STARTTLS where that was right (`_hold`).
+    """
     at = ports.reachable(answers.networks, door)
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     # smtpd dies if it may not use the socket, as if there were none.
     auth = delivery.AUTH_SOCKET
     auth_fault = delivery.socket_fault(auth) or closed_to_postfix(auth)
     lmtp_fault = delivery.socket_fault(lmtp) if lmtp else ""
-    tried = (_SMTP, _WITHOUT_DOVECOT) if auth_fault else (_SMTP, _SUBMISSION, _SMTPS)
-    certificates = {
-        port: {
-            client: pool.submit(converse, Endpoint(at[port], port, kind=kind), handshake, seconds)
-            for client, kind in _KINDS.items()
-        }
-        for port, _, _, handshake in tried
-        if handshake
+    here = port_settings(read_services(door), settings)
+    faults = {
+        port: load_fault(one.settings) if one.settings.own else None for port, one in here.items()
     }
+    verifier = Verifier(door)
+    said: dict[int, Future[Transcript]] = {}
+    begun: dict[int, tuple[Sequence[Row], Future[PortTls]]] = {}
+
+    def talk(
+        port: int,
+        script: Sequence[Exchange],
+        before: Sequence[Exchange],
+        earlier: Mapping[int, Future[Transcript]],
+    ) -> PortTls:
+        where = Endpoint(at[port], port)
+        may_not = Hold(port, here, faults[port], earlier, begun)
+        transcript = converse(where, script, seconds, may_not)
+        said[port].set_result(transcript)
+        files = certificate.chains_on_disk(door, certificate_files(here[port].settings))
+        return probe(
+            where,
+            before,
+            transcript,
+            verifier,
+            files.values(),
+            has_own_order=here[port].value("tls_preempt_cipherlist") == "yes",
+        )
+
+    tried = (_SMTP, _WITHOUT_DOVECOT) if auth_fault else (_SMTPS, _SMTP, _SUBMISSION)
+    omitted = {}
+    if auth_fault:
+        said[_AT_ONCE] = pool.submit(hello_at_once, Endpoint(at[_AT_ONCE], _AT_ONCE))
+    for port, script, rows, before in tried:
+        earlier, said[port] = dict(said), Future()
+        quieted = quiet(script, here[port], reported(here[port]))
+        omitted[port] = quieted.omitted
+        begun[port] = rows, pool.submit(talk, port, quieted.script, before, earlier)
     return Sessions(
-        {
-            port: (rows, pool.submit(converse, Endpoint(at[port], port), script, seconds))
-            for port, script, rows, _ in tried
-        },
-        certificates,
+        {port: begun[port] for port in PORTS if port in begun},
+        here,
+        faults,
+        omitted,
+        verifier,
         pool.submit(converse, Endpoint(lmtp), scripts.lmtp_script(""), seconds)
         if lmtp and not lmtp_fault
         else None,
@@ -91,10 +137,11 @@ def begin_sessions(
 
 
 class Stranger(NamedTuple):
-    """A stranger's session, and the addresses that were tried in it."""
+    """A stranger's session, the addresses that were tried in it, and the lines that were not."""
 
     transcript: Transcript
     tried: Tried = Tried()
+    omitted: Mapping[str, str] = {}
 
 
 def stranger_session(
@@ -103,6 +150,8 @@ def stranger_session(
     settings: Settings,
     network: Optional[facts.Network],
     seconds: float,
+    *,
+    here: Optional[PortSettings] = None,
 ) -> Stranger:
     """Connect to port 25 from a stranger's address; if that is impossible, the transcript has the reason.
 
@@ -121,7 +170,9 @@ def stranger_session(
         with stranger_address(version, taken, trusted) as source:
             domain = answers.hostname.mydomain
             script = scripts.stranger_script(source, domain, recipients.script(tried))
-            return Stranger(converse(Endpoint(address, 25, source), script, seconds), tried)
+            quieted = quiet(script, here, reported(here)) if here else Quiet(script)
+            transcript = converse(Endpoint(address, 25, source), quieted.script, seconds)
+            return Stranger(transcript, tried, quieted.omitted)
     except NoStrangerError as fault:
         return Stranger(Transcript(stopped_at="greeting", why=str(fault)))
 
@@ -137,27 +188,39 @@ def judge_sessions(
     sessions: Sessions,
     stranger: Stranger,
     answers: Answers,
-    disk: Mapping[str, bytes],
-    main_cf: Mapping[str, str],
+    planned: Optional[Mapping[str, bytes]],
+    door: Door,
 ) -> Iterator[Finding]:
-    """Yield the findings port by port; `disk` has the leaves of the files that must be served."""
+    """Yield the findings port by port.
+
+    `planned` has the leaves of the files that must be served, None for those that are set.
+    """
+    causes: dict[str, str] = {}
     for port, (rows, session) in sessions.ports.items():
-        first = session.result()
-        yield from judge(port, rows, first, answers)
-        if port in sessions.certificates:
-            handshakes = sessions.certificates[port]
-            found = {client: one.result().certificate for client, one in handshakes.items()}
-            leaves = {"clients that take both": first.certificate, **found}
-            yield from certificate.judge_served(port, leaves, disk, main_cf)
+        here = sessions.here[port]
+        known = Known(here, sessions.faults[port], causes, sessions.omitted[port], has_dead_milter)
+        served = session.result()
+        yield from judge(port, rows, served.transcript, answers, known=known)
+        disk = planned
+        if disk is None:
+            disk = certificate.on_disk(door, certificate_files(here.settings))
+        yield from certificate.judge_served(port, served.leaves, disk, here)
         if port == 25:  # noqa: PLR2004 (strangers come to this port)
             seen = stranger.transcript
-            yield from judge(port, policy.ROWS_STRANGER, seen, answers, broken_off=UNKNOWN)
+            known = replace(known, omitted=stranger.omitted)
+            of_stranger = policy.ROWS_STRANGER
+            yield from judge(port, of_stranger, seen, answers, broken_off=UNKNOWN, known=known)
             yield from judge_recipients(stranger.tried, seen)
     if sessions.auth_absent:
         # smtpd is not tried there: it would die, and master would throttle it for a minute.
         for port in (587, 465):
             check = Check(f"smtp.{port}.auth", f"port {port}: AUTH offered under TLS", "AUTH")
             yield replace(sessions.auth_absent.finding(check), fatal=False)
+
+
+def served_by(sessions: Sessions) -> Mapping[int, PortTls]:
+    """Return what each port served, once all sessions are over."""
+    return {port: session.result() for port, (_, session) in sessions.ports.items()}
 
 
 def judge_delivery(sessions: Sessions) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Optional
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.host.postfix import INDEX_SUFFIX
+from wizard.paths import RENEWAL_HOOK
 from wizard.run.files import FileSnapshot
 from wizard.run.history import newest_unfinished
 from wizard.run.path_state import Observed, observe
@@ -19,6 +20,7 @@ from wizard.status.expected import ExpectedState
 
 NO_FILE = "no file and no link"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_EXECUTE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 def drift_items(places: Places, host: Host, expected: ExpectedState) -> tuple[DriftItem, ...]:
@@ -30,7 +32,7 @@ def drift_items(places: Places, host: Host, expected: ExpectedState) -> tuple[Dr
         {path: NO_FILE if one is None else one.state for path, one in seen.items()},
         {path: one.file.text for path, one in seen.items() if one and one.file},
         frozenset(path for path, mark in expected.tables.items() if _is_older(path, mark.state)),
-        {path: _write_fault(one.file) for path, one in seen.items() if one and one.file},
+        {path: mode_fault(path, one.file) for path, one in seen.items() if one and one.file},
     )
     return tuple(items(expected, now, newest_unfinished(places)))
 
@@ -42,12 +44,20 @@ def _observed(path: str, seals: Seals) -> Optional[Observed]:
         return None
 
 
-def _write_fault(file: FileSnapshot) -> str:
-    """Return why other users than root can change a file, "" if they cannot."""
+def mode_fault(path: str, file: FileSnapshot) -> tuple[str, str]:
+    """Return what is wrong with a file's owner or mode, and what to do, two empty texts for nothing.
+
+    Other users than root may not change it, and certbot passes over a hook without its x bit.
+    """
     like = file.metadata
+    owned = f"`chown root {path}`, `chmod go-w {path}`."
     if like.uid != 0:
-        return f"it belongs to the user with UID {like.uid}"
-    return "others than root may write it" if like.mode & _OTHERS_WRITE else ""
+        return f"it belongs to the user with UID {like.uid}", owned
+    if like.mode & _OTHERS_WRITE:
+        return "others than root may write it", owned
+    if path == RENEWAL_HOOK and not like.mode & _EXECUTE:
+        return "it cannot be executed, so that certbot passes over it", f"`chmod 755 {path}`."
+    return "", ""
 
 
 def _is_older(path: str, table_type: str) -> bool:

@@ -60,8 +60,8 @@ class Now:
     paths: Mapping[str, str]
     texts: Mapping[str, bytes] = field(default_factory=dict)
     older: frozenset[str] = frozenset()
-    loose: Mapping[str, str] = field(default_factory=dict)
-    """By path: why other users than root can change the file, "" if they cannot."""
+    modes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By path: what is wrong with the file's owner or mode, and what to do; "" for nothing."""
 
 
 def items(expected: ExpectedState, now: Now, open_run: Optional[RunSummary]) -> Iterator[DriftItem]:
@@ -93,10 +93,9 @@ def _path(expected: ExpectedState, path: str, mark: Mark, now: Now) -> DriftItem
     state = now.paths.get(path, MISSING)
     item = DriftItem(f"path.{path}", path, _words(mark.state), "the same", False, mark.run)
     if state == mark.state:
-        loose = now.loose.get(path, "")
-        advice = f"`chown root {path}`, `chmod go-w {path}`." if loose else ""
-        seen = f"the same, but {loose}" if loose else "the same"
-        return replace(item, now=seen, drifted=bool(loose), advice=advice)
+        fault, advice = now.modes.get(path, ("", ""))
+        seen = f"the same, but {fault}" if fault else "the same"
+        return replace(item, now=seen, drifted=bool(fault), advice=advice)
     return replace(
         item, now=_changed(mark.state, state), drifted=True, diff=_diff(expected, path, now)
     )

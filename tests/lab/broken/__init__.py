@@ -6,6 +6,7 @@ from tests.lab.broken import (
     delivery,
     dns,
     dovecot,
+    encryption,
     files,
     firewall,
     limits,
@@ -18,6 +19,7 @@ from tests.lab.broken import (
     refusing,
     relaying,
     renewal,
+    renewing,
     resolver,
     rewriting,
     sending,
@@ -30,6 +32,7 @@ from tests.lab.broken import (
     tls_files,
     unit_file,
     unusual,
+    unusual_certificates,
     unusual_host,
     unusual_postfix,
     users,
@@ -68,9 +71,12 @@ WAYS: dict[str, Way] = {
     **packet_filter.WAYS,
     **unit_file.WAYS,
     **log_and_queue.WAYS,
+    **encryption.WAYS,
+    **renewing.WAYS,
 }
 UNUSUAL: dict[str, Way] = {
     **unusual.UNUSUAL,
     **unusual_postfix.UNUSUAL,
     **unusual_host.UNUSUAL,
+    **unusual_certificates.UNUSUAL,
 }

@@ -16,6 +16,8 @@ MADE: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "expired": ("mail.zeke.ne.jp", -1, _RSA),
     "own": ("mail.zeke.ne.jp", 90, _RSA),
     "wild": ("*.zeke.ne.jp", 90, _EC),
+    "late": ("mail.zeke.ne.jp", -1, _EC),
+    "short": ("mail.zeke.ne.jp", 90, ("rsa:1024",)),
 }
 """Pairs that the host is given in /srv/broken: their name, their days, and what key openssl makes."""
 

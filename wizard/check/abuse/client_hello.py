@@ -1,8 +1,8 @@
-"""Test whether a server accepts an old TLS version or a weak cipher.
+"""Test whether a server accepts an old TLS version or a weak cipher, and which chain it serves.
 
 The ClientHello offers nothing else. It is built here (RFC 4346, RFC 5246 7.4.1), because today's TLS
-libraries refuse to offer these. The handshake is not finished: a server that sends its part up to
-ServerHelloDone accepts the offer.
+libraries refuse to offer these, and Python's shows a leaf without its chain. The handshake is not
+finished: a server that sends its part up to ServerHelloDone accepts the offer.
 """
 
 from __future__ import annotations
@@ -12,54 +12,63 @@ import struct
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Optional
 
+from wizard.check.abuse.suites import (
+    ANONYMOUS_SUITES,
+    OLD_SUITES,
+    WEAK_SUITES,
+    fault_of,
+)
 from wizard.check.smtp.session import Endpoint, Exchange, Line, SessionError, reason
 from wizard.check.tls.handshake import alert_name
 
 TLS_1_1, TLS_1_2 = 0x0302, 0x0303
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", TLS_1_1: "TLS 1.1", TLS_1_2: "TLS 1.2"}
 
-OLD_SUITES = (0xC014, 0xC013, 0xC00A, 0xC009, 0x0039, 0x0033, 0x0035, 0x002F, 0x000A)
-"""Suites that TLS 1.1 and older share with current servers: AES and 3DES, every kind of key."""
-WEAK_SUITES = (
-    *(0xC012, 0xC008, 0x0016, 0x000A),  # 3DES
-    *(0xC011, 0xC007, 0x0005, 0x0004),  # RC4
-    *(0x0015, 0x0009, 0x0014, 0x0008, 0x0006, 0x0003),  # DES and export
-    *(0xC010, 0xC006, 0x003B, 0x0002, 0x0001),  # no encryption at all
-)
-"""Ciphers that RFC 7465, RFC 8429 and RFC 9325 4.1 rule out."""
-
 _ALERT, _HANDSHAKE = 21, 22
-_SERVER_HELLO, _DONE = 2, 14
+_SERVER_HELLO, _CERTIFICATE, _DONE = 2, 11, 14
 _RECORD_HEAD = 5
 _MESSAGE_HEAD = 4
 _MAX_RECORD_BYTES = 16384 + 256
 _MAX_ANSWER_BYTES = 256 * 1024
 _VERSION_SIZE, _RANDOM_SIZE = 2, 32
+_SIGNATURES = (
+    *(0x0401, 0x0501, 0x0601, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B),
+    *(0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0201, 0x0203),
+)
+"""RSA by PKCS 1 and by PSS, then ECDSA, Ed25519 and Ed448, SHA-1 at the end (RFC 8446 4.2.3)."""
+_LENGTH = 3
+"""Bytes of the length of a certificate, and of that of all of them."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What a ClientHello offers: the newest version, and the cipher suites."""
+    """What a ClientHello offers: the newest version, the cipher suites, and a name (RFC 6066)."""
 
     version: int
     suites: tuple[int, ...]
+    name: str = ""
 
 
 OLD = Offer(TLS_1_1, OLD_SUITES)
 WEAK = Offer(TLS_1_2, WEAK_SUITES)
+ANONYMOUS = Offer(TLS_1_2, tuple(one for one in ANONYMOUS_SUITES if one not in WEAK_SUITES))
 
 
 @dataclass(frozen=True)
 class Answer:
     """The outcome: `taken` is what the server accepted, `refused` how it refused.
 
-    Both are empty if the session broke off; `why` is the reason.
+    Both are empty if the session broke off; `why` is the reason. `chain` has the certificates that
+    the server sent, as DER, `suite` the number of the cipher suite that it chose.
     """
 
     taken: str = ""
     refused: str = ""
     why: str = ""
+    chain: tuple[bytes, ...] = ()
+    suite: int = -1
 
 
 def offer_tls(where: Endpoint, before: Sequence[Exchange], offer: Offer, seconds: float) -> Answer:
@@ -84,9 +93,8 @@ def client_hello(offer: Offer) -> bytes:
     extensions = (
         _extension(0x000A, _sized(struct.pack("!4H", 0x001D, 0x0017, 0x0018, 0x0019)))
         + _extension(0x000B, b"\x01\x00")
-        + _extension(
-            0x000D, _sized(struct.pack("!6H", 0x0401, 0x0403, 0x0501, 0x0601, 0x0201, 0x0203))
-        )
+        + _extension(0x000D, _sized(struct.pack(f"!{len(_SIGNATURES)}H", *_SIGNATURES)))
+        + (_extension(0x0000, _sized(b"\0" + _sized(offer.name.encode()))) if offer.name else b"")
     )
     body = struct.pack("!H", offer.version) + os.urandom(_RANDOM_SIZE) + b"\x00"
     body += _sized(suites) + b"\x01\x00" + _sized(extensions)
@@ -115,15 +123,16 @@ def _answer(line: Line) -> Answer:
         if kind == _ALERT:
             return Answer(refused=f"refused, {alert_name(content[-1]) if content else 'alert'}")
         said += content
-        taken = _taken(said)
-        if taken:
-            return Answer(taken=taken)
+        answer = _taken(said)
+        if answer is not None:
+            return answer
     return Answer(why="an answer without end")
 
 
-def _taken(said: bytes) -> str:
-    """Return what the server accepted, "" until its ServerHelloDone is there."""
-    agreed = ""
+def _taken(said: bytes) -> Optional[Answer]:
+    """Return what the server accepted, None until its ServerHelloDone is there."""
+    agreed, suite = "", -1
+    chain: tuple[bytes, ...] = ()
     while len(said) >= _MESSAGE_HEAD:
         kind, length = said[0], int.from_bytes(said[1:_MESSAGE_HEAD], "big")
         body, said = said[_MESSAGE_HEAD : _MESSAGE_HEAD + length], said[_MESSAGE_HEAD + length :]
@@ -131,7 +140,23 @@ def _taken(said: bytes) -> str:
             version = int.from_bytes(body[:_VERSION_SIZE], "big")
             at = _VERSION_SIZE + _RANDOM_SIZE + 1 + body[_VERSION_SIZE + _RANDOM_SIZE]
             suite = int.from_bytes(body[at : at + 2], "big")
-            agreed = f"{VERSIONS.get(version, hex(version))}, cipher suite 0x{suite:04X}"
-        if kind == _DONE and agreed:
-            return agreed
-    return ""
+            fault = fault_of(suite)
+            shown = f"cipher suite 0x{suite:04X}" + (f" ({fault})" if fault else "")
+            agreed = f"{VERSIONS.get(version, hex(version))}, {shown}"
+        elif kind == _CERTIFICATE:
+            chain = _certificates(body)
+        elif kind == _DONE and agreed:
+            return Answer(taken=agreed, chain=chain, suite=suite)
+    return None
+
+
+def _certificates(body: bytes) -> tuple[bytes, ...]:
+    """Return the certificates of a Certificate message (RFC 5246 7.4.2), the leaf first."""
+    found = []
+    at = _LENGTH
+    while at + _LENGTH <= len(body):
+        size = int.from_bytes(body[at : at + _LENGTH], "big")
+        at += _LENGTH
+        found.append(body[at : at + size])
+        at += size
+    return tuple(one for one in found if one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.certificates.keys import public_key
-from wizard.check.abuse.client_hello import OLD, WEAK, Answer, Offer
+from wizard.check.abuse.client_hello import ANONYMOUS, OLD, WEAK, Answer, Offer
 from wizard.check.smtp.session import STARTTLS, Exchange, opening
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 
@@ -32,6 +32,15 @@ class TlsPort:
     needs_login: bool = True
 
 
+NO_WEAK_CIPHERS = (
+    "Set `smtpd_tls_ciphers = medium` and `smtpd_tls_mandatory_ciphers = medium` and leave "
+    "tls_medium_cipherlist alone; reload."
+)
+NO_ANONYMOUS_CIPHERS = (
+    "Whoever is between a client and this server can read along, where the client offers them: set "
+    "`smtpd_tls_exclude_ciphers = aNULL` in main.cf, for all ports; reload."
+)
+
 OFFERS = (
     TlsOffer(
         "old-tls",
@@ -43,13 +52,14 @@ OFFERS = (
         "smtpd_tls_protocols to `>=TLSv1.2`, before Postfix 3.6 to "
         "`!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`; reload.",
     ),
+    TlsOffer("weak-cipher", "only weak ciphers", WEAK, WRONG, NO_WEAK_CIPHERS),
     TlsOffer(
-        "weak-cipher",
-        "only weak ciphers",
-        WEAK,
-        WRONG,
-        "Set `smtpd_tls_ciphers = medium` and `smtpd_tls_mandatory_ciphers = medium` and leave "
-        "tls_medium_cipherlist alone; reload.",
+        "anonymous-cipher",
+        "only ciphers without authentication",
+        ANONYMOUS,
+        # Postfix accepts them by default, and the policy does not change that.
+        WARNING,
+        NO_ANONYMOUS_CIPHERS,
     ),
 )
 _UNTIL_TLS = (*opening("{me}"), Exchange(STARTTLS, "STARTTLS", must=220))

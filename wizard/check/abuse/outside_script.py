@@ -19,7 +19,15 @@ from wizard import finding as model
 from wizard import text
 from wizard.answers.model import Answers
 from wizard.certificates import der, keys
-from wizard.check.abuse import attempts, client_hello, offers, outside_main, rates, trials
+from wizard.check.abuse import (
+    attempts,
+    client_hello,
+    offers,
+    outside_main,
+    rates,
+    suites,
+    trials,
+)
 from wizard.check.abuse.as_stranger import target_of
 from wizard.check.abuse.attempts import Target
 from wizard.check.dovecot import delivery
@@ -37,6 +45,7 @@ MODULES: tuple[ModuleType, ...] = (
     refusals,
     der,
     keys,
+    suites,
     client_hello,
     attempts,
     offers,

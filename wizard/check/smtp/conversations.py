@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Optional
 
 from wizard.answers.model import Answers
-from wizard.check.smtp.refusals import TRANSIENT, cause_of
+from wizard.check.smtp.causes import NOT_TRIED, Cause, Failure, find_cause
+from wizard.check.smtp.refusals import PERMANENT, TRANSIENT, cause_of
 from wizard.check.smtp.session import Reply, Transcript
+from wizard.check.tls.loading import LoadFault
+from wizard.check.tls.services import PortSettings
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Check, Finding
+from wizard.postfix.settings import Settings
 
 Verdict = Callable[[Reply, Answers], str]
 Show = Callable[[Reply], str]
@@ -22,7 +27,9 @@ class Row:
     """The check of one reply: its exchange, what is expected, and the advice.
 
     `id` follows `smtp.PORT.`. `expected` and `advice` may contain {name}, {domain} and {size}.
-    `unheard` is the advice if there is no reply, "" for the same advice.
+    `unheard` is the advice if there is no reply, "" for the same advice. `sets` is what the advice
+    sets: a parameter and its value. `is_refusal` is True if a 5yz reply is expected, which is a 4yz
+    with soft_bounce.
     """
 
     id: str
@@ -34,6 +41,23 @@ class Row:
     show: Show = str
     fatal: bool = True
     unheard: str = ""
+    sets: tuple[str, str] = ("", "")
+    is_refusal: bool = False
+
+
+@dataclass
+class Known:
+    """What is known of a port before its rows are judged, and which causes other ports had.
+
+    `causes` has by a cause's key the subject of the row that is WRONG because of it. `omitted` has
+    by an exchange's name why it was not tried.
+    """
+
+    here: PortSettings
+    load_fault: Optional[LoadFault] = None
+    causes: dict[str, str] = field(default_factory=dict)
+    omitted: Mapping[str, str] = field(default_factory=dict)
+    has_dead_milter: Callable[[str], bool] = lambda _: False
 
 
 def answers_with(*codes: int) -> Verdict:
@@ -94,18 +118,21 @@ def judge(
     answers: Answers,
     *,
     broken_off: str = WRONG,
+    known: Optional[Known] = None,
 ) -> Iterator[Finding]:
     """Compare a transcript with its rows.
 
     The first row without a reply gets the verdict `broken_off` and the reason. The rows after it are
-    unknown and have no advice.
+    unknown and have no advice. A row whose cause another row has named is unknown, too.
     """
+    known = known or Known(PortSettings(port, Settings({})))
     words = {
         "name": answers.hostname.myhostname,
         "domain": answers.hostname.mydomain,
         "size": str(answers.limits.message_size_limit or "").strip(),
     }
-    named = broken_off == UNKNOWN
+    ended = ""
+    proves_nothing = broken_off == UNKNOWN
     for row in rows:
         check = Check(
             f"smtp.{port}.{row.id}",
@@ -114,12 +141,76 @@ def judge(
             row.fatal,
         )
         reply = transcript.replies.get(row.exchange)
-        stopped = transcript.stopped_at == row.exchange
-        if reply is not None and (named or not stopped):
-            advice = row.advice.format(**words)
-            yield check.finding(row.verdict(reply, answers), row.show(reply), advice)
-        elif named:
+        stopped = transcript.stopped_at == row.exchange and not ended
+        if reply is not None and (proves_nothing or ended or not stopped):
+            heard = _hardened(reply) if row.is_refusal and _is_soft(known.here) else reply
+            verdict, seen = row.verdict(heard, answers), row.show(reply)
+        elif row.exchange in known.omitted and not ended:
+            yield check.finding(
+                UNKNOWN,
+                f"not tried: {known.omitted[row.exchange]}",
+                "`check --stranger` tries it.",
+            )
+            continue
+        elif proves_nothing:
             yield check.finding(UNKNOWN, f"not known: {transcript.why}")
+            continue
+        elif ended:
+            yield check.finding(UNKNOWN, f"not known, because of {ended}")
+            continue
         else:
-            named = True
-            yield check.wrong(transcript.why, (row.unheard or row.advice).format(**words))
+            verdict, seen = WRONG, transcript.why
+        if verdict != WRONG:
+            yield check.finding(verdict, seen, row.advice.format(**words))
+            continue
+        # The reply to STARTTLS may be right, and the handshake after it not.
+        heard_reply = None if stopped and str(reply) != transcript.why else reply
+        failure = Failure(
+            row.id,
+            heard_reply,
+            transcript.why,
+            transcript,
+            known.here,
+            known.load_fault,
+            known.has_dead_milter,
+        )
+        cause = find_cause(failure) or Cause(
+            check.subject, _advice(row, known.here, words, is_unheard=reply is None)
+        )
+        first = cause.elsewhere or known.causes.setdefault(cause.key, check.subject)
+        yield _named(check, seen, cause, first)
+        if stopped:
+            ended = first
+
+
+def _named(check: Check, seen: str, cause: Cause, first: str) -> Finding:
+    """Return a row that is not as expected: WRONG, or unknown if the row `first` names its cause."""
+    if first != check.subject:
+        shown = "not tried" if seen.startswith(NOT_TRIED) else seen
+        return check.finding(UNKNOWN, f"{shown}, because of {first}")
+    shown = f"{seen}: {cause.text}" if cause.text else seen
+    return check.finding(UNKNOWN if cause.is_unknown else WRONG, shown, cause.advice)
+
+
+def _advice(row: Row, here: PortSettings, words: Mapping[str, str], *, is_unheard: bool) -> str:
+    """Return the advice of a row, unless it would set what is set already."""
+    if is_unheard and row.unheard:
+        return row.unheard.format(**words)
+    name, value = row.sets
+    wanted = Settings({name: value.format(**words)}).words(name)
+    if name and here.settings.own and here.settings.words(name) == wanted:
+        return (
+            f"{name} = {value.format(**words)} is set for this port, so that Postfix runs with older "
+            "settings: `systemctl reload postfix`. If it stays, `journalctl -u postfix -n 30`."
+        )
+    return row.advice.format(**words)
+
+
+def _is_soft(here: PortSettings) -> bool:
+    return here.value("soft_bounce") == "yes"
+
+
+def _hardened(reply: Reply) -> Reply:
+    """Return a 4yz reply as the 5yz that it is without soft_bounce (postconf(5))."""
+    is_soft = TRANSIENT <= reply.code < PERMANENT
+    return replace(reply, code=reply.code + PERMANENT - TRANSIENT) if is_soft else reply

@@ -31,6 +31,7 @@ _BANNER = Row(
     "220 {name} ESMTP, no version",
     plain_banner,
     "Set `smtpd_banner = $myhostname ESMTP $mail_name` and myhostname, then reload Postfix.",
+    sets=("smtpd_banner", "{name} ESMTP Postfix"),
     unheard="See what Postfix says of it: `journalctl -u postfix -n 30`, or /var/log/maillog.",
 )
 _LISTS_STARTTLS = Row(
@@ -67,7 +68,11 @@ _UNAUTHENTICATED = Row(
     "refused (554)",
     refused,
     LOGIN_FIRST,
+    sets=("smtpd_recipient_restrictions", "permit_sasl_authenticated,reject"),
+    is_refusal=True,
 )
+_NO_AUTH = ("smtpd_sasl_auth_enable", "no")
+_ENCRYPTED = ("smtpd_tls_security_level", "encrypt")
 _TLS_FIRST = "Set `-o smtpd_tls_security_level=encrypt` for submission in master.cf; reload."
 
 
@@ -82,6 +87,7 @@ def _without_auth(end: str = "", under: str = "") -> tuple[Row, ...]:
             lacks("AUTH"),
             NO_AUTH_ON_25,
             shown("AUTH"),
+            sets=_NO_AUTH,
         ),
         Row(
             f"auth-refused{end}",
@@ -90,6 +96,8 @@ def _without_auth(end: str = "", under: str = "") -> tuple[Row, ...]:
             "503",
             answers_with(503),
             NO_AUTH_ON_25,
+            sets=_NO_AUTH,
+            is_refusal=True,
         ),
     )
 
@@ -105,6 +113,7 @@ ROWS_SMTP = (
         size_as_planned,
         "Set `message_size_limit = {size}` in main.cf; reload.",
         shown("SIZE"),
+        sets=("message_size_limit", "{size}"),
     ),
     *_without_auth(),
     Row(
@@ -114,6 +123,8 @@ ROWS_SMTP = (
         "502",
         answers_with(502),
         "Set `disable_vrfy_command = yes` in main.cf; reload.",
+        sets=("disable_vrfy_command", "yes"),
+        is_refusal=True,
     ),
     _TLS,
     *_without_auth("-tls", " under TLS"),
@@ -126,6 +137,7 @@ ROWS_STRANGER = (
         "refused (454 or 554)",
         relay_refused,
         REFUSE_RELAYING,
+        is_refusal=True,
     ),
     Row(
         "stranger",
@@ -147,9 +159,28 @@ ROWS_SUBMISSION_CLOSED = (
         lacks("AUTH"),
         "Set `smtpd_tls_auth_only = yes` in main.cf; reload.",
         shown("AUTH"),
+        sets=("smtpd_tls_auth_only", "yes"),
     ),
-    Row("auth-plain", "AUTH LOGIN before TLS", "auth", "530", answers_with(530), _TLS_FIRST),
-    Row("mail-plain", "MAIL before TLS", "mail-plain", "530", answers_with(530), _TLS_FIRST),
+    Row(
+        "auth-plain",
+        "AUTH LOGIN before TLS",
+        "auth",
+        "530",
+        answers_with(530),
+        _TLS_FIRST,
+        sets=_ENCRYPTED,
+        is_refusal=True,
+    ),
+    Row(
+        "mail-plain",
+        "MAIL before TLS",
+        "mail-plain",
+        "530",
+        answers_with(530),
+        _TLS_FIRST,
+        sets=_ENCRYPTED,
+        is_refusal=True,
+    ),
 )
 ROWS_SUBMISSION = (*ROWS_SUBMISSION_CLOSED, _TLS, _AUTH_TLS, _UNAUTHENTICATED)
 ROWS_SMTPS = (

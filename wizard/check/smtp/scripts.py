@@ -13,17 +13,17 @@ _STRANGER_HELO = "EHLO [{address}]"
 _HELLO = (Exchange("greeting", must=220), Exchange("ehlo", _HELO))
 _ASIDE = (
     Exchange("mail", "MAIL FROM:<>"),
-    Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>"),
+    Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>", notice="policy"),
     Exchange("rset", "RSET"),
 )
 _STARTTLS = (Exchange("tls", "STARTTLS", tls=True, must=220), Exchange("ehlo-tls", _HELO))
 
 SMTP = (
     *_HELLO,
-    Exchange("auth", "AUTH LOGIN"),
-    Exchange("vrfy", "VRFY postmaster"),
+    Exchange("auth", "AUTH LOGIN", notice="protocol"),
+    Exchange("vrfy", "VRFY postmaster", notice="policy"),
     *_STARTTLS,
-    Exchange("auth-tls", "AUTH LOGIN"),
+    Exchange("auth-tls", "AUTH LOGIN", notice="protocol"),
     QUIT,
 )
 SUBMISSION_CLOSED = (
@@ -40,9 +40,12 @@ SMTPS = (
     *_ASIDE,
     QUIT,
 )
-HANDSHAKE = (*_HELLO, Exchange("tls", "STARTTLS", tls=True, must=220), QUIT)
-HANDSHAKE_AT_ONCE = (Exchange("greeting", tls=True, must=220), QUIT)
-"""To get the certificate only."""
+UNTIL_TLS = (
+    Exchange("greeting", must=220),
+    Exchange("ehlo", _HELO, must=250),
+    Exchange("tls", "STARTTLS", must=220),
+)
+"""What is said before a ClientHello of our own."""
 _LHLO = (Exchange("greeting", must=220), Exchange("lhlo", "LHLO localhost", must=250))
 
 
@@ -68,7 +71,7 @@ def stranger_script(
         Exchange("greeting", must=220),
         Exchange("ehlo", _STRANGER_HELO.format(address=literal)),
         Exchange("mail", "MAIL FROM:<>", must=250),
-        Exchange("relay", f"RCPT TO:<{OUTSIDER}>"),
+        Exchange("relay", f"RCPT TO:<{OUTSIDER}>", notice="policy"),
         Exchange("local", f"RCPT TO:<postmaster@{domain}>"),
         Exchange("rset", "RSET"),
         *more,

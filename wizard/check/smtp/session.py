@@ -11,10 +11,10 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Optional, Union
+from typing import Callable, Optional, Union
 
 from wizard.check.tls.handshake import HandshakeError, TlsStream, blind_context, tls_fault
 from wizard.text import clean
@@ -67,6 +67,7 @@ class Exchange:
     An empty line waits for the greeting. `tls` starts TLS: before the greeting if there is no line
     (RFC 8314), else after the reply (RFC 3207). A code other than `must` ends the session; with 0
     it continues after any reply. `ends` is the end of the line (RFC 5321 2.3.8 allows only CR LF).
+    `notice` is the class of the error that a right server answers (postconf(5), notify_classes).
     """
 
     name: str
@@ -74,6 +75,7 @@ class Exchange:
     tls: bool = False
     must: int = 0
     ends: str = "\r\n"
+    notice: str = ""
 
 
 QUIT = Exchange("quit", "QUIT")
@@ -113,14 +115,13 @@ class Endpoint:
     """Where to connect: an address and port, or a UNIX socket; `source` is our own address.
 
     TLS accepts any certificate. With `verified` it must be for that name and from an authority that the
-    system trusts. With a `kind` of `wizard.check.tls.handshake` only that kind is accepted.
+    system trusts.
     """
 
     address: str
     port: int = 0
     source: str = ""
     verified: str = ""
-    kind: str = ""
 
 
 class Line:
@@ -132,7 +133,7 @@ class Line:
     def __init__(self, where: Endpoint, seconds: float) -> None:
         self._until = time.monotonic() + seconds
         self._seconds = seconds
-        self._verified, self._kind = where.verified, where.kind
+        self._verified = where.verified
         self._buffer = b""
         self._plain = self._connect(where)
         self._socket: Union[socket.socket, TlsStream] = self._plain
@@ -185,7 +186,7 @@ class Line:
             raise SessionError(
                 f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}"
             )
-        context = ssl.create_default_context() if self._verified else blind_context(self._kind)
+        context = ssl.create_default_context() if self._verified else blind_context()
         stream = TlsStream(self._plain, context, self._remaining, self._verified)
         try:
             stream.handshake()
@@ -232,32 +233,43 @@ class Line:
         return line.rstrip(b"\r")
 
 
-def converse(where: Endpoint, script: Sequence[Exchange], seconds: float) -> Transcript:
+Hold = Callable[[Mapping[str, Reply]], str]
+"""Returns from the replies until then why STARTTLS may not be sent, "" if it may."""
+
+
+def converse(
+    where: Endpoint, script: Sequence[Exchange], seconds: float, hold: Optional[Hold] = None
+) -> Transcript:
     """Send the lines of the script and return the replies.
 
     Never raises for what a server or the network does. Stops early at a malformed reply, at 421 and
     at a code other than the required one. Sends QUIT if it still can, so that the server's log shows no
-    lost connection. `seconds` limits the whole session.
+    lost connection. `seconds` limits the whole session. Where `hold` returns a reason, the session
+    ends before STARTTLS.
     """
     replies: dict[str, Reply] = {}
-    certificate = b""
+    leaves = [b""]
     current = script[0]
     with ExitStack() as stack:
         try:
             line = Line(where, seconds)
         except OSError as fault:
-            return Transcript(replies, certificate, current.name, reason(fault, seconds))
+            return Transcript(replies, b"", current.name, reason(fault, seconds))
         stack.callback(line.close)
         try:
             for current in script:
-                certificate = _exchange(line, current, replies) or certificate
+                why = hold(replies) if hold and current.tls and current.line else ""
+                if why:
+                    line.send("QUIT")
+                    return Transcript(replies, leaves[-1], current.name, why)
+                _exchange(line, current, replies, leaves)
         except _UnexpectedReplyError as fault:
-            return Transcript(replies, certificate, current.name, str(fault))
+            return Transcript(replies, leaves[-1], current.name, str(fault))
         except (SessionError, OSError) as fault:
             at = current.line.partition(" ")[0] or "greeting"
             why = f"{at}: {reason(fault, seconds)}"
-            return Transcript(replies, certificate, current.name, why)
-    return Transcript(replies, certificate)
+            return Transcript(replies, leaves[-1], current.name, why)
+    return Transcript(replies, leaves[-1])
 
 
 def reason(fault: Exception, seconds: float) -> str:
@@ -275,13 +287,12 @@ def reason(fault: Exception, seconds: float) -> str:
     return str(fault)
 
 
-def _exchange(line: Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
-    """Do one exchange. Its reply is stored even if it ends the session."""
-    certificate = b""
+def _exchange(line: Line, what: Exchange, replies: dict[str, Reply], leaves: list[bytes]) -> None:
+    """Do one exchange. Its reply and certificate are stored even if it ends the session."""
     if what.line:
         line.send(what.line, what.ends)
     elif what.tls:
-        certificate = line.start_tls()
+        leaves.append(line.start_tls())
     reply = line.reply()
     replies[what.name] = reply
     if reply.code == CONTINUE:
@@ -293,5 +304,4 @@ def _exchange(line: Line, what: Exchange, replies: dict[str, Reply]) -> bytes:
         line.send("QUIT")
         raise _UnexpectedReplyError(str(reply))
     if what.line and what.tls:
-        certificate = line.start_tls()
-    return certificate
+        leaves.append(line.start_tls())

@@ -1,1 +1,1 @@
-"""The TLS handshake, and the certificate that is served: its pair, its chain and its renewal."""
+"""The TLS handshake, and what decides which TLS a port has: its settings, its certificate files."""

@@ -69,22 +69,11 @@ class HandshakeError(Exception):
     """A TLS handshake failed; the text is the reason."""
 
 
-RSA, ECDSA = "aRSA", "aECDSA"
-"""Kinds of certificates, as openssl-ciphers(1) names them."""
-
-
-def blind_context(kind: str = "") -> ssl.SSLContext:
-    """Return a client's context that accepts every certificate; the caller checks it afterwards.
-
-    With a `kind` it accepts only certificates of that kind, and uses TLS 1.2: the ciphers of TLS 1.3
-    do not name a kind of certificate, and Python cannot choose the signature algorithms.
-    """
+def blind_context() -> ssl.SSLContext:
+    """Return a client's context that accepts every certificate; the caller checks it afterwards."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    if kind:
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers(kind)
     return context
 
 
@@ -200,6 +189,16 @@ def tls_fault(error: ssl.SSLError, during: str = "the TLS connection") -> str:
 def alert_name(number: int) -> str:
     """Return the name of a TLS alert, such as `alert protocol version`."""
     return f"alert {_ALERTS.get(number, number)}"
+
+
+def certificates(pem: bytes) -> tuple[bytes, ...]:
+    """Return the certificates of a PEM file as DER, the leaf first; none if one is damaged."""
+    try:
+        return tuple(
+            ssl.PEM_cert_to_DER_cert(found[0].decode("ascii")) for found in _PEM.finditer(pem)
+        )
+    except (ValueError, UnicodeDecodeError):
+        return ()
 
 
 def leaf(pem: bytes) -> bytes:

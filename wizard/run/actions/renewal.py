@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wizard.certificates.certbot import dry_run
 from wizard.certificates.dates import day
-from wizard.check.tls.renewal import PROGRAMS
+from wizard.check.certificates.renewal import PROGRAMS
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.paths import LETSENCRYPT

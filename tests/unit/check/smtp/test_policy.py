@@ -21,12 +21,14 @@ from tests.unit.check.scripted import (
 )
 from wizard.answers.model import Answers
 from wizard.answers.sections.limits import Limits
+from wizard.check.certificates import served as certificate
 from wizard.check.smtp import policy, scripts
 from wizard.check.smtp.conversations import Row, judge
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
-from wizard.check.tls import certificate
 from wizard.check.tls.handshake import leaf
+from wizard.check.tls.services import PortSettings
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.postfix.settings import Settings
 
 SECONDS = 0.6
 STRANGER = scripts.stranger_script("192.0.2.1", "zeke.ne.jp")
@@ -171,7 +173,7 @@ def test_where_a_talk_breaks_off_is_wrong_and_the_rest_unknown(
     ]
     assert (bad[0].id, bad[0].verdict, bad[0].seen) == (f"smtp.25.{row}", WRONG, seen)
     assert {one.verdict for one in bad[1:]} <= {UNKNOWN}
-    assert all(one.seen == f"not known: {seen}" for one in bad[1:])
+    assert all(one.seen == f"not known, because of {bad[0].looked_at}" for one in bad[1:])
     assert len(bad) == touched
 
 
@@ -289,19 +291,22 @@ def test_an_ehlo_that_is_refused_does_not_prove_that_auth_is_off(
 ) -> None:
     door = (*DOORS["25"][:3], said(GOOD, ehlo=["502 5.5.2 Error: command not recognized"]))
     bad = not_right(looks(door, pair, answers, seconds=5))
-    assert bad["smtp.25.no-auth"] == (WRONG, "502 5.5.2 Error: command not recognized")
+    reply = "502 5.5.2 Error: command not recognized"
+    assert bad["smtp.25.starttls"] == (WRONG, reply)
+    assert bad["smtp.25.no-auth"] == (UNKNOWN, f"{reply}, because of port 25: STARTTLS offered")
 
 
 def test_another_certificate_than_on_disk_is_wrong(pair: Pair, other_pair: Pair) -> None:
     with serving(Behaviour(), other_pair) as server:
         transcript = converse(Endpoint("127.0.0.1", server.port), scripts.SMTP, 5)
     disk = {str(pair.cert): leaf(pair.cert.read_bytes())}
-    (finding,) = certificate.judge_served(25, {"all": transcript.certificate}, disk, {})
+    here = PortSettings(25, Settings({}))
+    (finding,) = certificate.judge_served(25, {"all": transcript.certificate}, disk, here)
     assert (finding.id, finding.verdict) == ("certificate.25", WRONG)
     assert finding.advice.startswith("Run `systemctl reload postfix`")
 
     disk = {str(pair.cert): leaf(other_pair.cert.read_bytes())}
-    (finding,) = certificate.judge_served(25, {"all": transcript.certificate}, disk, {})
+    (finding,) = certificate.judge_served(25, {"all": transcript.certificate}, disk, here)
     assert finding.verdict == RIGHT
 
 

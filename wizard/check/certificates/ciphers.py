@@ -1,0 +1,69 @@
+"""Check that no port accepts ciphers that nobody should use (RFC 9325 4.1, RFC 7435)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from wizard.check.abuse.offers import NO_ANONYMOUS_CIPHERS, NO_WEAK_CIPHERS
+from wizard.check.certificates.probing import PortTls
+from wizard.check.tls.services import PortSettings
+from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding
+
+_LISTS = re.compile(r"tls_(high|medium|low|export|null)_cipherlist|smtpd_tls_(mandatory_)?ciphers")
+_BROKEN = re.compile("no encryption|export|[(, ]DES")
+
+
+def judge_ciphers(
+    ports: Mapping[int, PortTls], here: Mapping[int, PortSettings]
+) -> Iterator[Finding]:
+    """`tls.ciphers`: no port accepts a weak cipher, nor one without authentication by a hand edit.
+
+    Those without authentication are Postfix's own default, which RFC 7435 allows: then it is right,
+    and said.
+    """
+    check = Check("tls.ciphers", "TLS: weak ciphers", "refused on each port", fatal=False)
+    tried = {port: one for port, one in ports.items() if one.weak is not None}
+    if not tried:
+        return
+    weak = {port: one.weak.taken for port, one in tried.items() if one.weak and one.weak.taken}
+    without = {
+        port: one.anonymous.taken
+        for port, one in tried.items()
+        if one.anonymous and one.anonymous.taken
+    }
+    set_by_hand = {
+        port: [
+            f"{name} = {value}" for name, value in here[port].tls.items() if _LISTS.fullmatch(name)
+        ]
+        for port in (*weak, *without)
+    }
+    untried = {
+        port: answer.why
+        for port, one in tried.items()
+        for answer in (one.weak, one.anonymous)
+        if answer and answer.why
+    }
+    if weak:
+        lists = [text for port in weak for text in set_by_hand[port]]
+        advice = (
+            f"Take {' and '.join(dict.fromkeys(lists))} out; reload." if lists else NO_WEAK_CIPHERS
+        )
+        verdict = WRONG if any(map(_BROKEN.search, weak.values())) else WARNING
+        yield check.finding(verdict, f"accepted: {_by_port(weak)}", advice)
+    elif any(set_by_hand[port] for port in without):
+        yield check.warning(f"accepted: {_by_port(without)}", NO_ANONYMOUS_CIPHERS)
+    elif untried:
+        yield check.finding(UNKNOWN, f"not known: {_by_port(untried)}")
+    elif without:
+        listed = ", ".join(map(str, without))
+        yield check.right(
+            f"weak ones are refused; port {listed} accepts suites without authentication, as Postfix "
+            "does by default"
+        )
+    else:
+        yield check.right("refused, those without authentication too")
+
+
+def _by_port(found: Mapping[int, str]) -> str:
+    return "; ".join(f"port {port}: {text}" for port, text in found.items())

@@ -1,0 +1,190 @@
+"""Find what runs an ACME client by itself: systemd's timers of any name, cron and anacron.
+
+A job counts by the command that it runs, or by the script that it runs (systemd.timer(5),
+crontab(5), run-parts(8)).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.text import clean
+
+SHOW = (
+    "systemctl",
+    "show",
+    "-p",
+    "Id,LoadState,ActiveState,SubState,UnitFileState,Triggers,ExecStart,ExecStartPost,Result",
+    "certbot-renew.timer",
+    "certbot.timer",
+    "snap.certbot.renew.timer",
+    "*.timer",
+    "*.service",
+)
+"""The patterns match what systemd has loaded: all timers that run."""
+
+CERTBOT = "certbot"
+CLIENTS = re.compile(
+    r"(?<![\w.-])(certbot|acme\.sh|lego|dehydrated|getssl|uacme|acme-tiny|acme_tiny|acmetool"
+    r"|simp_le|letsencrypt|certbot-auto|traefik|step)(?![\w-])"
+)
+_CRONTABS = ("/etc/crontab",)
+_CRON_DIRECTORIES = ("/etc/cron.d", "/var/spool/cron", "/var/spool/cron/crontabs")
+_RUN_PARTS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly")
+_DAEMONS = ("crond.service", "cron.service", "cronie.service", "fcron.service", "anacron.service")
+_NO_JOB = re.compile(r"(~|,v|\.rpmsave|\.rpmnew|\.rpmorig|\.dpkg-\w+|\.swp|\.bak)$")
+"""cronie and run-parts pass over files with these ends (crond(8))."""
+_NOT_WITH_SYSTEMD = re.compile(r"! *-d */run/systemd/system")
+"""Debian's own cron job, which leaves it to the timer."""
+_TIMES = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)")
+_MAX_SCRIPT_BYTES = 65536
+_SCRIPT = re.compile(r"(?<![\w.=-])(/[\w.+/-]+)")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that runs an ACME client by itself: where it is named, and its command line.
+
+    `is_running` is False if no daemon was seen that would run it. `failed` is True if its last run
+    failed. `script` is the text of the script that it runs, "" for none.
+    """
+
+    where: str
+    client: str
+    command: str
+    script: str = ""
+    is_running: bool = True
+    failed: bool = False
+
+    @property
+    def text(self) -> str:
+        """Everything that it runs, as far as it can be read."""
+        return f"{self.command}\n{self.script}"
+
+
+def jobs(door: Door, shown: str) -> tuple[Job, ...]:
+    """Return the jobs that run an ACME client; `shown` is the output of SHOW. Never raises."""
+    units = _units(shown)
+    has_cron = any(units.get(name, {}).get("ActiveState") == "active" for name in _DAEMONS)
+    return (*_timers(door, units), *_cron(door, has_cron=has_cron))
+
+
+def known_timers(shown: str, *, started: bool) -> tuple[str, ...]:
+    """Return the usual timers of certbot whose unit files are there: those that are started, or not."""
+    wanted = [name for name in SHOW if name.endswith(".timer") and "*" not in name]
+    units = _units(shown)
+    there = [
+        name for name in wanted if units.get(name, {}).get("LoadState") in {"loaded", "masked"}
+    ]
+    return tuple(name for name in there if _starts(units[name]) == started)
+
+
+def _units(shown: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for block in shown.split("\n\n"):
+        rows: dict[str, str] = {}
+        for line in block.splitlines():
+            name, equals, value = line.partition("=")
+            if equals:
+                # ExecStart occurs once for each command of a unit.
+                rows[name] = f"{rows[name]}\n{value}" if name in rows else value
+        if rows.get("Id"):
+            found[rows["Id"]] = rows
+    return found
+
+
+def _timers(door: Door, units: dict[str, dict[str, str]]) -> Iterator[Job]:
+    for name, timer in units.items():
+        if not name.endswith(".timer") or not _starts(timer):
+            continue
+        for service in timer.get("Triggers", "").split():
+            rows = units.get(service, {})
+            run = "\n".join(rows.get(key, "") for key in ("ExecStart", "ExecStartPost"))
+            command = "\n".join(re.findall(r"argv\[\]=(.*?) ;", run))
+            yield from _job(
+                door, name, command, is_running=True, failed=rows.get("ActiveState") == "failed"
+            )
+
+
+def _starts(timer: dict[str, str]) -> bool:
+    """True if a timer runs, or will at the next boot."""
+    if timer.get("ActiveState") == "active":
+        return timer.get("SubState") != "elapsed"
+    return timer.get("UnitFileState") == "enabled"
+
+
+def _cron(door: Door, *, has_cron: bool) -> Iterator[Job]:
+    paths = list(_CRONTABS)
+    for directory in _CRON_DIRECTORIES:
+        paths += [f"{directory}/{name}" for name in _names(door, directory)]
+    for path in paths:
+        has_user = path.startswith("/etc/")
+        for line in _text(door, path).splitlines():
+            command = _command(line, has_user=has_user)
+            if command and not _NOT_WITH_SYSTEMD.search(command):
+                yield from _job(door, path, command, is_running=has_cron)
+    for directory in _RUN_PARTS:
+        for name in _names(door, directory):
+            path = f"{directory}/{name}"
+            if is_executable(door, path):
+                yield from _job(door, path, path, is_running=has_cron)
+
+
+def _command(line: str, *, has_user: bool) -> str:
+    """Return the command of a line of a crontab, "" for a comment, a setting and @reboot."""
+    text = line.strip()
+    found = _TIMES.match(text)
+    if text.startswith("#") or found is None or found[1] == "@reboot" or re.match(r"\w+ *=", text):
+        return ""
+    return found[2].partition(" ")[2].strip() if has_user else found[2]
+
+
+def _job(
+    door: Door, where: str, command: str, *, is_running: bool, failed: bool = False
+) -> Iterator[Job]:
+    scripts = [] if CLIENTS.search(_programs(command)) else _SCRIPT.findall(command)
+    script = "\n".join(_text(door, path) for path in dict.fromkeys(scripts))
+    lines = [line for line in script.splitlines() if not line.lstrip().startswith("#")]
+    script = "\n".join(lines)
+    client = CLIENTS.search(_programs(command)) or CLIENTS.search(_programs(script))
+    if client:
+        yield Job(where, client[1], clean(command.encode(), 120), script, is_running, failed)
+
+
+def _programs(text: str) -> str:
+    """Return a command line without the paths of data, in which a client's name proves nothing."""
+    return re.sub(r"/(?:etc|var|srv)/\S*", " ", text)
+
+
+def _names(door: Door, directory: str) -> tuple[str, ...]:
+    try:
+        listed = door.list_dir(directory) or ()
+    except Trouble:
+        return ()
+    return tuple(name for name in listed if not name.startswith(".") and not _NO_JOB.search(name))
+
+
+def _text(door: Door, path: str) -> str:
+    """Return a small file's text, "" for a program, a large file or none."""
+    try:
+        status = door.stat(path)
+        if status is None or status.st_size > _MAX_SCRIPT_BYTES:
+            return ""
+        data = door.read_bytes(path) or b""
+    except (Trouble, OSError):
+        return ""
+    return "" if data.startswith(b"\x7fELF") else data.decode("utf-8", "replace")
+
+
+def is_executable(door: Door, path: str) -> bool:
+    """True for a file that root may run: one x bit is enough (access(2))."""
+    try:
+        status = door.stat(path)
+    except (Trouble, OSError):
+        return False
+    return status is not None and bool(status.st_mode & 0o111) and not os.path.isdir(path)  # noqa: PTH112

@@ -1,0 +1,42 @@
+"""Check that the keys of the certificates are secret (postconf(5), smtpd_tls_key_file)."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import Check, Finding
+from wizard.postfix.served import KEYS
+from wizard.postfix.settings import Settings
+
+
+def judge_key(door: Door, settings: Iterable[Settings]) -> Iterator[Finding]:
+    """`certificate.key`: only root and a group may read a key file, of main.cf and of each port."""
+    named = [path for one in settings for name in KEYS for path in one.words(name)]
+    paths = [path for path in dict.fromkeys(named) if path.startswith("/")]
+    if not paths:
+        return
+    try:
+        bare = [path for path in paths if _others_may_read(door, path)]
+    except (OSError, Trouble):
+        return
+    check = Check("certificate.key", "certificate: its key", "readable for root alone", fatal=False)
+    if bare:
+        advice = f"Run `chmod 600 {bare[0]}`, and issue a new one: others may have read it."
+        yield check.warning(f"everybody may read {bare[0]}", advice)
+    else:
+        yield check.right("kept from others")
+
+
+def _others_may_read(door: Door, path: str) -> bool:
+    real = Path(path).resolve()
+    above = [door.stat(str(one)) for one in real.parents]
+    status = door.stat(str(real))
+    return (
+        status is not None
+        and bool(status.st_mode & stat.S_IROTH)
+        and all(one is not None and one.st_mode & stat.S_IXOTH for one in above)
+    )

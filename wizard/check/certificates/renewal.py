@@ -1,0 +1,297 @@
+"""Check that something renews the certificate on disk: certbot, or another ACME client."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from wizard.certificates.lineage import name_problem
+from wizard.check.certificates.jobs import CERTBOT, Job
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import Check, Finding
+from wizard.paths import LETSENCRYPT, LINEAGES
+from wizard.text import printable
+
+PROGRAMS = (
+    "/usr/bin/certbot",
+    "/usr/local/bin/certbot",
+    "/snap/bin/certbot",
+    "/opt/certbot/bin/certbot",
+    "/opt/certbot/venv/bin/certbot",
+    "/opt/eff.org/certbot/venv/bin/certbot",
+    "/root/.local/bin/certbot",
+    "/usr/bin/letsencrypt",
+)
+"""Where packages, the snap, certbot's own instructions for pip and older ones have it."""
+_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/snap/bin")
+HTTP = 80
+ACME_SH = "/root/.acme.sh"
+_ARCHIVE = f"{LETSENCRYPT}/archive/"
+_ACTS = re.compile(r"(?<![\w-])(renew|certonly|run)(?![\w-])")
+_OTHER_NAME = re.compile(r"--cert-name[= ]+['\"]?([\w.*-]+)")
+_HOOKS = ("pre_hook", "post_hook", "renew_hook")
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What renews a lineage: `text` is its renewal/NAME.conf, None if there is none.
+
+    `has_certbot` is True if the program was found. `jobs` are what runs an ACME client by itself,
+    `idle` the usual timers that are there and not started, `started` the others. `there` has the web roots, credentials and
+    programs of hooks in the conf that exist.
+    """
+
+    name: str
+    text: Optional[str]
+    has_certbot: bool
+    jobs: tuple[Job, ...]
+    idle: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+    there: frozenset[str] = frozenset()
+
+
+def lineage_of(path: str) -> str:
+    """Return the lineage of a certificate's path, "" for none."""
+    if not path.startswith(f"{LINEAGES}/"):
+        return ""
+    name = path[len(LINEAGES) + 1 :].partition("/")[0]
+    return "" if name_problem(name) else name
+
+
+def read_renewal(
+    door: Door,
+    name: str,
+    jobs: Sequence[Job] = (),
+    idle: Sequence[str] = (),
+    started: Sequence[str] = (),
+) -> Renewal:
+    """Read what renews a lineage; `jobs` run an ACME client by themselves. Raises Trouble."""
+    text = door.read_text(f"{LETSENCRYPT}/renewal/{name}.conf")
+    said = parameters(text or "")
+    programs = {word for word in _programs(said) if _is_there(door, word)}
+    return Renewal(
+        name,
+        text,
+        any(door.stat(path) is not None for path in PROGRAMS),
+        tuple(jobs),
+        tuple(idle),
+        tuple(started),
+        frozenset(path for path in _named(said) if door.stat(path) is not None) | programs,
+    )
+
+
+def parameters(text: str) -> Mapping[str, str]:
+    """Return the [renewalparams] of a renewal conf; empty if it cannot be parsed.
+
+    The lines before the first section name the lineage's files and are ignored.
+    """
+    return _section(text, "renewalparams")
+
+
+def archive_of(text: str) -> str:
+    """Return the directory of archive/ that a renewal conf names, "" for none."""
+    return _section(text, "files").get("archive_dir", "").strip()
+
+
+def _section(text: str, name: str) -> Mapping[str, str]:
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
+    try:
+        parser.read_string("[files]\n" + text)
+    except configparser.Error:
+        return {}
+    return dict(parser[name]) if parser.has_section(name) else {}
+
+
+def _named(said: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the paths that an authenticator needs: web roots and credentials."""
+    roots = [path.strip() for path in said.get("webroot_path", "").split(",")]
+    credentials = [value for name, value in said.items() if name.endswith("_credentials")]
+    return tuple(path for path in (*roots, *credentials) if path.startswith("/"))
+
+
+def _programs(said: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the programs of the hooks. certbot does not begin a renewal if one is missing."""
+    words = [said.get(name, "").split(None, 1)[:1] for name in _HOOKS]
+    return tuple(word[0] for word in words if word and word[0] != "None")
+
+
+def _is_there(door: Door, program: str) -> bool:
+    paths = [program] if "/" in program else [f"{directory}/{program}" for directory in _PATH]
+    return any(door.stat(path) is not None for path in paths)
+
+
+def judge_renewal(
+    renewal: Renewal, listeners: Mapping[int, str], open_services: Optional[Collection[str]]
+) -> Finding:
+    """`certificate.renewal`: only a warning, because nothing fails yet.
+
+    `listeners` has the program by port. `open_services` are those of the firewall's zone, None if
+    they are unknown.
+    """
+    check = check_of(renewal.name)
+    problem, advice = _problem(renewal, listeners, open_services)
+    if problem:
+        return check.warning(printable(problem), advice)
+    authenticator = parameters(renewal.text or "").get("authenticator", "")
+    mine = [job for job in renewal.jobs if renews(job, renewal.name)]
+    seen = f"certbot by {authenticator}, {', '.join(dict.fromkeys(job.where for job in mine))}"
+    if not any(job.is_running for job in mine):
+        why = f"{seen}, and no cron daemon was seen that would run it"
+        return check.finding(
+            "unknown",
+            f"not known: {printable(why)}",
+            "`systemctl enable --now crond`, if cron is to run it.",
+        )
+    return check.right(printable(seen))
+
+
+def check_of(name: str) -> Check:
+    """Return the check that certbot renews a lineage."""
+    expected = f"certbot renews {name} here"
+    return Check("certificate.renewal", "certificate: renewal", expected, fatal=False)
+
+
+def renews(job: Job, name: str) -> bool:
+    """True if a job has certbot renew this lineage: not another one, and not as a dry run."""
+    if job.client != CERTBOT:
+        return False
+    for line in job.text.splitlines():
+        others = _OTHER_NAME.findall(line)
+        acts = CERTBOT in line and _ACTS.search(line) and "--dry-run" not in line
+        if acts and (not others or name in others):
+            return True
+    return False
+
+
+def _problem(
+    renewal: Renewal, listeners: Mapping[int, str], open_services: Optional[Collection[str]]
+) -> tuple[str, str]:
+    """Return why certbot does not renew it, and the advice, or two empty texts."""
+    conf = f"{LETSENCRYPT}/renewal/{renewal.name}.conf"
+    said = parameters(renewal.text or "")
+    authenticator = said.get("authenticator", "")
+    absent = [path for path in (*_named(said), *_programs(said)) if path not in renewal.there]
+    is_by_http = authenticator in {"standalone", "webroot"}
+    is_closed = open_services is not None and "http" not in open_services
+    dry_run = "`certbot renew --dry-run` tells more."
+    mine = [job for job in renewal.jobs if renews(job, renewal.name)]
+    certbots = [job for job in renewal.jobs if job.client == CERTBOT]
+    timer = f"`systemctl enable --now {renewal.idle[0]}`" if renewal.idle else ""
+    if renewal.started:
+        unit = renewal.started[0].replace(".timer", ".service")
+        timer = (
+            f"{renewal.started[0]} runs: see in `systemctl cat {unit}` what it starts. {dry_run}"
+        )
+    faults = (
+        (
+            not renewal.has_certbot and not certbots,
+            "certbot was not found, and no timer or cron job runs it",
+            (
+                "Install certbot (EPEL has it), or renew it elsewhere and copy it here. If it is "
+                "installed, `find / -xdev -name certbot` tells where; then let a timer run it."
+            ),
+        ),
+        (
+            renewal.text is None,
+            f"there is no {conf}",
+            f"Issue it here: certbot certonly --cert-name {renewal.name}",
+        ),
+        (not authenticator, f"{conf} names no authenticator", dry_run),
+        (
+            said.get("autorenew", "").strip().lower() == "false",
+            f"{conf} has autorenew = False",
+            (
+                f"Take it out, or `certbot reconfigure --cert-name {renewal.name}`: `certbot renew` "
+                "passes over it."
+            ),
+        ),
+        (
+            not certbots,
+            "no timer and no cron job runs certbot",
+            timer or "Let a systemd timer or cron run `certbot renew -q` twice a day.",
+        ),
+        (
+            not mine,
+            (
+                f"{', '.join(job.where for job in certbots)} does not renew {renewal.name}: "
+                f"{'; '.join(job.command for job in certbots)}"
+            ),
+            timer or f"Let it run `certbot renew -q`, without --dry-run and --cert-name. {dry_run}",
+        ),
+        (
+            bool(mine) and all(job.failed for job in mine),
+            f"the last run of {', '.join(job.where for job in mine)} failed",
+            f"`journalctl -u certbot-renew -n 50` and /var/log/letsencrypt say why. {dry_run}",
+        ),
+        (bool(absent), f"{conf} names {', '.join(absent)}, which is not there", dry_run),
+        (
+            authenticator == "manual" and "manual_auth_hook" not in said,
+            "its authenticator is manual",
+            "Somebody must renew it by hand, or issue it anew.",
+        ),
+        (
+            authenticator == "standalone" and HTTP in listeners,
+            f"its authenticator needs port 80, which {listeners.get(HTTP, '')} holds",
+            f"Issue it by webroot instead. {dry_run}",
+        ),
+        (
+            is_by_http and is_closed and "pre_hook" not in said,
+            "port 80 is closed in the firewall, through which it is proven",
+            "Open http in the zone, or give certbot a pre- and a post-hook that do.",
+        ),
+    )
+    return next(((what, advice) for applies, what, advice in faults if applies), ("", ""))
+
+
+def judge_other(
+    door: Door, path: str, jobs: Sequence[Job], copies: Sequence[str]
+) -> Iterator[Finding]:
+    """`certificate.renewal` of a file that is in no lineage. `copies` are lineages with its leaf."""
+    check = Check(
+        "certificate.renewal", "certificate: renewal", f"something renews {path}", fatal=False
+    )
+    if path.startswith(_ARCHIVE):
+        name = path[len(_ARCHIVE) :].partition("/")[0]
+        yield check.warning(
+            f"{path} is one numbered file: Postfix serves it whatever certbot renews",
+            f"Name {LINEAGES}/{name}/fullchain.pem and privkey.pem in main.cf; reload.",
+        )
+        return
+    of_acme_sh = [job for job in jobs if job.client == "acme.sh"]
+    if of_acme_sh and path in _installed_by_acme_sh(door):
+        yield check.right(f"acme.sh, {of_acme_sh[0].where}")
+    elif copies:
+        yield check.unknown(
+            f"it is a copy of {LINEAGES}/{copies[0]}: whether something copies it after a renewal is "
+            "not to be seen from here"
+        )
+    elif jobs:
+        listed = ", ".join(f"{job.client} ({job.where})" for job in jobs)
+        yield check.unknown(
+            f"{printable(listed)} runs here; whether it renews {path} is not to be seen"
+        )
+    else:
+        yield check.finding(
+            "unknown",
+            "not known: no timer and no cron job runs a known ACME client",
+            f"Whoever issued {path} knows; `grep -rs {path} /etc /root/.acme.sh` may tell.",
+        )
+
+
+def _installed_by_acme_sh(door: Door) -> frozenset[str]:
+    """Return the files that acme.sh writes after each renewal (its --install-cert)."""
+    found: set[str] = set()
+    try:
+        for directory in door.list_dir(ACME_SH) or ():
+            name = directory.removesuffix("_ecc")
+            text = door.read_text(f"{ACME_SH}/{directory}/{name}.conf") or ""
+            found.update(
+                re.findall(r"^Le_Real(?:Cert|FullChain)Path='([^']+)'", text, re.MULTILINE)
+            )
+    except Trouble:
+        pass
+    return frozenset(found)
