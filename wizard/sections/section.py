@@ -74,13 +74,17 @@ class ManagedFile:
     """A file of the host that one section owns.
 
     Its facts are those of `Host.files`. `entries` parses the text into entries by name: each can be
-    a hand edit. `has_answers` is True if the section's answers are read back from the text.
+    a hand edit; by default the whole text is one. `has_answers` is True if the section's answers
+    are read back from the text. `mode` is that of a new one.
     """
 
     path: str
-    entries: Callable[[bytes], dict[str, str]]
+    entries: Callable[[bytes], dict[str, str]] = lambda text: {
+        "": text.decode("utf-8", "surrogateescape")
+    }
     has_answers: bool = True
     table: Optional[Table] = None
+    mode: int = 0o644
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ class Section:
     """One section of the answers.
 
     - `title`: its name in the list of sections, "" for the capitalized `name`. `heading`: the
-      heading of its form. `files`: the files that it owns.
+      heading of its form. `files`: the files that it owns. `units` and `programs`: what it must know
+      of the host, as in `Needs`.
     - `plan`: what it adds to a plan. `gather`: what must be fetched before a plan can be made.
     - `read_back`: today's values of its fields, or suggestions if the host is not set up. Numbers
       in main.cf are read without it (`wizard.sections.reading.numbers_of`).
@@ -106,6 +111,8 @@ class Section:
     title: str = ""
     heading: str = ""
     files: tuple[ManagedFile, ...] = ()
+    units: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     plan: Callable[[Request], Part] = lambda _request: Part()
     gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = (
         lambda _answers, _host, _sections: None
