@@ -103,7 +103,8 @@ class Section:
       if a run that wrote these paths planned the section.
     - `drift`: patterns (fnmatch(3)) of the IDs of drift items that are about it; the longest one that
       matches counts. `issues`: what the host alone shows, without what the IDs in `reported` report.
-    - `check`: findings on the live host.
+    - `check`: findings on the live host. `about`: what they are about, by patterns of their IDs, as in
+      `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
     """
 
@@ -130,4 +131,5 @@ class Section:
     check: Callable[[Door, Settings, Answers], Iterator[Finding]] = (
         lambda _door, _settings, _answers: iter(())
     )
+    about: tuple[tuple[str, str], ...] = ()
     preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}
