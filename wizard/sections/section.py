@@ -105,6 +105,7 @@ class Section:
       matches counts. `issues`: what the host alone shows, without what the IDs in `reported` report.
     - `check`: findings on the live host. `about`: what they are about, by patterns of their IDs, as in
       `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
+    - `stays`: a sentence for each thing that its units made and that undo does not take away.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
     """
 
@@ -132,4 +133,5 @@ class Section:
         lambda _door, _settings, _answers: iter(())
     )
     about: tuple[tuple[str, str], ...] = ()
+    stays: tuple[str, ...] = ()
     preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}

@@ -74,5 +74,6 @@ DOVECOT = Section(
     settings=_settings,
     drift=(f"firewall.*.{IMAPS}",),
     issues=_issues,
+    stays=("/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts.",),
     preview=_preview,
 )
