@@ -75,7 +75,8 @@ class ManagedFile:
 
     Its facts are those of `Host.files`. `entries` parses the text into entries by name: each can be
     a hand edit; by default the whole text is one. `has_answers` is True if the section's answers
-    are read back from the text. `mode` is that of a new one.
+    are read back from the text. `mode` is that of a new one, `short` the name of its tab in the
+    review, if that is not the file's own.
     """
 
     path: str
@@ -85,6 +86,7 @@ class ManagedFile:
     has_answers: bool = True
     table: Optional[Table] = None
     mode: int = 0o644
+    short: str = ""
 
 
 @dataclass(frozen=True)

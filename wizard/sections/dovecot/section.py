@@ -64,7 +64,7 @@ DOVECOT = Section(
     heading="Dovecot, which keeps the mailboxes and the passwords",
     files=(
         # Only whether the file is there today is read back.
-        ManagedFile(DOVECOT_CONF, has_answers=False),
+        ManagedFile(DOVECOT_CONF, has_answers=False, short="dovecot"),
     ),
     units=(DOVECOT_SERVICE,),
     plan=plan,
