@@ -17,8 +17,6 @@ from wizard.paths import DOVECOT_CONF, MAIN_CF, MANAGED
 from wizard.planning.build import build_plan
 from wizard.sections.registry import BY_NAME, FILES, NEEDS, SECTIONS
 
-ROOT = Path(__file__).parents[2]
-
 
 def test_the_registry_has_the_sections_of_the_answers_in_their_order() -> None:
     assert tuple(one.name for one in SECTIONS) == model.SECTIONS
@@ -49,11 +47,6 @@ def test_a_file_of_a_section_that_cannot_be_read_is_in_the_way_of_that_section(
     assert problem == Problem("dovecot", "", f"{DOVECOT_CONF} cannot be read: {facts.why}")
     assert build_plan(answers, host, ("limits",)).obstacles == ()
     assert build_plan(ZEKE, host).obstacles == ()
-
-
-def test_no_section_is_left_out_of_the_contract_between_engines_and_sections() -> None:
-    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert [one.name for one in SECTIONS if f'"wizard.sections.{one.name}"' not in contract] == []
 
 
 def test_an_empty_size_is_shown_as_postfixs_own_default() -> None:
