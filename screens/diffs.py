@@ -10,7 +10,7 @@ from typing import Iterator, Optional, Sequence
 from screens.widgets.rows import Row, text_rows
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
-from wizard.paths import DOVECOT_CONF, RENEWAL_HOOK
+from wizard.paths import RENEWAL_HOOK
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.conflicts import subject, values
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, hunks
@@ -19,9 +19,10 @@ from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange, Plan
 from wizard.planning.by_hand import YOURS
 from wizard.postfix.proposal import Reason
+from wizard.sections.registry import FILES
 
 _LOOKS = {NEW: "new", GONE: "gone"}
-_SHORT = {RENEWAL_HOOK: "hook", DOVECOT_CONF: "dovecot"}
+_SHORT = {RENEWAL_HOOK: "hook", **{path: file.short for path, file in FILES.items()}}
 _STATES = {MINE: "you keep yours", PLANNED: "you take the planned", "": "NOT DECIDED"}
 INDENT, _BOX = " " * 6, " " * 4
 FOREIGN = "foreign:"

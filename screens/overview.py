@@ -62,7 +62,7 @@ class OverviewScreen(WizardScreen):
         """Put the list between the last run and the foot."""
         yield Line(id="list-run")
         yield Line(id="list-heads")
-        yield SectionList(id="list")
+        yield SectionList(fixed=2, id="list")
         with Widget(id="list-foot"):
             yield Line(id="list-why")
 

@@ -12,7 +12,17 @@ class Place:
     name: str
     title: str
     load: str
-    sections: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The sections on it. More has all that no other screen has, after its `own`."""
+        if self.name != "more":
+            return self.own
+        from wizard.answers.model import SECTIONS  # noqa: PLC0415 - the first screen has no sections
+
+        rest = (one for one in SECTIONS if place_of_section(one) is self)
+        return tuple(dict.fromkeys((*self.own, *rest)))
 
 
 LIST = Place("list", "Sections", "screens.overview:OverviewScreen")
@@ -25,21 +35,7 @@ PLACES: tuple[Place, ...] = (
     Place("networks", "Networks", "screens.networks:NetworksScreen", ("networks",)),
     Place("certificate", "Certificate", "screens.certificate:CertificateScreen", ("certificate",)),
     Place("blocklists", "Blocklists", "screens.blocklists:BlocklistsScreen", ("blocklists",)),
-    Place(
-        "more",
-        "More",
-        "screens.more:MoreScreen",
-        (
-            "aliases",
-            "delivery",
-            "limits",
-            "dns",
-            "relay",
-            "dovecot",
-            "hardening",
-            "move",
-        ),
-    ),
+    Place("more", "More", "screens.more:MoreScreen", ("aliases",)),
     Place("review", "Review", "screens.review:ReviewScreen"),
 )
 
@@ -50,5 +46,5 @@ def place(name: str) -> Place:
 
 
 def place_of_section(section: str) -> Place:
-    """Return the screen of a section. That of the policy is More."""
-    return next((one for one in PLACES if section in one.sections), place("more"))
+    """Return the screen of a section: More, unless one is its own."""
+    return next((one for one in PLACES if section in one.own), place("more"))

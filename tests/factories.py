@@ -14,6 +14,7 @@ from wizard.host.facts import Host
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.paths import MANAGED
 from wizard.plan.model import Plan
+from wizard.sections.registry import NEEDS
 
 ROOT = Path(__file__).parents[1]
 _EXAMPLE = parse_answers((ROOT / "examples/zeke.toml").read_text(encoding="utf-8"))
@@ -60,7 +61,8 @@ def file(name: str, live: bytes | None, **changes: Any) -> facts.FileFacts:
 def managed(*those: facts.FileFacts) -> dict[str, facts.FileFacts]:
     """Those files, and the other managed files, which do not exist."""
     there = {one.path: one for one in those}
-    return {path: there.get(path, facts.missing_file(path)) for path in MANAGED}
+    modes = {**NEEDS.files, **MANAGED}
+    return {path: there.get(path, facts.missing_file(path, mode)) for path, mode in modes.items()}
 
 
 FRESH = Host(

@@ -26,9 +26,8 @@ MANAGED = {
     SASL_PASSWD: 0o600,
     RENEWAL_HOOK: 0o755,
     ALIASES: 0o644,
-    DOVECOT_CONF: 0o644,
 }
-"""The files that the wizard edits, each with the mode of a new one."""
+"""Postfix's own files, with the modes of new ones. `ManagedFile` has those of sections."""
 SELF_SIGNED_CERT = "/etc/pki/tls/certs/postfix-wizard.pem"
 SELF_SIGNED_KEY = "/etc/pki/tls/private/postfix-wizard.key"
 

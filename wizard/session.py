@@ -34,6 +34,7 @@ from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.secrets import MASK
+from wizard.sections.registry import NEEDS
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -71,7 +72,7 @@ class Session:
 
     def host(self) -> Host:
         """Read the facts of the host. Takes 0.1 to 2 s, longer if dnf must fetch the package."""
-        return read_host(self.door, gathered=self.places.gathered)
+        return read_host(self.door, NEEDS, gathered=self.places.gathered)
 
     def answers(self, host: Host) -> Optional[Answers]:
         """Return the saved answers, else those read back; None if the host was never set up."""

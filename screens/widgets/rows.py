@@ -60,7 +60,10 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
 
 
 class Rows(Scrolling):
-    """Lines to read or choose from. With `choosing` False the keys scroll."""
+    """Lines to read or choose from. With `choosing` False the keys scroll.
+
+    If not all rows fit, the last `fixed` ones stay in sight, and a line above them counts the rest.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Choose", show=False),
@@ -87,10 +90,11 @@ class Rows(Scrolling):
         rows: Sequence[Row] = (),
         *,
         choosing: bool = True,
+        fixed: int = 0,
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
-        self.choosing = choosing
+        self.choosing, self.fixed = choosing, fixed
         self.rows: Sequence[Row] = rows
         self.cursor = self._next(0, 1)
 
@@ -127,7 +131,23 @@ class Rows(Scrolling):
 
     def _measure(self) -> None:
         wide = max((cell_len(row.text) + cell_len(row.tail) for row in self.rows), default=0)
-        self.virtual_size = Size(wide, len(self.rows))
+        self.virtual_size = Size(wide, len(self.rows) + self._is_parted)
+
+    @property
+    def _is_parted(self) -> bool:
+        return bool(self.fixed) and len(self.rows) > self.size.height > 2 * self.fixed + 1
+
+    @property
+    def _height(self) -> int:
+        """The lines that scroll."""
+        return self.size.height - (self.fixed + 1 if self._is_parted else 0)
+
+    def _line_of(self, row: int) -> int:
+        """Return the line on which a row is, if it is in sight."""
+        from_end = len(self.rows) - row
+        if self._is_parted and from_end <= self.fixed:
+            return self.size.height - from_end
+        return row - self.scroll_offset.y
 
     def _next(self, start: int, step: int) -> int:
         """Return the nearest row with a key, first in the direction of `step`."""
@@ -147,6 +167,7 @@ class Rows(Scrolling):
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor visible."""
         del event
+        self._measure()
         self._show_cursor()
 
     def _set_cursor(self, to: int) -> None:
@@ -160,7 +181,7 @@ class Rows(Scrolling):
         self._show_cursor()
 
     def _show_cursor(self) -> None:
-        height = self.size.height
+        height = self._height
         if self.choosing and height:
             top = self.scroll_offset.y
             # The first row that can be chosen is shown with the heading above it.
@@ -172,7 +193,7 @@ class Rows(Scrolling):
         if self.has_focus:
             x, y, _, _ = self.content_region
             # Screen readers and braille displays use this position (the cursor itself is hidden).
-            row = self.cursor - self.scroll_offset.y if self.choosing else 0
+            row = self._line_of(self.cursor) if self.choosing else 0
             self.app.cursor_position = Offset(x, y + row)
 
     def on_focus(self) -> None:
@@ -198,7 +219,7 @@ class Rows(Scrolling):
 
     def action_page(self, by: int) -> None:
         """Move by one page, minus one line."""
-        step = by * max(1, self.size.height - 1)
+        step = by * max(1, self._height - 1)
         if not self.choosing:
             self.scroll_lines(self.scroll_offset.y + step)
             return
@@ -224,15 +245,21 @@ class Rows(Scrolling):
 
     def refresh_lines(self, y_start: int, line_count: int = 1) -> None:
         """Draw some lines again, if they are visible."""
-        top = self.scroll_offset.y
-        if top - line_count < y_start < top + self.size.height:
-            self.refresh(Region(0, y_start - top, self.size.width, line_count))
+        line = self._line_of(y_start)
+        if -line_count < line < self.size.height:
+            self.refresh(Region(0, line, self.size.width, line_count))
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         x, top = self.scroll_offset
         width = self.size.width
         at = y + top
+        if self._is_parted and y >= self._height:
+            at = len(self.rows) - self.size.height + y
+            if y == self._height:
+                rest = (top, "above"), (at + 1 - top - y, "below")
+                text = ", ".join(f"{count} more {where}" for count, where in rest if count)
+                return self.strips(((text, "quiet"),), width)
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         row = self.rows[at]

@@ -17,6 +17,7 @@ from wizard.host.facts import Host
 from wizard.host.read import read_host
 from wizard.postfix.parameters import PARAMETERS
 from wizard.postfix.served import TAKEN_OUT
+from wizard.sections.registry import NEEDS
 
 CORPUS = Path(__file__).parent
 NAMES = tuple(sorted(path.parent.name for path in CORPUS.glob("*/main.cf")))
@@ -83,7 +84,7 @@ def host_of(
     for file, text in zip(("main.cf", "master.cf"), files(name)):
         (postfix / file).write_bytes(text)
     (root / "etc/os-release").write_text(f'ID=rhel\nVERSION_ID="{release}"\nNAME="Red Hat"\n')
-    return read_host(door(root))
+    return read_host(door(root), NEEDS)
 
 
 def changed(section: str, today: Answers) -> Answers:

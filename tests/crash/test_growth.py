@@ -44,6 +44,7 @@ from wizard.postfix.sender_access import propose_sender_access
 from wizard.postfix.served import without_options
 from wizard.postfix.settings import Settings
 from wizard.secrets import masked_bytes, seal, seal_passwords
+from wizard.sections.registry import NEEDS
 
 FACTOR = 15
 
@@ -319,7 +320,7 @@ def test_a_file_of_postfix_that_nobody_has_is_refused(tmp_path: Path, name: str,
         (tmp_path / "etc/postfix" / each).write_text("# empty\n")
     (tmp_path / "etc/postfix" / name).write_text(line * 12_001)
     with pytest.raises(Trouble, match="it has 12001 lines, and the wizard edits at most 12000"):
-        read_host(Door(tmp_path))
+        read_host(Door(tmp_path), NEEDS)
 
 
 @pytest.mark.promise(45)
@@ -345,7 +346,7 @@ def test_a_parameter_that_nobody_has_is_refused(tmp_path: Path, text: str, said:
     (tmp_path / "etc/postfix").mkdir(parents=True)
     (tmp_path / "etc/postfix/main.cf").write_text(text)
     with pytest.raises(Trouble, match=said):
-        read_host(Door(tmp_path))
+        read_host(Door(tmp_path), NEEDS)
 
 
 @pytest.mark.promise(45)
@@ -353,7 +354,7 @@ def test_aliases_that_nobody_has_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     for text, has in (("a: b\n" * 50_001, "50001 lines"), ("a: " + "b," * 50_001, "50001 commas")):
         (tmp_path / "etc/aliases").write_text(text)
-        found = read_host(Door(tmp_path)).files[ALIASES]
+        found = read_host(Door(tmp_path), NEEDS).files[ALIASES]
         assert found.live is None
         assert found.why == f"it has {has}, and the wizard edits at most 50000"
 
@@ -364,7 +365,7 @@ def test_senders_that_nobody_has_are_refused(tmp_path: Path) -> None:
     (tmp_path / "etc/postfix/sender_access").write_text("a\n" * 1_010_001)
     said = "it has 1010001 lines, and the wizard edits at most 1010000"
     with pytest.raises(Trouble, match=said):
-        read_host(Door(tmp_path))
+        read_host(Door(tmp_path), NEEDS)
 
 
 @pytest.mark.promise(45)
@@ -379,9 +380,9 @@ def test_what_the_answers_own_of_the_senders_is_what_answers_can_have(
     (postfix / "sender_access").write_text(f"mine.example OK\n{BEGIN}\n{rows}{END}\n")
     if number > 10_000:
         with pytest.raises(Trouble, match="10001 of its rows are from the answers"):
-            read_host(Door(tmp_path))
+            read_host(Door(tmp_path), NEEDS)
         return
-    read_host(Door(tmp_path))
+    read_host(Door(tmp_path), NEEDS)
     answers = ZEKE
     # An older program allowed more, and its runs are resumed.
     senders = tuple(f"s{n}.example" for n in range(3 * number))
@@ -469,7 +470,7 @@ def test_a_master_cf_that_nobody_has_is_refused(tmp_path: Path, text: str) -> No
     (tmp_path / "etc/postfix").mkdir(parents=True)
     (tmp_path / "etc/postfix/master.cf").write_text(text)
     with pytest.raises(Trouble, match=r"it has 200.* words, and the wizard edits at most 20000"):
-        read_host(Door(tmp_path))
+        read_host(Door(tmp_path), NEEDS)
 
 
 @pytest.mark.promise(39)

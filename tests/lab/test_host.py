@@ -31,13 +31,16 @@ from pathlib import Path
 sys.path.insert(0, "/root/facts.zip")
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.facts import Needs
 from wizard.host.read import read_host
 
 def plain(value):
     return value.decode("latin-1") if isinstance(value, bytes) else sorted(value)
 
 try:
-    host = read_host(Door(Path(sys.argv[1])), candidate=sys.argv[2:] != ["installed-only"])
+    host = read_host(
+        Door(Path(sys.argv[1])), Needs(), candidate=sys.argv[2:] != ["installed-only"]
+    )
     print(json.dumps(dataclasses.asdict(host), default=plain))
 except Trouble as trouble:
     print(json.dumps({"trouble": str(trouble)}))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Optional
 
 import pytest
+from textual.app import App
 
-from screens.desk import Wish
+from screens import overview
+from screens.desk import Desk, Wish
+from screens.overview_rows import overview_rows
+from screens.widgets.rows import Row, Rows
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text
 from tests.screens.standin import RUN, StandIn, answers, set_up_host
@@ -95,6 +100,34 @@ async def test_a_main_cf_that_postfix_refuses_is_said_above_the_list() -> None:
         await in_sight(pilot, "Postfix refuses main.cf as it is: postconf: fatal: bad")
         await pilot.press("enter")
         await in_sight(pilot, "- Hostname")
+
+
+async def test_with_more_sections_than_lines_the_host_and_the_review_stay_in_sight(
+    golden: Callable[[App[int], str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line says how many are out of sight, and the cursor gets to each."""
+
+    def longer(desk: Desk, width: int, not_yet: str) -> list[Row]:
+        rows = overview_rows(desk, width, not_yet)
+        return [*rows[:-2], *(Row(f"Section {n}", "", f"s{n}") for n in (1, 2)), *rows[-2:]]
+
+    monkeypatch.setattr(overview, "overview_rows", longer)
+    async with opened(a_host()) as pilot:
+        listed = pilot.app.screen.query_one("#list", Rows)
+        await in_sight(pilot, "3 more below\n Host ")
+        await pilot.press("home")
+        seen = [pilot.app.cursor_position.y]
+        for _ in listed.rows[1:]:
+            await pilot.press("down")
+            seen.append(pilot.app.cursor_position.y)
+        first, last = seen[0], seen[-1]
+        assert seen == [*range(first, last - 2), *[last - 3] * 3, last - 1, last]
+        await in_sight(pilot, "Section 2\n 3 more above\n Host ")
+        golden(pilot.app, "list-long")
+        await pilot.press("up", "up", "up", "up", "enter")
+        await in_sight(pilot, "(x) keep them")
+    async with opened(a_host(), size=(132, 43)) as pilot:
+        assert " more " not in await in_sight(pilot, "Section 2\n Host ")
 
 
 @pytest.mark.parametrize("section", [*SECTIONS, POLICY])

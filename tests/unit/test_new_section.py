@@ -56,11 +56,8 @@ EDITS = {
         ("\n\nSECTIONS =", "\nfrom wizard.sections.pause import PAUSE\n\nSECTIONS ="),
         ("    MOVE,\n", "    MOVE,\n    PAUSE,\n"),
     ],
-    "screens/places.py": [
-        ('            "move",\n', '            "move",\n            "pause",\n'),
-    ],
 }
-"""The two lists, the answers and the registry, and the screen that shows the section."""
+"""The two lists: the answers and the registry."""
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +135,7 @@ from tests.unit.check.test_check_prove import NothingThere
 from wizard.host.postfix import Configuration
 from wizard.check.deep_checks import begin_deep_checks
 with ThreadPoolExecutor() as pool:
-    finish = begin_deep_checks(answers(), NothingThere(), Configuration({}, {}, (), ()), None, pool)
+    finish = begin_deep_checks(answers(), NothingThere(), Configuration({}, {}, (), ()), None, pool, is_chosen=True)
     print([one.verdict for one in finish() if one.id == "pause"])
 """
     assert told(product, script) == "['right']\n"

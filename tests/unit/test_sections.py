@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from tests.factories import FRESH
+from tests.factories import FRESH, ZEKE
+from tests.unit.plan.test_dovecot_plan import THERE
 from wizard.answers import model
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.sections.hostname import Hostname
 from wizard.door import Door
 from wizard.host.read import read_host
-from wizard.paths import MAIN_CF, MANAGED
-from wizard.sections.registry import BY_NAME, SECTIONS
-
-ROOT = Path(__file__).parents[2]
+from wizard.paths import DOVECOT_CONF, MAIN_CF, MANAGED
+from wizard.planning.build import build_plan
+from wizard.sections.registry import BY_NAME, FILES, NEEDS, SECTIONS
 
 
 def test_the_registry_has_the_sections_of_the_answers_in_their_order() -> None:
@@ -26,13 +28,25 @@ def test_a_file_has_one_owner() -> None:
 
 
 def test_the_facts_of_each_file_are_read() -> None:
-    assert {file.path for one in SECTIONS for file in one.files} <= MANAGED.keys()
-    assert MANAGED.keys() == read_host(Door(Path("/nonexistent"))).files.keys()
+    host = read_host(Door(Path("/nonexistent")), NEEDS)
+    assert host.files.keys() == {*MANAGED, *FILES}
+    assert all(host.files[path].mode == file.mode for path, file in FILES.items())
+    assert host.units.keys() == {unit for one in SECTIONS for unit in one.units}
 
 
-def test_no_section_is_left_out_of_the_contract_between_engines_and_sections() -> None:
-    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert [one.name for one in SECTIONS if f'"wizard.sections.{one.name}"' not in contract] == []
+def test_a_file_of_a_section_that_cannot_be_read_is_in_the_way_of_that_section(
+    tmp_path: Path,
+) -> None:
+    """Not in the way of others, whose plans need nothing of it."""
+    (tmp_path / DOVECOT_CONF.lstrip("/")).mkdir(parents=True)
+    facts = read_host(Door(tmp_path), NEEDS).files[DOVECOT_CONF]
+    assert facts.live is None
+    host = replace(FRESH.with_file(DOVECOT_CONF, why=facts.why), dovecot=THERE)
+    answers = replace(ZEKE, dovecot=Dovecot(conf="write"))
+    (problem,) = build_plan(answers, host).obstacles
+    assert problem == Problem("dovecot", "", f"{DOVECOT_CONF} cannot be read: {facts.why}")
+    assert build_plan(answers, host, ("limits",)).obstacles == ()
+    assert build_plan(ZEKE, host).obstacles == ()
 
 
 def test_an_empty_size_is_shown_as_postfixs_own_default() -> None:

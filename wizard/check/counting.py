@@ -19,10 +19,10 @@ from wizard.plan.choices import MINE
 from wizard.plan.hold import CLASS
 from wizard.plan.model import Plan
 from wizard.planning.file_entries import entries
-from wizard.postfix.hardening import MAPS
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.served import PAIR, TAKEN_OUT
 from wizard.postfix.service_entry import port_of_entry
+from wizard.sections.registry import BY_NAME, SECTIONS
 
 AS_BEFORE = "it was so before this run"
 AS_ACCEPTED = "it was accepted for this run"
@@ -69,14 +69,13 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     (r"(?:main\.cf|parameters|transport|behind)\.(\w+)", "{0}"),
     *((rf"parameters\.{one.name}", " ".join(one.reads)) for one in HAZARDS),
     (r"domains\.classes", "mydestination"),
-    (r"hardening", f"{MAPS} entry:587 entry:465"),
     (r"restrictions\..*", "smtpd_recipient_restrictions"),
     (
         r"table\.sender_access(?:\..*)?",
         "/etc/postfix/sender_access BuildTable:/etc/postfix/sender_access",
     ),
-    (r"aliases\..*", "/etc/aliases"),
     (r"firewall\..*", "OpenFirewall"),
+    *(row for section in SECTIONS for row in section.about),
 )
 """What findings are about, by a pattern of their IDs. The names of all matching rows are joined.
 
@@ -158,12 +157,22 @@ def key_of(finding: Finding) -> Key:
 
 
 def about(finding_id: str) -> frozenset[str]:
-    """Return what a finding is about, as names of `_ABOUT`; empty if no run writes that."""
+    """Return what a finding is about, as names of `_ABOUT`; empty if no run writes that.
+
+    Without a row, the finding `NAME.*` of a section is about the section's files and units.
+    """
     found: set[str] = set()
     for pattern, names in _ABOUT:
         match = re.fullmatch(pattern, finding_id)
         if match:
             found.update(names.format(*match.groups()).split())
+    section = BY_NAME.get(finding_id.partition(".")[0])
+    if section is not None and not found:
+        found.update(file.path for file in section.files)
+        units = [unit.removesuffix(".service") for unit in section.units]
+        found.update(
+            f"{kind.__name__}:{unit}" for unit in units for kind in (EnableUnit, TurnBeside)
+        )
     return frozenset(found)
 
 

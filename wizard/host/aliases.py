@@ -9,7 +9,7 @@ from dataclasses import replace
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Aliases, FileFacts, User, missing_file
-from wizard.host.files import read_managed
+from wizard.host.files import read_of_section
 from wizard.host.main_cf import expanded
 from wizard.host.postfix import INDEX_SUFFIX, read_table
 from wizard.paths import ALIASES
@@ -26,11 +26,8 @@ _TABLE = re.compile(rf"(?:proxy:)?([a-z]+):{ALIASES}")
 
 def read_aliases_file(door: Door) -> FileFacts:
     """Read the file. Never raises, since most plans do not need it."""
-    try:
-        file = read_managed(door, ALIASES)
-        why = too_many(file.live or b"", file.original or b"")
-    except Trouble as trouble:
-        why = trouble.wrong
+    file = read_of_section(door, ALIASES)
+    why = file.why or too_many(file.live or b"", file.original or b"")
     return replace(missing_file(ALIASES), why=why) if why else file
 
 

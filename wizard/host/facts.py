@@ -95,9 +95,9 @@ class FileFacts:
     why: str = ""
 
 
-def missing_file(path: str) -> FileFacts:
-    """Return the facts of a managed file that does not exist, with the mode of a new one."""
-    return FileFacts(path, None, None, mode=MANAGED[path])
+def missing_file(path: str, mode: int = 0o644) -> FileFacts:
+    """Return the facts of a managed file that does not exist. `mode` is that of a section's file."""
+    return FileFacts(path, None, None, mode=MANAGED.get(path, mode))
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Unit:
-    """systemd's state of postfix.service; `enabled` is the output of `systemctl is-enabled`."""
+    """systemd's state of a unit; `enabled` is the output of `systemctl is-enabled`."""
 
     enabled: str = "disabled"
     active: str = "inactive"
@@ -241,6 +241,19 @@ class RelayTable:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What sections need to know of a host.
+
+    `units` are names such as `named.service`, `programs` are paths. `files` has by path the mode of
+    a new one. One that cannot be read stops no other section: its facts say `why`.
+    """
+
+    units: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    files: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Host:
     """All facts, read at one moment."""
 
@@ -251,7 +264,7 @@ class Host:
     files: Mapping[str, FileFacts] = field(
         default_factory=lambda: {path: missing_file(path) for path in MANAGED}
     )
-    """By path: the files of MANAGED, also those that do not exist."""
+    """By path: the files of MANAGED and of `Needs`, also those that do not exist."""
     table: Optional[bytes] = None
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
     aliases: Aliases = field(default_factory=Aliases)
@@ -262,6 +275,11 @@ class Host:
     """The pair that the answers name, read once they are known; None if neither file exists."""
     firewall: Firewall = field(default_factory=lambda: Firewall("absent"))
     unit: Unit = field(default_factory=Unit)
+    """That of Postfix."""
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    """The units of `Needs`."""
+    programs: frozenset[str] = frozenset()
+    """Those programs of `Needs` that are installed."""
     listeners: tuple[Listener, ...] = ()
     network: Network = field(default_factory=Network)
     dovecot: Dovecot = field(default_factory=Dovecot)
@@ -272,7 +290,6 @@ class Host:
     """`postconf -n` as Postfix reads the live file; empty when not installed."""
     zones: tuple[NamedZone, ...] = ()
     """The zones that this host's named is primary for, without reverse zones."""
-    named_runs: bool = False
     gathered: tuple[Gathered, ...] = ()
     """The trees that gather runs fetched, one a source."""
     dqs_key: Secret = field(default_factory=Secret)
@@ -283,14 +300,16 @@ class Host:
     relay_targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_plain: bool = True
     """True if Cyrus SASL, with which Postfix logs in, has PLAIN or LOGIN."""
-    certbot: bool = False
-    """True if certbot(1) is installed."""
     leftovers: tuple[Leftover, ...] = ()
     """The `.rpmnew` and `.rpmsave` of main.cf and master.cf."""
     old_server: str = ""
     """The old server of a move, as in the saved answers."""
     read_at: int = 0
     """Seconds since the epoch; plans compare expiry times with it, so that they are pure."""
+
+    def unit_of(self, name: str) -> Unit:
+        """Return the state of a unit, that of a missing one if it was not read."""
+        return self.units.get(name, Unit())
 
     def text(self, path: str) -> bytes:
         """Return the text of a managed file, b"" if it does not exist."""

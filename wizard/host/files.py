@@ -41,6 +41,15 @@ def read_managed(door: Door, path: str) -> FileFacts:
     return facts if facts.live is not None else replace(facts, mode=missing_file(path).mode)
 
 
+def read_of_section(door: Door, path: str, mode: int = 0o644) -> FileFacts:
+    """Read a section's file, whose `mode` is that of a new one. Never raises: the facts say `why`."""
+    try:
+        facts = read_file(door, path)
+    except Trouble as trouble:
+        return replace(missing_file(path, mode), why=trouble.wrong)
+    return facts if facts.live is not None else replace(facts, mode=mode)
+
+
 def read_leftovers(door: Door, paths: tuple[str, ...]) -> Iterator[Leftover]:
     """Yield those that exist, also those that cannot be read."""
     for of in paths:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
-from wizard.certificates.certbot import PROGRAM
 from wizard.certificates.lineage import read_lineages
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
@@ -17,8 +16,8 @@ from wizard.errors import Trouble
 from wizard.host.aliases import read_aliases, read_aliases_file, read_users
 from wizard.host.distribution import read_distribution
 from wizard.host.dovecot import begin_dovecot, with_queue
-from wizard.host.facts import Distribution, FileFacts, Host, Package, Postfix
-from wizard.host.files import read_leftovers, read_managed
+from wizard.host.facts import Distribution, FileFacts, Host, Needs, Package, Postfix, Unit
+from wizard.host.files import read_leftovers, read_managed, read_of_section
 from wizard.host.firewall import STOPPED, UNKNOWN, begin_firewall
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
@@ -46,7 +45,6 @@ from wizard.host.sockets import begin_listeners
 from wizard.host.units import (
     DOVECOT,
     FIREWALLD,
-    NAMED,
     POSTFIX,
     RUNNING_STATES,
     Units,
@@ -82,8 +80,10 @@ MAX_TIMES = 100
 """How often main.cf may set one parameter: entries with the value of the last are edited too."""
 
 
-def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = None) -> Host:
-    """Read all facts of the host.
+def read_host(
+    door: Door, needs: Needs, *, candidate: bool = True, gathered: Optional[Path] = None
+) -> Host:
+    """Read all facts of the host, with those that sections need.
 
     Without an installed Postfix the files are those of the package that dnf would install; with
     `candidate` False they are absent. `gathered` is the directory of gather runs, None for none.
@@ -93,15 +93,18 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
     package_later = begin_package(door)
     configuration_later = begin_configuration(door)
     firewall_later = begin_firewall(door)
-    units_later = begin_units(door)
+    units_later = begin_units(door, needs.units)
     network_later = begin_network(door)
     listeners_later = begin_listeners(door)
     dovecot_later = begin_dovecot(door)
 
     distribution = read_distribution(door)
     files = {
-        path: _READERS[path](door) if path in _READERS else read_managed(door, path)
-        for path in MANAGED
+        **{
+            path: _READERS[path](door) if path in _READERS else read_managed(door, path)
+            for path in MANAGED
+        },
+        **{path: read_of_section(door, path, mode) for path, mode in needs.files.items()},
     }
     for path in (MAIN_CF, MASTER_CF, RENEWAL_HOOK, SASL_PASSWD):
         _refuse_long(files[path], MAX_LINES, _LISTS_ELSEWHERE)
@@ -148,6 +151,8 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
         self_signed=self_signed,
         firewall=_checked_firewall(firewall_later(), units, door),
         unit=units.states[POSTFIX],
+        units={name: units.states[name] for name in needs.units},
+        programs=frozenset(path for path in needs.programs if _is_there(door, path)),
         listeners=listeners_later(),
         network=network,
         dovecot=replace(
@@ -157,18 +162,16 @@ def read_host(door: Door, *, candidate: bool = True, gathered: Optional[Path] = 
                 parameters.get("queue_directory", ""),
                 parameters.get("mailbox_transport", ""),
             ),
-            unit=units.states[DOVECOT],
+            unit=units.states.get(DOVECOT, Unit()),
         ),
         systemd=has_systemd(door) and units.answered,
         mtas=read_mtas(door, units.states, units.loaded),
         parameters=parameters,
         zones=zones,
-        named_runs=any(units.states[name].active == "active" for name in NAMED),
         read_at=int(time.time()),
         gathered=_gathered(door, gathered),
         relay_table=relay_table,
         has_plain=has_plain(door),
-        certbot=door.stat(PROGRAM) is not None,
         leftovers=tuple(read_leftovers(door, (MAIN_CF, MASTER_CF))),
     )
 
@@ -282,6 +285,13 @@ def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
 
 _READERS = {SASL_PASSWD: read_sasl_passwd, ALIASES: read_aliases_file}
 """The readers of files that need not be readable."""
+
+
+def _is_there(door: Door, path: str) -> bool:
+    try:
+        return door.stat(path) is not None
+    except Trouble:
+        return False
 
 
 def _from_files(

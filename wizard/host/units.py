@@ -12,10 +12,8 @@ from wizard.host.facts import Unit
 
 POSTFIX = "postfix.service"
 FIREWALLD = "firewalld.service"
-NAMED = ("named.service", "named-chroot.service")
-"""EL's two units of BIND."""
 DOVECOT = "dovecot.service"
-UNITS = (POSTFIX, FIREWALLD, *NAMED, DOVECOT)
+UNITS = (POSTFIX, FIREWALLD)
 
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 """Directory of the links of `systemctl enable` for units with WantedBy=multi-user.target."""
@@ -71,21 +69,21 @@ def is_masked(door: Door, unit: str) -> bool:
     return False
 
 
-def begin_units(door: Door) -> Later[Units]:
-    """Query systemd; in another root only the links of `systemctl enable` are read."""
+def begin_units(door: Door, more: Sequence[str] = ()) -> Later[Units]:
+    """Query systemd of UNITS, other mail servers and `more`; in another root read the links only."""
     # systemd searches all its directories for a missing unit, so units without a file are skipped.
-    units = (*UNITS, *(name for name in mta_facts.UNITS if _has_file(door, name)))
+    units = (*UNITS, *more, *(name for name in mta_facts.UNITS if _has_file(door, name)))
     running = door.start(
         ("systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", *units)
     )
 
     def finish() -> Units:
         if running is None:
-            return _from_links(door)
+            return _from_links(door, more)
         outcome = running.outcome()
         # systemctl prints a block for each unit, also for a missing one.
         if outcome.code and not outcome.text.strip():
-            return replace(_from_links(door), answered=False)
+            return replace(_from_links(door, more), answered=False)
         return parse_units(outcome.text, units)
 
     return finish
@@ -115,9 +113,9 @@ def parse_units(text: str, units: Sequence[str] = UNITS) -> Units:
     return Units({name: states.get(name, Unit()) for name in units}, frozenset(loaded))
 
 
-def _from_links(door: Door) -> Units:
+def _from_links(door: Door, more: Sequence[str]) -> Units:
     def enabled(name: str) -> str:
         return "disabled" if door.lstat(f"{WANTS}/{name}") is None else "enabled"
 
-    units = (*UNITS, *mta_facts.UNITS)
+    units = (*UNITS, *more, *mta_facts.UNITS)
     return Units({name: Unit(enabled(name), UNKNOWN) for name in units}, frozenset())

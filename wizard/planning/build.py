@@ -100,6 +100,7 @@ def build_plan(
             ),
             *obstacles.obstacles(request),
             *(problem for part in parts for problem in part.obstacles),
+            *obstacles.unread(proposed),
             *in_force.obstacles(proposed, host, request.protected_in(MAIN_CF)),
         ),
         edits=edits,

@@ -11,12 +11,22 @@ from wizard.host.facts import FileFacts, Host
 from wizard.paths import PARTED, SENDER_ACCESS
 from wizard.plan.part import Request
 from wizard.planning import other_mta
+from wizard.planning.files import Proposed
+from wizard.sections.registry import OWNERS
 
 
 def obstacles(request: Request) -> tuple[Problem, ...]:
     """Return what must be repaired on the host itself before this plan can run."""
     host = request.host
     return (*_host(host), *_files(host), *other_mta.obstacles(host, request.scope))
+
+
+def unread(proposed: Proposed) -> Iterator[Problem]:
+    """Yield a problem of the section whose file is to change and cannot be read."""
+    for file in proposed.files:
+        if file.facts.why and file.pending:
+            path = file.facts.path
+            yield Problem(OWNERS[path].name, "", f"{path} cannot be read: {file.facts.why}")
 
 
 def between_fields(request: Request) -> tuple[Problem, ...]:

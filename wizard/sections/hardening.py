@@ -73,5 +73,6 @@ HARDENING = Section(
     value=lambda _host, today: today.hardening.use,
     unused=OFF,
     check=check,
+    about=((SECTION, f"{MAPS} entry:587 entry:465"),),
     preview=_preview,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wizard.host.facts import Needs
+from wizard.paths import MANAGED
 from wizard.sections.aliases.section import ALIASES
 from wizard.sections.blocklists import BLOCKLISTS
 from wizard.sections.certificate.section import CERTIFICATE
@@ -37,3 +39,9 @@ BY_NAME = {one.name: one for one in SECTIONS}
 OWNERS: dict[str, Section] = {file.path: one for one in SECTIONS for file in one.files}
 """By path: the section that owns a file."""
 FILES: dict[str, ManagedFile] = {file.path: file for one in SECTIONS for file in one.files}
+NEEDS = Needs(
+    tuple(unit for one in SECTIONS for unit in one.units),
+    tuple(program for one in SECTIONS for program in one.programs),
+    {path: file.mode for path, file in FILES.items() if path not in MANAGED},
+)
+"""What `read_host` reads for the sections."""

@@ -74,13 +74,19 @@ class ManagedFile:
     """A file of the host that one section owns.
 
     Its facts are those of `Host.files`. `entries` parses the text into entries by name: each can be
-    a hand edit. `has_answers` is True if the section's answers are read back from the text.
+    a hand edit; by default the whole text is one. `has_answers` is True if the section's answers
+    are read back from the text. `mode` is that of a new one, `short` the name of its tab in the
+    review, if that is not the file's own.
     """
 
     path: str
-    entries: Callable[[bytes], dict[str, str]]
+    entries: Callable[[bytes], dict[str, str]] = lambda text: {
+        "": text.decode("utf-8", "surrogateescape")
+    }
     has_answers: bool = True
     table: Optional[Table] = None
+    mode: int = 0o644
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ class Section:
     """One section of the answers.
 
     - `title`: its name in the list of sections, "" for the capitalized `name`. `heading`: the
-      heading of its form. `files`: the files that it owns.
+      heading of its form. `files`: the files that it owns. `units` and `programs`: what it must know
+      of the host, as in `Needs`.
     - `plan`: what it adds to a plan. `gather`: what must be fetched before a plan can be made.
     - `read_back`: today's values of its fields, or suggestions if the host is not set up. Numbers
       in main.cf are read without it (`wizard.sections.reading.numbers_of`).
@@ -98,7 +105,9 @@ class Section:
       if a run that wrote these paths planned the section.
     - `drift`: patterns (fnmatch(3)) of the IDs of drift items that are about it; the longest one that
       matches counts. `issues`: what the host alone shows, without what the IDs in `reported` report.
-    - `check`: findings on the live host.
+    - `check`: findings on the live host. `about`: what they are about, by patterns of their IDs, as in
+      `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
+    - `stays`: a sentence for each thing that its units made and that undo does not take away.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
     """
 
@@ -106,6 +115,8 @@ class Section:
     title: str = ""
     heading: str = ""
     files: tuple[ManagedFile, ...] = ()
+    units: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     plan: Callable[[Request], Part] = lambda _request: Part()
     gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = (
         lambda _answers, _host, _sections: None
@@ -123,4 +134,6 @@ class Section:
     check: Callable[[Door, Settings, Answers], Iterator[Finding]] = (
         lambda _door, _settings, _answers: iter(())
     )
+    about: tuple[tuple[str, str], ...] = ()
+    stays: tuple[str, ...] = ()
     preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}

@@ -321,3 +321,12 @@ def test_each_finding_is_about_something_that_a_run_writes_or_listed() -> None:
     found = set(ids())
     assert len(found) > 40
     assert {one for one in found if not about(one)} == NO_RUN_WRITES
+
+
+def test_without_a_row_a_finding_of_a_section_is_about_its_files_and_units() -> None:
+    """A forgotten row must not hide what a run wrote wrong, or did not start."""
+    assert about("aliases.root") == {"/etc/aliases"}
+    assert about("aliases") == {"/etc/aliases"}
+    assert {"EnableUnit:named", "TurnBeside:named"} < about("dns.new")
+    assert about("hardening") == {"smtpd_sender_login_maps", "entry:587", "entry:465"}
+    assert about("another.root") == frozenset()

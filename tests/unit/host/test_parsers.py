@@ -11,18 +11,20 @@ from wizard.host.facts import Listener, Unit
 from wizard.host.network import fqdn, parse_addresses, parse_resolvers
 from wizard.host.postfix import Configuration, parameters
 from wizard.host.sockets import parse_listeners
-from wizard.host.units import DOVECOT, FIREWALLD, NAMED, POSTFIX, is_masked, parse_units
+from wizard.host.units import FIREWALLD, POSTFIX, UNITS, is_masked, parse_units
+from wizard.sections.registry import NEEDS
 
 
 def test_units() -> None:
     units = parse_units(
         "Id=postfix.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n\n"
-        "Id=firewalld.service\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n"
+        "Id=firewalld.service\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\n",
+        (*UNITS, *NEEDS.units),
     )
     assert units.states == {
         POSTFIX: Unit("enabled", "active"),
         FIREWALLD: Unit("masked", "inactive"),
-        **dict.fromkeys((*NAMED, DOVECOT), Unit()),
+        **dict.fromkeys(NEEDS.units, Unit()),
     }
     assert units.loaded == {POSTFIX, FIREWALLD}
 

@@ -13,6 +13,7 @@ from wizard.errors import Trouble
 from wizard.host.facts import Host, Package
 from wizard.host.read import read_host
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.sections.registry import NEEDS
 
 FILES = {
     "etc/os-release": 'ID="rhel"\nVERSION_ID="10.0"\nPRETTY_NAME="RHEL 10"\n',
@@ -43,7 +44,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def read(root: Path) -> Host:
-    return read_host(Door(root))
+    return read_host(Door(root), NEEDS)
 
 
 def test_what_the_files_tell(root: Path) -> None:

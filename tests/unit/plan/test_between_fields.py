@@ -24,6 +24,7 @@ from wizard.run.paths import Places, make_run
 from wizard.run.records import Record
 from wizard.run.save import save_answers
 from wizard.run.seals import Seals
+from wizard.sections.registry import NEEDS
 from wizard.session import Session
 
 NAMED = "myhostname = mail.example.com\n"
@@ -67,7 +68,7 @@ def live(text: str, root: Path, rows: str = "") -> Host:
     (root / "etc/postfix/main.cf").write_text(f"{NAMED}{text}")
     if rows:
         (root / "etc/postfix/sender_access").write_text(f"{BEGIN}\n{rows}{END}\n")
-    return read_host(Door(root))
+    return read_host(Door(root), NEEDS)
 
 
 def refused(plan: Plan) -> list[str]:

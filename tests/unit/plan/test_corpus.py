@@ -21,6 +21,7 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.restrictions import BLOCKLISTS, parted
 from wizard.postfix.sender_access import rows
+from wizard.sections.registry import NEEDS
 from wizard.status.settings import settings_by_section
 
 RESTRICTIONS = "smtpd_recipient_restrictions"
@@ -73,7 +74,7 @@ def test_a_change_is_read_back_as_it_was_made(name: str, section: str, tmp_path:
         place = tmp_path / "root" / file.path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(file.proposed)
-    again = build_plan(wanted, read_host(Door(tmp_path / "root")), (section,))
+    again = build_plan(wanted, read_host(Door(tmp_path / "root"), NEEDS), (section,))
     assert moved(again) == []
 
 
@@ -90,7 +91,7 @@ def test_every_byte_outside_of_the_section_stays(name: str, section: str, tmp_pa
     root = tmp_path / "root"
     host_of(name, root)
     (root / SENDER_ACCESS.lstrip("/")).write_bytes(ROWS)
-    host = read_host(Door(root))
+    host = read_host(Door(root), NEEDS)
     today = read_back(host)
     assert today is not None
     wanted = changed(section, today) if section in CHANGES else today

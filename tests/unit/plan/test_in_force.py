@@ -28,6 +28,7 @@ from wizard.planning.read_back import read_back
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.itself import Itself, leads_back
 from wizard.postfix.settings import Settings
+from wizard.sections.registry import NEEDS
 
 MAIN = "/etc/postfix/main.cf"
 NAMED = "myhostname = mail.example.com\nmynetworks = 127.0.0.0/8\ninet_protocols = ipv4\n"
@@ -44,7 +45,7 @@ def host_with(text: str, root: Path, **changes: Any) -> Host:
     host_of("another-tools-header", root)
     (root / "etc/postfix/main.cf").write_text(NAMED + text)
     (root / "etc/postfix/master.cf").write_bytes(MASTER)
-    return replace(read_host(Door(root)), network=NETWORK, **changes)
+    return replace(read_host(Door(root), NEEDS), network=NETWORK, **changes)
 
 
 def planned(host: Host, section: str, values: Mapping[str, Any]) -> Plan:
@@ -126,7 +127,7 @@ def test_a_transport_that_delivers_nothing(value: str, said: str, tmp_path: Path
     host = host_with("mailbox_transport = smtp:\n", tmp_path)
     services = b"local unix - n n - - local\nlmtp unix - - n - - lmtp\nhere unix - n n - - local\n"
     (tmp_path / "etc/postfix/master.cf").write_bytes(MASTER + services)
-    host = replace(read_host(Door(tmp_path)), network=host.network)
+    host = replace(read_host(Door(tmp_path), NEEDS), network=host.network)
     plan = planned(host, "delivery", {"mailbox_transport": value})
     assert refused(plan) == (["delivery.mailbox_transport"] if said else [])
     assert all(said in one.message for one in plan.obstacles)

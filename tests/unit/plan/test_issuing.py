@@ -8,14 +8,14 @@ import pytest
 
 from tests.factories import DAY, FRESH, NOW, ZEKE, lineage
 from wizard.answers.model import Answers
-from wizard.certificates.certbot import LETS_ENCRYPT
+from wizard.certificates.certbot import LETS_ENCRYPT, PROGRAM
 from wizard.host.facts import Host, Listener
 from wizard.plan.certificate_actions import Obtain
 from wizard.plan.wire import plan_from_bytes, plan_to_bytes
 from wizard.planning.gather import gather_plan
 
 NAME = "zeke.ne.jp"
-BARE = replace(FRESH, lineages=(), certbot=True)
+BARE = replace(FRESH, lineages=(), programs=frozenset({PROGRAM}))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_when(
 @pytest.mark.parametrize(
     ("host", "field", "words"),
     [
-        (replace(BARE, certbot=False), "source", "dnf install certbot"),
+        (replace(BARE, programs=frozenset()), "source", "dnf install certbot"),
         (replace(BARE, listeners=(Listener("*", 80, "httpd"),)), "challenge", "held by httpd"),
         (EXPIRED, "existing", "it expired on"),
     ],

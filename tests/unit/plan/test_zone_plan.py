@@ -22,6 +22,7 @@ from wizard.planning.build import build_plan
 SEED = (ROOT / "scripts/lab/tree/var/named/zeke.ne.jp.zone").read_bytes()
 BARE = SEED.replace(b"\tIN MX\t10 mail.zeke.ne.jp.\n", b"")
 PATH = "/var/named/zeke.ne.jp.zone"
+RUNS = {"named.service": facts.Unit("enabled", "active")}
 ANSWERS = replace(ZEKE, dns=Dns(PATH))
 
 
@@ -30,7 +31,7 @@ def host(text: bytes | None = BARE, **changes: Any) -> Host:
     network = facts.Network(addresses=("127.0.0.1", "192.168.1.1"))
     changed = replace(zone, **{k: v for k, v in changes.items() if k in zone.__dict__})
     rest = {k: v for k, v in changes.items() if k not in zone.__dict__}
-    return replace(FRESH, zones=(changed,), named_runs=True, network=network, **rest)
+    return replace(FRESH, zones=(changed,), units=RUNS, network=network, **rest)
 
 
 def ids(plan: Plan) -> list[str]:
@@ -119,7 +120,7 @@ def test_a_view_is_named_to_rndc_and_not_asked() -> None:
 
 
 def test_where_named_does_not_run_nothing_is_reloaded() -> None:
-    plan = build_plan(ANSWERS, replace(host(), named_runs=False))
+    plan = build_plan(ANSWERS, replace(host(), units={}))
     assert "zone" in ids(plan)
     assert "zone-reload" not in ids(plan)
     assert any("named does not run" in one for one in plan.warnings)

@@ -87,7 +87,7 @@ def _homes(door: Door, dovecot: Dovecot) -> Iterator[Finding]:
 
 
 def _read(door: Door) -> Dovecot:
-    units, dovecot = begin_units(door), begin_dovecot(door)
+    units, dovecot = begin_units(door, (DOVECOT,)), begin_dovecot(door)
     return replace(dovecot(), unit=units().states[DOVECOT])
 
 

@@ -146,13 +146,15 @@ def _turn_back(one: PastStep) -> Iterator[Back]:
     )
 
 
-def _list_of_instances(run: RunToUndo) -> Iterator[str]:
-    if any(action.unit == "dovecot" for action, _ in run.of(TurnBeside)):
-        yield "/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts."
+def _of_sections(run: RunToUndo) -> Iterator[str]:
+    from wizard.sections.registry import SECTIONS  # noqa: PLC0415 - undo alone needs it
+
+    turned = {f"{action.unit}.service" for action, _ in run.of(TurnBeside)}
+    return (one for section in SECTIONS if turned & {*section.units} for one in section.stays)
 
 
 ACTION_KINDS = (
     ActionKind(CheckDovecot, check),
-    ActionKind(TurnBeside, turn, undo=_turn_back, stays=_list_of_instances, reads_files=True),
+    ActionKind(TurnBeside, turn, undo=_turn_back, stays=_of_sections, reads_files=True),
     ActionKind(AskThenFlush, ask_then_flush),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from wizard.answers.model import Answers, Caution, Problem
-from wizard.certificates.certbot import LETS_ENCRYPT, certonly, names_for
+from wizard.certificates.certbot import LETS_ENCRYPT, PROGRAM, certonly, names_for
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.plan.certificate_actions import Obtain
@@ -87,7 +87,7 @@ def cautions(answers: Answers) -> Iterator[Caution]:
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
     """Yield what must be repaired before certbot can run."""
     chosen = answers.certificate
-    if not host.certbot:
+    if PROGRAM not in host.programs:
         yield Problem(
             "certificate",
             "source",

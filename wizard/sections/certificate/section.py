@@ -9,6 +9,7 @@ from typing import Any
 from wizard.answers.model import Answers
 from wizard.answers.sections.certificate import OF_A_LINEAGE, Certificate
 from wizard.answers.unsaid import is_unsaid, unsaid
+from wizard.certificates.certbot import PROGRAM
 from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
@@ -119,6 +120,7 @@ def _preview(checked: Mapping[str, Any]) -> TextByName:
 CERTIFICATE = Section(
     "certificate",
     plan=plan,
+    programs=(PROGRAM,),
     gather=gather,
     read_back=_read_back,
     value=_value,

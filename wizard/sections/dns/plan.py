@@ -22,6 +22,9 @@ from wizard.text import shortened
 if TYPE_CHECKING:
     from wizard.dns.zone_edits import Edited
 
+NAMED = ("named.service", "named-chroot.service")
+"""EL's two units of BIND."""
+
 SERVER = "127.0.0.1"
 """The address for queries to this host's named. It listens there by default."""
 
@@ -164,7 +167,7 @@ def _steps(
         ReplaceFile(new),
         done=done,
     )
-    if host.named_runs:
+    if _runs_named(host):
         name, argvs = found[0].name, tuple(_reload(one) for one in found)
         # With views, it is unknown which view answers a query from this host.
         server = "" if any(one.view for one in found) else SERVER
@@ -180,6 +183,10 @@ def _steps(
         )
 
 
+def _runs_named(host: Host) -> bool:
+    return any(host.unit_of(name).active == "active" for name in NAMED)
+
+
 def _reload(zone: NamedZone) -> tuple[str, ...]:
     return ("rndc", "reload", zone.name, *(("IN", zone.view) if zone.view else ()))
 
@@ -187,7 +194,7 @@ def _reload(zone: NamedZone) -> tuple[str, ...]:
 def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
     """Yield warnings on the edited zone."""
     addresses = edited.addresses
-    if edited.reasons and not host.named_runs and host.root == "/":
+    if edited.reasons and not _runs_named(host) and host.root == "/":
         yield "named does not run here: it reads the changed zone when it is started"
     always = (answers.hostname.myhostname, answers.hostname.mydomain)
     received = {*always, *answers.domains.local}

@@ -8,7 +8,7 @@ from typing import Any
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.host.named import MOST
-from wizard.sections.dns.plan import plan
+from wizard.sections.dns.plan import NAMED, plan
 from wizard.sections.section import MISSING, NONE, NOT_YET, Issue, Section, TextByName
 
 
@@ -35,6 +35,7 @@ DNS = Section(
     "dns",
     title="DNS zone",
     heading="DNS zone of this host's named",
+    units=NAMED,
     plan=plan,
     value=lambda _host, today: today.dns.zone_file or NONE,
     unused=NONE,

@@ -7,6 +7,7 @@ from typing import Any
 
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
+from wizard.host.units import DOVECOT as DOVECOT_SERVICE
 from wizard.paths import DOVECOT_CONF
 from wizard.plan.firewall import IMAPS, mail_zone
 from wizard.sections.dovecot.plan import plan
@@ -62,13 +63,10 @@ DOVECOT = Section(
     "dovecot",
     heading="Dovecot, which keeps the mailboxes and the passwords",
     files=(
-        ManagedFile(
-            DOVECOT_CONF,
-            entries=lambda text: {"": text.decode("utf-8", "surrogateescape")},
-            # Only whether the file is there today is read back.
-            has_answers=False,
-        ),
+        # Only whether the file is there today is read back.
+        ManagedFile(DOVECOT_CONF, has_answers=False, short="dovecot"),
     ),
+    units=(DOVECOT_SERVICE,),
     plan=plan,
     read_back=_read_back,
     value=_value,
@@ -76,5 +74,6 @@ DOVECOT = Section(
     settings=_settings,
     drift=(f"firewall.*.{IMAPS}",),
     issues=_issues,
+    stays=("/var/lib/dovecot: Dovecot's list of its instances, which it writes when it starts.",),
     preview=_preview,
 )
