@@ -40,7 +40,7 @@ def why_absent(door: Door, path: str, fault: str) -> Absent:
         if door.stat(PROGRAM) is None:
             advice = f"`dnf install dovecot`, then {_SECTION}. Mail is not lost meanwhile."
             return Absent(WAITS, f"waits for Dovecot, which is not installed: {fault}", advice)
-        unit = begin_units(door)().states[DOVECOT]
+        unit = begin_units(door, (DOVECOT,))().states[DOVECOT]
     except Trouble as trouble:
         return Absent(UNKNOWN, f"not known: {trouble.wrong}", "")
     return _running(path, fault) if unit.active in RUNNING_STATES else _stopped(unit, fault)

@@ -56,7 +56,7 @@ def test_an_installed_dovecot(
 ) -> None:
     verdict, word = said
     units = Units({DOVECOT: unit}, frozenset())
-    monkeypatch.setattr(absent, "begin_units", lambda _: lambda: units)
+    monkeypatch.setattr(absent, "begin_units", lambda *_: lambda: units)
     monkeypatch.setattr(absent, "closed_to_postfix", lambda _: closed)
     found = why_absent(root(tmp_path), PATH, NONE)
     assert found.verdict == verdict
