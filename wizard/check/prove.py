@@ -6,6 +6,7 @@ checked, its finding is unknown and has the reason. Nothing changes the host but
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -47,7 +48,6 @@ from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Zone
-from wizard.host.main_cf import words
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
 from wizard.host.secret_file import DQS_KEY, read_secret
@@ -63,6 +63,9 @@ from wizard.secrets import seal
 
 COMMANDS = (ports.SS, units.SHOW_POSTFIX, units.SHOW, POSTCONF_M, POSTCONF_P, jobs.SHOW, NFT)
 
+
+_IN_FILES = frozenset({"mynetworks", "mydestination", "proxy_interfaces"})
+"""Lists that may name files (postconf(5))."""
 
 SECONDS = 8.0
 """For one whole SMTP session; a healthy server needs a tenth of a second."""
@@ -271,12 +274,23 @@ def _main_cf(
         return
     # As in a plan: a key that differs from the key file is reported, and no key is shown.
     live = {name: sealed.without_keys(value) for name, value in configuration.parameters.items()}
-    if "/" in live.get("mynetworks", ""):
-        # A file with the same networks is the same list.
-        live["mynetworks"] = " ".join(expanded(door, words(live["mynetworks"])))
+    for name in _IN_FILES & live.keys():
+        if re.search(r"/|\w:", live[name]):
+            # A file or table with the same items is the same list, and a plan leaves it there.
+            live[name] = _items(door, configuration, live[name])
+            expected = [
+                (one, _items(door, configuration, said) if one == name else said)
+                for one, said in expected
+            ]
     yield from judge_main_cf(live, configuration.stderr, expected, tolerated)
     if policy:
         yield judge_policy(live, policy)
+
+
+def _items(door: Door, configuration: Configuration, text: str) -> str:
+    """Return a list with all `$names`, and with the items of its files."""
+    settings = Settings({**configuration.parameters, "": text}, configuration.defaults)
+    return " ".join(expanded(door, settings.words("")))
 
 
 def _key(answers: Answers, door: Door) -> str:

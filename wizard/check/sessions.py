@@ -17,13 +17,14 @@ from wizard.check.dovecot.absent import Absent, why_absent
 from wizard.check.dovecot.mailboxes import begin_mailboxes
 from wizard.check.host.sockets import closed_to_postfix
 from wizard.check.network import ports
-from wizard.check.network.stranger import NoStrangerError, networks, stranger_address
+from wizard.check.network.stranger import CANDIDATES, NoStrangerError, networks, stranger_address
 from wizard.check.postfix.reported import has_dead_milter, reported
 from wizard.check.smtp import policy, recipients, scripts
 from wizard.check.smtp.conversations import Known, Row, judge
 from wizard.check.smtp.holding import Hold
 from wizard.check.smtp.notices import Quiet, quiet
 from wizard.check.smtp.recipients import Tried, choose, judge_recipients
+from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.session import Endpoint, Exchange, Transcript, converse
 from wizard.check.tls.loading import LoadFault, load_fault
 from wizard.check.tls.services import PORTS, PortSettings, certificate_files, port_settings
@@ -165,16 +166,29 @@ def stranger_session(
     taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks, door)[25]
     tried = choose(settings, _people(door), answers.hostname.mydomain, network or facts.Network())
-    try:
-        version = ipaddress.ip_address(address).version
-        with stranger_address(version, taken, trusted) as source:
-            domain = answers.hostname.mydomain
-            script = scripts.stranger_script(source, domain, recipients.script(tried))
-            quieted = quiet(script, here, reported(here)) if here else Quiet(script)
-            transcript = converse(Endpoint(address, 25, source), quieted.script, seconds)
-            return Stranger(transcript, tried, quieted.omitted)
-    except NoStrangerError as fault:
-        return Stranger(Transcript(stopped_at="greeting", why=str(fault)))
+    found = Stranger(Transcript())
+    version = ipaddress.ip_address(address).version
+    # A table may have one of these addresses, which are nobody's: then the other one is a stranger's.
+    for candidates in (CANDIDATES, CANDIDATES[::-1]):
+        try:
+            with stranger_address(version, taken, trusted, candidates=candidates) as source:
+                domain = answers.hostname.mydomain
+                script = scripts.stranger_script(source, domain, recipients.script(tried))
+                quieted = quiet(script, here, reported(here)) if here else Quiet(script)
+                transcript = converse(Endpoint(address, 25, source), quieted.script, seconds)
+                found = Stranger(transcript, tried, quieted.omitted)
+        except NoStrangerError as fault:
+            return Stranger(Transcript(stopped_at="greeting", why=str(fault)))
+        if not _is_about_client(found.transcript):
+            break
+    return found
+
+
+def _is_about_client(transcript: Transcript) -> bool:
+    """True if the client's own address was refused."""
+    reply = transcript.replies.get("local")
+    said = " ".join(reply.lines) if reply is not None and reply.code >= TRANSIENT else ""
+    return "lient host rejected" in said
 
 
 def _people(door: Door) -> Sequence[str]:

@@ -141,8 +141,6 @@ UNUSUAL = {
         built("virtual", "Taro.Zeke@zeke.ne.jp taro", "info@zeke.ne.jp taro")
         + sets(f"virtual_alias_maps = {MAP}virtual")
     ),
-    "two delimiters of tags": Way(sets("recipient_delimiter = +-")),
-    "mailboxes by local itself": Way(sets("mailbox_transport =")),
     "LMTP as the transport of all, aliases by the virtual table": Way(
         built(
             "virtual",

@@ -19,6 +19,9 @@ _TWICE = "It is set twice, and the last line counts: take the others out."
 SHORT = 120
 """Characters of a value that is shown whole."""
 
+_SETS = frozenset({"mynetworks", "mydestination"})
+"""Lists without an order, whose items may be networks."""
+
 PARAMETERS = Check("main.cf", "main.cf: parameters", "as planned")
 
 
@@ -94,7 +97,9 @@ def difference(live: str, planned: str) -> tuple[str, str]:
 
 
 def _meaning(name: str, text: str) -> object:
-    return networks_of(words(text)) if name == "mynetworks" else value(text)
+    if name in _SETS:
+        return networks_of(words(text))
+    return value(text)
 
 
 def _differing(

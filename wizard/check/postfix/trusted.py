@@ -35,11 +35,14 @@ _CHECK = Check("networks.trusted", "main.cf: mynetworks", "no network with stran
 def expanded(door: Door, listed: Sequence[str]) -> tuple[str, ...]:
     """Return a list with the items of the files that it names (postconf(5): `/file/name`).
 
-    A file that cannot be read stays as it is.
+    The networks of a cidr table (cidr_table(5)) are items too. What cannot be read stays as it is.
     """
     found: list[str] = []
     for word in listed:
         path = word.lstrip("!")
+        if path.startswith("cidr:/"):
+            found += _of_cidr(door, path) or [word]
+            continue
         text = None
         if path.startswith("/"):
             with contextlib.suppress(Trouble):
@@ -51,6 +54,17 @@ def expanded(door: Door, listed: Sequence[str]) -> tuple[str, ...]:
         rows = (row for row in text.splitlines() if not row.lstrip().startswith("#"))
         found += [f"{mark}{one}" for row in rows for one in words(row)]
     return tuple(found)
+
+
+def _of_cidr(door: Door, table: str) -> list[str]:
+    """Return the networks of a table, [] if it cannot be read or has patterns in blocks."""
+    try:
+        text = door.read_text(table.partition(":")[2]) or ""
+    except Trouble:
+        return []
+    rows = [row.split() for row in text.splitlines() if row.strip() and row[0] not in "# \t"]
+    names = [row[0] for row in rows]
+    return names if all(map(_network, names)) else []
 
 
 def networks_of(listed: Sequence[str]) -> frozenset[str]:
