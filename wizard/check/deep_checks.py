@@ -31,10 +31,13 @@ from wizard.check.postfix.services import judge_services, smtpds
 from wizard.check.postfix.trusted import judge_trusted
 from wizard.check.queue.spool import judge_queue
 from wizard.check.queue.waiting import begin_waiting, judge_waiting
+from wizard.check.silent.judge import judge_silent
+from wizard.check.tables.actions import judge_actions
 from wizard.check.tables.indexes import begin_tables, named
 from wizard.check.tls.services import certificate_files, port_settings
 from wizard.door import Door
 from wizard.finding import Finding
+from wizard.host.dovecot import people_of
 from wizard.host.facts import Network
 from wizard.host.postfix import Configuration
 from wizard.host.relay import relay_targets
@@ -86,6 +89,9 @@ def begin_deep_checks(
         yield from judge_hazards(
             replace(settings, here=itself(network, services, targets.result()))
         )
+        yield from judge_silent(
+            replace(settings, here=itself(network, services, {})), services, door
+        )
         yield from judge_classes(door, settings)
         yield from judge_restrictions(settings, listening)
         yield from judge_before_login(settings, listening)
@@ -93,6 +99,7 @@ def begin_deep_checks(
         yield from judge_services(services, settings, door)
         yield from backend_findings()
         yield from tables()
+        yield from judge_actions(door, settings, listening, people_of(door))
         yield from labels()
         yield from (*package(), *unit())
         for section in SECTIONS:

@@ -29,10 +29,9 @@ from wizard.check.smtp.session import Endpoint, Exchange, Transcript, converse
 from wizard.check.tls.loading import LoadFault, load_fault
 from wizard.check.tls.services import PORTS, PortSettings, certificate_files, port_settings
 from wizard.door import Door
-from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host import facts
-from wizard.host.dovecot import login_users
+from wizard.host.dovecot import people_of
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 
@@ -165,7 +164,7 @@ def stranger_session(
     trusted = networks(settings.words("mynetworks"))
     taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks, door)[25]
-    tried = choose(settings, _people(door), answers.hostname.mydomain, network or facts.Network())
+    tried = choose(settings, people_of(door), answers.hostname.mydomain, network or facts.Network())
     found = Stranger(Transcript())
     version = ipaddress.ip_address(address).version
     # A table may have one of these addresses, which are nobody's: then the other one is a stranger's.
@@ -189,13 +188,6 @@ def _is_about_client(transcript: Transcript) -> bool:
     reply = transcript.replies.get("local")
     said = " ".join(reply.lines) if reply is not None and reply.code >= TRANSIENT else ""
     return "lient host rejected" in said
-
-
-def _people(door: Door) -> Sequence[str]:
-    try:
-        return login_users(door.read_text("/etc/passwd") or "")
-    except Trouble:
-        return ()
 
 
 def judge_sessions(

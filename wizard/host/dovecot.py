@@ -140,6 +140,14 @@ def login_users(passwd: str) -> list[str]:
     ]
 
 
+def people_of(door: Door) -> list[str]:
+    """Return the people of this host, none if /etc/passwd cannot be read."""
+    try:
+        return login_users(door.read_text("/etc/passwd") or "")
+    except Trouble:
+        return []
+
+
 def reader(passwd: str, aliases: str) -> str:
     """Return a user for tests of Dovecot: the reader of root's mail, else the first; "" for none."""
     users = login_users(passwd)

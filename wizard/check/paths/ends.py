@@ -19,9 +19,8 @@ from wizard.check.paths.rewrite import Route, resolve
 from wizard.check.paths.tables import Rewritten, rewritten
 from wizard.check.smtp.session import OUTSIDER
 from wizard.door import Door
-from wizard.errors import Trouble
 from wizard.finding import Check, Finding
-from wizard.host.dovecot import login_users
+from wizard.host.dovecot import people_of
 from wizard.host.facts import Network
 from wizard.postfix.itself import Itself, itself
 from wizard.postfix.service_entry import Service
@@ -92,7 +91,7 @@ def begin_paths(
     commands = {one.name: one.command for one in services if one.type != "inet"}
 
     def look() -> tuple[Sequence[Path], Path, Surroundings]:
-        users = _users(door)
+        users = people_of(door)[:MOST_USERS]
         sender = f"{users[0]}@{settings.value('myorigin')}" if users else ""
         ours = [_path(door, settings, one) for one in _addresses(settings, users)]
         others = _path(door, settings, OUTSIDER, sender)
@@ -117,13 +116,6 @@ def begin_paths(
         yield judge(OTHERS, (others,), around)
 
     return finish
-
-
-def _users(door: Door) -> list[str]:
-    try:
-        return login_users(door.read_text("/etc/passwd") or "")[:MOST_USERS]
-    except Trouble:
-        return []
 
 
 def _addresses(settings: Settings, users: Sequence[str]) -> list[str]:

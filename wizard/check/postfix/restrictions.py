@@ -105,6 +105,16 @@ def relays_for_all(settings: Settings) -> bool:
     return not any(_refuses(settings.words(name)) for name in (RELAY, RECIPIENT))
 
 
+def _first_permit(settings: Settings, name: str) -> str:
+    """Return what may let a stranger relay before a list refuses it, "" for nothing."""
+    for restriction, argument in items(settings.words(name)):
+        if restriction in RELAY_RULES:
+            return ""
+        if _STRANGERS.fullmatch(restriction):
+            return f"{name}: {restriction} {argument}".rstrip() + " permits strangers"
+    return ""
+
+
 def _in_force(names: Sequence[str]) -> list[str]:
     """Return the restrictions that do not only warn."""
     return [one for before, one in zip(("", *names), names) if before != "warn_if_reject"]
@@ -140,8 +150,13 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
         "restrictions.order", "restrictions: their order", "relaying refused before any permit"
     )
     if relays_for_all(settings):
+        guilty = "; ".join(
+            filter(None, (_first_permit(settings, one) for one in (RELAY, RECIPIENT)))
+        )
         return check.wrong(
-            f"neither {RELAY} nor {RECIPIENT} refuses to relay before a permit",
+            printable(
+                guilty or f"neither {RELAY} nor {RECIPIENT} refuses to relay before a permit"
+            ),
             "Put reject_unauth_destination before every permit but permit_mynetworks and "
             "permit_sasl_authenticated; reload.",
         )

@@ -188,8 +188,8 @@ def test_restrictions_that_are_right(own: Mapping[str, str]) -> None:
                 "order": (
                     WRONG,
                     (
-                        "neither smtpd_relay_restrictions nor smtpd_recipient_restrictions refuses to "
-                        "relay before a permit"
+                        "smtpd_relay_restrictions: permit permits strangers; "
+                        "smtpd_recipient_restrictions: check_client_access cidr:/c permits strangers"
                     ),
                 )
             },

@@ -1,0 +1,148 @@
+"""Values by which Postfix stops, loses or gives away mail without a word, in main.cf and by `-o`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wizard.check.silent.judge import ROWS, judge_silent
+from wizard.door import Door
+from wizard.finding import WARNING, WRONG
+from wizard.postfix.itself import Itself
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
+
+HERE = Itself(addresses=frozenset({"192.0.2.5"}))
+DEFAULTS = {
+    "compatibility_level": "0",
+    "smtp_tls_security_level": "",
+    "syslog_facility": "mail",
+    "double_bounce_sender": "double-bounce",
+    "default_process_limit": "100",
+    "bounce_queue_lifetime": "5d",
+    "in_flow_delay": "1s",
+    "smtpd_client_connection_rate_limit": "0",
+    "authorized_submit_users": "static:anyone",
+    "alias_maps": "hash:/etc/aliases",
+    "proxy_read_maps": "$local_recipient_maps",
+    "local_recipient_maps": "proxy:unix:passwd.byname",
+    "allow_mail_to_commands": "alias, forward",
+    "smtp_bind_address": "",
+    "hopcount_limit": "50",
+    "relayhost": "",
+}
+OWN = {
+    "compatibility_level": "2",
+    "myhostname": "mail.here.example",
+    "mydomain": "here.example",
+    "myorigin": "$mydomain",
+    "smtp_tls_security_level": "may",
+}
+
+
+def judged(tmp_path: Path, master: str = "", **own: str) -> dict[str, tuple[str, str]]:
+    settings = Settings({**OWN, **own}, DEFAULTS, here=HERE)
+    services = MasterCf.parse(master.encode()).services
+    found = judge_silent(settings, services, Door(tmp_path))
+    return {one.id.partition(".")[2]: (one.verdict, one.looked_at) for one in found}
+
+
+def test_a_right_server_has_none(tmp_path: Path) -> None:
+    assert judged(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "verdict"),
+    [
+        ("smtpd_authorized_xclient_hosts", "0.0.0.0/0", WRONG),
+        ("smtpd_authorized_xclient_hosts", "static:all", WRONG),
+        ("smtpd_sasl_exceptions_networks", "static:all", WRONG),
+        ("smtpd_tls_req_ccert", "yes", WRONG),
+        ("smtpd_discard_ehlo_keywords", "silent-discard, STARTTLS", WRONG),
+        ("compatibility_level", "0", WARNING),
+        ("queue_minfree", "1000000000000", WRONG),
+        ("message_size_limit", "1000", WRONG),
+        ("default_process_limit", "0", WARNING),
+        ("daemon_timeout", "5s", WARNING),
+        ("minimal_backoff_time", "7d", WARNING),
+        ("bounce_queue_lifetime", "0", WARNING),
+        ("hopcount_limit", "1", WRONG),
+        ("authorized_submit_users", "root", WRONG),
+        ("smtp_tls_security_level", "none", WARNING),
+        ("smtp_tls_security_level", "encrypt", WARNING),
+        ("smtp_tls_security_level", "dane", WARNING),
+        ("smtp_bind_address", "198.51.100.9", WRONG),
+        ("smtp_helo_name", "localhost", WARNING),
+        ("smtp_sasl_auth_enable", "yes", WRONG),
+        ("myorigin", "localhost.localdomain", WRONG),
+        ("myhostname", "localhost.localdomain", WRONG),
+        ("recipient_bcc_maps", "static:x@y.example", WARNING),
+        ("masquerade_domains", "example", WARNING),
+        ("notify_classes", "bounce, protocol", WARNING),
+        ("alias_maps", "", WARNING),
+        ("proxy_read_maps", "", WRONG),
+        ("syslog_facility", "local7", WARNING),
+        ("smtp_tls_CAfile", "/none/ca.pem", WARNING),
+    ],
+)
+def test_a_value_that_is_a_fault(tmp_path: Path, name: str, value: str, verdict: str) -> None:
+    assert judged(tmp_path, **{name: value})[name][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("smtpd_authorized_xclient_hosts", "127.0.0.0/8, 10.0.0.7"),
+        ("smtpd_sasl_exceptions_networks", "10.0.0.0/8"),
+        ("queue_minfree", "100000000"),
+        ("message_size_limit", "0"),
+        ("smtpd_client_connection_rate_limit", "0"),
+        ("smtp_bind_address", "192.0.2.5"),
+        ("smtp_bind_address", "0.0.0.0"),
+        ("myorigin", "/etc/mailname"),
+        ("authorized_submit_users", "!spam, static:anyone"),
+        ("masquerade_domains", "here.example"),
+        ("maximal_backoff_time", "4000s"),
+        ("bounce_queue_lifetime", "1h"),
+        ("smtp_tls_security_level", "$other"),
+        ("sender_canonical_maps", "hash:/etc/postfix/canonical"),
+    ],
+)
+def test_a_value_that_is_a_choice(tmp_path: Path, name: str, value: str) -> None:
+    assert name not in judged(tmp_path, **{name: value})
+
+
+def test_a_relay_host_may_have_to_speak_tls(tmp_path: Path) -> None:
+    own = {"relayhost": "[smtp.example.net]:587", "smtp_tls_security_level": "encrypt"}
+    assert judged(tmp_path, **own) == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"),
+    [
+        ("smtp unix - - n - - smtp -o smtp_bind_address=127.0.0.9\n", "smtp_bind_address"),
+        ("submission inet n - n - - smtpd -o smtpd_tls_req_ccert=yes\n", "smtpd_tls_req_ccert"),
+        ("cleanup unix n - n - 0 cleanup -o hopcount_limit=1\n", ""),
+        (
+            "127.0.0.1:10025 inet n - n - - smtpd -o receive_override_options=no_address_mappings\n",
+            "",
+        ),
+        ("smtp inet n - n - - smtpd -o smtpd_timeout=1s\n", "smtpd_timeout"),
+    ],
+)
+def test_an_option_of_a_service(tmp_path: Path, entry: str, name: str) -> None:
+    found = judged(tmp_path, entry)
+    assert set(found) == ({name} if name else set())
+    assert not name or found[name][1].startswith(f"master.cf: {entry.split(maxsplit=1)[0]}")
+
+
+def test_aliases_before_a_content_filter_count_behind_it(tmp_path: Path) -> None:
+    own = {"receive_override_options": "no_address_mappings"}
+    assert "receive_override_options" in judged(tmp_path, **own)
+    assert judged(tmp_path, content_filter="smtp:[127.0.0.1]:10024", **own) == {}
+
+
+def test_each_row_says_what_it_does() -> None:
+    assert len(ROWS) > 60
+    assert all(row.does and row.verdict in {WRONG, WARNING} for row in ROWS)

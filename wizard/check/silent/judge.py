@@ -1,0 +1,83 @@
+"""Judge main.cf and each service's own `-o` options as they are in force.
+
+`postfix check` accepts all of these values. Those that a plan refuses too are in `wizard.postfix.hazards`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from wizard.check.silent import arriving, leaving, limits, rewriting
+from wizard.check.silent.row import Row
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import Check, Finding
+from wizard.postfix.service_entry import Service
+from wizard.postfix.settings import Settings
+from wizard.text import printable
+
+ROWS = (*arriving.ROWS, *limits.ROWS, *leaving.ROWS, *rewriting.ROWS)
+
+
+def judge_silent(settings: Settings, services: Iterable[Service], door: Door) -> Iterator[Finding]:
+    """`parameters.NAME` for each fault; `parameters.files` for a file that is named and missing."""
+    entries = tuple(services)
+    for row in ROWS:
+        for where, own in _places(row, settings, entries):
+            value = own.value(row.name)
+            if _is_known(own, row.name) and row.applies(own, value):
+                subject = f"{where}: {row.name}"
+                seen = printable(f"{value or 'empty'}: {row.does}")
+                check = Check(f"parameters.{row.name}", subject, "no such value", fatal=False)
+                yield check.finding(row.verdict, seen, printable(_advice(row, where)))
+                break
+    yield from _files(settings, door)
+
+
+def _advice(row: Row, where: str) -> str:
+    text = row.advice.format(name=row.name)
+    return text if where == "main.cf" else f"Take `-o {row.name}=...` out of {where}; reload."
+
+
+def _is_known(settings: Settings, name: str) -> bool:
+    """True if somebody set it, or this Postfix has such a parameter."""
+    return name in settings.options or name in settings.own or name in settings.defaults
+
+
+def _places(
+    row: Row, settings: Settings, services: Iterable[Service]
+) -> Iterator[tuple[str, Settings]]:
+    """Yield main.cf, then each service with an own value of the parameter."""
+    yield "main.cf", settings
+    for one in services:
+        if one.command in row.programs and row.name in one.values and not one.loopback:
+            yield f"master.cf: {one.name}", settings.of(one.values)
+
+
+FILES: Mapping[str, str] = {
+    "bounce_template_file": "bounce(8) uses its own texts, and complains",
+    "smtp_tls_CAfile": "no server's certificate can be verified",
+    "smtp_tls_cert_file": "mail goes out without TLS",
+    "smtp_tls_key_file": "mail goes out without TLS",
+    "mail_spool_directory": "mail for people cannot be stored",
+}
+"""Parameters with a path that must be there, and what happens without it."""
+
+
+def _files(settings: Settings, door: Door) -> Iterator[Finding]:
+    for name, does in FILES.items():
+        path = settings.value(name) if name in settings.own else ""
+        if not path.startswith("/"):
+            continue
+        try:
+            there = door.stat(path) is not None
+        except Trouble:
+            continue
+        if not there:
+            check = Check(
+                f"parameters.{name}", f"main.cf: {name}", "a file that is there", fatal=False
+            )
+            yield check.warning(
+                printable(f"{path} is not there: {does}"),
+                printable(f"Make {path}, or take {name} out of main.cf; reload."),
+            )

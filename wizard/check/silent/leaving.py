@@ -1,0 +1,145 @@
+"""The ways that mail leaves this host by."""
+
+from __future__ import annotations
+
+import re
+
+from wizard.check.silent.row import (
+    SMTP,
+    Row,
+    demands_tls,
+    has,
+    is_,
+    no_public_name,
+    not_this_host,
+    set_,
+)
+from wizard.finding import WARNING, WRONG
+
+ROWS = (
+    Row(
+        "smtp_tls_security_level",
+        demands_tls,
+        WARNING,
+        "mail for servers without such TLS waits and is returned",
+        SMTP,
+        "Set `smtp_tls_security_level = may`, and name servers in smtp_tls_policy_maps; reload.",
+    ),
+    Row(
+        "smtp_tls_security_level",
+        is_("none"),
+        WARNING,
+        "all mail goes out without TLS",
+        SMTP,
+        "Set `smtp_tls_security_level = may`; reload.",
+    ),
+    Row(
+        "smtp_tls_security_level",
+        lambda settings, value: (
+            value == "dane" and settings.value("smtp_dns_support_level") != "dnssec"
+        ),
+        WARNING,
+        "dane without smtp_dns_support_level = dnssec is no more than may",
+        SMTP,
+        "Set `smtp_dns_support_level = dnssec`; reload.",
+    ),
+    Row(
+        "smtp_tls_protocols",
+        lambda _, value: (
+            re.fullmatch(
+                r"(SSLv2|SSLv3|TLSv1|TLSv1\.1)([,:\s]+(SSLv2|SSLv3|TLSv1|TLSv1\.1))*",
+                value,
+                re.IGNORECASE,
+            )
+            is not None
+        ),
+        WARNING,
+        "no server speaks these any more: mail goes without TLS",
+        SMTP,
+    ),
+    Row(
+        "smtp_never_send_ehlo",
+        is_("yes"),
+        WARNING,
+        "no TLS and no login are possible with other servers",
+        SMTP,
+    ),
+    Row(
+        "smtp_discard_ehlo_keywords",
+        has("starttls", "auth"),
+        WARNING,
+        "TLS or logins of other servers are not seen",
+        SMTP,
+    ),
+    Row(
+        "smtp_bind_address",
+        not_this_host,
+        WRONG,
+        "mail goes out from an address that this host lacks",
+        SMTP,
+    ),
+    Row(
+        "smtp_helo_name",
+        no_public_name,
+        WARNING,
+        "other servers refuse a client of that name",
+        SMTP,
+    ),
+    Row(
+        "smtp_sasl_auth_enable",
+        lambda settings, value: value == "yes" and not settings.value("smtp_sasl_password_maps"),
+        WRONG,
+        "there are no passwords: all mail out waits",
+        SMTP,
+        "Set smtp_sasl_password_maps, or `smtp_sasl_auth_enable = no`; reload.",
+    ),
+    Row(
+        "lmtp_sasl_auth_enable",
+        lambda settings, value: value == "yes" and not settings.value("lmtp_sasl_password_maps"),
+        WRONG,
+        "there are no passwords: mail for people waits",
+        ("lmtp",),
+    ),
+    Row(
+        "smtp_sasl_type",
+        lambda settings, value: (
+            value not in {"", "cyrus"} and settings.value("smtp_sasl_auth_enable") == "yes"
+        ),
+        WRONG,
+        "Postfix's client knows cyrus alone",
+        SMTP,
+    ),
+    Row(
+        "smtp_dns_reply_filter",
+        set_,
+        WARNING,
+        "answers of name servers are changed or left out",
+        SMTP,
+    ),
+    Row("smtp_reply_filter", set_, WARNING, "replies of other servers are changed", SMTP),
+    Row(
+        "default_delivery_status_filter",
+        set_,
+        WARNING,
+        "what should be tried again may be returned",
+        SMTP,
+    ),
+    Row("smtp_header_checks", set_, WARNING, "headers are changed when mail goes out", SMTP),
+    Row(
+        "myorigin",
+        no_public_name,
+        WRONG,
+        "mail of this host comes from a name that nobody can answer",
+        (),
+        "Set `myorigin = $mydomain` or `$myhostname`; reload.",
+    ),
+    Row(
+        "myhostname",
+        no_public_name,
+        WRONG,
+        "other servers refuse a host of that name, and bounces have no sender",
+        (),
+        "Set myhostname to the name that the MX and the PTR have; reload.",
+    ),
+    Row("mydomain", is_("localdomain", "localhost"), WRONG, "no domain has that name"),
+)

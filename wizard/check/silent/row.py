@@ -1,0 +1,141 @@
+"""What a silent fault is: a parameter, when its value is one, what it does, and the words of such rules."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from wizard.answers.rules.networks import is_public
+from wizard.answers.rules.parameters import UNIT_SECONDS
+from wizard.postfix.settings import Settings
+
+Applies = Callable[[Settings, str], bool]
+_TIME = re.compile(r"(\d+)([smhdw]?)")
+SAFE = "No stock main.cf has it: take `{name}` out, unless that is wanted; reload."
+
+
+def seconds(text: str, unit: str = "s") -> Optional[int]:
+    """Return the seconds of a time (postconf(5)), None for what is no plain one."""
+    found = _TIME.fullmatch(text)
+    return int(found[1]) * UNIT_SECONDS[found[2] or unit] if found else None
+
+
+def below(least: int, unit: str = "s") -> Applies:
+    """A time below so many seconds; `unit` is that of a number alone."""
+
+    def applies(_: Settings, value: str) -> bool:
+        found = seconds(value, unit)
+        return found is not None and found < least
+
+    return applies
+
+
+def above(most: int, unit: str = "s") -> Applies:
+    """A time above so many seconds."""
+
+    def applies(_: Settings, value: str) -> bool:
+        found = seconds(value, unit)
+        return found is not None and found > most
+
+    return applies
+
+
+def fewer(least: int, *, zero: bool = False) -> Applies:
+    """Fewer than so many; 0 means none where `zero`, else no limit."""
+    return lambda _, value: value.isdecimal() and int(value) < least and (zero or int(value) > 0)
+
+
+def more(most: int) -> Applies:
+    """A number above this."""
+    return lambda _, value: value.isdecimal() and int(value) > most
+
+
+def is_(*values: str) -> Applies:
+    """One of these values."""
+    return lambda _, value: value.lower() in values
+
+
+def set_(_: Settings, value: str) -> bool:
+    """Any value."""
+    return value != ""
+
+
+def empty(_: Settings, value: str) -> bool:
+    """No value."""
+    return value == ""
+
+
+def has(*words: str) -> Applies:
+    """A list with one of these words."""
+    return lambda _, value: bool({one.lower() for one in re.split(r"[,:\s]+", value)} & set(words))
+
+
+def strangers(_: Settings, value: str) -> bool:
+    """True if a list of hosts has strangers: `static:`, or a public network."""
+    for word in re.split(r"[,\s]+", value):
+        if word.startswith("static:"):
+            return True
+        try:
+            network = ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
+        except ValueError:
+            continue
+        if is_public(network) and network.num_addresses > 1:
+            return True
+    return False
+
+
+def not_this_host(settings: Settings, value: str) -> bool:
+    """An address that this host lacks."""
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return value != ""
+    here = settings.here.addresses
+    return bool(here) and not address.is_unspecified and str(address) not in here
+
+
+def no_public_name(_: Settings, value: str) -> bool:
+    """A name without a domain, or localhost."""
+    # A file has the name (postconf(5), myorigin).
+    return not value.startswith("/") and (
+        value.partition(".")[0] == "localhost" or "." not in value.strip(".")
+    )
+
+
+def demands_tls(settings: Settings, value: str) -> bool:
+    """True if all servers of others must have TLS; of one relay host that may be demanded."""
+    return value in {
+        "encrypt",
+        "secure",
+        "verify",
+        "fingerprint",
+        "dane-only",
+    } and not settings.value("relayhost")
+
+
+def without_aliases(settings: Settings, value: str) -> bool:
+    """True if aliases do not count, but before a content filter, behind which they do."""
+    return has("no_address_mappings")(settings, value) and not settings.value("content_filter")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A parameter, when its value is a fault, what it does, and the programs that read it.
+
+    `programs` are those of master.cf whose `-o` count; () means main.cf alone.
+    """
+
+    name: str
+    applies: Applies
+    verdict: str
+    does: str
+    programs: tuple[str, ...] = ()
+    advice: str = SAFE
+
+
+SMTPD, SMTP, CLEANUP, QMGR = ("smtpd",), ("smtp", "lmtp"), ("cleanup",), ("qmgr",)
+"""The programs of master.cf that read a parameter."""
+LOW = "Set `{name}` to Postfix's own value or take it out; reload."
+"""The advice for limits and times."""

@@ -1,0 +1,127 @@
+"""Look up what tables do with ordinary mail: access(5) tables, header_checks(5) and the like.
+
+The keys are those that a stranger, a person of this host and their messages have. What a table says of
+them is what it does with everybody's mail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from wizard.check.paths.tables import look_up
+from wizard.check.postfix.restrictions import LISTS, items
+from wizard.check.postfix.trusted import STRANGERS
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.postfix.settings import Settings
+from wizard.text import printable
+
+HEADERS = (
+    "Subject: hello",
+    "From: somebody@example.org",
+    "To: somebody@example.net",
+    "Date: Mon, 30 Nov 2026 07:00:00 +0000",
+    "Message-ID: <1@example.org>",
+    "Received: from mail.example.org (mail.example.org [198.51.100.77])",
+    "MIME-Version: 1.0",
+)
+MIME = ("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
+BODY = ("hello", "an ordinary line of an ordinary message")
+"""Lines that every message has (RFC 5322)."""
+
+_CHECKS: Mapping[str, Sequence[str]] = {
+    "header_checks": (*HEADERS, *MIME),
+    "mime_header_checks": MIME,
+    "nested_header_checks": HEADERS,
+    "body_checks": BODY,
+    "milter_header_checks": HEADERS,
+}
+_OF_STRANGERS = ("probe@postfix.org", "postfix.org", "<>", "probe@")
+_STOPS = re.compile(r"(DISCARD|HOLD|REJECT|REDIRECT|DEFER\w*|[45]\d\d\b)", re.IGNORECASE)
+_CHANGES = re.compile(r"(BCC|FILTER|IGNORE|REPLACE|PREPEND|STRIP)", re.IGNORECASE)
+_SILENT = re.compile(r"(DISCARD|HOLD|REDIRECT|FILTER|BCC)", re.IGNORECASE)
+"""Actions of access(5) that no reply shows; a refusal is seen when a stranger tries."""
+_MOST = 24
+
+_CHECK = Check("tables.actions", "tables: ordinary mail", "passes all tables as it is", fatal=False)
+
+
+class _Hit(NamedTuple):
+    where: str
+    key: str
+    action: str
+
+
+def judge_actions(
+    door: Door,
+    settings: Settings,
+    services: Iterable[tuple[str, Mapping[str, str]]],
+    people: Sequence[str],
+) -> Iterator[Finding]:
+    """`tables.actions`: no table stops, copies or changes ordinary mail.
+
+    `services` are the smtpd services with their `-o` options, `people` users of this host.
+    """
+    hits = [*_checks(door, settings), *_access(door, settings, services, people)]
+    stops = [one for one in hits if _STOPS.match(one.action)]
+    for verdict, found in ((WRONG, stops), (WARNING, hits)):
+        if found:
+            where, key, action = found[0]
+            more = f"; and {len(hits) - 1} more" if len(hits) > 1 else ""
+            seen = printable(f"{where}: {key} gets {action}{more}")
+            advice = printable(f"Correct the row in {where.partition(': ')[2]}; reload.")
+            yield _CHECK.finding(verdict, seen, advice)
+            return
+    yield _CHECK.finding(RIGHT, "it does")
+
+
+def _checks(door: Door, settings: Settings) -> Iterator[_Hit]:
+    for name, lines in _CHECKS.items():
+        for table in settings.words(name):
+            yield from _hits(door, f"{name}: {table}", table, lines)
+
+
+def _hits(door: Door, where: str, table: str, keys: Sequence[str]) -> Iterator[_Hit]:
+    try:
+        found = look_up(door, table, keys)
+    except Trouble:
+        return  # another finding says that it does not open
+    lines = {key.lower(): key for key in keys}
+    for key, action in found.items():
+        if _STOPS.match(action) or _CHANGES.match(action):
+            yield _Hit(where, lines.get(key, key), action)
+
+
+def _access(
+    door: Door,
+    settings: Settings,
+    services: Iterable[tuple[str, Mapping[str, str]]],
+    people: Sequence[str],
+) -> Iterator[_Hit]:
+    """Look up strangers' and people's keys in the tables of the lists, each table once."""
+    domain = settings.value("mydomain")
+    ours = [key for one in people for key in (f"{one}@{domain}", f"{one}@")] + [
+        domain,
+        "postmaster@",
+    ]
+    address = STRANGERS[0]
+    parts = address.split(".")
+    clients = [address, *(".".join(parts[:end]) for end in (3, 2, 1))]
+    keys = {
+        "check_client_access": clients,
+        "check_sender_access": list(_OF_STRANGERS),
+        "check_recipient_access": ours,
+        "check_helo_access": ["mail.postfix.org", "postfix.org"],
+    }
+    tried: set[tuple[str, str]] = set()
+    for _, options in (("", {}), *services):
+        own = settings.of(options)
+        for name in LISTS:
+            for kind, table in items(own.words(name)):
+                if kind in keys and (kind, table) not in tried and len(tried) < _MOST:
+                    tried.add((kind, table))
+                    found = _hits(door, f"{name} {kind}: {table}", table, keys[kind])
+                    yield from (one for one in found if _SILENT.match(one.action))
