@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Sequence
 
 from comparison.observed import Observed
+from wizard.answers.model import POLICY, SECTIONS
 
 ANSWERS = Path(__file__).parent / "answers"
 EXAMPLE = Path(__file__).parents[2] / "examples/zeke.toml"
 FULL = ANSWERS / "full.toml"
-SECTIONS = (
-    *("hostname", "domains", "networks", "certificate", "blocklists", "delivery", "limits"),
-    *("dns", "aliases", "relay", "dovecot", "hardening", "move", "policy"),
-)
 COMMANDS = ("plan", "apply", "attach", "resume", "undo", "check", "status", "move", "log", "runs")
 SECONDS = 120
 """How long a call may take."""
@@ -30,7 +27,7 @@ ON_EACH_ROOT: dict[str, tuple[str, ...]] = {
     "plan-full-json": ("plan", "--answers", str(FULL), "--json"),
     **{
         f"plan-{name}": ("plan", "--answers", str(FULL), "--section", name, "--json")
-        for name in SECTIONS
+        for name in (*SECTIONS, POLICY)
     },
     "plan-two": (
         *("plan", "--answers", str(FULL), "--section", "aliases", "--section", "hostname"),

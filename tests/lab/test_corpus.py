@@ -17,8 +17,9 @@ from typing import Optional
 import pytest
 
 from lab.host import Host
-from tests.corpus import CHANGES, MOVES, NAMES, NOT_OF_POSTFIX, changed, files, host_of
+from tests.corpus import MOVES, NAMES, changed, files, host_of
 from tests.lab.program import BootHost
+from tests.sections import CASES
 from tests.turns import share
 from tests.unit.plan.test_live_values import WRITTEN, planned
 from wizard.answers.model import POLICY
@@ -52,7 +53,7 @@ ZONE_TEXT = b"""$TTL 3600
 ns IN A 192.0.2.1
 www IN A 192.0.2.2
 """
-SECTIONS = (*CHANGES, POLICY)
+SECTIONS = (*CASES, POLICY)
 
 NO_LIST = (
     "another-tools-header",
@@ -152,7 +153,7 @@ def read(host: Host, name: str) -> tuple[Said, set[str]]:
 
 
 def facts_of(host: Host, name: str, root: Path, release: str) -> facts.Host:
-    """Return the facts of a configuration on a host that has this Postfix, and what CHANGES need."""
+    """Return the facts of a configuration on a host that has this Postfix, and what the changes need."""
     found = host_of(name, root, release, lambda at: Asking(at, host, name))
     kinds = ("cert", "chain", "fullchain", "privkey")
     parts = tuple(LineageFile(f"{kind}.pem", "file", 1, f"file:{kind}") for kind in kinds)
@@ -210,7 +211,7 @@ def judge(
     unsaid = has_moved - says - entries - {one for one in has_moved if of_entry(one) in says}
     if unsaid or not says <= has_moved:
         wrong.append(f"moved and not stated: {unsaid}; stated and not moved: {says - has_moved}")
-    if section in NOT_OF_POSTFIX and has_moved:
+    if section not in (*MOVES, POLICY) and has_moved:
         wrong.append(f"moved: {has_moved}")
     others = {one for one in has_moved if "/" not in one} - MOVES.get(section, has_moved)
     if others:
@@ -218,7 +219,7 @@ def judge(
     refused = " ".join(one.message for one in plan.obstacles)
     if REFUSED.get(case, "") not in refused or bool(refused) != (case in REFUSED):
         wrong.append(f"refused: {refused}")
-    if not refused and not has_moved and section not in NOT_OF_POSTFIX:
+    if not refused and not has_moved and section in (*MOVES, POLICY):
         wrong.append(f"nothing moves: {plan.warnings}")
     return [f"{case}: {one}" for one in wrong]
 
@@ -242,7 +243,7 @@ def test_a_change_of_one_section_moves_what_it_says_and_nothing_else(
         today = read_back(known)
         assert today is not None, name
         for section in SECTIONS:
-            wanted = changed(section, today) if section in CHANGES else today
+            wanted = changed(section, today) if section in CASES else today
             plan = plans[name, section] = build_plan(wanted, known, (section,))
             main, master = plan.files[:2]
             if (main.proposed, master.proposed) != (main.live, master.live):

@@ -9,37 +9,13 @@ import pytest
 from lab.host import Host
 from tests.corpus.outside import lost_or_added
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
+from tests.sections import CASES, edit
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.paths import ALIASES, MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.postfix.parameters import BY_NAME
 from wizard.status.settings import settings_by_section
 
 pytestmark = pytest.mark.lab
-
-ZONE = "/var/named/zeke.ne.jp.zone"
-EDITS: dict[str, tuple[str, str]] = {
-    "hostname": ('myorigin = "$myhostname"', 'myorigin = "$mydomain"'),
-    "domains": ('"cafe.zeke.ne.jp", ', '"cafe.zeke.ne.jp", "new.zeke.ne.jp", '),
-    "networks": ('"127.0.0.0/8"]', '"127.0.0.0/8", "10.99.0.0/16"]'),
-    "certificate": ('source = "letsencrypt"', 'source = "self-signed"'),
-    "blocklists": ("reject_senders = []", 'reject_senders = ["spam.example"]'),
-    "delivery": ("[blocklists]", '[delivery]\nrecipient_delimiter = "_"\n[blocklists]'),
-    "limits": ("[blocklists]", "[limits]\nmessage_size_limit = 31457280\n[blocklists]"),
-    "dns": ("[blocklists]", f'[dns]\nzone_file = "{ZONE}"\n[blocklists]'),
-    "aliases": ("[blocklists]", '[aliases]\nroot = "taro"\n[blocklists]'),
-    "relay": ("[blocklists]", '[relay]\nhost = "relay.stranger.example"\n[blocklists]'),
-    "dovecot": ("[blocklists]", '[dovecot]\nimaps = "open"\n[blocklists]'),
-    "hardening": ("[blocklists]", '[hardening]\nuse = "on"\n[blocklists]'),
-    "move": ("[blocklists]", '[move]\nold_server = "192.168.1.2"\n[blocklists]'),
-    POLICY: ("", ""),
-}
-"""What each section's answers become; the policy's own lines have none."""
-
-OTHERS = {"dns": [], "dovecot": [], "move": [], "blocklists": [SENDER_ACCESS], "aliases": [ALIASES]}
-"""The files that a section's change edits, where these are not main.cf alone."""
-
-NOT_OF_POSTFIX = {"dns", "dovecot", "move"}
-"""Sections of which Postfix's files say nothing."""
 
 BY_HAND = r"""
 cd /etc/postfix
@@ -78,9 +54,8 @@ def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
     host.run(["sh", "-ec", BY_HAND], check=True)
     assert rows(host)[POLICY]["state"] == "changed by hand"
     for section in (*SECTIONS, POLICY):
-        old, new = EDITS[section]
-        assert old in ZEKE
-        host.write(ANSWERS, ZEKE.replace(old, new, 1), 0o600)
+        files_of = CASES[section].files if section in CASES else (MAIN_CF,)
+        host.write(ANSWERS, edit(section, ZEKE) if section in CASES else ZEKE, 0o600)
         before = files(host)
         # What was done to the policy's lines by hand is a conflict; here ours are wanted back.
         own_way = ["--take-planned"] if section == POLICY else []
@@ -88,15 +63,15 @@ def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
         assert code == 0, (section, said)
         after = files(host)
         changed = [path for path in after if after[path] != before[path]]
-        assert changed == OTHERS.get(section, [MAIN_CF]), section
+        assert changed == [*files_of], section
         own = {one for one, parameter in BY_NAME.items() if parameter.section == section}
         assert lost_or_added(before[MAIN_CF], after[MAIN_CF], own) == [], section
         was, is_now = settings_by_section(before), settings_by_section(after)
-        assert {one for one in was if was[one] != is_now[one]} == {section} - NOT_OF_POSTFIX
+        assert {one for one in was if was[one] != is_now[one]} == ({section} if files_of else set())
         found = rows(host)
         run = json.loads(wizard(host, "runs", "--json")[1])["runs"][-1]["run"]
         assert found[section]["state"] != "changed by hand"
-        if section not in NOT_OF_POSTFIX:
+        if files_of:
             assert (found[section]["by"], found[section]["run"]) == ("run", run)
     told = after[MAIN_CF]
     assert b"# ours since 2009 \t\xe9\nheader_checks =\n\t regexp:" in told

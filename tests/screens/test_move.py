@@ -10,6 +10,7 @@ import pytest
 from textual.app import App
 
 from screens.desk import Wish
+from screens.widgets.rows import Rows
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
 from tests.screens.standin import RUN, StandIn, answers, make_app, make_plan, set_up_host
@@ -65,10 +66,10 @@ def a_host(**changes: object) -> Moving:
 
 async def test_the_list_of_sections_says_how_much_is_open() -> None:
     async with opened(a_host()) as pilot:
-        shown = await in_sight(pilot, "7 of 8 items open")
-        assert "m Move" in shown
-        await pilot.press("end", "up", "up", "up")
-        await in_sight(pilot, "The move from old.example: 7 of 8 items open. `m` shows the list")
+        await in_sight(pilot, "m Move")
+        pilot.app.screen.query_one("#list", Rows).go_to("move")
+        shown = await in_sight(pilot, "The move from old.example: 7 of 8 items open. `m` shows")
+        assert shown.count("7 of 8 items open") == len(("the row", "the foot"))
 
 
 async def test_without_an_old_server_there_is_nothing_of_it() -> None:

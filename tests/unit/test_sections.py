@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.factories import FRESH, ZEKE
+import pytest
+
+from tests.factories import FRESH, ROOT, ZEKE
+from tests.sections import change, edit
 from tests.unit.plan.test_dovecot_plan import THERE
 from wizard.answers import model
 from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.sections.hostname import Hostname
+from wizard.answers.toml import parse_answers
 from wizard.door import Door
 from wizard.host.read import read_host
 from wizard.paths import DOVECOT_CONF, MAIN_CF, MANAGED
@@ -47,6 +51,15 @@ def test_a_file_of_a_section_that_cannot_be_read_is_in_the_way_of_that_section(
     assert problem == Problem("dovecot", "", f"{DOVECOT_CONF} cannot be read: {facts.why}")
     assert build_plan(answers, host, ("limits",)).obstacles == ()
     assert build_plan(ZEKE, host).obstacles == ()
+
+
+@pytest.mark.parametrize("section", model.SECTIONS)
+def test_a_section_has_a_change_for_the_tests_of_all_sections(section: str) -> None:
+    edited = parse_answers(edit(section, (ROOT / "examples/zeke.toml").read_text()))
+    assert isinstance(edited, Answers)
+    for answers in (edited, change(section, ZEKE)):
+        others = {one for one in model.SECTIONS if getattr(answers, one) != getattr(ZEKE, one)}
+        assert others == {section}
 
 
 def test_an_empty_size_is_shown_as_postfixs_own_default() -> None:

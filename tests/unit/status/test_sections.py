@@ -30,6 +30,7 @@ from wizard.planning.read_back import read_back
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import DONE, RunFinished
+from wizard.sections.registry import BY_NAME
 from wizard.status.drift import DriftItem, Now, items
 from wizard.status.expected import ExpectedState, add
 from wizard.status.history import Written
@@ -38,8 +39,8 @@ from wizard.status.last_answers import last_answers
 from wizard.status.sections import HAND, OTHER, RUN, UNKNOWN, SectionRow, section_rows
 
 ALL = (*SECTIONS, POLICY)
-UNUSED = ("dns", "aliases", "relay", "dovecot", "hardening", "move")
-"""The sections that the example's answers leave alone."""
+UNUSED = {name: one.unused for name, one in BY_NAME.items() if one.unused is not None}
+"""The sections that the example's answers leave alone, with their values."""
 FIRST, SECOND, THIRD = (f"20261124-03150{number}-{number}" for number in (1, 2, 3))
 
 
@@ -124,12 +125,7 @@ def test_what_a_run_set_up_is_as_planned_and_its_own(server: Server) -> None:
         "blocklists": "3 lists",
         "delivery": "lmtp:unix:private/dovecot-lmtp",
         "limits": "messages up to 10 MiB",
-        "dns": "none",
-        "aliases": "none",
-        "relay": "none",
-        "dovecot": "none",
-        "hardening": "off",
-        "move": "none",
+        **UNUSED,
         "policy": "14 of 14 lines as the policy's",
     }
     assert states(rows) == {"as planned"}
