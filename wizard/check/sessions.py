@@ -87,6 +87,7 @@ def begin_sessions(
         port: load_fault(one.settings) if one.settings.own else None for port, one in here.items()
     }
     verifier = Verifier(door)
+    names = (answers.hostname.myhostname,)
     said: dict[int, Future[Transcript]] = {}
     begun: dict[int, tuple[Sequence[Row], Future[PortTls]]] = {}
 
@@ -108,6 +109,7 @@ def begin_sessions(
             verifier,
             files.values(),
             has_own_order=here[port].value("tls_preempt_cipherlist") == "yes",
+            names=names if here[port].settings.value("tls_server_sni_maps") else (),
         )
 
     tried = (_SMTP, _WITHOUT_DOVECOT) if auth_fault else (_SMTPS, _SMTP, _SUBMISSION)

@@ -111,14 +111,19 @@ WAYS = {
     ),
     # C5: ciphers on every port.
     "a cipher without encryption": Way(
-        line("tls_medium_cipherlist = ALL:eNULL"), {"tls.ciphers": "Take tls_medium_cipherlist"}
+        line("tls_medium_cipherlist = ALL:eNULL"),
+        {},
+        {"tls.ciphers": "Take tls_medium_cipherlist"},
     ),
     "a cipher without encryption on 587": Way(
         _option("submission", "tls_medium_cipherlist=ALL:eNULL"),
+        {},
         {"tls.ciphers": "Take tls_medium_cipherlist"},
     ),
     "the null grade": Way(
-        line("smtpd_tls_ciphers = null"), {"tls.ciphers": "Take smtpd_tls_ciphers = null out"}
+        line("smtpd_tls_ciphers = null"),
+        {},
+        {"tls.ciphers": "Take smtpd_tls_ciphers = null out"},
     ),
     "only ciphers without authentication": Way(
         line("tls_medium_cipherlist = aNULL:!eNULL:!kECDHE"),
@@ -152,8 +157,8 @@ WAYS = {
         + _unset("smtpd_tls_key_file")
         + "\n"
         + _pair("short", "smtpd_tls_cert_file", "smtpd_tls_key_file"),
-        {},
         {"certificate.strength": "longer key"},
+        stops=True,
     ),
     "no tlsmgr": Way(f"sed -i '/^tlsmgr /d' {MASTER}", {"master.cf.tlsmgr": "tlsmgr"}, stops=True),
 }

@@ -13,11 +13,11 @@ UNUSUAL = {
     "certbot by a timer of another name": Way(
         f"{_OFF}\nprintf '#!/bin/sh\\ncertbot renew -q\\n' >/usr/local/sbin/renew-all\n"
         "chmod 755 /usr/local/sbin/renew-all\n"
-        "printf '[Timer]\\nOnCalendar=daily\\n' >/etc/systemd/system/all.timer\n"
+        "printf '[Timer]\\nOnCalendar=daily\\n[Install]\\nWantedBy=timers.target\\n' >/etc/systemd/system/all.timer\n"
         "printf '[Service]\\nType=oneshot\\nExecStart=/usr/local/sbin/renew-all\\n' "
         ">/etc/systemd/system/all.service\n"
-        "systemctl daemon-reload; systemctl start all.timer",
-        mend=f"systemctl stop all.timer; rm -f /usr/local/sbin/renew-all; systemctl daemon-reload; {_ON}",
+        "systemctl daemon-reload; systemctl -q enable --now all.timer",
+        mend=f"systemctl -q disable --now all.timer; rm -f /usr/local/sbin/renew-all; systemctl daemon-reload; {_ON}",
     ),
     "certbot by cron": Way(
         f"{_OFF}\nmkdir -p /etc/cron.d; echo '0 0,12 * * * root certbot renew -q' >/etc/cron.d/certbot",

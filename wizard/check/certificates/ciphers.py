@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from wizard.check.abuse.offers import NO_ANONYMOUS_CIPHERS, NO_WEAK_CIPHERS
 from wizard.check.certificates.probing import PortTls
 from wizard.check.tls.services import PortSettings
-from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding
+from wizard.finding import UNKNOWN, Check, Finding
 
 _LISTS = re.compile(r"tls_(high|medium|low|export|null)_cipherlist|smtpd_tls_(mandatory_)?ciphers")
-_BROKEN = re.compile("no encryption|export|[(, ]DES")
 
 
 def judge_ciphers(
@@ -49,10 +48,11 @@ def judge_ciphers(
         advice = (
             f"Take {' and '.join(dict.fromkeys(lists))} out; reload." if lists else NO_WEAK_CIPHERS
         )
-        verdict = WRONG if any(map(_BROKEN.search, weak.values())) else WARNING
-        yield check.finding(verdict, f"accepted: {_by_port(weak)}", advice)
+        yield check.warning(f"accepted: {_by_port(weak)}", advice)
     elif any(set_by_hand[port] for port in without):
-        yield check.warning(f"accepted: {_by_port(without)}", NO_ANONYMOUS_CIPHERS)
+        lists = [text for port in without for text in set_by_hand[port]]
+        advice = f"Take {' and '.join(dict.fromkeys(lists))} out. {NO_ANONYMOUS_CIPHERS}"
+        yield check.warning(f"accepted: {_by_port(without)}", advice)
     elif untried:
         yield check.finding(UNKNOWN, f"not known: {_by_port(untried)}")
     elif without:

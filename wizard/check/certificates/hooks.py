@@ -30,8 +30,9 @@ _RELOADS = re.compile(
     r"|postfix(\.service)?\s+(-c\s+\S+\s+)?(reload|restart|start|condrestart)"
 )
 _MENTIONS = re.compile("postfix")
+_LINEAGES = re.compile(r"/live/([\w.*-]+)")
 _OFF = re.compile(r"(?<![\w-])--no-directory-hooks\b")
-_NO = frozenset({"false", "no", "0", "off"})
+NO = frozenset({"false", "no", "0", "off"})
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,17 @@ class Hook:
         return _RELOADS.search(_code(self.text)) is not None
 
 
-def read_hooks(door: Door, renewal: Mapping[str, str], found: Sequence[Job]) -> tuple[Hook, ...]:
+def read_hooks(
+    door: Door, name: str, renewal: Mapping[str, str], found: Sequence[Job]
+) -> tuple[Hook, ...]:
     """Return the hooks of a lineage; `renewal` are its [renewalparams], `found` what runs certbot.
 
     Raises Trouble.
     """
-    settings = {path: _settings(door, path) for path in CLI_INIS}
+    settings = {path: cli_options(door, path) for path in CLI_INIS}
     by_certbot = [job for job in found if job.client == CERTBOT]
     off = _turned_off(settings, by_certbot, door.read_text(ENVIRONMENT) or "")
-    hooks = [one for directory in _DIRECTORIES for one in _of_directory(door, directory, off)]
+    hooks = [one for directory in _DIRECTORIES for one in _of_directory(door, name, directory, off)]
     for path, said in settings.items():
         hooks += [Hook(f"{name} in {path}", said[name]) for name in _OPTIONS if said.get(name)]
     hooks += [
@@ -121,7 +124,7 @@ def _turned_off(
     """Return what turns the directories of hooks off, "" for nothing."""
     for path, said in settings.items():
         value = said.get("no_directory_hooks")
-        if (value is not None and value.lower() not in _NO) or said.get("directory_hooks") in _NO:
+        if (value is not None and value.lower() not in NO) or said.get("directory_hooks") in NO:
             return f"no-directory-hooks in {path}"
     for job in found:
         if _OFF.search(job.text):
@@ -129,12 +132,13 @@ def _turned_off(
     return f"--no-directory-hooks in {ENVIRONMENT}" if _OFF.search(_code(environment)) else ""
 
 
-def _settings(door: Door, path: str) -> Mapping[str, str]:
+def cli_options(door: Door, path: str) -> Mapping[str, str]:
+    """Return the options of a cli.ini by name; none if it is missing or not clear. Raises Trouble."""
     found = options(path, door.read_bytes(path) or b"") or ()
     return {key_of(one.name): plain(one.value) for one in found}
 
 
-def _of_directory(door: Door, directory: str, off: str) -> Iterator[Hook]:
+def _of_directory(door: Door, lineage: str, directory: str, off: str) -> Iterator[Hook]:
     for name in door.list_dir(directory) or ():
         path = f"{directory}/{name}"
         try:
@@ -142,6 +146,10 @@ def _of_directory(door: Door, directory: str, off: str) -> Iterator[Hook]:
         except Trouble:
             continue
         fault, advice = _fault(door, path, text, off)
+        others = _LINEAGES.findall(_code(text)) if "RENEWED_LINEAGE" in text else []
+        if others and lineage not in others and not fault:
+            fault = f"it is for {', '.join(others)} alone"
+            advice = f"Correct the condition on RENEWED_LINEAGE in {path}."
         yield Hook(path, text, fault, advice)
 
 

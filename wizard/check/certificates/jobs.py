@@ -19,7 +19,7 @@ SHOW = (
     "systemctl",
     "show",
     "-p",
-    "Id,LoadState,ActiveState,SubState,UnitFileState,Triggers,ExecStart,ExecStartPost,Result",
+    "Id,LoadState,ActiveState,SubState,UnitFileState,Triggers,TimersCalendar,ExecStart,ExecStartPost,Result",
     "certbot-renew.timer",
     "certbot.timer",
     "snap.certbot.renew.timer",
@@ -42,6 +42,8 @@ _NO_JOB = re.compile(r"(~|,v|\.rpmsave|\.rpmnew|\.rpmorig|\.dpkg-\w+|\.swp|\.bak
 _NOT_WITH_SYSTEMD = re.compile(r"! *-d */run/systemd/system")
 """Debian's own cron job, which leaves it to the timer."""
 _TIMES = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)")
+_RARE = re.compile(r"OnCalendar=((?:\*|\d{4})-(?:\d\d|\*-\d\d?\b(?![/,.])|\d\d-\d\d)\S* [^;]*?) *;")
+"""A day of the month or of the year, in the form in which systemd shows it (systemd.time(7))."""
 _MAX_SCRIPT_BYTES = 65536
 _SCRIPT = re.compile(r"(?<![\w.=-])(/[\w.+/-]+)")
 
@@ -50,8 +52,8 @@ _SCRIPT = re.compile(r"(?<![\w.=-])(/[\w.+/-]+)")
 class Job:
     """Something that runs an ACME client by itself: where it is named, and its command line.
 
-    `is_running` is False if no daemon was seen that would run it. `failed` is True if its last run
-    failed. `script` is the text of the script that it runs, "" for none.
+    `is_running` is False if no daemon was seen that would run it. `fault` is why it does not run for
+    long, or well, and `advice` what to do. `script` is the text of the script that it runs, "" for none.
     """
 
     where: str
@@ -59,7 +61,8 @@ class Job:
     command: str
     script: str = ""
     is_running: bool = True
-    failed: bool = False
+    fault: str = ""
+    advice: str = ""
 
     @property
     def text(self) -> str:
@@ -74,14 +77,21 @@ def jobs(door: Door, shown: str) -> tuple[Job, ...]:
     return (*_timers(door, units), *_cron(door, has_cron=has_cron))
 
 
-def known_timers(shown: str, *, started: bool) -> tuple[str, ...]:
-    """Return the usual timers of certbot whose unit files are there: those that are started, or not."""
-    wanted = [name for name in SHOW if name.endswith(".timer") and "*" not in name]
+def timer_advice(shown: str) -> str:
+    """Return what to do with certbot's usual timer, "" if there is none."""
     units = _units(shown)
-    there = [
-        name for name in wanted if units.get(name, {}).get("LoadState") in {"loaded", "masked"}
-    ]
-    return tuple(name for name in there if _starts(units[name]) == started)
+    wanted = [name for name in SHOW if name.endswith(".timer") and "*" not in name]
+    for name in wanted:
+        state = units.get(name, {})
+        if state.get("LoadState") == "masked":
+            return f"{name} is masked: `systemctl unmask {name}`, `systemctl enable --now {name}`."
+        if state.get("LoadState") == "loaded":
+            service = name.replace(".timer", ".service")
+            if not _starts(state):
+                return f"`systemctl enable --now {name}`"
+            ended = "failed, and " if units.get(service, {}).get("ActiveState") == "failed" else ""
+            return f"{name} runs: {service} {ended}starts what `systemctl cat {service}` shows."
+    return ""
 
 
 def _units(shown: str) -> dict[str, dict[str, str]]:
@@ -106,9 +116,8 @@ def _timers(door: Door, units: dict[str, dict[str, str]]) -> Iterator[Job]:
             rows = units.get(service, {})
             run = "\n".join(rows.get(key, "") for key in ("ExecStart", "ExecStartPost"))
             command = "\n".join(re.findall(r"argv\[\]=(.*?) ;", run))
-            yield from _job(
-                door, name, command, is_running=True, failed=rows.get("ActiveState") == "failed"
-            )
+            fault = _timer_fault(door, name, timer, command, rows)
+            yield from _job(door, name, command, is_running=True, fault=fault)
 
 
 def _starts(timer: dict[str, str]) -> bool:
@@ -116,6 +125,27 @@ def _starts(timer: dict[str, str]) -> bool:
     if timer.get("ActiveState") == "active":
         return timer.get("SubState") != "elapsed"
     return timer.get("UnitFileState") == "enabled"
+
+
+def _timer_fault(
+    door: Door, name: str, timer: dict[str, str], command: str, service: dict[str, str]
+) -> tuple[str, str]:
+    """Return why a timer does not renew for long, or well, and what to do; two empty texts if it does."""
+    enable = f"`systemctl enable --now {name}`"
+    if timer.get("ActiveState") != "active":
+        return f"{name} is enabled, and does not run", enable
+    if timer.get("UnitFileState") == "disabled":
+        return f"{name} runs, and is not enabled for the next boot", enable
+    rare = _RARE.search(timer.get("TimersCalendar", ""))
+    if rare:
+        return f"{name} has OnCalendar={rare[1]}", f"Let {name} run at least once a week."
+    program = command.split(" ", 1)[0]
+    if program.startswith("/") and not is_executable(door, program):
+        return f"{program} is not there, or cannot be executed", f"Correct {service.get('Id')}."
+    if service.get("ActiveState") == "failed":
+        why = f"`journalctl -u {service.get('Id')} -n 50` and /var/log/letsencrypt say why."
+        return f"the last run of {service.get('Id')} failed", why
+    return "", ""
 
 
 def _cron(door: Door, *, has_cron: bool) -> Iterator[Job]:
@@ -145,7 +175,12 @@ def _command(line: str, *, has_user: bool) -> str:
 
 
 def _job(
-    door: Door, where: str, command: str, *, is_running: bool, failed: bool = False
+    door: Door,
+    where: str,
+    command: str,
+    *,
+    is_running: bool,
+    fault: tuple[str, str] = ("", ""),
 ) -> Iterator[Job]:
     scripts = [] if CLIENTS.search(_programs(command)) else _SCRIPT.findall(command)
     script = "\n".join(_text(door, path) for path in dict.fromkeys(scripts))
@@ -153,7 +188,7 @@ def _job(
     script = "\n".join(lines)
     client = CLIENTS.search(_programs(command)) or CLIENTS.search(_programs(script))
     if client:
-        yield Job(where, client[1], clean(command.encode(), 120), script, is_running, failed)
+        yield Job(where, client[1], clean(command.encode(), 120), script, is_running, *fault)
 
 
 def _programs(text: str) -> str:

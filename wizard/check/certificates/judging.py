@@ -9,7 +9,7 @@ from typing import Optional
 from wizard.answers.model import Answers
 from wizard.check.certificates import hooks, lineages, renewal
 from wizard.check.certificates.ciphers import judge_ciphers
-from wizard.check.certificates.jobs import Job, jobs, known_timers
+from wizard.check.certificates.jobs import Job, jobs, timer_advice
 from wizard.check.certificates.lifetime import judge_certificates, served_chains
 from wizard.check.certificates.probing import PortTls
 from wizard.check.certificates.served import chains_on_disk, judge_ignored
@@ -62,14 +62,13 @@ def judge_tls(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a renewal needs: the jobs, certbot's timers (not started, started), who listens where, and the firewall's services.
+    """What a renewal needs: the jobs, what to do with certbot's timer, who listens where, and the firewall's services.
 
     `opened` is None if the firewall is not known.
     """
 
     jobs: tuple[Job, ...]
-    idle: tuple[str, ...]
-    started: tuple[str, ...]
+    timer: str
     owners: Mapping[int, str]
     opened: Optional[frozenset[str]]
 
@@ -81,8 +80,7 @@ def surroundings(
     opened = None if zone is None else frozenset(zone.permanent)
     return Surroundings(
         jobs(door, units),
-        known_timers(units, started=False),
-        known_timers(units, started=True),
+        timer_advice(units),
         owners,
         opened,
     )
@@ -104,11 +102,11 @@ def judge_files(
 
 def _of_lineage(door: Door, name: str, around: Surroundings) -> tuple[Finding, ...]:
     try:
-        read = renewal.read_renewal(door, name, around.jobs, around.idle, around.started)
+        read = renewal.read_renewal(door, name, around.jobs, around.timer)
         archive = renewal.archive_of(read.text or "")
         lineage = lineages.read_lineage(door, name, archive)
         mine = [job for job in around.jobs if renewal.renews(job, name)]
-        found = hooks.read_hooks(door, renewal.parameters(read.text or ""), mine)
+        found = hooks.read_hooks(door, name, renewal.parameters(read.text or ""), mine)
     except Trouble as trouble:
         return (renewal.check_of(name).unknown(str(trouble)),)
     return (

@@ -9,26 +9,39 @@ from pathlib import Path
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
-from wizard.postfix.served import KEYS
+from wizard.postfix.served import CERTIFICATES, KEYS
 from wizard.postfix.settings import Settings
+
+_KEY = b"PRIVATE KEY-----"
 
 
 def judge_key(door: Door, settings: Iterable[Settings]) -> Iterator[Finding]:
     """`certificate.key`: only root and a group may read a key file, of main.cf and of each port."""
-    named = [path for one in settings for name in KEYS for path in one.words(name)]
-    paths = [path for path in dict.fromkeys(named) if path.startswith("/")]
+    settings = tuple(settings)
+    paths = _paths(settings, KEYS)
+    others = [path for path in _paths(settings, CERTIFICATES) if path not in paths]
     if not paths:
         return
     try:
         bare = [path for path in paths if _others_may_read(door, path)]
+        twice = [path for path in others if _KEY in (door.read_bytes(path) or b"")]
     except (OSError, Trouble):
         return
     check = Check("certificate.key", "certificate: its key", "readable for root alone", fatal=False)
     if bare:
         advice = f"Run `chmod 600 {bare[0]}`, and issue a new one: others may have read it."
         yield check.warning(f"everybody may read {bare[0]}", advice)
+    elif twice:
+        advice = f"Take the key out of {twice[0]}: files of certificates are given to everybody."
+        yield check.warning(f"a private key is in {twice[0]}", advice)
     else:
         yield check.right("kept from others")
+
+
+def _paths(settings: Iterable[Settings], names: Iterable[str]) -> list[str]:
+    """Return the files that these parameters name in any of the settings, each once."""
+    named = [path for one in settings for name in names for path in one.words(name)]
+    return [path for path in dict.fromkeys(named) if path.startswith("/")]
 
 
 def _others_may_read(door: Door, path: str) -> bool:

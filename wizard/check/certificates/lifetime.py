@@ -15,7 +15,7 @@ from wizard.certificates.dates import day
 from wizard.certificates.keys import public_key
 from wizard.certificates.names import covers
 from wizard.certificates.x509 import Certificate, decode_certificate
-from wizard.check.certificates.probing import ALL, PortTls
+from wizard.check.certificates.probing import ALL, BY_NAME, PortTls
 from wizard.check.certificates.renewal import lineage_of
 from wizard.check.certificates.verifying import Chain, Verified, Verifier
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
@@ -29,6 +29,10 @@ MAX_NAMES = 20
 NOT_YET, ENDED = 9, 10
 _SIGNED_BY_ITSELF = frozenset({18, 19})
 """x509_vfy.h: the leaf is its own issuer, or the chain ends in a root that this host lacks."""
+
+_AGAIN = "then `postmap -F` it, and reload"
+_MUST_STAPLE = bytes.fromhex("06082b06010505070118")
+"""The object identifier of the TLS feature extension (RFC 7633)."""
 
 _Judged = tuple[str, str, str]
 """A verdict, what was seen, the advice."""
@@ -52,6 +56,11 @@ class Served:
     def leaf(self) -> Optional[Certificate]:
         """The leaf's data, None if it cannot be read."""
         return decode_certificate(self.chain[0])
+
+    @property
+    def is_by_name(self) -> bool:
+        """True if only clients that send a name get it."""
+        return BY_NAME in self.where
 
     def said(self, text: str) -> str:
         """Return a text with the place it is about."""
@@ -151,6 +160,8 @@ def _names(served: Served, myhostname: str) -> _Judged:
     seen = shortened(leaf.names, MAX_NAMES) or "no DNS name"
     if covers(leaf.names, myhostname):
         return RIGHT, seen, ""
+    if served.is_by_name:
+        return WARNING, seen, f"Name a chain that covers it in tls_server_sni_maps ({_AGAIN})."
     return WARNING, seen, f"Mail programs will refuse it: issue one that covers {myhostname}."
 
 
@@ -162,6 +173,8 @@ def _lifetime(served: Served) -> _Judged:
     place, ends = _first_to_end(served, leaf)
     whose = f"{_called(served.chain, place)} " if place else ""
     advice = _renew(served)
+    if served.is_by_name:
+        advice = f"Name a new chain for them in tls_server_sni_maps ({_AGAIN})."
     if place:
         advice = (
             "The issuer's certificate ends first, so that clients refuse the chain: renew with a new "
@@ -174,7 +187,7 @@ def _lifetime(served: Served) -> _Judged:
         return WRONG, f"{_called(served.chain, fault.depth)} is not valid yet", advice
     remaining = ends - now
     if remaining <= 0:
-        return WRONG, f"{whose}ended on {day(ends)}", advice
+        return WRONG, f"{whose or 'it '}has expired: ended on {day(ends)}", advice
     span = min(leaf.not_after - leaf.not_before, LONGEST_SECONDS)
     verdict = WRONG if remaining < span / SIXTH else WARNING if remaining < span / THIRD else RIGHT
     return verdict, f"{whose}{day(ends)}, {int(remaining // 86400)} days left", advice
@@ -225,6 +238,9 @@ def _trust(served: Served) -> _Judged:
         if verified.now.number in {NOT_YET, ENDED}:
             return UNKNOWN, "not known, because of certificate: lifetime", ""
         fault = verified.now
+    if fault is None and _MUST_STAPLE in served.chain[0]:
+        advice = "Postfix staples none, so that some clients refuse it: issue one without it."
+        return WARNING, "it demands OCSP stapling (RFC 7633)", advice
     if fault is None:
         return RIGHT, "leads to a root that this host trusts", ""
     if fault.number in _SIGNED_BY_ITSELF:
@@ -243,4 +259,4 @@ def _strength(served: Served) -> _Judged:
     if key is None:
         return UNKNOWN, "not known: a key of another kind", ""
     advice = "Today's mail programs refuse it: have a certificate issued for a longer key."
-    return WARNING if key.weak else RIGHT, clean(str(key).encode()), advice
+    return WRONG if key.weak else RIGHT, clean(str(key).encode()), advice

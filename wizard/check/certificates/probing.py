@@ -22,6 +22,7 @@ from wizard.check.certificates.verifying import Chain, Verified, Verifier
 from wizard.check.smtp.session import Endpoint, Exchange, Transcript
 
 RSA, ECDSA, ALL = "RSA clients", "ECDSA clients", "clients that take both"
+BY_NAME = "clients that name"
 _OF_KIND = {RSA: RSA_SUITES, ECDSA: ECDSA_SUITES}
 SECONDS = 2.0
 
@@ -46,7 +47,8 @@ class PortTls:
     @property
     def leaves(self) -> Mapping[str, bytes]:
         """The leaf that each kind of client was served, empty where it got none."""
-        found = {client: chain[0] for client, chain in self.chains.items() if chain}
+        kinds = {ALL, *_OF_KIND}
+        found = {client: chain[0] for client, chain in self.chains.items() if client in kinds}
         return {ALL: self.transcript.certificate, **found}
 
 
@@ -58,11 +60,13 @@ def probe(
     files: Iterable[Chain],
     *,
     has_own_order: bool = False,
+    names: Sequence[str] = (),
 ) -> PortTls:
     """Ask a port whose session is over. Where TLS did not begin in that, nothing is tried.
 
     `files` has the chains of the files on disk: TLS 1.3 hides the chain, and Postfix sends that of
     the file. With `has_own_order` the server chooses by its own order (tls_preempt_cipherlist).
+    `names` are of tls_server_sni_maps: their clients may get other certificates.
     """
     on_disk = {chain[0]: chain for chain in files if chain}
     if not transcript.certificate:
@@ -87,6 +91,11 @@ def probe(
     }
     if transcript.certificate not in {chain[0] for chain in chains.values()}:
         chains[ALL] = on_disk.get(transcript.certificate, (transcript.certificate,))
+    for name in names:
+        named = Offer(TLS_1_2, (*ECDSA_SUITES, *RSA_SUITES), name)
+        chain = offer_tls(where, before, named, SECONDS).chain
+        if chain and chain not in chains.values():
+            chains[f"{BY_NAME} {name}"] = chain
     whole = [chain for client, chain in chains.items() if client != ALL or chain[0] in on_disk]
     verified = {chain: verifier.verify(chain) for chain in whole}
     return PortTls(transcript, chains, verified, weak, anonymous)

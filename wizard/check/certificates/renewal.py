@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.certificates.lineage import name_problem
+from wizard.check.certificates.hooks import CLI_INIS, NO, cli_options
 from wizard.check.certificates.jobs import CERTBOT, Job
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -30,7 +31,11 @@ PROGRAMS = (
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/snap/bin")
 HTTP = 80
 ACME_SH = "/root/.acme.sh"
+MIN_DAYS = 7
+"""Days before the end at which certbot has to begin, so that several tries can fail."""
+_DAYS = re.compile(r"\s*(\d+)\s*days?\s*")
 _ARCHIVE = f"{LETSENCRYPT}/archive/"
+_STAGING = "staging"
 _ACTS = re.compile(r"(?<![\w-])(renew|certonly|run)(?![\w-])")
 _OTHER_NAME = re.compile(r"--cert-name[= ]+['\"]?([\w.*-]+)")
 _HOOKS = ("pre_hook", "post_hook", "renew_hook")
@@ -41,7 +46,8 @@ class Renewal:
     """What renews a lineage: `text` is its renewal/NAME.conf, None if there is none.
 
     `has_certbot` is True if the program was found. `jobs` are what runs an ACME client by itself,
-    `idle` the usual timers that are there and not started, `started` the others. `there` has the web roots, credentials and
+    `timer` what to do with certbot's timer. `trials` is what has certbot use a server for trials.
+    `there` has the web roots, credentials and
     programs of hooks in the conf that exist.
     """
 
@@ -49,8 +55,8 @@ class Renewal:
     text: Optional[str]
     has_certbot: bool
     jobs: tuple[Job, ...]
-    idle: tuple[str, ...] = ()
-    started: tuple[str, ...] = ()
+    timer: str = ""
+    trials: str = ""
     there: frozenset[str] = frozenset()
 
 
@@ -66,8 +72,7 @@ def read_renewal(
     door: Door,
     name: str,
     jobs: Sequence[Job] = (),
-    idle: Sequence[str] = (),
-    started: Sequence[str] = (),
+    timer: str = "",
 ) -> Renewal:
     """Read what renews a lineage; `jobs` run an ACME client by themselves. Raises Trouble."""
     text = door.read_text(f"{LETSENCRYPT}/renewal/{name}.conf")
@@ -78,8 +83,8 @@ def read_renewal(
         text,
         any(door.stat(path) is not None for path in PROGRAMS),
         tuple(jobs),
-        tuple(idle),
-        tuple(started),
+        timer,
+        _trials(door, name, said),
         frozenset(path for path in _named(said) if door.stat(path) is not None) | programs,
     )
 
@@ -117,6 +122,20 @@ def _programs(said: Mapping[str, str]) -> tuple[str, ...]:
     """Return the programs of the hooks. certbot does not begin a renewal if one is missing."""
     words = [said.get(name, "").split(None, 1)[:1] for name in _HOOKS]
     return tuple(word[0] for word in words if word and word[0] != "None")
+
+
+def _trials(door: Door, name: str, said: Mapping[str, str]) -> str:
+    """Return what names Let's Encrypt's staging server, "" for nothing."""
+    if _STAGING in said.get("server", ""):
+        return f"server in {LETSENCRYPT}/renewal/{name}.conf ({said['server']})"
+    for path in CLI_INIS:
+        options = cli_options(door, path)
+        for key in ("staging", "test_cert"):
+            if options.get(key, "false").lower() not in NO:
+                return f"{key} in {path}"
+        if _STAGING in options.get("server", ""):
+            return f"server in {path} ({options['server']})"
+    return ""
 
 
 def _is_there(door: Door, program: str) -> bool:
@@ -180,12 +199,9 @@ def _problem(
     dry_run = "`certbot renew --dry-run` tells more."
     mine = [job for job in renewal.jobs if renews(job, renewal.name)]
     certbots = [job for job in renewal.jobs if job.client == CERTBOT]
-    timer = f"`systemctl enable --now {renewal.idle[0]}`" if renewal.idle else ""
-    if renewal.started:
-        unit = renewal.started[0].replace(".timer", ".service")
-        timer = (
-            f"{renewal.started[0]} runs: see in `systemctl cat {unit}` what it starts. {dry_run}"
-        )
+    timer = f"{renewal.timer} {dry_run}" if "runs:" in renewal.timer else renewal.timer
+    late = _DAYS.fullmatch(_section(renewal.text or "", "files").get("renew_before_expiry", ""))
+    weak = all(job.fault for job in mine)
     faults = (
         (
             not renewal.has_certbot and not certbots,
@@ -223,9 +239,19 @@ def _problem(
             timer or f"Let it run `certbot renew -q`, without --dry-run and --cert-name. {dry_run}",
         ),
         (
-            bool(mine) and all(job.failed for job in mine),
-            f"the last run of {', '.join(job.where for job in mine)} failed",
-            f"`journalctl -u certbot-renew -n 50` and /var/log/letsencrypt say why. {dry_run}",
+            bool(mine) and weak,
+            "; ".join(job.fault for job in mine),
+            f"{mine[0].advice if mine else ''} {dry_run}",
+        ),
+        (
+            bool(renewal.trials),
+            f"{renewal.trials}: certbot renews from a server for trials, which nobody trusts",
+            f"Name Let's Encrypt's own server: `certbot reconfigure --cert-name {renewal.name}`.",
+        ),
+        (
+            late is not None and int(late[1]) < MIN_DAYS,
+            f"{conf} has renew_before_expiry = {late[0] if late else ''}",
+            "Take it out: certbot then renews in the last third of the lifetime.",
         ),
         (bool(absent), f"{conf} names {', '.join(absent)}, which is not there", dry_run),
         (

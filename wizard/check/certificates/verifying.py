@@ -20,6 +20,7 @@ from wizard.text import clean
 
 SECONDS = 2.0
 
+_AS_CLIENT = ("-show_chain", "-purpose", "sslserver")
 _UNTRUSTED = re.compile(rb"^depth=\d+:.*\(untrusted\)\s*$", re.MULTILINE)
 _ERROR = re.compile(rb"\berror (\d+) at (\d+) depth lookup:?\s*(.*)")
 
@@ -70,7 +71,7 @@ class Verifier:
     def _ask(self, chain: Chain) -> Verified:
         with _in_memory(chain[:1]) as leaf, _in_memory(chain[1:]) as others:
             above = ("-untrusted", others) if chain[1:] else ()
-            argv = ("openssl", "verify", *self._options, "-show_chain", *above)
+            argv = ("openssl", "verify", *self._options, *_AS_CLIENT, *above)
             pending = [
                 start_command(self._door, (*argv, *time, leaf), timeout=SECONDS)
                 for time in (("-no_check_time",), ())

@@ -30,6 +30,7 @@ _VERSIONS_AND_CIPHERS = re.compile(r"smtpd_tls_\w*(protocols|ciphers|grade)|tls_
 _NOTHING_COMMON = re.compile(
     "no TLS version or cipher in common|only TLS versions that are|refused the TLS handshake"
 )
+_USUAL = re.compile(r"smtpd_tls_(\w*(cert|key|chain)_files?|received_header|loglevel|session_\w+)")
 _CLOSED = re.compile("closed the connection|broke the connection off|no answer within")
 _SEE_LOG = "`journalctl -u postfix -g TLS -n 20` says what smtpd misses."
 
@@ -81,6 +82,32 @@ def _not_tried(failure: Failure) -> Optional[Cause]:
     return Cause("", "", elsewhere=failure.why[len(NOT_TRIED) :])
 
 
+def _client_certificate(failure: Failure) -> Optional[Cause]:
+    """Smtpd ends a session under TLS without a certificate of the client, if it is required."""
+    name = "smtpd_tls_req_ccert"
+    is_ended = failure.reply is None or "client certificate" in failure.said.lower()
+    if failure.row not in {TLS_ROW, AUTH_ROW} or not is_ended or failure.load_fault:
+        return None
+    if failure.here.value(name) != "yes":
+        return None
+    return Cause(
+        f"{name} {failure.here.place(name)}",
+        f"Take {name} out ({failure.here.place(name)}), or set `smtpd_tls_ask_ccert = yes` in its "
+        "place: mail programs have no certificate; reload.",
+        f"{name} = yes demands a certificate of each client",
+    )
+
+
+def _wrapped(failure: Failure) -> Optional[Cause]:
+    """A port for STARTTLS on which smtpd waits for TLS at once."""
+    name = "smtpd_tls_wrappermode"
+    is_starttls = failure.here.port != 465  # noqa: PLR2004 (RFC 8314)
+    if failure.row != "banner" or failure.reply or failure.here.value(name) != "yes":
+        return None
+    advice = f"Take {name} = yes out ({failure.here.place(name)}): 465 alone has it, by -o; reload."
+    return Cause(f"{name} {failure.here.place(name)}", advice) if is_starttls else None
+
+
 def _milter(failure: Failure) -> Optional[Cause]:
     milters = ", ".join(failure.here.settings.words("smtpd_milters"))
     if not milters or not failure.reply or not _MILTER_SAID.search(failure.said):
@@ -109,14 +136,25 @@ def _without_tls(failure: Failure) -> Optional[Cause]:
         is_shown = failure.why.startswith(fault.text)
         return Cause(key, fault.advice, "" if is_shown else fault.text)
     if was_seen and failure.row == TLS_ROW:
-        return Cause(key, f"smtpd could not begin TLS when it started. {_SEE_LOG}")
+        advice = f"smtpd could not begin TLS when it started. {_SEE_LOG}{_odd(failure)}"
+        return Cause(key, advice)
     if failure.row != TLS_ROW or failure.transcript.certificate:
         return None
     if not failure.here.has_tlsmgr:
         return Cause(key, "", elsewhere="master.cf: tlsmgr")
     if is_closed and failure.here.value("smtpd_tls_wrappermode") == "yes":
-        return Cause(key, f"smtpd ended the connection before TLS began. {_SEE_LOG}")
+        return Cause(key, f"smtpd ended the connection before TLS began. {_SEE_LOG}{_odd(failure)}")
     return None
+
+
+def _odd(failure: Failure) -> str:
+    """Return which parameters of TLS are set that few servers need."""
+    odd = [
+        f"{name} = {value}"
+        for name, value in failure.here.tls.items()
+        if not _USUAL.fullmatch(name) and value
+    ]
+    return f" These are set by hand: {', '.join(odd)}." if odd else ""
 
 
 def has_no_tls_answer(reply: Reply) -> bool:
@@ -294,6 +332,8 @@ def _refused_hello(failure: Failure) -> Optional[Cause]:
 
 _RULES: tuple[Rule, ...] = (
     _not_tried,
+    _client_certificate,
+    _wrapped,
     _milter,
     _refused_hello,
     _offers_none,

@@ -141,8 +141,8 @@ def judge(
             row.fatal,
         )
         reply = transcript.replies.get(row.exchange)
-        stopped = transcript.stopped_at == row.exchange and not ended
-        if reply is not None and (proves_nothing or ended or not stopped):
+        stopped = transcript.stopped_at == row.exchange
+        if reply is not None and (proves_nothing or not stopped):
             heard = _hardened(reply) if row.is_refusal and _is_soft(known.here) else reply
             verdict, seen = row.verdict(heard, answers), row.show(reply)
         elif row.exchange in known.omitted and not ended:

@@ -16,7 +16,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Callable, Optional, Union
 
-from wizard.check.tls.handshake import HandshakeError, TlsStream, blind_context, tls_fault
+from wizard.check.tls.handshake import (
+    HandshakeError,
+    TlsStream,
+    alert_of,
+    blind_context,
+    tls_fault,
+)
 from wizard.text import clean
 
 MAX_LINE = 2048
@@ -27,6 +33,9 @@ CLOSING = 421
 """RFC 5321 3.8: the server closes the connection after any command."""
 CONTINUE = 334
 """RFC 4954 4: the server waits for credentials; `*` cancels the login."""
+
+_ALERT_RECORD = b"\x15\x03"
+"""The first bytes of a TLS alert (RFC 8446 5.1)."""
 
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
@@ -182,6 +191,9 @@ class Line:
 
     def start_tls(self) -> bytes:
         """Start TLS, and return the leaf of the served certificate (DER)."""
+        if self._buffer[:2] == _ALERT_RECORD:
+            # Some servers refuse before they have read anything.
+            raise SessionError(f"the server refused the TLS handshake: {alert_of(self._buffer)}")
         if self._buffer:
             raise SessionError(
                 f"plain text behind the answer to STARTTLS: {clean(self._buffer, 60)}"

@@ -201,6 +201,11 @@ def certificates(pem: bytes) -> tuple[bytes, ...]:
         return ()
 
 
+def alert_of(record: bytes) -> str:
+    """Return the name of the alert in a TLS record."""
+    return alert_name(record[_ALERT_AT]) if len(record) > _ALERT_AT else "alert"
+
+
 def leaf(pem: bytes) -> bytes:
     """Return the first certificate of a PEM file as DER; a server sends it first.
 

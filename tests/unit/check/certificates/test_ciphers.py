@@ -9,7 +9,7 @@ from wizard.check.certificates.ciphers import judge_ciphers
 from wizard.check.certificates.probing import PortTls
 from wizard.check.smtp.session import Transcript
 from wizard.check.tls.services import PortSettings
-from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
+from wizard.finding import RIGHT, UNKNOWN, WARNING
 from wizard.postfix.settings import Settings
 
 NO = Answer(refused="refused")
@@ -25,15 +25,15 @@ OFF = Answer(why="no answer within 2 s")
         (NO, NO, {}, RIGHT, ""),
         (NO, ANON, {}, RIGHT, ""),
         (NO, ANON, {"tls_medium_cipherlist": "aNULL:HIGH"}, WARNING, "smtpd_tls_exclude_ciphers"),
-        (NULL, ANON, {}, WRONG, "smtpd_tls_ciphers = medium"),
+        (NULL, ANON, {}, WARNING, "smtpd_tls_ciphers = medium"),
         (
             NULL,
             NO,
             {"tls_medium_cipherlist": "eNULL"},
-            WRONG,
+            WARNING,
             "Take tls_medium_cipherlist = eNULL out",
         ),
-        (NULL, NO, {"smtpd_tls_ciphers": "null"}, WRONG, "Take smtpd_tls_ciphers = null out"),
+        (NULL, NO, {"smtpd_tls_ciphers": "null"}, WARNING, "Take smtpd_tls_ciphers = null out"),
         (OLD, NO, {}, WARNING, "medium"),
         (OFF, NO, {}, UNKNOWN, ""),
         (NO, OFF, {}, UNKNOWN, ""),

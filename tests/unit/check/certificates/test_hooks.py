@@ -32,7 +32,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def judged(root: Path, *, job: Job = JOB, **renewal: str) -> Finding:
-    return judge_hooks(read_hooks(Door(root), renewal, (job,)))
+    return judge_hooks(read_hooks(Door(root), "zeke.ne.jp", renewal, (job,)))
 
 
 def test_the_wizards_own(tmp_path: Path, write: Write) -> None:
@@ -130,6 +130,15 @@ def test_others_ways_to_reload(tmp_path: Path, write: Write, text: str) -> None:
     write("etc/letsencrypt/cli.ini", "")
     write(f"{DEPLOY}/mail", f"#!/bin/sh\n{text}\n")
     assert judged(tmp_path).verdict == RIGHT
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("zeke.jp", WARNING), ("zeke.ne.jp", RIGHT)])
+def test_a_hook_for_one_lineage(tmp_path: Path, write: Write, name: str, verdict: str) -> None:
+    condition = f'[ "$RENEWED_LINEAGE" = /etc/letsencrypt/live/{name} ] || exit 0'
+    write(OWN, f"#!/bin/sh\n{condition}\nsystemctl reload postfix\n")
+    found = judged(tmp_path)
+    assert found.verdict == verdict
+    assert verdict == RIGHT or "it is for zeke.jp alone" in found.seen
 
 
 def test_what_a_script_of_others_does_is_not_known(tmp_path: Path, write: Write) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.certificates.jobs import Job, jobs, known_timers
+from wizard.check.certificates.jobs import Job, jobs, timer_advice
 from wizard.door import Door
 
 EXEC = "ExecStart={{ path=/x ; argv[]={} ; ignore_errors=no ; pid=0 ; status=0/0 }}"
@@ -17,12 +17,15 @@ def unit(name: str, **properties: str) -> str:
 
 
 def timer(
-    service: str = "x.service",
+    runs: str = "x.service",
     state: str = "active",
     enabled: str = "enabled",
     sub: str = "waiting",
+    calendar: str = "*-*-* 00:00:00",
 ) -> str:
-    return unit("x.timer", Triggers=service, ActiveState=state, UnitFileState=enabled, SubState=sub)
+    shown = f"{{ OnCalendar={calendar} ; next_elapse=n/a }}"
+    properties = {"Triggers": runs, "ActiveState": state, "UnitFileState": enabled}
+    return unit("x.timer", SubState=sub, TimersCalendar=shown, **properties)
 
 
 def service(command: str, state: str = "inactive") -> str:
@@ -57,9 +60,28 @@ def test_timers(tmp_path: Path, shown: list[str], found: bool) -> None:
     assert all(one.is_running for one in got)
 
 
-def test_a_run_that_failed(tmp_path: Path) -> None:
-    (got,) = jobs(Door(tmp_path), f"{timer()}\n\n{service('certbot renew', 'failed')}")
-    assert got.failed
+@pytest.mark.parametrize(
+    ("shown", "fault"),
+    [
+        ([timer(), service("certbot renew")], ""),
+        ([timer(), service("certbot renew", "failed")], "the last run of x.service failed"),
+        ([timer(state="inactive"), service("certbot renew")], "enabled, and does not run"),
+        ([timer(enabled="disabled"), service("certbot renew")], "not enabled for the next boot"),
+        ([timer(enabled="static"), service("certbot renew")], ""),
+        (
+            [timer(), service("/opt/certbot/bin/certbot renew")],
+            "/opt/certbot/bin/certbot is not there",
+        ),
+        ([timer(calendar="*-01-01 00:00:00"), service("certbot renew")], "OnCalendar=*-01-01"),
+        ([timer(calendar="*-*-01 00:00:00"), service("certbot renew")], "OnCalendar=*-*-01"),
+        ([timer(calendar="*-*-* 00/12:00:00"), service("certbot renew")], ""),
+        ([timer(calendar="Mon *-*-* 00:00:00"), service("certbot renew")], ""),
+    ],
+)
+def test_what_is_wrong_with_a_timer(tmp_path: Path, shown: list[str], fault: str) -> None:
+    (got,) = jobs(Door(tmp_path), "\n\n".join(shown))
+    assert fault in got.fault
+    assert bool(got.fault) == bool(fault) == bool(got.advice)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +141,18 @@ def test_a_program_is_no_script(tmp_path: Path) -> None:
     assert jobs(Door(tmp_path), "") == ()
 
 
-def test_known_timers() -> None:
-    shown = [
-        unit("certbot-renew.timer", LoadState="not-found"),
-        unit("certbot.timer", LoadState="loaded"),
-        unit("x.timer", LoadState="loaded"),
-    ]
-    assert known_timers("\n\n".join(shown), started=False) == ("certbot.timer",)
-    assert known_timers("\n\n".join(shown), started=True) == ()
-    shown[1] = unit("certbot.timer", LoadState="loaded", ActiveState="active", SubState="waiting")
-    assert known_timers("\n\n".join(shown), started=True) == ("certbot.timer",)
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        ({"LoadState": "masked"}, "systemctl unmask certbot.timer"),
+        ({"LoadState": "loaded"}, "`systemctl enable --now certbot.timer`"),
+        ({"LoadState": "loaded", "ActiveState": "active"}, "systemctl cat certbot.service"),
+        ({"LoadState": "not-found"}, ""),
+    ],
+)
+def test_certbots_own_timer(state: dict[str, str], advice: str) -> None:
+    shown = [unit("certbot-renew.timer", LoadState="not-found"), unit("certbot.timer", **state)]
+    said = timer_advice("\n\n".join(shown))
+    assert advice in said
+    assert bool(said) == bool(advice)
     assert Job("x", "certbot", "a", "b").text == "a\nb"

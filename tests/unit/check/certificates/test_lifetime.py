@@ -95,7 +95,7 @@ def verified_by(root: Issued, chain: tuple[bytes, ...]) -> Served:
     ("begins", "ends", "verdicts", "seen"),
     [
         (-9, 300, (RIGHT, RIGHT), "59 days left"),
-        (-99, -5, (UNKNOWN, WRONG), "certificate 2 of its chain ended on"),
+        (-99, -5, (UNKNOWN, WRONG), "certificate 2 of its chain has expired: ended on"),
         (-99, 19, (RIGHT, WARNING), "certificate 2 of its chain 20"),
         (-99, 3, (RIGHT, WRONG), "2 days left"),
         (2, 99, (UNKNOWN, WRONG), "certificate 2 of its chain is not valid yet"),
@@ -168,7 +168,7 @@ def test_what_openssl_says() -> None:
 def test_a_short_key(tmp_path: Path) -> None:
     chain = der(issue(tmp_path, NAME, kind="rsa:1024"))
     found = judged(Served(chain, verified=GOOD))["strength"]
-    assert (found.verdict, found.seen) == (WARNING, "RSA 1024")
+    assert (found.verdict, found.seen) == (WRONG, "RSA 1024")
 
 
 def _port(chains: dict[str, tuple[bytes, ...]]) -> PortTls:
@@ -193,7 +193,7 @@ def test_each_chain_is_shown_with_who_gets_it(tmp_path: Path) -> None:
     assert (both[1].path, both[1].named_by) == ("/b", "p")
     found = judged(*both)
     assert found["expiry"].verdict == WRONG
-    assert found["expiry"].seen.startswith("port 587, ECDSA clients: ended on")
+    assert found["expiry"].seen.startswith("port 587, ECDSA clients: it has expired: ended on")
     assert found["name"].seen.startswith("port 587, ECDSA clients: old.example")
 
 

@@ -43,7 +43,6 @@ GOOD = Renewal(
     CONF,
     True,
     (TIMER,),
-    started=("certbot-renew.timer",),
     there=frozenset({"/var/www/html"}),
 )
 STANDALONE = CONF.replace("authenticator = webroot", "authenticator = standalone").replace(
@@ -78,7 +77,7 @@ def test_a_conf_that_is_none(text: str) -> None:
         (replace(CRON, is_running=True),),
         (replace(TIMER, where="renew-all.timer", command="/opt/certbot/bin/certbot -q renew"),),
         (replace(TIMER, command="/usr/local/bin/renew.sh", script="certbot renew -q"),),
-        (replace(TIMER, failed=True), replace(CRON, is_running=True)),
+        (replace(TIMER, fault="x"), replace(CRON, is_running=True)),
     ],
 )
 def test_all_is_well(jobs: tuple[Job, ...]) -> None:
@@ -107,7 +106,14 @@ def test_all_is_well(jobs: tuple[Job, ...]) -> None:
             {"http"},
             "does not renew zeke.ne.jp",
         ),
-        (replace(GOOD, jobs=(replace(TIMER, failed=True),)), {}, {"http"}, "the last run of"),
+        (
+            replace(GOOD, jobs=(replace(TIMER, fault="the last run failed"),)),
+            {},
+            {"http"},
+            "the last run failed",
+        ),
+        (replace(GOOD, trials="staging in cli.ini"), {}, {"http"}, "a server for trials"),
+        (replace(GOOD, text=f"renew_before_expiry = 1 days\n{CONF}"), {}, {"http"}, "= 1 days"),
         (replace(GOOD, there=frozenset()), {}, {"http"}, "/var/www/html, which is not there"),
         (
             replace(GOOD, text=conf("pre_hook = /usr/local/bin/open-port 80")),
@@ -132,16 +138,31 @@ def test_nobody_renews(
     assert not found.fatal
 
 
-def test_a_timer_is_named_that_is_there() -> None:
-    idle = replace(GOOD, jobs=(), started=(), idle=("certbot.timer",))
-    found = judge_renewal(idle, {}, None)
-    assert found.advice == "`systemctl enable --now certbot.timer`"
-    assert ".timer" not in judge_renewal(replace(idle, idle=()), {}, None).advice
+def test_the_timer_that_is_there_is_named() -> None:
+    found = judge_renewal(
+        replace(GOOD, jobs=(), timer="`systemctl enable --now x.timer`"), {}, None
+    )
+    assert found.advice == "`systemctl enable --now x.timer`"
+    assert ".timer" not in judge_renewal(replace(GOOD, jobs=()), {}, None).advice
 
 
-def test_a_timer_that_starts_something_else_is_not_to_be_enabled() -> None:
-    found = judge_renewal(replace(GOOD, jobs=()), {}, None)
-    assert found.advice.startswith("certbot-renew.timer runs: see in `systemctl cat")
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        ("cli.ini", "staging = True\n", "staging in /etc/letsencrypt/cli.ini"),
+        ("cli.ini", "test-cert\n", "test_cert in"),
+        ("cli.ini", "server = https://acme-staging-v02.example/\n", "server in"),
+        ("cli.ini", "staging = false\n", ""),
+        ("renewal/x.conf", CONF.replace("acme-v02", "acme-staging-v02"), "server in /etc/lets"),
+    ],
+)
+def test_a_server_for_trials(tmp_path: Path, path: str, text: str, words: str) -> None:
+    at = tmp_path / "etc/letsencrypt" / path
+    at.parent.mkdir(parents=True)
+    at.write_text(text)
+    trials = read_renewal(Door(tmp_path), "x").trials
+    assert words in trials
+    assert bool(trials) == bool(words)
 
 
 def test_a_cron_job_without_a_daemon_is_unknown() -> None:
@@ -203,7 +224,7 @@ def test_reading(tmp_path: Path) -> None:
         (tmp_path / path).mkdir(parents=True)
     (tmp_path / "etc/letsencrypt/renewal/zeke.ne.jp.conf").write_text(CONF)
     (tmp_path / "opt/certbot/bin/certbot").touch()
-    read = read_renewal(Door(tmp_path), "zeke.ne.jp", (TIMER,), (), ("certbot-renew.timer",))
+    read = read_renewal(Door(tmp_path), "zeke.ne.jp", (TIMER,))
     assert read == GOOD
     (tmp_path / "etc/letsencrypt/renewal/zeke.ne.jp.conf").write_text(
         conf("pre_hook = systemctl stop nginx\nrenew_hook = None")
