@@ -129,10 +129,10 @@ WAYS = {
         "\\bown",
         stops=True,
     ),
-    "the deferred mail is on an immutable directory": _while_it_runs(
-        f"chattr +i {_SPOOL}/deferred",
-        f"chattr -i {_SPOOL}/deferred",
-        "deferred",
+    "an immutable directory of the queue": _while_it_runs(
+        f"chattr +i {_SPOOL}/incoming",
+        f"chattr -i {_SPOOL}/incoming",
+        "incoming",
         "immutable|chattr",
         stops=True,
     ),
