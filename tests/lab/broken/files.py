@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from tests.lab.broken.immutable import immutable, mutable
 from tests.lab.broken.way import MAIN, NOTHING, RESTART, Way, line
 
 _SPOOL = "/var/spool/postfix"
@@ -130,8 +131,8 @@ WAYS = {
         stops=True,
     ),
     "an immutable directory of the queue": _while_it_runs(
-        f"chattr +i {_SPOOL}/incoming",
-        f"chattr -i {_SPOOL}/incoming",
+        immutable(f"{_SPOOL}/incoming"),
+        mutable(f"{_SPOOL}/incoming"),
         "incoming",
         "immutable|chattr",
         stops=True,
