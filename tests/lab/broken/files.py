@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from tests.lab.broken.immutable import immutable, mutable
 from tests.lab.broken.way import MAIN, NOTHING, RESTART, Way, line
 
 _SPOOL = "/var/spool/postfix"
@@ -129,10 +130,10 @@ WAYS = {
         "\\bown",
         stops=True,
     ),
-    "the deferred mail is on an immutable directory": _while_it_runs(
-        f"chattr +i {_SPOOL}/deferred",
-        f"chattr -i {_SPOOL}/deferred",
-        "deferred",
+    "an immutable directory of the queue": _while_it_runs(
+        immutable(f"{_SPOOL}/incoming"),
+        mutable(f"{_SPOOL}/incoming"),
+        "incoming",
         "immutable|chattr",
         stops=True,
     ),

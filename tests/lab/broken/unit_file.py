@@ -56,7 +56,6 @@ WAYS = {
         "ReadOnlyPaths=/var/spool/postfix/defer /var/spool/postfix/deferred", "ReadOnlyPaths"
     ),
     "files of one megabyte at most": _service("LimitFSIZE=1M", "LimitFSIZE"),
-    "few open files": _service("LimitNOFILE=24", "LimitNOFILE"),
     # A host of the lab has neither the controllers nor the BPF for the next three: not felt there.
     "no packets of strangers": _service(
         "IPAddressDeny=any\nIPAddressAllow=localhost 192.168.1.0/24", "IPAddressDeny", stops=None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from tests.lab.broken.immutable import immutable, mutable
 from tests.lab.broken.way import NOTHING, Way
 
 _HOME = "/home/taro"
@@ -52,8 +53,8 @@ WAYS = {
     ),
     "an immutable Maildir": _home(
         f"mkdir -p {_MAIL}/cur {_MAIL}/new {_MAIL}/tmp; chown -R taro: {_MAIL}; "
-        f"chattr +i {_MAIL}/tmp {_MAIL}/new",
-        f"chattr -i {_MAIL}/tmp {_MAIL}/new",
+        + immutable(f"{_MAIL}/tmp", f"{_MAIL}/new"),
+        mutable(f"{_MAIL}/tmp", f"{_MAIL}/new"),
         _MAIL,
         "immutable|chattr",
     ),
