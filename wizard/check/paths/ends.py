@@ -215,7 +215,7 @@ def _leaving(route: Route, around: Surroundings, *, stays: bool, decides: str) -
         yield _Fault(True, f"{route}: that is this host again, round and round", advice)
     elif hop is not None and hop.why:
         advice = f"See that the next hop answers, or name another in {decides}; reload."
-        # Whoever relays for another server holds its mail while that one is away.
+        # A relay stores the mail of another server while that one is away.
         yield _Fault(route.kind != _RELAY, f"{route}: {hop.why}: mail waits", advice)
     elif stays and route.kind not in {_RELAY, _DEFAULT}:
         advice = f"Where that is not meant, take it out of {decides}; reload."
