@@ -70,10 +70,10 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
             if arrived is not None:
                 found.others.add(arrived)
             arrived = int(begins[2]) if begins[1] in _TO_BOUNCE else None
-        if arrived is not None and len(reasons) < MOST_REASONS:
-            said = (one for one in _REASON.findall(line) if not socket or mark not in one)
-            reasons.update(dict.fromkeys(_text(one) for one in said))
-        if arrived is not None and socket and mark in line:
+        is_dovecots = bool(socket) and mark in line
+        if arrived is not None and not is_dovecots and len(reasons) < MOST_REASONS:
+            reasons.update(dict.fromkeys(map(_text, _REASON.findall(line))))
+        if arrived is not None and is_dovecots:
             found.dovecot.add(arrived)
             arrived = None
     if arrived is not None:

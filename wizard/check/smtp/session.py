@@ -34,7 +34,7 @@ CLOSING = 421
 CONTINUE = 334
 """RFC 4954 4: the server waits for credentials; `*` cancels the login."""
 
-_ALERT_RECORD = b"\x15\x03"
+_ALERT_BEGINS = b"\x15\x03"
 """The first bytes of a TLS alert (RFC 8446 5.1)."""
 
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
@@ -191,7 +191,7 @@ class Line:
 
     def start_tls(self) -> bytes:
         """Start TLS, and return the leaf of the served certificate (DER)."""
-        if self._buffer[:2] == _ALERT_RECORD:
+        if self._buffer[:2] == _ALERT_BEGINS:
             # Some servers refuse before they have read anything.
             raise SessionError(f"the server refused the TLS handshake: {alert_of(self._buffer)}")
         if self._buffer:
