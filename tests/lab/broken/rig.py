@@ -59,10 +59,11 @@ class Found:
 class Rig:
     """A host that the wizard set up, with Dovecot behind it and certbot beside it."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, suite: str = "") -> None:
         self._owed = ""
         self.exit_status = 0
         self.host = host
+        self.suite = suite
         host.write(
             ANSWERS, ZEKE.replace("reject_senders = []", 'reject_senders = ["spam.example"]')
         )

@@ -70,9 +70,9 @@ def test_a_right_server_has_none(tmp_path: Path) -> None:
         ("hopcount_limit", "1", WRONG),
         ("authorized_submit_users", "root", WRONG),
         ("smtp_tls_security_level", "none", WARNING),
-        ("smtp_tls_security_level", "encrypt", WARNING),
+        ("smtp_tls_security_level", "encrypt", WRONG),
         ("smtp_tls_security_level", "dane", WARNING),
-        ("smtp_bind_address", "198.51.100.9", WRONG),
+        ("smtp_bind_address", "198.51.100.9", WARNING),
         ("smtp_helo_name", "localhost", WARNING),
         ("smtp_sasl_auth_enable", "yes", WRONG),
         ("myorigin", "localhost.localdomain", WRONG),
@@ -146,3 +146,15 @@ def test_aliases_before_a_content_filter_count_behind_it(tmp_path: Path) -> None
 def test_each_row_says_what_it_does() -> None:
     assert len(ROWS) > 60
     assert all(row.does and row.verdict in {WRONG, WARNING} for row in ROWS)
+
+
+def test_passwords_that_others_may_read(tmp_path: Path) -> None:
+    there = tmp_path / "etc/postfix/passwords"
+    there.parent.mkdir(parents=True)
+    there.touch()
+    there.chmod(0o600)
+    own = {"smtp_sasl_password_maps": "hash:/etc/postfix/passwords"}
+    assert judged(tmp_path, **own) == {}
+    there.with_name("passwords.db").touch()
+    there.with_name("passwords.db").chmod(0o644)
+    assert judged(tmp_path, **own)["smtp_sasl_password_maps"][0] == WARNING

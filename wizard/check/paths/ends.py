@@ -199,7 +199,9 @@ def _of_route(
         # postmaster need not have an alias in each domain of aliases.
         if route.kind != _ALIAS:
             yield _Fault(
-                True, f"{route}: {_STOPS[command]}", f"Correct {decides} in main.cf; reload."
+                True,
+                f"{route} ({command}): {_STOPS[command]}",
+                f"Correct {decides} in main.cf; reload.",
             )
     elif command in _LEAVES:
         yield from _leaving(route, around, stays=is_ours and not is_alias, decides=decides)

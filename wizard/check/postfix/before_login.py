@@ -26,7 +26,6 @@ _REFUSES = re.compile(
     r"|reject_unknown_(?:client|reverse_client|forward_client).*|reject_unknown_(?:helo_)?hostname"
     r"|reject_(?:invalid|non_fqdn)_(?:helo_)?hostname|reject_unknown_client"
     r"|reject_unauth_destination|defer_unauth_destination|reject_plaintext_session"
-    r"|reject_unverified_sender"
 )
 """What may refuse a person's own client; of senders and recipients only what forbids sending."""
 

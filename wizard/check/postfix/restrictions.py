@@ -66,6 +66,8 @@ _CLIENT_NAMES = (
     "reject_unknown_client",
     "reject_unknown_reverse_client_hostname",
 )
+_AFTER_RCPT = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
+"""The lists whose refusals no test of recipients sees."""
 _LAST = frozenset({"permit", "reject", "defer"})
 
 
@@ -160,6 +162,13 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
             "Put reject_unauth_destination before every permit but permit_mynetworks and "
             "permit_sasl_authenticated; reload.",
         )
+    for name in _AFTER_RCPT:
+        ends = _in_force([one for one, _ in items(settings.words(name))])[-1:]
+        if ends and ends[0] in {"reject", "defer"}:
+            return check.wrong(
+                f"{name} ends with {ends[0]}: every message of strangers is refused after RCPT",
+                f"Take {ends[0]} out of {name}; reload.",
+            )
     for where, listed in lists:
         last = _ends_the_list(listed)
         if last:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from wizard.check.silent import arriving, leaving, limits, rewriting
@@ -12,6 +13,7 @@ from wizard.check.silent.row import Row
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
+from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
@@ -32,6 +34,7 @@ def judge_silent(settings: Settings, services: Iterable[Service], door: Door) ->
                 yield check.finding(row.verdict, seen, printable(_advice(row, where)))
                 break
     yield from _files(settings, door)
+    yield from _secrets(settings, door)
 
 
 def _advice(row: Row, where: str) -> str:
@@ -81,3 +84,30 @@ def _files(settings: Settings, door: Door) -> Iterator[Finding]:
                 printable(f"{path} is not there: {does}"),
                 printable(f"Make {path}, or take {name} out of main.cf; reload."),
             )
+
+
+_SECRET = ("smtp_sasl_password_maps", "lmtp_sasl_password_maps", "relay_sasl_password_maps")
+_TABLE = re.compile(r"(?:proxy:)?(\w+):(/\S+)")
+
+
+def _secrets(settings: Settings, door: Door) -> Iterator[Finding]:
+    """Check that others cannot read passwords, neither the text nor its index."""
+    for name in _SECRET:
+        for kind, path in _TABLE.findall(settings.value(name)):
+            for file in (path, f"{path}{INDEX_SUFFIX.get(kind, '')}"):
+                try:
+                    status = door.stat(file)
+                except Trouble:
+                    continue
+                if status is not None and status.st_mode & 0o004:
+                    check = Check(
+                        f"parameters.{name}",
+                        f"main.cf: {name}",
+                        "files that root alone reads",
+                        fatal=False,
+                    )
+                    yield check.warning(
+                        printable(f"others may read {file} (mode {status.st_mode & 0o777:04o})"),
+                        printable(f"`chmod 600 {file}`"),
+                    )
+                    return

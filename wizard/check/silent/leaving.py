@@ -20,7 +20,7 @@ ROWS = (
     Row(
         "smtp_tls_security_level",
         demands_tls,
-        WARNING,
+        WRONG,
         "mail for servers without such TLS waits and is returned",
         SMTP,
         "Set `smtp_tls_security_level = may`, and name servers in smtp_tls_policy_maps; reload.",
@@ -74,8 +74,8 @@ ROWS = (
     Row(
         "smtp_bind_address",
         not_this_host,
-        WRONG,
-        "mail goes out from an address that this host lacks",
+        WARNING,
+        "mail goes out from an address that this host lacks, or that nobody answers to",
         SMTP,
     ),
     Row(

@@ -87,13 +87,15 @@ def strangers(_: Settings, value: str) -> bool:
 
 
 def not_this_host(settings: Settings, value: str) -> bool:
-    """An address that this host lacks."""
+    """An address that this host lacks, or that nobody outside answers to."""
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
         return value != ""
     here = settings.here.addresses
-    return bool(here) and not address.is_unspecified and str(address) not in here
+    if address.is_unspecified:
+        return False
+    return address.is_loopback or (bool(here) and str(address) not in here)
 
 
 def no_public_name(_: Settings, value: str) -> bool:

@@ -180,6 +180,16 @@ def test_restrictions_that_are_right(own: Mapping[str, str]) -> None:
             },
         ),
         (
+            {"smtpd_end_of_data_restrictions": "permit_mynetworks, reject"},
+            {
+                "order": (
+                    WRONG,
+                    "smtpd_end_of_data_restrictions ends with reject: every message of strangers is "
+                    "refused after RCPT",
+                )
+            },
+        ),
+        (
             {
                 "smtpd_relay_restrictions": "permit_mynetworks, permit, reject_unauth_destination",
                 "smtpd_recipient_restrictions": "check_client_access cidr:/c, reject",
