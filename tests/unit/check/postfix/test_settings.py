@@ -184,8 +184,10 @@ def test_restrictions_that_are_right(own: Mapping[str, str]) -> None:
             {
                 "order": (
                     WRONG,
-                    "smtpd_end_of_data_restrictions ends with reject: every message of strangers is "
-                    "refused after RCPT",
+                    (
+                        "smtpd_end_of_data_restrictions ends with reject: every message of strangers is "
+                        "refused after RCPT"
+                    ),
                 )
             },
         ),
