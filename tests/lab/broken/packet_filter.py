@@ -34,6 +34,19 @@ def _input(*rules: str, cause: tuple[str, ...], stops: Optional[bool] = True) ->
     return _nft(chain, *(f"add rule @T entry {one}" for one in rules), cause=cause, stops=stops)
 
 
+_NO_FILTER = "nft delete table ip filter 2>/dev/null || :"
+
+
+def _where_iptables_is(script: str) -> str:
+    """Return the script; where there is no iptables, as on EL10, what it would write into nft."""
+    return (
+        f"if command -v iptables >/dev/null; then\n{script}\nelse\nnft -f - <<'END'\n"
+        "add table ip filter\n"
+        "add chain ip filter INPUT { type filter hook input priority 0; policy accept; }\n"
+        'add rule ip filter INPUT iifname "enp0s8" tcp dport 25 counter drop\nEND\nfi'
+    )
+
+
 WAYS = {
     "the internet bound to another zone by its addresses": _firewalld(
         "for half in 0.0.0.0/1 128.0.0.0/1; do firewall-cmd -q --zone=drop --add-source=$half; done",
@@ -60,14 +73,19 @@ WAYS = {
         "forward|192\\.168\\.1\\.50",
     ),
     "a direct rule": _firewalld(
-        "firewall-cmd -q --direct --add-rule ipv4 filter INPUT 0 -i enp0s8 -p tcp --dport 25 -j DROP",
+        _where_iptables_is(
+            "firewall-cmd -q --direct --add-rule "
+            "ipv4 filter INPUT 0 -i enp0s8 -p tcp --dport 25 -j DROP"
+        ),
         "direct|iptables|rule",
-        mend="nft delete table ip filter 2>/dev/null || :",
+        mend=_NO_FILTER,
     ),
     "a rule of iptables": Way(
-        "iptables -I INPUT -i enp0s8 -p tcp -m multiport --dports 25,465,587 -j DROP",
+        _where_iptables_is(
+            "iptables -I INPUT -i enp0s8 -p tcp -m multiport --dports 25,465,587 -j DROP"
+        ),
         settle=NOTHING,
-        mend="nft delete table ip filter",
+        mend=_NO_FILTER,
         cause=("iptables|rule|nft",),
         stops=True,
     ),
