@@ -124,6 +124,7 @@ def prove(
                 answers, door, settings, network, pool, key=key, is_run=expected is not None
             )
         )
+        triggered = start_command(door, jobs.show_services(timers().text))
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
         stranger = stranger_session(
@@ -147,7 +148,7 @@ def prove(
             door,
             sessions,
             planned,
-            units=timers().text,
+            units=f"{timers().text}\n\n{triggered().text}",
             owners={one.port: one.owner for one in ports.sockets(sockets.text)},
             zone=None if walls is None else walls.zone(answers.networks.firewall_zone),
         )

@@ -101,7 +101,7 @@ WAYS = {
         stops=True,
     ),
     "465 without TLS": Way(
-        "postconf -PX smtps/inet/smtpd_tls_wrappermode",
+        f"sed -i '/-o smtpd_tls_wrappermode=yes/d' {MASTER}",
         {"smtp.465.tls": "Set `-o smtpd_tls_wrappermode=yes`"},
         stops=True,
     ),

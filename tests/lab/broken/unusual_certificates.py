@@ -17,7 +17,7 @@ UNUSUAL = {
         "printf '[Service]\\nType=oneshot\\nExecStart=/usr/local/sbin/renew-all\\n' "
         ">/etc/systemd/system/all.service\n"
         "systemctl daemon-reload; systemctl -q enable --now all.timer",
-        mend=f"systemctl -q disable --now all.timer; rm -f /usr/local/sbin/renew-all; systemctl daemon-reload; {_ON}",
+        mend=f"systemctl stop all.timer 2>/dev/null || :; rm -f /usr/local/sbin/renew-all; systemctl daemon-reload; {_ON}",
     ),
     "certbot by cron": Way(
         f"{_OFF}\nmkdir -p /etc/cron.d; echo '0 0,12 * * * root certbot renew -q' >/etc/cron.d/certbot",

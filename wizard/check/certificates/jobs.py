@@ -15,18 +15,16 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.text import clean
 
+_SHOW = ("systemctl", "show", "-p")
 SHOW = (
-    "systemctl",
-    "show",
-    "-p",
-    "Id,LoadState,ActiveState,SubState,UnitFileState,Triggers,TimersCalendar,ExecStart,ExecStartPost,Result",
+    *_SHOW,
+    "Id,LoadState,ActiveState,SubState,UnitFileState,Triggers,TimersCalendar",
     "certbot-renew.timer",
     "certbot.timer",
     "snap.certbot.renew.timer",
     "*.timer",
-    "*.service",
 )
-"""The patterns match what systemd has loaded: all timers that run."""
+"""The pattern matches what systemd has loaded: all timers that run."""
 
 CERTBOT = "certbot"
 CLIENTS = re.compile(
@@ -70,8 +68,21 @@ class Job:
         return f"{self.command}\n{self.script}"
 
 
+def show_services(shown: str) -> tuple[str, ...]:
+    """Return the argv that shows what the timers of SHOW's output start, and cron's daemons.
+
+    systemd does not keep a service loaded that only a timer names, so that no pattern finds it.
+    """
+    named = [one for timer in _units(shown).values() for one in timer.get("Triggers", "").split()]
+    services = [one for one in dict.fromkeys(named) if not one.startswith("-")]
+    return (*_SHOW, "Id,ActiveState,ExecStart,ExecStartPost", *_DAEMONS, *services)
+
+
 def jobs(door: Door, shown: str) -> tuple[Job, ...]:
-    """Return the jobs that run an ACME client; `shown` is the output of SHOW. Never raises."""
+    """Return the jobs that run an ACME client. Never raises.
+
+    `shown` is the output of SHOW and of `show_services`, with an empty line between.
+    """
     units = _units(shown)
     has_cron = any(units.get(name, {}).get("ActiveState") == "active" for name in _DAEMONS)
     return (*_timers(door, units), *_cron(door, has_cron=has_cron))

@@ -76,7 +76,7 @@ class Surroundings:
 def surroundings(
     door: Door, units: str, owners: Mapping[int, str], zone: Optional[Zone]
 ) -> Surroundings:
-    """Return what a renewal needs; `units` is the output of jobs.SHOW."""
+    """Return what a renewal needs; `units` is what jobs.SHOW and `show_services` print."""
     opened = None if zone is None else frozenset(zone.permanent)
     return Surroundings(
         jobs(door, units),

@@ -253,14 +253,6 @@ def _of_sasl(here: PortSettings) -> Iterator[Cause]:
             "of those that Dovecot offers (PLAIN and LOGIN, which TLS protects); reload.",
             f"no SASL mechanism is left by {name} = {here.settings.value(name)}",
         )
-    filtered = here.settings.value("smtpd_sasl_mechanism_filter")
-    if filtered and not re.search("(?i)plain|login|static:all", filtered):
-        yield Cause(
-            "sasl filter",
-            f"smtpd_sasl_mechanism_filter = {filtered} leaves no mechanism that Dovecot offers: "
-            "name plain and login there, or take it out; reload.",
-            "no SASL mechanism is left",
-        )
     kind, path = here.value("smtpd_sasl_type"), here.settings.value("smtpd_sasl_path")
     whole = path if path.startswith("/") else f"{QUEUE}/{path}"
     if kind == "dovecot" and not path.startswith("inet:") and not _exists(whole):
@@ -269,6 +261,16 @@ def _of_sasl(here: PortSettings) -> Iterator[Cause]:
             f"Name Dovecot's socket in smtpd_sasl_path (usually private/auth), where there is no "
             f"{whole}; reload.",
             f"smtpd_sasl_path = {path}, and there is no such socket",
+        )
+    name = "smtpd_sasl_mechanism_filter"
+    is_set = name in {**here.settings.own, **here.settings.options}
+    filtered = here.settings.value(name) if is_set else ""
+    if filtered and not re.search("(?i)plain|login|static:all", filtered):
+        yield Cause(
+            "sasl filter",
+            f"smtpd_sasl_mechanism_filter = {filtered} leaves no mechanism that Dovecot offers: "
+            "name plain and login there, or take it out; reload.",
+            "no SASL mechanism is left",
         )
     if kind == "cyrus":
         yield Cause(

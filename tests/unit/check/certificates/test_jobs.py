@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.certificates.jobs import Job, jobs, timer_advice
+from wizard.check.certificates.jobs import Job, jobs, show_services, timer_advice
 from wizard.door import Door
 
 EXEC = "ExecStart={{ path=/x ; argv[]={} ; ignore_errors=no ; pid=0 ; status=0/0 }}"
@@ -156,3 +156,11 @@ def test_certbots_own_timer(state: dict[str, str], advice: str) -> None:
     assert advice in said
     assert bool(said) == bool(advice)
     assert Job("x", "certbot", "a", "b").text == "a\nb"
+
+
+def test_the_services_of_the_timers_are_shown() -> None:
+    shown = [unit("a.timer", Triggers="a.service b.service"), unit("c.timer", Triggers="a.service")]
+    argv = show_services("\n\n".join(shown))
+    assert argv[-2:] == ("a.service", "b.service")
+    assert "crond.service" in argv
+    assert show_services("")[-1] == "anacron.service"

@@ -69,7 +69,8 @@ def judged(
     fault: LoadFault | None = None,
     causes: dict[str, str] | None = None,
 ) -> dict[str, Finding]:
-    here = PortSettings(port, Settings(own, {}, options or {}), "submission/inet")
+    defaults = {"smtpd_sasl_mechanism_filter": "!external, static:rest"}
+    here = PortSettings(port, Settings(own, defaults, options or {}), "submission/inet")
     known = Known(here, fault, {} if causes is None else causes, has_dead_milter=has_dead_milter)
     found = judge(port, ROWS[port], transcript, answers, known=known)
     return {one.id.rpartition(".")[2]: one for one in found}
