@@ -217,6 +217,13 @@ class Door:
         data = self.read_bytes(path)
         return None if data is None else data.decode("utf-8", "surrogateescape")
 
+    def readable_text(self, path: str) -> str:
+        """Return a file's text, "" if there is none or it cannot be read."""
+        try:
+            return self.read_text(path) or ""
+        except Trouble:
+            return ""
+
     def list_dir(self, path: str) -> Optional[tuple[str, ...]]:
         """Return the names in a directory, sorted; None where there is none."""
         try:
@@ -225,6 +232,20 @@ class Door:
             return None
         except OSError as error:
             raise _cannot("listing", path, error) from error
+
+    def readable_names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a directory, sorted; none if it cannot be read."""
+        try:
+            return self.list_dir(path) or ()
+        except Trouble:
+            return ()
+
+    def is_there(self, path: str) -> bool:
+        """Return True if `path` leads to something, False also if that cannot be known."""
+        try:
+            return self.stat(path) is not None
+        except Trouble:
+            return False
 
     def lstat(self, path: str) -> Optional[os.stat_result]:
         """Return the status of `path` itself (lstat(2)), None where it does not exist."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tomlkit
 
-from wording.count import by_package
+from wording.count import by_package, places
 
 ROOT = Path(__file__).parents[2]
 LIMITS = Path(__file__).with_name("counts.toml")
@@ -34,6 +34,9 @@ def main(words: list[str]) -> int:
             f"words: {name} has {number} private words, and had {limits.get(name, 0)}. Say it in the "
             "field's words (docs/glossary.md)."
         )
+        for path in sorted((ROOT / name).glob("*.py")):
+            for line, word in places(path.read_text(encoding="utf-8")):
+                print(f"  {path.relative_to(ROOT)}:{line}: {word}")
     print(f"words: {sum(now.values())} private words, at most {sum(limits.values())}")
     return 1 if grown else 0
 

@@ -17,19 +17,23 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def count(source: str) -> Counter[str]:
-    """Return how often each of `WORDS` is a part of a name, or a word of a docstring or comment.
+    """Return how often each of `WORDS` is in a source."""
+    return Counter(word for _, word in places(source))
+
+
+def places(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the word where one of `WORDS` is part of a name, a docstring or a comment.
 
     Other texts are messages, which are not counted here.
     """
-    found: Counter[str] = Counter()
     docstrings = set(_docstrings(source))
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         is_name = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
         is_docstring = token.type == tokenize.STRING and token.start in docstrings
         if is_name or is_docstring or token.type == tokenize.COMMENT:
-            words = Counter(word.lower() for word in _WORD.findall(token.string))
-            found.update({word: words[word] for word in WORDS if words[word]})
-    return found
+            for number, line in enumerate(token.string.split("\n"), token.start[0]):
+                words = (word.lower() for word in _WORD.findall(line))
+                yield from ((number, word) for word in words if word in WORDS)
 
 
 def _docstrings(source: str) -> Iterator[tuple[int, int]]:

@@ -75,11 +75,8 @@ def alias_type(parameters: Mapping[str, str], default_type: str) -> str:
 
 def read_users(door: Door) -> tuple[User, ...]:
     """Return the users of /etc/passwd, none where it cannot be read."""
-    try:
-        rows = passwd_rows(door.read_text("/etc/passwd") or "")
-        return tuple(User(fields[0], int(fields[2])) for fields in rows)
-    except Trouble:
-        return ()
+    rows = passwd_rows(door.readable_text("/etc/passwd"))
+    return tuple(User(fields[0], int(fields[2])) for fields in rows)
 
 
 def passwd_rows(text: str) -> Iterator[list[str]]:

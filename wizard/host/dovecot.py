@@ -142,10 +142,7 @@ def login_users(passwd: str) -> list[str]:
 
 def people_of(door: Door) -> list[str]:
     """Return the people of this host, none if /etc/passwd cannot be read."""
-    try:
-        return login_users(door.read_text("/etc/passwd") or "")
-    except Trouble:
-        return []
+    return login_users(door.readable_text("/etc/passwd"))
 
 
 def reader(passwd: str, aliases: str) -> str:

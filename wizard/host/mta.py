@@ -50,10 +50,8 @@ def _other(
 
 
 def _queued(door: Door, directory: str, depth: int, pattern: str) -> int:
-    try:
-        names = door.list_dir(directory) or ()
-    except Trouble:
-        return 0  # only root may read a queue; other users make plans without it
+    # Only root may read a queue; other users make plans without it.
+    names = door.readable_names(directory)
     if depth == 0:
         return len(fnmatch.filter(names, pattern))
     below = (f"{directory}/{name}" for name in names[:MAX_DIRECTORIES])
@@ -91,9 +89,5 @@ def parse_alternatives(text: str) -> tuple[str, tuple[tuple[str, int], ...]]:
 
 def with_unit(door: Door, listener: Listener) -> Listener:
     """Return the listener with its process's unit, "" if the kernel reports none."""
-    try:
-        text = door.read_text(f"/proc/{listener.pid}/cgroup") or ""
-    except Trouble:
-        return listener
-    units = _UNIT.findall(text)
+    units = _UNIT.findall(door.readable_text(f"/proc/{listener.pid}/cgroup"))
     return replace(listener, unit=units[-1] if units else "")

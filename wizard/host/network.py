@@ -12,7 +12,6 @@ import re
 from typing import Any
 
 from wizard.door import Door, Later, Outcome
-from wizard.errors import Trouble
 from wizard.host.facts import Network
 
 LOOPBACK6 = "::1"
@@ -75,11 +74,7 @@ def parse_default_routes(text: str, text6: str) -> tuple[str, ...]:
 
 
 def _kernels(door: Door, name: str) -> str:
-    """Return a file of /proc/net, "" if it is not readable."""
-    try:
-        return (door.read_text(f"/proc/net/{name}") or "") if door.is_live else ""
-    except Trouble:
-        return ""
+    return door.readable_text(f"/proc/net/{name}") if door.is_live else ""
 
 
 def parse_addresses(

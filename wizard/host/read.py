@@ -152,7 +152,7 @@ def read_host(
         firewall=_checked_firewall(firewall_later(), units, door),
         unit=units.states[POSTFIX],
         units={name: units.states[name] for name in needs.units},
-        programs=frozenset(path for path in needs.programs if _is_there(door, path)),
+        programs=frozenset(path for path in needs.programs if door.is_there(path)),
         listeners=listeners_later(),
         network=network,
         dovecot=replace(
@@ -271,11 +271,8 @@ def _refuse_many_services(master_cf: FileFacts) -> None:
 def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
     if place is None or not door.is_live:
         return ()
-    try:
-        there = door.list_dir(str(place))
-    except Trouble:
-        return ()  # it is root's; other users make plans without it
-    if not there:
+    # It is root's; other users make plans without it.
+    if not door.readable_names(str(place)):
         return ()
     # Imported only if there is something to read: its patterns take 3 ms.
     from wizard.host.gathered import read_gathered  # noqa: PLC0415
@@ -285,13 +282,6 @@ def _gathered(door: Door, place: Optional[Path]) -> tuple[Gathered, ...]:
 
 _READERS = {SASL_PASSWD: read_sasl_passwd, ALIASES: read_aliases_file}
 """The readers of files that need not be readable."""
-
-
-def _is_there(door: Door, path: str) -> bool:
-    try:
-        return door.stat(path) is not None
-    except Trouble:
-        return False
 
 
 def _from_files(

@@ -177,3 +177,15 @@ def test_what_a_host_has() -> None:
     assert Door().has("cat")
     assert not Door().has("no-such-program")
     assert not Door(Path("/tmp")).has("cat")
+
+
+def test_what_cannot_be_read_is_as_nothing_to_those_who_need_it_not(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("a text")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory/name").touch()
+    door = Door(tmp_path)
+    paths = ("/text", "/directory", "/loop", "/nothing")
+    assert [door.readable_text(path) for path in paths] == ["a text", "", "", ""]
+    assert [door.readable_names(path) for path in paths] == [(), ("name",), (), ()]
+    assert [door.is_there(path) for path in paths] == [True, True, False, False]

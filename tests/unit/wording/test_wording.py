@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wording.count import WORDS, by_package, count
+from wording.count import WORDS, by_package, count, places
 
 SOURCE = '''"""What was left, and what it holds."""
 
@@ -38,6 +38,14 @@ def test_each_kind_of_place_counts() -> None:
         "asked": 1,
         "told": 2,  # a comment and a docstring
     }
+
+
+def test_a_word_has_its_line() -> None:
+    assert list(places('x = 1\n"""One line.\n\nWhat was left.\n"""\nheld = 2  # told\n')) == [
+        (4, "left"),
+        (6, "held"),
+        (6, "told"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["withheld = 1\n", "tolds = 'left'\n", "x = 'kept'  # leftover\n"])

@@ -208,10 +208,7 @@ def _programs(text: str) -> str:
 
 
 def _names(door: Door, directory: str) -> tuple[str, ...]:
-    try:
-        listed = door.list_dir(directory) or ()
-    except Trouble:
-        return ()
+    listed = door.readable_names(directory)
     return tuple(name for name in listed if not name.startswith(".") and not _NO_JOB.search(name))
 
 

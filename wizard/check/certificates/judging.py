@@ -118,10 +118,6 @@ def _of_lineage(door: Door, name: str, around: Surroundings) -> tuple[Finding, .
 
 def _lineages_with(door: Door, chain: Chain) -> tuple[str, ...]:
     """Return the lineages whose certificate is the leaf of a chain."""
-    try:
-        names = door.list_dir(LINEAGES) or ()
-    except Trouble:
-        return ()
-    paths = {f"{LINEAGES}/{name}/cert.pem": name for name in names}
+    paths = {f"{LINEAGES}/{name}/cert.pem": name for name in door.readable_names(LINEAGES)}
     found = chains_on_disk(door, tuple(paths))
     return tuple(paths[path] for path, one in found.items() if one[0] == chain[0])

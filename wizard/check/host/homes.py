@@ -13,7 +13,7 @@ from wizard.check.paths.targets import fault_of
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Check, Finding
-from wizard.host.dovecot import login_users
+from wizard.host.dovecot import people_of
 from wizard.text import printable
 
 MOST_USERS = 50
@@ -28,10 +28,7 @@ _Found = tuple[bool, str, str]
 
 def judge_homes(door: Door, maildir: str, *, in_homes: bool) -> Iterator[Finding]:
     """`homes`; nothing without people. `maildir` is below the home, "" if mail is not stored so."""
-    try:
-        names = login_users(door.read_text("/etc/passwd") or "")[:MOST_USERS]
-    except Trouble:
-        return
+    names = people_of(door)[:MOST_USERS]
     people = [one for name in names for one in [_entry(name)] if one is not None]
     if not people:
         return

@@ -15,7 +15,6 @@ from typing import Optional, Union
 
 from wizard.check.network.stranger import CANDIDATES
 from wizard.door import Door
-from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
 from wizard.text import counted
 
@@ -42,7 +41,7 @@ def judge_router(door: Door, mynetworks: str, log: str) -> Iterator[Finding]:
     `mynetworks` is main.cf's value, `log` what Postfix wrote.
     """
     words = [word for word in re.split(r"[,\s]+", mynetworks) if word]
-    gateway = default_gateway(_routes(door))
+    gateway = default_gateway(door.readable_text(ROUTES))
     if gateway is None or not may_relay(gateway, words):
         return
     clients = Counter(_CLIENT.findall(log))
@@ -102,10 +101,3 @@ def default_gateway(routes: str) -> Optional[ipaddress.IPv4Address]:
             if int(address):
                 return address
     return None
-
-
-def _routes(door: Door) -> str:
-    try:
-        return door.read_text(ROUTES) or ""
-    except Trouble:
-        return ""

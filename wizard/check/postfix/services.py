@@ -12,7 +12,6 @@ from dataclasses import replace
 from wizard.check.network.ports import PORTS
 from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
-from wizard.errors import Trouble
 from wizard.finding import Check, Finding
 from wizard.paths import QUEUE
 from wizard.postfix.service_entry import Service
@@ -149,20 +148,13 @@ def _chroot(services: Sequence[Service], settings: Settings, door: Door) -> Find
     if not inside:
         return check.right("none that speaks SMTP")
     needed = f"{QUEUE}/etc/resolv.conf"
-    if _is_there(door, needed):
+    if door.is_there(needed):
         return check.right(printable(f"{', '.join(inside)}, with its files"))
     return replace(check, expected="no chroot, or one with its files").wrong(
         printable(f"{', '.join(inside)}, and no {needed}"),
         f"No name is found there: set chroot to n in master.cf, or copy resolv.conf, hosts and "
         f"services to {QUEUE}/etc.",
     )
-
-
-def _is_there(door: Door, path: str) -> bool:
-    try:
-        return door.stat(path) is not None
-    except Trouble:
-        return False
 
 
 def _processes(services: Sequence[Service]) -> Finding:

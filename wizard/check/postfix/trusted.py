@@ -58,10 +58,7 @@ def expanded(door: Door, listed: Sequence[str]) -> tuple[str, ...]:
 
 def _of_cidr(door: Door, table: str) -> list[str]:
     """Return the networks of a table, [] if it cannot be read or has patterns in blocks."""
-    try:
-        text = door.read_text(table.partition(":")[2]) or ""
-    except Trouble:
-        return []
+    text = door.readable_text(table.partition(":")[2])
     rows = [row.split() for row in text.splitlines() if row.strip() and row[0] not in "# \t"]
     names = [row[0] for row in rows]
     return names if all(map(_network, names)) else []

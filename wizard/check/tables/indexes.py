@@ -91,7 +91,7 @@ def _judge(
                 remedy = _remedy(kind, path, parameter)
                 if "line" in fault:
                     remedy = f"Correct that line of {path}; reload."
-                elif _is_there(door, path) and kind not in INDEX_SUFFIX:
+                elif door.is_there(path) and kind not in INDEX_SUFFIX:
                     remedy = f"Correct {path}, or take it out of {parameter}; reload."
                 faults.append((WRONG, f"{kind}:{path}: {fault}", remedy))
             if not fault and _is_stale(door, kind, path):
@@ -124,13 +124,6 @@ def _for_type(door: Door, kind: str, path: str, parameter: str) -> str:
         f"Name $default_database_type in place of {kind} in {parameter}, and run "
         f"`postmap $(postconf -h default_database_type):{path}`; reload."
     )
-
-
-def _is_there(door: Door, path: str) -> bool:
-    try:
-        return door.stat(path) is not None
-    except Trouble:
-        return False
 
 
 def _remedy(kind: str, path: str, parameter: str) -> str:

@@ -24,7 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for parent in (tmp_path, tmp_path / "home", there):
         parent.chmod(0o755)
     entry = pwd.struct_passwd(("taro", "x", ME, ME, "", str(there), "/bin/sh"))
-    monkeypatch.setattr(homes, "login_users", lambda _: ["taro"])
+    monkeypatch.setattr(homes, "people_of", lambda _: ["taro"])
     monkeypatch.setattr(homes, "_entry", lambda _: entry)
     # Directories above the test's own are not these people's.
     monkeypatch.setattr(homes, "TOP", tmp_path)
