@@ -31,7 +31,7 @@ class Postconf(Door):
 
     def __init__(self, said: str = "", code: int = 0, is_there: bool = True) -> None:
         super().__init__()
-        self.said, self.code, self.is_there = said, code, is_there
+        self.said, self.code, self.has_postfix = said, code, is_there
         self.read: list[tuple[str, str, bytes]] = []
 
     def run(
@@ -40,7 +40,7 @@ class Postconf(Door):
         del timeout, data
         _, _, place, option = argv
         self.read.append((place, option, Path(place, "main.cf").read_bytes()))
-        return Outcome(self.code, b"", self.said.encode()) if self.is_there else None
+        return Outcome(self.code, b"", self.said.encode()) if self.has_postfix else None
 
 
 @pytest.mark.parametrize("said", ["", WARNING])
