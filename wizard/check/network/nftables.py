@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import CommandResult
-from wizard.check.network.packets import FIREWALLD, HIDDEN, Chain, Journey, Packet, Ruleset
+from wizard.check.network.packets import FIREWALLD, HIDDEN, Chain, Journey, Ruleset
 from wizard.check.network.ports import PORTS
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.text import printable
@@ -35,9 +35,7 @@ def judge_rules(result: CommandResult, networks: Networks) -> Iterator[Finding]:
         yield _RULES.unknown("nft printed no list")
         return
     families = ("ip",) if networks.inet_protocols == "ipv4" else ("ip", "ip6")
-    journeys = {
-        port: [ruleset.follow(Packet(port, family)) for family in families] for port in PORTS
-    }
+    journeys = {port: [ruleset.follow(port, family) for family in families] for port in PORTS}
     yield _refused(journeys, zone)
     yield _changed(journeys)
 

@@ -16,8 +16,11 @@ SENT, HIDDEN = "sent", "hidden"
 """What a rule may do with the addresses: send the packet elsewhere, or hide where it comes from."""
 
 FIREWALLD = "firewalld"
-STRANGER = {"ip": "198.51.100.77", "ip6": "2001:db8::77"}
-"""Nobody's addresses (RFC 5737, RFC 3849): no rule is for them alone."""
+STRANGERS = {
+    "ip": ("198.51.100.77", "233.252.0.77"),
+    "ip6": ("2001:db8::77", "2001:db8:ffff::77"),
+}
+"""Nobody's addresses (RFC 5737, RFC 6676, RFC 3849). What meets all of them meets every stranger."""
 
 _HOOKS = ("ingress", "prerouting", "input")
 _DEEPEST = 16
@@ -47,11 +50,12 @@ class Packet:
 
     port: int
     family: str = "ip"
+    stranger: int = 0
 
     @property
     def source(self) -> str:
         """The address that it comes from."""
-        return STRANGER[self.family]
+        return STRANGERS[self.family][self.stranger]
 
 
 @dataclass
@@ -91,7 +95,12 @@ class Ruleset:
         except (KeyError, TypeError, AttributeError) as fault:
             raise ValueError(f"no list of rules: {fault}") from fault
 
-    def follow(self, packet: Packet) -> Journey:
+    def follow(self, port: int, family: str = "ip") -> Journey:
+        """Return what becomes of every stranger's packet: the journey of the one who comes farthest."""
+        journeys = [self.follow_one(Packet(port, family, one)) for one in (0, 1)]
+        return min(journeys, key=lambda one: (bool(one.refused), len(one.changed)))
+
+    def follow_one(self, packet: Packet) -> Journey:
         """Return what becomes of a packet in all chains that it meets, in the order of the hooks."""
         bases = sorted(
             (_HOOKS.index(one["hook"]), _priority(one.get("prio")), at)
@@ -289,7 +298,7 @@ def _fits_payload(
     protocol, name = payload.get("protocol"), payload.get("field")
     if name == "dport":
         return protocol in {"tcp", "th"} and any(_has_port(one, packet.port) for one in words)
-    if name == "saddr" and protocol in STRANGER:
+    if name == "saddr" and protocol in STRANGERS:
         return protocol == packet.family and any(_has_address(one, packet.source) for one in words)
     if protocol in {"udp", "icmp", "icmpv6", "sctp", "dccp"}:
         return False

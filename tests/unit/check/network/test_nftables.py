@@ -112,6 +112,8 @@ WORLD = {"prefix": {"addr": "0.0.0.0", "len": 0}}
         (),
         (chain(), rule(ports(22), DROP)),
         (chain(), rule(ports(25), SOURCE, REJECT)),
+        # One documentation network is not everybody.
+        (chain(), rule(source({"prefix": {"addr": "198.51.100.0", "len": 24}}), ports(25), DROP)),
         (chain(), rule(meta("iifname", "lo"), ports(25), DROP)),
         (chain(), rule(ports(25), {"limit": {"rate": 10, "per": "minute"}}, DROP)),
         (chain(), rule(state("invalid"), DROP)),
