@@ -28,7 +28,8 @@ MEASURED = "el9"
 """The kind of host on which the table of unnamed ways was measured."""
 
 # A turn takes an eighth of the cases of each kind of host: a fourth of the rows, each on one of them.
-K, N = shard("POSTFIX_WIZARD_ALL_BROKEN") or (1, 1)
+ALL = shard("POSTFIX_WIZARD_ALL_BROKEN")
+K, N = ALL or (1, 1)
 
 
 def not_right(findings: dict[str, Found]) -> dict[str, Found]:
@@ -68,8 +69,9 @@ def test_a_way_to_break_it_is_named(
     record_property(NAMED, not faults)
     if faults and name in UNNAMED:
         pytest.xfail(UNNAMED[name])
-    if faults and way.cause and rig.suite != MEASURED:
-        pytest.xfail(f"named on {MEASURED}; not measured on {rig.suite} yet")
+    if faults and way.cause and (rig.suite != MEASURED or ALL is None):
+        # In the share of one commit these rows are a score, which is printed; all of them are a test.
+        pytest.xfail("; ".join(faults))
     assert not faults, not_right(found)
 
 
