@@ -211,6 +211,8 @@ class Door:
             return None
         except OSError as error:
             raise _cannot("reading", path, error) from error
+        except ValueError as error:
+            raise _no_path("reading", path) from error
 
     def read_text(self, path: str) -> Optional[str]:
         """Return a file's text (surrogates for bytes that are not UTF-8), None without a file."""
@@ -264,6 +266,8 @@ class Door:
             return None
         except OSError as error:
             raise _cannot("looking at", path, error) from error
+        except ValueError as error:
+            raise _no_path("looking at", path) from error
 
     def read_link(self, path: str) -> Optional[str]:
         """Return a symbolic link's target as written, None where `path` is not a link."""
@@ -347,21 +351,32 @@ def read_at_most(file: BinaryIO, most: int) -> bytes:
     return b"".join(pieces)
 
 
+def _no_file(shown: str) -> Trouble:
+    return Trouble(
+        f"reading {shown}",
+        "something else than a file stands there",
+        f"Look with `ls -ld {shown}` and move it away.",
+    )
+
+
+def _no_path(doing: str, path: str) -> Trouble:
+    return Trouble(f"{doing} {path!a}", "no path has a NUL byte", "Correct what names it.")
+
+
 def _read_regular(path: str, shown: str) -> bytes:
     """Return a file's bytes. Raises Trouble where it is too large, or is not a regular file.
 
     `shown` is its path as the host itself sees it.
     """
+    # Opening a device may do what it is for, such as arming a watchdog. So the type comes first.
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (strings suffice)
+        raise _no_file(shown)
     # O_NONBLOCK: opening a FIFO that another user put at the path must not block.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise Trouble(
-                f"reading {shown}",
-                "something else than a file stands there",
-                f"Look with `ls -ld {shown}` and move it away.",
-            )
+            raise _no_file(shown)
         # A file that is too large already is not read at all; another one may grow meanwhile.
         if status.st_size <= LARGEST:
             with open(descriptor, "rb", closefd=False) as file:

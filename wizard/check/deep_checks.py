@@ -7,7 +7,7 @@ first result is awaited, so they run in parallel.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Callable, Optional
@@ -15,6 +15,7 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.check.certificates.key_files import judge_key
 from wizard.check.dovecot import delivery
+from wizard.check.guard import guarded
 from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.package import begin_package
@@ -41,8 +42,9 @@ from wizard.host.dovecot import people_of
 from wizard.host.facts import Network
 from wizard.host.postfix import Configuration
 from wizard.host.relay import relay_targets
-from wizard.postfix.itself import itself, nexthops
+from wizard.postfix.itself import Itself, itself, nexthops
 from wizard.postfix.master_cf import read_services
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.sections.registry import SECTIONS
 
@@ -80,37 +82,65 @@ def begin_deep_checks(
     package, unit = begin_package(door), begin_unit_settings(door)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
 
+    here = replace(settings, here=itself(network, services, {}))
+    parts: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
+        ("keys", lambda: judge_key(door, _of_ports(services, settings))),
+        ("sockets", lambda: _sockets(lmtp)),
+        ("parameters", lambda: _hazards(settings, itself(network, services, targets.result()))),
+        ("parameters", lambda: judge_silent(here, services, door)),
+        ("domains", lambda: judge_classes(door, settings)),
+        ("restrictions", lambda: judge_restrictions(settings, listening)),
+        ("restrictions", lambda: judge_before_login(settings, _for_people(services))),
+        ("networks", lambda: judge_trusted(door, settings, network, chosen)),
+        ("master.cf", lambda: judge_services(services, settings, door)),
+        ("programs", backend_findings),
+        ("tables", tables),
+        ("tables", lambda: judge_actions(door, settings, listening, people_of(door))),
+        ("labels", labels),
+        ("files", package),
+        ("unit", unit),
+        ("sections", lambda: _of_sections(door, settings, answers)),
+        ("paths", paths),
+        ("aliases", lambda: judge_rows(door, settings)),
+        ("homes", lambda: _homes(door, settings)),
+        ("queue", lambda: judge_queue(door, settings)),
+        ("queue", lambda: judge_waiting(waiting(), settings, time.time())),
+    )
+
     def finish() -> Iterator[Finding]:
-        of_ports = (one.settings for one in port_settings(services, settings).values())
-        yield from judge_key(door, of_ports)
-        yield from judge_socket("auth", delivery.AUTH_SOCKET)
-        if lmtp:
-            yield from judge_socket("lmtp", lmtp)
-        yield from judge_hazards(
-            replace(settings, here=itself(network, services, targets.result()))
-        )
-        yield from judge_silent(
-            replace(settings, here=itself(network, services, {})), services, door
-        )
-        yield from judge_classes(door, settings)
-        yield from judge_restrictions(settings, listening)
-        yield from judge_before_login(settings, listening)
-        yield from judge_trusted(door, settings, network, chosen)
-        yield from judge_services(services, settings, door)
-        yield from backend_findings()
-        yield from tables()
-        yield from judge_actions(door, settings, listening, people_of(door))
-        yield from labels()
-        yield from (*package(), *unit())
-        for section in SECTIONS:
-            yield from section.check(door, settings, answers)
-        yield from paths()
-        yield from judge_rows(door, settings)
-        if not settings.value("mailbox_transport"):
-            home = settings.value("home_mailbox")
-            maildir = home.rstrip("/") if home.endswith("/") else ""
-            yield from judge_homes(door, maildir, in_homes=bool(home))
-        yield from judge_queue(door, settings)
-        yield from judge_waiting(waiting(), settings, time.time())
+        for name, part in parts:
+            yield from guarded(name, part)
 
     return finish
+
+
+def _for_people(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...]:
+    """Return the smtpd services on which people's programs log in: 587 and 465 (RFC 6409, RFC 8314)."""
+    return smtpds([one for one in services if one.port_number in {587, 465} and not one.loopback])
+
+
+def _of_ports(services: Sequence[Service], settings: Settings) -> Iterator[Settings]:
+    return (one.settings for one in port_settings(services, settings).values())
+
+
+def _sockets(lmtp: str) -> Iterator[Finding]:
+    yield from judge_socket("auth", delivery.AUTH_SOCKET)
+    if lmtp:
+        yield from judge_socket("lmtp", lmtp)
+
+
+def _hazards(settings: Settings, here: Itself) -> Iterator[Finding]:
+    return judge_hazards(replace(settings, here=here))
+
+
+def _of_sections(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
+    for section in SECTIONS:
+        yield from section.check(door, settings, answers)
+
+
+def _homes(door: Door, settings: Settings) -> Iterator[Finding]:
+    """Check the homes of people where local(8) itself stores their mail."""
+    if not settings.value("mailbox_transport"):
+        home = settings.value("home_mailbox")
+        maildir = home.rstrip("/") if home.endswith("/") else ""
+        yield from judge_homes(door, maildir, in_homes=bool(home))

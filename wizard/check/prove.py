@@ -22,6 +22,7 @@ from wizard.check.deep_checks import begin_deep_checks
 from wizard.check.dns.blocklists import begin_lists
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
+from wizard.check.guard import guarded
 from wizard.check.host import log, units
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
@@ -141,7 +142,9 @@ def prove(
         )
         planned = _planned(answers, wanted, in_a_run=expected is not None)
         disk = certificate.on_disk(door, planned) if planned else None
-        yield from judge_sessions(sessions, stranger, answers, disk, door)
+        yield from guarded(
+            "sessions", lambda: judge_sessions(sessions, stranger, answers, disk, door)
+        )
         walls, why_no_walls = firewall()
         yield from _certificates(
             answers,
@@ -152,7 +155,7 @@ def prove(
             owners={one.port: one.owner for one in ports.sockets(sockets.text)},
             zone=None if walls is None else walls.zone(answers.networks.firewall_zone),
         )
-        yield from judge_delivery(sessions)
+        yield from guarded("delivery", lambda: judge_delivery(sessions))
         if configuration is None:
             yield PARAMETERS.unknown(why_not)
         elif main_cf:
@@ -167,11 +170,12 @@ def prove(
         is_choice = POLICY not in wanted and expected is None
         yield from map(_by_choice, by_policy) if is_choice else by_policy
         yield from deep_checks() if deep_checks else ()
-        yield from (finding for one in names for finding in one())
+        for one in names:
+            yield from guarded("the internet", one)
         yield from judge_firewall(
             walls, why_no_walls, answers.networks.firewall_zone, network or facts.Network()
         )
-        yield from judge_rules(rules(), answers.networks)
+        yield from guarded("rules", lambda: judge_rules(rules(), answers.networks))
         if not is_quick:
             yield from _judge_log(door, main_cf.get("mynetworks", ""))
         pool.shutdown()

@@ -18,6 +18,9 @@ PASS, FAIL, SOFTFAIL, NEUTRAL, NONE = "pass", "fail", "softfail", "neutral", "no
 PERMERROR, TEMPERROR = "permerror", "temperror"
 """The results of check_host() (RFC 7208, 2.6)."""
 
+_LONGEST_TERM = 300
+"""Characters; a name in the DNS has at most 253."""
+
 MOST_LOOKUPS, MOST_VOID, MOST_NAMES = 10, 2, 10
 """RFC 7208, 4.6.4."""
 
@@ -30,7 +33,7 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 _VERSION = re.compile(r"v=spf1(?: |$)", re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(\d{3}|.)")
-_MACRO = re.compile(r"%(?:\{([slodiphcrtv])(\d*)(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
+_MACRO = re.compile(r"%(?:\{([slodiphcrtv])(\d{0,3})(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
 _DOMAIN = re.compile(
     r".*(?:\.(?:[a-z0-9][a-z0-9-]*)?[a-z](?:[a-z0-9-]*[a-z0-9])?\.?|%\{[^}]*\})", re.IGNORECASE
 )
@@ -114,6 +117,8 @@ def _parsed(record: str, domain: str) -> tuple[list[_Term], str]:
     terms: list[_Term] = []
     modifiers: dict[str, str] = {}
     for word in record.split(" ")[1:]:
+        if len(word) > _LONGEST_TERM:
+            raise _Ended(PERMERROR, f"{domain}: a term of {len(word)} characters")
         named = _TERM.fullmatch(word)
         modifier = _MODIFIER.fullmatch(word)
         if named:

@@ -77,6 +77,7 @@ def relay_targets(
 
 def _best(records: Sequence[str]) -> tuple[str, ...]:
     """Return the mail exchangers with the lowest preference number."""
-    parted = [one.split() for one in records]
+    # A null MX (RFC 7505) has no name.
+    parted = [words for one in records if len(words := one.split()) > 1 and words[0].isdecimal()]
     best = min((int(one[0]) for one in parted), default=0)
     return tuple(one[1] for one in parted if int(one[0]) == best)

@@ -58,6 +58,12 @@ class Path(NamedTuple):
     rewritten: Rewritten
     routes: tuple[Route, ...]
 
+    @property
+    def is_unknown(self) -> bool:
+        """True if a table or Postfix gave no answer."""
+        no_table = bool(self.rewritten.fault) and not self.rewritten.has_no_end
+        return no_table or any(one.is_unknown for one in self.routes)
+
 
 class _Fault(NamedTuple):
     is_wrong: bool
@@ -93,7 +99,11 @@ def begin_paths(
     def look() -> tuple[Sequence[Path], Path, Surroundings]:
         users = people_of(door)[:MOST_USERS]
         sender = f"{users[0]}@{settings.value('myorigin')}" if users else ""
-        ours = [_path(door, settings, one) for one in _addresses(settings, users)]
+        ours: list[Path] = []
+        for one in _addresses(settings, users):
+            ours.append(_path(door, settings, one))
+            if ours[-1].is_unknown:
+                break  # a table or Postfix gives no answer: the others would wait for it as well
         others = _path(door, settings, OUTSIDER, sender)
         leaving = [
             route
@@ -158,13 +168,18 @@ def judge(check: Check, paths: Sequence[Path], around: Surroundings) -> Finding:
     unknown = [
         f"{path.address}: {why}"
         for path in paths
-        for why in (path.rewritten.fault, *(one.fault for one in path.routes))
+        for why in (path.rewritten.fault, *(one.fault or _slow(one, around) for one in path.routes))
         if why
     ]
     if unknown or not paths:
         return check.unknown(printable((*unknown, "no address is known")[0]))
     ends = dict.fromkeys(str(route) for path in paths for route in path.routes)
     return check.right(printable(f"{len(paths)} followed, to {', '.join(list(ends)[:3])}"))
+
+
+def _slow(route: Route, around: Surroundings) -> str:
+    hop = around.hops.get(route.nexthop)
+    return f"{route}: {hop.why}" if hop is not None and hop.is_slow else ""
 
 
 def _faults(path: Path, around: Surroundings, *, is_ours: bool) -> Iterator[_Fault]:
@@ -215,7 +230,7 @@ def _leaving(route: Route, around: Surroundings, *, stays: bool, decides: str) -
     if hop is not None and hop.leads_to(around.here):
         advice = f"Name another next hop in {decides}, or empty it; reload."
         yield _Fault(True, f"{route}: that is this host again, round and round", advice)
-    elif hop is not None and hop.why:
+    elif hop is not None and hop.why and not hop.is_slow:
         advice = f"See that the next hop answers, or name another in {decides}; reload."
         # A relay stores the mail of another server while that one is away.
         yield _Fault(route.kind != _RELAY, f"{route}: {hop.why}: mail waits", advice)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wizard.answers.rules.addresses import is_address
+from wizard.answers.sections.relay import SMTPS
 from wizard.check.paths.rewrite import Route
-from wizard.check.smtp.session import QUIT, Endpoint, converse, opening
+from wizard.check.smtp.session import AT_ONCE, QUIT, Endpoint, converse, opening
 from wizard.host.facts import Network
 from wizard.host.relay import relay_targets
 from wizard.postfix.itself import Itself, leads_back, nexthops
@@ -24,12 +25,16 @@ SMTP = 25
 
 @dataclass(frozen=True)
 class Hop:
-    """A next hop: its host, the names and addresses that this leads to, and why it does not greet."""
+    """A next hop: its host, the names and addresses that this leads to, and why it does not greet.
+
+    `is_slow` is True if it took the connection and did not greet in time, as some servers do.
+    """
 
     nexthop: str
     host: str
     targets: tuple[str, ...]
     why: str = ""
+    is_slow: bool = False
 
     def leads_to(self, here: Itself) -> bool:
         """True if it is that host."""
@@ -47,11 +52,26 @@ def greet(routes: Sequence[Route], network: Network, name: str) -> dict[str, Hop
         host, has_mx, port = next(iter(nexthops(nexthop)), ("", False, SMTP))
         by_host = relay_targets([(host, has_mx)], network.resolvers, SECONDS / 2)
         targets = by_host.get(host.lower(), ())
-        addresses = [one for one in (host, *targets) if is_address(one)]
-        why = f"{host or nexthop} has no address"
-        if addresses:
-            remaining = max(0.1, until - time.monotonic())
-            session = converse(Endpoint(addresses[0], port), (*opening(name), QUIT), remaining)
-            why = "" if "ehlo" in session.replies else session.why
-        found[nexthop] = Hop(nexthop, host, targets, why)
+        addresses = [one for one in (host, *targets) if is_address(one)][:MOST]
+        why, is_slow = f"{host or nexthop} has no address", False
+        for tried, address in enumerate(addresses):
+            remaining = max(0.1, until - time.monotonic()) / (len(addresses) - tried)
+            why = _greeting(Endpoint(address, port), name, remaining)
+            is_slow |= why == SLOW
+            if not why:
+                break
+        found[nexthop] = Hop(nexthop, host, targets, why, is_slow and bool(why))
     return found
+
+
+SLOW = "no greeting in time"
+
+
+def _greeting(where: Endpoint, name: str, seconds: float) -> str:
+    """Return why a server does not greet, "" if it does; one with TLS at once only has to answer."""
+    at_once = where.port == SMTPS
+    script = (*opening(name, AT_ONCE if at_once else ""), QUIT)
+    session = converse(where, script, seconds)
+    if "ehlo" in session.replies or "ehlo-tls" in session.replies:
+        return ""
+    return SLOW if session.why.startswith("greeting: no answer") else session.why

@@ -14,8 +14,8 @@ from wizard.postfix.settings import Settings
 SECONDS = 2.0
 """For one query of one table; one on the network may be slow."""
 
-DEEPEST = 20
-"""Steps from one address to the next; a server has one or two."""
+MOST_STEPS = 40
+"""Rows that are followed from one address; a server has one or two."""
 
 MOST = 20
 """How many addresses that one leads to are followed."""
@@ -56,7 +56,7 @@ def rewritten(door: Door, settings: Settings, address: str) -> Rewritten:
         now = address
         for name in _REWRITES[:2]:
             step = _step(door, settings, name, now)
-            if step is not None and step.becomes[0] != now:
+            if step is not None and step.becomes and step.becomes[0] != now:
                 steps.append(step)
                 now = step.becomes[0]
         return _aliases(door, settings, now, steps)
@@ -68,19 +68,28 @@ def _aliases(door: Door, settings: Settings, address: str, steps: list[Step]) ->
     """Follow virtual_alias_maps until nothing changes. Raises Trouble for a failing table."""
     name = _REWRITES[2]
     ends: list[str] = []
-    waiting = [(address, 0)]
-    while waiting and len(ends) < MOST:
-        now, depth = waiting.pop(0)
-        if depth > DEEPEST:
+    waiting: list[tuple[str, ...]] = [(address,)]
+    expanded: set[str] = set()
+    while waiting and len(ends) < MOST and len(steps) < MOST_STEPS:
+        way = waiting.pop(0)
+        now = way[-1]
+        if now in way[:-1]:
             return Rewritten(tuple(ends), tuple(steps), f"{name} leads {now} round", True)
+        if now in expanded:
+            continue
+        expanded.add(now)
         step = _step(door, settings, name, now)
         if step is None or step.becomes == (now,):
             ends.append(now)
             continue
+        if not step.becomes:
+            return Rewritten(
+                tuple(ends), tuple(steps), f"{name}: the row of {now} has no address", True
+            )
         steps.append(step)
         # An address that a row names itself is an end (virtual(5)).
         ends += [one for one in step.becomes if one == now]
-        waiting += [(one, depth + 1) for one in step.becomes if one != now]
+        waiting += [(*way, one) for one in step.becomes if one != now]
     return Rewritten(tuple(dict.fromkeys(ends)), tuple(steps))
 
 

@@ -133,8 +133,8 @@ def _fault(backend: Backend) -> str:
         host = "127.0.0.1" if backend.host == "localhost" else backend.host
         with socket.create_connection((host, port), SECONDS):
             return ""
-    except OSError as error:
-        return error.strerror or str(error)
+    except (OSError, OverflowError) as error:
+        return getattr(error, "strerror", None) or str(error)
 
 
 def _judge(

@@ -66,5 +66,5 @@ def _is_dead(milter: Backend) -> bool:
         number = int(milter.port) if milter.port.isdecimal() else socket.getservbyname(milter.port)
         with socket.create_connection((milter.host, number), SECONDS):
             return False
-    except OSError:
+    except (OSError, OverflowError):
         return True

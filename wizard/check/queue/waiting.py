@@ -56,7 +56,7 @@ def _deferred(waiting: Waiting) -> Finding:
     )
     if waiting.why:
         return check.finding(UNKNOWN, f"not known: {waiting.why}")
-    ours = next((one for one in waiting.reasons if _OURS.search(one)), "")
+    ours = next((one for one in waiting.reasons if _is_ours(one)), "")
     if ours:
         advice = "Set right what it says, then `postqueue -f`; `postqueue -p` shows all that waits."
         return check.wrong(printable(ours), advice)
@@ -65,10 +65,17 @@ def _deferred(waiting: Waiting) -> Finding:
     return check.right("nothing waits" if waiting.whole else "nothing that was read")
 
 
+def _is_ours(reason: str) -> bool:
+    """True if a reason lies here. What another server said is its own, but for logins and TLS."""
+    return (_BY_OTHERS if _SAID.search(reason) else _OURS).search(reason) is not None
+
+
+_SAID = re.compile(r"\b(?:said|refused to talk)\b")
+_BY_OTHERS = re.compile(r"authenticat|SASL|STARTTLS|Relay access denied", re.IGNORECASE)
 _OURS = re.compile(
     r"SASL|authentication|no mechanism|Cannot start TLS|TLS is required|not offered by host"
     r"|certificate (?:verification|trust)|not trusted|unverified|loops back to myself"
-    r"|mail transport unavailable|unknown mail transport|Name service error"
+    r"|mail transport unavailable|unknown mail transport"
     r"|temporary lookup failure|Permission denied|private/|configuration error|unable to|cannot "
     r"|No space left|quota|disk|Network is unreachable|Cannot assign requested address"
     r"|maps? lookup|fatal|alias database|mailbox",

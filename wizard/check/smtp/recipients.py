@@ -12,7 +12,8 @@ from typing import NamedTuple, Optional
 
 from wizard.check.smtp.refusals import TRANSIENT, cause_of
 from wizard.check.smtp.session import Exchange, Reply, Transcript
-from wizard.dns.asking import Answer, Question, ask_all
+from wizard.dns.addresses import public4
+from wizard.dns.asking import Answer, Question, ask_all, ask_within
 from wizard.finding import UNKNOWN, WRONG, Check, Finding
 from wizard.host.facts import Network
 from wizard.postfix.settings import Settings
@@ -50,6 +51,7 @@ def choose(settings: Settings, users: Sequence[str], mydomain: str, network: Net
     """Choose the addresses for a session; `users` are people of this host. Asks the DNS."""
     local = [one for one in _names(settings, "mydestination") if "." in one.strip(".")]
     main = mydomain if mydomain in local else next(iter(local), "")
+    users = [one for one in users if one.isascii()]
     people = [f"{one}@{main}" for one in users[:MOST_USERS]] if main else []
     delimiter = settings.value("recipient_delimiter")[:1]
     if people and delimiter:
@@ -76,19 +78,21 @@ def choose(settings: Settings, users: Sequence[str], mydomain: str, network: Net
 def _names(settings: Settings, name: str) -> list[str]:
     """Return the domains of a list, without tables, files and patterns."""
     words = (one.lower() for one in settings.words(name))
-    return list(dict.fromkeys(one for one in words if one[0].isalnum() and ":" not in one))
+    return list(
+        dict.fromkeys(one for one in words if one.isascii() and one[0].isalnum() and ":" not in one)
+    )
 
 
 def _leads_here(answer: Answer, host: str, network: Network) -> Optional[bool]:
-    if not answer.known:
+    # A host behind a router does not know its outer address, and inner domains have no MX.
+    if not answer.records or not public4(network.addresses):
         return None
     exchangers = [one.split()[-1].lower() for one in answer.records]
     if host in exchangers:
         return True
-    found = ask_all(
-        [Question(one, "A") for one in exchangers], network.resolvers, seconds=DNS_SECONDS
-    )
-    return any(set(one.records) & set(network.addresses) for one in found)
+    questions = [Question(one, kind) for one in exchangers[:MOST_DOMAINS] for kind in ("A", "AAAA")]
+    found = ask_within(questions, network.resolvers, seconds=DNS_SECONDS)
+    return any(set(one.records) & set(network.addresses) for one in found.values())
 
 
 def script(tried: Tried) -> tuple[Exchange, ...]:
@@ -172,7 +176,7 @@ def _others(tried: Tried, transcript: Transcript) -> Finding:
     taken = [one for one, reply in replies.items() if reply and reply.code < TRANSIENT]
     foreign = [one for one in taken if tried.others[one] is False]
     if foreign:
-        return check.wrong(
+        return replace(check, fatal=False).wrong(
             printable(f"{foreign[0]}: {replies[foreign[0]]}, and no MX record of it leads here"),
             "Strangers send there through this server: take the domain out of relay_domains.",
         )

@@ -153,7 +153,11 @@ class Line:
 
     def send(self, line: str, ends: str = "\r\n") -> None:
         """Send one line."""
-        self.send_bytes(f"{line}{ends}".encode("ascii"))
+        try:
+            data = f"{line}{ends}".encode("ascii")
+        except UnicodeEncodeError:
+            raise SessionError("a name that is not ASCII cannot be said") from None
+        self.send_bytes(data)
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes unchanged."""

@@ -9,7 +9,7 @@ from typing import Optional
 
 import pytest
 
-from wizard.check.paths.tables import DEEPEST, rewritten
+from wizard.check.paths.tables import MOST_STEPS, rewritten
 from wizard.door import Door, Running
 from wizard.postfix.settings import Settings
 
@@ -95,10 +95,26 @@ def test_a_circle_has_no_end() -> None:
     found = rewritten(Tables({"hash:v": rows}), Settings(OWN), "a@x.example")
     assert found.has_no_end
     assert "round" in found.fault
-    assert len(found.steps) <= DEEPEST + 1
+    assert len(found.steps) <= 3
 
 
 def test_a_table_that_does_not_open_is_no_answer() -> None:
     found = rewritten(Tables({}), Settings(OWN), "a@x.example")
     assert (found.ends, found.has_no_end) == ((), False)
     assert "No such file" in found.fault
+
+
+def test_addresses_that_name_each_other_do_not_multiply() -> None:
+    names = ["a@x.example", "b@x.example", "c@x.example"]
+    rows = {one: ", ".join(other for other in names if other != one) for one in names}
+    found = rewritten(Tables({"hash:v": rows}), Settings(OWN), names[0])
+    assert found.has_no_end
+    wide = {f"a{number}@x.example": f"a{number + 1}@x.example" for number in range(99)}
+    assert (
+        len(rewritten(Tables({"hash:v": wide}), Settings(OWN), "a0@x.example").steps) == MOST_STEPS
+    )
+
+
+def test_a_row_without_an_address_loses_its_mail() -> None:
+    found = rewritten(Tables({"hash:v": {"a@x.example": ","}}), Settings(OWN), "a@x.example")
+    assert (found.has_no_end, "no address" in found.fault) == (True, True)
