@@ -31,6 +31,9 @@ DEFAULTS = {
     "smtp_bind_address": "",
     "hopcount_limit": "50",
     "relayhost": "",
+    "default_transport": "smtp",
+    "relay_transport": "relay",
+    "mynetworks": "127.0.0.0/8 198.18.0.0/15 203.0.0.0/8",
 }
 OWN = {
     "compatibility_level": "2",
@@ -57,6 +60,8 @@ def test_a_right_server_has_none(tmp_path: Path) -> None:
     [
         ("smtpd_authorized_xclient_hosts", "0.0.0.0/0", WRONG),
         ("smtpd_authorized_xclient_hosts", "static:all", WRONG),
+        ("smtpd_authorized_xforward_hosts", "9.9.0.0/19", WARNING),
+        ("smtpd_authorized_xforward_hosts", "10.0.0.7 [2620::]/31", WARNING),
         ("smtpd_sasl_exceptions_networks", "static:all", WRONG),
         ("smtpd_tls_req_ccert", "yes", WRONG),
         ("smtpd_discard_ehlo_keywords", "silent-discard, STARTTLS", WRONG),
@@ -95,6 +100,8 @@ def test_a_value_that_is_a_fault(tmp_path: Path, name: str, value: str, verdict:
     [
         ("smtpd_authorized_xclient_hosts", "127.0.0.0/8, 10.0.0.7"),
         ("smtpd_sasl_exceptions_networks", "10.0.0.0/8"),
+        ("smtpd_client_event_limit_exceptions", "$mynetworks"),
+        ("smtpd_authorized_xforward_hosts", "9.9.0.0/20, [2620:fe::]/32"),
         ("queue_minfree", "100000000"),
         ("message_size_limit", "0"),
         ("smtpd_client_connection_rate_limit", "0"),
@@ -114,8 +121,13 @@ def test_a_value_that_is_a_choice(tmp_path: Path, name: str, value: str) -> None
 
 
 def test_a_relay_host_may_have_to_speak_tls(tmp_path: Path) -> None:
-    own = {"relayhost": "[smtp.example.net]:587", "smtp_tls_security_level": "encrypt"}
-    assert judged(tmp_path, **own) == {}
+    for name, value in (
+        ("relayhost", "[smtp.example.net]:587"),
+        ("default_transport", "smtp:[smtp.example.net]:587"),
+        ("sender_dependent_relayhost_maps", "hash:/etc/postfix/by-sender"),
+        ("sender_dependent_default_transport_maps", "hash:/etc/postfix/by-sender"),
+    ):
+        assert judged(tmp_path, smtp_tls_security_level="encrypt", **{name: value}) == {}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +141,11 @@ def test_a_relay_host_may_have_to_speak_tls(tmp_path: Path) -> None:
             "",
         ),
         ("smtp inet n - n - - smtpd -o smtpd_timeout=1s\n", "smtpd_timeout"),
+        ("smtpd pass - - n - - smtpd -o smtpd_timeout=1s\n", "smtpd_timeout"),
+        ("10025 inet n - n - - smtpd -o smtpd_timeout=1s\n", ""),
+        ("relay unix - - n - - smtp -o smtp_helo_name=localhost\n", "smtp_helo_name"),
+        ("scan unix - - n - - smtp -o smtp_helo_name=localhost\n", ""),
+        ("lmtp unix - - n - - lmtp -o smtp_helo_name=localhost\n", ""),
     ],
 )
 def test_an_option_of_a_service(tmp_path: Path, entry: str, name: str) -> None:

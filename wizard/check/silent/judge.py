@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from wizard.check.network.ports import PORTS
 from wizard.check.silent import arriving, leaving, limits, rewriting
-from wizard.check.silent.row import Row
+from wizard.check.silent.row import SMTP, SMTPD, Row
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
@@ -53,8 +54,25 @@ def _places(
     """Yield main.cf, then each service with an own value of the parameter."""
     yield "main.cf", settings
     for one in services:
-        if one.command in row.programs and row.name in one.values and not one.loopback:
+        if one.command in row.programs and row.name in one.values and _is_judged(one, settings):
             yield f"master.cf: {one.name}", settings.of(one.values)
+
+
+_TRANSPORTS = ("default_transport", "relay_transport")
+
+
+def _is_judged(service: Service, settings: Settings) -> bool:
+    """True for a service that strangers' mail passes: others were made for a purpose of their own.
+
+    With postscreen(8) the smtpd of port 25 has the type pass.
+    """
+    if service.command in SMTP:
+        used = (settings.value(name).partition(":")[0] for name in _TRANSPORTS)
+        return service.name in used
+    if service.command in SMTPD:
+        is_met = service.port_number in PORTS or service.type == "pass"
+        return is_met and not service.loopback
+    return not service.loopback
 
 
 FILES: Mapping[str, str] = {

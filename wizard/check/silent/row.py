@@ -5,14 +5,21 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable, Optional, Union
 
 from wizard.answers.rules.networks import is_public
 from wizard.answers.rules.parameters import UNIT_SECONDS
+from wizard.check.postfix.trusted import MOST_OF_ONE
 from wizard.postfix.settings import Settings
 
 Applies = Callable[[Settings, str], bool]
 _TIME = re.compile(r"(\d+)([smhdw]?)")
+_TLS_OR_NOTHING = frozenset({"encrypt", "secure", "verify", "fingerprint", "dane-only"})
+_RELAYS = (
+    "relayhost",
+    "sender_dependent_relayhost_maps",
+    "sender_dependent_default_transport_maps",
+)
 SAFE = "No stock main.cf has it: take `{name}` out, unless that is wanted; reload."
 
 
@@ -72,18 +79,26 @@ def has(*words: str) -> Applies:
     return lambda _, value: bool({one.lower() for one in re.split(r"[,:\s]+", value)} & set(words))
 
 
-def strangers(_: Settings, value: str) -> bool:
-    """True if a list of hosts has strangers: `static:`, or a public network."""
-    for word in re.split(r"[,\s]+", value):
-        if word.startswith("static:"):
-            return True
-        try:
-            network = ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
-        except ValueError:
-            continue
-        if is_public(network) and network.num_addresses > 1:
-            return True
-    return False
+def strangers(settings: Settings, value: str) -> bool:
+    """True if a list of hosts has strangers: `static:`, or a public network as large as a provider's.
+
+    Networks of mynetworks do not count: `networks.trusted` judges them.
+    """
+    words = re.split(r"[,\s]+", value)
+    trusted = set(map(_network, settings.words("mynetworks")))
+    return any(one.startswith("static:") for one in words) or any(
+        network is not None
+        and is_public(network)
+        and network.prefixlen < MOST_OF_ONE[network.version]
+        for network in set(map(_network, words)) - trusted
+    )
+
+
+def _network(word: str) -> Union[ipaddress.IPv4Network, ipaddress.IPv6Network, None]:
+    try:
+        return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
+    except ValueError:
+        return None
 
 
 def not_this_host(settings: Settings, value: str) -> bool:
@@ -107,14 +122,11 @@ def no_public_name(_: Settings, value: str) -> bool:
 
 
 def demands_tls(settings: Settings, value: str) -> bool:
-    """True if all servers of others must have TLS; of one relay host that may be demanded."""
-    return value in {
-        "encrypt",
-        "secure",
-        "verify",
-        "fingerprint",
-        "dane-only",
-    } and not settings.value("relayhost")
+    """True if all servers of others must have TLS; of relay hosts that may be demanded."""
+    has_relay = settings.value("default_transport").partition(":")[2] or any(
+        map(settings.value, _RELAYS)
+    )
+    return value in _TLS_OR_NOTHING and not has_relay
 
 
 def without_aliases(settings: Settings, value: str) -> bool:
