@@ -43,6 +43,10 @@ def begin_package(door: Door) -> Callable[[], Iterator[Finding]]:
             return
         if "not installed" in result.text:
             return
+        if not result.text.strip() and result.failure:
+            # It ends with 1 for a file that is not as it was too, and then prints that.
+            yield _CHECK.unknown(printable(result.failure))
+            return
         yield judge_package(result.text)
 
     return finish

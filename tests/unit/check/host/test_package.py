@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Optional
+
 import pytest
 
-from wizard.check.host.package import judge_package
-from wizard.finding import RIGHT, WRONG
+from wizard.check.host.package import begin_package, judge_package
+from wizard.door import Door, Running
+from wizard.finding import RIGHT, UNKNOWN, WRONG
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,36 @@ def test_what_breaks_it(line: str, said: str) -> None:
 def test_a_few_are_shown_and_the_rest_counted() -> None:
     found = judge_package("".join(f"missing     /usr/sbin/p{number}\n" for number in range(9)))
     assert found.seen.endswith("and 5 more")
+
+
+class Rpm(Door):
+    """A host whose rpm is a script of the shell."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self._script = script
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Running]:
+        assert argv[0] == "rpm"
+        return super().start(("sh", "-c", self._script), timeout=timeout, data=data)
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict", "word"),
+    [
+        ("true", RIGHT, ""),
+        ("echo 'S.5....T.  c /etc/postfix/main.cf'; exit 1", RIGHT, ""),
+        ("echo 'error: cannot open Packages database' >&2; exit 1", UNKNOWN, "Packages database"),
+        ("exit 3", UNKNOWN, "it ended with 3"),
+    ],
+)
+def test_an_rpm_that_fails_has_seen_nothing(script: str, verdict: str, word: str) -> None:
+    (found,) = begin_package(Rpm(script))()
+    assert (found.verdict, word in found.seen) == (verdict, True)
+
+
+def test_without_the_package_nothing_is_said() -> None:
+    script = "echo 'package postfix is not installed'; exit 1"
+    assert not list(begin_package(Rpm(script))())
