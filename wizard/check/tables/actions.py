@@ -7,17 +7,18 @@ them is what it does with everybody's mail.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from wizard.check.paths.tables import look_up
 from wizard.check.postfix.restrictions import LISTS, items
 from wizard.check.postfix.trusted import STRANGERS
-from wizard.door import Door
+from wizard.door import Door, Outcome
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.postfix.settings import Settings
-from wizard.text import printable
+from wizard.text import counted, printable
 
 HEADERS = (
     "Subject: hello",
@@ -46,6 +47,9 @@ _SILENT = re.compile(r"(DISCARD|HOLD|REDIRECT|FILTER|BCC)", re.IGNORECASE)
 """Actions of access(5) that no reply shows; a refusal is seen when a stranger tries."""
 _MOST = 24
 
+SECONDS = 4.0
+"""For all lookups together: two tables whose servers are silent use it up."""
+
 _CHECK = Check("tables.actions", "tables: ordinary mail", "passes all tables as it is", fatal=False)
 
 
@@ -53,6 +57,51 @@ class _Hit(NamedTuple):
     where: str
     key: str
     action: str
+
+
+class _InTime(Door):
+    """The same host, where all commands together have `SECONDS`."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__(door.root)
+        self._door = door
+        self._deadline = time.monotonic() + SECONDS
+
+    def run(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Outcome]:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise Trouble(
+                f"running {argv[0]}",
+                f"other tables used up the {SECONDS:g} seconds",
+                "See which table is slow.",
+            )
+        return self._door.run(argv, timeout=min(timeout, remaining), data=data)
+
+
+class _Tables:
+    """Look tables up; one that failed is not queried again, and `failed` says why by its name."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = _InTime(door)
+        self.queried: set[str] = set()
+        self.failed: dict[str, str] = {}
+
+    def hits(self, where: str, table: str, keys: Sequence[str]) -> Iterator[_Hit]:
+        """Yield what a table does with keys; nothing for one that fails."""
+        self.queried.add(table)
+        if table in self.failed:
+            return
+        try:
+            found = look_up(self._door, table, keys)
+        except Trouble as trouble:
+            self.failed[table] = trouble.wrong
+            return
+        lines = {key.lower(): key for key in keys}
+        for key, action in found.items():
+            if _STOPS.match(action) or _CHANGES.match(action):
+                yield _Hit(where, lines.get(key, key), action)
 
 
 def judge_actions(
@@ -65,7 +114,8 @@ def judge_actions(
 
     `services` are the smtpd services with their `-o` options, `people` users of this host.
     """
-    hits = [*_checks(door, settings), *_access(door, settings, services, people)]
+    tables = _Tables(door)
+    hits = [*_checks(tables, settings), *_access(tables, settings, services, people)]
     stops = [one for one in hits if _STOPS.match(one.action)]
     for verdict, found in ((WRONG, stops), (WARNING, hits)):
         if found:
@@ -75,28 +125,27 @@ def judge_actions(
             advice = printable(f"Correct the row in {where.partition(': ')[2]}; reload.")
             yield _CHECK.finding(verdict, seen, advice)
             return
-    yield _CHECK.finding(RIGHT, "it does")
+    yield _without_hits(tables)
 
 
-def _checks(door: Door, settings: Settings) -> Iterator[_Hit]:
+def _without_hits(tables: _Tables) -> Finding:
+    queried, failed = len(tables.queried), len(tables.failed)
+    if queried and failed == queried:
+        table, why = next(iter(tables.failed.items()))
+        return _CHECK.unknown(printable(f"{table}: {why}"))
+    return _CHECK.right(
+        f"it does, by {queried - failed} of {counted(queried, 'table')}" if failed else "it does"
+    )
+
+
+def _checks(tables: _Tables, settings: Settings) -> Iterator[_Hit]:
     for name, lines in _CHECKS.items():
         for table in settings.words(name):
-            yield from _hits(door, f"{name}: {table}", table, lines)
-
-
-def _hits(door: Door, where: str, table: str, keys: Sequence[str]) -> Iterator[_Hit]:
-    try:
-        found = look_up(door, table, keys)
-    except Trouble:
-        return  # another finding says that it does not open
-    lines = {key.lower(): key for key in keys}
-    for key, action in found.items():
-        if _STOPS.match(action) or _CHANGES.match(action):
-            yield _Hit(where, lines.get(key, key), action)
+            yield from tables.hits(f"{name}: {table}", table, lines)
 
 
 def _access(
-    door: Door,
+    tables: _Tables,
     settings: Settings,
     services: Iterable[tuple[str, Mapping[str, str]]],
     people: Sequence[str],
@@ -123,5 +172,5 @@ def _access(
             for kind, table in items(own.words(name)):
                 if kind in keys and (kind, table) not in tried and len(tried) < _MOST:
                     tried.add((kind, table))
-                    found = _hits(door, f"{name} {kind}: {table}", table, keys[kind])
+                    found = tables.hits(f"{name} {kind}: {table}", table, keys[kind])
                     yield from (one for one in found if _SILENT.match(one.action))

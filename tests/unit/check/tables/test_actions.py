@@ -8,9 +8,10 @@ from typing import Optional
 
 import pytest
 
+from wizard.check.tables import actions
 from wizard.check.tables.actions import judge_actions
 from wizard.door import Door, Running
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.postfix.settings import Settings
 
 
@@ -75,3 +76,45 @@ def test_body_checks_of_every_line() -> None:
 def test_access_tables(listed: str, pattern: str, action: str, verdict: str) -> None:
     found = judged(pattern, action, smtpd_recipient_restrictions=listed)
     assert found.verdict == verdict
+
+
+class Failing(Door):
+    """A door whose tables fail, after `seconds`, but those of the kind `good`; it counts lookups."""
+
+    def __init__(self, seconds: float = 0, good: str = "none:") -> None:
+        super().__init__()
+        self._script = f"sleep {seconds}; echo 'fatal: no such table' >&2; exit 1"
+        self._good = good
+        self.queried: list[str] = []
+
+    def start(
+        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
+    ) -> Optional[Running]:
+        self.queried.append(argv[-1])
+        script = "true" if argv[-1].startswith(self._good) else self._script
+        return super().start(("sh", "-c", f"cat >/dev/null; {script}"), timeout=timeout, data=data)
+
+
+def looked_up(door: Failing, **own: str) -> Finding:
+    (found,) = judge_actions(door, Settings(own), (), ("taro",))
+    return found
+
+
+def test_tables_that_all_fail_prove_nothing_and_are_queried_once() -> None:
+    door = Failing()
+    found = looked_up(door, header_checks="regexp:/h", body_checks="regexp:/h")
+    assert (found.verdict, "no such table" in found.seen) == (UNKNOWN, True)
+    assert door.queried == ["regexp:/h"]
+
+
+def test_one_table_of_two_fails() -> None:
+    found = looked_up(Failing(good="pcre:"), header_checks="regexp:/h pcre:/h")
+    assert (found.verdict, found.seen) == (RIGHT, "it does, by 1 of 2 tables")
+
+
+def test_slow_tables_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "SECONDS", 0.3)
+    door = Failing(seconds=9)
+    found = looked_up(door, header_checks="ldap:/a ldap:/b ldap:/c", body_checks="ldap:/d")
+    assert found.verdict == UNKNOWN
+    assert door.queried == ["ldap:/a"]
