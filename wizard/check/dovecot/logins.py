@@ -10,19 +10,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from wizard.check.commands import CommandResult, start_command
+from wizard.check.commands import NOTHING, CommandResult, start_command
 from wizard.door import Door
 from wizard.finding import Check, Finding
 from wizard.text import first_line, printable
 
 DOVECONF = ("env", "DOVECOT_HOSTDOMAIN=localhost", "doveconf")
 PASSDB = (*DOVECONF, "passdb")
+USERDB = (*DOVECONF, "userdb")
 MECHANISMS = (*DOVECONF, "-h", "auth_mechanisms")
+
+NOT_RUN = CommandResult(NOTHING, "doveconf was not run")
 
 NO_USER = 67
 """doveadm's exit status for a user that the userdb does not have (EX_NOUSER)."""
 
 _BLOCK = re.compile(r"^passdb ?(\S*) ?\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_OF_THIS_HOST = re.compile(
+    r"^userdb (?:passwd|pam|nss) ?\{|^\s+driver = (?:passwd|pam|nss)\s*$", re.MULTILINE
+)
+"""A userdb whose users are those of the host (Dovecot: userdb passwd)."""
 _ANYBODY = re.compile(r"\bnopassword\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
 _PLAIN = frozenset({"plain", "login"})
 
@@ -35,20 +42,21 @@ class Logins:
     mechanisms: CommandResult
     users: Mapping[str, Optional[bool]] = field(default_factory=dict)
     said: str = ""
+    userdb: CommandResult = NOT_RUN
 
 
 def begin_logins(door: Door, user: str, domain: str) -> Callable[[], Logins]:
     """Start the commands; call the result to wait. `user` is a person of this host, "" for none."""
-    commands = [start_command(door, one, timeout=2) for one in (PASSDB, MECHANISMS)]
+    commands = [start_command(door, one, timeout=2) for one in (PASSDB, MECHANISMS, USERDB)]
     spellings = [user, f"{user}@{domain}"] if user else []
     lookups = {one: start_command(door, ("doveadm", "user", one), timeout=2) for one in spellings}
 
     def finish() -> Logins:
-        passdb, mechanisms = (one() for one in commands)
+        passdb, mechanisms, userdb = (one() for one in commands)
         found = {one: pending() for one, pending in lookups.items()}
         known = {one: _has(result) for one, result in found.items()}
         said = next((first_line(one.outcome.stderr) for one in found.values()), "")
-        return Logins(passdb, mechanisms, known, said)
+        return Logins(passdb, mechanisms, known, said, userdb)
 
     return finish
 
@@ -113,6 +121,8 @@ def _names(logins: Logins) -> Finding:
     if known[bare] and known[full]:
         return check.right("both are found")
     if not known[bare] and not known[full]:
+        if logins.userdb.failure or not _OF_THIS_HOST.search(logins.userdb.text):
+            return check.unknown("the users of this host are not those of Dovecot")
         return check.wrong(
             printable(f"neither {bare} nor {full} is found"),
             f"`doveadm user {bare}` says why; see the userdb of Dovecot: mail for people bounces.",

@@ -7,18 +7,23 @@ from typing import Optional
 import pytest
 
 from tests.unit.check.results import ABSENT, told
+from wizard.check.commands import CommandResult
 from wizard.check.dovecot.logins import Logins, judge_logins
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 
 PAM = "passdb {\n  args = \n  deny = no\n  driver = pam\n}\n"
+PASSWD = "userdb {\n  args = \n  driver = passwd\n}\n"
 NAMED = "passdb passwd-file {\n  passwd_file_path = /etc/dovecot/users\n}\n"
 
 
 def judged(
-    passdb: str = PAM, mechanisms: str = "plain login\n", **users: Optional[bool]
+    passdb: str = PAM,
+    mechanisms: str = "plain login\n",
+    userdb: CommandResult = told(PASSWD),  # noqa: B008 (frozen)
+    **users: Optional[bool],
 ) -> dict[str, Finding]:
     named = {f"taro{'@x.example' if one == 'full' else ''}": known for one, known in users.items()}
-    found = judge_logins(Logins(told(passdb), told(mechanisms), named))
+    found = judge_logins(Logins(told(passdb), told(mechanisms), named, userdb=userdb))
     return {one.id: one for one in found}
 
 
@@ -60,3 +65,21 @@ def test_without_a_user_or_a_command_nothing_is_claimed() -> None:
     assert "dovecot.names" not in judged()
     (found,) = judge_logins(Logins(ABSENT, ABSENT))
     assert found.verdict == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("userdb", "verdict"),
+    [
+        (told(PASSWD), WRONG),
+        (told("userdb passwd {\n}\n"), WRONG),
+        (told("userdb {\n  args = /etc/dovecot/users\n  driver = passwd-file\n}\n"), UNKNOWN),
+        (told("userdb passwd-file {\n}\n"), UNKNOWN),
+        (told("userdb sql {\n}\n"), UNKNOWN),
+        (told(""), UNKNOWN),
+        (ABSENT, UNKNOWN),
+    ],
+)
+def test_a_user_of_this_host_may_be_none_of_dovecot(userdb: CommandResult, verdict: str) -> None:
+    found = judged(userdb=userdb, bare=False, full=False)["dovecot.names"]
+    assert found.verdict == verdict
+    assert verdict == WRONG or "not those of Dovecot" in found.seen
