@@ -21,7 +21,7 @@ from wizard.check.host.labels import begin_labels
 from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
 from wizard.check.host.unit_settings import begin_unit_settings
-from wizard.check.paths.aliases import judge_rows
+from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends
 from wizard.check.postfix.before_login import judge_before_login
@@ -143,4 +143,4 @@ def _homes(door: Door, settings: Settings) -> Iterator[Finding]:
     if not settings.value("mailbox_transport"):
         home = settings.value("home_mailbox")
         maildir = home.rstrip("/") if home.endswith("/") else ""
-        yield from judge_homes(door, maildir, in_homes=bool(home))
+        yield from judge_homes(door, maildir, alias_names(door), in_homes=bool(home))

@@ -16,6 +16,7 @@ from wizard.answers.model import Answers
 from wizard.check.dovecot.delivery import socket_fault
 from wizard.check.dovecot.logins import Logins, begin_logins, judge_logins
 from wizard.check.host.homes import judge_homes
+from wizard.check.paths.aliases import alias_names
 from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.door import Door
@@ -83,7 +84,7 @@ def _homes(door: Door, dovecot: Dovecot) -> Iterator[Finding]:
     kind, _, path = mailbox(dovecot.settings, dovecot.version).partition(":")
     found = _IN_HOME.fullmatch(path.partition(":")[0])
     maildir = found[1] if found and kind == "maildir" else ""
-    yield from judge_homes(door, maildir, in_homes=found is not None)
+    yield from judge_homes(door, maildir, alias_names(door), in_homes=found is not None)
 
 
 def _read(door: Door) -> Dovecot:

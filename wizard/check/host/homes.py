@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Optional
 
 from wizard.check.paths.targets import fault_of
-from wizard.door import Door
-from wizard.errors import Trouble
+from wizard.door import Door, read_at_most
 from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.host.dovecot import people_of
 from wizard.text import printable
 
 MOST_USERS = 50
 FORWARD = ".forward"
+LARGEST_FORWARD = 65536
+"""Bytes of a .forward that is judged; its user may make it as large as the disk."""
+MOST_TARGETS = 100
+"""Targets of a .forward that are judged; a person has one or two."""
 TOP = Path("/")
 _OTHERS_WRITE = 0o022
 _NOWHERE = "/dev/null"
@@ -26,16 +30,22 @@ _CHECK = Check("homes", "the homes of people", "mail can be stored there", fatal
 _Found = tuple[bool, str, str]
 
 
-def judge_homes(door: Door, maildir: str, *, in_homes: bool) -> Iterator[Finding]:
-    """`homes`; nothing without people. `maildir` is below the home, "" if mail is not stored so."""
+def judge_homes(
+    door: Door, maildir: str, aliases: Collection[str], *, in_homes: bool
+) -> Iterator[Finding]:
+    """`homes`; nothing without people. `maildir` is below the home, "" if mail is not stored so.
+
+    `aliases` are names that a .forward may lead to, though no user has them (aliases(5)).
+    """
     names = people_of(door)[:MOST_USERS]
     people = [one for name in names for one in [_entry(name)] if one is not None]
     if not people:
         return
+    known = {*names, *aliases}
     faults = [
         fault
         for one in people
-        for fault in (*(_home(one, maildir) if in_homes else ()), *_forward(door, one, names))
+        for fault in (*(_home(one, maildir) if in_homes else ()), *_forward(door, one, known))
     ]
     faults.sort(key=lambda one: not one[0])
     if not faults:
@@ -104,25 +114,49 @@ def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
         yield False, f"everybody may read {path} (mode)", f"`chmod 700 {path}`"
 
 
-def _forward(door: Door, user: pwd.struct_passwd, names: Sequence[str]) -> Iterator[_Found]:
+def _opened(path: Path) -> Optional[tuple[os.stat_result, bytes]]:
+    """Return a file's status and bytes, one more than LARGEST_FORWARD at most; None for no file.
+
+    A link is not followed: it may lead to what is not the user's to show.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(path, flags)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return status, read_at_most(file, LARGEST_FORWARD + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Iterator[_Found]:
     path = Path(user.pw_dir) / FORWARD
     remedy = f"Correct {path}, or move it away."
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            return  # a link may lead to what is not the user's to show
-        text = door.read_text(str(path)) or ""
-    except (OSError, Trouble):
+    opened = _opened(path)
+    if opened is None:
         return
+    status, data = opened
+    if len(data) > LARGEST_FORWARD:
+        yield False, f"{path} is larger than {LARGEST_FORWARD} bytes: it is not judged", remedy
+        return
+    text = data.decode("utf-8", "surrogateescape")
     if status.st_uid not in {0, user.pw_uid}:
         yield False, f"{path} does not belong to {user.pw_name}: it is passed over", remedy
     if status.st_mode & _OTHERS_WRITE:
         yield False, f"others may write {path} (mode)", f"`chmod 600 {path}`"
-    for target in (one for line in text.splitlines() for one in _items(line)):
+    targets = (one for line in text.splitlines() for one in _items(line))
+    for target in islice(targets, MOST_TARGETS):
         if target == _NOWHERE:
             yield True, f"{path} throws all mail away ({_NOWHERE})", remedy
             continue
-        is_wrong, seen = fault_of(door, target, names)
+        is_wrong, seen = fault_of(door, target, known)
         if seen:
             yield is_wrong, f"{path}: {seen}", remedy
 

@@ -18,6 +18,9 @@ from wizard.text import printable
 MOST_ROWS = 2000
 """Rows that are followed; a server has some dozens."""
 
+MOST_TARGETS = 200
+"""Targets of one row that are followed; a list of more people is a file of its own."""
+
 NEEDED = frozenset({"root", "postmaster", "mailer-daemon", "abuse"})
 """Names whose mail a person must read (RFC 2142): nobody may throw it away."""
 
@@ -48,10 +51,19 @@ def judge_rows(door: Door, settings: Settings) -> Iterator[Finding]:
     yield _index(door, tables[0], data)
 
 
+def alias_names(door: Door) -> frozenset[str]:
+    """Return the names that have a row in /etc/aliases (aliases(5)), none if it cannot be read."""
+    try:
+        data = door.read_bytes(ALIASES)
+    except Trouble:
+        return frozenset()
+    return frozenset(Aliases.parse(data or b"").rows)
+
+
 def _faults(door: Door, data: bytes) -> Iterator[_Found]:
     aliases = Aliases.parse(data)
     rows = {
-        name: [one.text for one in row.targets]
+        name: [one.text for one in row.targets[:MOST_TARGETS]]
         for name, row in list(aliases.rows.items())[:MOST_ROWS]
     }
     remedy = f"Correct it in {ALIASES}, then `newaliases`."
@@ -83,11 +95,16 @@ def _no_rows(aliases: Aliases) -> Iterator[tuple[int, str]]:
             yield logical.lines[0] + 1, text
 
 
+def _can_be_queried(name: str) -> bool:
+    """True for a key that look_up sends: others it leaves out."""
+    return name.isprintable() and name == name.strip()
+
+
 def _index(door: Door, table: str, data: bytes) -> Finding:
-    """Compare the index with the text, by its rows."""
-    rows = dict(list(text_rows(data).items())[:MOST_ROWS])
+    """Compare the index with the text, by those of its rows that postmap can be given."""
+    rows = [one for one in list(text_rows(data))[:MOST_ROWS] if _can_be_queried(one)]
     try:
-        there = look_up(door, table, tuple(rows)) if rows else {}
+        there = look_up(door, table, rows) if rows else {}
     except Trouble as trouble:
         return _INDEX.finding(UNKNOWN, printable(f"not known: {trouble.wrong}"))
     missing = [one for one in rows if one not in there]

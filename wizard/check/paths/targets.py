@@ -30,6 +30,8 @@ def fault_of(door: Door, target: str, known: Collection[str]) -> Fault:
 
     `known` are the names that have a row of their own.
     """
+    if "\0" in target:
+        return Fault(True, "a NUL byte is in it")
     bare = target.strip().strip('"').strip()
     if bare.startswith("|"):
         return _program(door, bare[1:])

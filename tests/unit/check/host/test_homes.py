@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wizard.check.host import homes
-from wizard.check.host.homes import judge_homes
+from wizard.check.host.homes import LARGEST_FORWARD, MOST_TARGETS, judge_homes
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG
 
@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def judged(maildir: str = "Maildir", *, in_homes: bool = True) -> tuple[str, str]:
-    (found,) = judge_homes(Door(), maildir, in_homes=in_homes)
+    (found,) = judge_homes(Door(), maildir, {"sales"}, in_homes=in_homes)
     return found.verdict, found.seen
 
 
@@ -90,4 +90,31 @@ def test_a_forward_of_others(home: Path) -> None:
     # A link is not opened: it may lead to what is not the user's to show.
     (home / ".forward").unlink()
     (home / ".forward").symlink_to("/etc/shadow")
+    assert judged()[0] == RIGHT
+
+
+def test_a_forward_leads_to_an_alias(home: Path) -> None:
+    (home / ".forward").write_text("Sales\n")
+    assert judged() == (RIGHT, "1 of 1")
+
+
+def test_a_large_forward_is_not_read(home: Path) -> None:
+    (home / ".forward").write_text("/dev/null\n" + "#" * LARGEST_FORWARD)
+    verdict, seen = judged()
+    assert verdict == WARNING
+    assert seen.endswith(f"is larger than {LARGEST_FORWARD} bytes: it is not judged")
+
+
+def test_so_many_targets_of_a_forward_are_judged(home: Path) -> None:
+    (home / ".forward").write_text("root\n" * MOST_TARGETS + "no-such-name-7\n")
+    assert judged()[0] == RIGHT
+    (home / ".forward").write_text("root\n" * (MOST_TARGETS - 1) + "no-such-name-7\n")
+    assert judged()[0] == WARNING
+
+
+def test_a_forward_that_is_no_file(home: Path) -> None:
+    os.mkfifo(home / ".forward")
+    assert judged()[0] == RIGHT
+    (home / ".forward").unlink()
+    (home / ".forward").mkdir()
     assert judged()[0] == RIGHT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.check.paths.test_tables import Tables
-from wizard.check.paths.aliases import judge_rows
+from wizard.check.paths.aliases import MOST_TARGETS, alias_names, judge_rows
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.postfix.settings import Settings
 
@@ -70,3 +70,21 @@ def test_an_index_that_does_not_open_is_unknown(tmp_path: Path) -> None:
 def test_other_files_are_not_judged(tmp_path: Path) -> None:
     door = Files(tmp_path, STOCK, {})
     assert not list(judge_rows(door, Settings({"alias_maps": "hash:/etc/mail/aliases"})))
+
+
+def test_names_that_cannot_be_looked_up_are_not_missing(tmp_path: Path) -> None:
+    rows = dict.fromkeys(("postmaster", "mailer-daemon", "abuse"), "root")
+    found = judged(tmp_path, f"{STOCK}a\x01b: root\n", rows)["aliases.index"]
+    assert (found.verdict, found.seen) == (RIGHT, "has 3 rows")
+
+
+def test_so_many_targets_of_a_row_are_followed(tmp_path: Path) -> None:
+    many = ", ".join(["root"] * MOST_TARGETS)
+    for more, verdict in (("", RIGHT), (", no-such-name-7", RIGHT)):
+        assert judged(tmp_path, f"{STOCK}x: {many}{more}\n")["aliases.rows"].verdict == verdict
+    found = judged(tmp_path, f"{STOCK}x: {many[6:]}, no-such-name-7\n")["aliases.rows"]
+    assert found.verdict == WARNING
+
+
+def test_the_names_of_aliases(tmp_path: Path) -> None:
+    assert alias_names(Files(tmp_path, STOCK, {})) == {"mailer-daemon", "postmaster", "abuse"}

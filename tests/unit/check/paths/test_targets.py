@@ -42,6 +42,8 @@ def root(tmp_path: Path) -> Door:
         (":INCLUDE:/srv/open", False, "anybody may write"),
         ("no-such-name-7", False, "no alias and no user"),
         ("\"|/srv/none '", True, "not there"),
+        ("/srv/m\0box", True, "a NUL byte is in it"),
+        ("ro\0ot", True, "a NUL byte is in it"),
     ],
 )
 def test_a_target(root: Door, target: str, is_wrong: bool, word: str) -> None:
