@@ -65,9 +65,9 @@ def test_a_domain_of_no_class_or_local_already_is_not(main: str) -> None:
 class Postmap(Door):
     """A door whose postmap has these rows; None if it cannot read the table."""
 
-    def __init__(self, rows: Optional[dict[str, str]]) -> None:
+    def __init__(self, rows: Optional[dict[str, str]], complaint: bytes = b"") -> None:
         super().__init__()
-        self.rows, self.argv = rows, [""]
+        self.rows, self.argv, self.complaint = rows, [""], complaint
 
     def run(
         self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
@@ -78,7 +78,7 @@ class Postmap(Door):
             return Outcome(1, b"", b"postmap: fatal: open /etc/postfix/transport.db: No such file")
         keys = (data or b"").decode().splitlines()
         found = "".join(f"{one}\t{self.rows[one]}\n" for one in keys if one in self.rows)
-        return Outcome(0 if found else 1, found.encode(), b"")
+        return Outcome(0 if found else 1, found.encode(), self.complaint)
 
 
 AWAY = {
@@ -116,6 +116,13 @@ def test_a_table_that_does_not_answer_is_a_warning() -> None:
     found = transports(Postmap(None), ("hash:/etc/postfix/transport",), ["a.example.com"])
     (sentence,) = unknown_tables(found)
     assert "hash:/etc/postfix/transport does not answer" in sentence
+
+
+@pytest.mark.parametrize("rows", [{}, {"a.example.com": "smtp:[192.0.2.9]"}], ids=str)
+def test_a_complaint_about_main_cf_is_none_of_the_table(rows: dict[str, str]) -> None:
+    said = b"postmap: warning: /etc/postfix/main.cf, line 7: overriding earlier entry: x=y\n"
+    found = transports(Postmap(rows, said), ("hash:/etc/postfix/transport",), ["a.example.com"])
+    assert (found.unknown, dict(found.away)) == ((), rows)
 
 
 def test_only_new_domains_are_looked_up() -> None:
