@@ -175,7 +175,9 @@ def prove(
         yield from judge_firewall(
             walls, why_no_walls, answers.networks.firewall_zone, network or facts.Network()
         )
-        yield from guarded("rules", lambda: judge_rules(rules(), answers.networks))
+        yield from guarded(
+            "rules", lambda: judge_rules(rules(), answers.networks, network or facts.Network())
+        )
         if not is_quick:
             yield from _judge_log(door, main_cf.get("mynetworks", ""))
         pool.shutdown()

@@ -10,6 +10,7 @@ from wizard.check.commands import CommandResult
 from wizard.check.network.packets import FIREWALLD, HIDDEN, Chain, Journey, Ruleset
 from wizard.check.network.ports import PORTS
 from wizard.finding import UNKNOWN, Check, Finding
+from wizard.host.facts import Network
 from wizard.text import printable
 
 NFT = ("nft", "-j", "list", "ruleset")
@@ -20,7 +21,11 @@ _ADDRESSES = Check(
 )
 
 
-def judge_rules(result: CommandResult, networks: Networks) -> Iterator[Finding]:
+_INNER = ("docker", "br-", "virbr", "vnet", "veth", "cni", "podman", "lxc", "lxd", "tap")
+"""How the names of interfaces begin that lead to containers and virtual machines."""
+
+
+def judge_rules(result: CommandResult, networks: Networks, network: Network) -> Iterator[Finding]:
     """`firewall.rules`: the kernel lets strangers in; `firewall.addresses`: to Postfix, as themselves.
 
     Rules for IPv6 count if Postfix uses it. What firewalld's zone has closed is another finding's.
@@ -30,23 +35,37 @@ def judge_rules(result: CommandResult, networks: Networks) -> Iterator[Finding]:
         return
     zone = networks.firewall_zone
     try:
-        ruleset = Ruleset(json.loads(result.text)["nftables"], zone)
+        ruleset = Ruleset(json.loads(result.text)["nftables"], zone, _outer(network))
     except (ValueError, KeyError, TypeError):
         yield _RULES.unknown("nft printed no list")
         return
     families = ("ip",) if networks.inet_protocols == "ipv4" else ("ip", "ip6")
-    journeys = {port: [ruleset.follow(port, family) for family in families] for port in PORTS}
+    try:
+        journeys = {port: [ruleset.follow(port, family) for family in families] for port in PORTS}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        yield _RULES.unknown("nft printed rules of a form that is not understood here")
+        return
     yield _refused(journeys, zone)
     yield _changed(journeys)
+
+
+def _outer(network: Network) -> tuple[str, ...]:
+    """Return the interfaces of strangers; without a default route all that lead out of the host."""
+    return network.outside or tuple(one for one in network.interfaces if not one.startswith(_INNER))
 
 
 def _refused(journeys: dict[int, list[Journey]], zone: str) -> Finding:
     own = {"filter_INPUT", f"filter_IN_{zone}"}
     refused: dict[tuple[str, Chain], list[str]] = {}
+    by_source: list[tuple[str, Chain, int]] = []
     for port, several in journeys.items():
         for one in several:
             is_zones = one.by[1] == FIREWALLD and one.by[2] in own
-            if one.refused and not is_zones:
+            if not one.refused or is_zones:
+                continue
+            if one.by_source:
+                by_source.append((one.refused, one.by, port))
+            else:
                 ports = refused.setdefault((one.refused, one.by), [])
                 ports += [str(port)] * (str(port) not in ports)
     odd = next((one for several in journeys.values() for each in several for one in each.odd), None)
@@ -54,6 +73,10 @@ def _refused(journeys: dict[int, list[Journey]], zone: str) -> Finding:
         (verdict, chain), ports = next(iter(refused.items()))
         seen = f"{' '.join(chain)}: {verdict} on {', '.join(ports)}"
         return _RULES.wrong(printable(seen), printable(_remedy(chain, zone)))
+    if by_source:
+        verdict, chain, port = by_source[0]
+        seen = f"not known: {' '.join(chain)}: {verdict} on {port} depends on a stranger's address"
+        return _RULES.finding(UNKNOWN, printable(seen), printable(_remedy(chain, zone)))
     if odd is not None:
         seen = f"not known: {' '.join(odd)} has a rule that is not understood here"
         return _RULES.finding(UNKNOWN, printable(seen), printable(_remedy(odd, zone)))
@@ -61,18 +84,27 @@ def _refused(journeys: dict[int, list[Journey]], zone: str) -> Finding:
 
 
 def _changed(journeys: dict[int, list[Journey]]) -> Finding:
-    for port, several in journeys.items():
-        for one in several:
-            for kind, does, chain in one.changed:
-                seen = f"{' '.join(chain)}: {does} on {port}"
-                table = " ".join(chain[:2])
-                loss = (
-                    "every stranger comes from an address of this host, which mynetworks may let relay"
-                    if kind == HIDDEN
-                    else "its mail does not come to Postfix"
-                )
-                remedy = f"`nft list table {table}` shows it: {loss}. Delete the rule."
-                return _ADDRESSES.wrong(printable(seen), printable(remedy))
+    changes = [
+        (port, change)
+        for port, several in journeys.items()
+        for one in several
+        for change in one.changed
+    ]
+    for port, change in sorted(changes, key=lambda one: not one[1].is_sure):
+        seen = f"{' '.join(change.chain)}: {change.does} on {port}"
+        table = " ".join(change.chain[:2])
+        loss = (
+            "every stranger comes from an address of this host, which mynetworks may let relay"
+            if change.kind == HIDDEN
+            else "its mail does not come to Postfix"
+        )
+        if not change.is_sure:
+            remedy = f"`nft list table {table}` shows for whom."
+            return _ADDRESSES.finding(
+                UNKNOWN, printable(f"not known: {seen}, for some"), printable(remedy)
+            )
+        remedy = f"`nft list table {table}` shows it: {loss}. Delete the rule."
+        return _ADDRESSES.wrong(printable(seen), printable(remedy))
     return _ADDRESSES.right("none for these ports")
 
 

@@ -1,26 +1,33 @@
 """Follow a stranger's first packet through the kernel's rules, as `nft -j list ruleset` prints them (libnftables-json(5)).
 
 Only what applies to every stranger decides. A rule for some sources (fail2ban's) or one with a limit is
-there for a reason. What is not understood is reported as such, and never taken for harmless.
+there for a reason. What is not understood is reported as such, and never taken for harmless. Four
+strangers represent all. What depends on their addresses is marked, since others may fare otherwise.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
+
+from wizard.check.network.matches import (
+    INTERFACE,
+    Packet,
+    fits_payload,
+    is_named,
+    is_of_interface,
+    is_of_others,
+    is_source,
+    unwrapped,
+)
+from wizard.check.network.strangers import STRANGERS, Addresses
 
 ACCEPT, DROP, REJECT, RETURN = "accept", "drop", "reject", "return"
 SENT, HIDDEN = "sent", "hidden"
 """What a rule may do with the addresses: send the packet elsewhere, or hide where it comes from."""
 
 FIREWALLD = "firewalld"
-STRANGERS = {
-    "ip": ("198.51.100.77", "233.252.0.77"),
-    "ip6": ("2001:db8::77", "2001:db8:ffff::77"),
-}
-"""Nobody's addresses (RFC 5737, RFC 6676, RFC 3849). What meets all of them meets every stranger."""
 
 _HOOKS = ("ingress", "prerouting", "input")
 _DEEPEST = 16
@@ -37,6 +44,7 @@ _XT = {
 _SILENT = frozenset(
     {"counter", "log", "notrack", "mangle", "ct helper", "comment", "meter", "flow", "last"}
 )
+_NO_PART: tuple[str, Any] = ("", None)
 _SOME = frozenset({"limit", "quota", "ct count", "connlimit"})
 """Statements that let a rule apply to a part of the packets."""
 
@@ -44,39 +52,62 @@ Chain = tuple[str, str, str]
 """Family, table and name."""
 
 
-@dataclass(frozen=True)
-class Packet:
-    """The first packet of a stranger's connection to a TCP port of this host."""
+class Change(NamedTuple):
+    """A rewriting of a packet's addresses; `is_sure` is False if not all strangers may meet it."""
 
-    port: int
-    family: str = "ip"
-    stranger: int = 0
+    kind: str
+    does: str
+    chain: Chain
+    is_sure: bool
 
-    @property
-    def source(self) -> str:
-        """The address that it comes from."""
-        return STRANGERS[self.family][self.stranger]
+
+class Verdict(NamedTuple):
+    """What a chain says of a packet, "" for nothing, and whether that depends on its source."""
+
+    kind: str
+    by: Chain
+    by_source: bool = False
+
+
+class Reading(NamedTuple):
+    """Whether a rule applies (None: perhaps, or to some), what it does, and how sure that is.
+
+    `is_odd` is True if a part is not understood, `by_source` if the match depends on the source.
+    """
+
+    applies: Optional[bool]
+    effects: Sequence[tuple[str, Any]] = ()
+    is_odd: bool = False
+    by_source: bool = False
 
 
 @dataclass
 class Journey:
     """What becomes of a packet: `refused` and `by` name the verdict and the chain, `changed` a rewriting.
 
-    `odd` are chains with a rule that is not understood and may meet the packet.
+    `by_source` is True if the refusal depends on the stranger's address. `odd` are chains with a rule
+    that is not understood and may meet the packet.
     """
 
     refused: str = ""
     by: Chain = ("", "", "")
-    changed: list[tuple[str, str, Chain]] = field(default_factory=list)
+    by_source: bool = False
+    changed: list[Change] = field(default_factory=list)
     odd: list[Chain] = field(default_factory=list)
 
 
 class Ruleset:
-    """The chains, rules and named sets of a list. Raises ValueError for what is none."""
+    """The chains, rules and named sets of a list. Raises ValueError for what is none.
 
-    def __init__(self, rows: Sequence[Any], zone: str = "") -> None:
+    `outer` are the interfaces of strangers, () if not known. `follow` raises AttributeError, KeyError,
+    TypeError or ValueError for rules of another form.
+    """
+
+    def __init__(self, rows: Sequence[Any], zone: str = "", outer: Sequence[str] = ()) -> None:
         rows = [one for one in rows if isinstance(one, dict)]
-        self._zone = zone
+        self._zone, self._outer = zone, outer
+        self._unwrapped: dict[tuple[str, str, str], list[Any]] = {}
+        self._addresses: dict[tuple[Any, ...], tuple[Any, Addresses]] = {}
         try:
             self.chains: dict[Chain, Mapping[str, Any]] = {
                 _key(one["chain"], "name"): one["chain"] for one in rows if "chain" in one
@@ -97,15 +128,18 @@ class Ruleset:
 
     def follow(self, port: int, family: str = "ip") -> Journey:
         """Return what becomes of every stranger's packet: the journey of the one who comes farthest."""
-        journeys = [self.follow_one(Packet(port, family, one)) for one in (0, 1)]
-        return min(journeys, key=lambda one: (bool(one.refused), len(one.changed)))
+        several = range(len(STRANGERS[family]))
+        journeys = [self.follow_one(Packet(port, family, one)) for one in several]
+        return min(journeys, key=lambda one: (bool(one.refused), one.by_source, len(one.changed)))
 
     def follow_one(self, packet: Packet) -> Journey:
         """Return what becomes of a packet in all chains that it meets, in the order of the hooks."""
         bases = sorted(
             (_HOOKS.index(one["hook"]), _priority(one.get("prio")), at)
             for at, one in self.chains.items()
-            if one.get("hook") in _HOOKS and at[0] in {"inet", "netdev", packet.family}
+            if one.get("hook") in _HOOKS
+            and at[0] in {"inet", "netdev", packet.family}
+            and self._is_outer(one.get("dev"))
         )
         walk = _Walk(self, packet)
         for _, _, at in bases:
@@ -113,26 +147,35 @@ class Ruleset:
                 break
         return walk.journey
 
-    def read(
-        self, expr: Sequence[Any], packet: Packet, at: Chain
-    ) -> tuple[Optional[bool], list[tuple[str, Any]], bool]:
-        """Return whether a rule applies (None: to some), what it does, and whether it is odd."""
+    def _is_outer(self, device: Any) -> bool:
+        """Return True if a chain, of one device or of all, may meet a stranger's packet."""
+        devices = device if isinstance(device, list) else [device]
+        return device is None or not self._outer or any(one in devices for one in self._outer)
+
+    def read(self, expr: Sequence[Any], packet: Packet, at: Chain) -> Reading:
+        """Return whether a rule applies to a packet, and what it does."""
         applies: Optional[bool] = True
         effects: list[tuple[str, Any]] = []
-        is_odd = False
+        is_odd = by_source = False
         for part in expr:
-            kind, content = next(iter(part.items()))
+            kind, content = next(iter(part.items()), _NO_PART)
             if kind == "match":
                 met = self._meets(content, packet, at, expr)
                 if met is False:
-                    return False, [], False
+                    return Reading(False)
                 applies = None if met is None else applies
+                is_odd |= met is None and is_of_interface(content)
+                by_source |= self._depends(content.get("left"), content.get("right"), packet, at)
             elif kind == "vmap":
-                effects += self._mapped(content, packet, at)
+                for effect, depends in self._mapped(content, packet, at):
+                    effects.append(effect)
+                    by_source |= depends
             elif kind == "xt":
-                name = _XT.get(str((content or {}).get("name")), "")
-                effects += [(name, None)] if name else []
-                is_odd |= not name
+                name = _target_of_iptables(content)
+                effects += [(_XT[name], None)] if name in _XT else []
+                is_odd |= name not in _XT
+                # A match of iptables is not read here: it may meet any packet, or none.
+                applies = applies if name else None
             elif kind in _SOME:
                 # Within a limit a packet passes; over it is a reason of its own.
                 applies = applies if _accepts(expr) else None
@@ -140,26 +183,46 @@ class Ruleset:
                 effects.append((kind, content))
             elif kind not in _SILENT:
                 is_odd = True
-        return applies, effects, is_odd
+        return Reading(applies, effects, is_odd, by_source)
 
-    def _mapped(self, content: Any, packet: Packet, at: Chain) -> Iterator[tuple[str, Any]]:
-        """Yield the verdict that a map has for the packet."""
-        data = content.get("data", {})
+    def _mapped(
+        self, content: Any, packet: Packet, at: Chain
+    ) -> Iterator[tuple[tuple[str, Any], bool]]:
+        """Yield the verdict that a map has for the packet, and whether it depends on the source."""
+        data, key = content.get("data", {}), content.get("key", {})
         rows = data.get("set", ()) if isinstance(data, dict) else self._named(data, at)
         for row in rows:
             if not isinstance(row, list) or len(row) != 2:  # noqa: PLR2004 (a key and its verdict)
                 continue
-            match = {"op": "==", "left": content.get("key", {}), "right": row[0]}
-            if self._meets(match, packet, at, ()):
-                yield next(iter(row[1].items()))
+            if self._meets({"op": "==", "left": key, "right": row[0]}, packet, at, ()):
+                yield next(iter(row[1].items())), self._depends(key, row[0], packet, at)
                 return
+
+    def _depends(self, selector: Any, right: Any, packet: Packet, at: Chain) -> bool:
+        """Return True if strangers differ in a match, because it compares their addresses."""
+        return is_source(selector, packet) and not self._listed(right, packet, at).are_alike_for_all
+
+    def _listed(self, right: Any, packet: Packet, at: Chain) -> Addresses:
+        """Return the addresses of an expression or a set, which is read only once."""
+        name = (*at[:2], right) if isinstance(right, str) else (id(right),)
+        key = (*name, packet.family)
+        if key not in self._addresses:
+            # The expression is stored too, so that no other gets its id().
+            self._addresses[key] = right, Addresses(self._words(right, at), packet.family)
+        return self._addresses[key][1]
 
     def _meets(
         self, match: Mapping[str, Any], packet: Packet, at: Chain, expr: Sequence[Any]
     ) -> Optional[bool]:
         """Return whether a match fits the packet; None for what is not known."""
         selector, right, op = match.get("left", {}), match.get("right"), match.get("op")
-        fits = self._fits(selector if isinstance(selector, dict) else {}, right, packet, at, expr)
+        if is_of_others(selector, packet):
+            return False
+        if is_source(selector, packet):
+            fits: Optional[bool] = packet.source in self._listed(right, packet, at)
+        else:
+            known = selector if isinstance(selector, dict) else {}
+            fits = self._fits(known, right, packet, at, expr)
         if fits is None or op in {"==", "in"}:
             return fits
         return not fits if op == "!=" else None
@@ -174,14 +237,14 @@ class Ruleset:
     ) -> Optional[bool]:
         words = self._words(right, at)
         if "payload" in selector:
-            return _fits_payload(selector["payload"], words, packet)
+            return fits_payload(selector["payload"], words, packet)
         if "ct" in selector:
             key = selector["ct"].get("key")
             return bool({"new", "untracked"} & set(map(str, words))) if key == "state" else False
         if "fib" in selector:
             return "local" in words
         key = selector.get("meta", {}).get("key")
-        if key in {"iif", "iifname", "iifgroup"}:
+        if key in INTERFACE:
             return self._comes_in(words, at, expr)
         if key in {"l4proto", "protocol", "nfproto"}:
             names = {"tcp", "6", packet.family, {"ip": "ipv4", "ip6": "ipv6"}[packet.family]}
@@ -189,7 +252,10 @@ class Ruleset:
         return None
 
     def _comes_in(self, words: Sequence[Any], at: Chain, expr: Sequence[Any]) -> Optional[bool]:
-        """Return whether a stranger's interface is among these; firewalld's zone says which is his."""
+        """Return whether a stranger's interface is among these; None if it is not known.
+
+        In firewalld's table the zone says which interface is his.
+        """
         if at[1] == FIREWALLD:
             targets = [
                 str(content.get("target"))
@@ -199,22 +265,24 @@ class Ruleset:
             ]
             if any(f"_{self._zone}_" in f"{one}_" for one in targets):
                 return True
-            return False if targets else "lo" not in words
-        return "lo" not in words
+            if targets:
+                return False
+        if not self._outer:
+            return False if set(map(str, words)) == {"lo"} else None
+        return any(is_named(one, str(word)) for one in self._outer for word in words)
 
-    def _words(self, right: Any, at: Chain) -> list[Any]:
+    def _words(self, right: Any, at: Chain) -> Sequence[Any]:
         if isinstance(right, str) and right.startswith("@"):
-            return list(self._named(right, at))
+            return self._named(right, at)
         if isinstance(right, dict) and "set" in right:
-            return list(right["set"])
-        return right if isinstance(right, list) else [right]
+            right = right["set"]
+        return [unwrapped(one) for one in (right if isinstance(right, list) else [right])]
 
     def _named(self, name: Any, at: Chain) -> Sequence[Any]:
-        found = self._sets.get((*at[:2], str(name).lstrip("@")), ())
-        return [
-            one.get("elem", {}).get("val", one) if isinstance(one, dict) and "elem" in one else one
-            for one in found
-        ]
+        key = (*at[:2], str(name).lstrip("@"))
+        if key not in self._unwrapped:
+            self._unwrapped[key] = [unwrapped(one) for one in self._sets.get(key, ())]
+        return self._unwrapped[key]
 
 
 class _Walk:
@@ -225,51 +293,57 @@ class _Walk:
         self._packet = packet
         self._hook = ""
         self._accepted_some = False
+        self._returned_by_source = False
         self.journey = Journey()
 
     def refused_in(self, at: Chain) -> bool:
         """Walk through a chain that the kernel calls, and return whether the packet ends there."""
         base = self._ruleset.chains[at]
         self._hook, self._accepted_some = str(base["hook"]), False
-        verdict, by = self._walk(at, 0)
-        if verdict in {"", RETURN} and base.get("policy") == DROP:
-            verdict, by = f"policy {DROP}", at
-        if verdict in {"", ACCEPT, RETURN} or self._accepted_some:
+        self._returned_by_source = False
+        verdict = self._walk(at, 0, is_sure=True)
+        if verdict.kind in {"", RETURN} and base.get("policy") == DROP:
+            verdict = Verdict(f"policy {DROP}", at, verdict.by_source)
+        if verdict.kind in {"", ACCEPT, RETURN} or self._accepted_some:
             return False
-        self.journey.refused, self.journey.by = verdict, by
+        self.journey.refused, self.journey.by = verdict.kind, verdict.by
+        self.journey.by_source = verdict.by_source or self._returned_by_source
         return True
 
-    def _walk(self, at: Chain, depth: int) -> tuple[str, Chain]:
-        """Return the verdict of a chain and where it comes from, "" if the chain has none."""
+    def _walk(self, at: Chain, depth: int, *, is_sure: bool) -> Verdict:
+        """Return the verdict of a chain; `is_sure` is False if not all strangers may come here."""
         if depth > _DEEPEST:
-            return "", at
+            return Verdict("", at)
         for expr in self._ruleset.rules.get(at, ()):
-            applies, effects, is_odd = self._ruleset.read(expr, self._packet, at)
-            self.journey.odd += [at] * is_odd
-            for kind, content in effects:
-                verdict, by = self._effect(kind, content, at, depth)
-                if applies is None:
-                    self._accepted_some |= verdict == ACCEPT
-                elif verdict:
-                    return verdict, by
-        return "", at
+            rule = self._ruleset.read(expr, self._packet, at)
+            self.journey.odd += [at] * rule.is_odd
+            is_for_all = is_sure and rule.applies is True and not rule.by_source
+            for kind, content in rule.effects:
+                verdict = self._effect(kind, content, at, depth, is_sure=is_for_all)
+                if rule.applies is None:
+                    self._accepted_some |= verdict.kind == ACCEPT
+                elif verdict.kind:
+                    self._returned_by_source |= verdict.kind == RETURN and rule.by_source
+                    return verdict._replace(by_source=verdict.by_source or rule.by_source)
+        return Verdict("", at)
 
-    def _effect(self, kind: str, content: Any, at: Chain, depth: int) -> tuple[str, Chain]:
+    def _effect(self, kind: str, content: Any, at: Chain, depth: int, *, is_sure: bool) -> Verdict:
         if kind in _VERDICTS:
-            return kind, at
+            return Verdict(kind, at)
         if kind in {"jump", "goto"}:
-            found = self._walk((at[0], at[1], content["target"]), depth + 1)
+            found = self._walk((at[0], at[1], content["target"]), depth + 1, is_sure=is_sure)
             if kind == "goto":
-                return found if found[0] else (RETURN, at)
-            return ("", at) if found[0] == RETURN else found
+                return found if found.kind else Verdict(RETURN, at)
+            return Verdict("", at) if found.kind == RETURN else found
+        is_sure = is_sure and not self._returned_by_source
         if kind in _TO:
             to = _target(content)
             if to not in {"", f":{self._packet.port}"}:
-                self.journey.changed.append((SENT, f"{kind} to {to}", at))
-            return ACCEPT, at
+                self.journey.changed.append(Change(SENT, f"{kind} to {to}", at, is_sure))
+            return Verdict(ACCEPT, at)
         if kind in _FROM and self._hook == "input":
-            self.journey.changed.append((HIDDEN, kind, at))
-        return "", at
+            self.journey.changed.append(Change(HIDDEN, kind, at, is_sure))
+        return Verdict("", at)
 
 
 def _key(row: Mapping[str, Any], name: str) -> Chain:
@@ -284,47 +358,15 @@ def _accepts(expr: Sequence[Any]) -> bool:
     return any(ACCEPT in part for part in expr)
 
 
+def _target_of_iptables(content: Any) -> str:
+    """Return the name of a target, "" for a match."""
+    is_target = isinstance(content, dict) and content.get("type") == "target"
+    return str(content.get("name")) if is_target else ""
+
+
 def _target(content: Any) -> str:
     """Return ADDRESS:PORT of a redirection, "" for one that changes nothing that is known."""
     if not isinstance(content, dict):
         return "another program" if content is None else str(content)
     address, port = content.get("addr", ""), content.get("port")
     return f"{address}:{port}" if port is not None else str(address)
-
-
-def _fits_payload(
-    payload: Mapping[str, Any], words: Sequence[Any], packet: Packet
-) -> Optional[bool]:
-    protocol, name = payload.get("protocol"), payload.get("field")
-    if name == "dport":
-        return protocol in {"tcp", "th"} and any(_has_port(one, packet.port) for one in words)
-    if name == "saddr" and protocol in STRANGERS:
-        return protocol == packet.family and any(_has_address(one, packet.source) for one in words)
-    if protocol in {"udp", "icmp", "icmpv6", "sctp", "dccp"}:
-        return False
-    if name == "protocol":
-        return bool({"tcp", 6} & set(words))
-    return None
-
-
-def _has_port(one: Any, port: int) -> bool:
-    if isinstance(one, dict) and "range" in one:
-        low, high = one["range"]
-        return isinstance(low, int) and isinstance(high, int) and low <= port <= high
-    return bool(one == port)
-
-
-def _has_address(one: Any, address: str) -> bool:
-    sought = ipaddress.ip_address(address)
-    try:
-        if isinstance(one, dict) and "prefix" in one:
-            network = ipaddress.ip_network(
-                f"{one['prefix']['addr']}/{one['prefix']['len']}", strict=False
-            )
-            return sought in network
-        if isinstance(one, dict) and "range" in one:
-            low, high = (ipaddress.ip_address(end) for end in one["range"])
-            return int(low) <= int(sought) <= int(high)
-        return sought == ipaddress.ip_address(one)
-    except (ValueError, TypeError):
-        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from wizard.check.commands import NOTHING, CommandResult
 from wizard.check.network.nftables import judge_rules
 from wizard.door import Outcome
 from wizard.finding import RIGHT, UNKNOWN, WRONG
+from wizard.host.facts import Network
 
 Row = dict[str, Any]
+
+NETWORK = Network(interfaces=("enp0s3", "enp0s8", "docker0"))
 
 
 def chain(
@@ -61,16 +65,16 @@ SOURCE = {
 DROP, ACCEPT, REJECT = {"drop": None}, {"accept": None}, {"reject": {"type": "icmpx"}}
 
 
-def seen(*rows: Row) -> tuple[str, str]:
+def seen(*rows: Row, network: Network = NETWORK) -> tuple[str, str]:
     text = json.dumps({"nftables": [{"metainfo": {"version": "1.0"}}, *rows]})
-    found, _ = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks())
+    found, _ = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), network)
     assert found.id == "firewall.rules"
     return found.verdict, found.seen
 
 
 def changed(*rows: Row) -> tuple[str, str]:
     text = json.dumps({"nftables": list(rows)})
-    _, found = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks())
+    _, found = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), NETWORK)
     assert found.id == "firewall.addresses"
     return found.verdict, found.seen
 
@@ -233,7 +237,7 @@ def test_rules_that_keep_strangers_out(rows: tuple[Row, ...], said: str) -> None
     ],
 )
 def test_without_a_list_nothing_is_claimed(told: CommandResult) -> None:
-    (found,) = judge_rules(told, Networks())
+    (found,) = judge_rules(told, Networks(), NETWORK)
     assert found.verdict == UNKNOWN
 
 
@@ -299,7 +303,7 @@ def test_what_is_not_understood_is_unknown(odd: Row) -> None:
 )
 def test_a_list_of_another_form_is_unknown(rows: list[Any]) -> None:
     text = json.dumps({"nftables": rows}).encode()
-    (found,) = judge_rules(CommandResult(Outcome(0, text, b"")), Networks())
+    (found,) = judge_rules(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK)
     assert found.verdict == UNKNOWN
 
 
@@ -308,3 +312,165 @@ def test_chains_in_a_circle_end() -> None:
         seen(chain(), rule(jump("a")), rule(jump("b"), name="a"), rule(jump("a"), name="b"))[0]
         == RIGHT
     )
+
+
+PROTOCOL = {"payload": {"protocol": "ip", "field": "protocol"}}
+
+
+def named(*elements: Any, name: str = "country") -> Row:
+    return {"set": {"family": "inet", "table": "mine", "name": name, "elem": list(elements)}}
+
+
+def match(left: Row, right: Any, op: str = "==") -> Row:
+    return {"match": {"op": op, "left": left, "right": right}}
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict"),
+    [
+        ("tcp", WRONG),
+        ({"range": [1, 20]}, WRONG),
+        ({"set": [{"elem": {"val": "tcp", "counter": {}}}, 17]}, WRONG),
+        ({"range": [7, 20]}, RIGHT),
+        ({"set": ["udp", {"range": [40, 50]}]}, RIGHT),
+    ],
+)
+def test_protocols_in_ranges_and_elements(right: Any, verdict: str) -> None:
+    assert seen(chain(), rule(match(PROTOCOL, right), DROP))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"match": 5},
+        {"match": {"op": "==", "left": {"payload": 5}, "right": 25}},
+        {"match": {"op": "==", "left": {"payload": {"protocol": []}}, "right": 25}},
+        {"match": {"op": "==", "left": PORT, "right": {"range": [1]}}},
+        {"vmap": {"key": PORT, "data": {"set": [[25, {"jump": {}}]]}}},
+        {"jump": {}},
+        {"vmap": None},
+        7,
+    ],
+)
+def test_a_rule_of_another_form_is_unknown(broken: Any) -> None:
+    text = json.dumps({"nftables": [chain(), rule(broken)]}).encode()
+    (found,) = judge_rules(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK)
+    assert found.verdict == UNKNOWN
+
+
+def test_a_part_without_a_kind_is_unknown() -> None:
+    assert seen(chain(), rule({}))[0] == UNKNOWN
+
+
+def test_a_hundred_thousand_networks_take_less_than_a_second() -> None:
+    networks = [
+        {"prefix": {"addr": f"5.{one >> 8 & 255}.{one & 255}.{one >> 16 << 6}", "len": 26}}
+        for one in range(100_000)
+    ]
+    rows = (chain(), named(*networks), rule(source("@country"), ports(25), DROP))
+    text = json.dumps({"nftables": rows}).encode()
+    began = time.process_time()
+    found, _ = judge_rules(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK)
+    assert found.verdict == RIGHT
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("xt", [{"type": "match", "name": "recent"}, None])
+def test_a_match_of_iptables_may_meet_any_packet(xt: Any) -> None:
+    assert seen(chain(), rule(ports(25), {"xt": xt}, DROP))[0] == UNKNOWN
+    assert seen(chain(), rule({"xt": xt}, ports(22), DROP))[0] == RIGHT
+    to = rule(ports(25), {"xt": xt}, REDIRECT, table="n", name="p")
+    assert changed(nat(), to)[0] == UNKNOWN
+
+
+COUNTRY = named({"prefix": {"addr": "133.0.0.0", "len": 8}}, {"range": ["1.0.0.0", "9.9.9.9"]})
+BOGUS = named("192.0.2.1", HOME, {"prefix": {"addr": "198.51.100.0", "len": 24}})
+MOST = named(*({"prefix": {"addr": f"{one}.0.0.0", "len": 8}} for one in range(19, 220)))
+NOT_THE_LAN = source({"prefix": {"addr": "192.168.0.0", "len": 16}}, "!=")
+HALVES = [{"prefix": {"addr": one, "len": 1}} for one in ("0.0.0.0", "128.0.0.0")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [
+        # One of the four strangers comes in.
+        ((COUNTRY, rule(source("@country", "!="), ports(25), DROP)), RIGHT),
+        ((COUNTRY, rule(source("@country"), DROP)), RIGHT),
+        ((named("9.9.9.9"), rule(source("@country", "!="), ports(25), DROP)), UNKNOWN),
+        ((MOST, rule(source("@country"), ports(25), DROP)), UNKNOWN),
+        (
+            (MOST, rule(source("@country"), jump("no")), called("no"), rule(DROP, name="no")),
+            UNKNOWN,
+        ),
+        ((MOST, rule(vmap(SADDR, ("@country", DROP)))), UNKNOWN),
+        # What comes after such a chain meets everybody.
+        ((MOST, rule(source("@country"), jump("no")), rule(ports(25), DROP)), WRONG),
+        ((BOGUS, rule(source("@country"), DROP)), RIGHT),
+        ((BOGUS, rule(source("@country", "!="), DROP)), WRONG),
+        ((rule(NOT_THE_LAN, ports(25), DROP),), WRONG),
+        (tuple(rule(source(one), ports(25), DROP) for one in HALVES), WRONG),
+        ((rule(match({"payload": {"protocol": "udp", "field": "dport"}}, 53, "!="), DROP),), RIGHT),
+    ],
+)
+def test_a_refusal_by_source_is_unknown(rows: tuple[Row, ...], verdict: str) -> None:
+    assert seen(chain(), *rows)[0] == verdict
+
+
+def test_a_return_by_source_makes_the_policy_unknown() -> None:
+    leave = rule(source("@country"), {"return": None})
+    rows = chain(policy="drop"), MOST, leave, rule(ports(25, 465, 587), ACCEPT)
+    verdict, said = seen(*rows)
+    assert verdict == UNKNOWN
+    assert "inet mine in: policy drop on 25 depends on a stranger's address" in said
+
+
+def test_an_ipv6_rule_does_not_meet_ipv4() -> None:
+    six = {"payload": {"protocol": "ip6", "field": "saddr"}}
+    assert seen(chain(), rule(match(six, "::1", "!="), ports(25), DROP))[0] == RIGHT
+
+
+def test_a_rewriting_by_source_is_unknown() -> None:
+    listed = {"set": {"family": "inet", "table": "n", "name": "c", "elem": ["9.9.9.9"]}}
+    to = rule(source("@c", "!="), ports(25), REDIRECT, table="n", name="p")
+    assert changed(nat(), listed, to)[0] == UNKNOWN
+
+
+ONLY = Network(interfaces=("eth0", "eth1", "docker0"), outside=("eth0",))
+
+
+@pytest.mark.parametrize(
+    ("network", "interface", "verdict"),
+    [
+        (ONLY, "eth0", WRONG),
+        (ONLY, "eth*", WRONG),
+        (ONLY, {"set": ["eth0", "eth1"]}, WRONG),
+        (ONLY, {"set": [{"elem": {"val": "eth0", "counter": {}}}]}, WRONG),
+        (ONLY, "eth1", RIGHT),
+        (ONLY, "docker0", RIGHT),
+        (ONLY, "lo", RIGHT),
+        (NETWORK, "enp0s8", WRONG),
+        (NETWORK, "docker0", RIGHT),
+        (NETWORK, "virbr0", RIGHT),
+        (Network(), "docker0", UNKNOWN),
+        (Network(), "eth0", UNKNOWN),
+        (Network(), "lo", RIGHT),
+    ],
+)
+def test_only_the_interfaces_of_strangers_count(
+    network: Network, interface: Any, verdict: str
+) -> None:
+    found, _ = seen(chain(), rule(meta("iifname", interface), ports(25), DROP), network=network)
+    assert found == verdict
+
+
+@pytest.mark.parametrize(("device", "verdict"), [("enp0s8", WRONG), ("docker0", RIGHT)])
+def test_a_chain_of_another_device_meets_no_stranger(device: str, verdict: str) -> None:
+    made = chain(family="netdev")
+    made["chain"] |= {"hook": "ingress", "dev": device}
+    assert seen(made, rule(ports(25), DROP, family="netdev"))[0] == verdict
+
+
+def test_elements_of_a_set_without_a_name_may_have_counters() -> None:
+    counted = {"elem": {"val": 25, "counter": {"packets": 0, "bytes": 0}}}
+    assert seen(chain(), rule(ports(counted, 80), DROP)) == (WRONG, "inet mine in: drop on 25")
+    assert seen(chain(), rule(vmap(PORT, (counted, DROP))))[0] == WRONG
