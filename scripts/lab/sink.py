@@ -74,7 +74,8 @@ def serve(host: Host, keep: Path) -> Iterator[None]:
     Raises `LabError` when it does not answer.
     """
     argv = host.outside_argv([sys.executable, str(Path(__file__).resolve()), str(keep)])
-    variables = {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    scripts = Path(__file__).resolve().parents[1]
+    variables = {"PYTHONPATH": f"{scripts}:{scripts.parent}"}
     with subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *argv], env=variables) as child:
         try:
             _wait(host)

@@ -125,7 +125,17 @@ def bash(host: Host, script: str) -> str:
     return host.run(["bash", "-ec", script], check=True).stdout
 
 
-NOBODY_RENEWS = ("certificate.renewal", "certificate.hook")
+NOBODY_RENEWS = ("certificate.renewal", "certificate.hook", "certificate.links")
+"""This host's certificate was copied by hand, so that nobody renews it, and live/ has no links."""
+
+FOLLOW = frozenset(
+    [
+        *(f"smtp.25.{name}" for name in ("users", "domains", "stranger", "others")),
+        *("networks.trusted", "restrictions.before-login", "restrictions.order"),
+        *("path.ours", "path.others", "aliases.index", "aliases.rows", "firewall.rules"),
+    ]
+)
+"""What a break may make wrong as well: what strangers meet, and where mail ends."""
 
 
 def look(host: Host, seconds: float = 8) -> dict[str, Found]:
@@ -376,9 +386,9 @@ def test_each_break_is_named_and_nothing_else(right: Host, name: str) -> None:
     bash(right, broken.script)
     findings = look(right)
     wrong = of("wrong", findings)
-    assert set(wrong) == set(broken.wrong), wrong
+    assert set(broken.wrong) <= set(wrong) <= set(broken.wrong) | FOLLOW, wrong
     assert all(wrong[key].startswith(seen) for key, seen in broken.wrong.items()), wrong
-    assert frozenset(of("warning", findings)) == broken.warning
+    assert broken.warning <= frozenset(of("warning", findings)) <= broken.warning | FOLLOW
 
 
 def test_a_stopped_server_and_another_on_its_port(right: Host) -> None:

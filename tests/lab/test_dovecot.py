@@ -100,12 +100,16 @@ PUT_BACK = "rm -rf /etc/dovecot; cp -a /root/right /etc/dovecot"
 
 
 def dovecots(host: Host) -> dict[str, tuple[str, str]]:
-    """What `check` finds wrong of Dovecot: verdict and what is seen, by id."""
+    """What `check` finds wrong of Dovecot: verdict and what is seen, by id.
+
+    People log in by their bare names here, as the policy has it, and that is a warning of its own.
+    """
     told = json.loads(host.run([PROGRAM, "check", "--json"]).stdout)["findings"]
     return {
         one["id"]: (one["verdict"], one["seen"])
         for one in told
         if one["id"].startswith("dovecot.") and one["verdict"] in BAD
+        if one["id"] != "dovecot.names"
     }
 
 

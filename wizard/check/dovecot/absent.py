@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from wizard.check.host.sockets import closed_advice, closed_to_postfix
@@ -10,7 +11,6 @@ from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WAITS, WRONG, Check, Finding
 from wizard.host.facts import Unit
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
-from wizard.paths import QUEUE
 
 PROGRAM = "/usr/sbin/dovecot"
 _SECTION = "`postfix-wizard apply --section dovecot`"
@@ -34,7 +34,7 @@ def why_absent(door: Door, path: str, fault: str) -> Absent:
     Without Dovecot, or before its first start, mail waits for it. One that was there and is gone is
     wrong: people cannot log in, or mail is stuck.
     """
-    if "denied" in fault and not fault.startswith(QUEUE):
+    if "denied" in fault and os.geteuid() != 0:
         return Absent(UNKNOWN, f"not known: {fault}", "Run this as root.")
     try:
         if door.stat(PROGRAM) is None:

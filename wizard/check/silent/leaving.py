@@ -10,6 +10,7 @@ from wizard.check.silent.row import (
     demands_tls,
     has,
     is_,
+    loopback,
     no_public_name,
     not_this_host,
     set_,
@@ -71,11 +72,12 @@ ROWS = (
         "TLS or logins of other servers are not seen",
         SMTP,
     ),
+    Row("smtp_bind_address", loopback, WRONG, "nobody outside answers to that address", SMTP),
     Row(
         "smtp_bind_address",
         not_this_host,
         WARNING,
-        "mail goes out from an address that this host lacks, or that nobody answers to",
+        "mail goes out from an address that this host lacks",
         SMTP,
     ),
     Row(

@@ -102,7 +102,7 @@ def _network(word: str) -> Union[ipaddress.IPv4Network, ipaddress.IPv6Network, N
 
 
 def not_this_host(settings: Settings, value: str) -> bool:
-    """An address that this host lacks, or that nobody outside answers to."""
+    """An address that this host lacks."""
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
@@ -110,7 +110,7 @@ def not_this_host(settings: Settings, value: str) -> bool:
     here = settings.here.addresses
     if address.is_unspecified:
         return False
-    return address.is_loopback or (bool(here) and str(address) not in here)
+    return bool(here) and not address.is_loopback and str(address) not in here
 
 
 def no_public_name(_: Settings, value: str) -> bool:
@@ -153,3 +153,8 @@ SMTPD, SMTP, CLEANUP, QMGR = ("smtpd",), ("smtp", "lmtp"), ("cleanup",), ("qmgr"
 """The programs of master.cf that read a parameter."""
 LOW = "Set `{name}` to Postfix's own value or take it out; reload."
 """The advice for limits and times."""
+
+
+def loopback(_: Settings, value: str) -> bool:
+    """An address of loopback."""
+    return value.startswith("127.") or value == "::1"

@@ -64,7 +64,8 @@ def test_an_installed_dovecot(
     assert "dnf install" not in found.advice
 
 
-def test_another_user_cannot_know(tmp_path: Path) -> None:
+def test_another_user_cannot_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(absent.os, "geteuid", lambda: 1000)
     assert why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied").verdict == UNKNOWN
 
 
