@@ -96,6 +96,8 @@ def relay_is(host: Host, **verdicts: str) -> str:
     _, said = wizard(host, "check", "--json")
     found = json.loads(said)["findings"]
     rows = {one["id"]: one["verdict"] for one in found if one["id"].startswith("relay.")}
+    # What Postfix itself may log in with is not what these tests turn.
+    rows.pop("relay.mechanism", None)
     assert rows == {f"relay.{name}": verdict for name, verdict in verdicts.items()}, said
     return said
 

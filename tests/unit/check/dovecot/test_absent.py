@@ -65,7 +65,7 @@ def test_an_installed_dovecot(
 
 
 def test_another_user_cannot_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(absent.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied").verdict == UNKNOWN
 
 
