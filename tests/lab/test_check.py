@@ -304,7 +304,6 @@ BREAKS = {
             "main.cf.smtpd_recipient_restrictions": "lacks reject_unauth_destination",
             "restrictions.names": "smtpd_recipient_restrictions has reject_unauth_destinations",
         },
-        frozenset(("log",)),
     ),
     "VRFY": Break(
         "postconf -e disable_vrfy_command=no" + RELOAD,

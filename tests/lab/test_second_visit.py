@@ -59,8 +59,9 @@ def test_a_main_cf_that_postfix_refuses(fresh: Host, line: str, cause: str) -> N
     assert (code, f"+{line}" in said) == (1, True), "an edit is never lost, and shown"
     login = Login(fresh)
     try:
-        login.see("postfix-wizard - Sections", "UNHEALTHY")
-        login.do(END + ENTER, "postfix-wizard - Review", "This plan cannot be run")
+        login.see("postfix-wizard - Sections", "Postfix refuses main.cf as it is", "as planned")
+        login.do(END, "UNHEALTHY")
+        login.do(ENTER, "postfix-wizard - Review", "This plan cannot be run")
         login.do("6", "Postfix itself refuses main.cf")
         assert login.leave(QUIT + "y") == 0
     finally:
@@ -136,8 +137,10 @@ def test_a_zone_that_firewalld_no_longer_has(boot_host: BootHost) -> None:
     host = boot_host(pyz="dist/postfix-wizard.pyz")
     host.run(["firewall-cmd", "-q", "--permanent", "--new-zone=mail"], check=True)
     host.run(["firewall-cmd", "-q", "--reload"], check=True)
+    host.run(["firewall-cmd", "-q", "--set-default-zone=mail"], check=True)
     host.write(ANSWERS, ZEKE.replace('"public"', '"mail"'), 0o600)
     assert apply(host, "--accept", "firewall-zone=mail")[0] == 0
+    host.run(["firewall-cmd", "-q", "--set-default-zone=public"], check=True)
     host.run(["firewall-cmd", "-q", "--permanent", "--delete-zone=mail"], check=True)
     host.run(["firewall-cmd", "-q", "--reload"], check=True)
     code, said = wizard(host, "plan")

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Callable, Optional
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.sections.networks import Networks
 from wizard.check.certificates import jobs
 from wizard.check.certificates import served as certificate
 from wizard.check.certificates.judging import files_in_force, judge_files, judge_tls, surroundings
@@ -26,7 +27,7 @@ from wizard.check.guard import guarded
 from wizard.check.host import log, units
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
-from wizard.check.network.nftables import NFT, judge_rules
+from wizard.check.network.nftables import NFT, judge_rules, let_in
 from wizard.check.network.router import judge_router
 from wizard.check.outbound import port_25, relay
 from wizard.check.outbound.port_25 import begin_outbound, proxies
@@ -48,7 +49,7 @@ from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
 from wizard.host.firewall import begin_firewall
-from wizard.host.firewall_facts import Zone
+from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
 from wizard.host.secret_file import DQS_KEY, read_secret
@@ -172,11 +173,8 @@ def prove(
         yield from deep_checks() if deep_checks else ()
         for one in names:
             yield from guarded("the internet", one)
-        yield from judge_firewall(
-            walls, why_no_walls, answers.networks.firewall_zone, network or facts.Network()
-        )
-        yield from guarded(
-            "rules", lambda: judge_rules(rules(), answers.networks, network or facts.Network())
+        yield from _walls(
+            walls, why_no_walls, rules(), answers.networks, network or facts.Network()
         )
         if not is_quick:
             yield from _judge_log(door, main_cf.get("mynetworks", ""))
@@ -184,6 +182,19 @@ def prove(
     finally:
         # When a signal or the caller ends the check early, do not wait for the threads.
         pool.shutdown(wait=False)
+
+
+def _walls(
+    firewall: Optional[Firewall],
+    why: str,
+    rules: CommandResult,
+    networks: Networks,
+    network: facts.Network,
+) -> Iterator[Finding]:
+    """Check what firewalld opens, then what the kernel's rules do with a stranger's packets."""
+    allowed = let_in(rules, networks, network)
+    yield from judge_firewall(firewall, why, networks.firewall_zone, network, allowed)
+    yield from guarded("rules", lambda: judge_rules(rules, networks, network))
 
 
 def _planned(answers: Answers, wanted: Collection[str], *, in_a_run: bool) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ The permanent configuration is in files. The runtime configuration is queried ov
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Optional
@@ -20,6 +21,10 @@ RUNNING = "running"
 STOPPED = "stopped"
 ABSENT = "absent"
 UNKNOWN = "unknown"
+
+_BY_NUMBER = {"smtp": 25, "smtps": 465, "smtp-submission": 587, "imaps": 993, "http": 80}
+"""Services of mail, and of renewing a certificate, that a zone may open by the number of the port."""
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?/tcp")
 
 PROGRAM = "/usr/sbin/firewalld"
 
@@ -123,14 +128,24 @@ def _running_zone(
 def _zone(name: str, permanent: ZoneSettings, runtime: ZoneSettings) -> Zone:
     return Zone(
         name,
-        permanent.of("service"),
-        runtime.of("service"),
+        _services(permanent),
+        _services(runtime),
         runtime_only(permanent, runtime),
         tuple(sorted(permanent.of("source") | runtime.of("source"))),
         tuple(sorted(permanent.of("interface") | runtime.of("interface"))),
         runtime.target,
         tuple(sorted(runtime.of("interface"))),
     )
+
+
+def _services(settings: ZoneSettings) -> frozenset[str]:
+    ranges = [one.groups() for one in map(_PORTS.fullmatch, settings.of("port")) if one]
+    by_number = {
+        name
+        for name, port in _BY_NUMBER.items()
+        if any(int(first) <= port <= int(last or first) for first, last in ranges)
+    }
+    return settings.of("service") | by_number
 
 
 def _from_files(

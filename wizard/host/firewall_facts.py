@@ -10,7 +10,8 @@ from typing import Optional
 class Zone:
     """A firewalld zone: its permanent and its runtime configuration.
 
-    `permanent` and `runtime` are service names. `runtime_only` has all that a reload would drop
+    `permanent` and `runtime` are service names; a service of mail counts where its port is open by
+    number, too. `runtime_only` has all that a reload would drop
     (services, ports, sources, rules), as firewall-cmd writes it. `sources` and `interfaces` are
     the permanent and runtime ones together, `bound` are the runtime interfaces only.
     """

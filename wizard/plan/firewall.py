@@ -12,8 +12,10 @@ from wizard.plan.actions import OpenFirewall
 from wizard.plan.model import Step
 from wizard.plan.scope import Scope
 
-SERVICES = ("smtp", "smtp-submission", "smtps")
-"""Ports 25, 587 and 465 under firewalld's names; firewalld 0.9 of EL9 knows all three."""
+PORTS = {"smtp": 25, "smtp-submission": 587, "smtps": 465}
+"""The ports of mail by firewalld's names; firewalld 0.9 of EL9 knows all three."""
+
+SERVICES = tuple(PORTS)
 
 
 Argvs = tuple[tuple[str, ...], ...]

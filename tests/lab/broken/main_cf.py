@@ -14,7 +14,7 @@ WAYS = {
         {"smtp.25.users": "journalctl", "path.others": "lists of domains"},
     ),
     "a domain of others that is relayed": Way(
-        line("relay_domains = there.example"), {"smtp.25.others": "relay_domains"}
+        line("relay_domains = there.example"), warning={"smtp.25.others": "relay_domains"}
     ),
     "all mail out thrown away": Way(
         line("default_transport = discard:"), {"path.others": "default_transport"}

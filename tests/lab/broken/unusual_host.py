@@ -188,6 +188,15 @@ UNUSUAL = {
         "firewall-cmd -q --permanent --zone=public --add-port=400-600/tcp; firewall-cmd -q --reload",
         mend="firewall-cmd -q --reload",
     ),
+    "a service of another name, and a rich rule": _here(
+        "for one in smtp smtps smtp-submission; do firewall-cmd -q --permanent --zone=public --remove-service=$one; done; "
+        "firewall-cmd -q --permanent --new-service=our-mail; "
+        "for port in 25 587; do firewall-cmd -q --permanent --service=our-mail --add-port=$port/tcp; done; "
+        "firewall-cmd -q --permanent --zone=public --add-service=our-mail; "
+        "firewall-cmd -q --permanent --zone=public --add-rich-rule='rule service name=smtps accept'; "
+        "firewall-cmd -q --reload",
+        mend="firewall-cmd -q --reload",
+    ),
     "rich rules against one network": _here(
         "firewall-cmd -q --permanent --zone=public --add-rich-rule='rule family=ipv4 "
         "source address=198.51.100.0/24 service name=smtp drop'; firewall-cmd -q --permanent --zone=public "

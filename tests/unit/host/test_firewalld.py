@@ -145,3 +145,26 @@ def test_no_firewalld(tmp_path: Path) -> None:
 
 def test_a_setting_that_is_not_there_is_empty() -> None:
     assert ZoneSettings().of("service") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("ports", "opened"),
+    [
+        (("25/tcp",), {"smtp"}),
+        (("400-600/tcp",), {"smtps", "smtp-submission"}),
+        (("465-465/tcp", "993/tcp", "80/tcp"), {"smtps", "imaps", "http"}),
+        (("1-65535/tcp",), {"smtp", "smtps", "smtp-submission", "imaps", "http"}),
+        (("25/udp", "26-464/tcp", "588/sctp", "smtp/tcp", "-25/tcp", "25-/tcp"), {"http"}),
+        ((), set()),
+    ],
+)
+def test_a_port_that_is_open_by_number_opens_its_service(
+    ports: tuple[str, ...], opened: set[str], tree: Path
+) -> None:
+    (tree / "etc/firewalld/zones").mkdir(parents=True, exist_ok=True)
+    rows = (one.partition("/")[::2] for one in ports)
+    text = "".join(f'<port port="{number}" protocol="{kind}"/>' for number, kind in rows)
+    (tree / "etc/firewalld/zones/own.xml").write_text(f"<zone>{text}</zone>")
+    zone = begin_firewall(Door(str(tree)))().zone("own")
+    assert zone is not None
+    assert zone.permanent == opened

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.finding import UNKNOWN, Check, Finding
+from wizard.finding import UNKNOWN, WRONG, Check, Finding
 from wizard.host.facts import Network
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.zones import is_used, outside_zones, zone_of
-from wizard.plan.firewall import SERVICES
+from wizard.plan.firewall import PORTS, SERVICES
 
 WANTED = ", ".join(SERVICES)
 _NOTHING_KNOWN = Network()
@@ -18,12 +18,17 @@ _ELSEWHERE = "Open 25, 587 and 465 in whatever firewall stands before this host.
 
 
 def judge_firewall(
-    firewall: Optional[Firewall], why: str, name: str, network: Network = _NOTHING_KNOWN
+    firewall: Optional[Firewall],
+    why: str,
+    name: str,
+    network: Network = _NOTHING_KNOWN,
+    let_in: Collection[int] = (),
 ) -> Iterator[Finding]:
     """`firewall.runtime`, `firewall.permanent`, and `firewall.zone` for a zone out of use.
 
     `why` is the reason if `firewall` is None. Without a name the wizard does not manage the
-    firewall.
+    firewall. `let_in` are the ports to which the kernel's rules let strangers now, though the zone
+    may list no service for them: a rich rule or a service of another name does that.
     """
     check = Check("firewall.runtime", f"firewall: zone {name}" if name else "firewall", WANTED)
     if firewall is None:
@@ -45,7 +50,7 @@ def judge_firewall(
             "no such zone", "`firewall-cmd --get-zones` lists those there are."
         )
         return
-    yield from _open(zone, firewall)
+    yield from _open(zone, firewall, let_in)
     if not is_used(zone, firewall, network):
         yield _unused(zone, firewall, network)
 
@@ -87,10 +92,17 @@ def _not_ours(firewall: Firewall, name: str) -> str:
     return "" if name else "firewall_zone is empty, so it is not looked at"
 
 
-def _open(zone: Zone, firewall: Firewall) -> Iterator[Finding]:
+def _open(zone: Zone, firewall: Firewall, let_in: Collection[int]) -> Iterator[Finding]:
+    # A service of the runtime configuration lets strangers in as well, until the next reload.
+    others = {one for one in SERVICES if PORTS[one] in let_in and one not in zone.runtime}
     if firewall.state == "running":
-        yield _finding(zone, "runtime", zone.runtime, "now", "")
-    yield _finding(zone, "permanent", zone.permanent, "after a reload", " --permanent")
+        yield _finding(zone, "runtime", zone.runtime | others, "now", "")
+    after = _finding(zone, "permanent", zone.permanent | others, "after a reload", " --permanent")
+    if after.verdict != WRONG and not others <= zone.permanent:
+        listing = f"`firewall-cmd --permanent --zone={zone.name} --list-all` shows it."
+        seen = f"not known: another rule opens {', '.join(sorted(others - zone.permanent))} now"
+        after = replace(after, verdict=UNKNOWN, seen=seen, advice=listing)
+    yield after
 
 
 def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: str) -> Finding:

@@ -49,6 +49,22 @@ def judge_rules(result: CommandResult, networks: Networks, network: Network) -> 
     yield _changed(journeys)
 
 
+def let_in(result: CommandResult, networks: Networks, network: Network) -> frozenset[int]:
+    """Return the ports to which firewalld's rules let each stranger; none where that is not sure."""
+    try:
+        ruleset = Ruleset(
+            json.loads(result.text)["nftables"], networks.firewall_zone, _outer(network)
+        )
+        journeys = {port: ruleset.follow(port) for port in PORTS}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return frozenset()
+    if not any(table == FIREWALLD for _, table, _ in ruleset.chains):
+        return frozenset()
+    return frozenset(
+        port for port, one in journeys.items() if not (one.refused or one.by_source or one.odd)
+    )
+
+
 def _outer(network: Network) -> tuple[str, ...]:
     """Return the interfaces of strangers; without a default route all that lead out of the host."""
     return network.outside or tuple(one for one in network.interfaces if not one.startswith(_INNER))

@@ -184,7 +184,8 @@ def _others(tried: Tried, transcript: Transcript) -> Finding:
         return check.warning(
             printable(f"{taken[0]}: {replies[taken[0]]}"),
             "Any name is taken there, and returned to forged senders later: list the recipients in "
-            "relay_recipient_maps.",
+            "relay_recipient_maps. If this is no second MX of that domain, take it out of "
+            "relay_domains.",
         )
     if None in replies.values():
         return check.unknown(transcript.why or "the session did not come so far")

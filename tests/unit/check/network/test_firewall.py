@@ -61,3 +61,18 @@ def test_a_closed_service_comes_with_the_command_that_opens_it() -> None:
     _, finding = judge_firewall(firewall, "", "public")
     assert finding.seen == "closed: smtps"
     assert finding.advice == "Run `firewall-cmd --permanent --zone=public --add-service=smtps`."
+
+
+def test_what_another_rule_opens_is_open_now_and_not_known_after_a_reload() -> None:
+    firewall = Firewall("running", "public", (zone(THREE - {"smtp"}, THREE - {"smtp"}),))
+    now, later = judge_firewall(firewall, "", "public", let_in=(25, 587))
+    assert (now.verdict, later.verdict) == (RIGHT, UNKNOWN)
+    assert "smtp now" in later.seen
+    assert "--permanent --zone=public --list-all" in later.advice
+
+
+def test_another_rule_hides_no_service_that_a_reload_closes() -> None:
+    firewall = Firewall("running", "public", (zone(THREE - {"smtps"}, THREE),))
+    now, later = judge_firewall(firewall, "", "public", let_in=(25, 465, 587))
+    assert (now.verdict, later.verdict) == (RIGHT, WRONG)
+    assert later.seen == "closed: smtps"

@@ -10,7 +10,7 @@ import pytest
 
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import NOTHING, CommandResult
-from wizard.check.network.nftables import judge_rules
+from wizard.check.network.nftables import judge_rules, let_in
 from wizard.door import Outcome
 from wizard.finding import RIGHT, UNKNOWN, WRONG
 from wizard.host.facts import Network
@@ -474,3 +474,22 @@ def test_elements_of_a_set_without_a_name_may_have_counters() -> None:
     counted = {"elem": {"val": 25, "counter": {"packets": 0, "bytes": 0}}}
     assert seen(chain(), rule(ports(counted, 80), DROP)) == (WRONG, "inet mine in: drop on 25")
     assert seen(chain(), rule(vmap(PORT, (counted, DROP))))[0] == WRONG
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ((chain("firewalld", policy="accept"),), {25, 465, 587}),
+        ((chain("firewalld"), rule(ports(25), DROP, table="firewalld")), {465, 587}),
+        ((chain("firewalld", policy="drop"), rule(ports(587), ACCEPT, table="firewalld")), {587}),
+        ((chain("firewalld"), rule({"odd": 1}, DROP, table="firewalld")), set()),
+        ((chain("mine"),), set()),
+        ((), set()),
+    ],
+)
+def test_ports_to_which_firewalld_lets_each_stranger(
+    rows: tuple[Row, ...], expected: set[int]
+) -> None:
+    text = json.dumps({"nftables": list(rows)}).encode()
+    assert let_in(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK) == expected
+    assert let_in(NOTHING, Networks(), NETWORK) == set()
