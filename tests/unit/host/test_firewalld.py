@@ -165,6 +165,6 @@ def test_a_port_that_is_open_by_number_opens_its_service(
     rows = (one.partition("/")[::2] for one in ports)
     text = "".join(f'<port port="{number}" protocol="{kind}"/>' for number, kind in rows)
     (tree / "etc/firewalld/zones/own.xml").write_text(f"<zone>{text}</zone>")
-    zone = begin_firewall(Door(str(tree)))().zone("own")
+    zone = begin_firewall(Door(tree))().zone("own")
     assert zone is not None
     assert zone.permanent == opened

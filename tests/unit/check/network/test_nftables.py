@@ -492,4 +492,4 @@ def test_ports_to_which_firewalld_lets_each_stranger(
 ) -> None:
     text = json.dumps({"nftables": list(rows)}).encode()
     assert let_in(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK) == expected
-    assert let_in(NOTHING, Networks(), NETWORK) == set()
+    assert let_in(CommandResult(NOTHING), Networks(), NETWORK) == set()
