@@ -195,12 +195,18 @@ def finder(path: str) -> FileFinder:
 
 
 def remove_unused(place: str) -> None:
-    """Remove other builds that no process runs from."""
+    """Remove other builds that no process runs from.
+
+    Renamed first: a start that is killed here must not leave a part of a build under its name.
+    """
     import shutil
 
     for entry in os.scandir(CACHE):
         if entry.path != place and hold(entry.path, fcntl.LOCK_EX):
-            shutil.rmtree(entry.path, ignore_errors=True)
+            going = os.path.join(CACHE, ".old-" + os.urandom(8).hex())
+            with contextlib.suppress(OSError):
+                os.rename(entry.path, going)
+                shutil.rmtree(going, ignore_errors=True)
 
 
 if sys.version_info < (3, 9):  # noqa: UP036 - this file is what tells the older ones

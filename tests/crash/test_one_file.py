@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -155,6 +156,21 @@ def test_another_build_goes_when_nothing_runs_from_it(home: Path) -> None:
     os.close(descriptor)
     newest, _ = started(packed(home, f"{SAYS}\n\n"))
     assert {newest} == set(cache(home).iterdir())
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize("when", [1, 2, 4])
+def test_a_build_whose_removal_was_killed_is_unpacked_again(home: Path, when: int) -> None:
+    first = packed(home).rename(home / "first.pyz")
+    old, _ = started(first)
+    second = packed(home, f"{SAYS}\n")
+    fault = f"--inject=unlink,unlinkat,rmdir:signal=SIGKILL:when={when}"
+    argv = ["strace", "-f", "-qq", "-o", "/dev/null", fault, sys.executable, str(second)]
+    killed = subprocess.run(argv, env={**os.environ, "HOME": str(home)}, check=False)
+    assert killed.returncode != 0
+    assert started(first) == (old, True)
+    assert started(second)[0].is_dir()
+    assert [one for one in cache(home).iterdir() if one.name.startswith(".old-")] == []
 
 
 EVIL = "print('evil', False)\n"
