@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Optional, Sequence
 
 from wizard.caller import clean
-from wizard.errors import Trouble
+from wizard.errors import Trouble, UsageTrouble
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,11 +78,21 @@ def parse(words: Sequence[str]) -> tuple[tuple[str, ...], Optional[Path], bool]:
     Raises UsageTrouble on any other option.
     """
     from wizard.options import OF_SCREENS, Parser, add_option  # noqa: PLC0415 - rarely needed
+    from wizard.text import printable  # noqa: PLC0415 - rarely needed
 
     parser = Parser(prog="postfix-wizard", add_help=False, allow_abbrev=False)
     for name in OF_SCREENS:
         add_option(parser, name)
-    given = vars(parser.parse_args(words))
+    parsed, others = parser.parse_known_args(words)
+    if others:
+        first = printable(others[0])
+        raise UsageTrouble(
+            "reading the command line",
+            f"{first} is no option of the screens",
+            "A command comes first, then its options: `postfix-wizard plan --section limits`. "
+            "See `postfix-wizard --help`.",
+        )
+    given = vars(parsed)
     return tuple(given.get("sections", ())), given.get("answers"), "dry_run" in given
 
 

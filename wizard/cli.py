@@ -90,6 +90,8 @@ def parser() -> Parser:
     """Return the parser of all commands; without a command the screens' options apply."""
     top = Parser(
         prog="postfix-wizard",
+        usage="postfix-wizard [--answers FILE] [--section NAME] [--dry-run]\n"
+        "       postfix-wizard COMMAND ...",
         description="Set up Postfix on a RHEL-family server: without a command, the wizard opens.",
         allow_abbrev=False,
     )

@@ -236,3 +236,23 @@ def test_root_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_slip_on_the_command_line_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--section", "nosuch"]) == os.EX_USAGE
     assert "invalid choice: 'nosuch'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--dry-run", "apply", "--yes"],
+        ["--answers", "a.toml", "plan", "--root", "/srv"],
+        ["--section", "move", "move"],
+        ["--section", "limits", "--yes"],
+        ["--dry-run", "--", "\x1b[2J"],
+    ],
+)
+def test_options_before_a_command_are_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--dry-run apply` must neither apply nor open the screens."""
+    assert main(words) == os.EX_USAGE
+    said = capsys.readouterr().err
+    assert "is no option of the screens. A command comes first, then its options" in said
+    assert "\x1b" not in said
