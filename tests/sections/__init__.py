@@ -21,7 +21,8 @@ class Case:
 
     `fields` are its values; a function makes one from today's. `edit` is the same in the example's
     answers file, the text before and after it; by default the section is added with `fields`.
-    `moves` are the parameters of main.cf that may change, and `files` the files.
+    `moves` are the parameters of main.cf that may change, and `files` those of main.cf, master.cf,
+    sender_access and aliases that may.
     """
 
     fields: Mapping[str, Any]

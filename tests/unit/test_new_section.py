@@ -1,4 +1,4 @@
-"""A fourteenth section, which adds nothing, in a copy of the product: seen wherever sections are."""
+"""One more section, which adds nothing, in a copy of the product: seen wherever sections are."""
 
 from __future__ import annotations
 
