@@ -117,6 +117,25 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "HOST",
         "print a script that tries the same on HOST from elsewhere; look at nothing here",
     ),
+    "against": _value(
+        "--against",
+        "HOST",
+        "check the server HOST from this machine instead, as any user",
+    ),
+    "target": _value(
+        "--target",
+        "FILE",
+        "with --against: what HOST should be, as --print-target printed it there",
+        type=Path,
+    ),
+    "rates": _flag(
+        "--rates",
+        "with --against: reach for the limits too; this address is then locked out for a minute",
+    ),
+    "print-target": _flag(
+        "--print-target",
+        "print what --against needs to know of this server, as JSON; check nothing",
+    ),
     "prune": _flag(
         "--prune",
         "remove old runs: their output and the files that they replaced are lost, and they"

@@ -7,6 +7,7 @@ from wizard.answers.rules.mail import email
 from wizard.answers.rules.names import server
 from wizard.answers.toml import read_answers, saved_answers
 from wizard.check.report import as_json, as_table, failed, to_publish
+from wizard.commands.against import print_target, refuse_mixed, run_against
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble, UsageTrouble
@@ -15,6 +16,9 @@ from wizard.session import Session
 
 def run_check(session: Session, options: Options, console: Console) -> int:
     """Print the table of findings; return 1 if one that counts is wrong."""
+    refuse_mixed(options)
+    if options.against is not None:
+        return run_against(options, session, console)
     need_root("checking this server")
     # Imported here, since they take 90 ms: nobody waits for them who is refused.
     from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
@@ -34,6 +38,8 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     if elsewhere:
         print(script_for(answers, host, elsewhere), end="", file=console.out)
         return 0
+    if options.print_target:
+        return print_target(answers, session, console)
     sender, password = _login(options, answers, console)
     # On a server that somebody else set up, nobody chose the policy.
     chosen = options.answers or saved_answers(session.door) is not None
