@@ -16,7 +16,7 @@ from wizard.check.abuse.rates import rates_unknown, try_rates
 from wizard.check.abuse.trials import try_all
 from wizard.check.against import served
 from wizard.check.against.guess import Guess, guess, softened
-from wizard.check.against.reach import NoWayError, Ways, is_trusted, ways_to
+from wizard.check.against.reach import NoWayError, Way, Ways, is_here, is_trusted, ways_to
 from wizard.check.against.target_file import KnownServer
 from wizard.check.dns.records import judge_lookups
 from wizard.check.guard import guarded
@@ -52,7 +52,7 @@ def check_against(what: Against) -> Iterator[Finding]:
     """Check a server from this machine. Takes a minute at most, some seconds if it is well.
 
     A server that cannot be reached at all is unknown: that may be the network between. Raises
-    Trouble on a machine that the server trusts, since relaying is allowed from there.
+    Trouble on a machine that the server trusts, since relaying is allowed from there, and on the server itself.
     """
     reach = Check("against.reached", what.host, "reached from this machine", fatal=False)
     try:
@@ -61,12 +61,7 @@ def check_against(what: Against) -> Iterator[Finding]:
         yield reach.unknown(str(fault))
         return
     way = ways.ways[0]
-    if what.known is not None and is_trusted(way.source, what.known.trusted):
-        raise Trouble(
-            f"checking {what.host} from this machine",
-            f"the server trusts {way.source}, which is this machine (mynetworks)",
-            "What it lets this machine do, strangers may not: check it from another network.",
-        )
+    _refuse_insiders(what, way)
     first: tuple[Finding, ...] = ()
     if what.known is None:
         guessed = guess(what.host, ways.addresses, what.resolvers)
@@ -91,6 +86,23 @@ def check_against(what: Against) -> Iterator[Finding]:
     elif what.rates:
         # The last, since they lock this address out.
         yield from try_rates(target, way.source)
+
+
+def _refuse_insiders(what: Against, way: Way) -> None:
+    """Raise Trouble on the server itself and on a machine that it trusts."""
+    doing = f"checking {what.host} from this machine"
+    if is_here(way):
+        raise Trouble(
+            doing,
+            f"{way.address} is this machine itself",
+            "Check it from another machine; here, `postfix-wizard check --stranger` does the same.",
+        )
+    if what.known is not None and is_trusted(way.source, what.known.trusted):
+        raise Trouble(
+            doing,
+            f"the server trusts {way.source}, which is this machine (mynetworks)",
+            "What it lets this machine do, strangers may not: check it from another network.",
+        )
 
 
 def _no_target(guessed: Guess) -> Finding:
@@ -130,7 +142,8 @@ def _with_doubt(finding: Finding) -> Finding:
 
 def _records(what: Against, target: Target, ways: Ways) -> Iterator[Finding]:
     """Compare the DNS records with the addresses of HOST; `dns.a` is trivial if HOST is the name."""
-    answers = Answers(Hostname(target.name, target.domain), networks=Networks(inet_protocols="all"))
+    hostname = Hostname(target.name.lower(), target.domain.lower())
+    answers = Answers(hostname, networks=Networks(inet_protocols="all"))
     found = look_up(answers, ways.addresses, what.resolvers)
     for one in judge_lookups(answers, found):
         # These sentences are written for a reader on the server.

@@ -80,6 +80,11 @@ def is_trusted(source: str, networks: Sequence[Network]) -> bool:
     return any(own in network for network in networks)
 
 
+def is_here(way: Way) -> bool:
+    """True if the way ends on this machine: its own address, or one of the loopback."""
+    return way.source == way.address or ipaddress.ip_address(way.address).is_loopback
+
+
 def _source(there: str) -> tuple[str, str]:
     """Return our own address on the way to an address, or the reason why there is no way."""
     try:

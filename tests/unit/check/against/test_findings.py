@@ -148,6 +148,17 @@ def test_a_trusted_machine_is_told_to_go_elsewhere(world: World) -> None:
     assert world.calls == []
 
 
+@pytest.mark.parametrize("address", ["198.51.100.9", "127.0.1.1", "::1"])
+def test_the_server_itself_is_told_to_go_elsewhere(
+    address: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # /etc/hosts of a server often has its own name.
+    monkeypatch.setattr(module, "ways_to", lambda _host: Ways((Way(address, "198.51.100.9"),)))
+    with pytest.raises(Trouble, match="is this machine itself"):
+        found(None)
+    assert world.calls == []
+
+
 def test_the_dns_is_not_asked_for_an_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     guessed = Guess("[203.0.113.1]", "[203.0.113.1]", is_domain_sure=False)
     monkeypatch.setattr(module, "guess", lambda *_args: guessed)
