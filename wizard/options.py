@@ -112,11 +112,6 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "NAME",
         "also log in as NAME on 587 and 465; the password is asked for and kept nowhere",
     ),
-    "from-outside": _value(
-        "--from-outside",
-        "HOST",
-        "print a script that tries the same on HOST from elsewhere; look at nothing here",
-    ),
     "against": _value(
         "--against",
         "HOST",

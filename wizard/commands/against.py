@@ -10,14 +10,12 @@ from wizard.errors import UsageTrouble
 from wizard.session import Session
 
 DOING = "checking a server from this machine"
-_ALONE = "Leave it out: --against goes with --target, --rates and --json alone."
 _NEEDS_ROOT = "It reads this machine, and --against another one. Run it on the server, as root."
 
 _NOT_WITH_AGAINST = (
     ("answers", "--answers", "What the server should be is in --target FILE."),
     ("stranger", "--stranger", "--against tries the same, from here."),
     ("user", "--user", _NEEDS_ROOT),
-    ("from_outside", "--from-outside", _ALONE),
     ("print_target", "--print-target", _NEEDS_ROOT),
 )
 """Options that exclude --against: the field, the option, what to do."""
@@ -25,7 +23,6 @@ _NOT_WITH_AGAINST = (
 _NOT_WITH_PRINT = (
     ("stranger", "--stranger"),
     ("user", "--user"),
-    ("from_outside", "--from-outside"),
 )
 
 

@@ -45,7 +45,6 @@ class Options:
     """Items of the move to tick and to untick by hand."""
     pflogsumm: bool = False
     stranger: bool = False
-    from_outside: str = ""
     against: Optional[str] = None
     """A server to check from this machine."""
     target: Optional[Path] = None

@@ -105,6 +105,7 @@ WRONG = {
 }
 
 
+@pytest.mark.promise(21)
 @pytest.mark.parametrize(("data", "fault"), WRONG.values(), ids=WRONG)
 def test_what_is_no_target_is_refused(data: bytes, fault: str) -> None:
     with pytest.raises(ValueError, match=fault) as caught:
