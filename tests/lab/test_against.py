@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lab.host import Host
-from lab.network import HOST_LAN, HOST_OUTSIDE
+from lab.network import HOST_LAN, HOST_OUTSIDE, STRANGER
 from tests.lab.program import BAD, NOT_ROOT, PROGRAM, PYZ, USAGE, BootHost, wizard
 from tests.lab.test_stranger import BREAKS, HANG, set_up
 
@@ -222,6 +222,14 @@ def test_a_machine_that_the_server_trusts_is_refused(
     done = host.run_operator(argv)
     assert (done.returncode, done.stdout) == (1, "")
     assert "trusts 192.168.1.2" in done.stderr
+
+    # Nobody is a stranger on the server itself; from there another machine is checked as well.
+    code, said = wizard(host, "check", "--against", HOST_OUTSIDE)
+    assert (code, "is this machine itself" in said) == (1, True)
+    code, said = wizard(host, "check", "--against", STRANGER, "--json")
+    told = {one["id"]: one["verdict"] for one in json.loads(said)["findings"]}
+    assert (code, told["stranger.25.reached"]) == (1, "wrong"), "nothing listens there"
+    assert told["stranger.587.reached"] == told["certificate.name"] == "unknown"
 
 
 def test_only_root_prints_a_target_and_what_is_none_is_refused(
