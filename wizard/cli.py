@@ -65,7 +65,10 @@ COMMANDS = (
     Command(
         "check",
         "prove the live server by talking to it",
-        ("answers", "stranger", "user", "from-outside", "json"),
+        (
+            *("answers", "stranger", "user"),
+            *("against", "target", "rates", "print-target", "json"),
+        ),
     ),
     Command(
         "status", "show what differs from what the runs left (exit 2: something does)", ("json",)

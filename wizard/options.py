@@ -112,10 +112,24 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "NAME",
         "also log in as NAME on 587 and 465; the password is asked for and kept nowhere",
     ),
-    "from-outside": _value(
-        "--from-outside",
+    "against": _value(
+        "--against",
         "HOST",
-        "print a script that tries the same on HOST from elsewhere; look at nothing here",
+        "check the server HOST from this machine instead, as any user",
+    ),
+    "target": _value(
+        "--target",
+        "FILE",
+        "with --against: what HOST should be, as --print-target printed it there",
+        type=Path,
+    ),
+    "rates": _flag(
+        "--rates",
+        "with --against: reach for the limits too; this address is then locked out for a minute",
+    ),
+    "print-target": _flag(
+        "--print-target",
+        "print what --against needs to know of this server, as JSON; check nothing",
     ),
     "prune": _flag(
         "--prune",

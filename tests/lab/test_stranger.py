@@ -8,7 +8,6 @@ import subprocess
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,46 +236,6 @@ def test_nobody_is_a_stranger_where_everybody_is_trusted(boot_host: BootHost) ->
     bash(host, "postconf -X mynetworks" + RELOAD)
     _, found = findings(host, "--stranger")
     assert strangers(found, "unknown") == {"stranger"}
-
-
-@pytest.mark.parametrize("suite", ["el9", "el10"])
-def test_the_script_says_the_same_from_outside(
-    boot_host: BootHost, suite: str, tmp_path: Path
-) -> None:
-    host = set_up(boot_host, suite)
-    host.start_dovecot()
-    script = tmp_path / "outside.py"
-    done = host.run([PROGRAM, "check", "--from-outside", "203.0.113.1"], check=True)
-    script.write_text(done.stdout)
-    told = host.run_outside(["/usr/bin/python3", "-I", script, "--json", "--rates"])
-    assert (told.returncode, told.stderr) == (0, "")
-    outside = {one["id"]: one for one in json.loads(told.stdout)["findings"]}
-    _, inside = findings(host, "--stranger")
-    assert list(outside) == [name for name in inside if name.startswith("stranger")]
-    other = {name for name, one in outside.items() if one["verdict"] != inside[name]["verdict"]}
-    # What only the host itself knows is unknown outside.
-    assert other == {"stranger.25.bare-newline"}
-    assert outside["stranger.25.bare-newline"]["verdict"] == "unknown"
-
-    bash(host, BREAKS["reject_unauth_destination is gone"].script + RELOAD)
-    bash(host, "firewall-cmd -q --zone=public --remove-service=smtp-submission")
-    time.sleep(61)  # until its limits let the stranger in again
-    told = host.run_outside(["/usr/bin/python3", "-I", script])
-    assert told.returncode == 1
-    assert "WRONG    25: relay, null sender" in told.stdout
-    assert "WRONG    587: reached" in told.stdout
-    assert "right    465: reached" in told.stdout
-
-
-def test_what_is_no_server_makes_no_script(boot_host: BootHost) -> None:
-    host = set_up(boot_host, "el9")
-    for server in ("-oProxy", "a\nb.example", "{{7*7}}.example", "x\x1b.example"):
-        code, said = wizard(host, "check", f"--from-outside={server}")
-        assert code == USAGE
-        assert "printing a script for elsewhere" in said
-        assert "import" not in said
-    code, said = wizard(host, "check", "--from-outside", "mail.example.com", "--stranger")
-    assert (code, "goes alone" in said) == (USAGE, True)
 
 
 CANARY = "canary-taro-no-himitsu"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
-from wizard.answers.rules.names import server
 from wizard.answers.toml import read_answers, saved_answers
 from wizard.check.report import as_json, as_table, failed, to_publish
+from wizard.commands.against import print_target, refuse_mixed, run_against
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble, UsageTrouble
@@ -15,14 +15,15 @@ from wizard.session import Session
 
 def run_check(session: Session, options: Options, console: Console) -> int:
     """Print the table of findings; return 1 if one that counts is wrong."""
+    refuse_mixed(options)
+    if options.against is not None:
+        return run_against(options, session, console)
     need_root("checking this server")
     # Imported here, since they take 90 ms: nobody waits for them who is refused.
     from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
-    from wizard.check.abuse.outside_script import script_for  # noqa: PLC0415
     from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
 
-    elsewhere = _server(options)
     host = session.host()
     answers = read_answers(options.answers) if options.answers else session.answers(host)
     if answers is None:
@@ -31,9 +32,8 @@ def run_check(session: Session, options: Options, console: Console) -> int:
             "it was not set up before, and no answers say what it should be",
             "Name a file with --answers, or set the server up first.",
         )
-    if elsewhere:
-        print(script_for(answers, host, elsewhere), end="", file=console.out)
-        return 0
+    if options.print_target:
+        return print_target(answers, session, console)
     sender, password = _login(options, answers, console)
     # On a server that somebody else set up, nobody chose the policy.
     chosen = options.answers or saved_answers(session.door) is not None
@@ -49,26 +49,6 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     else:
         console.say(*as_table(findings).splitlines(), *to_publish(findings, records))
     return 1 if failed(findings) else 0
-
-
-def _server(options: Options) -> str:
-    """Return the server that --from-outside names, "" without the option.
-
-    Raises UsageTrouble if the name is not valid or other options exclude it.
-    """
-    if not options.from_outside:
-        return ""
-    doing = "printing a script for elsewhere"
-    if options.stranger or options.user or options.json:
-        raise UsageTrouble(
-            doing, "--from-outside goes alone", "The script itself has --json and --rates."
-        )
-    try:
-        return server(options.from_outside)
-    except ValueError as fault:
-        raise UsageTrouble(
-            doing, f"{options.from_outside!a} {fault}", "Name the server as others reach it."
-        ) from fault
 
 
 def _login(options: Options, answers: Answers, console: Console) -> tuple[str, str]:

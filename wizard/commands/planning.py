@@ -45,7 +45,12 @@ class Options:
     """Items of the move to tick and to untick by hand."""
     pflogsumm: bool = False
     stranger: bool = False
-    from_outside: str = ""
+    against: Optional[str] = None
+    """A server to check from this machine."""
+    target: Optional[Path] = None
+    """What that server should be: the file of `print_target`."""
+    rates: bool = False
+    print_target: bool = False
     user: str = ""
     prune: bool = False
     keep: Optional[int] = None

@@ -2,7 +2,7 @@
 
 The list has what relay testers and attackers have tried for thirty years, and what the policy
 promises. No row sends DATA, so nothing can be relayed or delivered. The check on the host itself and
-the script for another host (`outside_script`) use the same table.
+the one from another machine (`wizard.check.against`) use the same table.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def try_all(
     def offer(number: int, which: int) -> Answer:
         door = doors[number]
         where = Endpoint(target.address, door.port, source)
-        return offer_tls(where, _filled(door.before, words), OFFERS[which].offer, remaining())
+        return offer_tls(where, filled(door.before, words), OFFERS[which].offer, remaining())
 
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="stranger")
     try:
@@ -121,7 +121,8 @@ def _parts(group: Group, target: Target) -> Iterator[tuple[Attempt, ...]]:
         yield wanted[at : at + CHUNK]
 
 
-def _filled(script: Sequence[Exchange], words: Mapping[str, str]) -> tuple[Exchange, ...]:
+def filled(script: Sequence[Exchange], words: Mapping[str, str]) -> tuple[Exchange, ...]:
+    """Return the exchanges with the words in braces replaced."""
     return tuple(replace(one, line=one.line.format(**words)) for one in script)
 
 
@@ -133,7 +134,7 @@ def _script(
         for attempt in attempts
         for name, line in zip(_names(attempt), attempt.say)
     ]
-    return (*_filled((*group.opening, *said), words), QUIT)
+    return (*filled((*group.opening, *said), words), QUIT)
 
 
 def _names(attempt: Attempt) -> list[str]:

@@ -305,7 +305,7 @@ def _offers_no_auth(failure: Failure) -> Optional[Cause]:
         return Cause(
             f"auth {networks}",
             "Take networks of people who log in out of smtpd_sasl_exceptions_networks; from another "
-            "host, `postfix-wizard check --from-outside HOST` tells.",
+            "host, `postfix-wizard check --against HOST` tells.",
             f"hidden from networks in smtpd_sasl_exceptions_networks = {networks}",
             is_unknown=True,
         )

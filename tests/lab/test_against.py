@@ -1,0 +1,254 @@
+"""`check --against`: a server checked from another machine with the one file alone, as any user."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.host import Host
+from lab.network import HOST_LAN, HOST_OUTSIDE, STRANGER
+from tests.lab.program import BAD, NOT_ROOT, PROGRAM, PYZ, USAGE, BootHost, wizard
+from tests.lab.test_stranger import BREAKS, HANG, set_up
+
+pytestmark = pytest.mark.lab
+
+NOBODY = "65534"
+RESTART = "\nsystemctl restart postfix"
+"""anvil(8) counts anew, so that no limit is reached by one check after another."""
+FORGET = f"systemctl restart dovecot{RESTART}"
+"""Dovecot forgets wrong logins, too: it lets each address wait longer after each."""
+
+
+class Elsewhere:
+    """A directory of an ordinary user on another machine, with the one file and nothing else."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.file = place / "postfix-wizard"
+        self.target = place / "server.json"
+        shutil.copy(PYZ, self.file)
+
+    def command(self, *words: str) -> list[str]:
+        """Return the command line of `check` as that user, in an environment that has only a home."""
+        user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        alone = ["env", "-i", "PATH=/usr/bin:/bin", f"HOME={self.place}"]
+        return [*user, *alone, "/usr/bin/python3", str(self.file), "check", *words]
+
+    def run(self, host: Host, *words: str) -> subprocess.CompletedProcess[str]:
+        done = host.run_outside(self.command(*words), timeout=180)
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    def findings(self, host: Host, *words: str) -> tuple[int, list[dict[str, Any]]]:
+        done = self.run(host, "--against", HOST_OUTSIDE, "--json", *words)
+        assert done.stderr == ""
+        told: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+        return done.returncode, told
+
+    def aim(self, host: Host) -> dict[str, Any]:
+        """Have the server print its target; return it."""
+        printed = host.run([PROGRAM, "check", "--print-target"], check=True)
+        assert printed.stderr == ""
+        self.target.write_text(printed.stdout)
+        whole: dict[str, Any] = json.loads(printed.stdout)
+        return whole
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    place = Path(tempfile.mkdtemp(prefix="elsewhere-"))
+    os.chown(place, int(NOBODY), int(NOBODY))
+    yield Elsewhere(place)
+    shutil.rmtree(place)
+
+
+def judged(findings: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return what a stranger is told, in order: IDs and verdicts."""
+    return [(one["id"], one["verdict"]) for one in findings if one["id"].startswith("stranger.")]
+
+
+def by_stranger(host: Host) -> tuple[int, list[tuple[str, str]]]:
+    done = host.run([PROGRAM, "check", "--stranger", "--json"], timeout=180)
+    assert done.stderr == ""
+    return done.returncode, judged(json.loads(done.stdout)["findings"])
+
+
+ONLY_THE_HOST = ("stranger.25.bare-newline",)
+"""It is decided by a parameter, which shows in no session without a message."""
+
+BROKEN = {
+    name: BREAKS[name].script
+    for name in (
+        "reject_unauth_destination is gone",
+        "AUTH on port 25",
+        "587 relays for everybody",
+        "ciphers that encrypt nothing",
+        "a short key",
+    )
+}
+
+
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_it_finds_what_a_stranger_on_the_host_finds(
+    boot_host: BootHost, suite: str, elsewhere: Elsewhere
+) -> None:
+    host = set_up(boot_host, suite)
+    host.start_dovecot()
+    elsewhere.aim(host)
+
+    code, told = elsewhere.findings(host, "--target", str(elsewhere.target), "--rates")
+    host.run(["sh", "-c", FORGET], check=True)
+    here = by_stranger(host)[1]
+    assert [name for name, _ in judged(told)] == [name for name, _ in here]
+    assert {name for name, _ in set(judged(told)) ^ set(here)} == set(ONLY_THE_HOST)
+    assert {one["id"] for one in told if one["verdict"] == "wrong"} == set()
+    assert code == 0
+    assert len(judged(told)) > 90
+
+    host.run(["sh", "-c", "cp -a /etc/postfix /root/right"], check=True)
+    for name, broken in BROKEN.items():
+        host.run(["bash", "-ec", f"{broken}\n{FORGET}"], check=True)
+        elsewhere.aim(host)
+        code, told = elsewhere.findings(host, "--target", str(elsewhere.target))
+        host.run(["sh", "-c", FORGET], check=True)
+        here = [one for one in by_stranger(host)[1] if ".rate." not in one[0]]
+        assert code == 1, name
+        assert {one for one, _ in set(judged(told)) ^ set(here)} == set(ONLY_THE_HOST), name
+        host.run(["sh", "-c", "cp -a /root/right/. /etc/postfix/"], check=True)
+
+    host.run(["sh", "-c", FORGET], check=True)
+    host.run(
+        ["firewall-cmd", "-q", "--zone=public", "--remove-service=smtp-submission"], check=True
+    )
+    code, told = elsewhere.findings(host, "--target", str(elsewhere.target))
+    closed = {one["id"] for one in told if one["verdict"] == "wrong"}
+    assert (code, closed) == (1, {"stranger.587.reached", "stranger.587-tls.reached"})
+    host.run(["systemctl", "stop", "postfix"], check=True)
+    code, told = elsewhere.findings(host, "--target", str(elsewhere.target))
+    assert code == 1
+    assert ("stranger.25.reached", "wrong") in judged(told)
+    assert not host.run(["postqueue", "-j"]).stdout, "no mail was left behind"
+
+
+def test_the_target_has_no_secret_and_its_findings_are_whole(
+    boot_host: BootHost, elsewhere: Elsewhere
+) -> None:
+    host = set_up(boot_host, "el9")
+    host.start_dovecot()
+    target = elsewhere.aim(host)
+    assert target["version"] == 1
+    assert target["target"]["name"] == "mail.zeke.ne.jp"
+    assert "192.168.1.0/24" in target["trusted"]
+    text = elsewhere.target.read_text()
+    for secret in ("himitsu", "BEGIN", "$6$", "password"):
+        assert secret not in text
+
+    _, told = elsewhere.findings(host, "--target", str(elsewhere.target))
+    found = {one["id"]: one for one in told}
+    assert found["against.reached"]["verdict"] == "right"
+    assert found["certificate.name"]["verdict"] == "right"
+    assert "against.target" not in found
+    # No name server answers the stranger of the lab.
+    assert found["dns.mx"]["verdict"] == "unknown"
+    assert (elsewhere.place / ".cache/postfix-wizard").is_dir()
+
+    host.run(["sh", "-c", RESTART], check=True)
+    done = elsewhere.run(host, "--against", HOST_OUTSIDE, "--target", str(elsewhere.target))
+    assert "right    25: relay, null sender" in done.stdout
+    log = host.read("/var/log/maillog")
+    assert "fatal" not in log
+    assert "status=" not in log, "nothing was delivered"
+
+
+def test_without_a_target_it_says_so_and_judges_what_it_can(
+    boot_host: BootHost, elsewhere: Elsewhere
+) -> None:
+    host = set_up(boot_host, "el9")
+    code, told = elsewhere.findings(host)
+    found = {one["id"]: one for one in told}
+    assert found["against.target"]["verdict"] == "unknown"
+    assert "--print-target" in found["against.target"]["advice"]
+    assert found["stranger.25.relay-null-sender"]["verdict"] == "right"
+    # Nobody said that this literal is a domain of the server, so its refusal tells nothing.
+    assert found["stranger.25.unknown-user"]["verdict"] == "unknown"
+    assert "stranger.25.size" not in found
+    assert code == 0
+
+    host.run(["bash", "-ec", BREAKS["VRFY"].script + RESTART], check=True)
+    code, told = elsewhere.findings(host)
+    found = {one["id"]: one for one in told}
+    assert (code, found["stranger.25.vrfy"]["verdict"]) == (0, "warning")
+
+    broken = BREAKS["reject_unauth_destination is gone"].script
+    host.run(["bash", "-ec", broken + RESTART], check=True)
+    code, told = elsewhere.findings(host)
+    found = {one["id"]: one for one in told}
+    assert (code, found["stranger.25.relay-null-sender"]["verdict"]) == (1, "wrong")
+
+
+def test_a_server_that_hangs_and_one_that_is_not_there_are_unknown_in_time(
+    boot_host: BootHost, elsewhere: Elsewhere
+) -> None:
+    host = set_up(boot_host, "el9")
+    elsewhere.aim(host)
+    host.run(["bash", "-ec", HANG], check=True)
+    for name in (HOST_OUTSIDE, "203.0.113.200", "198.51.100.1", "2001:db8::1", "nobody.invalid"):
+        begun = time.monotonic()
+        done = elsewhere.run(host, "--against", name, "--target", str(elsewhere.target), "--json")
+        assert time.monotonic() - begun < 60
+        assert (done.returncode, done.stderr) == (0, "")
+        told = {one["id"]: one for one in json.loads(done.stdout)["findings"]}
+        assert told["against.reached"]["verdict"] == "unknown", name
+        strangers = [one for key, one in told.items() if key.startswith("stranger.")]
+        assert {one["verdict"] for one in strangers} <= {"unknown"}, name
+        assert all(one["seen"].startswith("not known: ") for one in strangers)
+
+
+def test_a_machine_that_the_server_trusts_is_refused(
+    boot_host: BootHost, elsewhere: Elsewhere
+) -> None:
+    host = set_up(boot_host, "el9")
+    elsewhere.aim(host)
+    argv = elsewhere.command("--against", HOST_LAN, "--target", str(elsewhere.target))
+    done = host.run_operator(argv)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "trusts 192.168.1.2" in done.stderr
+
+    # Nobody is a stranger on the server itself; from there another machine is checked as well.
+    code, said = wizard(host, "check", "--against", HOST_OUTSIDE)
+    assert (code, "is this machine itself" in said) == (1, True)
+    code, said = wizard(host, "check", "--against", STRANGER, "--json")
+    told = {one["id"]: one["verdict"] for one in json.loads(said)["findings"]}
+    assert (code, told["stranger.25.reached"]) == (1, "wrong"), "nothing listens there"
+    assert told["stranger.587.reached"] == told["certificate.name"] == "unknown"
+
+
+def test_only_root_prints_a_target_and_what_is_none_is_refused(
+    boot_host: BootHost, elsewhere: Elsewhere
+) -> None:
+    host = set_up(boot_host, "el9")
+    assert elsewhere.run(host, "--print-target").returncode == NOT_ROOT
+    elsewhere.aim(host)
+    elsewhere.target.write_text(
+        elsewhere.target.read_text().replace('"version": 1', '"version": 2')
+    )
+    done = elsewhere.run(host, "--against", HOST_OUTSIDE, "--target", str(elsewhere.target))
+    assert (done.returncode, done.stdout) == (BAD, "")
+    assert "version 2" in done.stderr
+    for words in (
+        ["--against=-oProxy"],
+        ["--against", "fe80::1%eth0"],
+        ["--against", "a\nb.example"],
+    ):
+        assert elsewhere.run(host, *words).returncode == USAGE
+    code, said = wizard(host, "check", "--against", HOST_OUTSIDE, "--stranger")
+    assert (code, "exclude each other" in said) == (USAGE, True)
