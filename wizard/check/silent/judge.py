@@ -13,7 +13,7 @@ from wizard.check.silent import arriving, leaving, limits, rewriting
 from wizard.check.silent.row import SMTP, SMTPD, Row
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Finding
+from wizard.finding import Check, Cure, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
@@ -127,5 +127,6 @@ def _secrets(settings: Settings, door: Door) -> Iterator[Finding]:
                     yield check.warning(
                         printable(f"others may read {file} (mode {status.st_mode & 0o777:04o})"),
                         printable(f"`chmod 600 {file}`"),
+                        Cure((("chmod", "600", file),)),
                     )
                     return

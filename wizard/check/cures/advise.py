@@ -1,0 +1,78 @@
+"""Give each finding its cure, and say which one it follows from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Optional
+
+from wizard.check.counting import about
+from wizard.check.cures.known import Known
+from wizard.check.cures.rules import cure_of, named
+from wizard.check.cures.without import reason_for
+from wizard.finding import WARNING, WRONG, Cure, Finding
+
+_CAUSES = re.compile(
+    r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
+    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+"
+)
+"""Findings about what is set; those below show what comes of it."""
+_EFFECTS = re.compile(
+    r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery"
+)
+
+
+def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
+    """Return the findings with `cure` and `follows`, in the same order.
+
+    A finding that follows from another one has the cure of that one in front of its own.
+    """
+    cured = [_with_cure(one, known) for one in findings]
+    causes = [one for one in cured if _CAUSES.fullmatch(one.id) and _counts(one)]
+    return tuple(_following(one, causes) for one in cured)
+
+
+def _counts(finding: Finding) -> bool:
+    return finding.verdict in {WRONG, WARNING}
+
+
+def _with_cure(finding: Finding, known: Known) -> Finding:
+    if not _counts(finding):
+        return finding
+    cured = finding.cure or cure_of(finding, known)
+    if not cured:
+        cured = Cure(reason=reason_for(finding.id, can_apply=known.can_apply))
+    return replace(finding, cure=cured)
+
+
+def _following(finding: Finding, causes: Sequence[Finding]) -> Finding:
+    if finding.verdict != WRONG or not _EFFECTS.fullmatch(finding.id):
+        return finding
+    cause = _cause_of(finding, causes)
+    if cause is None:
+        return finding
+    cured = cause.cure or finding.cure
+    return replace(finding, follows=cause.id, cure=cured)
+
+
+def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
+    """Return the finding about a parameter that this one names, or that decides what it shows.
+
+    A warning is the cause only of what names it.
+    """
+    names = set(named(finding))
+    for cause in causes:
+        # A finding about a list names it in what it saw.
+        is_list = cause.id.startswith("restrictions.")
+        subjects = set(named(cause)) if is_list else {cause.id.rpartition(".")[2]}
+        is_wrong = cause.verdict == WRONG
+        if subjects & names or (is_wrong and cause.id == "unit.active"):
+            return cause
+        if (
+            is_wrong
+            and about(finding.id) & about(cause.id)
+            and cause.id.startswith(("main", "master"))
+        ):
+            return cause
+    return None

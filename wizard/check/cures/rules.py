@@ -1,0 +1,268 @@
+"""Which cure a finding has, as a table of rules: the first that gives one counts.
+
+A check that knows the command itself makes the cure; these rules are for the others. A rule takes what
+the finding names: parameters that were set by hand are set as planned, or taken out where nobody
+planned them and Postfix's default is safe (`wizard.check.cures.words.is_free`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Callable
+
+from wizard.check.cures.known import Known
+from wizard.check.cures.lists import of_before_login, of_networks, of_order, of_restriction
+from wizard.check.cures.words import (
+    RELOAD,
+    RESTART,
+    apply,
+    in_main_cf,
+    is_free,
+    joined,
+    option_out,
+)
+from wizard.finding import NO_CURE, Cure, Finding, cure
+from wizard.postfix.service_entry import Service
+
+Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
+
+_WORD = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-zA-Z0-9]+)+\b")
+_REPLIES = (
+    (re.compile(r"Client host rejected"), "smtpd_client_restrictions"),
+    (re.compile(r"Helo command rejected"), "smtpd_helo_restrictions"),
+    (re.compile(r"Sender address rejected: (?!Domain)"), "smtpd_sender_restrictions"),
+    (re.compile(r"Data command rejected"), "smtpd_data_restrictions"),
+    (re.compile(r"End-of-data rejected"), "smtpd_end_of_data_restrictions"),
+    (re.compile(r"Recipient address rejected: Access denied"), "smtpd_recipient_restrictions"),
+)
+"""The words of smtpd(8) before the reason, and the list that refuses so."""
+
+_PASSED_ON = frozenset(
+    {"smtpd_tls_security_level", "smtpd_sasl_auth_enable", "smtpd_tls_wrappermode"}
+)
+"""Options that a port must have: a run of the policy sets them."""
+
+
+def named(finding: Finding) -> tuple[str, ...]:
+    """Return the parameters that a finding names, in its order, and the list that its reply means."""
+    text = f"{finding.looked_at} {finding.seen} {finding.advice}"
+    lists = [name for pattern, name in _REPLIES if pattern.search(finding.seen)]
+    return tuple(dict.fromkeys((*_WORD.findall(text), *lists)))
+
+
+def of_parameters(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """What the finding names goes back to the plan or to Postfix's default, in main.cf and by -o."""
+    names = named(finding)
+    port = re.search(r"\.(25|587|465)\b", finding.id)
+    options = [
+        argv
+        for one in known.services
+        if one.type == "inet" and (port is None or one.port_number == int(port[1]))
+        for argv in option_out(one, [name for name in names if _is_spare(name)])
+    ]
+    main = in_main_cf(known, names)
+    return joined(Cure((*options, RELOAD)) if options else NO_CURE, main)
+
+
+def _is_spare(name: str) -> bool:
+    return is_free(name) and name not in _PASSED_ON and not name.endswith("_restrictions")
+
+
+def of_main_cf(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`main.cf.NAME`: the planned value, whole."""
+    del finding
+    return in_main_cf(known, [found[1]])
+
+
+_PLACE = re.compile(r"master\.cf: (\S+): ")
+
+
+def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`parameters.NAME`: as planned, or Postfix's own value."""
+    name = found[1]
+    place = _PLACE.match(finding.looked_at)
+    if place:
+        commands = [
+            argv
+            for one in known.services
+            if one.name == place[1]
+            for argv in option_out(one, [name])
+        ]
+        return Cure((*commands, RELOAD)) if commands else NO_CURE
+    if name == "maximal_queue_lifetime" or name not in {"myhostname", "mydomain", "myorigin"}:
+        return in_main_cf(known, [name], any_name=True)
+    return in_main_cf(known, [name])
+
+
+def of_transport(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`transport.NAME` and `behind.NAME`: as planned; a transport that is missing goes out."""
+    del finding
+    name = found[1]
+    return in_main_cf(known, [name], any_name=name.endswith("_transport"))
+
+
+_STOCK = {
+    "pickup": "n - n 60 1 pickup",
+    "cleanup": "n - n - 0 cleanup",
+    "qmgr": "n - n 300 1 qmgr",
+    "tlsmgr": "- - n 1000? 1 tlsmgr",
+    "rewrite": "- - n - - trivial-rewrite",
+    "bounce": "- - n - 0 bounce",
+    "defer": "- - n - 0 bounce",
+    "trace": "- - n - 0 bounce",
+    "proxymap": "- - n - - proxymap",
+    "showq": "n - n - - showq",
+    "error": "- - n - - error",
+    "retry": "- - n - - error",
+    "anvil": "- - n - 1 anvil",
+}
+"""Postfix's own entries of the services that it calls by name, all of the type unix (master(5))."""
+
+
+def of_service(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`master.cf.NAME` of a missing service: the line of Postfix's own master.cf."""
+    del finding, known
+    name = found[1]
+    if name not in _STOCK:
+        return NO_CURE
+    entry = f"{name} unix {_STOCK[name]}"
+    return Cure((("postconf", "-M", f"{name}/unix={entry}"), RELOAD))
+
+
+def _of(known: Known, finding: Finding) -> Iterator[Service]:
+    """Yield the services whose names a finding has."""
+    words = set(re.split(r"[\s,]+", f"{finding.seen} {finding.advice}"))
+    return (one for one in known.services if one.name in words)
+
+
+def of_chroot(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`master.cf.chroot`: none for those services."""
+    fields = [
+        ("postconf", "-F", f"{one.key}/chroot=n")
+        for one in _of(known, finding)
+        if one.command in {"smtpd", "smtp", "lmtp"}
+    ]
+    return Cure((*fields, RELOAD)) if fields else NO_CURE
+
+
+def of_processes(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`master.cf.processes`: Postfix's own limit."""
+    fields = [
+        ("postconf", "-F", f"{one.key}/process_limit=-")
+        for one in _of(known, finding)
+        if one.type == "inet"
+    ]
+    return Cure((*fields, RELOAD)) if fields else NO_CURE
+
+
+SAFE = (
+    "smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination"
+)
+
+
+def of_other_port(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`master.cf.others`: only networks and logins may relay there, and the networks are main.cf's."""
+    commands = [
+        argv
+        for one in _of(known, finding)
+        if one.type == "inet"
+        for argv in (
+            *option_out(one, ["mynetworks"]),
+            ("postconf", "-P", f"{one.key}/{SAFE}"),
+        )
+    ]
+    return Cure((*commands, RELOAD)) if commands else NO_CURE
+
+
+def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`main.cf.complaints`: a name that is there twice once, one that nobody reads not at all."""
+    twice = re.findall(r"overriding earlier entry: (\w+)=", finding.seen)
+    unused = re.findall(r"main\.cf: unused parameter: (\w+)=", finding.seen)
+    own = known.settings.own
+    commands = [
+        *(
+            ("postconf", "-e", f"{name}={known.planned.get(name, own[name])}")
+            for name in dict.fromkeys(twice)
+            if name in own
+        ),
+        *(("postconf", "-X", name) for name in dict.fromkeys(unused)),
+    ]
+    return Cure((*commands, RELOAD)) if commands else NO_CURE
+
+
+def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`port.PORT`: another program keeps it, or Postfix runs with older files, or without the entry."""
+    if "master on " in finding.seen or "reload postfix" in finding.advice:
+        return joined(in_main_cf(known, ["inet_interfaces", "inet_protocols"]), Cure((RESTART,)))
+    if finding.advice.startswith("End "):
+        return NO_CURE
+    entries = [one for one in known.services if one.port_number == int(found[1])]
+    return NO_CURE if entries else apply(known, "policy")
+
+
+def section(name: str) -> Rule:
+    """A run of this section writes it."""
+    return lambda _finding, known, _found: apply(known, name)
+
+
+def in_use(name: str) -> Rule:
+    """A run of this section writes it, if the answers use it."""
+    return lambda _f, known, _m: apply(known, name) if name in known.parts else NO_CURE
+
+
+def always(*commands: str) -> Rule:
+    """The same commands in each case."""
+    return lambda _finding, _known, _found: cure(*commands)
+
+
+_PORT = "(?:25|587|465)"
+_CHAINS = ("smtpd_tls_chain_files",)
+RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    (r"main\.cf\.complaints", (of_complaint,)),
+    (r"main\.cf\.policy", (section("policy"),)),
+    (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
+    (r"parameters\.(\w+)", (of_hazard,)),
+    (r"(?:transport|behind)\.(\w+)", (of_transport,)),
+    (rf"master\.cf\.{_PORT}", (section("policy"),)),
+    (r"master\.cf\.chroot", (of_chroot,)),
+    (r"master\.cf\.processes", (of_processes,)),
+    (r"master\.cf\.others", (of_other_port,)),
+    (r"master\.cf\.twice", (section("policy"),)),
+    (r"master\.cf\.(\w+)", (of_service,)),
+    (r"restrictions\.before-login", (of_before_login, of_parameters)),
+    (r"restrictions\.order", (of_order, of_restriction)),
+    (r"restrictions\..*", (of_restriction, of_parameters)),
+    (r"networks\.trusted", (of_networks,)),
+    (r"domains\.classes", (of_parameters,)),
+    (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
+    (r"port\.(\d+)", (of_port,)),
+    (rf"smtp\.{_PORT}\..*", (of_parameters, section("policy"))),
+    (r"path\..*|delivery\..*", (of_parameters,)),
+    (r"tls\.ciphers", (of_parameters,)),
+    (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
+    (rf"certificate\.(?:{_PORT}|chain|links|name)", (of_parameters, section("certificate"))),
+    (r"certificate\.hook", (section("policy"),)),
+    (r"hardening", (section("hardening"),)),
+    (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
+    (r"table\.sender_access(?:\..*)?", (section("blocklists"),)),
+    (r"dovecot\..*|socket\..*", (section("dovecot"),)),
+    (r"networks\.proxy", (section("networks"),)),
+    (r"relay\.mechanism", (of_parameters, in_use("relay"))),
+    (r"relay\.tls", (of_parameters, in_use("relay"))),
+    (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
+    (r"stranger\..*", (of_parameters, section("policy"))),
+)
+"""Patterns of finding IDs, and the rules that are tried in this order."""
+
+
+def cure_of(finding: Finding, known: Known) -> Cure:
+    """Return the cure of a finding that has none of its own; empty if no rule gives one."""
+    for pattern, rules in RULES:
+        found = re.fullmatch(pattern, finding.id)
+        if found:
+            return next(
+                (cured for rule in rules for cured in [rule(finding, known, found)] if cured),
+                NO_CURE,
+            )
+    return NO_CURE
