@@ -26,7 +26,7 @@ from wizard.finding import Cure
 NOT_WRONG = "nothing is wrong"
 CURED = "cured"
 NO_CURE_SAID = "no cure"
-UNCURED = "NOT CURED"
+UNCURED_SAID = "NOT CURED"
 
 _STAYS = frozenset({"log"})
 """What was logged stays in the log after the cause is gone."""
@@ -38,6 +38,11 @@ class Outcome:
 
     verdict: str
     said: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """True if something was wrong that a cure could end."""
+        return self.verdict != NOT_WRONG
 
 
 def wrong_in(found: dict[str, Found]) -> dict[str, Found]:
@@ -63,9 +68,11 @@ def cure_server(rig: Rig, way: Way) -> Outcome:
     after = wrong_in(rig.check())
     if not after:
         return Outcome(CURED, ", ".join(before))
+    if all(name in before and not before[name].cure for name in after):
+        return Outcome(NO_CURE_SAID, "; ".join(f"{n}: {before[n].cure.reason}" for n in after))
     left = "; ".join(f"{name}: {one.seen} -> {one.advice}" for name, one in after.items())
     done = "; ".join(" ".join(argv) for one in cures for argv in one.commands)
-    return Outcome(UNCURED, f"{left} AFTER {done} FAILED {'; '.join(failed) or 'nothing'}")
+    return Outcome(UNCURED_SAID, f"{left} AFTER {done} FAILED {'; '.join(failed) or 'nothing'}")
 
 
 def main() -> int:
@@ -92,7 +99,7 @@ def main() -> int:
     finally:
         booted.stop()
     sys.stdout.write(f"{dict(count)}\n")
-    return int(count[UNCURED] > 0)
+    return int(count[UNCURED_SAID] > 0)
 
 
 if __name__ == "__main__":

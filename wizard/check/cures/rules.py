@@ -16,6 +16,7 @@ from wizard.check.cures.lists import of_before_login, of_networks, of_order, of_
 from wizard.check.cures.words import (
     RELOAD,
     RESTART,
+    Argv,
     apply,
     in_main_cf,
     is_free,
@@ -191,6 +192,21 @@ def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     return Cure((*commands, RELOAD)) if commands else NO_CURE
 
 
+def of_twice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`master.cf.twice`: the others are commented out, and the last one, which counts, stays."""
+    there = list(_of(known, finding))
+    last = {(one.port_number or one.name, one.type): one for one in there}
+    doubled = [one for one in there if last[one.port_number or one.name, one.type] is not one]
+    commands: list[Argv] = []
+    for one in doubled:
+        commands.append(("postconf", "-M#", one.key))
+        counts = last[one.port_number or one.name, one.type]
+        if counts.key == one.key:
+            entry = " ".join(word.text for word in counts.words)
+            commands.append(("postconf", "-M", f"{one.key}={entry}"))
+    return Cure((*dict.fromkeys(commands), RELOAD)) if commands else NO_CURE
+
+
 def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """`port.PORT`: another program keeps it, or Postfix runs with older files, or without the entry."""
     if "master on " in finding.seen or "reload postfix" in finding.advice:
@@ -199,6 +215,25 @@ def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
         return NO_CURE
     entries = [one for one in known.services if one.port_number == int(found[1])]
     return NO_CURE if entries else apply(known, "policy")
+
+
+_IN_ADVICE = re.compile(
+    r"`((?:systemctl (?:unmask|enable|enable --now|start|restart|reload) [\w@][\w@.-]*)|newaliases"
+    r"|postfix set-permissions|chmod (?:755|600|o\+x) /[\w./-]+|dnf install \w[\w.-]*"
+    r"|certbot renew --cert-name \w[\w.-]*|postfix-wizard apply --section [a-z]+)`"
+)
+"""Commands of advice that are whole: words without spaces or signs of a shell in them."""
+
+
+def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """The commands that the advice has, in its order; a run of the wizard needs saved answers."""
+    cures = [
+        apply(known, one.rpartition(" ")[2])
+        if one.startswith("postfix-wizard")
+        else cure(one.replace("dnf install", "dnf -y install"))
+        for one in _IN_ADVICE.findall(finding.advice)
+    ]
+    return joined(*cures)
 
 
 def section(name: str) -> Rule:
@@ -228,7 +263,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"master\.cf\.chroot", (of_chroot,)),
     (r"master\.cf\.processes", (of_processes,)),
     (r"master\.cf\.others", (of_other_port,)),
-    (r"master\.cf\.twice", (section("policy"),)),
+    (r"master\.cf\.twice", (of_twice,)),
     (r"master\.cf\.(\w+)", (of_service,)),
     (r"restrictions\.before-login", (of_before_login, of_parameters)),
     (r"restrictions\.order", (of_order, of_restriction)),
@@ -237,21 +272,25 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"domains\.classes", (of_parameters,)),
     (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
     (r"port\.(\d+)", (of_port,)),
-    (rf"smtp\.{_PORT}\..*", (of_parameters, section("policy"))),
+    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, section("policy"))),
     (r"path\..*|delivery\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
     (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
-    (rf"certificate\.(?:{_PORT}|chain|links|name)", (of_parameters, section("certificate"))),
-    (r"certificate\.hook", (section("policy"),)),
+    (
+        rf"certificate\.(?:{_PORT}|chain|links|name)",
+        (of_parameters, of_advice, section("certificate")),
+    ),
+    (r"certificate\.hook", (of_advice, section("policy"))),
     (r"hardening", (section("hardening"),)),
     (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
     (r"table\.sender_access(?:\..*)?", (section("blocklists"),)),
-    (r"dovecot\..*|socket\..*", (section("dovecot"),)),
+    (r"dovecot\..*|socket\..*", (of_advice, section("dovecot"))),
     (r"networks\.proxy", (section("networks"),)),
     (r"relay\.mechanism", (of_parameters, in_use("relay"))),
     (r"relay\.tls", (of_parameters, in_use("relay"))),
     (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
+    (r".*", (of_advice,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""
 
@@ -261,8 +300,6 @@ def cure_of(finding: Finding, known: Known) -> Cure:
     for pattern, rules in RULES:
         found = re.fullmatch(pattern, finding.id)
         if found:
-            return next(
-                (cured for rule in rules for cured in [rule(finding, known, found)] if cured),
-                NO_CURE,
-            )
+            cures = (rule(finding, known, found) for rule in rules)
+            return next(filter(None, cures), NO_CURE)
     return NO_CURE

@@ -30,7 +30,7 @@ def judge_silent(settings: Settings, services: Iterable[Service], door: Door) ->
             value = own.value(row.name)
             if _is_known(own, row.name) and row.applies(own, value):
                 subject = f"{where}: {row.name}"
-                seen = printable(f"{value or 'empty'}: {row.does}")
+                seen = f"{printable(value, 120) or 'empty'}: {row.does}"
                 check = Check(f"parameters.{row.name}", subject, "no such value", fatal=False)
                 yield check.finding(row.verdict, seen, printable(_advice(row, where)))
                 break

@@ -122,6 +122,17 @@ def test_columns_and_entries_of_master_cf() -> None:
     ]
 
 
+def test_the_entry_that_counts_stays() -> None:
+    text = b"smtp inet n - n - - smtpd\n25 inet n - n - - smtpd\nx unix - - n - - pipe -a\nx unix - - n - - pipe\n"
+    facts = Known(Settings({}), tuple(MasterCf.parse(text).services))
+    assert commands(wrong("master.cf.twice", "smtp, 25, x, x"), facts) == [
+        "postconf -M# smtp/inet",
+        "postconf -M# x/unix",
+        "postconf -M x/unix=x unix - - n - - pipe",
+        " ".join(RELOAD),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "seen", "own", "first"),
     [
@@ -207,6 +218,21 @@ def test_all_fall_with_a_stopped_postfix() -> None:
     )
     effect, _ = advised((wrong("smtp.25.banner"), stopped), known({}))
     assert effect.follows == "unit.active"
+
+
+@pytest.mark.parametrize(
+    ("advice", "whole"),
+    [
+        ("x.timer is masked: `systemctl unmask x.timer`, `systemctl enable --now x.timer`.",
+         ["systemctl unmask x.timer", "systemctl enable --now x.timer"]),
+        ("`dnf install openssl`, or `rm -rf /`; `chmod 755 /a b`, `chmod 755 /a;b`.",
+         ["dnf -y install openssl"]),
+        ("`systemctl reload -H x`, `systemctl cat x`", []),
+        ("`postfix-wizard apply --section dns`", []),
+    ],
+)  # fmt: skip
+def test_commands_of_the_advice_that_are_whole(advice: str, whole: list[str]) -> None:
+    assert commands(wrong("certificate.renewal", advice=advice), known({})) == whole
 
 
 def test_what_has_no_cure_has_a_reason() -> None:
