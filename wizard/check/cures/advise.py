@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
 
@@ -11,16 +11,23 @@ from wizard.check.counting import about
 from wizard.check.cures.known import Known
 from wizard.check.cures.rules import cure_of, named
 from wizard.check.cures.without import reason_for
+from wizard.check.network.ports import NOBODY
 from wizard.finding import WARNING, WRONG, Cure, Finding
 
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
-    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+"
+    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access"
 )
 """Findings about what is set; those below show what comes of it."""
 _EFFECTS = re.compile(
     r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery"
 )
+
+
+_LOOKED_UP = frozenset({"tables", "table.sender_access", "restrictions.names"})
+_LOOK_UP = re.compile(r"\b4\d\d 4\.3\.[05] |server configuration|temporary lookup", re.IGNORECASE)
+"""What smtpd replies where it cannot look something up, and the findings that say why."""
+_OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
 
 
 def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
@@ -30,7 +37,18 @@ def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
     """
     cured = [_with_cure(one, known) for one in findings]
     causes = [one for one in cured if _CAUSES.fullmatch(one.id) and _counts(one)]
-    return tuple(_following(one, causes) for one in cured)
+    linked = [_following(one, causes) for one in cured]
+    shut = {one.id: one for one in linked if one.id.startswith("port.") and one.seen == NOBODY}
+    return tuple(_behind(one, shut) for one in linked)
+
+
+def _behind(finding: Finding, shut: Mapping[str, Finding]) -> Finding:
+    """Return what nobody answers as a consequence of the port where nobody listens."""
+    found = _OF_PORT.fullmatch(finding.id)
+    port = shut.get(f"port.{found[1]}") if found else None
+    if port is None or finding.verdict != WRONG or finding.follows:
+        return finding
+    return replace(finding, follows=port.follows or port.id, cure=port.cure)
 
 
 def _counts(finding: Finding) -> bool:
@@ -64,10 +82,12 @@ def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
     names = set(named(finding))
     for cause in causes:
         # A finding about a list names it in what it saw.
-        is_list = cause.id.startswith("restrictions.")
+        is_list = cause.id.startswith(("restrictions.", "tables"))
         subjects = set(named(cause)) if is_list else {cause.id.rpartition(".")[2]}
         is_wrong = cause.verdict == WRONG
         if subjects & names or (is_wrong and cause.id == "unit.active"):
+            return cause
+        if is_wrong and cause.id in _LOOKED_UP and _LOOK_UP.search(finding.seen):
             return cause
         if (
             is_wrong

@@ -101,6 +101,22 @@ def _inherits(service: Service, name: str) -> bool:
     return service.port_number in {587, 465} and name not in service.values
 
 
+_ABSENT = re.compile(r"^(\w+:/\S+): .*No such file")
+_LISTS = re.compile(r"\b\w+_restrictions\b")
+
+
+def of_table(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`tables`: a list does not ask a table that is not there."""
+    found = _ABSENT.match(finding.seen)
+    if found is None:
+        return NO_CURE
+    for name in _LISTS.findall(finding.advice):
+        for restriction, argument in _begin(known, name):
+            if argument == found[1]:
+                return _without(known, name, restriction, argument)
+    return NO_CURE
+
+
 def of_networks(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`networks.trusted`: mynetworks without the item, file or table that has strangers."""
     found = _NETWORK.match(finding.seen)

@@ -8,15 +8,28 @@ planned them and Postfix's default is safe (`wizard.check.cures.words.is_free`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Callable
 
+from wizard.check.cures.entries import (
+    of_chroot,
+    of_entry,
+    of_other_port,
+    of_processes,
+    of_service,
+    of_transport,
+    of_twice,
+)
 from wizard.check.cures.known import Known
-from wizard.check.cures.lists import of_before_login, of_networks, of_order, of_restriction
+from wizard.check.cures.lists import (
+    of_before_login,
+    of_networks,
+    of_order,
+    of_restriction,
+    of_table,
+)
 from wizard.check.cures.words import (
     RELOAD,
     RESTART,
-    Argv,
     apply,
     in_main_cf,
     is_free,
@@ -24,15 +37,14 @@ from wizard.check.cures.words import (
     option_out,
 )
 from wizard.finding import NO_CURE, Cure, Finding, cure
-from wizard.postfix.service_entry import Service
 
 Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
 
 _WORD = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-zA-Z0-9]+)+\b")
 _REPLIES = (
-    (re.compile(r"Client host rejected"), "smtpd_client_restrictions"),
-    (re.compile(r"Helo command rejected"), "smtpd_helo_restrictions"),
-    (re.compile(r"Sender address rejected: (?!Domain)"), "smtpd_sender_restrictions"),
+    (re.compile(r"Client host rejected: Access denied"), "smtpd_client_restrictions"),
+    (re.compile(r"Helo command rejected: Access denied"), "smtpd_helo_restrictions"),
+    (re.compile(r"Sender address rejected: Access denied"), "smtpd_sender_restrictions"),
     (re.compile(r"Data command rejected"), "smtpd_data_restrictions"),
     (re.compile(r"End-of-data rejected"), "smtpd_end_of_data_restrictions"),
     (re.compile(r"Recipient address rejected: Access denied"), "smtpd_recipient_restrictions"),
@@ -96,86 +108,6 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     return in_main_cf(known, [name])
 
 
-def of_transport(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`transport.NAME` and `behind.NAME`: as planned; a transport that is missing goes out."""
-    del finding
-    name = found[1]
-    return in_main_cf(known, [name], any_name=name.endswith("_transport"))
-
-
-_STOCK = {
-    "pickup": "n - n 60 1 pickup",
-    "cleanup": "n - n - 0 cleanup",
-    "qmgr": "n - n 300 1 qmgr",
-    "tlsmgr": "- - n 1000? 1 tlsmgr",
-    "rewrite": "- - n - - trivial-rewrite",
-    "bounce": "- - n - 0 bounce",
-    "defer": "- - n - 0 bounce",
-    "trace": "- - n - 0 bounce",
-    "proxymap": "- - n - - proxymap",
-    "showq": "n - n - - showq",
-    "error": "- - n - - error",
-    "retry": "- - n - - error",
-    "anvil": "- - n - 1 anvil",
-}
-"""Postfix's own entries of the services that it calls by name, all of the type unix (master(5))."""
-
-
-def of_service(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`master.cf.NAME` of a missing service: the line of Postfix's own master.cf."""
-    del finding, known
-    name = found[1]
-    if name not in _STOCK:
-        return NO_CURE
-    entry = f"{name} unix {_STOCK[name]}"
-    return Cure((("postconf", "-M", f"{name}/unix={entry}"), RELOAD))
-
-
-def _of(known: Known, finding: Finding) -> Iterator[Service]:
-    """Yield the services whose names a finding has."""
-    words = set(re.split(r"[\s,]+", f"{finding.seen} {finding.advice}"))
-    return (one for one in known.services if one.name in words)
-
-
-def of_chroot(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`master.cf.chroot`: none for those services."""
-    fields = [
-        ("postconf", "-F", f"{one.key}/chroot=n")
-        for one in _of(known, finding)
-        if one.command in {"smtpd", "smtp", "lmtp"}
-    ]
-    return Cure((*fields, RELOAD)) if fields else NO_CURE
-
-
-def of_processes(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`master.cf.processes`: Postfix's own limit."""
-    fields = [
-        ("postconf", "-F", f"{one.key}/process_limit=-")
-        for one in _of(known, finding)
-        if one.type == "inet"
-    ]
-    return Cure((*fields, RELOAD)) if fields else NO_CURE
-
-
-SAFE = (
-    "smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination"
-)
-
-
-def of_other_port(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`master.cf.others`: only networks and logins may relay there, and the networks are main.cf's."""
-    commands = [
-        argv
-        for one in _of(known, finding)
-        if one.type == "inet"
-        for argv in (
-            *option_out(one, ["mynetworks"]),
-            ("postconf", "-P", f"{one.key}/{SAFE}"),
-        )
-    ]
-    return Cure((*commands, RELOAD)) if commands else NO_CURE
-
-
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`main.cf.complaints`: a name that is there twice once, one that nobody reads not at all."""
     twice = re.findall(r"overriding earlier entry: (\w+)=", finding.seen)
@@ -190,21 +122,6 @@ def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
         *(("postconf", "-X", name) for name in dict.fromkeys(unused)),
     ]
     return Cure((*commands, RELOAD)) if commands else NO_CURE
-
-
-def of_twice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`master.cf.twice`: the others are commented out, and the last one, which counts, stays."""
-    there = list(_of(known, finding))
-    last = {(one.port_number or one.name, one.type): one for one in there}
-    doubled = [one for one in there if last[one.port_number or one.name, one.type] is not one]
-    commands: list[Argv] = []
-    for one in doubled:
-        commands.append(("postconf", "-M#", one.key))
-        counts = last[one.port_number or one.name, one.type]
-        if counts.key == one.key:
-            entry = " ".join(word.text for word in counts.words)
-            commands.append(("postconf", "-M", f"{one.key}={entry}"))
-    return Cure((*dict.fromkeys(commands), RELOAD)) if commands else NO_CURE
 
 
 def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
@@ -241,6 +158,13 @@ def section(name: str) -> Rule:
     return lambda _finding, known, _found: apply(known, name)
 
 
+def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """A run of the policy, unless a certificate or a key is at fault, which none makes."""
+    if re.search(r"\b(certificate|key)\b", finding.seen):
+        return NO_CURE
+    return apply(known, "policy")
+
+
 def in_use(name: str) -> Rule:
     """A run of this section writes it, if the answers use it."""
     return lambda _f, known, _m: apply(known, name) if name in known.parts else NO_CURE
@@ -259,7 +183,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
     (r"parameters\.(\w+)", (of_hazard,)),
     (r"(?:transport|behind)\.(\w+)", (of_transport,)),
-    (rf"master\.cf\.{_PORT}", (section("policy"),)),
+    (rf"master\.cf\.({_PORT})", (of_entry, section("policy"))),
     (r"master\.cf\.chroot", (of_chroot,)),
     (r"master\.cf\.processes", (of_processes,)),
     (r"master\.cf\.others", (of_other_port,)),
@@ -269,10 +193,11 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"restrictions\.order", (of_order, of_restriction)),
     (r"restrictions\..*", (of_restriction, of_parameters)),
     (r"networks\.trusted", (of_networks,)),
+    (r"tables", (of_table,)),
     (r"domains\.classes", (of_parameters,)),
     (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
     (r"port\.(\d+)", (of_port,)),
-    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, section("policy"))),
+    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
     (r"path\..*|delivery\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
     (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),

@@ -38,6 +38,7 @@ SOMETIMES: dict[str, str] = {
     "domains.classes": "in which of the two lists it belongs, only the operator knows",
     "restrictions.names": "how it was meant, only the operator knows",
     "port.PORT": "another program has the port, and what it is for only the operator knows",
+    "smtp.PORT.tls": "a certificate and its key must be put there that belong together",
     "certificate.renewal": "how it is renewed was the operator's choice",
     "certificate.expiry": "it must be issued anew",
     "homes": "what is in a home is its user's",

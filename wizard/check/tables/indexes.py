@@ -36,6 +36,8 @@ _DEFAULTS = ("alias_maps", "alias_database")
 _CHECK = Check("tables", "tables of main.cf, master.cf", "each opens and is no older than its text")
 
 _RELOAD = "systemctl reload-or-restart postfix"
+_RELOADS = tuple(_RELOAD.split())
+"""A program that failed to open a table does not try again (postmap(1))."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ def _judge(
     first = faults[0] if faults else Fault(RIGHT, f"{len(tables)} open", "")
     more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
     builds = [one.cure for one in faults if one.cure]
-    commands = tuple(dict.fromkeys(argv for one in builds for argv in one.commands))
-    cured_by = Cure(commands) if first.cure else NO_CURE
+    argvs = dict.fromkeys(argv for one in builds for argv in one.commands if argv != _RELOADS)
+    cured_by = Cure((*argvs, _RELOADS)) if first.cure else NO_CURE
     return _CHECK.finding(
         first.verdict, printable(f"{first.seen}{more}"), printable(first.advice), cured_by
     )
@@ -131,8 +133,8 @@ def _build(kind: str, path: str, parameter: str) -> Cure:
     if kind not in INDEX_SUFFIX:
         return NO_CURE
     if parameter in _ALIASES:
-        return Cure((("postalias", f"{kind}:{path}"),))
-    return Cure((("postmap", f"{kind}:{path}"),))
+        return Cure((("postalias", f"{kind}:{path}"), _RELOADS))
+    return Cure((("postmap", f"{kind}:{path}"), _RELOADS))
 
 
 def _of_type(door: Door, kind: str) -> Cure:

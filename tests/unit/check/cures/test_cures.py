@@ -9,8 +9,9 @@ import pytest
 
 from tests.factories import ROOT
 from wizard.check.cures.advise import advised
+from wizard.check.cures.entries import SAFE
 from wizard.check.cures.known import Known
-from wizard.check.cures.rules import RULES, SAFE, cure_of
+from wizard.check.cures.rules import RULES, cure_of
 from wizard.check.cures.without import NEVER, SOMETIMES, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, is_free
 from wizard.check.network.firewall import judge_firewall
@@ -233,6 +234,38 @@ def test_all_fall_with_a_stopped_postfix() -> None:
 )  # fmt: skip
 def test_commands_of_the_advice_that_are_whole(advice: str, whole: list[str]) -> None:
     assert commands(wrong("certificate.renewal", advice=advice), known({})) == whole
+
+
+def test_a_table_that_is_not_there_is_not_asked_and_its_refusals_follow() -> None:
+    facts = known({LIST: f"{PLANNED}, check_sender_access hash:/etc/x"})
+    table = wrong("tables", "hash:/etc/x: open database /etc/x.db: No such file", f"See {LIST}.")
+    effect, found = advised(
+        (wrong("smtp.25.users", "451 4.3.5 <x>: Server configuration error"), table), facts
+    )
+    assert found.cure.commands[0] == ("postconf", "-e", f"{LIST}={PLANNED}")
+    assert effect.follows == "tables"
+
+
+def test_the_port_that_nobody_listens_on_explains_its_sessions() -> None:
+    findings = (
+        wrong("port.25", "nobody listens"),
+        wrong("smtp.25.banner", "connection refused"),
+        wrong("master.cf.25", "no active entry"),
+    )
+    facts = Known(Settings({}))
+    port, banner, entry = advised(findings, facts)
+    assert entry.cure.commands[0] == ("postconf", "-M", "smtp/inet=smtp inet n - n - - smtpd")
+    assert (port.follows, banner.follows) == ("master.cf.25", "master.cf.25")
+    assert banner.cure == entry.cure
+
+
+def test_a_missing_transport_of_postfix_comes_back() -> None:
+    finding = wrong("transport.local_transport", "master.cf has no local")
+    assert commands(finding, known({}))[0] == "postconf -M local/unix=local unix - n n - - local"
+    other = wrong("transport.default_transport", "master.cf has no mine")
+    assert (
+        commands(other, known({"default_transport": "mine"}))[0] == "postconf -X default_transport"
+    )
 
 
 def test_what_has_no_cure_has_a_reason() -> None:
