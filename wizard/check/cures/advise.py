@@ -10,9 +10,11 @@ from typing import Optional
 from wizard.check.counting import about
 from wizard.check.cures.known import Known
 from wizard.check.cures.rules import cure_of, named
-from wizard.check.cures.without import reason_for
+from wizard.check.cures.without import KEYED, reason_for
+from wizard.check.cures.words import RELOAD, RESTART, apply
 from wizard.check.network.ports import NOBODY
 from wizard.finding import WARNING, WRONG, Cure, Finding
+from wizard.secrets import may_have_key
 
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
@@ -24,9 +26,15 @@ _EFFECTS = re.compile(
 )
 
 
-_LOOKED_UP = frozenset({"tables", "table.sender_access", "restrictions.names"})
-_LOOK_UP = re.compile(r"\b4\d\d 4\.3\.[05] |server configuration|temporary lookup", re.IGNORECASE)
-"""What smtpd replies where it cannot look something up, and the findings that say why."""
+_ABOUT_TABLES = frozenset({"tables", "table.sender_access", "restrictions.names"})
+_TABLE_FAILED = re.compile(
+    r"\b4\d\d 4\.3\.[05] |server configuration|temporary lookup", re.IGNORECASE
+)
+"""What smtpd replies where a table or a restriction fails, and the findings that say why."""
+_DIES = re.compile(
+    r"no answer within|(closed|broke) the connection|smtpd ended|ends? the connection|4\.3\.2 "
+)
+"""What clients see of a program that ends, again and again."""
 _OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
 
 
@@ -39,7 +47,15 @@ def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
     causes = [one for one in cured if _CAUSES.fullmatch(one.id) and _counts(one)]
     linked = [_following(one, causes) for one in cured]
     shut = {one.id: one for one in linked if one.id.startswith("port.") and one.seen == NOBODY}
-    return tuple(_behind(one, shut) for one in linked)
+    whole = [_behind(one, shut) for one in linked]
+    dies = any(one.verdict == WRONG and _DIES.search(one.seen) for one in whole)
+    return tuple(map(_restarting, whole) if dies else whole)
+
+
+def _restarting(finding: Finding) -> Finding:
+    """Return a finding whose cure restarts Postfix: a reload leaves a service that died throttled (master(8))."""
+    commands = tuple(RESTART if one == RELOAD else one for one in finding.cure.commands)
+    return replace(finding, cure=replace(finding.cure, commands=commands))
 
 
 def _behind(finding: Finding, shut: Mapping[str, Finding]) -> Finding:
@@ -59,7 +75,14 @@ def _with_cure(finding: Finding, known: Known) -> Finding:
     if not _counts(finding):
         return finding
     cured = finding.cure or cure_of(finding, known)
-    if not cured:
+    if any(
+        may_have_key(word.encode("utf-8", "surrogateescape"))
+        for argv in cured.commands
+        for word in argv
+    ):
+        # The key is masked wherever a command is shown, so that it could not be run as it is.
+        cured = apply(known, "policy") or Cure(reason=KEYED)
+    elif not cured:
         cured = Cure(reason=reason_for(finding.id, can_apply=known.can_apply))
     return replace(finding, cure=cured)
 
@@ -87,7 +110,7 @@ def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
         is_wrong = cause.verdict == WRONG
         if subjects & names or (is_wrong and cause.id == "unit.active"):
             return cause
-        if is_wrong and cause.id in _LOOKED_UP and _LOOK_UP.search(finding.seen):
+        if is_wrong and cause.id in _ABOUT_TABLES and _TABLE_FAILED.search(finding.seen):
             return cause
         if (
             is_wrong

@@ -38,6 +38,7 @@ SOMETIMES: dict[str, str] = {
     "domains.classes": "in which of the two lists it belongs, only the operator knows",
     "restrictions.names": "how it was meant, only the operator knows",
     "port.PORT": "another program has the port, and what it is for only the operator knows",
+    "main.cf.complaints": "what a name was meant to be, only the operator knows",
     "smtp.PORT.tls": "a certificate and its key must be put there that belong together",
     "certificate.renewal": "how it is renewed was the operator's choice",
     "certificate.expiry": "it must be issued anew",
@@ -48,6 +49,7 @@ SOMETIMES: dict[str, str] = {
 """IDs that have a cure in most cases, and why there is none in the others."""
 
 NO_ANSWERS = "no saved answers say what it should be; the advice says what to look at"
+KEYED = "the value has a key of a blocklist, which is not shown; the advice says what to correct"
 ONLY_SEEN = "what must change is not to be seen from here; the advice says where to look"
 
 

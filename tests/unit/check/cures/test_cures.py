@@ -268,6 +268,24 @@ def test_a_missing_transport_of_postfix_comes_back() -> None:
     )
 
 
+def test_a_program_that_dies_is_throttled_so_that_only_a_restart_helps() -> None:
+    facts = known({"soft_bounce": "yes"})
+    findings = (wrong("parameters.soft_bounce"), wrong("smtp.587.banner", "no answer within 8 s"))
+    assert advised(findings[:1], facts)[0].cure.commands[-1] == RELOAD
+    assert advised(findings, facts)[0].cure.commands[-1] == RESTART
+
+
+def test_no_command_has_a_key() -> None:
+    zone = "abcdefghijklmnopqrstuvwxyz.zen.dq.spamhaus.net"
+    own = {LIST: f"reject_unkown, {PLANNED}, reject_rbl_client {zone}"}
+    finding = wrong("restrictions.names", f"{LIST} has reject_unkown")
+    (found,) = advised((finding,), known(own))
+    assert not found.cure
+    assert "key" in found.cure.reason
+    (applied,) = advised((finding,), known(own, can_apply=True))
+    assert applied.cure.commands[0][:2] == ("postfix-wizard", "apply")
+
+
 def test_what_has_no_cure_has_a_reason() -> None:
     (finding,) = advised((wrong("queue.hold", verdict=WARNING),), known({}))
     assert finding.cure == Cure(reason=NEVER["queue.hold"])
