@@ -18,7 +18,7 @@ from wizard.secrets import may_have_key
 
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
-    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access"
+    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp"
 )
 """Findings about what is set; those below show what comes of it."""
 _EFFECTS = re.compile(
@@ -35,6 +35,7 @@ _DIES = re.compile(
     r"no answer within|(closed|broke) the connection|smtpd ended|ends? the connection|4\.3\.2 "
 )
 """What clients see of a program that ends, again and again."""
+_DOVECOT = "delivery.lmtp"
 _OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
 
 
@@ -65,6 +66,12 @@ def _behind(finding: Finding, shut: Mapping[str, Finding]) -> Finding:
     if port is None or finding.verdict != WRONG or finding.follows:
         return finding
     return replace(finding, follows=port.follows or port.id, cure=port.cure)
+
+
+def _waits(cause: Finding, finding: Finding) -> bool:
+    """True if Dovecot and a port for people both say nothing: smtpd asks Dovecot before it greets."""
+    is_for_people = finding.id.startswith(("smtp.587.", "smtp.465."))
+    return is_for_people and all("no answer within" in one.seen for one in (cause, finding))
 
 
 def _counts(finding: Finding) -> bool:
@@ -109,6 +116,8 @@ def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
         subjects = set(named(cause)) if is_list else {cause.id.rpartition(".")[2]}
         is_wrong = cause.verdict == WRONG
         if subjects & names or (is_wrong and cause.id == "unit.active"):
+            return cause
+        if is_wrong and cause.id == _DOVECOT and finding.id != _DOVECOT and _waits(cause, finding):
             return cause
         if is_wrong and cause.id in _ABOUT_TABLES and _TABLE_FAILED.search(finding.seen):
             return cause

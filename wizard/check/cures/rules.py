@@ -158,6 +158,14 @@ def section(name: str) -> Rule:
     return lambda _finding, known, _found: apply(known, name)
 
 
+def of_hanging(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """Dovecot takes a connection and says nothing: it starts anew, and smtpd, which waits for it, too."""
+    del known
+    if "no answer within" not in finding.seen:
+        return NO_CURE
+    return Cure((("systemctl", "restart", "dovecot"), RELOAD))
+
+
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """A run of the policy, unless a certificate or a key is at fault, which none makes."""
     if re.search(r"\b(certificate|key)\b", finding.seen):
@@ -198,7 +206,8 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
     (r"port\.(\d+)", (of_port,)),
     (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
-    (r"path\..*|delivery\..*", (of_parameters,)),
+    (r"delivery\.lmtp", (of_hanging, of_parameters, of_advice)),
+    (r"path\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
     (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
     (

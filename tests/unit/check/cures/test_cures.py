@@ -286,6 +286,14 @@ def test_no_command_has_a_key() -> None:
     assert applied.cure.commands[0][:2] == ("postfix-wizard", "apply")
 
 
+def test_a_dovecot_that_hangs_explains_ports_that_wait_for_it() -> None:
+    said = "greeting: no answer within 8 s"
+    names = ("smtp.587.banner", "smtp.25.banner", "delivery.lmtp")
+    people, strangers, lmtp = advised([wrong(name, said) for name in names], known({}))
+    assert lmtp.cure.commands == (("systemctl", "restart", "dovecot"), RESTART)
+    assert (people.follows, strangers.follows, lmtp.follows) == ("delivery.lmtp", "", "")
+
+
 def test_what_has_no_cure_has_a_reason() -> None:
     (finding,) = advised((wrong("queue.hold", verdict=WARNING),), known({}))
     assert finding.cure == Cure(reason=NEVER["queue.hold"])
