@@ -18,7 +18,7 @@ from wizard.secrets import may_have_key
 
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
-    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp"
+    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp|blocklist\.[\w.-]+"
 )
 """Findings about what is set; those below show what comes of it."""
 _EFFECTS = re.compile(
@@ -68,12 +68,6 @@ def _behind(finding: Finding, shut: Mapping[str, Finding]) -> Finding:
     return replace(finding, follows=port.follows or port.id, cure=port.cure)
 
 
-def _waits(cause: Finding, finding: Finding) -> bool:
-    """True if Dovecot and a port for people both say nothing: smtpd asks Dovecot before it greets."""
-    is_for_people = finding.id.startswith(("smtp.587.", "smtp.465."))
-    return is_for_people and all("no answer within" in one.seen for one in (cause, finding))
-
-
 def _counts(finding: Finding) -> bool:
     return finding.verdict in {WRONG, WARNING}
 
@@ -105,26 +99,47 @@ def _following(finding: Finding, causes: Sequence[Finding]) -> Finding:
 
 
 def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
-    """Return the finding about a parameter that this one names, or that decides what it shows.
+    """Return the first finding that causes this one, None if none does."""
+    return next((one for one in causes if any(link(one, finding) for link in _LINKS)), None)
 
-    A warning is the cause only of what names it.
-    """
-    names = set(named(finding))
-    for cause in causes:
-        # A finding about a list names it in what it saw.
-        is_list = cause.id.startswith(("restrictions.", "tables"))
-        subjects = set(named(cause)) if is_list else {cause.id.rpartition(".")[2]}
-        is_wrong = cause.verdict == WRONG
-        if subjects & names or (is_wrong and cause.id == "unit.active"):
-            return cause
-        if is_wrong and cause.id == _DOVECOT and finding.id != _DOVECOT and _waits(cause, finding):
-            return cause
-        if is_wrong and cause.id in _ABOUT_TABLES and _TABLE_FAILED.search(finding.seen):
-            return cause
-        if (
-            is_wrong
-            and about(finding.id) & about(cause.id)
-            and cause.id.startswith(("main", "master"))
-        ):
-            return cause
-    return None
+
+def _is_named(cause: Finding, finding: Finding) -> bool:
+    """The finding names the parameter, or a list that the cause saw."""
+    is_list = cause.id.startswith(("restrictions.", "tables"))
+    subjects = set(named(cause)) if is_list else {cause.id.rpartition(".")[2]}
+    return not subjects.isdisjoint(named(finding))
+
+
+def _is_stopped(cause: Finding, finding: Finding) -> bool:
+    """Nothing answers while Postfix is stopped."""
+    del finding
+    return cause.id == "unit.active" and cause.verdict == WRONG
+
+
+def _is_about_it(cause: Finding, finding: Finding) -> bool:
+    """A setting of main.cf or master.cf decides what the finding shows (`counting.about`)."""
+    is_setting = cause.verdict == WRONG and cause.id.startswith(("main", "master"))
+    return is_setting and not about(finding.id).isdisjoint(about(cause.id))
+
+
+def _failed(cause: Finding, finding: Finding) -> bool:
+    """Smtpd says that a table or a restriction fails."""
+    is_table = cause.verdict == WRONG and cause.id in _ABOUT_TABLES
+    return is_table and _TABLE_FAILED.search(finding.seen) is not None
+
+
+def _waits(cause: Finding, finding: Finding) -> bool:
+    """Dovecot and a port for people both say nothing: smtpd asks Dovecot before it greets."""
+    is_for_people = finding.id.startswith(("smtp.587.", "smtp.465."))
+    silent = all("no answer within" in one.seen for one in (cause, finding))
+    return cause.id == _DOVECOT and is_for_people and silent
+
+
+def _is_listed(cause: Finding, finding: Finding) -> bool:
+    """A blocklist that has everybody refused the probe."""
+    zone = cause.looked_at.rpartition(" ")[2]
+    return cause.id.startswith("blocklist.") and f"using {zone}" in finding.seen
+
+
+_LINKS = (_is_named, _is_stopped, _is_about_it, _failed, _waits, _is_listed)
+"""Why one finding causes another one; a warning does so only where it is named."""

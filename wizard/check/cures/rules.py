@@ -167,8 +167,8 @@ def of_hanging(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """A run of the policy, unless a certificate or a key is at fault, which none makes."""
-    if re.search(r"\b(certificate|key)\b", finding.seen):
+    """A run of the policy, unless a certificate, a key or a blocklist is at fault, which stays as it is."""
+    if re.search(r"\b(certificate|key|blocked using)\b", finding.seen):
         return NO_CURE
     return apply(known, "policy")
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-BY_OTHERS = "others keep it: their DNS, their list, their server"
-
 NEVER: dict[str, str] = {
     "dns.ptr": "whoever gave the address keeps its reverse zone",
     "dns.resolver": "which name servers this network has, only the operator knows",
-    "blocklist.NAME": BY_OTHERS,
+    "blocklist.NAME": "which lists are asked is a decision of the answers",
     "blocklist.NAME.own": "the list's own page says how to be taken off",
     "outbound.25": "the provider closes the port",
     "outbound.address": "the router or the provider translates it",

@@ -294,6 +294,14 @@ def test_a_dovecot_that_hangs_explains_ports_that_wait_for_it() -> None:
     assert (people.follows, strangers.follows, lmtp.follows) == ("delivery.lmtp", "", "")
 
 
+def test_a_list_that_has_everybody_explains_the_refusals() -> None:
+    zone = Finding("blocklist.x", "blocklist bl.example", "lists everything", "", WRONG, "")
+    refused = wrong("smtp.25.users", "554 5.7.1 Service unavailable; blocked using bl.example")
+    effect, _ = advised((refused, zone), known({}, can_apply=True))
+    assert effect.follows == "blocklist.x"
+    assert not effect.cure
+
+
 def test_what_has_no_cure_has_a_reason() -> None:
     (finding,) = advised((wrong("queue.hold", verdict=WARNING),), known({}))
     assert finding.cure == Cure(reason=NEVER["queue.hold"])
