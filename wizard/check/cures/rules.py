@@ -143,7 +143,10 @@ _IN_ADVICE = re.compile(
 
 
 def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """The commands that the advice has, in its order; a run of the wizard needs saved answers."""
+    """The commands that the advice has, in its order; a run of the wizard needs saved answers.
+
+    This is for advice that has nothing else to do than these commands.
+    """
     cures = [
         apply(known, one.rpartition(" ")[2])
         if one.startswith("postfix-wizard")
@@ -156,6 +159,13 @@ def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 def section(name: str) -> Rule:
     """A run of this section writes it."""
     return lambda _finding, known, _found: apply(known, name)
+
+
+def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`aliases.rows`: a list that anybody may write belongs to its owner alone."""
+    del known
+    found = re.search(r"anybody may write (/[^\s;]+)$", finding.seen)
+    return Cure((("chmod", "go-w", found[1]),)) if found else NO_CURE
 
 
 def of_hanging(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -224,7 +234,8 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"relay\.tls", (of_parameters, in_use("relay"))),
     (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
-    (r".*", (of_advice,)),
+    (r"certificate\.(?:renewal|expiry)", (of_advice,)),
+    (r"aliases\.rows", (of_writable,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""
 

@@ -181,18 +181,17 @@ def judge_unit_settings(shown: Mapping[str, str]) -> Finding:
     )
 
 
-DROP_IN = "/etc/systemd/system/postfix.service.d/zz-postfix-wizard.conf"
-"""A drop-in that is read after those of others."""
+DROP_IN = "/etc/systemd/system/postfix.service.d/zz-postfix-wizard-{}.conf"
+"""A drop-in that is read after those of others, one for each setting, so that none replaces another."""
 _RELOADS = frozenset({"NeedDaemonReload"})
 
 
 def _cure(found: Sequence[Row]) -> Cure:
-    """Return a drop-in that takes all of them back; none if one cannot be."""
-    lines = [row.without for row in found if row.name not in _RELOADS]
-    if not all(lines):
+    """Return drop-ins that take all of them back; none if one cannot be."""
+    rows = [row for row in found if row.name not in _RELOADS]
+    if not all(row.without for row in rows):
         return NO_CURE
-    text = "\n".join(["[Service]", *lines, ""])
-    edits = (Edit(DROP_IN, "", text),) if lines else ()
+    edits = tuple(Edit(DROP_IN.format(row.name), "", f"[Service]\n{row.without}\n") for row in rows)
     return cure("systemctl daemon-reload", "systemctl restart postfix", edits=edits)
 
 

@@ -108,7 +108,8 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
             seen = f"{at_boot}: {loss} after a boot"
             argv = f"systemctl enable {unit}"
             unmask = (f"systemctl unmask {unit}",) if at_boot.startswith("masked") else ()
-            yield check.warning(seen, f"Run `{argv}`.", cure(*unmask, argv))
+            said = ", then ".join(f"`{one}`" for one in (*unmask, argv))
+            yield check.warning(seen, f"Run {said}.", cure(*unmask, argv))
         else:
             yield check.right(at_boot or "not told")
 

@@ -302,6 +302,15 @@ def test_a_list_that_has_everybody_explains_the_refusals() -> None:
     assert not effect.cure
 
 
+def test_a_command_that_is_only_the_end_of_the_advice_is_no_cure() -> None:
+    advice = "Correct it in /etc/aliases, then `newaliases`."
+    assert commands(wrong("aliases.rows", "x leads to nobody", advice), known({})) == []
+    seen = "staff in /etc/aliases: anybody may write /srv/staff"
+    assert commands(wrong("aliases.rows", seen, advice), known({})) == ["chmod go-w /srv/staff"]
+    waits = wrong("queue.waits", advice="`postfix-wizard apply --section dovecot` does.")
+    assert commands(waits, known({}, can_apply=True)) == []
+
+
 def test_what_has_no_cure_has_a_reason() -> None:
     (finding,) = advised((wrong("queue.hold", verdict=WARNING),), known({}))
     assert finding.cure == Cure(reason=NEVER["queue.hold"])
