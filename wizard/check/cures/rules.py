@@ -221,7 +221,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"tls\.ciphers", (of_parameters,)),
     (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
     (
-        rf"certificate\.(?:{_PORT}|chain|links|name)",
+        rf"certificate\.(?:{_PORT}|chain|name)",
         (of_parameters, of_advice, section("certificate")),
     ),
     (r"certificate\.hook", (of_advice, section("policy"))),

@@ -33,12 +33,14 @@ SOMETIMES: dict[str, str] = {
     "parameters.NAME": "its value is a name that only the operator knows",
     "master.cf.NAME": "the entry is not one of Postfix's own",
     "aliases.rows": "who shall get that mail, only the operator knows",
+    "dns.RECORD": "the zone is not on this host; `check` prints the records",
     "domains.classes": "in which of the two lists it belongs, only the operator knows",
     "restrictions.names": "how it was meant, only the operator knows",
     "port.PORT": "another program has the port, and what it is for only the operator knows",
     "main.cf.complaints": "what a name was meant to be, only the operator knows",
     "smtp.PORT.tls": "a certificate and its key must be put there that belong together",
     "certificate.renewal": "how it is renewed was the operator's choice",
+    "certificate.links": "which file is the right one, only the operator knows",
     "certificate.expiry": "it must be issued anew",
     "homes": "what is in a home is its user's",
     "tables": "what the table shall have, only the operator knows",
@@ -55,6 +57,7 @@ def reason_for(finding_id: str, *, can_apply: bool) -> str:
     """Return why a finding without a cure has none."""
     for name, reason in (*NEVER.items(), *SOMETIMES.items()):
         pattern = re.escape(name).replace("NAME", r"[\w-]+").replace("PORT", r"\d+")
+        pattern = pattern.replace("RECORD", r"[\w.]+")
         if re.fullmatch(rf"{pattern}(?:\.[0-9a-fA-F.:]+)?", finding_id):
             return reason
     return ONLY_SEEN if can_apply else NO_ANSWERS
