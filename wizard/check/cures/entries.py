@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wizard.check.cures.known import Known
-from wizard.check.cures.words import RELOAD, Argv, in_main_cf, option_out
+from wizard.check.cures.words import RELOAD, Argv, apply, in_main_cf, joined, option_out
 from wizard.finding import NO_CURE, Cure, Finding
 from wizard.postfix.service_entry import Service
 
@@ -115,7 +115,10 @@ def of_other_port(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_twice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`master.cf.twice`: the others are commented out, and the last one, which counts, stays."""
+    """`master.cf.twice`: the others are commented out, and the last one, which counts, stays.
+
+    A run gives a port for people its options, since those of the others are gone.
+    """
     there = list(_of(known, finding))
     last = {(one.port_number or one.name, one.type): one for one in there}
     doubled = [one for one in there if last[one.port_number or one.name, one.type] is not one]
@@ -126,4 +129,8 @@ def of_twice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
         if counts.key == one.key:
             entry = " ".join(word.text for word in counts.words)
             commands.append(("postconf", "-M", f"{one.key}={entry}"))
-    return Cure((*dict.fromkeys(commands), RELOAD)) if commands else NO_CURE
+    if not commands:
+        return NO_CURE
+    once = Cure((*dict.fromkeys(commands), RELOAD))
+    is_port = any(one.port_number in {587, 465} for one in doubled)
+    return joined(once, apply(known, "policy")) if is_port else once

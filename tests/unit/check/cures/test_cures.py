@@ -311,6 +311,17 @@ def test_a_command_that_is_only_the_end_of_the_advice_is_no_cure() -> None:
     assert commands(waits, known({}, can_apply=True)) == []
 
 
+def test_a_run_gives_the_last_entry_of_a_port_its_options() -> None:
+    text = b"submission inet n - n - - smtpd -o a=b\nsubmission inet n - n - - smtpd\n"
+    facts = Known(Settings({}), tuple(MasterCf.parse(text).services), can_apply=True)
+    found = commands(wrong("master.cf.twice", "submission, submission"), facts)
+    assert found[:2] == [
+        "postconf -M# submission/inet",
+        "postconf -M submission/inet=submission inet n - n - - smtpd",
+    ]
+    assert found[-1].startswith("postfix-wizard apply --section policy")
+
+
 def test_what_has_no_cure_has_a_reason() -> None:
     (finding,) = advised((wrong("queue.hold", verdict=WARNING),), known({}))
     assert finding.cure == Cure(reason=NEVER["queue.hold"])
