@@ -94,7 +94,7 @@ def _following(finding: Finding, causes: Sequence[Finding]) -> Finding:
     cause = _cause_of(finding, causes)
     if cause is None:
         return finding
-    cured = cause.cure or finding.cure
+    cured = cause.cure or finding.cure or cause.cure  # without any, the cause has the reason
     return replace(finding, follows=cause.id, cure=cured)
 
 

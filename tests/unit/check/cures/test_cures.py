@@ -299,7 +299,7 @@ def test_a_list_that_has_everybody_explains_the_refusals() -> None:
     refused = wrong("smtp.25.users", "554 5.7.1 Service unavailable; blocked using bl.example")
     effect, _ = advised((refused, zone), known({}, can_apply=True))
     assert effect.follows == "blocklist.x"
-    assert not effect.cure
+    assert effect.cure == Cure(reason=NEVER["blocklist.NAME"])
 
 
 def test_a_command_that_is_only_the_end_of_the_advice_is_no_cure() -> None:
