@@ -224,7 +224,6 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
         rf"certificate\.(?:{_PORT}|chain|name)",
         (of_parameters, of_advice, section("certificate")),
     ),
-    (r"certificate\.hook", (of_advice, section("policy"))),
     (r"hardening", (section("hardening"),)),
     (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
     (r"table\.sender_access(?:\..*)?", (section("blocklists"),)),
@@ -234,7 +233,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"relay\.tls", (of_parameters, in_use("relay"))),
     (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
-    (r"certificate\.(?:renewal|expiry)", (of_advice,)),
+    (r"certificate\.(?:renewal|expiry|hook)", (of_advice,)),
     (r"aliases\.rows", (of_writable,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""

@@ -41,6 +41,7 @@ SOMETIMES: dict[str, str] = {
     "smtp.PORT.tls": "a certificate and its key must be put there that belong together",
     "certificate.renewal": "how it is renewed was the operator's choice",
     "certificate.links": "which file is the right one, only the operator knows",
+    "certificate.hook": "certbot runs no hooks by somebody's decision, or the hook is another's",
     "certificate.expiry": "it must be issued anew",
     "homes": "what is in a home is its user's",
     "tables": "what the table shall have, only the operator knows",
