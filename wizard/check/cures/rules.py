@@ -168,6 +168,11 @@ def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     return Cure((("chmod", "go-w", found[1]),)) if found else NO_CURE
 
 
+def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`certificate.hook`: a run writes the wizard's own anew; certbot may have been told to run none."""
+    return NO_CURE if "directory-hooks" in finding.seen else apply(known, "policy")
+
+
 def of_hanging(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """Dovecot takes a connection and says nothing: it starts anew, and smtpd, which waits for it, too."""
     del known
@@ -233,7 +238,8 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"relay\.tls", (of_parameters, in_use("relay"))),
     (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
-    (r"certificate\.(?:renewal|expiry|hook)", (of_advice,)),
+    (r"certificate\.hook", (of_advice, of_hook)),
+    (r"certificate\.(?:renewal|expiry)", (of_advice,)),
     (r"aliases\.rows", (of_writable,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""

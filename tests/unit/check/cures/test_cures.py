@@ -322,6 +322,14 @@ def test_a_run_gives_the_last_entry_of_a_port_its_options() -> None:
     assert found[-1].startswith("postfix-wizard apply --section policy")
 
 
+def test_a_hook_that_certbot_does_not_run_is_not_written_anew() -> None:
+    facts = known({}, can_apply=True)
+    dead = wrong("certificate.hook", "x: its shell is not there")
+    off = wrong("certificate.hook", "x: because of no-directory-hooks in /etc/cli.ini")
+    assert "--section policy" in commands(dead, facts)[0]
+    assert commands(off, facts) == []
+
+
 def test_what_has_no_cure_has_a_reason() -> None:
     (finding,) = advised((wrong("queue.hold", verdict=WARNING),), known({}))
     assert finding.cure == Cure(reason=NEVER["queue.hold"])
