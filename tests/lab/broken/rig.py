@@ -120,7 +120,8 @@ class Rig:
             self._edit(one)
         said = []
         for argv in cured_by.commands:
-            done = self.host.run(list(argv))
+            # systemd waits 90 seconds for a Dovecot that hangs.
+            done = self.host.run(list(argv), timeout=150)
             if done.returncode:
                 said.append(f"{argv[0]} {done.returncode}: {done.stdout}{done.stderr}"[-300:])
         return "; ".join(said)
