@@ -169,7 +169,7 @@ def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`certificate.hook`: a run writes the wizard's own anew; certbot may have been told to run none."""
+    """`certificate.hook`: a run writes the wizard's own anew; certbot may have been configured to run none."""
     return NO_CURE if "directory-hooks" in finding.seen else apply(known, "policy")
 
 
