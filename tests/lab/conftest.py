@@ -17,7 +17,7 @@ import pytest
 from lab import host as lab_host
 from lab.host import Host, Options
 from lab.shell import require_root
-from tests.lab.broken.way import NAMED
+from tests.lab.broken.way import CURED_PROPERTY, NAMED
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 
 _NAME = re.compile(r"test-(\d+)-\d+")
@@ -85,15 +85,21 @@ def fresh(boot_host: BootHost) -> Host:
     return host
 
 
+_SCORES = {NAMED: "named", CURED_PROPERTY: "cured"}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many of the broken servers `check` named."""
-    named = Counter(
-        value
+    """Print how many of the broken servers `check` named, and how many its cures made right."""
+    said = Counter(
+        (name, value)
         for reports in terminalreporter.stats.values()
         for one in reports
         for name, value in getattr(one, "user_properties", ())
-        if name == NAMED and getattr(one, "when", "") == "call"
+        if name in _SCORES and getattr(one, "when", "") == "call"
     )
-    if named:
+    if said:
         terminalreporter.section("broken servers")
-        terminalreporter.write_line(f"check named {named[True]} of {named.total()}")
+    for name, verb in _SCORES.items():
+        total = said[name, True] + said[name, False]
+        if total:
+            terminalreporter.write_line(f"check {verb} {said[name, True]} of {total}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from wizard.dns.records import Published, fragment
 from wizard.finding import RIGHT, VERDICTS, WRONG, Finding
 from wizard.secrets import masked, masked_data
+from wizard.text import printable
 
 VERSION = 1
 """The version of the JSON. A new field does not change it; a removed or changed field does."""
@@ -23,6 +25,7 @@ _GAP = "  "
 _SUBJECT = 30
 _MIN_SEEN = 9
 """The least number of columns for what was seen; the line has 50 then."""
+_LONGEST_COMMAND = 4000
 
 
 def failed(findings: Iterable[Finding]) -> bool:
@@ -47,10 +50,11 @@ def to_publish(findings: Iterable[Finding], records: Iterable[Published]) -> tup
 def as_table(findings: Iterable[Finding], width: int = 80) -> str:
     """Return the table: verdict, subject and what was seen; below it what was expected, and the advice.
 
-    No line is longer than `width`, which is at least 50. The last line is the summary.
+    What follows from another finding is below that one. No line is longer than `width`, which is at
+    least 50. The last line is the summary.
     """
     listed = list(findings)
-    lines = [line for finding in listed for line in table_lines(finding, width)]
+    lines = [line for finding in folded(listed) for line in table_lines(finding, width)]
     return "\n".join([*lines, "", summary(listed)])
 
 
@@ -66,10 +70,44 @@ def table_lines(finding: Finding, width: int = 80) -> Iterator[str]:
         what = subject[number] if number < len(subject) else ""
         seen = outcome[number] if number < len(outcome) else ""
         yield f"{verdict:{_VERDICT}}{_GAP}{what:{_SUBJECT}}{_GAP}{seen}".rstrip()
-    if finding.advice and finding.verdict != RIGHT:
-        indent = " " * (_VERDICT + len(_GAP))
-        for line in _wrap(f"-> {finding.advice}", max(width - len(indent), 10)):
-            yield indent + line
+    if finding.verdict == RIGHT:
+        return
+    indent = " " * (_VERDICT + len(_GAP))
+    room = max(width - len(indent), 10)
+    if finding.follows:
+        yield from (indent + line for line in _wrap(f"-> It follows from {finding.follows}.", room))
+        return
+    if finding.advice:
+        yield from (indent + line for line in _wrap(f"-> {finding.advice}", room))
+    yield from (indent + line for line in _cure_lines(finding, room))
+
+
+def _cure_lines(finding: Finding, room: int) -> Iterator[str]:
+    """Yield the commands that the advice does not have, each on a line of its own, to be copied."""
+    edits = [f"# write {one.path} (`check --json` has its text)" for one in finding.cure.edits]
+    commands = [shlex.join(argv) for argv in finding.cure.commands]
+    if not edits and all(f"`{one}`" in finding.advice for one in commands):
+        return
+    for line in (*edits, *commands):
+        shown = f"$ {masked(printable(line, _LONGEST_COMMAND))}"
+        if len(shown) <= room:
+            yield shown
+        else:
+            # A command that is broken in two is none.
+            yield from _wrap(f"$ {line.split(' ', 1)[0]} ... (`check --json` has it whole)", room)
+
+
+def folded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings in their order, what follows from another one right behind that."""
+    listed = tuple(findings)
+    there = {one.id for one in listed}
+    behind = [one for one in listed if one.follows in there]
+    return tuple(
+        shown
+        for one in listed
+        if one not in behind
+        for shown in (one, *(other for other in behind if other.follows == one.id))
+    )
 
 
 def summary(findings: Iterable[Finding]) -> str:

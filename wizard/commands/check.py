@@ -21,6 +21,8 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     need_root("checking this server")
     # Imported here, since they take 90 ms: nobody waits for them who is refused.
     from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
+    from wizard.check.cures.advise import advised  # noqa: PLC0415
+    from wizard.check.cures.known import read_known  # noqa: PLC0415
     from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
 
@@ -39,11 +41,15 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     chosen = options.answers or saved_answers(session.door) is not None
     findings = tuple(prove(answers, session.door, sections=() if chosen else SECTIONS))
     records = session.records(answers, host)
+    known = read_known(
+        answers, session.door, are_chosen=bool(chosen), is_file=bool(options.answers)
+    )
     if options.stranger:
         findings += tuple(check_as_stranger(answers, host, session.door))
     if options.user:
         user = User(options.user, sender, password)
         findings += tuple(check_login(answers, session.door, user))
+    findings = advised(findings, known)
     if options.json:
         print(as_json(findings, records), file=console.out)
     else:

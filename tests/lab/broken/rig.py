@@ -8,11 +8,13 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lab.host import Host
 from tests.lab.broken.certificate import MADE
 from tests.lab.broken.way import RESTART, Way
 from tests.lab.program import ANSWERS, ZEKE, apply
+from wizard.finding import NO_CURE, Cure, Edit
 
 _RIGHT = "/root/right"
 _TREES = (
@@ -47,6 +49,8 @@ class Found:
     looked_at: str
     seen: str
     advice: str
+    follows: str = ""
+    cure: Cure = NO_CURE
 
     def names(self, cause: tuple[str, ...]) -> bool:
         """Return whether a finding that is not right has all these words."""
@@ -54,6 +58,17 @@ class Found:
         return self.verdict in {"wrong", "warning"} and all(
             re.search(word, text, re.IGNORECASE) for word in cause
         )
+
+
+def _found(one: dict[str, Any]) -> Found:
+    cured_by = Cure(
+        tuple(map(tuple, one["cure"]["commands"])),
+        tuple(Edit(**edit) for edit in one["cure"]["edits"]),
+        one["cure"]["reason"],
+    )
+    return Found(
+        one["verdict"], one["looked_at"], one["seen"], one["advice"], one["follows"], cured_by
+    )
 
 
 class Rig:
@@ -97,10 +112,28 @@ class Rig:
         done = self.host.run(["postfix-wizard", "check", "--json"])
         assert done.stdout, done.stderr
         self.exit_status = done.returncode
-        return {
-            one["id"]: Found(one["verdict"], one["looked_at"], one["seen"], one["advice"])
-            for one in json.loads(done.stdout)["findings"]
-        }
+        return {one["id"]: _found(one) for one in json.loads(done.stdout)["findings"]}
+
+    def apply(self, cured_by: Cure) -> str:
+        """Do literally what a cure says: the edits, then the commands; return what failed of it."""
+        for one in cured_by.edits:
+            self._edit(one)
+        said = []
+        for argv in cured_by.commands:
+            # systemd waits 90 seconds for a Dovecot that hangs.
+            done = self.host.run(list(argv), timeout=150)
+            if done.returncode:
+                said.append(f"{argv[0]} {done.returncode}: {done.stdout}{done.stderr}"[-300:])
+        return "; ".join(said)
+
+    def _edit(self, edit: Edit) -> None:
+        if edit.old:
+            text = self.host.run(["cat", edit.path], check=True).stdout
+            assert text.count(edit.old) == 1
+            self.host.write(edit.path, text.replace(edit.old, edit.new))
+        else:
+            self.host.run(["mkdir", "-p", str(Path(edit.path).parent)], check=True)
+            self.host.write(edit.path, edit.new)
 
     def check_without_answers(self) -> dict[str, Found]:
         """Check as on a server that the wizard never set up: by what is read back."""

@@ -18,6 +18,9 @@ NOTHING = ":"
 NAMED = "named by check"
 """The property of a test's report that says whether the way was named."""
 
+CURED_PROPERTY = "cured by check"
+"""The same of whether the cures of what was wrong made it right."""
+
 MAIN = "/etc/postfix/main.cf"
 MASTER = "/etc/postfix/master.cf"
 

@@ -59,7 +59,7 @@ def test_the_json() -> None:
     told = json.loads(as_json(FINDINGS, (record,)))
     assert told == {
         "version": 1,
-        "findings": [asdict(one) for one in FINDINGS],
+        "findings": json.loads(json.dumps([asdict(one) for one in FINDINGS])),
         "records": [asdict(record)],
     }
     assert set(told["findings"][0]) == {
@@ -70,6 +70,8 @@ def test_the_json() -> None:
         "verdict",
         "advice",
         "fatal",
+        "cure",
+        "follows",
     }
 
 

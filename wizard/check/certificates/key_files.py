@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Finding
+from wizard.finding import Check, Cure, Finding
 from wizard.postfix.served import CERTIFICATES, KEYS
 from wizard.postfix.settings import Settings
 
@@ -30,7 +30,8 @@ def judge_key(door: Door, settings: Iterable[Settings]) -> Iterator[Finding]:
     check = Check("certificate.key", "certificate: its key", "readable for root alone", fatal=False)
     if bare:
         advice = f"Run `chmod 600 {bare[0]}`, and issue a new one: others may have read it."
-        yield check.warning(f"everybody may read {bare[0]}", advice)
+        cured_by = Cure(tuple(("chmod", "600", one) for one in bare))
+        yield check.warning(f"everybody may read {bare[0]}", advice, cured_by)
     elif twice:
         advice = f"Take the key out of {twice[0]}: files of certificates are given to everybody."
         yield check.warning(f"a private key is in {twice[0]}", advice)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.door import Door
-from wizard.finding import Check, Finding
+from wizard.finding import NO_CURE, Check, Cure, Finding
 from wizard.paths import LETSENCRYPT, LINEAGES
 from wizard.text import printable
 
@@ -71,7 +71,24 @@ def judge_lineage(lineage: Lineage) -> Iterator[Finding]:
         fatal=False,
     )
     fault, advice = _fault(lineage)
-    yield check.warning(printable(fault), advice) if fault else check.right("so they are")
+    if fault:
+        yield check.warning(printable(fault), advice, _cure(lineage))
+    else:
+        yield check.right("so they are")
+
+
+def _cure(lineage: Lineage) -> Cure:
+    """Return the links to the newest number that all kinds have; none in the place of a file."""
+    numbers = {lineage.newest.get(kind, 0) for kind in KINDS}
+    if None in lineage.targets.values() or len(numbers) != 1 or 0 in numbers:
+        return NO_CURE
+    number = numbers.pop()
+    live = f"{LINEAGES}/{lineage.name}"
+    links = (
+        ("ln", "-sfn", "--", f"{lineage.archive}/{kind}{number}.pem", f"{live}/{kind}.pem")
+        for kind in KINDS
+    )
+    return Cure((*links, ("systemctl", "reload-or-restart", "postfix")))
 
 
 def _fault(lineage: Lineage) -> tuple[str, str]:

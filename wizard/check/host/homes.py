@@ -6,13 +6,14 @@ import os
 import pwd
 import stat
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Optional
 
 from wizard.check.paths.targets import fault_of
 from wizard.door import Door, read_at_most
-from wizard.finding import WARNING, WRONG, Check, Finding
+from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding
 from wizard.host.dovecot import people_of
 from wizard.text import printable
 
@@ -27,7 +28,16 @@ _OTHERS_WRITE = 0o022
 _NOWHERE = "/dev/null"
 
 _CHECK = Check("homes", "the homes of people", "mail can be stored there", fatal=False)
-_Found = tuple[bool, str, str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is seen of a home, whether mail is lost by it, what to do, and the commands for it."""
+
+    is_wrong: bool
+    seen: str
+    advice: str
+    cure: Cure = NO_CURE
 
 
 def judge_homes(
@@ -47,14 +57,17 @@ def judge_homes(
         for one in people
         for fault in (*(_home(one, maildir) if in_homes else ()), *_forward(door, one, known))
     ]
-    faults.sort(key=lambda one: not one[0])
+    faults.sort(key=lambda one: not one.is_wrong)
     if not faults:
         yield _CHECK.right(f"{len(people)} of {len(people)}")
         return
-    is_wrong, seen, advice = faults[0]
+    first = faults[0]
     more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
     yield _CHECK.finding(
-        WRONG if is_wrong else WARNING, printable(f"{seen}{more}"), printable(advice)
+        WRONG if first.is_wrong else WARNING,
+        printable(f"{first.seen}{more}"),
+        printable(first.advice),
+        first.cure,
     )
 
 
@@ -73,13 +86,23 @@ def _home(user: pwd.struct_passwd, maildir: str) -> Iterator[_Found]:
             if parent == TOP:
                 break
             if not parent.stat().st_mode & stat.S_IXOTH:
-                yield True, f"{parent} is closed to {user.pw_name}", f"`chmod 755 {parent}`"
+                yield _Found(
+                    True,
+                    f"{parent} is closed to {user.pw_name}",
+                    f"`chmod o+x {parent}`",
+                    Cure((("chmod", "o+x", str(parent)),)),
+                )
     except OSError as error:
-        yield True, f"{home}: {error.strerror}: {user.pw_name} gets no mail", f"Make {home}."
+        seen = f"{home}: {error.strerror}: {user.pw_name} gets no mail"
+        yield _Found(True, seen, f"Make {home}.")
         return
     if status.st_uid != user.pw_uid:
-        advice = f"`chown {user.pw_name} {home}`"
-        yield True, f"{home} does not belong to {user.pw_name}", advice
+        yield _Found(
+            True,
+            f"{home} does not belong to {user.pw_name}",
+            f"`chown -h {user.pw_name} {home}`",
+            Cure((("chown", "-h", "--", user.pw_name, str(home)),)),
+        )
     yield from _room(home)
     if maildir:
         yield from _maildir(home / maildir, user)
@@ -88,11 +111,13 @@ def _home(user: pwd.struct_passwd, maildir: str) -> Iterator[_Found]:
 def _room(path: Path) -> Iterator[_Found]:
     disk = os.statvfs(path)
     if disk.f_flag & os.ST_RDONLY:
-        yield True, f"{path} is on a file system that is mounted read-only", f"`findmnt -T {path}`"
+        seen = f"{path} is on a file system that is mounted read-only"
+        yield _Found(True, seen, f"`findmnt -T {path}`")
     elif disk.f_bavail == 0:
-        yield True, f"{path} is on a file system without free space", f"Make room: `df -h {path}`."
+        seen = f"{path} is on a file system without free space"
+        yield _Found(True, seen, f"Make room: `df -h {path}`.")
     elif disk.f_files and not disk.f_favail:
-        yield True, f"{path} is on a file system without free inodes", f"`df -i {path}`"
+        yield _Found(True, f"{path} is on a file system without free inodes", f"`df -i {path}`")
 
 
 def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
@@ -102,16 +127,27 @@ def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
     try:
         status = path.stat()
     except OSError as error:
-        yield True, f"{path}: {error.strerror}", remedy
+        yield _Found(True, f"{path}: {error.strerror}", remedy)
         return
     if not stat.S_ISDIR(status.st_mode):
-        yield True, f"{path} is no directory", remedy
+        yield _Found(True, f"{path} is no directory", remedy)
     elif status.st_uid != user.pw_uid:
-        yield True, f"{path} does not belong to {user.pw_name}", remedy
+        owns = ("chown", "-hR", "--", user.pw_name, str(path))
+        # A link of the user's own in its way would lead root elsewhere.
+        is_plain = path.parent == Path(user.pw_dir) and not path.is_symlink()
+        cured_by = Cure((owns,)) if is_plain else NO_CURE
+        yield _Found(True, f"{path} does not belong to {user.pw_name}", remedy, cured_by)
     elif not status.st_mode & stat.S_IWUSR:
-        yield True, f"{user.pw_name} may not write {path}", f"`chmod u+rwx {path}`"
+        seen = f"{user.pw_name} may not write {path}"
+        yield _Found(True, seen, f"`chmod u+rwx {path}`", _as_user(user, "u+rwx", path))
     elif status.st_mode & stat.S_IROTH:
-        yield False, f"everybody may read {path} (mode)", f"`chmod 700 {path}`"
+        seen = f"everybody may read {path} (mode)"
+        yield _Found(False, seen, f"`chmod 700 {path}`", _as_user(user, "700", path))
+
+
+def _as_user(user: pwd.struct_passwd, mode: str, path: Path) -> Cure:
+    """Return chmod(1) with the user's rights: a link in its place leads nobody to files of others."""
+    return Cure((("runuser", "-u", user.pw_name, "--", "chmod", mode, str(path)),))
 
 
 def _opened(path: Path) -> Optional[tuple[os.stat_result, bytes]]:
@@ -144,21 +180,24 @@ def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Ite
         return
     status, data = opened
     if len(data) > LARGEST_FORWARD:
-        yield False, f"{path} is larger than {LARGEST_FORWARD} bytes: it is not judged", remedy
+        seen = f"{path} is larger than {LARGEST_FORWARD} bytes: it is not judged"
+        yield _Found(False, seen, remedy)
         return
     text = data.decode("utf-8", "surrogateescape")
     if status.st_uid not in {0, user.pw_uid}:
-        yield False, f"{path} does not belong to {user.pw_name}: it is passed over", remedy
+        seen = f"{path} does not belong to {user.pw_name}: it is passed over"
+        yield _Found(False, seen, remedy)
     if status.st_mode & _OTHERS_WRITE:
-        yield False, f"others may write {path} (mode)", f"`chmod 600 {path}`"
+        cured_by = _as_user(user, "600", path) if status.st_uid == user.pw_uid else NO_CURE
+        yield _Found(False, f"others may write {path} (mode)", f"`chmod 600 {path}`", cured_by)
     targets = (one for line in text.splitlines() for one in _items(line))
     for target in islice(targets, MOST_TARGETS):
         if target == _NOWHERE:
-            yield True, f"{path} throws all mail away ({_NOWHERE})", remedy
+            yield _Found(True, f"{path} throws all mail away ({_NOWHERE})", remedy)
             continue
         is_wrong, seen = fault_of(door, target, known)
         if seen:
-            yield is_wrong, f"{path}: {seen}", remedy
+            yield _Found(is_wrong, f"{path}: {seen}", remedy)
 
 
 def _items(line: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from wizard.check.commands import start_command
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Finding
+from wizard.finding import NO_CURE, Check, Cure, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.ways import MAX_LINKS
 from wizard.paths import PARTED, SENDER_ACCESS
@@ -60,10 +60,14 @@ def begin_labels(
         moved = [path for path, has, right in wrong if has == right]
         others = [path for path, has, right in wrong if has != right]
         advice = [f"Run `restorecon -F {printable(shlex.join(others))}`; then restart postfix."]
+        argv = ("restorecon", "-F", *others)
+        relabel = Cure((argv, ("systemctl", "restart", "postfix"))) if others else NO_CURE
         seen = "; ".join(printable(f"{path} {_mismatch(has, right)}") for path, has, right in wrong)
         hints = (*(advice if others else ()), *((_MOVED,) if moved else ()))
         yield (
-            _CHECK.warning(seen, " ".join(hints)) if wrong else _CHECK.right(f"{len(paths)} right")
+            _CHECK.warning(seen, " ".join(hints), relabel)
+            if wrong
+            else _CHECK.right(f"{len(paths)} right")
         )
 
     return finish

@@ -8,7 +8,7 @@ from typing import Callable
 
 from wizard.check.commands import start_command
 from wizard.door import Door
-from wizard.finding import Check, Finding
+from wizard.finding import Check, Finding, cure
 from wizard.text import printable, shortened
 
 VERIFY = ("rpm", "--verify", "--nodeps", "--noscripts", "postfix")
@@ -24,6 +24,7 @@ _SAID = {
     "P": "its rights",
 }
 _CONTENT = "5"
+_IN_IT = "what is in it"
 _OPERATORS = frozenset("cdgl")
 """Configuration, documents, ghosts and licences: their content is the operator's, or nobody needs it."""
 _FEW = 4
@@ -61,7 +62,17 @@ def judge_package(text: str) -> Finding:
         printable(shortened(faults, _FEW)),
         "`rpm --restore postfix` gives files their owners and modes back, `dnf reinstall postfix` the "
         "programs; `postfix set-permissions` sets those of the queue.",
+        cure(
+            *(("dnf -y reinstall postfix",) if any(map(_needs_files, faults)) else ()),
+            "rpm --restore postfix",
+            "postfix set-permissions",
+            "systemctl reload-or-restart postfix",
+        ),
     )
+
+
+def _needs_files(fault: str) -> bool:
+    return fault.endswith((" is missing", _IN_IT))
 
 
 def _fault(line: str) -> str:
@@ -73,5 +84,5 @@ def _fault(line: str) -> str:
         return "" if kind in {"d", "g", "l"} else f"{path} is missing"
     what = [said for letter, said in _SAID.items() if letter in flags]
     if _CONTENT in flags and kind not in _OPERATORS:
-        what.append("what is in it")
+        what.append(_IN_IT)
     return f"{path}: {' and '.join(what)}" if what and kind != "d" else ""

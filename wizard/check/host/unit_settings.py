@@ -6,13 +6,13 @@ Postfix's own programs complain of none of them: systemd shows an active unit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
 from wizard.check.commands import start_command
 from wizard.door import Door
-from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.finding import NO_CURE, RIGHT, WARNING, WRONG, Check, Cure, Edit, Finding, cure
 from wizard.host.units import properties
 from wizard.text import printable
 
@@ -44,49 +44,85 @@ def _has(*paths: str) -> Says:
 
 @dataclass(frozen=True)
 class Row:
-    """A property of systemctl(1) show, when its value is a fault, and what it does."""
+    """A property of systemctl(1) show, when its value is a fault, and what it does.
+
+    `without` are the lines of a drop-in that take it back (systemd.unit(5)), "" where none can.
+    """
 
     name: str
     is_fault: Says
     does: str
     verdict: str = WRONG
+    without: str = ""
 
 
 ROWS = (
-    Row("PrivateNetwork", _yes, "Postfix sees no network"),
-    Row("IPAddressDeny", _any, "packets of these addresses are dropped"),
-    Row("RestrictAddressFamilies", _any, "some kinds of sockets are refused", WARNING),
-    Row("ProtectHome", _yes, "local(8) sees no home of users", WARNING),
+    Row("PrivateNetwork", _yes, "Postfix sees no network", without="PrivateNetwork=no"),
+    Row("IPAddressDeny", _any, "packets of these addresses are dropped", without="IPAddressDeny="),
+    Row(
+        "RestrictAddressFamilies",
+        _any,
+        "some kinds of sockets are refused",
+        WARNING,
+        "RestrictAddressFamilies=",
+    ),
+    Row("ProtectHome", _yes, "local(8) sees no home of users", WARNING, "ProtectHome=no"),
     Row(
         "ReadOnlyPaths",
         _has("/var/spool/postfix/defer", "/var/lib/postfix", "/var/spool/postfix/bounce"),
         "the queue cannot be written",
+        without="ReadOnlyPaths=",
     ),
     Row(
         "InaccessiblePaths",
         _has("/etc/resolv.conf", "/etc/postfix", "/var/spool/postfix", "/etc/services"),
         "files that Postfix needs are hidden",
+        without="InaccessiblePaths=",
     ),
-    Row("TasksMax", _below(FEW_TASKS), "a few clients use up all its processes", WARNING),
-    Row("MemoryMax", _below(LITTLE_MEMORY), "its programs are killed for their memory", WARNING),
-    Row("LimitNOFILE", _below(1024), "a few connections use up all its files", WARNING),
     Row(
-        "RuntimeMaxUSec", lambda value: value not in {"", "infinity"}, "it is ended after that time"
+        "TasksMax",
+        _below(FEW_TASKS),
+        "a few clients use up all its processes",
+        WARNING,
+        "TasksMax=infinity",
+    ),
+    Row(
+        "MemoryMax",
+        _below(LITTLE_MEMORY),
+        "its programs are killed for their memory",
+        WARNING,
+        "MemoryMax=infinity",
+    ),
+    Row(
+        "LimitNOFILE",
+        _below(1024),
+        "a few connections use up all its files",
+        WARNING,
+        "LimitNOFILE=524288",
+    ),
+    Row(
+        "RuntimeMaxUSec",
+        lambda value: value not in {"", "infinity"},
+        "it is ended after that time",
+        without="RuntimeMaxSec=infinity",
     ),
     Row(
         "NoNewPrivileges",
         _yes,
         "postdrop(1) loses its group, so that programs of users send nothing",
+        without="NoNewPrivileges=no",
     ),
     Row(
         "Environment",
         lambda value: "MAIL_CONFIG=" in value and "MAIL_CONFIG=/etc/postfix " not in f"{value} ",
         "it runs with another configuration than /etc/postfix",
+        without="Environment=MAIL_CONFIG=/etc/postfix",
     ),
     Row(
         "ExecStart",
         lambda value: " -c " in value,
         "it runs with another configuration than /etc/postfix",
+        without="ExecStart=\nExecStart=/usr/sbin/postfix start",
     ),
     Row(
         "NeedDaemonReload", _yes, "its unit file has changed, and systemd has not read it", WARNING
@@ -141,7 +177,22 @@ def judge_unit_settings(shown: Mapping[str, str]) -> Finding:
         printable(f"{row.name}={_value(row.name, shown)}: {row.does}{more}"),
         f"`systemctl cat postfix` shows where {row.name} is set: take it out, "
         "`systemctl daemon-reload`, `systemctl restart postfix`.",
+        _cure(found),
     )
+
+
+DROP_IN = "/etc/systemd/system/postfix.service.d/zz-postfix-wizard-{}.conf"
+"""A drop-in that is read after those of others, one for each setting, so that none replaces another."""
+_RELOADS = frozenset({"NeedDaemonReload"})
+
+
+def _cure(found: Sequence[Row]) -> Cure:
+    """Return drop-ins that take all of them back; none if one cannot be."""
+    rows = [row for row in found if row.name not in _RELOADS]
+    if not all(row.without for row in rows):
+        return NO_CURE
+    edits = tuple(Edit(DROP_IN.format(row.name), "", f"[Service]\n{row.without}\n") for row in rows)
+    return cure("systemctl daemon-reload", "systemctl restart postfix", edits=edits)
 
 
 def _value(name: str, shown: Mapping[str, str]) -> str:

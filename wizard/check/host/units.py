@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from wizard.check.commands import CommandResult
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, Check, Finding
+from wizard.finding import RIGHT, WARNING, Check, Cure, Finding, cure
 from wizard.host import mta_facts
 from wizard.host.mta import read_alternative
 from wizard.host.units import POSTFIX, properties
@@ -21,16 +21,19 @@ _LOOKS = (
         Check("unit.active", "postfix.service now", "active"),
         "ActiveState",
         "Run `systemctl start postfix`; `journalctl -u postfix -n 30` says why it stopped.",
+        cure("systemctl start postfix"),
     ),
     (
         Check("unit.enabled", "postfix.service at boot", "enabled"),
         "UnitFileState",
         "Run `systemctl enable postfix`.",
+        cure("systemctl enable postfix"),
     ),
 )
-"""The check, systemd's property, and the advice if it has another value."""
+"""The check, systemd's property, the advice and the cure if it has another value."""
 
 _MASKED = "Run `systemctl unmask postfix`, then `systemctl enable --now postfix`."
+_UNMASKING = cure("systemctl unmask postfix", "systemctl enable --now postfix")
 
 RIVALS = tuple(unit for unit in mta_facts.UNITS if unit != "sm-client.service")
 """Other mail servers: the first to start takes port 25. Sendmail's client follows Sendmail."""
@@ -62,14 +65,17 @@ _SLACK = 1.0
 def judge_unit(result: CommandResult) -> Iterator[Finding]:
     """`unit.active` and `unit.enabled`: it runs now, and starts at the next boot."""
     state = properties(result.text)[0]
-    for check, name, remedy in _LOOKS:
+    for check, name, remedy, cured_by in _LOOKS:
         seen = state.get(name) or "no such unit"
         if result.failure:
             yield check.unknown(result.failure)
         elif seen == check.expected:
             yield check.right(seen)
         else:
-            yield check.wrong(seen, _MASKED if seen.startswith("masked") else remedy)
+            is_masked = seen.startswith("masked")
+            yield check.wrong(
+                seen, _MASKED if is_masked else remedy, _UNMASKING if is_masked else cured_by
+            )
 
 
 def judge_units(result: CommandResult) -> Iterator[Finding]:
@@ -86,7 +92,11 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
     check = Check("unit.rivals", "other mail servers", "none starts at boot", fatal=False)
     advice = f"Run `systemctl disable --now {' '.join(rivals)}`: the first to start takes port 25."
     yield (
-        check.warning(", ".join(rivals), advice) if rivals else check.right("none starts at boot")
+        check.warning(
+            ", ".join(rivals), advice, cure(f"systemctl disable --now {' '.join(rivals)}")
+        )
+        if rivals
+        else check.right("none starts at boot")
     )
     for finding_id, unit, loss in HELPERS:
         state = found.get(unit, {})
@@ -96,7 +106,10 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
         at_boot = state.get("UnitFileState", "")
         if at_boot in _DISABLED and not state.get("TriggeredBy"):
             seen = f"{at_boot}: {loss} after a boot"
-            yield check.warning(seen, f"Run `systemctl enable {unit}`.")
+            argv = f"systemctl enable {unit}"
+            unmask = (f"systemctl unmask {unit}",) if at_boot.startswith("masked") else ()
+            said = ", then ".join(f"`{one}`" for one in (*unmask, argv))
+            yield check.warning(seen, f"Run {said}.", cure(*unmask, argv))
         else:
             yield check.right(at_boot or "not told")
 
@@ -113,6 +126,7 @@ def judge_alternative(door: Door) -> Iterator[Finding]:
         found.current,
         f"Run `alternatives --set mta {found.of_postfix}`: mail of this host's own programs does "
         "not reach Postfix.",
+        Cure((("alternatives", "--set", "mta", found.of_postfix),)),
     )
 
 

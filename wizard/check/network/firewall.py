@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.finding import UNKNOWN, WRONG, Check, Finding
+from wizard.finding import UNKNOWN, WRONG, Check, Cure, Finding, cure
 from wizard.host.facts import Network
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.zones import is_used, outside_zones, zone_of
@@ -40,7 +40,7 @@ def judge_firewall(
         return
     if firewall.state == "stopped":
         advice = "Nothing is filtered now: run `systemctl enable --now firewalld`."
-        yield check.wrong("firewalld is stopped", advice)
+        yield check.wrong("firewalld is stopped", advice, cure("systemctl enable --now firewalld"))
     elif firewall.state != "running":
         yield check.unknown("firewalld does not answer")
         return
@@ -110,6 +110,7 @@ def _finding(zone: Zone, kind: str, services: frozenset[str], when: str, flag: s
     closed = _closed(services, zone)
     if not closed:
         return check.right("open")
-    adds = " ".join(f"--add-service={one}" for one in closed)
-    advice = f"Run `firewall-cmd{flag} --zone={zone.name} {adds}`."
-    return check.wrong(f"closed: {', '.join(closed)}", advice)
+    adds = [f"--add-service={one}" for one in closed]
+    argv = ("firewall-cmd", *flag.split(), f"--zone={zone.name}", *adds)
+    advice = f"Run `{' '.join(argv)}`."
+    return check.wrong(f"closed: {', '.join(closed)}", advice, Cure((argv,)))

@@ -30,7 +30,7 @@ from wizard.check.smtp.session import (
 )
 from wizard.dns.asking import Question, ask_all
 from wizard.door import Door
-from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding, cure
 from wizard.host.facts import Network, Secret
 from wizard.host.relay import has_plain
 from wizard.host.secret_file import RELAY_PASSWORD, read_secret
@@ -219,6 +219,7 @@ def no_mechanism() -> Finding:
     ).warning(
         "SASL: no mechanism",
         "`dnf install cyrus-sasl-plain`; its mail waits in the queue until then.",
+        cure("dnf -y install cyrus-sasl-plain", "systemctl reload-or-restart postfix"),
     )
 
 

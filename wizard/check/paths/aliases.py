@@ -8,7 +8,7 @@ from wizard.check.paths.tables import look_up
 from wizard.check.paths.targets import circle, fault_of
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding
+from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding, cure
 from wizard.host.logical import logical_lines
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import Aliases, text_rows
@@ -118,5 +118,5 @@ def _index(door: Door, table: str, data: bytes) -> Finding:
         seen = (
             f"{len(missing)} of {len(rows)} rows of {ALIASES} are not in it, such as {missing[0]}"
         )
-        return _INDEX.wrong(printable(seen), "Run `newaliases`.")
+        return _INDEX.wrong(printable(seen), "Run `newaliases`.", cure("newaliases"))
     return _INDEX.right(f"has {len(rows)} rows")

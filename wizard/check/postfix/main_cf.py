@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,7 +12,7 @@ from wizard.host.main_cf import words
 from wizard.postfix.complaints import complaints as new_complaints
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.settings import Settings
-from wizard.text import printable
+from wizard.text import printable, shortened
 
 _MISSPELT = "A misspelt name is ignored by Postfix and only named here: correct the line."
 _TWICE = "It is set twice, and the last line counts: take the others out."
@@ -85,15 +86,32 @@ def difference(live: str, planned: str) -> tuple[str, str]:
     if not only_here and not only_there:
         at = next((i for i, pair in enumerate(zip(here, there)) if pair[0] != pair[1]), 0)
         return f"in another order: {' '.join(here[at:])}", " ".join(there[at:])
-    parts = (
-        *([f"lacks {', '.join(only_there)}"] if only_there else []),
-        *([f"has {', '.join(only_here)}"] if only_here else []),
-    )
-    wanted = (
-        *([f"with {', '.join(only_there)}"] if only_there else []),
-        *([f"without {', '.join(only_here)}"] if only_here else []),
-    )
+    more, less = _few(only_there, only_here), _few(only_here, only_there)
+    parts = (*([f"lacks {more}"] if more else []), *([f"has {less}"] if less else []))
+    wanted = (*([f"with {more}"] if more else []), *([f"without {less}"] if less else []))
     return "; ".join(parts), "; ".join(wanted)
+
+
+_FEW = 2
+_LONGEST_ITEM = 40
+"""So many items of so many characters have room in what a finding shows."""
+
+
+def _few(items: Sequence[str], others: Sequence[str]) -> str:
+    """Return the first items, each from where it differs from the same one of the `others`."""
+    pairs = itertools.zip_longest(items, others[: len(items)], fillvalue="")
+    return shortened([_from_difference(one, other) for one, other in pairs], _FEW)
+
+
+def _from_difference(item: str, other: str) -> str:
+    """Return a long item without what it begins and ends with as the other one does."""
+    if len(item) <= _LONGEST_ITEM:
+        return item
+    shorter = min(len(item), len(other))
+    at = next((i for i in range(shorter) if item[i] != other[i]), shorter)
+    begin = max(0, min(at - 4, len(item) - _LONGEST_ITEM))
+    cut = item[begin : begin + _LONGEST_ITEM]
+    return f"{'...' if begin else ''}{cut}{'...' if begin + len(cut) < len(item) else ''}"
 
 
 def _meaning(name: str, text: str) -> object:
@@ -126,7 +144,7 @@ def judge_hazards(settings: Settings) -> Iterator[Finding]:
     for one in found:
         yield Check(f"parameters.{one.name}", f"main.cf: {one.name}", "no such value").finding(
             WRONG if one.is_wrong else WARNING,
-            printable(f"{settings.value(one.name) or 'empty'}: {one.does}"),
+            f"{printable(settings.value(one.name), SHORT) or 'empty'}: {one.does}",
             one.advice,
         )
     if not found:

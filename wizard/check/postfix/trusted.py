@@ -102,7 +102,10 @@ def judge_trusted(
             continue
         if parsed.prefixlen < MOST_OF_ONE[parsed.version]:
             yield _CHECK.wrong(
-                printable(f"{word}: {counted(parsed.num_addresses, 'address', 'addresses')}"),
+                printable(
+                    f"{word}{_source(door, settings, word)}: "
+                    f"{counted(parsed.num_addresses, 'address', 'addresses')}"
+                ),
                 printable(
                     f"Strangers in {word} relay without a password: name only your own hosts."
                 ),
@@ -117,6 +120,14 @@ def judge_trusted(
         )
     else:
         yield _CHECK.right(f"{counted(len(networks), 'network')} of this host's own")
+
+
+def _source(door: Door, settings: Settings, word: str) -> str:
+    """Return the file or table of mynetworks that has a network, as ` (of FILE)`, "" for main.cf."""
+    for one in settings.words("mynetworks"):
+        if one != word and word in expanded(door, (one,)):
+            return f" (of {one})"
+    return ""
 
 
 def _table(door: Door, word: str) -> Union[Finding, None]:

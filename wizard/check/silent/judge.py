@@ -13,7 +13,7 @@ from wizard.check.silent import arriving, leaving, limits, rewriting
 from wizard.check.silent.row import SMTP, SMTPD, Row
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Finding
+from wizard.finding import Check, Cure, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
@@ -30,7 +30,7 @@ def judge_silent(settings: Settings, services: Iterable[Service], door: Door) ->
             value = own.value(row.name)
             if _is_known(own, row.name) and row.applies(own, value):
                 subject = f"{where}: {row.name}"
-                seen = printable(f"{value or 'empty'}: {row.does}")
+                seen = f"{printable(value, 120) or 'empty'}: {row.does}"
                 check = Check(f"parameters.{row.name}", subject, "no such value", fatal=False)
                 yield check.finding(row.verdict, seen, printable(_advice(row, where)))
                 break
@@ -127,5 +127,6 @@ def _secrets(settings: Settings, door: Door) -> Iterator[Finding]:
                     yield check.warning(
                         printable(f"others may read {file} (mode {status.st_mode & 0o777:04o})"),
                         printable(f"`chmod 600 {file}`"),
+                        Cure((("chmod", "600", file),)),
                     )
                     return

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Callable
 
 from wizard.check.commands import PendingCommand, start_command
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
+from wizard.finding import NO_CURE, RIGHT, WARNING, WRONG, Check, Cure, Finding, cure
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
@@ -34,8 +35,19 @@ _DEFAULTS = ("alias_maps", "alias_database")
 
 _CHECK = Check("tables", "tables of main.cf, master.cf", "each opens and is no older than its text")
 
-Fault = tuple[str, str, str]
-"""The verdict, what is seen, and what to do."""
+_RELOAD = "systemctl reload-or-restart postfix"
+_RELOADS = tuple(_RELOAD.split())
+"""A program that failed to open a table does not try again (postmap(1))."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The verdict, what is seen, what to do, and the commands for it."""
+
+    verdict: str
+    seen: str
+    advice: str
+    cure: Cure = NO_CURE
 
 
 def named(
@@ -88,22 +100,51 @@ def _judge(
             if result.why or "ermission denied" in fault:
                 return _CHECK.unknown(result.why or fault)
             if fault:
-                remedy = _remedy(kind, path, parameter)
+                remedy, cured_by = _remedy(kind, path, parameter), _build(kind, path, parameter)
                 if "line" in fault:
+                    cured_by = NO_CURE
                     remedy = f"Correct that line of {path}; reload."
                 elif door.is_there(path) and kind not in INDEX_SUFFIX:
                     remedy = f"Correct {path}, or take it out of {parameter}; reload."
-                faults.append((WRONG, f"{kind}:{path}: {fault}", remedy))
+                if not door.is_there(path):
+                    cured_by = NO_CURE
+                faults.append(Fault(WRONG, f"{kind}:{path}: {fault}", remedy, cured_by))
             if not fault and _is_stale(door, kind, path):
                 seen = f"{kind}:{path} is older than {path}"
-                faults.append((WARNING, seen, _remedy(kind, path, parameter)))
+                remedy, cured_by = _remedy(kind, path, parameter), _build(kind, path, parameter)
+                faults.append(Fault(WARNING, seen, remedy, cured_by))
         else:
             seen = f"{parameter} has {kind}:{path}: this Postfix has no such type"
-            faults.append((WRONG, seen, _for_type(door, kind, path, parameter)))
-    faults.sort(key=lambda one: one[0] != WRONG)
-    verdict, seen, advice = faults[0] if faults else (RIGHT, f"{len(tables)} open", "")
+            remedy = _for_type(door, kind, path, parameter)
+            faults.append(Fault(WRONG, seen, remedy, _of_type(door, kind)))
+    faults.sort(key=lambda one: one.verdict != WRONG)
+    first = faults[0] if faults else Fault(RIGHT, f"{len(tables)} open", "")
     more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
-    return _CHECK.finding(verdict, printable(f"{seen}{more}"), printable(advice))
+    builds = [one.cure for one in faults if one.cure]
+    argvs = dict.fromkeys(argv for one in builds for argv in one.commands if argv != _RELOADS)
+    cured_by = Cure((*argvs, _RELOADS)) if first.cure else NO_CURE
+    return _CHECK.finding(
+        first.verdict, printable(f"{first.seen}{more}"), printable(first.advice), cured_by
+    )
+
+
+def _build(kind: str, path: str, parameter: str) -> Cure:
+    """Return what builds an index anew."""
+    if kind not in INDEX_SUFFIX:
+        return NO_CURE
+    if parameter in _ALIASES:
+        return Cure((("postalias", f"{kind}:{path}"), _RELOADS))
+    return Cure((("postmap", f"{kind}:{path}"), _RELOADS))
+
+
+def _of_type(door: Door, kind: str) -> Cure:
+    """Return what gives this Postfix a type of table that is in a package."""
+    if kind not in _PACKAGED:
+        return NO_CURE
+    dynamic = door.stat(_DYNAMIC)
+    if dynamic is not None and dynamic.st_uid != 0:
+        return cure(f"chown root {_DYNAMIC}", _RELOAD)
+    return cure(f"dnf -y install postfix-{kind}", _RELOAD)
 
 
 _PACKAGED = frozenset({"pcre", "ldap", "mysql", "pgsql", "sqlite", "cdb", "lmdb"})
@@ -130,7 +171,7 @@ def _remedy(kind: str, path: str, parameter: str) -> str:
     if kind not in INDEX_SUFFIX:
         return f"Write {path}, or take it out of {parameter}; reload."
     if parameter in _ALIASES:
-        return "Run `newaliases`."
+        return f"Run `postalias {kind}:{path}` (`newaliases` does it for alias_database)."
     return f"Run `postmap {kind}:{path}`, or correct {parameter} in main.cf; reload."
 
 

@@ -85,3 +85,22 @@ def test_different_numbers(root: Path) -> None:
     (root / LE / "archive/x/cert10.pem").unlink()
     relink(root, "cert", "../../archive/x/cert9.pem")
     assert "different numbers: cert9.pem, chain10.pem" in judged(root).seen
+
+
+def test_old_links_are_led_to_the_newest_number_of_all(root: Path) -> None:
+    relink(root, "cert", "../../archive/x/cert9.pem")
+    links = judged(root).cure.commands
+    assert links[0] == (
+        *("ln", "-sfn", "--", "/etc/letsencrypt/archive/x/cert10.pem"),
+        "/etc/letsencrypt/live/x/cert.pem",
+    )
+    assert len(links) == len(KINDS) + 1
+    (root / LE / "archive/x/privkey10.pem").unlink()
+    assert not judged(root).cure
+
+
+def test_no_file_of_the_operators_is_replaced_by_a_link(root: Path) -> None:
+    path = root / LE / "live/x/cert.pem"
+    path.unlink()
+    path.touch()
+    assert not judged(root).cure

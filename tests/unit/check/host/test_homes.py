@@ -118,3 +118,12 @@ def test_a_forward_that_is_no_file(home: Path) -> None:
     (home / ".forward").unlink()
     (home / ".forward").mkdir()
     assert judged()[0] == RIGHT
+
+
+def test_a_mode_is_set_with_the_rights_of_the_user(home: Path) -> None:
+    """A user may put a link where root is told to change a mode."""
+    there = home / "Maildir"
+    there.mkdir(mode=0o755)
+    there.chmod(0o755)
+    (found,) = judge_homes(Door(), "Maildir", set(), in_homes=True)
+    assert found.cure.commands == (("runuser", "-u", "taro", "--", "chmod", "700", str(there)),)

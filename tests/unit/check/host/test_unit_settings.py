@@ -69,3 +69,22 @@ def test_the_worst_comes_first() -> None:
     found = judge_unit_settings({**USUAL, "TasksMax": "9", "PrivateNetwork": "yes"})
     assert found.seen.startswith("PrivateNetwork=yes")
     assert found.seen.endswith("and TasksMax")
+
+
+def test_each_setting_is_taken_back_by_a_drop_in_of_its_own() -> None:
+    changed = {"PrivateNetwork": "yes", "RuntimeMaxUSec": "1h", "NeedDaemonReload": "yes"}
+    found = judge_unit_settings({**USUAL, **changed}).cure
+    assert {one.new for one in found.edits} == {
+        "[Service]\nPrivateNetwork=no\n",
+        "[Service]\nRuntimeMaxSec=infinity\n",
+    }
+    assert len({one.path for one in found.edits}) == len(found.edits)
+    assert found.commands == (
+        ("systemctl", "daemon-reload"),
+        ("systemctl", "restart", "postfix"),
+    )
+
+
+def test_a_unit_of_the_operators_is_not_replaced() -> None:
+    copied = {"FragmentPath": "/etc/systemd/system/postfix.service"}
+    assert not judge_unit_settings({**USUAL, **copied}).cure

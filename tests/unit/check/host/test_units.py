@@ -36,6 +36,10 @@ def test_units_beside(told: CommandResult, named: dict[str, str]) -> None:
     found = {one.id: one for one in units.judge_units(told) if one.verdict == WARNING}
     assert found.keys() == named.keys()
     assert all(word in found[key].advice for key, word in named.items())
+    # What the advice says is what the cure does.
+    for one in found.values():
+        assert one.cure.commands
+        assert all(f"`{' '.join(argv)}`" in one.advice for argv in one.cure.commands)
 
 
 def test_a_dovecot_that_a_path_starts() -> None:

@@ -51,6 +51,18 @@ def test_a_long_list_is_shown_by_the_items_that_differ() -> None:
     assert wanted.startswith("list7.example.org")
 
 
+def test_no_value_is_cut_before_it_differs() -> None:
+    long = "x" * 300
+    assert difference(f"{long}a", f"{long}b") == (
+        f"lacks ...{'x' * 39}b; has ...{'x' * 39}a",
+        f"with ...{'x' * 39}b; without ...{'x' * 39}a",
+    )
+    many = [f"check_sender_access {n}{'y' * 60}" for n in range(40)]
+    seen, _ = difference(" ".join(many), LONG)
+    assert len(seen) <= 200
+    assert "; has " in seen
+
+
 def test_networks_are_compared_by_their_meaning() -> None:
     planned = (("mynetworks", "127.0.0.0/8, [::1]/128, 10.0.0.5/32"),)
     for live in ("127/8 [::1] 10.0.0.5", "10.0.0.5/32, 127.0.0.0/8, [::1]/128"):

@@ -1,0 +1,145 @@
+"""Give each finding its cure, and say which one it follows from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Optional
+
+from wizard.check.counting import about
+from wizard.check.cures.known import Known
+from wizard.check.cures.rules import cure_of, named
+from wizard.check.cures.without import KEYED, reason_for
+from wizard.check.cures.words import RELOAD, RESTART, apply
+from wizard.check.network.ports import NOBODY
+from wizard.finding import WARNING, WRONG, Cure, Finding
+from wizard.secrets import may_have_key
+
+_CAUSES = re.compile(
+    r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
+    r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp|blocklist\.[\w.-]+"
+)
+"""Findings about what is set; those below show what comes of it."""
+_EFFECTS = re.compile(
+    r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery"
+)
+
+
+_ABOUT_TABLES = frozenset({"tables", "table.sender_access", "restrictions.names"})
+_TABLE_FAILED = re.compile(
+    r"\b4\d\d 4\.3\.[05] |server configuration|temporary lookup", re.IGNORECASE
+)
+"""What smtpd replies where a table or a restriction fails, and the findings that say why."""
+_DIES = re.compile(
+    r"no answer within|(closed|broke) the connection|smtpd ended|ends? the connection|4\.3\.2 "
+)
+"""What clients see of a program that ends, again and again."""
+_DOVECOT = "delivery.lmtp"
+_OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
+
+
+def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
+    """Return the findings with `cure` and `follows`, in the same order.
+
+    A finding that follows from another one has the cure of that one in front of its own.
+    """
+    cured = [_with_cure(one, known) for one in findings]
+    causes = [one for one in cured if _CAUSES.fullmatch(one.id) and _counts(one)]
+    linked = [_following(one, causes) for one in cured]
+    shut = {one.id: one for one in linked if one.id.startswith("port.") and one.seen == NOBODY}
+    whole = [_behind(one, shut) for one in linked]
+    dies = any(one.verdict == WRONG and _DIES.search(one.seen) for one in whole)
+    return tuple(map(_restarting, whole) if dies else whole)
+
+
+def _restarting(finding: Finding) -> Finding:
+    """Return a finding whose cure restarts Postfix: a reload leaves a service that died throttled (master(8))."""
+    commands = tuple(RESTART if one == RELOAD else one for one in finding.cure.commands)
+    return replace(finding, cure=replace(finding.cure, commands=commands))
+
+
+def _behind(finding: Finding, shut: Mapping[str, Finding]) -> Finding:
+    """Return what nobody answers as a consequence of the port where nobody listens."""
+    found = _OF_PORT.fullmatch(finding.id)
+    port = shut.get(f"port.{found[1]}") if found else None
+    if port is None or finding.verdict != WRONG or finding.follows:
+        return finding
+    return replace(finding, follows=port.follows or port.id, cure=port.cure)
+
+
+def _counts(finding: Finding) -> bool:
+    return finding.verdict in {WRONG, WARNING}
+
+
+def _with_cure(finding: Finding, known: Known) -> Finding:
+    if not _counts(finding):
+        return finding
+    cured = finding.cure or cure_of(finding, known)
+    if any(
+        may_have_key(word.encode("utf-8", "surrogateescape"))
+        for argv in cured.commands
+        for word in argv
+    ):
+        # The key is masked wherever a command is shown, so that it could not be run as it is.
+        cured = apply(known, "policy") or Cure(reason=KEYED)
+    elif not cured:
+        cured = Cure(reason=reason_for(finding.id, can_apply=known.can_apply))
+    return replace(finding, cure=cured)
+
+
+def _following(finding: Finding, causes: Sequence[Finding]) -> Finding:
+    if finding.verdict != WRONG or not _EFFECTS.fullmatch(finding.id):
+        return finding
+    cause = _cause_of(finding, causes)
+    if cause is None:
+        return finding
+    cured = cause.cure or finding.cure or cause.cure  # without any, the cause has the reason
+    return replace(finding, follows=cause.id, cure=cured)
+
+
+def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
+    """Return the first finding that causes this one, None if none does."""
+    return next((one for one in causes if any(link(one, finding) for link in _LINKS)), None)
+
+
+def _is_named(cause: Finding, finding: Finding) -> bool:
+    """The finding names the parameter, or a list that the cause saw."""
+    is_list = cause.id.startswith(("restrictions.", "tables"))
+    subjects = set(named(cause)) if is_list else {cause.id.rpartition(".")[2]}
+    return not subjects.isdisjoint(named(finding))
+
+
+def _is_stopped(cause: Finding, finding: Finding) -> bool:
+    """Nothing answers while Postfix is stopped."""
+    del finding
+    return cause.id == "unit.active" and cause.verdict == WRONG
+
+
+def _is_about_it(cause: Finding, finding: Finding) -> bool:
+    """A setting of main.cf or master.cf decides what the finding shows (`counting.about`)."""
+    is_setting = cause.verdict == WRONG and cause.id.startswith(("main", "master"))
+    return is_setting and not about(finding.id).isdisjoint(about(cause.id))
+
+
+def _failed(cause: Finding, finding: Finding) -> bool:
+    """Smtpd says that a table or a restriction fails."""
+    is_table = cause.verdict == WRONG and cause.id in _ABOUT_TABLES
+    return is_table and _TABLE_FAILED.search(finding.seen) is not None
+
+
+def _waits(cause: Finding, finding: Finding) -> bool:
+    """Dovecot and a port for people both say nothing: smtpd asks Dovecot before it greets."""
+    is_for_people = finding.id.startswith(("smtp.587.", "smtp.465."))
+    silent = all("no answer within" in one.seen for one in (cause, finding))
+    return cause.id == _DOVECOT and is_for_people and silent
+
+
+def _is_listed(cause: Finding, finding: Finding) -> bool:
+    """A blocklist that has everybody refused the probe."""
+    zone = cause.looked_at.rpartition(" ")[2]
+    return cause.id.startswith("blocklist.") and f"using {zone}" in finding.seen
+
+
+_LINKS = (_is_named, _is_stopped, _is_about_it, _failed, _waits, _is_listed)
+"""Why one finding causes another one; a warning does so only where it is named."""

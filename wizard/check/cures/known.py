@@ -1,0 +1,68 @@
+"""What a cure is made of: the configuration as it is, and what the answers plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.toml import saved_answers
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
+from wizard.paths import MAIN_CF
+from wizard.postfix.main_policy import propose_main_cf
+from wizard.postfix.master_cf import read_services
+from wizard.postfix.service_entry import Service
+from wizard.postfix.settings import Settings
+from wizard.secrets import may_have_key, seal
+
+
+@dataclass(frozen=True)
+class Known:
+    """main.cf and master.cf now, and what is planned.
+
+    - `planned`: parameters of main.cf that the answers decide; empty if nobody chose answers. Values
+      that contain a key are not among them.
+    - `can_apply`: True if `postfix-wizard apply` would write these answers, since they are saved.
+    - `parts`: sections that the answers use, which others leave empty: `relay`, `dns`.
+    """
+
+    settings: Settings = field(default_factory=lambda: Settings({}))
+    services: tuple[Service, ...] = ()
+    planned: Mapping[str, str] = field(default_factory=dict)
+    can_apply: bool = False
+    parts: frozenset[str] = frozenset()
+
+
+def read_known(answers: Answers, door: Door, *, are_chosen: bool, is_file: bool) -> Known:
+    """Read the host's configuration. `is_file` is True if `--answers` named the answers.
+
+    What cannot be read is empty: the check itself reports it.
+    """
+    try:
+        configuration = begin_configuration(door)()
+        services = tuple(read_services(door))
+        can_apply = are_chosen and not is_file and saved_answers(door) is not None
+        planned = _planned(answers, door, configuration) if configuration and are_chosen else {}
+    except (Trouble, ValueError):
+        return Known()
+    if configuration is None:
+        return Known()
+    parts = {"relay": answers.relay.host, "dns": answers.dns.zone_file}
+    return Known(
+        Settings(configuration.parameters, configuration.defaults),
+        services,
+        planned,
+        can_apply,
+        frozenset(name for name, value in parts.items() if value),
+    )
+
+
+def _planned(answers: Answers, door: Door, configuration: Configuration) -> dict[str, str]:
+    spelled = " ".join(one.zone for one in answers.blocklists.custom)
+    text = seal(door.read_bytes(MAIN_CF) or b"", "", spelled).text
+    postfix = installed_postfix(None, configuration)
+    sections = frozenset((*SECTIONS, POLICY))
+    expected = propose_main_cf(text, answers, postfix, sections).expected
+    return {name: said for name, said in expected if not may_have_key(said.encode())}

@@ -1,0 +1,255 @@
+"""Which cure a finding has, as a table of rules: the first that gives one counts.
+
+A check that knows the command itself makes the cure; these rules are for the others. A rule takes what
+the finding names: parameters that were set by hand are set as planned, or taken out where nobody
+planned them and Postfix's default is safe (`wizard.check.cures.words.is_free`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Callable
+
+from wizard.check.cures.entries import (
+    of_chroot,
+    of_entry,
+    of_other_port,
+    of_processes,
+    of_service,
+    of_transport,
+    of_twice,
+)
+from wizard.check.cures.known import Known
+from wizard.check.cures.lists import (
+    of_before_login,
+    of_networks,
+    of_order,
+    of_restriction,
+    of_table,
+)
+from wizard.check.cures.words import (
+    RELOAD,
+    RESTART,
+    apply,
+    in_main_cf,
+    is_free,
+    joined,
+    option_out,
+)
+from wizard.finding import NO_CURE, Cure, Finding, cure
+
+Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
+
+_WORD = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-zA-Z0-9]+)+\b")
+_REPLIES = (
+    (re.compile(r"Client host rejected: Access denied"), "smtpd_client_restrictions"),
+    (re.compile(r"Helo command rejected: Access denied"), "smtpd_helo_restrictions"),
+    (re.compile(r"Sender address rejected: Access denied"), "smtpd_sender_restrictions"),
+    (re.compile(r"Data command rejected"), "smtpd_data_restrictions"),
+    (re.compile(r"End-of-data rejected"), "smtpd_end_of_data_restrictions"),
+    (re.compile(r"Recipient address rejected: Access denied"), "smtpd_recipient_restrictions"),
+)
+"""The words of smtpd(8) before the reason, and the list that refuses so."""
+
+_PASSED_ON = frozenset(
+    {"smtpd_tls_security_level", "smtpd_sasl_auth_enable", "smtpd_tls_wrappermode"}
+)
+"""Options that a port must have: a run of the policy sets them."""
+
+
+def named(finding: Finding) -> tuple[str, ...]:
+    """Return the parameters that a finding names, in its order, and the list that its reply means."""
+    text = f"{finding.looked_at} {finding.seen} {finding.advice}"
+    lists = [name for pattern, name in _REPLIES if pattern.search(finding.seen)]
+    return tuple(dict.fromkeys((*_WORD.findall(text), *lists)))
+
+
+def of_parameters(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """What the finding names goes back to the plan or to Postfix's default, in main.cf and by -o."""
+    names = named(finding)
+    port = re.search(r"\.(25|587|465)\b", finding.id)
+    options = [
+        argv
+        for one in known.services
+        if one.type == "inet" and (port is None or one.port_number == int(port[1]))
+        for argv in option_out(one, [name for name in names if _is_spare(name)])
+    ]
+    main = in_main_cf(known, names)
+    return joined(Cure((*options, RELOAD)) if options else NO_CURE, main)
+
+
+def _is_spare(name: str) -> bool:
+    return is_free(name) and name not in _PASSED_ON and not name.endswith("_restrictions")
+
+
+def of_main_cf(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`main.cf.NAME`: the planned value, whole."""
+    del finding
+    return in_main_cf(known, [found[1]])
+
+
+_PLACE = re.compile(r"master\.cf: (\S+): ")
+
+
+def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`parameters.NAME`: as planned, or Postfix's own value."""
+    name = found[1]
+    place = _PLACE.match(finding.looked_at)
+    if place:
+        commands = [
+            argv
+            for one in known.services
+            if one.name == place[1]
+            for argv in option_out(one, [name])
+        ]
+        return Cure((*commands, RELOAD)) if commands else NO_CURE
+    if name == "maximal_queue_lifetime" or name not in {"myhostname", "mydomain", "myorigin"}:
+        return in_main_cf(known, [name], any_name=True)
+    return in_main_cf(known, [name])
+
+
+def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`main.cf.complaints`: a name that is there twice once, one that nobody reads not at all."""
+    twice = re.findall(r"overriding earlier entry: (\w+)=", finding.seen)
+    unused = re.findall(r"main\.cf: unused parameter: (\w+)=", finding.seen)
+    own = known.settings.own
+    commands = [
+        *(
+            ("postconf", "-e", f"{name}={known.planned.get(name, own[name])}")
+            for name in dict.fromkeys(twice)
+            if name in own
+        ),
+        *(("postconf", "-X", name) for name in dict.fromkeys(unused)),
+    ]
+    return Cure((*commands, RELOAD)) if commands else NO_CURE
+
+
+def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`port.PORT`: another program keeps it, or Postfix runs with older files, or without the entry."""
+    if "master on " in finding.seen or "reload postfix" in finding.advice:
+        return joined(in_main_cf(known, ["inet_interfaces", "inet_protocols"]), Cure((RESTART,)))
+    if finding.advice.startswith("End "):
+        return NO_CURE
+    entries = [one for one in known.services if one.port_number == int(found[1])]
+    return NO_CURE if entries else apply(known, "policy")
+
+
+_IN_ADVICE = re.compile(
+    r"`((?:systemctl (?:unmask|enable|enable --now|start|restart|reload) [\w@][\w@.-]*)|newaliases"
+    r"|postfix set-permissions|chmod (?:755|600|o\+x) /[\w./-]+|dnf install \w[\w.-]*"
+    r"|certbot renew --cert-name \w[\w.-]*|postfix-wizard apply --section [a-z]+)`"
+)
+"""Commands of advice that are whole: words without spaces or signs of a shell in them."""
+
+
+def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """The commands that the advice has, in its order; a run of the wizard needs saved answers.
+
+    This is for advice that has nothing else to do than these commands.
+    """
+    cures = [
+        apply(known, one.rpartition(" ")[2])
+        if one.startswith("postfix-wizard")
+        else cure(one.replace("dnf install", "dnf -y install"))
+        for one in _IN_ADVICE.findall(finding.advice)
+    ]
+    return joined(*cures)
+
+
+def section(name: str) -> Rule:
+    """A run of this section writes it."""
+    return lambda _finding, known, _found: apply(known, name)
+
+
+def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`aliases.rows`: a list that anybody may write belongs to its owner alone."""
+    del known
+    found = re.search(r"anybody may write (/[^\s;]+)$", finding.seen)
+    return Cure((("chmod", "go-w", found[1]),)) if found else NO_CURE
+
+
+def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`certificate.hook`: a run writes the wizard's own anew; certbot may have been configured to run none."""
+    return NO_CURE if "directory-hooks" in finding.seen else apply(known, "policy")
+
+
+def of_hanging(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """Dovecot takes a connection and says nothing: it starts anew, and smtpd, which waits for it, too."""
+    del known
+    if "no answer within" not in finding.seen:
+        return NO_CURE
+    return Cure((("systemctl", "restart", "dovecot"), RELOAD))
+
+
+def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """A run of the policy, unless a certificate, a key or a blocklist is at fault, which stays as it is."""
+    if re.search(r"\b(certificate|key|blocked using)\b", finding.seen):
+        return NO_CURE
+    return apply(known, "policy")
+
+
+def in_use(name: str) -> Rule:
+    """A run of this section writes it, if the answers use it."""
+    return lambda _f, known, _m: apply(known, name) if name in known.parts else NO_CURE
+
+
+def always(*commands: str) -> Rule:
+    """The same commands in each case."""
+    return lambda _finding, _known, _found: cure(*commands)
+
+
+_PORT = "(?:25|587|465)"
+_CHAINS = ("smtpd_tls_chain_files",)
+RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    (r"main\.cf\.complaints", (of_complaint,)),
+    (r"main\.cf\.policy", (section("policy"),)),
+    (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
+    (r"parameters\.(\w+)", (of_hazard,)),
+    (r"(?:transport|behind)\.(\w+)", (of_transport,)),
+    (rf"master\.cf\.({_PORT})", (of_entry, section("policy"))),
+    (r"master\.cf\.chroot", (of_chroot,)),
+    (r"master\.cf\.processes", (of_processes,)),
+    (r"master\.cf\.others", (of_other_port,)),
+    (r"master\.cf\.twice", (of_twice,)),
+    (r"master\.cf\.(\w+)", (of_service,)),
+    (r"restrictions\.before-login", (of_before_login, of_parameters)),
+    (r"restrictions\.order", (of_order, of_restriction)),
+    (r"restrictions\..*", (of_restriction, of_parameters)),
+    (r"networks\.trusted", (of_networks,)),
+    (r"tables", (of_table,)),
+    (r"domains\.classes", (of_parameters,)),
+    (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
+    (r"port\.(\d+)", (of_port,)),
+    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
+    (r"delivery\.lmtp", (of_hanging, of_parameters, of_advice)),
+    (r"path\..*", (of_parameters,)),
+    (r"tls\.ciphers", (of_parameters,)),
+    (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
+    (
+        rf"certificate\.(?:{_PORT}|chain|name)",
+        (of_parameters, of_advice, section("certificate")),
+    ),
+    (r"hardening", (section("hardening"),)),
+    (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
+    (r"table\.sender_access(?:\..*)?", (section("blocklists"),)),
+    (r"dovecot\..*|socket\..*", (of_advice, section("dovecot"))),
+    (r"networks\.proxy", (section("networks"),)),
+    (r"relay\.mechanism", (of_parameters, in_use("relay"))),
+    (r"relay\.tls", (of_parameters, in_use("relay"))),
+    (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
+    (r"stranger\..*", (of_parameters, section("policy"))),
+    (r"certificate\.hook", (of_advice, of_hook)),
+    (r"certificate\.(?:renewal|expiry)", (of_advice,)),
+    (r"aliases\.rows", (of_writable,)),
+)
+"""Patterns of finding IDs, and the rules that are tried in this order."""
+
+
+def cure_of(finding: Finding, known: Known) -> Cure:
+    """Return the cure of a finding that has none of its own; empty if no rule gives one."""
+    for pattern, rules in RULES:
+        found = re.fullmatch(pattern, finding.id)
+        if found:
+            cures = (rule(finding, known, found) for rule in rules)
+            return next(filter(None, cures), NO_CURE)
+    return NO_CURE

@@ -1,0 +1,64 @@
+"""Findings without a cure, each with the reason; docs/limits.md lists them."""
+
+from __future__ import annotations
+
+import re
+
+NEVER: dict[str, str] = {
+    "dns.ptr": "whoever gave the address keeps its reverse zone",
+    "dns.resolver": "which name servers this network has, only the operator knows",
+    "blocklist.NAME": "which lists are asked is a decision of the answers",
+    "blocklist.NAME.own": "the list's own page says how to be taken off",
+    "outbound.25": "the provider closes the port",
+    "outbound.address": "the router or the provider translates it",
+    "relay.reach": "the relay host's operator must answer",
+    "relay.login": "the password is not the program's to choose",
+    "queue.space": "what to delete is the operator's to say",
+    "queue.hold": "somebody put that mail on hold for a reason",
+    "queue.deferred": "each reason has a finding of its own, or is another server's",
+    "queue.waits": "it ends by itself once the mail is delivered",
+    "log": "each line of the log has a cause of its own",
+    "tables.actions": "what a row shall do, only the operator knows",
+    "certificate.strength": "a new key needs a new certificate",
+    "firewall.rules": "the rule is another's, who had a reason",
+    "firewall.addresses": "the rule is another's, who had a reason",
+    "networks.router": "the router must keep the clients' addresses",
+}
+"""IDs, `NAME` for one of a kind, that never have a cure."""
+
+SOMETIMES: dict[str, str] = {
+    "behind.NAME": "which program shall answer there, only the operator knows",
+    "path.ours": "rows of tables and next hops are the operator's",
+    "path.others": "rows of tables and next hops are the operator's",
+    "parameters.NAME": "its value is a name that only the operator knows",
+    "master.cf.NAME": "the entry is not one of Postfix's own",
+    "aliases.rows": "who shall get that mail, only the operator knows",
+    "dns.RECORD": "the zone is not on this host; `check` prints the records",
+    "domains.classes": "in which of the two lists it belongs, only the operator knows",
+    "restrictions.names": "how it was meant, only the operator knows",
+    "port.PORT": "another program has the port, and what it is for only the operator knows",
+    "main.cf.complaints": "what a name was meant to be, only the operator knows",
+    "smtp.PORT.tls": "a certificate and its key must be put there that belong together",
+    "certificate.renewal": "how it is renewed was the operator's choice",
+    "certificate.links": "which file is the right one, only the operator knows",
+    "certificate.hook": "certbot runs no hooks by somebody's decision, or the hook is another's",
+    "certificate.expiry": "it must be issued anew",
+    "homes": "what is in a home is its user's",
+    "tables": "what the table shall have, only the operator knows",
+    "unit.settings": "no drop-in takes that setting back",
+}
+"""IDs that have a cure in most cases, and why there is none in the others."""
+
+NO_ANSWERS = "no saved answers say what it should be; the advice says what to look at"
+KEYED = "the value has a key of a blocklist, which is not shown; the advice says what to correct"
+ONLY_SEEN = "what must change is not to be seen from here; the advice says where to look"
+
+
+def reason_for(finding_id: str, *, can_apply: bool) -> str:
+    """Return why a finding without a cure has none."""
+    for name, reason in (*NEVER.items(), *SOMETIMES.items()):
+        pattern = re.escape(name).replace("NAME", r"[\w-]+").replace("PORT", r"\d+")
+        pattern = pattern.replace("RECORD", r"[\w.]+")
+        if re.fullmatch(rf"{pattern}(?:\.[0-9a-fA-F.:]+)?", finding_id):
+            return reason
+    return ONLY_SEEN if can_apply else NO_ANSWERS
