@@ -25,6 +25,7 @@ from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
 from wizard.check.guard import guarded
 from wizard.check.host import log, units
+from wizard.check.log.stolen import begin_stolen
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
 from wizard.check.network.nftables import NFT, judge_rules, let_in
@@ -126,6 +127,7 @@ def prove(
                 answers, door, settings, network, pool, key=key, is_run=expected is not None
             )
         )
+        judge_journal = _begin_log(door, pool, is_quick=is_quick)
         triggered = start_command(door, jobs.show_services(timers().text))
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
@@ -176,8 +178,7 @@ def prove(
         yield from _walls(
             walls, why_no_walls, rules(), answers.networks, network or facts.Network()
         )
-        if not is_quick:
-            yield from _judge_log(door, main_cf.get("mynetworks", ""))
+        yield from judge_journal(main_cf.get("mynetworks", ""))
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, do not wait for the threads.
@@ -314,6 +315,19 @@ def _items(door: Door, configuration: Configuration, text: str) -> str:
 def _key(answers: Answers, door: Door) -> str:
     lists = answers.blocklists
     return read_secret(door, lists.dqs_key_file, DQS_KEY).text if needs_key(lists) else ""
+
+
+def _begin_log(door: Door, pool: Executor, *, is_quick: bool) -> Callable[[str], Iterator[Finding]]:
+    """Begin to read the log; call the result with mynetworks for the findings, none if `is_quick`."""
+    if is_quick:
+        return lambda _: iter(())
+    stolen = begin_stolen(door, pool)
+
+    def finish(mynetworks: str) -> Iterator[Finding]:
+        yield from _judge_log(door, mynetworks)
+        yield from guarded("senders", stolen)
+
+    return finish
 
 
 def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable
 
+from wizard.check.log.lines import Line, Reader
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.log.lines import Line, Reader
 from wizard.log.tally import Tally, tally
 
 JOURNAL, MAILLOG = "the journal", "/var/log/maillog"

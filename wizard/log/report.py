@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wizard.certificates.dates import moment
+from wizard.check.log.senders import MIN_RECIPIENTS, Sender
 from wizard.log.rules import (
     BOUNCED,
     COMPLAINTS,
@@ -71,6 +72,23 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
         more = top.total - sum(count for _, count in first)
         if more:
             yield from _row(more, "others", width)
+    yield from _senders(found.senders.found(), width)
+
+
+def _senders(found: Sequence[Sender], width: int) -> Iterator[str]:
+    """Yield the logins that sent as a stolen password does, with the recipients of their worst hour."""
+    yield ""
+    title = (
+        f"Logins with {MIN_RECIPIENTS} recipients from several addresses within an hour"
+        f" (is the password stolen?): {len(found) or 'none'}"
+    )
+    yield from textwrap.wrap(title, width)
+    for one in found[:SHOWN]:
+        name = clean(one.login, MAX_NAME_CHARACTERS)
+        said = f"{name}: {counted(one.addresses, 'address', 'addresses')}, until {moment(one.ends)}"
+        yield from _row(one.recipients, said, width)
+    if len(found) > SHOWN:
+        yield f"and {len(found) - SHOWN} more"
 
 
 _LATE = 3600
@@ -99,4 +117,14 @@ def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[st
             ]
             for kind, _ in _PARTS
         },
+        "senders": [
+            {
+                "login": clean(one.login),
+                "recipients": one.recipients,
+                "addresses": one.addresses,
+                "begins": one.begins,
+                "ends": one.ends,
+            }
+            for one in found.senders.found()
+        ],
     }

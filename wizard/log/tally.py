@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wizard.check.host.log import is_harmless
-from wizard.log.lines import Line
+from wizard.check.log.lines import Line
+from wizard.check.log.senders import Senders
 from wizard.log.rules import (
     COMPLAINTS,
     CONNECTED,
@@ -67,7 +68,7 @@ class Tally:
     """The counts of a log: lines of Postfix, messages of each kind, and names of each kind.
 
     `first` and `last` are the times of its first and last line, in seconds since the epoch, 0
-    without a line.
+    without a line. `senders` has the logins that sent to many from several addresses.
     """
 
     lines: int = 0
@@ -75,6 +76,7 @@ class Tally:
     last: float = 0.0
     kinds: dict[str, int] = field(default_factory=dict)
     tops: dict[str, Top] = field(default_factory=dict)
+    senders: Senders = field(default_factory=Senders)
 
     def count(self, kind: str, name: bytes = b"") -> None:
         """Count one of a kind, and its name unless that is empty."""
@@ -90,8 +92,10 @@ class Tally:
 def tally(lines: Iterable[Line]) -> Tally:
     """Count a log's lines, each by the first rule that matches it."""
     found = Tally()
-    for at, program, message in lines:
+    for line in lines:
+        at, program, _, message = line
         found.lines += 1
+        found.senders.add(line)
         found.first = found.first or at
         found.last = at
         for rule in RULES:
