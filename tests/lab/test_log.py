@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from lab import extras
 from lab.host import Host
-from tests.lab.program import USAGE, apply, state, wizard
+from tests.lab.program import ANSWERS, PYZ, USAGE, ZEKE, BootHost, apply, state, wizard
 
 pytestmark = pytest.mark.lab
 
@@ -63,3 +64,29 @@ def test_a_stranger_is_counted(fresh: Host, kept: str) -> None:
     # A day that has not come yet, and words that are no time.
     assert wizard(fresh, "log", "--since", "2099-01-01")[0] == 1
     assert wizard(fresh, "log", "--since=--output=cat")[0] == USAGE
+
+
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_a_check_leaves_no_trace_in_the_counts(boot_host: BootHost, suite: str) -> None:
+    """What the sessions of `check` caused is left out, and a stranger who says the same is not."""
+    host = boot_host(pyz=PYZ, suite=suite)
+    host.write(ANSWERS, ZEKE, 0o600)
+    assert apply(host)[0] == 0
+    _, before, _ = counts(host)
+    for words in ((), ("--stranger",), ()):
+        assert wizard(host, "check", *words)[0] == 0
+    code, said = wizard(host, "log", "--json")
+    whole = json.loads(said)
+    assert code == 0
+    assert whole["left_out"]["sessions"] > 0
+    kinds = ("connections", "taken", "refused", "logins", "limits", "complaints")
+    shown = host.run(["journalctl", "--unit=postfix.service", "--no-pager"], check=True).stdout
+    assert {one: whole["counts"].get(one, 0) for one in kinds} == dict.fromkeys(kinds, 0), shown
+    assert before.get("connections", 0) == 0
+    found = json.loads(wizard(host, "check", "--json")[1])["findings"]
+    (log,) = [one for one in found if one["id"] == "log"]
+    assert (log["verdict"], "of sessions of checks left out" in log["seen"]) == ("right", True)
+    mark = re.findall(r"helo=<(\[IPv6:2001:db8:7769:[0-9a-f:]+\])>", shown)[-1]
+    host.run_outside(["bash", "-c", TALK.replace("x.example.com", mark)])
+    _, after, refused = counts(host)
+    assert (after["connections"], after["refused"]) == (1, 1), refused

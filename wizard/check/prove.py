@@ -25,6 +25,7 @@ from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
 from wizard.check.guard import guarded
 from wizard.check.host import log, units
+from wizard.check.log.own_sessions import OwnSessions, own_sessions
 from wizard.check.log.stolen import begin_stolen
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
@@ -127,7 +128,7 @@ def prove(
                 answers, door, settings, network, pool, key=key, is_run=expected is not None
             )
         )
-        judge_journal = _begin_log(door, pool, is_quick=is_quick)
+        judge_journal = _begin_log(door, network, pool, is_quick=is_quick)
         triggered = start_command(door, jobs.show_services(timers().text))
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
@@ -317,25 +318,27 @@ def _key(answers: Answers, door: Door) -> str:
     return read_secret(door, lists.dqs_key_file, DQS_KEY).text if needs_key(lists) else ""
 
 
-def _begin_log(door: Door, pool: Executor, *, is_quick: bool) -> Callable[[str], Iterator[Finding]]:
+def _begin_log(
+    door: Door, network: Optional[facts.Network], pool: Executor, *, is_quick: bool
+) -> Callable[[str], Iterator[Finding]]:
     """Begin to read the log; call the result with mynetworks for the findings, none if `is_quick`."""
     if is_quick:
         return lambda _: iter(())
     stolen = begin_stolen(door, pool)
 
     def finish(mynetworks: str) -> Iterator[Finding]:
-        yield from _judge_log(door, mynetworks)
+        yield from _judge_log(door, mynetworks, own_sessions(door, network))
         yield from guarded("senders", stolen)
 
     return finish
 
 
-def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:
+def _judge_log(door: Door, mynetworks: str, own: OwnSessions) -> Iterator[Finding]:
     suppressed = start_command(door, log.SUPPRESSED)
     result = _log(door)
     yield from judge_router(door, mynetworks, result.text)
     yield from units.judge_loaded(result.text, door)
-    yield from log.judge_log(result, log.dropped_in(suppressed().text))
+    yield from log.judge_log(result, log.dropped_in(suppressed().text), own)
 
 
 def _log(door: Door) -> CommandResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from wizard.check.postfix.reported import has_dead_milter, reported
 from wizard.check.smtp import policy, recipients, scripts
 from wizard.check.smtp.conversations import Known, Row, judge
 from wizard.check.smtp.holding import Hold
+from wizard.check.smtp.mark import machine_id, mark
 from wizard.check.smtp.notices import Quiet, quiet
 from wizard.check.smtp.recipients import Tried, choose, judge_recipients
 from wizard.check.smtp.refusals import TRANSIENT
@@ -87,6 +89,7 @@ def begin_sessions(
         port: load_fault(one.settings) if one.settings.own else None for port, one in here.items()
     }
     verifier = Verifier(door)
+    helo = mark(machine_id(door), time.time())
     names = (answers.hostname.myhostname,)
     said: dict[int, Future[Transcript]] = {}
     begun: dict[int, tuple[Sequence[Row], Future[PortTls]]] = {}
@@ -99,12 +102,12 @@ def begin_sessions(
     ) -> PortTls:
         where = Endpoint(at[port], port)
         may_not = Hold(port, here, faults[port], earlier, begun)
-        transcript = converse(where, script, seconds, may_not)
+        transcript = converse(where, scripts.with_helo(script, helo), seconds, may_not)
         said[port].set_result(transcript)
         files = certificate.chains_on_disk(door, certificate_files(here[port].settings))
         return probe(
             where,
-            before,
+            scripts.with_helo(before, helo),
             transcript,
             verifier,
             files.values(),
@@ -168,15 +171,17 @@ def stranger_session(
     address = ports.reachable(answers.networks, door)[25]
     tried = choose(settings, people_of(door), answers.hostname.mydomain, network or facts.Network())
     found = Stranger(Transcript())
+    helo = mark(machine_id(door), time.time())
     version = ipaddress.ip_address(address).version
     # A table may have one of these addresses, which are nobody's: then the other one is a stranger's.
     for candidates in (CANDIDATES, CANDIDATES[::-1]):
         try:
             with stranger_address(version, taken, trusted, candidates=candidates) as source:
                 domain = answers.hostname.mydomain
-                script = scripts.stranger_script(source, domain, recipients.script(tried))
+                script = scripts.stranger_script(domain, recipients.script(tried))
                 quieted = quiet(script, here, reported(here)) if here else Quiet(script)
-                transcript = converse(Endpoint(address, 25, source), quieted.script, seconds)
+                said = scripts.with_helo(quieted.script, helo)
+                transcript = converse(Endpoint(address, 25, source), said, seconds)
                 found = Stranger(transcript, tried, quieted.omitted)
         except NoStrangerError as fault:
             return Stranger(Transcript(stopped_at="greeting", why=str(fault)))

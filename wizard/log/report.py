@@ -59,6 +59,11 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
         return
     if found.first - since > _LATE:
         yield f"Its first line is of {moment(found.first)}."
+    if found.own_sessions:
+        left_out = counted(found.own_sessions, "session")
+        yield from textwrap.wrap(
+            f"Left out: {left_out} of checks, {counted(found.own_lines, 'line')}.", width
+        )
     yield ""
     counts = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
     yield from textwrap.wrap(f"{', '.join(counts)}.", width)
@@ -108,6 +113,7 @@ def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[st
         "first": found.first,
         "last": found.last,
         "lines": found.lines,
+        "left_out": {"sessions": found.own_sessions, "lines": found.own_lines},
         "pflogsumm": pflogsumm,
         "counts": dict(sorted(found.kinds.items())),
         "tops": {

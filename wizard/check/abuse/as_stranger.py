@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from wizard.answers.model import Answers
 from wizard.answers.rules.parameters import UNIT_SECONDS
@@ -20,6 +22,7 @@ from wizard.check.network.stranger import (
     stranger_address,
     unused_addresses,
 )
+from wizard.check.smtp.mark import machine_id, mark
 from wizard.door import Door
 from wizard.finding import RIGHT, Check, Finding
 from wizard.host.facts import Host
@@ -67,6 +70,7 @@ def check_as_stranger(answers: Answers, host: Host, door: Door) -> Iterator[Find
     address = ports.reachable(answers.networks, door)[25]
     waits = delivery.socket_fault(delivery.AUTH_SOCKET)
     target = target_of(answers, address, waits, bare_newline(door))
+    target = replace(target, me=mark(machine_id(door), time.time()))
     version = ipaddress.ip_address(address).version
     taken, trusted_networks = (
         networks(host.network.networks),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -42,7 +43,7 @@ COMMANDS = (
     ),
     ("tail", f"--lines={MAX_LINES}", "/var/log/maillog"),
 )
-"""The journal, and the file of syslog, which is read if the journal has no lines."""
+"""The journal, and the file of syslog: either may lack what the other has (journald.conf(5))."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,24 @@ def begin_stolen(door: Door, pool: Executor) -> Callable[[], Iterator[Finding]]:
 
 
 def read_recent(door: Door, now: float, seconds: float = SECONDS) -> Recent:
-    """Read the newest lines of the log, for at most `seconds`. Never raises."""
+    """Read the newest lines of both logs, for at most `seconds`. Never raises."""
     until = time.monotonic() + seconds
+    worst: dict[bytes, Sender] = {}
+    begins: list[float] = []
     for argv in COMMANDS:
-        found = Recent()
-        try:
-            remaining = max(0.1, until - time.monotonic())
+        remaining = max(0.1, until - time.monotonic())
+        with contextlib.suppress(Trouble):
             found = recent(_lines(door.stream(argv, seconds=remaining), now))
-        except Trouble:
-            continue
-        if time.monotonic() >= until:
-            return Recent(found.senders, found.first, is_cut=True)
-        if found.first:
-            break
-    return found
+            begins += [found.first] if found.first else []
+            # Both logs may have the same messages.
+            for one in found.senders:
+                worst[one.login] = max(one, worst.get(one.login, one), key=_recipients)
+    senders = sorted(worst.values(), key=_recipients, reverse=True)
+    return Recent(senders, min(begins, default=0.0), is_cut=time.monotonic() >= until)
+
+
+def _recipients(one: Sender) -> int:
+    return one.recipients
 
 
 def recent(lines: Iterable[Line]) -> Recent:
