@@ -20,7 +20,7 @@ from wizard.check.certificates import served as certificate
 from wizard.check.certificates.judging import files_in_force, judge_files, judge_tls, surroundings
 from wizard.check.commands import CommandResult, begin, start_command
 from wizard.check.deep_checks import begin_deep_checks
-from wizard.check.dns.blocklists import begin_lists
+from wizard.check.dns.blocklists import begin_lists, lists_unknown
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
 from wizard.check.guard import guarded
@@ -32,8 +32,9 @@ from wizard.check.network.firewall import judge_firewall
 from wizard.check.network.nftables import NFT, judge_rules, let_in
 from wizard.check.network.router import judge_router
 from wizard.check.outbound import port_25, relay
-from wizard.check.outbound.port_25 import begin_outbound, proxies
-from wizard.check.outbound.relay import begin_relay
+from wizard.check.outbound.port_25 import begin_outbound, outbound_unknown, proxies
+from wizard.check.outbound.relay import begin_relay, relay_unknown
+from wizard.check.outside import NOT_QUERIED
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.postfix.trusted import expanded
@@ -84,13 +85,15 @@ def prove(
     tolerated: Sequence[str] = (),
     seconds: float = SECONDS,
     is_quick: bool = False,
+    asks_others: bool = True,
 ) -> Iterator[Finding]:
     """Compare the live host with the answers and yield the findings, in a stable order.
 
     With `sections` only their parameters are compared. If the policy is not among them, what differs
     from it is a warning. With `expected` only these parameters are compared, by name and value.
     `tolerated` are the complaints of `postconf -n` before the run. `seconds` limits each SMTP session.
-    With `is_quick` there are no checks that never fail a run: of the internet and of the log. Raises
+    With `is_quick` there are no checks that never fail a run: of the internet and of the log. Without
+    `asks_others` no server, blocklist or domain of others is queried (`check --quiet-outside`). Raises
     UsageTrouble for another root, because a server can only be tested where it runs.
     """
     if not door.is_live:
@@ -112,11 +115,17 @@ def prove(
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
         settings = Settings(main_cf, configuration.defaults if configuration else {})
-        sessions = begin_sessions(answers, door, pool, seconds, settings)
+        sessions = begin_sessions(answers, door, pool, seconds, settings, asks_others=asks_others)
         network, _ = addresses()
         deep_checks = (
             begin_deep_checks(
-                answers, door, configuration, network, pool, is_chosen=POLICY in wanted
+                answers,
+                door,
+                configuration,
+                network,
+                pool,
+                is_chosen=POLICY in wanted,
+                asks_others=asks_others,
             )
             if configuration and main_cf
             else None
@@ -125,7 +134,14 @@ def prove(
             ()
             if is_quick
             else _begin_names(
-                answers, door, settings, network, pool, key=key, is_run=expected is not None
+                answers,
+                door,
+                settings,
+                network,
+                pool,
+                key=key,
+                is_run=expected is not None,
+                asks_others=asks_others,
             )
         )
         judge_journal = _begin_log(door, network, pool, is_quick=is_quick)
@@ -133,7 +149,13 @@ def prove(
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
         stranger = stranger_session(
-            answers, door, settings, network, seconds, here=sessions.here[25]
+            answers,
+            door,
+            settings,
+            network,
+            seconds,
+            here=sessions.here[25],
+            asks_others=asks_others,
         )
 
         if configuration is not None and not main_cf:
@@ -235,9 +257,18 @@ def _begin_names(
     *,
     key: str,
     is_run: bool,
+    asks_others: bool,
 ) -> tuple[Callable[[], Iterable[Finding]], ...]:
     """Start the checks of the internet; a run does not wait for them as long as `check`."""
     outside = proxies(settings.own)
+    if not asks_others:
+        return (
+            begin_resolver(network, pool),
+            lambda: lists_unknown(answers.blocklists, NOT_QUERIED),
+            begin_lookups(answers, network, pool, outside, asks_others=False),
+            lambda: outbound_unknown(settings.own, NOT_QUERIED),
+            lambda: relay_unknown(answers.relay, NOT_QUERIED),
+        )
     return (
         begin_resolver(network, pool),
         begin_lists(answers.blocklists, network, pool, key, outside),

@@ -37,7 +37,14 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     sender, password = _login(options, answers, console)
     # On a server that somebody else set up, nobody chose the policy.
     chosen = options.answers or saved_answers(session.door) is not None
-    findings = tuple(prove(answers, session.door, sections=() if chosen else SECTIONS))
+    findings = tuple(
+        prove(
+            answers,
+            session.door,
+            sections=() if chosen else SECTIONS,
+            asks_others=not options.quiet_outside,
+        )
+    )
     records = session.records(answers, host)
     if options.stranger:
         findings += tuple(check_as_stranger(answers, host, session.door))

@@ -54,7 +54,7 @@ def read_log(
 ) -> tuple[str, Tally]:
     """Return the name of the log that was read, and its counts from `since` on.
 
-    Sessions of `check` are left out. Reading ends early once `wanted` returns False, with the counts until then. Raises Trouble
+    Sessions of `check` are omitted. Reading ends early once `wanted` returns False, with the counts until then. Raises Trouble
     as `source_of`.
     """
     source = source_of(door, since, now)

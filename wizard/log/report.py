@@ -60,9 +60,9 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
     if found.first - since > _LATE:
         yield f"Its first line is of {moment(found.first)}."
     if found.own_sessions:
-        left_out = counted(found.own_sessions, "session")
+        omitted = counted(found.own_sessions, "session")
         yield from textwrap.wrap(
-            f"Left out: {left_out} of checks, {counted(found.own_lines, 'line')}.", width
+            f"Omitted: {omitted} of checks, {counted(found.own_lines, 'line')}.", width
         )
     yield ""
     counts = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
@@ -113,7 +113,7 @@ def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[st
         "first": found.first,
         "last": found.last,
         "lines": found.lines,
-        "left_out": {"sessions": found.own_sessions, "lines": found.own_lines},
+        "omitted": {"sessions": found.own_sessions, "lines": found.own_lines},
         "pflogsumm": pflogsumm,
         "counts": dict(sorted(found.kinds.items())),
         "tops": {

@@ -15,6 +15,7 @@ from wizard.check.abuse.rates import rates_unknown, try_rates
 from wizard.check.abuse.trials import try_all
 from wizard.check.commands import start_command
 from wizard.check.dovecot import delivery
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network import ports
 from wizard.check.network.stranger import (
     NoStrangerError,
@@ -22,7 +23,6 @@ from wizard.check.network.stranger import (
     stranger_address,
     unused_addresses,
 )
-from wizard.check.smtp.mark import machine_id, mark
 from wizard.door import Door
 from wizard.finding import RIGHT, Check, Finding
 from wizard.host.facts import Host

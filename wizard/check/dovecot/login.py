@@ -15,9 +15,9 @@ from typing import Optional
 from wizard.answers.model import Answers
 from wizard.check.commands import start_command
 from wizard.check.dovecot import delivery
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network import ports
 from wizard.check.smtp.conversations import OK
-from wizard.check.smtp.mark import machine_id, mark
 from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.sasl import LOGGED_IN, NOT_LOGGED_IN, judge_reply, plain_credentials, shown
 from wizard.check.smtp.session import (

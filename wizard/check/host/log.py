@@ -117,7 +117,7 @@ def judge_log(
 ) -> Iterator[Finding]:
     """`log`: what the service complains about. It is about the past, so it never fails a run.
 
-    `dropped` is how many messages journald did not take. The sessions that `own` knows are left out.
+    `dropped` is how many messages journald did not take. The sessions that `own` knows are omitted.
     """
     check = Check("log", "log since start or reload", "no warning of ours", fatal=False)
     if result.failure:
@@ -135,7 +135,7 @@ def judge_log(
     if seen.harmless:
         notes.append(f"{counted(seen.harmless, 'line')} that strangers cause left out")
     if own is not None and own.lines:
-        notes.append(f"{counted(own.lines, 'line')} of sessions of checks left out")
+        notes.append(f"{counted(own.lines, 'line')} of sessions of checks omitted")
     if dropped:
         notes.append(f"{counted(dropped, 'line')} dropped by journald (RateLimitBurst)")
     if not seen.complaints:

@@ -1,8 +1,8 @@
-"""Leave out the lines that the sessions of `check` itself caused in Postfix's log.
+"""Omit the lines that the sessions of `check` itself caused in Postfix's log.
 
-They say a mark in EHLO (`wizard.check.smtp.mark`), which smtpd(8) and postscreen(8) log with each refusal.
+They say a mark in EHLO (`wizard.check.log.mark`), which smtpd(8) and postscreen(8) log with each refusal.
 The other lines of a session are known by the process and the client: a process of smtpd has one
-session at a time. Some sessions of a check end before anything is refused. They are left out if all of
+session at a time. Some sessions of a check end before anything is refused. They are omitted if all of
 their lines are about the connection, and a session with a mark is in the log within WINDOW seconds.
 
     connect from unknown[192.0.2.1]                  ─┐
@@ -10,14 +10,14 @@ their lines are about the connection, and a session with a mark is in the log wi
     disconnect from unknown[192.0.2.1] ehlo=1 ...    ─┘
 
 Nobody can hide from this report: the client must be this host itself, a session with a message is
-never left out, and no complaint of the server's own is.
+never omitted, and no complaint of the server's own is.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from bisect import bisect_left
+from bisect import bisect
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ from typing import Generic, Optional, TypeVar
 
 from wizard.check.log.harmless import is_harmless
 from wizard.check.log.lines import Line
+from wizard.check.log.mark import is_mark, machine_id
 from wizard.check.network.stranger import CANDIDATES, Network, networks
-from wizard.check.smtp.mark import is_mark, machine_id
 from wizard.door import Door
 from wizard.host import facts
 
@@ -61,11 +61,11 @@ _LOOPBACK = networks(["127.0.0.0/8", "::1"])
 
 @dataclass
 class _Session(Generic[T]):
-    """The lines of a session that may be of a check, with the number of lines that were shown."""
+    """The lines of a session that may be of a check."""
 
     began: float
     is_stranger: bool
-    held: list[T] = field(default_factory=list)
+    lines: list[T] = field(default_factory=list)
     ended: float = 0.0
     is_marked: bool = False
     is_plain: bool = True
@@ -73,7 +73,7 @@ class _Session(Generic[T]):
 
 
 class OwnSessions:
-    """Leaves out the sessions of checks; `sessions` and `lines` count what was left out.
+    """Omits the sessions of checks; `sessions` and `lines` count what was omitted.
 
     `identity` is the host's machine-id, `addresses` are those of its interfaces, and `connected`
     their networks: a stranger of `check` has no address in them.
@@ -128,10 +128,10 @@ class OwnSessions:
         """True if a name in EHLO is a mark of this host at that time."""
         return is_mark(name, self._identity, at)
 
-    def leave_out(self, session: _Session[T]) -> None:
-        """Count a session that is left out."""
+    def omit(self, session: _Session[T]) -> None:
+        """Count an omitted session."""
         self.sessions += 1
-        self.lines += len(session.held)
+        self.lines += len(session.lines)
 
 
 class _State(Generic[T]):
@@ -168,8 +168,8 @@ class _State(Generic[T]):
         session = self._open.get(key)
         if session is None or not self._hold(session, item, line):
             yield item
-        if session is not None and len(session.held) > MAX_LINES:
-            yield from self._open.pop(key).held
+        if session is not None and len(session.lines) > MAX_LINES:
+            yield from self._open.pop(key).lines
         if ends:
             yield from self._end(key, at)
 
@@ -194,7 +194,7 @@ class _State(Generic[T]):
         session.has_message |= message.startswith(b"disconnect") and bool(
             _HAS_MESSAGE.search(message)
         )
-        session.held.append(item)
+        session.lines.append(item)
         return True
 
     def _end(self, key: tuple[bytes, ...], at: float) -> Iterator[T]:
@@ -203,20 +203,20 @@ class _State(Generic[T]):
             return
         session.ended = at
         if session.has_message:
-            yield from session.held
+            yield from session.lines
         elif session.is_marked:
-            self._own.leave_out(session)
+            self._own.omit(session)
         elif session.is_plain or session.is_stranger:
             self._waiting.append(session)
         else:
-            yield from session.held
+            yield from session.lines
 
     def _decide(self, session: _Session[T]) -> Iterator[T]:
-        after = bisect_left(self._marks, session.began - WINDOW)
+        after = bisect(self._marks, session.began - WINDOW)
         if self._marks[after : after + 1] and self._marks[after] <= session.ended + WINDOW:
-            self._own.leave_out(session)
+            self._own.omit(session)
         else:
-            yield from session.held
+            yield from session.lines
 
 
 def own_sessions(door: Door, network: Optional[facts.Network]) -> OwnSessions:

@@ -11,8 +11,8 @@ from tests.unit.check.results import told
 from wizard.check.host import log
 from wizard.check.log import own_sessions
 from wizard.check.log.lines import Reader
+from wizard.check.log.mark import mark
 from wizard.check.log.own_sessions import OwnSessions
-from wizard.check.smtp.mark import mark
 from wizard.finding import RIGHT, WARNING
 
 NOW = 1795492661.0
@@ -192,5 +192,5 @@ def test_the_findings_of_check_say_what_was_left_out() -> None:
     (finding,) = log.judge_log(told("\n".join(MARKED)), own=own())
     assert (finding.verdict, finding.seen.split("; ")[2:]) == (
         RIGHT,
-        ["3 lines of sessions of checks left out"],
+        ["3 lines of sessions of checks omitted"],
     )

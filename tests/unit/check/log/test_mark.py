@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.smtp.mark import SECONDS, UNMARKED, is_mark, machine_id, mark
+from wizard.check.log.mark import SECONDS, UNMARKED, is_mark, machine_id, mark
 from wizard.door import Door
 
 ID, OTHER = b"0" * 31 + b"1", b"0" * 31 + b"2"
