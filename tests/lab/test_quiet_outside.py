@@ -94,7 +94,7 @@ def test_nobody_outside_is_asked(fresh: Host) -> None:
 
     # A relay host and a blocklist that everybody is compared with, before anybody is trusted.
     edit = (
-        "postconf -e relayhost=[198.51.100.9]:587"
+        "postconf -e relayhost=[203.0.113.9]:587"
         " 'smtpd_client_restrictions=reject_rbl_client zen.spamhaus.org'; postfix reload"
     )
     fresh.run(["bash", "-c", edit], check=True)
