@@ -46,11 +46,13 @@ from wizard.check.sessions import (
     served_by,
     stranger_session,
 )
+from wizard.check.smtp.recipients import Tried, choose
 from wizard.check.tables.sender_access import judge_sender_access
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
+from wizard.host.dovecot import people_of
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.network import begin_network
@@ -117,6 +119,7 @@ def prove(
         settings = Settings(main_cf, configuration.defaults if configuration else {})
         sessions = begin_sessions(answers, door, pool, seconds, settings, asks_others=asks_others)
         network, _ = addresses()
+        tried = _begin_choice(answers, door, settings, network, pool) if asks_others else None
         deep_checks = (
             begin_deep_checks(
                 answers,
@@ -155,7 +158,7 @@ def prove(
             network,
             seconds,
             here=sessions.here[25],
-            asks_others=asks_others,
+            chosen=tried,
         )
 
         if configuration is not None and not main_cf:
@@ -289,6 +292,18 @@ def _begin_names(
             seconds=relay.SECONDS if is_run else relay.PATIENT,
         ),
     )
+
+
+def _begin_choice(
+    answers: Answers,
+    door: Door,
+    settings: Settings,
+    network: Optional[facts.Network],
+    pool: Executor,
+) -> Callable[[], Tried]:
+    """Choose the addresses of the stranger's session in a thread of the pool, since the DNS is queried."""
+    domain = answers.hostname.mydomain
+    return pool.submit(choose, settings, people_of(door), domain, network or facts.Network()).result
 
 
 def _by_choice(finding: Finding) -> Finding:

@@ -27,7 +27,7 @@ from wizard.check.smtp import policy, recipients, scripts
 from wizard.check.smtp.conversations import Known, Row, judge
 from wizard.check.smtp.holding import Hold
 from wizard.check.smtp.notices import Quiet, quiet
-from wizard.check.smtp.recipients import Tried, choose, judge_recipients
+from wizard.check.smtp.recipients import Tried, judge_recipients
 from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.session import Endpoint, Exchange, Transcript, converse
 from wizard.check.tls.loading import LoadFault, load_fault
@@ -35,9 +35,11 @@ from wizard.check.tls.services import PORTS, PortSettings, certificate_files, po
 from wizard.door import Door
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host import facts
-from wizard.host.dovecot import people_of
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
+
+PATIENCE = 2.0
+"""Seconds for each reply to the stranger. What comes later is unknown."""
 
 _SMTP = (25, scripts.SMTP, policy.ROWS_SMTP, scripts.UNTIL_TLS)
 _SUBMISSION = (587, scripts.SUBMISSION, policy.ROWS_SUBMISSION, scripts.UNTIL_TLS)
@@ -176,12 +178,13 @@ def stranger_session(
     seconds: float,
     *,
     here: Optional[PortSettings] = None,
-    asks_others: bool = True,
+    chosen: Optional[Callable[[], Tried]] = None,
 ) -> Stranger:
     """Connect to port 25 from a stranger's address; if that is impossible, the transcript has the reason.
 
-    Without mynetworks in main.cf Postfix trusts the host's addresses, the stranger's too. Without
-    `asks_others` only that is said for which Postfix queries nobody.
+    Without mynetworks in main.cf Postfix trusts the host's addresses, the stranger's too. `chosen`
+    returns the sender and the recipients. Without it only that is said for which Postfix queries
+    nobody.
     """
     if not settings.own.get("mynetworks"):
         return Stranger(
@@ -191,13 +194,11 @@ def stranger_session(
     taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks, door)[25]
     domain = answers.hostname.mydomain
-    tried = Tried()
-    if asks_others:
-        tried = choose(settings, people_of(door), domain, network or facts.Network())
+    tried = chosen() if chosen is not None else Tried()
     script = scripts.stranger_script(domain, recipients.script(tried) if tried.sender else ())
     quieted = Quiet(script)
     if here is not None:
-        quieted = _quieted(script, here, asks_others=asks_others, is_trusted=False)
+        quieted = _quieted(script, here, asks_others=chosen is not None, is_trusted=False)
     if quieted.omitted.get("mail") == NOT_CAUSED:
         # Postfix would look up the name of the stranger's address as well.
         return Stranger(Transcript(stopped_at="greeting", why=NOT_CAUSED))
@@ -209,7 +210,8 @@ def stranger_session(
         try:
             with stranger_address(version, taken, trusted, candidates=candidates) as source:
                 said = scripts.with_helo(quieted.script, helo)
-                transcript = converse(Endpoint(address, 25, source), said, seconds)
+                where = Endpoint(address, 25, source)
+                transcript = converse(where, said, seconds, patience=PATIENCE)
                 found = Stranger(transcript, tried, quieted.omitted)
         except NoStrangerError as fault:
             return Stranger(Transcript(stopped_at="greeting", why=str(fault)))
