@@ -38,9 +38,6 @@ from wizard.host import facts
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 
-PATIENCE = 2.0
-"""Seconds for each reply to the stranger. What comes later is unknown."""
-
 _SMTP = (25, scripts.SMTP, policy.ROWS_SMTP, scripts.UNTIL_TLS)
 _SUBMISSION = (587, scripts.SUBMISSION, policy.ROWS_SUBMISSION, scripts.UNTIL_TLS)
 _SMTPS = (465, scripts.SMTPS, policy.ROWS_SMTPS, ())
@@ -210,8 +207,7 @@ def stranger_session(
         try:
             with stranger_address(version, taken, trusted, candidates=candidates) as source:
                 said = scripts.with_helo(quieted.script, helo)
-                where = Endpoint(address, 25, source)
-                transcript = converse(where, said, seconds, patience=PATIENCE)
+                transcript = converse(Endpoint(address, 25, source), said, seconds)
                 found = Stranger(transcript, tried, quieted.omitted)
         except NoStrangerError as fault:
             return Stranger(Transcript(stopped_at="greeting", why=str(fault)))

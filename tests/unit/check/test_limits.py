@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from wizard.check import commands
 from wizard.check.commands import start_command
 from wizard.check.smtp import recipients
-from wizard.check.smtp.session import Endpoint, Exchange, converse
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.door import Door
 from wizard.host.facts import Network
 from wizard.host.relay import relay_targets
 from wizard.postfix.settings import Settings
-
-
-@pytest.fixture
-def mute() -> Iterator[int]:
-    """The port of a server that takes connections and says nothing."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield listener.getsockname()[1]
 
 
 def test_the_limit_of_a_command() -> None:
@@ -46,14 +35,6 @@ def test_a_command_that_has_ended_is_not_late() -> None:
     result = pending()
     assert not result.failure
     assert result.text.endswith("100000\n")
-
-
-def test_a_silent_server_ends_the_session(mute: int) -> None:
-    begun = time.monotonic()
-    script = (Exchange("greeting", must=220),)
-    found = converse(Endpoint("127.0.0.1", mute), script, 60, patience=0.3)
-    assert time.monotonic() - begun < 5
-    assert (found.stopped_at, found.why) == ("greeting", "greeting: no answer within 0.3 s")
 
 
 def test_many_next_hops_and_a_mute_resolver_take_the_time_of_one() -> None:

@@ -7,7 +7,6 @@ has one deadline for the whole session, and a limit for everything that it reads
 
 from __future__ import annotations
 
-import math
 import re
 import socket
 import ssl
@@ -135,13 +134,12 @@ class Endpoint:
 
 
 class Line:
-    """A connection with a deadline, read line by line; each wait for the server ends after `patience`.
+    """A connection with a deadline, read line by line.
 
     All methods raise OSError, and TalkError for replies that are not SMTP.
     """
 
-    def __init__(self, where: Endpoint, seconds: float, patience: float = math.inf) -> None:
-        self._patience = patience
+    def __init__(self, where: Endpoint, seconds: float) -> None:
         self._until = time.monotonic() + seconds
         self._seconds = seconds
         self._verified = where.verified
@@ -233,7 +231,7 @@ class Line:
         remaining = self._until - time.monotonic()
         if remaining <= 0:
             raise socket.timeout
-        return min(remaining, self._patience)
+        return remaining
 
     def _read_line(self) -> bytes:
         while b"\n" not in self._buffer:
@@ -256,18 +254,13 @@ Hold = Callable[[Mapping[str, Reply]], str]
 
 
 def converse(
-    where: Endpoint,
-    script: Sequence[Exchange],
-    seconds: float,
-    hold: Optional[Hold] = None,
-    *,
-    patience: float = math.inf,
+    where: Endpoint, script: Sequence[Exchange], seconds: float, hold: Optional[Hold] = None
 ) -> Transcript:
     """Send the lines of the script and return the replies.
 
     Never raises for what a server or the network does. Stops early at a malformed reply, at 421 and
     at a code other than the required one. Sends QUIT if it still can, so that the server's log shows no
-    lost connection. `seconds` limits the whole session, `patience` each wait for the server. Where `hold` returns a reason, the session
+    lost connection. `seconds` limits the whole session. Where `hold` returns a reason, the session
     ends before STARTTLS.
     """
     replies: dict[str, Reply] = {}
@@ -275,10 +268,9 @@ def converse(
     current = script[0]
     with ExitStack() as stack:
         try:
-            line = Line(where, seconds, patience)
+            line = Line(where, seconds)
         except OSError as fault:
-            why = reason(fault, min(seconds, patience))
-            return Transcript(replies, b"", current.name, why)
+            return Transcript(replies, b"", current.name, reason(fault, seconds))
         stack.callback(line.close)
         try:
             for current in script:
@@ -291,7 +283,7 @@ def converse(
             return Transcript(replies, leaves[-1], current.name, str(fault))
         except (SessionError, OSError) as fault:
             at = current.line.partition(" ")[0] or "greeting"
-            why = f"{at}: {reason(fault, min(seconds, patience))}"
+            why = f"{at}: {reason(fault, seconds)}"
             return Transcript(replies, leaves[-1], current.name, why)
     return Transcript(replies, leaves[-1])
 
