@@ -44,12 +44,6 @@ def refuse_mixed(options: Options) -> None:
             raise UsageTrouble(
                 DOING, f"{option} needs --against HOST", "Name the server with --against."
             )
-    if options.quiet_outside and options.stranger:
-        raise UsageTrouble(
-            "checking this server",
-            "--stranger has Postfix query blocklists and domains of others",
-            "Say --stranger or --quiet-outside, not both.",
-        )
     if options.print_target:
         for field, option in _NOT_WITH_PRINT:
             if getattr(options, field):

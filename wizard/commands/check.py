@@ -18,6 +18,12 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     refuse_mixed(options)
     if options.against is not None:
         return run_against(options, session, console)
+    if options.quiet_outside and options.stranger:
+        raise UsageTrouble(
+            "checking this server",
+            "--stranger has Postfix query blocklists and domains of others",
+            "Say --stranger or --quiet-outside, not both.",
+        )
     need_root("checking this server")
     # Imported here, since they take 90 ms: nobody waits for them who is refused.
     from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
