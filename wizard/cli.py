@@ -66,7 +66,7 @@ COMMANDS = (
         "check",
         "prove the live server by talking to it",
         (
-            *("answers", "stranger", "user"),
+            *("answers", "stranger", "quiet-outside", "user"),
             *("against", "target", "rates", "print-target", "json"),
         ),
     ),

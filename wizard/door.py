@@ -89,9 +89,13 @@ class Running:
         self._deadline = time.monotonic() + timeout
         self._data = data
 
-    def outcome(self) -> Outcome:
-        """Wait for the end. Raises Trouble when the command does not end within its timeout."""
-        remaining = max(0.0, self._deadline - time.monotonic())
+    def outcome(self, least: float = 0.0) -> Outcome:
+        """Wait for the end. Raises Trouble when the command does not end within its timeout.
+
+        The timeout began with the command. It has `least` seconds from now on in any case, since one
+        that has ended, or waits for its output to be read, is not late because nobody waited for it earlier.
+        """
+        remaining = max(least, self._deadline - time.monotonic())
         try:
             stdout, stderr = self._process.communicate(self._data, timeout=remaining)
         except subprocess.TimeoutExpired:

@@ -107,6 +107,11 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "--stranger",
         "also try what strangers try (relaying, logins, limits); takes some seconds",
     ),
+    "quiet-outside": _flag(
+        "--quiet-outside",
+        "ask no servers, blocklists or domains of others, for monitoring; what they would say is"
+        " unknown",
+    ),
     "user": _value(
         "--user",
         "NAME",

@@ -41,7 +41,14 @@ PendingCommand = Callable[[], CommandResult]
 NOTHING = Outcome(0, b"", b"")
 
 
-def start_command(door: Door, argv: Sequence[str], *, timeout: float = 10) -> PendingCommand:
+SECONDS = 2.0
+"""For one command."""
+
+LEAST_SECONDS = 0.5
+"""For a command whose time was over before its outcome was wanted."""
+
+
+def start_command(door: Door, argv: Sequence[str], *, timeout: float = SECONDS) -> PendingCommand:
     """Start a command that only reads; call the result to wait for its outcome.
 
     Neither raises. If the program is missing or does not end in time, the result has a `why`.
@@ -56,7 +63,7 @@ def start_command(door: Door, argv: Sequence[str], *, timeout: float = 10) -> Pe
 
     def wait() -> CommandResult:
         try:
-            return CommandResult(running.outcome())
+            return CommandResult(running.outcome(LEAST_SECONDS))
         except Trouble as trouble:
             return CommandResult(NOTHING, f"{argv[0]}: {trouble.wrong}")
 

@@ -60,16 +60,19 @@ def begin_deep_checks(
     pool: Executor,
     *,
     is_chosen: bool,
+    asks_others: bool = True,
 ) -> Callable[[], Iterator[Finding]]:
     """Start all checks; call the result to wait for the findings, in a stable order.
 
-    With `is_chosen` somebody chose the answers; else they were read back from the host.
+    With `is_chosen` somebody chose the answers; else they were read back from the host. Without
+    `asks_others` no names and servers of others are queried.
     """
     settings = Settings(configuration.parameters, configuration.defaults)
     services = read_services(door)
     network = network or Network()
     chosen = answers.networks.mynetworks if is_chosen else ()
     next_hops = [(name, has_mx) for name, has_mx, _ in nexthops(settings.value("relayhost"))]
+    next_hops = next_hops if asks_others else []
     targets = pool.submit(relay_targets, next_hops, network.resolvers, RELAY_SECONDS)
     listening = smtpds(services)
     tables = begin_tables(door, settings, listening, configuration.table_types)
@@ -78,7 +81,7 @@ def begin_deep_checks(
     waiting = begin_waiting(door, socket, pool)
     backend_findings = begin_backends(backends(settings, listening), settings, pool)
     served = certificate_files(settings)
-    paths = begin_paths(door, settings, services, network, pool)
+    paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
     package, unit = begin_package(door), begin_unit_settings(door)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
 

@@ -20,18 +20,21 @@ from wizard.check.certificates import served as certificate
 from wizard.check.certificates.judging import files_in_force, judge_files, judge_tls, surroundings
 from wizard.check.commands import CommandResult, begin, start_command
 from wizard.check.deep_checks import begin_deep_checks
-from wizard.check.dns.blocklists import begin_lists
+from wizard.check.dns.blocklists import begin_lists, lists_unknown
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
 from wizard.check.guard import guarded
 from wizard.check.host import log, units
+from wizard.check.log.own_sessions import OwnSessions, own_sessions
+from wizard.check.log.stolen import begin_stolen
 from wizard.check.network import ports
 from wizard.check.network.firewall import judge_firewall
 from wizard.check.network.nftables import NFT, judge_rules, let_in
 from wizard.check.network.router import judge_router
 from wizard.check.outbound import port_25, relay
-from wizard.check.outbound.port_25 import begin_outbound, proxies
-from wizard.check.outbound.relay import begin_relay
+from wizard.check.outbound.port_25 import begin_outbound, outbound_unknown, proxies
+from wizard.check.outbound.relay import begin_relay, relay_unknown
+from wizard.check.outside import NOT_QUERIED
 from wizard.check.postfix.main_cf import PARAMETERS, judge_main_cf, judge_policy, unreadable
 from wizard.check.postfix.master_cf import POSTCONF_M, POSTCONF_P, judge_master_cf
 from wizard.check.postfix.trusted import expanded
@@ -43,11 +46,13 @@ from wizard.check.sessions import (
     served_by,
     stranger_session,
 )
+from wizard.check.smtp.recipients import Tried, choose
 from wizard.check.tables.sender_access import judge_sender_access
 from wizard.door import Door
 from wizard.errors import Trouble, UsageTrouble
 from wizard.finding import WARNING, WRONG, Finding
 from wizard.host import facts
+from wizard.host.dovecot import people_of
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.network import begin_network
@@ -82,13 +87,15 @@ def prove(
     tolerated: Sequence[str] = (),
     seconds: float = SECONDS,
     is_quick: bool = False,
+    asks_others: bool = True,
 ) -> Iterator[Finding]:
     """Compare the live host with the answers and yield the findings, in a stable order.
 
     With `sections` only their parameters are compared. If the policy is not among them, what differs
     from it is a warning. With `expected` only these parameters are compared, by name and value.
     `tolerated` are the complaints of `postconf -n` before the run. `seconds` limits each SMTP session.
-    With `is_quick` there are no checks that never fail a run: of the internet and of the log. Raises
+    With `is_quick` there are no checks that never fail a run: of the internet and of the log. Without
+    `asks_others` no server, blocklist or domain of others is queried (`check --quiet-outside`). Raises
     UsageTrouble for another root, because a server can only be tested where it runs.
     """
     if not door.is_live:
@@ -110,11 +117,18 @@ def prove(
         configuration, why_not = configured()
         main_cf = configuration.parameters if configuration else {}
         settings = Settings(main_cf, configuration.defaults if configuration else {})
-        sessions = begin_sessions(answers, door, pool, seconds, settings)
+        sessions = begin_sessions(answers, door, pool, seconds, settings, asks_others=asks_others)
         network, _ = addresses()
+        tried = _begin_choice(answers, door, settings, network, pool) if asks_others else None
         deep_checks = (
             begin_deep_checks(
-                answers, door, configuration, network, pool, is_chosen=POLICY in wanted
+                answers,
+                door,
+                configuration,
+                network,
+                pool,
+                is_chosen=POLICY in wanted,
+                asks_others=asks_others,
             )
             if configuration and main_cf
             else None
@@ -123,14 +137,28 @@ def prove(
             ()
             if is_quick
             else _begin_names(
-                answers, door, settings, network, pool, key=key, is_run=expected is not None
+                answers,
+                door,
+                settings,
+                network,
+                pool,
+                key=key,
+                is_run=expected is not None,
+                asks_others=asks_others,
             )
         )
+        judge_journal = _begin_log(door, network, pool, is_quick=is_quick)
         triggered = start_command(door, jobs.show_services(timers().text))
         # In this thread, because only the main thread may handle the signals that must remove the
         # address. Before the first yield, because a generator may never be resumed.
         stranger = stranger_session(
-            answers, door, settings, network, seconds, here=sessions.here[25]
+            answers,
+            door,
+            settings,
+            network,
+            seconds,
+            here=sessions.here[25],
+            chosen=tried,
         )
 
         if configuration is not None and not main_cf:
@@ -176,8 +204,7 @@ def prove(
         yield from _walls(
             walls, why_no_walls, rules(), answers.networks, network or facts.Network()
         )
-        if not is_quick:
-            yield from _judge_log(door, main_cf.get("mynetworks", ""))
+        yield from judge_journal(main_cf.get("mynetworks", ""))
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, do not wait for the threads.
@@ -233,9 +260,18 @@ def _begin_names(
     *,
     key: str,
     is_run: bool,
+    asks_others: bool,
 ) -> tuple[Callable[[], Iterable[Finding]], ...]:
     """Start the checks of the internet; a run does not wait for them as long as `check`."""
     outside = proxies(settings.own)
+    if not asks_others:
+        return (
+            begin_resolver(network, pool),
+            lambda: lists_unknown(answers.blocklists, NOT_QUERIED),
+            begin_lookups(answers, network, pool, outside, asks_others=False),
+            lambda: outbound_unknown(settings.own, NOT_QUERIED),
+            lambda: relay_unknown(answers.relay, NOT_QUERIED),
+        )
     return (
         begin_resolver(network, pool),
         begin_lists(answers.blocklists, network, pool, key, outside),
@@ -256,6 +292,18 @@ def _begin_names(
             seconds=relay.SECONDS if is_run else relay.PATIENT,
         ),
     )
+
+
+def _begin_choice(
+    answers: Answers,
+    door: Door,
+    settings: Settings,
+    network: Optional[facts.Network],
+    pool: Executor,
+) -> Callable[[], Tried]:
+    """Choose the addresses of the stranger's session in a thread of the pool, since the DNS is queried."""
+    domain = answers.hostname.mydomain
+    return pool.submit(choose, settings, people_of(door), domain, network or facts.Network()).result
 
 
 def _by_choice(finding: Finding) -> Finding:
@@ -316,12 +364,27 @@ def _key(answers: Answers, door: Door) -> str:
     return read_secret(door, lists.dqs_key_file, DQS_KEY).text if needs_key(lists) else ""
 
 
-def _judge_log(door: Door, mynetworks: str) -> Iterator[Finding]:
+def _begin_log(
+    door: Door, network: Optional[facts.Network], pool: Executor, *, is_quick: bool
+) -> Callable[[str], Iterator[Finding]]:
+    """Begin to read the log; call the result with mynetworks for the findings, none if `is_quick`."""
+    if is_quick:
+        return lambda _: iter(())
+    stolen = begin_stolen(door, pool)
+
+    def finish(mynetworks: str) -> Iterator[Finding]:
+        yield from _judge_log(door, mynetworks, own_sessions(door, network))
+        yield from guarded("senders", stolen)
+
+    return finish
+
+
+def _judge_log(door: Door, mynetworks: str, own: OwnSessions) -> Iterator[Finding]:
     suppressed = start_command(door, log.SUPPRESSED)
     result = _log(door)
     yield from judge_router(door, mynetworks, result.text)
     yield from units.judge_loaded(result.text, door)
-    yield from log.judge_log(result, log.dropped_in(suppressed().text))
+    yield from log.judge_log(result, log.dropped_in(suppressed().text), own)
 
 
 def _log(door: Door) -> CommandResult:

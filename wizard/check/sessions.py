@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,14 +17,17 @@ from wizard.check.dovecot import delivery
 from wizard.check.dovecot.absent import Absent, why_absent
 from wizard.check.dovecot.mailboxes import begin_mailboxes
 from wizard.check.host.sockets import closed_to_postfix
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network import ports
 from wizard.check.network.stranger import CANDIDATES, NoStrangerError, networks, stranger_address
+from wizard.check.outside import NOT_CAUSED
+from wizard.check.postfix.queries import without_queries
 from wizard.check.postfix.reported import has_dead_milter, reported
 from wizard.check.smtp import policy, recipients, scripts
 from wizard.check.smtp.conversations import Known, Row, judge
 from wizard.check.smtp.holding import Hold
 from wizard.check.smtp.notices import Quiet, quiet
-from wizard.check.smtp.recipients import Tried, choose, judge_recipients
+from wizard.check.smtp.recipients import Tried, judge_recipients
 from wizard.check.smtp.refusals import TRANSIENT
 from wizard.check.smtp.session import Endpoint, Exchange, Transcript, converse
 from wizard.check.tls.loading import LoadFault, load_fault
@@ -31,7 +35,6 @@ from wizard.check.tls.services import PORTS, PortSettings, certificate_files, po
 from wizard.door import Door
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host import facts
-from wizard.host.dovecot import people_of
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 
@@ -70,8 +73,12 @@ def begin_sessions(
     pool: ThreadPoolExecutor,
     seconds: float,
     settings: Settings,
+    *,
+    asks_others: bool = True,
 ) -> Sessions:
     """Start all sessions but the stranger's; each ends after `seconds`.
+
+    Without `asks_others` nothing is said for which Postfix would query others.
 
     A 454 to STARTTLS has Postfix mail a notice to postmaster, and a failed handshake on 465 does not.
     So 465 comes first, and the others send STARTTLS where that was right (`_hold`).
@@ -87,6 +94,7 @@ def begin_sessions(
         port: load_fault(one.settings) if one.settings.own else None for port, one in here.items()
     }
     verifier = Verifier(door)
+    helo = mark(machine_id(door), time.time())
     names = (answers.hostname.myhostname,)
     said: dict[int, Future[Transcript]] = {}
     begun: dict[int, tuple[Sequence[Row], Future[PortTls]]] = {}
@@ -99,12 +107,12 @@ def begin_sessions(
     ) -> PortTls:
         where = Endpoint(at[port], port)
         may_not = Hold(port, here, faults[port], earlier, begun)
-        transcript = converse(where, script, seconds, may_not)
+        transcript = converse(where, scripts.with_helo(script, helo), seconds, may_not)
         said[port].set_result(transcript)
         files = certificate.chains_on_disk(door, certificate_files(here[port].settings))
         return probe(
             where,
-            before,
+            scripts.with_helo(before, helo),
             transcript,
             verifier,
             files.values(),
@@ -118,7 +126,7 @@ def begin_sessions(
         said[_AT_ONCE] = pool.submit(hello_at_once, Endpoint(at[_AT_ONCE], _AT_ONCE))
     for port, script, rows, before in tried:
         earlier, said[port] = dict(said), Future()
-        quieted = quiet(script, here[port], reported(here[port]))
+        quieted = _quieted(script, here[port], asks_others=asks_others, is_trusted=True)
         omitted[port] = quieted.omitted
         begun[port] = rows, pool.submit(talk, port, quieted.script, before, earlier)
     return Sessions(
@@ -138,6 +146,19 @@ def begin_sessions(
     )
 
 
+def _quieted(
+    script: Sequence[Exchange], here: PortSettings, *, asks_others: bool, is_trusted: bool
+) -> Quiet:
+    """Return the script without the lines that cause a notice or, unless `asks_others`, a query."""
+    quieted = quiet(script, here, reported(here))
+    if asks_others:
+        return quieted
+    alone = without_queries(
+        quieted.script, here, is_trusted=is_trusted, ours=policy.STRANGER_FOR_US
+    )
+    return Quiet(alone.script, {**quieted.omitted, **alone.omitted})
+
+
 class Stranger(NamedTuple):
     """A stranger's session, the addresses that were tried in it, and the lines that were not."""
 
@@ -154,10 +175,13 @@ def stranger_session(
     seconds: float,
     *,
     here: Optional[PortSettings] = None,
+    chosen: Optional[Callable[[], Tried]] = None,
 ) -> Stranger:
     """Connect to port 25 from a stranger's address; if that is impossible, the transcript has the reason.
 
-    Without mynetworks in main.cf Postfix trusts the host's addresses, the stranger's too.
+    Without mynetworks in main.cf Postfix trusts the host's addresses, the stranger's too. `chosen`
+    returns the sender and the recipients. Without it only that is said for which Postfix queries
+    nobody.
     """
     if not settings.own.get("mynetworks"):
         return Stranger(
@@ -166,17 +190,24 @@ def stranger_session(
     trusted = networks(settings.words("mynetworks"))
     taken = networks(network.networks) if network is not None else ()
     address = ports.reachable(answers.networks, door)[25]
-    tried = choose(settings, people_of(door), answers.hostname.mydomain, network or facts.Network())
+    domain = answers.hostname.mydomain
+    tried = chosen() if chosen is not None else Tried()
+    script = scripts.stranger_script(domain, recipients.script(tried) if tried.sender else ())
+    quieted = Quiet(script)
+    if here is not None:
+        quieted = _quieted(script, here, asks_others=chosen is not None, is_trusted=False)
+    if quieted.omitted.get("mail") == NOT_CAUSED:
+        # Postfix would look up the name of the stranger's address as well.
+        return Stranger(Transcript(stopped_at="greeting", why=NOT_CAUSED))
     found = Stranger(Transcript())
+    helo = mark(machine_id(door), time.time())
     version = ipaddress.ip_address(address).version
     # A table may have one of these addresses, which are nobody's: then the other one is a stranger's.
     for candidates in (CANDIDATES, CANDIDATES[::-1]):
         try:
             with stranger_address(version, taken, trusted, candidates=candidates) as source:
-                domain = answers.hostname.mydomain
-                script = scripts.stranger_script(source, domain, recipients.script(tried))
-                quieted = quiet(script, here, reported(here)) if here else Quiet(script)
-                transcript = converse(Endpoint(address, 25, source), quieted.script, seconds)
+                said = scripts.with_helo(quieted.script, helo)
+                transcript = converse(Endpoint(address, 25, source), said, seconds)
                 found = Stranger(transcript, tried, quieted.omitted)
         except NoStrangerError as fault:
             return Stranger(Transcript(stopped_at="greeting", why=str(fault)))

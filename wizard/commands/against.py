@@ -15,6 +15,7 @@ _NEEDS_ROOT = "It reads this machine, and --against another one. Run it on the s
 _NOT_WITH_AGAINST = (
     ("answers", "--answers", "What the server should be is in --target FILE."),
     ("stranger", "--stranger", "--against tries the same, from here."),
+    ("quiet_outside", "--quiet-outside", "--against asks a server of others."),
     ("user", "--user", _NEEDS_ROOT),
     ("print_target", "--print-target", _NEEDS_ROOT),
 )
@@ -22,6 +23,7 @@ _NOT_WITH_AGAINST = (
 
 _NOT_WITH_PRINT = (
     ("stranger", "--stranger"),
+    ("quiet_outside", "--quiet-outside"),
     ("user", "--user"),
 )
 

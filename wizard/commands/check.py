@@ -18,6 +18,12 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     refuse_mixed(options)
     if options.against is not None:
         return run_against(options, session, console)
+    if options.quiet_outside and options.stranger:
+        raise UsageTrouble(
+            "checking this server",
+            "--stranger has Postfix query blocklists and domains of others",
+            "Say --stranger or --quiet-outside, not both.",
+        )
     need_root("checking this server")
     # Imported here, since they take 90 ms: nobody waits for them who is refused.
     from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
@@ -39,7 +45,14 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     sender, password = _login(options, answers, console)
     # On a server that somebody else set up, nobody chose the policy.
     chosen = options.answers or saved_answers(session.door) is not None
-    findings = tuple(prove(answers, session.door, sections=() if chosen else SECTIONS))
+    findings = tuple(
+        prove(
+            answers,
+            session.door,
+            sections=() if chosen else SECTIONS,
+            asks_others=not options.quiet_outside,
+        )
+    )
     records = session.records(answers, host)
     known = read_known(
         answers, session.door, are_chosen=bool(chosen), is_file=bool(options.answers)

@@ -45,6 +45,7 @@ class Options:
     """Items of the move to tick and to untick by hand."""
     pflogsumm: bool = False
     stranger: bool = False
+    quiet_outside: bool = False
     against: Optional[str] = None
     """A server to check from this machine."""
     target: Optional[Path] = None

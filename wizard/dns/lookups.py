@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -45,17 +45,24 @@ def look_up(
     *,
     seconds: float = SECONDS,
     port: int = 53,
+    why_not: str = "",
 ) -> Lookups:
     """Query what other servers would query. Never raises; takes `seconds` or little more.
 
     `addresses` are this host's own. The PTR records of its public addresses are queried at once.
-    Those of addresses that only the DNS has are queried afterwards, in the remaining time.
+    Those of addresses that only the DNS has are queried afterwards, in the remaining time. With
+    `why_not` names of others are not queried, and their answers have it as the reason.
     """
+    own = _own_names(answers, addresses)
     deadline = time.monotonic() + seconds
     found = ask_within(questions(answers, addresses), resolvers, seconds=seconds, port=port)
 
     def more(wanted: Iterable[Question]) -> None:
         new = [one for one in dict.fromkeys(wanted) if one not in found]
+        if why_not:
+            foreign = [one for one in new if not _is_own(one.name, own)]
+            found.update((one, Answer(one, SILENT, why=why_not)) for one in foreign)
+            new = [one for one in new if one not in found]
         remaining = deadline - time.monotonic()
         found.update(ask_within(new, resolvers, seconds=remaining, port=port))
 
@@ -82,6 +89,24 @@ def look_up(
             # All that SPF needs is queried here, so that a judge has it.
             evaluate(address, name, lookup)
     return Lookups(found, tuple(addresses))
+
+
+def _own_names(answers: Answers, addresses: Sequence[str]) -> frozenset[str]:
+    """Return the names of this host: its own, its domains, and those of its addresses' PTR records."""
+    own = public4((*addresses, *answers.networks.proxy_interfaces))
+    return frozenset(
+        (
+            answers.hostname.myhostname.lower(),
+            answers.hostname.mydomain.lower(),
+            *(one.lower() for one in answers.domains.local),
+            *map(reversed_name, own),
+        )
+    )
+
+
+def _is_own(name: str, own: Collection[str]) -> bool:
+    labels = name.lower().rstrip(".").split(".")
+    return any(".".join(labels[first:]) in own for first in range(len(labels)))
 
 
 def best(answer: Answer) -> tuple[str, ...]:

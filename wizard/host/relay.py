@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
-from wizard.dns.asking import Question, ask_all
+from wizard.dns.asking import Question, ask_within
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import FileFacts, RelayTable, missing_file
@@ -44,7 +45,11 @@ def has_plain(door: Door) -> bool:
 _NAME = re.compile(r"[a-z][^:]*$", re.IGNORECASE)
 """Matches a name, not an address."""
 TARGETS_SECONDS = 2.0
-"""Timeout of each of the two rounds of DNS queries for a relay host."""
+"""Timeout of all DNS queries for the relay hosts together."""
+
+
+MAX_HOSTS = 16
+"""Mail exchangers of one name whose addresses are queried."""
 
 
 def relay_targets(
@@ -56,8 +61,11 @@ def relay_targets(
     Without an answer of the resolver, a name has no addresses.
     """
     with_mx = [name for name, has_mx in names if has_mx]
-    answers = ask_all([Question(name, "MX") for name in with_mx], resolvers, seconds=seconds)
-    exchangers = {name.lower(): _best(one.records) for name, one in zip(with_mx, answers)}
+    until = time.monotonic() + seconds
+    answers = ask_within([Question(name, "MX") for name in with_mx], resolvers, seconds=seconds)
+    exchangers = {
+        name.lower(): _best(answers[Question(name, "MX")].records)[:MAX_HOSTS] for name in with_mx
+    }
     hosts = {name.lower(): exchangers.get(name.lower()) or (name,) for name, _ in names}
     questions = [
         Question(host, kind)
@@ -66,7 +74,8 @@ def relay_targets(
         for kind in ("A", "AAAA")
     ]
     found: dict[str, tuple[str, ...]] = {}
-    for answer in ask_all(questions, resolvers, seconds=seconds):
+    remaining = until - time.monotonic()
+    for answer in ask_within(questions, resolvers, seconds=remaining).values():
         name = answer.question.name
         found[name] = (*found.get(name, ()), *answer.records)
     return {

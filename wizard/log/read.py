@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable
 
+from wizard.check.log.lines import Line, Reader
+from wizard.check.log.own_sessions import own_sessions
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.log.lines import Line, Reader
+from wizard.host.network import begin_network
 from wizard.log.tally import Tally, tally
 
 JOURNAL, MAILLOG = "the journal", "/var/log/maillog"
@@ -52,11 +54,12 @@ def read_log(
 ) -> tuple[str, Tally]:
     """Return the name of the log that was read, and its counts from `since` on.
 
-    Reading ends early once `wanted` returns False, with the counts until then. Raises Trouble
+    Sessions of `check` are omitted. Reading ends early once `wanted` returns False, with the counts until then. Raises Trouble
     as `source_of`.
     """
     source = source_of(door, since, now)
-    return source.name, tally(line for _, line in _pairs(door, source.dated, since, now, wanted))
+    lines = (line for _, line in _pairs(door, source.dated, since, now, wanted))
+    return source.name, tally(lines, own_sessions(door, begin_network(door)()))
 
 
 def classic_lines(

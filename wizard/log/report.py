@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wizard.certificates.dates import moment
+from wizard.check.log.senders import MIN_RECIPIENTS, Sender
 from wizard.log.rules import (
     BOUNCED,
     COMPLAINTS,
@@ -58,6 +59,11 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
         return
     if found.first - since > _LATE:
         yield f"Its first line is of {moment(found.first)}."
+    if found.own_sessions:
+        omitted = counted(found.own_sessions, "session")
+        yield from textwrap.wrap(
+            f"Omitted: {omitted} of checks, {counted(found.own_lines, 'line')}.", width
+        )
     yield ""
     counts = (counted(found.kinds.get(kind, 0), *words) for kind, *words in _NUMBERS)
     yield from textwrap.wrap(f"{', '.join(counts)}.", width)
@@ -71,6 +77,23 @@ def lines(source: str, since: float, found: Tally, width: int = WIDTH) -> Iterat
         more = top.total - sum(count for _, count in first)
         if more:
             yield from _row(more, "others", width)
+    yield from _senders(found.senders.found(), width)
+
+
+def _senders(found: Sequence[Sender], width: int) -> Iterator[str]:
+    """Yield the logins that sent as a stolen password does, with the recipients of their worst hour."""
+    yield ""
+    title = (
+        f"Logins with {MIN_RECIPIENTS} recipients from several addresses within an hour"
+        f" (is the password stolen?): {len(found) or 'none'}"
+    )
+    yield from textwrap.wrap(title, width)
+    for one in found[:SHOWN]:
+        name = clean(one.login, MAX_NAME_CHARACTERS)
+        said = f"{name}: {counted(one.addresses, 'address', 'addresses')}, until {moment(one.ends)}"
+        yield from _row(one.recipients, said, width)
+    if len(found) > SHOWN:
+        yield f"and {len(found) - SHOWN} more"
 
 
 _LATE = 3600
@@ -90,6 +113,7 @@ def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[st
         "first": found.first,
         "last": found.last,
         "lines": found.lines,
+        "omitted": {"sessions": found.own_sessions, "lines": found.own_lines},
         "pflogsumm": pflogsumm,
         "counts": dict(sorted(found.kinds.items())),
         "tops": {
@@ -99,4 +123,14 @@ def as_data(source: str, since: float, found: Tally, pflogsumm: bool) -> dict[st
             ]
             for kind, _ in _PARTS
         },
+        "senders": [
+            {
+                "login": clean(one.login),
+                "recipients": one.recipients,
+                "addresses": one.addresses,
+                "begins": one.begins,
+                "ends": one.ends,
+            }
+            for one in found.senders.found()
+        ],
     }

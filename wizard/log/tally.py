@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Optional
 
-from wizard.check.host.log import is_harmless
-from wizard.log.lines import Line
+from wizard.check.log.harmless import is_harmless
+from wizard.check.log.lines import Line
+from wizard.check.log.own_sessions import OwnSessions
+from wizard.check.log.senders import Senders
 from wizard.log.rules import (
     COMPLAINTS,
     CONNECTED,
@@ -67,7 +70,8 @@ class Tally:
     """The counts of a log: lines of Postfix, messages of each kind, and names of each kind.
 
     `first` and `last` are the times of its first and last line, in seconds since the epoch, 0
-    without a line.
+    without a line. `own_sessions` and `own_lines` are those of checks, which are in no other count but
+    `lines`. `senders` has the logins that sent to many from several addresses.
     """
 
     lines: int = 0
@@ -75,6 +79,9 @@ class Tally:
     last: float = 0.0
     kinds: dict[str, int] = field(default_factory=dict)
     tops: dict[str, Top] = field(default_factory=dict)
+    own_sessions: int = 0
+    own_lines: int = 0
+    senders: Senders = field(default_factory=Senders)
 
     def count(self, kind: str, name: bytes = b"") -> None:
         """Count one of a kind, and its name unless that is empty."""
@@ -87,19 +94,29 @@ class Tally:
         return self.tops.get(kind, Top())
 
 
-def tally(lines: Iterable[Line]) -> Tally:
-    """Count a log's lines, each by the first rule that matches it."""
+def tally(lines: Iterable[Line], own: Optional[OwnSessions] = None) -> Tally:
+    """Count a log's lines, each by the first rule that matches it, without the sessions that `own` knows."""
     found = Tally()
-    for at, program, message in lines:
-        found.lines += 1
-        found.first = found.first or at
-        found.last = at
+    seen = _seen(lines, found)
+    for _, program, _, message in seen if own is None else own.without((one, one) for one in seen):
         for rule in RULES:
             match = rule.pattern.match(message)
             if match is not None:
                 _count(found, rule, program, message, match.groupdict())
                 break
+    if own is not None:
+        found.own_sessions, found.own_lines = own.sessions, own.lines
     return found
+
+
+def _seen(lines: Iterable[Line], found: Tally) -> Iterator[Line]:
+    """Yield the lines, counted, after those about logins were read in the order of the log."""
+    for line in lines:
+        found.lines += 1
+        found.first = found.first or line[0]
+        found.last = line[0]
+        found.senders.add(line)
+        yield line
 
 
 def _count(

@@ -226,7 +226,6 @@ UNNAMED: dict[str, str] = {
     "a journal that is thrown away": _CAUSE,
     "a journal that drops what is much": _CAUSE,
     "no log at all but one that ends with the power": _CAUSE,
-    "a login that sends from everywhere": _CAUSE,
     "others refuse what this host sends": _CAUSE,
     "a program that dies again and again": _CAUSE,
     "mail loops back": _CAUSE,

@@ -17,6 +17,7 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host import relay
 from wizard.host.facts import Network
+from wizard.postfix.itself import Itself
 
 
 def test_a_path_with_a_nul_byte_is_trouble(tmp_path: Path) -> None:
@@ -68,7 +69,32 @@ def test_a_next_hop_that_is_slow_to_greet_is_no_dead_one(monkeypatch: pytest.Mon
         port = listener.getsockname()[1]
         route = Route("a@b.example", "smtp", f"[127.0.0.1]:{port}", "a@b.example", "default")
         slow = hops.greet([route], Network(), "mail.here.example")[route.nexthop]
-    assert (slow.is_slow, bool(slow.why)) == (True, True)
+    assert (slow.is_unknown, bool(slow.why)) == (True, True)
     dead = hops.greet([route], Network(), "mail.here.example")[route.nexthop]
-    assert (dead.is_slow, bool(dead.why)) == (False, True)
+    assert (dead.is_unknown, bool(dead.why)) == (False, True)
     assert isinstance(dead, Hop)
+
+
+def test_next_hops_of_others_are_without_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither looked up nor connected to; one on this host is greeted."""
+    asked: list[object] = []
+
+    def targets(names: object, *_: object) -> dict[str, tuple[str, ...]]:
+        asked.append(names)
+        return {}
+
+    def greeting(where: object, *_: object) -> str:
+        asked.append(where)
+        return ""
+
+    monkeypatch.setattr(hops, "relay_targets", targets)
+    monkeypatch.setattr(hops, "_greeting", greeting)
+    here = Itself(frozenset({"mail.here.example"}), frozenset({"192.0.2.1"}))
+    routes = [
+        Route("a@b.example", "smtp", nexthop, "a@b.example", "default")
+        for nexthop in ("[198.51.100.9]", "relay.example", "[127.0.0.1]:10024")
+    ]
+    found = hops.greet(routes, Network(), "mail.here.example", only=here)
+    assert [found[one.nexthop].is_unknown for one in routes] == [True, True, False]
+    assert "--quiet-outside" in found["relay.example"].why
+    assert asked == [[("127.0.0.1", False)], Endpoint("127.0.0.1", 10024)]

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from wizard.check.log.lines import Reader
 from wizard.errors import UsageTrouble
 from wizard.log import report
-from wizard.log.lines import Reader
 from wizard.log.rules import COMPLAINTS, DEFERRED, LIMITS, LOGINS, REFUSED
 from wizard.log.since import since
 from wizard.log.tally import MAX_NAMES, Tally, Top, tally

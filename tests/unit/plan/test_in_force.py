@@ -303,12 +303,13 @@ def test_where_a_relay_host_leads(
 ) -> None:
     """An MX of a worse preference is not what mail is sent to."""
 
-    def ask(questions: Collection[Question], *_: object, **__: object) -> tuple[Answer, ...]:
-        return tuple(
-            Answer(one, "found", RECORDS.get((one.name.lower(), one.kind), ())) for one in questions
-        )
+    def ask(questions: Collection[Question], *_: object, **__: object) -> dict[Question, Answer]:
+        return {
+            one: Answer(one, "found", RECORDS.get((one.name.lower(), one.kind), ()))
+            for one in questions
+        }
 
-    monkeypatch.setattr("wizard.host.relay.ask_all", ask)
+    monkeypatch.setattr("wizard.host.relay.ask_within", ask)
     assert relay_targets([(name, has_mx)], ["192.0.2.53"]) == {name.lower(): targets}
 
 

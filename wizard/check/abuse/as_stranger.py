@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from wizard.answers.model import Answers
 from wizard.answers.rules.parameters import UNIT_SECONDS
@@ -13,6 +15,7 @@ from wizard.check.abuse.rates import rates_unknown, try_rates
 from wizard.check.abuse.trials import try_all
 from wizard.check.commands import start_command
 from wizard.check.dovecot import delivery
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network import ports
 from wizard.check.network.stranger import (
     NoStrangerError,
@@ -67,6 +70,7 @@ def check_as_stranger(answers: Answers, host: Host, door: Door) -> Iterator[Find
     address = ports.reachable(answers.networks, door)[25]
     waits = delivery.socket_fault(delivery.AUTH_SOCKET)
     target = target_of(answers, address, waits, bare_newline(door))
+    target = replace(target, me=mark(machine_id(door), time.time()))
     version = ipaddress.ip_address(address).version
     taken, trusted_networks = (
         networks(host.network.networks),

@@ -34,7 +34,7 @@ class Target:
     `address` is where it listens; `size` is its limit in bytes, 0 for none. `waits` is why its
     users cannot log in yet, "" if they can. `bare_newline` is its smtpd_forbid_bare_newline: "-" if
     that Postfix does not know it, "" if its value is unknown. The four limits are for one
-    address and `unit` seconds; 0 is no limit.
+    address and `unit` seconds; 0 is no limit. `me` is what is said in EHLO, "" for our own address.
     """
 
     address: str
@@ -48,6 +48,7 @@ class Target:
     connections: int = 0
     message_rate: int = 0
     recipient_rate: int = 0
+    me: str = ""
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def _mail(number: str) -> tuple[Exchange, ...]:
 
 def _session(target: Target, source: str, script: list[Exchange], until: float) -> Transcript:
     remaining = max(0.1, until - time.monotonic())
-    whole = (*opening("relay-test"), *script, QUIT)
+    whole = (*opening(target.me or "relay-test"), *script, QUIT)
     return converse(Endpoint(target.address, 25, source), whole, remaining)
 
 

@@ -108,7 +108,7 @@ def literal(address: str) -> str:
 def _words(target: Target, source: str) -> dict[str, str]:
     return {
         "here": literal(target.address),
-        "me": literal(source),
+        "me": target.me or literal(source),
         "name": target.name,
         "domain": target.domain,
         "over": str(target.size + 1),

@@ -39,6 +39,11 @@ def begin_lists(
     return lambda: judge_lists(pending.result(), addresses)
 
 
+def lists_unknown(lists: Blocklists, why: str) -> Iterator[Finding]:
+    """Yield `blocklist.NAME` for each list in use, without a query."""
+    return (_check(one).unknown(why) for one in zones_to_test(lists))
+
+
 def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterator[Finding]:
     """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses.
 

@@ -12,6 +12,7 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.dns.policies import DnsCheck, judge_policies
+from wizard.check.outside import NOT_QUERIED
 from wizard.dns.addresses import public4
 from wizard.dns.asking import NO_NAME, Answer, reversed_name
 from wizard.dns.lookups import MOST, Lookups, best, is_inside, look_up
@@ -25,16 +26,29 @@ _FEW = 3
 
 
 def begin_lookups(
-    answers: Answers, network: Optional[Network], pool: Executor, proxies: Sequence[str] = ()
+    answers: Answers,
+    network: Optional[Network],
+    pool: Executor,
+    proxies: Sequence[str] = (),
+    *,
+    asks_others: bool = True,
 ) -> Callable[[], Iterator[Finding]]:
     """Send the queries in a thread of the pool; call the result to wait for the findings.
 
-    `proxies` are the addresses of proxy_interfaces (postconf(5)).
+    `proxies` are the addresses of proxy_interfaces (postconf(5)). Without `asks_others` only names
+    of this host and its domains are queried.
     """
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: iter((DnsCheck("dns.a", "DNS", "as published").unknown(why),))
-    pending = pool.submit(look_up, answers, network.addresses, network.resolvers, seconds=SECONDS)
+    pending = pool.submit(
+        look_up,
+        answers,
+        network.addresses,
+        network.resolvers,
+        seconds=SECONDS,
+        why_not="" if asks_others else NOT_QUERIED,
+    )
     return lambda: judge_lookups(answers, pending.result(), proxies)
 
 
@@ -160,6 +174,12 @@ def _leads_here(answer: Answer, host: str, found: Lookups) -> bool:
     return any(name == host or _is_own(found.of(name, "A").records, found) for name in best(answer))
 
 
+def _unresolved(answer: Answer, found: Lookups) -> Optional[Answer]:
+    """Return the answer without an address if it is not known where an exchanger leads."""
+    addresses = (found.of(name, "A") for name in best(answer))
+    return next((one for one in addresses if one.why == NOT_QUERIED), None)
+
+
 def _is_own(addresses: Sequence[str], found: Lookups) -> bool:
     return bool(addresses) and set(addresses) <= set(found.addresses)
 
@@ -171,6 +191,9 @@ def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:
     seen = ", ".join(answer.records) or _nothing(answer)
     if _leads_here(answer, host, found):
         return check.says(seen, RIGHT)
+    unresolved = _unresolved(answer, found)
+    if unresolved is not None:
+        return check.not_known(unresolved)
     if any(one.split()[-1] == host for one in _lower(answer.records)):
         advice = f"{', '.join(best(answer))} is tried first: give {host} the lowest number."
     else:
@@ -182,7 +205,9 @@ def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     """Return one finding for all local names, because nobody reads ten thousand lines."""
     check = DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
     queried = [(one, found.of(one, "MX")) for one in names[:MOST]]
-    lost = next((answer for _, answer in queried if not answer.known), None)
+    lost = next((answer for _, answer in queried if not answer.known), None) or next(
+        filter(None, (_unresolved(answer, found) for _, answer in queried)), None
+    )
     if lost is not None:
         return check.not_known(lost)
     wrong = [

@@ -7,12 +7,15 @@ It is stored nowhere, and a reply that repeats a part of it is not shown.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
 from wizard.answers.model import Answers
+from wizard.check.commands import start_command
 from wizard.check.dovecot import delivery
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network import ports
 from wizard.check.smtp.conversations import OK
 from wizard.check.smtp.refusals import TRANSIENT
@@ -35,8 +38,14 @@ from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 SECONDS = 20.0
 """For one session: Dovecot delays its reply to a wrong password, more with each failure."""
 
-_ME = "[127.0.0.1]"
-PORTS = ((587, opening(_ME, STARTTLS)), (465, opening(_ME, AT_ONCE)))
+_MARKED = (
+    Exchange("mark-mail", "MAIL FROM:<>"),
+    Exchange("mark-rcpt", f"RCPT TO:<{OUTSIDER}>"),
+    Exchange("mark-rset", "RSET"),
+)
+"""What is refused before the login, with a line in the log that has the name of EHLO."""
+
+PORTS = ((587, STARTTLS), (465, AT_ONCE))
 
 
 @dataclass(frozen=True)
@@ -108,11 +117,21 @@ def check_login(
     """
     fault = delivery.socket_fault(delivery.AUTH_SOCKET)
     at = ports.reachable(answers.networks, door)
-    for port, until_tls in PORTS:
+    helo = mark(machine_id(door), time.time())
+    refused = _MARKED if _may_be_refused(door) else ()
+    for port, tls in PORTS:
         if fault:
             yield _finding(port, ROWS[0], f"waits for Dovecot: {fault}", WAITS)
         else:
-            yield from log_in(Endpoint(at[port], port), port, until_tls, user, seconds)
+            yield from log_in(
+                Endpoint(at[port], port), port, (*opening(helo, tls), *refused), user, seconds
+            )
+
+
+def _may_be_refused(door: Door) -> bool:
+    """True if a refusal has Postfix mail no notice (postconf(5), notify_classes)."""
+    result = start_command(door, ("postconf", "-h", "notify_classes"))()
+    return not result.failure and "policy" not in result.text
 
 
 def log_in(

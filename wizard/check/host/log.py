@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Optional
 
 from wizard.certificates.dates import moment
 from wizard.check.commands import CommandResult
+from wizard.check.log.harmless import is_harmless
+from wizard.check.log.lines import Line, Reader
+from wizard.check.log.own_sessions import OwnSessions
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 from wizard.text import counted, printable
 
@@ -48,80 +53,12 @@ _DROPPED = (
 _DEADLY = frozenset({"fatal", "panic"})
 
 
-@dataclass(frozen=True)
-class Harmless:
-    """A complaint that is not a fault of this set-up. Both patterns search."""
-
-    program: str
-    message: str
-    why: str
-
-
-HARMLESS = (
-    Harmless(
-        r"",
-        r"SASL: Connect to private/auth failed|no SASL authentication mechanisms",
-        "Dovecot was not there; whether it is now, the talks on 587 and 465 show",
-    ),
-    Harmless(
-        r"/(master)$",
-        r"process /\S*/smtpd pid \d+ exit status 1|/\S*/smtpd: bad command startup",
-        "what master says of the same smtpd that missed Dovecot; others name their own cause",
-    ),
-    Harmless(
-        r"/(master)$",
-        r"^fatal: master_sigdeath: ",
-        "the last word of one that was told to end; whether another runs, the unit shows",
-    ),
-    Harmless(
-        r"smtpd$",
-        r"\[[0-9a-fA-F.:]+\]: SASL \S+ authentication (failed|aborted)",
-        "somebody guesses passwords, or our own probe took its AUTH back",
-    ),
-    Harmless(
-        r"smtpd$",
-        r"non-SMTP command from|"
-        r"TLS library problem: .*(unsupported protocol|unknown protocol|no shared cipher"
-        r"|wrong version number|version too low|http request|https proxy request|unexpected eof"
-        r"|sslv3 alert|tlsv1 alert|ssl/tls alert|no suitable|no protocols available|bad record mac"
-        r"|digest check failed|decryption failed|packet length too long|record layer failure"
-        r"|inappropriate fallback|length mismatch|unexpected message)|"
-        r"malformed BDAT command|request longer than \d+|(queue file|message) size limit exceeded|"
-        r"(illegal|invalid|malformed) (address|character|domain|hostname|ip|numeric)|"
-        r"(Connection|Message|Recipient|AUTH|New TLS).*(rate|concurrency) limit exceeded|"
-        r"(Connection )?(rate|concurrency) limit exceeded|"
-        r"hostname \S+ does not resolve|address not listed for hostname|"
-        r"too many errors|improper command pipelining|run-time library vs",
-        "what a stranger did, and what was refused",
-    ),
-    Harmless(
-        r"smtpd$|dnsblog$",
-        r"RBL lookup error|Name service error",
-        "a blocklist or resolver outside did not answer; the mail was judged without it",
-    ),
-    Harmless(
-        r"/(sendmail|postdrop|postqueue|postsuper|postmap|postalias|postconf|postcat|postlog)$",
-        r"",
-        "a command that somebody ran, not the service",
-    ),
-    Harmless(
-        r"/postfix-script$",
-        r"symlink leaves directory|not owned by|group or other writable",
-        "said by `postfix check` of files, once; a run looks at it in a step of its own",
-    ),
-)
-"""policy.md, "Normal there", and the complaints of a server that strangers can reach.
-
-`lost connection after AUTH` and a refused RCPT are not complaints and need no entry.
-"""
-
-
 @dataclass
 class Seen:
     """What a log shows: the complaints since the last start or reload, and how far it goes back.
 
     A complaint is (program, warning|error|fatal|panic, message). `harmless` counts those that are
-    not shown, `lines` all lines of Postfix, `first` is the oldest one's time as the log has it.
+    not shown. `lines` is 0 without a line of Postfix, `first` the oldest one's time.
     """
 
     complaints: list[tuple[str, str, str]] = field(default_factory=list)
@@ -135,17 +72,20 @@ def loud_lines(text: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(read(text).complaints)
 
 
-def read(text: str) -> Seen:
-    """Read a log, line by line."""
+def read(text: str, own: Optional[OwnSessions] = None) -> Seen:
+    """Read a log, line by line, without the sessions that `own` knows."""
     seen = Seen()
     found = seen.complaints
-    for line in text.splitlines():
+    lines = text.splitlines()
+    shown = lines if own is None else list(own.without(_parsed(lines)))
+    # A log that consists of a check alone was seen all the same.
+    first = next((one for one in lines if _LINE.search(one)), "")
+    seen.first, seen.lines = time_of(first), int(bool(first))
+    for line in shown:
         match = _LINE.search(line)
         if match is None:
             continue
         program, message = match[1], match[2]
-        seen.lines += 1
-        seen.first = seen.first or time_of(line)
         if program.endswith("/master") and _BEGINS.search(message):
             found.clear()
             seen.harmless = 0
@@ -159,6 +99,11 @@ def read(text: str) -> Seen:
     return seen
 
 
+def _parsed(lines: list[str]) -> Iterator[tuple[str, Optional[Line]]]:
+    reader = Reader(time.time())
+    return ((one, reader.line(one.encode("utf-8", "surrogateescape"))) for one in lines)
+
+
 def time_of(line: str) -> str:
     """Return when a line was written, as this host's clock shows it."""
     words = line.split()
@@ -167,23 +112,18 @@ def time_of(line: str) -> str:
     return " ".join(words[:3]) if words and words[0].isalpha() else words[0] if words else ""
 
 
-def is_harmless(program: str, message: str) -> bool:
-    """True if a complaint is not a fault of this set-up (HARMLESS)."""
-    return any(
-        re.search(one.program, program) and re.search(one.message, message) for one in HARMLESS
-    )
-
-
-def judge_log(result: CommandResult, dropped: int = 0) -> Iterator[Finding]:
+def judge_log(
+    result: CommandResult, dropped: int = 0, own: Optional[OwnSessions] = None
+) -> Iterator[Finding]:
     """`log`: what the service complains about. It is about the past, so it never fails a run.
 
-    `dropped` is how many messages journald did not take.
+    `dropped` is how many messages journald did not take. The sessions that `own` knows are omitted.
     """
     check = Check("log", "log since start or reload", "no warning of ours", fatal=False)
     if result.failure:
         yield check.unknown(result.failure)
         return
-    seen = read(result.text)
+    seen = read(result.text, own)
     if not seen.lines:
         yield check.finding(
             UNKNOWN,
@@ -194,6 +134,8 @@ def judge_log(result: CommandResult, dropped: int = 0) -> Iterator[Finding]:
     notes = [f"seen since {seen.first}"]
     if seen.harmless:
         notes.append(f"{counted(seen.harmless, 'line')} that strangers cause left out")
+    if own is not None and own.lines:
+        notes.append(f"{counted(own.lines, 'line')} of sessions of checks omitted")
     if dropped:
         notes.append(f"{counted(dropped, 'line')} dropped by journald (RateLimitBurst)")
     if not seen.complaints:

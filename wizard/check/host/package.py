@@ -34,7 +34,7 @@ _CHECK = Check("files.package", "the files of Postfix", "as its package has them
 
 def begin_package(door: Door) -> Callable[[], Iterator[Finding]]:
     """Start rpm; call the result to wait for `files.package`, nothing without an rpm of Postfix."""
-    pending = start_command(door, VERIFY, timeout=4)
+    pending = start_command(door, VERIFY)
 
     def finish() -> Iterator[Finding]:
         result = pending()

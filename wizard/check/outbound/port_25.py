@@ -63,6 +63,11 @@ class Internet:
     dns_port: int = 53
 
 
+_CHECK = Check(
+    "outbound.25", "sending: port 25 of others", "another mail server answers", fatal=False
+)
+
+
 def begin_outbound(
     main_cf: Mapping[str, str],
     name: str,
@@ -82,6 +87,12 @@ def begin_outbound(
         *judge_outbound(pending.result(), patient=seconds >= PATIENT),
         *judge_address(pending.result()[-1], (*network.addresses, *proxies(main_cf))),
     )
+
+
+def outbound_unknown(main_cf: Mapping[str, str], why: str) -> Iterator[Finding]:
+    """Yield `outbound.25`, without a session; nothing if all mail goes to a relay host."""
+    if not main_cf.get("relayhost"):
+        yield _CHECK.unknown(why)
 
 
 def try_outbound(name: str, world: Internet, seconds: float) -> tuple[Tried, ...]:
@@ -128,9 +139,7 @@ def _try(domain: str, name: str, world: Internet, seconds: float) -> Tried:
 
 def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding]:
     """`outbound.25`: mail can leave this host. It depends on others, so it fails no run."""
-    check = Check(
-        "outbound.25", "sending: port 25 of others", "another mail server answers", fatal=False
-    )
+    check = _CHECK
     last = found[-1]
     reached = [one for one in found if one.server]
     shut = f"{', '.join(one.server for one in reached)}: {reached[-1].why}" if reached else ""

@@ -98,6 +98,14 @@ def begin_relay(
     return finish
 
 
+def relay_unknown(relay: Relay, why: str) -> Iterator[Finding]:
+    """Yield `relay.reach`, `.tls` and `.login` of a relay host that was not queried."""
+    if relay.host and relay.tls:
+        expected = {"reach": "a greeting", "tls": "TLS", "login": f"logged in ({LOGGED_IN})"}
+        for name in ("reach", "tls", *(["login"] if relay.user else [])):
+            yield _row(name, relay, (f"not known: {why}", expected[name]), UNKNOWN)
+
+
 def ask_relay(
     relay: Relay, name: str, password: Secret, resolvers: Sequence[str], seconds: float
 ) -> RelaySessions:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple
 
 from wizard.check.paths.hops import Hop, greet
@@ -89,10 +89,13 @@ def begin_paths(
     services: Sequence[Service],
     network: Network,
     pool: Executor,
+    *,
+    asks_others: bool = True,
 ) -> Callable[[], Iterator[Finding]]:
     """Start to follow mail in a thread of the pool; call the result to wait for the findings.
 
-    They are `path.ours` and `path.others`. Never raises.
+    They are `path.ours` and `path.others`. Without `asks_others` next hops elsewhere are not
+    greeted. Never raises.
     """
     commands = {one.name: one.command for one in services if one.type != "inet"}
 
@@ -111,12 +114,12 @@ def begin_paths(
             for route in path.routes
             if commands.get(route.transport) in _LEAVES and not route.is_direct
         ]
-        hops = greet(leaving, network, settings.value("myhostname"))
-        targets = {one.host.lower(): one.targets for one in hops.values()}
-        here = itself(network, services, targets)
         own = settings.value("myhostname").lower()
-        here = Itself(here.names | {own}, here.addresses, here.ports, targets)
-        return ours, others, Surroundings(commands, hops, here)
+        here = itself(network, services, {})
+        here = Itself(here.names | {own}, here.addresses, here.ports)
+        hops = greet(leaving, network, own, only=None if asks_others else here)
+        targets = {one.host.lower(): one.targets for one in hops.values()}
+        return ours, others, Surroundings(commands, hops, replace(here, targets=targets))
 
     pending = pool.submit(look)
 
@@ -179,7 +182,7 @@ def judge(check: Check, paths: Sequence[Path], around: Surroundings) -> Finding:
 
 def _slow(route: Route, around: Surroundings) -> str:
     hop = around.hops.get(route.nexthop)
-    return f"{route}: {hop.why}" if hop is not None and hop.is_slow else ""
+    return f"{route}: {hop.why}" if hop is not None and hop.is_unknown else ""
 
 
 def _faults(path: Path, around: Surroundings, *, is_ours: bool) -> Iterator[_Fault]:
@@ -230,7 +233,7 @@ def _leaving(route: Route, around: Surroundings, *, stays: bool, decides: str) -
     if hop is not None and hop.leads_to(around.here):
         advice = f"Name another next hop in {decides}, or empty it; reload."
         yield _Fault(True, f"{route}: that is this host again, round and round", advice)
-    elif hop is not None and hop.why and not hop.is_slow:
+    elif hop is not None and hop.why and not hop.is_unknown:
         advice = f"See that the next hop answers, or name another in {decides}; reload."
         # A relay stores the mail of another server while that one is away.
         yield _Fault(route.kind != _RELAY, f"{route}: {hop.why}: mail waits", advice)

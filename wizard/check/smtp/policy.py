@@ -129,6 +129,9 @@ ROWS_SMTP = (
     _TLS,
     *_without_auth("-tls", " under TLS"),
 )
+STRANGER_FOR_US = "local"
+"""The exchange with a stranger's recipient on this host."""
+
 ROWS_STRANGER = (
     Row(
         "relay",
@@ -142,7 +145,7 @@ ROWS_STRANGER = (
     Row(
         "stranger",
         "a stranger's mail for us",
-        "local",
+        STRANGER_FOR_US,
         "accepted (250)",
         accepted,
         "See mydestination, the restrictions, tables and blocklists; `journalctl -u postfix -n 30` says why.",

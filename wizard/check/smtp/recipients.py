@@ -62,15 +62,12 @@ def choose(settings: Settings, users: Sequence[str], mydomain: str, network: Net
     answers = ask_all(questions, network.resolvers, seconds=DNS_SECONDS)
     # Without any answer Postfix does not find the sender's domain either, and its reply says so.
     sender = next((one.question.name for one in answers[: len(SENDERS)] if one.records), SENDERS[0])
-    host = settings.value("myhostname").lower()
+    leads = _leads_here(answers[len(SENDERS) :], settings.value("myhostname").lower(), network)
     return Tried(
         f"probe@{sender}",
         tuple(people),
         tuple(f"{who}@{one}" for one in local[:MOST_DOMAINS] if one != main),
-        {
-            f"{NOBODY}@{answer.question.name}": _leads_here(answer, host, network)
-            for answer in answers[len(SENDERS) :]
-        },
+        {f"{NOBODY}@{name}": is_here for name, is_here in leads.items()},
         f"{NOBODY}@{main}" if main else "",
     )
 
@@ -83,16 +80,31 @@ def _names(settings: Settings, name: str) -> list[str]:
     )
 
 
-def _leads_here(answer: Answer, host: str, network: Network) -> Optional[bool]:
+def _leads_here(
+    answers: Sequence[Answer], host: str, network: Network
+) -> dict[str, Optional[bool]]:
+    """Return by domain whether an MX record of it leads to this host, None if that is not known."""
     # A host behind a router does not know its outer address, and inner domains have no MX.
-    if not answer.records or not public4(network.addresses):
-        return None
-    exchangers = [one.split()[-1].lower() for one in answer.records]
-    if host in exchangers:
-        return True
-    questions = [Question(one, kind) for one in exchangers[:MOST_DOMAINS] for kind in ("A", "AAAA")]
+    exchangers = {
+        one.question.name: [record.split()[-1].lower() for record in one.records]
+        for one in answers
+        if one.records and public4(network.addresses)
+    }
+    questions = [
+        Question(name, kind)
+        for names in exchangers.values()
+        if host not in names
+        for name in names[:MOST_DOMAINS]
+        for kind in ("A", "AAAA")
+    ]
     found = ask_within(questions, network.resolvers, seconds=DNS_SECONDS)
-    return any(set(one.records) & set(network.addresses) for one in found.values())
+    here = {
+        one.name for one, answer in found.items() if set(answer.records) & set(network.addresses)
+    }
+    leads: dict[str, Optional[bool]] = dict.fromkeys(one.question.name for one in answers)
+    for domain, names in exchangers.items():
+        leads[domain] = bool({host, *here} & set(names))
+    return leads
 
 
 def script(tried: Tried) -> tuple[Exchange, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from wizard.check.smtp.session import OUTSIDER, QUIT, Exchange
 
 _HELO = "EHLO [127.0.0.1]"
-_STRANGER_HELO = "EHLO [{address}]"
 # An address literal (RFC 5321 4.1.3) passes every restriction on HELO names but a blocklist's.
 
 _HELLO = (Exchange("greeting", must=220), Exchange("ehlo", _HELO))
@@ -59,17 +59,20 @@ def lmtp_script(recipient: str) -> tuple[Exchange, ...]:
     return (*_LHLO, *(asks if recipient else ()), QUIT)
 
 
-def stranger_script(
-    address: str, domain: str, more: Sequence[Exchange] = ()
-) -> tuple[Exchange, ...]:
+def with_helo(script: Sequence[Exchange], helo: str) -> tuple[Exchange, ...]:
+    """Return the lines with that name in EHLO."""
+    hello = f"EHLO {helo}"
+    return tuple(replace(one, line=hello) if one.line == _HELO else one for one in script)
+
+
+def stranger_script(domain: str, more: Sequence[Exchange] = ()) -> tuple[Exchange, ...]:
     """Return the lines of a stranger: try to relay, then mail for postmaster here, then `more`.
 
     There is no DATA.
     """
-    literal = f"IPv6:{address}" if ":" in address else address
     return (
         Exchange("greeting", must=220),
-        Exchange("ehlo", _STRANGER_HELO.format(address=literal)),
+        Exchange("ehlo", _HELO),
         Exchange("mail", "MAIL FROM:<>", must=250),
         Exchange("relay", f"RCPT TO:<{OUTSIDER}>", notice="policy"),
         Exchange("local", f"RCPT TO:<postmaster@{domain}>"),

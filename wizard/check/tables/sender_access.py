@@ -41,7 +41,7 @@ def judge_sender_access(
     if not name:
         yield not_in_use()
         return
-    pending = start_command(door, ("postmap", "-s", name), timeout=60)
+    pending = start_command(door, ("postmap", "-s", name))
     try:
         text = door.read_text(SENDER_ACCESS) or ""
         result = pending()

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.check.scripted import EHLO_TLS, SMTPS, SUBMISSION, Behaviour, Pair, serving
 from wizard.check.dovecot import login
 from wizard.check.dovecot.login import User, log_in
+from wizard.check.smtp import session
 from wizard.check.smtp.sasl import shown
 from wizard.check.smtp.session import Endpoint
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
@@ -23,7 +24,7 @@ GOOD_465 = {**SMTPS, "rcpt-relay": ("250 2.1.5 Ok",)}
 
 def tried(do: Behaviour, pair: Pair, port: int = 587, seconds: float = 5) -> dict[str, Finding]:
     with serving(do, pair) as server:
-        opening = dict(login.PORTS)[port]
+        opening = session.opening("[127.0.0.1]", dict(login.PORTS)[port])
         where = Endpoint("127.0.0.1", server.port)
         found = {one.id: one for one in log_in(where, port, opening, TARO, seconds)}
     assert not [line for line in server.said if line.upper().startswith("DATA")]
@@ -78,7 +79,7 @@ def test_the_password_is_not_said_where_nobody_asks_for_it(pair: Pair) -> None:
     do = Behaviour({**GOOD_587, "ehlo-tls": EHLO_TLS}, password=PASSWORD)
     with serving(do, pair) as server:
         where = Endpoint("127.0.0.1", server.port)
-        (found,) = log_in(where, 587, dict(login.PORTS)[587], TARO, 5)
+        (found,) = log_in(where, 587, session.opening("[127.0.0.1]", session.STARTTLS), TARO, 5)
     assert (found.verdict, found.seen) == (WRONG, "no AUTH")
     assert not [line for line in server.said if line.startswith("AUTH")]
 

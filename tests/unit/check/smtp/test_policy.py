@@ -31,7 +31,7 @@ from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.postfix.settings import Settings
 
 SECONDS = 0.6
-STRANGER = scripts.stranger_script("192.0.2.1", "zeke.ne.jp")
+STRANGER = scripts.stranger_script("zeke.ne.jp")
 
 Door = tuple[int, Sequence[Exchange], Sequence[Row], Behaviour]
 

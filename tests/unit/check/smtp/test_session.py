@@ -41,13 +41,13 @@ def test_a_right_server_answers_everything(pair: Pair) -> None:
 def test_the_source_address_is_bound() -> None:
     with serving(Behaviour()) as server:
         where = Endpoint("127.0.0.1", server.port, source="127.0.0.77")
-        converse(where, scripts.stranger_script("127.0.0.77", "zeke.ne.jp"), 5)
+        converse(where, scripts.stranger_script("zeke.ne.jp"), 5)
     assert server.sources == ["127.0.0.77"]
 
 
 def test_a_stranger_never_says_data() -> None:
     with serving(Behaviour()) as server:
-        script = scripts.stranger_script("192.0.2.1", "zeke.ne.jp")
+        script = scripts.with_helo(scripts.stranger_script("zeke.ne.jp"), "[192.0.2.1]")
         converse(Endpoint("127.0.0.1", server.port), script, 5)
     assert server.said == [
         "EHLO [192.0.2.1]",

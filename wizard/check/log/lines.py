@@ -1,4 +1,4 @@
-"""Parse a line of the log: its time, Postfix's program and the message."""
+"""Parse a line of the log: its time, Postfix's program, its process and the message."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 import time
 from typing import Optional
 
-Line = tuple[float, bytes, bytes]
-"""Seconds since the epoch, the program (`postfix/submission/smtpd`), the message."""
+Line = tuple[float, bytes, bytes, bytes]
+"""Seconds since the epoch, the program (`postfix/submission/smtpd`), its process id, the message."""
 
 _LINE = re.compile(
     rb"(\d+\.\d+|\d{4}-\d\d-\d\dT[\d:.]+(?:[+-]\d\d:\d\d|Z)|[A-Z][a-z]{2} [ \d]\d [\d:]{8})"
-    rb" \S+ (postfix[\w./-]*)\[\d+\]: (.*)",
+    rb" \S+ (postfix[\w./-]*)\[(\d+)\]: (.*)",
     re.DOTALL,
 )
 _MONTHS = {name.encode(): number for number, name in enumerate(calendar.month_abbr) if number}
@@ -38,14 +38,14 @@ class Reader:
         match = _LINE.match(raw)
         if match is None:
             return None
-        stamp, program, message = match.groups()
+        stamp, program, process, message = match.groups()
         if stamp != self._stamp:
             try:
                 self._at = self._seconds(stamp)
             except (ValueError, OverflowError, KeyError):
                 return None
             self._stamp = stamp
-        return self._at, program, message.rstrip()
+        return self._at, program, process, message.rstrip()
 
     def _seconds(self, stamp: bytes) -> float:
         if stamp[:1].isalpha():
