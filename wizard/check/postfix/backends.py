@@ -19,6 +19,7 @@ from wizard.check.postfix.restrictions import LISTS, items
 from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import QUEUE
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
@@ -64,10 +65,30 @@ class Backend:
         return self.path or f"{self.host}:{self.port}"
 
 
+_READERS: Mapping[str, tuple[str, ...]] = {
+    "pickup": ("content_filter",),
+    "qmqpd": ("content_filter",),
+    "cleanup": MILTERS[1:],
+    "local": ("mailbox_transport", "fallback_transport"),
+    "trivial-rewrite": NEXT_HOPS[1:],
+}
+"""The programs besides smtpd that read these parameters, so that their `-o` count."""
+
+
+def with_options(services: Iterable[Service]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """Return the services besides smtpd that name a program by an option: name and options."""
+    read = (
+        (one.name, {name: one.values[name] for name in names if name in one.values})
+        for one in services
+        for names in [_READERS.get(one.command, ())]
+    )
+    return tuple((name, options) for name, options in read if options)
+
+
 def backends(
     settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
 ) -> tuple[Backend, ...]:
-    """Return all backends on this host that main.cf or the options of an smtpd name."""
+    """Return all backends on this host that main.cf or the options of a service name."""
     found: list[Backend] = []
     for one in (settings, *(settings.of(options) for _, options in services)):
         names = one.options or None
@@ -76,7 +97,7 @@ def backends(
                 found += _sockets(name, one.words(name))
         for name in NEXT_HOPS:
             if names is None or name in names:
-                found += _next_hops(name, one.value(name))
+                found += _next_hops(name, one.value(name), is_option=names is not None)
         for name in LISTS:
             if names is None or name in names:
                 services_named = [
@@ -97,11 +118,11 @@ def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
             yield Backend(name, path=_below_queue(unix[1]))
 
 
-def _next_hops(name: str, said: str) -> Iterator[Backend]:
+def _next_hops(name: str, said: str, *, is_option: bool) -> Iterator[Backend]:
     found = _NEXT_HOP.fullmatch(said)
     if found:
         host, port, path = found.groups(default="")
-        if path and name == "mailbox_transport":
+        if path and name == "mailbox_transport" and not is_option:
             return  # `delivery.lmtp` checks it, and also waits for Dovecot
         yield Backend(name, host, port, _below_queue(path) if path else "")
 

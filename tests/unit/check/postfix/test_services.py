@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.postfix.backends import Backend, backends, begin_backends
+from wizard.check.postfix.backends import Backend, backends, begin_backends, with_options
 from wizard.check.postfix.services import NEEDED, judge_services, smtpds
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
@@ -161,6 +161,29 @@ def test_an_option_sends_it_there_too() -> None:
     text = "smtp inet n - n - - smtpd -o smtpd_proxy_filter=127.0.0.1:10026\n"
     (found,) = backends(Settings({}), smtpds(MasterCf.parse(text.encode()).services))
     assert (found.parameter, str(found)) == ("smtpd_proxy_filter", "127.0.0.1:10026")
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (
+            "pickup unix n - n 60 1 pickup -o content_filter=smtp:[127.0.0.1]:10026",
+            "127.0.0.1:10026",
+        ),
+        (
+            "local unix - n n - - local -o mailbox_transport=lmtp:unix:private/old",
+            "/var/spool/postfix/private/old",
+        ),
+        ("cleanup unix n - n - 0 cleanup -o non_smtpd_milters=inet:127.0.0.1:9", "127.0.0.1:9"),
+        ("rewrite unix - - n - - trivial-rewrite -o relayhost=[127.0.0.1]:9", "127.0.0.1:9"),
+        ("flush unix n - n 1000? 0 flush -o content_filter=smtp:[127.0.0.1]:10026", ""),
+        ("local unix - n n - - local -o content_filter=smtp:[127.0.0.1]:10026", ""),
+        ("local unix - n n - - local -o mailbox_transport=\x1b[31m", ""),
+    ],
+)
+def test_a_program_by_an_option_of_another_service(entry: str, found: str) -> None:
+    named = with_options(MasterCf.parse(f"{entry}\n".encode()).services)
+    assert [str(one) for one in backends(Settings({}), named)] == ([found] if found else [])
 
 
 def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
