@@ -79,9 +79,10 @@ def begin_deep_checks(
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
-    backend_findings = begin_backends(
-        backends(settings, (*listening, *with_options(services))), settings, pool
-    )
+    behind = backends(settings, (*listening, *with_options(services)))
+    # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
+    others = [one for one in behind if not lmtp or one.path != lmtp]
+    backend_findings = begin_backends(others, settings, pool)
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
     package, unit = begin_package(door), begin_unit_settings(door)

@@ -97,7 +97,7 @@ def backends(
                 found += _sockets(name, one.words(name))
         for name in NEXT_HOPS:
             if names is None or name in names:
-                found += _next_hops(name, one.value(name), is_option=names is not None)
+                found += _next_hops(name, one.value(name))
         for name in LISTS:
             if names is None or name in names:
                 services_named = [
@@ -118,12 +118,10 @@ def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
             yield Backend(name, path=_below_queue(unix[1]))
 
 
-def _next_hops(name: str, said: str, *, is_option: bool) -> Iterator[Backend]:
+def _next_hops(name: str, said: str) -> Iterator[Backend]:
     found = _NEXT_HOP.fullmatch(said)
     if found:
         host, port, path = found.groups(default="")
-        if path and name == "mailbox_transport" and not is_option:
-            return  # `delivery.lmtp` checks it, and also waits for Dovecot
         yield Backend(name, host, port, _below_queue(path) if path else "")
 
 

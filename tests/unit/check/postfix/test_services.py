@@ -146,7 +146,10 @@ def test_a_master_cf_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
         ({"relayhost": "[127.0.0.1]:1025"}, ["127.0.0.1:1025"]),
         ({"virtual_transport": "lmtp:unix:/run/lmtp"}, ["/run/lmtp"]),
         ({"mailbox_transport": "lmtp:inet:127.0.0.1:24"}, ["127.0.0.1:24"]),
-        ({"mailbox_transport": "lmtp:unix:private/dovecot-lmtp"}, []),
+        (
+            {"mailbox_transport": "lmtp:unix:private/dovecot-lmtp"},
+            ["/var/spool/postfix/private/dovecot-lmtp"],
+        ),
         (
             {"smtpd_data_restrictions": "check_policy_service unix:private/policy"},
             ["/var/spool/postfix/private/policy"],
