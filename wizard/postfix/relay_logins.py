@@ -77,14 +77,14 @@ def removed_bars(
 ) -> Iterator[Bar]:
     """Yield what the section relay removes from main.cf: nothing for the relay host of today.
 
-    That one may have another port or login than others know of. `protected` are hand edits to keep.
+    That one may have another port or login than others know of. `protected` are hand edits of the operator that remain.
     """
     if not relay.host or relay == today:
         return
     for one in BARS:
         value = cf.value(one.name)
-        is_kept = one.name in protected or (one.logs_in and not relay.user)
-        if value is not None and not is_kept and one.applies(value):
+        is_excluded = one.name in protected or (one.logs_in and not relay.user)
+        if value is not None and not is_excluded and one.applies(value):
             yield one
 
 
