@@ -223,6 +223,22 @@ def test_a_transport_of_a_table(tmp_path: Path, row: str, named: set[str]) -> No
     assert set(judged(tmp_path, SLOW, transport_maps="hash:/etc/postfix/transport")) == named
 
 
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        ({}, WRONG),
+        ({"home_mailbox": "Maildir/"}, WARNING),
+        ({"mailbox_transport": "lmtp:unix:x"}, WARNING),
+        ({"mailbox_command": "/usr/bin/procmail"}, WARNING),
+    ],
+)
+def test_a_spool_that_is_not_there(tmp_path: Path, own: dict[str, str], verdict: str) -> None:
+    found = judged(tmp_path, mail_spool_directory="/srv/mail/", **own)
+    assert found["mail_spool_directory"][0] == verdict
+    (tmp_path / "srv/mail").mkdir(parents=True)
+    assert judged(tmp_path, mail_spool_directory="/srv/mail/", **own) == {}
+
+
 def test_an_option_that_repeats_main_cf(tmp_path: Path) -> None:
     entry = "local unix - n n - - local -o home_mailbox=Maildir/\n"
     assert judged(tmp_path, entry, home_mailbox="Maildir/") == {}

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Callable
@@ -129,19 +129,39 @@ def _below_queue(path: str) -> str:
     return path if path.startswith("/") else f"{QUEUE}/{path}"
 
 
+def own_sockets(services: Iterable[Service]) -> frozenset[str]:
+    """Return the sockets of master(8) itself, where no program of others answers."""
+    return frozenset(
+        f"{QUEUE}/{directory}/{one.name}"
+        for one in services
+        if one.type == "unix"
+        for directory in ("private", "public")
+    )
+
+
 def begin_backends(
-    found: Iterable[Backend], settings: Settings, pool: Executor
+    found: Iterable[Backend],
+    settings: Settings,
+    pool: Executor,
+    own: Collection[str] = (),
 ) -> Callable[[], Iterator[Finding]]:
-    """Connect to all backends in parallel; call the result to wait for the findings."""
+    """Connect to all backends in parallel; call the result to wait for the findings.
+
+    `own` are Postfix's own sockets, which accept connections and speak another protocol.
+    """
     probes: dict[str, list[tuple[Backend, Future[str]]]] = {}
     for backend in found:
-        probes.setdefault(backend.parameter, []).append((backend, pool.submit(_fault, backend)))
+        probes.setdefault(backend.parameter, []).append(
+            (backend, pool.submit(_fault, backend, own))
+        )
     passed_over = settings.value("milter_default_action") == "accept"
     return lambda: _judge(probes, passed_over=passed_over)
 
 
-def _fault(backend: Backend) -> str:
+def _fault(backend: Backend, own: Collection[str]) -> str:
     """Return why nobody answers there, "" if somebody does."""
+    if backend.path in own:
+        return "this is the socket of a service of Postfix's own"
     try:
         if backend.path:
             with socket.socket(socket.AF_UNIX) as probe:

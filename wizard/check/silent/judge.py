@@ -13,7 +13,7 @@ from wizard.check.silent.row import ANY, Row
 from wizard.check.silent.users import is_judged
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Cure, Finding
+from wizard.finding import WARNING, WRONG, Check, Cure, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
@@ -70,6 +70,15 @@ FILES: Mapping[str, str] = {
 """Parameters with a path that must be there, and what happens without it."""
 
 
+_SPOOL = "mail_spool_directory"
+_BEFORE_SPOOL = ("mailbox_transport", "mailbox_command", "home_mailbox")
+"""What local(8) uses in place of the spool directory, if it is set."""
+
+
+def _is_in_use(settings: Settings) -> bool:
+    return not any(map(settings.value, _BEFORE_SPOOL))
+
+
 def _files(settings: Settings, door: Door) -> Iterator[Finding]:
     for name, does in FILES.items():
         path = settings.value(name) if name in settings.own else ""
@@ -83,7 +92,8 @@ def _files(settings: Settings, door: Door) -> Iterator[Finding]:
             check = Check(
                 f"parameters.{name}", f"main.cf: {name}", "a file that is there", fatal=False
             )
-            yield check.warning(
+            yield check.finding(
+                WRONG if name == _SPOOL and _is_in_use(settings) else WARNING,
                 printable(f"{path} is not there: {does}"),
                 printable(f"Make {path}, or take {name} out of main.cf; reload."),
             )

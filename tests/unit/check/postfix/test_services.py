@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.postfix.backends import Backend, backends, begin_backends, with_options
+from wizard.check.postfix.backends import (
+    Backend,
+    backends,
+    begin_backends,
+    own_sockets,
+    with_options,
+)
 from wizard.check.postfix.services import NEEDED, judge_services, smtpds
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
@@ -187,6 +193,15 @@ def test_an_option_sends_it_there_too() -> None:
 def test_a_program_by_an_option_of_another_service(entry: str, found: str) -> None:
     named = with_options(MasterCf.parse(f"{entry}\n".encode()).services)
     assert [str(one) for one in backends(Settings({}), named)] == ([found] if found else [])
+
+
+def test_a_socket_of_postfixs_own_is_no_program_behind_it() -> None:
+    services = MasterCf.parse(b"lmtp unix - - n - - lmtp\nsmtp inet n - n - - smtpd\n").services
+    (asked,) = backends(Settings({"mailbox_transport": "lmtp:unix:private/lmtp"}), ())
+    with ThreadPoolExecutor(1) as pool:
+        (found,) = begin_backends((asked,), Settings({}), pool, own_sockets(services))()
+    assert (found.verdict, found.id) == (WRONG, "behind.mailbox_transport")
+    assert "Postfix's own" in found.seen
 
 
 def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
