@@ -57,8 +57,9 @@ def _screens(words: Sequence[str]) -> int:
     dry_run = False
     if words:
         sections, answers, dry_run = parse(words)
-    need_terminal(os.environ)
+    # First what no terminal helps: for other users it is not the usage that is wrong.
     need_root()
+    need_terminal(os.environ)
     given = None
     if answers is not None:
         from wizard.answers.toml import read_answers  # noqa: PLC0415 - 30 ms, rarely needed

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import read_stored, saved_answers
 from wizard.door import Door
-from wizard.errors import Trouble, UsageTrouble
+from wizard.errors import Trouble, UsageTrouble, refused_access
 from wizard.finding import Finding
 from wizard.host.facts import Host
 from wizard.host.read import read_host
@@ -50,11 +52,19 @@ UNDECIDED = Choices()
 def local_session(root: Path = Path("/")) -> Session:
     """Return the session of this machine, or of a copied /etc below `root`.
 
-    Raises UsageTrouble where `root` has no directory etc.
+    Raises UsageTrouble where `root` has no directory etc, and Trouble where nobody but root may look.
     """
-    if not os.path.isdir(root / "etc"):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+    doing = f"looking at --root {root}"
+    try:
+        is_there = stat.S_ISDIR(os.stat(root / "etc").st_mode)  # noqa: PTH116 (says why it failed)
+    except PermissionError as error:
+        advice = f"Look with `namei -l {shlex.quote(str(root))}`."
+        raise refused_access(doing, error.strerror or str(error), advice) from error
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
         raise UsageTrouble(
-            f"looking at --root {root}",
+            doing,
             "there is no directory etc in it",
             "Name the directory that the copied etc is in: --root /srv/copy for /srv/copy/etc",
         )

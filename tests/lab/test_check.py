@@ -220,10 +220,9 @@ BREAKS = {
         "'permit_mynetworks, check_recipient_access static:OK, reject_unauth_destination'" + RELOAD,
         {
             "smtp.25.relay": "250 2.1.5 Ok",
-            "main.cf.smtpd_recipient_restrictions": "lacks reject_invalid_helo_hostname, ",
-            "table.sender_access": "smtpd_recipient_restrictions does not look it up",
             "restrictions.order": "smtpd_relay_restrictions: permit permits strangers; ",
         },
+        frozenset(("main.cf.smtpd_recipient_restrictions", "table.sender_access")),
     ),
     "everybody in mynetworks": Break(
         "postconf -e mynetworks=0.0.0.0/0" + RELOAD,
@@ -234,9 +233,9 @@ BREAKS = {
         {
             "smtp.25.no-auth-tls": "AUTH PLAIN LOGIN",
             "smtp.25.auth-refused-tls": "334 VXNlcm5hbWU6",
-            "main.cf.smtpd_sasl_auth_enable": "yes",
             "master.cf.25": "smtpd_sasl_auth_enable=yes",
         },
+        frozenset(("main.cf.smtpd_sasl_auth_enable",)),
         dovecot=True,
     ),
     "AUTH on port 25 by master.cf": Break(
@@ -250,19 +249,15 @@ BREAKS = {
     ),
     "version in the banner": Break(
         "postconf -e 'smtpd_banner=$myhostname ESMTP $mail_name $mail_version'" + RELOAD,
-        {
-            "smtp.25.banner": "220 mail.zeke.ne.jp ESMTP Postfix 3.5.25",
-            "smtp.587.banner": "220 mail.zeke.ne.jp ESMTP Postfix 3.5.25",
-            "main.cf.smtpd_banner": "$myhostname ESMTP $mail_name $mail_version",
-        },
+        {},
+        frozenset(("smtp.25.banner", "smtp.587.banner", "main.cf.smtpd_banner")),
     ),
     "another's key": Break(
         "postconf -e smtpd_tls_key_file=/etc/letsencrypt/live/zeke.jp/privkey.pem" + RELOAD,
         {
             "smtp.25.tls": "the key in /etc/letsencrypt/live/zeke.jp/privkey.pem is not that of",
-            "main.cf.smtpd_tls_key_file": "/etc/letsencrypt/live/zeke.jp/privkey.pem",
         },
-        frozenset(("log",)),
+        frozenset(("log", "main.cf.smtpd_tls_key_file")),
     ),
     "a renewed certificate that is not served yet": Break(
         "python3 /opt/wizard/prove.py 8 >/dev/null\n"
@@ -282,7 +277,8 @@ BREAKS = {
     ),
     "a table older than its file": Break(
         "echo 'friend.example OK' >>/etc/postfix/sender_access",
-        {"table.sender_access": "friend.example: no row instead of OK"},
+        {},
+        frozenset(("table.sender_access",)),
     ),
     "aliases that cannot be opened": Break(
         "rm /etc/aliases.db" + RELOAD,
@@ -292,26 +288,24 @@ BREAKS = {
     "a misspelt parameter": Break(
         # Its age is no part of this: a second after the last reload it is named as well.
         "echo 'smtpd_baner = x' >>/etc/postfix/main.cf; touch -d '1 hour ago' /etc/postfix/main.cf",
-        {
-            "main.cf.complaints": "postconf: warning: /etc/postfix/main.cf: unused parameter: "
-            "smtpd_baner=x"
-        },
+        {},
+        frozenset(("main.cf.complaints",)),
     ),
     "a misspelt restriction": Break(
         "sed -i 's/reject_unauth_destination,/reject_unauth_destinations,/' /etc/postfix/main.cf"
         + RELOAD,
-        {
-            "main.cf.smtpd_recipient_restrictions": "lacks reject_unauth_destination",
-            "restrictions.names": "smtpd_recipient_restrictions has reject_unauth_destinations",
-        },
+        {"restrictions.names": "smtpd_recipient_restrictions has reject_unauth_destinations"},
+        frozenset(("main.cf.smtpd_recipient_restrictions",)),
     ),
     "VRFY": Break(
         "postconf -e disable_vrfy_command=no" + RELOAD,
-        {"smtp.25.vrfy": "252 2.0.0 postmaster", "main.cf.disable_vrfy_command": "no"},
+        {},
+        frozenset(("smtp.25.vrfy", "main.cf.disable_vrfy_command")),
     ),
     "another size": Break(
         "postconf -e message_size_limit=20480000" + RELOAD,
-        {"smtp.25.size": "SIZE 20480000", "main.cf.message_size_limit": "20480000"},
+        {},
+        frozenset(("smtp.25.size", "main.cf.message_size_limit")),
     ),
     "our domain is not local": Break(
         "postconf -e 'mydestination=$myhostname, localhost'" + RELOAD,

@@ -75,9 +75,9 @@ def test_the_key_works_and_is_told_nowhere(fresh: Host) -> None:
     bash(fresh, f"sed -i 's/{KEY}/{OTHER}/' /var/named/dq.spamhaus.net.zone {KEY_FILE}")
     change_zone(fresh, "true")
     code, stale = wizard(fresh, "check", "--json")
-    assert code == 1
-    wrong = [one["id"] for one in json.loads(stale)["findings"] if one["verdict"] == "wrong"]
-    assert wrong == ["main.cf.smtpd_recipient_restrictions"]
+    assert code == 0
+    warned = [one["id"] for one in json.loads(stale)["findings"] if one["verdict"] == "warning"]
+    assert "main.cf.smtpd_recipient_restrictions" in warned
     code, again = apply(fresh)
     assert code == 0, again
     assert fresh.read("/etc/postfix/main.cf").count(OTHER) == 4

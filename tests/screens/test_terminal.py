@@ -219,12 +219,23 @@ class Yes:
 def test_without_a_terminal_the_command_line_is_offered(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("sys.stdin", None)
     assert main([]) == os.EX_USAGE
     said = capsys.readouterr().err
     assert "there is no terminal to draw on" in said
     assert "`postfix-wizard apply --answers FILE`" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"], ["--section", "limits"]])
+def test_without_root_it_is_not_the_usage_that_is_wrong(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(words) == os.EX_NOPERM
+    assert "Log in as root" in capsys.readouterr().err
 
 
 def test_root_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

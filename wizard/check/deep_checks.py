@@ -23,7 +23,7 @@ from wizard.check.host.sockets import judge_socket
 from wizard.check.host.unit_settings import begin_unit_settings
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
-from wizard.check.postfix.backends import backends, begin_backends
+from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
 from wizard.check.postfix.before_login import judge_before_login
 from wizard.check.postfix.domain_classes import judge_classes
 from wizard.check.postfix.main_cf import judge_hazards
@@ -79,7 +79,10 @@ def begin_deep_checks(
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
-    backend_findings = begin_backends(backends(settings, listening), settings, pool)
+    behind = backends(settings, (*listening, *with_options(services)))
+    # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
+    others = [one for one in behind if not lmtp or one.path != lmtp]
+    backend_findings = begin_backends(others, settings, pool, own_sockets(services))
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
     package, unit = begin_package(door), begin_unit_settings(door)

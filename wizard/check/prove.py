@@ -166,13 +166,15 @@ def prove(
         yield from units.judge_unit(state())
         yield from (*units.judge_units(beside()), *units.judge_alternative(door))
         has_ipv6, sockets = network is None or network.has_ipv6_loopback, listeners()
+        # A run fails for what is not as it wrote it, and `check` for what refuses or loses mail.
+        drift = WARNING if expected is None else WRONG
         yield from ports.judge_ports(
-            answers.networks, sockets, read_services(door), has_ipv6=has_ipv6
+            answers.networks, sockets, read_services(door), has_ipv6=has_ipv6, drift=drift
         )
         planned = _planned(answers, wanted, in_a_run=expected is not None)
         disk = certificate.on_disk(door, planned) if planned else None
         yield from guarded(
-            "sessions", lambda: judge_sessions(sessions, stranger, answers, disk, door)
+            "sessions", lambda: judge_sessions(sessions, stranger, answers, disk, door, drift=drift)
         )
         walls, why_no_walls = firewall()
         yield from _certificates(
@@ -192,8 +194,8 @@ def prove(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
         by_policy = chain(
-            judge_master_cf(services(), overrides(), main_cf),
-            judge_sender_access(door, answers, main_cf),
+            judge_master_cf(services(), overrides(), main_cf, drift),
+            judge_sender_access(door, answers, main_cf, drift),
         )
         # A run compares with what was wrong before it. In `check` alone the policy is a choice.
         is_choice = POLICY not in wanted and expected is None
@@ -323,6 +325,7 @@ def _main_cf(
     tolerated: Sequence[str],
 ) -> Iterator[Finding]:
     postfix = installed_postfix(None, configuration)
+    drift = WARNING if expected is None else WRONG
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
     try:
         sealed = seal(door.read_bytes(MAIN_CF) or b"", key, spelled)
@@ -348,7 +351,14 @@ def _main_cf(
                 (one, _items(door, configuration, said) if one == name else said)
                 for one, said in expected
             ]
-    yield from judge_main_cf(live, configuration.stderr, expected, tolerated)
+    yield from judge_main_cf(
+        live,
+        configuration.stderr,
+        expected,
+        tolerated,
+        drift=drift,
+        defaults=configuration.defaults,
+    )
     if policy:
         yield judge_policy(live, policy)
 

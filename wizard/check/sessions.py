@@ -33,7 +33,7 @@ from wizard.check.smtp.session import Endpoint, Exchange, Transcript, converse
 from wizard.check.tls.loading import LoadFault, load_fault
 from wizard.check.tls.services import PORTS, PortSettings, certificate_files, port_settings
 from wizard.door import Door
-from wizard.finding import UNKNOWN, Check, Finding
+from wizard.finding import UNKNOWN, WRONG, Check, Finding
 from wizard.host import facts
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
@@ -229,21 +229,26 @@ def judge_sessions(
     answers: Answers,
     planned: Optional[Mapping[str, bytes]],
     door: Door,
+    *,
+    drift: str = WRONG,
 ) -> Iterator[Finding]:
     """Yield the findings port by port.
 
-    `planned` has the leaves of the files that must be served, None for those that are set.
+    `planned` has the leaves of the answers, None if nobody chose them. `drift` is the verdict of a
+    reply that only differs from the answers. If it is WRONG, no other leaves may be served.
     """
     causes: dict[str, str] = {}
     for port, (rows, session) in sessions.ports.items():
         here = sessions.here[port]
-        known = Known(here, sessions.faults[port], causes, sessions.omitted[port], has_dead_milter)
+        known = Known(
+            here, sessions.faults[port], causes, sessions.omitted[port], has_dead_milter, drift
+        )
         served = session.result()
         yield from judge(port, rows, served.transcript, answers, known=known)
-        disk = planned
+        disk = planned if drift == WRONG else None
         if disk is None:
             disk = certificate.on_disk(door, certificate_files(here.settings))
-        yield from certificate.judge_served(port, served.leaves, disk, here)
+        yield from certificate.judge_served(port, served.leaves, disk, here, planned)
         if port == 25:  # noqa: PLR2004 (strangers come to this port)
             seen = stranger.transcript
             known = replace(known, omitted=stranger.omitted)

@@ -30,6 +30,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     from wizard.check.cures.advise import advised  # noqa: PLC0415
     from wizard.check.cures.known import read_known  # noqa: PLC0415
     from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415
+    from wizard.check.host.units import with_start  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
 
     host = session.host()
@@ -45,14 +46,13 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     sender, password = _login(options, answers, console)
     # On a server that somebody else set up, nobody chose the policy.
     chosen = options.answers or saved_answers(session.door) is not None
-    findings = tuple(
-        prove(
-            answers,
-            session.door,
-            sections=() if chosen else SECTIONS,
-            asks_others=not options.quiet_outside,
-        )
+    found = prove(
+        answers,
+        session.door,
+        sections=() if chosen else SECTIONS,
+        asks_others=not options.quiet_outside,
     )
+    findings = tuple(with_start(found))
     records = session.records(answers, host)
     known = read_known(
         answers, session.door, are_chosen=bool(chosen), is_file=bool(options.answers)

@@ -9,6 +9,7 @@ from wizard.answers.model import Answers
 from wizard.postfix import served
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import ORDER, PARAMETERS, WITH_ITS_BLOCK
+from wizard.postfix.relay_logins import NAMES, without_bars
 from wizard.postfix.relayhost import RELAY, without_heading, without_parameter
 
 _Result = tuple[MainCf, tuple[str, ...]]
@@ -52,7 +53,8 @@ def _without_relay(
         )
         if not one.is_unsaid(answers) and not is_as_today:
             cf = without_parameter(cf, one.name, _NO_RELAY, everywhere=everywhere)
-    return without_heading(cf, ORDER[RELAY], _NO_RELAY), ()
+    cf = without_heading(cf, ORDER[RELAY], _NO_RELAY)
+    return without_bars(cf, answers.relay, today.relay if today else None, protected)
 
 
 _REMOVALS: dict[str, _Remove] = {
@@ -60,5 +62,5 @@ _REMOVALS: dict[str, _Remove] = {
     served.SECTION: lambda cf, _answers, _today, protected: served.without_others(cf, protected),
 }
 
-REMOVED_ONLY = {served.SECTION: tuple(served.TAKEN_OUT)}
+REMOVED_ONLY = {served.SECTION: tuple(served.TAKEN_OUT), RELAY: NAMES}
 """By section: the parameters that it removes and that no answer writes."""

@@ -50,7 +50,7 @@ class Settings:
             if found == text:
                 break
             text = found
-        return text.strip()
+        return text.strip(" \t\r\n\v\f")
 
     def _by_level(self, found: re.Match[str]) -> str:
         bound, older, newer = found.groups()

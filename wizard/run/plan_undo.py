@@ -12,7 +12,9 @@ from functools import partial
 
 from wizard.answers.model import Problem, host_problem
 from wizard.errors import Trouble
+from wizard.host.main_cf import own_parameters
 from wizard.host.units import is_masked
+from wizard.paths import MAIN_CF
 from wizard.plan.actions import Forget, Install, KeepOriginal, ReloadZone, TurnBeside
 from wizard.plan.certificate_actions import Lay
 from wizard.plan.files import Past
@@ -35,8 +37,11 @@ from wizard.run.seals import Seals, read_seals
 from wizard.run.tidy import remains
 from wizard.run.undo import steps_back, what_stays
 from wizard.secrets import masked_file
+from wizard.text import printable
 
 _DOING = "taking a run back"
+_MAX_WARNING = 600
+"""Characters of a warning with values of main.cf."""
 _MKDIR = "Make it with `mkdir`, then give it the owner and the mode that it had."
 
 
@@ -254,7 +259,7 @@ def _compared(
         sections=(),
         steps=tuple(compared),
         files=tuple(sorted(changes, key=lambda one: list(texts).index(one.path))),
-        warnings=tuple(_warnings(plan, past, steps)),
+        warnings=(*_warnings(plan, past, steps), *mailboxes(changes)),
         obstacles=tuple(
             dict.fromkeys((*_obstacles(since, run, barred_by, taken_first), *_masked(compared)))
         ),
@@ -297,6 +302,27 @@ def _masked(steps: Iterable[Step]) -> Iterator[Problem]:
 
 def _is_empty(directory: str) -> bool:
     return os.path.isdir(directory) and not os.listdir(directory)  # noqa: PTH112, PTH208
+
+
+_TRANSPORT = "mailbox_transport"
+
+
+def mailboxes(changes: Iterable[FileChange]) -> Iterator[str]:
+    """Yield a warning if mail for people goes back to local(8), which knows no users of Dovecot's own."""
+    for change in changes:
+        if change.path != MAIN_CF or change.live is None or change.proposed is None:
+            continue
+        now = own_parameters(change.live).get(_TRANSPORT, "")
+        then = own_parameters(change.proposed).get(_TRANSPORT, "")
+        if now and now != then:
+            what = f"{_TRANSPORT} goes back from {now} to {then or 'nothing'}"
+            yield printable(
+                f"{what}, so that mail for people goes elsewhere than now. Without it local(8) delivers, "
+                "and returns mail for names that Dovecot alone knows, which are neither users nor "
+                "aliases of this host. Where there are such names, make each one a user or an "
+                "alias of this host first, or leave the run as it is; `postqueue -p` shows the mail that waits.",
+                _MAX_WARNING,
+            )
 
 
 def _warnings(plan: Plan, past: Progress, steps: Sequence[Step]) -> Iterator[str]:

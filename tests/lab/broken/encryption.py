@@ -132,7 +132,7 @@ WAYS = {
     # C3: each certificate parameter of each port.
     "an expired certificate for one kind of client": Way(
         _pair("late", "smtpd_tls_eccert_file", "smtpd_tls_eckey_file"),
-        {"certificate.expiry": "/etc/postfix/late.pem", "certificate.25": "smtpd_tls_eccert_file"},
+        {"certificate.expiry": "/etc/postfix/late.pem"},
         stops=True,
     ),
     "an expired certificate on 587 alone": Way(
@@ -141,7 +141,8 @@ WAYS = {
         + _option("submission", "smtpd_tls_cert_file=/etc/postfix/expired.pem")
         + "\n"
         + _option("submission", "smtpd_tls_key_file=/etc/postfix/expired.key"),
-        {"certificate.expiry": "submission/inet in master.cf", "certificate.587": "-o smtpd_tls_"},
+        {"certificate.expiry": "submission/inet in master.cf"},
+        {"certificate.587": "-o smtpd_tls_"},
         stops=True,
     ),
     "an expired certificate in chain files": Way(

@@ -63,6 +63,7 @@ WAYS = {
     ),
     "a later duplicate": Way(
         line("smtpd_tls_auth_only = no"),
+        {},
         {"main.cf.smtpd_tls_auth_only": "last line", "main.cf.complaints": "last"},
     ),
     "a later duplicate of the networks": Way(
@@ -93,6 +94,7 @@ WAYS = {
     ),
     "no rule against relaying": Way(
         swap("    reject_unauth_destination,", "    reject_unauth_pipelining,"),
+        {},
         {f"main.cf.{_LIST}": "main.cf"},
     ),
     "a bare reject in front": Way(
@@ -102,11 +104,13 @@ WAYS = {
     ),
     "a misspelt parameter": Way(
         line("smtpd_client_event_limit_excepions = $mynetworks"),
+        {},
         {"main.cf.complaints": "correct the line"},
     ),
     "a misspelt restriction": Way(
         swap("reject_unknown_sender_domain,", "reject_unkown_sender_domain,"),
-        {f"main.cf.{_LIST}": "main.cf", "restrictions.names": "spelt"},
+        {"restrictions.names": "spelt"},
+        {f"main.cf.{_LIST}": "main.cf"},
     ),
     "a misspelt restriction that only DATA meets": Way(
         line("smtpd_data_restrictions = reject_unauth_pipelinig"), {"restrictions.names": "spelt"}
@@ -143,6 +147,7 @@ WAYS = {
     ),
     "another's name": Way(
         swap("^myhostname = .*", "myhostname = localhost.localdomain"),
+        {"parameters.myhostname": "myhostname"},
         {"main.cf.myhostname": "main.cf", "smtp.25.banner": "myhostname"},
     ),
     "loopback only": Way(
@@ -151,6 +156,7 @@ WAYS = {
     ),
     "IPv6 as well": Way(
         swap("^inet_protocols = .*", "inet_protocols = all"),
+        {},
         {"main.cf.inet_protocols": "main.cf", "port.25": "restart"},
     ),
     "no TLS": Way(
@@ -166,19 +172,23 @@ WAYS = {
     ),
     "VRFY answered": Way(
         swap("^disable_vrfy_command = yes", "disable_vrfy_command = no"),
+        {},
         {"smtp.25.vrfy": "disable_vrfy_command"},
     ),
     "the version in the banner": Way(
         swap("^smtpd_banner = .*", "smtpd_banner = $myhostname ESMTP $mail_name $mail_version"),
+        {},
         {"smtp.25.banner": "smtpd_banner", "main.cf.smtpd_banner": "main.cf"},
     ),
     "no limit of a message": Way(
         swap("^message_size_limit = .*", "message_size_limit = 0"),
+        {},
         {"main.cf.message_size_limit": "main.cf", "smtp.25.size": "message_size_limit"},
     ),
     "a mailbox smaller than a message": Way(
         swap("^mailbox_size_limit = .*", "mailbox_size_limit = 1000000"),
-        {"main.cf.mailbox_size_limit": "main.cf", "parameters.mailbox_size_limit": "larger"},
+        {"parameters.mailbox_size_limit": "larger"},
+        {"main.cf.mailbox_size_limit": "main.cf"},
     ),
     "edited and never reloaded": Way(
         swap("^smtpd_client_connection_rate_limit = 120", "smtpd_client_connection_rate_limit = 1")
@@ -193,6 +203,7 @@ WAYS = {
     "restrictions of their own for port 25": Way(
         "postconf -P 'smtp/inet/smtpd_recipient_restrictions="
         "permit_mynetworks,reject_unauth_destination'",
+        {},
         {"master.cf.25": "smtp "},
         settle=RELOAD,
     ),

@@ -44,6 +44,7 @@ WAYS = {
             f"{_ENCRYPT}\\n  -o smtpd_client_conection_rate_limit=9",
             MASTER,
         ),
+        {},
         {"main.cf.complaints": "correct the line"},
     ),
     "an option commented out": Way(
@@ -94,6 +95,7 @@ WAYS = {
             f"{_ENCRYPT}\\n  -o smtpd_tls_auth_only=no",
             MASTER,
         ),
+        {},
         {"master.cf.587": "-o lines"},
         settle=RELOAD,
     ),

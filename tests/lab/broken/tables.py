@@ -19,15 +19,19 @@ WAYS = {
         {"table.sender_access": "postmap", "smtp.25.stranger": "tables"},
     ),
     "a table older than its file": Way(
-        _rows("friend.example OK", build=False), {"table.sender_access": "postmap"}, settle=NOTHING
+        _rows("friend.example OK", build=False),
+        warning={"table.sender_access": "postmap"},
+        settle=NOTHING,
     ),
     "a table of the wrong type": Way(
         swap(" [a-z]*:/etc/postfix/sender_access", " btree:/etc/postfix/sender_access"),
-        {"main.cf.smtpd_recipient_restrictions": "main.cf", "table.sender_access": "postmap"},
+        {"table.sender_access": "postmap"},
+        {"main.cf.smtpd_recipient_restrictions": "main.cf"},
     ),
     "a table by a misspelt path": Way(
         swap("/etc/postfix/sender_access", "/etc/postfix/sender_acess"),
-        {"tables": "postmap", "table.sender_access": "main.cf"},
+        {"tables": "postmap"},
+        {"table.sender_access": "main.cf"},
     ),
     "a table of a type that is not built in": Way(
         line("virtual_alias_maps = hsah:/etc/postfix/virtual"), {"tables": "type"}

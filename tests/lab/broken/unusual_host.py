@@ -87,6 +87,21 @@ UNUSUAL = {
         mend="systemctl stop acme.timer || :; systemctl daemon-reload; rm -rf /root/.acme.sh; "
         f"{_TIMER}; {DISTRUST}",
     ),
+    "certificates of RSA and of ECDSA": Way(
+        f"{issue('key=ec')}\n"
+        + line(f"smtpd_tls_eccert_file = {MADE_BY}/fullchain.pem")
+        + "\n"
+        + line(f"smtpd_tls_eckey_file = {MADE_BY}/leaf.key"),
+        mend=DISTRUST,
+    ),
+    "certificates of RSA and of ECDSA in chain files": Way(
+        f"{issue('key=ec')}\n"
+        f"cat {MADE_BY}/leaf.key {MADE_BY}/fullchain.pem >/etc/postfix/ec.pem; "
+        f"cat {_LIVE}/privkey.pem {_LIVE}/fullchain.pem >/etc/postfix/rsa.pem; "
+        "chmod 600 /etc/postfix/ec.pem /etc/postfix/rsa.pem\n"
+        + line("smtpd_tls_chain_files = /etc/postfix/ec.pem, /etc/postfix/rsa.pem"),
+        mend=DISTRUST,
+    ),
     "one file of key and chain": Way(
         f"cat {_LIVE}/privkey.pem {_LIVE}/fullchain.pem >/etc/postfix/pair.pem; chmod 600 /etc/postfix/pair.pem\n"
         + line("smtpd_tls_chain_files = /etc/postfix/pair.pem")

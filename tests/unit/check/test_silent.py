@@ -130,12 +130,55 @@ def test_a_relay_host_may_have_to_speak_tls(tmp_path: Path) -> None:
         assert judged(tmp_path, smtp_tls_security_level="encrypt", **{name: value}) == {}
 
 
+_COPIES = "unix n - n - 0 cleanup -o recipient_bcc_maps=static:a@x.example\n"
+
+
 @pytest.mark.parametrize(
     ("entry", "name"),
     [
         ("smtp unix - - n - - smtp -o smtp_bind_address=127.0.0.9\n", "smtp_bind_address"),
         ("submission inet n - n - - smtpd -o smtpd_tls_req_ccert=yes\n", "smtpd_tls_req_ccert"),
-        ("cleanup unix n - n - 0 cleanup -o hopcount_limit=1\n", ""),
+        ("cleanup unix n - n - 0 cleanup -o hopcount_limit=1\n", "hopcount_limit"),
+        ("cleanup unix n - n - 0 cleanup -o always_bcc=spy@x.example\n", "always_bcc"),
+        (
+            f"pickup unix n - n 60 1 pickup -o cleanup_service_name=pre\npre {_COPIES}",
+            "recipient_bcc_maps",
+        ),
+        (
+            f"127.0.0.1:10025 inet n - n - - smtpd -o cleanup_service_name=post\npost {_COPIES}",
+            "",
+        ),
+        (
+            "pickup unix n - n 60 1 pickup -o receive_override_options=no_address_mappings\n",
+            "receive_override_options",
+        ),
+        ("qmgr unix n - n 300 1 qmgr -o defer_transports=smtp\n", "defer_transports"),
+        ("qmgr unix n - n 300 1 oqmgr -o queue_run_delay=7d\n", "queue_run_delay"),
+        ("rewrite unix - - n - - trivial-rewrite -o relay_domains=static:all\n", "relay_domains"),
+        (
+            "rewrite unix - - n - - trivial-rewrite -o default_transport=error:x\n",
+            "default_transport",
+        ),
+        ("local unix - n n - - local -o mailbox_transport=lmtp:unix:old\n", "mailbox_transport"),
+        ("local unix - n n - - local -o mailbox_command=/bin/x\n", "mailbox_command"),
+        ("local unix - n n - - local -o alias_maps=\n", "alias_maps"),
+        ("local unix - n n - - local -o luser_relay=taro\n", "luser_relay"),
+        ("local unix - n n - - local -o soft_bounce=yes\n", "soft_bounce"),
+        ("local unix - n n - - local -o smtp_helo_name=localhost\n", ""),
+        ("bounce unix - - n - 0 bounce -o notify_classes=protocol\n", "notify_classes"),
+        (
+            "slow unix - - n - - pipe -o daemon_timeout=5s flags=R user=x argv=/bin/x\n",
+            "daemon_timeout",
+        ),
+        (
+            "virtual unix - n n - - virtual -o virtual_mailbox_base=/srv/old\n",
+            "virtual_mailbox_base",
+        ),
+        (
+            "2525 inet n - n - - smtpd -o smtpd_authorized_xclient_hosts=static:all\n",
+            "smtpd_authorized_xclient_hosts",
+        ),
+        ("127.0.0.1:2525 inet n - n - - smtpd -o smtpd_authorized_xclient_hosts=static:all\n", ""),
         (
             "127.0.0.1:10025 inet n - n - - smtpd -o receive_override_options=no_address_mappings\n",
             "",
@@ -146,12 +189,72 @@ def test_a_relay_host_may_have_to_speak_tls(tmp_path: Path) -> None:
         ("relay unix - - n - - smtp -o smtp_helo_name=localhost\n", "smtp_helo_name"),
         ("scan unix - - n - - smtp -o smtp_helo_name=localhost\n", ""),
         ("lmtp unix - - n - - lmtp -o smtp_helo_name=localhost\n", ""),
+        ("lmtp unix - - n - - lmtp -o lmtp_sasl_auth_enable=yes\n", ""),
     ],
 )
 def test_an_option_of_a_service(tmp_path: Path, entry: str, name: str) -> None:
     found = judged(tmp_path, entry)
     assert set(found) == ({name} if name else set())
-    assert not name or found[name][1].startswith(f"master.cf: {entry.split(maxsplit=1)[0]}")
+    assert not name or found[name][1].startswith("master.cf: ")
+    assert not name or found[name][1].split(" ")[1].rstrip(":") in entry
+
+
+SLOW = "slow unix - - n - - smtp -o smtp_helo_name=localhost -o smtp_tls_security_level=encrypt\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("there.example slow:", {"smtp_helo_name"}),
+        ("there.example slow:[mx.there.example]", {"smtp_helo_name"}),
+        ("there.example slow:[203.0.113.7]:25", {"smtp_helo_name"}),
+        ("there.example slow:[127.0.0.1]:10024", set()),
+        ("there.example slow:[10.0.0.7]", set()),
+        ("there.example slow:unix:private/x", set()),
+        ("there.example smtp:", set()),
+        ("# there.example slow:", set()),
+        ("\x1b there.example slow", set()),
+    ],
+)
+def test_a_transport_of_a_table(tmp_path: Path, row: str, named: set[str]) -> None:
+    table = tmp_path / "etc/postfix/transport"
+    table.parent.mkdir(parents=True)
+    table.write_text(f"{row}\n")
+    assert set(judged(tmp_path, SLOW, transport_maps="hash:/etc/postfix/transport")) == named
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        ({}, WRONG),
+        ({"home_mailbox": "Maildir/"}, WARNING),
+        ({"mailbox_transport": "lmtp:unix:x"}, WARNING),
+        ({"mailbox_command": "/usr/bin/procmail"}, WARNING),
+    ],
+)
+def test_a_spool_that_is_not_there(tmp_path: Path, own: dict[str, str], verdict: str) -> None:
+    found = judged(tmp_path, mail_spool_directory="/srv/mail/", **own)
+    assert found["mail_spool_directory"][0] == verdict
+    (tmp_path / "srv/mail").mkdir(parents=True)
+    assert judged(tmp_path, mail_spool_directory="/srv/mail/", **own) == {}
+
+
+def test_an_option_that_repeats_main_cf(tmp_path: Path) -> None:
+    entry = "local unix - n n - - local -o home_mailbox=Maildir/\n"
+    assert judged(tmp_path, entry, home_mailbox="Maildir/") == {}
+    assert set(judged(tmp_path, entry, home_mailbox="mbox")) == {"home_mailbox"}
+
+
+def test_lmtp_that_delivers_mail_is_judged(tmp_path: Path) -> None:
+    entry = (
+        "lmtp unix - - n - - lmtp -o lmtp_sasl_auth_enable=yes -o lmtp_tls_security_level=encrypt\n"
+    )
+    own = {"mailbox_transport": "lmtp:unix:private/dovecot-lmtp"}
+    found = judged(tmp_path, entry, **own)
+    assert {name: verdict for name, (verdict, _) in found.items()} == {
+        "lmtp_sasl_auth_enable": WRONG,
+        "lmtp_tls_security_level": WARNING,
+    }
 
 
 def test_aliases_before_a_content_filter_count_behind_it(tmp_path: Path) -> None:

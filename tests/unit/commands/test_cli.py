@@ -111,6 +111,29 @@ def test_a_root_without_an_etc_is_refused(
         assert not said.out
 
 
+def test_a_root_that_only_root_may_look_into(
+    tmp_path: Path,
+    self_signed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    look = os.stat
+
+    def refused(path: os.PathLike[str], **how: bool) -> os.stat_result:
+        if Path(path).name == "etc":
+            raise PermissionError(13, "Permission denied")
+        return look(path, **how)
+
+    monkeypatch.setattr("wizard.session.os.stat", refused)
+    for uid, code in ((1000, os.EX_NOPERM), (0, 1)):
+        monkeypatch.setattr("os.geteuid", lambda uid=uid: uid)
+        words = ["plan", "--answers", str(self_signed), "--root", str(tmp_path / "priv")]
+        assert main(words) == code
+        said = capsys.readouterr()
+        assert "Permission denied" in said.err
+        assert not said.out
+
+
 @pytest.mark.parametrize("command", ["apply", "check", "runs", "attach"])
 def test_only_root_may(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

@@ -97,10 +97,55 @@ def test_port_465_says_that_all_mail_gets_its_tls(line: str) -> None:
 @pytest.mark.parametrize("live", ["", "relayhost = [smtp.example.net]:465\n"])
 def test_the_plan_says_it_and_takes_out_a_wrapper_mode_of_its_own(live: str) -> None:
     """Without it, port 587 would get TLS from the first byte, which it does not speak."""
-    lines = f"{live}smtp_tls_wrappermode = yes\nsmtp_never_send_ehlo = yes\n"
+    lines = f"{live}smtp_tls_wrappermode = yes\nsmtp_fallback_relay = b.example\n"
     values = {"host": "smtp.example.net", "port": 587}
     plan, main = planned(lines, "relay", values)
     assert main.value("smtp_tls_wrappermode") is None
-    assert any(one.startswith("smtp_never_send_ehlo = yes stays") for one in plan.warnings)
-    others = planned("smtp_never_send_ehlo = yes\n", "limits", {})[0].warnings
-    assert not any("smtp_never_send_ehlo" in one for one in others)
+    assert any(one.startswith("smtp_fallback_relay = b.example stays") for one in plan.warnings)
+    others = planned("smtp_fallback_relay = b.example\n", "limits", {})[0].warnings
+    assert not any("smtp_fallback_relay" in one for one in others)
+
+
+LOGIN = {"host": "smtp.example.net", "port": 587, "user": "taro"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("smtp_sasl_mechanism_filter", "digestmd5,crammd5"),
+        ("smtp_sasl_mechanism_filter", "!plain gssapi"),
+        ("smtp_sasl_type", "dovecot"),
+        ("smtp_never_send_ehlo", "yes"),
+        ("smtp_discard_ehlo_keywords", "chunking, AUTH"),
+        ("smtp_discard_ehlo_keywords", "starttls"),
+    ],
+)
+@pytest.mark.parametrize("live", ["", "relayhost = [old.example.net]:587\n"])
+def test_what_bars_the_login_at_a_new_relay_host_is_taken_out(
+    live: str, name: str, value: str
+) -> None:
+    plan, main = planned(f"{live}{name} = {value}\n", "relay", LOGIN)
+    assert main.value(name) is None
+    said = [one for one in plan.warnings if name in one]
+    assert len(said) == 1
+    assert said[0].startswith(f"main.cf: {name} = {value} is taken out. ")
+
+
+@pytest.mark.parametrize("line", FINE[:3] + FINE[7:9])
+def test_what_does_not_bar_it_stays(line: str) -> None:
+    name, _, value = line.partition(" =")
+    assert planned(f"{line}\n", "relay", LOGIN)[1].value(name) == value.strip()
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"host": "smtp.example.net", "port": 587}, {"host": "", "port": 587}]
+)
+def test_a_filter_of_logins_stays_without_a_login(values: dict[str, str]) -> None:
+    _, main = planned("smtp_sasl_mechanism_filter = crammd5\n", "relay", values)
+    assert main.value("smtp_sasl_mechanism_filter") == "crammd5"
+
+
+def test_the_relay_host_of_today_keeps_its_filter() -> None:
+    lines = "relayhost = [smtp.example.net]:587\nsmtp_never_send_ehlo = yes\n"
+    _, main = planned(lines, "relay", {})
+    assert main.value("smtp_never_send_ehlo") == "yes"

@@ -1,19 +1,21 @@
 """Find what runs an ACME client by itself: systemd's timers of any name, cron and anacron.
 
 A job counts by the command that it runs, or by the script that it runs (systemd.timer(5),
-crontab(5), run-parts(8)).
+crontab(5), run-parts(8)). Scripts are read only where root alone decides what they say: a crontab of
+another user is mentioned, and no file that it names is opened.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.text import clean
+from wizard.text import clean, printable
 
 _SHOW = ("systemctl", "show", "-p")
 SHOW = (
@@ -43,6 +45,8 @@ _TIMES = re.compile(r"(@\w+|(?:\S+\s+){4}\S+)\s+(.*)")
 _RARE = re.compile(r"OnCalendar=((?:\*|\d{4})-(?:\d\d|\*-\d\d?\b(?![/,.])|\d\d-\d\d)\S* [^;]*?) *;")
 """A day of the month or of the year, in the form in which systemd shows it (systemd.time(7))."""
 _MAX_SCRIPT_BYTES = 65536
+_ROOT = "root"
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _SCRIPT = re.compile(r"(?<![\w.=-])(/[\w.+/-]+)")
 
 
@@ -52,6 +56,7 @@ class Job:
 
     `is_running` is False if no daemon was seen that would run it. `fault` is why it does not run for
     long, or well, and `advice` what to do. `script` is the text of the script that it runs, "" for none.
+    `user` is who it runs as if that is not root, so that it is only mentioned.
     """
 
     where: str
@@ -61,6 +66,7 @@ class Job:
     is_running: bool = True
     fault: str = ""
     advice: str = ""
+    user: str = ""
 
     @property
     def text(self) -> str:
@@ -164,11 +170,13 @@ def _cron(door: Door, *, has_cron: bool) -> Iterator[Job]:
     for directory in _CRON_DIRECTORIES:
         paths += [f"{directory}/{name}" for name in _names(door, directory)]
     for path in paths:
-        has_user = path.startswith("/etc/")
-        for line in _text(door, path).splitlines():
-            command = _command(line, has_user=has_user)
-            if command and not _NOT_WITH_SYSTEMD.search(command):
-                yield from _job(door, path, command, is_running=has_cron)
+        mentioned: set[tuple[str, str]] = set()
+        for user, command in _lines(door, path):
+            for job in _job(door, path, command, is_running=has_cron, user=user):
+                # Others may write as many lines as they like.
+                if not user or (user, job.client) not in mentioned:
+                    mentioned.add((user, job.client))
+                    yield job
     for directory in _RUN_PARTS:
         for name in _names(door, directory):
             path = f"{directory}/{name}"
@@ -176,13 +184,30 @@ def _cron(door: Door, *, has_cron: bool) -> Iterator[Job]:
                 yield from _job(door, path, path, is_running=has_cron)
 
 
-def _command(line: str, *, has_user: bool) -> str:
-    """Return the command of a line of a crontab, "" for a comment, a setting and @reboot."""
+def _lines(door: Door, path: str) -> Iterator[tuple[str, str]]:
+    """Yield who runs a line of a crontab, "" for root, and its command.
+
+    cron ignores a file of /etc that is not root's. A crontab below /var/spool has its user's name.
+    """
+    is_systems = path.startswith("/etc/")
+    owner = path.rpartition("/")[2]
+    if (is_systems or owner == _ROOT) and not _is_roots(door, path):
+        return
+    for line in _text(door, path).splitlines():
+        command = _command(line)
+        if is_systems:
+            owner, command = (*command.split(None, 1), "", "")[:2]
+        if command and not _NOT_WITH_SYSTEMD.search(command):
+            yield ("" if owner == _ROOT else printable(owner)), command
+
+
+def _command(line: str) -> str:
+    """Return what comes after the times of a line, "" for a comment, a setting and @reboot."""
     text = line.strip()
     found = _TIMES.match(text)
     if text.startswith("#") or found is None or found[1] == "@reboot" or re.match(r"\w+ *=", text):
         return ""
-    return found[2].partition(" ")[2].strip() if has_user else found[2]
+    return found[2]
 
 
 def _job(
@@ -192,14 +217,17 @@ def _job(
     *,
     is_running: bool,
     fault: tuple[str, str] = ("", ""),
+    user: str = "",
 ) -> Iterator[Job]:
-    scripts = [] if CLIENTS.search(_programs(command)) else _SCRIPT.findall(command)
-    script = "\n".join(_text(door, path) for path in dict.fromkeys(scripts))
+    is_named = user or CLIENTS.search(_programs(command))
+    named = () if is_named else dict.fromkeys(_SCRIPT.findall(command))
+    scripts = [path for path in named if _is_roots(door, path)]
+    script = "\n".join(_text(door, path) for path in scripts)
     lines = [line for line in script.splitlines() if not line.lstrip().startswith("#")]
     script = "\n".join(lines)
     client = CLIENTS.search(_programs(command)) or CLIENTS.search(_programs(script))
     if client:
-        yield Job(where, client[1], clean(command.encode(), 120), script, is_running, *fault)
+        yield Job(where, client[1], clean(command.encode(), 120), script, is_running, *fault, user)
 
 
 def _programs(text: str) -> str:
@@ -222,6 +250,30 @@ def _text(door: Door, path: str) -> str:
     except (Trouble, OSError):
         return ""
     return "" if data.startswith(b"\x7fELF") else data.decode("utf-8", "replace")
+
+
+def _is_roots(door: Door, path: str) -> bool:
+    """True if root alone decides what a path leads to: the file and its directories are root's.
+
+    Who owns the root directory counts as root.
+    """
+    parts = path.split("/")
+    names = ["/".join(parts[:number]) for number in range(2, len(parts) + 1)]
+    try:
+        root = door.stat("/")
+        found = [status for name in names for status in (door.lstat(name), door.stat(name))]
+    except (Trouble, OSError):
+        return False
+    return root is not None and all(
+        status is not None and status.st_uid == root.st_uid and not _is_open(status.st_mode)
+        for status in found
+    )
+
+
+def _is_open(mode: int) -> bool:
+    """True if others may replace it; in a sticky directory each one only what is theirs."""
+    is_sticky = stat.S_ISDIR(mode) and mode & stat.S_ISVTX
+    return bool(mode & _OTHERS_WRITE) and not is_sticky and not stat.S_ISLNK(mode)
 
 
 def is_executable(door: Door, path: str) -> bool:

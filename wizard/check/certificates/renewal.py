@@ -175,8 +175,11 @@ def check_of(name: str) -> Check:
 
 
 def renews(job: Job, name: str) -> bool:
-    """True if a job has certbot renew this lineage: not another one, and not as a dry run."""
-    if job.client != CERTBOT:
+    """True if a job has certbot renew this lineage: not another one, and not as a dry run.
+
+    certbot's files are root's, so that a job of another user renews nothing.
+    """
+    if job.client != CERTBOT or job.user:
         return False
     for line in job.text.splitlines():
         others = _OTHER_NAME.findall(line)
@@ -234,7 +237,7 @@ def _problem(
             not mine,
             (
                 f"{', '.join(job.where for job in certbots)} does not renew {renewal.name}: "
-                f"{'; '.join(job.command for job in certbots)}"
+                f"{'; '.join(_called(job) for job in certbots)}"
             ),
             timer or f"Let it run `certbot renew -q`, without --dry-run and --cert-name. {dry_run}",
         ),
@@ -273,6 +276,10 @@ def _problem(
     return next(((what, advice) for applies, what, advice in faults if applies), ("", ""))
 
 
+def _called(job: Job) -> str:
+    return f"{job.command} (as {job.user})" if job.user else job.command
+
+
 def judge_other(
     door: Door, path: str, jobs: Sequence[Job], copies: Sequence[str]
 ) -> Iterator[Finding]:
@@ -287,7 +294,7 @@ def judge_other(
             f"Name {LINEAGES}/{name}/fullchain.pem and privkey.pem in main.cf; reload.",
         )
         return
-    of_acme_sh = [job for job in jobs if job.client == "acme.sh"]
+    of_acme_sh = [job for job in jobs if job.client == "acme.sh" and not job.user]
     if of_acme_sh and path in _installed_by_acme_sh(door):
         yield check.right(f"acme.sh, {of_acme_sh[0].where}")
     elif copies:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.check.certificates.probing import ALL
@@ -41,12 +43,18 @@ def on_disk(door: Door, paths: Sequence[str]) -> dict[str, bytes]:
 
 
 def judge_served(
-    port: int, leaves: Mapping[str, bytes], disk: Mapping[str, bytes], here: PortSettings
+    port: int,
+    leaves: Mapping[str, bytes],
+    disk: Mapping[str, bytes],
+    here: PortSettings,
+    planned: Optional[Mapping[str, bytes]] = None,
 ) -> Iterator[Finding]:
     """`certificate.PORT`: the leaf of each handshake is the same as on disk.
 
     `leaves` are by kind of client; a client without a certificate is not checked here. `disk` has
     the allowed leaves. After a renewal Postfix serves the old one until its smtpd processes end.
+    `planned` has the leaf that the answers name. Another one beside it is right, such as that of
+    ECDSA; a port that does not serve the planned one to anybody has a warning.
     """
     got = {client: leaf for client, leaf in leaves.items() if leaf}
     if not got:
@@ -62,6 +70,10 @@ def judge_served(
         yield check.finding(UNKNOWN, seen, _advice(here))
     elif others:
         yield check.wrong(f"another one than on disk{to}", _advice(here))
+    elif planned and not set(got.values()) & set(planned.values()):
+        yield replace(check, expected=" or ".join(planned)).warning(
+            "the one on disk, and not that of the answers", _advice(here)
+        )
     else:
         yield check.right("the one on disk")
 

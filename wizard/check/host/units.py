@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from wizard.check.commands import CommandResult
 from wizard.door import Door
@@ -57,6 +58,7 @@ _READ = re.compile(
     r"|postfix/postfix-script\[\d+\]: (?:starting|refreshing) the Postfix)",
     re.MULTILINE,
 )
+_STOPPED = frozenset({"inactive", "failed"})
 _DISABLED = frozenset({"disabled", "masked", "masked-runtime"})
 _SLACK = 1.0
 """Seconds: a file may be renamed into place while it is read."""
@@ -76,6 +78,25 @@ def judge_unit(result: CommandResult) -> Iterator[Finding]:
             yield check.wrong(
                 seen, _MASKED if is_masked else remedy, _UNMASKING if is_masked else cured_by
             )
+
+
+_RELOADS = re.compile(
+    r"`(?:systemctl (?:reload|restart) postfix|postfix reload)`|(?<=[;,] )reload(?=[.,;])"
+    r"|(?<=(?:then|else) )reload Postfix"
+)
+_START = "`systemctl start postfix`"
+
+
+def with_start(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings; after `unit.active` has seen a stopped Postfix, the advice starts it.
+
+    What is stopped cannot be reloaded (systemctl(1)).
+    """
+    is_stopped = False
+    for one in findings:
+        is_stopped = is_stopped or (one.id == "unit.active" and one.seen in _STOPPED)
+        advice = _RELOADS.sub(_START, one.advice) if is_stopped else one.advice
+        yield one if advice == one.advice else replace(one, advice=advice)
 
 
 def judge_units(result: CommandResult) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ _INTERFACES = {
     "loopback-only": {4: "127.0.0.1", 6: "::1"},
     "localhost": {4: "127.0.0.1", 6: "::1"},
 }
+_LOOPBACK = frozenset(_INTERFACES["localhost"].values())
 _PROTOCOLS = {"ipv4": (4,), "ipv6": (6,), "all": (4, 6)}
 
 
@@ -128,10 +129,12 @@ def judge_ports(
     services: Sequence[Service] = (),
     *,
     has_ipv6: bool,
+    drift: str = WRONG,
 ) -> Iterator[Finding]:
     """One finding for each port: `port.25`, `port.587`, `port.465`.
 
-    `services` are the entries of master.cf, which may not be what master runs with.
+    `services` are the entries of master.cf, which may not be what master runs with. `drift` is the
+    verdict of more addresses than planned, if others reach the planned ones as well.
     """
     wanted = addresses(networks, has_ipv6=has_ipv6)
     expected = f"{OWNER} on {', '.join(wanted) or networks.inet_interfaces}"
@@ -143,7 +146,7 @@ def judge_ports(
             yield check.unknown(result.failure)
             continue
         there = [one for one in sockets(result.text) if one.port == port]
-        verdict, advice = _judge(there, frozenset(wanted))
+        verdict, advice = _judge(there, frozenset(wanted), drift)
         if not there and entries and master_runs:
             advice = (
                 "master.cf has the service, and master has not read it: `systemctl reload postfix`."
@@ -158,7 +161,7 @@ def judge_ports(
         yield check.finding(verdict, seen or NOBODY, advice)
 
 
-def _judge(there: list[Socket], wanted: frozenset[str]) -> tuple[str, str]:
+def _judge(there: list[Socket], wanted: frozenset[str], drift: str) -> tuple[str, str]:
     foreign = sorted({one.owner for one in there if one.owner not in {OWNER, ""}})
     if foreign:
         return WRONG, f"End {foreign[0]} (its unit too) and start Postfix."
@@ -171,7 +174,8 @@ def _judge(there: list[Socket], wanted: frozenset[str]) -> tuple[str, str]:
             "inet_interfaces and inet_protocols need `systemctl restart postfix`; see master.cf.",
         )
     if wanted and listening - wanted:
-        return WRONG, "More addresses than planned: `systemctl restart postfix`, see master.cf."
+        more = "More addresses than planned: `systemctl restart postfix`, see master.cf."
+        return WRONG if wanted <= _LOOPBACK else drift, more
     if any(not one.owner for one in there):
         return UNKNOWN, "Only root sees who listens."
     return RIGHT, ""

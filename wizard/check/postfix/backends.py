@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Callable
@@ -19,6 +19,7 @@ from wizard.check.postfix.restrictions import LISTS, items
 from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import QUEUE
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
@@ -64,10 +65,30 @@ class Backend:
         return self.path or f"{self.host}:{self.port}"
 
 
+_READERS: Mapping[str, tuple[str, ...]] = {
+    "pickup": ("content_filter",),
+    "qmqpd": ("content_filter",),
+    "cleanup": MILTERS[1:],
+    "local": ("mailbox_transport", "fallback_transport"),
+    "trivial-rewrite": NEXT_HOPS[1:],
+}
+"""The programs besides smtpd that read these parameters, so that their `-o` count."""
+
+
+def with_options(services: Iterable[Service]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """Return the services besides smtpd that name a program by an option: name and options."""
+    read = (
+        (one.name, {name: one.values[name] for name in names if name in one.values})
+        for one in services
+        for names in [_READERS.get(one.command, ())]
+    )
+    return tuple((name, options) for name, options in read if options)
+
+
 def backends(
     settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
 ) -> tuple[Backend, ...]:
-    """Return all backends on this host that main.cf or the options of an smtpd name."""
+    """Return all backends on this host that main.cf or the options of a service name."""
     found: list[Backend] = []
     for one in (settings, *(settings.of(options) for _, options in services)):
         names = one.options or None
@@ -101,8 +122,6 @@ def _next_hops(name: str, said: str) -> Iterator[Backend]:
     found = _NEXT_HOP.fullmatch(said)
     if found:
         host, port, path = found.groups(default="")
-        if path and name == "mailbox_transport":
-            return  # `delivery.lmtp` checks it, and also waits for Dovecot
         yield Backend(name, host, port, _below_queue(path) if path else "")
 
 
@@ -110,19 +129,39 @@ def _below_queue(path: str) -> str:
     return path if path.startswith("/") else f"{QUEUE}/{path}"
 
 
+def own_sockets(services: Iterable[Service]) -> frozenset[str]:
+    """Return the sockets of master(8) itself, where no program of others answers."""
+    return frozenset(
+        f"{QUEUE}/{directory}/{one.name}"
+        for one in services
+        if one.type == "unix"
+        for directory in ("private", "public")
+    )
+
+
 def begin_backends(
-    found: Iterable[Backend], settings: Settings, pool: Executor
+    found: Iterable[Backend],
+    settings: Settings,
+    pool: Executor,
+    own: Collection[str] = (),
 ) -> Callable[[], Iterator[Finding]]:
-    """Connect to all backends in parallel; call the result to wait for the findings."""
+    """Connect to all backends in parallel; call the result to wait for the findings.
+
+    `own` are Postfix's own sockets, which accept connections and speak another protocol.
+    """
     probes: dict[str, list[tuple[Backend, Future[str]]]] = {}
     for backend in found:
-        probes.setdefault(backend.parameter, []).append((backend, pool.submit(_fault, backend)))
+        probes.setdefault(backend.parameter, []).append(
+            (backend, pool.submit(_fault, backend, own))
+        )
     passed_over = settings.value("milter_default_action") == "accept"
     return lambda: _judge(probes, passed_over=passed_over)
 
 
-def _fault(backend: Backend) -> str:
+def _fault(backend: Backend, own: Collection[str]) -> str:
     """Return why nobody answers there, "" if somebody does."""
+    if backend.path in own:
+        return "this is the socket of a service of Postfix's own"
     try:
         if backend.path:
             with socket.socket(socket.AF_UNIX) as probe:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from wizard.check.postfix.drift import harm
 from wizard.check.postfix.trusted import networks_of
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.main_cf import words
@@ -36,16 +38,24 @@ def judge_main_cf(
     complaints: Sequence[str],
     expected: Sequence[tuple[str, str]],
     tolerated: Sequence[str] = (),
+    *,
+    drift: str = WRONG,
+    defaults: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Finding]:
     """`main.cf.NAME` for each parameter that differs, `main.cf` if none does, and `.complaints`.
 
-    `tolerated` are complaints from before the run; they are only a warning.
+    `drift` is the verdict of a difference that does no harm by itself, and of a complaint: a run is
+    wrong then, because it wrote something else. `tolerated` are complaints from before the run; they
+    are only a warning.
     """
     differing = _differing(live, expected)
     for name, planned in differing:
         seen, wanted = difference(live.get(name, ""), planned)
-        yield Check(f"main.cf.{name}", f"main.cf: {name}", printable(wanted)).wrong(
-            printable(seen) if name in live else "not set",
+        does = harm(name, Settings(live, defaults), planned)
+        shown = printable(seen) if name in live else "not set"
+        yield Check(f"main.cf.{name}", f"main.cf: {name}", printable(wanted)).finding(
+            WRONG if does else drift,
+            f"{shown}: {printable(does)}" if does else shown,
             "Set it so in main.cf, then check again: "
             "the last line of a name is the one that counts.",
         )
@@ -55,7 +65,7 @@ def judge_main_cf(
     new = new_complaints(complaints, tolerated)
     shown = "; ".join(map(printable, new or complaints))
     yield check.finding(
-        WRONG if new else WARNING if complaints else RIGHT,
+        drift if new else WARNING if complaints else RIGHT,
         shown or "of nothing",
         _TWICE if "overriding earlier" in shown else _MISSPELT,
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from wizard.answers.model import POLICY
 from wizard.check.commands import CommandResult
+from wizard.check.postfix.drift import harm
 from wizard.check.postfix.main_cf import value
 from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
-from wizard.finding import Check, Finding
+from wizard.finding import WRONG, Check, Finding
 from wizard.host.postfix import parameters
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import BY_NAME
@@ -48,9 +49,15 @@ EXPECTED = (
 
 
 def judge_master_cf(
-    services: CommandResult, overrides: CommandResult, main_cf: Mapping[str, str]
+    services: CommandResult,
+    overrides: CommandResult,
+    main_cf: Mapping[str, str],
+    drift: str = WRONG,
 ) -> Iterator[Finding]:
-    """`master.cf.PORT`: an active smtpd on each port, with the settings that its port needs."""
+    """`master.cf.PORT`: an active smtpd on each port, with the settings that its port needs.
+
+    `drift` is the verdict of options that only differ from main.cf, and do no harm by that.
+    """
     for service in EXPECTED:
         wanted = [
             *service.settings,
@@ -68,10 +75,10 @@ def judge_master_cf(
             advice = "Uncomment the entry and its -o lines in master.cf; reload."
             yield check.wrong("no active entry", advice)
             continue
-        seen, advice = _judge(service, there[-1], entries, overrides.text, main_cf)
+        wrong, other, advice = _judge(service, there[-1], entries, overrides.text, main_cf)
         yield (
-            check.wrong(printable(seen), advice)
-            if seen
+            check.finding(WRONG if wrong else drift, printable(", ".join((*wrong, *other))), advice)
+            if wrong or other
             else check.right(f"{there[-1].name} as planned")
         )
 
@@ -82,15 +89,16 @@ def _judge(
     entries: Sequence[Service],
     overrides: str,
     main_cf: Mapping[str, str],
-) -> tuple[str, str]:
-    """Return what is wrong with the entry of a service, "" if nothing, and the advice."""
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return what is wrong with the entry of a service, what only differs, and the advice."""
     advice = f"Correct the -o lines of {entry.name} in master.cf; reload."
     key, command = entry.key, entry.command
     if command == "postscreen" and not service.users_only:
         behind = next((one for one in entries if one.key == BEHIND_POSTSCREEN), None)
         if behind is None:
             return (
-                f"run by postscreen, and no {BEHIND_POSTSCREEN}",
+                (f"run by postscreen, and no {BEHIND_POSTSCREEN}",),
+                (),
                 "Uncomment `smtpd pass`, `dnsblog unix` and `tlsproxy unix` in master.cf; reload.",
             )
         key, command = behind.key, behind.command
@@ -103,10 +111,12 @@ def _judge(
     ]
     if service.users_only and not _users_only(Settings(main_cf, {}, own)):
         wrong.append(f"{RECIPIENT}={own.get(RECIPIENT, main_cf.get(RECIPIENT, '(default)'))}")
-    wrong += _bent(service, own, main_cf)
+    bent = _bent(service, own, main_cf)
+    harmful = [f"{name}={own[name]}: {does}" for name, does in bent.items() if does]
+    other = [f"{name}={own[name]}" for name, does in bent.items() if not does]
     if command != "smtpd":
         wrong.append(f"run by {command}")
-    return ", ".join(wrong), advice
+    return (*wrong, *harmful), tuple(other), advice
 
 
 def _users_only(settings: Settings) -> bool:
@@ -131,17 +141,22 @@ def _refuses_others(listed: tuple[str, ...]) -> bool:
 
 def _bent(
     service: ExpectedService, own: Mapping[str, str], main_cf: Mapping[str, str]
-) -> list[str]:
-    """Return the policy's parameters that an entry overrides with another value."""
+) -> dict[str, str]:
+    """Return the policy's parameters that an entry overrides with another value.
+
+    Each one has what it does by that on port 25, "" for no harm. What the other ports need is
+    compared by itself.
+    """
     needed = {name for name, _ in service.settings} | ({RECIPIENT} if service.users_only else set())
-    return [
-        f"{name}={said}"
+    settings = Settings(main_cf, {}, own)
+    return {
+        name: "" if service.users_only else harm(name, settings, main_cf.get(name, ""))
         for name, said in own.items()
         if name not in needed
         and name in BY_NAME
         and BY_NAME[name].section == POLICY
         and value(said) != value(main_cf.get(name, said))
-    ]
+    }
 
 
 def _overrides(text: str, key: str) -> dict[str, str]:

@@ -61,19 +61,20 @@ def _of_cidr(door: Door, table: str) -> list[str]:
     text = door.readable_text(table.partition(":")[2])
     rows = [row.split() for row in text.splitlines() if row.strip() and row[0] not in "# \t"]
     names = [row[0] for row in rows]
-    return names if all(map(_network, names)) else []
+    return names if all(map(network_of, names)) else []
 
 
 def networks_of(listed: Sequence[str]) -> frozenset[str]:
     """Return the items of mynetworks by their meaning: equal networks are equal texts."""
     found = set()
     for word in listed:
-        parsed = _network(word)
+        parsed = network_of(word)
         found.add(str(parsed) if parsed else word)
     return frozenset(found)
 
 
-def _network(word: str) -> Union[Network, None]:
+def network_of(word: str) -> Union[Network, None]:
+    """Return an item of mynetworks as a network, None for a table, a file or a name."""
     try:
         return ipaddress.ip_network(word.replace("[", "").replace("]", ""), strict=False)
     except ValueError:
@@ -88,7 +89,7 @@ def judge_trusted(
         return
     listed = expanded(door, settings.words("mynetworks"))
     agreed = networks_of(tuple(chosen))
-    networks = [(one, _network(one)) for one in listed if not one.startswith("!")]
+    networks = [(one, network_of(one)) for one in listed if not one.startswith("!")]
     own = {ipaddress.ip_address(one.partition("%")[0]) for one in host.addresses}
     doubts: list[str] = []
     for word, parsed in networks:

@@ -27,7 +27,7 @@ ROWS = (
         "strangers may have a message multiplied",
         SMTPD,
     ),
-    Row("qmqpd_authorized_clients", strangers, WARNING, "strangers may relay by QMQP"),
+    Row("qmqpd_authorized_clients", strangers, WARNING, "strangers may relay by QMQP", ("qmqpd",)),
     Row(
         "smtpd_client_event_limit_exceptions",
         strangers,
@@ -40,6 +40,7 @@ ROWS = (
         strangers,
         WARNING,
         "headers of strangers are rewritten to our domain",
+        SMTPD,
     ),
     Row(
         "allow_untrusted_routing",
@@ -130,14 +131,14 @@ ROWS = (
         without_aliases,
         WARNING,
         "no alias and no canonical table counts",
-        ("smtpd", "pickup", "cleanup"),
+        ("smtpd", "pickup", "qmqpd"),
     ),
     Row(
         "receive_override_options",
         has("no_header_body_checks"),
         WARNING,
         "header_checks and body_checks do not count",
-        ("smtpd", "pickup", "cleanup"),
+        ("smtpd", "pickup", "qmqpd"),
     ),
     Row(
         "smtpd_reject_unlisted_sender",

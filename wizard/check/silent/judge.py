@@ -6,27 +6,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wizard.check.network.ports import PORTS
-from wizard.check.silent import arriving, leaving, limits, rewriting
-from wizard.check.silent.row import SMTP, SMTPD, Row
+from wizard.check.silent import arriving, leaving, limits, options, rewriting
+from wizard.check.silent.row import ANY, Row
+from wizard.check.silent.users import is_judged
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Cure, Finding
+from wizard.finding import WARNING, WRONG, Check, Cure, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
-ROWS = (*arriving.ROWS, *limits.ROWS, *leaving.ROWS, *rewriting.ROWS)
+ROWS = (*arriving.ROWS, *limits.ROWS, *leaving.ROWS, *rewriting.ROWS, *options.ROWS)
 
 
 def judge_silent(settings: Settings, services: Iterable[Service], door: Door) -> Iterator[Finding]:
     """`parameters.NAME` for each fault; `parameters.files` for a file that is named and missing."""
     entries = tuple(services)
     for row in ROWS:
-        for where, own in _places(row, settings, entries):
+        for where, own in _places(row, settings, entries, door):
             value = own.value(row.name)
             if _is_known(own, row.name) and row.applies(own, value):
                 subject = f"{where}: {row.name}"
@@ -49,30 +49,15 @@ def _is_known(settings: Settings, name: str) -> bool:
 
 
 def _places(
-    row: Row, settings: Settings, services: Iterable[Service]
+    row: Row, settings: Settings, services: Sequence[Service], door: Door
 ) -> Iterator[tuple[str, Settings]]:
     """Yield main.cf, then each service with an own value of the parameter."""
     yield "main.cf", settings
     for one in services:
-        if one.command in row.programs and row.name in one.values and _is_judged(one, settings):
+        is_read = row.programs == ANY or one.command in row.programs
+        is_set = is_read and row.name in one.values
+        if is_set and is_judged(one, row.name, settings, services, door):
             yield f"master.cf: {one.name}", settings.of(one.values)
-
-
-_TRANSPORTS = ("default_transport", "relay_transport")
-
-
-def _is_judged(service: Service, settings: Settings) -> bool:
-    """True for a service that strangers' mail passes: others were made for a purpose of their own.
-
-    With postscreen(8) the smtpd of port 25 has the type pass.
-    """
-    if service.command in SMTP:
-        used = (settings.value(name).partition(":")[0] for name in _TRANSPORTS)
-        return service.name in used
-    if service.command in SMTPD:
-        is_met = service.port_number in PORTS or service.type == "pass"
-        return is_met and not service.loopback
-    return not service.loopback
 
 
 FILES: Mapping[str, str] = {
@@ -83,6 +68,15 @@ FILES: Mapping[str, str] = {
     "mail_spool_directory": "mail for people cannot be stored",
 }
 """Parameters with a path that must be there, and what happens without it."""
+
+
+_SPOOL = "mail_spool_directory"
+_BEFORE_SPOOL = ("mailbox_transport", "mailbox_command", "home_mailbox")
+"""What local(8) uses in place of the spool directory, if it is set."""
+
+
+def _is_in_use(settings: Settings) -> bool:
+    return not any(map(settings.value, _BEFORE_SPOOL))
 
 
 def _files(settings: Settings, door: Door) -> Iterator[Finding]:
@@ -98,7 +92,8 @@ def _files(settings: Settings, door: Door) -> Iterator[Finding]:
             check = Check(
                 f"parameters.{name}", f"main.cf: {name}", "a file that is there", fatal=False
             )
-            yield check.warning(
+            yield check.finding(
+                WRONG if name == _SPOOL and _is_in_use(settings) else WARNING,
                 printable(f"{path} is not there: {does}"),
                 printable(f"Make {path}, or take {name} out of main.cf; reload."),
             )

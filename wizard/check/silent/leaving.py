@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from wizard.check.silent.row import (
+    LMTP,
     SMTP,
+    TLS_OR_NOTHING,
     Row,
     demands_tls,
     has,
@@ -100,7 +102,14 @@ ROWS = (
         lambda settings, value: value == "yes" and not settings.value("lmtp_sasl_password_maps"),
         WRONG,
         "there are no passwords: mail for people waits",
-        ("lmtp",),
+        LMTP,
+    ),
+    Row(
+        "lmtp_tls_security_level",
+        lambda _, value: value in TLS_OR_NOTHING,
+        WARNING,
+        "mail for people waits if Dovecot's LMTP has no such TLS",
+        LMTP,
     ),
     Row(
         "smtp_sasl_type",
@@ -132,7 +141,7 @@ ROWS = (
         no_public_name,
         WRONG,
         "mail of this host comes from a name that nobody can answer",
-        (),
+        ("trivial-rewrite", "cleanup", "pickup", "local", "bounce"),
         "Set `myorigin = $mydomain` or `$myhostname`; reload.",
     ),
     Row(
@@ -140,7 +149,7 @@ ROWS = (
         no_public_name,
         WRONG,
         "other servers refuse a host of that name, and bounces have no sender",
-        (),
+        (*SMTP, "smtpd", "bounce"),
         "Set myhostname to the name that the MX and the PTR have; reload.",
     ),
     Row("mydomain", is_("localdomain", "localhost"), WRONG, "no domain has that name"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.check.silent.row import (
+    ANY,
     CLEANUP,
     LOW,
     QMGR,
@@ -42,8 +43,8 @@ ROWS = (
         (),
         LOW,
     ),
-    Row("daemon_timeout", below(60), WARNING, "programs are killed at their work", (), LOW),
-    Row("ipc_timeout", below(60), WARNING, "Postfix's programs give up on each other", (), LOW),
+    Row("daemon_timeout", below(60), WARNING, "programs are killed at their work", ANY, LOW),
+    Row("ipc_timeout", below(60), WARNING, "Postfix's programs give up on each other", ANY, LOW),
     Row(
         "service_throttle_time",
         above(600),
@@ -122,7 +123,7 @@ ROWS = (
         above(3600),
         WARNING,
         "who reaches a limit is shut out that long",
-        (),
+        ("anvil",),
         LOW,
     ),
     Row(
@@ -130,7 +131,7 @@ ROWS = (
         above(60),
         WRONG,
         "mail goes out one message in that time",
-        (),
+        QMGR,
         LOW,
     ),
     Row(
@@ -146,7 +147,7 @@ ROWS = (
         below(3600, "d"),
         WARNING,
         "a bounce is given up at the first try that fails",
-        (),
+        QMGR,
         LOW,
     ),
     Row(
@@ -154,7 +155,7 @@ ROWS = (
         above(86400),
         WARNING,
         "mail that must wait is tried again so late",
-        (),
+        QMGR,
         LOW,
     ),
     Row(
@@ -162,10 +163,12 @@ ROWS = (
         above(432000),
         WARNING,
         "mail that must wait is tried again so late",
-        (),
+        QMGR,
         LOW,
     ),
-    Row("queue_run_delay", above(86400), WARNING, "the queue is looked through so rarely", (), LOW),
+    Row(
+        "queue_run_delay", above(86400), WARNING, "the queue is looked through so rarely", QMGR, LOW
+    ),
     Row(
         "in_flow_delay",
         above(5),
@@ -196,7 +199,7 @@ ROWS = (
         fewer(10, zero=True),
         WRONG,
         "mail that came over some servers is returned as a loop",
-        (),
+        CLEANUP,
         LOW,
     ),
     Row(
@@ -226,5 +229,6 @@ ROWS = (
         is_("yes"),
         WARNING,
         "clients that are new must come twice",
+        ("postscreen",),
     ),
 )

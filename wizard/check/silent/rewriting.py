@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-from wizard.check.silent.row import CLEANUP, SMTPD, Row, empty, has, is_, set_, strangers
+from wizard.check.silent.row import (
+    ANY,
+    CLEANUP,
+    LMTP,
+    REWRITE,
+    SMTP,
+    SMTPD,
+    Row,
+    empty,
+    has,
+    is_,
+    set_,
+    strangers,
+)
 from wizard.finding import WARNING, WRONG
 
 ROWS = (
@@ -38,20 +51,28 @@ ROWS = (
         has("protocol", "policy"),
         WARNING,
         "strangers' errors fill postmaster's mailbox",
+        (*SMTPD, *SMTP, *LMTP, "bounce"),
     ),
     Row(
         "allow_min_user",
         is_("yes"),
         WARNING,
         "recipients that begin with - reach programs as options",
+        REWRITE,
     ),
-    Row("resolve_dequoted_address", is_("no"), WARNING, "quoted addresses can relay or are lost"),
+    Row(
+        "resolve_dequoted_address",
+        is_("no"),
+        WARNING,
+        "quoted addresses can relay or are lost",
+        REWRITE,
+    ),
     Row(
         "relocated_maps",
         lambda _, value: re.search(r"(regexp|pcre|static):", value) is not None,
         WARNING,
         "a pattern may return all mail",
-        SMTPD,
+        REWRITE,
     ),
     Row("allow_mail_to_commands", empty, WARNING, "aliases to programs are returned", ("local",)),
     Row("allow_mail_to_files", empty, WARNING, "aliases to files are returned", ("local",)),
@@ -69,11 +90,14 @@ ROWS = (
         "proxymap(8) opens no table: users are not found",
         ("proxymap",),
     ),
-    Row("debug_peer_list", strangers, WARNING, "the log grows with each line of these clients"),
+    Row(
+        "debug_peer_list", strangers, WARNING, "the log grows with each line of these clients", ANY
+    ),
     Row(
         "syslog_facility",
         lambda _, value: value != "mail",
         WARNING,
         "the log goes where /var/log/maillog is not",
+        ANY,
     ),
 )

@@ -14,7 +14,7 @@ from wizard.postfix.settings import Settings
 
 Applies = Callable[[Settings, str], bool]
 _TIME = re.compile(r"(\d+)([smhdw]?)")
-_TLS_OR_NOTHING = frozenset({"encrypt", "secure", "verify", "fingerprint", "dane-only"})
+TLS_OR_NOTHING = frozenset({"encrypt", "secure", "verify", "fingerprint", "dane-only"})
 _RELAYS = (
     "relayhost",
     "sender_dependent_relayhost_maps",
@@ -126,7 +126,7 @@ def demands_tls(settings: Settings, value: str) -> bool:
     has_relay = settings.value("default_transport").partition(":")[2] or any(
         map(settings.value, _RELAYS)
     )
-    return value in _TLS_OR_NOTHING and not has_relay
+    return value in TLS_OR_NOTHING and not has_relay
 
 
 def without_aliases(settings: Settings, value: str) -> bool:
@@ -138,7 +138,7 @@ def without_aliases(settings: Settings, value: str) -> bool:
 class Row:
     """A parameter, when its value is a fault, what it does, and the programs that read it.
 
-    `programs` are those of master.cf whose `-o` count; () means main.cf alone.
+    `programs` are those of master.cf whose `-o` count; () means main.cf alone, `ANY` all of them.
     """
 
     name: str
@@ -149,8 +149,11 @@ class Row:
     advice: str = SAFE
 
 
-SMTPD, SMTP, CLEANUP, QMGR = ("smtpd",), ("smtp", "lmtp"), ("cleanup",), ("qmgr",)
-"""The programs of master.cf that read a parameter."""
+SMTPD, SMTP, LMTP, CLEANUP = ("smtpd",), ("smtp",), ("lmtp",), ("cleanup",)
+QMGR, REWRITE = ("qmgr", "oqmgr", "nqmgr"), ("trivial-rewrite",)
+"""The programs of master.cf that read a parameter. smtp(8) reads `lmtp_` where it runs as lmtp."""
+ANY = ("*",)
+"""All programs: those of Postfix's own library."""
 LOW = "Set `{name}` to Postfix's own value or take it out; reload."
 """The advice for limits and times."""
 

@@ -29,7 +29,7 @@ class Row:
     `id` follows `smtp.PORT.`. `expected` and `advice` may contain {name}, {domain} and {size}.
     `unheard` is the advice if there is no reply, "" for the same advice. `sets` is what the advice
     sets: a parameter and its value. `is_refusal` is True if a 5yz reply is expected, which is a 4yz
-    with soft_bounce.
+    with soft_bounce. `is_drift` is True if mail flows with another reply that is no refusal.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Row:
     unheard: str = ""
     sets: tuple[str, str] = ("", "")
     is_refusal: bool = False
+    is_drift: bool = False
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Known:
     """What is known of a port before its rows are judged, and which causes other ports had.
 
     `causes` has by a cause's key the subject of the row that is WRONG because of it. `omitted` has
-    by an exchange's name why it was not tried.
+    by an exchange's name why it was not tried. `drift` is the verdict of a row with `is_drift`.
     """
 
     here: PortSettings
@@ -58,6 +59,7 @@ class Known:
     causes: dict[str, str] = field(default_factory=dict)
     omitted: Mapping[str, str] = field(default_factory=dict)
     has_dead_milter: Callable[[str], bool] = lambda _: False
+    drift: str = WRONG
 
 
 def answers_with(*codes: int) -> Verdict:
@@ -163,6 +165,11 @@ def judge(
         if verdict != WRONG:
             yield check.finding(verdict, seen, row.advice.format(**words))
             continue
+        if row.is_drift and known.drift != WRONG and _is_accepted(reply):
+            yield check.finding(
+                known.drift, seen, _advice(row, known.here, words, is_unheard=False)
+            )
+            continue
         # The reply to STARTTLS may be right, and the handshake after it not.
         heard_reply = None if stopped and str(reply) != transcript.why else reply
         failure = Failure(
@@ -204,6 +211,10 @@ def _advice(row: Row, here: PortSettings, words: Mapping[str, str], *, is_unhear
             "settings: `systemctl reload postfix`. If it stays, `journalctl -u postfix -n 30`."
         )
     return row.advice.format(**words)
+
+
+def _is_accepted(reply: Optional[Reply]) -> bool:
+    return reply is not None and reply.code < TRANSIENT
 
 
 def _is_soft(here: PortSettings) -> bool:

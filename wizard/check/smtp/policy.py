@@ -32,6 +32,7 @@ _BANNER = Row(
     plain_banner,
     "Set `smtpd_banner = $myhostname ESMTP $mail_name` and myhostname, then reload Postfix.",
     sets=("smtpd_banner", "{name} ESMTP Postfix"),
+    is_drift=True,
     unheard="See what Postfix says of it: `journalctl -u postfix -n 30`, or /var/log/maillog.",
 )
 _LISTS_STARTTLS = Row(
@@ -114,6 +115,7 @@ ROWS_SMTP = (
         "Set `message_size_limit = {size}` in main.cf; reload.",
         shown("SIZE"),
         sets=("message_size_limit", "{size}"),
+        is_drift=True,
     ),
     *_without_auth(),
     Row(
@@ -125,6 +127,7 @@ ROWS_SMTP = (
         "Set `disable_vrfy_command = yes` in main.cf; reload.",
         sets=("disable_vrfy_command", "yes"),
         is_refusal=True,
+        is_drift=True,
     ),
     _TLS,
     *_without_auth("-tls", " under TLS"),

@@ -12,7 +12,7 @@ from wizard.check.commands import NOTHING, CommandResult, start_command
 from wizard.check.postfix.restrictions import CLASSES, RECIPIENT, is_known, items
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Finding
+from wizard.finding import WRONG, Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.sender_access import compare_rows, rows_by_key, table_in_use
@@ -31,15 +31,19 @@ _CHECK = Check("table.sender_access", "sender_access: the table", "answers as it
 
 
 def judge_sender_access(
-    door: Door, answers: Answers, main_cf: Mapping[str, str]
+    door: Door, answers: Answers, main_cf: Mapping[str, str], drift: str = WRONG
 ) -> Iterator[Finding]:
-    """`table.sender_access`, and `.own` and `.actions` of a table that can be read."""
+    """`table.sender_access`, and `.own` and `.actions` of a table that can be read.
+
+    `drift` is the verdict of a table that differs from its text, or that nothing looks up: mail
+    flows, only with other senders let in or refused.
+    """
     if not main_cf:
         yield _CHECK.unknown("main.cf could not be read, which names the table")
         return
     name = table_in_use(main_cf.get(RECIPIENT, ""))
     if not name:
-        yield not_in_use()
+        yield not_in_use(drift)
         return
     pending = start_command(door, ("postmap", "-s", name))
     try:
@@ -47,21 +51,22 @@ def judge_sender_access(
         result = pending()
     except Trouble as trouble:
         text, result = "", CommandResult(NOTHING, str(trouble))
-    yield from judge_table(name, result, text, answers.blocklists)
+    yield from judge_table(name, result, text, answers.blocklists, drift)
     if not result.failure:
         yield from judge_rows(rows_of(result.text), answers, Settings(main_cf))
 
 
-def not_in_use() -> Finding:
+def not_in_use(drift: str = WRONG) -> Finding:
     """Return that no restriction uses the table, so its rows have no effect."""
-    return replace(_CHECK, expected=f"check_sender_access TYPE:{SENDER_ACCESS}").wrong(
+    return replace(_CHECK, expected=f"check_sender_access TYPE:{SENDER_ACCESS}").finding(
+        drift,
         "smtpd_recipient_restrictions does not look it up",
         "Add the restriction behind reject_unauth_destination in main.cf; reload.",
     )
 
 
 def judge_table(
-    table: str, result: CommandResult, text: str, wanted: Blocklists
+    table: str, result: CommandResult, text: str, wanted: Blocklists, drift: str = WRONG
 ) -> Iterator[Finding]:
     """`table.sender_access`: a lookup finds each row of the file and of the answers."""
     if result.why:
@@ -75,7 +80,7 @@ def judge_table(
     planned.update((_key(name), "OK") for name in wanted.allow_senders)
     planned.update((_key(name), "REJECT") for name in wanted.reject_senders)
     seen, is_right = compare_rows(rows_of(result.text), planned)
-    yield _CHECK.right(seen) if is_right else _CHECK.wrong(seen, advice)
+    yield _CHECK.right(seen) if is_right else _CHECK.finding(drift, seen, advice)
 
 
 def _key(name: str) -> str:

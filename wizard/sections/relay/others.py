@@ -5,9 +5,8 @@ They stay. A plan says what each does to the relay host of the answers (postconf
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from wizard.answers.sections.relay import SMTPS, Relay
 from wizard.host.facts import Host
@@ -15,112 +14,61 @@ from wizard.host.main_cf import own_parameters
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import PARAMETERS
+from wizard.postfix.relay_logins import BARS, Bar, has, words
 from wizard.postfix.relayhost import RELAY
 from wizard.postfix.settings import Settings
 
 _CLIENT = "smtp/unix"
 """The service that sends mail to the relay host (master(5))."""
-_BETWEEN = re.compile(r"[,:\s]+")
 _KNOWN_TLS = {"tlsv1.2", "tlsv1.3"}
-
-
-@dataclass(frozen=True)
-class _Other:
-    """A parameter, the values that concern the relay host, and what they do.
-
-    With `logs_in` it concerns only a relay host that wants a password.
-    """
-
-    name: str
-    applies: Callable[[str], bool]
-    does: str
-    logs_in: bool = False
-
-
-def _words(value: str) -> set[str]:
-    return set(filter(None, _BETWEEN.split(value.lower())))
-
-
-def _has_no(*words: str) -> Callable[[str], bool]:
-    return lambda value: bool(value) and _words(value).isdisjoint(words)
-
-
-def _has(*words: str) -> Callable[[str], bool]:
-    return lambda value: not _words(value).isdisjoint(words)
 
 
 def _is_old_tls(value: str) -> bool:
     """True if the value names versions to use, and none that a relay host still has."""
-    named = {one for one in _words(value) if not one.startswith(("!", ">=", "<="))}
+    named = {one for one in words(value) if not one.startswith(("!", ">=", "<="))}
     return bool(named) and named.isdisjoint(_KNOWN_TLS)
 
 
 _ELSEWHERE = "goes another way, and not to the relay host"
 
 _OTHERS = (
-    _Other(
-        "smtp_sasl_mechanism_filter",
-        _has_no("plain", "login", "all"),
-        "Postfix logs in with these mechanisms alone, and most relay hosts know PLAIN and LOGIN alone:"
-        " all mail would wait. Take it out",
-        logs_in=True,
-    ),
-    _Other(
-        "smtp_sasl_type",
-        _has_no("cyrus"),
-        "Postfix's client logs in by cyrus alone: all mail would wait. Take it out",
-        logs_in=True,
-    ),
-    _Other("transport_maps", bool, f"mail for what it names {_ELSEWHERE}"),
-    _Other("sender_dependent_relayhost_maps", bool, f"mail of the senders in it {_ELSEWHERE}"),
-    _Other(
-        "sender_dependent_default_transport_maps", bool, f"mail of the senders in it {_ELSEWHERE}"
-    ),
-    _Other(
+    *(replace(one, does=f"{one.does}. Take it out") for one in BARS),
+    Bar("transport_maps", bool, f"mail for what it names {_ELSEWHERE}"),
+    Bar("sender_dependent_relayhost_maps", bool, f"mail of the senders in it {_ELSEWHERE}"),
+    Bar("sender_dependent_default_transport_maps", bool, f"mail of the senders in it {_ELSEWHERE}"),
+    Bar(
         "default_transport",
         lambda value: value.rstrip(":") not in {"", "smtp"},
         "it overrules relayhost, so mail for others does not go to the relay host. Take it out",
     ),
-    _Other(
+    Bar(
         "relay_transport",
         lambda value: value.rstrip(":") not in {"", "relay", "smtp", "$default_transport"},
         "it overrules relayhost for the domains of relay_domains",
     ),
-    _Other("smtp_fallback_relay", bool, "mail goes there if the relay host does not answer"),
-    _Other("fallback_relay", bool, "mail goes there if the relay host does not answer"),
-    _Other(
+    Bar("smtp_fallback_relay", bool, "mail goes there if the relay host does not answer"),
+    Bar("fallback_relay", bool, "mail goes there if the relay host does not answer"),
+    Bar(
         "defer_transports",
-        _has("smtp"),
+        has("smtp"),
         "mail for the relay host waits in the queue. Take smtp out of it",
     ),
-    _Other(
-        "smtp_never_send_ehlo",
-        _has("yes"),
-        "Postfix sees neither STARTTLS nor AUTH of the relay host: all mail would wait. Take it out",
-    ),
-    _Other(
-        "smtp_discard_ehlo_keywords",
-        _has("auth", "starttls"),
-        "Postfix does not see that the relay host offers this: all mail would wait. Take it out",
-    ),
-    _Other(
+    Bar(
         "smtp_discard_ehlo_keyword_address_maps",
         bool,
         "Postfix may not see what the relay host offers, such as STARTTLS and AUTH",
     ),
-    _Other(
+    Bar(
         "smtp_bind_address",
         lambda value: value.startswith("127."),
         "the relay host cannot be reached from there. Take it out",
     ),
     *(
-        _Other(name, _is_old_tls, "most relay hosts have no such TLS. Take it out")
+        Bar(name, _is_old_tls, "most relay hosts have no such TLS. Take it out")
         for name in ("smtp_tls_mandatory_protocols", "smtp_tls_protocols")
     ),
     *(
-        _Other(
-            name, _has("all", "high"), "no cipher remains for TLS with the relay host. Take it out"
-        )
+        Bar(name, has("all", "high"), "no cipher remains for TLS with the relay host. Take it out")
         for name in ("smtp_tls_mandatory_exclude_ciphers", "smtp_tls_exclude_ciphers")
     ),
 )
@@ -129,8 +77,11 @@ _ANOTHER_WAY = ("transport_maps", "sender_dependent_default_transport_maps", "re
 """Parameters by which the smtp client may also have other servers to deliver to."""
 
 
-def warnings(relay: Relay, host: Host) -> Iterator[str]:
-    """Yield a sentence for each setting that works against the relay host, and for port 465."""
+def warnings(relay: Relay, host: Host, removed: Collection[str] = ()) -> Iterator[str]:
+    """Yield a sentence for each setting that works against the relay host, and for port 465.
+
+    `removed` are parameters that the plan removes from main.cf.
+    """
     services = MasterCf.parse(host.text(MASTER_CF))
     client = services.service(_CLIENT)
     options = client.values if client else {}
@@ -139,7 +90,8 @@ def warnings(relay: Relay, host: Host) -> Iterator[str]:
         yield f"master.cf has no service {_CLIENT}, so nothing is sent to the relay host: add it."
     for other in _OTHERS:
         value = settings.value(other.name)
-        if other.applies(value) and (relay.user or not other.logs_in):
+        is_out = other.name in removed and other.name not in options
+        if not is_out and other.applies(value) and (relay.user or not other.logs_in):
             yield f"{_shown(other.name, value, options)} stays: {other.does}."
     for name in _OWN:
         if name in options:

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from wizard.answers.model import Problem, host_problem
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import FileFacts, Host
-from wizard.paths import MANAGED, SASL_PASSWD
+from wizard.paths import MAIN_CF, MANAGED, SASL_PASSWD
 from wizard.plan.actions import BuildTable, Install
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.sealed_file import SealedFile
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.relay_logins import removed_bars
 from wizard.postfix.relayhost import RELAY, foreign_passwords, is_ours, nexthop, own_level
 from wizard.postfix.sasl_passwd import names_user, propose_sasl_passwd
 from wizard.postfix.sender_access import rows
@@ -179,4 +180,6 @@ def _warnings(request: Request) -> Iterator[str]:
             f"With tls = may the password travels in the clear where {relay.host} offers no TLS,"
             " or somebody between takes the offer away: encrypt is safer."
         )
-    yield from others.warnings(relay, request.host)
+    today = None if request.rerun_from is None else request.rerun_from.relay
+    bars = removed_bars(main_cf(request.host), relay, today, request.protected_in(MAIN_CF))
+    yield from others.warnings(relay, request.host, {one.name for one in bars})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from wizard.check.certificates.jobs import Job, jobs, show_services, timer_advice
+from wizard.check.certificates.renewal import renews
 from wizard.door import Door
 
 EXEC = "ExecStart={{ path=/x ; argv[]={} ; ignore_errors=no ; pid=0 ; status=0/0 }}"
@@ -131,6 +133,97 @@ def test_daily_scripts_run_if_they_are_executable(tmp_path: Path, mode: int, cou
     got = jobs(Door(tmp_path), CROND)
     assert len(got) == count
     assert all("certbot renew" in one.text for one in got)
+
+
+RENEWS = "#!/bin/sh\n/usr/bin/certbot renew\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "user"),
+    [
+        ("var/spool/cron/taro", "0 1 * * * certbot renew", "taro"),
+        ("var/spool/cron/crontabs/taro", "@daily /usr/bin/certbot renew -q", "taro"),
+        ("etc/cron.d/site", "0 1 * * *\ttaro\tcertbot renew", "taro"),
+        ("etc/crontab", "@daily taro certbot renew", "taro"),
+        ("etc/crontab", "@daily root\tcertbot renew", ""),
+        ("var/spool/cron/a\x1b[31mb", "@daily certbot renew", "a\\x1b[31mb"),
+    ],
+)
+def test_a_job_of_another_user_is_only_mentioned(
+    tmp_path: Path, path: str, line: str, user: str
+) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(f"{line}\n" * 300)
+    got = jobs(Door(tmp_path), CROND)
+    assert {one.user for one in got} == {user}
+    assert user == "" or len(got) == 1
+    assert [renews(one, "zeke") for one in got[:1]] == [not user]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("var/spool/cron/taro", "0 1 * * * /usr/local/bin/x"),
+        ("var/spool/cron/crontabs/-x", "@daily sh /usr/local/bin/x"),
+        ("etc/cron.d/site", "@daily taro /usr/local/bin/x"),
+        ("etc/crontab", "@daily taro cd / && /usr/local/bin/x"),
+    ],
+)
+def test_no_file_that_another_users_crontab_names_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, line: str
+) -> None:
+    script = tmp_path / "usr/local/bin/x"
+    for there, text in ((script, RENEWS), (tmp_path / path, f"{line}\n")):
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_text(text)
+    opened = []
+    read = Door.read_bytes
+
+    def noted(door: Door, name: str) -> bytes | None:
+        opened.append(name)
+        return read(door, name)
+
+    monkeypatch.setattr(Door, "read_bytes", noted)
+    assert jobs(Door(tmp_path), CROND) == ()
+    assert f"/{path}" in opened
+    assert "/usr/local/bin/x" not in opened
+
+
+@pytest.mark.parametrize(
+    ("mode", "directory", "found"),
+    [
+        (0o755, 0o755, 1),
+        (0o777, 0o755, 0),
+        (0o775, 0o755, 0),
+        (0o755, 0o777, 0),
+        (0o755, 0o1777, 1),
+    ],
+)
+def test_a_script_that_others_may_write_is_not_followed(
+    tmp_path: Path, mode: int, directory: int, found: int
+) -> None:
+    script = tmp_path / "srv/jobs/x"
+    script.parent.mkdir(parents=True)
+    script.write_text(RENEWS)
+    script.chmod(mode)
+    script.parent.chmod(directory)
+    crontab = tmp_path / "var/spool/cron/root"
+    crontab.parent.mkdir(parents=True)
+    crontab.write_text("@daily /srv/jobs/x\n")
+    assert len(jobs(Door(tmp_path), CROND)) == found
+    crontab.unlink()
+    assert len(jobs(Door(tmp_path), f"{timer()}\n\n{service('/srv/jobs/x')}")) == found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+@pytest.mark.parametrize("theirs", ["srv/jobs/x", "srv/jobs", "var/spool/cron/root"])
+def test_what_belongs_to_others_is_not_followed(tmp_path: Path, theirs: str) -> None:
+    for name, text in (("srv/jobs/x", RENEWS), ("var/spool/cron/root", "@daily /srv/jobs/x\n")):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    assert len(jobs(Door(tmp_path), CROND)) == 1
+    os.chown(tmp_path / theirs, 4711, 4711)
+    assert jobs(Door(tmp_path), CROND) == ()
 
 
 def test_a_program_is_no_script(tmp_path: Path) -> None:

@@ -60,6 +60,27 @@ def test_each_kind_of_client_gets_the_planned_one(
     assert advice in found.advice
 
 
+@pytest.mark.parametrize(
+    ("leaves", "verdict"),
+    [
+        ({"RSA": b"planned", "ECDSA": b"own"}, RIGHT),
+        ({"RSA": b"own", "ECDSA": b"planned"}, RIGHT),
+        ({"RSA": b"planned", "ECDSA": b""}, RIGHT),
+        ({ALL: b"planned", "RSA": b"planned", "ECDSA": b"own"}, RIGHT),
+        ({"RSA": b"own", "ECDSA": b"own"}, WARNING),
+        ({"RSA": b"planned", "ECDSA": b"old"}, WRONG),
+        ({"RSA": b"old"}, WRONG),
+    ],
+)
+def test_another_certificate_beside_that_of_the_answers(
+    leaves: dict[str, bytes], verdict: str
+) -> None:
+    disk = {"/rsa.pem": b"planned", "/ec.pem": b"own"}
+    (found,) = judge_served(25, leaves, disk, on(25, {}), {"/rsa.pem": b"planned"})
+    assert found.verdict == verdict
+    assert bool(found.advice) == (verdict != RIGHT)
+
+
 def test_the_option_of_a_service_is_named() -> None:
     here = on(587, {"smtpd_tls_eccert_file": "/e.pem"}, {"smtpd_tls_cert_file": "/o.pem"})
     (found,) = judge_served(587, {"RSA": b"old"}, {"/new.pem": b"new"}, here)

@@ -9,8 +9,9 @@ import pytest
 
 from wizard.check.commands import NOTHING, CommandResult
 from wizard.check.host import units
+from wizard.check.host.units import with_start
 from wizard.door import Door, Outcome
-from wizard.finding import RIGHT, WARNING
+from wizard.finding import RIGHT, WARNING, WRONG, Finding
 
 
 def shown(**states: tuple[str, str]) -> CommandResult:
@@ -74,3 +75,29 @@ def test_a_log_that_does_not_tell(tmp_path: Path) -> None:
 
 def test_nothing_is_said_of_units_that_systemd_does_not_show() -> None:
     assert list(units.judge_units(CommandResult(NOTHING, "there is no systemctl"))) == []
+
+
+@pytest.mark.parametrize(
+    ("advice", "said"),
+    [
+        ("Set it in main.cf; reload.", "Set it in main.cf; `systemctl start postfix`."),
+        ("Run `systemctl reload postfix`.", "Run `systemctl start postfix`."),
+        (
+            "`systemctl restart postfix`; see master.cf.",
+            "`systemctl start postfix`; see master.cf.",
+        ),
+        ("Set it, then reload Postfix.", "Set it, then `systemctl start postfix`."),
+        ("Let PLAIN in; reload, and flush.", "Let PLAIN in; `systemctl start postfix`, and flush."),
+        ("See that what certbot runs has Postfix reload.", ""),
+        ("`firewall-cmd --reload`", ""),
+        ("`systemctl reload named`", ""),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("state", ["inactive", "failed", "active", "activating"])
+def test_what_is_stopped_is_started_and_not_reloaded(state: str, advice: str, said: str) -> None:
+    unit = Finding("unit.active", "it", state, "active", WRONG, "Run `systemctl start postfix`.")
+    other = Finding("main.cf.x", "it", "seen", "expected", WRONG, advice)
+    is_stopped = state in {"inactive", "failed"}
+    _, found = with_start((unit, other))
+    assert found.advice == (said if said and is_stopped else advice)

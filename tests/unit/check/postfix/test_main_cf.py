@@ -21,7 +21,11 @@ def test_each_parameter_that_differs_is_named() -> None:
     findings = list(judge_main_cf({"mydestination": "\x1b[31m$myhostname"}, (), PLANNED))
     assert [(one.id, one.verdict, one.seen) for one in findings[:2]] == [
         ("main.cf.inet_protocols", WRONG, "not set"),
-        ("main.cf.mydestination", WRONG, "\\x1b[31m$myhostname"),
+        (
+            "main.cf.mydestination",
+            WRONG,
+            "\\x1b[31m$myhostname: mail for localhost, a.example is refused",
+        ),
     ]
 
 

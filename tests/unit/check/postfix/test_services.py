@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.postfix.backends import Backend, backends, begin_backends
+from wizard.check.postfix.backends import (
+    Backend,
+    backends,
+    begin_backends,
+    own_sockets,
+    with_options,
+)
 from wizard.check.postfix.services import NEEDED, judge_services, smtpds
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
@@ -146,7 +152,10 @@ def test_a_master_cf_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
         ({"relayhost": "[127.0.0.1]:1025"}, ["127.0.0.1:1025"]),
         ({"virtual_transport": "lmtp:unix:/run/lmtp"}, ["/run/lmtp"]),
         ({"mailbox_transport": "lmtp:inet:127.0.0.1:24"}, ["127.0.0.1:24"]),
-        ({"mailbox_transport": "lmtp:unix:private/dovecot-lmtp"}, []),
+        (
+            {"mailbox_transport": "lmtp:unix:private/dovecot-lmtp"},
+            ["/var/spool/postfix/private/dovecot-lmtp"],
+        ),
         (
             {"smtpd_data_restrictions": "check_policy_service unix:private/policy"},
             ["/var/spool/postfix/private/policy"],
@@ -161,6 +170,38 @@ def test_an_option_sends_it_there_too() -> None:
     text = "smtp inet n - n - - smtpd -o smtpd_proxy_filter=127.0.0.1:10026\n"
     (found,) = backends(Settings({}), smtpds(MasterCf.parse(text.encode()).services))
     assert (found.parameter, str(found)) == ("smtpd_proxy_filter", "127.0.0.1:10026")
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (
+            "pickup unix n - n 60 1 pickup -o content_filter=smtp:[127.0.0.1]:10026",
+            "127.0.0.1:10026",
+        ),
+        (
+            "local unix - n n - - local -o mailbox_transport=lmtp:unix:private/old",
+            "/var/spool/postfix/private/old",
+        ),
+        ("cleanup unix n - n - 0 cleanup -o non_smtpd_milters=inet:127.0.0.1:9", "127.0.0.1:9"),
+        ("rewrite unix - - n - - trivial-rewrite -o relayhost=[127.0.0.1]:9", "127.0.0.1:9"),
+        ("flush unix n - n 1000? 0 flush -o content_filter=smtp:[127.0.0.1]:10026", ""),
+        ("local unix - n n - - local -o content_filter=smtp:[127.0.0.1]:10026", ""),
+        ("local unix - n n - - local -o mailbox_transport=\x1b[31m", ""),
+    ],
+)
+def test_a_program_by_an_option_of_another_service(entry: str, found: str) -> None:
+    named = with_options(MasterCf.parse(f"{entry}\n".encode()).services)
+    assert [str(one) for one in backends(Settings({}), named)] == ([found] if found else [])
+
+
+def test_a_socket_of_postfixs_own_is_no_program_behind_it() -> None:
+    services = MasterCf.parse(b"lmtp unix - - n - - lmtp\nsmtp inet n - n - - smtpd\n").services
+    (asked,) = backends(Settings({"mailbox_transport": "lmtp:unix:private/lmtp"}), ())
+    with ThreadPoolExecutor(1) as pool:
+        (found,) = begin_backends((asked,), Settings({}), pool, own_sockets(services))()
+    assert (found.verdict, found.id) == (WRONG, "behind.mailbox_transport")
+    assert "Postfix's own" in found.seen
 
 
 def test_who_answers_and_who_does_not(tmp_path: Path) -> None:

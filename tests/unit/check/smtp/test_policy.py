@@ -23,7 +23,7 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.limits import Limits
 from wizard.check.certificates import served as certificate
 from wizard.check.smtp import policy, scripts
-from wizard.check.smtp.conversations import Row, judge
+from wizard.check.smtp.conversations import Known, Row, judge
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
 from wizard.check.tls.handshake import leaf
 from wizard.check.tls.services import PortSettings
@@ -276,6 +276,32 @@ def test_mail_that_is_refused_before_its_recipient_is_refused(pair: Pair, answer
     port, script, rows, _ = DOORS["587"]
     door = (port, script, rows, said(SUBMISSION, **replies))
     assert not_right(looks(door, pair, answers, seconds=5)) == {}
+
+
+@pytest.mark.parametrize(
+    ("row", "replies", "verdict"),
+    [
+        ("banner", {"greeting": Reply(220, (f"{NAME} ESMTP Postfix 3.5.25",))}, WARNING),
+        ("banner", {"greeting": Reply(220, ("elsewhere.example ESMTP",))}, WARNING),
+        ("banner", {"greeting": Reply(554, ("no service",))}, WRONG),
+        ("banner", {}, WRONG),
+        ("size", {"ehlo": Reply(250, (NAME, "SIZE 5"))}, WARNING),
+        ("size", {"ehlo": Reply(502, ("5.5.2 Error",))}, WRONG),
+        ("vrfy", {"vrfy": Reply(252, ("2.0.0 postmaster",))}, WARNING),
+        ("vrfy", {"vrfy": Reply(421, ("4.3.0 not now",))}, WRONG),
+        ("no-auth", {"ehlo": Reply(250, (NAME, "AUTH PLAIN"))}, WRONG),
+        ("auth-refused", {"auth": Reply(334, ("VXNlcm5hbWU6",))}, WRONG),
+        ("starttls", {"ehlo": Reply(250, (NAME,))}, WRONG),
+    ],
+)
+def test_a_reply_that_only_differs_is_a_warning_of_check(
+    row: str, replies: dict[str, Reply], verdict: str, answers: Answers
+) -> None:
+    rows = [one for one in policy.ROWS_SMTP if one.id == row]
+    known = Known(PortSettings(25, Settings({})), drift=WARNING)
+    (found,) = judge(25, rows, Transcript(replies), answers, known=known)
+    assert found.verdict == verdict
+    assert found.advice
 
 
 def test_no_limit_is_a_bare_size(answers: Answers) -> None:
