@@ -24,11 +24,15 @@ def count(source: str) -> Counter[str]:
 def places(source: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the word where one of `WORDS` is part of a name, a docstring or a comment.
 
-    Other texts are messages, which are not counted here.
+    Other texts are messages, which are not counted here. A name after a dot counts where it is defined.
     """
     docstrings = set(_docstrings(source))
+    before = ""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        is_name = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
+        is_name = (
+            token.type == tokenize.NAME and not keyword.iskeyword(token.string) and before != "."
+        )
+        before = token.string
         is_docstring = token.type == tokenize.STRING and token.start in docstrings
         if is_name or is_docstring or token.type == tokenize.COMMENT:
             for number, line in enumerate(token.string.split("\n"), token.start[0]):

@@ -48,7 +48,10 @@ def test_a_word_has_its_line() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["withheld = 1\n", "tolds = 'left'\n", "x = 'kept'  # leftover\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["withheld = 1\n", "x = one.looked_at\n", "tolds = 'left'\n", "x = 'kept'  # leftover\n"],
+)
 def test_other_words_and_messages_do_not(text: str) -> None:
     assert not count(text)
 
