@@ -51,6 +51,9 @@ _REPLIES = (
 )
 """The words of smtpd(8) before the reason, and the list that refuses so."""
 
+_ASKS_OTHERS = ("path.", "relay.", "outbound.", "delivery.", "behind.", "queue.")
+_REPLY = re.compile(r"\b[245][0-9][0-9][ -]")
+
 _PASSED_ON = frozenset(
     {"smtpd_tls_security_level", "smtpd_sasl_auth_enable", "smtpd_tls_wrappermode"}
 )
@@ -58,9 +61,14 @@ _PASSED_ON = frozenset(
 
 
 def named(finding: Finding) -> tuple[str, ...]:
-    """Return the parameters that a finding names, in its order, and the list that its reply means."""
-    text = f"{finding.looked_at} {finding.seen} {finding.advice}"
-    lists = [name for pattern, name in _REPLIES if pattern.search(finding.seen)]
+    """Return the parameters that a finding names, in its order, and the list that its reply means.
+
+    Another server decides the words of its reply: what they name is not for a cure to take out.
+    """
+    is_of_others = finding.id.startswith(_ASKS_OTHERS)
+    seen = _REPLY.split(finding.seen)[0] if is_of_others else finding.seen
+    text = f"{finding.looked_at} {seen} {finding.advice}"
+    lists = [name for pattern, name in _REPLIES if pattern.search(seen)]
     return tuple(dict.fromkeys((*_WORD.findall(text), *lists)))
 
 

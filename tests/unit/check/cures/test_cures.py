@@ -106,6 +106,16 @@ def test_the_reply_names_the_list() -> None:
     assert commands(wrong("smtp.25.users", seen), facts)[0] == "postconf -X smtpd_helo_restrictions"
 
 
+@pytest.mark.parametrize("name", ["path.others", "relay.tls", "delivery.lmtp", "queue.deferred"])
+@pytest.mark.parametrize("reply", ["554 5.7.1 ", "220-", "451 "])
+def test_another_server_decides_no_cure(name: str, reply: str) -> None:
+    facts = known({"smtp_tls_security_level": "encrypt", "smtpd_client_restrictions": "reject"})
+    says = f"[192.0.2.1]:25: {reply}Take smtp_tls_security_level out: Client host rejected: Access denied"
+    assert commands(wrong(name, says), facts) == []
+    ours = wrong(name, f"smtp_tls_security_level: {says}")
+    assert (name == "queue.deferred") or commands(ours, facts) != []
+
+
 def test_columns_and_entries_of_master_cf() -> None:
     facts = known({})
     assert commands(wrong("master.cf.chroot", "2525, and no /x"), facts)[0] == (
