@@ -264,7 +264,6 @@ BREAKS = {
         "cd /etc/letsencrypt/live\n"
         "cp zeke.jp/fullchain.pem zeke.jp/privkey.pem zeke.ne.jp/",
         {"certificate.25": "another one than on disk"},
-        frozenset(("certificate.name",)),
     ),
     "a table that was never built": Break(
         "rm /etc/postfix/sender_access.db" + RELOAD,

@@ -135,12 +135,12 @@ def test_a_lineage_that_disappeared(fresh: Host) -> None:
 def test_a_zone_that_firewalld_no_longer_has(boot_host: BootHost) -> None:
     """The zone of the answers is gone: named wherever it matters, and no other is touched."""
     host = boot_host(pyz="dist/postfix-wizard.pyz")
-    host.run(["firewall-cmd", "-q", "--permanent", "--new-zone=mail"], check=True)
+    change = [f"--change-interface={one}" for one in ("enp0s3", "enp0s8")]
+    for words in (["--new-zone=mail"], ["--zone=mail", *change]):
+        host.run(["firewall-cmd", "-q", "--permanent", *words], check=True)
     host.run(["firewall-cmd", "-q", "--reload"], check=True)
-    host.run(["firewall-cmd", "-q", "--set-default-zone=mail"], check=True)
     host.write(ANSWERS, ZEKE.replace('"public"', '"mail"'), 0o600)
     assert apply(host, "--accept", "firewall-zone=mail")[0] == 0
-    host.run(["firewall-cmd", "-q", "--set-default-zone=public"], check=True)
     host.run(["firewall-cmd", "-q", "--permanent", "--delete-zone=mail"], check=True)
     host.run(["firewall-cmd", "-q", "--reload"], check=True)
     code, said = wizard(host, "plan")
