@@ -11,6 +11,17 @@ LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 """certbot's own default for --server."""
 PROGRAM = "/usr/bin/certbot"
 """The path in EPEL's package."""
+PROGRAMS = (
+    "/usr/bin/certbot",
+    "/usr/local/bin/certbot",
+    "/snap/bin/certbot",
+    "/opt/certbot/bin/certbot",
+    "/opt/certbot/venv/bin/certbot",
+    "/opt/eff.org/certbot/venv/bin/certbot",
+    "/root/.local/bin/certbot",
+    "/usr/bin/letsencrypt",
+)
+"""Where packages, the snap, certbot's own instructions for pip and older ones have it."""
 PORT = "80/tcp"
 """The port of the http-01 challenge (RFC 8555, 8.3)."""
 OPEN_FOR = 600

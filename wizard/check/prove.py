@@ -55,6 +55,7 @@ from wizard.host import facts
 from wizard.host.dovecot import people_of
 from wizard.host.firewall import begin_firewall
 from wizard.host.firewall_facts import Firewall, Zone
+from wizard.host.log_commands import JOURNAL, MAILLOG
 from wizard.host.network import begin_network
 from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
 from wizard.host.secret_file import DQS_KEY, read_secret
@@ -399,8 +400,8 @@ def _judge_log(door: Door, mynetworks: str, own: OwnSessions) -> Iterator[Findin
 
 def _log(door: Door) -> CommandResult:
     """Return the journal's lines, or those of the log file if the journal has none of Postfix."""
-    journal = start_command(door, log.JOURNAL)()
+    journal = start_command(door, JOURNAL)()
     if "postfix/" in journal.text:
         return journal
-    maillog = start_command(door, log.MAILLOG)()
+    maillog = start_command(door, MAILLOG)()
     return journal if maillog.failure else maillog

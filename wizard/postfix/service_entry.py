@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, islice
 from typing import NamedTuple, Optional, Union
 
@@ -215,15 +215,19 @@ def _option(word: Word, text: str) -> Optional[Option]:
 
 def service_of(texts: Sequence[str], logical: Logical) -> Optional[Service]:
     """Return the entry of a logical line, None if it has not the eight columns of master(5)."""
-    text = logical.text
+    sizes = tuple(len(texts[index].rstrip("\n")) for index in logical.lines)
+    return _service(logical.text, tuple(logical.lines), sizes)
+
+
+@lru_cache(maxsize=512)  # A plan parses master.cf again after each of its edits.
+def _service(text: str, lines: tuple[int, ...], sizes: tuple[int, ...]) -> Optional[Service]:
     columns = [found.span() for found in islice(WORD.finditer(text), COLUMNS)]
     if len(columns) < COLUMNS:
         return None
     # Only the arguments may have blanks, within braces.
     spots = [*columns, *spans(text, columns[-1][1], _ARGUMENT)]
-    sizes = (len(texts[index].rstrip("\n")) for index in logical.lines)
     starts = [0, *accumulate(sizes)]
-    return Service(tuple(_word(text, spot, logical.lines, starts) for spot in spots), logical.lines)
+    return Service(tuple(_word(text, spot, lines, starts) for spot in spots), lines)
 
 
 def _word(text: str, spot: tuple[int, int], lines: Sequence[int], starts: Sequence[int]) -> Word:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from wizard.certificates.certbot import PROGRAMS
 from wizard.certificates.lineage import name_problem
 from wizard.check.certificates.hooks import CLI_INIS, NO, cli_options
 from wizard.check.certificates.jobs import CERTBOT, Job
@@ -17,17 +18,6 @@ from wizard.finding import Check, Finding
 from wizard.paths import LETSENCRYPT, LINEAGES
 from wizard.text import printable
 
-PROGRAMS = (
-    "/usr/bin/certbot",
-    "/usr/local/bin/certbot",
-    "/snap/bin/certbot",
-    "/opt/certbot/bin/certbot",
-    "/opt/certbot/venv/bin/certbot",
-    "/opt/eff.org/certbot/venv/bin/certbot",
-    "/root/.local/bin/certbot",
-    "/usr/bin/letsencrypt",
-)
-"""Where packages, the snap, certbot's own instructions for pip and older ones have it."""
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/snap/bin")
 HTTP = 80
 ACME_SH = "/root/.acme.sh"

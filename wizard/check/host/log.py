@@ -16,15 +16,6 @@ from wizard.check.log.own_sessions import OwnSessions
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 from wizard.text import counted, printable
 
-JOURNAL = (
-    "journalctl",
-    "--unit=postfix.service",
-    "--boot",
-    "--lines=2000",
-    "--output=short-unix",
-    "--no-pager",
-    "--quiet",
-)
 SUPPRESSED = (
     "journalctl",
     "--unit=systemd-journald.service",
@@ -36,9 +27,6 @@ SUPPRESSED = (
     "--quiet",
 )
 """What journald says of the messages that it did not take (journald.conf(5), RateLimitBurst)."""
-MAILLOG = ("tail", "--bytes=262144", "/var/log/maillog")
-"""The log file of syslog, which is read if the journal has no lines."""
-
 SHOWN = 3
 """How many lines are shown; the rest is only counted."""
 

@@ -6,10 +6,10 @@ import secrets
 import time
 from email.utils import formatdate
 
-from wizard.check.host.log import JOURNAL, MAILLOG
 from wizard.check.queue.trace import Fate, fate, judge_fate
 from wizard.errors import Trouble
 from wizard.finding import WRONG
+from wizard.host.log_commands import JOURNAL, MAILLOG
 from wizard.plan.actions import Deliver
 from wizard.postfix.render import render
 from wizard.run.action_kind import ActionKind

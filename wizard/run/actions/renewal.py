@@ -7,9 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.certificates.certbot import dry_run
+from wizard.certificates.certbot import PROGRAMS, dry_run
 from wizard.certificates.dates import day
-from wizard.check.certificates.renewal import PROGRAMS
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.paths import LETSENCRYPT
