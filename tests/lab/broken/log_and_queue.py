@@ -11,7 +11,7 @@ _LOG = "/var/log/maillog"
 _RSYSLOG = restart("rsyslog")
 _JOURNALD = "systemctl restart systemd-journald; sleep 0.3; " + _RSYSLOG
 _QUIET = "postsuper -d ALL 2>/dev/null || :"
-_FORGET = f"{_RSYSLOG}; [ ! -e /srv/broken/maillog ] || cat /srv/broken/maillog >{_LOG}; journalctl -q --rotate --vacuum-time=1s 2>/dev/null"
+_FORGET = f"{_RSYSLOG}; [ ! -e /srv/broken/maillog ] || cat /srv/broken/maillog >{_LOG}; journalctl -q --rotate; sleep 1.2; journalctl -q --vacuum-time=1s 2>/dev/null"
 
 
 def _log(script: str, *cause: str, mend: str = _RSYSLOG, stops: Optional[bool] = False) -> Way:
