@@ -69,10 +69,10 @@ def test_the_planned_certificate_is_served_to_all(
     )
     assert {*served(host).values()} - {planned, ""}, "another one is in force"
 
-    code, said = wizard(host, "check", "--json")
-    wrong = {one["id"] for one in json.loads(said)["findings"] if one["verdict"] == "wrong"}
-    assert code == 1
-    assert {"certificate.25"} <= wrong
+    _, said = wizard(host, "check", "--json")
+    warned = {one["id"] for one in json.loads(said)["findings"] if one["verdict"] == "warning"}
+    # Mail flows, and mail programs may use another name: docs/checking.md, the exit status.
+    assert {"certificate.25", "certificate.name"} <= warned
 
     code, said = apply(host, "--section", "certificate")
     assert code == 1, said
@@ -107,4 +107,4 @@ def test_a_port_of_one_address_is_compared_there(boot_host: BootHost) -> None:
         " 192.168.1.1:submission/inet/smtpd_tls_key_file=/etc/postfix/rsa.key"
     )
     host.run(["sh", "-ec", f"{OTHERS}{options}; systemctl restart postfix"], check=True)
-    assert verdict() == "wrong"
+    assert verdict() == "warning"
