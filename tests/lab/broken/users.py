@@ -52,9 +52,9 @@ WAYS = {
         f"{_ASIDE}; ln -s /mnt/mail/taro {_MAIL}", _BACK, f"{_MAIL}|/mnt/mail"
     ),
     "an immutable Maildir": _home(
-        f"mkdir -p {_MAIL}/cur {_MAIL}/new {_MAIL}/tmp; chown -R taro: {_MAIL}; "
+        f"{_ASIDE}; mkdir -p {_MAIL}/cur {_MAIL}/new {_MAIL}/tmp; chown -R taro: {_MAIL}; "
         + immutable(f"{_MAIL}/tmp", f"{_MAIL}/new"),
-        mutable(f"{_MAIL}/tmp", f"{_MAIL}/new"),
+        f"{mutable(f'{_MAIL}/tmp', f'{_MAIL}/new')}; {_BACK}",
         _MAIL,
         "immutable|chattr",
     ),
