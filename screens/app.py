@@ -14,6 +14,7 @@ from screens.desk import Desk, Wish
 from screens.key_queue import KeyQueue
 from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
+from screens.terminal import PLAIN, Capabilities
 
 if TYPE_CHECKING:
     from screens.frame import WizardScreen
@@ -38,8 +39,16 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         ),
     ]
 
-    def __init__(self, open_session: Callable[[], Session], wish: Wish, watch: str = "") -> None:
+    def __init__(
+        self,
+        open_session: Callable[[], Session],
+        wish: Wish,
+        watch: str = "",
+        terminal: Capabilities = PLAIN,
+    ) -> None:
         super().__init__(ansi_color=True)
+        self.capabilities = terminal
+        self.set_class(terminal.has_shades, "-shades")
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self.desk = Desk(open_session, wish)
@@ -99,6 +108,8 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         desk = self.desk
         desk.draft = Draft(message.host, message.values, first=message.first, today=message.today)
         desk.running, desk.runs = message.running, message.runs
+        desk.host_name = message.host.network.hostname or "host without a name"
+        desk.user = message.user
         waits = desk.running is not None or desk.early is not None
         if desk.wish.sections or (desk.lists_sections and not waits):
             self._open(desk.places[0].name)

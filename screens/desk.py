@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Callable, Optional
 
 from screens.places import LIST, PLACES, Place, place_of_section
+from screens.widgets.seat import Seat
 
 if TYPE_CHECKING:
     from screens.draft import Draft
@@ -52,6 +53,9 @@ class Desk:
     """The operator's choices for conflicts with hand edits, None without one."""
     last_run: str = ""
     """A sentence on the last run that ended while the screens were open, "" for none."""
+    host_name: str = ""
+    user: str = ""
+    """Who the operator is, as the head line says it: `sudo: NAME` or root."""
     last_words: str = ""
     """Printed when the screens close, since nothing of them remains on the terminal."""
 
@@ -63,6 +67,14 @@ class Desk:
     def host(self) -> Host:
         """Return the facts that the draft has, else read them. For threads: it may take seconds."""
         return self.session.host() if self.draft is None else self.draft.host
+
+    @property
+    def seat(self) -> Seat:
+        """What the head line says of host, user and newest run. Before the host was read, nothing."""
+        if not self.host_name:
+            return Seat()
+        last = self.running or (self.runs[-1].run if self.runs else "none yet")
+        return Seat(self.host_name, self.user, f"run: {last}")
 
     @property
     def places(self) -> tuple[Place, ...]:

@@ -30,16 +30,19 @@ class FormScreen(WizardScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "f2",
+            "f2,ctrl+l",
             "suggest",
             "Found here",
-            tooltip="Show what this host suggests for the field; Enter takes one.",
+            key_display="F2",
+            tooltip="Show what this host suggests for the field; Enter takes one (also ^L).",
         ),
         Binding(
-            "f4",
+            "f4,ctrl+t",
             "secret",
             "Type it",
-            tooltip="Type the password or key, which is written to the file that is named here.",
+            key_display="F4",
+            tooltip="Type the password or key, which is written to the file that is named here "
+            "(also ^T).",
         ),
     ]
     PLACE: ClassVar[str] = ""

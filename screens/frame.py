@@ -1,4 +1,4 @@
-"""The base of every screen: title, list of sections, body, keys."""
+"""The base of every screen: head line, list of sections, body, keys."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from textual.widget import Widget
 from screens.desk import Desk
 from screens.messages import Go, TakeBack
 from screens.places import Place
+from screens.widgets.head import Head
 from screens.widgets.keyline import KeyLine
-from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
+from screens.widgets.seat import GAP, Seat
 
 if TYPE_CHECKING:
     from screens.draft import Draft
 
-PROGRAM = "postfix-wizard"
-DRY_RUN = "dry run: nothing will be changed"
+DRY_RUN = "DRY RUN, changes nothing"
 
-WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76))
-"""Classes of screens with fewer than the design's 80 columns: name, least and most columns."""
+WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76), ("-wide", 110, 1 << 16))
+"""Classes of screens by their columns: name, the first number and the first that is too many.
+
+The design is for 80 columns. From 110 on there is room for two columns.
+"""
 
 LOW = 16
 """Lines below which a screen has the class `-low`."""
@@ -76,11 +79,11 @@ class WizardScreen(Screen[None]):
             tooltip="Go to the list at the left; Enter there opens a section.",
         ),
         Binding(
-            "f1,question_mark",
+            "f1,ctrl+g,question_mark",
             "help",
             "Help",
             key_display="F1",
-            tooltip="Show this page (also ? where no text is typed).",
+            tooltip="Show this page (also ^G, and ? where no text is typed).",
         ),
         Binding("q", "app.leave", "Quit", show=False),
     ]
@@ -106,7 +109,7 @@ class WizardScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Make title, list, body and keys."""
         self.fit()
-        yield Line(self._title(), "head", id="title")
+        yield self.head()
         with Widget(id="main"):
             yield Sections(self.section_rows(), id="sections")
             with Widget(id="body"):
@@ -124,9 +127,22 @@ class WizardScreen(Screen[None]):
         """Follow the terminal's width."""
         self.fit()
 
+    def head(self) -> Head:
+        """Make the head line."""
+        return Head(self._title, self.seat)
+
+    def show_head(self) -> None:
+        """Show what the head line says by now: the host was read, or another run is the newest."""
+        self.query_one(Head).say(self._title, self.seat)
+
+    @property
     def _title(self) -> str:
-        text = f" {PROGRAM} - {self.heading}"
-        return f"{text} - {DRY_RUN}" if self.desk.wish.dry_run else text
+        return f"{self.heading}{GAP}{DRY_RUN}" if self.desk.wish.dry_run else self.heading
+
+    @property
+    def seat(self) -> Seat:
+        """Host, user and run for the head line; the run is the newest one."""
+        return self.desk.seat
 
     def body(self) -> Iterable[Widget]:
         """Make the screen's own widgets."""

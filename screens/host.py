@@ -69,6 +69,7 @@ class HostScreen(WizardScreen):
 
         owner, past = holder(session.places), runs(session.places)
         running = owner.run if owner else None
+        user = session.caller().as_root
 
         today = session.today(host)
         began = desk.wish.given or today or session.answers(host)
@@ -76,14 +77,14 @@ class HostScreen(WizardScreen):
         if began is None:
             from wizard.planning.read_back import read_values  # noqa: PLC0415 - loaded by now
 
-            return HostRead(host, read_values(host), first, running, past)
+            return HostRead(host, read_values(host), first, running, past, None, user)
         from wizard.answers.build import to_values  # noqa: PLC0415 - loaded by now
 
         if began is desk.wish.given and today is not None and not first:
             from wizard.answers.unnamed import with_unnamed  # noqa: PLC0415 - loaded by now
 
             began = with_unnamed(began, today)
-        return HostRead(host, to_values(began), first, running, past, today)
+        return HostRead(host, to_values(began), first, running, past, today, user)
 
     def on_host_loaded(self, message: HostLoaded) -> None:
         """Show the host's facts."""
@@ -100,6 +101,7 @@ class HostScreen(WizardScreen):
 
     def _show(self) -> None:
         self.query_one("#facts", Rows).show(self._rows())
+        self.show_head()
         self.show_states()
         self.refresh_bindings()
         draft = self.desk.draft

@@ -28,10 +28,12 @@ class HostnameScreen(FormScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "f3",
+            "f3,ctrl+o",
             "records",
             "DNS",
-            tooltip="Ask the DNS what it says of this name, and show the records it should have.",
+            key_display="F3",
+            tooltip="Ask the DNS what it says of this name, and show the records it should have "
+            "(also ^O).",
         ),
     ]
 

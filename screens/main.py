@@ -50,7 +50,11 @@ def program() -> int:
 
 
 def _screens(words: Sequence[str]) -> int:
-    from screens.terminal import need_root, need_terminal  # noqa: PLC0415 - not for commands
+    from screens.terminal import (  # noqa: PLC0415 - not for commands
+        capabilities,
+        need_root,
+        need_terminal,
+    )
 
     sections: tuple[str, ...] = ()
     answers: Optional[Path] = None
@@ -70,7 +74,8 @@ def _screens(words: Sequence[str]) -> int:
     from screens.app import WizardApp  # noqa: PLC0415 - Textual: 200 ms, only now
     from screens.desk import Wish  # noqa: PLC0415
 
-    return show(WizardApp(_open_session, Wish(sections, dry_run, given)))
+    wish = Wish(sections, dry_run, given)
+    return show(WizardApp(_open_session, wish, terminal=capabilities(os.environ)))
 
 
 def parse(words: Sequence[str]) -> tuple[tuple[str, ...], Optional[Path], bool]:

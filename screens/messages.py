@@ -65,6 +65,8 @@ class HostRead(Message):
     runs: tuple[RunSummary, ...]
     today: Optional[Answers] = None
     """The answers read from the host, None if it was never set up."""
+    user: str = ""
+    """Who the operator is, for the head line."""
 
 
 @dataclass

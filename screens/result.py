@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import ClassVar, Optional
 
 from textual.app import ComposeResult
@@ -11,11 +12,12 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.frame import LOG, MOVE, PROGRAM, WizardScreen
+from screens.frame import LOG, MOVE, WizardScreen
 from screens.messages import Again, Failed, Finished, TakeBack, Watch
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows, text_rows
+from screens.widgets.seat import Seat
 from screens.widgets.wrap import cut
 from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
@@ -78,10 +80,15 @@ class ResultScreen(WizardScreen):
         self._move: Optional[Checklist] = None
         self.findings = sorted(over.findings, key=lambda one: ORDER.index(one.verdict))
 
+    @property
+    def seat(self) -> Seat:
+        """The same, with the run of the result."""
+        return replace(super().seat, run=f"run: {self.over.run}")
+
     def compose(self) -> ComposeResult:
         """Put the table above the foot."""
         self.fit()
-        yield Line(f" {PROGRAM} - Result of run {self.over.run}", "head", id="title")
+        yield self.head()
         with Widget(id="result-body"):
             yield Line(self._summary(), self._look(), id="result-says")
             yield Rows(choosing=bool(self.findings), id="findings")

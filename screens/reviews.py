@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Optional
 
 from textual.message import Message
@@ -11,6 +12,7 @@ from screens.desk import Desk
 from screens.draft import Draft
 from screens.messages import Finished, Planned
 from screens.review import ReviewScreen
+from screens.widgets.seat import Seat
 from wizard.answers.build import to_values
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers
@@ -28,9 +30,14 @@ class UndoScreen(ReviewScreen):
     QUESTION: ClassVar[str] = "Take the run back?"
 
     def __init__(self, desk: Desk, run: str, came_from: Optional[Finished] = None) -> None:
-        super().__init__(desk, f"Take back run {run}")
+        super().__init__(desk, "Undo of a run")
         self.run_back = run
         self._came_from = came_from
+
+    @property
+    def seat(self) -> Seat:
+        """The same, with the run that is undone."""
+        return replace(super().seat, run=f"run: {self.run_back}")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Show Back only if the result or the host's screen was open before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import ClassVar, Optional
 
 from textual import events
@@ -15,7 +16,7 @@ from screens.ask import ask
 from screens.background import in_background
 from screens.desk import Desk
 from screens.feed import FAR_BEHIND, Fed, Feed
-from screens.frame import PROGRAM, WizardScreen
+from screens.frame import WizardScreen
 from screens.messages import Failed, Finished, Gathered
 from screens.progress import DONE, FAILED, RUNS, Progress, StepView
 from screens.widgets.entry import Entry
@@ -24,6 +25,7 @@ from screens.widgets.line import Line
 from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from screens.widgets.rows import Row, Rows
+from screens.widgets.seat import Seat
 from screens.widgets.wrap import cut_middle
 from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts
@@ -63,7 +65,7 @@ class RunScreen(WizardScreen):
     ]
 
     def __init__(self, desk: Desk, run: str) -> None:
-        super().__init__(desk, f"Run {run}")
+        super().__init__(desk, "Run")
         self.run = run
         self.progress = Progress(())
         self._undoes = ""
@@ -74,10 +76,15 @@ class RunScreen(WizardScreen):
         self._drawn: tuple[str, int] = ("", -1)
         self._wanted_move = False
 
+    @property
+    def seat(self) -> Seat:
+        """The same, with the run in view."""
+        return replace(super().seat, run=f"run: {self.run}")
+
     def compose(self) -> ComposeResult:
         """Put the steps at the left and the output at the right."""
         self.fit()
-        yield Line(f" {PROGRAM} - {self.heading}", "head", id="title")
+        yield self.head()
         with Widget(id="main"):
             yield Steps(id="steps")
             with Widget(id="run-body"):

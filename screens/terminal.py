@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from typing import Mapping, Optional
 
 from wizard.errors import PermissionTrouble, UsageTrouble, as_root
@@ -17,6 +18,36 @@ INSTEAD = (
     "The same without screens: `postfix-wizard plan --answers FILE` shows what would be done, "
     "`postfix-wizard apply --answers FILE` does it."
 )
+
+
+FEW_KEYS = frozenset({"linux", "vt100", "vt102", "vt220"})
+"""Consoles of which many send no F keys: serial lines, IPMI, screen(1)."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the terminal can do.
+
+    With `has_shades` it has 256 colours or more, of which panels take their backgrounds. Without
+    `has_f_keys` the footer shows the second key of each F key.
+    """
+
+    has_shades: bool = False
+    has_f_keys: bool = True
+
+
+PLAIN = Capabilities()
+"""Sixteen colours or none, and all keys."""
+
+
+def capabilities(environment: Mapping[str, str]) -> Capabilities:
+    """Return what TERM, COLORTERM and NO_COLOR (no-color.org) say of the terminal."""
+    term, colours = environment.get("TERM", ""), environment.get("COLORTERM", "")
+    many = "256color" in term or term.endswith("-direct") or colours in {"truecolor", "24bit"}
+    return Capabilities(
+        has_shades=many and not environment.get("NO_COLOR"),
+        has_f_keys=term not in FEW_KEYS,
+    )
 
 
 def need_terminal(environment: Mapping[str, str], size: Optional[tuple[int, int]] = None) -> None:

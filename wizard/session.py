@@ -31,6 +31,7 @@ from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
+from wizard.run.caller import Caller, find_caller
 from wizard.run.launch import launch
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
@@ -83,6 +84,10 @@ class Session:
     def host(self) -> Host:
         """Read the facts of the host. Takes 0.1 to 2 s, longer if dnf must fetch the package."""
         return read_host(self.door, NEEDS, gathered=self.places.gathered)
+
+    def caller(self) -> Caller:
+        """Return who started this process."""
+        return find_caller()
 
     def answers(self, host: Host) -> Optional[Answers]:
         """Return the saved answers, else those read back; None if the host was never set up."""

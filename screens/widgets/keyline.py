@@ -31,12 +31,17 @@ class KeyLine(Drawn):
         shown: dict[str, tuple[str, str]] = {}
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.show and enabled:
-                shown.setdefault(binding.action, (key_name(binding), binding.description))
+                shown.setdefault(binding.action, (self._name_of(binding), binding.description))
         keys = tuple(sorted(shown.values(), key=lambda key: _RANK.get(key[0], 0)))
         if keys != self._keys:
             rows = len(self._rows(self.size.width or 80))
             self._keys = keys
             self.refresh(layout=len(self._rows(self.size.width or 80)) != rows)
+
+    def _name_of(self, binding: Binding) -> str:
+        name = key_name(binding)
+        capabilities = getattr(self.app, "capabilities", None)
+        return name if capabilities is None or capabilities.has_f_keys else SECOND.get(name, name)
 
     def _rows(self, width: int) -> list[list[tuple[str, str]]]:
         rows: list[list[tuple[str, str]]] = [[]]
@@ -60,13 +65,15 @@ class KeyLine(Drawn):
         rows = self._rows(self.size.width)
         parts: list[tuple[str, str]] = [(" ", "")]
         for name, text in rows[y] if y < len(rows) else ():
-            parts += [(name, "strong"), (f" {text}{GAP}", "quiet")]
+            parts += [(name, "key"), (f" {text}{GAP}", "quiet")]
         return self.strips(tuple(parts), self.size.width)
 
 
-_RANK = {"Esc": 7, "F1": 8, "^Q": 9}
+_RANK = {"Esc": 7, "F1": 8, "^G": 8, "^Q": 9}
 """The keys of all screens come last, in this order."""
 
+SECOND = {"F1": "^G", "F2": "^L", "F3": "^O", "F4": "^T"}
+"""The second key of each F key, for consoles that have none of these."""
 
 _SHORT = {"escape": "Esc", "delete": "Del"}
 

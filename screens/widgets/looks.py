@@ -11,7 +11,10 @@ from textual.widget import Widget
 
 from screens.widgets.wrap import plain
 
-LOOKS = ("strong", "quiet", "head", "value", "right", "wrong", "caution", "new", "gone", "cursor")
+LOOKS = (
+    *("strong", "quiet", "head", "title", "key", "value", "right", "wrong", "caution"),
+    *("new", "gone", "cursor"),
+)
 """Names of looks. `wizard.tcss` defines them."""
 
 

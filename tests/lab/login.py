@@ -50,14 +50,14 @@ class Login(Terminal):
         """Press Next from one section to another."""
         first = SECTIONS.index(since) + 1 if since else 0
         for name in SECTIONS[first : SECTIONS.index(until) + 1]:
-            self.do(NEXT, f"postfix-wizard - {name}")
+            self.do(NEXT, f"postfix-wizard  {name}")
         return self.text
 
     def run_plan(self, *words: str) -> str:
         """From Review: run the plan, and wait for words on the run's screen."""
         self.see("Nothing has been written yet. r runs the ")
         self.do("r", "Run the plan?")
-        self.do("y", "postfix-wizard - Run 2")
+        self.do("y", "postfix-wizard  Run ")
         return self.see(*words, seconds=LONG)
 
     def leave(self, keys: str = QUIT) -> Optional[int]:

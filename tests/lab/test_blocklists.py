@@ -204,5 +204,5 @@ def test_an_unhealthy_list_is_seen_and_asked_about_on_the_screen(login: Login) -
     login.do(DOWN + DOWN, "it does not answer public")
     login.do(NEXT, "Use this list all the same?", "spamhaus-dbl: 127.255.255.254")
     login.do("n", "[ ] Spamhaus DBL")
-    login.do(NEXT, "postfix-wizard - More")
+    login.do(NEXT, "postfix-wizard  More")
     login.leave(QUIT + "y")

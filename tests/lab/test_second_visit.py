@@ -59,9 +59,9 @@ def test_a_main_cf_that_postfix_refuses(fresh: Host, line: str, cause: str) -> N
     assert (code, f"+{line}" in said) == (1, True), "an edit is never lost, and shown"
     login = Login(fresh)
     try:
-        login.see("postfix-wizard - Sections", "Postfix refuses main.cf as it is", "as planned")
+        login.see("postfix-wizard  Sections", "Postfix refuses main.cf as it is", "as planned")
         login.do(END, "UNHEALTHY")
-        login.do(ENTER, "postfix-wizard - Review", "This plan cannot be run")
+        login.do(ENTER, "postfix-wizard  Review", "This plan cannot be run")
         login.do("6", "Postfix itself refuses main.cf")
         assert login.leave(QUIT + "y") == 0
     finally:

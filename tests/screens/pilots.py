@@ -64,6 +64,6 @@ async def walk_to(pilot: Pilot[int], heading: str) -> str:
     """Press Next from Host until this screen is there."""
     for one in HEADINGS[: HEADINGS.index(heading) + 1]:
         await pilot.press("ctrl+n")
-        await in_sight(pilot, f"postfix-wizard - {one}")
+        await in_sight(pilot, f"postfix-wizard  {one}")
     await pilot.pause(0.1)
     return picture(pilot.app)

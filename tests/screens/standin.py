@@ -37,6 +37,7 @@ from wizard.plan.model import FileChange, Plan, Step
 from wizard.plan.undo_actions import PutBack
 from wizard.postfix.proposal import Reason
 from wizard.run import records
+from wizard.run.caller import Caller
 from wizard.run.history import RunSummary
 from wizard.run.lock import Holder
 from wizard.secrets import MASK
@@ -314,6 +315,9 @@ class StandIn:
 
     hosts_read: int = 0
     program: tuple[str, ...] = ()
+
+    def caller(self) -> Caller:
+        return Caller(sudo_user="taro")
 
     @property
     def places(self) -> StandIn:

@@ -88,7 +88,7 @@ async def test_the_choice_can_be_changed_and_is_forgotten_with_the_review() -> N
         await in_sight(pilot, "you take the planned")
         assert choices_of(app_of(pilot).desk.plan) == [PLANNED]
         await pilot.press("ctrl+p")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "NOT DECIDED")
         assert choices_of(app_of(pilot).desk.plan) == [""]

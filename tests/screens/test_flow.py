@@ -40,7 +40,7 @@ async def test_a_first_set_up_from_host_to_result() -> None:
         assert session.sent == [(1, "y")]
         await pilot.press("ctrl+n")
         shown = await in_sight(pilot, "1 to look at, 1 waiting for Dovecot, 2 right")
-        assert "Result of run" in shown
+        assert "wizard  Result" in shown
         await pilot.press("q")
     assert app_of(pilot).return_value == 0
 
@@ -48,9 +48,9 @@ async def test_a_first_set_up_from_host_to_result() -> None:
 async def test_enter_alone_walks_the_names() -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
         await pilot.press("enter", "enter", "enter")
-        await in_sight(pilot, "- Domains")
+        await in_sight(pilot, "wizard  Domains")
 
 
 async def test_back_and_the_list_reach_every_screen() -> None:
@@ -58,12 +58,12 @@ async def test_back_and_the_list_reach_every_screen() -> None:
         await walk_to(pilot, "More")
         for heading in reversed(HEADINGS[:-2]):
             await pilot.press("ctrl+p")
-            await in_sight(pilot, f"- {heading}")
+            await in_sight(pilot, f"wizard  {heading}")
         await pilot.press("ctrl+p")
         await in_sight(pilot, "AlmaLinux 9.4")
         for heading in HEADINGS:
             await pilot.press("escape", "down", "enter")
-            await in_sight(pilot, f"- {heading}")
+            await in_sight(pilot, f"wizard  {heading}")
 
 
 async def test_what_is_typed_stays_when_screens_change() -> None:
@@ -71,19 +71,19 @@ async def test_what_is_typed_stays_when_screens_change() -> None:
         await walk_to(pilot, "Domains")
         await type_text(pilot, "cafe.zeke.ne.jp")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Networks")
+        await in_sight(pilot, "wizard  Networks")
         await pilot.press("ctrl+p")
-        assert "[x] cafe.zeke.ne.jp" in await in_sight(pilot, "- Domains")
+        assert "[x] cafe.zeke.ne.jp" in await in_sight(pilot, "wizard  Domains")
 
 
 async def test_a_host_set_up_before_opens_on_its_values() -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session) as pilot:
         shown = await in_sight(pilot, "as found")
-        assert "- Sections" in shown
+        assert "wizard  Sections" in shown
         assert "mail.zeke.ne.jp" in shown
         await pilot.press("enter")
-        assert "Hostname    as is" in await in_sight(pilot, "- Hostname")
+        assert "Hostname    as is" in await in_sight(pilot, "wizard  Hostname")
 
 
 @pytest.mark.promise(17)
@@ -91,12 +91,12 @@ async def test_a_change_of_one_section_plans_that_section_alone() -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session) as pilot:
         await pilot.press("down", "down", "down", "down", "down", "down", "enter")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
         await in_sight(pilot, "anvil_rate_time_unit")
         await clear(pilot)
         await type_text(pilot, "30s")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Review")
+        await in_sight(pilot, "wizard  Review")
         await in_sight(pilot, "Nothing has been written yet.")
         assert session.planned[-1][1] == ("limits",)
         assert session.planned[-1][0].limits.anvil_rate_time_unit == "30s"
@@ -116,7 +116,7 @@ async def test_the_policys_own_lines_are_set_by_choice() -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session) as pilot:
         await pilot.press("end", "up", "up", "enter")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
         await pilot.press("right")
         assert app_of(pilot).desk.draft is not None
         await in_sight(pilot, "(x) set them")
@@ -128,7 +128,7 @@ async def test_the_policys_own_lines_are_set_by_choice() -> None:
 async def test_one_section_asked_for_shows_it_alone() -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session, Wish(sections=("networks",))) as pilot:
-        shown = await in_sight(pilot, "- Networks")
+        shown = await in_sight(pilot, "wizard  Networks")
         assert "Hostname" not in shown
         await pilot.press("ctrl+n")
         await in_sight(pilot, "Nothing has been written yet.")
@@ -181,11 +181,11 @@ async def test_a_dry_run_ends_at_the_review() -> None:
     async with opened(session, Wish(dry_run=True)) as pilot:
         await walk_to(pilot, "Review")
         shown = await in_sight(pilot, "This was a dry run.")
-        assert "dry run: nothing will be changed" in shown
+        assert "DRY RUN, changes nothing" in shown
         assert "r Run" not in shown
         await pilot.press("r", "ctrl+n")
         await pilot.pause(0.2)
-        assert "- Review" in picture(pilot.app)
+        assert "wizard  Review" in picture(pilot.app)
         assert not session.started
 
 
@@ -250,13 +250,13 @@ async def test_a_file_that_is_already_so_counts_no_changes_against_itself() -> N
 async def test_wrong_answers_are_listed_and_reached_from_the_review() -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
         await clear(pilot)
         await type_text(pilot, "mail")
         await pilot.press("escape", "end", "enter")
         await in_sight(pilot, "hostname.myhostname: is one label only")
         await pilot.press("enter")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
 
 
 async def test_quitting_asks_where_answers_would_be_lost() -> None:

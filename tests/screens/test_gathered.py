@@ -126,7 +126,7 @@ async def test_the_second_review_follows_a_gather_run(outcome: str) -> None:
         assert session.planned[-1][0].certificate.host == OLD
         await pilot.press("escape")
         await pilot.press("up", "up", "up", "enter")
-        shown = await in_sight(pilot, "postfix-wizard - Certificate")
+        shown = await in_sight(pilot, "postfix-wizard  Certificate")
         assert "3 lineages here or gathered:" in shown
         assert "old.example" in shown
 

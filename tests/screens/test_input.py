@@ -37,14 +37,14 @@ async def paste(pilot: object, text: str) -> None:
 async def test_a_bad_hostname_is_told_and_holds_next(typed: str, message: str) -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
         await clear(pilot)
         await paste(pilot, typed)
         await pilot.press("ctrl+n")
         shown = await in_sight(pilot, "WRONG: ")
         told = " ".join(line[20:].strip() for line in shown.splitlines())
         assert message in told
-        assert "- Hostname" in shown
+        assert "wizard  Hostname" in shown
         assert "Hostname    wrong" in shown
         assert "Name of this mail server - WRONG" in shown
 
@@ -52,7 +52,7 @@ async def test_a_bad_hostname_is_told_and_holds_next(typed: str, message: str) -
 async def test_the_message_comes_when_the_typing_pauses_and_goes_when_it_is_right() -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
         await pilot.press(".")
         await in_sight(pilot, "WRONG: ends in a dot")
         await pilot.press("backspace")
@@ -62,7 +62,7 @@ async def test_the_message_comes_when_the_typing_pauses_and_goes_when_it_is_righ
 async def test_a_name_in_its_own_script_is_shown_both_ways() -> None:
     async with opened() as pilot:
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
         await clear(pilot)
         await type_text(pilot, "mail.例え.jp")
         shown = await in_sight(pilot, "myhostname = mail.xn--r8jz45g.jp")
@@ -95,7 +95,7 @@ async def test_a_bad_network_is_not_added(typed: str, message: str) -> None:
         await pilot.press("enter", "ctrl+n")
         shown = await in_sight(pilot, "WRONG: ")
         assert message in " ".join(line[20:].strip() for line in shown.splitlines())
-        assert "- Networks" in shown
+        assert "wizard  Networks" in shown
         assert f"[x] {typed}" not in shown
 
 
@@ -106,10 +106,10 @@ async def test_a_list_is_pasted_at_once_and_its_wrong_item_named() -> None:
         shown = await in_sight(pilot, "[x] b.zeke.ne.jp")
         assert "[x] c_1.zeke.ne.jp  WRONG: holds an underscore" in shown
         await pilot.press("ctrl+n")
-        assert "- Domains" in await in_sight(pilot, "WRONG: ")
+        assert "wizard  Domains" in await in_sight(pilot, "WRONG: ")
         await pilot.press("end", "delete")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Networks")
+        await in_sight(pilot, "wizard  Networks")
 
 
 async def test_a_suggestion_is_taken_with_the_space_bar_and_left_again() -> None:

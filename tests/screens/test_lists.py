@@ -46,9 +46,9 @@ async def test_nothing_waits_for_the_answers_and_next_goes_on_by_itself() -> Non
         await in_sight(pilot, "[ ] Spamhaus ZEN")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "a moment, please")
-        assert "- Blocklists" in picture(pilot.app)
+        assert "wizard  Blocklists" in picture(pilot.app)
         session.lists_wait.set()
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
         assert used(pilot) == ("spamcop", "spamhaus-dbl")
 
 
@@ -62,12 +62,12 @@ async def test_an_unhealthy_list_needs_a_yes_and_enter_is_none() -> None:
         await pilot.press("enter")
         assert "Use this list" in picture(pilot.app)
         await pilot.press("y")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
         assert "spamcop" in used(pilot)
         await pilot.press("ctrl+p")
-        await in_sight(pilot, "- Blocklists")
+        await in_sight(pilot, "wizard  Blocklists")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
 
 
 @pytest.mark.parametrize("key", ["n", "escape"])
@@ -81,10 +81,10 @@ async def test_a_no_takes_the_list_out_and_stays(key: str) -> None:
         assert "spamhaus-zen: 127.255.255.254" in shown
         await pilot.press(key)
         await in_sight(pilot, "[ ] SpamCop")
-        assert "- Blocklists" in picture(pilot.app)
+        assert "wizard  Blocklists" in picture(pilot.app)
         assert used(pilot) == ("spamhaus-dbl",)
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
 
 
 async def test_a_list_of_ones_own_is_asked_when_it_is_added() -> None:
@@ -117,7 +117,7 @@ async def test_what_is_in_use_already_is_told_and_not_asked_about() -> None:
         await pilot.press("n")
         await in_sight(pilot, "[ ] Spamhaus ZEN")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- Review")
+        await in_sight(pilot, "wizard  Review")
 
 
 async def test_one_that_lists_this_host_says_so() -> None:
@@ -137,7 +137,7 @@ async def test_an_ok_row_for_ones_own_domain_is_refused_with_the_reason() -> Non
         shown = await in_sight(pilot, "WRONG: ")
         told = " ".join(line[20:].strip() for line in shown.splitlines())
         assert "whoever forges it would pass every blocklist" in told
-        assert "- Blocklists" in shown
+        assert "wizard  Blocklists" in shown
 
 
 async def test_a_keyed_list_asks_for_its_key_file_and_no_other_does() -> None:
@@ -160,7 +160,7 @@ async def test_a_keyed_list_asks_for_its_key_file_and_no_other_does() -> None:
         await clear(pilot)
         await type_text(pilot, "/root/k")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "- More")
+        await in_sight(pilot, "wizard  More")
         assert session.asked.count("(key).zen.dq.spamhaus.net") > asked
         draft = pilot.app.desk.draft  # type: ignore[attr-defined]
         assert draft.answers().blocklists.dqs_key_file == "/root/k"

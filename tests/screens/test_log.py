@@ -76,7 +76,7 @@ async def test_the_counts_from_the_list_of_sections() -> None:
         shown = await in_sight(pilot, "Warnings of this server's own: 1")
         assert "`postfix-wizard log` prints the same" in shown
         await pilot.press("escape")
-        await in_sight(pilot, "postfix-wizard - Sections")
+        await in_sight(pilot, "postfix-wizard  Sections")
 
 
 async def test_since_when_is_chosen() -> None:
@@ -106,7 +106,7 @@ async def test_leaving_or_another_time_ends_the_reading(leave: str) -> None:
         assert not session.ended.is_set()
         await pilot.press(leave)
         assert session.ended.wait(5)
-        await in_sight(pilot, "- Sections" if leave == "escape" else "(x) a week")
+        await in_sight(pilot, "wizard  Sections" if leave == "escape" else "(x) a week")
 
 
 async def test_pflogsumm_where_the_host_has_it() -> None:

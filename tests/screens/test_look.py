@@ -79,7 +79,7 @@ async def test_the_run_and_the_result(golden: Golden) -> None:
         await in_sight(pilot, "Esc Output")
         golden(app, "run")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         await pilot.press("down")
         await pilot.pause(0.1)
         golden(app, "result")
@@ -104,7 +104,7 @@ async def test_every_screen_at_other_sizes(size: tuple[int, int]) -> None:
     async with opened(size=size) as pilot:
         for heading in HEADINGS:
             await pilot.press("ctrl+n")
-            shown = await in_sight(pilot, f"postfix-wizard - {heading}")
+            shown = await in_sight(pilot, f"postfix-wizard  {heading}")
             assert max(map(len, shown.splitlines())) <= size[0]
             assert "Quit" in shown
 
@@ -139,7 +139,7 @@ async def test_a_storm_of_sizes_down_to_one_cell() -> None:
     async with opened(StandIn(cautions=(CAUTION,))) as pilot:
         for heading in HEADINGS:
             await pilot.press("ctrl+n")
-            await in_sight(pilot, f"- {heading}")
+            await in_sight(pilot, f"wizard  {heading}")
             for width, height in sizes:
                 await pilot.resize_terminal(width, height)
         await in_sight(pilot, "Nothing has been written yet")
@@ -153,10 +153,10 @@ async def test_a_storm_of_sizes_down_to_one_cell() -> None:
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         for width, height in sizes:
             await pilot.resize_terminal(width, height)
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
 
 
 async def test_without_colours_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ async def test_no_character_of_uncertain_width_is_drawn_by_us() -> None:
     async with opened(StandIn(cautions=(CAUTION,)), Wish(dry_run=True)) as pilot:
         for heading in HEADINGS:
             await pilot.press("ctrl+n")
-            shown = await in_sight(pilot, f"- {heading}")
+            shown = await in_sight(pilot, f"wizard  {heading}")
             wide = {c for c in shown if unicodedata.east_asian_width(c) == "A"}
             assert not wide
             assert re.fullmatch(r"[\x20-\x7e\n]*", shown)

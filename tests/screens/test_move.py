@@ -77,7 +77,7 @@ async def test_without_an_old_server_there_is_nothing_of_it() -> None:
         shown = await in_sight(pilot, "as found")
         assert "m Move" not in shown
         await pilot.press("m")
-        await in_sight(pilot, "postfix-wizard - Sections")
+        await in_sight(pilot, "postfix-wizard  Sections")
 
 
 async def test_the_list_of_items(golden: Callable[[App[int], str], None]) -> None:
@@ -103,7 +103,7 @@ async def test_ticks_by_hand() -> None:
         await in_sight(pilot, "unknown  old-queue")
         assert not session.kept.ticked
         await pilot.press("escape")
-        await in_sight(pilot, "postfix-wizard - Sections")
+        await in_sight(pilot, "postfix-wizard  Sections")
 
 
 async def test_a_dry_run_keeps_nothing() -> None:
@@ -123,10 +123,10 @@ async def test_looking_holds_nothing_up() -> None:
     async with opened(session) as pilot:
         await in_sight(pilot, "as found")
         await pilot.press("down", "down", "enter")
-        await in_sight(pilot, "- Networks")
+        await in_sight(pilot, "wizard  Networks")
         session.held.set()
         await pilot.pause(0.2)
-        await in_sight(pilot, "- Networks")
+        await in_sight(pilot, "wizard  Networks")
 
 
 async def test_what_cannot_be_kept_is_said() -> None:

@@ -88,7 +88,7 @@ async def test_what_cannot_be_looked_at_is_said_and_the_sections_open() -> None:
     async with opened(Ill(the_host=set_up_host(), saved=answers())) as pilot:
         await in_sight(pilot, "While reading the runs: Input/output error.")
         await pilot.press("enter")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
 
 
 async def test_a_main_cf_that_postfix_refuses_is_said_above_the_list() -> None:
@@ -99,7 +99,7 @@ async def test_a_main_cf_that_postfix_refuses_is_said_above_the_list() -> None:
     async with opened(session) as pilot:
         await in_sight(pilot, "Postfix refuses main.cf as it is: postconf: fatal: bad")
         await pilot.press("enter")
-        await in_sight(pilot, "- Hostname")
+        await in_sight(pilot, "wizard  Hostname")
 
 
 async def test_with_more_sections_than_lines_the_host_and_the_review_stay_in_sight(
@@ -173,7 +173,7 @@ async def test_space_runs_a_section_again_as_it_was_left_and_takes_it_back() -> 
         assert sections == ("networks", POLICY)
         assert given == answers()
         await pilot.press("escape", "home", "enter")
-        await in_sight(pilot, "- Sections")
+        await in_sight(pilot, "wizard  Sections")
         await pilot.press("home", *["down"] * SECTIONS.index("limits"), "space", "end", "enter")
         await in_sight(pilot, "Nothing has been written yet.")
         given, sections = session.planned[-1]
@@ -196,9 +196,9 @@ async def test_a_run_that_asks_for_attention_comes_first(
 ) -> None:
     """And the list is the next thing."""
     async with opened(a_host(**changes)) as pilot:
-        assert "postfix-wizard - Host" in await in_sight(pilot, words)
+        assert "postfix-wizard  Host" in await in_sight(pilot, words)
         await pilot.press("enter")
-        await in_sight(pilot, "postfix-wizard - Sections")
+        await in_sight(pilot, "postfix-wizard  Sections")
 
 
 async def test_a_fault_of_another_section_is_no_obstacle() -> None:

@@ -48,7 +48,7 @@ async def test_f3_asks_without_holding_the_screen_up() -> None:
         shown = await in_sight(pilot, "postfix-wizard check")
         assert "IN TXT" in shown
         await pilot.press("escape")
-        await in_sight(pilot, "postfix-wizard - Hostname")
+        await in_sight(pilot, "postfix-wizard  Hostname")
 
 
 async def test_a_window_that_was_closed_hears_its_answer_unharmed() -> None:
@@ -60,7 +60,7 @@ async def test_a_window_that_was_closed_hears_its_answer_unharmed() -> None:
         await pilot.press("escape")
         session.held.set()
         await pilot.pause(0.2)
-        await in_sight(pilot, "postfix-wizard - Hostname")
+        await in_sight(pilot, "postfix-wizard  Hostname")
 
 
 async def test_result_shows_the_records() -> None:
@@ -72,7 +72,7 @@ async def test_result_shows_the_records() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         await pilot.press("d")
         await in_sight(pilot, "DNS records")
 

@@ -305,7 +305,7 @@ async def test_what_a_run_came_to_is_left_on_the_terminal() -> None:
         await pilot.press("y", "enter")
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         await pilot.press("q")
     assert app.desk.last_words.startswith(f"Run {RUN} is done. Checks: 1 to look at")
 

@@ -75,7 +75,7 @@ def test_a_key_and_an_idle_screen_cost_few_bytes(launched: list[Terminal]) -> No
     terminal = start(launched)
     terminal.until("Dovecot")
     terminal.type(NEXT)
-    terminal.until("- Hostname")
+    terminal.until("wizard  Hostname")
     terminal.read(0.8)
     costs = []
     for key in "\x7f" * 15 + "mx.example.co.jp":
@@ -177,7 +177,7 @@ def test_no_color_sends_none(launched: list[Terminal]) -> None:
     terminal = start(launched, NO_COLOR="1")
     terminal.until("Dovecot")
     terminal.type(NEXT)
-    terminal.until("- Hostname")
+    terminal.until("wizard  Hostname")
     codes = {
         int(code)
         for found in re.findall(rb"\x1b\[([0-9;]*)m", terminal.raw)

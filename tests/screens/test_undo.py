@@ -85,7 +85,7 @@ async def test_the_way_back_is_reviewed_and_run_after_a_yes() -> None:
         await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
         await pilot.press("u")
         shown = await in_sight(pilot, "Nothing has been written yet. r runs the 1 step.")
-        assert f"Take back run {RUN}" in shown
+        assert "Undo of a run" in shown
         assert "-myhostname = mail.zeke.ne.jp" in shown
         await pilot.press("r")
         await in_sight(pilot, "Take the run back?")
@@ -104,9 +104,9 @@ async def test_the_result_offers_the_way_back() -> None:
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         await pilot.press("u")
-        await in_sight(pilot, f"Take back run {RUN}")
+        await in_sight(pilot, "Undo of a run")
         assert session.undone == [RUN]
 
 
@@ -119,7 +119,7 @@ async def test_an_undo_offers_no_way_back() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         # `undo` would take back the run before, which nobody spoke of.
         shown = await in_sight(pilot, "`postfix-wizard check` proves the server at any time")
         assert "postfix-wizard undo" not in shown
@@ -174,12 +174,12 @@ async def test_back_from_the_undo_leads_to_the_result_that_asked_for_it() -> Non
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         for _ in range(2):
             await pilot.press("u")
-            await in_sight(pilot, f"Take back run {RUN}")
+            await in_sight(pilot, "Undo of a run")
             await pilot.press("ctrl+p")
-            await in_sight(pilot, "Result of run")
+            await in_sight(pilot, "wizard  Result")
 
 
 @pytest.mark.promise(52)
@@ -197,7 +197,7 @@ async def test_no_screen_uses_what_was_read_before_a_run() -> None:
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         assert session.hosts_read == before
         await pilot.press("escape")
         await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
@@ -213,10 +213,10 @@ async def test_quit_says_what_ran_before_answers_are_lost() -> None:
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
         session.in_progress = None
         await pilot.press("escape")
-        await in_sight(pilot, "postfix-wizard - Sections")
+        await in_sight(pilot, "postfix-wizard  Sections")
         draft = app.desk.draft
         assert draft is not None
         draft.seen.add("hostname")

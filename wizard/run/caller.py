@@ -54,6 +54,13 @@ class Caller:
         return " ".join(filter(None, parts))
 
     @property
+    def as_root(self) -> str:
+        """How the caller became root, in a few words: `sudo: taro`, `root (taro)` or `root`."""
+        if self.sudo_user:
+            return f"sudo: {self.sudo_user}"
+        return f"root ({self.login_user})" if self.login_user not in {"", "root"} else "root"
+
+    @property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The values by name, for a line of a log."""
         values = asdict(self).items()
