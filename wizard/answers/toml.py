@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from dataclasses import replace
 from functools import cache, partial
@@ -18,7 +19,7 @@ from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.answers.unsaid import Unsaid, unsaid
 from wizard.door import Door
-from wizard.errors import AnswersTrouble
+from wizard.errors import AnswersTrouble, refused_access
 from wizard.paths import SAVED_ANSWERS
 
 SAVED = Path(SAVED_ANSWERS)
@@ -125,7 +126,8 @@ def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
     """Read and validate an answers file that a person wrote, as `parse_answers` does.
 
     Raises AnswersTrouble when it cannot be read, is unsafe (another user could write it while
-    root uses it), or is wrong; the message has all problems, one a line.
+    root uses it), or is wrong; the message has all problems, one a line. Raises PermissionTrouble
+    if this user may not read it.
     """
     return _read_file(path, lambda text: parse_answers(text, sections))
 
@@ -151,6 +153,9 @@ def _read_file(path: Path, parse: Callable[[str], Result]) -> Answers:
         with os.fdopen(descriptor, "rb") as file:
             _refuse_unsafe(os.fstat(file.fileno()), doing)
             data = file.read(LARGEST + 1)
+    except PermissionError as error:
+        advice = f"Look with `namei -l {shlex.quote(str(path))}`."
+        raise refused_access(doing, error.strerror or str(error), advice) from error
     except OSError as error:
         raise AnswersTrouble(doing, error.strerror or str(error), "Check the path.") from error
     if len(data) > LARGEST:

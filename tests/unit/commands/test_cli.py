@@ -7,12 +7,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from wizard.cli import COMMANDS, main
 from wizard.commands.planning import refuse_conflicts
 from wizard.errors import Trouble
+from wizard.options import OPTIONS
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan
@@ -132,6 +134,50 @@ def test_a_root_that_only_root_may_look_into(
         said = capsys.readouterr()
         assert "Permission denied" in said.err
         assert not said.out
+
+
+NAMED = {
+    "answers": ("plan", "--root", "/", "--answers"),
+    "target": ("check", "--against", "mail.example.com", "--target"),
+    "root": ("plan", "--root"),
+}
+"""By the option that names a file or directory, a command that reads it for any user."""
+
+
+def test_each_path_of_the_command_line_is_in_the_table() -> None:
+    paths = {
+        name
+        for name, arguments in OPTIONS.items()
+        if any(settings.get("type") is Path for _, settings in arguments)
+    }
+    assert paths == NAMED.keys()
+
+
+@pytest.mark.parametrize("words", NAMED.values(), ids=NAMED)
+def test_what_this_user_may_not_read(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    closed = str(tmp_path / "closed")
+    real = {"open": os.open, "stat": os.stat}
+
+    def refuse(name: str) -> Any:
+        def call(path: Any, *given: Any, **named: Any) -> Any:
+            if str(path).startswith(closed):
+                raise PermissionError(13, "Permission denied")
+            return real[name](path, *given, **named)
+
+        return call
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    for name in real:
+        monkeypatch.setattr(os, name, refuse(name))
+    assert main([*words, closed]) == os.EX_NOPERM
+    said = capsys.readouterr()
+    assert "Permission denied" in said.err
+    assert said.out == ""
 
 
 @pytest.mark.parametrize("command", ["apply", "check", "runs", "attach"])

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from typing import Any, Callable
 
 from wizard.check.abuse.attempts import Target
 from wizard.check.network.stranger import Network
-from wizard.errors import AnswersTrouble, Trouble
+from wizard.errors import AnswersTrouble, Trouble, refused_access
 from wizard.text import printable
 
 VERSION = 1
@@ -99,7 +100,7 @@ def target_text(known: KnownServer) -> str:
 def read_target(path: Path) -> KnownServer:
     """Read the file. Raises AnswersTrouble if it cannot be read or is not such a file.
 
-    Only a regular file is read: a FIFO or a device could wait or go on for ever.
+    Raises PermissionTrouble if this user may not read it. Only a regular file is read: a FIFO or a device could wait or go on for ever.
     """
     doing = f"reading the target in {path}"
     try:
@@ -108,9 +109,11 @@ def read_target(path: Path) -> KnownServer:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise AnswersTrouble(doing, "it is not a regular file", _PRINT_AGAIN)
             data = file.read(MAX_BYTES + 1)
+    except PermissionError as error:
+        advice = f"Look with `namei -l {shlex.quote(str(path))}`."
+        raise refused_access(doing, error.strerror or str(error), advice) from error
     except OSError as error:
-        wrong = error.strerror or str(error)
-        raise AnswersTrouble(doing, wrong, "Check the path, and who may read it.") from error
+        raise AnswersTrouble(doing, error.strerror or str(error), "Check the path.") from error
     except ValueError as error:
         # A path with a NUL.
         raise AnswersTrouble(doing, str(error), "Check the path.") from error
