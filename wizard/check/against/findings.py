@@ -27,8 +27,15 @@ from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 _NO_SIGN = re.compile(r"no answer within|(?i:no route|unreachable|is down|permitted|denied)")
 """What `session.reason` says if nothing came from the server: a time limit, or a router's word."""
 
+_OUR_OWN = re.compile("(?i:network is unreachable|permitted|denied)")
+"""What this machine itself says: it has no way to the server, or may not connect."""
+
 _REACHED = ".reached"
+_PORT_25 = f"stranger.25{_REACHED}"
 _NOT_KNOWN = "not known: "
+_IN_SESSION = re.compile(r"[\w ]+: ")
+"""How the reason begins if the connection was made: with the command that got no answer."""
+
 _THE_NETWORK = (
     "It may be the server, its firewall or the network between: some networks let nobody out to port"
     " 25. Check it from another network, and on the server itself."
@@ -51,7 +58,8 @@ class Against:
 def check_against(what: Against) -> Iterator[Finding]:
     """Check a server from this machine. Takes a minute at most, some seconds if it is well.
 
-    A server that cannot be reached at all is unknown: that may be the network between. Raises
+    A server without any sign is wrong on the ports that it should have, since mail does not arrive
+    there; the advice names the network between. It is unknown if this machine has no way to it. Raises
     Trouble on a machine that the server trusts, since relaying is allowed from there, and on the server itself.
     """
     reach = Check("against.reached", what.host, "reached from this machine", fatal=False)
@@ -75,7 +83,9 @@ def check_against(what: Against) -> Iterator[Finding]:
     seen = f"{way.address}, from {way.source}"
     yield reach.unknown(f"{seen}: no port answers") if is_silent else reach.right(seen)
     yield from first
-    yield from _not_seen(tried) if is_silent else map(_with_doubt, tried)
+    yield from (
+        _unheard(tried, is_known=what.known is not None) if is_silent else map(_with_doubt, tried)
+    )
     yield from guarded("addresses", lambda: served.addresses(ways))
     if not is_silent:
         yield from guarded("certificates", lambda: served.certificates(way, target.name))
@@ -124,12 +134,21 @@ def _is_silent(findings: Sequence[Finding]) -> bool:
     return all(one.verdict not in {RIGHT, WAITS} and _NO_SIGN.search(one.seen) for one in reached)
 
 
-def _not_seen(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield why each port was not reached, as unknown; the attempts would only repeat it."""
+def _unheard(findings: Sequence[Finding], *, is_known: bool) -> Iterator[Finding]:
+    """Yield why each port was not reached; the attempts would only repeat it.
+
+    A target says that the server has these ports, so each is WRONG. Without one, port 25 is, if the
+    connection itself failed: HOST is a mail server, and one that connects may greet later.
+    """
     for one in findings:
-        if one.id.endswith(_REACHED) and one.verdict != WAITS:
-            seen = f"not known: {one.seen.removeprefix(_NOT_KNOWN)}"
-            yield replace(one, verdict=UNKNOWN, seen=seen, advice=_THE_NETWORK)
+        if not one.id.endswith(_REACHED) or one.verdict == WAITS:
+            continue
+        why = one.seen.removeprefix(_NOT_KNOWN)
+        is_refused = one.id == _PORT_25 and not _IN_SESSION.match(why)
+        if (is_known or is_refused) and not _OUR_OWN.search(why):
+            yield replace(one, verdict=WRONG, seen=why, advice=_THE_NETWORK)
+        else:
+            yield replace(one, verdict=UNKNOWN, seen=f"{_NOT_KNOWN}{why}", advice=_THE_NETWORK)
 
 
 def _with_doubt(finding: Finding) -> Finding:

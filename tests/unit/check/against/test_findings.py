@@ -16,6 +16,7 @@ from wizard.check.against.guess import Guess
 from wizard.check.against.reach import NoWayError, Way, Ways
 from wizard.check.against.target_file import KnownServer
 from wizard.check.network.stranger import networks
+from wizard.check.report import failed
 from wizard.dns.lookups import Lookups
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Finding
@@ -93,26 +94,44 @@ def test_without_one_it_says_so(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "why",
+    ("why", "with_target", "without"),
     [
-        "no answer within 8 s",
-        "EHLO: no answer within 8 s",
-        "No route to host",
-        "Operation not permitted",
+        ("no answer within 8 s", WRONG, WRONG),
+        ("No route to host", WRONG, WRONG),
+        ("greeting: no answer within 8 s", WRONG, UNKNOWN),
+        ("EHLO: no answer within 8 s", WRONG, UNKNOWN),
+        ("Operation not permitted", UNKNOWN, UNKNOWN),
+        ("Network is unreachable", UNKNOWN, UNKNOWN),
     ],
 )
-def test_a_silent_server_is_unknown_and_says_why(world: World, why: str) -> None:
+def test_a_silent_server_is_wrong_where_its_ports_are_known(
+    world: World, why: str, with_target: str, without: str
+) -> None:
     attempt = Finding("stranger.25.vrfy", "VRFY", "not known", "refused", UNKNOWN)
-    world.tried = [port("25", WRONG, why), attempt, port("465", WAITS, "waits for Dovecot")]
-    told = found(KnownServer(TARGET), rates=True)
-    assert told["against.reached"].verdict == UNKNOWN
-    assert told["stranger.25.reached"].verdict == UNKNOWN
-    assert told["stranger.25.reached"].seen == f"not known: {why}"
-    assert "network" in told["stranger.25.reached"].advice
-    assert "stranger.25.vrfy" not in told
-    # Nothing more is tried on it, so that the check ends in time.
-    assert world.calls == ["strangers", "addresses", "dns"]
-    assert told["stranger.rate.connections"].verdict == UNKNOWN
+    world.tried = [
+        port("25", WRONG, why),
+        attempt,
+        port("587", WRONG, why),
+        port("465", WAITS, "waits for Dovecot"),
+    ]
+    for known, verdict, of_587 in (
+        (KnownServer(TARGET), with_target, with_target),
+        (None, without, UNKNOWN),
+    ):
+        world.calls.clear()
+        told = found(known, rates=known is not None)
+        assert told["against.reached"].verdict == UNKNOWN
+        assert told["stranger.25.reached"].verdict == verdict
+        assert told["stranger.587.reached"].verdict == of_587
+        assert failed(told.values()) == (WRONG in {verdict, of_587})
+        assert told["stranger.25.reached"].seen == (
+            why if verdict == WRONG else f"not known: {why}"
+        )
+        assert "network" in told["stranger.25.reached"].advice
+        assert "stranger.25.vrfy" not in told
+        # Nothing more is tried on it, so that the check ends in time.
+        assert world.calls == ["strangers", "addresses", "dns"]
+        assert ("stranger.rate.connections" in told) == (known is not None)
 
 
 def test_a_refused_connection_is_a_sign_of_the_server(world: World) -> None:
