@@ -7,43 +7,31 @@ All facts of a host come through here. So the same code reads another root direc
 from __future__ import annotations
 
 import contextlib
+import copy
 import errno
+import math
 import os
-import stat
+import select
 import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Callable, Optional, TypeVar, cast
+from typing import IO, Callable, Optional, TypeVar, cast
 
 from wizard.environment import child_environment
-from wizard.errors import Trouble, refused_access
-
-LARGEST = 64 * 1024 * 1024
-"""Bytes: no file that the wizard reads is larger. A million senders take 30 MB."""
-
-PIECE = 1024 * 1024
-"""Bytes that are read at once."""
+from wizard.errors import Trouble
+from wizard.regular_file import nul_trouble, path_trouble, read_regular
 
 LONGEST_LINE = 65536
 """Bytes of a line that is read as one."""
 
+LEAST_SECONDS = 0.5
+"""For reading the output of a command whose time was over before its outcome was wanted."""
+
 MOST_LINKS = 40
 """As many links as the kernel follows in one path (path_resolution(7))."""
-
-ADVICE = {
-    errno.EACCES: "If SELinux refuses it: ausearch -m avc -ts recent",
-    errno.EPERM: "If SELinux refuses it: ausearch -m avc -ts recent",
-    errno.ELOOP: "Its symbolic links lead round in a circle: look with `namei -l`.",
-    errno.EIO: "The disk cannot be read: look at `journalctl -k`.",
-    errno.EMFILE: "Too many files are open: end other programs and try again.",
-    errno.ENFILE: "Too many files are open: end other programs and try again.",
-    errno.ENOMEM: "The memory is used up: end other programs and try again.",
-    errno.EAGAIN: "No further process can be started: end other programs and try again.",
-}
-OTHER_ADVICE = "Set that right and try again."
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 
@@ -89,13 +77,15 @@ class Running:
         self._deadline = time.monotonic() + timeout
         self._data = data
 
-    def outcome(self, least: float = 0.0) -> Outcome:
+    def outcome(self) -> Outcome:
         """Wait for the end. Raises Trouble when the command does not end within its timeout.
 
-        The timeout began with the command. It has `least` seconds from now on in any case, since one
-        that has ended, or waits for its output to be read, is not late because nobody waited for it earlier.
+        The timeout began with the command. One that has ended, or waits for its output to be read,
+        is not late because nobody waited for it earlier: it has `LEAST_SECONDS` from now on.
         """
-        remaining = max(least, self._deadline - time.monotonic())
+        remaining = max(0.0, self._deadline - time.monotonic())
+        if remaining < LEAST_SECONDS and self._has_output():
+            remaining = LEAST_SECONDS
         try:
             stdout, stderr = self._process.communicate(self._data, timeout=remaining)
         except subprocess.TimeoutExpired:
@@ -110,6 +100,14 @@ class Running:
             self._end()
             raise
         return Outcome(self._process.returncode, stdout, stderr)
+
+    def _has_output(self) -> bool:
+        """True if the command has ended, or printed something that nobody has read."""
+        poll = select.poll()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                poll.register(pipe, select.POLLIN)
+        return self._process.poll() is not None or bool(poll.poll(0))
 
     def lines(self, seconds: Optional[float] = None) -> Iterator[bytes]:
         """Yield the lines of standard output until there is no more.
@@ -171,6 +169,13 @@ class Door:
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 (resolve() would follow links)
         self.is_live = str(self.root) == "/"
+        self.longest = math.inf
+
+    def within(self, seconds: float) -> Door:
+        """Return the same reader, whose commands end after `seconds` at the latest."""
+        limited = copy.copy(self)
+        limited.longest = seconds
+        return limited
 
     def locate(self, path: str, *, follow: bool = True) -> str:
         """Return where this machine has the host's `path`, with every link resolved inside the root.
@@ -198,7 +203,7 @@ class Door:
                 continue
             links += 1
             if links > MOST_LINKS:
-                raise _cannot("reading", path, OSError(errno.ELOOP, os.strerror(errno.ELOOP)))
+                raise path_trouble("reading", path, OSError(errno.ELOOP, os.strerror(errno.ELOOP)))
             if target.startswith("/"):
                 done.clear()
             todo.extend(part for part in reversed(target.split("/")) if part not in {"", "."})
@@ -210,13 +215,13 @@ class Door:
         Raises Trouble when it cannot be read, is not a regular file, or is larger than LARGEST.
         """
         try:
-            return _read_regular(self.locate(path), path)
+            return read_regular(self.locate(path), path)
         except _ABSENT:
             return None
         except OSError as error:
-            raise _cannot("reading", path, error) from error
+            raise path_trouble("reading", path, error) from error
         except ValueError as error:
-            raise _no_path("reading", path) from error
+            raise nul_trouble("reading", path) from error
 
     def read_text(self, path: str) -> Optional[str]:
         """Return a file's text (surrogates for bytes that are not UTF-8), None without a file."""
@@ -237,7 +242,7 @@ class Door:
         except _ABSENT:
             return None
         except OSError as error:
-            raise _cannot("listing", path, error) from error
+            raise path_trouble("listing", path, error) from error
 
     def readable_names(self, path: str) -> tuple[str, ...]:
         """Return the names in a directory, sorted; none if it cannot be read."""
@@ -269,9 +274,9 @@ class Door:
         except _ABSENT:
             return None
         except OSError as error:
-            raise _cannot("looking at", path, error) from error
+            raise path_trouble("looking at", path, error) from error
         except ValueError as error:
-            raise _no_path("looking at", path) from error
+            raise nul_trouble("looking at", path) from error
 
     def read_link(self, path: str) -> Optional[str]:
         """Return a symbolic link's target as written, None where `path` is not a link."""
@@ -282,7 +287,7 @@ class Door:
         except OSError as error:
             if error.errno == errno.EINVAL:
                 return None
-            raise _cannot("looking at", path, error) from error
+            raise path_trouble("looking at", path, error) from error
 
     def start(
         self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
@@ -310,8 +315,8 @@ class Door:
         except _ABSENT:
             return None
         except OSError as error:
-            raise _cannot("starting", argv[0], error) from error
-        return Running(tuple(argv), process, timeout, data)
+            raise path_trouble("starting", argv[0], error) from error
+        return Running(tuple(argv), process, min(timeout, self.longest), data)
 
     def has(self, program: str) -> bool:
         """True if the host has that program, and it can run."""
@@ -340,63 +345,3 @@ def _program(name: str, path: str) -> Optional[str]:
     """Return where the program is, as execvp(3) would find it in `path`."""
     places = (f"{directory}/{name}" for directory in path.split(":"))
     return next((place for place in places if os.access(place, os.X_OK)), None)
-
-
-def read_at_most(file: BinaryIO, most: int) -> bytes:
-    """Read to the end, or `most` bytes. One read(2) of `most` bytes would allocate all of them."""
-    pieces: list[bytes] = []
-    size = 0
-    while size < most:
-        piece = file.read(min(PIECE, most - size))
-        if not piece:
-            break
-        pieces.append(piece)
-        size += len(piece)
-    return b"".join(pieces)
-
-
-def _no_file(shown: str) -> Trouble:
-    return Trouble(
-        f"reading {shown}",
-        "something else than a file stands there",
-        f"Look with `ls -ld {shown}` and move it away.",
-    )
-
-
-def _no_path(doing: str, path: str) -> Trouble:
-    return Trouble(f"{doing} {path!a}", "no path has a NUL byte", "Correct what names it.")
-
-
-def _read_regular(path: str, shown: str) -> bytes:
-    """Return a file's bytes. Raises Trouble where it is too large, or is not a regular file.
-
-    `shown` is its path as the host itself sees it.
-    """
-    # Opening a device may do what it is for, such as arming a watchdog. So the type comes first.
-    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (strings suffice)
-        raise _no_file(shown)
-    # O_NONBLOCK: opening a FIFO that another user put at the path must not block.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _no_file(shown)
-        # A file that is too large already is not read at all; another one may grow meanwhile.
-        if status.st_size <= LARGEST:
-            with open(descriptor, "rb", closefd=False) as file:
-                data = read_at_most(file, LARGEST + 1)
-            if len(data) <= LARGEST:
-                return data
-        raise Trouble(
-            f"reading {shown}",
-            f"it is larger than {LARGEST} bytes",
-            "Look at what it holds; the wizard has no use for such a file.",
-        )
-    finally:
-        os.close(descriptor)
-
-
-def _cannot(doing: str, path: str, error: OSError) -> Trouble:
-    advice = ADVICE.get(error.errno or 0, OTHER_ADVICE)
-    make = refused_access if isinstance(error, PermissionError) else Trouble
-    return make(f"{doing} {path}", error.strerror or str(error), advice)

@@ -8,6 +8,7 @@ from typing import Optional, TypeVar
 
 from wizard.door import Door, Later, Outcome
 from wizard.errors import Trouble
+from wizard.limits import PROBE_SECONDS
 from wizard.text import first_line
 
 T = TypeVar("T")
@@ -41,14 +42,9 @@ PendingCommand = Callable[[], CommandResult]
 NOTHING = Outcome(0, b"", b"")
 
 
-SECONDS = 2.0
-"""For one command."""
-
-LEAST_SECONDS = 0.5
-"""For a command whose time was over before its outcome was wanted."""
-
-
-def start_command(door: Door, argv: Sequence[str], *, timeout: float = SECONDS) -> PendingCommand:
+def start_command(
+    door: Door, argv: Sequence[str], *, timeout: float = PROBE_SECONDS
+) -> PendingCommand:
     """Start a command that only reads; call the result to wait for its outcome.
 
     Neither raises. If the program is missing or does not end in time, the result has a `why`.
@@ -63,7 +59,7 @@ def start_command(door: Door, argv: Sequence[str], *, timeout: float = SECONDS) 
 
     def wait() -> CommandResult:
         try:
-            return CommandResult(running.outcome(LEAST_SECONDS))
+            return CommandResult(running.outcome())
         except Trouble as trouble:
             return CommandResult(NOTHING, f"{argv[0]}: {trouble.wrong}")
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Callable, NamedTuple, Optional
 
 from wizard.answers.model import Answers
@@ -21,6 +22,7 @@ from wizard.check.log.mark import machine_id, mark
 from wizard.check.network import ports
 from wizard.check.network.stranger import CANDIDATES, NoStrangerError, networks, stranger_address
 from wizard.check.outside import NOT_CAUSED
+from wizard.check.postfix.delays import delay
 from wizard.check.postfix.queries import without_queries
 from wizard.check.postfix.reported import has_dead_milter, reported
 from wizard.check.smtp import policy, recipients, scripts
@@ -50,11 +52,12 @@ _WITHOUT_DOVECOT = (587, scripts.SUBMISSION_WAITING, policy.ROWS_SUBMISSION_CLOS
 class Sessions:
     """The sessions in progress: by port its rows and what it served, and the delivery by LMTP.
 
-    `here` are the settings of the ports, `faults` why their smtpd has no TLS. Without Dovecot
+    `at` are the addresses of the ports, `here` their settings, `faults` why their smtpd has no TLS. Without Dovecot
     (`auth_absent`) there is no session on 465, and with an `lmtp_fault` no delivery.
     """
 
     ports: Mapping[int, tuple[Sequence[Row], Future[PortTls]]]
+    at: Mapping[int, str]
     here: Mapping[int, PortSettings]
     faults: Mapping[int, Optional[LoadFault]]
     omitted: Mapping[int, Mapping[str, str]]
@@ -131,6 +134,7 @@ def begin_sessions(
         begun[port] = rows, pool.submit(talk, port, quieted.script, before, earlier)
     return Sessions(
         {port: begun[port] for port in PORTS if port in begun},
+        at,
         here,
         faults,
         omitted,
@@ -231,17 +235,27 @@ def judge_sessions(
     door: Door,
     *,
     drift: str = WRONG,
+    silence: str = UNKNOWN,
 ) -> Iterator[Finding]:
     """Yield the findings port by port.
 
     `planned` has the leaves of the answers, None if nobody chose them. `drift` is the verdict of a
     reply that only differs from the answers. If it is WRONG, no other leaves may be served.
+    `silence` is the verdict of a port that does not answer in time.
     """
     causes: dict[str, str] = {}
     for port, (rows, session) in sessions.ports.items():
         here = sessions.here[port]
         known = Known(
-            here, sessions.faults[port], causes, sessions.omitted[port], has_dead_milter, drift
+            here,
+            sessions.faults[port],
+            causes,
+            sessions.omitted[port],
+            has_dead_milter,
+            drift,
+            silence,
+            partial(delay, here, is_stranger=False),
+            sessions.at[port],
         )
         served = session.result()
         yield from judge(port, rows, served.transcript, answers, known=known)
@@ -251,7 +265,8 @@ def judge_sessions(
         yield from certificate.judge_served(port, served.leaves, disk, here, planned)
         if port == 25:  # noqa: PLR2004 (strangers come to this port)
             seen = stranger.transcript
-            known = replace(known, omitted=stranger.omitted)
+            delayed = partial(delay, here, is_stranger=True)
+            known = replace(known, omitted=stranger.omitted, delay=delayed)
             of_stranger = policy.ROWS_STRANGER
             yield from judge(port, of_stranger, seen, answers, broken_off=UNKNOWN, known=known)
             yield from judge_recipients(stranger.tried, seen)

@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from wizard.door import Door, Later, Running
+from wizard.errors import Trouble
 from wizard.host import firewalld_files as files
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.firewalld_files import FLAGS, ZoneSettings, forward_port
+from wizard.limits import PROBE_SECONDS
 
 RUNNING = "running"
 STOPPED = "stopped"
@@ -56,14 +58,19 @@ def begin_firewall(door: Door) -> Later[Firewall]:
     at_boot = files.starts_at_boot(door)
     default = files.default_zone(door)
     wanted = {default} | files.changed_zones(door)
-    active = _call(door, "zone", "getActiveZones")
+    # The first question: where firewalld hangs, nobody waits for the answers to the others.
+    active = _call(door.within(PROBE_SECONDS), "zone", "getActiveZones")
     direct = _call(door, "direct", "getAllRules")
     replies = {name: _ask_zone(door, name) for name in sorted(wanted)}
     permanent = files.read_zones(door)
     services = files.known_services(door)
 
     def finish() -> Firewall:
-        bound = _reply(active)
+        try:
+            bound = _reply(active)
+        except Trouble:
+            stopped = _from_files(door, default, permanent, services)
+            return replace(stopped, state=UNKNOWN, starts_at_boot=at_boot)
         replies.update({name: _ask_zone(door, name) for name in bound or () if name not in replies})
         if bound is None:
             return replace(_from_files(door, default, permanent, services), starts_at_boot=at_boot)

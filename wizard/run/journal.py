@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, cast
 
-from wizard.door import read_at_most
 from wizard.errors import NewerTrouble, Trouble
 from wizard.plan.wire import (
     INSTALL_NEWER,
@@ -34,6 +33,7 @@ from wizard.plan.wire import (
     require_known,
     to_data,
 )
+from wizard.regular_file import read_at_most
 from wizard.run.caller import NOBODY, Caller
 from wizard.run.directories import explained, open_plain, place
 from wizard.run.records import Record, RunFinished, StepFinished, require_outcome

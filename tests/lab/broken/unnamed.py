@@ -228,6 +228,5 @@ UNNAMED: dict[str, str] = {
     "something that is no mail in maildrop": _CAUSE,
     "a queue of more than a thousand": _CAUSE,
     "a message that nobody fetches, of last week": _CAUSE,
-    "a queue manager that hangs": _CAUSE,
     "a queue without inodes": _CAUSE,
 }

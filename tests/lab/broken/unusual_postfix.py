@@ -114,6 +114,13 @@ UNUSUAL = {
             "postscreen_bare_newline_enable = yes",
         )
     ),
+    "everybody waits for the greeting": Way(
+        sets("smtpd_delay_reject = no", "smtpd_client_restrictions = sleep 5, permit_mynetworks")
+    ),
+    "postscreen that lets this host wait as well": Way(
+        _SCREEN + sets("postscreen_access_list =", "postscreen_greet_wait = 6s")
+    ),
+    "a pause before each recipient": Way(_at_the_end("sleep 3")),
     "587 with lists of its own": Way(
         option(
             "submission/inet",

@@ -289,6 +289,7 @@ NO_RUN_WRITES = {
     "stranger.1.1",
     "stranger.rate.1",
     "tables",
+    "unit.processes",
     "user.1.1",
     *(
         f"master.cf.{one}"

@@ -18,7 +18,7 @@ from wizard.check.report import as_table
 from wizard.check.smtp.session import Transcript
 from wizard.door import Door, Running
 from wizard.errors import Trouble, UsageTrouble
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG
+from wizard.finding import UNKNOWN, WAITS, WARNING, WRONG
 
 
 class NothingThere(Door):
@@ -125,10 +125,13 @@ def test_delivery_waits_or_is_told() -> None:
         "/s", "no socket /s", Transcript(), Absent(WAITS, "waits for Dovecot", "")
     )
     assert (waits.verdict, waits.seen) == (WAITS, "waits for Dovecot")
-    broken = Transcript(stopped_at="lhlo", why="LHLO: no answer within 8 s")
+    broken = Transcript(stopped_at="lhlo", why="LHLO: the server closed the connection")
     (wrong,) = delivery.judge_delivery("/s", "", broken, None)
     assert (wrong.verdict, wrong.fatal) == (WRONG, False)
-    assert wrong.verdict != RIGHT
+    late = Transcript(stopped_at="lhlo", why="LHLO: no answer within 2 s", is_late=True)
+    (unknown,) = delivery.judge_delivery("/s", "", late, None)
+    assert unknown.verdict == UNKNOWN
+    assert "`ss -xl src /s`" in unknown.advice
 
 
 class WithoutPostconf(NothingThere):

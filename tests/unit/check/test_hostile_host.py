@@ -62,7 +62,7 @@ def test_a_name_that_is_not_ascii_ends_the_session_alone() -> None:
 
 
 def test_a_next_hop_that_is_slow_to_greet_is_no_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hops, "SECONDS", 0.3)
+    monkeypatch.setattr(hops, "PROBE_SECONDS", 0.3)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import inspect
 import socket
 import time
 
 import pytest
 
-from wizard.check import commands
 from wizard.check.commands import start_command
+from wizard.check.log.stolen import read_recent
+from wizard.check.paths.rewrite import resolve
+from wizard.check.prove import prove
 from wizard.check.smtp import recipients
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.door import Door
 from wizard.host.facts import Network
 from wizard.host.relay import relay_targets
+from wizard.limits import PROBE_SECONDS
 from wizard.postfix.settings import Settings
 
 
-def test_the_limit_of_a_command() -> None:
-    assert commands.SECONDS == 2.0
+def test_the_one_limit() -> None:
+    assert PROBE_SECONDS == 2.0
+    for probe in (prove, start_command, read_recent, resolve):
+        limits = [
+            one.default
+            for name, one in inspect.signature(probe).parameters.items()
+            if name in {"seconds", "timeout"}
+        ]
+        assert limits == [PROBE_SECONDS], probe
 
 
-def test_commands_that_hang_take_their_time_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "LEAST_SECONDS", 0.1)
+def test_commands_that_hang_take_their_time_together() -> None:
     begun = time.monotonic()
     pending = [start_command(Door(), ("sleep", "60"), timeout=0.4) for _ in range(5)]
     results = [one() for one in pending]
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 1.5
     assert all("no answer within 0.4 seconds" in one.failure for one in results)
 
 

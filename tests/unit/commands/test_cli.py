@@ -161,7 +161,7 @@ def test_what_this_user_may_not_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     closed = str(tmp_path / "closed")
-    real = {"open": os.open, "stat": os.stat}
+    real: dict[str, Any] = {"open": os.open, "stat": os.stat}
 
     def refuse(name: str) -> Any:
         def call(path: Any, *given: Any, **named: Any) -> Any:

@@ -5,6 +5,7 @@ Each handshake is broken off after the server's part, so that no session begins 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Optional
@@ -20,11 +21,13 @@ from wizard.check.abuse.client_hello import (
 from wizard.check.abuse.suites import ECDSA_SUITES, RSA_SUITES
 from wizard.check.certificates.verifying import Chain, Verified, Verifier
 from wizard.check.smtp.session import Endpoint, Exchange, Transcript
+from wizard.limits import PROBE_SECONDS
 
 RSA, ECDSA, ALL = "RSA clients", "ECDSA clients", "clients that take both"
 BY_NAME = "clients that name"
+_MIN_SECONDS = 0.1
+"""For a handshake when the time is over."""
 _OF_KIND = {RSA: RSA_SUITES, ECDSA: ECDSA_SUITES}
-SECONDS = 2.0
 
 Ask = Callable[[Sequence[int]], Answer]
 """Offers these suites, the best for us first."""
@@ -62,7 +65,9 @@ def probe(
     has_own_order: bool = False,
     names: Sequence[str] = (),
 ) -> PortTls:
-    """Ask a port whose session is over. Where TLS did not begin in that, nothing is tried.
+    """Ask a port whose session is over, in the time of one probe.
+
+    Where TLS did not begin in the session, nothing is tried.
 
     `files` has the chains of the files on disk: TLS 1.3 hides the chain, and Postfix sends that of
     the file. With `has_own_order` the server chooses by its own order (tls_preempt_cipherlist).
@@ -80,8 +85,11 @@ def probe(
             else PortTls(transcript)
         )
 
-    def ask(suites: Sequence[int]) -> Answer:
-        return offer_tls(where, before, Offer(TLS_1_2, tuple(suites)), SECONDS)
+    until = time.monotonic() + PROBE_SECONDS
+
+    def ask(suites: Sequence[int], name: str = "") -> Answer:
+        remaining = max(_MIN_SECONDS, until - time.monotonic())
+        return offer_tls(where, before, Offer(TLS_1_2, tuple(suites), name), remaining)
 
     weak, anonymous, answers = (_one_by_one if has_own_order else _in_our_order)(ask)
     chains = {
@@ -92,8 +100,7 @@ def probe(
     if transcript.certificate not in {chain[0] for chain in chains.values()}:
         chains[ALL] = on_disk.get(transcript.certificate, (transcript.certificate,))
     for name in names:
-        named = Offer(TLS_1_2, (*ECDSA_SUITES, *RSA_SUITES), name)
-        chain = offer_tls(where, before, named, SECONDS).chain
+        chain = ask((*ECDSA_SUITES, *RSA_SUITES), name).chain
         if chain and chain not in chains.values():
             chains[f"{BY_NAME} {name}"] = chain
     whole = [chain for client, chain in chains.items() if client != ALL or chain[0] in on_disk]
@@ -106,7 +113,7 @@ def hello_at_once(where: Endpoint) -> Transcript:
 
     Its smtpd, which would die without Dovecot, does not come so far.
     """
-    answer = offer_tls(where, (), Offer(TLS_1_2, (*ECDSA_SUITES, *RSA_SUITES)), SECONDS)
+    answer = offer_tls(where, (), Offer(TLS_1_2, (*ECDSA_SUITES, *RSA_SUITES)), PROBE_SECONDS)
     why = answer.refused or answer.why
     return Transcript(stopped_at="greeting", why=why) if why else Transcript()
 

@@ -13,7 +13,7 @@ from wizard.check.cures.rules import cure_of, named
 from wizard.check.cures.without import KEYED, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, apply
 from wizard.check.network.ports import NOBODY
-from wizard.finding import WARNING, WRONG, Cure, Finding
+from wizard.finding import UNKNOWN, WARNING, WRONG, Cure, Finding
 from wizard.secrets import may_have_key
 
 _CAUSES = re.compile(
@@ -35,7 +35,6 @@ _DIES = re.compile(
     r"no answer within|(closed|broke) the connection|smtpd ended|ends? the connection|4\.3\.2 "
 )
 """What clients see of a program that ends, again and again."""
-_DOVECOT = "delivery.lmtp"
 _OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
 
 
@@ -49,8 +48,14 @@ def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
     linked = [_following(one, causes) for one in cured]
     shut = {one.id: one for one in linked if one.id.startswith("port.") and one.seen == NOBODY}
     whole = [_behind(one, shut) for one in linked]
-    dies = any(one.verdict == WRONG and _DIES.search(one.seen) for one in whole)
+    dies = any(map(_is_dying, whole))
     return tuple(map(_restarting, whole) if dies else whole)
+
+
+def _is_dying(finding: Finding) -> bool:
+    """True if a program seems to end again and again; master(8) lets connections to it wait unanswered."""
+    is_seen = finding.verdict in {WRONG, UNKNOWN} and _EFFECTS.fullmatch(finding.id)
+    return bool(is_seen) and _DIES.search(finding.seen) is not None
 
 
 def _restarting(finding: Finding) -> Finding:
@@ -128,18 +133,11 @@ def _failed(cause: Finding, finding: Finding) -> bool:
     return is_table and _TABLE_FAILED.search(finding.seen) is not None
 
 
-def _waits(cause: Finding, finding: Finding) -> bool:
-    """Dovecot and a port for people both say nothing: smtpd asks Dovecot before it greets."""
-    is_for_people = finding.id.startswith(("smtp.587.", "smtp.465."))
-    silent = all("no answer within" in one.seen for one in (cause, finding))
-    return cause.id == _DOVECOT and is_for_people and silent
-
-
 def _is_listed(cause: Finding, finding: Finding) -> bool:
     """A blocklist that has everybody refused the probe."""
     zone = cause.looked_at.rpartition(" ")[2]
     return cause.id.startswith("blocklist.") and f"using {zone}" in finding.seen
 
 
-_LINKS = (_is_named, _is_stopped, _is_about_it, _failed, _waits, _is_listed)
+_LINKS = (_is_named, _is_stopped, _is_about_it, _failed, _is_listed)
 """Why one finding causes another one; a warning does so only where it is named."""

@@ -181,14 +181,6 @@ def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     return NO_CURE if "directory-hooks" in finding.seen else apply(known, "policy")
 
 
-def of_hanging(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """Dovecot takes a connection and says nothing: it starts anew, and smtpd, which waits for it, too."""
-    del known
-    if "no answer within" not in finding.seen:
-        return NO_CURE
-    return Cure((("systemctl", "restart", "dovecot"), RELOAD))
-
-
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """A run of the policy, unless a certificate, a key or a blocklist is at fault, which stays as it is."""
     if re.search(r"\b(certificate|key|blocked using)\b", finding.seen):
@@ -229,7 +221,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
     (r"port\.(\d+)", (of_port,)),
     (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
-    (r"delivery\.lmtp", (of_hanging, of_parameters, of_advice)),
+    (r"delivery\.lmtp", (of_parameters, of_advice)),
     (r"path\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
     (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),

@@ -11,8 +11,9 @@ from typing import Optional
 
 from wizard.check.dovecot.absent import Absent
 from wizard.check.smtp.session import Transcript
-from wizard.finding import WRONG, Check, Finding
+from wizard.finding import UNKNOWN, WRONG, Check, Finding
 from wizard.host.sockets import AUTH
+from wizard.limits import PROBE_SECONDS
 from wizard.paths import QUEUE
 
 AUTH_SOCKET = f"{QUEUE}/{AUTH}"
@@ -37,7 +38,7 @@ def socket_fault(path: str) -> str:
     The file of a socket remains after Dovecot was killed, so the file alone proves nothing.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(2)
+        probe.settimeout(PROBE_SECONDS)
         try:
             probe.connect(path)
         except OSError as error:
@@ -67,6 +68,13 @@ def judge_delivery(
     elif absent:
         found = absent.finding(check)
         yield found if found.verdict == WRONG else replace(found, fatal=True)
+    elif transcript.is_late:
+        yield check.finding(
+            UNKNOWN,
+            f"not known: {transcript.why}",
+            f"`ss -xl src {path}`: with a Recv-Q over 0 Dovecot takes no connections, and `systemctl "
+            "restart dovecot` helps.",
+        )
     elif transcript.stopped_at:
         yield check.wrong(transcript.why, f"See what Dovecot's lmtp service does with {path}.")
     else:

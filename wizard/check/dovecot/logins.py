@@ -47,9 +47,9 @@ class Logins:
 
 def begin_logins(door: Door, user: str, domain: str) -> Callable[[], Logins]:
     """Start the commands; call the result to wait. `user` is a person of this host, "" for none."""
-    commands = [start_command(door, one, timeout=2) for one in (PASSDB, MECHANISMS, USERDB)]
+    commands = [start_command(door, one) for one in (PASSDB, MECHANISMS, USERDB)]
     spellings = [user, f"{user}@{domain}"] if user else []
-    lookups = {one: start_command(door, ("doveadm", "user", one), timeout=2) for one in spellings}
+    lookups = {one: start_command(door, ("doveadm", "user", one)) for one in spellings}
 
     def finish() -> Logins:
         passdb, mechanisms, userdb = (one() for one in commands)

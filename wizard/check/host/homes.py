@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Optional
 
 from wizard.check.paths.targets import fault_of
-from wizard.door import Door, read_at_most
+from wizard.door import Door
 from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding
 from wizard.host.dovecot import people_of
+from wizard.regular_file import read_at_most
 from wizard.text import printable
 
 MOST_USERS = 50

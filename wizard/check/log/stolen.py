@@ -15,6 +15,7 @@ from wizard.check.log.senders import MIN_RECIPIENTS, Sender, Senders
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Check, Finding
+from wizard.limits import PROBE_SECONDS
 from wizard.text import clean, counted, printable
 
 MAX_LINES = 50_000
@@ -26,8 +27,6 @@ PERIOD = 86400
 NOW = 3600
 """A login that sent in the last so many seconds is wrong, an earlier one a warning."""
 
-SECONDS = 2.0
-"""For reading the log."""
 
 SHOWN = 3
 MAX_NAME_CHARACTERS = 60
@@ -69,7 +68,7 @@ def begin_stolen(door: Door, pool: Executor) -> Callable[[], Iterator[Finding]]:
     return finish
 
 
-def read_recent(door: Door, now: float, seconds: float = SECONDS) -> Recent:
+def read_recent(door: Door, now: float, seconds: float = PROBE_SECONDS) -> Recent:
     """Read the newest lines of both logs, for at most `seconds`. Never raises."""
     until = time.monotonic() + seconds
     worst: dict[bytes, Sender] = {}
@@ -125,7 +124,7 @@ def judge_stolen(seen: Recent, now: float) -> Finding:
         )
     if seen.is_cut:
         return check.unknown(
-            f"the log was not read within {SECONDS:g} s; `postfix-wizard log` reads all of it"
+            f"the log was not read within {PROBE_SECONDS:g} s; `postfix-wizard log` reads all of it"
         )
     if not seen.first:
         return check.unknown("there is no line of Postfix of the last day")

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Optional, Union
 
 from wizard.environment import child_environment
+from wizard.limits import PROBE_SECONDS
 from wizard.text import first_line
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -127,7 +128,7 @@ def _run(argv: Sequence[str]) -> tuple[int, bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=child_environment(),
-            timeout=5,
+            timeout=PROBE_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:

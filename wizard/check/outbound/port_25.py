@@ -17,6 +17,7 @@ from wizard.check.smtp.session import Endpoint, Exchange, Reply, converse
 from wizard.dns.asking import Answer, Question, ask_all
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
 from wizard.host.facts import Network
+from wizard.limits import PROBE_SECONDS
 from wizard.text import printable
 
 DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
@@ -24,9 +25,6 @@ DOMAINS = ("gmail.com", "outlook.com", "icloud.com")
 
 SECONDS = 1.0
 """For the whole check in a run, which must not wait for the internet."""
-PATIENT = 4.5
-"""The same for `check`: long enough to send a lost packet again."""
-
 GREETED = 220
 
 _MIN_SECONDS = 0.05
@@ -42,7 +40,8 @@ class Tried:
     """The result for one domain: its mail server's first reply, or the reason why there is none.
 
     `server` is "" if none was found. `address` is this host's address as that server sees it, "" if
-    it does not say. `resolver_failed` is True if the resolver did not answer; it will not answer for the others.
+    it does not say. `resolver_failed` is True if the resolver did not answer; it will not answer for the
+    others. `is_late` is True if the server may have answered later.
     """
 
     domain: str
@@ -51,6 +50,7 @@ class Tried:
     why: str = ""
     address: str = ""
     resolver_failed: bool = False
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class Internet:
     dns_port: int = 53
 
 
+_OP25B = (
+    "Many providers close port 25 outward (OP25B): ask yours to open it, or send through a relay host "
+    "of theirs: section relay."
+)
 _CHECK = Check(
     "outbound.25", "sending: port 25 of others", "another mail server answers", fatal=False
 )
@@ -84,7 +88,7 @@ def begin_outbound(
         return tuple
     pending = pool.submit(try_outbound, name, Internet(network.resolvers), seconds)
     return lambda: (
-        *judge_outbound(pending.result(), patient=seconds >= PATIENT),
+        *judge_outbound(pending.result(), patient=seconds >= PROBE_SECONDS),
         *judge_address(pending.result()[-1], (*network.addresses, *proxies(main_cf))),
     )
 
@@ -134,7 +138,8 @@ def _try(domain: str, name: str, world: Internet, seconds: float) -> Tried:
     session = converse(Endpoint(leads.records[0], world.port), script, remaining)
     seen = _SELF.search(session.replies["ehlo"].lines[0]) if "ehlo" in session.replies else None
     address = seen[1] if seen else ""
-    return Tried(domain, server, session.replies.get("greeting"), session.why, address)
+    greeting = session.replies.get("greeting")
+    return Tried(domain, server, greeting, session.why, address, is_late=session.is_late)
 
 
 def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding]:
@@ -154,12 +159,11 @@ def judge_outbound(found: Sequence[Tried], *, patient: bool) -> Iterator[Finding
     elif not patient:
         seen = printable(f"not known yet: {shut}")
         yield check.finding(UNKNOWN, seen, "`postfix-wizard check` waits longer.")
+    elif reached[-1].is_late:
+        tells = f"`timeout 60 head -n 1 </dev/tcp/{reached[-1].server}/25` waits longer."
+        yield check.finding(UNKNOWN, printable(f"not known: {shut}"), f"{tells} {_OP25B}")
     else:
-        advice = (
-            "Many providers close port 25 outward (OP25B): ask yours to open it, or send through a "
-            "relay host of theirs: section relay."
-        )
-        yield check.warning(printable(shut), advice)
+        yield check.warning(printable(shut), _OP25B)
 
 
 def judge_address(tried: Tried, own: Collection[str]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ names the command.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
@@ -34,18 +34,16 @@ from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding, cure
 from wizard.host.facts import Network, Secret
 from wizard.host.relay import has_plain
 from wizard.host.secret_file import RELAY_PASSWORD, read_secret
+from wizard.limits import PROBE_SECONDS
 from wizard.postfix.relayhost import nexthop
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
-SECONDS, PATIENT = 1.0, 6.0
-"""For the whole test: in a run, which must not wait for the internet, and in `check`."""
+SECONDS = 1.0
+"""For the whole test in a run, which must not wait for the internet."""
 
 MAX_ADDRESSES = 4
 """How many addresses of the relay host are tried."""
-
-LOGIN = 20.0
-"""For the login in `check`: servers delay the reply to a wrong password, more each time."""
 
 _MIN_SECONDS = 0.05
 _LATER = "`postfix-wizard check` waits longer."
@@ -87,15 +85,20 @@ def begin_relay(
         password = read_secret(door, relay.password_file, RELAY_PASSWORD)
     pending = pool.submit(ask_relay, relay, name, password, network.resolvers, seconds)
     own = () if not relay.user or has_plain(door) else (no_mechanism(),)
-    patient = seconds >= PATIENT
+    advice = longer(relay) if seconds >= PROBE_SECONDS else _LATER
 
     def finish() -> Iterator[Finding]:
-        for finding in judge_relay(relay, password, pending.result()):
-            late = not patient and "no answer within" in finding.seen
-            yield replace(finding, verdict=UNKNOWN, advice=_LATER) if late else finding
+        yield from softened(judge_relay(relay, password, pending.result()), advice)
         yield from own or judge_mechanisms(settings, _mechanisms(pending.result().first))
 
     return finish
+
+
+def softened(findings: Iterable[Finding], advice: str) -> Iterator[Finding]:
+    """Yield the findings, as unknown those of a relay host that did not answer in time."""
+    for one in findings:
+        late = "no answer within" in one.seen
+        yield replace(one, verdict=UNKNOWN, advice=advice) if late else one
 
 
 def relay_unknown(relay: Relay, why: str) -> Iterator[Finding]:
@@ -125,7 +128,8 @@ def ask_relay(
         return RelaySessions(first=first)
     said = f"AUTH PLAIN {plain_credentials(relay.user, password.text)}"
     script = (*lines, Exchange("auth", said), QUIT)
-    remaining = _remaining(until) if seconds < PATIENT else LOGIN
+    # Another probe; servers delay the reply to a wrong password, some for longer than this.
+    remaining = _remaining(until) if seconds < PROBE_SECONDS else PROBE_SECONDS
     return RelaySessions(first=first, second=converse(where, script, remaining))
 
 
@@ -140,6 +144,13 @@ def _greeted(
         if transcript.replies:
             break
     return where, transcript
+
+
+def longer(relay: Relay) -> str:
+    """Return the command that waits longer than this test."""
+    how = "" if relay.port == SMTPS else "-starttls smtp "
+    where = nexthop(relay).translate({ord("["): None, ord("]"): None})
+    return f"`timeout 60 openssl s_client -quiet {how}-connect {where}` waits longer; `postqueue -p` says why mail waits."
 
 
 def _remaining(until: float) -> float:

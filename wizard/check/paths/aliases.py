@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.check.paths.tables import look_up
 from wizard.check.paths.targets import circle, fault_of
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding, cure
 from wizard.host.logical import logical_lines
+from wizard.host.postmap import look_up
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import Aliases, text_rows
 from wizard.postfix.settings import Settings

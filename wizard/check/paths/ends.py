@@ -9,11 +9,13 @@ No mail is sent. What local(8), Dovecot or the next server does with mail has ch
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Callable, NamedTuple
 
+from wizard.check.in_time import InTime
 from wizard.check.paths.hops import Hop, greet
 from wizard.check.paths.rewrite import Route, resolve
 from wizard.check.paths.tables import Rewritten, rewritten
@@ -22,6 +24,7 @@ from wizard.door import Door
 from wizard.finding import Check, Finding
 from wizard.host.dovecot import people_of
 from wizard.host.facts import Network
+from wizard.limits import PROBE_SECONDS
 from wizard.postfix.itself import Itself, itself
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
@@ -103,11 +106,12 @@ def begin_paths(
         users = people_of(door)[:MOST_USERS]
         sender = f"{users[0]}@{settings.value('myorigin')}" if users else ""
         ours: list[Path] = []
+        tables, until = InTime(door), time.monotonic() + PROBE_SECONDS
         for one in _addresses(settings, users):
-            ours.append(_path(door, settings, one))
+            ours.append(_path(tables, settings, one, until=until))
             if ours[-1].is_unknown:
                 break  # a table or Postfix gives no answer: the others would wait for it as well
-        others = _path(door, settings, OUTSIDER, sender)
+        others = _path(tables, settings, OUTSIDER, sender, until=until)
         leaving = [
             route
             for path in (*ours, others)
@@ -150,9 +154,15 @@ def _addresses(settings: Settings, users: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(one.lower() for one in found))
 
 
-def _path(door: Door, settings: Settings, address: str, sender: str = "") -> Path:
+def _path(door: Door, settings: Settings, address: str, sender: str = "", *, until: float) -> Path:
+    """Follow an address. Postfix has the time until `until` (monotonic) for all of its ends."""
     found = rewritten(door, settings, address)
-    return Path(address, found, tuple(resolve(end, sender) for end in found.ends))
+    routes: list[Route] = []
+    for end in found.ends:
+        routes.append(resolve(end, sender, seconds=max(0.1, until - time.monotonic())))
+        if routes[-1].is_unknown:
+            break
+    return Path(address, found, tuple(routes))
 
 
 def judge(check: Check, paths: Sequence[Path], around: Surroundings) -> Finding:

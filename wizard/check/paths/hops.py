@@ -14,10 +14,8 @@ from wizard.check.paths.rewrite import Route
 from wizard.check.smtp.session import AT_ONCE, QUIT, Endpoint, converse, opening
 from wizard.host.facts import Network
 from wizard.host.relay import relay_targets
+from wizard.limits import PROBE_SECONDS
 from wizard.postfix.itself import Itself, leads_back, nexthops
-
-SECONDS = 2.0
-"""For all next hops together."""
 
 MOST = 3
 """How many next hops are greeted."""
@@ -51,14 +49,14 @@ def greet(
 
     With `only` those on other hosts than that are not queried. Returns them by next hop. Never raises.
     """
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + PROBE_SECONDS
     found: dict[str, Hop] = {}
     for nexthop in list(dict.fromkeys(one.nexthop for one in routes))[:MOST]:
         host, has_mx, port = next(iter(nexthops(nexthop)), ("", False, SMTP))
         if only is not None and not only.has(host):
             found[nexthop] = Hop(nexthop, host, (), NOT_QUERIED, is_unknown=True)
             continue
-        by_host = relay_targets([(host, has_mx)], network.resolvers, SECONDS / 2)
+        by_host = relay_targets([(host, has_mx)], network.resolvers, PROBE_SECONDS / 2)
         targets = by_host.get(host.lower(), ())
         addresses = [one for one in (host, *targets) if is_address(one)][:MOST]
         why, is_unknown = f"{host or nexthop} has no address", False

@@ -13,12 +13,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wizard.limits import PROBE_SECONDS
 from wizard.paths import QUEUE
 
 SOCKET = f"{QUEUE}/private/rewrite"
-SECONDS = 2.0
-"""For one address; it takes a hundredth of a second."""
-
 LARGEST = 65536
 """Bytes of one answer."""
 
@@ -59,12 +57,14 @@ class Route:
         return f"{self.transport}:{self.nexthop}"
 
 
-def resolve(address: str, sender: str = "", *, path: str = SOCKET) -> Route:
-    """Return where Postfix sends mail for an address now. Never raises."""
+def resolve(
+    address: str, sender: str = "", *, path: str = SOCKET, seconds: float = PROBE_SECONDS
+) -> Route:
+    """Return where Postfix sends mail for an address now. Never raises; takes `seconds` at most."""
     request = ("request", "resolve", "sender", sender, "address", address, "", "")
     try:
         data = "\0".join(request).encode("utf-8", "surrogateescape")
-        answer = _ask(path, data)
+        answer = _ask(path, data, seconds)
     except (OSError, ValueError) as fault:
         why = f"{path}: {getattr(fault, 'strerror', None) or fault}"
         return Route(address, fault=why, is_unknown=True)
@@ -77,11 +77,11 @@ def resolve(address: str, sender: str = "", *, path: str = SOCKET) -> Route:
     return Route(address, answer["transport"], answer["nexthop"], answer["recipient"], kind)
 
 
-def _ask(path: str, data: bytes) -> dict[str, str]:
+def _ask(path: str, data: bytes, seconds: float) -> dict[str, str]:
     """Return the attributes of the answer. Raises OSError, or ValueError for what is no answer."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(SECONDS)
+        line.settimeout(seconds)
         line.connect(path)
         line.sendall(data)
         received = b""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.host.postmap import look_up
 from wizard.postfix.settings import Settings
-
-SECONDS = 2.0
-"""For one query of one table; one on the network may be slow."""
 
 MOST_STEPS = 40
 """Rows that are followed from one address; a server has one or two."""
@@ -129,22 +127,3 @@ def _addresses(settings: Settings, value: str, address: str) -> Iterator[str]:
             yield word.lower()
         elif word:
             yield f"{word}@{settings.value('myorigin')}".lower()
-
-
-def look_up(door: Door, table: str, keys: Sequence[str]) -> dict[str, str]:
-    """Return the rows that a table has for keys (postmap -q). Raises Trouble for one that fails.
-
-    proxymap(8) is passed by: root opens a table without it.
-    """
-    plain = [one for one in keys if one.isprintable() and one == one.strip()]
-    data = "".join(f"{one}\n" for one in plain).encode("utf-8", "surrogateescape")
-    argv = ("postmap", "-q", "-", re.sub("^proxy:", "", table))
-    done = door.run(argv, timeout=SECONDS, data=data)
-    if done is None:
-        raise Trouble(f"looking up in {table}", "there is no postmap", "Install Postfix.")
-    # It ends with 1 for a key that is not there, and for a table that it cannot open.
-    faults = [line for line in done.complaints if "/main.cf" not in line]
-    if done.code and faults:
-        raise Trouble(f"looking up in {table}", faults[-1], "Correct the table.")
-    lines = (line.partition("\t") for line in done.text.splitlines())
-    return {key.lower(): value for key, tab, value in lines if tab}

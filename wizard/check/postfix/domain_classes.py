@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from wizard.check.paths.tables import look_up
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, Check, Finding
+from wizard.host.postmap import look_up
 from wizard.postfix.hazards import CLASSES, twice_listed
 from wizard.postfix.settings import Settings
 from wizard.text import printable

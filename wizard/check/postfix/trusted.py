@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Union
 
 from wizard.answers.rules.networks import is_public
-from wizard.check.paths.tables import look_up
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, Check, Finding
 from wizard.host.facts import Network as HostNetwork
 from wizard.host.main_cf import words
+from wizard.host.postmap import look_up
 from wizard.postfix.settings import Settings
 from wizard.text import counted, printable
 

@@ -16,23 +16,21 @@ from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WAITS, WARNING, Check, Finding
 from wizard.host import waiting as queue
 from wizard.host.waiting import Group, Waiting
+from wizard.limits import PROBE_SECONDS
 from wizard.postfix.settings import Settings
 from wizard.text import counted, printable
-
-SECONDS = 2.0
-"""For reading the queue."""
 
 _DAY = UNIT_SECONDS["d"]
 """The unit of maximal_queue_lifetime if it has none of its own (postconf(5))."""
 
 
 def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiting]:
-    """Start to count; call the result to wait at most SECONDS. Never raises."""
+    """Start to count; call the result to wait at most PROBE_SECONDS. Never raises."""
 
     def count() -> Waiting:
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + PROBE_SECONDS
         try:
-            found = queue.counted(door.stream(queue.POSTQUEUE, seconds=SECONDS), socket)
+            found = queue.counted(door.stream(queue.POSTQUEUE, seconds=PROBE_SECONDS), socket)
         except Trouble as trouble:
             return Waiting(Group(), Group(), why=trouble.wrong)
         return replace(found, whole=time.monotonic() < until)
@@ -100,7 +98,7 @@ def _waits(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding
         if group.count
     ]
     if not waiting.dovecot.count and not waiting.whole:
-        parts.append(f"the queue was not read to its end in {SECONDS:g} s")
+        parts.append(f"the queue was not read to its end in {PROBE_SECONDS:g} s")
         yield check.finding(UNKNOWN, "; ".join(parts))
         return
     if not waiting.dovecot.count:

@@ -31,7 +31,7 @@ _NOTHING_COMMON = re.compile(
     "no TLS version or cipher in common|only TLS versions that are|refused the TLS handshake"
 )
 _USUAL = re.compile(r"smtpd_tls_(\w*(cert|key|chain)_files?|received_header|loglevel|session_\w+)")
-_CLOSED = re.compile("closed the connection|broke the connection off|no answer within")
+_CLOSED = re.compile("closed the connection|broke the connection off")
 _SEE_LOG = "`journalctl -u postfix -g TLS -n 20` says what smtpd misses."
 
 

@@ -51,7 +51,9 @@ class Known:
     """What is known of a port before its rows are judged, and which causes other ports had.
 
     `causes` has by a cause's key the subject of the row that is WRONG because of it. `omitted` has
-    by an exchange's name why it was not tried. `drift` is the verdict of a row with `is_drift`.
+    by an exchange's name why it was not tried. `drift` is the verdict of a row with `is_drift`,
+    `silence` that of a port that did not answer in time and has no setting that delays it. `delay`
+    returns that setting for a command, or for `greeting`. `address` is that of the port.
     """
 
     here: PortSettings
@@ -60,6 +62,9 @@ class Known:
     omitted: Mapping[str, str] = field(default_factory=dict)
     has_dead_milter: Callable[[str], bool] = lambda _: False
     drift: str = WRONG
+    silence: str = UNKNOWN
+    delay: Callable[[str], str] = lambda _: ""
+    address: str = "127.0.0.1"
 
 
 def answers_with(*codes: int) -> Verdict:
@@ -135,6 +140,8 @@ def judge(
     }
     ended = ""
     proves_nothing = broken_off == UNKNOWN
+    delay = _delay(transcript, known)
+    why = f"{transcript.why}: {delay}" if delay else transcript.why
     for row in rows:
         check = Check(
             f"smtp.{port}.{row.id}",
@@ -155,7 +162,7 @@ def judge(
             )
             continue
         elif proves_nothing:
-            yield check.finding(UNKNOWN, f"not known: {transcript.why}")
+            yield check.finding(UNKNOWN, f"not known: {why}", _FROM_OUTSIDE)
             continue
         elif ended:
             yield check.finding(UNKNOWN, f"not known, because of {ended}")
@@ -181,13 +188,44 @@ def judge(
             known.load_fault,
             known.has_dead_milter,
         )
-        cause = find_cause(failure) or Cause(
+        found = find_cause(failure)
+        if (
+            found is None
+            and heard_reply is None
+            and transcript.is_late
+            and (delay or known.silence == UNKNOWN)
+        ):
+            yield check.finding(UNKNOWN, f"not known: {why}", _longer(transcript, known))
+            ended = check.subject
+            continue
+        cause = found or Cause(
             check.subject, _advice(row, known.here, words, is_unheard=reply is None)
         )
         first = cause.elsewhere or known.causes.setdefault(cause.key, check.subject)
         yield _named(check, seen, cause, first)
         if stopped:
             ended = first
+
+
+_FROM_OUTSIDE = "From another machine: `postfix-wizard check --against HOST`."
+
+
+def _delay(transcript: Transcript, known: Known) -> str:
+    """Return which setting may be the reason that a session was not over in time, "" for none."""
+    command = transcript.why.partition(":")[0]
+    is_connected = command != transcript.why
+    return known.delay(command) if transcript.is_late and is_connected else ""
+
+
+def _longer(transcript: Transcript, known: Known) -> str:
+    """Return the command that waits longer than the session did."""
+    address, port = known.address, known.here.port
+    is_at_once = known.here.value("smtpd_tls_wrappermode") == "yes"
+    if transcript.stopped_at == "greeting" and not is_at_once:
+        return f"`timeout 60 head -n 1 </dev/tcp/{address}/{port}` waits longer."
+    where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    how = "" if is_at_once else "-starttls smtp "
+    return f"`timeout 60 openssl s_client -quiet {how}-connect {where}` waits longer."
 
 
 def _named(check: Check, seen: str, cause: Cause, first: str) -> Finding:

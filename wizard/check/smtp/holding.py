@@ -17,9 +17,7 @@ from wizard.check.smtp.causes import NO_TLS_SEEN, NOT_TRIED, OK, has_no_tls_answ
 from wizard.check.smtp.session import Reply, Transcript
 from wizard.check.tls.loading import LoadFault
 from wizard.check.tls.services import PortSettings
-
-SECONDS = 4.0
-"""How long a session waits for that of another port."""
+from wizard.limits import PROBE_SECONDS
 
 _CLOSED = re.compile("closed the connection|broke the connection off")
 _EARLIER = ((465, "TLS at once"), (25, "TLS handshake"))
@@ -55,7 +53,7 @@ class Hold:
         if port not in self.others or self.here[port].tls != self.here[self.port].tls:
             return False
         try:
-            transcript = self.others[port].result(SECONDS)
+            transcript = self.others[port].result(PROBE_SECONDS)
         except FutureTimeoutError:
             return False
         reply = transcript.replies.get("tls")

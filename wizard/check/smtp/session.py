@@ -110,13 +110,15 @@ class Transcript:
     """The replies of a session, as far as it went.
 
     `stopped_at` names the exchange without a usable reply, "" if all have one; `why` is the reason.
-    `certificate` is the leaf that was served (DER), empty without TLS.
+    `certificate` is the leaf that was served (DER), empty without TLS. `is_late` is True if the
+    time was over, and the server might have answered later.
     """
 
     replies: dict[str, Reply] = field(default_factory=dict)
     certificate: bytes = b""
     stopped_at: str = ""
     why: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,13 @@ def converse(
         try:
             line = Line(where, seconds)
         except OSError as fault:
-            return Transcript(replies, b"", current.name, reason(fault, seconds))
+            return Transcript(
+                replies,
+                b"",
+                current.name,
+                reason(fault, seconds),
+                isinstance(fault, socket.timeout),
+            )
         stack.callback(line.close)
         try:
             for current in script:
@@ -284,7 +292,8 @@ def converse(
         except (SessionError, OSError) as fault:
             at = current.line.partition(" ")[0] or "greeting"
             why = f"{at}: {reason(fault, seconds)}"
-            return Transcript(replies, leaves[-1], current.name, why)
+            is_late = isinstance(fault, socket.timeout)
+            return Transcript(replies, leaves[-1], current.name, why, is_late)
     return Transcript(replies, leaves[-1])
 
 

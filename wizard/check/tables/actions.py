@@ -7,16 +7,16 @@ them is what it does with everybody's mail.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
-from wizard.check.paths.tables import look_up
+from wizard.check.in_time import InTime
 from wizard.check.postfix.restrictions import LISTS, items
 from wizard.check.postfix.trusted import STRANGERS
-from wizard.door import Door, Outcome
+from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Check, Finding
+from wizard.host.postmap import look_up
 from wizard.postfix.settings import Settings
 from wizard.text import counted, printable
 
@@ -47,9 +47,6 @@ _SILENT = re.compile(r"(DISCARD|HOLD|REDIRECT|FILTER|BCC)", re.IGNORECASE)
 """Actions of access(5) that no reply shows; a refusal is seen when a stranger tries."""
 _MOST = 24
 
-SECONDS = 4.0
-"""For all lookups together: two tables whose servers are silent use it up."""
-
 _CHECK = Check("tables.actions", "tables: ordinary mail", "passes all tables as it is", fatal=False)
 
 
@@ -59,32 +56,11 @@ class _Hit(NamedTuple):
     action: str
 
 
-class _InTime(Door):
-    """The same host, where all commands together have `SECONDS`."""
-
-    def __init__(self, door: Door) -> None:
-        super().__init__(door.root)
-        self._door = door
-        self._deadline = time.monotonic() + SECONDS
-
-    def run(
-        self, argv: Sequence[str], *, timeout: float = 15, data: Optional[bytes] = None
-    ) -> Optional[Outcome]:
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise Trouble(
-                f"running {argv[0]}",
-                f"other tables used up the {SECONDS:g} seconds",
-                "See which table is slow.",
-            )
-        return self._door.run(argv, timeout=min(timeout, remaining), data=data)
-
-
 class _Tables:
     """Look tables up; one that failed is not queried again, and `failed` says why by its name."""
 
     def __init__(self, door: Door) -> None:
-        self._door = _InTime(door)
+        self._door = InTime(door)
         self.queried: set[str] = set()
         self.failed: dict[str, str] = {}
 

@@ -15,17 +15,16 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import NO_CURE, RIGHT, WARNING, WRONG, Check, Cure, Finding, cure
 from wizard.host.postfix import INDEX_SUFFIX
+from wizard.host.postmap import complaints
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
-from wizard.text import first_line, printable
+from wizard.text import printable
 
 MAX_TABLES = 40
 """How many tables are opened; a server has a few."""
 
 NOBODY = "nobody.invalid"
 _TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
-_OF_MAIN_CF = re.compile(rb"^\S+: warning: \S*/main\.cf\b.*\n?", re.MULTILINE)
-"""Warnings about main.cf, which every Postfix command prints; another finding reports them."""
 _NO_TABLES = re.compile(r".*(?:_transport|_milters|_socket|_path|_command|_filter)|relayhost")
 """Parameters in which TYPE:/PATH is not a table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
@@ -94,9 +93,8 @@ def _judge(
     for (kind, path), parameter in tables.items():
         if (kind, path) in pending:
             result = pending[kind, path]()
-            words = first_line(_OF_MAIN_CF.sub(b"", result.outcome.stderr))
             # Exit status 1 without output: the key does not exist.
-            fault = words if result.outcome.code and words else ""
+            fault = next(iter(complaints(result.outcome)), "") if result.outcome.code else ""
             if result.why or "ermission denied" in fault:
                 return _CHECK.unknown(result.why or fault)
             if fault:

@@ -19,13 +19,15 @@ _TLS = ("smtpd_tls_", "tls_", "tlsproxy_")
 class PortSettings:
     """The settings of the smtpd on a port; `entry` is its `name/type`, "" if there is none.
 
-    `has_tlsmgr` is False if master.cf lacks tlsmgr(8), without which no smtpd has TLS.
+    `has_tlsmgr` is False if master.cf lacks tlsmgr(8), without which no smtpd has TLS. With
+    `has_postscreen` strangers meet postscreen(8) first.
     """
 
     port: int
     settings: Settings
     entry: str = ""
     has_tlsmgr: bool = True
+    has_postscreen: bool = False
 
     def value(self, name: str) -> str:
         """Return a parameter in lower case, as Postfix compares keywords."""
@@ -62,10 +64,12 @@ def port_settings(services: Sequence[Service], settings: Settings) -> dict[int, 
     has_tlsmgr = not services or any(one.name == "tlsmgr" for one in services)
     for port in PORTS:
         entries = [one for one in services if one.port_number == port]
-        if any(one.command == "postscreen" for one in entries):
+        has_postscreen = any(one.command == "postscreen" for one in entries)
+        if has_postscreen:
             entries = [one for one in services if one.type == "pass" and one.command == "smtpd"]
         for one in entries[:1]:
-            found[port] = PortSettings(port, settings.of(one.values), one.key, has_tlsmgr)
+            of_port = settings.of(one.values)
+            found[port] = PortSettings(port, of_port, one.key, has_tlsmgr, has_postscreen)
         found.setdefault(port, PortSettings(port, settings, has_tlsmgr=has_tlsmgr))
     return found
 

@@ -19,6 +19,10 @@ from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
 
+SESSION_SECONDS = 8.0
+"""For one whole SMTP session in a run, which fails for a server that does not greet. So it waits
+longer than `check`, whose probe is unknown then."""
+
 
 def prove_all(_action: Prove, context: Context) -> Undo:
     """Run every check and show each finding as it comes. Raises Trouble if a fatal one is wrong."""
@@ -57,6 +61,8 @@ def _findings(context: Context) -> Iterator[Finding]:
         sections=context.plan.sections,
         expected=expected if staged else None,
         tolerated=tolerated(context.plan),
+        seconds=SESSION_SECONDS,
+        silence=WRONG,
     )
     before = context.before
     adjusted = excused(found, context.plan.edits)
@@ -89,7 +95,14 @@ def wrong_before(plan: Plan) -> tuple[tuple[str, str], ...]:
     if not isinstance(today, Answers):
         return ()
     found = prove(
-        today, Door(), sections=plan.sections, expected=(), tolerated=tolerated(plan), is_quick=True
+        today,
+        Door(),
+        sections=plan.sections,
+        expected=(),
+        tolerated=tolerated(plan),
+        seconds=SESSION_SECONDS,
+        silence=WRONG,
+        is_quick=True,
     )
     return tuple(sorted({key_of(one) for one in found if one.verdict == WRONG}))
 

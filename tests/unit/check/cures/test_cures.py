@@ -17,7 +17,7 @@ from wizard.check.cures.words import RELOAD, RESTART, is_free
 from wizard.check.network.firewall import judge_firewall
 from wizard.check.report import as_json, as_table
 from wizard.check.silent.judge import ROWS
-from wizard.finding import NO_CURE, RIGHT, WARNING, WRONG, Cure, Edit, Finding, cure
+from wizard.finding import NO_CURE, RIGHT, UNKNOWN, WARNING, WRONG, Cure, Edit, Finding, cure
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
@@ -278,11 +278,17 @@ def test_a_missing_transport_of_postfix_comes_back() -> None:
     )
 
 
+def late(name: str) -> Finding:
+    return Finding(name, name, "not known: greeting: no answer within 2 s", "", UNKNOWN, "")
+
+
 def test_a_program_that_dies_is_throttled_so_that_only_a_restart_helps() -> None:
     facts = known({"soft_bounce": "yes"})
-    findings = (wrong("parameters.soft_bounce"), wrong("smtp.587.banner", "no answer within 8 s"))
+    findings = (wrong("parameters.soft_bounce"), late("smtp.587.banner"))
     assert advised(findings[:1], facts)[0].cure.commands[-1] == RELOAD
     assert advised(findings, facts)[0].cure.commands[-1] == RESTART
+    # Others than this host are no reason.
+    assert advised((findings[0], late("outbound.25")), facts)[0].cure.commands[-1] == RELOAD
 
 
 def test_no_command_has_a_key() -> None:
@@ -294,14 +300,6 @@ def test_no_command_has_a_key() -> None:
     assert "key" in found.cure.reason
     (applied,) = advised((finding,), known(own, can_apply=True))
     assert applied.cure.commands[0][:2] == ("postfix-wizard", "apply")
-
-
-def test_a_dovecot_that_hangs_explains_ports_that_wait_for_it() -> None:
-    said = "greeting: no answer within 8 s"
-    names = ("smtp.587.banner", "smtp.25.banner", "delivery.lmtp")
-    people, strangers, lmtp = advised([wrong(name, said) for name in names], known({}))
-    assert lmtp.cure.commands == (("systemctl", "restart", "dovecot"), RESTART)
-    assert (people.follows, strangers.follows, lmtp.follows) == ("delivery.lmtp", "", "")
 
 
 def test_a_list_that_has_everybody_explains_the_refusals() -> None:

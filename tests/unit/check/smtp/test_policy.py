@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.unit.check.scripted import (
 from wizard.answers.model import Answers
 from wizard.answers.sections.limits import Limits
 from wizard.check.certificates import served as certificate
+from wizard.check.postfix.delays import delay
 from wizard.check.smtp import policy, scripts
 from wizard.check.smtp.conversations import Known, Row, judge
 from wizard.check.smtp.session import Endpoint, Exchange, Reply, Transcript, converse
@@ -140,16 +142,18 @@ def test_a_fault_is_named_and_nothing_else(
 
 Break = tuple[Behaviour, str, str, int]
 
+LATE = "no answer within 0.6 s"
 BREAKS: list[Break] = [
-    (Behaviour(hang="greeting"), "banner", "greeting: no answer within 0.6 s", 9),
+    (Behaviour(hang="greeting"), "banner", f"greeting: {LATE}", 9),
+    (Behaviour(trickle="greeting"), "banner", f"greeting: {LATE}", 9),
     (Behaviour(close="greeting"), "banner", "greeting: the server closed the connection", 9),
     (said(GOOD, greeting=["554 no service"]), "banner", "554 no service", 9),
-    (Behaviour(hang="ehlo"), "starttls", "EHLO: no answer within 0.6 s", 8),
-    (Behaviour(trickle="ehlo"), "starttls", "EHLO: no answer within 0.6 s", 8),
-    (Behaviour(hang="auth"), "auth-refused", "AUTH: no answer within 0.6 s", 5),
-    (Behaviour(hang="vrfy"), "vrfy", "VRFY: no answer within 0.6 s", 4),
-    (Behaviour(hang="starttls"), "tls", "STARTTLS: no answer within 0.6 s", 3),
-    (Behaviour(hang_handshake=True), "tls", "STARTTLS: no answer within 0.6 s", 3),
+    (Behaviour(hang="ehlo"), "starttls", f"EHLO: {LATE}", 8),
+    (Behaviour(trickle="ehlo"), "starttls", f"EHLO: {LATE}", 8),
+    (Behaviour(hang="auth"), "auth-refused", f"AUTH: {LATE}", 5),
+    (Behaviour(hang="vrfy"), "vrfy", f"VRFY: {LATE}", 4),
+    (Behaviour(hang="starttls"), "tls", f"STARTTLS: {LATE}", 3),
+    (Behaviour(hang_handshake=True), "tls", f"STARTTLS: {LATE}", 3),
     (
         said(GOOD, starttls=["454 4.7.0 TLS not available due to local problem"]),
         "tls",
@@ -157,24 +161,104 @@ BREAKS: list[Break] = [
         3,
     ),
     (Behaviour(close="ehlo-tls"), "no-auth-tls", "EHLO: the server closed the connection", 2),
-    (Behaviour(hang="auth-tls"), "auth-refused-tls", "AUTH: no answer within 0.6 s", 1),
+    (Behaviour(hang="auth-tls"), "auth-refused-tls", f"AUTH: {LATE}", 1),
 ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", BREAKS, ids=[f"{row}: {seen}" for _, row, seen, _ in BREAKS])
+@pytest.mark.parametrize("silence", [UNKNOWN, WRONG])
 def test_where_a_talk_breaks_off_is_wrong_and_the_rest_unknown(
-    case: Break, pair: Pair, answers: Answers
+    case: Break, silence: str, pair: Pair, answers: Answers
 ) -> None:
+    """Silence alone is unknown, with the command that tells; in a run, which waits longer, it is wrong."""
     behaviour, row, seen, touched = case
     port, script, rows, _ = DOORS["25"]
+    known = Known(PortSettings(25, Settings({})), silence=silence, address="::1")
+    with serving(behaviour, pair) as server:
+        transcript = converse(Endpoint("127.0.0.1", server.port), script, SECONDS)
     bad = [
-        one for one in looks((port, script, rows, behaviour), pair, answers) if one.verdict != RIGHT
+        one for one in judge(port, rows, transcript, answers, known=known) if one.verdict != RIGHT
     ]
-    assert (bad[0].id, bad[0].verdict, bad[0].seen) == (f"smtp.25.{row}", WRONG, seen)
+    is_unknown = LATE in seen and silence == UNKNOWN
+    words = (UNKNOWN, f"not known: {seen}") if is_unknown else (WRONG, seen)
+    assert (bad[0].id, bad[0].verdict, bad[0].seen) == (f"smtp.25.{row}", *words)
+    if is_unknown and row == "banner":
+        assert bad[0].advice == "`timeout 60 head -n 1 </dev/tcp/::1/25` waits longer."
+    elif is_unknown:
+        assert "openssl s_client -quiet -starttls smtp -connect [::1]:25`" in bad[0].advice
     assert {one.verdict for one in bad[1:]} <= {UNKNOWN}
     assert all(one.seen == f"not known, because of {bad[0].looked_at}" for one in bad[1:])
     assert len(bad) == touched
+
+
+Delay = tuple[str, str, dict[str, str], str]
+SETTINGS: list[Delay] = [
+    (
+        "25",
+        "greeting",
+        {"smtpd_client_restrictions": "sleep 5, permit", "smtpd_delay_reject": "no"},
+        "`sleep 5` in smtpd_client_restrictions delays it",
+    ),
+    ("25", "greeting", {"smtpd_client_restrictions": "sleep 5, permit"}, ""),
+    ("25", "greeting", {"smtpd_upstream_proxy_protocol": "haproxy"}, "waits for a proxy"),
+    ("25", "greeting", {"smtpd_milters": "inet:[192.0.2.9]:8891"}, "a milter may delay it"),
+    (
+        "25",
+        "ehlo",
+        {"smtpd_helo_restrictions": "sleep 7", "smtpd_delay_reject": "no"},
+        "`sleep 7` in smtpd_helo_restrictions delays it",
+    ),
+    ("25", "ehlo", {"smtpd_helo_restrictions": "sleep 7"}, ""),
+    (
+        "465",
+        "rcpt-relay",
+        {"smtpd_recipient_restrictions": "permit_mynetworks, sleep 9, reject"},
+        "`sleep 9` in smtpd_recipient_restrictions delays it",
+    ),
+    (
+        "465",
+        "rcpt-relay",
+        {"smtpd_recipient_restrictions": "reject_unverified_sender"},
+        "reject_unverified_sender in smtpd_recipient_restrictions may delay it",
+    ),
+    (
+        "465",
+        "mail-tls",
+        {"smtpd_sender_restrictions": "check_policy_service unix:private/p"},
+        "",
+    ),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", SETTINGS)
+def test_a_delay_that_is_set_is_named_and_never_wrong(
+    case: Delay, pair: Pair, answers: Answers
+) -> None:
+    door, hang, own, reason = case
+    port, script, rows, behaviour = DOORS[door]
+    here = PortSettings(port, Settings(own))
+    # A run as well blames no delay that somebody set.
+    for silence in (UNKNOWN, WRONG):
+        known = Known(here, silence=silence, delay=partial(delay, here, is_stranger=False))
+        with serving(replace(behaviour, hang=hang), pair) as server:
+            transcript = converse(Endpoint("127.0.0.1", server.port), script, SECONDS)
+        first = next(
+            one
+            for one in judge(port, rows, transcript, answers, known=known)
+            if one.verdict != RIGHT
+        )
+        assert reason in first.seen
+        assert first.verdict == (UNKNOWN if reason else silence)
+
+
+def test_postscreen_delays_strangers_alone() -> None:
+    here = PortSettings(25, Settings({"postscreen_greet_wait": "9s"}), has_postscreen=True)
+    said_of = partial(delay, here, "greeting")
+    assert said_of(is_stranger=True) == "postscreen_greet_wait = 9s delays it"
+    assert said_of(is_stranger=False) == ""
+    assert delay(here, "RCPT", is_stranger=True) == ""
 
 
 def test_a_plain_465_is_named(pair: Pair, answers: Answers) -> None:

@@ -8,7 +8,7 @@ from typing import Optional
 
 import pytest
 
-from wizard.check.tables import actions
+from wizard.check import in_time
 from wizard.check.tables.actions import judge_actions
 from wizard.door import Door, Running
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
@@ -113,7 +113,7 @@ def test_one_table_of_two_fails() -> None:
 
 
 def test_slow_tables_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "SECONDS", 0.3)
+    monkeypatch.setattr(in_time, "PROBE_SECONDS", 0.3)
     door = Failing(seconds=9)
     found = looked_up(door, header_checks="ldap:/a ldap:/b ldap:/c", body_checks="ldap:/d")
     assert found.verdict == UNKNOWN

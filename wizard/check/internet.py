@@ -1,0 +1,64 @@
+"""The checks of the internet: the DNS, blocklists, other servers and the relay host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from typing import Callable, Optional
+
+from wizard.answers.model import Answers
+from wizard.check.dns.blocklists import begin_lists, lists_unknown
+from wizard.check.dns.records import begin_lookups
+from wizard.check.dns.resolver import begin_resolver
+from wizard.check.outbound import port_25, relay
+from wizard.check.outbound.port_25 import begin_outbound, outbound_unknown, proxies
+from wizard.check.outbound.relay import begin_relay, relay_unknown
+from wizard.check.outside import NOT_QUERIED
+from wizard.door import Door
+from wizard.finding import Finding
+from wizard.host import facts
+from wizard.limits import PROBE_SECONDS
+from wizard.postfix.settings import Settings
+
+
+def begin_internet(
+    answers: Answers,
+    door: Door,
+    settings: Settings,
+    network: Optional[facts.Network],
+    pool: Executor,
+    *,
+    key: str,
+    is_run: bool,
+    asks_others: bool,
+) -> tuple[Callable[[], Iterable[Finding]], ...]:
+    """Start the checks of the internet; a run does not wait for them as long as `check`."""
+    outside = proxies(settings.own)
+    if not asks_others:
+        return (
+            begin_resolver(network, pool),
+            lambda: lists_unknown(answers.blocklists, NOT_QUERIED),
+            begin_lookups(answers, network, pool, outside, asks_others=False),
+            lambda: outbound_unknown(settings.own, NOT_QUERIED),
+            lambda: relay_unknown(answers.relay, NOT_QUERIED),
+        )
+    return (
+        begin_resolver(network, pool),
+        begin_lists(answers.blocklists, network, pool, key, outside),
+        begin_lookups(answers, network, pool, outside),
+        begin_outbound(
+            settings.own,
+            answers.hostname.myhostname,
+            network,
+            pool,
+            port_25.SECONDS if is_run else PROBE_SECONDS,
+        ),
+        begin_relay(
+            answers,
+            door,
+            network,
+            pool,
+            settings,
+            seconds=relay.SECONDS if is_run else PROBE_SECONDS,
+        ),
+    )
