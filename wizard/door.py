@@ -103,11 +103,13 @@ class Running:
 
     def _has_output(self) -> bool:
         """True if the command has ended, or printed something that nobody has read."""
+        if self._process.poll() is not None:
+            return True
         poll = select.poll()
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 poll.register(pipe, select.POLLIN)
-        return self._process.poll() is not None or bool(poll.poll(0))
+        return bool(poll.poll(0))
 
     def lines(self, seconds: Optional[float] = None) -> Iterator[bytes]:
         """Yield the lines of standard output until there is no more.

@@ -45,6 +45,8 @@ def test_a_command_that_has_ended_is_not_late() -> None:
     result = pending()
     assert not result.failure
     assert result.text.endswith("100000\n")
+    again = pending()
+    assert (again.failure, again.outcome.code) == ("", 0)
 
 
 def test_many_next_hops_and_a_mute_resolver_take_the_time_of_one() -> None:
