@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
 from wizard.answers.toml import read_answers, saved_answers
@@ -11,6 +13,9 @@ from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.errors import AnswersTrouble, UsageTrouble
 from wizard.session import Session
+
+HOST_SECONDS = 15.0
+"""For each command that reads the host before the checks, which have a limit of their own."""
 
 
 def run_check(session: Session, options: Options, console: Console) -> int:
@@ -33,7 +38,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     from wizard.check.host.units import with_start  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
 
-    host = session.host()
+    host = replace(session, door=session.door.within(HOST_SECONDS)).host()
     answers = read_answers(options.answers) if options.answers else session.answers(host)
     if answers is None:
         raise AnswersTrouble(
