@@ -48,7 +48,7 @@ def begin_dovecot(door: Door) -> Later[Dovecot]:
 def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -> Dovecot:
     if version is None or settings is None:
         return Dovecot()
-    (number, _), (said, complaint) = (_output(one) for one in (version, settings))
+    (number, _, _), (said, complaint, hangs) = (_output(one) for one in (version, settings))
     found = _NUMBER.search(number)
     version_number = found[0] if found else ""
     return Dovecot(
@@ -56,6 +56,7 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
         old_lines=old_lines(door) if version_number.startswith("2.4.") else (),
         settings=flattened(said),
         complaint=complaint,
+        hangs=hangs,
         reads_conf_d=includes(door.read_text(MAIN) or "", DOVECOT_CONF),
         reader=reader(door.read_text("/etc/passwd") or "", door.read_text(ALIASES) or ""),
     )
@@ -76,15 +77,15 @@ def old_lines(door: Door) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _output(running: Running) -> tuple[str, str]:
-    """Return a command's output, and why it is empty."""
+def _output(running: Running) -> tuple[str, str, bool]:
+    """Return a command's output, why it is empty, and whether it did not end in time."""
     try:
         done = running.outcome()
     except Trouble as trouble:
-        return "", trouble.wrong
-    return (
-        (done.text, "") if done.code == 0 else ("", next(iter(done.complaints), "it says nothing"))
-    )
+        return "", trouble.wrong, True
+    if done.code:
+        return "", next(iter(done.complaints), "it says nothing"), False
+    return done.text, "", False
 
 
 def with_queue(door: Door, dovecot: Dovecot, queue: str, transport: str) -> Dovecot:

@@ -157,7 +157,7 @@ class Dovecot:
     `auth_socket` and `lmtp_socket` are True if these sockets exist in Postfix's queue directory.
     `version` ("2.3.13") is "" if Dovecot is not installed or its commands cannot run. `settings`
     are the values of `doveconf -a` by path (`service lmtp/unix_listener lmtp/mode`), `complaint`
-    says why there are none. `reads_conf_d` is True if dovecot.conf includes the wizard's file in
+    says why there are none; `hangs` is True if doveconf did not end in time. `reads_conf_d` is True if dovecot.conf includes the wizard's file in
     conf.d. `reader` is a local user for tests, "" for none. `waiting` is the number of messages in
     the queue that wait for Dovecot. `old_lines` are lines of 2.3 in a configuration of 2.4 that
     doveconf(1) does not report, each with its file.
@@ -168,6 +168,7 @@ class Dovecot:
     version: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     complaint: str = ""
+    hangs: bool = False
     unit: Unit = field(default_factory=Unit)
     reads_conf_d: bool = False
     reader: str = ""

@@ -211,7 +211,7 @@ WAYS = {
         stops=False,
     ),
     "a queue manager that hangs": Way(
-        "pkill -STOP -x qmgr",
+        "until pkill -STOP -x qmgr; do sleep 0.1; done",
         settle=NOTHING,
         mend=f"pkill -CONT -x qmgr || :; {RESTART}",
         cause=("qmgr|queue manager",),

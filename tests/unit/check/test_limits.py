@@ -42,6 +42,7 @@ def test_commands_that_hang_take_their_time_together() -> None:
 
 def test_a_command_that_has_ended_is_not_late() -> None:
     pending = start_command(Door(), ("seq", "100000"), timeout=0.0)
+    time.sleep(2)  # more than it needs, so that it waits for its output to be read
     result = pending()
     assert not result.failure
     assert result.text.endswith("100000\n")

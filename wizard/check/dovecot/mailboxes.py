@@ -136,6 +136,13 @@ def _runs(dovecot: Dovecot) -> Iterator[Finding]:
 
 def _causes(observed: Observed, want: Wanted) -> Iterator[Finding]:
     dovecot = observed.dovecot
+    if dovecot.hangs:
+        yield _check("config", "its configuration", "doveconf reads it").finding(
+            UNKNOWN,
+            f"not known: {printable(dovecot.complaint)}",
+            "`timeout 60 doveconf -n` waits longer.",
+        )
+        return
     if not dovecot.settings:
         yield _check("config", "its configuration", "doveconf reads it").wrong(
             f"it cannot be read: {printable(dovecot.complaint)}",

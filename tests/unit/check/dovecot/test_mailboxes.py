@@ -120,6 +120,16 @@ def test_nothing_is_said_of_one_that_is_missing(there: Dovecot) -> None:
     assert judged(Observed(there)) == {}
 
 
+def test_a_doveconf_that_hangs_says_nothing_of_the_configuration() -> None:
+    late = replace(
+        dovecot(), settings={}, complaint="it gave no answer within 2 seconds", hangs=True
+    )
+    found = judged(Observed(late))
+    assert found["dovecot.config"][0] == UNKNOWN
+    broken = replace(late, complaint="doveconf: Fatal: Unknown setting: x", hangs=False)
+    assert judged(Observed(broken))["dovecot.config"][0] == WRONG
+
+
 def test_one_that_does_not_answer() -> None:
     found: dict[str, Any] = judged(Observed(Dovecot(), why="no answer within 15 seconds"))
     assert found["dovecot.settings"][:2] == (UNKNOWN, "not known: no answer within 15 seconds")
