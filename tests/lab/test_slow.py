@@ -65,4 +65,4 @@ def test_everything_that_hangs_is_unknown_in_time(
     assert "stopped by a signal" in found["unit.processes"][1]
     for name in ("smtp.25.banner", "smtp.587.banner", "smtp.25.relay", "delivery.lmtp"):
         assert found[name][0] == "unknown", name
-    assert found["firewall.runtime"] == ("unknown", "firewalld does not answer")
+    assert found["firewall.runtime"] == ("unknown", "not known: firewalld does not answer")
