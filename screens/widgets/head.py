@@ -1,4 +1,4 @@
-"""The head line: program and screen at the left; host, user and run at the right."""
+"""The head line: first program and screen, then host, user and run at the right edge."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Head(Drawn):
         """Draw the line. The right part ends one cell before the edge."""
         del y
         width = self.size.width
-        left = f" {PROGRAM}{GAP}"
-        title = cut(plain(self.title), max(0, width - len(left) - 1))
-        used = cell_len(left + title)
+        program = f" {PROGRAM}{GAP}"
+        title = cut(plain(self.title), max(0, width - len(program) - 1))
+        used = cell_len(program + title)
         right = self.seat.text(max(0, width - used - len(GAP) - 1))
         gap = " " * max(0, width - used - cell_len(right) - 1)
         return self.strips(
-            ((left, "head"), (title, "title"), (gap + right, "head")), width, rest=self.look("head")
+            ((program, "head"), (title, "title"), (gap + right, "head")), width, rest=self.look("head")
         )

@@ -22,7 +22,7 @@ class Seat:
     run: str = ""
 
     def text(self, width: int) -> str:
-        """Return what fits into `width` cells. The user is left out first, then the run."""
+        """Return what fits into `width` cells. Without room the user goes first, then the run."""
         texts = {one.name: plain(getattr(self, one.name)) for one in fields(self)}
         shown = {name: text for name, text in texts.items() if text}
         for name in ("user", "run"):

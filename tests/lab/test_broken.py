@@ -55,7 +55,7 @@ def rig(host_names: Iterator[str], request: pytest.FixtureRequest) -> Iterator[R
         booted.stop()
 
 
-@pytest.mark.by_turns(20)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("name", list(WAYS)[K - 1 :: N])
 def test_a_way_to_break_it_is_named(
     rig: Rig, name: str, record_property: Callable[[str, object], None]
@@ -88,7 +88,7 @@ def _unnamed(way: Way, found: dict[str, Found], exit_status: int) -> Iterator[st
         yield f"exit status {exit_status}"
 
 
-@pytest.mark.by_turns(20)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("name", list(UNUSUAL)[K - 1 :: N])
 def test_an_unusual_server_is_not_blamed(rig: Rig, name: str) -> None:
     """Neither with the answers that set it up, nor with those that are read back from it."""
