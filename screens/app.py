@@ -10,7 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
 from screens import messages
+from screens.background import post
 from screens.desk import Desk, Wish
+from screens.keeper import Keeper
 from screens.key_queue import KeyQueue
 from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
@@ -18,6 +20,7 @@ from screens.terminal import PLAIN, Capabilities
 
 if TYPE_CHECKING:
     from screens.frame import WizardScreen
+    from wizard.drafts.draft import Draft
     from wizard.session import Session
 
 
@@ -55,6 +58,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.crash: Optional[Exception] = None
         self._watch_run = watch
         self._terminal = terminal_attributes()
+        self.keeper = Keeper(self.desk, lambda text: post(self, messages.NotStored(text)))
 
     def get_default_screen(self) -> Screen[Any]:
         """Begin with the requested screen, and none below it."""
@@ -67,7 +71,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
     def on_mount(self) -> None:
         """Install the signal handlers."""
         if not self.is_headless:
-            exit_on_signals(self, self._terminal)
+            exit_on_signals(self, self._terminal, self.keeper.keep)
 
     def _make(self, name: str) -> WizardScreen:
         module, _, kind = place(name).load.partition(":")
@@ -94,6 +98,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         """Open a screen. Before the host was read, only Host can be open."""
         if self.desk.draft is None:
             return
+        self.keeper.keep()
         self._open(message.place, message.section)
 
     def on_again(self) -> None:
@@ -102,14 +107,38 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._open("host")
 
     def on_host_read(self, message: messages.HostRead) -> None:
-        """Store the draft, and open the first screen: the requested section, the list, or Host."""
-        from screens.draft import Draft  # noqa: PLC0415 - the thread has imported its needs by now
-
+        """Store the facts. Offer the answers of an earlier sitting before the first screen opens."""
         desk = self.desk
-        desk.draft = Draft(message.host, message.values, first=message.first, today=message.today)
+        draft = message.opening.draft(message.host)
         desk.running, desk.runs = message.running, message.runs
         desk.host_name = message.host.network.hostname or "host without a name"
         desk.user = message.user
+        offer = message.offer
+        if offer is None or not offer.asks:
+            if offer is not None and offer.draft is not None:
+                draft.apply(offer.draft, desk.wish.sections)
+                self.keeper.take_over(offer.draft.writer, continues=True)
+            self._begin(draft)
+            return
+        from screens.offer import OfferScreen  # noqa: PLC0415 - only where there is one
+
+        def answered(yes: Optional[bool]) -> None:
+            if yes is None:
+                self.exit(0)
+                return
+            if offer.draft is not None:
+                if yes:
+                    draft.apply(offer.draft, desk.wish.sections)
+                self.keeper.take_over(offer.draft.writer, continues=yes)
+            self._begin(draft)
+            self.keeper.keep()
+
+        self.push_screen(OfferScreen(offer), answered)
+
+    def _begin(self, draft: Draft) -> None:
+        """Open the first screen: the requested section, the list, or Host."""
+        desk = self.desk
+        desk.draft = draft
         waits = desk.running is not None or desk.early is not None
         if desk.wish.sections or (desk.lists_sections and not waits):
             self._open(desk.places[0].name)
@@ -129,9 +158,24 @@ class WizardApp(KeyQueue, inherit_bindings=False):
 
         self._show(RunScreen(self.desk, message.run))
 
+    def on_typed(self) -> None:
+        """Keep what was typed."""
+        self.keeper.keep()
+
+    def on_not_stored(self, message: messages.NotStored) -> None:
+        """Say in the title that the answers are not stored, or no longer."""
+        self.desk.not_stored = message.text
+        for screen in self.screen_stack:
+            show_head = getattr(screen, "show_head", None)
+            if callable(show_head) and screen.query("Head"):  # not before it is composed
+                show_head()
+
     def on_launched(self, message: messages.Launched) -> None:
-        """Open the screen of a run that was started here."""
+        """Open the screen of a run that was started here. Its answers are a draft until it is done."""
         self.desk.running = message.run
+        if message.of_draft and self.desk.draft is not None:
+            self.desk.draft.run = message.run
+            self.keeper.keep()
         self.on_watch(message)
 
     def on_take_back(self, message: messages.TakeBack) -> None:
@@ -148,15 +192,22 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._show(GatheredScreen(self.desk, message.plan))
 
     def on_finished(self, message: messages.Finished) -> None:
-        """Open the result of a run. Facts from before the run are dropped."""
+        """Open the result of a run. Facts from before the run are dropped.
+
+        The answers of a run that ended early remain the draft, and are offered again.
+        """
         self.desk.forget()
+        if message.outcome == "done":
+            self.keeper.settle(message.run, message.sections)
+        else:
+            self.desk.has_draft = self.keeper.is_stored
         self.desk.last_run = message.summary
         from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
 
         self._show(ResultScreen(self.desk, message))
 
     def action_leave(self) -> None:
-        """Close the window, or quit. Ask before answers are lost."""
+        """Close the window, or quit. Say before what ran, and what is saved or lost."""
         top = self.screen
         if isinstance(top, ModalScreen):
             top.dismiss(None)
@@ -164,12 +215,13 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         leave = getattr(top, "ask_to_leave", None)
         if callable(leave) and leave():
             return
-        if not self.desk.would_lose:
+        if not self.desk.has_answers:
             self.exit(0)
             return
         from screens.ask import ask  # noqa: PLC0415 - only when there is a question
 
-        ask(self, "Quit?", self.desk.what_is_lost, lambda: self.exit(0))
+        self.desk.not_stored = self.keeper.flush()
+        ask(self, "Quit?", self.desk.before_leaving, lambda: self.exit(0))
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a page of traceback with every local value, passwords included.

@@ -10,8 +10,8 @@ from screens.places import LIST, PLACES, Place, place_of_section
 from screens.widgets.seat import Seat
 
 if TYPE_CHECKING:
-    from screens.draft import Draft
     from wizard.answers.model import Answers
+    from wizard.drafts.draft import Draft
     from wizard.host.facts import Host
     from wizard.move.model import Checklist
     from wizard.plan.choices import Choices
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from wizard.run.history import RunSummary
     from wizard.session import Session
     from wizard.status.sections import SectionRow
+
+
+OFFERED_AGAIN = "`postfix-wizard` offers it again, `postfix-wizard plan --draft` plans it."
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class Desk:
     host_name: str = ""
     user: str = ""
     """Who the operator is, as the head line says it: `sudo: NAME` or root."""
+    not_stored: str = ""
+    """Why the answers are not stored as a draft, "" if they are."""
+    has_draft: bool = False
+    """True if the answers of the run that ended here are the draft of the next start."""
     last_words: str = ""
     """Printed when the screens close, since nothing of them remains on the terminal."""
 
@@ -113,20 +120,32 @@ class Desk:
     def forget(self) -> None:
         """Drop all facts and answers, after a run or before the host is read again."""
         self.draft = self.plan = self.running = None
+        self.has_draft = False
         self.runs, self.sections, self.from_runs, self.move = (), (), None, None
         self.accepted, self.doubted = set(), set()
         self.choices = None
 
     @property
-    def what_is_lost(self) -> str:
-        """The text of the question before answers are lost."""
-        if not self.last_run:
-            return "Nothing was written. What you answered here will be lost."
-        return f"{self.last_run} What you answered since was not written, and will be lost."
+    def before_leaving(self) -> str:
+        """The text of the question before the screens close: what ran, and what is saved or lost."""
+        ran = self.last_run or "Nothing was run."
+        since = "you typed since" if self.last_run else "you typed"
+        if self.not_stored:
+            return f"{ran} What {since} cannot be kept, and will be lost: {self.not_stored}"
+        return f"{ran} What {since} is kept as a draft: the next start offers it again."
+
+    def draft_line(self, not_stored: str) -> str:
+        """Return the last line on what was typed, "" for none. `not_stored` says why it is lost."""
+        draft = self.draft
+        if draft is None and self.has_draft:
+            return f"The draft of the run is kept: {OFFERED_AGAIN}"
+        if draft is None or not draft.is_touched or (self.running and draft.run == self.running):
+            return ""
+        if not_stored:
+            return f"What you typed is lost, since it could not be kept: {not_stored}"
+        return f"What you typed is kept: {OFFERED_AGAIN}"
 
     @property
-    def would_lose(self) -> bool:
-        """True if quitting now loses answers."""
-        return self.draft is not None and bool(
-            self.draft.changed or self.draft.seen or self.draft.again
-        )
+    def has_answers(self) -> bool:
+        """True if something was typed or decided that no run has put in place."""
+        return self.draft is not None and self.draft.is_touched

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from screens.desk import Desk
 from screens.frame import WizardScreen
+from screens.messages import Typed
 from screens.places import place
 from screens.preview import preview
 from screens.secret import SecretScreen, secret_of
@@ -91,6 +92,9 @@ class FormScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Show the state of all fields and begin at the first."""
+        for form_field in self.query(ItemField):
+            field = form_field.field
+            form_field.begin_with(self.draft.unfinished.get((field.section, field.name), ""))
         self.show_fields()
         self.focus_body()
 
@@ -104,6 +108,7 @@ class FormScreen(WizardScreen):
         here = self.focused_field()
         if here is not self._last_field:
             self._last_field = here
+            self.post_message(Typed())
             if self._pause is not None:
                 self._pause.stop()
                 self._pause = None
@@ -120,6 +125,8 @@ class FormScreen(WizardScreen):
         form_field, field = event.form_field, event.form_field.field
         self._refused = False
         in_list = isinstance(form_field, ItemField) and event.typed
+        if isinstance(form_field, ItemField):
+            self.draft.begin_item(field.section, field.name, form_field.entered)
         if not in_list:
             self.draft.set(field.section, field.name, event.text)
             self.edited(field)
@@ -131,8 +138,10 @@ class FormScreen(WizardScreen):
             self._pause = self.set_timer(PAUSE, self._paused)
         else:
             self.show_fields()
+            self.post_message(Typed())
 
     def _paused(self) -> None:
+        self.post_message(Typed())
         here = self.focused_field()
         if here is not None:
             here.problem = self._problem_of(here, self._problems())
@@ -300,6 +309,7 @@ class FormScreen(WizardScreen):
             if not form_field.settle():
                 self.focus_field(form_field, last=True)
                 return False
+            self.draft.begin_item(form_field.field.section, form_field.field.name, "")
         return True
 
     def focus_field(self, form_field: FormField, *, last: bool = False) -> None:

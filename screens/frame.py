@@ -18,7 +18,7 @@ from screens.widgets.rows import Row, Rows
 from screens.widgets.seat import GAP, Seat
 
 if TYPE_CHECKING:
-    from screens.draft import Draft
+    from wizard.drafts.draft import Draft
 
 DRY_RUN = "DRY RUN, changes nothing"
 
@@ -137,7 +137,8 @@ class WizardScreen(Screen[None]):
 
     @property
     def _title(self) -> str:
-        return f"{self.heading}{GAP}{DRY_RUN}" if self.desk.wish.dry_run else self.heading
+        text = f"{self.heading}{GAP}{DRY_RUN}" if self.desk.wish.dry_run else self.heading
+        return f"{text}{GAP}NOT KEPT: {self.desk.not_stored}" if self.desk.not_stored else text
 
     @property
     def seat(self) -> Seat:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Iterable, Iterator
 
 from screens.desk import Desk
-from screens.draft import Draft
 from wizard.answers.build import check_section
 from wizard.answers.catalogue import CATALOGUE, ListZone
 from wizard.answers.form import CUSTOM, custom_entry
+from wizard.drafts.draft import Draft
 from wizard.postfix.blocklists import custom_zone
 from wizard.secrets import MASK, masked
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
@@ -29,7 +30,8 @@ class HostScreen(WizardScreen):
 
     HELP_TEXT: ClassVar[str] = (
         "Nothing is changed before the end of the review, where the whole plan is shown: each "
-        "file's diff and each command. Answers are kept when a run begins."
+        "file's diff and each command. What you type is kept as a draft until a run has put it "
+        "in place."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "attach", "Attach to the run"),
@@ -63,7 +65,6 @@ class HostScreen(WizardScreen):
         desk = self.desk
         session = desk.session
         host = session.host()
-        import screens.draft  # noqa: F401, PLC0415 - the screens that follow need it at once
         from wizard.run.history import runs  # noqa: PLC0415 - not for the first paint
         from wizard.run.lock import holder  # noqa: PLC0415
 
@@ -71,20 +72,25 @@ class HostScreen(WizardScreen):
         running = owner.run if owner else None
         user = session.caller().as_root
 
-        today = session.today(host)
-        began = desk.wish.given or today or session.answers(host)
-        first = began is None or (desk.wish.given is not None and not desk.wish.sections)
-        if began is None:
-            from wizard.planning.read_back import read_values  # noqa: PLC0415 - loaded by now
+        opening = session.opening(host, desk.wish.given, desk.wish.sections)
+        if running is not None:
+            # Its answers may be the stored draft, and nobody knows yet whether it will be done.
+            return HostRead(host, opening, running, past, user=user)
+        from wizard.drafts.offer import find_offer, settle_done  # noqa: PLC0415 - loaded by now
+        from wizard.run.history import plan_of  # noqa: PLC0415 - as runs
 
-            return HostRead(host, read_values(host), first, running, past, None, user)
-        from wizard.answers.build import to_values  # noqa: PLC0415 - loaded by now
-
-        if began is desk.wish.given and today is not None and not first:
-            from wizard.answers.unnamed import with_unnamed  # noqa: PLC0415 - loaded by now
-
-            began = with_unnamed(began, today)
-        return HostRead(host, to_values(began), first, running, past, today, user)
+        store = session.drafts()
+        settle_done(store, past)
+        offer = find_offer(
+            store,
+            opening,
+            host,
+            past,
+            lambda run: plan_of(session.places, run),
+            now=time.time(),
+            sections=desk.wish.sections,
+        )
+        return HostRead(host, opening, running, past, offer, user)
 
     def on_host_loaded(self, message: HostLoaded) -> None:
         """Show the host's facts."""

@@ -128,12 +128,18 @@ def show(app: WizardApp) -> int:
         error = caught
     finally:
         restore(before)
+    about_draft = ""
+    try:
+        about_draft = app.desk.draft_line(app.keeper.flush())
+    except Exception as caught:  # noqa: BLE001 - as above
+        error = error or caught
     error = error or app.crash
     if error is None:
-        if app.desk.last_words:
-            print(app.desk.last_words)  # noqa: T201 - what a terminal keeps of the screens
+        for line in filter(None, (app.desk.last_words, about_draft)):
+            print(line)  # noqa: T201 - what a terminal keeps of the screens
         return code or 0
     from screens.crash import report_crash  # noqa: PLC0415 - only after a defect
 
-    print(report_crash(error), file=sys.stderr)  # noqa: T201
+    for line in filter(None, (report_crash(error), about_draft)):
+        print(line, file=sys.stderr)  # noqa: T201
     return DEFECT

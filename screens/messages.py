@@ -9,9 +9,8 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     # Named in annotations only: the first paint does not wait for them.
-    from screens.draft import Draft
-    from wizard.answers.build import Values
-    from wizard.answers.model import Answers
+    from wizard.drafts.draft import Draft
+    from wizard.drafts.offer import Offer, Opening
     from wizard.finding import Finding
     from wizard.host.facts import Host
     from wizard.plan.model import Plan
@@ -52,21 +51,27 @@ class TakeBack(Message):
 
 @dataclass
 class HostRead(Message):
-    """A thread read the host. The forms begin with `values`.
-
-    `first` is True if all sections are planned: the host was never set up by this policy, or an
-    answers file is applied as a whole.
-    """
+    """A thread read the host. `offer` is what an earlier sitting typed and did not run."""
 
     host: Host
-    values: Values
-    first: bool
+    opening: Opening
     running: Optional[str]
     runs: tuple[RunSummary, ...]
-    today: Optional[Answers] = None
-    """The answers read from the host, None if it was never set up."""
+    offer: Optional[Offer] = None
     user: str = ""
     """Who the operator is, for the head line."""
+
+
+@dataclass
+class Typed(Message):
+    """Answers were typed or chosen: keep them as a draft."""
+
+
+@dataclass
+class NotStored(Message):
+    """The draft could not be written. `text` says why, "" if it could again."""
+
+    text: str
 
 
 @dataclass
@@ -84,9 +89,10 @@ class Planned(Message):
 
 @dataclass
 class Launched(Message):
-    """A worker was started on the plan."""
+    """A worker was started on the plan. `of_draft` is True if it runs what the forms have."""
 
     run: str
+    of_draft: bool = False
 
 
 @dataclass
@@ -99,6 +105,8 @@ class Finished(Message):
     findings: tuple[Finding, ...]
     failed_step: str
     can_undo: bool
+    sections: tuple[str, ...] = ()
+    """The sections of the run's plan; none are all of them."""
 
     def again(self) -> Finished:
         """Return a message of the same content: Textual sends each message only once."""

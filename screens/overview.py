@@ -11,7 +11,7 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.facts import run_facts
 from screens.frame import LOG, MOVE, UNDO, WizardScreen
-from screens.messages import Failed, Go
+from screens.messages import Failed, Go, Typed
 from screens.overview_rows import LOOKING, heads, overview_rows, why_of
 from screens.places import place_of_section
 from screens.widgets.line import Line
@@ -143,6 +143,7 @@ class OverviewScreen(WizardScreen):
         if event.toggled:
             if is_section and self.desk.draft is not None and self.desk.sections:
                 self.desk.draft.run_again(key, self.desk.from_runs)
+                self.post_message(Typed())
                 self._show()
         elif is_section:
             self.post_message(Go(place_of_section(key).name, key))

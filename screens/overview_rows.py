@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from screens.desk import Desk
-from screens.draft import WRONG
 from screens.widgets.rows import Row
 from screens.widgets.wrap import cut, plain
 from wizard.answers.model import POLICY, SECTIONS
+from wizard.drafts.draft import WRONG
 from wizard.run.paths import began
 from wizard.sections.registry import BY_NAME
 from wizard.sections.section import BY_HAND, MISSING, UNHEALTHY, WAITS
@@ -19,7 +19,7 @@ from wizard.status.issues import AS_FOUND, AS_PLANNED, NOT_SET_UP
 from wizard.status.sections import HAND, OTHER, RUN, SectionRow
 
 if TYPE_CHECKING:
-    from screens.draft import Draft
+    from wizard.drafts.draft import Draft
 
 TITLE, STATE, LAST = 13, 17, 16
 """Cells of the columns. The value has the rest of the width."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from screens.draft import Draft
 from wizard.answers.field import Field
 from wizard.answers.fields import SECTION_TYPES
 from wizard.answers.rules.names import readable_name
 from wizard.answers.unsaid import Unsaid
+from wizard.drafts.draft import Draft
 from wizard.sections.registry import BY_NAME
 from wizard.sections.section import NOT_YET
 

@@ -170,6 +170,11 @@ class ReviewScreen(DecidingScreen):
         """True if the host is set up. Then the review first shows the change from the live files."""
         return self.desk.draft is not None and not self.desk.draft.first
 
+    @property
+    def runs_the_draft(self) -> bool:
+        """True if the run of this plan puts the answers of the forms in place."""
+        return True
+
     def on_failed(self, message: Failed) -> None:
         """Show why there is no plan, or why the run did not begin."""
         message.stop()
@@ -384,5 +389,9 @@ class ReviewScreen(DecidingScreen):
         self._starting = True
         self.refresh_bindings()
         self.query_one("#review-says", Line).say("Starting the run ...", "strong")
-        session = self.desk.session
-        in_background(self, lambda: Launched(session.start(plan, attended=True)), self.post_message)
+        session, of_draft = self.desk.session, self.runs_the_draft
+        in_background(
+            self,
+            lambda: Launched(session.start(plan, attended=True), of_draft),
+            self.post_message,
+        )

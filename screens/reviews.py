@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import ClassVar, Optional
 
@@ -9,13 +10,12 @@ from textual.message import Message
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.draft import Draft
 from screens.messages import Finished, Planned
 from screens.review import ReviewScreen
 from screens.widgets.seat import Seat
-from wizard.answers.build import to_values
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers
+from wizard.drafts.offer import stored_of_answers
 from wizard.errors import Trouble
 from wizard.plan.model import Plan
 
@@ -56,6 +56,11 @@ class UndoScreen(ReviewScreen):
         """Make the plan of the undo."""
         session, run = self.desk.session, self.run_back
         in_background(self, lambda: Planned(session.undo_plan(run)), self.post_message)
+
+    @property
+    def runs_the_draft(self) -> bool:
+        """False: the forms have other answers than an undo."""
+        return False
 
     @property
     def is_rerun(self) -> bool:
@@ -99,7 +104,9 @@ class GatheredScreen(ReviewScreen):
         session = self.desk.session
         host = session.host()
         plan = session.plan(answers, host, self._gathering.sections, self.choices)
-        draft = Draft(host, to_values(answers), first=self._first)
+        opening = session.opening(host)
+        draft = replace(opening, first=self._first).draft(host)
+        draft.apply(stored_of_answers(answers, self._gathering.sections, time.time()))
         draft.seen.update(SECTIONS)
         return Planned(plan, draft)
 

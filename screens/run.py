@@ -295,6 +295,7 @@ class RunScreen(WizardScreen):
                 self.progress.findings,
                 failed.title if failed else "",
                 can_undo=not (self._undoes or self._gathers or self.progress.returning),
+                sections=self._plan.sections if self._plan is not None else (),
             )
         )
 

@@ -14,7 +14,7 @@ import sys
 import termios
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -25,8 +25,12 @@ PATIENCE = 2.0
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
-def exit_on_signals(app: App[int], before: Optional[list[Any]]) -> None:
-    """Install the handlers, once the app is mounted. `before` are termios attributes."""
+def exit_on_signals(app: App[int], before: Optional[list[Any]], keep: Callable[[], None]) -> None:
+    """Install the handlers, once the app is mounted. `before` are termios attributes.
+
+    `keep` has the answers written in a thread: it returns at once, and a stalled terminal does not
+    stop it.
+    """
     import asyncio  # noqa: PLC0415 - Textual has it already, and the command line needs none
 
     loop = asyncio.get_running_loop()
@@ -35,6 +39,7 @@ def exit_on_signals(app: App[int], before: Optional[list[Any]]) -> None:
         watchdog = threading.Timer(PATIENCE, _end, (number, before))
         watchdog.daemon = True
         watchdog.start()
+        keep()
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are nearly out
             loop.call_soon_threadsafe(app.exit, 128 + number)
 

@@ -1,4 +1,4 @@
-"""Print the stored forms: every class and field of plan.json, the journal, request.json, run.json.
+"""Print the stored forms: all classes and fields of plan.json, journal, request, run.json, draft.json.
 
     .venv/bin/python scripts/stored_forms.py >tests/unit/run/stored-forms.txt
 
@@ -16,6 +16,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from wizard.drafts import store
+from wizard.drafts.stored import StoredDraft
 from wizard.plan.model import Plan
 from wizard.plan.wire import OLDEST, VERSION
 from wizard.run.header import FORMAT, Header
@@ -27,6 +29,7 @@ ROOTS = (
     ("journal, a record of each line", Record),
     ("request.json", Request),
     ("run.json", Header),
+    ("draft.json, one user's draft", StoredDraft),
 )
 
 FEW = 3
@@ -41,6 +44,7 @@ def text() -> str:
 def _lines() -> Iterator[str]:
     yield f"plan, request and journal: version {VERSION}, read from {OLDEST} on"
     yield f"run.json: format {FORMAT}"
+    yield f"draft.json: version {store.VERSION}"
     seen: set[type] = set()
     for title, kind in ROOTS:
         yield from ("", f"# {title}: {_name(kind)}")

@@ -48,7 +48,7 @@ COMMANDS = (
     Command(
         "plan",
         "print the diffs and commands; change nothing (exit 2: something is to be done)",
-        ("answers", "section", "conflicts", "accept", "root", "json"),
+        ("answers", "draft", "section", "conflicts", "accept", "root", "json"),
     ),
     Command(
         "apply",

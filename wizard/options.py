@@ -52,6 +52,9 @@ def _number(text: str) -> int:
 
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "answers": _value("--answers", "FILE", "answers in TOML; else the saved ones", type=Path),
+    "draft": _flag(
+        "--draft", "the answers that you typed in the screens and did not run yet (exit 66: none)"
+    ),
     "section": _value(
         "--section",
         "NAME",

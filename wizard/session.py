@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
@@ -42,6 +43,8 @@ from wizard.sections.registry import NEEDS
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
     from wizard.dns.records import Published
+    from wizard.drafts.offer import Opening
+    from wizard.drafts.store import DraftStore
     from wizard.move.model import Checklist
     from wizard.status.drift import DriftItem
     from wizard.status.sections import SectionRow
@@ -107,6 +110,41 @@ class Session:
             return with_saved(today, read_stored(saved))
         except Trouble:
             return today
+
+    def opening(
+        self, host: Host, given: Optional[Answers] = None, sections: Collection[str] = ()
+    ) -> Opening:
+        """Return what the forms begin with: the answers of a file, today's or the saved ones.
+
+        All sections are planned if the host was never set up, or if a whole file is given. Raises
+        Trouble if the saved answers are needed and unreadable.
+        """
+        from wizard.answers.build import to_values  # noqa: PLC0415 - as for undo_plan
+        from wizard.answers.unnamed import with_unnamed  # noqa: PLC0415
+        from wizard.drafts.offer import Opening  # noqa: PLC0415
+        from wizard.planning.read_back import read_values  # noqa: PLC0415
+
+        today = self.today(host)
+        if given is None:
+            own = today or self.answers(host)
+            values = read_values(host) if own is None else to_values(own)
+            return Opening(values, own is None, today)
+        own = today
+        if own is None:
+            with contextlib.suppress(Trouble):
+                own = self.answers(host)
+        host_values = read_values(host) if own is None else to_values(own)
+        first = not sections
+        if today is not None and not first:
+            given = with_unnamed(given, today)
+        return Opening(to_values(given), first, today, host_values)
+
+    def drafts(self) -> DraftStore:
+        """Return the store of the answers that this user typed and did not run yet."""
+        from wizard.drafts.store import DraftStore, login_of, this_process  # noqa: PLC0415
+        from wizard.run.caller import find_caller  # noqa: PLC0415 - as for undo_plan
+
+        return DraftStore(self.places, login_of(find_caller()), this_process())
 
     def sections(self, host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
         """Return the list of sections, and the answers as of the last runs.

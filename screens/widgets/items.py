@@ -175,6 +175,17 @@ class ItemField(FormField):
         self._changed()
 
     @property
+    def entered(self) -> str:
+        """The text in the line to add from."""
+        return self._entered
+
+    def begin_with(self, text: str) -> None:
+        """Put text that was typed in an earlier sitting into the line to add from."""
+        self._entered = text
+        with self.prevent(Entry.Changed):
+            self.query_one(Entry).value = text
+
+    @property
     def typed_problem(self) -> str:
         """The problem of the text in the line to add from, "" for none."""
         items = split_items(self._entered)

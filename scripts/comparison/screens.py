@@ -45,7 +45,7 @@ BEFORE = (
     Step("review-against-live", "o", ("",)),
     *(Step(f"review-tab-{number}", str(number), ("- Review",)) for number in range(2, 8)),
     Step("ask-to-run", "r", ("Run the plan?",)),
-    Step("ask-to-quit", "n" + _QUIT, ("will be lost",)),
+    Step("ask-to-quit", "n" + _QUIT, ("kept as a draft",)),
 )
 """A first visit, up to the question whether to run."""
 

@@ -55,6 +55,7 @@ code, words = server.rcpt("b@elsewhere.example")
 print(code, words.decode().rpartition(": ")[2])
 """
 """What is offered to a stranger, and what it says to mail for somebody else."""
+DRAFT = "/var/lib/postfix-wizard/draft.json"
 UNTOUCHED = ("/etc", "/usr", "/root", "/var/lib/postfix-wizard", "/var/spool/postfix")
 
 
@@ -94,6 +95,11 @@ def value(host: Host, name: str) -> str:
 def state(host: Host) -> str:
     """Every file that a run might touch, with time, mode, owner, link target and size."""
     return host.run(["find", *UNTOUCHED, "-printf", "%p %T@ %m %u:%g %l %s\\n"]).stdout
+
+
+def without_its_state(listed: str) -> list[str]:
+    """The lines of `state` that are not the program's own directory or the one that it is in."""
+    return [one for one in listed.splitlines() if not one.startswith("/var/lib/postfix-wizard ")]
 
 
 def runs(host: Host) -> list[dict[str, str]]:
@@ -385,10 +391,44 @@ def test_a_dry_run_ends_at_the_review_and_writes_nothing(
     assert "r Run" not in shown
     login.do("r" + NEXT + "5", "# dnf install postfix")
     assert "Run the plan?" not in login.text
-    login.do(QUIT, "What you answered here will be lost")
+    login.do(QUIT, "is kept as a draft")
     assert login.leave("y") == 0
     assert login.restored
-    assert state(host) == before
+    # What was typed is kept in a dry run too, and nothing else.
+    host.run(["rm", DRAFT], check=True)
+    host.run(["rmdir", "/var/lib/postfix-wizard"])
+    assert without_its_state(state(host)) == without_its_state(before)
+
+
+def test_a_connection_that_breaks_in_a_form_loses_no_answer(
+    boot_wizard: BootWizard, log_in: LogIn
+) -> None:
+    host = boot_wizard()
+    login = log_in(host)
+    login.see(FIRST_TIME)
+    login.walk(until="Hostname")
+    login.do(CLEAR + "mial..zeke", "mial..zeke")
+    login.signal(signal.SIGKILL)  # the client's end alone: sshd notices, and hangs the far end up
+    login.ended(SOON)
+    wait_until(lambda: "mial..zeke" in host.run(["cat", DRAFT]).stdout)
+    assert host.run(["stat", "-c", "%a %U", DRAFT], check=True).stdout == "600 root\n"
+
+    code, said = wizard(host, "plan", "--draft")
+    assert code == 65
+    assert "hostname.myhostname: " in said
+    login = log_in(host)
+    shown = login.see("Answers that were not run", "They change: Hostname.")
+    assert "minute" in shown
+    login.do(ENTER, FIRST_TIME)
+    login.walk(until="Hostname")
+    login.see("mial..zeke")
+    login.do(CLEAR + "mail.zeke.ne.jp", "myhostname = mail.zeke.ne.jp")
+    login.do(QUIT, "Nothing was run.", "is kept as a draft")
+    assert login.leave("y") == 0
+    assert "What you typed is kept" in login.text
+    assert wizard(host, "status")[1].count("draft") == 0
+    host.run(["rm", DRAFT], check=True)
+    assert wizard(host, "plan", "--draft")[0] == 66
 
 
 def test_terminals_of_all_kinds(boot_wizard: BootWizard, log_in: LogIn) -> None:
@@ -398,7 +438,7 @@ def test_terminals_of_all_kinds(boot_wizard: BootWizard, log_in: LogIn) -> None:
         login.see(FIRST_TIME)
         login.walk()
         login.see("+myhostname = ")
-        login.do(QUIT, "What you answered here will be lost")
+        login.do(QUIT, "is kept as a draft")
         assert login.leave("y") == 0
         assert login.restored, term
         assert not MANY_COLOURS.search(login.raw), f"{term}: more colours than its own sixteen"

@@ -1,8 +1,9 @@
-"""The screens over the stand-in session, for a terminal of their own: `launch.py [KIND]`."""
+"""The screens over the stand-in session, for a terminal of their own: `launch.py [KIND [STATE]]`."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -13,14 +14,17 @@ for absent in (ROOT / "scripts/one_file/not-packed").read_text().split():
     sys.modules[absent] = None  # type: ignore[assignment]  # an import of it fails
 
 
-def main(kind: str) -> int:
+def main(kind: str, state: str = "") -> int:
     from screens.main import show  # noqa: PLC0415 - the paths above come first
     from tests.screens.standin import StandIn, answers, fresh_host, make_app, set_up_host  # noqa: PLC0415
 
     session = StandIn(the_host=fresh_host())
     if kind == "set-up":
         session = StandIn(the_host=set_up_host(), saved=answers())
+    if state:
+        session.state = Path(state)
     app = make_app(session)
+    signal.signal(signal.SIGUSR1, lambda *_given: app.call_next(_broken))
     if kind == "crash":
         app.compose = _broken  # type: ignore[method-assign]
     if kind == "run":
@@ -33,4 +37,4 @@ def _broken() -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if sys.argv[1:] else os.environ.get("KIND", "fresh")))
+    sys.exit(main(*(sys.argv[1:] or [os.environ.get("KIND", "fresh")])))

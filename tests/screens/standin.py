@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import itertools
 import threading
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Callable, Collection, Iterator, Optional, Sequence, cast
 
 from screens.app import WizardApp
@@ -16,6 +19,8 @@ from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers, Caution
 from wizard.certificates.model import Lineage, LineageFile
 from wizard.dns.blocklists import Health
+from wizard.drafts.offer import Opening
+from wizard.drafts.store import DraftStore, this_process
 from wizard.finding import Finding
 from wizard.host.facts import (
     Distribution,
@@ -40,6 +45,7 @@ from wizard.run import records
 from wizard.run.caller import Caller
 from wizard.run.history import RunSummary
 from wizard.run.lock import Holder
+from wizard.run.paths import Places
 from wizard.secrets import MASK
 from wizard.session import Session
 from wizard.status.expected import ExpectedState
@@ -278,6 +284,12 @@ def happy_events() -> list[records.Event]:
     ]
 
 
+_KEEPS = TemporaryDirectory()
+atexit.register(_KEEPS.cleanup)
+_NUMBERS = itertools.count()
+"""For the drafts of the stand-ins: a directory each."""
+
+
 def _set_event() -> threading.Event:
     event = threading.Event()
     event.set()
@@ -313,6 +325,12 @@ class StandIn:
     logged: Tally = field(default_factory=Tally)
     has_pflogsumm: bool = False
 
+    state: Path = field(default_factory=lambda: Path(_KEEPS.name) / str(next(_NUMBERS)))
+    """The directory of its drafts."""
+
+    writer: str = ""
+    """The process that writes drafts, "" for this one."""
+
     hosts_read: int = 0
     program: tuple[str, ...] = ()
 
@@ -335,6 +353,14 @@ class StandIn:
 
     def today(self, _host: Host) -> Optional[Answers]:
         return self.saved
+
+    def opening(
+        self, host: Host, given: Optional[Answers] = None, sections: Collection[str] = ()
+    ) -> Opening:
+        return Session.opening(cast("Session", self), host, given, sections)
+
+    def drafts(self) -> DraftStore:
+        return DraftStore(Places(self.state), "taro", self.writer or this_process())
 
     def sections(self, host: Host) -> tuple[tuple[SectionRow, ...], Optional[Answers]]:
         self.sections_wait.wait(10)

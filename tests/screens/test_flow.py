@@ -263,14 +263,14 @@ async def test_quitting_asks_where_answers_would_be_lost() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "Domains")
         await pilot.press("ctrl+c")
-        await in_sight(pilot, "What you answered here will be lost")
+        await in_sight(pilot, "is kept as a draft")
         await pilot.press("enter")
-        await in_sight(pilot, "What you answered here will be lost")
+        await in_sight(pilot, "is kept as a draft")
         await pilot.press("n")
         await pilot.pause(0.1)
         assert pilot.app.is_running
         await pilot.press("ctrl+q")
-        await in_sight(pilot, "What you answered here will be lost")
+        await in_sight(pilot, "is kept as a draft")
         await pilot.press("y")
     assert pilot.app.return_value == 0
 

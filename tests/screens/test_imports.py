@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
         "import screens.main, screens.terminal",
         "import screens.main; screens.main.main(['--section', 'x'])",
         "import wizard.cli, wizard.session, wizard.answers.form",
-        "import screens.draft, screens.preview, screens.facts, screens.progress",
+        "import wizard.drafts.draft, screens.preview, screens.facts, screens.progress",
         "import screens.main\ntry: screens.main.main(['--version'])\nexcept SystemExit: pass",
     ],
 )

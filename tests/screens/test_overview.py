@@ -180,7 +180,7 @@ async def test_space_runs_a_section_again_as_it_was_left_and_takes_it_back() -> 
         assert sections == ("networks", "limits", POLICY)
         assert given.limits.message_size_limit == 7
         await pilot.press("ctrl+q")
-        await in_sight(pilot, "What you answered here will be lost")
+        await in_sight(pilot, "is kept as a draft")
 
 
 @pytest.mark.promise(2)

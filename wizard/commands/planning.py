@@ -26,6 +26,8 @@ class Options:
     """The options of the command line."""
 
     answers: Optional[Path] = None
+    draft: bool = False
+    """Plan the answers that were typed in the screens and not run yet."""
     sections: tuple[str, ...] = ()
     accepted: Accepted = field(default_factory=Accepted)
     """Values of --accept: cautions and choices by name."""
@@ -62,6 +64,8 @@ class Options:
 
 def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
     """Return the plan and the host. Raises Trouble if the host or the answers are unreadable."""
+    if options.draft:
+        return _plan_draft(session, options)
     given = read_answers(options.answers, options.sections) if options.answers else None
     host = session.host()
     answers = given or session.answers(host)
@@ -77,6 +81,29 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
     if given is not None and not options.sections and session.door.is_live:
         plan = with_saving(plan, given, _saved(session))
     return plan, host
+
+
+def _plan_draft(session: Session, options: Options) -> tuple[Plan, Host]:
+    """Return the plan of the draft, with what must be said about it as warnings."""
+    # Its imports read past runs, which no other plan needs.
+    from wizard.commands.drafted import draft_to_plan  # noqa: PLC0415
+
+    doing = "reading the draft"
+    if options.answers is not None or not session.door.is_live:
+        raise UsageTrouble(
+            doing,
+            "--draft goes with neither --answers nor --root: it has this host's answers",
+            "Leave one of them out.",
+        )
+    need_root(doing)
+    host = session.host()
+    answers, sections, says = draft_to_plan(session, host, options.sections)
+    today = session.today(host) if sections else None
+    if today is not None:
+        answers = narrowed(answers, today, sections)
+    choices = Choices(rest=options.conflicts, accepted=options.accepted.by_name)
+    plan = session.plan(answers, host, sections, choices)
+    return replace(plan, warnings=(*plan.warnings, *says)), host
 
 
 def with_saving(plan: Plan, given: Answers, saved: Optional[Answers]) -> Plan:

@@ -9,6 +9,7 @@
     runs/ID/staging/        staged files; emptied by the worker
     runs/pruned.json        a note on removed runs (wizard.run.pruning)
     gathered/SOURCE/        certificates that a gather run brought (wizard.host.gathered)
+    draft.json              answers that were typed and not run yet (wizard.drafts.store)
     key                     the key of this host (wizard.run.seals)
 
 Directories are 0700 and files 0600, since a replaced file may be a key.
@@ -58,6 +59,8 @@ class Places:
     """The note on removed runs."""
     gathered = _Below("state", "gathered")
     """The directory of the gathered trees, by source."""
+    draft = _Below("state", "draft.json")
+    """The answers that were typed and not run yet (wizard.drafts.store)."""
     key = _Below("state", "key")
     """The key of this host for stored hashes (wizard.run.seals)."""
     lock = _Below("runtime", "lock")

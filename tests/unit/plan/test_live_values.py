@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from screens.draft import Draft
 from tests.factories import FRESH, file, managed
 from wizard.answers.build import build_each, to_values
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers, parse_answers, parse_stored
 from wizard.answers.unsaid import is_unsaid
+from wizard.drafts.draft import Draft
 from wizard.host.facts import Host, Package
 from wizard.paths import MAIN_CF, MASTER_CF, SELF_SIGNED_CERT
 from wizard.plan.choices import Choices

@@ -11,7 +11,6 @@ from typing import Optional
 
 import pytest
 
-from screens.draft import Draft
 from tests.unit.plan.test_live_values import of_main_cf
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.field import Field
@@ -21,6 +20,7 @@ from wizard.answers.model import Answers, narrowed
 from wizard.answers.toml import format_answers, parse_answers
 from wizard.answers.unsaid import is_unsaid
 from wizard.commands.planning import Options, make_plan
+from wizard.drafts.draft import Draft
 from wizard.host.facts import Postfix
 from wizard.paths import MAIN_CF
 from wizard.plan.model import Plan

@@ -1,0 +1,50 @@
+"""The window that offers answers of an earlier sitting, before any other screen opens."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Iterable, Optional
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from screens.modal import Window
+from screens.widgets.line import Line
+from wizard.drafts.offer import Offer
+from wizard.errors import harmless
+
+TITLE = "Answers that were not run"
+NO_DRAFT = "Answers of an earlier visit"
+
+
+class OfferScreen(Window[bool]):
+    """Closes with True to continue, False to start anew, and None to quit and decide later."""
+
+    AUTO_FOCUS: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "answer(True)", "Continue"),
+        Binding("a", "answer(False)", "Start anew"),
+        Binding("escape", "answer(True)", "Continue", show=False),
+    ]
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__(TITLE if offer.draft is not None else NO_DRAFT)
+        self._offer = offer
+
+    def body(self) -> Iterable[Widget]:
+        """Say what there is, and which key does what."""
+        yield Line(harmless("\n".join(self._lines())), id="window-text")
+
+    def _lines(self) -> Iterable[str]:
+        yield from self._offer.says
+        if self._offer.draft is not None:
+            yield "Enter continues, `a` starts anew. Nothing is run before the review."
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Offer to start anew only where there is something else."""
+        if action == "answer" and parameters == (False,):
+            return self._offer.draft is not None
+        return True
+
+    def action_answer(self, yes: bool) -> None:
+        """Answer."""
+        self.dismiss(yes)
