@@ -206,7 +206,7 @@ async def run_it(pilot: Pilot[int], session: StandIn) -> None:
     await pilot.press("y")
     await in_sight(pilot, "The run is over")
     await pilot.press("ctrl+n")
-    await in_sight(pilot, "Result of run")
+    await in_sight(pilot, "postfix-wizard  Result")
     assert session.started
 
 
