@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Optional
+from typing import ClassVar, Optional, Sequence
 
 from textual.binding import Binding, BindingType
 
+from screens.browsing import BrowsingScreen
 from screens.desk import Desk
-from screens.frame import WizardScreen
-from screens.widgets.rows import Rows
+from screens.notes import display_order, edit_rows
+from screens.review_tabs import Tab
+from screens.widgets.rows import Row, Rows
 from wizard.plan.choices import MINE, PLANNED, Choices
 from wizard.plan.hand_edit import HandEdit
 
 
-class DecidingScreen(WizardScreen):
+class DecidingScreen(BrowsingScreen):
     """A screen with files in tabs, which can show the hand edits of the visible file.
 
-    A subclass names and shows that file, and plans again after a choice.
+    A subclass plans again after a choice.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "y",
+            "h",
             "by_hand",
-            "Yours",
+            "By hand",
             tooltip="Show what was changed by hand in this file since the last run, or the diff.",
         ),
         Binding(
@@ -44,14 +46,6 @@ class DecidingScreen(WizardScreen):
         super().__init__(desk, title, name)
         self.by_hand = False
 
-    @property
-    def path_in_view(self) -> str:
-        """The file of the open tab, "" for another tab."""
-        return ""
-
-    def show_tab(self) -> None:
-        """Show the tab again."""
-
     def begin(self) -> None:
         """Make the plan with the choices."""
 
@@ -60,11 +54,15 @@ class DecidingScreen(WizardScreen):
         """The choices so far."""
         return self.desk.choices or Choices()
 
+    def edits_of(self, tab: Tab) -> tuple[HandEdit, ...]:
+        """Return the hand edits of a tab's file."""
+        plan = self.desk.plan
+        return tuple(one for one in plan.edits if one.path == tab.path) if plan and tab.path else ()
+
     @property
     def edits(self) -> tuple[HandEdit, ...]:
         """The hand edits of the visible file."""
-        plan, path = self.desk.plan, self.path_in_view
-        return tuple(one for one in plan.edits if one.path == path) if plan and path else ()
+        return self.edits_of(self.tab) if self.is_ready else ()
 
     @property
     def undecided(self) -> tuple[HandEdit, ...]:
@@ -72,10 +70,23 @@ class DecidingScreen(WizardScreen):
         return self.desk.plan.undecided if self.desk.plan else ()
 
     @property
+    def _shows_edits(self) -> bool:
+        return self.by_hand and bool(self.edits)
+
+    @property
     def _edit(self) -> Optional[HandEdit]:
         """The hand edit under the cursor."""
-        row = self.query_one("#pane", Rows).current if self.by_hand else None
-        return self.edits[int(row.key)] if row is not None and self.edits else None
+        row = self.pane.current if self._shows_edits else None
+        return self.edits[int(row.key)] if row is not None else None
+
+    @property
+    def is_choosing(self) -> bool:
+        """True if lines in sight can be chosen: hand edits can."""
+        return self._shows_edits or super().is_choosing
+
+    def shown_rows(self, width: int) -> Sequence[Row]:
+        """Return the hand edits or the lines of the tab."""
+        return edit_rows(self.edits, width) if self._shows_edits else super().shown_rows(width)
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Show the keys for the row."""
@@ -89,12 +100,46 @@ class DecidingScreen(WizardScreen):
         if action == "decide":
             edit = self._edit
             return edit is not None and edit.conflict
+        if action == "against" and self._shows_edits:
+            return False
         return super().check_action(action, parameters)
+
+    def leave_view(self) -> None:
+        """Show the diff instead of the hand edits."""
+        self.by_hand = False
+        self.show_tab()
 
     def action_by_hand(self) -> None:
         """Show the hand edits, or the diff again."""
         self.by_hand = not self.by_hand
+        self.pane.begin()
         self.show_tab()
+
+    def action_change(self, by: int) -> None:
+        """Go to the next change or the one before; among hand edits, to the next of these."""
+        if not self._shows_edits:
+            super().action_change(by)
+            return
+        places = [
+            (at, number)
+            for at, tab in enumerate(self.tabs)
+            for number in display_order(self.edits_of(tab))
+        ]
+        row = self.pane.current
+        to = places.index((self.tab_at, int(row.key) if row else 0)) + by
+        if 0 <= to < len(places):
+            self.show_edit(*places[to])
+        else:
+            self.say_title("There is no other after it." if by > 0 else "It is the first one.")
+
+    def show_edit(self, tab: int, number: int) -> None:
+        """Show a hand edit of a file, by the index of the tab and that of the edit."""
+        if tab != self.tab_at or not self._shows_edits:
+            self.open_tab(tab)
+            self.by_hand = True
+            self.show_tab()
+        self.pane.go_to(str(number))
+        self.pane.focus()
 
     def action_decide(self, choice: str) -> None:
         """Choose for the conflict under the cursor, and make the plan again."""

@@ -90,7 +90,7 @@ class GatheredScreen(ReviewScreen):
 
     def begin(self) -> None:
         """Read the host again and make the plan, in a thread."""
-        self._ready = False
+        self.is_ready = False
         in_background(self, self._make, self.post_message)
 
     def _make(self) -> Message:

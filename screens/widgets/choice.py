@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Sequence
+from typing import ClassVar, Collection, Sequence
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Size
@@ -117,6 +117,22 @@ class Tabs(Choice):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space", "step(1)", "Next tab", show=False),
     ]
+
+    def __init__(
+        self,
+        value: str,
+        words: Sequence[str],
+        *,
+        quiet: Collection[str] = (),
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        super().__init__(value, words, id=id)
+        self._quiet = quiet
+
+    def chosen_look(self, word: str) -> str:
+        """Return the look of a name: that of a tab with nothing new in it is quiet."""
+        look = super().chosen_look(word)
+        return "quiet" if not look and word in self._quiet else look
 
     def parts(self) -> tuple[tuple[str, str], ...]:
         """Return the line, with brackets around the open tab."""

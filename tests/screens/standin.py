@@ -34,9 +34,10 @@ from wizard.host.facts import (
 from wizard.host.firewall_facts import Firewall, Zone
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist
-from wizard.plan.actions import Command, Prove, ReplaceFile
+from wizard.plan.actions import Command, Install, OpenFirewall, Prove, ReplaceFile
 from wizard.plan.choices import Choices
 from wizard.plan.files import NewFile, Past
+from wizard.plan.firewall import SERVICES
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.plan.undo_actions import PutBack
@@ -168,6 +169,12 @@ CAUTION = Caution(
     "this server without a password.",
     ("203.0.113.0/24",),
 )
+NAME_CAUTION = Caution(
+    "certificate-name",
+    "The certificate zeke.ne.jp is for zeke.ne.jp and not for mail.zeke.ne.jp: mail programs will "
+    "warn their users.",
+    ("mail.zeke.ne.jp",),
+)
 WARNING = "bl.spamcop.net has no reply filter: a lapsed zone would refuse all mail."
 
 
@@ -196,7 +203,7 @@ def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
             "install",
             "Install Postfix",
             "everything else needs it",
-            Command(("dnf", "install", "postfix")),
+            Install("postfix", ("dnf", "install", "postfix"), ()),
             (("dnf", "install", "postfix"),),
         ),
         Step(
@@ -209,7 +216,7 @@ def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
             "firewall",
             "Open smtp, smtp-submission and smtps in zone public",
             "strangers must reach ports 25, 587 and 465",
-            Command(("firewall-cmd", "--reload")),
+            OpenFirewall("public", SERVICES, SERVICES),
             (
                 ("firewall-cmd", "--permanent", "--zone=public", "--add-service=smtp"),
                 ("firewall-cmd", "--reload"),

@@ -44,7 +44,11 @@ async def test_each_conflict_is_shown_with_three_texts_and_decided_by_keys() -> 
     session = session_with(SIZE, BIFF, DOOR)
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
-        shown = await in_sight(pilot, "2 conflicts with hand edits to decide first")
+        shown = await in_sight(pilot, "First decide 2 conflicts.")
+        assert "CONFLICT, NOT DECIDED: message_size_limit in /etc/postfix/main.cf" in shown
+        assert "r Run 4 steps (blocked: 2 conflicts)" in shown
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "k Keep yours")
         for words in (
             "CONFLICT, NOT DECIDED: message_size_limit",
             "as a run left it:  10485760",
@@ -52,18 +56,19 @@ async def test_each_conflict_is_shown_with_three_texts_and_decided_by_keys() -> 
             "as planned:        30000000",
             "[ ] k keeps yours   [ ] t takes the planned",
             "YOURS, and it stays: biff",
-            f"2 changed by hand since run {LAST} (y: the diff).",
+            f"2 changed by hand since run {LAST} (h: the diff).",
             "k Keep yours",
             "t Take planned",
-            "y Yours",
+            "h By hand",
         ):
             assert words in shown
         await pilot.press("k")
         await in_sight(pilot, "CONFLICT, you keep yours: message_size_limit")
-        shown = await in_sight(pilot, "1 conflict with a hand edit to decide first")
+        shown = await in_sight(pilot, "First decide 1 conflict.")
         assert "[x] k keeps yours   [ ] t takes the planned" in shown
-        # The run goes to what is still open, in the other file.
+        # The run says why it does not begin, and goes to what is still open, in the other file.
         await pilot.press("r")
+        await in_sight(pilot, "Not run: 1 conflict must be decided first. k keeps yours")
         await in_sight(pilot, "CONFLICT, NOT DECIDED: submission/inet/smtpd_tls_security_level")
         assert not session.started
         await pilot.press("t")
@@ -82,7 +87,7 @@ async def test_the_choice_can_be_changed_and_is_forgotten_with_the_review() -> N
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
         await in_sight(pilot, "NOT DECIDED")
-        await pilot.press("k")
+        await pilot.press("r", "k")
         await in_sight(pilot, "you keep yours")
         await pilot.press("t")
         await in_sight(pilot, "you take the planned")
@@ -98,7 +103,9 @@ async def test_the_choice_can_be_changed_and_is_forgotten_with_the_review() -> N
 async def test_what_was_typed_into_a_file_is_shown_as_text() -> None:
     async with opened(session_with(BANNER)) as pilot:
         await walk_to(pilot, "Review")
-        shown = await in_sight(pilot, "CONFLICT, NOT DECIDED: smtpd_banner")
+        await in_sight(pilot, "CONFLICT, NOT DECIDED: smtpd_banner")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "as a run left it")
         assert r"as it stands now:  [red]x[/]\x1b[6n\xff" in shown
         assert "as planned:        (not set)" in shown
 
@@ -107,18 +114,20 @@ async def test_keys_that_would_do_nothing_are_not_shown() -> None:
     """A hand edit that the plan leaves alone asks for nothing; a file without one has no view."""
     async with opened(session_with(BIFF)) as pilot:
         await walk_to(pilot, "Review")
-        shown = await in_sight(pilot, "r runs the 4 steps")
-        assert "y Yours" in shown
+        await in_sight(pilot, "r runs the 4 steps")
+        await pilot.press("n")
+        shown = await in_sight(pilot, "h By hand")
         assert "k Keep yours" not in shown
-        await pilot.press("y")
+        await pilot.press("h")
         shown = await in_sight(pilot, "YOURS, and it stays: biff")
         assert "as planned" not in shown
         assert "k Keep yours" not in shown
-        await pilot.press("y")
-        await in_sight(pilot, "+++ /etc/postfix/main.cf (as planned)")
-        await pilot.press("2")
+        await pilot.press("h")
+        shown = await in_sight(pilot, "+++ /etc/postfix/main.cf (as planned)")
+        number = shown[shown.index("(master.cf)") - 2]
+        await pilot.press(number)
         shown = await in_sight(pilot, "+++ /etc/postfix/master.cf (as planned)")
-        assert "y Yours" not in shown
+        assert "h By hand" not in shown
 
 
 async def test_the_diff_marks_what_is_there_by_hand() -> None:
@@ -131,5 +140,7 @@ async def test_the_diff_marks_what_is_there_by_hand() -> None:
     session.plan_made = replace(plan, files=(changed, *plan.files[1:]))
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
+        await in_sight(pilot, "Nothing has been written yet")
+        await pilot.press("n", "h", "h")
         shown = await in_sight(pilot, why)
         assert f"Why: {YOURS}" not in shown

@@ -10,7 +10,7 @@ from screens.app import WizardApp
 from screens.desk import Wish
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import CAUTION, StandIn, answers, make_plan, set_up_host
+from tests.screens.standin import NAME_CAUTION, StandIn, answers, make_plan, set_up_host
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.errors import LockedTrouble
 from wizard.host.facts import Host
@@ -191,17 +191,24 @@ async def test_a_dry_run_ends_at_the_review() -> None:
 
 @pytest.mark.promise(23)
 async def test_a_caution_must_be_accepted_first() -> None:
-    session = StandIn(cautions=(CAUTION,))
+    session = StandIn(cautions=(NAME_CAUTION,))
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
-        await in_sight(pilot, "1 caution must be accepted first (4)")
-        await pilot.press("r")
-        await in_sight(pilot, "[ ] CAUTION public-range")
+        shown = await in_sight(pilot, "[ ] CAUTION certificate-name: Space accepts it")
+        assert "First decide 1 caution." in shown
+        assert "r Run 4 steps (blocked: 1 caution)" in shown
+        await pilot.press("4", "r")
+        await in_sight(pilot, "Not run: 1 caution must be accepted first. Space accepts it.")
+        await in_sight(pilot, "[ ] CAUTION certificate-name")
         assert not session.started
+        await pilot.press("enter")
+        await in_sight(pilot, "On the command line: --accept certificate-name=mail.zeke.ne.jp")
+        await pilot.press("escape", "space")
+        shown = await in_sight(pilot, "[x] ACCEPTED certificate-name")
+        await in_sight(pilot, "r Run 4 steps  ")
         await pilot.press("space")
-        await in_sight(pilot, "[x] CAUTION public-range")
-        await in_sight(pilot, "public-range=203.0.113.0/24")
-        await pilot.press("r")
+        await in_sight(pilot, "[ ] CAUTION certificate-name")
+        await pilot.press("space", "r")
         await in_sight(pilot, "Run the plan?")
 
 
@@ -241,9 +248,16 @@ async def test_a_file_that_is_already_so_counts_no_changes_against_itself() -> N
     session.plan_made = replace(plan, files=(replace(main, live=main.proposed), *plan.files[1:]))
     async with opened(session) as pilot:
         await pilot.press("end", "enter")
-        await in_sight(pilot, "Already so; 1 change against the first state of the file")
-        await pilot.press("o")
-        await in_sight(pilot, "Already so; No changes against the file as it is today")
+        shown = await in_sight(pilot, "nothing changes")
+        number = shown[shown.index(" (main.cf)") - 1]
+        # A file that is not written is never opened first, and has no change.
+        assert "There is no" not in shown
+        await pilot.press("n")
+        await in_sight(pilot, "There is no change")
+        await pilot.press(number, "v")
+        await in_sight(pilot, "No change now. Shown: what differs from main.cf.orig (v: today).")
+        await pilot.press("v")
+        await in_sight(pilot, "No change now. Shown: what differs from today's file")
         await in_sight(pilot, "No difference from /etc/postfix/main.cf.")
 
 

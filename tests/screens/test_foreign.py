@@ -44,7 +44,7 @@ async def test_each_is_left_out_until_it_is_accepted() -> None:
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
         await in_sight(pilot, "r runs the 4 steps")
-        await pilot.press("4")
+        await pilot.press("5")
         shown = await in_sight(pilot, f"[ ] {HOOK}")
         assert f"[ ] {OPTION}" in shown
         assert "It is left out: space changes that." in " ".join(shown.split())

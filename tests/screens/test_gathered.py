@@ -97,12 +97,17 @@ async def test_the_second_review_follows_a_gather_run(outcome: str) -> None:
         await in_sight(pilot, f"scp -pr {OLD}:/etc/letsencrypt")
         for _ in range(3):
             await pilot.press("ctrl+n")
-        await in_sight(pilot, "1 caution must be accepted first (2).")
+        await in_sight(pilot, "First decide 1 caution.")
+        await pilot.press("2")
         shown = await in_sight(pilot, "scp -pr -- root@old.example:/etc/letsencrypt STAGING")
-        assert "+myhostname" not in shown
-        await pilot.press("r")
+        assert "3 Notes" in shown
+        await pilot.press("3")
         await in_sight(pilot, "This run only gathers")
+        await pilot.press("r", "enter")
+        await in_sight(pilot, "If that is what you want, type 203.0.113.0/24:")
+        await type_text(pilot, "203.0.113.0/24")
         await pilot.press("enter")
+        await in_sight(pilot, "[x] ACCEPTED public-range")
         await pilot.press("r")
         await in_sight(pilot, "Nothing of this host is changed yet")
         await pilot.press("y")
@@ -121,6 +126,7 @@ async def test_the_second_review_follows_a_gather_run(outcome: str) -> None:
         shown = await in_sight(pilot, "Review of what was gathered")
         # The caution was accepted once: it is the same plan in two parts.
         await in_sight(pilot, "Nothing has been written yet. r runs the ")
+        await pilot.press("n")
         await in_sight(pilot, "+myhostname = mail.zeke.ne.jp")
         assert session.reads == 2
         assert session.planned[-1][0].certificate.host == OLD
@@ -142,5 +148,5 @@ async def test_whoever_attached_to_it_goes_on_with_its_answers() -> None:
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "Review of what was gathered")
-        await in_sight(pilot, "1 caution must be accepted first")
+        await in_sight(pilot, "First decide 1 caution.")
         assert session.planned[-1][0] == answers()

@@ -45,7 +45,7 @@ async def test_each_section(golden: Golden, heading: str) -> None:
         golden(pilot.app, heading.lower())
 
 
-@pytest.mark.parametrize(("key", "name"), [("3", "commands"), ("4", "notes")])
+@pytest.mark.parametrize(("key", "name"), [("2", "change"), ("4", "commands"), ("5", "notes")])
 async def test_the_other_tabs_of_the_review(golden: Golden, key: str, name: str) -> None:
     async with opened(StandIn(cautions=(CAUTION,))) as pilot:
         await walk_to(pilot, "Review")
@@ -60,9 +60,10 @@ async def test_the_review_against_the_live_file(golden: Golden) -> None:
     async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
         await pilot.press("end", "enter")
         await in_sight(pilot, "Nothing has been written yet")
+        await pilot.press("n")
         await in_sight(pilot, "-biff = no")
         golden(pilot.app, "review-live")
-        await pilot.press("o")
+        await pilot.press("v")
         shown = await in_sight(pilot, "--- /etc/postfix/main.cf.orig")
         assert "-biff = no" not in shown
 

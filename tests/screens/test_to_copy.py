@@ -16,9 +16,14 @@ async def test_what_is_to_be_copied_has_a_tab() -> None:
     plan = replace(make_plan(host), to_copy=(FileChange(DOVECOT_CONF, None, None, lines),))
     async with opened(StandIn(the_host=host, plan_made=plan)) as pilot:
         await walk_to(pilot, "Review")
-        shown = await in_sight(pilot, "dovecot")
-        number = shown[shown.index(" dovecot") - 1]
+        shown = await in_sight(pilot, "dovecot: to copy")
+        number = shown[shown.index(" dovecot: to copy") - 1]
         await pilot.press(number)
-        shown = await in_sight(pilot, "+auth_username_format = %Ln")
+        shown = await in_sight(pilot, "auth_username_format = %Ln")
         assert "to copy: nothing writes it" in shown
-        assert f"+++ {DOVECOT_CONF} (as planned)" in shown
+        assert f"Nothing writes this. Copy it into {DOVECOT_CONF}" in " ".join(shown.split())
+        # It looks like no change, and is none.
+        assert "as planned" not in shown
+        assert "+auth" not in shown
+        await pilot.press("1", "n", "n", "n")
+        await in_sight(pilot, "Change 2 of 2 against master.cf.orig. There is no change after it.")

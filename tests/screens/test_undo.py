@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from screens.desk import Wish
-from screens.diffs import file_diff
+from screens.review_tabs import make_tabs
 from screens.reviews import UndoScreen
 from tests.screens.pilots import in_sight
 from tests.screens.standin import MAIN, RUN, StandIn, answers, happy_events, make_app, set_up_host
@@ -74,7 +74,7 @@ async def test_a_plan_that_is_ready_when_its_screen_was_left_ends_nothing() -> N
         # What Textual sets when a screen goes.
         screen._closing = True
         try:
-            await screen.show_diffs(tuple(file_diff(one) for one in plan.files))
+            await screen.show_tabs(make_tabs(plan))
         finally:
             screen._closing = False
 
@@ -86,7 +86,9 @@ async def test_the_way_back_is_reviewed_and_run_after_a_yes() -> None:
         await pilot.press("u")
         shown = await in_sight(pilot, "Nothing has been written yet. r runs the 1 step.")
         assert "Undo of a run" in shown
-        assert "-myhostname = mail.zeke.ne.jp" in shown
+        assert "Files         main.cf +3 -10" in shown
+        await pilot.press("n")
+        await in_sight(pilot, "-myhostname = mail.zeke.ne.jp")
         await pilot.press("r")
         await in_sight(pilot, "Take the run back?")
         assert not session.started

@@ -28,6 +28,7 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.unsaid import Unsaid
 from wizard.drafts.stored import StoredDraft
 from wizard.host.facts import Host
+from wizard.sections.registry import BY_NAME as SECTIONS_BY_NAME
 from wizard.secrets import MASK, masked
 
 TO_DO, DONE, WRONG, CHANGED, AS_IS = "to do", "done", "wrong", "changed", "as is"
@@ -108,13 +109,13 @@ class Draft:
         return self._checked[section]
 
     def problems(self, section: str) -> tuple[Problem, ...]:
-        """Return a section's problems, alone and together with the others."""
+        """Return a section's problems: alone, together with the others, then with the host."""
         found = self.checked(section)[1]
         if found:
             return found
         whole = self.answers()
         if isinstance(whole, Answers):
-            return ()
+            return tuple(SECTIONS_BY_NAME[section].excluded(whole, self.host))
         return tuple(problem for problem in whole if problem.section == section)
 
     def answers(self) -> Union[Answers, tuple[Problem, ...]]:

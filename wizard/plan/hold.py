@@ -18,6 +18,8 @@ _WHY = (
     "The lists of domains change (mydestination and others). Queued mail for a domain that changes "
     "its class would bounce; it waits on hold until you release it."
 )
+NONE_NOW = "Look for queued mail that would bounce (none now)"
+"""The title if no message would bounce. The step stays, since mail may arrive before the run."""
 _WHY_AGAIN = "Mail may have arrived between the first look and the new configuration."
 
 

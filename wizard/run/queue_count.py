@@ -16,7 +16,7 @@ from wizard.errors import Trouble
 from wizard.host.private import private_directory
 from wizard.plan import hold
 from wizard.plan.actions import HoldMail
-from wizard.plan.hold import counted
+from wizard.plan.hold import NONE_NOW, counted
 from wizard.plan.model import Plan, Step
 from wizard.postfix.classes import doubt, is_taken_over
 from wizard.run.holding import class_changes, survey
@@ -26,8 +26,6 @@ from wizard.run.mail_queue import Run, runner
 _DOING = "counting queued mail that would bounce"
 _CLASSING = "comparing the address classes of domains"
 _TIMEOUT_SECONDS = 20.0
-NONE_NOW = "Look for queued mail that would bounce (none now)"
-"""The title if no message would bounce. The step stays, since mail may arrive before the run."""
 
 
 def with_count(plan: Plan) -> Plan:

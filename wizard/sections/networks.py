@@ -12,6 +12,7 @@ from wizard.answers.rules.networks import is_public, parse_network
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
+from wizard.host.suggest import LOOPBACK
 from wizard.plan import firewall
 from wizard.plan.part import Part, Request
 from wizard.postfix.meaning import Own
@@ -36,7 +37,7 @@ def _plan(request: Request) -> Part:
     return Part(
         firewall=tuple(firewall.steps(answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host)),
-        cautions=tuple(cautions(answers)),
+        cautions=(*cautions(answers), *_loopback_caution(request)),
         warnings=warnings,
     )
 
@@ -54,8 +55,45 @@ def cautions(answers: Answers) -> Iterator[Caution]:
         )
 
 
+def _loopback_caution(request: Request) -> Iterator[Caution]:
+    """Yield a caution if the plan takes this host itself out of mynetworks."""
+    networks, today = request.answers.networks, request.current
+    if networks.inet_protocols == "ipv6" or _has_loopback(networks):
+        return
+    if today is None or _has_loopback(today.networks):
+        yield Caution(
+            "loopback-network",
+            f"{LOOPBACK} is not in mynetworks: programs of this host that send mail to port 25 of "
+            "127.0.0.1 are refused, unless they log in. Add it, unless that is what you want.",
+            (LOOPBACK,),
+        )
+
+
+def _has_loopback(networks: Networks) -> bool:
+    this = parse_network("127.0.0.1/32")
+    parsed = (parse_network(one) for one in networks.mynetworks if not one.startswith("!"))
+    return any(this.subnet_of(one) for one in parsed if one.version == this.version)  # type: ignore[arg-type]
+
+
 def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
-    networks = answers.networks
+    own = host.firewall
+    yield from _excluded(answers, host)
+    if not answers.networks.firewall_zone or own.is_given_up:
+        return
+    if own.state == "stopped":
+        yield host_problem(
+            "firewalld is installed but stopped, so its zones cannot be opened; "
+            + (_START_FIREWALLD if host.systemd else _NO_FIREWALLD),
+        )
+    if own.state == "unknown" and host.root == "/" and host.systemd:
+        yield host_problem(
+            "firewalld runs and does not answer on D-Bus, so its zones cannot be opened; "
+            "`busctl status` and `systemctl status dbus-broker firewalld` show why",
+        )
+
+
+def _excluded(answers: Answers, host: Host) -> Iterator[Problem]:
+    networks, firewall_here = answers.networks, host.firewall
     if (
         networks.inet_protocols != "ipv4"
         and host.root == "/"
@@ -68,25 +106,13 @@ def _obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
             "Postfix program would refuse to start; write ipv4 or turn IPv6 on",
         )
     yield from _interfaces(networks, host)
-    own = host.firewall
-    if not networks.firewall_zone or own.is_given_up:
-        return
-    if own.state == "stopped":
-        yield host_problem(
-            "firewalld is installed but stopped, so its zones cannot be opened; "
-            + (_START_FIREWALLD if host.systemd else _NO_FIREWALLD),
-        )
-    if own.state == "unknown" and host.root == "/" and host.systemd:
-        yield host_problem(
-            "firewalld runs and does not answer on D-Bus, so its zones cannot be opened; "
-            "`busctl status` and `systemctl status dbus-broker firewalld` show why",
-        )
-    if own.state == "running" and own.zone(networks.firewall_zone) is None:
-        names = ", ".join(zone.name for zone in own.zones)
+    zone = networks.firewall_zone
+    if zone and firewall_here.state == "running" and firewall_here.zone(zone) is None:
+        names = ", ".join(one.name for one in firewall_here.zones)
         yield Problem(
             "networks",
             "firewall_zone",
-            f"firewalld has no zone {networks.firewall_zone}; its zones are {names}",
+            f"firewalld has no zone {zone}; its zones are {names}",
         )
 
 
@@ -168,4 +194,5 @@ NETWORKS_SECTION = Section(
     drift=("firewall.*",),
     issues=_issues,
     preview=_preview,
+    excluded=_excluded,
 )

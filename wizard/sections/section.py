@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, Problem
 from wizard.host.facts import Host
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.part import Gathering, Part, Request
@@ -109,6 +109,8 @@ class Section:
       `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
     - `stays`: a sentence for each thing that its units made and that undo does not take away.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
+    - `excluded`: the values of its fields that the facts of the host exclude, such as a zone that the
+      firewall does not have. A form refuses them, and a plan has them as obstacles.
     """
 
     name: str
@@ -137,3 +139,4 @@ class Section:
     about: tuple[tuple[str, str], ...] = ()
     stays: tuple[str, ...] = ()
     preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}
+    excluded: Callable[[Answers, Host], Iterator[Problem]] = lambda _answers, _host: iter(())

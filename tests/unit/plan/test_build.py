@@ -295,7 +295,7 @@ def cautions(answers: Answers, host: Host) -> list[str]:
 def test_cautions_have_names_and_values(answers: Answers) -> None:
     other = changed(lineages=(lineage(names=("other.example.com",)),))
     assert cautions(answers, other) == ["certificate-name=mail.zeke.ne.jp"]
-    public = networks(answers, mynetworks=("203.0.113.0/24",))
+    public = networks(answers, mynetworks=("203.0.113.0/24", "127.0.0.0/8"))
     assert cautions(public, FRESH) == ["public-range=203.0.113.0/24"]
     several = networks(answers, mynetworks=("203.0.113.0/24", "127.0.0.0/8", "198.51.100.0/28"))
     assert cautions(several, FRESH) == ["public-range=203.0.113.0/24,198.51.100.0/28"]

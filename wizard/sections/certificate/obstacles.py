@@ -24,6 +24,12 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
         yield from (Problem("certificate", "cert_file", why) for why in _own_pair(host))
 
 
+def excluded(answers: Answers, host: Host) -> Iterator[Problem]:
+    """Yield the problem that the named lineage of this host cannot be used."""
+    if answers.certificate.source == "letsencrypt":
+        yield from obstacles(answers, host)
+
+
 def cautions(request: Request) -> Iterator[Caution]:
     """Yield a caution for each planned certificate that is not for the server's name."""
     answers, host, scope = request.answers, request.host, request.scope

@@ -15,6 +15,7 @@ from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.sections.certificate.gathering import gather
+from wizard.sections.certificate.obstacles import excluded
 from wizard.sections.certificate.plan import plan
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf
 from wizard.sections.section import (
@@ -127,4 +128,5 @@ CERTIFICATE = Section(
     drift=("links.*", "certificate"),
     issues=_issues,
     preview=_preview,
+    excluded=excluded,
 )

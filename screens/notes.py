@@ -1,0 +1,132 @@
+"""The rows of Review's summary, notes and hand edits."""
+
+from __future__ import annotations
+
+from typing import Collection, Iterator, Sequence
+
+from screens.columns import WIDE, side_by_side
+from screens.widgets.rows import Row, text_rows
+from screens.widgets.wrap import wrapped
+from wizard.answers.accept import form_of
+from wizard.answers.build import problem_text
+from wizard.answers.model import Caution
+from wizard.plan.choices import MINE, PLANNED
+from wizard.plan.conflicts import readable, subject, values
+from wizard.plan.dangers import DANGERS
+from wizard.plan.foreign import text_lines
+from wizard.plan.hand_edit import HandEdit
+from wizard.plan.model import Plan
+from wizard.plan.summary import summary
+
+FOREIGN, CAUTION, CONFLICT = "foreign:", "caution:", "conflict:"
+"""Each begins the key of a row: something from another server, a caution, a conflict to decide."""
+
+_STATES = {MINE: "you keep yours", PLANNED: "you take the planned", "": "NOT DECIDED"}
+_BOX = " " * 4
+_HEADING = 14
+
+
+def summary_rows(plan: Plan, accepted: Collection[str], width: int) -> Iterator[Row]:
+    """Yield what the plan does, then what is in its way: obstacles, conflicts and cautions."""
+    for line in summary(plan):
+        look = "quiet" if line.is_quiet else ""
+        texts = wrapped("; ".join(line.texts), max(10, width - _HEADING - 1))
+        for number, text in enumerate(texts):
+            heading = "" if number else line.heading
+            yield Row(f" {heading:<{_HEADING}}", "strong", "", text, look)
+    for problem in plan.obstacles:
+        yield Row("")
+        yield from text_rows(f"IN THE WAY: {problem_text(problem)}", width, "wrong")
+    for number, edit in enumerate(plan.edits):
+        if edit.conflict:
+            yield Row("")
+            text = f"CONFLICT, {_STATES[edit.choice]}: {subject(edit)} in {readable(edit.path)}"
+            yield Row(text, "caution" if edit.undecided else "strong", f"{CONFLICT}{number}")
+            yield Row(
+                f"{_BOX}It was changed by hand, and this plan changes it too. Enter shows it."
+            )
+    for caution in plan.cautions:
+        yield Row("")
+        yield from _caution_rows(caution, width, is_accepted=form_of(caution) in accepted)
+
+
+def _caution_rows(caution: Caution, width: int, *, is_accepted: bool) -> Iterator[Row]:
+    if is_accepted:
+        text, look = f"[x] ACCEPTED {caution.name}: Space takes that back", "strong"
+    elif caution.name in DANGERS:
+        text, look = f"[ ] CAUTION {caution.name}: Enter opens its page", "caution"
+    else:
+        text = f"[ ] CAUTION {caution.name}: Space accepts it, Enter tells more"
+        look = "caution"
+    yield Row(text, look, CAUTION + form_of(caution))
+    yield from text_rows(caution.message, width, "", _BOX)
+
+
+def note_rows(plan: Plan, width: int) -> Iterator[Row]:
+    """Yield warnings, what an undo does not take back, and what comes from another server."""
+    for warning in plan.warnings:
+        yield from _noted("Warning", warning, width)
+    for sentence in plan.stays:
+        yield from _noted("Stays", sentence, width)
+    for one in plan.foreign:
+        box = "x" if one.accepted else " "
+        state = "It comes along" if one.accepted else "It is left out"
+        yield Row(f"[{box}] {one.name}", "caution", FOREIGN + one.name)
+        said = f"{one.place}: {one.use}. {state}: space changes that."
+        yield from text_rows(said, width, "", _BOX)
+        for line in text_lines(one):
+            yield Row(f"    | {line}", "value")
+        yield Row("")
+
+
+def _noted(word: str, text: str, width: int) -> Iterator[Row]:
+    yield from text_rows(f"{word}: {text}", width)
+    yield Row("")
+
+
+def display_order(edits: Sequence[HandEdit]) -> list[int]:
+    """Return the indexes of hand edits in the order in which they are shown: conflicts first."""
+    return sorted(range(len(edits)), key=lambda at: not edits[at].conflict)
+
+
+def edit_rows(edits: Sequence[HandEdit], width: int) -> list[Row]:
+    """Return all hand edits of a file. A row's key is its index in `edits`."""
+    return [row for at in display_order(edits) for row in _edit_rows(edits[at], str(at), width)]
+
+
+def _edit_rows(edit: HandEdit, key: str, width: int) -> Iterator[Row]:
+    name = subject(edit)
+    if edit.conflict:
+        text = f"CONFLICT, {_STATES[edit.choice]}: {name}"
+        yield Row(text, "caution" if edit.undecided else "strong", key)
+    else:
+        yield Row(f"YOURS, and it stays: {name}", "strong", key)
+    shown = [
+        (heading, lines)
+        for heading, lines in values(edit)
+        if heading != "as planned" or edit.conflict or edit.planned != edit.now
+    ]
+    yield from _in_columns(shown, width) if width >= WIDE else _in_lines(shown, width)
+    if edit.conflict:
+        boxes = (
+            f"[{'x' if edit.choice == choice else ' '}] {text}"
+            for choice, text in ((MINE, "k keeps yours"), (PLANNED, "t takes the planned"))
+        )
+        yield Row(_BOX + "   ".join(boxes))
+    yield Row("")
+
+
+def _in_lines(shown: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterator[Row]:
+    """Yield the values under each other."""
+    for heading, lines in shown:
+        for number, line in enumerate(lines):
+            text = f"{heading + ':' if not number else '':<18} {line}"
+            look = "value" if heading == "as it stands now" else ""
+            yield from text_rows(text, max(20 + len(_BOX), width), look, _BOX)
+
+
+def _in_columns(shown: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterator[Row]:
+    """Yield the values in a column each, under their headings."""
+    heads = [(f"{heading}:",) for heading, _ in shown]
+    yield from (Row(one, "quiet") for one in side_by_side(heads, width, _BOX))
+    yield from (Row(one) for one in side_by_side([lines for _, lines in shown], width, _BOX))
