@@ -174,7 +174,7 @@ class BrowsingScreen(WizardScreen):
 
     @property
     def change_in_sight(self) -> Optional[int]:
-        """The index in `changes` of the one that is marked or first in sight, None without one."""
+        """The index in `changes` of the one with the mark or first in sight, None without one."""
         at, pane = self.tab_at, self.pane
         starts = {row.key: y for y, row in enumerate(pane.rows) if row.key.startswith("change ")}
         here = [
@@ -182,10 +182,11 @@ class BrowsingScreen(WizardScreen):
             for number, (tab, one) in enumerate(self.changes)
             if tab == at and change_key(one) in starts
         ]
-        marked = [number for number, y in here if y == pane.marked and pane.is_in_sight(y)]
         visible = [number for number, y in here if pane.is_in_sight(y)]
         above = [number for number, y in here if y < pane.scroll_offset.y]
-        found = marked or visible[:1] or above[-1:]
+        if pane.is_in_sight(pane.marked):
+            visible, above = [], [number for number, y in here if y <= pane.marked] or visible[:1]
+        found = visible[:1] or above[-1:]
         return found[0] if found else None
 
     def action_change(self, by: int) -> None:

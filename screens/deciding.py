@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from screens.browsing import BrowsingScreen
 from screens.desk import Desk
-from screens.notes import display_order, edit_rows
+from screens.notes import CONFLICT, display_order, edit_rows
 from screens.review_tabs import Tab
 from screens.widgets.rows import Row, Rows
 from wizard.plan.choices import MINE, PLANNED, Choices
@@ -76,8 +76,13 @@ class DecidingScreen(BrowsingScreen):
     @property
     def _edit(self) -> Optional[HandEdit]:
         """The hand edit under the cursor."""
-        row = self.pane.current if self._shows_edits else None
-        return self.edits[int(row.key)] if row is not None else None
+        plan = self.desk.plan
+        row = self.pane.current if self.is_ready else None
+        if row is None or plan is None:
+            return None
+        if self._shows_edits:
+            return self.edits[int(row.key)]
+        return plan.edits[int(row.key[len(CONFLICT) :])] if row.key.startswith(CONFLICT) else None
 
     @property
     def is_choosing(self) -> bool:

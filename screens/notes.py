@@ -40,11 +40,7 @@ def summary_rows(plan: Plan, accepted: Collection[str], width: int) -> Iterator[
     for number, edit in enumerate(plan.edits):
         if edit.conflict:
             yield Row("")
-            text = f"CONFLICT, {_STATES[edit.choice]}: {subject(edit)} in {readable(edit.path)}"
-            yield Row(text, "caution" if edit.undecided else "strong", f"{CONFLICT}{number}")
-            yield Row(
-                f"{_BOX}It was changed by hand, and this plan changes it too. Enter shows it."
-            )
+            yield from _edit_rows(edit, f"{CONFLICT}{number}", width, with_path=True)
     for caution in plan.cautions:
         yield Row("")
         yield from _caution_rows(caution, width, is_accepted=form_of(caution) in accepted)
@@ -91,11 +87,15 @@ def display_order(edits: Sequence[HandEdit]) -> list[int]:
 
 def edit_rows(edits: Sequence[HandEdit], width: int) -> list[Row]:
     """Return all hand edits of a file. A row's key is its index in `edits`."""
-    return [row for at in display_order(edits) for row in _edit_rows(edits[at], str(at), width)]
+    return [
+        row
+        for at in display_order(edits)
+        for row in (*_edit_rows(edits[at], str(at), width), Row(""))
+    ]
 
 
-def _edit_rows(edit: HandEdit, key: str, width: int) -> Iterator[Row]:
-    name = subject(edit)
+def _edit_rows(edit: HandEdit, key: str, width: int, *, with_path: bool = False) -> Iterator[Row]:
+    name = f"{subject(edit)} in {readable(edit.path)}" if with_path else subject(edit)
     if edit.conflict:
         text = f"CONFLICT, {_STATES[edit.choice]}: {name}"
         yield Row(text, "caution" if edit.undecided else "strong", key)
@@ -113,7 +113,6 @@ def _edit_rows(edit: HandEdit, key: str, width: int) -> Iterator[Row]:
             for choice, text in ((MINE, "k keeps yours"), (PLANNED, "t takes the planned"))
         )
         yield Row(_BOX + "   ".join(boxes))
-    yield Row("")
 
 
 def _in_lines(shown: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterator[Row]:

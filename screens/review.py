@@ -328,15 +328,13 @@ class ReviewScreen(DecidingScreen):
             return
         says = self.query_one("#review-says", Line)
         if self.undecided:
-            self._show_conflict(plan.edits.index(self.undecided[0]))
+            self._go_to(f"{CONFLICT}{plan.edits.index(self.undecided[0])}")
             how = "k keeps yours, t takes the planned."
             says.say(f"Not run: {self.blocked_by} must be decided first. {how}", "caution")
             return
         if self.open_cautions:
             first = self.open_cautions[0]
-            self.open_tab(0)
-            self.pane.go_to(CAUTION + form_of(first))
-            self.pane.focus()
+            self._go_to(CAUTION + form_of(first))
             how = "Enter opens its page." if first.name in DANGERS else "Space accepts it."
             says.say(f"Not run: {self.blocked_by} must be accepted first. {how}", "caution")
             return
@@ -350,6 +348,12 @@ class ReviewScreen(DecidingScreen):
                 "run goes on even if this connection breaks; its questions are asked here."
             )
         ask(self.app, self.QUESTION, text, lambda: self._start(plan))
+
+    def _go_to(self, key: str) -> None:
+        """Show a row of the summary."""
+        self.open_tab(0)
+        self.pane.go_to(key)
+        self.pane.focus()
 
     def _start(self, plan: Plan) -> None:
         self._starting = True

@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from screens.widgets.rows import Row, Rows
 
-ABOVE = 2
+ABOVE = 3
 """Lines that stay in sight above a line that was gone to."""
 
 

@@ -124,10 +124,10 @@ def seen_on_screens(host: Host) -> bytes:
             terminal.type("\x0e")
             terminal.read(1.0)
         terminal.until("Commands", 30)
-        for tab in "12345":
+        for tab in "123456":
             terminal.type(tab)
             terminal.read(0.4)
-            terminal.type("\x1b[F" if tab == "1" else "o")
+            terminal.type("\x1b[F" if tab == "1" else "v")
             terminal.read(0.4)
         terminal.type("\x11")
         terminal.read(1.0)

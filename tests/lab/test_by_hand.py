@@ -140,16 +140,17 @@ def test_through_the_screens(edited: Host) -> None:
     login.do(DOWN * 2 + CLEAR + "40", "default_process_limit = 40")
     login.do(
         NEXT,
-        "1 conflict with a hand edit to decide first (y).",
+        "First decide 1 conflict.",
         "CONFLICT, NOT DECIDED: message_size_limit",
         "as a run left it:  10485760",
         "as it stands now:  20000000",
         "as planned:        30000000",
-        "YOURS, and it stays: biff",
     )
-    assert "Run the plan?" not in login.do("r", "CONFLICT, NOT DECIDED: message_size_limit")
+    said = "Not run: 1 conflict must be decided first."
+    assert "Run the plan?" not in login.do("r", said, "CONFLICT, NOT DECIDED: message_size_limit")
     login.do("k", "CONFLICT, you keep yours: message_size_limit", "[x] k keeps yours")
-    login.do("y", "+default_process_limit = 40")
+    login.do("n", "+default_process_limit = 40", "Change 1 of ")
+    login.do("h", "YOURS, and it stays: biff")
     login.run_plan("The run is over: DONE")
     assert login.leave("q") == 0
     assert login.restored

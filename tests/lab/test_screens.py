@@ -247,7 +247,8 @@ def test_one_name_more_in_domains_runs_only_what_it_needs(
     login.do(DOWN + ENTER, "postfix-wizard  Domains", "[x] cafe.zeke.ne.jp")
     login.do("mx.zeke.ne.jp" + ENTER, "[x] mx.zeke.ne.jp", "Domains     changed")
     login.do(ESCAPE, "Enter Open")
-    login.do(END + ENTER, "postfix-wizard  Review", "mx.zeke.ne.jp")
+    login.do(END + ENTER, "postfix-wizard  Review", "reload, no interruption")
+    login.do("n", "Change 1 of 1", "mx.zeke.ne.jp")
     shown = login.run_plan("The run is over: DONE")
     steps = re.findall(r"^(?:done|FAILED) +(\S.*?)  ", shown, re.MULTILINE)
     assert steps[0].startswith("Let Postfix"), shown
@@ -298,7 +299,8 @@ def test_the_list_of_sections_before_and_after_a_change(
     login.do(DOWN * 6 + ENTER, "postfix-wizard  More", "anvil_rate_time_unit")
     login.do(CLEAR + "30s" + ESCAPE, "Enter Open")
     login.do(HOME + ENTER, "postfix-wizard  Sections", "CHANGED HERE", "Review       Limits")
-    login.do(END + ENTER, "postfix-wizard  Review", "+anvil_rate_time_unit = 30s")
+    login.do(END + ENTER, "postfix-wizard  Review", "main.cf +1 -1")
+    login.do("n", "+anvil_rate_time_unit = 30s")
     login.run_plan("The run is over: DONE")
     login.do(NEXT, "postfix-wizard  Result ")
     second = runs(host)[1]["run"]
@@ -334,7 +336,7 @@ def test_a_section_is_run_again_as_it_was_left(boot_wizard: BootWizard, log_in: 
     login = log_in(host)
     login.see("postfix-wizard  Sections", "changed by hand")
     login.do(SPACE, "TO RUN AGAIN", "Review       Hostname")
-    login.do(END + ENTER, "1 conflict with a hand edit to decide first", "myorigin")
+    login.do(END + ENTER, "First decide 1 conflict.", "myorigin")
     login.do("t", "you take the planned: myorigin")
     login.run_plan("The run is over: DONE")
     login.do(NEXT, "postfix-wizard  Result ")
@@ -387,9 +389,10 @@ def test_a_dry_run_ends_at_the_review_and_writes_nothing(
     login = log_in(host, "--dry-run")
     login.see(FIRST_TIME, "DRY RUN, changes nothing")
     login.walk()
-    shown = login.see("This was a dry run.", "+myhostname = ")
+    shown = login.see("This was a dry run.", "postfix, with dnf")
     assert "r Run" not in shown
-    login.do("r" + NEXT + "5", "# dnf install postfix")
+    login.do("n", "+myhostname = ")
+    login.do("r" + NEXT + "6", "# dnf install postfix")
     assert "Run the plan?" not in login.text
     login.do(QUIT, "is kept as a draft")
     assert login.leave("y") == 0
@@ -437,7 +440,7 @@ def test_terminals_of_all_kinds(boot_wizard: BootWizard, log_in: LogIn) -> None:
         login = log_in(host, term=term)
         login.see(FIRST_TIME)
         login.walk()
-        login.see("+myhostname = ")
+        login.see("postfix, with dnf")
         login.do(QUIT, "is kept as a draft")
         assert login.leave("y") == 0
         assert login.restored, term

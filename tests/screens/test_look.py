@@ -45,7 +45,7 @@ async def test_each_section(golden: Golden, heading: str) -> None:
         golden(pilot.app, heading.lower())
 
 
-@pytest.mark.parametrize(("key", "name"), [("2", "change"), ("4", "commands"), ("5", "notes")])
+@pytest.mark.parametrize(("key", "name"), [("4", "commands"), ("5", "notes")])
 async def test_the_other_tabs_of_the_review(golden: Golden, key: str, name: str) -> None:
     async with opened(StandIn(cautions=(CAUTION,))) as pilot:
         await walk_to(pilot, "Review")

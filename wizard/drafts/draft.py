@@ -28,8 +28,8 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.unsaid import Unsaid
 from wizard.drafts.stored import StoredDraft
 from wizard.host.facts import Host
-from wizard.sections.registry import BY_NAME as SECTIONS_BY_NAME
 from wizard.secrets import MASK, masked
+from wizard.sections.registry import BY_NAME as SECTIONS_BY_NAME
 
 TO_DO, DONE, WRONG, CHANGED, AS_IS = "to do", "done", "wrong", "changed", "as is"
 """The words for a section's state."""
