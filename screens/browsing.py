@@ -121,9 +121,9 @@ class BrowsingScreen(WizardScreen):
         self.say_title()
         self.refresh_bindings()
 
-    def say_title(self, end: str = "") -> None:
-        """Write the line above the tab, with another sentence at its end."""
-        said = [self.title_of(self.tab), end]
+    def say_title(self, first: str = "") -> None:
+        """Write the line above the tab, after another sentence: the end of a long line is cut."""
+        said = [first, self.title_of(self.tab)]
         if self.pane.virtual_size.width > self._width:
             said.append("Left/Right: long lines.")
         self.query_one("#review-title", Line).say(" ".join(filter(None, said)), "quiet")

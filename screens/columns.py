@@ -24,19 +24,19 @@ def beside(lines: Sequence[Row], reasons: Sequence[str], room: int, width: int) 
     """Return the lines with the reasons to the right, from the first line on.
 
     `width` are the cells of the pane, `room` those of the reasons. If there are more lines of
-    reasons than lines, the left column is empty there.
+    reasons than lines, the first column is empty there.
     """
-    left = width - room - GAP
+    first = width - room - GAP
     texts = [text for why in reasons for text in wrapped(why, room)]
     rows = list(lines) + [Row("")] * (len(texts) - len(lines))
     return [
-        Row(set_cell_size(row.text, left + GAP), row.look, row.key, text, "value") if text else row
+        Row(set_cell_size(row.text, first + GAP), row.look, row.key, text, "value") if text else row
         for row, text in zip(rows, texts + [""] * len(rows))
     ]
 
 
 def fits_beside(lines: Sequence[Row], room: int, width: int) -> bool:
-    """True if no line is longer than the left column."""
+    """True if no line is longer than the first column."""
     return bool(room) and all(cell_len(one.text) <= width - room - GAP for one in lines)
 
 

@@ -26,4 +26,4 @@ async def test_what_is_to_be_copied_has_a_tab() -> None:
         assert "as planned" not in shown
         assert "+auth" not in shown
         await pilot.press("1", "n", "n", "n")
-        await in_sight(pilot, "Change 2 of 2 against master.cf.orig. There is no change after it.")
+        await in_sight(pilot, "There is no change after it. Change 2 of 2 against master.cf.orig.")

@@ -129,9 +129,9 @@ def _packages(_plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
 def _files(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
     for change in changed_files(plan):
         yield f"{_short(change.path)} {counts(change)}"
-    kept = [one.action.original for one in steps if isinstance(one.action, actions.KeepOriginal)]
-    if kept:
-        names = ", ".join(map(_short, kept))
+    copies = [one.action.original for one in steps if isinstance(one.action, actions.KeepOriginal)]
+    if copies:
+        names = ", ".join(map(_short, copies))
         yield f"first states are saved as {names}"
     shown = {one.path for one in changed_files(plan)}
     for step in steps:
