@@ -203,7 +203,7 @@ class FormScreen(WizardScreen):
             wrong = form_field.typed_problem or wrong
         shown = preview(self.draft, form_field.field) if form_field.inline else ""
         if wrong:
-            self.say_foot(shown, f"WRONG: {wrong}.", "wrong")
+            self.say_foot(shown, f"WRONG: {wrong}", "wrong")
         else:
             self.say_foot(shown, self.advice(form_field), "quiet")
 

@@ -186,7 +186,7 @@ def test_an_ok_row_for_ones_own_domain_is_refused_with_the_reason(fresh: Host) -
     code, said = apply(fresh)
     assert code == BAD
     assert "blocklists.allow_senders: zeke.ne.jp is this server's own domain" in said
-    assert "whoever forges it would pass every blocklist" in said
+    assert "Whoever forges it would pass every blocklist" in said
 
 
 @pytest.fixture

@@ -25,4 +25,4 @@ async def test_certbot_asks_for_what_it_needs() -> None:
         await in_sight(pilot, "--webroot -w /var/www/html")
         await pilot.press("tab", "tab")
         await type_text(pilot, "http://acme.example/dir")
-        await in_sight(pilot, "WRONG: is no https URL")
+        await in_sight(pilot, "WRONG: This is not an https URL")

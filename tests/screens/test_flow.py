@@ -268,7 +268,7 @@ async def test_wrong_answers_are_listed_and_reached_from_the_review() -> None:
         await clear(pilot)
         await type_text(pilot, "mail")
         await pilot.press("escape", "end", "enter")
-        await in_sight(pilot, "hostname.myhostname: is one label only")
+        await in_sight(pilot, "hostname.myhostname: The name has no dot")
         await pilot.press("enter")
         await in_sight(pilot, "wizard  Hostname")
 

@@ -88,10 +88,10 @@ async def test_the_second_review_follows_a_gather_run(outcome: str) -> None:
         await walk_to(pilot, "Certificate")
         await pilot.press("right")
         shown = await in_sight(pilot, "Present server")
-        assert "Others of that name" in shown
+        assert "If already here" in shown
         await pilot.press("tab")
         await type_text(pilot, "-oProxyCommand=id")
-        await in_sight(pilot, "WRONG: begins with '-'")
+        await in_sight(pilot, "WRONG: The host cannot begin with '-'")
         await clear(pilot)
         await type_text(pilot, OLD)
         await in_sight(pilot, f"scp -pr {OLD}:/etc/letsencrypt")

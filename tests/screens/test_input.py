@@ -22,16 +22,16 @@ async def paste(pilot: object, text: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "is needed"),
-        ("mail", "is one label only; write the full name"),
-        ("mail.zeke.ne.jp.", "ends in a dot"),
-        ("mail_1.zeke.ne.jp", "holds an underscore"),
-        ("192.168.1.5", "is an IP address"),
-        ("\uff4dail.zeke.ne.jp", "holds the full-width character U+FF4D where 'm'"),
+        ("", "The name is empty"),
+        ("mail", "The name has no dot. Write the full name"),
+        ("mail.zeke.ne.jp.", "Remove the dot at the end"),
+        ("mail_1.zeke.ne.jp", "A host name cannot contain '_'"),
+        ("192.168.1.5", "This is an IP address"),
+        ("\uff4dail.zeke.ne.jp", "The text contains the full-width character U+FF4D where 'm'"),
         ("mail.zeke.ne.jp\u3000", "a blank that is not a plain space (U+3000"),
         ("mail。zeke.ne.jp", "full-width full stop U+3002"),
-        ("-mail.zeke.ne.jp", "begins with '-'"),
-        ("mail.zeke.ne.jp\x1b[31m", "holds the control character U+001B"),
+        ("-mail.zeke.ne.jp", "A name cannot begin with '-'"),
+        ("mail.zeke.ne.jp\x1b[31m", "The text contains the control character U+001B"),
     ],
 )
 async def test_a_bad_hostname_is_told_and_holds_next(typed: str, message: str) -> None:
@@ -54,7 +54,7 @@ async def test_the_message_comes_when_the_typing_pauses_and_goes_when_it_is_righ
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Hostname")
         await pilot.press(".")
-        await in_sight(pilot, "WRONG: ends in a dot")
+        await in_sight(pilot, "WRONG: Remove the dot at the end")
         await pilot.press("backspace")
         await in_sight(pilot, "The full name that other servers see")
 
@@ -81,11 +81,11 @@ async def test_the_domain_follows_the_name_until_it_is_typed() -> None:
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("0.0.0.0/0", "would let strangers relay mail"),
-        ("192.168.1.5/24", "has host bits set; write 192.168.1.0/24"),
-        ("2001:db8::/64", "is an IPv6 network without brackets"),
+        ("0.0.0.0/0", "This network would let strangers send mail"),
+        ("192.168.1.5/24", "with a network's length. Write 192.168.1.0/24"),
+        ("2001:db8::/64", "An IPv6 network needs brackets"),
         ("192.168.1.0/24\u3000", "a blank that is not a plain space"),
-        ("lan", "is no network"),
+        ("lan", "This is not a network"),
     ],
 )
 async def test_a_bad_network_is_not_added(typed: str, message: str) -> None:
@@ -104,7 +104,7 @@ async def test_a_list_is_pasted_at_once_and_its_wrong_item_named() -> None:
         await walk_to(pilot, "Domains")
         await paste(pilot, "a.zeke.ne.jp\nb.zeke.ne.jp, c_1.zeke.ne.jp\r\n")
         shown = await in_sight(pilot, "[x] b.zeke.ne.jp")
-        assert "[x] c_1.zeke.ne.jp  WRONG: holds an underscore" in shown
+        assert "[x] c_1.zeke.ne.jp  WRONG: A host name cannot contain '_'" in shown
         await pilot.press("ctrl+n")
         assert "wizard  Domains" in await in_sight(pilot, "WRONG: ")
         await pilot.press("end", "delete")
@@ -184,7 +184,7 @@ async def test_a_self_signed_certificate_asks_for_days_instead() -> None:
         await pilot.press("tab")
         await clear(pilot)
         await type_text(pilot, "１２")  # noqa: RUF001 - full-width digits are the case
-        await in_sight(pilot, "WRONG: holds the full-width character U+FF11")
+        await in_sight(pilot, "WRONG: The text contains the full-width character U+FF11")
 
 
 async def test_a_number_that_is_none_is_told() -> None:
@@ -193,7 +193,7 @@ async def test_a_number_that_is_none_is_told() -> None:
         await pilot.press("tab", "tab", "tab", "tab", "tab")
         await clear(pilot)
         await type_text(pilot, "many")
-        await in_sight(pilot, "WRONG: is no whole number; write digits only, such as 120")
+        await in_sight(pilot, "WRONG: This is not a whole number. Write digits only, such as 120")
         await clear(pilot)
         await in_sight(pilot, "smtpd_client_connection_rate_limit = 120")
 
@@ -215,7 +215,7 @@ async def test_a_list_of_ones_own_is_checked_in_all_its_parts() -> None:
         await pilot.press("tab")
         await type_text(pilot, "bl.example.org=1.2.3")
         await pilot.press("enter")
-        await in_sight(pilot, "WRONG: is no reply filter")
+        await in_sight(pilot, "WRONG: This is not a reply filter")
         await clear(pilot)
         await type_text(pilot, "bl.example.org=127.0.0.2:client")
         await pilot.press("enter")

@@ -136,7 +136,7 @@ async def test_an_ok_row_for_ones_own_domain_is_refused_with_the_reason() -> Non
         await pilot.press("enter", "ctrl+n")
         shown = await in_sight(pilot, "WRONG: ")
         told = " ".join(line[20:].strip() for line in shown.splitlines())
-        assert "whoever forges it would pass every blocklist" in told
+        assert "Whoever forges it would pass every blocklist" in told
         assert "wizard  Blocklists" in shown
 
 
@@ -155,7 +155,7 @@ async def test_a_keyed_list_asks_for_its_key_file_and_no_other_does() -> None:
         await clear(pilot)
         await type_text(pilot, "-x")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "WRONG: is no absolute path of a file")
+        await in_sight(pilot, "WRONG: Write the full path of a file")
         asked = session.asked.count("(key).zen.dq.spamhaus.net")
         await clear(pilot)
         await type_text(pilot, "/root/k")

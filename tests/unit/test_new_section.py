@@ -101,7 +101,7 @@ print(parse_answers(text.replace('"on"', '"perhaps"'))[0].message)
 """
     said = told(product, script)
     assert '[pause]\nuse = "on"' in said
-    assert "must be one of off, on" in said
+    assert "Choose one of off, on" in said
 
 
 def test_a_plan_and_its_json_have_it(product: Path) -> None:

@@ -46,7 +46,7 @@ def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
     """
     known = f"the sections are {', '.join(SECTION_TYPES)}"
     found = [
-        Problem(section, "", f"[{_short(section)}] is no section; {known}")
+        Problem(section, "", f"There is no section [{_short(section)}]; {known}.")
         for section in values
         if section not in SECTION_TYPES
     ]
@@ -54,7 +54,7 @@ def build_each(values: Values) -> Union[Answers, tuple[Problem, ...]]:
     for section, make in SECTION_TYPES.items():
         given = values.get(section, {})
         if not isinstance(given, Mapping):
-            found.append(Problem(section, "", "is no table; write it as [" + section + "]"))
+            found.append(Problem(section, "", f"This must be a table. Write it as [{section}]."))
             continue
         checked, wrong = check_section(section, given)
         found.extend(wrong)
@@ -83,12 +83,12 @@ def check_section(
     checked: dict[str, Any] = {}
     for name in given:
         if name not in names:
-            message = f"is no key of [{section}]; its keys are {', '.join(names)}"
+            message = f"[{section}] has no such key. Its keys are {', '.join(names)}."
             found.append(Problem(section, str(name), message))
     for name, field in known.items():
         if name not in given:
             if field.required and section in {"hostname", "blocklists.custom"}:
-                found.append(Problem(section, name, "is needed"))
+                found.extend(Problem(section, name, said) for said in _checked(field, "")[1])
             continue
         if isinstance(given[name], Unsaid):
             checked[name] = unsaid(field.kind, given[name].live)
@@ -124,23 +124,23 @@ def _number(field: Field, value: Any) -> tuple[Any, list[str]]:
     if value is None and field.optional:
         return None, []
     if isinstance(value, bool) or not isinstance(value, int):
-        return None, ["must be a whole number, written without quotes"]
+        return None, ["Write a whole number without quotes, such as 120."]
     return value, check_number(field, value)
 
 
 def _text(field: Field, value: Any) -> tuple[Any, list[str]]:
     if not isinstance(value, str):
-        return None, ['must be text, written in quotes: "..."']
+        return None, ['Write a text in quotes: "..."']
     return _checked(field, value)
 
 
 def _list(field: Field, value: Any) -> tuple[Any, list[str]]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
-        return None, ['must be a list of texts: ["...", "..."]']
+        return None, ['Write a list of texts: ["...", "..."]']
     if field.required and not value:
-        return None, ["is empty; at least one item is needed"]
+        return None, ["The list is empty. At least one item is needed."]
     pairs = [(text, *_checked(field, text)) for text in value]
-    wrong = [f"{quoted(text)} {message}" for text, _, messages in pairs for message in messages]
+    wrong = [f"{quoted(text)}: {message}" for text, _, messages in pairs for message in messages]
     return tuple(item for _, item, _ in pairs), wrong
 
 
@@ -157,7 +157,7 @@ def _checked(field: Field, text: str) -> tuple[str, list[str]]:
 
 def _custom(value: Any) -> tuple[tuple[CustomBlocklist, ...], list[Problem]]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(v, Mapping) for v in value):
-        return (), [Problem("blocklists", "custom", "must be tables: [[blocklists.custom]]")]
+        return (), [Problem("blocklists", "custom", "Write tables: [[blocklists.custom]]")]
     entries: list[CustomBlocklist] = []
     found: list[Problem] = []
     for number, entry in enumerate(value, 1):

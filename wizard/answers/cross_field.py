@@ -26,9 +26,7 @@ def _by_section(answers: Answers) -> Iterator[Problem]:
             yield from _BETWEEN_SECTIONS[section](answers)
 
 
-_OWN_DOMAIN = (
-    "whoever forges it would pass every blocklist; your own people send through 587 and need no row"
-)
+_OWN_DOMAIN = "Whoever forges it would pass every blocklist. Your own people send through port 587 and need no row."
 
 
 def _own_domains(answers: Answers) -> Iterator[Problem]:
@@ -40,7 +38,7 @@ def _own_domains(answers: Answers) -> Iterator[Problem]:
     for key in answers.blocklists.allow_senders:
         domain = key.rpartition("@")[2]
         if any(name == domain or name.endswith("." + domain) for name in own if domain):
-            message = f"{key} is this server's own domain, or one above it: {_OWN_DOMAIN}"
+            message = f"{key} is this server's own domain, or one above it. {_OWN_DOMAIN}"
             yield Problem("blocklists", "allow_senders", message)
 
 
@@ -53,5 +51,7 @@ def _repeated(answers: Answers) -> Iterator[Problem]:
         seen: set[str] = set()
         for item in getattr(getattr(answers, field.section), field.name) if field.unique else ():
             if item in seen:
-                yield Problem(field.section, field.name, f"{item} stands there twice; remove one")
+                yield Problem(
+                    field.section, field.name, f"{item} is in the list twice. Remove one."
+                )
             seen.add(item)

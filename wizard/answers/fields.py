@@ -87,18 +87,19 @@ def field_of(section: str, name: str) -> Optional[Field]:
 
 def check_text(field: Field, text: str) -> str:
     """Validate one item as typed; return its value. Raises ValueError."""
-    if field.required and not text:
-        raise ValueError("is needed")
     if field.choices:
         characters.printable(text)
         if text not in field.choices:
-            raise ValueError(f"must be one of {', '.join(field.choices)}")
+            raise ValueError(f"Choose one of {', '.join(field.choices)}.")
         return text
-    return rule_of(field)(text)
+    value = rule_of(field)(text)
+    if field.required and not value:
+        raise ValueError(f"{field.label}: a value is needed.")
+    return value
 
 
 def check_number(field: Field, number: int) -> list[str]:
     """Validate a number by its bounds; return its problems, at most one."""
     if field.lowest <= number <= field.highest:
         return []
-    return [f"must lie between {field.lowest} and {field.highest}"]
+    return [f"Write a number between {field.lowest} and {field.highest}."]

@@ -90,7 +90,7 @@ def number(text: str) -> int:
     """Return a typed whole number. Raises ValueError with what to write instead."""
     printable(text)
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("is no whole number; write digits only, such as 120")
+        raise ValueError("This is not a whole number. Write digits only, such as 120.")
     return int(text)
 
 
@@ -127,7 +127,7 @@ def item_problem(section: str, name: str, item: str) -> str:
         for problem in check_section(section, {name: given})[1]
         if name in {problem.name, CUSTOM}
     ]
-    prefix = f"{quoted(item)} "
+    prefix = f"{quoted(item)}: "
     return next((text.removeprefix(prefix) for text in found), "")
 
 

@@ -81,7 +81,7 @@ def _stored(result: Result) -> Result:
 
 def _read(text: str, build: Build) -> Result:
     if text.startswith(BYTE_ORDER_MARK):
-        message = "begins with a byte order mark (U+FEFF); save it as UTF-8 without one"
+        message = "The file begins with a byte order mark (U+FEFF). Save it as UTF-8 without one."
         return (Problem("", "", message, 1),)
     too_many = _too_many(text)
     if too_many:
@@ -93,11 +93,11 @@ def _parsed(text: str, build: Build) -> Result:
     try:
         document = tomlkit.parse(text).unwrap()
     except ParseError as error:
-        return (Problem("", "", f"is not TOML: {error}", error.line),)
+        return (Problem("", "", f"This is not TOML: {error}", error.line),)
     except KeyAlreadyPresent as error:
-        return (Problem("", "", f"is not TOML: {error}", _second_line(text, str(error))),)
+        return (Problem("", "", f"This is not TOML: {error}", _second_line(text, str(error))),)
     except (TOMLKitError, ValueError) as error:
-        return (Problem("", "", f"is not TOML: {error}"),)
+        return (Problem("", "", f"This is not TOML: {error}"),)
     result = build(document)
     if isinstance(result, Answers):
         return result

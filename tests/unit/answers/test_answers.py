@@ -185,7 +185,7 @@ def test_a_long_value_is_not_repeated_whole(tmp_path: Path) -> None:
     with pytest.raises(AnswersTrouble) as caught:
         read_answers(write(tmp_path, text))
     assert "aaa...aaa" in str(caught.value)
-    assert "(100000 characters) is one label only" in str(caught.value)
+    assert "(100000 characters): The name has no dot" in str(caught.value)
     assert len(str(caught.value)) < 1000
 
 
@@ -203,15 +203,15 @@ def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "wrong"),
     [
-        ({"zone": "-bl.example"}, "begins with '-'"),
+        ({"zone": "-bl.example"}, "A name cannot begin with '-'"),
         ({"zone": "bl.-example.org"}, "'-'"),
         ({"zone": "bl.example\n"}, "control character U+000A"),
         ({"zone": "bl.example\x1b[31m"}, "control character U+001B"),
         ({"zone": "(key).zen.dq.spamhaus.net"}, "'('"),
-        ({"zone": "$myhostname"}, "is one label only"),
-        ({"zone": "bl.example", "replies": "-1"}, "is no reply filter"),
-        ({"zone": "bl.example", "kind": "--help"}, "must be one of"),
-        ({}, "is needed"),
+        ({"zone": "$myhostname"}, "The name has no dot"),
+        ({"zone": "bl.example", "replies": "-1"}, "This is not a reply filter"),
+        ({"zone": "bl.example", "kind": "--help"}, "Choose one of"),
+        ({}, "Write a full name"),
     ],
 )
 def test_a_bad_list_of_ones_own(entry: dict[str, str], wrong: str) -> None:

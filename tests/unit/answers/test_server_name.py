@@ -21,7 +21,7 @@ from wizard.answers.rules.names import server
     ],
 )
 def test_what_is_no_server_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is |has |holds |begins "):
+    with pytest.raises(ValueError, match=r"\. (Write|Use|Begin|Remove) "):
         server(text)
 
 

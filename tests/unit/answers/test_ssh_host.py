@@ -21,24 +21,24 @@ RIGHT = (
     "[fe80::1%enp0s3]",
 )
 WRONG = {
-    "-oProxyCommand=id": "begins with '-'",
-    "root@-oProxyCommand=id": "is no [user@]host",
-    "-l@host": "begins with '-'",
-    "root;id@host": "no plain user name",
-    "@host": "no plain user name",
-    "root@": "is no [user@]host",
-    "old example": "is no [user@]host",
-    "old:/etc": "is no [user@]host",
-    "old.example:22": "is no [user@]host",
-    "$(id)": "is no [user@]host",
-    "root@2001:db8::1": "write [2001:db8::1]",
+    "-oProxyCommand=id": "The host cannot begin with '-'",
+    "root@-oProxyCommand=id": "This is not [user@]host",
+    "-l@host": "The host cannot begin with '-'",
+    "root;id@host": "is not a plain name",
+    "@host": "is not a plain name",
+    "root@": "This is not [user@]host",
+    "old example": "This is not [user@]host",
+    "old:/etc": "This is not [user@]host",
+    "old.example:22": "This is not [user@]host",
+    "$(id)": "This is not [user@]host",
+    "root@2001:db8::1": "Write [2001:db8::1]",
     "root@[not::an::address]": "no IPv6 address",
-    "[fe80::1%-x]": "no interface's name",
+    "[fe80::1%-x]": "Write the interface's name",
     "old\nexample": "control character U+000A",
     "old\x1b[2Jexample": "control character U+001B",
     "ｏｌｄ": "full-width",  # noqa: RUF001 - that is the case
-    "../old": "is no [user@]host",
-    "%h": "is no [user@]host",
+    "../old": "This is not [user@]host",
+    "%h": "This is not [user@]host",
 }
 
 

@@ -57,7 +57,7 @@ def test_anybody_may_and_each_wrong_is_counted(
         (["--print-target", "--user", "taro"], "--print-target and --user exclude"),
         (["--print-target", "--target", "x.json"], "--target needs --against"),
         (["--against="], "is empty"),
-        (["--against=-oProxy"], "begins with '-'"),
+        (["--against=-oProxy"], "A name cannot begin with '-'"),
         (["--against", "fe80::1%eth0"], "names an interface"),
         (["--against", "a\nb.example"], "control character"),
         (["--against", "a.example", "--against"], "expected one argument"),

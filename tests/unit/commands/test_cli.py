@@ -95,7 +95,7 @@ def test_wrong_answers(copied: Path, self_signed: Path, capsys: pytest.CaptureFi
     self_signed.write_text('[hostname]\nmyhostname = "x"\n')
     assert main(["plan", "--root", str(copied), "--answers", str(self_signed)]) == os.EX_DATAERR
     err = capsys.readouterr().err
-    assert "answers.toml:2: hostname.myhostname: is one label only" in err
+    assert "answers.toml:2: hostname.myhostname: The name has no dot" in err
     assert "Nothing was changed." in err
 
 

@@ -214,7 +214,7 @@ def test_answers_without_the_section_and_wrong_ones() -> None:
     values["dovecot"]["conf"] = "yes"
     result = build_answers(values)
     assert not isinstance(result, Answers)
-    assert result == (Problem("dovecot", "conf", "must be one of leave, write"),)
+    assert result == (Problem("dovecot", "conf", "Choose one of leave, write."),)
 
 
 def test_a_line_of_2_3_that_keeps_2_4_from_starting_is_in_the_way() -> None:

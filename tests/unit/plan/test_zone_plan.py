@@ -152,15 +152,15 @@ def test_a_move_that_finds_nothing_says_so() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("zone_file", "zone", "no absolute path"),
-        ("zone_file", "/var/../etc/x", "no absolute path"),
+        ("zone_file", "zone", "Write the full path"),
+        ("zone_file", "/var/../etc/x", "Write the full path"),
         ("zone_file", "/var/named/x\n", "control character"),
-        ("zone_file", "/var/named/a b", "no absolute path"),
-        ("move_from", "x", "no IPv4 address"),
-        ("move_to", "::1", "no IPv4 address"),
-        ("move_to", "192.0.2.1", "is needed"),
-        ("move_from", "192.0.2.1", "is needed"),
-        ("color", "red", "is no key"),
+        ("zone_file", "/var/named/a b", "Write the full path"),
+        ("move_from", "x", "not an IPv4 address"),
+        ("move_to", "::1", "not an IPv4 address"),
+        ("move_to", "192.0.2.1", "Write the address"),
+        ("move_from", "192.0.2.1", "Write the address"),
+        ("color", "red", "has no such key"),
     ],
 )
 def test_bad_answers_are_refused(name: str, value: str, says: str) -> None:

@@ -36,10 +36,10 @@ def parse_address(text: str) -> Address:
     bare, mark, interface = text.partition("%")
     # Python takes any text behind the '%'.
     if mark and not _INTERFACE.fullmatch(interface):
-        raise ValueError("has no interface's name after the '%'")
+        raise ValueError("Write the interface's name after the '%', such as fe80::1%eth0.")
     found = ipaddress.ip_address(bare)
     if mark and not found.is_link_local:
-        raise ValueError("names an interface, which only an fe80:: address has")
+        raise ValueError("Leave out the interface after the '%': only an fe80:: address has one.")
     return ipaddress.ip_address(text)
 
 
@@ -49,9 +49,11 @@ def address(text: str) -> str:
     try:
         found = parse_address(given)
     except ValueError:
-        raise ValueError("is no IP address; write one such as 203.0.113.1") from None
+        raise ValueError("This is not an IP address. Write one such as 203.0.113.1.") from None
     if found.is_loopback or found.is_unspecified or found.is_multicast or found.is_link_local:
-        raise ValueError("is no address that others could reach")
+        raise ValueError(
+            "Others cannot reach this address. Write a public one such as 203.0.113.1."
+        )
     return str(found)
 
 
@@ -62,7 +64,9 @@ def interfaces(text: str) -> str:
         return text
     items = [item for item in re.split(r"[,\s]+", text) if item]
     if not items or not all(is_address(item) for item in items):
-        raise ValueError("is no list of addresses; write all, loopback-only or addresses")
+        raise ValueError(
+            "Write all, loopback-only, or addresses of this host such as 192.0.2.1, 127.0.0.1."
+        )
     return ", ".join(items)
 
 
@@ -74,4 +78,4 @@ def ipv4_or_none(text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
     except ValueError as error:
-        raise ValueError("is no IPv4 address; write one such as 203.0.113.25") from error
+        raise ValueError("This is not an IPv4 address. Write one such as 203.0.113.25.") from error

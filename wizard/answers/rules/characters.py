@@ -12,19 +12,23 @@ def printable(text: str) -> str:
     for character in text:
         category = unicodedata.category(character)
         if category[0] == "C" or category in {"Zl", "Zp"}:
-            raise ValueError(f"holds the control character U+{ord(character):04X}; remove it")
+            raise ValueError(
+                f"The text contains the control character U+{ord(character):04X}. Remove it."
+            )
         if category == "Zs" and character != " ":
             raise ValueError(
-                f"holds a blank that is not a plain space (U+{ord(character):04X}, as a "
-                "full-width keyboard types it); Postfix would not see it as a blank: "
-                "type it again in half-width"
+                f"The text contains a blank that is not a plain space (U+{ord(character):04X}, as a "
+                "full-width keyboard types it). Postfix would not see it as a blank. "
+                "Type it again in half-width."
             )
         wide = unicodedata.normalize("NFKC", character)
         if wide != character and wide.isascii() and wide:
             raise ValueError(
-                f"holds the full-width character U+{ord(character):04X} where {wide!r} is meant; "
-                "type it again in half-width"
+                f"The text contains the full-width character U+{ord(character):04X} where {wide!r} "
+                "is meant. Type it again in half-width."
             )
         if character == "\u3002":
-            raise ValueError("holds the full-width full stop U+3002 where '.' is meant")
+            raise ValueError(
+                "The text contains the full-width full stop U+3002 where '.' is meant."
+            )
     return text

@@ -16,7 +16,9 @@ LONGEST_ADDRESS = 254
 def _mail_address(local: str, domain: str) -> str:
     found = f"{local}@{fqdn(domain)}" if domain else f"{local}@"
     if len(found) > LONGEST_ADDRESS:
-        raise ValueError(f"is {len(found)} characters long; {LONGEST_ADDRESS} is the most")
+        raise ValueError(
+            f"The address has {len(found)} characters. At most {LONGEST_ADDRESS} are allowed."
+        )
     return found
 
 
@@ -27,9 +29,11 @@ def email(text: str) -> str:
         return text
     local, at, domain = text.rpartition("@")
     if not at or local.startswith("-") or not _LOCAL_PART.fullmatch(local):
-        raise ValueError("is no e-mail address; write one such as hostmaster@example.com")
+        raise ValueError("This is not an e-mail address. Write one such as hostmaster@example.com.")
     if not domain:
-        raise ValueError("has no domain after the '@'; write one such as hostmaster@example.com")
+        raise ValueError(
+            "The domain after the '@' is missing. Write one such as hostmaster@example.com."
+        )
     return _mail_address(local, domain)
 
 
@@ -46,12 +50,15 @@ def mail_reader(text: str) -> str:
     name = local if at else text
     if not _READER.fullmatch(name):
         raise ValueError(
-            "is no user's name and no e-mail address; write one such as taro or taro@example.com"
+            "This is not a user and not an e-mail address. "
+            "Write one such as taro or taro@example.com."
         )
     if not at and name.lower() in {"root", "postmaster", "abuse"}:
-        raise ValueError(f"{name} is whose mail this is about; name the person who reads it")
+        raise ValueError(
+            f"Mail for {name} is what gets a reader here. Write who reads it, such as taro."
+        )
     if at and not domain:
-        raise ValueError("has no domain after the '@'; write one such as taro@example.com")
+        raise ValueError("The domain after the '@' is missing. Write one such as taro@example.com.")
     return _mail_address(local, domain) if at else text
 
 
@@ -62,10 +69,12 @@ def sender(text: str) -> str:
     if not at:
         return fqdn(text)
     if not _LOCAL_PART.fullmatch(local):
-        raise ValueError("has no plain user name before the '@'; write user@example.com")
+        raise ValueError(
+            "The name before the '@' is not a plain one. Write one such as user@example.com."
+        )
     if local.startswith("#"):
         raise ValueError(
-            "begins with '#', and postmap reads such a row as a comment; write the domain alone, "
-            "such as example.net, which matches all of its senders"
+            "postmap reads a row that begins with '#' as a comment. Write the domain alone, "
+            "such as example.net, which matches all of its senders."
         )
     return _mail_address(local.lower(), domain)

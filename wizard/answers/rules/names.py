@@ -28,7 +28,7 @@ def _ascii_name(text: str) -> str:
     try:
         return idna.encode(text, uts46=False, std3_rules=True).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:
-        raise ValueError(f"is no valid internationalised name: {error}") from error
+        raise ValueError(f"This is not a valid internationalised name: {error}.") from error
 
 
 def readable_name(name: str) -> str:
@@ -44,22 +44,25 @@ def readable_name(name: str) -> str:
 
 
 _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
-    (lambda name: not name, "is empty; write a full name such as mail.example.com"),
-    (lambda name: name[0] == "-", "begins with '-'; a name begins with a letter or a digit"),
-    (lambda name: name[-1] == ".", "ends in a dot; Postfix wants names without it"),
-    (lambda name: "_" in name, "holds an underscore, which no host name may (RFC 1123); use '-'"),
+    (lambda name: not name, "The name is empty. Write a full name, such as mail.example.com."),
+    (lambda name: name[0] == "-", "A name cannot begin with '-'. Begin with a letter or a digit."),
+    (lambda name: name[-1] == ".", "Remove the dot at the end: Postfix wants names without it."),
+    (lambda name: "_" in name, "A host name cannot contain '_' (RFC 1123). Use '-' instead."),
     (
         is_address,
-        "is an IP address; write the host's name, such as mail.example.com",
+        "This is an IP address. Write the host's name, such as mail.example.com.",
     ),
     (
         lambda name: "" in name.split("."),
-        "has an empty label: two dots in a row or one in front",
+        "Remove the extra dot: there are two dots together, or one at the start.",
     ),
-    (lambda name: "." not in name, "is one label only; write the full name: mail.example.com"),
+    (
+        lambda name: "." not in name,
+        "The name has no dot. Write the full name, such as mail.example.com.",
+    ),
     (
         lambda name: name.rpartition(".")[2].isdigit(),
-        "ends in a number; a top-level domain is never one",
+        "A name cannot end in a number. Write one such as mail.example.com.",
     ),
 )
 """Faults of a whole name, each with its message. The first fault that matches is reported."""
@@ -75,14 +78,19 @@ def fqdn(text: str) -> str:
         if label.isascii() and not _LABEL.fullmatch(label):
             bad = next((c for c in label if not (c.isalnum() or c == "-")), "-")
             raise ValueError(
-                f"has {bad!r} in a place where no name may have it; "
-                "letters, digits and inner hyphens only"
+                f"A host name cannot contain {bad!r}. Use letters, digits, hyphens and dots."
+                if bad != "-"
+                else "A part of a name cannot begin or end with '-'. Remove that hyphen."
             )
         if len(label) > LONGEST_LABEL:
-            raise ValueError(f"has a label of {len(label)} characters; {LONGEST_LABEL} is the most")
+            raise ValueError(
+                f"A part of the name has {len(label)} characters. At most {LONGEST_LABEL} are allowed."
+            )
     name = _ascii_name(name).lower()
     if len(name) > LONGEST_NAME:
-        raise ValueError(f"is {len(name)} characters long; {LONGEST_NAME} is the most")
+        raise ValueError(
+            f"The name has {len(name)} characters. At most {LONGEST_NAME} are allowed."
+        )
     return name
 
 
@@ -114,14 +122,16 @@ def ssh_host(text: str) -> str:
     if not text:
         return text
     if text.startswith("-"):
-        raise ValueError("begins with '-', which scp would take for an option")
+        raise ValueError("The host cannot begin with '-': scp would read it as an option.")
     user, at, host = text.rpartition("@")
     if at and not _USER.fullmatch(user):
-        raise ValueError("has no plain user name before the '@'; write root@old.example.com")
+        raise ValueError(
+            "The user before the '@' is not a plain name. Write one such as root@old.example.com."
+        )
     if host.startswith("[") or host.count(":") > 1:
         return f"{user}{at}{_bracketed_address(host)}"
     if not _SSH_HOST.fullmatch(host):
-        raise ValueError("is no [user@]host; write one such as root@old.example.com")
+        raise ValueError("This is not [user@]host. Write one such as root@old.example.com.")
     return text
 
 
@@ -130,11 +140,13 @@ def _bracketed_address(host: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError as error:
-        raise ValueError("has no IPv6 address in its brackets") from error
+        raise ValueError(
+            "There is no IPv6 address in the brackets. Write one such as [2001:db8::25]."
+        ) from error
     if not (host.startswith("[") and host.endswith("]")):
-        raise ValueError(f"is an IPv6 address without brackets; write [{host.strip('[]')}]")
+        raise ValueError(f"An IPv6 address needs brackets. Write [{host.strip('[]')}].")
     if zone and not _IPV6_ZONE.fullmatch(zone):
-        raise ValueError("has no interface's name after the '%'")
+        raise ValueError("Write the interface's name after the '%', such as [fe80::1%eth0].")
     return host
 
 

@@ -54,13 +54,13 @@ def _whole_network(bare: str, text: str) -> Network:
         host = ipaddress.ip_interface(bare)
     except ValueError as error:
         raise ValueError(
-            "is no network; write one such as 192.168.1.0/24 or [2001:db8::]/64"
+            "This is not a network. Write one such as 192.168.1.0/24 or [2001:db8::]/64."
         ) from error
     parsed = host.network
     if host.ip != parsed.network_address:
         raise ValueError(
-            f"has host bits set; write {bracketed(parsed)} for the whole network, or "
-            f"/{parsed.max_prefixlen} for the one host"
+            f"This is one host's address with a network's length. Write {bracketed(parsed)} for the "
+            f"whole network, or /{parsed.max_prefixlen} for the one host."
         )
     return parsed
 
@@ -73,7 +73,7 @@ def _unbracketed(text: str) -> str:
     if ":" in text:
         address, _, length = text.partition("/")
         suffix = f"/{length}" if length else ""
-        raise ValueError(f"is an IPv6 network without brackets; write [{address}]{suffix}")
+        raise ValueError(f"An IPv6 network needs brackets. Write [{address}]{suffix}.")
     return text
 
 
@@ -98,8 +98,8 @@ def refuse_the_world(parsed: Network) -> None:
     )
     if parsed.prefixlen == 0 or (parsed.prefixlen < widest and is_public(parsed)) or mapped:
         raise ValueError(
-            "would let strangers relay mail through this server (an open relay); "
-            "name only networks whose every host is yours"
+            "This network would let strangers send mail through this server (an open relay). "
+            "List only networks where every computer is yours, such as 192.168.1.0/24."
         )
 
 

@@ -21,23 +21,27 @@ _RELAY_USER = re.compile(r"[A-Za-z0-9._+@=/%~][A-Za-z0-9._+@=/%~-]*")
 def relay_user(text: str) -> str:
     """Accept a login name without a colon, which would end it in sasl_passwd; or nothing."""
     if set(printable(text)) & set(": "):
-        raise ValueError("holds a colon or a blank, which no user name in sasl_passwd can")
+        raise ValueError("A user name in sasl_passwd cannot contain a colon or a blank. Remove it.")
     if text and not _RELAY_USER.fullmatch(text):
-        raise ValueError("is no user name; use letters, digits and . _ + @ = / % ~ -")
+        raise ValueError("This is not a user name. Use letters, digits and . _ + @ = / % ~ -")
     return text
 
 
 def recipient_delimiter(text: str) -> str:
     """Accept up to four punctuation characters, or nothing (postconf(5) recipient_delimiter)."""
     if not re.fullmatch(r"[+=._#~^!%&*|-]{0,4}", printable(text)):
-        raise ValueError("is no delimiter; the usual one is +")
+        raise ValueError(
+            "This is not a delimiter. Write up to four punctuation characters, such as +"
+        )
     return text
 
 
 def mailbox_transport(text: str) -> str:
     """Accept TRANSPORT:NEXTHOP of master(5), or nothing for Postfix's own local delivery."""
     if text and not _TRANSPORT.fullmatch(printable(text)):
-        raise ValueError("is no transport; Dovecot's is lmtp:unix:private/dovecot-lmtp")
+        raise ValueError(
+            "This is not a transport. Write one such as lmtp:unix:private/dovecot-lmtp (Dovecot's)."
+        )
     return text
 
 
@@ -45,9 +49,11 @@ def time_unit(text: str) -> str:
     """Accept a time of postconf(5): a number and s, m, h, d or w."""
     found = _TIME.fullmatch(printable(text))
     if not found:
-        raise ValueError("is no time; write a number and a unit, such as 60s")
+        raise ValueError("This is not a time. Write a number and a unit, such as 60s.")
     if int(found[1]) * UNIT_SECONDS[found[2]] > _LONGEST_TIME:
-        raise ValueError("is longer than Postfix can count (68 years); write one such as 60s")
+        raise ValueError(
+            "Postfix cannot count so long a time (68 years at most). Write one such as 60s."
+        )
     return text
 
 
@@ -60,7 +66,9 @@ def replies(text: str) -> str:
         _REPLIES.fullmatch(printable(text))
         and all(map(_are_octets, re.findall(r"\[([^]]*)\]|([0-9]+)", text)))
     ):
-        raise ValueError("is no reply filter; write one such as 127.0.0.2 or 127.0.0.[2..11]")
+        raise ValueError(
+            "This is not a reply filter. Write one such as 127.0.0.2 or 127.0.0.[2..11]."
+        )
     return text
 
 

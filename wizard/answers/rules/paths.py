@@ -20,9 +20,13 @@ def _checked(path: str, form: re.Pattern[str], problem: str) -> str:
         raise ValueError(problem)
     step = max(map(len, path.split("/")))
     if step > _LONGEST_STEP:
-        raise ValueError(f"has a name of {step} characters in it; {_LONGEST_STEP} is the most")
+        raise ValueError(
+            f"A name in the path has {step} characters. At most {_LONGEST_STEP} are allowed."
+        )
     if len(path) > _LONGEST_PATH:
-        raise ValueError(f"is {len(path)} characters long; {_LONGEST_PATH} is the most")
+        raise ValueError(
+            f"The path has {len(path)} characters. At most {_LONGEST_PATH} are allowed."
+        )
     return path
 
 
@@ -31,23 +35,23 @@ def zone_file(text: str) -> str:
 
     It is used as a word of argv and next to other names: so plain characters, no `..`.
     """
-    problem = "is no absolute path; write one such as /var/named/example.com.zone"
+    problem = "Write the full path of a zone file, such as /var/named/example.com.zone."
     return _checked(text, _ZONE_FILE, problem) if text else text
 
 
 def key_file(text: str) -> str:
     """Accept the absolute path of a file with a secret."""
-    problem = "is no absolute path of a file; write one such as /root/dqs.key"
+    problem = "Write the full path of a file, such as /root/dqs.key."
     return _checked(text, _KEY_FILE, problem)
 
 
 def absolute_path(text: str) -> str:
     """Accept a file's absolute path, of characters without a meaning in main.cf; or nothing."""
-    problem = "is no path that main.cf can have: begin with / and use letters, digits, . _ + @ -"
+    problem = "Write a full path that begins with / and has letters, digits and . _ + @ - only."
     return _checked(text, _PATH, problem) if text else text
 
 
 def home_mailbox(text: str) -> str:
     """Accept a path below the home directory, with a / at the end for Maildir; or nothing."""
-    problem = "is no path below a home directory; the usual one is Maildir/"
+    problem = "This is not a path in a home directory. Write one such as Maildir/"
     return _checked(text, _MAILBOX, problem) if text else text

@@ -17,8 +17,8 @@ def firewall_zone(text: str) -> str:
     """Accept the name of a firewalld zone (firewalld.zone(5)), at most 17 characters, or nothing."""
     if (text and not _ZONE.fullmatch(printable(text))) or len(text) > 17:  # noqa: PLR2004
         raise ValueError(
-            "is no zone's name; `firewall-cmd --get-zones` lists them. Leave it empty where "
-            "another firewall filters this host"
+            "This is not the name of a firewall zone. `firewall-cmd --get-zones` lists the names. "
+            "Leave the field empty if another firewall filters this host."
         )
     return text
 
@@ -26,12 +26,16 @@ def firewall_zone(text: str) -> str:
 def lineage(text: str) -> str:
     """Accept a directory's name in /etc/letsencrypt/live, or nothing."""
     if text and not _LINEAGE.fullmatch(printable(text)):
-        raise ValueError("is no lineage's name; `ls /etc/letsencrypt/live` lists them")
+        raise ValueError(
+            "This is not a certificate's name. `certbot certificates` lists the names."
+        )
     return text
 
 
 def acme_server(text: str) -> str:
     """Accept the https URL of an ACME server's directory (RFC 8555, 7.1.1), or nothing."""
     if printable(text) and not _ACME_SERVER.fullmatch(text):
-        raise ValueError("is no https URL; write one such as https://acme.example.com/directory")
+        raise ValueError(
+            "This is not an https URL. Write one such as https://acme.example.com/directory."
+        )
     return text

@@ -13,7 +13,7 @@ class Aliases:
 
     root: str = text(
         "Who reads root's mail",
-        "A user here or an address, for root, postmaster and abuse. Else such mail bounces.",
+        "User or address for mail to root, postmaster and abuse. Empty: returned after five days.",
         "",
         becomes="/etc/aliases",
         rule="mail_reader",

@@ -33,7 +33,8 @@ class Blocklists:
 
     use: tuple[str, ...] = items(
         "Blocklists",
-        "Lists asked about every stranger; their terms of use are yours to keep.",
+        "Each connection from outside is looked up in these lists. Check that their terms of use "
+        "allow your use.",
         tuple(one.name for one in CATALOGUE if one.is_default),
         choices=tuple(one.name for one in CATALOGUE),
         becomes="smtpd_recipient_restrictions",
@@ -68,4 +69,7 @@ class Blocklists:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield the field and the message of each broken rule."""
         for key in sorted(set(self.allow_senders) & set(self.reject_senders)):
-            yield "reject_senders", f"{key} is also allowed; keep it in one list"
+            yield (
+                "reject_senders",
+                f"{key} is also in the list of allowed senders. Keep it in one list.",
+            )

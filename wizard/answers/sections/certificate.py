@@ -26,14 +26,14 @@ class Certificate:
 
     source: str = choice(
         "Where it comes from",
-        "One of this host's or the present server's, a new one, files of yours, or for a trial.",
+        "Where the server's certificate comes from. Each choice has its own fields.",
         "letsencrypt",
         choices=("letsencrypt", "remote", "certbot", "files", "self-signed"),
         becomes="smtpd_tls_cert_file",
     )
     name: str = text(
-        "Lineage",
-        "A directory's name in /etc/letsencrypt/live.",
+        "Certificate name",
+        "The name in `certbot certificates`; a directory in /etc/letsencrypt/live.",
         "",
         becomes="smtpd_tls_cert_file",
         rule="lineage",
@@ -56,8 +56,8 @@ class Certificate:
         saved_only=True,
     )
     existing: str = choice(
-        "Others of that name",
-        "keep: a lineage that this host has already stays as it is; replace: the copy wins.",
+        "If already here",
+        "If a certificate of that name is already on this host: keep it, or replace it with the copy.",
         "keep",
         choices=("keep", "replace"),
         becomes="/etc/letsencrypt",
@@ -113,16 +113,31 @@ class Certificate:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield the field and the message of each broken rule."""
         if self.source in OF_A_LINEAGE and not self.name:
-            yield "name", f"is needed for source {self.source}: a name in /etc/letsencrypt/live"
+            yield (
+                "name",
+                (
+                    f"Write the certificate's name for source {self.source}, such as example.com: "
+                    "a directory in /etc/letsencrypt/live."
+                ),
+            )
         if self.source == "files":
-            for name in ("cert_file", "key_file"):
-                if not getattr(self, name):
-                    yield name, "is needed for source files: a path from the root, /..."
+            if not self.cert_file:
+                yield (
+                    "cert_file",
+                    "Write the full path of the certificate, such as /etc/pki/tls/certs/mail.pem.",
+                )
+            if not self.key_file:
+                yield (
+                    "key_file",
+                    "Write the full path of the key file, such as /etc/pki/tls/private/mail.key.",
+                )
         if self.source == "certbot" and self.challenge == "webroot" and not self.webroot:
             yield (
                 "webroot",
-                "is needed for challenge webroot: the directory that your web server shows",
+                "Write the directory that your web server shows, such as /var/www/html.",
             )
         if self.source == "remote" and not self.host:
-            server = "the server that has the certificates today, [user@]host"
-            yield "host", f"is needed for source remote: {server}"
+            yield (
+                "host",
+                ("Write the server that has the certificates today, such as root@old.example.com."),
+            )

@@ -43,10 +43,19 @@ class Dns:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield the field and the message of each broken rule."""
         if self.move_from and not self.move_to:
-            yield "move_to", f"is needed: which address replaces {self.move_from}?"
+            yield (
+                "move_to",
+                f"Write the address that replaces {self.move_from}, such as 203.0.113.25.",
+            )
         if self.move_to and not self.move_from:
-            yield "move_from", f"is needed: which address is replaced by {self.move_to}?"
+            yield (
+                "move_from",
+                f"Write the address that {self.move_to} replaces, such as 203.0.113.24.",
+            )
         if self.move_from and self.move_from == self.move_to:
-            yield "move_to", f"{self.move_to} is the old address too"
+            yield "move_to", f"{self.move_to} is also the old address. Write the new one."
         if self.move_from and not self.zone_file:
-            yield "zone_file", "is needed: addresses are moved in a zone file"
+            yield (
+                "zone_file",
+                "Write the zone file in which addresses are moved, such as /var/named/example.com.zone.",
+            )

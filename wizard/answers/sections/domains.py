@@ -12,8 +12,8 @@ class Domains:
     """Names that are local besides $myhostname, localhost.$mydomain, localhost, $mydomain."""
 
     local: tuple[str, ...] = items(
-        "Names that are local here",
-        "Besides this host and its domain: every name whose MX points here.",
+        "Domains this server receives mail for",
+        "Your other mail domains, one per line: those whose MX record names this server.",
         (),
         becomes="mydestination",
         rule="fqdn",

@@ -13,8 +13,8 @@ class Hardening:
 
     use: str = choice(
         "Hardening",
-        "on: no mail smuggled by bare newlines, few logins a minute, a login's own senders "
-        "only, where Postfix can.",
+        "on: refuse smuggled mail, limit logins, let users send only with their own address, "
+        "where this Postfix can.",
         "off",
         choices=("off", "on"),
         becomes="smtpd_forbid_bare_newline",

@@ -22,7 +22,8 @@ class Hostname:
     )
     mydomain: str = text(
         "Domain",
-        "The name above less its first label, unless you know better.",
+        "Leave empty to use the name above without its first part (mail.example.com gives "
+        "example.com).",
         rule="fqdn",
         main_cf=Written("The domain that mail here belongs to."),
     )

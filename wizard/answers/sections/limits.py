@@ -15,7 +15,7 @@ _PROCESSES = Written("About half the default, since this is a personal server.",
 
 
 def _rate(label: str) -> Any:
-    return number(label, "Per time unit; 0: none.", 120, unset="0", main_cf=_RATE)
+    return number(label, "Within the time unit above; 0: no limit.", 120, unset="0", main_cf=_RATE)
 
 
 def _processes(label: str, sentence: str, default: int, unset: str) -> Any:
@@ -34,12 +34,12 @@ class Limits:
         rule="time_unit",
         main_cf=_RATE,
     )
-    smtpd_client_connection_rate_limit: int = _rate("Connections a client")
-    smtpd_client_message_rate_limit: int = _rate("Messages a client")
-    smtpd_client_recipient_rate_limit: int = _rate("Recipients a client")
+    smtpd_client_connection_rate_limit: int = _rate("Connections per client")
+    smtpd_client_message_rate_limit: int = _rate("Messages per client")
+    smtpd_client_recipient_rate_limit: int = _rate("Recipients per client")
     smtpd_client_connection_count_limit: int = number(
-        "At the same time",
-        "Connections; 0: none.",
+        "At once per client",
+        "Connections that one client may have at the same time; 0: no limit.",
         25,
         unset="50",
         main_cf=_RATE,
@@ -56,14 +56,14 @@ class Limits:
     )
     message_size_limit: int = number(
         "Largest message",
-        "In bytes, headers included; 0: none.",
+        "In bytes, headers included, or as 50M; 0: no limit.",
         10485760,
         unset="10240000",
         main_cf=Written("The largest message taken, in bytes.", block=PERFORMANCE),
     )
     mailbox_size_limit: int = number(
         "Largest mailbox",
-        "In bytes; 0: none (Dovecot has quotas).",
+        "In bytes, or as 500M; 0: no limit (Dovecot has quotas).",
         0,
         unset="51200000",
         main_cf=Written(
@@ -71,11 +71,14 @@ class Limits:
         ),
     )
     default_process_limit: int = _processes(
-        "Processes a service", "A personal server needs few.", 50, "100"
+        "Processes per service", "A personal server needs few.", 50, "100"
     )
     default_destination_concurrency_limit: int = _processes(
-        "To one destination", "Deliveries at a time.", 10, "20"
+        "At once to one server", "Deliveries at the same time to one other server.", 10, "20"
     )
     initial_destination_concurrency: int = _processes(
-        "To a new destination", "Deliveries at first.", 3, "5"
+        "At first to a new server",
+        "Deliveries at the same time to a server before one succeeded.",
+        3,
+        "5",
     )

@@ -17,8 +17,9 @@ class Networks:
     """
 
     mynetworks: tuple[str, ...] = items(
-        "Networks that may relay",
-        "Their hosts send anywhere without a password: only networks that are all yours.",
+        "Trusted networks",
+        "Computers here may send mail without a password. List only networks where every computer "
+        "is yours.",
         ("127.0.0.0/8",),
         rule="network",
         required=True,
@@ -51,8 +52,8 @@ class Networks:
         rule="firewall_zone",
     )
     proxy_interfaces: tuple[str, ...] = items(
-        "Outer addresses of the router",
-        "Where a router passes mail on to this host (NAT): the address that others reach it by.",
+        "Public address (only behind NAT)",
+        "If a router forwards mail to this server, write the router's public address.",
         (),
         unset="",
         rule="address",
@@ -62,7 +63,7 @@ class Networks:
         """Yield the field and the message of each broken rule."""
         parsed = [(text, parse_network(text)) for text in self.mynetworks]
         for narrow, wide in _within_another(parsed):
-            yield "mynetworks", f"{narrow} lies within {wide}; keep one of them"
+            yield "mynetworks", f"{narrow} lies within {wide}. Keep one of them."
         loopback = parse_network("::1/128")
         if self.inet_protocols != "ipv4" and not any(
             loopback.subnet_of(net)  # type: ignore[arg-type]
@@ -71,7 +72,7 @@ class Networks:
         ):
             yield (
                 "mynetworks",
-                "[::1]/128 is missing while IPv6 is on: this host itself could not send; add it",
+                "[::1]/128 is missing while IPv6 is on: this host itself could not send. Add it.",
             )
 
 

@@ -63,8 +63,11 @@ class Relay:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield the field and the message of each broken rule."""
         if self.user and not self.host:
-            yield "host", f"is needed: where does {self.user} log in?"
+            yield "host", f"Write the server where {self.user} logs in, such as smtp.example.com."
         if self.tls == "secure" and self.host and is_address(self.host):
-            yield "tls", "secure needs the relay's name: a certificate is for a name"
+            yield (
+                "tls",
+                "secure needs the relay host's name, such as smtp.example.com: a certificate is for a name.",
+            )
         if self.tls == "may" and self.host and self.port == SMTPS:
-            yield "tls", f"port {SMTPS} has TLS always: choose encrypt or secure"
+            yield "tls", f"Port {SMTPS} always has TLS. Choose encrypt or secure."
