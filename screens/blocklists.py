@@ -14,7 +14,7 @@ from screens.health import Lists
 from screens.messages import Failed
 from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import FieldRows, Row, Rows
 from wizard.answers.catalogue import CATALOGUE, Blocklist
 from wizard.answers.field import Field
 from wizard.answers.form import CUSTOM, Text
@@ -36,11 +36,11 @@ LABEL = 42
 """Cells for a list's box and label, so that the states are in a column."""
 
 
-class Boxes(Rows):
+class Boxes(FieldRows):
     """The catalogue with a box each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Use/leave", tooltip="Use the list, or no longer."),
+        Binding("space", "pick", "On/off", tooltip="Use the list, or no longer."),
     ]
 
 
@@ -122,8 +122,9 @@ class BlocklistsScreen(FormScreen):
         self._leaving = ""
         yield CatalogueField(self.field("use"), self.draft.text("blocklists", "use"))
         yield self.line("dqs_key_file")
-        for field in (OWN_LISTS, self.field("allow_senders"), self.field("reject_senders")):
-            yield ItemField(field, tuple(self.draft.text("blocklists", field.name)))
+        allowed, refused = self.field("allow_senders"), self.field("reject_senders")
+        for field, adds in ((OWN_LISTS, "list"), (allowed, "allowed"), (refused, "refused")):
+            yield ItemField(field, tuple(self.draft.text("blocklists", field.name)), adds=adds)
 
     def on_mount(self) -> None:
         """Query the lists as soon as they are visible."""
@@ -224,11 +225,6 @@ class BlocklistsScreen(FormScreen):
             self.draft.set("blocklists", field, remaining)
         self.query_one(CatalogueField).leave_out(names)
         self._own_lists.leave_out(names)
-
-    def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Explain the list under the cursor."""
-        event.stop()
-        self.show_foot()
 
     def advice(self, form_field: FormField) -> str:
         """Return why a list does not work, else its weakness."""

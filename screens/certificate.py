@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.form import FormScreen
-from screens.widgets.field import ChoiceField, TextField
+from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import FieldRows, Row, Rows
 from wizard.answers.field import Field
 from wizard.certificates.dates import day
 from wizard.host.suggest import CertificateSuggestion, certificates
@@ -32,7 +32,7 @@ SHOWN: dict[str, frozenset[str]] = {
 """By source, the fields that it needs, and the list of lineages."""
 
 
-class Lineages(Rows):
+class Lineages(FieldRows):
     """The lineages of this host; Enter or the space bar takes one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,8 +46,8 @@ class CertificateScreen(FormScreen):
     PLACE: ClassVar[str] = "certificate"
     HELP_TEXT: ClassVar[str] = (
         "The certificate must cover the name of this server, or senders and mail programs will "
-        "complain. Lineages are certbot's directories in /etc/letsencrypt/live; flattened links "
-        "there are made whole again by the run. remote copies /etc/letsencrypt from the present "
+        "complain. Lineages are certbot's directories in /etc/letsencrypt/live; the run repairs "
+        "one that was copied without its links. remote copies /etc/letsencrypt from the present "
         "server by scp, in a run of its own, and judges each certificate before it is used. "
         "certbot has a new one issued here, for this server's name and the lineage's, in a run of "
         "its own too; port 80 must come through from the internet for as long as it takes. A "
@@ -56,7 +56,8 @@ class CertificateScreen(FormScreen):
 
     def fields(self) -> Iterable[Widget]:
         """Make the choices, the list of lineages, and the lines."""
-        yield ChoiceField(self.field("source"), self.text_of("source"), below=True)
+        self._choose_best()
+        yield ListedChoiceField(self.field("source"), self.text_of("source"))
         yield self.line("host")
         yield ChoiceField(self.field("existing"), self.text_of("existing"))
         yield Line("", id="lineages-label")
@@ -64,6 +65,34 @@ class CertificateScreen(FormScreen):
         yield TextField(self.field("name"), self.text_of("name"))
         yield ChoiceField(self.field("challenge"), self.text_of("challenge"))
         yield from map(self.line, ("webroot", "email", "server", "cert_file", "key_file", "days"))
+
+    def _choose_best(self) -> None:
+        """For a first set-up, choose a new certificate if this host has none that could be used."""
+        untouched = not ({"certificate"} & self.draft.seen or self.draft.is_changed("certificate"))
+        if self.draft.first and untouched and not self._usable():
+            self.draft.set("certificate", "source", "certbot")
+
+    def _usable(self) -> tuple[CertificateSuggestion, ...]:
+        """Return the lineages that could be used now, the best one first."""
+        found = self._suggested()
+        return tuple(one for one in found if not (one.expired or one.lineage.problem))
+
+    def _reason(self, source: str) -> str:
+        """Return what this host has that speaks for a source."""
+        host = self.draft.text("hostname", "myhostname")
+        best = next((one for one in self._usable() if one.covers), None)
+        if source == "letsencrypt" and best is not None:
+            until = day(best.lineage.not_after)
+            return f"Found here: {best.lineage.name}, covers {host}, until {until}."
+        if source == "certbot" and best is None:
+            return f"No certificate of this host covers {host}."
+        return ""
+
+    def advice(self, form_field: FormField) -> str:
+        """Return the sentence of the source under the cursor, and what speaks for it."""
+        if not isinstance(form_field, ListedChoiceField):
+            return super().advice(form_field)
+        return f"{form_field.sentence} {self._reason(form_field.current)}".rstrip()
 
     def on_mount(self) -> None:
         """Show only what the source needs."""
@@ -111,7 +140,7 @@ class CertificateScreen(FormScreen):
         if not one.covers:
             # There is no room for both. The foot names the links.
             return f"{words}, NOT FOR THIS NAME"
-        return f"{words}, links broken" if one.lineage.link_faults else words
+        return f"{words}, without its links" if one.lineage.link_faults else words
 
     def show_foot(self) -> None:
         """Show the names in the certificate under the cursor."""
@@ -124,13 +153,10 @@ class CertificateScreen(FormScreen):
         fits = f"It covers {host}." if one.covers else f"It does NOT cover {host}."
         names = f"Its names: {', '.join(one.lineage.names) or 'none'}."
         faults = "; ".join(one.lineage.link_faults)
-        links = f" In live/: {faults}. The run links them again." if faults else ""
+        links = (
+            f" It was copied without its links; the run repairs that ({faults})." if faults else ""
+        )
         self.say_foot("", f"{fits}{links} {names}", "quiet")
-
-    def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Show the foot for the row under the cursor."""
-        event.stop()
-        self.show_foot()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Take a lineage."""
@@ -154,7 +180,7 @@ class CertificateScreen(FormScreen):
         shown = SHOWN.get(self.text_of("source"), frozenset())
         self.query_one("#lineages-label").display = LINEAGES in shown
         self.query_one(Lineages).display = LINEAGES in shown
-        for form_field in (*self.query(TextField), *self.query(ChoiceField)):
+        for form_field in self.query(FormField):
             name = form_field.field.name
             unused = name == "webroot" and self.text_of("challenge") != "webroot"
             form_field.display = (name in shown and not unused) or name == "source"

@@ -26,7 +26,7 @@ class DomainsScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make the list."""
         taken = tuple(self.draft.text("domains", "local"))
-        yield ItemField(self.field("local"), taken, self._from_certificates())
+        yield ItemField(self.field("local"), taken, self._from_certificates(), adds="domain")
 
     def on_mount(self) -> None:
         """Read the zones of this host's named in a thread."""

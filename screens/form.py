@@ -14,16 +14,23 @@ from screens.messages import Typed
 from screens.places import place
 from screens.preview import preview
 from screens.secret import SecretScreen, secret_of
-from screens.widgets.field import FormField, TextField
+from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
+from screens.widgets.rows import Row, Rows, position
+from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.fields import field_of
+from wizard.answers.unsaid import Unsaid
 from wizard.host.secret_file import SecretKind
 from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
+
+
+class Beside(Rows, can_focus=False):
+    """On a wide terminal: the suggestions for the field with the focus, beside the form."""
 
 
 class FormScreen(WizardScreen):
@@ -56,6 +63,7 @@ class FormScreen(WizardScreen):
         self._pause: Optional[Timer] = None
         self._last_field: Optional[FormField] = None
         self._written: set[str] = set()
+        self._says_wrong = False
 
     def field(self, name: str, section: str = "") -> Field:
         """Return the table's entry of a field of this screen."""
@@ -74,8 +82,11 @@ class FormScreen(WizardScreen):
 
     def body(self) -> Iterable[Widget]:
         """Put the fields above the foot."""
-        with Widget(id="form"):
-            yield from self.fields()
+        with Widget(id="form-area"):
+            with Widget(id="form"):
+                yield from self.fields()
+            yield Beside(choosing=False, id="beside")
+        yield Line(look="quiet", id="form-more")
         with Widget(id="foot"):
             yield Line(id="foot-preview")
             yield Line(id="foot-advice")
@@ -92,11 +103,30 @@ class FormScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Show the state of all fields and begin at the first."""
+<<<<<<< HEAD
         for form_field in self.query(ItemField):
             field = form_field.field
             form_field.begin_with(self.draft.unfinished.get((field.section, field.name), ""))
+=======
+        form = self.query_one("#form")
+        for watched in ("scroll_y", "virtual_size"):
+            self.watch(form, watched, self._show_position, init=False)
+>>>>>>> ada9a5f (Let lists, fields and choices of the forms do what people expect)
         self.show_fields()
         self.focus_body()
+
+    def on_resize(self) -> None:
+        """Show which lines are in sight at another size."""
+        self.call_after_refresh(self._show_position)
+
+    def _show_position(self) -> None:
+        """Show which lines of the form are in sight, if these are not all."""
+        form, line = self.query_one("#form"), self.query_one("#form-more", Line)
+        # Its own line is the form's again when it is hidden.
+        height, total = form.size.height, form.virtual_size.height
+        line.display = total > height + int(line.display)
+        if line.display:
+            line.say(position(int(form.scroll_y), height, total), "quiet")
 
     def on_screen_resume(self) -> None:
         """Watch the focus."""
@@ -135,15 +165,25 @@ class FormScreen(WizardScreen):
             self._pause.stop()
             self._pause = None
         if event.typed:
+            if form_field.problem or self._says_wrong:
+                form_field.mark("")
+                self.say_foot("", self.advice(form_field), "quiet")
             self._pause = self.set_timer(PAUSE, self._paused)
         else:
             self.show_fields()
+<<<<<<< HEAD
             self.post_message(Typed())
+=======
+        if event.done:
+            # Only now, since the fields that are shown can depend on the value.
+            self.focus_next()
+>>>>>>> ada9a5f (Let lists, fields and choices of the forms do what people expect)
 
     def _paused(self) -> None:
         self.post_message(Typed())
         here = self.focused_field()
         if here is not None:
+            here.show_was(self._was(here))
             here.problem = self._problem_of(here, self._problems())
         self.show_foot()
 
@@ -155,6 +195,7 @@ class FormScreen(WizardScreen):
         problems = self._problems()
         for form_field in self.query(FormField):
             form_field.mark(self._problem_of(form_field, problems))
+            form_field.show_was(self._was(form_field))
         self._show_previews()
         self.show_states()
         self.show_foot()
@@ -165,6 +206,13 @@ class FormScreen(WizardScreen):
             form_field.show_preview(shown)
             if form_field.inline and form_field is self.focused_field():
                 self.query_one("#foot-preview", Line).say(shown, "value")
+
+    def _was(self, form_field: FormField) -> str:
+        """Return the text of the start if the present one differs; "" also for lists."""
+        field = form_field.field
+        began = self.draft.began_with(field.section, field.name)
+        shown = began.live if isinstance(began, Unsaid) else began
+        return shown if isinstance(shown, str) and shown != form_field.text else ""
 
     def _problem_of(self, form_field: FormField, problems: dict[tuple[str, str], str]) -> str:
         field = form_field.field
@@ -199,9 +247,12 @@ class FormScreen(WizardScreen):
         if form_field is None:
             return
         wrong = form_field.problem
-        if isinstance(form_field, ItemField):
-            wrong = form_field.typed_problem or wrong
         shown = preview(self.draft, form_field.field) if form_field.inline else ""
+        if isinstance(form_field, ItemField):
+            wrong = form_field.item_problem or form_field.typed_problem or wrong
+            if form_field.warning:
+                self.say_foot(shown, f"CAUTION: {form_field.warning}", "caution")
+                return
         if wrong:
             self.say_foot(shown, f"WRONG: {wrong}", "wrong")
         else:
@@ -209,6 +260,7 @@ class FormScreen(WizardScreen):
 
     def say_foot(self, shown: str, advice: str, look: str) -> None:
         """Write the foot's lines: the preview of an inline field, and the advice."""
+        self._says_wrong = look == "wrong"
         line = self.query_one("#foot-preview", Line)
         line.set_class(bool(shown), "-shown")
         line.say(shown, "value")
@@ -216,9 +268,31 @@ class FormScreen(WizardScreen):
 
     def advice(self, form_field: FormField) -> str:
         """Return the foot's text for a field without a problem."""
-        found = len(self.suggestions(form_field.field))
-        more = f" F2: {found} found on this host." if found else ""
-        return form_field.field.help + more + self._typed()
+        found = self.suggestions(form_field.field)
+        self._show_beside(found)
+        more = f" F2: {len(found)} found on this host." if found else ""
+        chosen = (
+            form_field.sentence if isinstance(form_field, (ChoiceField, ListedChoiceField)) else ""
+        )
+        was = (
+            f"(was {self._was(form_field)}) " if form_field.inline and self._was(form_field) else ""
+        )
+        said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
+        return said + more + self._typed()
+
+    def _show_beside(self, found: Sequence[Suggestion]) -> None:
+        rows = [Row(" Found on this host (F2)", "strong")] if found else []
+        for one in found:
+            rows += [Row(f"  {one.value}"), Row(f"    {one.why}", "quiet")]
+        self.query_one(Beside).show(rows)
+
+    def _taken_as(self, form_field: FormField) -> str:
+        """Return what a text becomes that was written as people write it."""
+        field, text = form_field.field, form_field.text
+        if field.kind not in {"text", "number"} or isinstance(text, tuple):
+            return ""
+        taken = as_written(field, text)
+        return f"Taken as {taken}. " if taken != text else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer suggestions and the typing of a secret only for fields that have them."""
@@ -277,9 +351,19 @@ class FormScreen(WizardScreen):
 
         self.app.push_screen(SecretScreen(path, kind), written)
 
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Explain the row under the cursor."""
+        event.stop()
+        self.show_foot()
+
+    def on_item_field_warned(self, event: ItemField.Warned) -> None:
+        """Say what the key would do."""
+        event.stop()
+        self.show_foot()
+
     def on_input_submitted(self) -> None:
         """Focus the next field; from the last one go to the next screen."""
-        fields = list(self.query(FormField))
+        fields = [one for one in self.query(FormField) if one.display]
         here = self.focused_field()
         if here is not None and fields and here is fields[-1]:
             self.action_next()

@@ -12,7 +12,10 @@ from screens.widgets.keyline import key_name
 from screens.widgets.rows import Lines, Row, text_rows
 from screens.widgets.wrap import wrapped
 
-WIDTH = 64
+AROUND = 4
+"""Cells of the window's frame."""
+
+LEAST, MOST = 20, 68
 MOVING = (
     ("Tab Up Down", "Move between the fields; in a list, Up and Down move in it."),
     ("Space", "Take a list's item or leave it out; choose a word."),
@@ -38,10 +41,16 @@ class HelpScreen(Window[None]):
 
     def body(self) -> Iterable[Widget]:
         """Make the lines."""
-        yield Lines(self._rows(), choosing=False)
+        yield Lines(self._rows(self.app.size.width - AROUND), choosing=False)
 
-    def _rows(self) -> list[Row]:
-        rows = [*text_rows(self._text, WIDTH), Row("")]
+    def on_resize(self) -> None:
+        """Wrap the lines at the width of the window."""
+        lines = self.query_one(Lines)
+        lines.show(self._rows(lines.size.width))
+
+    def _rows(self, width: int) -> list[Row]:
+        width = max(LEAST, min(width, MOST))
+        rows = [*text_rows(self._text, width), Row("")]
         shown: dict[str, tuple[str, str]] = {}
         for active in self._keys.values():
             binding = active.binding
@@ -49,9 +58,9 @@ class HelpScreen(Window[None]):
                 name = key_name(binding)
                 shown.setdefault(binding.action, (name, active.tooltip or binding.description))
         for name, text in (*shown.values(), *MOVING):
-            lines = wrapped(text, WIDTH - 13)
+            lines = wrapped(text, width - 13)
             rows += [
                 Row(f" {name if not number else '':<12}", "strong", "", line, "")
                 for number, line in enumerate(lines)
             ]
-        return [*rows, Row(""), *text_rows(OUTSIDE, WIDTH, "quiet")]
+        return [*rows, Row(""), *text_rows(OUTSIDE, width, "quiet")]

@@ -10,7 +10,9 @@ from screens.form import FormScreen
 from screens.widgets.field import ChoiceField
 from screens.widgets.items import ItemField
 from wizard.answers.field import Field
+from wizard.answers.rules.networks import has_address, is_loopback
 from wizard.host.suggest import Suggestion, networks, zones
+from wizard.run.caller import find_caller
 
 
 class NetworksScreen(FormScreen):
@@ -26,12 +28,22 @@ class NetworksScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make the list of networks, three lines, and the list of outer addresses."""
         taken = tuple(self.draft.text("networks", "mynetworks"))
-        yield ItemField(self.field("mynetworks"), taken, networks(self.draft.host))
+        found = networks(self.draft.host)
+        self._login = find_caller().client
+        yield ItemField(self.field("mynetworks"), taken, found, adds="network", danger=self._danger)
         yield self.line("inet_interfaces")
         yield ChoiceField(self.field("inet_protocols"), self.text_of("inet_protocols"))
         yield self.line("firewall_zone")
         outer = tuple(self.draft.text("networks", "proxy_interfaces"))
-        yield ItemField(self.field("proxy_interfaces"), outer, ())
+        yield ItemField(self.field("proxy_interfaces"), outer, (), adds="address")
+
+    def _danger(self, item: str) -> str:
+        """Return what is lost when a network is taken out."""
+        if is_loopback(item):
+            return f"{item} is this host itself: programs here could not send mail any more."
+        if self._login and has_address(item, self._login):
+            return f"You are logged in from {self._login}: mail from there would need a password."
+        return ""
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Suggest the firewall's zones and this host's addresses."""

@@ -29,7 +29,8 @@ Made by `scripts/answers_page.py` from the fields; do not edit it by hand.
 TOML. A field that is not there has its default. Where that is "as it is", a file without the field does not change the line
 of main.cf; in a run of single sections, the emptied field of the form comments the line out. `[hostname] myhostname` is
 always needed, and for each source of a certificate what that needs (`name`, `host`, two files). The screens ask for the same
-fields by the same rules.
+fields by the same rules. In a form, and only there, some values may be typed as people write them, and the form shows what
+they become: a size (`50M` is 52428800 bytes), a name with a final dot, in capitals, as a URL or as `root@NAME`.
 `postfix-wizard apply` saves the answers in `/etc/postfix-wizard/answers.toml`, root's, 0600. `examples/` has whole files.
 """
 _CUSTOM = """
@@ -75,7 +76,7 @@ def _table(section: str, kind: Any) -> Iterator[str]:
             _values(one),
             _default(one, defaults[one.name]),
             one.becomes,
-            one.help,
+            " ".join((one.help, *(f"`{word}`: {text}" for word, text in zip(one.choices, one.says)))),
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from screens.widgets.looks import Drawn
+from screens.widgets.rows import FieldRows, Row
 
 
 class Choice(Drawn, can_focus=True):
@@ -109,6 +110,47 @@ class Choice(Drawn, can_focus=True):
         rows = self._rows(self.size.width)
         words = rows[y] if y < len(rows) else range(0)
         return self.strips(self.parts()[words.start * 2 : words.stop * 2], self.size.width)
+
+
+class ChoiceList(FieldRows):
+    """A choice with a sentence for each word, one a line. The space bar and Enter take one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pick", "Choose", tooltip="Take the choice under the cursor."),
+        Binding("left", "step(-1)", "Choice before", show=False),
+        Binding("right", "step(1)", "Next choice", show=False),
+    ]
+
+    def __init__(self, value: str, words: Sequence[str], says: Sequence[str]) -> None:
+        self.value = value
+        self._words = tuple(zip(words, says))
+        super().__init__(self._lines())
+        self.go_to(value)
+
+    def _lines(self) -> list[Row]:
+        wide = max(len(word) for word, _ in self._words)
+        return [
+            Row(
+                f" ({'x' if word == self.value else ' '}) {word:<{wide}}",
+                "strong" if word == self.value else "",
+                word,
+                f"  {says[:1].upper()}{says[1:]}",
+            )
+            for word, says in self._words
+        ]
+
+    def choose(self, value: str) -> None:
+        """Mark this word, and put the cursor on it."""
+        self.value = value
+        self.show(self._lines())
+        self.go_to(value)
+
+    def action_step(self, by: int) -> None:
+        """Take the next word or the one before. After the last comes the first."""
+        words = [word for word, _ in self._words]
+        at = words.index(self.value) if self.value in words else -by
+        self.go_to(words[(at + by) % len(words)])
+        self.action_pick()
 
 
 class Tabs(Choice):

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widgets import Input
 
 
@@ -38,6 +39,10 @@ class Entry(Input):
         # Textual's own mask is U+2022, which terminals draw one or two cells wide.
         shown = "*" * len(self.value) if self.password else _visible(self.value)
         return Text(shown, no_wrap=True, overflow="ignore", end="")
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the text, and the line below it over the whole width, also without any text."""
+        return super().render_line(y).adjust_cell_length(self.size.width, self.rich_style)
 
     def refresh(
         self,

@@ -8,13 +8,16 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from screens.widgets.choice import Choice
+from screens.widgets.choice import Choice, ChoiceList
 from screens.widgets.entry import Entry
 from screens.widgets.line import Line
+from screens.widgets.rows import Rows
 from wizard.answers.field import Field
 from wizard.answers.form import Text
 
 WRONG = "WRONG"
+FOCUSED, OTHER = "> ", "  "
+"""In front of a label, so that the field with the focus is found without colours."""
 
 
 class FormField(Widget):
@@ -22,17 +25,23 @@ class FormField(Widget):
 
     @dataclass
     class Edited(Message):
-        """The operator changed the value. `typed` is True for a key, after which more may follow."""
+        """The operator changed the value. `typed` is True for a key, after which more may follow.
+
+        With `done` the operator goes on to the next field.
+        """
 
         form_field: FormField
         text: Text
         typed: bool = False
+        done: bool = False
 
     def __init__(self, field: Field, *, inline: bool = False) -> None:
         super().__init__(classes="-inline" if inline else "-stacked")
         self.field = field
         self.inline = inline
         self.problem = ""
+        self.was = ""
+        """The text of the start, if the present one differs."""
 
     @property
     def text(self) -> Text:
@@ -51,9 +60,34 @@ class FormField(Widget):
     def mark(self, problem: str) -> None:
         """Mark the value as wrong, or remove the mark if `problem` is ""."""
         self.problem = problem
+        self._say_label()
+
+    def show_was(self, was: str) -> None:
+        """Show the text of the start beside a changed one; "" for one that is not changed."""
+        if was != self.was:
+            self.was = was
+            self._say_label()
+
+    @property
+    def label(self) -> str:
+        """The name of the field, with what is to be known of its state."""
         label = self.field.label
-        marked = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
-        self.query_one("#label", Line).say(marked if problem else label, "wrong" if problem else "")
+        if self.problem:
+            label = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
+        # The foot has the old value of an inline field, which has no room for it.
+        was = f"   (was {self.was})" if self.was and not self.inline else ""
+        return f"{FOCUSED if self.has_focus_within else OTHER}{label}{was}"
+
+    def _say_label(self) -> None:
+        self.query_one("#label", Line).say(self.label, "wrong" if self.problem else "")
+
+    def on_descendant_focus(self) -> None:
+        """Show which field has the focus."""
+        self._say_label()
+
+    def on_descendant_blur(self) -> None:
+        """Take the mark of the focus away."""
+        self._say_label()
 
     def show_preview(self, preview: str) -> None:
         """Show the preview. That of an inline field is in the form's foot."""
@@ -62,7 +96,7 @@ class FormField(Widget):
 
     def compose(self) -> ComposeResult:
         """Stack label, control and preview. An inline field has its preview in the form's foot."""
-        yield Line(self.field.label, id="label")
+        yield Line(self.label, id="label")
         yield self.control()
         if not self.inline:
             yield Line(id="preview")
@@ -105,6 +139,12 @@ class TextField(FormField):
 class ChoiceField(FormField):
     """A field for one of a few words, on one line. With `below` they are below the label."""
 
+    @property
+    def sentence(self) -> str:
+        """What the chosen word means, "" where the field's help says it."""
+        says = dict(zip(self.field.choices, self.field.says)).get(str(self.text), "")
+        return f"{self.text}: {says}" if says else ""
+
     def __init__(self, field: Field, text: str, *, below: bool = False) -> None:
         super().__init__(field, inline=True)
         self.set_class(below, "-below")
@@ -127,3 +167,45 @@ class ChoiceField(FormField):
         """Tell the form."""
         event.stop()
         self.post_message(self.Edited(self, event.value))
+
+
+class ListedChoiceField(FormField):
+    """A field for one of a few words, each on its own line with its sentence."""
+
+    def __init__(self, field: Field, text: str) -> None:
+        super().__init__(field)
+        self._start = text
+
+    def control(self) -> Widget:
+        """Make the lines."""
+        return ChoiceList(self._start, self.field.choices, self.field.says)
+
+    @property
+    def text(self) -> Text:
+        """The word that is chosen."""
+        return self.query_one(ChoiceList).value
+
+    @property
+    def current(self) -> str:
+        """The word under the cursor."""
+        row = self.query_one(ChoiceList).current
+        return row.key if row else ""
+
+    @property
+    def sentence(self) -> str:
+        """What the word under the cursor means."""
+        says = dict(zip(self.field.choices, self.field.says)).get(self.current, "")
+        return f"{self.current}: {says}" if says else ""
+
+    def put(self, text: str) -> None:
+        """Choose it."""
+        self._take(text, done=False)
+
+    def _take(self, text: str, *, done: bool) -> None:
+        self.query_one(ChoiceList).choose(text)
+        self.post_message(self.Edited(self, text, done=done))
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Take a word. Enter goes on to the next field."""
+        event.stop()
+        self._take(event.row.key, done=not event.toggled)

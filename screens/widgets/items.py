@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Collection, Mapping, Sequence
+from typing import Callable, ClassVar, Collection, Mapping, Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,7 +14,8 @@ from textual.widget import Widget
 from screens.widgets.entry import Entry
 from screens.widgets.field import FormField
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import FieldRows, Row, Rows
+from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.form import Text, item_problem, item_problems, split_items
 from wizard.answers.rules.names import readable_name
@@ -22,6 +23,8 @@ from wizard.host.suggest import Suggestion
 from wizard.secrets import masked
 
 ON, OFF = "[x]", "[ ]"
+MAX_REFUSED = 5
+"""Wrong items of a paste that are named; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,17 @@ class Item:
     problem: str = ""
 
 
-class Boxes(Rows):
+class Boxes(FieldRows):
     """Items, each with a box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Take/leave", tooltip="Take the item or leave it out."),
-        Binding("delete", "remove", "Remove", tooltip="Remove the item."),
+        Binding("space", "pick", "On/off", tooltip="Take the item, or leave it out."),
+        Binding(
+            "delete",
+            "remove",
+            "Remove",
+            tooltip="Remove the item; one that this host suggests is only left out.",
+        ),
     ]
 
     @dataclass
@@ -55,35 +63,60 @@ class Boxes(Rows):
             self.post_message(self.Removed(self, self.current))
 
 
+def _harmless(item: str) -> str:
+    """Find no danger in taking an item out."""
+    del item
+    return ""
+
+
 class ItemField(FormField):
-    """A list of items. The space bar takes or drops one. Enter in the line adds one."""
+    """A list of items. The space bar takes or drops one. Enter in the line adds one.
+
+    `danger` returns what taking an item out would do, "" for nothing dangerous. Then the same key is
+    needed a second time. `adds` names what the line adds.
+    """
+
+    @dataclass
+    class Warned(Message):
+        """A key would take something dangerous out: `ItemField.warning` has the sentence."""
 
     def __init__(
         self,
         field: Field,
         taken: Sequence[str],
         suggested: Sequence[Suggestion] = (),
+        *,
+        adds: str = "",
+        danger: Callable[[str], str] = _harmless,
     ) -> None:
         super().__init__(field)
-        remarks = {one.value: one.why for one in suggested}
+        self._adds = f"Add {adds}:" if adds else "Add:"
+        self._danger = danger
+        self._warned = ""
+        self._remarks = {one.value: one.why for one in suggested}
         wrong = item_problems(field.section, field.name, tuple(taken))
         self.items = [
-            Item(text, True, remarks.get(text, ""), wrong.get(text, ""))
+            Item(text, True, self._remarks.get(text, ""), wrong.get(text, ""))
             for text in dict.fromkeys(taken)
         ]
-        known = {item.text for item in self.items}
-        self.items += [Item(text, False, why) for text, why in remarks.items() if text not in known]
+        self._add_suggested()
         self._entered = ""
+
+    def _add_suggested(self) -> bool:
+        known = {item.text for item in self.items}
+        new = [Item(text, False, why) for text, why in self._remarks.items() if text not in known]
+        self.items += new
+        return bool(new)
 
     def _fault(self, text: str) -> str:
         return item_problem(self.field.section, self.field.name, text)
 
     def compose(self) -> ComposeResult:
         """Stack label, items, the line to add one, and the preview."""
-        yield Line(self.field.label, id="label")
+        yield Line(self.label, id="label")
         yield self.control()
         with Widget(classes="adding"):
-            yield Line("Add:", "quiet", id="add-label")
+            yield Line(self._adds, "quiet", id="add-label")
             yield Entry()
         preview = Line(id="preview")
         preview.display = bool(self.field.becomes)
@@ -96,6 +129,10 @@ class ItemField(FormField):
     def on_mount(self) -> None:
         """Set the look of an empty list."""
         self._redraw()
+
+    @property
+    def _boxes(self) -> Boxes:
+        return self.query_one(Boxes)
 
     def _rows(self) -> list[Row]:
         # The key is the index, since an item may be there twice. A rule reports that.
@@ -112,10 +149,11 @@ class ItemField(FormField):
 
     def _redraw(self) -> None:
         rows = self._rows() or [Row("  none yet", "quiet")]
-        self.query_one(Rows).show(rows)
-        self.query_one(Rows).can_focus = bool(self.items)
+        self._boxes.show(rows)
+        self._boxes.can_focus = bool(self.items)
 
     def _changed(self) -> None:
+        self._warned = ""
         self._redraw()
         self.post_message(self.Edited(self, self.text))
 
@@ -123,6 +161,25 @@ class ItemField(FormField):
     def text(self) -> Text:
         """The taken items."""
         return tuple(item.text for item in self.items if item.taken)
+
+    @property
+    def current(self) -> str:
+        """The item under the cursor, "" in the line to add one."""
+        row = self._boxes.current if self._boxes.has_focus else None
+        return self.items[int(row.key)].text if row and self.items else ""
+
+    @property
+    def warning(self) -> str:
+        """What taking out the item under the cursor would do, once a key was pressed for that."""
+        if not self._warned or self._warned != self.current:
+            return ""
+        return f"{self._danger(self._warned)} Press the key again to take it out."
+
+    @property
+    def item_problem(self) -> str:
+        """What is wrong with the item under the cursor."""
+        row = self._boxes.current if self._boxes.has_focus else None
+        return self.items[int(row.key)].problem if row and self.items else ""
 
     def remark(self, remarks: Mapping[str, str]) -> None:
         """Set the remarks of items, by their text."""
@@ -140,10 +197,8 @@ class ItemField(FormField):
 
     def offer(self, suggested: Sequence[Suggestion]) -> None:
         """Add suggestions that are found later. They are not taken."""
-        known = {item.text for item in self.items}
-        new = [Item(one.value, False, one.why) for one in suggested if one.value not in known]
-        if new:
-            self.items += new
+        self._remarks = {**{one.value: one.why for one in suggested}, **self._remarks}
+        if self._add_suggested():
             self._redraw()
 
     def put(self, text: str) -> None:
@@ -151,28 +206,37 @@ class ItemField(FormField):
         self._add(split_items(text))
 
     def settle(self) -> bool:
-        """Add the text of the line. If it is wrong, leave it there and return False."""
+        """Add the right items of the line. Wrong ones stay in it; then return False."""
         entry = self.query_one(Entry)
         items = split_items(entry.value)
-        if len(items) == 1 and self._fault(items[0]):
-            return False
-        entry.value = ""
-        if items:
-            self._add(items)
-        return True
+        taken = tuple(as_written(self.field, item) for item in items)
+        wrong = item_problems(self.field.section, self.field.name, taken)
+        refused = [item for item, value in zip(items, taken) if value in wrong]
+        self._entered = " ".join(refused)
+        if entry.value != self._entered:
+            entry.value = self._entered
+            entry.cursor_position = len(self._entered)
+        right = [value for value in taken if value not in wrong]
+        if right:
+            self._add(right, dict(zip(taken, items)))
+        return not refused
 
-    def _add(self, texts: Sequence[str]) -> None:
+    def _add(self, texts: Sequence[str], typed_as: Mapping[str, str] = {}) -> None:
         # Typed items are in the order of the typing, also if they were suggested.
         remarks = {item.text: item.remark for item in self.items if not item.taken}
+        remarks.update(
+            (value, f"typed as {typed}") for value, typed in typed_as.items() if value != typed
+        )
         typed = frozenset(texts)
         self.items = [item for item in self.items if item.taken or item.text not in typed]
         there = {item.text for item in self.items}
-        wrong = item_problems(self.field.section, self.field.name, texts)
         for text in texts:
             if text not in there:
                 there.add(text)
-                self.items.append(Item(text, True, remarks.get(text, ""), wrong.get(text, "")))
+                self.items.append(Item(text, True, remarks.get(text, "")))
         self._changed()
+        if texts:
+            self._boxes.go_to(str(next(n for n, i in enumerate(self.items) if i.text == texts[-1])))
 
     @property
     def entered(self) -> str:
@@ -187,9 +251,18 @@ class ItemField(FormField):
 
     @property
     def typed_problem(self) -> str:
-        """The problem of the text in the line to add from, "" for none."""
+        """The problems of the text in the line to add from, "" for none."""
         items = split_items(self._entered)
-        return self._fault(items[0]) if len(items) == 1 else ""
+        if not items:
+            return ""
+        values = {as_written(self.field, item): item for item in items}
+        wrong = item_problems(self.field.section, self.field.name, tuple(values))
+        if len(items) == 1:
+            return next(iter(wrong.values()), "")
+        shown = [f"{masked(values[text])}: {said}" for text, said in wrong.items()]
+        rest = len(shown) - MAX_REFUSED
+        more = [f"and {rest} more."] if rest > 0 else []
+        return " ".join([*shown[:MAX_REFUSED], *more])
 
     def on_input_changed(self, event: Entry.Changed) -> None:
         """Report the edit. Several items at once, as from a paste, are added at once."""
@@ -197,37 +270,69 @@ class ItemField(FormField):
         was, self._entered = self._entered, event.value
         if len(event.value) > len(was) + 1 and len(split_items(event.value)) > 1:
             self.settle()
-            return
+            if not self._entered:
+                return
         self.post_message(self.Edited(self, (), typed=True))
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
-        """Add the text. An empty line goes to the next field."""
-        event.stop()
+        """Add the text. An empty line goes to the next field, as in a field for one text."""
         if not event.value.strip(" "):
-            self.screen.focus_next()
-        elif not self.settle():
+            return
+        event.stop()
+        if not self.settle():
             self.post_message(self.Edited(self, self.text))
 
     def on_key(self, event: events.Key) -> None:
-        """Send text that is typed in the list to the line below it."""
+        """Send text that is typed in the list to the line below it; go up to the last item."""
         entry = self.query_one(Entry)
-        if entry.has_focus or event.character in {None, " ", "?", "q"} or not event.is_printable:
+        if entry.has_focus:
+            if event.key == "up" and self.items:
+                event.stop()
+                self._boxes.action_end(1)
+                self._boxes.focus()
+            return
+        if event.character in {None, " ", "?"} or not event.is_printable:
             return
         event.stop()
         entry.focus()
         entry.insert_text_at_cursor(event.character or "")
 
+    def _is_safe(self, item: Item) -> bool:
+        """True if the item can be taken out now. A dangerous one needs the key a second time."""
+        if not item.taken or self._warned == item.text or not self._danger(item.text):
+            return True
+        self._warned = item.text
+        self.post_message(self.Warned())
+        return False
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Forget a warning about another item, and let the form explain the one under the cursor."""
+        del event
+        self._warned = ""
+
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Take an item or drop it."""
         event.stop()
-        number = int(event.row.key)
-        self.items[number] = replace(self.items[number], taken=not self.items[number].taken)
-        self._changed()
+        self._switch(int(event.row.key))
+
+    def _switch(self, number: int) -> None:
+        item = self.items[number]
+        if self._is_safe(item):
+            self.items[number] = replace(item, taken=not item.taken)
+            self._changed()
 
     def on_boxes_removed(self, event: Boxes.Removed) -> None:
-        """Remove the item. After the last one go to the line to add one."""
+        """Remove the item; leave out a suggested one. After the last one go to the line to add one."""
         event.stop()
-        del self.items[int(event.row.key)]
+        number = int(event.row.key)
+        item = self.items[number]
+        if item.text in self._remarks:
+            if item.taken:
+                self._switch(number)
+            return
+        if not self._is_safe(item):
+            return
+        del self.items[number]
         self._changed()
         if not self.items:
             self.query_one(Entry).focus()

@@ -33,8 +33,22 @@ def text_rows(text: str, width: int, look: str = "", indent: str = "") -> list[R
     return [Row(indent + line, look) for line in wrapped(text, width - len(indent))]
 
 
+def position(top: int, height: int, total: int) -> str:
+    """Return which of `total` lines are in sight, `height` of them from the line `top` on."""
+    above, below = top > 0, top + height < total
+    arrows = f"{'^' if above else ' '}{'v' if below else ' '}"
+    return f" {arrows} line {top + 1}-{min(top + height, total)} of {total}"
+
+
+LOWEST = 3
+"""Lines of a widget that has room for a line with its position."""
+
+
 class Scrolling(Drawn, ScrollView, can_focus=True):
-    """Lines that the keys scroll. A subclass has the actions `move`, `page` and `end`."""
+    """Lines that the keys scroll. A subclass has the actions `move`, `page` and `end`.
+
+    Where not all lines fit, the last one in sight says which ones these are.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -46,6 +60,26 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
         Binding("left", "sideways(-8)", "Left", show=False),
         Binding("right", "sideways(8)", "Right", show=False),
     ]
+
+    @property
+    def total(self) -> int:
+        """The number of lines."""
+        raise NotImplementedError
+
+    @property
+    def is_marked(self) -> bool:
+        """True if the last line in sight is the position."""
+        return self.total > self.size.height >= LOWEST
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines, for `height: auto`."""
+        del container, viewport, width
+        return self.total
+
+    def mark_line(self) -> Strip:
+        """Draw the line with the position."""
+        text = position(int(self.scroll_offset.y), self.size.height - 1, self.total)
+        return self.strips(((text, "quiet"),), self.size.width)
 
     def scroll_lines(self, y: int) -> None:
         """Scroll so that line `y` is the first visible one, but not beyond the last page."""
@@ -131,7 +165,12 @@ class Rows(Scrolling):
 
     def _measure(self) -> None:
         wide = max((cell_len(row.text) + cell_len(row.tail) for row in self.rows), default=0)
-        self.virtual_size = Size(wide, len(self.rows) + self._is_parted)
+        self.virtual_size = Size(wide, len(self.rows) + (self._is_parted or self.is_marked))
+
+    @property
+    def total(self) -> int:
+        """The number of rows."""
+        return len(self.rows)
 
     @property
     def _is_parted(self) -> bool:
@@ -140,7 +179,7 @@ class Rows(Scrolling):
     @property
     def _height(self) -> int:
         """The lines that scroll."""
-        return self.size.height - (self.fixed + 1 if self._is_parted else 0)
+        return self.size.height - (self.fixed + 1 if self._is_parted else int(self.is_marked))
 
     def _line_of(self, row: int) -> int:
         """Return the line on which a row is, if it is in sight."""
@@ -214,7 +253,12 @@ class Rows(Scrolling):
         to = self._next(self.cursor + by, by)
         if 0 <= to < len(self.rows) and (to - self.cursor) * by > 0:
             self._set_cursor(to)
-        elif by < 0:
+        else:
+            self.leave(by)
+
+    def leave(self, by: int) -> None:
+        """Handle Up on the first row that can be chosen (`by` -1), or Down on the last one (1)."""
+        if by < 0:
             self.scroll_lines(0)
 
     def action_page(self, by: int) -> None:
@@ -254,6 +298,8 @@ class Rows(Scrolling):
         x, top = self.scroll_offset
         width = self.size.width
         at = y + top
+        if self.is_marked and not self._is_parted and y == self.size.height - 1:
+            return self.mark_line()
         if self._is_parted and y >= self._height:
             at = len(self.rows) - self.size.height + y
             if y == self._height:
@@ -267,6 +313,17 @@ class Rows(Scrolling):
             text = row.text + row.tail
             return self.strips(((text, "cursor"),), width, x, self.look("cursor"))
         return self.strips(((row.text, row.look), (row.tail, row.tail_look)), width, x)
+
+
+class FieldRows(Rows):
+    """Rows of a form. Up on the first one and Down on the last go to the fields beside."""
+
+    def leave(self, by: int) -> None:
+        """Focus the field before or after."""
+        if by < 0:
+            self.screen.focus_previous()
+        else:
+            self.screen.focus_next()
 
 
 class Lines(Rows):

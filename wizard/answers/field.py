@@ -17,6 +17,9 @@ ABUSE = "abuse"
 PERFORMANCE = "performance"
 """The blocks of main.cf that parameters are listed in (`wizard.postfix.parameters`)."""
 
+BYTES = "bytes"
+"""The unit of a number that a form takes as a size, too: 50M."""
+
 FIELD = "field"
 """The key of a dataclass field's metadata."""
 
@@ -45,6 +48,8 @@ class Field:
     `lowest` and `highest`; an `optional` one may be None, so that its parameter is not set. `unset`
     is Postfix's default, None if no answer can express it. No file of the host expresses a
     `saved_only` field, so its value comes from the saved answers. A `unique` list has no item twice.
+    `says` has a sentence for each of `choices`. `unit` is `bytes` for a number that may be typed as
+    a size.
     """
 
     section: str
@@ -55,6 +60,8 @@ class Field:
     becomes: str = ""
     rule: str = ""
     choices: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    unit: str = ""
     lowest: int = 0
     highest: int = 2**31 - 1
     required: bool = False

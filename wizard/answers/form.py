@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping, Sequence, Union
 
+from wizard.answers.as_written import as_written
 from wizard.answers.build import build_answers, check_section, quoted
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of, rule_of
@@ -54,11 +55,15 @@ def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Proble
             continue
         if text == "" and _takes_default(field):
             continue
-        if field.kind != "number":
+        if field.kind == "list":
             values[field.name] = text
             continue
+        written = as_written(field, str(text))
+        if field.kind != "number":
+            values[field.name] = written
+            continue
         try:
-            values[field.name] = number(str(text))
+            values[field.name] = number(written)
         except ValueError as error:
             found.append(Problem(section, field.name, str(error)))
     if texts.get(CUSTOM):

@@ -43,14 +43,18 @@ class Caller:
     tty: str = ""
 
     @property
+    def client(self) -> str:
+        """The address that the login came from, "" for none."""
+        return self.ssh_connection.partition(" ")[0]
+
+    @property
     def shown(self) -> str:
         """The caller in a few words, "" if nothing is known."""
         name = self.login_user or self.sudo_user
         if not name and self.loginuid is not None:
             name = f"uid {self.loginuid}"
         sudo = self.sudo_user if self.sudo_user != name else ""
-        client = self.ssh_connection.partition(" ")[0]
-        parts = (name, sudo and f"as {sudo}", client and f"from {client}")
+        parts = (name, sudo and f"as {sudo}", self.client and f"from {self.client}")
         return " ".join(filter(None, parts))
 
     @property

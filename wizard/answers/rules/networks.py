@@ -111,3 +111,16 @@ def is_public(parsed: Network) -> bool:
         for private in PRIVATE
         if private.version == parsed.version
     )
+
+
+def is_loopback(text: str) -> bool:
+    """True if the network of an item of mynetworks has this host's own address in it."""
+    return any(has_address(text, one) for one in ("127.0.0.1", "::1"))
+
+
+def has_address(text: str, address: str) -> bool:
+    """True if an address is in the network of an item; False for what is not a network."""
+    try:
+        return ipaddress.ip_address(address) in parse_network(text)
+    except ValueError:
+        return False

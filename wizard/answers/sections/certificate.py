@@ -29,6 +29,13 @@ class Certificate:
         "Where the server's certificate comes from. Each choice has its own fields.",
         "letsencrypt",
         choices=("letsencrypt", "remote", "certbot", "files", "self-signed"),
+        says=(
+            "use one already in /etc/letsencrypt here.",
+            "copy them from the present server by ssh.",
+            "get a new one here; needs port 80 open.",
+            "use your own certificate and key files.",
+            "make one for a trial; nobody trusts it.",
+        ),
         becomes="smtpd_tls_cert_file",
     )
     name: str = text(
@@ -57,9 +64,13 @@ class Certificate:
     )
     existing: str = choice(
         "If already here",
-        "If a certificate of that name is already on this host: keep it, or replace it with the copy.",
+        "What happens to a certificate of that name that is already on this host.",
         "keep",
         choices=("keep", "replace"),
+        says=(
+            "a certificate of that name that is already on this host stays as it is.",
+            "the copy replaces a certificate of that name on this host.",
+        ),
         becomes="/etc/letsencrypt",
         saved_only=True,
     )
@@ -79,9 +90,13 @@ class Certificate:
     )
     challenge: str = choice(
         "Challenge",
-        "standalone: certbot itself answers on port 80; webroot: this host's web server does.",
+        "Who shows the certificate authority that this host has the name.",
         "standalone",
         choices=("standalone", "webroot"),
+        says=(
+            "certbot itself answers on port 80 while it runs.",
+            "a web server on this host shows certbot's file on port 80.",
+        ),
         becomes="certbot certonly",
         saved_only=True,
     )

@@ -17,15 +17,23 @@ class Dovecot:
 
     conf: str = choice(
         "Lines that Dovecot needs",
-        "leave: the review shows them, to be copied; write: they go to a file of our own.",
+        "Whether the settings that Dovecot needs are written for you.",
         "leave",
         choices=("leave", "write"),
+        says=(
+            "the review shows the settings, and you copy them.",
+            "the run writes them to a file of its own in /etc/dovecot/conf.d.",
+        ),
         becomes="/etc/dovecot/conf.d",
     )
     imaps: str = choice(
         "IMAP from outside",
-        "open: the service imaps (port 993) in the zone that strangers come through.",
+        "Whether mail programs outside can read mail (the service imaps, port 993).",
         "leave",
         choices=("leave", "open"),
+        says=(
+            "the firewall stays as it is for IMAP.",
+            "the firewall opens imaps (port 993) in the zone of the mail services.",
+        ),
         becomes="firewall-cmd --add-service",
     )

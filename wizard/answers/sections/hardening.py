@@ -13,9 +13,12 @@ class Hardening:
 
     use: str = choice(
         "Hardening",
-        "on: refuse smuggled mail, limit logins, let users send only with their own address, "
-        "where this Postfix can.",
+        "Protections beyond the policy.",
         "off",
         choices=("off", "on"),
+        says=(
+            "the policy's protections only.",
+            "refuse smuggled mail, limit logins, hold users to their own addresses, if Postfix can.",
+        ),
         becomes="smtpd_forbid_bare_newline",
     )

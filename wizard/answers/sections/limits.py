@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from wizard.answers.field import ABUSE, PERFORMANCE, Written, number, text
+from wizard.answers.field import ABUSE, BYTES, PERFORMANCE, Written, number, text
 
 _RATE = Written(
     "Far above normal use: the limits bite only when an account is stolen and used for spam.",
@@ -58,6 +58,7 @@ class Limits:
         "Largest message",
         "In bytes, headers included, or as 50M; 0: no limit.",
         10485760,
+        unit=BYTES,
         unset="10240000",
         main_cf=Written("The largest message taken, in bytes.", block=PERFORMANCE),
     )
@@ -65,6 +66,7 @@ class Limits:
         "Largest mailbox",
         "In bytes, or as 500M; 0: no limit (Dovecot has quotas).",
         0,
+        unit=BYTES,
         unset="51200000",
         main_cf=Written(
             "No limit on a mailbox by default: Dovecot keeps the mail.", block=PERFORMANCE

@@ -37,6 +37,11 @@ class Networks:
         "ipv4",
         unset="all",
         choices=("ipv4", "all", "ipv6"),
+        says=(
+            "mail goes by IPv4 only; right unless the IPv6 address has a PTR record.",
+            "IPv4 and IPv6; other servers refuse IPv6 without a PTR record.",
+            "IPv6 only; most mail servers cannot be reached then.",
+        ),
         main_cf=Written(
             "IPv4 only: this host's IPv6 has no PTR record, and blocklists cover the narrower "
             "IPv4 better.",

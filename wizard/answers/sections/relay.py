@@ -39,9 +39,14 @@ class Relay:
     )
     tls: str = choice(
         "TLS",
-        "encrypt: always; secure: its certificate is verified too; may: where it offers TLS.",
+        "How the connection to the relay host is encrypted.",
         "encrypt",
         choices=("encrypt", "secure", "may"),
+        says=(
+            "always use TLS; else mail waits.",
+            "always use TLS, and verify the relay host's certificate; else mail waits.",
+            "use TLS where the relay host offers it; else send in the clear.",
+        ),
         becomes="smtp_tls_policy_maps",
     )
     user: str = text(

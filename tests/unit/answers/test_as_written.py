@@ -1,0 +1,60 @@
+"""What people write in a field is taken as what they mean, and nothing else is changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from wizard.answers.as_written import KINDS, as_written
+from wizard.answers.build import build_answers
+from wizard.answers.fields import RULES, field_of
+from wizard.answers.form import from_texts
+from wizard.answers.model import Answers
+
+CASES = (
+    ("limits", "message_size_limit", "50M", "52428800"),
+    ("limits", "message_size_limit", "50 MiB", "52428800"),
+    ("limits", "message_size_limit", "1g", "1073741824"),
+    ("limits", "message_size_limit", "52428800", "52428800"),
+    ("limits", "message_size_limit", "50T", "50T"),
+    ("limits", "default_process_limit", "50M", "50M"),
+    ("hostname", "myhostname", "MAIL.zeke.ne.jp.", "mail.zeke.ne.jp"),
+    ("hostname", "myhostname", "http://mail.zeke.ne.jp/", "mail.zeke.ne.jp"),
+    ("hostname", "myhostname", "root@mail.zeke.ne.jp", "mail.zeke.ne.jp"),
+    ("hostname", "myhostname", " mail.zeke.ne.jp ", "mail.zeke.ne.jp"),
+    ("hostname", "myhostname", "mail..zeke.ne.jp..", "mail..zeke.ne.jp."),
+    ("hostname", "myhostname", ".", "."),
+    ("hostname", "myhostname", "\uff4dail.zeke.ne.jp.", "\uff4dail.zeke.ne.jp."),
+    ("hostname", "myorigin", "$myhostname", "$myhostname"),
+    ("domains", "local", "Zeke.ne.jp.", "zeke.ne.jp"),
+    ("relay", "host", "smtp://x", "smtp://x"),
+    ("move", "old_server", "https://old.zeke.ne.jp/x", "old.zeke.ne.jp"),
+    ("certificate", "host", "ssh://root@OLD.zeke.ne.jp.", "root@old.zeke.ne.jp"),
+    ("blocklists", "allow_senders", "Taro@Example.com.", "Taro@example.com"),
+    ("networks", "mynetworks", "10.0.0.0/8", "10.0.0.0/8"),
+    ("networks", "firewall_zone", "Public", "Public"),
+)
+
+
+@pytest.mark.parametrize(("section", "name", "text", "becomes"), CASES)
+def test_what_a_text_becomes(section: str, name: str, text: str, becomes: str) -> None:
+    field = field_of(section, name)
+    assert field is not None
+    assert as_written(field, text) == becomes
+    assert as_written(field, becomes) == as_written(field, as_written(field, text))
+
+
+def test_the_kinds_are_rules_of_fields() -> None:
+    assert set(KINDS) <= set(RULES)
+
+
+def test_a_form_takes_what_the_answers_file_refuses() -> None:
+    texts = {"myhostname": "HTTP://Mail.Example.com./", "mydomain": "", "myorigin": ""}
+    values, problems = from_texts("hostname", texts)
+    assert (values["myhostname"], problems) == ("mail.example.com", ())
+    assert from_texts("limits", {"message_size_limit": "50M"})[0] == {
+        "message_size_limit": 52428800
+    }
+    strict = build_answers(
+        {"hostname": {"myhostname": "mail.example.com."}, "certificate": {"name": "x"}}
+    )
+    assert not isinstance(strict, Answers)

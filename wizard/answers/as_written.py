@@ -1,0 +1,79 @@
+"""Read a value as people write it: `50M`, `mail.example.com.`, `http://mail.example.com/`.
+
+Only the screens do this, where the operator sees at once what the text becomes. The answers file is
+strict: nobody looks at it while a program reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Callable
+
+from wizard.answers.field import BYTES, Field
+
+_SIZE = re.compile(r"([0-9]+) ?([KMG])(?:i?B)?", re.IGNORECASE)
+_POWERS = {"K": 1, "M": 2, "G": 3}
+_SCHEME = re.compile(r"(?:https?|ssh)://", re.IGNORECASE)
+
+
+def _size(text: str) -> str:
+    found = _SIZE.fullmatch(text)
+    return str(int(found[1]) * 1024 ** _POWERS[found[2].upper()]) if found else text
+
+
+def _url(text: str) -> str:
+    """Return the host of a URL, any other text as it is."""
+    found = _SCHEME.match(text)
+    return text[found.end() :].partition("/")[0] if found else text
+
+
+def _domain(text: str) -> str:
+    """Return a name in lower case and without the root's dot; an address or `$name` as it is."""
+    if not text.isascii() or "$" in text:
+        return text
+    return text[:-1].lower() if text.endswith(".") and text[:-1] else text.lower()
+
+
+def _name(text: str) -> str:
+    """Return the host's name of a URL, of `user@host`, or of a name with the root's dot."""
+    return _domain(_url(text).rpartition("@")[2])
+
+
+def _mail(text: str) -> str:
+    """Return a mail address or a domain; the part before the '@' is as it is."""
+    local, at, domain = text.rpartition("@")
+    return f"{local}{at}{_domain(domain)}"
+
+
+def _ssh(text: str) -> str:
+    """Return [user@]host of a URL or a name with the root's dot."""
+    user, at, host = _url(text).rpartition("@")
+    return f"{user}{at}{_domain(host)}"
+
+
+def _word(text: str) -> str:
+    return text.lower()
+
+
+KINDS: Mapping[str, Callable[[str], str]] = {
+    "fqdn": _name,
+    "relay_host": _name,
+    "server_or_none": _name,
+    "origin": _name,
+    "sender": _mail,
+    "email": _mail,
+    "ssh_host": _ssh,
+    "time_unit": _word,
+    "interfaces": _word,
+}
+"""By the name of a field's rule: how its text is read. Texts of other fields are taken as they are."""
+
+
+def as_written(field: Field, text: str) -> str:
+    """Return what a typed text becomes in a field, the text itself where that is unchanged.
+
+    The field's rule judges the result. A blank at either end is dropped in the fields that are read.
+    """
+    read = _size if field.unit == BYTES else KINDS.get(field.rule)
+    return text if read is None else read(text.strip(" "))
