@@ -77,7 +77,7 @@ def _postfix(host: Host) -> Fact:
     if package is None:
         return Fact("Postfix", "NOT FOUND: no package is installed or offered by dnf", "wrong")
     if package.candidate:
-        return Fact("Postfix", f"not installed; dnf would lay {package.nevra}")
+        return Fact("Postfix", f"not installed; dnf will install {package.nevra}")
     unit = host.unit
     return Fact("Postfix", f"{package.nevra}, {unit.active}, {unit.enabled} at boot")
 
@@ -100,7 +100,7 @@ def _lineages(lineages: Sequence[Lineage]) -> Iterator[Fact]:
             yield Fact(label, f"{one.name}: UNUSABLE, {one.problem}", "wrong")
             continue
         date = day(one.not_after)
-        links = "" if one.linked else "; flat links, mended by the run"
+        links = "" if one.linked else "; copied without its links, the run repairs that"
         yield Fact(label, f"{one.name}, until {date}{links}")
     if len(lineages) > FEW:
         yield Fact("", f"and {len(lineages) - FEW} more")
@@ -128,10 +128,13 @@ def _dovecot(host: Host) -> Fact:
     sockets = host.dovecot
     if sockets.auth_socket and sockets.lmtp_socket:
         return Fact("Dovecot", "its sockets for passwords and delivery are there")
-    missing = [
+    waits = [
         words
-        for there, words in ((sockets.auth_socket, "passwords"), (sockets.lmtp_socket, "delivery"))
+        for there, words in (
+            (sockets.lmtp_socket, "mail waits in the queue"),
+            (sockets.auth_socket, "users cannot log in"),
+        )
         if not there
     ]
-    waits = f"no socket for {' and '.join(missing)} yet: that part waits for Dovecot"
-    return Fact("Dovecot", waits, "caution")
+    said = f"not set up yet: {', '.join(waits)}. Postfix can be set up now."
+    return Fact("Dovecot", said, "caution")

@@ -24,7 +24,7 @@ async def paste(pilot: object, text: str) -> None:
     [
         ("", "The name is empty"),
         ("mail", "The name has no dot. Write the full name"),
-        ("mail.zeke.ne.jp.", "Remove the dot at the end"),
+        ("mail..zeke.ne.jp", "Remove the extra dot"),
         ("mail_1.zeke.ne.jp", "A host name cannot contain '_'"),
         ("192.168.1.5", "This This is an IP address"),
         ("\uff4dail.zeke.ne.jp", "The text contains the full-width character U+FF4D where 'm'"),
@@ -53,8 +53,8 @@ async def test_the_message_comes_when_the_typing_pauses_and_goes_when_it_is_righ
     async with opened() as pilot:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Hostname")
-        await pilot.press(".")
-        await in_sight(pilot, "WRONG: Remove the dot at the end")
+        await pilot.press("_")
+        await in_sight(pilot, "WRONG: A host name cannot contain '_'")
         await pilot.press("backspace")
         await in_sight(pilot, "The full name that other servers see")
 
@@ -104,10 +104,11 @@ async def test_a_list_is_pasted_at_once_and_its_wrong_item_named() -> None:
         await walk_to(pilot, "Domains")
         await paste(pilot, "a.zeke.ne.jp\nb.zeke.ne.jp, c_1.zeke.ne.jp\r\n")
         shown = await in_sight(pilot, "[x] b.zeke.ne.jp")
-        assert "[x] c_1.zeke.ne.jp  WRONG: A host name cannot contain '_'" in shown
+        assert "Add domain: c_1.zeke.ne.jp" in shown
+        await in_sight(pilot, "WRONG: A host name cannot contain '_'")
         await pilot.press("ctrl+n")
         assert "wizard  Domains" in await in_sight(pilot, "WRONG: ")
-        await pilot.press("end", "delete")
+        await clear(pilot)
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Networks")
 
@@ -193,7 +194,7 @@ async def test_a_number_that_is_none_is_told() -> None:
         await pilot.press("tab", "tab", "tab", "tab", "tab")
         await clear(pilot)
         await type_text(pilot, "many")
-        await in_sight(pilot, "WRONG: This is not a whole number. Write digits only, such as 120")
+        await in_sight(pilot, "WRONG: This is not a whole number. Write digits only")
         await clear(pilot)
         await in_sight(pilot, "smtpd_client_connection_rate_limit = 120")
 

@@ -45,6 +45,17 @@ async def test_each_section(golden: Golden, heading: str) -> None:
         golden(pilot.app, heading.lower())
 
 
+async def test_each_form_on_a_wide_terminal(golden: Golden) -> None:
+    async with opened(size=(132, 43)) as pilot:
+        for heading in HEADINGS[:-1]:
+            await pilot.press("ctrl+n")
+            await in_sight(pilot, f"wizard  {heading}")
+            if heading == "Blocklists":
+                await in_sight(pilot, "works")
+            await pilot.pause(0.1)
+            golden(pilot.app, f"{heading.lower()}-wide")
+
+
 @pytest.mark.parametrize(("key", "name"), [("4", "commands"), ("5", "notes")])
 async def test_the_other_tabs_of_the_review(golden: Golden, key: str, name: str) -> None:
     async with opened(StandIn(cautions=(CAUTION,))) as pilot:

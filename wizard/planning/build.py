@@ -251,7 +251,7 @@ def _service(request: Request, proposed: Proposed, earlier: Collection[Step]) ->
         yield Step(
             "status",
             "Look at the service",
-            "systemd's own word on it, with the last lines of its log.",
+            "Shows `systemctl status postfix` with the last log lines.",
             Command(status),
             (status,),
             done=verb == "none",
