@@ -17,7 +17,7 @@ from screens.secret import SecretScreen, secret_of
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows, position
+from screens.widgets.rows import Rows, position
 from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.fields import field_of
@@ -27,10 +27,6 @@ from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
-
-
-class Beside(Rows, can_focus=False):
-    """On a wide terminal: the suggestions for the field with the focus, beside the form."""
 
 
 class FormScreen(WizardScreen):
@@ -85,7 +81,7 @@ class FormScreen(WizardScreen):
         with Widget(id="form-area"):
             with Widget(id="form"):
                 yield from self.fields()
-            yield Beside(choosing=False, id="beside")
+            yield Line(id="beside")
         yield Line(look="quiet", id="form-more")
         with Widget(id="foot"):
             yield Line(id="foot-preview")
@@ -167,7 +163,9 @@ class FormScreen(WizardScreen):
         if event.typed:
             if form_field.problem or self._says_wrong:
                 form_field.mark("")
-                self.say_foot("", self.advice(form_field), "quiet")
+                # Nothing instead of the advice, which would cost a slow line more than the key.
+                self.query_one("#foot-advice", Line).say("", "quiet")
+                self._says_wrong = False
             self._pause = self.set_timer(PAUSE, self._paused)
         else:
             self.show_fields()
@@ -281,10 +279,11 @@ class FormScreen(WizardScreen):
         return said + more + self._typed()
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
-        rows = [Row(" Found on this host (F2)", "strong")] if found else []
+        """On a wide terminal, show the suggestions beside the form."""
+        lines = ["Found on this host (F2):"] if found else []
         for one in found:
-            rows += [Row(f"  {one.value}"), Row(f"    {one.why}", "quiet")]
-        self.query_one(Beside).show(rows)
+            lines += ["", one.value, f"  {one.why}"]
+        self.query_one("#beside", Line).say("\n".join(lines))
 
     def _taken_as(self, form_field: FormField) -> str:
         """Return what a text becomes that was written as people write it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -87,6 +88,10 @@ class WizardScreen(Screen[None]):
         ),
         Binding("q", "app.leave", "Quit", show=False),
     ]
+    # Textual's own repaints the whole screen when the focus moves. Here each widget that gets or loses
+    # it draws itself.
+    focused: Reactive[Optional[Widget]] = Reactive(None, repaint=False)
+
     HELP_TEXT: ClassVar[str] = ""
     """The text of the help page for this screen, above the keys."""
 

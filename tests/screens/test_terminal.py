@@ -20,6 +20,8 @@ from wizard.errors import PermissionTrouble, UsageTrouble
 LAUNCH = str(Path(__file__).with_name("launch.py"))
 NEXT = "\x0e"
 MOST_BYTES = 200
+MOST_BYTES_OF_A_MOVE = 600
+"""For Down from one field to the next: two labels, and the two lines of help in the foot."""
 
 
 @pytest.fixture
@@ -84,6 +86,8 @@ def test_a_key_and_an_idle_screen_cost_few_bytes(launched: list[Terminal]) -> No
     assert max(costs) <= MOST_BYTES, costs
     terminal.read(1.0)
     assert terminal.read(3.0) == 0
+    terminal.type("\x1b[B")
+    assert 0 < terminal.read(1.0) <= MOST_BYTES_OF_A_MOVE
 
 
 BURSTS = {
