@@ -173,7 +173,8 @@ class ListedChoiceField(FormField):
     """A field for one of a few words, each on its own line with its sentence."""
 
     def __init__(self, field: Field, text: str) -> None:
-        super().__init__(field)
+        super().__init__(field, inline=True)
+        self.add_class("-listed")
         self._start = text
 
     def control(self) -> Widget:

@@ -87,9 +87,9 @@ CASES: dict[str, tuple[str, str, str]] = {
     "an address": (
         NAME,
         '"192.0.2.1"',
-        "hostname.myhostname: This This is an IP address. Write the host",
+        "hostname.myhostname: This is an IP address. Write the host",
     ),
-    "an IPv6 address": (NAME, '"[2001:db8::1]"', "hostname.myhostname: This This is an IP address"),
+    "an IPv6 address": (NAME, '"[2001:db8::1]"', "hostname.myhostname: This is an IP address"),
     "a hyphen in front": (NAME, '"-mail.jp"', "hostname.myhostname: A name cannot begin with '-'"),
     "no script's letters": (LOCAL, '"\u263a.jp"', "This is not a valid internationalised name"),
     "a name among many": (
@@ -132,11 +132,11 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a list of numbers": (LOCAL, "1", "domains.local: Write a list of texts"),
     "an unknown key": ("myorigin =", "myorgin =", "hostname.myorgin: [hostname] has no such key. Its"),
     "an unknown section": ("[domains] ", "[domain] ", "domain: There is no section [domain]; the"),
-    "no TOML": (NAME, "mail.zeke.ne.jp", "This This is not TOML"),
+    "no TOML": (NAME, "mail.zeke.ne.jp", "This is not TOML"),
     "a key twice": (
         "myorigin = ",
         'mydomain = "x.jp" #',
-        'This This is not TOML: Key "mydomain" already',
+        'This is not TOML: Key "mydomain" already',
     ),
     "another source": ('"letsencrypt" ', '"carrier" ', "Choose one of letsencrypt, "),
 }

@@ -193,8 +193,8 @@ async def test_a_source_has_a_sentence_and_the_best_one_its_reason() -> None:
         shown = await in_sight(pilot, "remote: copy them from the present server")
         assert "(x) letsencrypt" in shown, "the cursor alone takes nothing"
         await pilot.press("enter")
-        shown = await in_sight(pilot, "(x) remote")
-        assert "> Present server" in shown
+        shown = await in_sight(pilot, "> Present server")
+        assert "(x) remote" in shown
 
 
 async def test_without_a_certificate_a_new_one_is_the_best() -> None:

@@ -26,7 +26,7 @@ async def paste(pilot: object, text: str) -> None:
         ("mail", "The name has no dot. Write the full name"),
         ("mail..zeke.ne.jp", "Remove the extra dot"),
         ("mail_1.zeke.ne.jp", "A host name cannot contain '_'"),
-        ("192.168.1.5", "This This is an IP address"),
+        ("192.168.1.5", "This is an IP address"),
         ("\uff4dail.zeke.ne.jp", "The text contains the full-width character U+FF4D where 'm'"),
         ("mail.zeke.ne.jp\u3000", "a blank that is not a plain space (U+3000"),
         ("mail。zeke.ne.jp", "full-width full stop U+3002"),
