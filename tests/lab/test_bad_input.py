@@ -68,7 +68,11 @@ CASES: dict[str, tuple[str, str, str]] = {
         f'"{LONG}.jp"',
         "hostname.myhostname: A part of the name has 64 characters",
     ),
-    "a long name": (NAME, f'"{"abcdefghi." * 26}jp"', "hostname.myhostname: The name has 262 characters"),
+    "a long name": (
+        NAME,
+        f'"{"abcdefghi." * 26}jp"',
+        "hostname.myhostname: The name has 262 characters",
+    ),
     "an underscore": (NAME, '"my_mail.jp"', "hostname.myhostname: A host name cannot contain '_'"),
     "a full-width blank": (
         NAME,
@@ -130,7 +134,11 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a date for a text": (NAME, "2026-01-01", "hostname.myhostname: Write a text in"),
     "a text for a list": (f"[{NETWORK}, ", '"x" #', "networks.mynetworks: Write a list of texts"),
     "a list of numbers": (LOCAL, "1", "domains.local: Write a list of texts"),
-    "an unknown key": ("myorigin =", "myorgin =", "hostname.myorgin: [hostname] has no such key. Its"),
+    "an unknown key": (
+        "myorigin =",
+        "myorgin =",
+        "hostname.myorgin: [hostname] has no such key. Its",
+    ),
     "an unknown section": ("[domains] ", "[domain] ", "domain: There is no section [domain]; the"),
     "no TOML": (NAME, "mail.zeke.ne.jp", "This is not TOML"),
     "a key twice": (
