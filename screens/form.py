@@ -99,15 +99,12 @@ class FormScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Show the state of all fields and begin at the first."""
-<<<<<<< HEAD
         for form_field in self.query(ItemField):
             field = form_field.field
             form_field.begin_with(self.draft.unfinished.get((field.section, field.name), ""))
-=======
         form = self.query_one("#form")
         for watched in ("scroll_y", "virtual_size"):
             self.watch(form, watched, self._show_position, init=False)
->>>>>>> ada9a5f (Let lists, fields and choices of the forms do what people expect)
         self.show_fields()
         self.focus_body()
 
@@ -169,13 +166,10 @@ class FormScreen(WizardScreen):
             self._pause = self.set_timer(PAUSE, self._paused)
         else:
             self.show_fields()
-<<<<<<< HEAD
             self.post_message(Typed())
-=======
         if event.done:
             # Only now, since the fields that are shown can depend on the value.
             self.focus_next()
->>>>>>> ada9a5f (Let lists, fields and choices of the forms do what people expect)
 
     def _paused(self) -> None:
         self.post_message(Typed())

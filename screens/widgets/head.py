@@ -35,5 +35,7 @@ class Head(Drawn):
         right = self.seat.text(max(0, width - used - len(GAP) - 1))
         gap = " " * max(0, width - used - cell_len(right) - 1)
         return self.strips(
-            ((program, "head"), (title, "title"), (gap + right, "head")), width, rest=self.look("head")
+            ((program, "head"), (title, "title"), (gap + right, "head")),
+            width,
+            rest=self.look("head"),
         )
