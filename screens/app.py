@@ -33,13 +33,14 @@ class WizardApp(KeyQueue, inherit_bindings=False):
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ctrl+q,ctrl+c",
+            "ctrl+q",
             "leave",
             "Quit",
             key_display="^Q",
             priority=True,
             tooltip="Quit (also ^C, and q where no text is typed).",
         ),
+        Binding("ctrl+c", "interrupt", "Quit", priority=True, show=False),
     ]
 
     def __init__(
@@ -205,6 +206,12 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
 
         self._show(ResultScreen(self.desk, message))
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C: have the run on the screen stop after its step, elsewhere quit."""
+        interrupt = getattr(self.screen, "interrupt", None)
+        if not (callable(interrupt) and interrupt()):
+            self.action_leave()
 
     def action_leave(self) -> None:
         """Close the window, or quit. Say before what ran, and what is saved or lost."""

@@ -11,7 +11,10 @@ from wizard.finding import Finding
 from wizard.plan.model import Step
 from wizard.run import records
 
-WAITS, RUNS, DONE, FAILED = "waits", "runs", "done", "FAILED"
+WAITS, RUNS, DONE, FAILED = "waits", "running", "done", "FAILED"
+NEXT = "next"
+"""The word for the first step that waits, where only the steps around the active one are shown."""
+BAR_CELLS = 16
 
 NOT_BEGUN = "-"
 """The state of a step that had not begun when the run ended."""
@@ -40,9 +43,14 @@ class StepView:
             return ""
         seconds = self.seconds if self.seconds is not None else now - (self.began or now)
         if self.seconds is not None and seconds < 10:  # noqa: PLR2004 - a tenth matters below
-            return f"{seconds:.1f}s"
-        minutes, rest = divmod(int(seconds), 60)
-        return f"{minutes}:{rest:02}" if minutes else f"{rest}s"
+            return f"{seconds:.1f} s"
+        return duration(seconds)
+
+
+def duration(seconds: float) -> str:
+    """Return such as `42 s` or `3:07`."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes else f"{rest} s"
 
 
 class Progress:
@@ -54,6 +62,8 @@ class Progress:
         self.prompts: dict[int, records.Prompted] = {}
         self.findings: tuple[Finding, ...] = ()
         self.returning = False
+        self.back: frozenset[str] = frozenset()
+        """The steps that put back what the run changed."""
         self.finished: Optional[records.RunFinished] = None
         self._takers: dict[type, Callable[..., object]] = {
             records.RunStarted: self._begins,
@@ -105,6 +115,7 @@ class Progress:
 
     def _returns(self, event: records.Returning) -> None:
         self.returning = True
+        self.back = frozenset(step.id for step in event.steps)
         for step in event.steps:
             self.steps.setdefault(step.id, StepView(step.id, step.title))
 
@@ -121,8 +132,42 @@ class Progress:
 
     @property
     def count_done(self) -> int:
-        """The number of steps that are done."""
-        return sum(1 for step in self.steps.values() if step.state == DONE)
+        """The number of the run's own steps that are done."""
+        return sum(
+            1 for one in self.steps.values() if one.state == DONE and one.id not in self.back
+        )
+
+    @property
+    def bar(self) -> str:
+        """Return such as `step 9 of 16  [########--------]`; a step counts once it is done.
+
+        During an automatic return it is about the steps of that.
+        """
+        steps = [one for one in self.steps.values() if (one.id in self.back) == self.returning]
+        at = next((number for number, one in enumerate(steps, 1) if one.id == self.active), 0)
+        done = sum(1 for one in steps if one.state == DONE)
+        cells = BAR_CELLS * done // len(steps) if steps else 0
+        return f"step {at} of {len(steps)}  [{'#' * cells}{'-' * (BAR_CELLS - cells)}]"
+
+    @property
+    def count(self) -> int:
+        """The number of the run's own steps."""
+        return len(self.steps.keys() - self.back)
+
+    def elapsed(self, now: float) -> str:
+        """Return how long the steps took until now. Pauses between two attempts do not count."""
+        took = sum(one.seconds or 0 for one in self.steps.values())
+        began = [one.began for one in self.steps.values() if one.began is not None]
+        return duration(took + sum(now - one for one in began))
+
+    @property
+    def around(self) -> tuple[StepView, ...]:
+        """The step that was done last, the active one and the next one; fewer at the ends."""
+        steps = list(self.steps.values())
+        at = next((i for i, one in enumerate(steps) if one.id == self.active), 0)
+        done = [one for one in steps[:at] if one.state == DONE][-1:]
+        waiting = [one for one in steps[at + 1 :] if one.state in {WAITS, NOT_BEGUN}][:1]
+        return (*done, *steps[at : at + 1], *waiting)
 
     @property
     def failed(self) -> Optional[StepView]:

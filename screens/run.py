@@ -1,4 +1,4 @@
-"""Run: the steps with state and time, the output of one step, and its prompts."""
+"""Run: how far the run is, the output of the active step, and its questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from screens.desk import Desk
 from screens.feed import FAR_BEHIND, Fed, Feed
 from screens.frame import WizardScreen
 from screens.messages import Failed, Finished, Gathered
-from screens.progress import DONE, FAILED, RUNS, Progress, StepView
+from screens.progress import DONE, FAILED, NEXT, RUNS, WAITS, Progress, StepView
 from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
@@ -31,12 +31,18 @@ from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts
 from wizard.run.records import DIED
 
-GOES_ON = "The run goes on without this screen; `postfix-wizard attach` shows it again."
+GOES_ON = "Closing this terminal stops nothing. Back: postfix-wizard attach."
+NOTE = f"{GOES_ON}\nCtrl-C: stops after this step."
+OVER = "`postfix-wizard runs` lists this run and those before it."
 LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
 
 
 class Steps(Rows):
-    """The steps at the left."""
+    """The steps: three around the active one, or all of them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Output", tooltip="Show the output of the step."),
+    ]
 
     class Resized(Message):
         """The width for the titles has changed."""
@@ -51,17 +57,22 @@ class RunScreen(WizardScreen):
     """A viewer of a run. Closing it, or losing the terminal, never changes the run."""
 
     HELP_TEXT: ClassVar[str] = (
-        "The run has a process of its own that no terminal owns. This screen only looks at it "
-        "and answers its questions. Up and Down at the left show another step's output; Enter "
-        "there gives it the whole width."
+        "The run has a process of its own that no terminal owns. This screen shows it and sends "
+        "your answers to its questions. The output of the active step is followed; Up stops that, "
+        "End follows again. Esc shows all steps; Enter there shows the output of one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next", "Result", tooltip="Show what the run came to."),
-        Binding("f", "follow", "Follow", tooltip="Follow the active step."),
-        Binding("s", "stop", "Stop", tooltip="Stop at the next safe boundary, after a yes."),
-        Binding("escape", "answer", "Question"),
-        Binding("escape", "output", "Output"),
-        Binding("escape", "sections", "Steps"),
+        Binding("enter,ctrl+n", "next", "Result", tooltip="Show the result of the run."),
+        Binding("f", "follow", "Follow", tooltip="Follow the active step again."),
+        Binding(
+            "s",
+            "stop",
+            "Stop",
+            tooltip="Stop after this step, after a yes (also Ctrl-C).",
+        ),
+        Binding("escape", "answer", "Question", tooltip="Go to the open question."),
+        Binding("escape,o", "output", "Output", tooltip="Show the output of the step."),
+        Binding("escape,enter", "sections", "All steps", tooltip="Show all steps."),
     ]
 
     def __init__(self, desk: Desk, run: str) -> None:
@@ -82,17 +93,19 @@ class RunScreen(WizardScreen):
         return replace(super().seat, run=f"run: {self.run}")
 
     def compose(self) -> ComposeResult:
-        """Put the steps at the left and the output at the right."""
+        """Put how far it is above the output, and the question below."""
         self.fit()
         yield self.head()
-        with Widget(id="main"):
-            yield Steps(id="steps")
-            with Widget(id="run-body"):
-                yield Line("Reading the run ...", "strong", id="run-says")
-                yield Pane(id="output")
+        with Widget(id="run-body"):
+            yield Line("Reading the run ...", "strong", id="run-says")
+            with Widget(id="run-main"):
+                yield Steps(id="steps")
+                with Widget(id="run-output"):
+                    yield Line("", "quiet", id="run-picked")
+                    yield Pane(id="output")
         with Widget(id="run-foot"):
             yield Prompt()
-            yield Line(GOES_ON, "quiet", id="run-note")
+            yield Line(NOTE, "quiet", id="run-note")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -100,7 +113,7 @@ class RunScreen(WizardScreen):
         self.query_one(Prompt).display = False
         places, run = self.desk.session.places, self.run
         in_background(self, lambda: history.plan_of(places, run), self._follow)
-        self.query_one(Steps).focus()
+        self.query_one(Pane).focus()
 
     def _follow(self, plan: Plan) -> None:
         """Show the steps and begin to follow."""
@@ -112,7 +125,7 @@ class RunScreen(WizardScreen):
         events = follow.follow(self.desk.session.places, self.run, behind=FAR_BEHIND)
         self._feed = Feed(self, events)
         self._feed.start()
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._say)
 
     def on_failed(self, message: Failed) -> None:
         """Show why the run cannot be followed. The run itself continues."""
@@ -128,14 +141,20 @@ class RunScreen(WizardScreen):
             self.progress.take(event)
         self._draw()
 
-    def _tick(self) -> None:
-        """Update the time of the active step."""
-        self.query_one(Steps).show(self._rows())
+    def on_resize(self) -> None:
+        """Follow the terminal's width: wide terminals always show all steps."""
+        self.fit()
+        self._draw_steps()
 
     def on_steps_resized(self, message: Steps.Resized) -> None:
         """Cut the titles to the new width."""
         message.stop()
-        self.query_one(Steps).show(self._rows())
+        self._draw_steps()
+
+    @property
+    def shows_all(self) -> bool:
+        """True if all steps are in sight, not only those around the active one."""
+        return self.has_class("-wide") or self.has_class("-all")
 
     @property
     def in_view(self) -> str:
@@ -143,16 +162,20 @@ class RunScreen(WizardScreen):
         return self._picked if self._picked is not None else self.progress.active
 
     def _draw(self) -> None:
+        self._draw_steps()
+        self._draw_output()
+        self._say()
+        if self.query_one(Prompt).ask(self.progress.prompt):
+            self.action_output()
+        self.refresh_bindings()
+
+    def _draw_steps(self) -> None:
         steps = self.query_one(Steps)
+        steps.can_focus = self.shows_all
         steps.show(self._rows())
         if self._picked is None and steps.current and steps.current.key != self.progress.active:
             self._wanted_move = True
             steps.go_to(self.progress.active)
-        self._draw_output()
-        self._say()
-        if self.query_one(Prompt).ask(self.progress.prompt):
-            self.action_sections()
-        self.refresh_bindings()
 
     def _draw_output(self) -> None:
         step = self.progress.steps.get(self.in_view)
@@ -163,33 +186,48 @@ class RunScreen(WizardScreen):
         self.query_one(Pane).show(list(step.lines), fresh=fresh)
 
     def _rows(self) -> list[Row]:
-        now = time.monotonic()
         width = max(20, self.query_one(Steps).size.width)
-        return [self._step_row(step, now, width) for step in self.progress.steps.values()]
+        shown = self.progress.steps.values() if self.shows_all else self.progress.around
+        return [self._step_row(step, width) for step in shown]
 
-    def _step_row(self, step: StepView, now: float, width: int) -> Row:
-        look = LOOKS.get(step.state, "quiet")
-        took = step.time(now)
-        room = width - 7 - 6
+    def _step_row(self, step: StepView, width: int) -> Row:
+        state = step.state
+        if state == WAITS and not self.shows_all:
+            state = NEXT
+        mark = ">" if state == RUNS else " "
+        # The time of the active step is above, so that a second changes one line only.
+        took = "" if state == RUNS else step.time(0)
+        room = width - 10 - 8
         title = cut_middle(step.title, room)
-        return Row(f"{step.state:<7}{title:<{room}}{took:>6}", look, step.id)
+        look = LOOKS.get(state, "quiet")
+        return Row(f"{mark} {state:<8}", look, step.id, f"{title:<{room}}{took:>8}", "")
 
     def _say(self) -> None:
+        """Write the line above: how far the run is, or how it ended."""
         progress = self.progress
         says = self.query_one("#run-says", Line)
-        step = progress.steps.get(self.in_view)
         if progress.finished is not None:
             outcome = progress.finished.outcome
             look = "right" if outcome == DONE else "wrong"
             said = "CUT OFF" if outcome == DIED else outcome.upper()
-            comes = "shows the review" if self._goes_on else "shows the result"
-            says.say(f"The run is over: {said}. ^N {comes}.", look)
-            self.query_one("#run-note", Line).say(
-                "`postfix-wizard runs` lists this run and those before it.", "quiet"
-            )
-        elif step is not None:
-            said = f"{progress.count_done} of {len(progress.steps)} done. {step.title}"
-            says.say(said, "strong")
+            comes = "review" if self._goes_on else "result"
+            count = f"{progress.count_done} of {progress.count} steps are done"
+            says.say(f"The run is over: {said}. {count}. Enter: {comes}.", look)
+            self.query_one("#run-note", Line).say(OVER, "quiet")
+        elif progress.steps:
+            back = "FAILED. What it changed is put back: " if progress.returning else ""
+            time_taken = progress.elapsed(time.monotonic())
+            says.say(f"{back}{progress.bar}  {time_taken}", "strong")
+        self._say_picked()
+
+    def _say_picked(self) -> None:
+        """Name the step whose output is shown, where that is not the active one."""
+        picked = self.progress.steps.get(self._picked or "")
+        named = self.query_one("#run-picked", Line)
+        named.display = picked is not None and picked.id != self.progress.active
+        if picked is not None:
+            follows = "" if self.progress.finished else " f follows the active step again."
+            named.say(f"Output of: {picked.title}.{follows}", "quiet")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Show the output of the step under the cursor."""
@@ -197,21 +235,16 @@ class RunScreen(WizardScreen):
         if self._wanted_move:
             self._wanted_move = False
             return
-        if event.row is not None and event.row.key != self.in_view:
+        if self.shows_all and event.row is not None and event.row.key != self.in_view:
             self._picked = event.row.key
             self._draw_output()
             self._say()
             self.refresh_bindings()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Go to the open question, else to the step's output."""
+        """Go to the step's output."""
         event.stop()
-        (self.query_one("Prompt Entry") if self.progress.prompt else self.query_one(Pane)).focus()
-
-    def on_descendant_focus(self) -> None:
-        """Give the focused output the whole width, since dnf writes 80 columns."""
-        self.query_one(Steps).display = not self.query_one(Pane).has_focus
-        self.refresh_bindings()
+        self.action_output()
 
     def on_key(self, event: events.Key) -> None:
         """Send typed text to the open question, also if another widget has the focus."""
@@ -240,38 +273,36 @@ class RunScreen(WizardScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Show only keys that do something."""
         over = self.progress.finished is not None
-        if action == "next":
-            return over
-        if action == "back":
-            return False
-        if action == "follow":
-            return self._picked is not None and not over
-        if action == "stop":
-            return not over and self._feed is not None
-        if action in {"answer", "output", "sections"}:
-            return action == self._escape
+        at_steps = isinstance(self.focused, Steps)
+        offered = {
+            "next": over,
+            "back": False,
+            "follow": self._picked is not None and not over,
+            "stop": not over and self._feed is not None,
+            "sections": not at_steps,
+            "answer": at_steps and self.progress.prompt is not None,
+            "output": at_steps and self.progress.prompt is None,
+        }
+        if action in offered:
+            return offered[action]
         return super().check_action(action, parameters)
-
-    @property
-    def _escape(self) -> str:
-        """The action of Esc: from the steps to the question or the output, and back."""
-        if not self.query_one(Steps).has_focus:
-            return "sections"
-        return "answer" if self.progress.prompt else "output"
 
     def action_answer(self) -> None:
         """Go to the open question."""
+        self.action_output()
         self.query_one("Prompt Entry").focus()
 
     def action_output(self) -> None:
-        """Go to the output."""
+        """Go to the output, over the whole width."""
+        self.remove_class("-all")
+        self._draw_steps()
         self.query_one(Pane).focus()
 
     def action_sections(self) -> None:
-        """Go to the steps."""
-        steps = self.query_one(Steps)
-        steps.display = True
-        steps.focus()
+        """Show all steps."""
+        self.add_class("-all")
+        self._draw_steps()
+        self.query_one(Steps).focus()
 
     def action_follow(self) -> None:
         """Follow the active step again."""
@@ -317,6 +348,13 @@ class RunScreen(WizardScreen):
             in_background(self, lambda: lock.request_stop(places), self._say_stop)
 
         ask(self.app, "Stop the run?", text, stop)
+
+    def interrupt(self) -> bool:
+        """Ctrl-C: ask to stop the run. Return False if the run is over."""
+        if not self.check_action("stop", ()):
+            return False
+        self.action_stop()
+        return True
 
     def _say_stop(self, heard: bool) -> None:
         """Confirm the request to stop. `heard` is False if there was no run."""

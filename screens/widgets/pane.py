@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from textual.geometry import Size
+from rich.cells import cell_len
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from screens.widgets.rows import Scrolling
@@ -25,19 +26,35 @@ class Pane(Scrolling):
 
     def show(self, lines: Sequence[str], *, fresh: bool = False) -> None:
         """Show these lines. `fresh` is True if they are another step's."""
+        before = self._in_sight()
         self.lines = lines
-        widest = max(map(len, lines), default=0)
-        self.virtual_size = Size(widest, len(lines) + self.is_marked)
+        self._measure()
         if fresh:
             self._follows = True
             self.scroll_to(x=0, animate=False, force=True, immediate=True)
         if self._follows:
             self.scroll_lines(self.virtual_size.height)
-        self.refresh()
+        for y, (old, new) in enumerate(zip(before, self._in_sight())):
+            if old != new:
+                self.refresh(Region(0, y, max(cell_len(old), cell_len(new)), 1))
+
+    def _in_sight(self) -> list[str]:
+        """Return the lines in sight, without what is scrolled out to the side."""
+        x, top = self.scroll_offset
+        height = self.size.height - self.is_marked
+        shown = [one[x:] for one in self.lines[top : top + height]]
+        shown += [""] * (height - len(shown))
+        return [*shown, self.mark] if self.is_marked else shown
+
+    def _measure(self) -> None:
+        # Another virtual size draws all lines again, so it is that of the pane while all fit.
+        widest = max(map(cell_len, self.lines), default=0)
+        wide, high = self.size
+        self.virtual_size = Size(max(widest, wide), max(len(self.lines) + self.is_marked, high))
 
     def on_resize(self) -> None:
         """Scroll to the end, unless the operator scrolled up."""
-        self.virtual_size = Size(self.virtual_size.width, len(self.lines) + self.is_marked)
+        self._measure()
         if self._follows:
             self.scroll_lines(self.virtual_size.height)
 

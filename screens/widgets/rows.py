@@ -76,10 +76,14 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
         del container, viewport, width
         return self.total
 
+    @property
+    def mark(self) -> str:
+        """The position: which lines are in sight."""
+        return position(int(self.scroll_offset.y), self.size.height - 1, self.total)
+
     def mark_line(self) -> Strip:
         """Draw the line with the position."""
-        text = position(int(self.scroll_offset.y), self.size.height - 1, self.total)
-        return self.strips(((text, "quiet"),), self.size.width)
+        return self.strips(((self.mark, "quiet"),), self.size.width)
 
     def scroll_lines(self, y: int) -> None:
         """Scroll so that line `y` is the first visible one, but not beyond the last page."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Iterator, NoReturn
+
+if TYPE_CHECKING:
+    from wizard.run.records import Event
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -23,13 +27,28 @@ def main(kind: str, state: str = "") -> int:
         session = StandIn(the_host=set_up_host(), saved=answers())
     if state:
         session.state = Path(state)
+    if kind == "lines":
+        session.follow = _slow_lines  # type: ignore[method-assign]
     app = make_app(session)
     signal.signal(signal.SIGUSR1, lambda *_given: app.call_next(_broken))
     if kind == "crash":
         app.compose = _broken  # type: ignore[method-assign]
-    if kind == "run":
+    if kind in {"run", "lines"}:
         app._watch_run = "20251124-031500-1"
     return show(app)
+
+
+def _slow_lines(_run: str, *, behind: int) -> Iterator[Event]:
+    """A run with one short line of output every third of a second, which then says nothing."""
+    from wizard.run.records import Output, RunStarted, StepStarted  # noqa: PLC0415 - as in main
+
+    del behind
+    yield RunStarted("20251124-031500-1", "0" * 64, 4711)
+    yield StepStarted("install")
+    for number in range(8):
+        time.sleep(0.33)
+        yield Output("install", (f"line {number} of dnf",))
+    time.sleep(60)
 
 
 def _broken() -> NoReturn:

@@ -107,20 +107,24 @@ async def test_the_operator_picks_a_step_and_follows_again() -> None:
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "Is this ok")
-        await pilot.press("escape", "down", "down")
-        await in_sight(pilot, "0 of 4 done. Open smtp")
+        await pilot.press("escape", "down", "down", "enter")
+        await in_sight(pilot, "Output of: Open smtp, smtp-submission and smtps in zone public. f")
+        await pilot.press("f")
+        await in_sight(pilot, "[red]no[/")
+        assert "Output of:" not in picture(app)
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
 
 
 @pytest.mark.promise(6)
-async def test_stop_is_asked_first() -> None:
+@pytest.mark.parametrize("keys", [("escape", "s"), ("ctrl+c",)])
+async def test_stop_is_asked_first(keys: tuple[str, ...]) -> None:
     session = StandIn()
     app = make_app(session)
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "Is this ok")
-        await pilot.press("escape", "s")
+        await pilot.press(*keys)
         await in_sight(pilot, "Stop the run?")
         assert session.stops == 0
         await pilot.press("y")
@@ -136,7 +140,7 @@ async def test_leaving_asks_and_leaves_the_run_alone() -> None:
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
         await in_sight(pilot, "Is this ok")
-        await pilot.press("ctrl+c")
+        await pilot.press("ctrl+q")
         await in_sight(pilot, "Leave the run to itself?")
         await pilot.press("y")
     assert app.return_value == 0
@@ -157,7 +161,8 @@ async def test_a_failed_step_is_told_with_its_cause() -> None:
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
         shown = await in_sight(pilot, "The run is over: FAILED")
-        assert "FAILED Install Postfix" in shown
+        assert "FAILED  Install Postfix" in shown
+        assert "-       Replace main.cf" in shown
         assert "No match for argument: postfix" in shown
         await pilot.press("ctrl+n")
         shown = await in_sight(pilot, "The run FAILED at the step: Install Postfix.")
@@ -260,7 +265,7 @@ async def test_typing_beside_an_open_question_answers_it() -> None:
     app = make_app(session)
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
-        await in_sight(pilot, "Esc Steps")
+        await in_sight(pilot, "Esc All steps")
         await pilot.press("escape")
         await in_sight(pilot, "Esc Question")
         await pilot.press("y", "enter")
@@ -268,20 +273,54 @@ async def test_typing_beside_an_open_question_answers_it() -> None:
         assert session.sent == [(1, "y")]
 
 
-async def test_enter_gives_the_output_the_whole_width() -> None:
+async def test_the_output_has_the_whole_width_and_all_steps_are_a_key_away() -> None:
     events: list[records.Event] = [
         records.StepStarted("install"),
-        records.Output("install", ("x" * 70,)),
+        records.StepFinished("install", "done", 0.1, "", {}),
+        records.StepStarted("main.cf"),
+        records.Output("main.cf", ("x" * 78,)),
     ]
     app = make_app(StandIn(events=events))
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
-        await in_sight(pilot, "Esc Output")
-        assert "x" * 70 not in picture(app)
+        shown = await in_sight(pilot, "x" * 78)
+        assert "step 2 of 4  [####------------]  0 s" in shown
+        assert "  done    Install Postfix" in shown
+        assert "> running Replace main.cf" in shown
+        assert "  next    Open smtp, smtp-submission and smtps in zone public" in shown
+        assert "Talk to the result" not in shown
         await pilot.press("enter")
-        await in_sight(pilot, "x" * 70)
+        shown = await in_sight(pilot, "waits   Talk to the result")
+        assert "xxx" not in shown
         await pilot.press("escape")
-        await in_sight(pilot, "waits  Talk to the result")
+        await in_sight(pilot, "x" * 78)
+
+
+async def test_the_line_that_says_what_closing_does_is_there_until_the_end() -> None:
+    session = StandIn()
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await in_sight(pilot, "Is this ok [y/N]:")
+        assert "Closing this terminal stops nothing. Back: postfix-wizard attach." in shown
+        assert "Ctrl-C: stops after this step." in shown
+        session.went_on.set()
+        shown = await in_sight(pilot, "The run is over: DONE. 4 of 4 steps are done.")
+        assert "Ctrl-C" not in shown
+        await pilot.press("enter")
+        await in_sight(pilot, "Result of run")
+
+
+def test_the_bar_counts_what_is_done_and_the_time_of_all_steps() -> None:
+    progress = Progress(make_plan(fresh_host()).pending)
+    assert progress.bar == "step 1 of 4  [----------------]"
+    for event in happy_events()[:8]:
+        progress.take(event)
+    assert progress.bar == "step 2 of 4  [####------------]"
+    assert [one.id for one in progress.around] == ["install", "main.cf", "firewall"]
+    began = progress.steps["main.cf"].began
+    assert began is not None
+    assert progress.elapsed(began + 60) == "1:04"
 
 
 @pytest.mark.parametrize("size", [(40, 10), (50, 16), (132, 43)])

@@ -90,6 +90,24 @@ def test_a_key_and_an_idle_screen_cost_few_bytes(launched: list[Terminal]) -> No
     assert 0 < terminal.read(1.0) <= MOST_BYTES_OF_A_MOVE
 
 
+MOST_BYTES_OF_A_RUN = 200
+"""For a line of output and for the time of a step, while nothing else changes."""
+
+
+def test_a_line_of_output_and_a_second_cost_few_bytes(launched: list[Terminal]) -> None:
+    terminal = start(launched, "lines")
+    terminal.until("line 1 of dnf")
+    costs = []
+    for _ in range(30):
+        before = terminal.bytes
+        time.sleep(0.1)
+        terminal.read(0.01)
+        costs.append(terminal.bytes - before)
+    assert "line 7 of dnf" in terminal.text
+    assert max(costs) <= MOST_BYTES_OF_A_RUN, costs
+    assert costs.count(0) > len(costs) // 3, costs
+
+
 BURSTS = {
     "\x15mail.example.jp": "mail.example.jp",
     "\x15mial\x7f\x7f\x7fail.example.jp": "mail.example.jp",
