@@ -9,6 +9,7 @@ import contextlib
 import os
 import shlex
 import stat
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import read_stored, saved_answers
 from wizard.door import Door
+from wizard.environment import captured
 from wizard.errors import Trouble, UsageTrouble, refused_access
 from wizard.finding import Finding
 from wizard.host.facts import Host
@@ -47,10 +49,13 @@ if TYPE_CHECKING:
     from wizard.drafts.store import DraftStore
     from wizard.move.model import Checklist
     from wizard.status.drift import DriftItem
+    from wizard.status.mail_state import MailState
     from wizard.status.sections import SectionRow
 
 
 UNDECIDED = Choices()
+CHECK_SECONDS = 180
+"""Seconds for a whole check. It takes 20 where no resolver and no other server answers."""
 
 
 def local_session(root: Path = Path("/")) -> Session:
@@ -193,6 +198,40 @@ class Session:
         plan = undo_plan(self.places, run, remove_package=remove_package, taken_first=taken_first)
         plan = with_path_obstacles(with_count(self.door, plan), self.door)
         return replace(plan, obstacles=(*plan.obstacles, *unready(self.places, plan)))
+
+    def has_something_to_undo(self, run: str) -> bool:
+        """True if undo would take back something of this run. Reads its journal."""
+        from wizard.run.plan_undo import has_steps  # noqa: PLC0415 - as for undo_plan
+
+        return has_steps(self.places, run)
+
+    def mail_state(self, plan: Plan) -> MailState:
+        """Observe whether this host takes mail after a run of this plan. Takes at most 5 s."""
+        from wizard.status.mail_state import observe_mail  # noqa: PLC0415 - as for undo_plan
+
+        return observe_mail(self.door, plan)
+
+    def check(self) -> tuple[Finding, ...]:
+        """Check this server in a process of its own, as `postfix-wizard check` does.
+
+        That takes 3 to 20 s. The process ends by itself if this one ends meanwhile, and removes the
+        address that it adds. Raises Trouble with its message if there are no findings.
+        """
+        from wizard.check.report import from_json  # noqa: PLC0415 - as for undo_plan
+
+        doing = "checking this server"
+        try:
+            done = captured((*self.program, "check", "--json"), CHECK_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            advice = "Run `postfix-wizard check` in a shell to see where it waits."
+            raise Trouble(doing, f"it took more than {CHECK_SECONDS} s", advice) from error
+        except OSError as error:
+            raise Trouble(doing, f"{self.program[0]}: {error.strerror}") from error
+        try:
+            return from_json(done.stdout.decode("utf-8", "replace"))
+        except ValueError as error:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise Trouble(doing, said or str(error)) from error
 
     def start(self, plan: Plan, *, attended: bool) -> str:
         """Start a worker on this plan and return the run's ID; returns in about 50 ms.

@@ -39,7 +39,7 @@ class Pane(Scrolling):
                 self.refresh(Region(0, y, max(cell_len(old), cell_len(new)), 1))
 
     def _in_sight(self) -> list[str]:
-        """Return the lines in sight, without what is scrolled out to the side."""
+        """Return the lines in sight, from the first cell in sight on."""
         x, top = self.scroll_offset
         height = self.size.height - self.is_marked
         shown = [one[x:] for one in self.lines[top : top + height]]

@@ -8,9 +8,10 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from typing import Any
 
 from wizard.dns.records import Published, fragment
-from wizard.finding import RIGHT, VERDICTS, WRONG, Finding
+from wizard.finding import RIGHT, VERDICTS, WRONG, Cure, Edit, Finding
 from wizard.secrets import masked, masked_data
 from wizard.text import printable
 
@@ -38,6 +39,27 @@ def as_json(findings: Iterable[Finding], records: Iterable[Published] = ()) -> s
     rows = [masked_data(asdict(finding)) for finding in findings]
     wanted = [asdict(record) for record in records]
     return json.dumps({"version": VERSION, "findings": rows, "records": wanted}, indent=2)
+
+
+def from_json(text: str) -> tuple[Finding, ...]:
+    """Return the findings of such JSON. Raises ValueError where it is not of this version."""
+    try:
+        data = json.loads(text)
+        if data["version"] != VERSION:
+            raise ValueError(f"its version is {data['version']!r:.20}")
+        return tuple(_finding(row) for row in data["findings"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it has not the fields of a check ({error!r:.60})") from error
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    cured = row["cure"]
+    cure = Cure(
+        tuple(tuple(argv) for argv in cured["commands"]),
+        tuple(Edit(**edit) for edit in cured["edits"]),
+        cured["reason"],
+    )
+    return Finding(**{**row, "cure": cure})
 
 
 def to_publish(findings: Iterable[Finding], records: Iterable[Published]) -> tuple[str, ...]:

@@ -93,6 +93,14 @@ def with_later(places: Places, run: str) -> tuple[str, ...]:
     return tuple(reversed(found))
 
 
+def has_steps(places: Places, run: str) -> bool:
+    """True if the run can be undone and changed something that undo takes back."""
+    one = next((one for one in runs(places) if one.run == run), None)
+    if one is None or one.newer is not None or _why_not(one):
+        return False
+    return bool(_read(places, run, remove_package=False)[2])
+
+
 def _named(known: Sequence[RunSummary], run: str) -> str:
     found = next((one for one in known if one.run == run), None)
     if found is None:

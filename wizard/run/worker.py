@@ -315,16 +315,21 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
     todo = [step for step in texts_first(steps) if step.id not in work.past.done]
     for number, step in enumerate(todo):
         if work.stopping():
-            remaining = len(todo) - number
-            said = f"Stopped as asked before {step.title!r}; {remaining} steps are left."
+            said = f"Stopped as asked before {step.title!r}. {_remaining(len(todo) - number)}"
             return _Failure(step, said, stopped=True)
         wrong = _take(work, step, hands)
         if wrong is not None:
-            later = _titles(todo[number + 1 :])
-            after = f"; not begun: {later}" if later else ""
-            said = f"{wrong.said}\nIt was in step {step.title!r}{after}."
+            said = (
+                f"{wrong.said}\nIt was in step {step.title!r}. {_remaining(len(todo) - number - 1)}"
+            )
             return replace(wrong, said=said, stopped=work.stopping())
     return None
+
+
+def _remaining(count: int) -> str:
+    if count == 1:
+        return "1 step is left."
+    return f"{count or 'No'} steps are left."
 
 
 def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Failure]:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.check.report import as_json, as_table, failed, summary, to_publish
+from wizard.check.report import as_json, as_table, failed, from_json, summary, to_publish
 from wizard.dns.records import Published
-from wizard.finding import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, VERDICTS, WAITS, WARNING, WRONG, Cure, Edit, Finding
 from wizard.text import clean
 
 FINDINGS = (
@@ -52,6 +52,24 @@ waits    port 465: AUTH offered under    waits for Dovecot: no socket
 
 def test_the_table() -> None:
     assert as_table(FINDINGS) == TABLE
+
+
+def test_the_json_is_read_back_whole() -> None:
+    cured = replace(
+        FINDINGS[1],
+        cure=Cure((("postconf", "-X", "soft_bounce"),), (Edit("/etc/x", "a", "b"),), "why"),
+        follows="port.25",
+    )
+    found = (FINDINGS[0], cured, FINDINGS[2])
+    assert from_json(as_json(found)) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "findings": [{}]}']
+)
+def test_what_is_not_the_json_of_a_check_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - json's own words
+        from_json(text)
 
 
 def test_the_json() -> None:

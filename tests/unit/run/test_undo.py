@@ -37,7 +37,7 @@ from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.paths import Places, make_run
-from wizard.run.plan_undo import undo_plan, with_later
+from wizard.run.plan_undo import has_steps, undo_plan, with_later
 from wizard.run.progress import Progress, progress
 from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepIntended, StepStarted
 from wizard.run.request import write_request
@@ -110,6 +110,7 @@ def as_it_was(etc: Path) -> bool:
 def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -> None:
     run = taken(places, usual(etc))
     assert (etc / "cert.pem").is_symlink()
+    assert has_steps(places, run)
     back = undo_plan(places)
     assert back.undoes == run
     assert [step.id for step in back.steps] == ["back-access", "back-main.cf", "back-links"]
@@ -120,6 +121,7 @@ def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -
     assert (etc / "main.cf.orig").read_bytes() == OLD
     first, second = runs(places)
     assert (first.undone, second.undoes) == (True, run)
+    assert not (has_steps(places, run) or has_steps(places, second.run))
     with pytest.raises(Trouble, match="not taken back already"):
         undo_plan(places)
     with pytest.raises(Trouble, match="was taken back already"):
@@ -192,6 +194,8 @@ def test_a_damaged_copy_is_not_put_back(places: Places, etc: Path) -> None:
 
 def test_a_run_that_changed_nothing_has_no_undo(places: Places) -> None:
     run = taken(places, plan(("say", Command(("echo", "hello")))))
+    assert not has_steps(places, run)
+    assert not has_steps(places, "20261124-034502-99")
     with pytest.raises(Trouble, match="no run changed anything"):
         undo_plan(places)
     with pytest.raises(Trouble, match="changed nothing that undo takes back"):

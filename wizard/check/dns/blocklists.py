@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Callable, Optional
 
 from wizard.answers.catalogue import ListZone
@@ -47,15 +48,20 @@ def lists_unknown(lists: Blocklists, why: str) -> Iterator[Finding]:
 def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterator[Finding]:
     """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses.
 
-    None fails a run, because a list is not part of this host.
+    None fails a run, because a list is not part of this host. A list that fails as an earlier one
+    does, follows from it.
     """
+    causes: dict[tuple[str, str], str] = {}
     for health in found:
         check = _check(health.zone)
-        yield (
-            check.right("works")
-            if health.works
-            else check.warning(f"{health.state}: {health.said}", health.advice)
-        )
+        if health.works:
+            yield check.right("works")
+        else:
+            # The query's own name comes first: `test.a.example: the resolver does not answer`.
+            why = health.said.partition(": ")[2] or health.said
+            cause = causes.setdefault((health.state, why), check.id)
+            failed = check.warning(f"{health.state}: {health.said}", health.advice)
+            yield replace(failed, follows="" if cause == check.id else cause)
         if health.works and health.zone.by_address and addresses:
             yield _own(health, addresses)
 

@@ -36,6 +36,23 @@ def test_one_that_does_not_work_says_nothing_of_us() -> None:
     assert found.seen == "refuses: 127.255.255.254: it"
 
 
+def test_lists_that_fail_for_one_cause_follow_from_the_first() -> None:
+    third = ListZone("third", "third.example")
+    found = judge_lists(
+        [
+            Health(ZEN, "silent", "2.0.0.127.zen.example: 127.0.0.1 does not answer", "Do this."),
+            Health(NAMES, "silent", "test.n.example: 127.0.0.1 does not answer", "Do that."),
+            Health(third, "refuses", "2.0.0.127.third.example: 127.255.255.254", "Do it."),
+        ],
+        OWN,
+    )
+    assert [(one.id, one.follows) for one in found] == [
+        ("blocklist.zen", ""),
+        ("blocklist.names", "blocklist.zen"),
+        ("blocklist.third", ""),
+    ]
+
+
 def test_names_and_hosts_behind_nat_are_not_asked_about() -> None:
     assert len(list(judge_lists([Health(NAMES, "works", "")], OWN))) == 1
     assert len(list(judge_lists([Health(ZEN, "works", "")], ()))) == 1

@@ -1,0 +1,123 @@
+"""Whether mail is flowing is said only as it was observed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from wizard.door import Door
+from wizard.plan.model import FileChange, Plan
+from wizard.status.mail_state import (
+    DOWN,
+    FLOWS,
+    NEW,
+    OLD,
+    OTHER,
+    UNKNOWN,
+    Service,
+    _versions,
+    mail_state,
+    read_service,
+)
+
+MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
+GREETED = "220 mail.example.jp ESMTP Postfix"
+REFUSED = "port 25: Connection refused."
+
+
+def test_what_systemd_prints() -> None:
+    text = "ActiveState=inactive\nMainPID=0\nInactiveEnterTimestampMonotonic=5000000\n"
+    assert read_service(text, 1000.0) == Service("inactive", 0, 1005.0)
+    never = "ActiveState=active\nMainPID=812\nInactiveEnterTimestampMonotonic=0\n"
+    assert read_service(never, 1000.0) == Service("active", 812, None)
+    assert read_service("", 1000.0) is None
+
+
+@pytest.mark.parametrize(
+    ("service", "greeted", "versions", "state", "text"),
+    [
+        (
+            Service("active", 1),
+            GREETED,
+            ((MAIN, OLD), (MASTER, OLD)),
+            FLOWS,
+            "Mail is flowing with the OLD configuration.",
+        ),
+        (
+            Service("active", 1),
+            GREETED,
+            ((MAIN, NEW),),
+            FLOWS,
+            "Mail is flowing; the NEW configuration is on the disk.",
+        ),
+        (
+            Service("active", 1),
+            GREETED,
+            ((MAIN, NEW), (MASTER, OLD)),
+            FLOWS,
+            "Mail is flowing; main.cf is NEW and master.cf is OLD.",
+        ),
+        (Service("active", 1), GREETED, (), FLOWS, "Mail is flowing."),
+        (
+            Service("active", 1),
+            REFUSED,
+            ((MAIN, OLD),),
+            DOWN,
+            "Port 25 is DOWN: Postfix runs, and does not answer.",
+        ),
+        (
+            Service("active", 1),
+            "421 too many",
+            (),
+            DOWN,
+            "Port 25 is DOWN: Postfix runs, and does not answer.",
+        ),
+        (
+            Service("inactive"),
+            REFUSED,
+            (),
+            DOWN,
+            "Port 25 is DOWN: Postfix did not run since this host was started.",
+        ),
+        (
+            Service("failed"),
+            GREETED,
+            (),
+            UNKNOWN,
+            "Port 25 is answered, but not by Postfix's own service.",
+        ),
+        (Service("deactivating"), GREETED, (), UNKNOWN, "It is not known whether mail is flowing."),
+    ],
+)
+def test_the_sentence(
+    service: Service, greeted: str, versions: tuple[tuple[str, str], ...], state: str, text: str
+) -> None:
+    found = mail_state(service, greeted, versions)
+    assert (found.state, found.text) == (state, text)
+    assert found.seen
+
+
+def test_since_when_it_is_down() -> None:
+    since = time.time() - 3600
+    said = mail_state(Service("failed", 0, since), REFUSED, ()).text
+    assert said == f"Port 25 is DOWN since {time.strftime('%H:%M', time.localtime(since))}."
+    long_ago = mail_state(Service("failed", 0, 0.0), REFUSED, ()).text
+    assert "1970-01-01" in long_ago or "1969-12-31" in long_ago
+
+
+def test_which_version_of_each_file_is_on_the_disk(tmp_path: Path) -> None:
+    etc = tmp_path / "etc/postfix"
+    etc.mkdir(parents=True)
+    (etc / "main.cf").write_bytes(b"old\n")
+    (etc / "master.cf").write_bytes(b"by hand\n")
+    files = (
+        FileChange(MAIN, None, b"old\n", b"new\n"),
+        FileChange(MASTER, None, b"old\n", b"new\n"),
+        FileChange("/etc/postfix/sender_access", None, b"old\n", b"new\n"),
+    )
+    plan = Plan("", (), (), files)
+    assert tuple(_versions(Door(tmp_path), plan)) == ((MAIN, OLD), (MASTER, OTHER))
+    (etc / "main.cf").write_bytes(b"new\n")
+    assert next(_versions(Door(tmp_path), plan)) == (MAIN, NEW)
