@@ -183,7 +183,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         """Open the review of an undo."""
         from screens.reviews import UndoScreen  # noqa: PLC0415 - only when it is needed
 
-        self._show(UndoScreen(self.desk, message.run, message.came_from))
+        self._show(UndoScreen(self.desk, message.run, message.came_from, message.place))
 
     def on_gathered(self, message: messages.Gathered) -> None:
         """Open the review of the plan that uses the gathered certificates."""

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
+from screens.widgets.wrap import cut
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.host.facts import FileFacts, Host
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from wizard.run.history import RunSummary
 
 FEW = 3
+MAX_MESSAGE = 130
+"""Characters of a failed run's message: two lines of 80 columns. The result shows it whole."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,11 @@ def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fa
         return
     where = f" in the step {last.step!r}" if last.step else ""
     how = _OUTCOMES.get(last.outcome, last.outcome.upper())
-    said = f"{last.run}{what}: {how}{where}, {done} done."
-    said += f" {' '.join(last.message.split())}"
-    yield Fact("Last run", said.rstrip(), "wrong")
+    yield Fact("Last run", f"{last.run}{what}: {how}{where}, {done} done.", "strong")
+    if last.message:
+        yield Fact("", cut(" ".join(last.message.split()), MAX_MESSAGE))
     if last.can_resume:
-        ways = "g goes on with it" + (", u takes it back" if last.can_undo else "")
+        ways = "g continues it" + (", u undoes it" if last.can_undo else "")
         yield Fact("", f"Its files are whole, old or new: {ways}.", "strong")
 
 

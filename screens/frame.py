@@ -226,7 +226,7 @@ class WizardScreen(Screen[None]):
     def action_undo(self) -> None:
         """Show the undo of the last run."""
         if self.desk.last is not None:
-            self.post_message(TakeBack(self.desk.last.run))
+            self.post_message(TakeBack(self.desk.last.run, place=self.place_name))
 
     def action_log(self) -> None:
         """Show the counts of Postfix's log."""

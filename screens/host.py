@@ -12,7 +12,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.frame import LOG, UNDO, Sections, WizardScreen
-from screens.messages import Failed, HostLoaded, HostRead, Launched, Watch
+from screens.messages import Failed, HostLoaded, HostRead, Watch
 from screens.widgets.rows import Row, Rows, text_rows
 from screens.widgets.wrap import wrapped
 
@@ -35,7 +35,7 @@ class HostScreen(WizardScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "attach", "Attach to the run"),
-        Binding("g", "resume", "Go on", tooltip="Go on with the last run where it ended early."),
+        Binding("g", "resume", "Continue", tooltip="Continue the last run where it ended early."),
         UNDO,
         LOG,
         Binding("r", "read", "Read again"),
@@ -164,25 +164,10 @@ class HostScreen(WizardScreen):
     def action_resume(self) -> None:
         """Ask, then resume the run that ended early."""
         early = self.desk.early
-        if early is None:
-            return
-        from screens.ask import ask  # noqa: PLC0415 - only when there is a question
+        if early is not None:
+            from screens.resuming import ask_to_resume  # noqa: PLC0415 - only with such a run
 
-        session = self.desk.session
-
-        def resume() -> Message:
-            from wizard.run.launch import relaunch  # noqa: PLC0415 - loaded by now
-
-            relaunch(session.places, early.run, session.program, attended=True)
-            return Launched(early.run)
-
-        text = f"{early.summary} Steps that are done are not taken again."
-        ask(
-            self.app,
-            "Go on with the run?",
-            text,
-            lambda: in_background(self, resume, self.post_message),
-        )
+            ask_to_resume(self, early.run, early.summary)
 
     def action_read(self) -> None:
         """Try again."""

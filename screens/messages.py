@@ -42,11 +42,12 @@ class Watch(Message):
 class TakeBack(Message):
     """Open the review of the undo of a run.
 
-    `came_from` opens the previous screen again; None for Host.
+    `came_from` opens the result again from which it was requested, `place` the other screen.
     """
 
     run: str
     came_from: Optional[Finished] = None
+    place: str = ""
 
 
 @dataclass
@@ -97,20 +98,40 @@ class Launched(Message):
 
 @dataclass
 class Finished(Message):
-    """A run has ended, and the operator wants to see the result."""
+    """A run has ended, and the operator wants to see the result.
+
+    `done` are the titles of its own steps that are done, in their order, and `steps` the number of
+    its own steps. `failed_at` is the number of the failed step, `said` its message.
+    """
 
     run: str
     outcome: str
     message: str
     findings: tuple[Finding, ...]
-    failed_step: str
-    can_undo: bool
-    sections: tuple[str, ...] = ()
-    """The sections of the run's plan; none are all of them."""
+    plan: Plan
+    done: tuple[str, ...] = ()
+    steps: int = 0
+    failed_step: str = ""
+    failed_at: int = 0
+    said: str = ""
+    has_returned: bool = False
+    """True if an automatic return put back all that the run had changed."""
+    checked: float = 0.0
+    """When the checks ran that made the findings, in seconds since 1970; 0 at the end of the run."""
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The sections of the run's plan; none are all of them."""
+        return self.plan.sections
 
     def again(self) -> Finished:
         """Return a message of the same content: Textual sends each message only once."""
         return replace(self)
+
+    @property
+    def can_resume(self) -> bool:
+        """True if it ended early and can be continued."""
+        return self.outcome != "done" and not self.has_returned
 
     @property
     def summary(self) -> str:

@@ -149,11 +149,6 @@ class Progress:
         cells = BAR_CELLS * done // len(steps) if steps else 0
         return f"step {at} of {len(steps)}  [{'#' * cells}{'-' * (BAR_CELLS - cells)}]"
 
-    @property
-    def count(self) -> int:
-        """The number of the run's own steps."""
-        return len(self.steps.keys() - self.back)
-
     def elapsed(self, now: float) -> str:
         """Return how long the steps took until now. Pauses between two attempts do not count."""
         took = sum(one.seconds or 0 for one in self.steps.values())
@@ -168,6 +163,16 @@ class Progress:
         done = [one for one in steps[:at] if one.state == DONE][-1:]
         waiting = [one for one in steps[at + 1 :] if one.state in {WAITS, NOT_BEGUN}][:1]
         return (*done, *steps[at : at + 1], *waiting)
+
+    @property
+    def own(self) -> tuple[StepView, ...]:
+        """The run's own steps, without those of an automatic return."""
+        return tuple(one for one in self.steps.values() if one.id not in self.back)
+
+    @property
+    def has_returned(self) -> bool:
+        """True if an automatic return put back all that the run had changed."""
+        return self.returning and all(self.steps[one].state == DONE for one in self.back)
 
     @property
     def failed(self) -> Optional[StepView]:

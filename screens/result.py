@@ -1,76 +1,99 @@
-"""Result: the findings of the checks, what waits for Dovecot, and the undo."""
+"""Result: what the checks say of the server, or how far the run came and what to do."""
 
 from __future__ import annotations
 
-from collections import Counter
+import time
 from dataclasses import replace
-from typing import ClassVar, Optional
+from typing import ClassVar, Optional, Union
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.background import in_background
+from screens.clipboard import can_copy, copy
 from screens.desk import Desk
+from screens.findings import REPAIR, Group, ago, groups, sentence
 from screens.frame import LOG, MOVE, WizardScreen
 from screens.messages import Again, Failed, Finished, TakeBack, Watch
+from screens.outcome import ended_early, title, ways
+from screens.result_rows import BACK, Item, Part, item_at, parts, rows
+from screens.resuming import ask_to_resume
+from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows, text_rows
 from screens.widgets.seat import Seat
-from screens.widgets.wrap import cut
 from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
-from wizard.check.report import WORDS
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
+from wizard.finding import Finding
 from wizard.move.model import Checklist
 from wizard.run import history
 from wizard.run.records import DONE
+from wizard.status.mail_state import MailState
 
-ORDER = (WRONG, WARNING, WAITS, UNKNOWN, RIGHT)
-COUNTED = {**WORDS, WARNING: "to look at", WAITS: "waiting for Dovecot", UNKNOWN: "not known"}
-LOOKS = {WRONG: "wrong", WARNING: "caution", WAITS: "value", RIGHT: "right"}
-LATER = (
-    "`postfix-wizard check` proves it again at any time, `postfix-wizard undo` takes the run "
-    "back, and every file's first state is kept beside it as .orig."
-)
-LATER_WITHOUT_UNDO = (
-    "`postfix-wizard check` proves the server at any time, and every file's first state is kept "
-    "beside it as .orig."
-)
-"""For an undo and a run that returned: after these, `undo` would undo an earlier run."""
+CHECKING = "Checking this server: 3 to 20 seconds ..."
+NO_CHECKS = "No checks ran."
+LATER = "The first state of each file is kept next to it as .orig."
+AFTER_UNDO = "Nothing undoes an undo: to have the run's changes again, apply its answers."
+MINUTE = 60.0
+
+
+class Findings(Rows):
+    """Groups, and the lines of those that are open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter",
+            "choose",
+            "Open",
+            tooltip="Open a group or close it. Show a line whole: what was seen, and what to do.",
+        ),
+        Binding("y", "pick", "Copy", tooltip="Copy the line under the cursor, whole."),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Offer only keys that do something: to copy, where the terminal can."""
+        del parameters
+        if action in {"choose", "pick"} and self.current is None:
+            return False
+        return action != "pick" or can_copy()
 
 
 class ResultScreen(WizardScreen):
-    """The last screen. The command line can show the same again."""
+    """The last screen of a run. The command line can show the same again."""
 
     HELP_TEXT: ClassVar[str] = (
-        "Each line is one look at the live server: what was looked at and what was seen. The "
-        "foot tells what was expected and what to do. What waits for Dovecot is no fault: "
-        "people's passwords and mailboxes are Dovecot's part."
+        "Enter opens a group, and shows a line whole. What waits for Dovecot is no fault: "
+        "passwords and mailboxes are Dovecot's part. Unknown: it could not be checked from this "
+        "host. What follows from another finding is shown with that one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "back", "Run", tooltip="Show the run's steps and output."),
+        Binding("g", "resume", "Continue", tooltip="Continue the run where it ended, after a yes."),
         Binding(
             "u",
             "undo",
             "Undo",
-            tooltip="Show what takes this run back; nothing is done before a yes.",
+            tooltip="Show what undoes this run; nothing is done before a yes.",
         ),
+        Binding("c", "check", "Check again", tooltip="Check the server as it is now."),
+        Binding("o", "output", "Output", tooltip="Show the run's steps and output."),
         Binding(
             "d",
             "records",
             "DNS",
             tooltip="Show what the DNS says of this server, and the records to publish.",
         ),
+        UNDO_LIMITS,
         LOG,
         MOVE,
         Binding(
             "escape",
             "sections",
             "Sections",
-            tooltip="Look at the host anew, and go to the list of its sections.",
+            tooltip="Read the host again, and go to the list of its sections.",
         ),
     ]
 
@@ -78,7 +101,13 @@ class ResultScreen(WizardScreen):
         super().__init__(desk, "Result")
         self.over = over
         self._move: Optional[Checklist] = None
-        self.findings = sorted(over.findings, key=lambda one: ORDER.index(one.verdict))
+        self._mail: Optional[MailState] = None
+        self._can_undo = False
+        self._checking = False
+        self._trouble = ""
+        self._open = {REPAIR, BACK}
+        self._groups: tuple[Group, ...] = groups(over.findings)
+        self._parts: tuple[Part, ...] = parts(over, self._groups)
 
     @property
     def seat(self) -> Seat:
@@ -86,36 +115,54 @@ class ResultScreen(WizardScreen):
         return replace(super().seat, run=f"run: {self.over.run}")
 
     def compose(self) -> ComposeResult:
-        """Put the table above the foot."""
+        """Put what is said first above the groups."""
         self.fit()
         yield self.head()
         with Widget(id="result-body"):
-            yield Line(self._summary(), self._look(), id="result-says")
-            yield Rows(choosing=bool(self.findings), id="findings")
-            with Widget(id="result-foot"):
-                yield Line(id="result-detail")
-            later = LATER if self.over.can_undo else LATER_WITHOUT_UNDO
-            yield Line(later, "quiet", id="result-later")
+            yield Rows(choosing=False, id="result-says")
+            with Widget(id="result-main"):
+                yield Findings(id="findings")
+                yield Rows(choosing=False, id="result-detail")
+            yield Line(self._later, "quiet", id="result-later")
         yield KeyLine()
 
-    def _look(self) -> str:
-        return "right" if self.over.outcome == DONE else "wrong"
-
-    def _summary(self) -> str:
-        counts = Counter(one.verdict for one in self.findings)
-        found = ", ".join(f"{counts[one]} {COUNTED[one]}" for one in ORDER if counts[one])
-        if self.over.outcome == DONE:
-            move = f" {self._move.summary}" if self._move else ""
-            return f"The run is done. Checks: {found or 'none were made'}.{move}"
-        where = f" at the step: {self.over.failed_step}" if self.over.failed_step else ""
-        return f"The run {self.over.outcome.upper()}{where}.".replace("DIED", "was CUT OFF")
+    @property
+    def _later(self) -> str:
+        if self.over.outcome != DONE:
+            return ""
+        return AFTER_UNDO if self.over.plan.undoes else LATER
 
     def on_mount(self) -> None:
-        """Show the table."""
+        """Show what is known, and read the rest in threads."""
+        for rows_to_read in ("#result-says", "#result-detail"):
+            self.query_one(rows_to_read).can_focus = False
         self._show()
         self.query_one("#findings").focus()
-        if self.over.outcome == DONE:
+        self.set_interval(MINUTE / 2, self._say)
+        session, over = self.desk.session, self.over
+        in_background(self, self._look_at_run, self._show_run)
+        if over.outcome == DONE:
             in_background(self, self._look_at_move, self._show_move)
+        else:
+            in_background(self, lambda: session.mail_state(over.plan), self._show_mail)
+
+    def _look_at_run(self) -> tuple[bool, Optional[float]]:
+        """Return whether undo takes back anything of the run, and when it ended."""
+        session, run = self.desk.session, self.over.run
+        ended = next((one.ended for one in history.runs(session.places) if one.run == run), None)
+        return session.has_something_to_undo(run), ended
+
+    def _show_run(self, found: tuple[bool, Optional[float]]) -> None:
+        self._can_undo, ended = found
+        if not self.over.checked and ended is not None:
+            self.over = replace(self.over, checked=ended)
+        self._say()
+        self.refresh_bindings()
+
+    def _show_mail(self, found: MailState) -> None:
+        """Say whether mail is flowing."""
+        self._mail = found
+        self._say()
 
     def _look_at_move(self) -> Optional[Checklist]:
         answers = self._answers()
@@ -126,77 +173,156 @@ class ResultScreen(WizardScreen):
     def _show_move(self, found: Optional[Checklist]) -> None:
         """Say how much of the move is open."""
         self._move = found
-        self.query_one("#result-says", Line).say(self._summary(), self._look())
+        self._say()
         self.refresh_bindings()
 
     def on_failed(self, message: Failed) -> None:
-        """Ignore it: the move is not a part of the run's result, and `status` reports the error."""
+        """Ignore it: the move and the undo are no part of the result, and `status` reports the error."""
         message.stop()
 
     def _answers(self) -> Optional[Answers]:
-        """Return the answers of the run's plan, None if unreadable. It reads a file, so in a thread."""
+        """Return the answers of the run's plan, None if unreadable. For threads."""
         from wizard.answers.toml import parse_stored  # noqa: PLC0415 - in the thread
 
-        given = parse_stored(history.plan_of(self.desk.session.places, self.over.run).answers)
+        given = parse_stored(self.over.plan.answers)
         return given if isinstance(given, Answers) else None
 
     def on_resize(self) -> None:
-        """Fit the table to the width."""
+        """Fit the lines to the width."""
+        self.fit()
         self._show()
 
     def _show(self) -> None:
-        table = self.query_one("#findings", Rows)
-        width = max(30, table.size.width)
-        # A run that is done may have a message, too: about mail on hold, or about its answers.
-        look = "caution" if self.over.outcome == DONE else "wrong"
-        said = self.over.message
-        rows = text_rows(said, width, look) if said else []
-        if rows and self.findings:
-            rows.append(Row(""))
-        name = min(max((len(one.looked_at) for one in self.findings), default=0), width // 2)
-        rows += [self._finding_row(one, name) for one in self.findings]
-        table.show(rows)
+        self._say()
+        table = self.query_one("#findings", Findings)
+        table.show(list(rows(self.over, self._parts, self._open, max(20, table.size.width))))
+        self._show_detail()
+        self.refresh_bindings()
 
-    def _finding_row(self, one: Finding, name: int) -> Row:
-        looked_at = cut(one.looked_at, name)
-        return Row(
-            f"{WORDS[one.verdict]:<8} ",
-            LOOKS.get(one.verdict, ""),
-            one.id,
-            f"{looked_at:<{name}}  {one.seen}",
-            "",
-        )
+    def _say(self) -> None:
+        """Write what is said first."""
+        says = self.query_one("#result-says", Rows)
+        width = max(20, says.size.width)
+        if self.over.outcome == DONE:
+            shown = self._said_of_server(width)
+        else:
+            can_read_again = bool(self.check_action("sections", ()))
+            keys = ways(self.over, can_undo=self._can_undo, can_read_again=can_read_again)
+            shown = [*ended_early(self.over, self._mail, keys, width), *self._age(width)]
+        says.styles.height = len(shown)
+        says.show(shown)
+
+    def _said_of_server(self, width: int) -> list[Row]:
+        """Return the sentence on the server or the undo; only its last word has a colour."""
+        if self._groups:
+            text, last, look = sentence(self._groups)
+            *lines, end = text_rows(f"{text} {last}", width)
+            before = end.text[: -len(last)]
+            said = [*lines, Row(before, "strong", "", last, look)]
+        elif self.over.plan.undoes:
+            said = text_rows(f"Run {self.over.plan.undoes} is undone.", width, "strong")
+        else:
+            said = text_rows(f"Run {self.over.run} is done.", width, "strong")
+        if self._move:
+            said += text_rows(self._move.summary, width)
+        return [*said, *self._age(width)]
+
+    def _age(self, width: int) -> list[Row]:
+        """Return the line that says when the server was checked, or that it is being checked."""
+        if self._checking:
+            return [Row(CHECKING, "strong")]
+        if self._trouble:
+            return text_rows(self._trouble, width, "caution")
+        if not self._groups:
+            return [Row(NO_CHECKS, "quiet")] if self.over.outcome == DONE else []
+        checked = self.over.checked or time.time()
+        return [Row(f"Checked {ago(time.time() - checked)}.", "quiet")]
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Show the details of the finding under the cursor."""
+        """Show the line under the cursor whole, where there is room for it."""
         event.stop()
-        found = next((one for one in self.findings if event.row and one.id == event.row.key), None)
-        if found is None:
-            return
-        detail = f"Seen: {found.seen}\nExpected: {found.expected}"
-        if found.advice:
-            detail += f"\n{found.advice}"
-        self.query_one("#result-detail", Line).say(detail)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        detail = self.query_one("#result-detail", Rows)
+        item = self._item
+        shown = item.paragraphs if item and self.has_class("-wide") else ()
+        width = max(20, detail.size.width)
+        detail.show([row for text, look in shown for row in text_rows(text, width, look)])
+
+    @property
+    def _item(self) -> Optional[Item]:
+        """What is under the cursor, None for the title of a group."""
+        row = self.query_one("#findings", Findings).current
+        return item_at(self.over, self._parts, row.key) if row else None
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Do nothing: a finding opens no screen."""
+        """Open or close a group, show a line whole, or copy it (y)."""
         event.stop()
+        item = self._item
+        if event.toggled:
+            copy(self.app, item.line if item else event.row.text + event.row.tail)
+        elif item is None:
+            self._open ^= {event.row.key}
+            self._show()
+        else:
+            from screens.text_window import TextWindow  # noqa: PLC0415 - only when it is needed
+
+            self.app.push_screen(TextWindow(item.title, item.paragraphs))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Hide Next, and keys that do nothing."""
-        wish = self.desk.wish
+        wish, over = self.desk.wish, self.over
         offered = {
             "next": False,
             "back": True,
-            "undo": self.over.can_undo,
-            "records": bool(self.findings),
+            "resume": over.can_resume,
+            "undo": self._can_undo,
+            "check": not self._checking,
+            "records": bool(over.findings),
             "move": self._move is not None,
+            "undo_limits": bool(over.plan.undoes),
             # With requested sections or an answers file, the request is done.
             "sections": not wish.sections and wish.given is None,
         }
         if action in offered:
             return offered[action]
         return super().check_action(action, parameters)
+
+    def action_check(self) -> None:
+        """Check the server again, in a thread."""
+        self._checking, self._trouble = True, ""
+        self._say()
+        self.refresh_bindings()
+        in_background(self, self._check, self._checked)
+
+    def _check(self) -> Union[tuple[Finding, ...], str]:
+        try:
+            return self.desk.session.check()
+        except Trouble as trouble:
+            return str(trouble)
+
+    def _checked(self, found: Union[tuple[Finding, ...], str]) -> None:
+        """Show the findings, or why there are none."""
+        self._checking = False
+        if isinstance(found, str):
+            self._trouble = found
+        else:
+            self.over = replace(self.over, findings=found, checked=time.time())
+            self._groups = groups(found)
+            self._parts = parts(self.over, self._groups)
+        self._show()
+        self.refresh_bindings()
+
+    def action_resume(self) -> None:
+        """Ask, then continue the run."""
+        over = self.over
+        said = f"{title(over)} {len(over.done)} of {over.steps} steps are done."
+        ask_to_resume(self, over.run, said)
+
+    def action_undo_limits(self) -> None:
+        """Show what undo cannot do."""
+        show_undo_limits(self.app)
 
     def action_sections(self) -> None:
         """Go to the list of sections of the host as it is now."""
@@ -228,10 +354,15 @@ class ResultScreen(WizardScreen):
         """Show the run again."""
         self.post_message(Watch(self.over.run))
 
+    def action_output(self) -> None:
+        """Show the run again, which begins with the output of its last step."""
+        self.action_back()
+
     def ask_to_leave(self) -> bool:
         """Quit without a question, since the run is over and nothing is lost."""
-        summary = self._summary().replace("The run", f"Run {self.over.run}", 1)
-        said = self.over.message if self.over.outcome == DONE else ""
-        self.desk.last_words = "\n".join(filter(None, (summary, said)))
-        self.app.exit(0 if self.over.outcome == DONE else 1)
+        done = self.over.outcome == DONE
+        checks = " ".join(sentence(self._groups)[:2]) if self._groups else ""
+        said = (title(self.over), checks, self.over.message) if done else (title(self.over),)
+        self.desk.last_words = "\n".join(filter(None, said))
+        self.app.exit(0 if done else 1)
         return True

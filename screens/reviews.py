@@ -6,12 +6,14 @@ import time
 from dataclasses import replace
 from typing import ClassVar, Optional
 
+from textual.binding import BindingType
 from textual.message import Message
 
 from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Finished, Planned
 from screens.review import ReviewScreen
+from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.seat import Seat
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import parse_answers
@@ -28,11 +30,15 @@ class UndoScreen(ReviewScreen):
         "never lost: then nothing is run. Packages, .orig files and issued certificates stay."
     )
     QUESTION: ClassVar[str] = "Take the run back?"
+    BINDINGS: ClassVar[list[BindingType]] = [UNDO_LIMITS]
 
-    def __init__(self, desk: Desk, run: str, came_from: Optional[Finished] = None) -> None:
+    def __init__(
+        self, desk: Desk, run: str, came_from: Optional[Finished] = None, place: str = ""
+    ) -> None:
         super().__init__(desk, "Undo of a run")
         self.run_back = run
         self._came_from = came_from
+        self._place = place
 
     @property
     def seat(self) -> Seat:
@@ -40,17 +46,21 @@ class UndoScreen(ReviewScreen):
         return replace(super().seat, run=f"run: {self.run_back}")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Show Back only if the result or the host's screen was open before."""
+        """Show Back only if another screen was open before."""
         if action == "back":
-            return self._came_from is not None or self.desk.draft is not None
+            return self._came_from is not None or bool(self._place)
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Go to the previous screen: the result or Host."""
+        """Go back to the screen from which the undo was requested."""
         if self._came_from is not None:
             self.post_message(self._came_from.again())
-        else:
-            self.leave_for("host")
+        elif self._place:
+            self.leave_for(self._place)
+
+    def action_undo_limits(self) -> None:
+        """Show what undo cannot do."""
+        show_undo_limits(self.app)
 
     def begin(self) -> None:
         """Make the plan of the undo."""
@@ -99,7 +109,7 @@ class GatheredScreen(ReviewScreen):
             raise Trouble(
                 "reading the answers that were gathered for",
                 "they are none of this program's",
-                "Begin again: what was gathered is used.",
+                "Start postfix-wizard again: what was gathered is used.",
             )
         session = self.desk.session
         host = session.host()

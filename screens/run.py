@@ -29,7 +29,7 @@ from screens.widgets.seat import Seat
 from screens.widgets.wrap import cut_middle
 from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts
-from wizard.run.records import DIED
+from wizard.run.records import DIED, RunFinished
 
 GOES_ON = "Closing this terminal stops nothing. Back: postfix-wizard attach."
 NOTE = f"{GOES_ON}\nCtrl-C: stops after this step."
@@ -79,7 +79,6 @@ class RunScreen(WizardScreen):
         super().__init__(desk, "Run")
         self.run = run
         self.progress = Progress(())
-        self._undoes = ""
         self._gathers = ""
         self._plan: Optional[Plan] = None
         self._feed: Optional[Feed] = None
@@ -118,7 +117,6 @@ class RunScreen(WizardScreen):
     def _follow(self, plan: Plan) -> None:
         """Show the steps and begin to follow."""
         self.progress = Progress(plan.pending)
-        self._undoes = plan.undoes
         self._gathers = plan.gathers
         self._plan = plan
         self._draw()
@@ -211,7 +209,7 @@ class RunScreen(WizardScreen):
             look = "right" if outcome == DONE else "wrong"
             said = "CUT OFF" if outcome == DIED else outcome.upper()
             comes = "review" if self._goes_on else "result"
-            count = f"{progress.count_done} of {progress.count} steps are done"
+            count = f"{progress.count_done} of {len(progress.own)} steps are done"
             says.say(f"The run is over: {said}. {count}. Enter: {comes}.", look)
             self.query_one("#run-note", Line).say(OVER, "quiet")
         elif progress.steps:
@@ -317,17 +315,25 @@ class RunScreen(WizardScreen):
         if self._goes_on and self._plan is not None:
             self.post_message(Gathered(self._plan))
             return
-        failed = self.progress.failed
-        self.post_message(
-            Finished(
-                self.run,
-                over.outcome,
-                over.message,
-                self.progress.findings,
-                failed.title if failed else "",
-                can_undo=not (self._undoes or self._gathers or self.progress.returning),
-                sections=self._plan.sections if self._plan is not None else (),
-            )
+        if self._plan is not None:
+            self.post_message(self._finished(over, self._plan))
+
+    def _finished(self, over: RunFinished, plan: Plan) -> Finished:
+        """Return what the result shows of the run."""
+        progress = self.progress
+        own, failed = progress.own, progress.failed
+        return Finished(
+            self.run,
+            over.outcome,
+            over.message,
+            progress.findings,
+            plan,
+            tuple(one.title for one in own if one.state == DONE),
+            len(own),
+            failed.title if failed else "",
+            next((number for number, one in enumerate(own, 1) if one is failed), 0),
+            failed.message if failed else "",
+            has_returned=progress.has_returned,
         )
 
     @property

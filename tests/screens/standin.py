@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, Collection, Iterator, Optional, Sequence, cast
+from typing import Any, Callable, Collection, Iterator, Optional, Sequence, Union, cast
 
 from screens.app import WizardApp
 from screens.desk import Wish
@@ -21,6 +21,7 @@ from wizard.certificates.model import Lineage, LineageFile
 from wizard.dns.blocklists import Health
 from wizard.drafts.offer import Opening
 from wizard.drafts.store import DraftStore, this_process
+from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.host.facts import (
     Distribution,
@@ -50,6 +51,7 @@ from wizard.run.paths import Places
 from wizard.secrets import MASK
 from wizard.session import Session
 from wizard.status.expected import ExpectedState
+from wizard.status.mail_state import FLOWS, MailState
 from wizard.status.sections import SectionRow, section_rows
 
 DATA = Path(__file__).parent / "data"
@@ -244,6 +246,11 @@ def undo_plan(host: Host, run: str) -> Plan:
     return Plan("", (), steps, (change,), undoes=run)
 
 
+FLOWING = MailState(
+    FLOWS,
+    "Mail is flowing with the OLD configuration.",
+    'Seen: port 25 of this host answered "220 mail.zeke.ne.jp ESMTP Postfix".',
+)
 FINDINGS = (
     Finding("smtp.25.banner", "25: banner", "mail.zeke.ne.jp ESMTP Postfix", "no version", "right"),
     Finding("smtp.25.auth", "25: AUTH", "not offered", "not offered", "right"),
@@ -329,6 +336,10 @@ class StandIn:
     sections_wait: threading.Event = field(default_factory=_set_event)
     lists_wait: threading.Event = field(default_factory=_set_event)
     went_on: threading.Event = field(default_factory=threading.Event)
+    can_undo: bool = True
+    mail: MailState = FLOWING
+    checked: Union[tuple[Finding, ...], Trouble] = FINDINGS
+    check_waits: threading.Event = field(default_factory=_set_event)
     logged: Tally = field(default_factory=Tally)
     has_pflogsumm: bool = False
 
@@ -421,6 +432,18 @@ class StandIn:
     def resume(self, run: str, _program: Sequence[str], *, attended: bool) -> None:
         assert attended
         self.resumed.append(run)
+
+    def has_something_to_undo(self, _run: str) -> bool:
+        return self.can_undo
+
+    def mail_state(self, _plan: Plan) -> MailState:
+        return self.mail
+
+    def check(self) -> tuple[Finding, ...]:
+        self.check_waits.wait(10)
+        if isinstance(self.checked, Trouble):
+            raise self.checked
+        return self.checked
 
     def plan_of(self, _run: str) -> Plan:
         return self.plan_made or make_plan(self.the_host)

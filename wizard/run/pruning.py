@@ -119,7 +119,9 @@ def prune(places: Places, pruning: Pruning) -> None:
     with locked(places, ""):
         now = {one.run: one for one in runs(places)}
         if any(now.get(one.run) != one for one in pruning.removed):
-            raise Trouble(_DOING, "the runs changed meanwhile", "No run was removed. Start anew.")
+            raise Trouble(
+                _DOING, "the runs changed meanwhile", "No run was removed. Run the command again."
+            )
         sweep(places)
         if pruning.removed:
             _remember(places, pruning.removed)

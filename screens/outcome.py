@@ -1,0 +1,66 @@
+"""What a result says first: the state of mail, and how the run ended. No Textual in here."""
+
+from __future__ import annotations
+
+from typing import Iterator, Optional
+
+from screens.messages import Finished
+from screens.widgets.rows import Row, text_rows
+from screens.widgets.wrap import wrapped
+from wizard.run.records import DIED, DONE, FAILED, STOPPED
+from wizard.status.mail_state import MailState
+
+MAX_WORDS = 3
+"""Lines of the failed step's own message that are shown at once. Enter shows it whole."""
+READING = "Looking whether mail is flowing ..."
+_HOW = {FAILED: "FAILED", STOPPED: "STOPPED", DIED: "CUT OFF"}
+
+
+def ended_early(over: Finished, mail: Optional[MailState], ways: str, width: int) -> Iterator[Row]:
+    """Yield the state of mail, where the run ended, the message of that, and what to do.
+
+    `ways` says which keys continue it or undo it.
+    """
+    if mail is None:
+        yield Row(READING, "strong")
+    else:
+        yield from text_rows(mail.text, width, "strong")
+        yield from text_rows(mail.seen, width, "quiet")
+    yield Row("")
+    how = _HOW.get(over.outcome, over.outcome.upper())
+    yield Row(how, "wrong", "", _where(over), "")
+    words = over.said or over.message
+    yield from (Row(line) for line in wrapped(" ".join(words.split()), width, MAX_WORDS))
+    yield from text_rows(ways, width, "strong")
+
+
+def _where(over: Finished) -> str:
+    """Return the rest of the line that begins with FAILED."""
+    if over.has_returned:
+        return f" in the step: {over.failed_step}. What it had changed was put back."
+    # As the worker counts them: the failed step is not among them.
+    left = over.steps - len(over.done) - bool(over.failed_step)
+    at = (
+        f" in step {over.failed_at} of {over.steps}: {over.failed_step}" if over.failed_step else ""
+    )
+    steps = "1 step is left" if left == 1 else f"{left} steps are left"
+    return f"{at}. {steps}." if at else f". {steps}."
+
+
+def ways(over: Finished, *, can_undo: bool, can_read_again: bool) -> str:
+    """Return what to do after a run that ended early, with keys that work there."""
+    if over.can_resume:
+        undo = ", or u to undo what was done" if can_undo else ""
+        return f"Repair that, then press g to continue{undo}. Enter shows the whole message."
+    again = "Repair that, then press Esc and change the answers. " if can_read_again else ""
+    return f"{again}Enter shows the whole message."
+
+
+def title(over: Finished) -> str:
+    """Return how the run ended, for the line that remains on the terminal."""
+    if over.outcome == DONE:
+        return f"Run {over.run} is done."
+    how = _HOW.get(over.outcome, over.outcome.upper())
+    where = f" at the step: {over.failed_step}" if over.failed_step else ""
+    was = "was " if over.outcome in {STOPPED, DIED} else ""
+    return f"Run {over.run} {was}{how}{where}."
