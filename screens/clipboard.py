@@ -7,15 +7,13 @@ from typing import Any
 
 from textual.app import App
 
+from screens.terminal import FEW_KEYS
 from screens.widgets.wrap import plain
-
-CANNOT = frozenset({"linux", "vt100", "vt102", "vt220"})
-"""Values of TERM of consoles that would print the sequence or drop it."""
 
 
 def can_copy() -> bool:
-    """True if the terminal may know OSC 52. No terminal tells."""
-    return os.environ.get("TERM", "") not in CANNOT
+    """True if the terminal may know OSC 52, which no terminal tells. Consoles print it or drop it."""
+    return os.environ.get("TERM", "") not in FEW_KEYS
 
 
 def copy(app: App[Any], text: str) -> None:

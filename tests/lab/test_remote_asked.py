@@ -95,7 +95,7 @@ def test_by_password_in_the_screens(boot_host: BootHost, suite: str) -> None:
         shown = login.do("6", "Copy the certificate zeke.jp", "cp -p")
         assert pair.new.run(["ls", "/etc/letsencrypt"]).returncode != 0
         login.run_plan("The run is over: DONE")
-        login.do(NEXT, "postfix-wizard  Result ", "waiting for Dovecot")
+        login.do(NEXT, "postfix-wizard  Result ", "+ Waiting ")
         assert "WRONG" not in login.text
         assert login.leave("q") == 0
         assert login.restored

@@ -14,6 +14,12 @@ from tests.screens.picture import picture
 GOLDENS = Path(__file__).parent / "goldens"
 
 
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys in sight depend on what the terminal can do."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
 @pytest.fixture
 def golden() -> Callable[[App[int], str], None]:
     """Compare the screen with its golden."""

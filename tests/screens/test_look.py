@@ -92,7 +92,7 @@ async def test_the_run_and_the_result(golden: Golden, monkeypatch: pytest.Monkey
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
-        await in_sight(pilot, "wizard  Result")
+        await in_sight(pilot, "u Undo")
         await pilot.press("down")
         await pilot.pause(0.1)
         golden(app, "result")

@@ -165,7 +165,7 @@ async def test_a_failed_step_is_told_with_its_cause() -> None:
         assert "-       Replace main.cf" in shown
         assert "No match for argument: postfix" in shown
         await pilot.press("ctrl+n")
-        shown = await in_sight(pilot, "The run FAILED at the step: Install Postfix.")
+        shown = await in_sight(pilot, "FAILED in step 1 of 4: Install Postfix. 3 steps are left.")
         assert "no package postfix" in shown
         await pilot.press("q")
     assert app.return_value == 1
@@ -308,7 +308,7 @@ async def test_the_line_that_says_what_closing_does_is_there_until_the_end() -> 
         shown = await in_sight(pilot, "The run is over: DONE. 4 of 4 steps are done.")
         assert "Ctrl-C" not in shown
         await pilot.press("enter")
-        await in_sight(pilot, "Result of run")
+        await in_sight(pilot, "wizard  Result")
 
 
 def test_the_bar_counts_what_is_done_and_the_time_of_all_steps() -> None:
@@ -346,7 +346,7 @@ async def test_what_a_run_came_to_is_left_on_the_terminal() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Result")
         await pilot.press("q")
-    assert app.desk.last_words.startswith(f"Run {RUN} is done. Checks: 1 to look at")
+    assert app.desk.last_words.startswith(f"Run {RUN} is done.\nThe mail server is right")
 
 
 def test_a_run_that_is_gone_on_with_is_not_over() -> None:

@@ -26,10 +26,10 @@ async def test_a_run_that_was_cut_off_is_gone_on_with() -> None:
     async with make_app(session).run_test(size=(80, 24)) as pilot:
         shown = await in_sight(pilot, "'Replace main.cf', 3 of 9 steps done.")
         assert "CUT OFF in the step" in shown
-        assert "g Go on" in shown
+        assert "g Continue" in shown
         assert "u Undo" in shown
         await pilot.press("g")
-        await in_sight(pilot, "Go on with the run?")
+        await in_sight(pilot, "Continue the run?")
         assert not session.resumed
         await pilot.press("y")
         await in_sight(pilot, "Is this ok [y/N]:")
@@ -42,8 +42,8 @@ async def test_no_older_run_is_resumed_or_undone_where_a_newer_version_made_the_
     last = RunSummary(RUN, None, "newer", 6, 9, f"It {newer.made_by}.", newer=newer)
     session = session_of(CUT_OFF, last)
     async with make_app(session).run_test(size=(80, 24)) as pilot:
-        shown = await in_sight(pilot, "NEWER, 6 of 9 steps done. It was written by")
-        assert "g Go on" not in shown
+        shown = await in_sight(pilot, "NEWER, 6 of 9 steps done.")
+        assert "g Continue" not in shown
         assert "u Undo" not in shown
         await pilot.press("g", "u")
         await pilot.pause(0.1)
@@ -113,7 +113,8 @@ async def test_the_result_offers_the_way_back() -> None:
 
 
 async def test_an_undo_offers_no_way_back() -> None:
-    session = session_of(plan_made=Plan("", (), (), (), undoes="20251124-031400-0"))
+    plan = Plan("", (), (), (), undoes="20251124-031400-0")
+    session = session_of(plan_made=plan, can_undo=False)
     session.events = [record for record in happy_events() if isinstance(record, records.Found)]
     session.events.append(records.RunFinished("done", ""))
     app = make_app(session)
@@ -123,8 +124,8 @@ async def test_an_undo_offers_no_way_back() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Result")
         # `undo` would take back the run before, which nobody spoke of.
-        shown = await in_sight(pilot, "`postfix-wizard check` proves the server at any time")
-        assert "postfix-wizard undo" not in shown
+        shown = await in_sight(pilot, "Nothing undoes an undo")
+        assert "u Undo" not in shown
         await pilot.press("u")
         await pilot.pause(0.1)
         assert not session.undone
@@ -182,6 +183,23 @@ async def test_back_from_the_undo_leads_to_the_result_that_asked_for_it() -> Non
             await in_sight(pilot, "Undo of a run")
             await pilot.press("ctrl+p")
             await in_sight(pilot, "wizard  Result")
+
+
+@pytest.mark.parametrize("came_from", ["Sections", "Host"])
+async def test_back_from_the_undo_leads_to_the_screen_that_asked_for_it(came_from: str) -> None:
+    session = session_of(RunSummary(RUN, 0.0, "done", 9, 9))
+    async with make_app(session).run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
+        if came_from == "Host":
+            await pilot.press("end", "up", "enter")
+            await in_sight(pilot, "wizard  Host")
+        await pilot.press("u")
+        await in_sight(pilot, "wizard  Undo of a run")
+        await in_sight(pilot, "i Limits of undo")
+        await pilot.press("i")
+        await in_sight(pilot, "What undo cannot do")
+        await pilot.press("escape", "ctrl+p")
+        await in_sight(pilot, f"wizard  {came_from}")
 
 
 @pytest.mark.promise(52)

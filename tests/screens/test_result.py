@@ -1,0 +1,377 @@
+"""The result: one sentence, groups that open, and after a run that ended early the state of mail."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Callable, Sequence
+
+import pytest
+from textual.app import App
+
+from screens.findings import ago, groups, sentence, who, whole
+from screens.progress import Progress
+from screens.undo_limits import LIMITS
+from tests.screens.picture import picture
+from tests.screens.pilots import in_sight
+from tests.screens.standin import (
+    CAUTION,
+    FINDINGS,
+    RUN,
+    StandIn,
+    fresh_host,
+    happy_events,
+    make_app,
+    make_plan,
+    set_up_host,
+    undo_plan,
+)
+from wizard.errors import Trouble
+from wizard.finding import Cure, Edit, Finding
+from wizard.run import records
+from wizard.status.mail_state import DOWN, MailState
+
+SPF = Finding(
+    "dns.spf",
+    "zeke.ne.jp TXT (SPF)",
+    "v=spf1 -all, which does not allow 203.0.113.25, the address that mail leaves by",
+    "v=spf1 mx -all",
+    "wrong",
+    'Add `zeke.ne.jp. IN TXT "v=spf1 mx -all"` to the zone.',
+    fatal=False,
+)
+RELAY = Finding("smtp.25.relay", "25: relaying", "250", "refused", "wrong", "Do this.")
+TAKEN = Finding("smtp.25.users", "25: mail for people", "3 accepted", "accepted", "right")
+INSIDE = "is right from inside; not seen from outside."
+CAUSE = "While installing packages: No match for argument: postfix. Look at the repositories."
+
+
+def finding(id: str, verdict: str, follows: str = "") -> Finding:  # noqa: A002 - its name there
+    return Finding(id, f"subject {id}", "seen", "expected", verdict, "advice", follows=follows)
+
+
+def failed(*more: records.Event) -> list[records.Event]:
+    return [
+        records.StepStarted("install"),
+        records.StepFinished("install", "failed", 2.0, CAUSE, {}),
+        *more,
+        records.RunFinished(
+            "failed", f"{CAUSE}\nIt was in step 'Install Postfix'. 3 steps are left."
+        ),
+    ]
+
+
+def found(*findings: Finding) -> list[records.Event]:
+    return [
+        records.Found(findings) if isinstance(one, records.Found) else one for one in happy_events()
+    ]
+
+
+def session(events: Sequence[records.Event] = (), **more: object) -> StandIn:
+    made = StandIn(events=list(events) or happy_events(), **more)  # type: ignore[arg-type]
+    made.went_on.set()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("findings", "said", "look"),
+    [
+        (FINDINGS[:2], f"{INSIDE} Nothing to repair.", "right"),
+        ((SPF,), f"{INSIDE} 1 thing to repair.", "wrong"),
+        ((RELAY, SPF), "is not right. 2 things to repair.", "wrong"),
+        ((RELAY, TAKEN), "takes mail, and something on it is wrong. 1 thing to repair.", "wrong"),
+        (
+            (TAKEN, FINDINGS[3]),
+            "takes mail and is right from inside; not seen from outside. 1 thing to look at.",
+            "caution",
+        ),
+        (
+            FINDINGS[2:3],
+            f"{INSIDE} Mail for people waits until Dovecot is set up. Nothing to repair.",
+            "right",
+        ),
+    ],
+)
+def test_the_sentence(findings: tuple[Finding, ...], said: str, look: str) -> None:
+    text, last, colour = sentence(groups(findings))
+    assert f"{text} {last}" == f"The mail server {said}"
+    assert colour == look
+
+
+def test_what_follows_is_below_its_cause_and_in_the_group_of_the_worst() -> None:
+    cause, effect = finding("main.cf", "warning"), finding("smtp.25.auth", "wrong", "main.cf")
+    lost = finding("path.ours", "wrong", "not.there")
+    first, *others = groups((effect, cause, lost))
+    assert first.key == "repair"
+    assert [(one.finding, one.consequences) for one in first.shown] == [
+        (cause, (effect,)),
+        (lost, ()),
+    ]
+    assert not others
+    assert first.shown[0].line.endswith(" (and 1 more)")
+    assert any("subject smtp.25.auth" in text for text, _ in whole(first.shown[0]))
+
+
+def test_what_is_about_dovecot_waits_while_it_is_not_set_up() -> None:
+    lmtp = finding("delivery.lmtp", "wrong")
+    assert [one.key for one in groups((lmtp, FINDINGS[2]))] == ["waiting"]
+    assert [one.key for one in groups((lmtp,))] == ["repair"]
+
+
+@pytest.mark.parametrize(
+    ("id_", "cure", "words"),
+    [
+        ("dns.spf", Cure(), "the owner of the DNS zone"),
+        ("dns.spf", Cure((("rndc", "reload"),)), "root, on this server"),
+        ("dns.ptr.203.0.113.25", Cure(), "the provider that gave the address"),
+        ("outbound.25", Cure(), "the provider"),
+        ("delivery.lmtp", Cure(), "Dovecot's set-up"),
+        ("smtp.25.relay", Cure(), "root, on this server"),
+    ],
+)
+def test_who_can_repair_it(id_: str, cure: Cure, words: str) -> None:
+    assert words in who(replace(finding(id_, "wrong"), cure=cure))
+    assert not who(finding(id_, "right"))
+
+
+def test_the_whole_finding_has_its_cure() -> None:
+    cure = Cure((("postconf", "-X", "a b"),), (Edit("/etc/x", "old", "new"),))
+    (group,) = groups([replace(RELAY, cure=cure)])
+    texts = [text for text, _ in whole(group.shown[0])]
+    assert texts.index("old") < texts.index("new") < texts.index("postconf -X 'a b'")
+    assert "In /etc/x replace:" in texts
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(5, "just now"), (130, "2 minutes ago"), (3700, "1 hour ago"), (2e5, "2 days ago")],
+)
+def test_the_age(seconds: float, said: str) -> None:
+    assert ago(seconds) == said
+
+
+async def test_a_finding_opens_whole_and_a_group_opens_and_closes() -> None:
+    app = make_app(session(found(SPF, *FINDINGS)))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "1 thing to")
+        assert "Checked just now." in shown
+        assert "- To repair    1" in shown
+        assert "     zeke.ne.jp TXT (SPF): v=spf1 -all" in shown
+        assert "+ Right        2" in shown
+        assert "mail.zeke.ne.jp ESMTP Postfix" not in shown
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "25: banner: mail.zeke.ne.jp ESMTP Postfix")
+        await pilot.press("home", "down", "enter")
+        shown = await in_sight(pilot, "Who can repair it: the owner of the DNS zone.")
+        assert 'Add `zeke.ne.jp. IN TXT "v=spf1 mx -all"` to the zone.' in shown
+        assert "the address that mail leaves by" in " ".join(shown.replace("|", "").split())
+        await pilot.press("escape")
+        await in_sight(pilot, "+ Waiting")
+
+
+async def test_on_a_wide_terminal_the_finding_is_next_to_the_list() -> None:
+    app = make_app(session(found(SPF, *FINDINGS)))
+    app._watch_run = RUN
+    async with app.run_test(size=(132, 43)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "1 thing to")
+        await pilot.press("down")
+        shown = await in_sight(pilot, "Who can repair it: the owner of the DNS zone.")
+        assert "- To repair    1" in shown
+
+
+async def test_a_line_is_copied_whole_where_the_terminal_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    app = make_app(session(found(SPF)))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "y Copy")
+        await pilot.press("down", "y")
+        await pilot.pause(0.05)
+        assert app.clipboard == f"{SPF.looked_at}: {SPF.seen}"
+        await pilot.press("enter")
+        await in_sight(pilot, "Expected: v=spf1 mx -all")
+        await pilot.press("down", "down", "down", "y")
+        await pilot.pause(0.05)
+        assert app.clipboard == "Expected: v=spf1 mx -all"
+    monkeypatch.setenv("TERM", "linux")
+    app = make_app(session(found(SPF)))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        assert "y Copy" not in await in_sight(pilot, "1 thing to")
+
+
+async def test_check_again_says_that_it_runs_and_shows_what_is_there_now() -> None:
+    waits = threading.Event()
+    one = session(found(SPF, *FINDINGS), checked=FINDINGS[:2], check_waits=waits)
+    app = make_app(one)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "1 thing to")
+        await pilot.press("c")
+        shown = await in_sight(pilot, "Checking this server")
+        assert "c Check again" not in shown
+        waits.set()
+        shown = await in_sight(pilot, "not seen from outside. Nothing to")
+        assert "Checked just now." in shown
+        one.checked = Trouble("checking this server", "it was not set up before")
+        await pilot.press("c")
+        await in_sight(pilot, "While checking this server: it was not set up before.")
+
+
+async def test_a_failed_run_begins_with_the_state_of_mail_and_three_lines() -> None:
+    one = session(failed(), mail=MailState(DOWN, "Port 25 is DOWN since 03:12.", "Seen: failed."))
+    app = make_app(one)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: FAILED")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "Port 25 is DOWN since 03:12.")
+        shown = await in_sight(pilot, "or u to undo what was done")
+        assert "FAILED in step 1 of 4: Install Postfix. 3 steps are left." in shown
+        assert "No match for argument: postfix" in shown
+        assert "press g to continue" in shown
+        assert "g Continue" in shown
+        assert "u Undo" in shown
+        assert "c Check again" in shown
+        assert "o Output" in shown
+        await pilot.press("enter")
+        await in_sight(pilot, "It was in step 'Install Postfix'. 3 steps are left.")
+        await pilot.press("escape", "g")
+        await in_sight(pilot, "Continue the run?")
+        assert not one.resumed
+        await pilot.press("y")
+        await in_sight(pilot, "postfix-wizard  Run ")
+        assert one.resumed == [RUN]
+
+
+async def test_no_key_undoes_a_run_that_changed_nothing() -> None:
+    app = make_app(session(failed(), can_undo=False))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: FAILED")
+        await pilot.press("enter")
+        await in_sight(pilot, "Mail is flowing with the OLD configuration.")
+        await pilot.pause(0.2)
+        shown = picture(app)
+        assert "u Undo" not in shown
+        assert "u to undo" not in shown
+        await pilot.press("o")
+        await in_sight(pilot, "The run is over: FAILED")
+
+
+async def test_a_run_that_returned_is_not_continued() -> None:
+    back = undo_plan(set_up_host(), RUN).steps
+    events = failed(
+        records.Returning(CAUSE, back),
+        records.StepStarted("back-main.cf"),
+        records.StepFinished("back-main.cf", "done", 0.1, "", {}),
+    )
+    app = make_app(session(events, can_undo=False))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: FAILED")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "Mail is flowing with the OLD configuration.")
+        assert "What it had changed was put back." in shown
+        assert "g Continue" not in shown
+
+
+async def test_the_result_of_an_undo_says_what_was_put_back_and_what_stays() -> None:
+    plan = replace(undo_plan(set_up_host(), "20251124-031400-1"), stays=("postfix: it stays.",))
+    events: list[records.Event] = [
+        records.StepStarted("back-main.cf"),
+        records.StepFinished("back-main.cf", "done", 0.1, "", {}),
+        records.RunFinished("done", ""),
+    ]
+    app = make_app(session(events, plan_made=plan, can_undo=False))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "Run 20251124-031400-1 is undone.")
+        assert "No checks ran." in shown
+        assert "    Put back /etc/postfix/main.cf" in shown
+        assert "+ Stays        1  postfix: it stays." in shown
+        assert "u Undo" not in shown
+        assert "Nothing undoes an undo" in shown
+        await pilot.press("i")
+        await in_sight(pilot, LIMITS[0])
+
+
+async def test_accepted_cautions_are_repeated() -> None:
+    plan = make_plan(fresh_host(), (CAUTION,))
+    app = make_app(session(plan_made=plan))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "+ Accepted     1  203.0.113.0/24 in mynetworks is a public range")
+
+
+Golden = Callable[[App[int], str], None]
+SIZES = [((80, 24), ""), ((132, 43), "-wide")]
+
+
+@pytest.mark.parametrize(("size", "suffix"), SIZES)
+async def test_how_a_run_and_its_findings_look(
+    golden: Golden, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], suffix: str
+) -> None:
+    monkeypatch.setattr(Progress, "elapsed", lambda *_: "42 s")
+    one = StandIn(events=found(SPF, *FINDINGS))
+    app = make_app(one)
+    app._watch_run = RUN
+    async with app.run_test(size=size) as pilot:
+        await in_sight(pilot, "Is this ok")
+        await pilot.press("escape")
+        await in_sight(pilot, "Esc Question")
+        golden(app, f"run-steps{suffix}")
+        one.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "u Undo")
+        await pilot.press("down")
+        await pilot.pause(0.1)
+        golden(app, f"result-repair{suffix}")
+        await pilot.press("enter")
+        await in_sight(pilot, "Close")
+        golden(app, f"result-whole{suffix}")
+
+
+@pytest.mark.parametrize(("size", "suffix"), SIZES)
+async def test_how_a_failed_run_and_an_undo_look(
+    golden: Golden, size: tuple[int, int], suffix: str
+) -> None:
+    app = make_app(session(failed()))
+    app._watch_run = RUN
+    async with app.run_test(size=size) as pilot:
+        await in_sight(pilot, "The run is over: FAILED")
+        await pilot.press("enter")
+        await in_sight(pilot, "Mail is flowing")
+        await in_sight(pilot, "u Undo")
+        golden(app, f"result-failed{suffix}")
+    plan = replace(undo_plan(set_up_host(), "20251124-031400-1"), stays=("postfix: it stays.",))
+    events: list[records.Event] = [
+        records.StepStarted("back-main.cf"),
+        records.StepFinished("back-main.cf", "done", 0.1, "", {}),
+        records.RunFinished("done", ""),
+    ]
+    app = make_app(session(events, plan_made=plan, can_undo=False))
+    app._watch_run = RUN
+    async with app.run_test(size=size) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "is undone.")
+        golden(app, f"result-undo{suffix}")
