@@ -44,7 +44,7 @@ class Pane(Scrolling):
         height = self.size.height - self.is_marked
         shown = [one[x:] for one in self.lines[top : top + height]]
         shown += [""] * (height - len(shown))
-        return [*shown, self.mark] if self.is_marked else shown
+        return [*shown, self.position_text] if self.is_marked else shown
 
     def _measure(self) -> None:
         # Another virtual size draws all lines again, so it is that of the pane while all fit.

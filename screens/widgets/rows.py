@@ -77,13 +77,13 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
         return self.total
 
     @property
-    def mark(self) -> str:
+    def position_text(self) -> str:
         """The position: which lines are in sight."""
         return position(int(self.scroll_offset.y), self.size.height - 1, self.total)
 
     def mark_line(self) -> Strip:
         """Draw the line with the position."""
-        return self.strips(((self.mark, "quiet"),), self.size.width)
+        return self.strips(((self.position_text, "quiet"),), self.size.width)
 
     def scroll_lines(self, y: int) -> None:
         """Scroll so that line `y` is the first visible one, but not beyond the last page."""
