@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Collection
 
-from wizard.answers.model import Answers, Caution, host_problem
+from wizard.answers.model import POLICY, Answers, Caution, host_problem
 from wizard.answers.toml import SAVED, read_stored, saved_answers
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
@@ -16,7 +16,7 @@ from wizard.host.named import read_named_zones
 from wizard.host.relay import relay_targets
 from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.host.transports import transports
-from wizard.paths import PARTED
+from wizard.paths import MAIN_CF, MASTER_CF, PARTED
 from wizard.plan.actions import HoldMail
 from wizard.plan.choices import Choices
 from wizard.plan.files import sha256
@@ -25,9 +25,11 @@ from wizard.planning import clashes
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Bases
 from wizard.planning.gather import gather_plan
+from wizard.planning.in_force import settings_of
 from wizard.planning.obstacles import refused
 from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
+from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.relayhost import RELAY, nexthop
 from wizard.run.history import newest_unfinished
 from wizard.run.path_obstacles import with_path_obstacles
@@ -35,6 +37,7 @@ from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.run.records import DIED
 from wizard.run.release import ways_on
+from wizard.secrets import masked, without_number
 
 _OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
 """Matches saved answers that name an old server."""
@@ -59,6 +62,7 @@ def make_plan(
     plan = gather_plan(answers, host, sections) or build_plan(
         answers, host, sections, _bases(door, places, host), choices
     )
+    plan = _with_entries(door, host, plan)
     plan = _with_transports(door, answers, host, _with_cure(door, host, plan))
     plan = with_path_obstacles(_with_classes(door, plan), door)
     # The runs of this host do not concern the plan of a copied /etc.
@@ -125,6 +129,20 @@ def _with_old_server(door: Door, host: Host, answers: Answers) -> Host:
     except Trouble:
         # The next run that saves answers repairs the file; no step is pending for this alone.
         return replace(host, old_server=answers.move.old_server)
+
+
+def _with_entries(door: Door, host: Host, plan: Plan) -> Plan:
+    """Return the plan with warnings of smtpd's entries that `check` would report after the run."""
+    texts = {one.path: one.proposed for one in plan.files if one.path in PARTED}
+    is_planned = not plan.sections or POLICY in plan.sections
+    if not is_planned or not texts or host.files[MASTER_CF].from_package:
+        return plan
+    from wizard.check.before_run import warnings  # noqa: PLC0415 - only where Postfix is installed
+
+    settings = settings_of(texts[MAIN_CF], texts[MASTER_CF], host)
+    found = warnings(settings, MasterCf.parse(texts[MASTER_CF]).services, door)
+    shown = (masked(without_number(one)) for one in found)
+    return replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *shown))))
 
 
 def _with_transports(door: Door, answers: Answers, host: Host, plan: Plan) -> Plan:

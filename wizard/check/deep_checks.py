@@ -28,7 +28,7 @@ from wizard.check.postfix.before_login import judge_before_login
 from wizard.check.postfix.domain_classes import judge_classes
 from wizard.check.postfix.main_cf import judge_hazards
 from wizard.check.postfix.restrictions import judge_restrictions
-from wizard.check.postfix.services import judge_services, smtpds
+from wizard.check.postfix.services import for_people, judge_services, smtpds
 from wizard.check.postfix.trusted import judge_trusted
 from wizard.check.queue.spool import judge_queue
 from wizard.check.queue.waiting import begin_waiting, judge_waiting
@@ -96,7 +96,7 @@ def begin_deep_checks(
         ("parameters", lambda: judge_silent(here, services, door)),
         ("domains", lambda: judge_classes(door, settings)),
         ("restrictions", lambda: judge_restrictions(settings, listening)),
-        ("restrictions", lambda: judge_before_login(settings, _for_people(services))),
+        ("restrictions", lambda: judge_before_login(settings, for_people(services))),
         ("networks", lambda: judge_trusted(door, settings, network, chosen)),
         ("master.cf", lambda: judge_services(services, settings, door)),
         ("programs", backend_findings),
@@ -118,11 +118,6 @@ def begin_deep_checks(
             yield from guarded(name, part)
 
     return finish
-
-
-def _for_people(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...]:
-    """Return the smtpd services on which people's programs log in: 587 and 465 (RFC 6409, RFC 8314)."""
-    return smtpds([one for one in services if one.port_number in {587, 465} and not one.loopback])
 
 
 def _of_ports(services: Sequence[Service], settings: Settings) -> Iterator[Settings]:

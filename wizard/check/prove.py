@@ -181,7 +181,7 @@ def prove(
                 answers, door, configuration, wanted, key, expected=expected, tolerated=tolerated
             )
         by_policy = chain(
-            judge_master_cf(services(), overrides(), main_cf, drift),
+            judge_master_cf(services(), overrides(), settings, drift),
             judge_sender_access(door, answers, main_cf, drift),
         )
         # A run compares with what was wrong before it. In `check` alone the policy is a choice.

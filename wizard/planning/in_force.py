@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Optional
 
-from wizard.answers.model import POLICY, SECTIONS, Problem, host_problem
+from wizard.answers.model import SECTIONS, Problem, host_problem
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.plan.scope import Scope
 from wizard.planning.files import Proposed
-from wizard.postfix import served, smtpd_entries
+from wizard.postfix import served
 from wizard.postfix.hazards import HAZARDS, Hazard
 from wizard.postfix.itself import itself
 from wizard.postfix.master_cf import MasterCf
@@ -31,8 +31,8 @@ def obstacles(proposed: Proposed, host: Host, protected: Collection[str]) -> Ite
     parameter of the rule, or if the operator keeps a hand edit of one (`protected`).
     """
     entries, planned = proposed.master.live or b"", proposed.master.proposal.text
-    before = _settings(proposed.main.live or b"", entries, host)
-    after = _settings(proposed.main.proposal.text, planned, host)
+    before = settings_of(proposed.main.live or b"", entries, host)
+    after = settings_of(proposed.main.proposal.text, planned, host)
     own = {one for one in {*before.own, *after.own} if before.own.get(one) != after.own.get(one)}
     for hazard in HAZARDS:
         decides = [one for one in (hazard.name, *hazard.reads) if one in own or one in protected]
@@ -58,15 +58,10 @@ def _broken(hazard: Hazard, settings: Settings, master: bytes) -> Optional[Setti
 
 
 def warnings(proposed: Proposed, host: Host, scope: Scope) -> Iterator[str]:
-    """Yield a warning for each service without TLS for the certificate, and each harmful option."""
-    if not scope.has_any(served.SECTION, POLICY):
-        return
-    master = MasterCf.parse(proposed.master.proposal.text)
-    settings = _settings(proposed.main.proposal.text, proposed.master.proposal.text, host)
+    """Yield a warning for each service without TLS for the certificate."""
     if served.SECTION in scope:
-        yield from served.without_tls(master, settings)
-    if POLICY in scope:
-        yield from smtpd_entries.warnings(master, settings)
+        main, master = (one.proposal.text for one in (proposed.main, proposed.master))
+        yield from served.without_tls(MasterCf.parse(master), settings_of(main, master, host))
 
 
 def _transport(master: bytes, after: Settings) -> Iterator[Problem]:
@@ -88,7 +83,8 @@ def _transport(master: bytes, after: Settings) -> Iterator[Problem]:
     )
 
 
-def _settings(main: bytes, master: bytes, host: Host) -> Settings:
+def settings_of(main: bytes, master: bytes, host: Host) -> Settings:
+    """Return the parameters in force with these texts of main.cf and master.cf."""
     name = {"myhostname": host.network.hostname} if host.network.hostname else {}
     here = itself(host.network, MasterCf.parse(master).services, host.relay_targets)
     settings = Settings(own_parameters(main), {**DEFAULTS, **name, **host.postfix.defaults})

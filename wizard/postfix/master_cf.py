@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Optional
 
@@ -47,7 +47,7 @@ class MasterCf:
         """All active entries with the eight columns of master(5)."""
         texts = self.lines.texts
         found = [service_of(texts, one) for one in logical_lines(texts) if not one.orphan]
-        return tuple(one for one in found if one)
+        return tuple(_with_comment(texts, one) for one in found if one)
 
     def service(self, key: str) -> Optional[Service]:
         """Return the active entry of that `name/type`; of duplicates the last, which master uses."""
@@ -89,6 +89,14 @@ class MasterCf:
             if pattern.match(content(self.lines.texts[index])):
                 return index
         return None
+
+
+def _with_comment(texts: Sequence[str], service: Service) -> Service:
+    """Return an entry with the commented entry that is between its lines."""
+    between = set(range(service.lines[0], service.end)).difference(service.lines)
+    found = [_ENTRY_EXAMPLE.match(texts[index]) for index in sorted(between)]
+    names = [one[1] for one in found if one]
+    return replace(service, comment=names[-1]) if names else service
 
 
 def read_services(door: Door) -> tuple[Service, ...]:

@@ -103,10 +103,15 @@ class Option:
 
 @dataclass(frozen=True)
 class Service:
-    """An active service entry: the words of its logical line, and its physical lines."""
+    """An active service entry: the words of its logical line, and its physical lines.
+
+    `comment` is an entry that is commented out between these lines, "" for none: the lines below
+    it once belonged to that one (master(5)).
+    """
 
     words: tuple[Word, ...]
     lines: tuple[int, ...]
+    comment: str = ""
 
     @property
     def name(self) -> str:

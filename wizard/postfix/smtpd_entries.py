@@ -1,6 +1,6 @@
-"""Judge each smtpd entry of master.cf: `-o` options that stop mail on its port, or open it to all.
+"""Options of an smtpd entry of master.cf that stop mail on its port, or open it to all (smtpd(8)).
 
-The plan edits some options of 587 and 465 alone. It says what the others do (master(5), smtpd(8)).
+`check` applies these rules, and so does a plan, to what master.cf will be (`wizard.check.before_run`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.service_entry import Service, port_of_entry
 from wizard.postfix.settings import Settings
 
@@ -18,7 +17,16 @@ _RESTRICTIONS = tuple(
 )
 _WHO_RELAYS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
 _EVERYBODY = frozenset({"0.0.0.0/0", "[::]/0", "::/0", "static:all"})
-_LABELS = ("submission", "smtps")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An option of an entry, and what it does. `is_wrong` is False if mail flows all the same."""
+
+    name: str
+    value: str
+    does: str
+    is_wrong: bool
 
 
 @dataclass(frozen=True)
@@ -29,10 +37,16 @@ class _Rule:
     ports: frozenset[int]
     applies: Callable[[Settings, str], bool]
     does: str
+    is_wrong: bool = True
 
 
 def _is(*values: str) -> Callable[[Settings, str], bool]:
     return lambda settings, name: settings.value(name).lower() in values
+
+
+def _demands_by_the_old_name(settings: Settings, name: str) -> bool:
+    """True if TLS is demanded; smtpd_tls_security_level replaces the old name (postconf(5))."""
+    return settings.value(name).lower() == "yes" and not settings.value("smtpd_tls_security_level")
 
 
 def _has_everybody(settings: Settings, name: str) -> bool:
@@ -43,6 +57,11 @@ def _refuses_strangers(settings: Settings, name: str) -> bool:
     """True if the list ends with `reject` and lets nobody pass by the recipient alone."""
     listed = settings.words(name)
     return listed[-1:] == ("reject",) and "permit_auth_destination" not in listed
+
+
+def _differs(settings: Settings, name: str) -> bool:
+    """True if an option has other items than main.cf."""
+    return settings.words(name) != settings.of({}).words(name)
 
 
 def _permits_all(settings: Settings, name: str) -> bool:
@@ -74,7 +93,7 @@ _RULES = (
     _Rule(
         ("smtpd_enforce_tls",),
         frozenset({_SMTP}),
-        _is("yes"),
+        _demands_by_the_old_name,
         "other mail servers without TLS cannot deliver (RFC 3207)",
     ),
     _Rule(
@@ -82,6 +101,7 @@ _RULES = (
         frozenset({_SMTPS}),
         _is("none"),
         "it contradicts TLS from the first byte",
+        is_wrong=False,
     ),
     _Rule(
         _RESTRICTIONS,
@@ -92,8 +112,9 @@ _RULES = (
     _Rule(
         ("smtpd_recipient_restrictions",),
         frozenset({_SMTP}),
-        lambda settings, name: not _refuses_strangers(settings, name),
+        lambda settings, name: _differs(settings, name) and not _refuses_strangers(settings, name),
         "main.cf's own list, with its blocklists, is not used there",
+        is_wrong=False,
     ),
     _Rule(("mynetworks",), frozenset(), _has_everybody, "everybody may send to anyone through it"),
     _Rule(_WHO_RELAYS, frozenset(), _permits_all, "everybody may send to anyone through it"),
@@ -101,24 +122,13 @@ _RULES = (
 """The rules; one without ports is for every port."""
 
 
-def warnings(cf: MasterCf, settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each option that does harm on its port."""
-    for service in cf.services:
-        if service.command.rpartition("/")[2] != "smtpd" or service.type not in {"inet", "pass"}:
-            continue
-        if service.loopback:
-            continue
-        found = [*_harm(service, settings)]
-        yield from found
-        label = service.values.get("syslog_name", "")
-        if found and _port(service) == _SMTP and label.endswith(_LABELS):
-            yield (
-                f"master.cf, {service.key}: it logs as {label}. Do its -o lines belong to an entry"
-                " above them that is commented out?"
-            )
+def faults(service: Service, settings: Settings) -> Iterator[Fault]:
+    """Yield each option of an smtpd entry that does harm on its port; none where only this host connects.
 
-
-def _harm(service: Service, settings: Settings) -> Iterator[str]:
+    `settings` are those of main.cf.
+    """
+    if service.loopback:
+        return
     options = service.values
     own, port = settings.of(options), _port(service)
     for rule in _RULES:
@@ -126,7 +136,7 @@ def _harm(service: Service, settings: Settings) -> Iterator[str]:
             if name not in options or (rule.ports and port not in rule.ports):
                 continue
             if rule.applies(own, name):
-                yield f"master.cf, {service.key}: -o {name}={options[name]} stays: {rule.does}."
+                yield Fault(name, options[name], rule.does, rule.is_wrong)
 
 
 def _port(service: Service) -> int:

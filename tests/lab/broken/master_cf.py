@@ -19,6 +19,30 @@ WAYS = {
         "postconf -P smtp/inet/smtpd_sasl_auth_enable=yes",
         {"smtp.25.no-auth-tls": "master.cf", "master.cf.25": "smtp "},
     ),
+    "TLS at once on 25 by an option": Way(
+        "postconf -P smtp/inet/smtpd_tls_wrappermode=yes", {"master.cf.25": "-o lines"}
+    ),
+    "TLS at once on 587 by an option": Way(
+        "postconf -P submission/inet/smtpd_tls_wrappermode=yes", {"master.cf.587": "-o lines"}
+    ),
+    "TLS demanded of all on 25, by the old name": Way(
+        "postconf -P smtp/inet/smtpd_tls_security_level= smtp/inet/smtpd_enforce_tls=yes",
+        {"master.cf.25": "-o lines"},
+    ),
+    "the list of 587 on 25": Way(
+        "postconf -P 'smtp/inet/smtpd_client_restrictions=permit_mynetworks,reject'",
+        {"master.cf.25": "-o lines"},
+    ),
+    "587 commented out, and its options not": Way(
+        f"grep -q '^submission ' {MASTER}; sed -i 's/^submission /#&/' {MASTER}",
+        {"master.cf.25": "-o lines", "master.cf.587": "Uncomment"},
+        {"master.cf.comments": "before submission"},
+    ),
+    "465 commented out, and its options not": Way(
+        f"grep -qE '^(smtps|submissions) ' {MASTER}; sed -i -E 's/^(smtps|submissions) /#&/' {MASTER}",
+        {"master.cf.587": "-o lines", "master.cf.465": "Uncomment"},
+        {"master.cf.comments": "before s"},
+    ),
     "no submission": Way(
         "postconf -M# submission/inet", {"master.cf.587": "Uncomment", "port.587": "master.cf"}
     ),

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from wizard.check.cures.known import Known
 from wizard.check.cures.words import RELOAD, Argv, apply, in_main_cf, joined, option_out
 from wizard.finding import NO_CURE, Cure, Finding
-from wizard.postfix.service_entry import Service
+from wizard.postfix import smtpd_entries
+from wizard.postfix.service_entry import Service, port_of_entry
 
 _STOCK = {
     "pickup": "n - n 60 1 pickup",
@@ -50,7 +51,20 @@ def _stock(name: str) -> Cure:
 
 
 def of_entry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`master.cf.25` without an entry: Postfix's own. Those of 587 and 465 have options: a run writes them."""
+    """`master.cf.25` without an entry: Postfix's own, and without the options that do harm there.
+
+    Those of 587 and 465 have options: a run writes them. A list of restrictions is the operator's.
+    """
+    harmful = [
+        argv
+        for one in known.services
+        if one.command == "smtpd" and port_of_entry(one.key) == int(found[1])
+        for fault in smtpd_entries.faults(one, known.settings)
+        if fault.is_wrong and not fault.name.endswith("_restrictions")
+        for argv in option_out(one, [fault.name])
+    ]
+    if harmful:
+        return Cure((*harmful, RELOAD))
     has_entry = any(one.port_number == int(found[1]) for one in known.services)
     if found[1] != "25" or has_entry or finding.seen != "no active entry":
         return NO_CURE

@@ -12,6 +12,7 @@ from wizard.check.postfix.main_cf import value
 from wizard.check.postfix.restrictions import LISTS, RECIPIENT, items
 from wizard.finding import WRONG, Check, Finding
 from wizard.host.postfix import parameters
+from wizard.postfix import smtpd_entries
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.service_entry import Service
@@ -51,49 +52,76 @@ EXPECTED = (
 def judge_master_cf(
     services: CommandResult,
     overrides: CommandResult,
-    main_cf: Mapping[str, str],
+    settings: Settings,
     drift: str = WRONG,
 ) -> Iterator[Finding]:
     """`master.cf.PORT`: an active smtpd on each port, with the settings that its port needs.
 
-    `drift` is the verdict of options that only differ from main.cf, and do no harm by that.
+    `settings` are those of main.cf. `drift` is the verdict of options that only differ from it, and
+    do no harm by that.
     """
+    failure = services.failure or overrides.failure
+    if failure:
+        yield from (_check(service).unknown(failure) for service in EXPECTED)
+        return
+    entries = MasterCf.parse(services.outcome.stdout).services
+    options = {one.key: _overrides(overrides.text, one.key) for one in entries}
+    yield from judge_entries(entries, options, settings, drift)
+
+
+def judge_entries(
+    entries: Sequence[Service],
+    options: Mapping[str, Mapping[str, str]],
+    settings: Settings,
+    drift: str = WRONG,
+) -> Iterator[Finding]:
+    """The same, of parsed entries and of the `-o` options of each by its key."""
     for service in EXPECTED:
-        wanted = [
-            *service.settings,
-            *([(RECIPIENT, f"{_USERS},reject")] if service.users_only else ()),
-        ]
-        expected = ", ".join("=".join(pair) for pair in wanted)
-        check = Check(f"master.cf.{service.port}", f"master.cf: port {service.port}", expected)
-        failure = services.failure or overrides.failure
-        if failure:
-            yield check.unknown(failure)
-            continue
-        entries = MasterCf.parse(services.outcome.stdout).services
-        there = [entry for entry in entries if entry.port_number == service.port]
+        check = _check(service)
+        there = _judged([one for one in entries if one.port_number == service.port])
         if not there:
             advice = "Uncomment the entry and its -o lines in master.cf; reload."
             yield check.wrong("no active entry", advice)
             continue
-        wrong, other, advice = _judge(service, there[-1], entries, overrides.text, main_cf)
-        yield (
-            check.finding(WRONG if wrong else drift, printable(", ".join((*wrong, *other))), advice)
-            if wrong or other
-            else check.right(f"{there[-1].name} as planned")
-        )
+        seen = [(one.name, *_judge(service, one, entries, options, settings)) for one in there]
+        wrong = [f"{name}: {', '.join(said)}" for name, said, _, _ in seen if said]
+        other = [f"{name}: {', '.join(said)}" for name, _, said, _ in seen if said]
+        if not wrong and not other:
+            yield check.right(f"{', '.join(one.name for one in there)} as planned")
+            continue
+        advice = " ".join(dict.fromkeys(one[-1] for one in seen if one[1] or one[2]))
+        text = "; ".join((*wrong, *other))
+        if len(there) == 1:
+            text = ", ".join((*seen[0][1], *seen[0][2]))
+        yield check.finding(WRONG if wrong else drift, printable(text), printable(advice))
+
+
+def _check(service: ExpectedService) -> Check:
+    wanted = [
+        *service.settings,
+        *([(RECIPIENT, f"{_USERS},reject")] if service.users_only else ()),
+    ]
+    expected = ", ".join("=".join(pair) for pair in wanted)
+    return Check(f"master.cf.{service.port}", f"master.cf: port {service.port}", expected)
+
+
+def _judged(there: Sequence[Service]) -> tuple[Service, ...]:
+    """Return the entries of a port that others reach, of duplicates the last; else the last one."""
+    by_key = {one.key: one for one in there}
+    reached = tuple(one for one in by_key.values() if not one.loopback)
+    return reached or tuple(there[-1:])
 
 
 def _judge(
     service: ExpectedService,
     entry: Service,
     entries: Sequence[Service],
-    overrides: str,
-    main_cf: Mapping[str, str],
+    options: Mapping[str, Mapping[str, str]],
+    settings: Settings,
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Return what is wrong with the entry of a service, what only differs, and the advice."""
-    advice = f"Correct the -o lines of {entry.name} in master.cf; reload."
-    key, command = entry.key, entry.command
-    if command == "postscreen" and not service.users_only:
+    judged = entry
+    if entry.command == "postscreen" and not service.users_only:
         behind = next((one for one in entries if one.key == BEHIND_POSTSCREEN), None)
         if behind is None:
             return (
@@ -101,8 +129,9 @@ def _judge(
                 (),
                 "Uncomment `smtpd pass`, `dnsblog unix` and `tlsproxy unix` in master.cf; reload.",
             )
-        key, command = behind.key, behind.command
-    own = _overrides(overrides, key)
+        judged = behind
+    own, main_cf = options[judged.key], settings.own
+    faults = {one.name: one for one in smtpd_entries.faults(judged, settings)}
     wrong = [
         f"{name}={own.get(name, main_cf.get(name, '(default)'))}"
         for name, right in service.settings
@@ -111,12 +140,24 @@ def _judge(
     ]
     if service.users_only and not _users_only(Settings(main_cf, {}, own)):
         wrong.append(f"{RECIPIENT}={own.get(RECIPIENT, main_cf.get(RECIPIENT, '(default)'))}")
-    bent = _bent(service, own, main_cf)
-    harmful = [f"{name}={own[name]}: {does}" for name, does in bent.items() if does]
-    other = [f"{name}={own[name]}" for name, does in bent.items() if not does]
-    if command != "smtpd":
-        wrong.append(f"run by {command}")
-    return (*wrong, *harmful), tuple(other), advice
+    needed = {name for name, _ in service.settings}
+    bent = {
+        **_bent(service, own, main_cf),
+        **{name: one.does for name, one in faults.items() if name not in needed},
+    }
+    harms = {name for name, does in bent.items() if does} - {
+        name for name, one in faults.items() if not one.is_wrong
+    }
+    shown = {
+        name: f"{name}={own[name]}{f': {does}' if does else ''}" for name, does in bent.items()
+    }
+    if judged.command != "smtpd":
+        wrong.append(f"run by {judged.command}")
+    return (
+        (*wrong, *(said for name, said in shown.items() if name in harms)),
+        tuple(said for name, said in shown.items() if name not in harms),
+        f"Correct the -o lines of {entry.name} in master.cf; reload.",
+    )
 
 
 def _users_only(settings: Settings) -> bool:

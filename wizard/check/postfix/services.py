@@ -1,4 +1,4 @@
-"""Check the rest of master.cf: needed services, other ports, chroots and process limits.
+"""Check the rest of master.cf: needed services, other ports, comments, chroots and process limits.
 
 master(8) starts what is configured, and `postfix check` reads none of it.
 """
@@ -14,6 +14,7 @@ from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
 from wizard.finding import Check, Finding
 from wizard.paths import QUEUE
+from wizard.postfix import smtpd_entries
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
@@ -58,6 +59,11 @@ def smtpds(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...
     return tuple((one.name, one.values) for one in services if one.command == "smtpd")
 
 
+def for_people(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...]:
+    """Return the smtpd services on which people's programs log in: 587 and 465 (RFC 6409, RFC 8314)."""
+    return smtpds([one for one in services if one.port_number in {587, 465} and not one.loopback])
+
+
 def judge_services(
     services: Sequence[Service], settings: Settings, door: Door
 ) -> Iterator[Finding]:
@@ -76,10 +82,16 @@ def judge_services(
         yield _master_check("master.cf.services", "its services").right(f"all {len(NEEDED)} there")
     yield from _transports(there, settings)
     yield from _rounds(services, settings)
+    yield from judge_smtpds(services, settings)
+    yield _chroot(services, settings, door)
+
+
+def judge_smtpds(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:
+    """`master.cf.twice`, `.others`, `.processes`, and `.comments` where options stand below one."""
     yield _twice(services)
     yield _others(services, settings)
-    yield _chroot(services, settings, door)
     yield _processes(services)
+    yield from _comments(services)
 
 
 def _transports(there: set[str], settings: Settings) -> Iterator[Finding]:
@@ -125,7 +137,8 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
         if one.type != "inet" or one.command != "smtpd" or one.loopback or one.port_number in PORTS:
             continue
         own = settings.of(one.values)
-        if relays_for_all(own) or "0.0.0.0/0" in own.words("mynetworks"):
+        opens = any(fault.is_wrong for fault in smtpd_entries.faults(one, settings))
+        if opens or relays_for_all(own) or "0.0.0.0/0" in own.words("mynetworks"):
             return _wrong(
                 check,
                 f"{one.name} relays for everybody",
@@ -133,6 +146,22 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
                 "127.0.0.1; reload.",
             )
     return check.right("none relays for everybody")
+
+
+def _comments(services: Sequence[Service]) -> Iterator[Finding]:
+    """Find options below an entry that is commented out: they belong to the entry above it."""
+    for one in services:
+        if one.comment and one.options:
+            check = Check("master.cf.comments", "master.cf: its comments", "none", fatal=False)
+            yield check.warning(
+                printable(
+                    f"{one.comment} is commented out, and lines below it belong to {one.name}"
+                ),
+                printable(
+                    f"Take the # away before {one.comment} in master.cf, or comment its -o lines out"
+                    " too; reload."
+                ),
+            )
 
 
 def _chroot(services: Sequence[Service], settings: Settings, door: Door) -> Finding:

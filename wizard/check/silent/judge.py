@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -26,16 +27,30 @@ def judge_silent(settings: Settings, services: Iterable[Service], door: Door) ->
     """`parameters.NAME` for each fault; `parameters.files` for a file that is named and missing."""
     entries = tuple(services)
     for row in ROWS:
-        for where, own in _places(row, settings, entries, door):
-            value = own.value(row.name)
-            if _is_known(own, row.name) and row.applies(own, value):
-                subject = f"{where}: {row.name}"
-                seen = f"{printable(value, 120) or 'empty'}: {row.does}"
-                check = Check(f"parameters.{row.name}", subject, "no such value", fatal=False)
-                yield check.finding(row.verdict, seen, printable(_advice(row, where)))
-                break
+        places = (("main.cf", settings), *_places(row, settings, entries, door))
+        yield from itertools.islice(_of_row(row, places), 1)
     yield from _files(settings, door)
     yield from _secrets(settings, door)
+
+
+def judge_options(
+    settings: Settings, services: Iterable[Service], door: Door, program: str
+) -> Iterator[Finding]:
+    """`parameters.NAME` for each `-o` of a program of Postfix that is a fault."""
+    entries = tuple(one for one in services if one.command == program)
+    for row in ROWS:
+        if program in row.programs or row.programs == ANY:
+            yield from _of_row(row, _places(row, settings, entries, door))
+
+
+def _of_row(row: Row, places: Iterable[tuple[str, Settings]]) -> Iterator[Finding]:
+    for where, own in places:
+        value = own.value(row.name)
+        if _is_known(own, row.name) and row.applies(own, value):
+            subject = f"{where}: {row.name}"
+            seen = f"{printable(value, 120) or 'empty'}: {row.does}"
+            check = Check(f"parameters.{row.name}", subject, "no such value", fatal=False)
+            yield check.finding(row.verdict, seen, printable(_advice(row, where)))
 
 
 def _advice(row: Row, where: str) -> str:
@@ -51,8 +66,7 @@ def _is_known(settings: Settings, name: str) -> bool:
 def _places(
     row: Row, settings: Settings, services: Sequence[Service], door: Door
 ) -> Iterator[tuple[str, Settings]]:
-    """Yield main.cf, then each service with an own value of the parameter."""
-    yield "main.cf", settings
+    """Yield each service with an own value of the parameter."""
     for one in services:
         is_read = row.programs == ANY or one.command in row.programs
         is_set = is_read and row.name in one.values

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.check.results import told, verdicts
 from wizard.check.postfix.master_cf import judge_master_cf
 from wizard.finding import RIGHT, WRONG
+from wizard.postfix.settings import Settings
 
 SERVICES = """\
 smtp       inet  n       -       n       -       -       smtpd
@@ -82,7 +83,7 @@ def test_master_cf(old: str, new: str, named: dict[str, str]) -> None:
         "smtpd_recipient_restrictions": "permit_mynetworks",
         "disable_vrfy_command": "yes",
     }
-    findings = list(judge_master_cf(services, overrides, main_cf))
+    findings = list(judge_master_cf(services, overrides, Settings(main_cf)))
     assert {one.id: one.verdict for one in findings if one.verdict == RIGHT} == {
         key: value for key, value in MASTER_RIGHT.items() if key[10:] not in named
     }
@@ -92,5 +93,7 @@ def test_master_cf(old: str, new: str, named: dict[str, str]) -> None:
 
 
 def test_auth_for_all_in_main_cf_reaches_port_25() -> None:
-    findings = judge_master_cf(told(SERVICES), told(OVERRIDES), {"smtpd_sasl_auth_enable": "yes"})
+    findings = judge_master_cf(
+        told(SERVICES), told(OVERRIDES), Settings({"smtpd_sasl_auth_enable": "yes"})
+    )
     assert verdicts(findings)["master.cf.25"] == WRONG

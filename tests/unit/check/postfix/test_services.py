@@ -50,8 +50,8 @@ def test_a_whole_master_cf(tmp_path: Path) -> None:
         "master.cf.services",
         "master.cf.twice",
         "master.cf.others",
-        "master.cf.chroot",
         "master.cf.processes",
+        "master.cf.chroot",
     ]
 
 
