@@ -44,8 +44,8 @@ def build_repository(root: Path, suite: Suite, debs: Path, stock: Path) -> None:
         run(["dpkg-deb", "-x", deb, work / "debs"])
     for source in sorted((_HERE / "rpm").iterdir()):
         shutil.copy(source, work / "files")
-    for name in ("main.cf", "master.cf"):
-        shutil.copy(stock / name, work / "files")
+    for file in (stock / "main.cf", stock / "master.cf", _HERE / "tree/etc/aliases"):
+        shutil.copy(file, work / "files")
     (work / "files/dynamicmaps.cf").write_text(_dynamic_maps(suite))
 
     for spec in ("redhat-release", "postfix", "cyrus-sasl-plain"):

@@ -54,6 +54,26 @@ def asked(host: Host, table_type: str, name: str) -> str:
     return host.run(["postalias", "-q", name, f"{table_type}:/etc/aliases"]).stdout.strip()
 
 
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_a_package_that_brings_the_file(boot_host: BootHost, suite: str) -> None:
+    """One run installs the package, keeps its file as the original, and edits it."""
+    host = boot_host(suite=suite, pyz=PYZ)
+    packaged = aliases(host)
+    repository = host.root / "etc/yum.repos.d/lab.repo"
+    repository.write_text(repository.read_text().replace("enabled=0", "enabled=1"))
+    (host.root / "etc/aliases").unlink()
+    answered(host, "taro")
+    code, said = apply(host)
+    assert code == 0, said
+    assert aliases(host) == packaged.replace(b"#root:", b"root:")
+    assert (host.root / "etc/aliases.orig").read_bytes() == packaged
+    assert host.run(["rpm", "-qf", "/etc/aliases"], check=True).stdout.startswith("postfix-")
+    assert asked(host, SUFFIX[suite], "root") == "taro"
+    code, said = wizard(host, "undo", "--yes")
+    assert code == 0, said
+    assert aliases(host) == packaged
+
+
 @pytest.mark.promise(1, 12, 13, 18)
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_from_nobody_to_a_person_and_back(boot_host: BootHost, suite: str) -> None:

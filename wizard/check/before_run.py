@@ -1,6 +1,6 @@
 """Judge smtpd's entries as a plan leaves them, by the rules of `check`, before anything is written.
 
-The rules read main.cf and master.cf alone. What only a running server shows is left to `check`.
+The rules read main.cf and master.cf alone. Only `check` itself sees what a running server does.
 """
 
 from __future__ import annotations

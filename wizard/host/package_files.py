@@ -1,4 +1,4 @@
-"""Fetch the files that dnf would install: the candidate package's own main.cf and master.cf.
+"""Fetch the files that dnf would install: the candidate package's main.cf, master.cf and /etc/aliases.
 
 Before Postfix is installed, the plan is made from them. All downloads go to a private directory
 below /tmp, which is always removed; the host itself is not changed.
@@ -20,7 +20,7 @@ from wizard.host.facts import Package, Postfix
 from wizard.host.main_cf import likely_database_type, own_parameters
 from wizard.host.postfix import NEVRA
 from wizard.host.private import WITH_US, private_directory
-from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.paths import ALIASES, MAIN_CF, MASTER_CF
 
 DOING = "fetching the postfix package to see which files it would lay"
 
@@ -47,7 +47,8 @@ SYSTEM_CACHE = Path("/var/cache/dnf")
 LIST_AGE = 48 * 3600.0
 """Seconds, as dnf's metadata_expire: younger lists in the system's cache are used."""
 
-PATHS = {"etc/postfix/main.cf", "etc/postfix/master.cf"}
+PATHS = (MAIN_CF, MASTER_CF, ALIASES)
+"""The package's files that a plan is made from. Not each package has /etc/aliases."""
 
 LARGEST = 1 << 20
 
@@ -100,7 +101,7 @@ FAULTS = (
 
 
 PackageFiles = tuple[Postfix, dict[str, bytes]]
-"""The Postfix of the candidate package, and its two files' bytes by path."""
+"""The Postfix of the candidate package, and the bytes of its files of `PATHS` by path."""
 
 
 def read_package_files(door: Door) -> PackageFiles:
@@ -207,25 +208,23 @@ def _read(door: Door, packages: list[Path]) -> PackageFiles:
 def _unpack(door: Door, path: Path, *, nevra: str, version: str) -> PackageFiles:
     outcome = door.run(("rpm2archive", "-"), data=path.read_bytes(), timeout=60)
     files = members(outcome.stdout) if outcome is not None else {}
-    main_cf, master_cf = (files.get(name) for name in sorted(PATHS))
-    if main_cf is None or master_cf is None:
+    if MAIN_CF not in files or MASTER_CF not in files:
         raise Trouble(
             DOING,
             f"{nevra} holds no main.cf and master.cf that rpm2archive can unpack",
             "See `rpm2archive` and `rpm -qpl` on that package.",
         )
-    kind = likely_database_type(own_parameters(main_cf), version)
-    postfix = Postfix(Package(nevra, candidate=True), version, kind)
-    return postfix, {MAIN_CF: main_cf, MASTER_CF: master_cf}
+    kind = likely_database_type(own_parameters(files[MAIN_CF]), version)
+    return Postfix(Package(nevra, candidate=True), version, kind), files
 
 
 def members(archive: bytes) -> dict[str, bytes]:
-    """Return the configuration files in a tar archive by path without the leading `./`."""
+    """Return the files of `PATHS` in a tar archive of `./etc/...`, by path."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r|*") as tar:
             for member in tar:
-                name = member.name.lstrip("./")
+                name = f"/{member.name.lstrip('./')}"
                 if name not in PATHS or not member.isreg() or member.size > LARGEST:
                     continue
                 file: Optional[io.BufferedReader] = tar.extractfile(member)  # type: ignore[assignment]

@@ -302,4 +302,5 @@ def _from_files(
 
 def _laid(there: FileFacts, text: bytes) -> FileFacts:
     """Return a file as it will be after dnf: %config(noreplace) does not replace an existing one."""
-    return there if there.live is not None else replace(there, live=text, from_package=True)
+    is_there = there.live is not None or there.is_link or bool(there.why)
+    return there if is_there else replace(there, live=text, from_package=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from wizard.answers.model import POLICY, Answers, host_problem
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host, Unit
-from wizard.paths import MAIN_CF, PARTED, SENDER_ACCESS
+from wizard.paths import MAIN_CF, SENDER_ACCESS
 from wizard.plan import firewall, hold
 from wizard.plan.actions import (
     Command,
@@ -159,7 +159,7 @@ def _install(host: Host) -> Iterator[Step]:
     argv = ("dnf", "install", "postfix")
     lays = tuple(
         (file.path, sha256(file.live))
-        for file in (host.files[path] for path in PARTED)
+        for file in host.files.values()
         if file.from_package and file.live is not None
     )
     package = host.postfix.package

@@ -6,12 +6,16 @@ import io
 import os
 import tarfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wizard.door import Outcome
+from wizard.host.facts import FileFacts
 from wizard.host.package_files import _seed, fetch_trouble, members
+from wizard.host.read import _laid
+from wizard.paths import ALIASES
 
 
 def archive(*entries: tuple[str, bytes]) -> bytes:
@@ -36,11 +40,34 @@ def test_members() -> None:
             ("./etc/postfix/master.cf", b"master"),
         )
     )
-    assert found == {"etc/postfix/main.cf": b"main", "etc/postfix/master.cf": b"master"}
+    assert found == {"/etc/postfix/main.cf": b"main", "/etc/postfix/master.cf": b"master"}
+
+
+def test_the_package_may_have_aliases() -> None:
+    found = members(
+        archive(
+            ("./etc/aliases", b"root: taro\n"), ("./etc/aliases.db", b"x"), ("etc/main.cf", b"y")
+        )
+    )
+    assert found == {"/etc/aliases": b"root: taro\n"}
+
+
+THERE = {
+    "none": (FileFacts(ALIASES, None, None), True),
+    "a file": (FileFacts(ALIASES, b"", None), False),
+    "a link to nowhere": (FileFacts(ALIASES, None, None, is_link=True), False),
+    "one that cannot be read": (FileFacts(ALIASES, None, None, why="a directory"), False),
+}
+
+
+@pytest.mark.parametrize(("there", "is_laid"), THERE.values(), ids=THERE)
+def test_a_package_writes_only_what_is_not_there(there: FileFacts, is_laid: bool) -> None:
+    laid = replace(there, live=b"root: taro\n", from_package=True)
+    assert _laid(there, b"root: taro\n") == (laid if is_laid else there)
 
 
 def test_a_link_is_no_file() -> None:
-    assert members(archive(("./etc/postfix/main.cf", b"main"))) == {"etc/postfix/main.cf": b"main"}
+    assert members(archive(("./etc/postfix/main.cf", b"main"))) == {"/etc/postfix/main.cf": b"main"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from wizard.host import facts
 from wizard.host.aliases import alias_type
 from wizard.host.facts import Host, User
 from wizard.paths import ALIASES as PATH
-from wizard.plan.actions import BuildTable, Deliver
+from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.plan.actions import BuildTable, Deliver, Install, KeepOriginal, ReplaceFile
+from wizard.plan.files import sha256
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 
@@ -51,6 +53,36 @@ def test_the_steps_of_a_first_set_up() -> None:
     (change,) = [one for one in plan.files if one.path == "/etc/aliases"]
     assert change.proposed == STOCK + b"root:\t\ttaro\n"
     assert (plan.cautions, plan.obstacles) == ((), ())
+
+
+PACKAGED = {
+    "as the package of EL's setup": STOCK,
+    "with a reader of root's mail": b"root: hana\n",
+    "an empty file": b"",
+    "of another encoding": "# \u7ba1\u7406\u8005\nroot:\thana, taro\n".encode("euc-jp"),
+}
+
+
+@pytest.mark.parametrize("text", PACKAGED.values(), ids=PACKAGED)
+def test_a_file_of_the_package_is_that_which_is_replaced(text: bytes) -> None:
+    plan = build_plan(TARO, host(text, from_package=True))
+    actions = {step.id: step.action for step in plan.pending}
+    install, original, write = (actions[one] for one in ("install", "original-aliases", "aliases"))
+    assert isinstance(install, Install)
+    assert isinstance(original, KeepOriginal)
+    assert isinstance(write, ReplaceFile)
+    assert (PATH, sha256(text)) in install.lays
+    assert original.sha256 == write.file.before == sha256(text)
+    assert plan.obstacles == ()
+
+
+def test_without_a_file_in_the_package_a_new_one_is_written() -> None:
+    actions = {step.id: step.action for step in build_plan(TARO, host(None)).pending}
+    assert "original-aliases" not in actions
+    assert isinstance(actions["install"], Install)
+    assert [path for path, _ in actions["install"].lays] == [MAIN_CF, MASTER_CF]
+    assert isinstance(actions["aliases"], ReplaceFile)
+    assert actions["aliases"].file.before is None
 
 
 def test_without_an_answer_nothing_changes_but_a_warning() -> None:
