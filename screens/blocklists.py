@@ -14,11 +14,14 @@ from screens.health import Lists
 from screens.messages import Failed
 from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
+from screens.widgets.line import Line
 from screens.widgets.rows import FieldRows, Row, Rows
 from wizard.answers.catalogue import CATALOGUE, Blocklist
 from wizard.answers.field import Field
 from wizard.answers.form import CUSTOM, Text
+from wizard.postfix.other_lists import by_place, of_host
 from wizard.secrets import MASK, masked
+from wizard.text import printable
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -120,7 +123,10 @@ class BlocklistsScreen(FormScreen):
         """Make the boxes and three lists."""
         self._lists = Lists(self.draft, self.desk)
         self._leaving = ""
+        self._elsewhere = of_host(self.draft.host)
         yield CatalogueField(self.field("use"), self.draft.text("blocklists", "use"))
+        for place in by_place(self._elsewhere):
+            yield Line(printable(f"Also in {place.where} (stays): {place.zones}"), "quiet")
         yield self.line("dqs_key_file")
         allowed, refused = self.field("allow_senders"), self.field("reject_senders")
         for field, adds in ((OWN_LISTS, "list"), (allowed, "allowed"), (refused, "refused")):
@@ -230,5 +236,9 @@ class BlocklistsScreen(FormScreen):
         """Return why a list does not work, else its weakness."""
         if isinstance(form_field, CatalogueField) and form_field.current:
             current = form_field.current
-            return self._lists.words(current.name) or current.weakness
+            places = [
+                one.where for one in self._elsewhere if one.zone == current.zone and one.in_force
+            ]
+            twice = f"Also in {places[0]}: used here too, it is queried twice. " if places else ""
+            return twice + (self._lists.words(current.name) or current.weakness)
         return super().advice(form_field)

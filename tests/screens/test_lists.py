@@ -37,6 +37,42 @@ async def test_each_list_says_in_words_how_it_is() -> None:
         await in_sight(pilot, "does not answer public resolvers")
 
 
+LIVE = {
+    "clients": (
+        "smtpd_client_restrictions = reject_rbl_client bl.spamcop.net",
+        "client_restrictions",
+    ),
+    "a class": (
+        "smtpd_restriction_classes = mine\nmine = reject_rbl_client bl.spamcop.net",
+        "the class mine",
+    ),
+    "only a warning": (
+        (
+            "smtpd_recipient_restrictions = reject_unauth_destination,"
+            " warn_if_reject reject_rbl_client bl.spamcop.net"
+        ),
+        "(warn_if_reject reject_rbl_client)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "where"), LIVE.values(), ids=LIVE)
+async def test_lists_in_other_places_are_shown_and_doubled_ones_are_named(
+    lines: str, where: str
+) -> None:
+    text = f"myhostname = mail.zeke.ne.jp\n{lines}\n".encode()
+    host = set_up_host().with_file("/etc/postfix/main.cf", live=text)
+    session = StandIn(host, answers())
+    async with opened(session, Wish(("blocklists",), given=session.saved)) as pilot:
+        await in_sight(pilot, "Also in")
+        shown = " ".join((await in_sight(pilot, "used here too")).split())
+        assert f"{where} (stays): bl.spamcop.net" in shown
+        assert f"{where}: used here too, it is queried twice." in shown
+        await pilot.press("down")
+        await in_sight(pilot, "Queries through a public or busy resolver")
+        assert "queried twice" not in picture(pilot.app)
+
+
 async def test_nothing_waits_for_the_answers_and_next_goes_on_by_itself() -> None:
     session = StandIn(lists_wait=threading.Event())
     async with opened(session) as pilot:

@@ -1,86 +1,150 @@
-"""Find the DNS blocklists that smtpd(8) queries elsewhere than in smtpd_recipient_restrictions.
+"""Find the DNS blocklists that port 25 queries and that answers do not own (postconf(5), postscreen(8)).
 
-Answers own the items of that list alone. The other places are other restriction lists, parameters
-and restriction classes that a list names, postscreen, and `-o` of port 25 (postconf(5)).
+Answers own those items of smtpd_recipient_restrictions that they can express. The other places are the
+other restriction lists, parameters and restriction classes that a list names, postscreen, and `-o`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from wizard.host.main_cf import words
+from wizard.host.facts import Host
+from wizard.host.main_cf import own_parameters, words
+from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.restrictions import parted, split_restrictions
 from wizard.postfix.service_entry import Service, port_of_entry
 from wizard.postfix.settings import Settings
+from wizard.secrets import masked, without_number
 
 _OWN = "smtpd_recipient_restrictions"
 _LISTS = tuple(
     f"smtpd_{one}_restrictions"
-    for one in ("client", "helo", "sender", "relay", "data", "end_of_data", "etrn")
+    for one in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn")
 )
 _POSTSCREEN = "postscreen_dnsbl_sites"
 _CLASSES = "smtpd_restriction_classes"
 _OLD = "maps_rbl_domains"
 _PORT_25 = 25
+_ONE = ""
+"""The name under which a single word is expanded: no parameter has it."""
 
 
-class OtherList(NamedTuple):
-    """A blocklist's zone, without replies, and where Postfix finds it."""
+@dataclass(frozen=True)
+class OtherList:
+    """A blocklist's zone, without replies and key, and where Postfix finds it.
+
+    `in_force` is False if nothing on port 25 reads that place.
+    """
 
     where: str
     zone: str
+    in_force: bool = True
+
+
+def of_host(host: Host) -> tuple[OtherList, ...]:
+    """Return the blocklists of the other places of a host; none where the package brings main.cf."""
+    if host.files[MAIN_CF].from_package:
+        return ()
+    settings = Settings(own_parameters(host.text(MAIN_CF)), host.postfix.defaults)
+    return other_lists(settings, MasterCf.parse(host.text(MASTER_CF)).services)
 
 
 def other_lists(settings: Settings, services: Sequence[Service]) -> tuple[OtherList, ...]:
     """Return the blocklists of the other places, each once, in the order of the places."""
-    found = [*_in_main_cf(settings)]
-    for service in services:
-        options = service.values
-        if service.command == "smtpd" and port_of_entry(service.key) == _PORT_25 and options:
-            own = settings.of(options)
-            for name in (_OWN, *_LISTS):
-                where = f"-o {name} of {service.key} in master.cf"
-                found += [OtherList(where, zone) for zone in _zones(own, name) if name in options]
+    on_25 = [one for one in services if port_of_entry(one.key) == _PORT_25 and not one.loopback]
+    served_by = {
+        program: [one for one in on_25 if one.command.rpartition("/")[2] == program]
+        for program in ("smtpd", "postscreen")
+    }
+    # Without a master.cf nothing overrides main.cf.
+    options = [(one.key, one.values) for one in served_by["smtpd"]] or [("", {})]
+    found = [one for key, own in options for one in _of_smtpd(settings, key, own)]
+    screens = [(one.key, one.values) for one in served_by["postscreen"]]
+    has_screen = bool(screens) or not services
+    for key, own in screens or [("", {})]:
+        for site in settings.of(own).words(_POSTSCREEN):
+            zone = _zone(site.partition("*")[0])
+            found.append(OtherList(_place(_POSTSCREEN, key, own), zone, has_screen))
     return tuple(dict.fromkeys(found))
 
 
-def _in_main_cf(settings: Settings) -> Iterator[OtherList]:
+def _place(name: str, key: str, options: Collection[str]) -> str:
+    return f"-o {name} of {key} in master.cf" if name in options else name
+
+
+def _of_smtpd(settings: Settings, key: str, options: dict[str, str]) -> Iterator[OtherList]:
+    """Yield the lists of one smtpd of port 25; `options` are its `-o`."""
+    own = settings.of(options)
     for name in _LISTS:
-        yield from (OtherList(name, zone) for zone in _zones(settings, name))
-    direct = set(_in_words(words(settings.raw(_OWN))))
-    for zone in _zones(settings, _OWN):
-        if zone not in direct:
-            yield OtherList(f"a parameter that {_OWN} names", zone)
-    for name in settings.words(_CLASSES):
-        yield from (OtherList(f"the class {name}", zone) for zone in _zones(settings, name))
-    for site in settings.words(_POSTSCREEN):
-        yield OtherList(_POSTSCREEN, _zone(site.partition("*")[0]))
-    yield from (OtherList(_OLD, _zone(one)) for one in settings.words(_OLD))
+        is_owned = name == _OWN and name not in options
+        found = _beside_answers(own) if is_owned else _zones(own.words(name))
+        where = _place(name, key, options)
+        yield from (OtherList(how or where, zone) for how, zone in found)
+    for name in own.words(_CLASSES):
+        yield from (OtherList(f"the class {name}", zone) for _, zone in _zones(own.words(name)))
+    yield from (OtherList(_place(_OLD, key, options), _zone(one)) for one in own.words(_OLD))
 
 
-def _zones(settings: Settings, name: str) -> Iterator[str]:
-    return _in_words(settings.words(name))
-
-
-def _in_words(listed: Sequence[str]) -> Iterator[str]:
-    """Yield the zone after each reject_rbl_* and reject_rhsbl_*."""
+def _zones(listed: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield "" and the zone after each reject_rbl_* and reject_rhsbl_*."""
     for one, zone in zip(listed, listed[1:]):
         if one.lower().startswith(("reject_rbl_", "reject_rhsbl_")):
-            yield _zone(zone)
+            yield "", _zone(zone)
+
+
+def _beside_answers(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the zones of main.cf's own list that no answer can express, each with its place."""
+    expanded = [
+        (word, "$" in raw)
+        for raw in words(settings.raw(_OWN))
+        for word in Settings({**settings.own, _ONE: raw}, settings.defaults).words(_ONE)
+    ]
+    listed = [word for word, _ in expanded]
+    owned, _ = parted(listed)
+    for one in split_restrictions(listed):
+        is_named = any(named for _, named in expanded[one.first : one.last + 1])
+        for _, zone in _zones(one.text.split()):
+            if is_named:
+                yield f"a parameter that {_OWN} names", zone
+            elif one.text not in owned:
+                yield f"{_OWN} ({one.text.rpartition(' ')[0]})", zone
 
 
 def _zone(text: str) -> str:
-    return text.partition("=")[0].lower()
+    return masked(without_number(text.partition("=")[0])).rstrip(".").lower()
+
+
+class Place(NamedTuple):
+    """A place with its zones, as text."""
+
+    where: str
+    zones: str
+    lists: tuple[OtherList, ...]
+
+
+def by_place(found: Collection[OtherList]) -> Iterator[Place]:
+    """Yield each place with its lists."""
+    for where in dict.fromkeys(one.where for one in found):
+        here = tuple(one for one in found if one.where == where)
+        yield Place(where, ", ".join(one.zone for one in here), here)
 
 
 def warnings(found: Collection[OtherList], planned: Collection[str]) -> Iterator[str]:
     """Yield a sentence for each place; `planned` are the restrictions of the answers."""
-    queried = set(_in_words([word for one in planned for word in one.split()]))
-    for where in dict.fromkeys(one.where for one in found):
-        zones = [one.zone for one in found if one.where == where]
-        twice = [zone for zone in zones if zone in queried]
-        more = f" {', '.join(twice)} would be queried twice: choose one place." if twice else ""
-        yield (
-            f"{where} has blocklists too: {', '.join(zones)}. No answer can express them there, so"
-            f" they stay.{more}"
-        )
+    queried = {zone for _, zone in _zones([word for one in planned for word in one.split()])}
+    for where, zones, here in by_place(found):
+        others = queried | {one.zone for one in found if one.where != where and one.in_force}
+        twice = ", ".join(one.zone for one in here if one.zone in others)
+        again = f"{twice} would be queried twice: choose one place." if twice else ""
+        if here[0].in_force:
+            said = f"{where} has blocklists too: {zones}. No answer can express them there, so they stay."
+        else:
+            said = (
+                f"{where} has blocklists: {zones}. They stay, and nothing queries them, because"
+                " postscreen does not serve port 25."
+            )
+            again = f"Where it does, {again}" if again else ""
+        yield f"{said} {again}".rstrip()

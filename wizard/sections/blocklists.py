@@ -8,8 +8,7 @@ from typing import Any
 
 from wizard.answers.model import Answers, Problem
 from wizard.host.facts import Host
-from wizard.host.main_cf import own_parameters
-from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
+from wizard.paths import SENDER_ACCESS
 from wizard.plan.actions import BuildTable
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Step
@@ -17,7 +16,6 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix import other_lists
 from wizard.postfix.blocklists import needs_key, read_back
-from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.restrictions import split_restrictions, wanted
 from wizard.postfix.sender_access import (
     compare_rows,
@@ -27,7 +25,6 @@ from wizard.postfix.sender_access import (
     rows_by_key,
     table_in_use,
 )
-from wizard.postfix.settings import Settings
 from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
 from wizard.sections.section import (
     MISSING,
@@ -69,12 +66,9 @@ def _plan(request: Request) -> Part:
 
 def _other_lists(request: Request) -> Iterator[str]:
     """Warn of blocklists in places that answers do not own."""
-    host = request.host
-    if SECTION in request.scope and not host.files[MAIN_CF].from_package:
-        settings = Settings(own_parameters(host.text(MAIN_CF)), host.postfix.defaults)
-        services = MasterCf.parse(host.text(MASTER_CF)).services
-        planned = [one.text for one in wanted(request.answers, host.postfix)]
-        yield from other_lists.warnings(other_lists.other_lists(settings, services), planned)
+    if SECTION in request.scope:
+        planned = [one.text for one in wanted(request.answers, request.host.postfix)]
+        yield from other_lists.warnings(other_lists.of_host(request.host), planned)
 
 
 def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
@@ -137,11 +131,13 @@ def _read_back(host: Host) -> dict[str, Any]:
     }
 
 
-def _value(_host: Host, today: Answers) -> str:
+def _value(host: Host, today: Answers) -> str:
     own = today.blocklists
     lists = len(own.use) + len(own.custom)
     senders = len(own.allow_senders) + len(own.reject_senders)
     said = f"{lists} list{'' if lists == 1 else 's'}" if lists else "no lists"
+    elsewhere = {one.zone for one in other_lists.of_host(host) if one.in_force}
+    said += f", {len(elsewhere)} elsewhere" if elsewhere else ""
     return f"{said}, {senders} sender{'' if senders == 1 else 's'}" if senders else said
 
 

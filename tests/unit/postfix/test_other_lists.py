@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.plan.test_live_values import planned
+from tests.unit.plan.test_live_values import chosen, of_main_cf, planned
 from wizard.host.main_cf import own_parameters
 from wizard.postfix.master_cf import MasterCf
-from wizard.postfix.other_lists import other_lists
+from wizard.postfix.other_lists import other_lists, warnings
 from wizard.postfix.settings import Settings
+from wizard.sections.blocklists import BLOCKLISTS
 
 OWN = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination"
 PLACES = {
@@ -32,6 +33,33 @@ PLACES = {
         "the class spammy",
     ),
     "postscreen": ("postscreen_dnsbl_sites = bl.spamcop.net=127.0.0.[2..3]*2\n", "postscreen_"),
+    "the relay rules": (
+        "smtpd_relay_restrictions = permit_mynetworks, reject_rbl_client BL.SpamCop.net.,\n reject\n",
+        "smtpd_relay_",
+    ),
+    "a name in another list": (
+        "smtpd_helo_restrictions = $mine\nmine = reject_rhsbl_helo bl.spamcop.net\n",
+        "smtpd_helo_",
+    ),
+    "only the zone by a name": (
+        f"{OWN}, reject_rbl_client $zone\nzone = bl.spamcop.net\n",
+        "a parameter that smtpd_recipient_",
+    ),
+    "a class of a class": (
+        (
+            "smtpd_restriction_classes = a, b\na = b\nb = $c\nc = reject_rbl_client bl.spamcop.net\n"
+            "smtpd_client_restrictions = check_client_access hash:/x, a\n"
+        ),
+        "the class b",
+    ),
+    "one that only warns": (
+        f"{OWN}, warn_if_reject reject_rbl_client bl.spamcop.net\n",
+        "smtpd_recipient_restrictions (warn_if_reject reject_rbl_client)",
+    ),
+    "a kind that no answer has": (
+        f"{OWN},\n reject_rhsbl_client bl.spamcop.net\n",
+        "smtpd_recipient_restrictions (reject_rhsbl_client)",
+    ),
     "a name of Postfix 2.3": ("maps_rbl_domains = bl.spamcop.net\n", "maps_rbl_domains"),
 }
 NONE = {
@@ -68,6 +96,79 @@ def test_an_option_of_port_25_counts_and_one_of_587_does_not() -> None:
         ("-o smtpd_client_restrictions of smtp/inet in master.cf", "bl.spamcop.net")
     ]
     assert found("", f"submission inet n - n - - smtpd\n{options}") == []
+
+
+CLIENTS = "smtpd_client_restrictions = reject_rbl_client bl.spamcop.net\n"
+SITES = "postscreen_dnsbl_sites = zen.spamhaus.org*2, bl.spamcop.net=127.0.0.2\n"
+SMTP, SCREEN, SMTPD = (
+    "smtp inet n - n - - smtpd",
+    "smtp inet n - n - 1 postscreen",
+    "smtpd pass - - n - - smtpd",
+)
+IN_FORCE = {
+    "postscreen serves nothing": (SITES, f"{SMTP}\n", []),
+    "postscreen serves 25": (SITES, f"{SCREEN}\n{SMTPD}\n", ["zen.spamhaus.org", "bl.spamcop.net"]),
+    "postscreen with its own sites": (
+        SITES,
+        f"{SCREEN} -o postscreen_dnsbl_sites=b.barracudacentral.org\n{SMTPD}\n",
+        ["b.barracudacentral.org"],
+    ),
+    "postscreen on loopback": (SITES, f"127.0.0.1:{SCREEN[5:]}\n{SMTP}\n", []),
+    "an option replaces the list": (CLIENTS, f"{SMTP} -o smtpd_client_restrictions=\n", []),
+    "an option of one of two addresses": (
+        CLIENTS,
+        f"192.0.2.1:25{SMTP[4:]} -o smtpd_client_restrictions=\n192.0.2.2:25{SMTP[4:]}\n",
+        ["bl.spamcop.net"],
+    ),
+    "an option behind postscreen": (
+        CLIENTS,
+        f"{SCREEN}\n{SMTPD} -o smtpd_client_restrictions=\n",
+        [],
+    ),
+    "the whole list by an option": (
+        f"{OWN}\n",
+        f"{SMTP} -o {{ smtpd_recipient_restrictions = reject_rbl_client bl.spamcop.net }}\n",
+        ["bl.spamcop.net"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("main", "master", "zones"), IN_FORCE.values(), ids=IN_FORCE)
+def test_what_port_25_reads(main: str, master: str, zones: list[str]) -> None:
+    services = MasterCf.parse(master.encode()).services
+    listed = other_lists(Settings(own_parameters(main.encode())), services)
+    assert [one.zone for one in listed if one.in_force] == zones
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        CLIENTS + "smtpd_helo_restrictions = reject_rbl_client bl.spamcop.net\n",
+        CLIENTS + f"{OWN}, warn_if_reject reject_rbl_client bl.spamcop.net\n",
+        CLIENTS + "maps_rbl_domains = BL.spamcop.net\n",
+    ],
+)
+def test_two_places_that_query_the_same_list_are_said_without_a_plan_for_it(main: str) -> None:
+    found_now = other_lists(Settings(own_parameters(main.encode())), ())
+    assert len(found_now) == 2
+    assert all("bl.spamcop.net would be queried twice" in one for one in warnings(found_now, ()))
+
+
+def test_a_key_is_not_shown() -> None:
+    key = "abcdefghijklmnopqrstuvwx12"
+    main = (
+        f"smtpd_client_restrictions = reject_rbl_client {key}.zen.dq.spamhaus.net=127.0.0.[2..11]\n"
+    )
+    (one,) = other_lists(Settings(own_parameters(main.encode())), ())
+    assert key not in one.zone
+    assert one.zone.endswith(".zen.dq.spamhaus.net")
+
+
+@pytest.mark.parametrize("name", ["clients", "only the zone by a name", "postscreen"])
+def test_the_list_of_sections_counts_them(name: str) -> None:
+    host = of_main_cf(f"{OWN}\n{PLACES[name][0]}")
+    shown = BLOCKLISTS.value(host, chosen("blocklists", {"use": []}))
+    assert shown == ("no lists" if name == "postscreen" else "no lists, 1 elsewhere")
 
 
 @pytest.mark.parametrize(("main", "where"), PLACES.values(), ids=PLACES)
