@@ -24,7 +24,16 @@ def nothing_to_do() -> Plan:
     )
 
 
-@pytest.mark.parametrize("saved", [None, OTHER, chosen("relay", {"host": "smtp.example.net"})])
+@pytest.mark.parametrize(
+    "saved",
+    [
+        None,
+        OTHER,
+        chosen("relay", {"host": "smtp.example.net"}),
+        chosen("hostname", {"myhostname": "mx.example.com"}),
+        chosen("certificate", {"source": "self-signed"}),
+    ],
+)
 def test_where_none_or_others_are_saved_the_run_proves_and_saves(saved: Answers) -> None:
     plan = with_saving(nothing_to_do(), GIVEN, saved)
     assert [one.id for one in plan.pending] == ["check"]

@@ -70,7 +70,7 @@ def test_more_zones_than_anybody_keeps_by_hand(root: Path) -> None:
     assert len(tuple(read_named_zones(Door(root)))) == MOST
 
 
-@pytest.mark.parametrize("place", [MOST, MOST + 1, 3 * MOST])
+@pytest.mark.parametrize("place", [MOST, MOST + 1, 111, 3 * MOST, 1000])
 def test_the_zone_of_the_answers_is_read_wherever_it_is(root: Path, place: int) -> None:
     conf(root, *(f"z{number}.example" for number in range(place)), "example.com")
     path = "/var/named/example.com.zone"

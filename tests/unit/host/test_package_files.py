@@ -104,7 +104,7 @@ def test_what_a_failure_means(said: str, wrong: str) -> None:
     assert trouble.advice
 
 
-@pytest.mark.parametrize("kind", ["exclude", "modular", "versionlock"])
+@pytest.mark.parametrize("kind", ["exclude", "modular", "versionlock", "priority", "package lock"])
 def test_the_line_with_the_reason_is_shown_and_not_the_last_one(kind: str) -> None:
     reason = f"All matches were filtered out by {kind} filtering for argument: postfix"
     said = f"Last metadata expiration check: 0:01:02 ago.\n{reason}\nError: Unable to find a match: postfix\n"

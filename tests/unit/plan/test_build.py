@@ -336,6 +336,9 @@ BAD_DATES: dict[str, tuple[dict[str, Any], str]] = {
     "expired": ({"not_after": NOW - DAY}, "expired on"),
     "not yet": ({"not_before": NOW + 10 * DAY}, "is valid only from"),
     "an issuer that expired": ({"issuer_not_after": NOW - DAY}, "whose first issuer expired on"),
+    "ended a second ago": ({"not_after": NOW - 1}, "expired on"),
+    "from the next second on": ({"not_before": NOW + 1}, "is valid only from"),
+    "an issuer that ended a second ago": ({"issuer_not_after": NOW - 1}, "first issuer expired on"),
 }
 
 

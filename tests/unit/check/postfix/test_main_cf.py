@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.check.results import verdicts
 from wizard.check.postfix.main_cf import difference, judge_main_cf
 from wizard.finding import RIGHT, WARNING, WRONG
@@ -53,6 +55,27 @@ def test_a_long_list_is_shown_by_the_items_that_differ() -> None:
     )
     assert seen.startswith("in another order: list8.example.org")
     assert wanted.startswith("list7.example.org")
+
+
+ITEMS = [f"reject_rbl_client list{number}.example.org" for number in range(30)]
+CHANGED = {
+    "the first is gone": (ITEMS[1:], "lacks", "list0.example.org"),
+    "one in the middle is gone": (ITEMS[:15] + ITEMS[16:], "lacks", "list15.example.org"),
+    "the last is misspelt": ([*ITEMS[:-1], "reject_rbl_clnt x.example"], "has", "reject_rbl_clnt"),
+    "one too many": ([*ITEMS, "permit"], "has", "permit"),
+    "another reply": ([*ITEMS[:20], f"{ITEMS[20]}=127.0.0.2", *ITEMS[21:]], "has", "=127.0.0.2"),
+    "two that changed places": ([*ITEMS[:-2], ITEMS[-1], ITEMS[-2]], "in another order", "list29"),
+}
+
+
+@pytest.mark.parametrize(("live", "how", "item"), CHANGED.values(), ids=CHANGED)
+def test_a_list_is_shown_by_its_difference_wherever_it_is(
+    live: list[str], how: str, item: str
+) -> None:
+    seen, wanted = difference(", ".join(live), ", ".join(ITEMS))
+    assert how in seen
+    assert item in seen
+    assert seen != wanted
 
 
 def test_no_value_is_cut_before_it_differs() -> None:

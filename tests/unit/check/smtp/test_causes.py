@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -301,6 +302,28 @@ def test_soft_bounce_softens_each_refusal(answers: Answers) -> None:
     assert {one.verdict for one in found.values()} == {RIGHT}
     hard = judged(587, Transcript(replies), {"soft_bounce": "no"}, answers)
     assert hard["auth-plain"].verdict == hard["mail-plain"].verdict == WRONG
+
+
+SOFT = {
+    25: ("vrfy", "auth", "auth-tls"),
+    587: ("auth", "mail-plain"),
+}
+
+
+@pytest.mark.parametrize(
+    ("port", "name"), [(port, name) for port, names in SOFT.items() for name in names]
+)
+def test_soft_bounce_softens_the_refusal_of_each_port(
+    port: int, name: str, answers: Answers
+) -> None:
+    row = next(one for one in ROWS[port] if one.exchange == name and one.is_refusal)
+    code = int(re.findall(r"5\d\d", row.expected)[0]) - 100
+    replies = {**GOOD, name: Reply(code, ("5.0.0 no",))}
+    soft, hard = (
+        judged(port, Transcript(replies), {"soft_bounce": word}, answers)[row.id]
+        for word in ("yes", "no")
+    )
+    assert (soft.verdict, hard.verdict) == (RIGHT, WRONG)
 
 
 def hold(port: int, fault: LoadFault | None = None, **others: Transcript) -> Hold:
