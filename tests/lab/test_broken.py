@@ -88,6 +88,31 @@ def _unnamed(way: Way, found: dict[str, Found], exit_status: int) -> Iterator[st
         yield f"exit status {exit_status}"
 
 
+WITHOUT_ANSWERS = {
+    "another's name": ("myhostname|greeting|name",),
+    "mail leaves from localdomain": ("myorigin",),
+    "says HELO localhost": ("smtp_helo_name",),
+    "no TLS to other servers": ("smtp_tls_security_level",),
+    "LMTP over a port that is closed": ("mailbox_transport",),
+    "a service for mailboxes that master.cf lacks": ("mailbox_transport",),
+    "the rule against relaying only warns": ("relay",),
+    "all mail relayed to itself": ("relayhost",),
+    "AUTH on 25 by an option": (r"master\.cf: port 25",),
+}
+"""Ways to break a server, and words of the finding where nobody saved answers."""
+
+
+@pytest.mark.by_turns(3)
+@pytest.mark.parametrize("name", WITHOUT_ANSWERS)
+def test_what_is_read_back_is_no_yardstick(rig: Rig, name: str) -> None:
+    """On a server without saved answers the broken value is named too, and nowhere advised."""
+    rig.hit(WAYS[name])
+    found = rig.check_without_answers()
+    named = [one for one in found.values() if one.names(WITHOUT_ANSWERS[name])]
+    assert named, not_right(found)
+    assert not any("localhost.localdomain. IN" in one.advice for one in found.values())
+
+
 @pytest.mark.by_turns(12)
 @pytest.mark.parametrize("name", list(UNUSUAL)[K - 1 :: N])
 def test_an_unusual_server_is_not_blamed(rig: Rig, name: str) -> None:

@@ -13,7 +13,6 @@ _LATER = "not measured yet"
 UNNAMED: dict[str, str] = {
     "subdomains of ours relayed": _CAUSE,
     "a policy service that permits all": _CAUSE,
-    "networks of port 25 alone": _CAUSE,
     "a port that takes passwords in plain text": _CAUSE,
     "people of the LAN send without a login, on 587 too": _ONE,
     "nobody owns an address": _CAUSE,
