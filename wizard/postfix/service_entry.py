@@ -45,7 +45,7 @@ def port_of_entry(key: str) -> Union[int, str]:
     if kind.startswith("pass") or name == "tlsproxy":
         return 25
     port = name.rpartition(":")[2]
-    return PORT_NAMES.get(port, port)
+    return port_number(port) or port
 
 
 def port_number(port: str) -> int:

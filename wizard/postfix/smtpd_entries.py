@@ -130,15 +130,10 @@ def faults(service: Service, settings: Settings) -> Iterator[Fault]:
     if service.loopback:
         return
     options = service.values
-    own, port = settings.of(options), _port(service)
+    own, port = settings.of(options), port_of_entry(service.key)
     for rule in _RULES:
         for name in rule.names:
             if name not in options or (rule.ports and port not in rule.ports):
                 continue
             if rule.applies(own, name):
                 yield Fault(name, options[name], rule.does, rule.is_wrong)
-
-
-def _port(service: Service) -> int:
-    port = port_of_entry(service.key)
-    return port if isinstance(port, int) else int(port) if port.isdecimal() else 0

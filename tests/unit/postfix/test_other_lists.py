@@ -120,6 +120,14 @@ IN_FORCE = {
         f"192.0.2.1:25{SMTP[4:]} -o smtpd_client_restrictions=\n192.0.2.2:25{SMTP[4:]}\n",
         ["bl.spamcop.net"],
     ),
+    "an option of each of two addresses": (
+        CLIENTS,
+        (
+            f"192.0.2.1:25{SMTP[4:]} -o smtpd_client_restrictions=\n"
+            f"192.0.2.2:smtp{SMTP[4:]} -o smtpd_client_restrictions=\n"
+        ),
+        [],
+    ),
     "an option behind postscreen": (
         CLIENTS,
         f"{SCREEN}\n{SMTPD} -o smtpd_client_restrictions=\n",

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 
 from wizard.check.cures.known import Known
 from wizard.check.cures.words import RELOAD, Argv, apply, in_main_cf, joined, option_out
-from wizard.finding import NO_CURE, Cure, Finding
+from wizard.check.postfix.drift import harm
+from wizard.check.postfix.restrictions import relays_for_all
+from wizard.finding import NO_CURE, WRONG, Cure, Finding
 from wizard.postfix import smtpd_entries
 from wizard.postfix.service_entry import Service, port_of_entry
+from wizard.postfix.settings import Settings
 
+_SMTP = 25
 _STOCK = {
     "pickup": "n - n 60 1 pickup",
     "cleanup": "n - n - 0 cleanup",
@@ -51,24 +55,36 @@ def _stock(name: str) -> Cure:
 
 
 def of_entry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`master.cf.25` without an entry: Postfix's own, and without the options that do harm there.
+    """`master.cf.PORT` without the options that do harm there; if 25 has no entry, Postfix's own.
 
-    Those of 587 and 465 have options: a run writes them. A list of restrictions is the operator's.
+    The other options of 587 and 465 are written by a run.
     """
     harmful = [
         argv
         for one in known.services
         if one.command == "smtpd" and port_of_entry(one.key) == int(found[1])
-        for fault in smtpd_entries.faults(one, known.settings)
-        if fault.is_wrong and not fault.name.endswith("_restrictions")
-        for argv in option_out(one, [fault.name])
+        for argv in option_out(one, _harmful(one, known.settings))
     ]
-    if harmful:
-        return Cure((*harmful, RELOAD))
+    if harmful and finding.verdict == WRONG:
+        others = NO_CURE if found[1] == str(_SMTP) else apply(known, "policy")
+        return joined(Cure((*harmful, RELOAD)), others)
     has_entry = any(one.port_number == int(found[1]) for one in known.services)
-    if found[1] != "25" or has_entry or finding.seen != "no active entry":
+    if found[1] != str(_SMTP) or has_entry or finding.seen != "no active entry":
         return NO_CURE
     return Cure((("postconf", "-M", "smtp/inet=smtp inet n - n - - smtpd"), RELOAD))
+
+
+def _harmful(service: Service, settings: Settings) -> Iterator[str]:
+    """Yield the options that do harm, without a list in whose place main.cf's own would relay for all."""
+    options = service.values
+    names = {one.name for one in smtpd_entries.faults(service, settings) if one.is_wrong}
+    in_force = settings.of(options)
+    if port_of_entry(service.key) == _SMTP:
+        names |= {name for name in options if harm(name, in_force, settings.raw(name))}
+    for name in sorted(names):
+        rest = {one: value for one, value in options.items() if one != name}
+        if not name.endswith("_restrictions") or not relays_for_all(settings.of(rest)):
+            yield name
 
 
 _LACKS = re.compile(r"^master\.cf has no (\S+)$")
