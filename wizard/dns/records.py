@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wizard.answers.model import Answers
+from wizard.answers.rules.names import is_public_name
 
 UNKNOWN_ADDRESS = "PUBLIC.ADDRESS"
 """Placeholder on a host with inner addresses only, since the router's outer one is unknown."""
@@ -40,8 +41,13 @@ class Published:
 
 
 def to_publish(answers: Answers, addresses: Sequence[str]) -> tuple[Published, ...]:
-    """Return the records for these answers; `addresses` are this host's public IPv4 addresses."""
+    """Return the records for these answers; `addresses` are this host's public IPv4 addresses.
+
+    None are returned for a name that cannot be public, such as localhost.localdomain.
+    """
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
+    if not is_public_name(host):
+        return ()
     domains = tuple(dict.fromkeys((domain, *(one for one in answers.domains.local if one != host))))
     shown = tuple(addresses) or (UNKNOWN_ADDRESS,)
     return (

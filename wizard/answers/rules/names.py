@@ -19,6 +19,17 @@ LONGEST_NAME = 253
 """Characters (RFC 1035 section 2.3.4; the name as text, without the root's dot)."""
 
 
+_INNER = re.compile(
+    r"(.+\.)?(localhost|localdomain|local|internal|intranet|lan|home|corp|invalid|home\.arpa)\.?",
+    re.IGNORECASE,
+)
+
+
+def is_public_name(name: str) -> bool:
+    """True if the DNS of the internet can have records for a name (RFC 6761, RFC 6762, RFC 8375)."""
+    return "." in name.strip(".") and not _INNER.fullmatch(name)
+
+
 def _ascii_name(text: str) -> str:
     """Return the A-labels of a name without full-width characters."""
     if text.isascii():

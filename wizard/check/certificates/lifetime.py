@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from wizard.answers.rules.names import is_public_name
 from wizard.certificates.dates import day
 from wizard.certificates.keys import public_key
 from wizard.certificates.names import covers
@@ -118,7 +119,8 @@ def judge_certificates(
 
     With `is_self_signed` the operator has chosen a certificate that nobody else trusts.
     """
-    name = Check("certificate.name", "certificate: names", myhostname, fatal=False)
+    wanted = myhostname if is_public_name(myhostname) else "the name that people use"
+    name = Check("certificate.name", "certificate: names", wanted, fatal=False)
     if not served:
         yield name.unknown("no port serves a certificate, and no file has one that can be read")
         return
@@ -162,6 +164,9 @@ def _names(served: Served, myhostname: str) -> _Judged:
         return RIGHT, seen, ""
     if served.is_by_name:
         return WARNING, seen, f"Name a chain that covers it in tls_server_sni_maps ({_AGAIN})."
+    if not is_public_name(myhostname):
+        advice = f"Set myhostname to the name that people use, such as {shortened(leaf.names, 2)}."
+        return WARNING, seen, advice
     return WARNING, seen, f"Mail programs will refuse it: issue one that covers {myhostname}."
 
 

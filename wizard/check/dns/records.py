@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
+from wizard.answers.rules.names import is_public_name
 from wizard.check.dns.policies import DnsCheck, judge_policies
 from wizard.check.outside import NOT_QUERIED
 from wizard.dns.addresses import public4
@@ -60,6 +61,12 @@ def judge_lookups(
     Behind NAT `networks.proxy` comes after dns.a; `proxies` are those of proxy_interfaces.
     """
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
+    if not is_public_name(host):
+        # Records of a name that was read back from a broken main.cf are no advice.
+        check = DnsCheck("dns.a", f"{host} A", "a name that the internet's DNS can have")
+        advice = "Set myhostname in main.cf to the name by which others find this server; reload."
+        yield check.says("no record can be published for it", WARNING, advice)
+        return
     leads = found.of(host, "A")
     yield _address(host, leads, found.addresses)
     yield from _behind_nat(leads, found.addresses, proxies)

@@ -51,6 +51,17 @@ def test_a_misfit_is_a_warning(tmp_path: Path, name: str, verdict: str) -> None:
     assert (found["name"].verdict, found["name"].seen) == (verdict, name)
 
 
+@pytest.mark.parametrize("name", ["localhost.localdomain", "srv7", "srv.local", "mail.corp"])
+def test_no_certificate_is_advised_for_a_name_that_cannot_be_public(
+    tmp_path: Path, name: str
+) -> None:
+    served = Served(certificates(make_pair(tmp_path, NAME).cert.read_bytes()), verified=GOOD)
+    (found,) = (one for one in judge_certificates([served], name) if one.id == "certificate.name")
+    assert found.verdict == WARNING
+    assert name not in found.advice + found.expected
+    assert NAME in found.advice
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "verdict", "seen"),
     [

@@ -13,6 +13,7 @@ from wizard.answers.sections.networks import Networks
 from wizard.check.dns.records import judge_lookups
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
 from wizard.dns.lookups import Lookups, questions
+from wizard.dns.records import to_publish
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 HOST, DOMAIN = "mail.example.com", "example.com"
@@ -50,6 +51,26 @@ def looked_up(
         )
     found = judge_lookups(ANSWERS, Lookups(told, addresses), proxies)
     return {one.id: one for one in found}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localhost.localdomain", "mail.local", "LOCALHOST", "srv", "mail.home.arpa", "a.b.internal"],
+)
+def test_no_record_is_advised_for_a_name_that_cannot_be_public(name: str) -> None:
+    answers = Answers(Hostname(name, name.partition(".")[2] or name))
+    (found,) = judge_lookups(answers, Lookups({}, (OUTER,)))
+    assert (found.id, found.verdict) == ("dns.a", WARNING)
+    assert "IN " not in found.advice
+    assert "myhostname" in found.advice
+    assert to_publish(answers, (OUTER,)) == ()
+
+
+@pytest.mark.parametrize(
+    "name", [HOST, "mail.local.example.org", "localhost.example.com", "lan.de"]
+)
+def test_a_name_of_the_internet_is_judged(name: str) -> None:
+    assert to_publish(Answers(Hostname(name, DOMAIN)), (OUTER,))
 
 
 def test_all_as_it_should_be() -> None:
