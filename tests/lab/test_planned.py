@@ -44,7 +44,7 @@ def test_the_plan_says_what_check_finds_after_the_run(fresh: Host) -> None:
         _, text = wizard(fresh, "check", "--json")
         found = json.loads(text)["findings"]
         bad = [
-            f"{one['looked_at']}: {one['seen']}."
+            f"{one['looked_at']}: {one['seen']}"
             for one in found
             if one["verdict"] in {"wrong", "warning"} and one["id"].startswith("master.cf.")
         ]

@@ -149,7 +149,8 @@ def _judge(
         name for name, one in faults.items() if not one.is_wrong
     }
     shown = {
-        name: f"{name}={own[name]}{f': {does}' if does else ''}" for name, does in bent.items()
+        name: f"{name}={own[name]}{f': {does}' if does else ''}"
+        for name, does in sorted(bent.items())
     }
     if judged.command != "smtpd":
         wrong.append(f"run by {judged.command}")
