@@ -6,9 +6,21 @@ import re
 from collections.abc import Iterator
 
 from wizard.check.cures.known import Known
-from wizard.check.cures.words import RELOAD, Argv, apply, in_main_cf, joined, option_out
+from wizard.check.cures.words import (
+    RELOAD,
+    RESTART,
+    Argv,
+    apply,
+    in_main_cf,
+    is_as_planned,
+    joined,
+    option_out,
+)
+from wizard.check.postfix.backends import backends
+from wizard.check.postfix.master_cf import BEHIND_POSTSCREEN, EXPECTED
+from wizard.check.postfix.restrictions import LISTS
 from wizard.finding import NO_CURE, Cure, Finding
-from wizard.postfix.service_entry import Service
+from wizard.postfix.service_entry import Service, port_of_entry
 
 _STOCK = {
     "pickup": "n - n 60 1 pickup",
@@ -49,24 +61,89 @@ def _stock(name: str) -> Cure:
     return Cure((("postconf", "-M", f"{name}/unix={name} unix {_STOCK[name]}"), RELOAD))
 
 
+_SCREENED = ("smtpd/pass=smtpd pass", "dnsblog/unix=dnsblog unix", "tlsproxy/unix=tlsproxy unix")
+_PARTS = dict(zip(_SCREENED, ("- - n - - smtpd", "- - n - 0 dnsblog", "- - n - 0 tlsproxy")))
+"""What postscreen(8) needs of master.cf, as in Postfix's own."""
+
+
 def of_entry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """`master.cf.25` without an entry: Postfix's own. Those of 587 and 465 have options: a run writes them."""
+    if f"no {BEHIND_POSTSCREEN}" in finding.seen:
+        there = {one.key for one in known.services}
+        missing = [head for head in _SCREENED if head.partition("=")[0] not in there]
+        return Cure((*(("postconf", "-M", f"{one} {_PARTS[one]}") for one in missing), RELOAD))
     has_entry = any(one.port_number == int(found[1]) for one in known.services)
     if found[1] != "25" or has_entry or finding.seen != "no active entry":
         return NO_CURE
     return Cure((("postconf", "-M", "smtp/inet=smtp inet n - n - - smtpd"), RELOAD))
 
 
+def of_options(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`master.cf.PORT`: an option goes out where main.cf has the planned value, which counts then.
+
+    What 587 and 465 need (`EXPECTED`) is written by a run; it leaves all other options alone.
+    """
+    port = int(found[1])
+    needs = next(one for one in EXPECTED if one.port == port)
+    kept = {name for name, _ in needs.settings if needs.users_only}
+    safe = [
+        name
+        for name in dict.fromkeys(re.findall(r"(\w+)=", finding.seen))
+        if is_as_planned(known, name)
+        and name not in kept
+        and not (needs.users_only and name in LISTS)
+    ]
+    options = [
+        argv
+        for one in known.services
+        if port_of_entry(one.key) in {port, found[1]}
+        for argv in option_out(one, safe)
+    ]
+    return joined(Cure((*options, RELOAD)), apply(known, "policy")) if options else NO_CURE
+
+
+def of_loopback(known: Known, port: int) -> Cure:
+    """`port.PORT` where each entry is of one address: the last one is of all, as Postfix's own is."""
+    bound = [one for one in known.services if one.port_number == port and one.name != one.port]
+    if not bound:
+        return NO_CURE
+    one = bound[-1]
+    entry = " ".join([one.port, *(word.text for word in one.words[1:])])
+    gone = (("postconf", "-M#", one.key),)
+    return Cure((*gone, ("postconf", "-M", f"{one.port}/inet={entry}"), RESTART))
+
+
 _LACKS = re.compile(r"^master\.cf has no (\S+)$")
 
 
 def of_transport(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`transport.NAME`, `behind.NAME`: as planned; else Postfix's own service, or its own transport."""
+    """`transport.NAME`, `behind.NAME`: as planned; else Postfix's own service, or its own transport.
+
+    Where a service has the next hop by an option of its own, the option goes out, and main.cf stays.
+    """
     name = found[1]
+    options = [
+        argv
+        for one in known.services
+        if name.endswith("_transport") and _leads_there(finding, known, one, name)
+        for argv in option_out(one, [name])
+    ]
+    if options:
+        return Cure((*options, RELOAD))
     lacking = _LACKS.match(finding.seen)
     own = _stock(lacking[1]) if lacking else NO_CURE
     planned = in_main_cf(known, [name]) if name in known.planned else NO_CURE
     return planned or own or in_main_cf(known, [name], any_name=name.endswith("_transport"))
+
+
+def _leads_there(finding: Finding, known: Known, service: Service, name: str) -> bool:
+    """True if the option of a service names the program that the finding saw, or the missing service."""
+    own = service.values.get(name, "")
+    place, lacking = finding.seen.partition(": ")[0], _LACKS.match(finding.seen)
+    if lacking:
+        return own.partition(":")[0] == lacking[1]
+    there = backends(known.settings.of({name: own}), ())
+    return any(str(one) == place for one in there)
 
 
 def _of(known: Known, finding: Finding) -> Iterator[Service]:

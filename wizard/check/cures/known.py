@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Callable
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import saved_answers
@@ -25,6 +26,7 @@ class Known:
     - `planned`: parameters of main.cf that the answers decide; empty if nobody chose answers. Values
       that contain a key are not among them.
     - `can_apply`: True if `postfix-wizard apply` would write these answers, since they are saved.
+    - `changes`: whether such a run of this section has anything to do.
     - `parts`: sections that the answers use, which others leave empty: `relay`, `dns`.
     """
 
@@ -32,12 +34,21 @@ class Known:
     services: tuple[Service, ...] = ()
     planned: Mapping[str, str] = field(default_factory=dict)
     can_apply: bool = False
+    changes: Callable[[str], bool] = lambda _section: True
     parts: frozenset[str] = frozenset()
 
 
-def read_known(answers: Answers, door: Door, *, are_chosen: bool, is_file: bool) -> Known:
+def read_known(
+    answers: Answers,
+    door: Door,
+    changes: Callable[[str], bool],
+    *,
+    are_chosen: bool,
+    is_file: bool,
+) -> Known:
     """Read the host's configuration. `is_file` is True if `--answers` named the answers.
 
+    `changes` says whether a run of a section would change the host (`Known`).
     What cannot be read is empty: the check itself reports it.
     """
     try:
@@ -55,6 +66,7 @@ def read_known(answers: Answers, door: Door, *, are_chosen: bool, is_file: bool)
         services,
         planned,
         can_apply,
+        changes,
         frozenset(name for name, value in parts.items() if value),
     )
 

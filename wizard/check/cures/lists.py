@@ -101,12 +101,17 @@ def _inherits(service: Service, name: str) -> bool:
     return service.port_number in {587, 465} and name not in service.values
 
 
+_NO_TYPE = re.compile(r"^(\w+) has (\w+):(/[^\s:]+): this Postfix has no such type")
+_TYPE = "default_database_type"
 _ABSENT = re.compile(r"^(\w+:/\S+): .*No such file")
 _LISTS = re.compile(r"\b\w+_restrictions\b")
 
 
 def of_table(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`tables`: a list does not ask a table that is not there."""
+    """`tables`: a list does not ask a table that is not there; one of no type gets Postfix's own."""
+    misspelt = _NO_TYPE.match(finding.seen)
+    if misspelt:
+        return _of_own_type(known, *misspelt.groups())
     found = _ABSENT.match(finding.seen)
     if found is None:
         return NO_CURE
@@ -115,6 +120,15 @@ def of_table(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
             if argument == found[1]:
                 return _without(known, name, restriction, argument)
     return NO_CURE
+
+
+def _of_own_type(known: Known, name: str, kind: str, path: str) -> Cure:
+    """Return what builds and names a table of the default type, none where main.cf does not have it."""
+    text, default = known.settings.own.get(name, ""), known.settings.value(_TYPE)
+    if f"{kind}:{path}" not in text or not default:
+        return NO_CURE
+    said = text.replace(f"{kind}:{path}", f"${_TYPE}:{path}")
+    return Cure((("postmap", f"{default}:{path}"), ("postconf", "-e", f"{name}={said}"), RELOAD))
 
 
 def of_networks(finding: Finding, known: Known, _: re.Match[str]) -> Cure:

@@ -13,6 +13,8 @@ from typing import Callable
 from wizard.check.cures.entries import (
     of_chroot,
     of_entry,
+    of_loopback,
+    of_options,
     of_other_port,
     of_processes,
     of_service,
@@ -35,6 +37,7 @@ from wizard.check.cures.words import (
     is_free,
     joined,
     option_out,
+    said,
 )
 from wizard.finding import NO_CURE, Cure, Finding, cure
 
@@ -82,7 +85,7 @@ def of_parameters(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
         if one.type == "inet" and (port is None or one.port_number == int(port[1]))
         for argv in option_out(one, [name for name in names if _is_spare(name)])
     ]
-    main = in_main_cf(known, names)
+    main = in_main_cf(known, names, finding.advice)
     return joined(Cure((*options, RELOAD)) if options else NO_CURE, main)
 
 
@@ -111,9 +114,10 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
             for argv in option_out(one, [name])
         ]
         return Cure((*commands, RELOAD)) if commands else NO_CURE
-    if name == "maximal_queue_lifetime" or name not in {"myhostname", "mydomain", "myorigin"}:
-        return in_main_cf(known, [name], any_name=True)
-    return in_main_cf(known, [name])
+    names = [*said(finding.advice), name]
+    has_default = name not in {"myhostname", "mydomain", "myorigin"}
+    cured = in_main_cf(known, names, finding.advice, any_name=has_default)
+    return joined(cured, cure("postqueue -f")) if cured and name == "defer_transports" else cured
 
 
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -133,7 +137,9 @@ def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`port.PORT`: another program keeps it, or Postfix runs with older files, or without the entry."""
+    """`port.PORT`: bound to one address, kept by another program, with older files, or without an entry."""
+    if finding.advice.startswith("master.cf binds it"):
+        return of_loopback(known, int(found[1]))
     if "master on " in finding.seen or "reload postfix" in finding.advice:
         return joined(in_main_cf(known, ["inet_interfaces", "inet_protocols"]), Cure((RESTART,)))
     if finding.advice.startswith("End "):
@@ -144,8 +150,8 @@ def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
 
 _IN_ADVICE = re.compile(
     r"`((?:systemctl (?:unmask|enable|enable --now|start|restart|reload) [\w@][\w@.-]*)|newaliases"
-    r"|postfix set-permissions|chmod (?:755|600|o\+x) /[\w./-]+|dnf install \w[\w.-]*"
-    r"|certbot renew --cert-name \w[\w.-]*|postfix-wizard apply --section [a-z]+)`"
+    r"|postfix set-permissions|chmod (?:755|600|o\+x) /[\w./-]+|post(?:map|alias) \w+:/[\w./-]+|dnf install \w[\w.-]*"
+    r"|certbot renew(?: --cert-name \w[\w.-]*)?|postfix-wizard apply --section [a-z]+)`"
 )
 """Commands of advice that are whole: words without spaces or signs of a shell in them."""
 
@@ -162,6 +168,12 @@ def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
         for one in _IN_ADVICE.findall(finding.advice)
     ]
     return joined(*cures)
+
+
+def of_index(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """An index is built anew; smtpd, which failed to open it, does not try again without a reload."""
+    built = of_advice(finding, known, found)
+    return joined(built, Cure((RELOAD,))) if built else NO_CURE
 
 
 def section(name: str) -> Rule:
@@ -182,10 +194,20 @@ def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """A run of the policy, unless a certificate, a key or a blocklist is at fault, which stays as it is."""
-    if re.search(r"\b(certificate|key|blocked using)\b", finding.seen):
+    """A run of the policy; of the certificate where its files are at fault.
+
+    None where a key does not belong to it, or where a blocklist, a table or a name server is at fault.
+    """
+    if re.search(r"which leads nowhere", finding.seen):
+        return apply(known, "certificate")
+    if _OF_OTHERS.search(finding.seen):
         return NO_CURE
     return apply(known, "policy")
+
+
+_OF_OTHERS = re.compile(
+    r"\b(?:certificate|key|blocked using)\b|Temporary lookup failure|Domain not found"
+)
 
 
 def in_use(name: str) -> Rule:
@@ -206,7 +228,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
     (r"parameters\.(\w+)", (of_hazard,)),
     (r"(?:transport|behind)\.(\w+)", (of_transport,)),
-    (rf"master\.cf\.({_PORT})", (of_entry, section("policy"))),
+    (rf"master\.cf\.({_PORT})", (of_entry, of_options, section("policy"))),
     (r"master\.cf\.chroot", (of_chroot,)),
     (r"master\.cf\.processes", (of_processes,)),
     (r"master\.cf\.others", (of_other_port,)),
@@ -231,7 +253,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ),
     (r"hardening", (section("hardening"),)),
     (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
-    (r"table\.sender_access(?:\..*)?", (section("blocklists"),)),
+    (r"table\.sender_access(?:\..*)?", (of_index, section("blocklists"))),
     (r"dovecot\..*|socket\..*", (of_advice, section("dovecot"))),
     (r"networks\.proxy", (section("networks"),)),
     (r"relay\.mechanism", (of_parameters, in_use("relay"))),

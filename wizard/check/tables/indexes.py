@@ -160,8 +160,8 @@ def _for_type(door: Door, kind: str, path: str, parameter: str) -> str:
     if parameter in _ALIASES:
         return f"Set {parameter} = $default_database_type:{path} in main.cf, and run `newaliases`; reload."
     return (
-        f"Name $default_database_type in place of {kind} in {parameter}, and run "
-        f"`postmap $(postconf -h default_database_type):{path}`; reload."
+        f"Name $default_database_type in place of {kind} in {parameter}, and build {path} anew by "
+        "postmap of that type; reload."
     )
 
 
