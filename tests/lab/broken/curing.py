@@ -18,17 +18,20 @@ from subprocess import SubprocessError
 from lab import host as lab_host
 from lab.host import Options
 from lab.shell import LabError
+from tests.accord import disagreements
 from tests.lab.broken import WAYS
 from tests.lab.broken.rig import Found, Rig
 from tests.lab.broken.unnamed import UNNAMED
 from tests.lab.broken.way import Way
 from tests.lab.program import PYZ
 from wizard.finding import Cure
+from wizard.postfix.settings import Settings
 
 NOT_WRONG = "nothing to cure"
 CURED = "cured"
 NO_CURE_SAID = "no cure"
 UNCURED_SAID = "NOT CURED"
+DIFFERS_SAID = "ADVICE AND CURE DIFFER"
 
 _STAYS = frozenset({"log", "dns.aaaa"})
 """What was logged stays in the log after the cause is gone; the lab's zone has an AAAA record."""
@@ -62,6 +65,9 @@ def cure_server(rig: Rig, way: Way) -> Outcome:
     before = complaints(rig.check())
     if not before:
         return Outcome(NOT_WRONG)
+    differ = [said for one in before.values() for said in disagreements(one, Settings({}))]
+    if differ:
+        return Outcome(DIFFERS_SAID, "; ".join(differ))
     cures: list[Cure] = list(dict.fromkeys(one.cure for one in before.values() if one.cure))
     if not cures:
         return Outcome(
@@ -111,7 +117,7 @@ def main() -> int:
     finally:
         booted.stop()
     sys.stdout.write(f"{dict(count)}\n")
-    return int(count[UNCURED_SAID] > 0)
+    return int(any(count[one] for one in (UNCURED_SAID, DIFFERS_SAID, "FAILED")))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Callable
 
+from wizard.check.counting import about
 from wizard.check.cures.entries import (
     of_chroot,
     of_entry,
@@ -40,6 +41,7 @@ from wizard.check.cures.words import (
     said,
 )
 from wizard.finding import NO_CURE, Cure, Finding, cure
+from wizard.paths import ALIASES
 
 Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
 
@@ -188,9 +190,24 @@ def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     return Cure((("chmod", "go-w", found[1]),)) if found else NO_CURE
 
 
+def of_alias(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`aliases.NAME` that is not there: root reads it, whose own mail has a finding (aliases(5))."""
+    del known
+    if not finding.seen.startswith("no such alias"):
+        return NO_CURE
+    added = ("sed", "-i", "--follow-symlinks", f"$a {found[1]}: root", ALIASES)
+    return Cure((added, ("newaliases",)))
+
+
 def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`certificate.hook`: a run writes the wizard's own anew; certbot may have been configured to run none."""
     return NO_CURE if "directory-hooks" in finding.seen else apply(known, "policy")
+
+
+def of_planned(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """What decides who may send and relay, as planned: a network with host bits differs in its text alone."""
+    names = sorted({*about(finding.id), "mynetworks"} & known.planned.keys())
+    return in_main_cf(known, names)
 
 
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -242,6 +259,10 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"domains\.classes", (of_parameters,)),
     (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
     (r"port\.(\d+)", (of_port,)),
+    (
+        r"smtp\.25\.(?:stranger|users|domains|others|relay)",
+        (of_parameters, of_advice, of_planned, of_policy),
+    ),
     (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
     (r"delivery\.lmtp", (of_parameters, of_advice)),
     (r"path\..*", (of_parameters,)),
@@ -252,7 +273,8 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
         (of_parameters, of_advice, section("certificate")),
     ),
     (r"hardening", (section("hardening"),)),
-    (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
+    (r"aliases\.(postmaster|abuse)", (of_alias, section("aliases"))),
+    (r"aliases\.(?:root|delivery)", (section("aliases"),)),
     (r"table\.sender_access(?:\..*)?", (of_index, section("blocklists"))),
     (r"dovecot\..*|socket\..*", (of_advice, section("dovecot"))),
     (r"networks\.proxy", (section("networks"),)),
