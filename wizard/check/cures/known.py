@@ -24,7 +24,7 @@ class Known:
     """main.cf and master.cf now, and what is planned.
 
     - `planned`: parameters of main.cf that the answers decide; empty if nobody chose answers. Values
-      that contain a key are not among them.
+      that contain a key are not among them, and no value that a plan only leaves as it is.
     - `can_apply`: True if `postfix-wizard apply` would write these answers, since they are saved.
     - `changes`: whether such a run of this section has anything to do.
     - `parts`: sections that the answers use, which others leave empty: `relay`, `dns`.
@@ -76,5 +76,10 @@ def _planned(answers: Answers, door: Door, configuration: Configuration) -> dict
     text = seal(door.read_bytes(MAIN_CF) or b"", "", spelled).text
     postfix = installed_postfix(None, configuration)
     sections = frozenset((*SECTIONS, POLICY))
-    expected = propose_main_cf(text, answers, postfix, sections).expected
-    return {name: said for name, said in expected if not may_have_key(said.encode())}
+    expected = dict(propose_main_cf(text, answers, postfix, sections).expected)
+    decided = dict(propose_main_cf(b"", answers, postfix, sections).expected)
+    return {
+        name: said
+        for name, said in expected.items()
+        if name in decided and not may_have_key(said.encode())
+    }

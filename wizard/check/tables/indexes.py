@@ -25,7 +25,9 @@ MAX_TABLES = 40
 
 NOBODY = "nobody.invalid"
 _TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
-_NO_TABLES = re.compile(r".*(?:_transport|_milters|_socket|_path|_command|_filter)|relayhost")
+_NO_TABLES = re.compile(
+    r".*(?:_transport|_milters|_socket|_path|_command|_filter|_source)|relayhost"
+)
 """Parameters in which TYPE:/PATH is not a table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
 _ALIASES = frozenset({"alias_maps", "alias_database"})
