@@ -8,6 +8,7 @@ planned them and Postfix's default is safe (`wizard.check.cures.words.is_free`).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Callable
 
 from wizard.check.counting import about
@@ -116,6 +117,13 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
             for argv in option_out(one, [name])
         ]
         return Cure((*commands, RELOAD)) if commands else NO_CURE
+    if known.settings.own.get(name) == known.planned.get(name):
+        # A plan leaves it as it is. If it is in the answers, another value is not what they say.
+        if known.fresh.get(name) == known.settings.own.get(name) is not None:
+            return NO_CURE
+        others = {one: value for one, value in known.planned.items() if one != name}
+        fresh = {one: value for one, value in known.fresh.items() if one == name}
+        known = replace(known, planned={**others, **fresh})
     names = [*said(finding.advice), name]
     has_default = name not in {"myhostname", "mydomain", "myorigin"}
     cured = in_main_cf(known, names, finding.advice, any_name=has_default)
@@ -213,9 +221,9 @@ def of_planned(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """A run of the policy; of the certificate where its files are at fault.
 
-    None where a key does not belong to it, or where a blocklist, a table or a name server is at fault.
+    None where a blocklist, a table or a name server is at fault, which stays as it is.
     """
-    if re.search(r"which leads nowhere", finding.seen):
+    if re.search(r"\b(?:certificate|key|smtpd_tls_\w+_file)\b", finding.seen):
         return apply(known, "certificate")
     if _OF_OTHERS.search(finding.seen):
         return NO_CURE
@@ -223,7 +231,7 @@ def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 _OF_OTHERS = re.compile(
-    r"\b(?:certificate|key|blocked using)\b|Temporary lookup failure|Domain not found"
+    r"blocked using|Temporary lookup failure|Domain not found|queue file write error"
 )
 
 

@@ -155,3 +155,53 @@ def test_a_run_gives_the_last_entry_of_a_port_its_options() -> None:
         "postconf -M submission/inet=submission inet n - n - - smtpd",
     ]
     assert found[-1].startswith("postfix-wizard apply --section policy")
+
+
+def test_a_hazard_that_a_plan_leaves_goes_back_to_the_plan_of_an_empty_file() -> None:
+    own = Settings({"smtp_tls_security_level": "encrypt", "smtp_never_send_ehlo": "yes"})
+    left = dict(own.own)
+    facts = Known(own, (), left, fresh={"smtp_tls_security_level": "may"})
+    for name, done in (
+        ("smtp_tls_security_level", "postconf -e smtp_tls_security_level=may"),
+        ("smtp_never_send_ehlo", "postconf -X smtp_never_send_ehlo"),
+    ):
+        assert commands(wrong(f"parameters.{name}"), facts)[0] == done
+    decided = Known(own, (), left, fresh=left)
+    assert commands(wrong("parameters.smtp_never_send_ehlo"), decided) == []
+
+
+def test_a_list_that_asks_for_the_login_too_late() -> None:
+    own = {"smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination"}
+    seen = (
+        "submission: smtpd_relay_restrictions of main.cf, which it inherits, has "
+        "reject_unauth_destination before permit_sasl_authenticated"
+    )
+    finding = wrong("restrictions.before-login", seen)
+    assert commands(finding, known(own))[0] == (
+        "postconf -e smtpd_relay_restrictions=permit_mynetworks, permit_sasl_authenticated, "
+        "reject_unauth_destination"
+    )
+    of_port = wrong(finding.id, seen.replace(" of main.cf, which it inherits,", ""))
+    assert commands(of_port, known(own)) == []
+
+
+def test_servers_without_tls_come_to_25() -> None:
+    """An empty list on the ports for people would leave the refusal of others on 25."""
+    own = {"smtpd_client_restrictions": "permit_mynetworks, reject_plaintext_session"}
+    seen = (
+        "submission: smtpd_client_restrictions of main.cf, which it inherits, has "
+        "reject_plaintext_session before permit_sasl_authenticated"
+    )
+    assert commands(wrong("restrictions.before-login", seen), known(own))[0] == (
+        "postconf -e smtpd_client_restrictions=permit_mynetworks"
+    )
+    alone = known({"smtpd_client_restrictions": "reject_plaintext_session"})
+    assert commands(wrong("restrictions.before-login", seen), alone)[0] == (
+        "postconf -X smtpd_client_restrictions"
+    )
+
+
+def test_a_port_with_a_certificate_of_its_own_that_is_gone() -> None:
+    facts = known({}, can_apply=True)
+    seen = "smtpd_tls_cert_file names /etc/gone.pem, which does not exist"
+    assert "--section certificate" in commands(wrong("smtp.587.tls", seen), facts)[0]
