@@ -71,8 +71,15 @@ def _of_commands(finding: Advised) -> Iterator[str]:
     for found in _COMMAND.finditer(finding.advice):
         said = found[1].replace("dnf install", "dnf -y install")
         is_other = re.search(r"(?:\bor|\belse) (?:run )?$", finding.advice[: found.start()])
+        if _EFFECT.fullmatch(said) and done & _INTO_FORCE:
+            continue
         if said not in done and not _READS.match(said) and not is_other:
             yield f"{found[0]}, and the cure does not"
+
+
+_EFFECT = re.compile(r"systemctl reload(?:-or-restart)? postfix")
+_INTO_FORCE = {"systemctl reload-or-restart postfix", "systemctl restart postfix"}
+"""A reload, and what does as much."""
 
 
 def _sets(cured_by: Cure) -> dict[str, str]:

@@ -66,8 +66,6 @@ def cure_server(rig: Rig, way: Way) -> Outcome:
     if not before:
         return Outcome(NOT_WRONG)
     differ = [said for one in before.values() for said in disagreements(one, Settings({}))]
-    if differ:
-        return Outcome(DIFFERS_SAID, "; ".join(differ))
     cures: list[Cure] = list(dict.fromkeys(one.cure for one in before.values() if one.cure))
     if not cures:
         return Outcome(
@@ -76,6 +74,8 @@ def cure_server(rig: Rig, way: Way) -> Outcome:
     rig.bash("systemctl reset-failed postfix dovecot 2>/dev/null || :")
     failed = [said for said in map(rig.apply, cures) if said]
     after = complaints(rig.check())
+    if differ:
+        return Outcome(DIFFERS_SAID, "; ".join(differ))
     if not after:
         return Outcome(CURED, ", ".join(before))
     if all(name in before and not before[name].cure for name in after):

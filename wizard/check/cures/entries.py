@@ -66,6 +66,39 @@ _PARTS = dict(zip(_SCREENED, ("- - n - - smtpd", "- - n - 0 dnsblog", "- - n - 0
 """What postscreen(8) needs of master.cf, as in Postfix's own."""
 
 
+_COLUMNS = {"private": 2, "unprivileged": 3, "process_limit": 6}
+_FALLS_SILENT = re.compile(r"no answer within|(?:closed|broke) the connection|4\.3\.\d ")
+_LISTENERS = {"smtpd": "n - n - -", "postscreen": "n - n - 1"}
+"""The columns of the programs that listen for clients; of `_STOCK` for the others."""
+
+
+def of_columns(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """A session that nobody answers: Postfix's own services get its own columns of master.cf again.
+
+    Where their socket is, with whose rights they run, and that some of them run once (master(5)).
+    """
+    if not _FALLS_SILENT.search(finding.seen):
+        return NO_CURE
+    fields = [
+        ("postconf", "-F", f"{one.key}/{column}={own}")
+        for one in known.services
+        for column, own in _columns_of(one).items()
+        if one.words[_COLUMNS[column]].text not in {own, {"-": "y"}.get(own, own)}
+    ]
+    return Cure((*fields, RESTART)) if fields else NO_CURE
+
+
+def _columns_of(service: Service) -> dict[str, str]:
+    """Return the columns that Postfix's own entry has, and that no operator has a reason to change."""
+    stock = _STOCK.get(service.name, "") if service.type == "unix" else ""
+    stock = _LISTENERS.get(service.command, "") if service.type == "inet" else stock
+    if not stock or (service.type == "unix" and not stock.endswith(f" {service.command}")):
+        return {}
+    private, unprivileged, _, _, limit = stock.split()[:5]
+    once = {"process_limit": limit} if limit == "1" else {}
+    return {"private": private, "unprivileged": unprivileged, **once}
+
+
 def of_entry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """`master.cf.25` without an entry: Postfix's own. Those of 587 and 465 have options: a run writes them."""
     if f"no {BEHIND_POSTSCREEN}" in finding.seen:

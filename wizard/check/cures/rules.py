@@ -14,6 +14,7 @@ from typing import Callable
 from wizard.check.counting import about
 from wizard.check.cures.entries import (
     of_chroot,
+    of_columns,
     of_entry,
     of_loopback,
     of_options,
@@ -43,6 +44,7 @@ from wizard.check.cures.words import (
 )
 from wizard.finding import NO_CURE, Cure, Finding, cure
 from wizard.paths import ALIASES
+from wizard.postfix.served import CHAINS, PAIR, TAKEN_OUT
 
 Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
 
@@ -124,10 +126,14 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
         others = {one: value for one, value in known.planned.items() if one != name}
         fresh = {one: value for one, value in known.fresh.items() if one == name}
         known = replace(known, planned={**others, **fresh})
-    names = [*said(finding.advice), name]
+    names = [*said(finding.advice), name, *(_ERRORS if name in _ERRORS else ())]
     has_default = name not in {"myhostname", "mydomain", "myorigin"}
     cured = in_main_cf(known, names, finding.advice, any_name=has_default)
     return joined(cured, cure("postqueue -f")) if cured and name == "defer_transports" else cured
+
+
+_ERRORS = ("smtpd_soft_error_limit", "smtpd_hard_error_limit", "smtpd_error_sleep_time")
+"""Together they say what errors cost a client (smtpd(8)): each alone is harmless or not by the others."""
 
 
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -166,11 +172,23 @@ _IN_ADVICE = re.compile(
 """Commands of advice that are whole: words without spaces or signs of a shell in them."""
 
 
+_COMMAND = re.compile(
+    r"`((?:systemctl|chmod|chown|newaliases|post\w+|dnf|certbot|rm|semanage)\b[^`]*)`"
+)
+_SHOWS = re.compile(
+    r"systemctl (?:cat|status|list-)|postconf\b|postqueue|postfix check|postfix-wizard check|.*--dry-run"
+)
+"""Commands in advice, and those of them that only show something or try again."""
+
+
 def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """The commands that the advice has, in its order; a run of the wizard needs saved answers.
 
-    This is for advice that has nothing else to do than these commands.
+    This is for advice that has nothing else to do than these commands: there are none if one is not whole.
     """
+    every = [found[1] for found in _COMMAND.finditer(finding.advice) if not _SHOWS.match(found[1])]
+    if not all(_IN_ADVICE.fullmatch(f"`{one}`") for one in every):
+        return NO_CURE
     cures = [
         apply(known, one.rpartition(" ")[2])
         if one.startswith("postfix-wizard")
@@ -205,6 +223,14 @@ def of_alias(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
         return NO_CURE
     added = ("sed", "-i", "--follow-symlinks", f"$a {found[1]}: root", ALIASES)
     return Cure((added, ("newaliases",)))
+
+
+def of_ignored(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`certificate.ignored`: what Postfix does not read goes out, which changes nothing that is served."""
+    names = [one for one in (*PAIR, *TAKEN_OUT) if one in named(finding) and one != CHAINS]
+    options = [argv for one in known.services for argv in option_out(one, names)]
+    main = [("postconf", "-X", one) for one in names if one in known.settings.own]
+    return Cure((*options, *main, RELOAD)) if options or main else NO_CURE
 
 
 def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -246,7 +272,6 @@ def always(*commands: str) -> Rule:
 
 
 _PORT = "(?:25|587|465)"
-_CHAINS = ("smtpd_tls_chain_files",)
 RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"main\.cf\.complaints", (of_complaint,)),
     (r"main\.cf\.policy", (section("policy"),)),
@@ -269,13 +294,13 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"port\.(\d+)", (of_port,)),
     (
         r"smtp\.25\.(?:stranger|users|domains|others|relay)",
-        (of_parameters, of_advice, of_planned, of_policy),
+        (of_parameters, of_advice, of_planned, of_columns, of_policy),
     ),
-    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
+    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_columns, of_policy)),
     (r"delivery\.lmtp", (of_parameters, of_advice)),
     (r"path\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
-    (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
+    (r"certificate\.ignored", (section("certificate"), of_ignored)),
     (
         rf"certificate\.(?:{_PORT}|chain|name)",
         (of_parameters, of_advice, section("certificate")),

@@ -43,7 +43,7 @@ def effective(name: str) -> Argv:
     return RESTART if name in ONLY_A_RESTART else RELOAD
 
 
-_SAID = re.compile(r"\b[Ss]et `(\w+) = ([^`]+)`")
+_SAID = re.compile(r"\b(?:[Ss]et|and) `(\w+) = ([^`]*)`")
 
 
 def said(advice: str) -> dict[str, str]:

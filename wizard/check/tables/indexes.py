@@ -30,6 +30,8 @@ _NO_TABLES = re.compile(
 )
 """Parameters in which TYPE:/PATH is not a table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
+_CACHES = frozenset({"address_verify_map", "postscreen_cache_map"})
+"""Tables that Postfix itself makes and writes (verify(8), postscreen(8))."""
 _ALIASES = frozenset({"alias_maps", "alias_database"})
 _DEFAULTS = ("alias_maps", "alias_database")
 """Parameters whose defaults name a file."""
@@ -101,12 +103,15 @@ def _judge(
                 return _CHECK.unknown(result.why or fault)
             if fault:
                 remedy, cured_by = _remedy(kind, path, parameter), _build(kind, path, parameter)
-                if "line" in fault:
+                if parameter in _CACHES:
+                    cured_by = cure(f"postconf -X {parameter}", _RELOAD)
+                    remedy = f"Take {parameter} out of main.cf: Postfix keeps it in data_directory; reload."
+                elif "line" in fault:
                     cured_by = NO_CURE
                     remedy = f"Correct that line of {path}; reload."
                 elif door.is_there(path) and kind not in INDEX_SUFFIX:
                     remedy = f"Correct {path}, or take it out of {parameter}; reload."
-                if not door.is_there(path):
+                if not door.is_there(path) and parameter not in _CACHES:
                     cured_by = NO_CURE
                 faults.append(Fault(WRONG, f"{kind}:{path}: {fault}", remedy, cured_by))
             if not fault and _is_stale(door, kind, path):
@@ -171,7 +176,7 @@ def _remedy(kind: str, path: str, parameter: str) -> str:
     if kind not in INDEX_SUFFIX:
         return f"Write {path}, or take it out of {parameter}; reload."
     if parameter in _ALIASES:
-        return f"Run `postalias {kind}:{path}` (`newaliases` does it for alias_database)."
+        return f"Run `postalias {kind}:{path}` (newaliases(1) does it for alias_database)."
     return f"Run `postmap {kind}:{path}`, or correct {parameter} in main.cf; reload."
 
 

@@ -215,7 +215,7 @@ def test_all_fall_with_a_stopped_postfix() -> None:
         ("x.timer is masked: `systemctl unmask x.timer`, `systemctl enable --now x.timer`.",
          ["systemctl unmask x.timer", "systemctl enable --now x.timer"]),
         ("`dnf install openssl`, or `rm -rf /`; `chmod 755 /a b`, `chmod 755 /a;b`.",
-         ["dnf -y install openssl"]),
+         []),
         ("`systemctl reload -H x`, `systemctl cat x`", []),
         ("`postfix-wizard apply --section dns`", []),
     ],

@@ -205,3 +205,18 @@ def test_a_port_with_a_certificate_of_its_own_that_is_gone() -> None:
     facts = known({}, can_apply=True)
     seen = "smtpd_tls_cert_file names /etc/gone.pem, which does not exist"
     assert "--section certificate" in commands(wrong("smtp.587.tls", seen), facts)[0]
+
+
+def test_columns_that_make_a_service_fall_silent_are_postfix_own_again() -> None:
+    text = (
+        b"smtp inet n n n - - smtpd\nrewrite unix n - n - - trivial-rewrite\n"
+        b"tlsmgr unix - - n 1000? 5 tlsmgr\nlocal unix y n n - 3 local\nmine unix n n n - 7 pipe\n"
+    )
+    facts = Known(Settings({}), tuple(MasterCf.parse(text).services))
+    assert commands(wrong("smtp.25.banner", "greeting: no answer within 8 s"), facts) == [
+        "postconf -F smtp/inet/unprivileged=-",
+        "postconf -F rewrite/unix/private=-",
+        "postconf -F tlsmgr/unix/process_limit=1",
+        " ".join(RESTART),
+    ]
+    assert commands(wrong("smtp.25.size", "10240000"), facts) == []
