@@ -15,6 +15,7 @@ from wizard.check.cures.words import (
     is_as_planned,
     joined,
     option_out,
+    run,
 )
 from wizard.check.postfix.backends import backends
 from wizard.check.postfix.master_cf import BEHIND_POSTSCREEN, EXPECTED
@@ -102,13 +103,27 @@ def _columns_of(service: Service) -> dict[str, str]:
 def of_entry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """`master.cf.25` without an entry: Postfix's own. Those of 587 and 465 have options: a run writes them."""
     if f"no {BEHIND_POSTSCREEN}" in finding.seen:
-        there = {one.key for one in known.services}
-        missing = [head for head in _SCREENED if head.partition("=")[0] not in there]
+        keys = {one.key for one in known.services}
+        missing = [head for head in _SCREENED if head.partition("=")[0] not in keys]
         return Cure((*(("postconf", "-M", f"{one} {_PARTS[one]}") for one in missing), RELOAD))
-    has_entry = any(one.port_number == int(found[1]) for one in known.services)
-    if found[1] != "25" or has_entry or finding.seen != "no active entry":
+    there = [one for one in known.services if one.port_number == int(found[1])]
+    if there and there[-1].command not in {"smtpd", "postscreen" if found[1] == "25" else ""}:
+        return _by_smtpd(known, there[-1])
+    if found[1] != "25" or there or finding.seen != "no active entry":
         return NO_CURE
     return Cure((("postconf", "-M", "smtp/inet=smtp inet n - n - - smtpd"), RELOAD))
+
+
+def _by_smtpd(known: Known, service: Service) -> Cure:
+    """Return smtpd in place of another program, whose entry becomes a comment.
+
+    It has no options; a run gives 587 and 465 theirs.
+    """
+    entry = f"{service.key}={service.name} {service.type} n - n - - smtpd"
+    alone = Cure((("postconf", "-M#", service.key), ("postconf", "-M", entry), RELOAD))
+    if service.port_number == 25:  # noqa: PLR2004 (RFC 5321)
+        return alone
+    return joined(alone, run("policy")) if known.can_apply else NO_CURE
 
 
 def of_options(finding: Finding, known: Known, found: re.Match[str]) -> Cure:

@@ -89,8 +89,11 @@ def option_out(service: Service, names: Iterable[str]) -> tuple[Argv, ...]:
 
 def apply(known: Known, section: str) -> Cure:
     """Return a run of one section with the saved answers; none if they are not saved, or it would do nothing."""
-    if not (known.can_apply and known.changes(section)):
-        return NO_CURE
+    return run(section) if known.can_apply and known.changes(section) else NO_CURE
+
+
+def run(section: str) -> Cure:
+    """Return a run of one section."""
     argv = ("postfix-wizard", "apply", "--section", section, "--yes", "--take-planned")
     return Cure((argv,))
 

@@ -30,8 +30,11 @@ _NO_TABLES = re.compile(
 )
 """Parameters in which TYPE:/PATH is not a table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
-_CACHES = frozenset({"address_verify_map", "postscreen_cache_map"})
-"""Tables that Postfix itself makes and writes (verify(8), postscreen(8))."""
+_CACHES = frozenset(
+    {"address_verify_map", "postscreen_cache_map"}
+    | {f"{one}_tls_session_cache_database" for one in ("smtpd", "smtp", "lmtp")}
+)
+"""Tables that Postfix itself makes and writes (verify(8), postscreen(8), tlsmgr(8))."""
 _ALIASES = frozenset({"alias_maps", "alias_database"})
 _DEFAULTS = ("alias_maps", "alias_database")
 """Parameters whose defaults name a file."""

@@ -207,6 +207,22 @@ def test_a_port_with_a_certificate_of_its_own_that_is_gone() -> None:
     assert "--section certificate" in commands(wrong("smtp.587.tls", seen), facts)[0]
 
 
+def test_another_program_on_a_port() -> None:
+    text = b"smtp inet n - n - - qmqpd\nsmtps inet n - n - 1 postscreen\n"
+    facts = Known(Settings({}), tuple(MasterCf.parse(text).services), can_apply=True)
+    assert commands(wrong("master.cf.25", "run by qmqpd"), facts)[:2] == [
+        "postconf -M# smtp/inet",
+        "postconf -M smtp/inet=smtp inet n - n - - smtpd",
+    ]
+    found = commands(
+        wrong("master.cf.465", "smtpd_tls_wrappermode=(default), run by postscreen"), facts
+    )
+    assert found[1] == "postconf -M smtps/inet=smtps inet n - n - - smtpd"
+    assert found[-1].startswith("postfix-wizard apply --section policy")
+    alone = Known(Settings({}), facts.services)
+    assert commands(wrong("master.cf.465", "run by postscreen"), alone) == []
+
+
 def test_columns_that_make_a_service_fall_silent_are_postfix_own_again() -> None:
     text = (
         b"smtp inet n n n - - smtpd\nrewrite unix n - n - - trivial-rewrite\n"
