@@ -225,6 +225,13 @@ def of_alias(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     return Cure((added, ("newaliases",)))
 
 
+def of_expiry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`certificate.expiry`: certbot renews what ends; a run leads to the answers' own, if another is served."""
+    if "certbot renew`" in finding.advice:
+        return NO_CURE if "not valid yet" in finding.seen else of_advice(finding, known, found)
+    return apply(known, "certificate")
+
+
 def of_ignored(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`certificate.ignored`: what Postfix does not read goes out, which changes nothing that is served."""
     names = [one for one in (*PAIR, *TAKEN_OUT) if one in named(finding) and one != CHAINS]
@@ -316,7 +323,8 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
     (r"certificate\.hook", (of_advice, of_hook)),
-    (r"certificate\.(?:renewal|expiry)", (of_advice,)),
+    (r"certificate\.expiry", (of_expiry,)),
+    (r"certificate\.renewal", (of_advice,)),
     (r"aliases\.rows", (of_writable,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""

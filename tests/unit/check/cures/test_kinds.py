@@ -223,6 +223,19 @@ def test_another_program_on_a_port() -> None:
     assert commands(wrong("master.cf.465", "run by postscreen"), alone) == []
 
 
+def test_a_certificate_that_ends() -> None:
+    facts = known({}, can_apply=True)
+    renew = "Renew it (`certbot renew`), then `systemctl reload postfix`."
+    assert commands(wrong("certificate.expiry", "it has expired", renew), facts) == [
+        "certbot renew",
+        "systemctl reload postfix",
+    ]
+    assert commands(wrong("certificate.expiry", "not valid yet: from then", renew), facts) == []
+    put = "Put a new certificate into /srv/x; then `systemctl reload postfix`."
+    (argv,) = commands(wrong("certificate.expiry", "it has expired", put), facts)
+    assert "--section certificate" in argv
+
+
 def test_columns_that_make_a_service_fall_silent_are_postfix_own_again() -> None:
     text = (
         b"smtp inet n n n - - smtpd\nrewrite unix n - n - - trivial-rewrite\n"
