@@ -133,13 +133,11 @@ def of_options(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """
     port = int(found[1])
     needs = next(one for one in EXPECTED if one.port == port)
-    kept = {name for name, _ in needs.settings if needs.users_only}
+    of_a_run = {name for name, _ in needs.settings} | set(LISTS) if needs.users_only else set()
     safe = [
         name
         for name in dict.fromkeys(re.findall(r"(\w+)=", finding.seen))
-        if is_as_planned(known, name)
-        and name not in kept
-        and not (needs.users_only and name in LISTS)
+        if is_as_planned(known, name) and name not in of_a_run
     ]
     options = [
         argv

@@ -153,7 +153,7 @@ def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`port.PORT`: bound to one address, kept by another program, with older files, or without an entry."""
+    """`port.PORT`: bound to one address, used by another program, with older files, or without an entry."""
     if finding.advice.startswith("master.cf binds it"):
         return of_loopback(known, int(found[1]))
     if "master on " in finding.seen or "reload postfix" in finding.advice:
