@@ -14,17 +14,17 @@ from wizard.check.cures.rules import cure_of, named
 from wizard.check.cures.without import KEYED, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, apply
 from wizard.check.network.ports import NOBODY
-from wizard.finding import UNKNOWN, WARNING, WRONG, Cure, Finding
+from wizard.finding import NO_CURE, UNKNOWN, WARNING, WRONG, Cure, Finding
 from wizard.secrets import may_have_key
 
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
     r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp|blocklist\.[\w.-]+"
-    r"|dns\.resolver|firewall\.(?:rules|addresses)"
+    r"|dns\.resolver|firewall\.(?:rules|addresses)|dovecot\.(?:config|tls)"
 )
 """Findings about what is set; those below show what comes of it."""
 _EFFECTS = re.compile(
-    r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery"
+    r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery|dovecot\.runs"
 )
 
 
@@ -104,7 +104,8 @@ def _following(finding: Finding, causes: Sequence[Finding]) -> Finding:
     cause = _cause_of(finding, causes)
     if cause is None:
         return finding
-    cured = cause.cure or finding.cure or cause.cure  # without any, the cause has the reason
+    own = finding.cure if cause.verdict == WARNING else NO_CURE
+    cured = cause.cure or own or cause.cure  # without any, the cause has the reason
     return replace(finding, follows=cause.id, cure=cured)
 
 
@@ -158,8 +159,17 @@ def _is_dropped(cause: Finding, finding: Finding) -> bool:
     return cause.id.startswith("firewall.") and bool(drops) and "no answer" in finding.seen
 
 
+def _does_not_start(cause: Finding, finding: Finding) -> bool:
+    """Dovecot ends at once, since it cannot read its settings or a file that they name."""
+    is_why = cause.id.startswith("dovecot.") and re.search(
+        r"cannot be read|is not there", cause.seen
+    )
+    is_failed = finding.id == "dovecot.runs" and finding.seen.endswith("failed")
+    return bool(is_why) and (is_failed or "Dovecot is failed" in finding.seen)
+
+
 _LINKS = (
     *(_is_named, _is_stopped, _is_about_it, _failed, _is_listed),
-    *(_is_unresolved, _is_dropped),
+    *(_is_unresolved, _is_dropped, _does_not_start),
 )
 """Why one finding causes another one; a warning does so only where it is named."""

@@ -47,6 +47,8 @@ SOMETIMES: dict[str, str] = {
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
     "table.sender_access.own": "what a row shall do, only the operator knows",
     "table.sender_access.actions": "what a row shall do, only the operator knows",
+    "dovecot.NAME": "the setting is in a file of the operator's, which the wizard does not write",
+    "delivery.lmtp": "what must answer there is set in a file of the operator's",
     "aliases.NAME": "who shall read that mail, only the operator knows",
     "certificate.renewal": "how it is renewed was the operator's choice",
     "certificate.links": "which file is the right one, only the operator knows",

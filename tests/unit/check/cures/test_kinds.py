@@ -236,6 +236,18 @@ def test_a_certificate_that_ends() -> None:
     assert "--section certificate" in argv
 
 
+def test_a_dovecot_that_cannot_start_has_the_cure_of_its_settings() -> None:
+    said = "Dovecot is failed: no socket /var/spool/postfix/private/auth"
+    start = "Run `systemctl start dovecot`; `journalctl -u dovecot -n 30` says why it stopped."
+    effects = [wrong("smtp.587.auth", said, start), wrong("dovecot.runs", "it failed", start)]
+    cause = wrong("dovecot.config", "it cannot be read: doveconf: Unknown setting: x")
+    login, runs, config = advised([*effects, cause], known({}))
+    assert (login.follows, runs.follows, config.follows) == (cause.id, cause.id, "")
+    assert {one.cure.reason for one in (login, runs, config)} == {SOMETIMES["dovecot.NAME"]}
+    (login, _) = advised(effects, known({}))
+    assert login.cure.commands == (("systemctl", "start", "dovecot"),)
+
+
 def test_columns_that_make_a_service_fall_silent_are_postfix_own_again() -> None:
     text = (
         b"smtp inet n n n - - smtpd\nrewrite unix n - n - - trivial-rewrite\n"
