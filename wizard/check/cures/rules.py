@@ -232,6 +232,15 @@ def of_expiry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     return apply(known, "certificate")
 
 
+def of_last_days(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`certificate.renewal`: certbot's own time to renew in place of one that is too late."""
+    del known
+    found = re.match(
+        r"(/etc/letsencrypt/renewal/[\w.-]+\.conf) has renew_before_expiry", finding.seen
+    )
+    return Cure((("sed", "-i", "/^renew_before_expiry/d", found[1]),)) if found else NO_CURE
+
+
 def of_ignored(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`certificate.ignored`: what Postfix does not read goes out, which changes nothing that is served."""
     names = [one for one in (*PAIR, *TAKEN_OUT) if one in named(finding) and one != CHAINS]
@@ -324,7 +333,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"stranger\..*", (of_parameters, section("policy"))),
     (r"certificate\.hook", (of_advice, of_hook)),
     (r"certificate\.expiry", (of_expiry,)),
-    (r"certificate\.renewal", (of_advice,)),
+    (r"certificate\.renewal", (of_advice, of_last_days)),
     (r"aliases\.rows", (of_writable,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""

@@ -248,6 +248,13 @@ def test_a_dovecot_that_cannot_start_has_the_cure_of_its_settings() -> None:
     assert login.cure.commands == (("systemctl", "start", "dovecot"),)
 
 
+def test_a_renewal_on_the_last_day() -> None:
+    seen = "/etc/letsencrypt/renewal/a.example.conf has renew_before_expiry = 1 days"
+    assert commands(
+        wrong("certificate.renewal", seen, "Take it out: certbot then renews."), known({})
+    ) == ["sed -i /^renew_before_expiry/d /etc/letsencrypt/renewal/a.example.conf"]
+
+
 def test_columns_that_make_a_service_fall_silent_are_postfix_own_again() -> None:
     text = (
         b"smtp inet n n n - - smtpd\nrewrite unix n - n - - trivial-rewrite\n"
