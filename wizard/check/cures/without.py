@@ -56,7 +56,7 @@ SOMETIMES: dict[str, str] = {
     "certificate.expiry": "it must be issued anew",
     "homes": "what is in a home is its user's",
     "tables": "what the table shall have, only the operator knows",
-    "unit.settings": "no drop-in takes that setting back",
+    "unit.settings": "no drop-in takes it back, or systemd has not read what a changed file does",
 }
 """IDs that have a cure in most cases, and why there is none in the others."""
 
