@@ -233,12 +233,13 @@ def of_expiry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
 
 
 def of_last_days(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`certificate.renewal`: certbot's own time to renew in place of one that is too late."""
+    """`certificate.renewal`: certbot renews, and in its own time, in place of too late or not at all."""
     del known
     found = re.match(
-        r"(/etc/letsencrypt/renewal/[\w.-]+\.conf) has renew_before_expiry", finding.seen
+        r"(/etc/letsencrypt/renewal/[\w.-]+\.conf) has (renew_before_expiry|autorenew) =",
+        finding.seen,
     )
-    return Cure((("sed", "-i", "/^renew_before_expiry/d", found[1]),)) if found else NO_CURE
+    return Cure((("sed", "-i", f"/^{found[2]}/d", found[1]),)) if found else NO_CURE
 
 
 def of_ignored(finding: Finding, known: Known, _: re.Match[str]) -> Cure:

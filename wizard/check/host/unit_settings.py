@@ -171,7 +171,7 @@ def judge_unit_settings(shown: Mapping[str, str]) -> Finding:
     if not found:
         return _CHECK.finding(RIGHT, "none")
     row = found[0]
-    is_unread = any(one.name == _UNREAD for one in found)
+    is_unread = row.name == _UNREAD
     more = f"; and {', '.join(one.name for one in found[1:])}" if len(found) > 1 else ""
     return _CHECK.finding(
         row.verdict,
@@ -193,11 +193,10 @@ _UNREAD = "NeedDaemonReload"
 
 def _cure(found: Sequence[Row]) -> Cure:
     """Return drop-ins that take all of them back; none if one cannot be."""
-    if not all(row.without for row in found):
+    rows = [row for row in found if row.name != _UNREAD]
+    if not all(row.without for row in rows):
         return NO_CURE
-    edits = tuple(
-        Edit(DROP_IN.format(row.name), "", f"[Service]\n{row.without}\n") for row in found
-    )
+    edits = tuple(Edit(DROP_IN.format(row.name), "", f"[Service]\n{row.without}\n") for row in rows)
     return cure("systemctl daemon-reload", "systemctl restart postfix", edits=edits)
 
 
