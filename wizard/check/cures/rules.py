@@ -37,11 +37,13 @@ from wizard.check.cures.words import (
     RESTART,
     apply,
     in_main_cf,
+    is_as_planned,
     is_free,
     joined,
     option_out,
     said,
 )
+from wizard.check.postfix.restrictions import RECIPIENT
 from wizard.finding import NO_CURE, Cure, Finding, cure
 from wizard.paths import ALIASES
 from wizard.postfix.served import CHAINS, PAIR, TAKEN_OUT
@@ -200,6 +202,8 @@ def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 def of_index(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """An index is built anew; smtpd, which failed to open it, does not try again without a reload."""
+    if RECIPIENT in known.planned and not is_as_planned(known, RECIPIENT):
+        return NO_CURE  # the list may name another type of table than the planned one
     built = of_advice(finding, known, found)
     return joined(built, Cure((RELOAD,))) if built else NO_CURE
 

@@ -116,6 +116,10 @@ def _judge(
                     remedy = f"Correct {path}, or take it out of {parameter}; reload."
                 if not door.is_there(path) and parameter not in _CACHES:
                     cured_by = NO_CURE
+                    remedy = (
+                        f"Take {kind}:{path} out of {parameter}, or write {path} and its index "
+                        f"(postmap {kind}:{path}); reload."
+                    )
                 faults.append(Fault(WRONG, f"{kind}:{path}: {fault}", remedy, cured_by))
             if not fault and _is_stale(door, kind, path):
                 seen = f"{kind}:{path} is older than {path}"
