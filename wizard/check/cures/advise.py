@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.check.counting import about
-from wizard.check.cures.accord import in_accord
+from wizard.check.cures.accord import in_accord, settings_of
 from wizard.check.cures.known import Known
 from wizard.check.cures.rules import cure_of, named
 from wizard.check.cures.without import KEYED, reason_for
@@ -52,9 +52,26 @@ def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
     linked = [_following(one, causes) for one in cured]
     shut = {one.id: one for one in linked if one.id.startswith("port.") and one.seen == NOBODY}
     whole = [_behind(one, shut) for one in linked]
-    said = [in_accord(one, known) for one in whole]
+    said = [in_accord(one, known) for one in _without_rivals(whole)]
     dies = any(map(_is_dying, said))
     return tuple(map(_restarting, said) if dies else said)
+
+
+def _without_rivals(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings; one on a value that only differs has the cure of the fault in that value.
+
+    The planned value may have the faulty item too, which a plan leaves.
+    """
+    faults = {
+        f"main.cf.{name}": one
+        for one in findings
+        if not one.id.startswith("main.cf.") and not one.follows
+        for name in settings_of(one)
+    }
+    return [
+        replace(one, cure=faults[one.id].cure) if one.cure and one.id in faults else one
+        for one in findings
+    ]
 
 
 def _is_dying(finding: Finding) -> bool:

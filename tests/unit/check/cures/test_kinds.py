@@ -268,3 +268,13 @@ def test_columns_that_make_a_service_fall_silent_are_postfix_own_again() -> None
         " ".join(RESTART),
     ]
     assert commands(wrong("smtp.25.size", "10240000"), facts) == []
+
+
+def test_the_plan_does_not_put_back_what_another_cure_takes_out() -> None:
+    name = "smtpd_recipient_restrictions"
+    listed = "permit_mynetworks, reject_unauth_destination"
+    facts = known({name: "x"}, {name: f"{listed}, check_sender_access hash:/gone"})
+    table = wrong("tables", "hash:/gone: open /gone.db: No such file", f"Take it out of {name}.")
+    drift, fault = advised((wrong(f"main.cf.{name}"), table), facts)
+    assert fault.cure.commands[0] == ("postconf", "-e", f"{name}={listed}")
+    assert drift.cure == fault.cure
