@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
@@ -10,8 +11,9 @@ from wizard.answers.toml import read_answers, saved_answers
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.against import print_target, refuse_mixed, run_against
 from wizard.commands.console import Console
-from wizard.commands.planning import Options, need_root
-from wizard.errors import AnswersTrouble, UsageTrouble
+from wizard.commands.planning import Options, make_plan, need_root
+from wizard.errors import AnswersTrouble, Trouble, UsageTrouble
+from wizard.plan.choices import PLANNED
 from wizard.session import Session
 
 HOST_SECONDS = 15.0
@@ -60,7 +62,11 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     findings = tuple(with_start(found))
     records = session.records(answers, host)
     known = read_known(
-        answers, session.door, are_chosen=bool(chosen), is_file=bool(options.answers)
+        answers,
+        session.door,
+        cache(partial(_changes, session)),
+        are_chosen=bool(chosen),
+        is_file=bool(options.answers),
     )
     if options.stranger:
         findings += tuple(check_as_stranger(answers, host, session.door))
@@ -73,6 +79,15 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     else:
         console.say(*as_table(findings).splitlines(), *to_publish(findings, records))
     return 1 if failed(findings) else 0
+
+
+def _changes(session: Session, section: str) -> bool:
+    """Return whether `apply --yes --take-planned` of this section would run, and has anything to do."""
+    try:
+        plan, _ = make_plan(session, Options(sections=(section,), conflicts=PLANNED))
+    except Trouble:
+        return False
+    return bool(plan.pending) and not plan.obstacles and not plan.cautions
 
 
 def _login(options: Options, answers: Answers, console: Console) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from wizard.plan.actions import (
     Service,
     StagedCheck,
 )
-from wizard.plan.certificate_actions import Lay, SelfSign
+from wizard.plan.certificate_actions import Lay, Relink, SelfSign
 from wizard.plan.choices import Choices
 from wizard.plan.files import sha256
 from wizard.plan.model import Plan, Step
@@ -283,7 +283,9 @@ def _verb(proposed: Proposed, earlier: Iterable[Step], unit: Unit) -> str:
     pending = [file for file in (proposed.main, proposed.master) if file.pending]
     changed = [name for file in pending for name in file.proposal.changed]
     verb = needs(changed)
-    new_pair = any(isinstance(step.action, (SelfSign, Lay)) and not step.done for step in earlier)
+    new_pair = any(
+        isinstance(step.action, (SelfSign, Lay, Relink)) and not step.done for step in earlier
+    )
     if verb == "nothing" and (new_pair or pending):
         return "reload"
     return "none" if verb == "nothing" else verb

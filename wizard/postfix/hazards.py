@@ -112,7 +112,7 @@ HAZARDS = (
         _is_below_a_message("mailbox_size_limit", "mydestination"),
         True,
         "it is smaller than a message: local(8) does not start",
-        "Make mailbox_size_limit larger than message_size_limit, or 0; reload.",
+        "Set `mailbox_size_limit = 0`, which is no limit, or above message_size_limit; reload.",
         ("message_size_limit", "mydestination"),
         "local",
     ),
@@ -121,7 +121,7 @@ HAZARDS = (
         _is_below_a_message("virtual_mailbox_limit", "virtual_mailbox_base"),
         True,
         "it is smaller than a message: virtual(8) does not start",
-        "Make virtual_mailbox_limit larger than message_size_limit, or 0; reload.",
+        "Set `virtual_mailbox_limit = 0`, which is no limit, or above message_size_limit; reload.",
         ("message_size_limit", "virtual_mailbox_base"),
         "virtual",
     ),
@@ -173,7 +173,8 @@ HAZARDS = (
         _is_set("maps_rbl_domains"),
         False,
         "newer versions of Postfix ignore it",
-        "Put `reject_rbl_client ZONE` into smtpd_recipient_restrictions for `maps_rbl_domains`.",
+        "Take `maps_rbl_domains` out, and put `reject_rbl_client ZONE` into "
+        "smtpd_recipient_restrictions for each of its zones; reload.",
     ),
     *(
         Hazard(
@@ -181,7 +182,7 @@ HAZARDS = (
             _takes_old_tls(name),
             False,
             "these versions of TLS are broken, and newer ones may not be taken",
-            "Exclude SSLv2, SSLv3, TLSv1 and TLSv1.1, each with a ! before it, and name no other.",
+            f"Set `{name} = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1`, and name no other; reload.",
         )
         for name in ("smtpd_tls_protocols", "smtpd_tls_mandatory_protocols")
     ),

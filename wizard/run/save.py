@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, narrowed
 from wizard.answers.toml import format_answers, parse_stored
 from wizard.errors import Trouble
+from wizard.plan.model import Plan
 from wizard.run.directories import make_private
 from wizard.run.files import replace
 from wizard.run.past_step import ANSWERS
@@ -22,24 +23,26 @@ _MODE = 0o600
 def save_answers(
     places: Places,
     run: RunPlaces,
-    text: str,
+    plan: Plan,
     record: Callable[[Record], None],
     seals: Seals,
 ) -> str:
-    """Write the answers' TOML if it differs; return the error, "" for none.
+    """Write the plan's answers as TOML if they differ; return the error, "" for none.
 
+    A run of single sections leaves the saved answers of all others, since it planned with what the host
+    has there today: nobody chose that.
     `record` first journals what undo needs. The run is done in any case, so no Trouble is raised.
     """
-    if not text:
+    if not plan.answers:
         return ""
     path = str(places.answers)
     try:
         make_private(places.answers.parent)
         seen = observe(path, seals)
-        data = text.encode("utf-8", "surrogateescape")
+        data = plan.answers.encode("utf-8", "surrogateescape")
         current = seen.file
         if current is not None:
-            data = _edited(current.text, text)
+            data = _edited(current.text, plan.answers, plan.sections)
             if current.text == data:
                 return ""
             current = dataclasses.replace(
@@ -54,7 +57,7 @@ def save_answers(
     return ""
 
 
-def _edited(previous: bytes, text: str) -> bytes:
+def _edited(previous: bytes, text: str, sections: Collection[str]) -> bytes:
     """Return the answers with the comments of the saved file, if that is valid.
 
     A file with the same answers is returned unchanged.
@@ -65,6 +68,8 @@ def _edited(previous: bytes, text: str) -> bytes:
     except UnicodeDecodeError:
         before = ""
     saved = parse_stored(before)
+    if sections and isinstance(answers, Answers) and isinstance(saved, Answers):
+        answers = narrowed(answers, saved, sections)
     if saved == answers:
         return previous
     if isinstance(answers, Answers) and isinstance(saved, Answers):

@@ -253,9 +253,7 @@ def _with_faults_before(work: _Work) -> _Work:
 def _saved(work: _Work) -> str:
     """Save the answers of a run that is done, and return the message about problems, "" for none."""
     with labels.complaints() as unlabelled:
-        saved = save_answers(
-            work.places, work.run, work.plan.answers, work.journal.append, work.seals
-        )
+        saved = save_answers(work.places, work.run, work.plan, work.journal.append, work.seals)
     return "\n".join(filter(None, (saved, *unlabelled)))
 
 

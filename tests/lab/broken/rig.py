@@ -32,6 +32,20 @@ cp -a --remove-destination {_RIGHT}/etc/aliases* {_RIGHT}/etc/resolv.conf {_RIGH
 _OLD = "find /etc/postfix -maxdepth 1 -name '*.cf' -mmin -1 -exec touch -d '3 seconds ago' {} +"
 """Postfix's programs wait a second for a main.cf that was just written to be older."""
 
+_LEFT = f"""
+state() {{
+    cd $1/
+    postconf -c $PWD/etc/postfix -n 2>&1 | grep -v ^config_directory
+    postconf -c $PWD/etc/postfix -M 2>&1 || :
+    for tree in {_TREES} /etc/aliases*; do
+        find .$tree ! -name 'm*.cf' -printf '%p %m %u:%g %l\\n'
+        find .$tree -type f ! -name 'm*.cf' ! -name '*.db' ! -name '*.lmdb' -exec md5sum {{}} +
+    done
+}}
+diff <(state {_RIGHT} | sort) <(state '' | sort) | grep '^[<>]' || :
+"""
+"""Compares what Postfix reads and the files of the other services with those of the right server."""
+
 _FURNISH = """
 printf 'root: taro\\n' >>/etc/aliases; newaliases
 firewall-cmd -q --permanent --zone=public --add-service=http; firewall-cmd -q --reload
@@ -134,6 +148,10 @@ class Rig:
         else:
             self.host.run(["mkdir", "-p", str(Path(edit.path).parent)], check=True)
             self.host.write(edit.path, edit.new)
+
+    def left(self) -> str:
+        """Return how the configuration differs from the right one: `<` is gone, `>` is there instead."""
+        return self.bash(_LEFT)
 
     def check_without_answers(self) -> dict[str, Found]:
         """Check as on a server that the wizard never set up: by what is read back."""

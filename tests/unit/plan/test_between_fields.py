@@ -141,7 +141,10 @@ def test_the_next_start_reads_what_such_a_run_saved(tmp_path: Path) -> None:
     saved.write_text(f"# mine\n{text}".replace("default_process_limit = 100", "# was 50"))
     places = Places(tmp_path / "state", tmp_path / "run", saved)
     journal: list[Record] = []
-    assert save_answers(places, make_run(places, 0.0), text, journal.append, Seals()) == ""
+    assert (
+        save_answers(places, make_run(places, 0.0), Plan(text, (), (), ()), journal.append, Seals())
+        == ""
+    )
     assert saved.read_text().startswith("# mine\n")
     session = Session(Door(tmp_path / "root"), places, ())
     assert session.answers(host) == read_stored(saved) == parse_stored(text)

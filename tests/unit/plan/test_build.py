@@ -139,6 +139,15 @@ def test_the_gentlest_verb(
     assert pending(plan) == ["staged", "main.cf", "postfix-check", "service", "status", "check"]
 
 
+def test_links_that_change_are_served_after_a_reload(answers: Answers) -> None:
+    """Postfix's processes go on with the certificate that they have read."""
+    host = replace(done_by(build_plan(answers, FRESH), FRESH), lineages=FRESH.lineages)
+    plan = build_plan(answers, host, ("certificate",))
+    assert pending(plan) == ["links-zeke.ne.jp", "service", "status", "check"]
+    (service,) = [one.action for one in plan.steps if isinstance(one.action, Service)]
+    assert service.verb == "reload"
+
+
 @pytest.mark.promise(18)
 def test_a_row_more_for_a_sender_needs_no_reload(answers: Answers) -> None:
     host = done_by(build_plan(answers, FRESH), FRESH)

@@ -162,7 +162,7 @@ def _fault(door: Door, path: str, text: str, off: str) -> tuple[str, str]:
             f"Rename it: `mv {path} {path.rstrip('~')}`.",
         )
     if not is_executable(door, path):
-        again = "; `postfix-wizard apply --section policy` does so" if path == RENEWAL_HOOK else ""
+        again = ", or `postfix-wizard apply --section policy`" if path == RENEWAL_HOOK else ""
         return "it cannot be executed", f"Run `chmod 755 {path}`{again}."
     interpreter = re.match(r"#!\s*(\S+)", text)
     if interpreter and door.stat(interpreter[1]) is None:

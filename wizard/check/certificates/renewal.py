@@ -214,7 +214,7 @@ def _problem(
             said.get("autorenew", "").strip().lower() == "false",
             f"{conf} has autorenew = False",
             (
-                f"Take it out, or `certbot reconfigure --cert-name {renewal.name}`: `certbot renew` "
+                f"Take it out, or `certbot reconfigure --cert-name {renewal.name}`: certbot "
                 "passes over it."
             ),
         ),

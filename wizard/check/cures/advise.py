@@ -8,21 +8,23 @@ from dataclasses import replace
 from typing import Optional
 
 from wizard.check.counting import about
+from wizard.check.cures.accord import in_accord, settings_of
 from wizard.check.cures.known import Known
 from wizard.check.cures.rules import cure_of, named
 from wizard.check.cures.without import KEYED, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, apply
 from wizard.check.network.ports import NOBODY
-from wizard.finding import UNKNOWN, WARNING, WRONG, Cure, Finding
+from wizard.finding import NO_CURE, UNKNOWN, WARNING, WRONG, Cure, Finding
 from wizard.secrets import may_have_key
 
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
     r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp|blocklist\.[\w.-]+"
+    r"|dns\.resolver|firewall\.(?:rules|addresses)|dovecot\.(?:config|tls)"
 )
 """Findings about what is set; those below show what comes of it."""
 _EFFECTS = re.compile(
-    r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery"
+    r"(?:port|smtp|path|delivery|stranger)\..*|certificate\.\d+|tls\.ciphers|aliases\.delivery|dovecot\.runs"
 )
 
 
@@ -35,6 +37,8 @@ _DIES = re.compile(
     r"no answer within|(closed|broke) the connection|smtpd ended|ends? the connection|4\.3\.2 "
 )
 """What clients see of a program that ends, again and again."""
+_FOR_PEOPLE = "restrictions.before-login"
+"""It is about the ports on which people log in, and its cure leaves main.cf as it is."""
 _OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
 
 
@@ -48,8 +52,26 @@ def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:
     linked = [_following(one, causes) for one in cured]
     shut = {one.id: one for one in linked if one.id.startswith("port.") and one.seen == NOBODY}
     whole = [_behind(one, shut) for one in linked]
-    dies = any(map(_is_dying, whole))
-    return tuple(map(_restarting, whole) if dies else whole)
+    said = [in_accord(one, known) for one in _without_rivals(whole)]
+    dies = any(map(_is_dying, said))
+    return tuple(map(_restarting, said) if dies else said)
+
+
+def _without_rivals(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings; one on a value that only differs has the cure of the fault in that value.
+
+    The planned value may have the faulty item too, which a plan leaves.
+    """
+    faults = {
+        f"main.cf.{name}": one
+        for one in findings
+        if not one.id.startswith("main.cf.") and not one.follows
+        for name in settings_of(one)
+    }
+    return [
+        replace(one, cure=faults[one.id].cure) if one.cure and one.id in faults else one
+        for one in findings
+    ]
 
 
 def _is_dying(finding: Finding) -> bool:
@@ -99,13 +121,16 @@ def _following(finding: Finding, causes: Sequence[Finding]) -> Finding:
     cause = _cause_of(finding, causes)
     if cause is None:
         return finding
-    cured = cause.cure or finding.cure or cause.cure  # without any, the cause has the reason
+    own = finding.cure if cause.verdict == WARNING else NO_CURE
+    cured = cause.cure or own or cause.cure  # without any, the cause has the reason
     return replace(finding, follows=cause.id, cure=cured)
 
 
 def _cause_of(finding: Finding, causes: Sequence[Finding]) -> Optional[Finding]:
     """Return the first finding that causes this one, None if none does."""
-    return next((one for one in causes if any(link(one, finding) for link in _LINKS)), None)
+    at_25 = finding.id.startswith(("smtp.25.", "certificate.25"))
+    near = (one for one in causes if not (at_25 and one.id == _FOR_PEOPLE))
+    return next((one for one in near if any(link(one, finding) for link in _LINKS)), None)
 
 
 def _is_named(cause: Finding, finding: Finding) -> bool:
@@ -139,5 +164,29 @@ def _is_listed(cause: Finding, finding: Finding) -> bool:
     return cause.id.startswith("blocklist.") and f"using {zone}" in finding.seen
 
 
-_LINKS = (_is_named, _is_stopped, _is_about_it, _failed, _is_listed)
+def _is_unresolved(cause: Finding, finding: Finding) -> bool:
+    """No name server answers, so that Postfix finds no domain."""
+    return cause.id == "dns.resolver" and "Domain not found" in finding.seen
+
+
+def _is_dropped(cause: Finding, finding: Finding) -> bool:
+    """A rule of the kernel drops what comes to the port where nobody answers."""
+    port = _OF_PORT.fullmatch(finding.id)
+    drops = port and re.search(rf"\bon .*\b{port[1]}\b", cause.seen)
+    return cause.id.startswith("firewall.") and bool(drops) and "no answer" in finding.seen
+
+
+def _does_not_start(cause: Finding, finding: Finding) -> bool:
+    """Dovecot ends at once, since it cannot read its settings or a file that they name."""
+    is_why = cause.id.startswith("dovecot.") and re.search(
+        r"cannot be read|is not there", cause.seen
+    )
+    is_failed = finding.id == "dovecot.runs" and finding.seen.endswith("failed")
+    return bool(is_why) and (is_failed or "Dovecot is failed" in finding.seen)
+
+
+_LINKS = (
+    *(_is_named, _is_stopped, _is_about_it, _failed, _is_listed),
+    *(_is_unresolved, _is_dropped, _does_not_start),
+)
 """Why one finding causes another one; a warning does so only where it is named."""

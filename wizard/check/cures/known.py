@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Callable
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.toml import saved_answers
@@ -23,8 +24,10 @@ class Known:
     """main.cf and master.cf now, and what is planned.
 
     - `planned`: parameters of main.cf that the answers decide; empty if nobody chose answers. Values
-      that contain a key are not among them.
+      that contain a key are not among them, and no value that a plan only leaves as it is.
+    - `fresh`: the same for a main.cf that is empty. A plan leaves some values that others set.
     - `can_apply`: True if `postfix-wizard apply` would write these answers, since they are saved.
+    - `changes`: whether such a run of this section has anything to do.
     - `parts`: sections that the answers use, which others leave empty: `relay`, `dns`.
     """
 
@@ -32,37 +35,54 @@ class Known:
     services: tuple[Service, ...] = ()
     planned: Mapping[str, str] = field(default_factory=dict)
     can_apply: bool = False
+    changes: Callable[[str], bool] = lambda _section: True
+    fresh: Mapping[str, str] = field(default_factory=dict)
     parts: frozenset[str] = frozenset()
 
 
-def read_known(answers: Answers, door: Door, *, are_chosen: bool, is_file: bool) -> Known:
+def read_known(
+    answers: Answers,
+    door: Door,
+    changes: Callable[[str], bool],
+    *,
+    are_chosen: bool,
+    is_file: bool,
+) -> Known:
     """Read the host's configuration. `is_file` is True if `--answers` named the answers.
 
+    `changes` says whether a run of a section would change the host (`Known`).
     What cannot be read is empty: the check itself reports it.
     """
     try:
         configuration = begin_configuration(door)()
         services = tuple(read_services(door))
         can_apply = are_chosen and not is_file and saved_answers(door) is not None
-        planned = _planned(answers, door, configuration) if configuration and are_chosen else {}
+        if configuration is None:
+            return Known()
+        text = _main_cf(answers, door) if are_chosen else None
+        fresh = {} if text is None else _planned(b"", answers, configuration)
+        planned = {} if text is None else _planned(text, answers, configuration)
     except (Trouble, ValueError):
-        return Known()
-    if configuration is None:
         return Known()
     parts = {"relay": answers.relay.host, "dns": answers.dns.zone_file}
     return Known(
         Settings(configuration.parameters, configuration.defaults),
         services,
-        planned,
+        {name: said for name, said in planned.items() if name in fresh},
         can_apply,
+        changes,
+        fresh,
         frozenset(name for name, value in parts.items() if value),
     )
 
 
-def _planned(answers: Answers, door: Door, configuration: Configuration) -> dict[str, str]:
+def _main_cf(answers: Answers, door: Door) -> bytes:
     spelled = " ".join(one.zone for one in answers.blocklists.custom)
-    text = seal(door.read_bytes(MAIN_CF) or b"", "", spelled).text
+    return seal(door.read_bytes(MAIN_CF) or b"", "", spelled).text
+
+
+def _planned(text: bytes, answers: Answers, configuration: Configuration) -> dict[str, str]:
+    """Return what a plan with these answers makes of a main.cf, without keys."""
     postfix = installed_postfix(None, configuration)
-    sections = frozenset((*SECTIONS, POLICY))
-    expected = propose_main_cf(text, answers, postfix, sections).expected
+    expected = propose_main_cf(text, answers, postfix, frozenset((*SECTIONS, POLICY))).expected
     return {name: said for name, said in expected if not may_have_key(said.encode())}

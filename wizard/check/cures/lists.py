@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from wizard.check.cures.known import Known
-from wizard.check.cures.words import RELOAD
+from wizard.check.cures.words import RELOAD, in_main_cf
 from wizard.check.postfix.restrictions import RECIPIENT, RELAY, items
 from wizard.finding import NO_CURE, Cure, Finding
 from wizard.host.main_cf import words
@@ -86,8 +86,15 @@ def of_order(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 def of_before_login(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`restrictions.before-login`: no port for people has such a list before the login counts."""
     found = _BEFORE.match(finding.seen)
-    if found is None or found[2] in {RECIPIENT, RELAY}:
+    if found is None:
         return NO_CURE
+    if found[2] in {RECIPIENT, RELAY}:
+        return _login_first(known, found[2]) if _INHERITED in finding.seen else NO_CURE
+    if "has reject_plaintext_session" in finding.seen and _INHERITED in finding.seen:
+        # Servers without TLS come to port 25, and none of them may be refused for that (RFC 3207).
+        return _without(known, found[2], "reject_plaintext_session") or in_main_cf(
+            known, [found[2]]
+        )
     options = [
         ("postconf", "-P", f"{one.key}/{found[2]}=")
         for one in known.services
@@ -96,17 +103,36 @@ def of_before_login(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     return Cure((*options, RELOAD)) if options else NO_CURE
 
 
+_INHERITED = "of main.cf, which it inherits,"
+
+
+def _login_first(known: Known, name: str) -> Cure:
+    """Return the list of main.cf as planned, else with the login before what refuses first."""
+    planned = in_main_cf(known, [name]) if name in known.planned else NO_CURE
+    listed = _begin(known, name)
+    at = next((at for at, (one, _) in enumerate(listed) if one.startswith(("reject", "defer"))), 0)
+    if planned or not at:
+        return planned
+    return _set(name, [*listed[:at], ("permit_sasl_authenticated", ""), *listed[at:]])
+
+
 def _inherits(service: Service, name: str) -> bool:
     """True for a port on which people log in, and which has the list from main.cf too."""
     return service.port_number in {587, 465} and name not in service.values
 
 
+_NO_TYPE = re.compile(r"^(\w+) has (\w+):(/[^\s:]+): this Postfix has no such type")
+_TYPE = "default_database_type"
+_OF_TABLES = ("_maps", "_database", "_domains", "_restrictions", "mydestination", "_checks")
 _ABSENT = re.compile(r"^(\w+:/\S+): .*No such file")
 _LISTS = re.compile(r"\b\w+_restrictions\b")
 
 
 def of_table(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """`tables`: a list does not ask a table that is not there."""
+    """`tables`: a list does not ask a table that is not there; one of no type gets Postfix's own."""
+    misspelt = _NO_TYPE.match(finding.seen)
+    if misspelt:
+        return _of_own_type(known, *misspelt.groups())
     found = _ABSENT.match(finding.seen)
     if found is None:
         return NO_CURE
@@ -115,6 +141,15 @@ def of_table(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
             if argument == found[1]:
                 return _without(known, name, restriction, argument)
     return NO_CURE
+
+
+def _of_own_type(known: Known, name: str, kind: str, path: str) -> Cure:
+    """Return what builds and names a table of the default type, none where main.cf does not have it."""
+    text, default = known.settings.own.get(name, ""), known.settings.value(_TYPE)
+    if f"{kind}:{path}" not in text or not default or not name.endswith(_OF_TABLES):
+        return NO_CURE
+    said = text.replace(f"{kind}:{path}", f"${_TYPE}:{path}")
+    return Cure((("postmap", f"{default}:{path}"), ("postconf", "-e", f"{name}={said}"), RELOAD))
 
 
 def of_networks(finding: Finding, known: Known, _: re.Match[str]) -> Cure:

@@ -8,11 +8,17 @@ planned them and Postfix's default is safe (`wizard.check.cures.words.is_free`).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Callable
 
+from wizard.check.counting import about
 from wizard.check.cures.entries import (
     of_chroot,
+    of_columns,
     of_entry,
+    of_harm,
+    of_loopback,
+    of_options,
     of_other_port,
     of_processes,
     of_service,
@@ -32,11 +38,16 @@ from wizard.check.cures.words import (
     RESTART,
     apply,
     in_main_cf,
+    is_as_planned,
     is_free,
     joined,
     option_out,
+    said,
 )
+from wizard.check.postfix.restrictions import RECIPIENT
 from wizard.finding import NO_CURE, Cure, Finding, cure
+from wizard.paths import ALIASES
+from wizard.postfix.served import CHAINS, PAIR, TAKEN_OUT
 
 Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
 
@@ -82,7 +93,7 @@ def of_parameters(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
         if one.type == "inet" and (port is None or one.port_number == int(port[1]))
         for argv in option_out(one, [name for name in names if _is_spare(name)])
     ]
-    main = in_main_cf(known, names)
+    main = in_main_cf(known, names, finding.advice)
     return joined(Cure((*options, RELOAD)) if options else NO_CURE, main)
 
 
@@ -111,9 +122,21 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
             for argv in option_out(one, [name])
         ]
         return Cure((*commands, RELOAD)) if commands else NO_CURE
-    if name == "maximal_queue_lifetime" or name not in {"myhostname", "mydomain", "myorigin"}:
-        return in_main_cf(known, [name], any_name=True)
-    return in_main_cf(known, [name])
+    if known.settings.own.get(name) == known.planned.get(name):
+        # A plan leaves it as it is. If it is in the answers, another value is not what they say.
+        if known.fresh.get(name) == known.settings.own.get(name) is not None:
+            return NO_CURE
+        others = {one: value for one, value in known.planned.items() if one != name}
+        fresh = {one: value for one, value in known.fresh.items() if one == name}
+        known = replace(known, planned={**others, **fresh})
+    names = [*said(finding.advice), name, *(_ERRORS if name in _ERRORS else ())]
+    has_default = name not in {"myhostname", "mydomain", "myorigin"}
+    cured = in_main_cf(known, names, finding.advice, any_name=has_default)
+    return joined(cured, cure("postqueue -f")) if cured and name == "defer_transports" else cured
+
+
+_ERRORS = ("smtpd_soft_error_limit", "smtpd_hard_error_limit", "smtpd_error_sleep_time")
+"""Together they say what errors cost a client (smtpd(8)): each alone is harmless or not by the others."""
 
 
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -133,7 +156,9 @@ def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 
 def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
-    """`port.PORT`: another program keeps it, or Postfix runs with older files, or without the entry."""
+    """`port.PORT`: bound to one address, used by another program, with older files, or without an entry."""
+    if finding.advice.startswith("master.cf binds it"):
+        return of_loopback(known, int(found[1]))
     if "master on " in finding.seen or "reload postfix" in finding.advice:
         return joined(in_main_cf(known, ["inet_interfaces", "inet_protocols"]), Cure((RESTART,)))
     if finding.advice.startswith("End "):
@@ -144,17 +169,29 @@ def of_port(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
 
 _IN_ADVICE = re.compile(
     r"`((?:systemctl (?:unmask|enable|enable --now|start|restart|reload) [\w@][\w@.-]*)|newaliases"
-    r"|postfix set-permissions|chmod (?:755|600|o\+x) /[\w./-]+|dnf install \w[\w.-]*"
-    r"|certbot renew --cert-name \w[\w.-]*|postfix-wizard apply --section [a-z]+)`"
+    r"|postfix set-permissions|chmod (?:755|600|o\+x) /[\w./-]+|post(?:map|alias) \w+:/[\w./-]+|dnf install \w[\w.-]*"
+    r"|certbot renew(?: --cert-name \w[\w.-]*)?|postfix-wizard apply --section [a-z]+)`"
 )
 """Commands of advice that are whole: words without spaces or signs of a shell in them."""
+
+
+_COMMAND = re.compile(
+    r"`((?:systemctl|chmod|chown|newaliases|post\w+|dnf|certbot|rm|semanage)\b[^`]*)`"
+)
+_SHOWS = re.compile(
+    r"systemctl (?:cat|status|list-)|postconf\b|postqueue|postfix check|postfix-wizard check|.*--dry-run"
+)
+"""Commands in advice, and those of them that only show something or try again."""
 
 
 def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """The commands that the advice has, in its order; a run of the wizard needs saved answers.
 
-    This is for advice that has nothing else to do than these commands.
+    This is for advice that has nothing else to do than these commands: there are none if one is not whole.
     """
+    every = [found[1] for found in _COMMAND.finditer(finding.advice) if not _SHOWS.match(found[1])]
+    if not all(_IN_ADVICE.fullmatch(f"`{one}`") for one in every):
+        return NO_CURE
     cures = [
         apply(known, one.rpartition(" ")[2])
         if one.startswith("postfix-wizard")
@@ -162,6 +199,14 @@ def of_advice(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
         for one in _IN_ADVICE.findall(finding.advice)
     ]
     return joined(*cures)
+
+
+def of_index(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """An index is built anew; smtpd, which failed to open it, does not try again without a reload."""
+    if RECIPIENT in known.planned and not is_as_planned(known, RECIPIENT):
+        return NO_CURE  # the list may name another type of table than the planned one
+    built = of_advice(finding, known, found)
+    return joined(built, Cure((RELOAD,))) if built else NO_CURE
 
 
 def section(name: str) -> Rule:
@@ -176,16 +221,66 @@ def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     return Cure((("chmod", "go-w", found[1]),)) if found else NO_CURE
 
 
+def of_alias(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`aliases.NAME` that is not there: root reads it, whose own mail has a finding (aliases(5))."""
+    del known
+    if not finding.seen.startswith("no such alias"):
+        return NO_CURE
+    added = ("sed", "-i", "--follow-symlinks", f"$a {found[1]}: root", ALIASES)
+    return Cure((added, ("newaliases",)))
+
+
+def of_expiry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`certificate.expiry`: certbot renews what ends; a run leads to the answers' own, if another is served."""
+    if "certbot renew`" in finding.advice:
+        return NO_CURE if "not valid yet" in finding.seen else of_advice(finding, known, found)
+    return apply(known, "certificate")
+
+
+def of_last_days(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`certificate.renewal`: certbot renews, and in its own time, in place of too late or not at all."""
+    del known
+    found = re.match(
+        r"(/etc/letsencrypt/renewal/[\w.-]+\.conf) has (renew_before_expiry|autorenew) =",
+        finding.seen,
+    )
+    return Cure((("sed", "-i", f"/^{found[2]}/d", found[1]),)) if found else NO_CURE
+
+
+def of_ignored(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`certificate.ignored`: what Postfix does not read goes out, which changes nothing that is served."""
+    names = [one for one in (*PAIR, *TAKEN_OUT) if one in named(finding) and one != CHAINS]
+    options = [argv for one in known.services for argv in option_out(one, names)]
+    main = [("postconf", "-X", one) for one in names if one in known.settings.own]
+    return Cure((*options, *main, RELOAD)) if options or main else NO_CURE
+
+
 def of_hook(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`certificate.hook`: a run writes the wizard's own anew; certbot may have been configured to run none."""
     return NO_CURE if "directory-hooks" in finding.seen else apply(known, "policy")
 
 
+def of_planned(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """What decides who may send and relay, as planned: a network with host bits differs in its text alone."""
+    names = sorted({*about(finding.id), "mynetworks"} & known.planned.keys())
+    return in_main_cf(known, names)
+
+
 def of_policy(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
-    """A run of the policy, unless a certificate, a key or a blocklist is at fault, which stays as it is."""
-    if re.search(r"\b(certificate|key|blocked using)\b", finding.seen):
+    """A run of the policy; of the certificate where its files are at fault.
+
+    None where a blocklist, a table or a name server is at fault, which stays as it is.
+    """
+    if re.search(r"\b(?:certificate|key|smtpd_tls_\w+_file)\b", finding.seen):
+        return apply(known, "certificate")
+    if _OF_OTHERS.search(finding.seen):
         return NO_CURE
     return apply(known, "policy")
+
+
+_OF_OTHERS = re.compile(
+    r"blocked using|Temporary lookup failure|Domain not found|queue file write error"
+)
 
 
 def in_use(name: str) -> Rule:
@@ -199,14 +294,13 @@ def always(*commands: str) -> Rule:
 
 
 _PORT = "(?:25|587|465)"
-_CHAINS = ("smtpd_tls_chain_files",)
 RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"main\.cf\.complaints", (of_complaint,)),
     (r"main\.cf\.policy", (section("policy"),)),
     (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
     (r"parameters\.(\w+)", (of_hazard,)),
     (r"(?:transport|behind)\.(\w+)", (of_transport,)),
-    (rf"master\.cf\.({_PORT})", (of_entry, section("policy"))),
+    (rf"master\.cf\.({_PORT})", (of_entry, of_harm, of_options, section("policy"))),
     (r"master\.cf\.chroot", (of_chroot,)),
     (r"master\.cf\.processes", (of_processes,)),
     (r"master\.cf\.others", (of_other_port,)),
@@ -220,18 +314,23 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"domains\.classes", (of_parameters,)),
     (r"unit\.loaded", (always("systemctl reload-or-restart postfix"),)),
     (r"port\.(\d+)", (of_port,)),
-    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_policy)),
+    (
+        r"smtp\.25\.(?:stranger|users|domains|others|relay)",
+        (of_parameters, of_advice, of_planned, of_columns, of_policy),
+    ),
+    (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_columns, of_policy)),
     (r"delivery\.lmtp", (of_parameters, of_advice)),
     (r"path\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
-    (r"certificate\.ignored", (lambda _f, known, _m: in_main_cf(known, _CHAINS, any_name=True),)),
+    (r"certificate\.ignored", (section("certificate"), of_ignored)),
     (
         rf"certificate\.(?:{_PORT}|chain|name)",
         (of_parameters, of_advice, section("certificate")),
     ),
     (r"hardening", (section("hardening"),)),
-    (r"aliases\.(?:postmaster|abuse|root|delivery)", (section("aliases"),)),
-    (r"table\.sender_access(?:\..*)?", (section("blocklists"),)),
+    (r"aliases\.(postmaster|abuse)", (of_alias, section("aliases"))),
+    (r"aliases\.(?:root|delivery)", (section("aliases"),)),
+    (r"table\.sender_access(?:\..*)?", (of_index, section("blocklists"))),
     (r"dovecot\..*|socket\..*", (of_advice, section("dovecot"))),
     (r"networks\.proxy", (section("networks"),)),
     (r"relay\.mechanism", (of_parameters, in_use("relay"))),
@@ -239,7 +338,8 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
     (r"certificate\.hook", (of_advice, of_hook)),
-    (r"certificate\.(?:renewal|expiry)", (of_advice,)),
+    (r"certificate\.expiry", (of_expiry,)),
+    (r"certificate\.renewal", (of_advice, of_last_days)),
     (r"aliases\.rows", (of_writable,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""

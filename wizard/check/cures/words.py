@@ -30,23 +30,46 @@ def is_free(name: str) -> bool:
     return _OPERATORS.fullmatch(name) is None
 
 
+def is_as_planned(known: Known, name: str) -> bool:
+    """True if main.cf has the planned value of a parameter, or nobody set and planned a free one."""
+    own = known.settings.own.get(name)
+    if name in known.planned:
+        return own is not None and value(own) == value(known.planned[name])
+    return own is None and is_free(name)
+
+
 def effective(name: str) -> Argv:
     """Return the command that puts a parameter into force."""
     return RESTART if name in ONLY_A_RESTART else RELOAD
 
 
-def in_main_cf(known: Known, names: Iterable[str], *, any_name: bool = False) -> Cure:
-    """Return the cure that sets parameters as planned, or takes out what nobody planned.
+_SAID = re.compile(r"\b(?:[Ss]et|and) `(\w+) = ([^`]*)`")
+
+
+def said(advice: str) -> dict[str, str]:
+    """Return the parameters that advice sets: "Set `NAME = VALUE`". What follows an "or" is no order."""
+    return {
+        found[1]: found[2]
+        for found in _SAID.finditer(advice)
+        if not advice[: found.start()].endswith("or ")
+    }
+
+
+def in_main_cf(
+    known: Known, names: Iterable[str], advice: str = "", *, any_name: bool = False
+) -> Cure:
+    """Return the cure that sets parameters as planned, else as the advice says; else it takes them out.
 
     Only those that differ are changed. With `any_name` the default may take the place of all.
     """
+    values = {**said(advice), **known.planned}
     commands: list[Argv] = []
     ends: list[Argv] = []
     for name in dict.fromkeys(names):
         own = known.settings.own.get(name)
-        if name in known.planned:
-            if own is None or value(own) != value(known.planned[name]):
-                commands.append(("postconf", "-e", f"{name}={known.planned[name]}"))
+        if name in values:
+            if own is None or value(own) != value(values[name]):
+                commands.append(("postconf", "-e", f"{name}={values[name]}"))
         elif own is not None and (any_name or is_free(name)):
             commands.append(("postconf", "-X", name))
         else:
@@ -65,9 +88,12 @@ def option_out(service: Service, names: Iterable[str]) -> tuple[Argv, ...]:
 
 
 def apply(known: Known, section: str) -> Cure:
-    """Return a run of one section with the saved answers, none if they are not saved."""
-    if not known.can_apply:
-        return NO_CURE
+    """Return a run of one section with the saved answers; none if they are not saved, or it would do nothing."""
+    return run(section) if known.can_apply and known.changes(section) else NO_CURE
+
+
+def run(section: str) -> Cure:
+    """Return a run of one section."""
     argv = ("postfix-wizard", "apply", "--section", section, "--yes", "--take-planned")
     return Cure((argv,))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Optional
@@ -37,7 +38,7 @@ class _Found:
 
     is_wrong: bool
     seen: str
-    advice: str
+    advice: str = ""
     cure: Cure = NO_CURE
 
 
@@ -98,12 +99,9 @@ def _home(user: pwd.struct_passwd, maildir: str) -> Iterator[_Found]:
         yield _Found(True, seen, f"Make {home}.")
         return
     if status.st_uid != user.pw_uid:
-        yield _Found(
-            True,
-            f"{home} does not belong to {user.pw_name}",
-            f"`chown -h {user.pw_name} {home}`",
-            Cure((("chown", "-h", "--", user.pw_name, str(home)),)),
-        )
+        owns = ("chown", "-h", "--", user.pw_name, str(home))
+        seen = f"{home} does not belong to {user.pw_name}"
+        yield _Found(True, seen, f"`{shlex.join(owns)}`", Cure((owns,)))
     yield from _room(home)
     if maildir:
         yield from _maildir(home / maildir, user)
@@ -124,7 +122,8 @@ def _room(path: Path) -> Iterator[_Found]:
 def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
     if not os.path.lexists(path):
         return  # the first message makes it
-    remedy = f"`chown -R {user.pw_name} {path}`, or move away what is there."
+    owns = ("chown", "-hR", "--", user.pw_name, str(path))
+    remedy = f"`{shlex.join(owns)}`, or move away what is there."
     try:
         status = path.stat()
     except OSError as error:
@@ -133,22 +132,22 @@ def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
     if not stat.S_ISDIR(status.st_mode):
         yield _Found(True, f"{path} is no directory", remedy)
     elif status.st_uid != user.pw_uid:
-        owns = ("chown", "-hR", "--", user.pw_name, str(path))
         # A link of the user's own in its way would lead root elsewhere.
         is_plain = path.parent == Path(user.pw_dir) and not path.is_symlink()
         cured_by = Cure((owns,)) if is_plain else NO_CURE
         yield _Found(True, f"{path} does not belong to {user.pw_name}", remedy, cured_by)
     elif not status.st_mode & stat.S_IWUSR:
         seen = f"{user.pw_name} may not write {path}"
-        yield _Found(True, seen, f"`chmod u+rwx {path}`", _as_user(user, "u+rwx", path))
+        yield _with_mode(_Found(True, seen), user, "u+rwx", path)
     elif status.st_mode & stat.S_IROTH:
         seen = f"everybody may read {path} (mode)"
-        yield _Found(False, seen, f"`chmod 700 {path}`", _as_user(user, "700", path))
+        yield _with_mode(_Found(False, seen), user, "700", path)
 
 
-def _as_user(user: pwd.struct_passwd, mode: str, path: Path) -> Cure:
-    """Return chmod(1) with the user's rights: a link in its place leads nobody to files of others."""
-    return Cure((("runuser", "-u", user.pw_name, "--", "chmod", mode, str(path)),))
+def _with_mode(found: _Found, user: pwd.struct_passwd, mode: str, path: Path) -> _Found:
+    """Return it with chmod(1) of the user: a link in its place leads nobody to files of others."""
+    argv = ("runuser", "-u", user.pw_name, "--", "chmod", mode, str(path))
+    return replace(found, advice=f"`{shlex.join(argv)}`", cure=Cure((argv,)))
 
 
 def _opened(path: Path) -> Optional[tuple[os.stat_result, bytes]]:
@@ -189,8 +188,9 @@ def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Ite
         seen = f"{path} does not belong to {user.pw_name}: it is passed over"
         yield _Found(False, seen, remedy)
     if status.st_mode & _OTHERS_WRITE:
-        cured_by = _as_user(user, "600", path) if status.st_uid == user.pw_uid else NO_CURE
-        yield _Found(False, f"others may write {path} (mode)", f"`chmod 600 {path}`", cured_by)
+        writable = _Found(False, f"others may write {path} (mode)")
+        found = _with_mode(writable, user, "600", path)
+        yield found if status.st_uid == user.pw_uid else replace(found, cure=NO_CURE)
     targets = (one for line in text.splitlines() for one in _items(line))
     for target in islice(targets, MOST_TARGETS):
         if target == _NOWHERE:

@@ -58,12 +58,14 @@ def judge_package(text: str) -> Finding:
     faults = [fault for line in text.splitlines() if (fault := _fault(line))]
     if not faults:
         return _CHECK.right("owners, modes and programs are the package's")
+    first = ("dnf -y reinstall postfix",) if any(map(_needs_files, faults)) else ()
+    programs = "`dnf -y reinstall postfix` gives the programs back, " if first else ""
     return _CHECK.wrong(
         printable(shortened(faults, _FEW)),
-        "`rpm --restore postfix` gives files their owners and modes back, `dnf reinstall postfix` the "
-        "programs; `postfix set-permissions` sets those of the queue.",
+        f"{programs}`rpm --restore postfix` owners and modes of files, `postfix set-permissions` those "
+        "of the queue; then reload.",
         cure(
-            *(("dnf -y reinstall postfix",) if any(map(_needs_files, faults)) else ()),
+            *first,
             "rpm --restore postfix",
             "postfix set-permissions",
             "systemctl reload-or-restart postfix",

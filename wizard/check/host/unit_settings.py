@@ -171,24 +171,29 @@ def judge_unit_settings(shown: Mapping[str, str]) -> Finding:
     if not found:
         return _CHECK.finding(RIGHT, "none")
     row = found[0]
+    is_unread = row.name == _UNREAD
     more = f"; and {', '.join(one.name for one in found[1:])}" if len(found) > 1 else ""
     return _CHECK.finding(
         row.verdict,
         printable(f"{row.name}={_value(row.name, shown)}: {row.does}{more}"),
-        f"`systemctl cat postfix` shows where {row.name} is set: take it out, "
+        "`systemctl cat postfix` shows what changed: see that Postfix can live with it before systemd "
+        "reads it, at the next daemon-reload or start of this machine."
+        if is_unread
+        else f"`systemctl cat postfix` shows where {row.name} is set: take it out, "
         "`systemctl daemon-reload`, `systemctl restart postfix`.",
-        _cure(found),
+        NO_CURE if is_unread else _cure(found),
     )
 
 
 DROP_IN = "/etc/systemd/system/postfix.service.d/zz-postfix-wizard-{}.conf"
 """A drop-in that is read after those of others, one for each setting, so that none replaces another."""
-_RELOADS = frozenset({"NeedDaemonReload"})
+_UNREAD = "NeedDaemonReload"
+"""What such a file does is not known: a daemon-reload may stop Postfix at its next start."""
 
 
 def _cure(found: Sequence[Row]) -> Cure:
     """Return drop-ins that take all of them back; none if one cannot be."""
-    rows = [row for row in found if row.name not in _RELOADS]
+    rows = [row for row in found if row.name != _UNREAD]
     if not all(row.without for row in rows):
         return NO_CURE
     edits = tuple(Edit(DROP_IN.format(row.name), "", f"[Service]\n{row.without}\n") for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wizard.check.paths.targets import circle, fault_of
@@ -87,7 +88,12 @@ def _faults(door: Door, data: bytes) -> Iterator[_Found]:
                 continue
             is_wrong, seen = fault_of(door, target, rows)
             if seen:
-                yield is_wrong, f"{name} in {ALIASES}: {seen}", remedy
+                writable = _WRITABLE.search(seen)
+                closes = f"`chmod go-w {writable[1]}`" if writable else remedy
+                yield is_wrong, f"{name} in {ALIASES}: {seen}", closes
+
+
+_WRITABLE = re.compile(r"^anybody may write (/[^\s;]+)$")
 
 
 def _no_rows(aliases: Aliases) -> Iterator[tuple[int, str]]:

@@ -167,6 +167,6 @@ ROWS = (
         WARNING,
         "Postfix uses the defaults of an old release",
         (),
-        "Set `compatibility_level = 2` in main.cf after `postfix upgrade-configuration`; reload.",
+        "Set `compatibility_level = 2` in main.cf; reload.",
     ),
 )

@@ -276,7 +276,7 @@ def _of_sasl(here: PortSettings) -> Iterator[Cause]:
         yield Cause(
             "sasl cyrus",
             "smtpd_sasl_type = cyrus needs its library's plug-ins and /etc/sasl2/smtpd.conf: "
-            "install cyrus-sasl-plain and start saslauthd, or set `smtpd_sasl_type = dovecot`; reload.",
+            "set `smtpd_sasl_type = dovecot`, or install cyrus-sasl-plain and start saslauthd; reload.",
             "no SASL mechanism of Cyrus is there",
         )
 

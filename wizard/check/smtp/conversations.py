@@ -244,6 +244,8 @@ def _advice(row: Row, here: PortSettings, words: Mapping[str, str], *, is_unhear
     name, value = row.sets
     wanted = Settings({name: value.format(**words)}).words(name)
     if name and here.settings.own and here.settings.words(name) == wanted:
+        if is_unheard:
+            return "`journalctl -u postfix -n 30` says what smtpd waits for, or why it ended."
         return (
             f"{name} = {value.format(**words)} is set for this port, so that Postfix runs with older "
             "settings: `systemctl reload postfix`. If it stays, `journalctl -u postfix -n 30`."

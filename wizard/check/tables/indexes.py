@@ -25,9 +25,16 @@ MAX_TABLES = 40
 
 NOBODY = "nobody.invalid"
 _TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
-_NO_TABLES = re.compile(r".*(?:_transport|_milters|_socket|_path|_command|_filter)|relayhost")
+_NO_TABLES = re.compile(
+    r".*(?:_transport|_milters|_socket|_path|_command|_filter|_source)|relayhost"
+)
 """Parameters in which TYPE:/PATH is not a table."""
 _NO_TYPES = frozenset({"unix", "inet", "local", "tcp", "socketmap"})
+_CACHES = frozenset(
+    {"address_verify_map", "postscreen_cache_map"}
+    | {f"{one}_tls_session_cache_database" for one in ("smtpd", "smtp", "lmtp")}
+)
+"""Tables that Postfix itself makes and writes (verify(8), postscreen(8), tlsmgr(8))."""
 _ALIASES = frozenset({"alias_maps", "alias_database"})
 _DEFAULTS = ("alias_maps", "alias_database")
 """Parameters whose defaults name a file."""
@@ -99,13 +106,20 @@ def _judge(
                 return _CHECK.unknown(result.why or fault)
             if fault:
                 remedy, cured_by = _remedy(kind, path, parameter), _build(kind, path, parameter)
-                if "line" in fault:
+                if parameter in _CACHES:
+                    cured_by = cure(f"postconf -X {parameter}", _RELOAD)
+                    remedy = f"Take {parameter} out of main.cf: Postfix keeps it in data_directory; reload."
+                elif "line" in fault:
                     cured_by = NO_CURE
                     remedy = f"Correct that line of {path}; reload."
                 elif door.is_there(path) and kind not in INDEX_SUFFIX:
                     remedy = f"Correct {path}, or take it out of {parameter}; reload."
-                if not door.is_there(path):
+                if not door.is_there(path) and parameter not in _CACHES:
                     cured_by = NO_CURE
+                    remedy = (
+                        f"Take {kind}:{path} out of {parameter}, or write {path} and its index "
+                        f"(postmap {kind}:{path}); reload."
+                    )
                 faults.append(Fault(WRONG, f"{kind}:{path}: {fault}", remedy, cured_by))
             if not fault and _is_stale(door, kind, path):
                 seen = f"{kind}:{path} is older than {path}"
@@ -160,8 +174,8 @@ def _for_type(door: Door, kind: str, path: str, parameter: str) -> str:
     if parameter in _ALIASES:
         return f"Set {parameter} = $default_database_type:{path} in main.cf, and run `newaliases`; reload."
     return (
-        f"Name $default_database_type in place of {kind} in {parameter}, and run "
-        f"`postmap $(postconf -h default_database_type):{path}`; reload."
+        f"Name $default_database_type in place of {kind} in {parameter}, and build {path} anew by "
+        "postmap of that type; reload."
     )
 
 
@@ -169,7 +183,7 @@ def _remedy(kind: str, path: str, parameter: str) -> str:
     if kind not in INDEX_SUFFIX:
         return f"Write {path}, or take it out of {parameter}; reload."
     if parameter in _ALIASES:
-        return f"Run `postalias {kind}:{path}` (`newaliases` does it for alias_database)."
+        return f"Run `postalias {kind}:{path}` (newaliases(1) does it for alias_database)."
     return f"Run `postmap {kind}:{path}`, or correct {parameter} in main.cf; reload."
 
 

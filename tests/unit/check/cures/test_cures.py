@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.factories import ROOT
+from tests.unit.check.cures.made import LIST, PLANNED, commands, known, wrong
 from wizard.check.cures.advise import advised
 from wizard.check.cures.entries import SAFE
 from wizard.check.cures.known import Known
@@ -21,29 +22,6 @@ from wizard.finding import NO_CURE, RIGHT, UNKNOWN, WARNING, WRONG, Cure, Edit, 
 from wizard.postfix.hazards import HAZARDS
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
-
-LIST = "smtpd_recipient_restrictions"
-PLANNED = "permit_mynetworks, reject_unauth_destination"
-MASTER = b"""\
-smtp       inet  n  -  n  -  -  smtpd
-submission inet  n  -  n  -  2  smtpd -o smtpd_tls_req_ccert=yes -o smtpd_tls_security_level=encrypt
-2525       inet  n  -  y  -  -  smtpd -o mynetworks=0.0.0.0/0
-"""
-
-
-def known(
-    own: dict[str, str], planned: dict[str, str] | None = None, *, can_apply: bool = False
-) -> Known:
-    services = tuple(MasterCf.parse(MASTER).services)
-    return Known(Settings(own), services, planned or {}, can_apply)
-
-
-def wrong(name: str, seen: str = "it", advice: str = "", verdict: str = WRONG) -> Finding:
-    return Finding(name, "where", seen, "else", verdict, advice)
-
-
-def commands(finding: Finding, facts: Known) -> list[str]:
-    return [" ".join(argv) for argv in cure_of(finding, facts).commands]
 
 
 def test_a_parameter_goes_back_to_the_plan_and_not_to_the_default() -> None:
@@ -237,7 +215,7 @@ def test_all_fall_with_a_stopped_postfix() -> None:
         ("x.timer is masked: `systemctl unmask x.timer`, `systemctl enable --now x.timer`.",
          ["systemctl unmask x.timer", "systemctl enable --now x.timer"]),
         ("`dnf install openssl`, or `rm -rf /`; `chmod 755 /a b`, `chmod 755 /a;b`.",
-         ["dnf -y install openssl"]),
+         []),
         ("`systemctl reload -H x`, `systemctl cat x`", []),
         ("`postfix-wizard apply --section dns`", []),
     ],
@@ -302,14 +280,6 @@ def test_no_command_has_a_key() -> None:
     assert applied.cure.commands[0][:2] == ("postfix-wizard", "apply")
 
 
-def test_a_list_that_has_everybody_explains_the_refusals() -> None:
-    zone = Finding("blocklist.x", "blocklist bl.example", "lists everything", "", WRONG, "")
-    refused = wrong("smtp.25.users", "554 5.7.1 Service unavailable; blocked using bl.example")
-    effect, _ = advised((refused, zone), known({}, can_apply=True))
-    assert effect.follows == "blocklist.x"
-    assert effect.cure == Cure(reason=NEVER["blocklist.NAME"])
-
-
 def test_a_command_that_is_only_the_end_of_the_advice_is_no_cure() -> None:
     advice = "Correct it in /etc/aliases, then `newaliases`."
     assert commands(wrong("aliases.rows", "x leads to nobody", advice), known({})) == []
@@ -317,17 +287,6 @@ def test_a_command_that_is_only_the_end_of_the_advice_is_no_cure() -> None:
     assert commands(wrong("aliases.rows", seen, advice), known({})) == ["chmod go-w /srv/staff"]
     waits = wrong("queue.waits", advice="`postfix-wizard apply --section dovecot` does.")
     assert commands(waits, known({}, can_apply=True)) == []
-
-
-def test_a_run_gives_the_last_entry_of_a_port_its_options() -> None:
-    text = b"submission inet n - n - - smtpd -o a=b\nsubmission inet n - n - - smtpd\n"
-    facts = Known(Settings({}), tuple(MasterCf.parse(text).services), can_apply=True)
-    found = commands(wrong("master.cf.twice", "submission, submission"), facts)
-    assert found[:2] == [
-        "postconf -M# submission/inet",
-        "postconf -M submission/inet=submission inet n - n - - smtpd",
-    ]
-    assert found[-1].startswith("postfix-wizard apply --section policy")
 
 
 def test_a_hook_that_certbot_does_not_run_is_not_written_anew() -> None:

@@ -88,6 +88,15 @@ def test_a_type_that_is_not_built_in(tmp_path: Path) -> None:
     assert "postconf -m" in advice
 
 
+def test_a_cache_that_postfix_makes_is_taken_out(tmp_path: Path) -> None:
+    """No postmap: verify(8) writes it, into a directory that is there."""
+    name, table = "address_verify_map", "hash:/var/lib/nowhere/verify"
+    door = Postmap(tmp_path, {table: (1, "fatal: open database: No such file")})
+    (found,) = indexes.begin_tables(door, Settings({name: table}), (), ("hash",))()
+    assert found.cure.commands[0] == ("postconf", "-X", name)
+    assert "postmap" not in found.advice
+
+
 @pytest.mark.parametrize(
     ("name", "path", "remedy"),
     [
