@@ -14,10 +14,12 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.certificates.key_files import judge_key
+from wizard.check.dns.named import begin_named
 from wizard.check.dovecot import delivery
 from wizard.check.guard import guarded
 from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
+from wizard.check.host.next_start import begin_next_start
 from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
 from wizard.check.host.unit_settings import begin_unit_settings
@@ -85,7 +87,10 @@ def begin_deep_checks(
     backend_findings = begin_backends(others, settings, pool, own_sockets(services))
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
-    package, unit = begin_package(door), begin_unit_settings(door)
+    named_domains = begin_named(door, settings, network, pool) if asks_others else _nothing
+    largest = settings.number("message_size_limit") or 0
+    package, unit = begin_package(door), begin_unit_settings(door, served, largest)
+    next_start = begin_next_start(door)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
 
     here = replace(settings, here=itself(network, services, {}))
@@ -95,6 +100,7 @@ def begin_deep_checks(
         ("parameters", lambda: _hazards(settings, itself(network, services, targets.result()))),
         ("parameters", lambda: judge_silent(here, services, door)),
         ("domains", lambda: judge_classes(door, settings)),
+        ("domains", named_domains),
         ("restrictions", lambda: judge_restrictions(settings, listening)),
         ("restrictions", lambda: judge_before_login(settings, _for_people(services))),
         ("networks", lambda: judge_trusted(door, settings, network, chosen)),
@@ -105,6 +111,7 @@ def begin_deep_checks(
         ("labels", labels),
         ("files", package),
         ("unit", unit),
+        ("unit", next_start),
         ("sections", lambda: _of_sections(door, settings, answers)),
         ("paths", paths),
         ("aliases", lambda: judge_rows(door, settings)),
@@ -118,6 +125,11 @@ def begin_deep_checks(
             yield from guarded(name, part)
 
     return finish
+
+
+def _nothing() -> Iterator[Finding]:
+    """Return no findings, of a check that was not started."""
+    return iter(())
 
 
 def _for_people(services: Sequence[Service]) -> tuple[tuple[str, dict[str, str]], ...]:

@@ -7,34 +7,9 @@ from collections.abc import Iterator
 
 from wizard.check.cures.known import Known
 from wizard.check.cures.words import RELOAD, Argv, apply, in_main_cf, joined, option_out
+from wizard.check.postfix.columns import STOCK
 from wizard.finding import NO_CURE, Cure, Finding
 from wizard.postfix.service_entry import Service
-
-_STOCK = {
-    "pickup": "n - n 60 1 pickup",
-    "cleanup": "n - n - 0 cleanup",
-    "qmgr": "n - n 300 1 qmgr",
-    "tlsmgr": "- - n 1000? 1 tlsmgr",
-    "rewrite": "- - n - - trivial-rewrite",
-    "bounce": "- - n - 0 bounce",
-    "defer": "- - n - 0 bounce",
-    "trace": "- - n - 0 bounce",
-    "proxymap": "- - n - - proxymap",
-    "showq": "n - n - - showq",
-    "error": "- - n - - error",
-    "retry": "- - n - - error",
-    "anvil": "- - n - 1 anvil",
-    "local": "- n n - - local",
-    "virtual": "- n n - - virtual",
-    "lmtp": "- - n - - lmtp",
-    "smtp": "- - n - - smtp",
-    "relay": "- - n - - smtp",
-    "discard": "- - n - - discard",
-    "verify": "- - n - 1 verify",
-    "flush": "n - n 1000? 0 flush",
-    "scache": "- - n - 1 scache",
-}
-"""Postfix's own entries of the services that it calls by name, all of the type unix (master(5))."""
 
 
 def of_service(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
@@ -44,9 +19,9 @@ def of_service(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
 
 
 def _stock(name: str) -> Cure:
-    if name not in _STOCK:
+    if name not in STOCK:
         return NO_CURE
-    return Cure((("postconf", "-M", f"{name}/unix={name} unix {_STOCK[name]}"), RELOAD))
+    return Cure((("postconf", "-M", f"{name}/unix={name} unix {STOCK[name]}"), RELOAD))
 
 
 def of_entry(finding: Finding, known: Known, found: re.Match[str]) -> Cure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -199,6 +199,17 @@ def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Ite
         is_wrong, seen = fault_of(door, target, known)
         if seen:
             yield _Found(is_wrong, f"{path}: {seen}", remedy)
+
+
+def forwarded(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the path and each target of the .forward files of people; nothing for a large one."""
+    for user in filter(None, map(_entry, names[:MOST_USERS])):
+        path = Path(user.pw_dir) / FORWARD
+        opened = _opened(path)
+        if opened is not None and len(opened[1]) <= LARGEST_FORWARD:
+            text = opened[1].decode("utf-8", "surrogateescape")
+            targets = (one for line in text.splitlines() for one in _items(line))
+            yield from ((str(path), one) for one in islice(targets, MOST_TARGETS))
 
 
 def _items(line: str) -> Iterator[str]:

@@ -1,0 +1,165 @@
+"""Check what the next start and the next boot do with postfix.service, and what it runs with now.
+
+An active unit says nothing of it: a drop-in, a target or a timer of another may keep it from the next
+start (systemd.unit(5), systemd.service(5)).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Callable
+
+from wizard.check.commands import CommandResult, start_command
+from wizard.check.network.ports import PORTS
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import Check, Finding, cure
+from wizard.text import printable
+
+SHOW = (
+    "systemctl",
+    "show",
+    "postfix.service",
+    "--property=UnitFileState,MainPID,ExecStartPre,ExecStart,ExecStartPost",
+)
+CAT = ("systemctl", "cat", "postfix.service")
+WANTED = ("systemctl", "list-dependencies", "--plain", "default.target")
+SOCKETS = ("systemctl", "list-sockets", "--all", "--no-legend", "--full")
+
+POSTFIX = "/etc/postfix"
+_UNIT = "postfix.service"
+_RUNS = re.compile(r"^Exec\w+=\{ path=(/\S+) ;.* ignore_errors=no ;", re.MULTILINE)
+_CONDITION = re.compile(r"^((?:Condition|Assert)\w+=[^\n]*\S)\s*$", re.MULTILINE)
+_EXECUTABLE = 0o111
+_STOPS = re.compile(
+    r"argv\[\]=[^;]*?((?:systemctl [^;]*?(?:stop|kill|disable|mask)[^;]*? postfix(?:\.service)?"
+    r"|postfix stop))(?= |;)"
+)
+
+_START = Check("unit.start", "postfix.service: its next start", "nothing against it", fatal=False)
+_BOOT = Check("unit.boot", "postfix.service: the next boot", "starts it", fatal=False)
+_TIMERS = Check("unit.timers", "timers", "none stops Postfix", fatal=False)
+_CONFIGURATION = Check("unit.configuration", "the configuration that runs", POSTFIX, fatal=False)
+
+
+def begin_next_start(door: Door) -> Callable[[], Iterator[Finding]]:
+    """Start the commands; call the result to wait for `unit.configuration`, `.start` and `.boot`."""
+    shown, text, wanted, listed = (start_command(door, one) for one in (SHOW, CAT, WANTED, SOCKETS))
+
+    def finish() -> Iterator[Finding]:
+        state = shown()
+        if state.failure:
+            yield _START.unknown(printable(state.failure))
+            return
+        yield from _running(door, state.text)
+        yield _start(door, state.text, text().text)
+        if "UnitFileState=enabled" in state.text.splitlines():
+            yield judge_boot(wanted(), listed())
+
+    return finish
+
+
+def _running(door: Door, shown: str) -> Iterator[Finding]:
+    """Compare the configuration directory of master(8) with that of postconf(1)."""
+    found = re.search(r"^MainPID=([1-9]\d*)$", shown, re.MULTILINE)
+    try:
+        data = door.read_bytes(f"/proc/{found[1]}/environ") if found else None
+    except Trouble:
+        return
+    own = [one for one in (data or b"").split(b"\0") if one.startswith(b"MAIL_CONFIG=")]
+    if not own:
+        return
+    path = own[0].partition(b"=")[2].decode("utf-8", "surrogateescape")
+    if path.rstrip("/") == POSTFIX:
+        yield _CONFIGURATION.right(POSTFIX)
+        return
+    yield _CONFIGURATION.wrong(
+        printable(f"{path} (MAIL_CONFIG)"),
+        "`systemctl cat postfix` shows who says so: its ExecStart, Environment or a file of "
+        "EnvironmentFile. Take MAIL_CONFIG out there; `systemctl restart postfix`.",
+    )
+
+
+def _start(door: Door, shown: str, text: str) -> Finding:
+    for program in _RUNS.findall(shown):
+        if not _can_run(door, program):
+            return _START.warning(
+                printable(f"{program} cannot be run: the next start fails"),
+                printable(
+                    f"Take {program} out of the unit's ExecStartPre, ExecStart or ExecStartPost "
+                    "(`systemctl cat postfix`), or install it."
+                ),
+            )
+    unmet = [one for one in _CONDITION.findall(text) if _fails(door, one)]
+    if unmet:
+        return _START.warning(
+            printable(f"{unmet[0]} is not met: the next start does nothing"),
+            "`systemctl cat postfix` shows where it is set: take it out, or see that it is met.",
+        )
+    return _START.right("its programs are there, its conditions are met")
+
+
+def _can_run(door: Door, path: str) -> bool:
+    try:
+        status = door.stat(path)
+    except Trouble:
+        return True
+    return status is not None and bool(status.st_mode & _EXECUTABLE)
+
+
+def _fails(door: Door, condition: str) -> bool:
+    """Ask systemd whether a condition is met now. One of several that are joined by | is passed over."""
+    if "=|" in condition:
+        return False
+    done = door.run(("systemd-analyze", "condition", condition), timeout=2)
+    return done is not None and done.code == 1 and b"failed" in done.stdout + done.stderr
+
+
+def judge_boot(wanted: CommandResult, listed: CommandResult) -> Finding:
+    """`unit.boot`: default.target leads to it, and no socket of another unit has its ports."""
+    if wanted.failure:
+        return _BOOT.unknown(printable(wanted.failure))
+    if _UNIT not in wanted.text.split():
+        return _BOOT.warning(
+            "it is enabled, and default.target does not lead to it",
+            "`systemctl get-default` must be multi-user.target or graphical.target; then "
+            "`systemctl reenable postfix`.",
+            cure("systemctl set-default multi-user.target", "systemctl reenable postfix"),
+        )
+    taken = next(_taken(listed.text.splitlines()), None)
+    if taken is not None:
+        where, unit = taken
+        return _BOOT.warning(
+            printable(f"{unit} takes {where} before Postfix starts"),
+            printable(
+                f"`systemctl disable --now {unit}`, unless it is what shall serve that port."
+            ),
+            cure(f"systemctl disable --now {unit}") if re.fullmatch(r"[\w@.-]+", unit) else cure(),
+        )
+    return _BOOT.right("default.target leads to it")
+
+
+def _taken(rows: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses with our ports and the units of the sockets on them."""
+    for row in rows:
+        where, unit = (*row.split(), "", "")[:2]
+        port = where.rpartition(":")[2] if not where.startswith("/") else ""
+        if port.isdecimal() and int(port) in PORTS and unit.endswith(".socket"):
+            yield where, unit
+
+
+def judge_timers(services: str) -> Finding:
+    """`unit.timers`: no service of a timer stops Postfix. `services` is what systemctl(1) show prints."""
+    for block in services.split("\n\n"):
+        found = _STOPS.search(block)
+        name = re.search(r"^Id=(\S+)$", block, re.MULTILINE)
+        if found and name:
+            return _TIMERS.warning(
+                printable(f"the timer of {name[1]} runs `{found[1]}`"),
+                printable(
+                    f"`systemctl list-timers` shows when: take it out of {name[1]}, unless it "
+                    "starts Postfix again."
+                ),
+            )
+    return _TIMERS.right("none stops it")
