@@ -37,6 +37,7 @@ from wizard.check.queue.waiting import begin_waiting, judge_waiting
 from wizard.check.silent.judge import judge_silent
 from wizard.check.tables.actions import judge_actions
 from wizard.check.tables.indexes import begin_tables, named
+from wizard.check.tables.values import judge_values, routes, sockets
 from wizard.check.tls.services import certificate_files, port_settings
 from wizard.door import Door
 from wizard.finding import Finding
@@ -81,7 +82,8 @@ def begin_deep_checks(
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
-    behind = backends(settings, (*listening, *with_options(services)))
+    rows = routes(door, settings)
+    behind = (*backends(settings, (*listening, *with_options(services))), *sockets(rows))
     # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
     others = [one for one in behind if not lmtp or one.path != lmtp]
     backend_findings = begin_backends(others, settings, pool, own_sockets(services))
@@ -107,7 +109,8 @@ def begin_deep_checks(
         ("master.cf", lambda: judge_services(services, settings, door)),
         ("programs", backend_findings),
         ("tables", tables),
-        ("tables", lambda: judge_actions(door, settings, listening, people_of(door))),
+        ("tables", lambda: judge_values(door, settings, services, rows)),
+        ("tables", lambda: judge_actions(door, settings, services, people_of(door))),
         ("labels", labels),
         ("files", package),
         ("unit", unit),

@@ -207,7 +207,7 @@ def _units(
     """Check the units and their processes, by what `systemctl show` printed of them."""
     yield from units.judge_unit(postfix)
     yield from (*units.judge_units(others), *units.judge_alternative(door))
-    yield judge_timers(of_timers.text)
+    yield judge_timers(of_timers)
     yield from guarded("processes", lambda: judge_processes(door))
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from itertools import islice
+from itertools import islice, product
 from typing import Callable, NamedTuple
 
 from wizard.check.host.homes import forwarded
-from wizard.check.paths.tables import look_up, rewritten
+from wizard.check.paths.tables import rewritten
 from wizard.dns.asking import NO_NAME, Answer, Question, ask_within
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.host.dovecot import people_of
 from wizard.host.facts import Network
+from wizard.host.postmap import look_up
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import Aliases
 from wizard.postfix.itself import nexthops
@@ -101,16 +102,16 @@ def _all(door: Door, settings: Settings) -> Iterator[_Named]:
         yield _Named(_domain(target), path, True)
     for host, _, _ in nexthops(settings.value("smtp_fallback_relay")):
         yield _Named(host.lower(), "smtp_fallback_relay", False)
-    origin = settings.value("myorigin")
-    for user in ("postmaster", *people[:1]):
-        address = f"{user}@{origin}"
+    ours = dict.fromkeys((settings.value("myorigin"), settings.value("mydomain")))
+    for user, domain in product(("postmaster", *people[:1]), ours):
+        address = f"{user}@{domain}"
         found = rewritten(door, settings, address)
         if found.steps:
             where = found.steps[-1].parameter
             yield from (_Named(_domain(end), where, True) for end in found.ends)
         for table in settings.words("smtp_generic_maps"):
             try:
-                rows = look_up(door, table, (address, f"@{origin}"))
+                rows = look_up(door, table, (address, f"@{domain}"))
             except Trouble:
                 continue  # `tables` tells of it
             yield from (_Named(_domain(to), "smtp_generic_maps", False) for to in rows.values())

@@ -104,6 +104,9 @@ def _home(user: pwd.struct_passwd, maildir: str) -> Iterator[_Found]:
             f"`chown -h {user.pw_name} {home}`",
             Cure((("chown", "-h", "--", user.pw_name, str(home)),)),
         )
+    if status.st_mode & stat.S_IWOTH:
+        closes = _as_user(user, "o-w", home) if status.st_uid == user.pw_uid else NO_CURE
+        yield _Found(False, f"anybody may write {home} (mode)", f"`chmod o-w {home}`", closes)
     yield from _room(home)
     if maildir:
         yield from _maildir(home / maildir, user)
@@ -186,7 +189,7 @@ def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Ite
         return
     text = data.decode("utf-8", "surrogateescape")
     if status.st_uid not in {0, user.pw_uid}:
-        seen = f"{path} does not belong to {user.pw_name}: it is passed over"
+        seen = f"{path} is not owned by {user.pw_name}: it is passed over"
         yield _Found(False, seen, remedy)
     if status.st_mode & _OTHERS_WRITE:
         cured_by = _as_user(user, "600", path) if status.st_uid == user.pw_uid else NO_CURE

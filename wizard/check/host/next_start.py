@@ -149,9 +149,11 @@ def _taken(rows: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield where, unit
 
 
-def judge_timers(services: str) -> Finding:
+def judge_timers(services: CommandResult) -> Finding:
     """`unit.timers`: no service of a timer stops Postfix. `services` is what systemctl(1) show prints."""
-    for block in services.split("\n\n"):
+    if services.failure or "Id=" not in services.text:
+        return _TIMERS.unknown(printable(services.failure or "systemctl shows no unit"))
+    for block in services.text.split("\n\n"):
         found = _STOPS.search(block)
         name = re.search(r"^Id=(\S+)$", block, re.MULTILINE)
         if found and name:

@@ -97,7 +97,7 @@ def backends(
                 found += _sockets(name, one.words(name))
         for name in NEXT_HOPS:
             if names is None or name in names:
-                found += _next_hops(name, one.value(name))
+                found += next_hops(name, one.value(name))
         for name in LISTS:
             if names is None or name in names:
                 services_named = [
@@ -118,7 +118,8 @@ def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
             yield Backend(name, path=_below_queue(unix[1]))
 
 
-def _next_hops(name: str, said: str) -> Iterator[Backend]:
+def next_hops(name: str, said: str) -> Iterator[Backend]:
+    """Yield where TRANSPORT:NEXTHOP leads on this host; `name` is the parameter that has it."""
     found = _NEXT_HOP.fullmatch(said)
     if found:
         host, port, path = found.groups(default="")
@@ -152,14 +153,14 @@ def begin_backends(
     probes: dict[str, list[tuple[Backend, Future[str]]]] = {}
     for backend in found:
         probes.setdefault(backend.parameter, []).append(
-            (backend, pool.submit(_fault, backend, own))
+            (backend, pool.submit(why_silent, backend, own))
         )
     passed_over = settings.value("milter_default_action") == "accept"
     return lambda: _judge(probes, passed_over=passed_over)
 
 
-def _fault(backend: Backend, own: Collection[str]) -> str:
-    """Return why nobody answers there, "" if somebody does."""
+def why_silent(backend: Backend, own: Collection[str] = ()) -> str:
+    """Return why nobody answers there, "" if somebody does; `own` are sockets of Postfix itself."""
     if backend.path in own:
         return "this is the socket of a service of Postfix's own"
     try:

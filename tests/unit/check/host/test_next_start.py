@@ -9,7 +9,7 @@ import pytest
 from wizard.check.commands import CommandResult
 from wizard.check.host import next_start
 from wizard.door import Door, Outcome
-from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 
 RUNS = "{{ path={0} ; argv[]={0} start ; ignore_errors={1} ; start_time=[n/a] ; pid=0 }}"
 USUAL = "Wants=x.service\nmulti-user.target\n  postfix.service\n  sshd.service\n"
@@ -134,4 +134,8 @@ def test_a_unit_that_is_not_enabled_has_its_own_finding(
 )
 def test_a_timer_that_stops_it(run: str, verdict: str) -> None:
     row = f"Id=night.service\nExecStart={{ path=/x ; argv[]={run} ; ignore_errors=no ; pid=0 }}\n"
-    assert next_start.judge_timers(f"Id=other.service\n\n{row}").verdict == verdict
+    assert next_start.judge_timers(result(f"Id=other.service\n\n{row}")).verdict == verdict
+
+
+def test_timers_that_systemd_does_not_show() -> None:
+    assert next_start.judge_timers(result("")).verdict == UNKNOWN

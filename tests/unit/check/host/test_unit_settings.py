@@ -62,7 +62,7 @@ def test_a_setting_that_stops_it(name: str, value: str, verdict: str) -> None:
     found = judge_unit_settings({**USUAL, name: value})
     assert found.verdict == verdict
     assert name.replace("USec", "Sec") in found.seen
-    assert name in found.advice
+    assert name.replace("USec", "Sec") in found.advice
 
 
 def test_the_worst_comes_first() -> None:
