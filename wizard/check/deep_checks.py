@@ -22,7 +22,9 @@ from wizard.check.host.labels import begin_labels
 from wizard.check.host.next_start import begin_next_start
 from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
+from wizard.check.host.table_files import judge_mounts, judge_owners
 from wizard.check.host.unit_settings import begin_unit_settings
+from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
@@ -92,7 +94,7 @@ def begin_deep_checks(
     named_domains = begin_named(door, settings, network, pool) if asks_others else _nothing
     largest = settings.number("message_size_limit") or 0
     package, unit = begin_package(door), begin_unit_settings(door, served, largest)
-    next_start = begin_next_start(door)
+    next_start, routes_out = begin_next_start(door), begin_routes(door, network)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
 
     here = replace(settings, here=itself(network, services, {}))
@@ -105,12 +107,15 @@ def begin_deep_checks(
         ("domains", named_domains),
         ("restrictions", lambda: judge_restrictions(settings, listening)),
         ("restrictions", lambda: judge_before_login(settings, _for_people(services))),
+        ("networks", routes_out),
         ("networks", lambda: judge_trusted(door, settings, network, chosen)),
         ("master.cf", lambda: judge_services(services, settings, door)),
         ("programs", backend_findings),
         ("tables", tables),
         ("tables", lambda: judge_values(door, settings, services, rows)),
         ("tables", lambda: judge_actions(door, settings, services, people_of(door))),
+        ("tables", lambda: judge_owners(door, named(settings, listening), settings)),
+        ("files", lambda: judge_mounts(settings)),
         ("labels", labels),
         ("files", package),
         ("unit", unit),

@@ -96,6 +96,8 @@ def of_main_cf(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     return in_main_cf(known, [found[1]])
 
 
+_NAMES = frozenset({"myhostname", "mydomain", "myorigin", "virtual_uid_maps"})
+"""Parameters whose values only the answers or the operator know."""
 _PLACE = re.compile(r"master\.cf: (\S+): ")
 
 
@@ -111,9 +113,9 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
             for argv in option_out(one, [name])
         ]
         return Cure((*commands, RELOAD)) if commands else NO_CURE
-    if name == "maximal_queue_lifetime" or name not in {"myhostname", "mydomain", "myorigin"}:
-        return in_main_cf(known, [name], any_name=True)
-    return in_main_cf(known, [name])
+    if name.endswith("_restrictions"):
+        return NO_CURE
+    return in_main_cf(known, [name], any_name=name not in _NAMES)
 
 
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -241,6 +243,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"certificate\.hook", (of_advice, of_hook)),
     (r"certificate\.(?:renewal|expiry)", (of_advice,)),
     (r"aliases\.rows", (of_writable,)),
+    (r"aliases\.recipients", (of_parameters,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""
 

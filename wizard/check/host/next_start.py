@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Callable
 
 from wizard.check.commands import CommandResult, start_command
+from wizard.check.host.unit_settings import DROP_IN
 from wizard.check.network.ports import PORTS
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import Check, Finding, cure
+from wizard.finding import NO_CURE, Check, Cure, Edit, Finding, cure
 from wizard.text import printable
 
 SHOW = (
@@ -29,7 +30,9 @@ SOCKETS = ("systemctl", "list-sockets", "--all", "--no-legend", "--full")
 
 POSTFIX = "/etc/postfix"
 _UNIT = "postfix.service"
-_RUNS = re.compile(r"^Exec\w+=\{ path=(/\S+) ;.* ignore_errors=no ;", re.MULTILINE)
+_RUNS = re.compile(
+    r"^(Exec\w+)=\{ path=(/\S+) ; argv\[\]=(.*?) ; ignore_errors=(yes|no) ;", re.MULTILINE
+)
 _CONDITION = re.compile(r"^((?:Condition|Assert)\w+=[^\n]*\S)\s*$", re.MULTILINE)
 _EXECUTABLE = 0o111
 _STOPS = re.compile(
@@ -78,26 +81,48 @@ def _running(door: Door, shown: str) -> Iterator[Finding]:
         printable(f"{path} (MAIL_CONFIG)"),
         "`systemctl cat postfix` shows who says so: its ExecStart, Environment or a file of "
         "EnvironmentFile. Take MAIL_CONFIG out there; `systemctl restart postfix`.",
+        _drop_in("MAIL_CONFIG", "[Service]\nUnsetEnvironment=MAIL_CONFIG\n", restarts=True),
     )
 
 
 def _start(door: Door, shown: str, text: str) -> Finding:
-    for program in _RUNS.findall(shown):
-        if not _can_run(door, program):
+    """Judge the programs and the conditions of the unit; a drop-in takes back what cannot be met."""
+    runs = _RUNS.findall(shown)
+    for kind, program, _, may_fail in runs:
+        if may_fail == "no" and not _can_run(door, program):
+            others = [one for one in runs if one[0] == kind and one[1] != program]
+            lines = [
+                f"{kind}={'-' if fails == 'yes' else ''}{argv}" for _, _, argv, fails in others
+            ]
+            drop_in = "\n".join(["[Service]", f"{kind}=", *lines, ""])
             return _START.warning(
                 printable(f"{program} cannot be run: the next start fails"),
                 printable(
-                    f"Take {program} out of the unit's ExecStartPre, ExecStart or ExecStartPost "
-                    "(`systemctl cat postfix`), or install it."
+                    f"Take {program} out of {kind} (`systemctl cat postfix`), or install it."
                 ),
+                _drop_in(kind, drop_in) if _is_plain(kind, lines) else NO_CURE,
             )
-    unmet = [one for one in _CONDITION.findall(text) if _fails(door, one)]
+    unmet = next((one for one in _CONDITION.findall(text) if _fails(door, one)), "")
     if unmet:
+        name = unmet.partition("=")[0]
         return _START.warning(
-            printable(f"{unmet[0]} is not met: the next start does nothing"),
+            printable(f"{unmet} is not met: the next start does nothing"),
             "`systemctl cat postfix` shows where it is set: take it out, or see that it is met.",
+            _drop_in(name, f"[Unit]\n{name}=\n"),
         )
     return _START.right("its programs are there, its conditions are met")
+
+
+def _is_plain(kind: str, lines: Sequence[str]) -> bool:
+    """True if these lines can be written again: systemctl(1) shows them without their quotes."""
+    return kind != "ExecStart" and all(re.fullmatch(r"[\w/.:@=,+ -]+", one) for one in lines)
+
+
+def _drop_in(name: str, text: str, *, restarts: bool = False) -> Cure:
+    """Return a drop-in that is read after those of others (systemd.unit(5))."""
+    edits = (Edit(DROP_IN.format(name), "", text),)
+    again = ("systemctl restart postfix",) if restarts else ()
+    return cure("systemctl daemon-reload", *again, edits=edits)
 
 
 def _can_run(door: Door, path: str) -> bool:
@@ -163,5 +188,6 @@ def judge_timers(services: CommandResult) -> Finding:
                     f"`systemctl list-timers` shows when: take it out of {name[1]}, unless it "
                     "starts Postfix again."
                 ),
+                cure(f"systemctl disable --now {name[1].removesuffix('.service')}.timer"),
             )
     return _TIMERS.right("none stops it")

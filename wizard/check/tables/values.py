@@ -17,7 +17,7 @@ from wizard.finding import Check, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
-from wizard.text import printable
+from wizard.text import counted, printable
 
 SECONDS = 1.0
 """For the rows of one table."""
@@ -36,6 +36,10 @@ _LEVELS = frozenset(
 )
 """postconf(5), smtp_tls_policy_maps."""
 _POLICIES = ("smtp_tls_policy_maps", "lmtp_tls_policy_maps")
+_BY_USER = "mailbox_command_maps"
+_ROWS = Check(
+    "tables.rows", "tables: what rows name", "services and programs that are there", False
+)
 _TABLE = re.compile(r"(?:proxy:)?((\w+):(/\S+))")
 
 Value = tuple[str, str, str]
@@ -56,59 +60,52 @@ def sockets(found: Sequence[Value]) -> Iterator[Backend]:
 def judge_values(
     door: Door, settings: Settings, services: Sequence[Service], found: Sequence[Value]
 ) -> Iterator[Finding]:
-    """`transport.NAME` and `parameters.NAME` for the first row of a table that names what is missing."""
-    there = {one.name for one in services if one.type != "inet"}
-    for name in TRANSPORTS if services else ():
-        for parameter, key, value in found:
-            service = value.partition(":")[0]
-            if parameter == name and ":" in value and service and service not in there:
-                yield _wrong(
-                    f"transport.{name}",
-                    name,
-                    f"{key} leads to {service}, which master.cf lacks: its mail waits",
-                    f"Add the service {service} to master.cf, or correct the row; reload.",
-                )
-                break
-    yield from _programs(door, settings)
-    for name in _POLICIES:
-        for _, key, value in _values(door, settings, name):
-            level = value.split(" ", 1)[0].lower()
-            if level not in _LEVELS:
-                yield _wrong(
-                    f"parameters.{name}",
-                    name,
-                    f"{key} gets {level}, which is no level of TLS: its mail waits",
-                    f"Write one of {', '.join(sorted(_LEVELS))} in that row, and run `postmap`; reload.",
-                )
-                break
+    """`tables.rows`: the rows of tables name what is there; `parameters.mailbox_command` for all people.
+
+    `found` are the rows of `routes`.
+    """
+    programs = () if settings.value("mailbox_transport") else _values(door, settings, _BY_USER)
+    rows = (
+        *((one, _service(one[2], services)) for one in found),
+        *((one, _program(door, one[2])) for one in programs),
+        *((one, _level(one[2])) for name in _POLICIES for one in _values(door, settings, name)),
+    )
+    faults = [(name, key, fault) for (name, key, _), fault in rows if fault]
+    if faults:
+        name, key, fault = faults[0]
+        more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+        yield _ROWS.wrong(
+            printable(f"{name}: {key}: {fault}: its mail waits or is returned{more}"),
+            printable(
+                f"Correct that row of {name}, and run `postmap`; or add what is missing; reload."
+            ),
+        )
+    elif rows:
+        yield _ROWS.right(f"{counted(len(rows), 'row')} looked up")
+    command = settings.value("mailbox_command")
+    fault = _program(door, command) if command and not settings.value("mailbox_transport") else ""
+    if fault:
+        check = Check("parameters.mailbox_command", "main.cf: mailbox_command", "a program", False)
+        yield check.wrong(
+            printable(f"{fault}: mail for people waits and is returned"),
+            "Install that program, or take mailbox_command out; reload.",
+        )
 
 
-def _programs(door: Door, settings: Settings) -> Iterator[Finding]:
-    """Check the programs to which local(8) gives mail, if no transport does it for all."""
-    if settings.value("mailbox_transport"):
-        return
-    own = settings.value("mailbox_command")
-    rows = (("", own), *((key, value) for _, key, value in _values(door, settings, _BY_USER)))
-    for key, command in rows:
-        fault = fault_of(door, f"|{command}", ()) if command else None
-        if fault is not None and fault.is_wrong:
-            name = _BY_USER if key else "mailbox_command"
-            whose = f"{key}: " if key else ""
-            yield _wrong(
-                f"parameters.{name}",
-                name,
-                f"{whose}{fault.seen}: mail waits and is returned",
-                f"Install that program, or correct {name}; reload.",
-            )
-            return
+def _service(value: str, services: Sequence[Service]) -> str:
+    """Return why TRANSPORT:NEXTHOP leads nowhere, "" if master.cf has the service or none is named."""
+    name, colon, _ = value.partition(":")
+    is_there = any(one.name == name and one.type != "inet" for one in services)
+    return f"master.cf has no {name}" if name and colon and services and not is_there else ""
 
 
-_BY_USER = "mailbox_command_maps"
+def _program(door: Door, command: str) -> str:
+    return fault_of(door, f"|{command}", ()).seen
 
 
-def _wrong(finding_id: str, name: str, seen: str, advice: str) -> Finding:
-    check = Check(finding_id, f"the rows of {name}", "each names what is there", fatal=False)
-    return check.wrong(printable(seen), printable(advice))
+def _level(value: str) -> str:
+    level = value.split(" ", 1)[0].lower()
+    return "" if level in _LEVELS else f"{level} is none of {', '.join(sorted(_LEVELS))}"
 
 
 def _values(door: Door, settings: Settings, name: str) -> Iterator[Value]:

@@ -77,8 +77,11 @@ def test_a_program_of_the_next_start_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show = f"ExecStartPre={RUNS.format('/usr/local/sbin/check-mail', 'no')}\n"
+    show += f"ExecStartPre={RUNS.format('/usr/sbin/restorecon', 'yes')}\n"
     found = begun(monkeypatch, Host(tmp_path), show=show)
     assert found["unit.start"].verdict == WARNING
+    (edit,) = found["unit.start"].cure.edits
+    assert edit.new == "[Service]\nExecStartPre=\nExecStartPre=-/usr/sbin/restorecon start\n"
     program(tmp_path, "usr/local/sbin/check-mail", 0o644)
     assert begun(monkeypatch, Host(tmp_path), show=show)["unit.start"].verdict == WARNING
     program(tmp_path, "usr/local/sbin/check-mail")
