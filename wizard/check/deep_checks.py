@@ -88,7 +88,7 @@ def begin_deep_checks(
     behind = (*backends(settings, (*listening, *with_options(services))), *sockets(rows))
     # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
     others = [one for one in behind if not lmtp or one.path != lmtp]
-    backend_findings = begin_backends(others, settings, pool, own_sockets(services))
+    backend_findings = begin_backends(others, settings, pool, own_sockets(services, door))
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
     named_domains = begin_named(door, settings, network, pool) if asks_others else _nothing

@@ -47,6 +47,7 @@ SOMETIMES: dict[str, str] = {
     "certificate.hook": "certbot runs no hooks by somebody's decision, or the hook is another's",
     "certificate.expiry": "it must be issued anew",
     "transport.NAME": "which service shall deliver there, only the operator knows",
+    "firewall.outgoing": "the rule is another's, who had a reason",
     "network.route": "the route or the rule is another's, who had a reason",
     "log.file": "what rsyslog writes where is the operator's",
     "homes": "what is in a home is its user's",

@@ -5,6 +5,7 @@ Both the journal and the file get each line of Postfix. The sessions of the chec
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import time
@@ -26,6 +27,14 @@ _NEWEST = re.compile(r"^(\d{9,}\.\d+) \S+ postfix/[^\n]*\Z", re.MULTILINE)
 _WRITER = ("systemctl", "is-active", "rsyslog")
 
 
+def _is_full(door: Door) -> bool:
+    """True if root itself, as rsyslogd, cannot write any more."""
+    try:
+        return os.statvfs(door.locate(MAILLOG)).f_bfree == 0
+    except OSError:
+        return False
+
+
 def judge_written(journal: str, door: Door, *, is_own_file: bool) -> Iterator[Finding]:
     """`log.file`: the file has lines as new as those of the journal, whose times are in seconds.
 
@@ -44,13 +53,18 @@ def judge_written(journal: str, door: Door, *, is_own_file: bool) -> Iterator[Fi
         if status is None:
             return
         is_file = stat.S_ISREG(status.st_mode)
-        is_written = is_file and status.st_mtime >= float(newest[1]) - _SLACK
-        if is_written or not is_file or time.monotonic() > until:
+        is_full = is_file and _is_full(door)
+        is_written = is_file and not is_full and status.st_mtime >= float(newest[1]) - _SLACK
+        if is_written or is_full or not is_file or time.monotonic() > until:
             break
         time.sleep(_STEP)
     check = Check("log.file", MAILLOG, "has the lines that the journal has", fatal=False)
     if is_written:
         yield check.right(f"written at {moment(status.st_mtime)}")
+        return
+    if is_full:
+        advice = f"Make room: `df -h {MAILLOG}`; then `systemctl restart rsyslog`."
+        yield check.warning("its file system has no free space: lines are lost", advice)
         return
     seen = f"nothing since {moment(status.st_mtime)}" if is_file else "it is no file"
     running = door.run(_WRITER)

@@ -15,8 +15,8 @@ from wizard.check.cures.rules import RULES, cure_of
 from wizard.check.cures.without import NEVER, SOMETIMES, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, is_free
 from wizard.check.network.firewall import judge_firewall
-from wizard.check.report import as_json, as_table
 from wizard.check.postfix.restrictions import LISTS
+from wizard.check.report import as_json, as_table
 from wizard.check.silent.judge import ROWS
 from wizard.finding import NO_CURE, RIGHT, UNKNOWN, WARNING, WRONG, Cure, Edit, Finding, cure
 from wizard.postfix.hazards import HAZARDS

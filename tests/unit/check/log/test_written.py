@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,3 +68,11 @@ def test_nothing_is_said(tmp_path: Path, journal: str, is_own_file: bool, has_fi
     if has_file:
         maillog(tmp_path, NOW - 3)
     assert not list(written.judge_written(journal, Host(tmp_path), is_own_file=is_own_file))
+
+
+def test_a_full_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A last line may still have found room."""
+    maillog(tmp_path, NOW + 1)
+    monkeypatch.setattr(written.os, "statvfs", lambda _: SimpleNamespace(f_bfree=0))
+    (found,) = written.judge_written(JOURNAL, Host(tmp_path), is_own_file=False)
+    assert (found.verdict, "no free space" in found.seen) == (WARNING, True)

@@ -201,7 +201,7 @@ def test_a_socket_of_postfixs_own_is_no_program_behind_it() -> None:
     services = MasterCf.parse(b"lmtp unix - - n - - lmtp\nsmtp inet n - n - - smtpd\n").services
     (asked,) = backends(Settings({"mailbox_transport": "lmtp:unix:private/lmtp"}), ())
     with ThreadPoolExecutor(1) as pool:
-        (found,) = begin_backends((asked,), Settings({}), pool, own_sockets(services))()
+        (found,) = begin_backends((asked,), Settings({}), pool, own_sockets(services, Door()))()
     assert (found.verdict, found.id) == (WRONG, "behind.mailbox_transport")
     assert "Postfix's own" in found.seen
 
@@ -301,3 +301,18 @@ def test_a_service_that_logs_each_step(tmp_path: Path) -> None:
     (found,) = (one for one in judged(loud, tmp_path) if one.verdict != RIGHT)
     assert (found.id, found.verdict) == ("master.cf.verbose", WARNING)
     assert found.cure.commands[0][2] == "smtp/inet/command=smtpd -o { smtpd_banner = x y }"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("user=daemon argv=/bin/cat", ""),
+        ("user=daemon:daemon argv=/bin/cat -u", ""),
+        ("user=daemon argv=/none/policyd", "/none/policyd is not there"),
+        ("user=no-such-user-7 argv=/bin/cat", "there is no user no-such-user-7 to run it"),
+    ],
+)
+def test_a_program_that_spawn_starts(arguments: str, said: str) -> None:
+    entry = f"policy unix - n n - 0 spawn {arguments}\n"
+    found = own_sockets(MasterCf.parse(entry.encode()).services, Door())
+    assert found.get("/var/spool/postfix/private/policy", "") == said
