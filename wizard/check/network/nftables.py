@@ -60,12 +60,12 @@ def judge_rules(result: CommandResult, networks: Networks, network: Network) -> 
 
 
 def _leaves(journeys: dict[str, Journey]) -> Finding:
-    held = {what: one for what, one in journeys.items() if one.refused and not one.by_source}
-    if held:
-        one = next(iter(held.values()))
+    refused = {what: one for what, one in journeys.items() if one.refused and not one.by_source}
+    if refused:
+        one = next(iter(refused.values()))
         table = " ".join(one.by[:2])
         return _OUTGOING.wrong(
-            printable(f"{' '.join(one.by)}: {one.refused}: {', '.join(held)}"),
+            printable(f"{' '.join(one.by)}: {one.refused}: {', '.join(refused)}"),
             printable(f"`nft list table {table}` shows the rule of output: delete it."),
         )
     odd = next((what for what, one in journeys.items() if one.refused or one.odd), "")

@@ -19,7 +19,7 @@ from wizard.text import printable
 
 ADDRESSES = ("ip", "-json", "addr")
 FAR = "133.11.77.77"
-"""An ordinary public address. The kernel is asked for the route there, and nothing is sent."""
+"""An ordinary public address. Only the route to it is queried, and nothing is sent."""
 
 _DROPS = ("Invalid argument", "Permission denied", "No route to host")
 """What ip(8) says of a route of type blackhole, prohibit or unreachable."""

@@ -125,7 +125,7 @@ def _no_rows(aliases: Aliases) -> Iterator[tuple[int, str]]:
 
 
 def _recipients(door: Door, settings: Settings, data: bytes) -> Iterator[Finding]:
-    """`aliases.recipients`: smtpd(8) knows aliases as recipients, which the list may have left out."""
+    """`aliases.recipients`: smtpd(8) knows aliases as recipients, which the list may lack."""
     tables = settings.words("local_recipient_maps")
     rows = [one for one in list(text_rows(data))[:MOST_ROWS] if _can_be_queried(one)]
     rows = [one for one in rows if not is_user(one)]  # another table may know those

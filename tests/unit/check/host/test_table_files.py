@@ -62,7 +62,7 @@ def test_owners(tmp_path: Path, name: str, mode: int, uid: int, verdict: str) ->
 )
 def test_mounts(monkeypatch: pytest.MonkeyPatch, path: str, flag: int, verdict: str) -> None:
     monkeypatch.setattr(
-        table_files.os,
+        os,
         "statvfs",
         lambda one: SimpleNamespace(f_flag=flag if one == path else 0),
     )

@@ -73,6 +73,6 @@ def test_nothing_is_said(tmp_path: Path, journal: str, is_own_file: bool, has_fi
 def test_a_full_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A last line may still have found room."""
     maillog(tmp_path, NOW + 1)
-    monkeypatch.setattr(written.os, "statvfs", lambda _: SimpleNamespace(f_bfree=0))
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bfree=0))
     (found,) = written.judge_written(JOURNAL, Host(tmp_path), is_own_file=False)
     assert (found.verdict, "no free space" in found.seen) == (WARNING, True)

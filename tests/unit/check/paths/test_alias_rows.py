@@ -27,13 +27,16 @@ class Files(Tables):
 
 
 def judged(
-    tmp_path: Path, text: str, rows: dict[str, str] | None = None, **more: str
+    tmp_path: Path,
+    text: str,
+    rows: dict[str, str] | None = None,
+    own: dict[str, str] | None = None,
 ) -> dict[str, Finding]:
     names = (line.partition(":")[0].strip().lower() for line in text.splitlines())
     table = dict.fromkeys(names, "x") if rows is None else rows
-    own = Settings({"alias_maps": "hash:/etc/aliases", **more})
+    settings = Settings({"alias_maps": "hash:/etc/aliases", **(own or {})})
     tables = {"hash:/etc/aliases": table, "hash:/etc/postfix/people": {"hana": "x"}}
-    found = judge_rows(Files(tmp_path, text, tables), own)
+    found = judge_rows(Files(tmp_path, text, tables), settings)
     return {one.id: one for one in found}
 
 
@@ -105,7 +108,7 @@ def test_the_names_of_aliases(tmp_path: Path) -> None:
 def test_what_local_may_not_do(tmp_path: Path, row: str, own: dict[str, str], verdict: str) -> None:
     (tmp_path / "list").write_text('root\n"|/bin/sh"\n')
     (tmp_path / "list").chmod(0o600)
-    found = judged(tmp_path, STOCK + row.format(tmp_path), **own)["aliases.rows"]
+    found = judged(tmp_path, STOCK + row.format(tmp_path), own=own)["aliases.rows"]
     assert found.verdict == verdict
 
 
@@ -117,7 +120,7 @@ def test_what_local_may_not_do(tmp_path: Path, row: str, own: dict[str, str], ve
     ],
 )
 def test_aliases_as_recipients(tmp_path: Path, tables: str, verdict: str) -> None:
-    found = judged(tmp_path, STOCK, local_recipient_maps=tables)["aliases.recipients"]
+    found = judged(tmp_path, STOCK, own={"local_recipient_maps": tables})["aliases.recipients"]
     assert found.verdict == verdict
 
 
