@@ -36,6 +36,7 @@ from wizard.check.cures.words import (
     joined,
     option_out,
 )
+from wizard.check.silent.rewriting import INDEXED
 from wizard.finding import NO_CURE, Cure, Finding, cure
 
 Rule = Callable[[Finding, Known, "re.Match[str]"], Cure]
@@ -116,6 +117,15 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     if name.endswith("_restrictions"):
         return NO_CURE
     return in_main_cf(known, [name], any_name=name not in _NAMES)
+
+
+def of_alias_database(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`parameters.alias_database`: what alias_maps names is built. Postfix's own value may be of a type that it lacks."""
+    tables = [one for one in known.settings.words("alias_maps") if INDEXED.match(one)]
+    if not tables or known.planned.get("alias_database"):
+        return of_hazard(finding, known, found)
+    sets = ("postconf", "-e", f"alias_database={', '.join(tables)}")
+    return Cure((sets, ("newaliases",), RELOAD))
 
 
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -206,6 +216,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"main\.cf\.complaints", (of_complaint,)),
     (r"main\.cf\.policy", (section("policy"),)),
     (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
+    (r"parameters\.(alias_database)", (of_alias_database,)),
     (r"parameters\.(\w+)", (of_hazard,)),
     (r"(?:transport|behind)\.(\w+)", (of_transport,)),
     (rf"master\.cf\.({_PORT})", (of_entry, section("policy"))),

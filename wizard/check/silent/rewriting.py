@@ -22,7 +22,8 @@ from wizard.check.silent.row import (
 from wizard.finding import WARNING, WRONG
 from wizard.postfix.settings import Settings
 
-_INDEXED = re.compile(r"(hash|btree|lmdb|cdb|dbm|sdbm):")
+INDEXED = re.compile(r"(hash|btree|lmdb|cdb|dbm|sdbm):")
+"""Tables that newaliases(1) can build."""
 
 
 def _stores_virtual(settings: Settings) -> bool:
@@ -37,7 +38,7 @@ def _number(text: str) -> int:
 
 def _indexed(settings: Settings) -> set[str]:
     """Return the tables of alias_maps that newaliases could build; all of its own if there is none."""
-    found = {one for one in settings.words("alias_maps") if _INDEXED.match(one)}
+    found = {one for one in settings.words("alias_maps") if INDEXED.match(one)}
     return found or set(settings.words("alias_database"))
 
 

@@ -443,3 +443,13 @@ def test_no_pattern_is_hidden_by_an_earlier_one() -> None:
     ]
     for at, name in plain:
         assert not any(re.fullmatch(one, name) for one, _ in RULES[:at]), name
+
+
+def test_newaliases_builds_what_alias_maps_names() -> None:
+    """Postfix's own value of alias_database may be of a type that it lacks, as hash on EL10."""
+    facts = known({"alias_maps": "lmdb:/etc/aliases nis:x", "alias_database": "lmdb:/etc/other"})
+    assert cure_of(wrong("parameters.alias_database"), facts).commands == (
+        ("postconf", "-e", "alias_database=lmdb:/etc/aliases"),
+        ("newaliases",),
+        ("systemctl", "reload-or-restart", "postfix"),
+    )
