@@ -25,6 +25,19 @@ _SLACK = 0.5
 """The times of files are a little behind the clock (inode(7))."""
 _NEWEST = re.compile(r"^(\d{9,}\.\d+) \S+ postfix/[^\n]*\Z", re.MULTILINE)
 _WRITER = ("systemctl", "is-active", "rsyslog")
+_ENABLED = ("systemctl", "is-enabled", "rsyslog")
+_VOLATILE = "/run/log/journal"
+
+
+def _is_journal_enough(door: Door) -> bool:
+    """True if rsyslog is not enabled, and the journal is stored on disk (journald.conf(5), Storage=)."""
+    enabled = door.run(_ENABLED)
+    running = door.readable_names(_VOLATILE)
+    return (
+        (enabled is None or enabled.text.strip() != "enabled")
+        and bool(door.readable_names("/var/log/journal"))
+        and not any(door.is_there(f"{_VOLATILE}/{one}/system.journal") for one in running)
+    )
 
 
 def _is_full(door: Door) -> bool:
@@ -38,8 +51,8 @@ def _is_full(door: Door) -> bool:
 def judge_written(journal: str, door: Door, *, is_own_file: bool) -> Iterator[Finding]:
     """`log.file`: the file has lines as new as those of the journal, whose times are in seconds.
 
-    Nothing without the file, without a line of Postfix in the journal, and where Postfix writes a file
-    of its own (`is_own_file`, maillog_file in postconf(5)).
+    Nothing without the file, without a line of Postfix in the journal, where Postfix writes a file of
+    its own (`is_own_file`, maillog_file in postconf(5)), and where a journal on disk takes its place.
     """
     newest = _NEWEST.search(journal.rstrip("\n"))
     if newest is None or is_own_file:
@@ -66,9 +79,11 @@ def judge_written(journal: str, door: Door, *, is_own_file: bool) -> Iterator[Fi
         advice = f"Make room: `df -h {MAILLOG}`; then `systemctl restart rsyslog`."
         yield check.warning("its file system has no free space: lines are lost", advice)
         return
-    seen = f"nothing since {moment(status.st_mtime)}" if is_file else "it is no file"
     running = door.run(_WRITER)
     is_stopped = running is not None and running.text.strip() != "active"
+    if is_stopped and _is_journal_enough(door):
+        return
+    seen = f"nothing since {moment(status.st_mtime)}" if is_file else "it is no file"
     state = "rsyslog is stopped" if is_stopped else "rsyslog writes no line of Postfix there"
     advice = (
         "`systemctl enable --now rsyslog`; until then only the journal has the log."

@@ -20,10 +20,12 @@ class Host(Door):
     """A host where rsyslog has a state."""
 
     state = b"active\n"
+    enabled = b"enabled\n"
 
     def run(self, argv: object, *, timeout: float = 15, data: object = None) -> Outcome:
-        del argv, timeout, data
-        return Outcome(0, self.state, b"")
+        del timeout, data
+        asked = isinstance(argv, tuple) and argv[1]
+        return Outcome(0, self.enabled if asked == "is-enabled" else self.state, b"")
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +78,28 @@ def test_a_full_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bfree=0))
     (found,) = written.judge_written(JOURNAL, Host(tmp_path), is_own_file=False)
     assert (found.verdict, "no free space" in found.seen) == (WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "journal", "is_silent"),
+    [
+        (b"disabled\n", "var/log/journal/1/system.journal", True),
+        (b"disabled\n", "run/log/journal/1/system.journal", False),
+        (b"enabled\n", "var/log/journal/1/system.journal", False),
+    ],
+)
+def test_a_journal_in_place_of_rsyslog(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    enabled: bytes,
+    journal: str,
+    is_silent: bool,
+) -> None:
+    maillog(tmp_path, NOW - 3)
+    path = tmp_path / journal
+    path.parent.mkdir(parents=True)
+    path.touch()
+    monkeypatch.setattr(Host, "state", b"inactive\n")
+    monkeypatch.setattr(Host, "enabled", enabled)
+    found = list(written.judge_written(JOURNAL, Host(tmp_path), is_own_file=False))
+    assert (found == []) == is_silent
