@@ -22,7 +22,9 @@ _ADDRESSES = Check(
 )
 
 
-_OUTGOING = Check("firewall.outgoing", "firewall: what leaves this host", "none against it", False)
+_OUTGOING = Check(
+    "firewall.outgoing", "firewall: what leaves this host", "none against it", fatal=False
+)
 _SMTP = 25
 
 _INNER = ("docker", "br-", "virbr", "vnet", "veth", "cni", "podman", "lxc", "lxd", "tap")

@@ -25,7 +25,9 @@ _DROPS = ("Invalid argument", "Permission denied", "No route to host")
 """What ip(8) says of a route of type blackhole, prohibit or unreachable."""
 _DOWN = frozenset({"DOWN", "LOWERLAYERDOWN"})
 
-_CHECK = Check("network.route", "the way back to strangers", "no route or rule against it", False)
+_CHECK = Check(
+    "network.route", "the way back to strangers", "no route or rule against it", fatal=False
+)
 
 
 def begin_routes(door: Door, network: Network) -> Callable[[], Iterator[Finding]]:

@@ -85,7 +85,9 @@ def judge_values(
     command = settings.value("mailbox_command")
     fault = _program(door, command) if command and not settings.value("mailbox_transport") else ""
     if fault:
-        check = Check("parameters.mailbox_command", "main.cf: mailbox_command", "a program", False)
+        check = Check(
+            "parameters.mailbox_command", "main.cf: mailbox_command", "a program", fatal=False
+        )
         yield check.wrong(
             printable(f"{fault}: mail for people waits and is returned"),
             "Install that program, or take mailbox_command out; reload.",
