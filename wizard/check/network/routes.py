@@ -23,6 +23,7 @@ FAR = "133.11.77.77"
 
 _DROPS = ("Invalid argument", "Permission denied", "No route to host")
 """What ip(8) says of a route of type blackhole, prohibit or unreachable."""
+_NO_DEFAULT = "Network is unreachable"
 _DOWN = frozenset({"DOWN", "LOWERLAYERDOWN"})
 
 _CHECK = Check(
@@ -33,7 +34,8 @@ _CHECK = Check(
 def begin_routes(door: Door, network: Network) -> Callable[[], Iterator[Finding]]:
     """Ask the kernel for the route from each public address; call the result for `network.route`.
 
-    Nothing without a public address, since a router then decides.
+    Nothing without a public address, since a router then decides, and without a default route, since
+    strangers are then those of the own networks.
     """
     public = public4(network.addresses)
     routes = {one: start_command(door, ("ip", "route", "get", FAR, "from", one)) for one in public}
@@ -41,31 +43,34 @@ def begin_routes(door: Door, network: Network) -> Callable[[], Iterator[Finding]
 
     def finish() -> Iterator[Finding]:
         if public:
-            yield judge_routes({one: route() for one, route in routes.items()}, links())
+            yield from judge_routes({one: route() for one, route in routes.items()}, links())
 
     return finish
 
 
-def judge_routes(routes: Mapping[str, CommandResult], links: CommandResult) -> Finding:
-    """Judge the answers of ip(8), by the host's own address, and its interfaces."""
+def judge_routes(routes: Mapping[str, CommandResult], links: CommandResult) -> Iterator[Finding]:
+    """`network.route`, from the answers of ip(8) by the host's own address, and its interfaces."""
     for address, result in routes.items():
         down = _down(address, links)
         if down:
-            return _CHECK.wrong(
+            yield _CHECK.wrong(
                 printable(f"{down}, which has {address}, is down"),
                 printable(f"`ip link set {down} up`; `journalctl -k` says why it went down."),
                 Cure((("ip", "link", "set", down, "up"),)),
             )
+            return
         if result.failure.endswith(_DROPS):
-            return _CHECK.wrong(
+            yield _CHECK.wrong(
                 printable(f"what {address} answers to {FAR} is dropped: {result.failure}"),
                 "`ip rule` and `ip route show table all type blackhole` (or prohibit, unreachable) "
                 "show the route or rule: delete it.",
             )
-    unknown = [f"{one}: {result.failure}" for one, result in routes.items() if result.failure]
-    if unknown:
-        return _CHECK.unknown(printable(unknown[0]))
-    return _CHECK.right(f"from {', '.join(routes)}")
+            return
+    unknown = [one.failure for one in routes.values() if one.failure]
+    if not unknown:
+        yield _CHECK.right(f"from {', '.join(routes)}")
+    elif not unknown[0].endswith(_NO_DEFAULT):
+        yield _CHECK.unknown(printable(unknown[0]))
 
 
 def _down(address: str, links: CommandResult) -> str:

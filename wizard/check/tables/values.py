@@ -38,7 +38,7 @@ _LEVELS = frozenset(
 _POLICIES = ("smtp_tls_policy_maps", "lmtp_tls_policy_maps")
 _BY_USER = "mailbox_command_maps"
 _ROWS = Check(
-    "tables.rows", "tables: what rows name", "services and programs that are there", False
+    "tables.rows", "tables: what rows name", "services and programs that are there", fatal=False
 )
 _TABLE = re.compile(r"(?:proxy:)?((\w+):(/\S+))")
 

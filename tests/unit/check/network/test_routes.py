@@ -38,14 +38,18 @@ def links(state: str) -> CommandResult:
         (LEADS, "DOWN", WRONG),
         (fails("Invalid argument"), "UP", WRONG),
         (fails("Permission denied"), "UP", WRONG),
-        (fails("Network is unreachable"), "UP", UNKNOWN),
+        (fails("Operation not supported"), "UP", UNKNOWN),
     ],
 )
 def test_a_way_back(route: CommandResult, state: str, verdict: str) -> None:
-    found = judge_routes({OWN: route}, links(state))
+    (found,) = judge_routes({OWN: route}, links(state))
     assert (found.id, found.verdict) == ("network.route", verdict)
 
 
 def test_links_that_nobody_can_read() -> None:
     noise = CommandResult(Outcome(0, b'[{"ifname": 1}, 7]', b""))
-    assert judge_routes({OWN: LEADS}, noise).verdict == RIGHT
+    assert [one.verdict for one in judge_routes({OWN: LEADS}, noise)] == [RIGHT]
+
+
+def test_no_default_route() -> None:
+    assert not list(judge_routes({OWN: fails("Network is unreachable")}, links("UP")))
