@@ -24,6 +24,7 @@ from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
 from wizard.check.host.table_files import judge_mounts, judge_owners
 from wizard.check.host.unit_settings import begin_unit_settings
+from wizard.check.in_time import InTime
 from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
@@ -84,7 +85,7 @@ def begin_deep_checks(
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
-    rows = routes(door, settings)
+    rows = routes(InTime(door), settings)
     behind = (*backends(settings, (*listening, *with_options(services))), *sockets(rows))
     # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
     others = [one for one in behind if not lmtp or one.path != lmtp]
@@ -112,7 +113,7 @@ def begin_deep_checks(
         ("master.cf", lambda: judge_services(services, settings, door)),
         ("programs", backend_findings),
         ("tables", tables),
-        ("tables", lambda: judge_values(door, settings, services, rows)),
+        ("tables", lambda: judge_values(InTime(door), settings, services, rows)),
         ("tables", lambda: judge_actions(door, settings, services, people_of(door))),
         ("tables", lambda: judge_owners(door, named(settings, listening), settings)),
         ("files", lambda: judge_mounts(settings)),

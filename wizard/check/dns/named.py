@@ -12,6 +12,7 @@ from itertools import islice, product
 from typing import Callable, NamedTuple
 
 from wizard.check.host.homes import forwarded
+from wizard.check.in_time import InTime
 from wizard.check.paths.tables import rewritten
 from wizard.dns.asking import NO_NAME, Answer, Question, ask_within
 from wizard.door import Door
@@ -50,7 +51,7 @@ def begin_named(
     """Start the queries in a thread of the pool; call the result to wait for `domains.named`."""
 
     def look() -> tuple[tuple[_Named, ...], dict[str, Answer]]:
-        found = tuple(islice(_of_others(door, settings), MOST))
+        found = tuple(islice(_of_others(InTime(door), settings), MOST))
         questions = [Question(one.domain, "MX") for one in found]
         answers = ask_within(questions, network.resolvers, seconds=SECONDS)
         return found, {one.name: answer for one, answer in answers.items()}

@@ -28,6 +28,10 @@ CAT = ("systemctl", "cat", "postfix.service")
 WANTED = ("systemctl", "list-dependencies", "--plain", "default.target")
 SOCKETS = ("systemctl", "list-sockets", "--all", "--no-legend", "--full")
 
+SECONDS = 1.0
+"""For one condition."""
+MOST_CONDITIONS = 8
+
 POSTFIX = "/etc/postfix"
 _UNIT = "postfix.service"
 _RUNS = re.compile(
@@ -102,7 +106,9 @@ def _start(door: Door, shown: str, text: str) -> Finding:
                 ),
                 _drop_in(kind, drop_in) if _is_plain(kind, lines) else NO_CURE,
             )
-    unmet = next((one for one in _CONDITION.findall(text) if _fails(door, one)), "")
+    unmet = next(
+        (one for one in _CONDITION.findall(text)[:MOST_CONDITIONS] if _fails(door, one)), ""
+    )
     if unmet:
         name = unmet.partition("=")[0]
         return _START.warning(
@@ -137,7 +143,10 @@ def _fails(door: Door, condition: str) -> bool:
     """Ask systemd whether a condition is met now. One of several that are joined by | is passed over."""
     if "=|" in condition:
         return False
-    done = door.run(("systemd-analyze", "condition", condition), timeout=2)
+    try:
+        done = door.run(("systemd-analyze", "condition", condition), timeout=SECONDS)
+    except Trouble:
+        return False
     return done is not None and done.code == 1 and b"failed" in done.stdout + done.stderr
 
 

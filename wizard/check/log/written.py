@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wizard.certificates.dates import moment
 from wizard.door import Door
@@ -29,12 +29,20 @@ _ENABLED = ("systemctl", "is-enabled", "rsyslog")
 _VOLATILE = "/run/log/journal"
 
 
+def _said(door: Door, argv: Sequence[str]) -> str:
+    """Return what systemctl(1) says in a word, "" if it does not answer."""
+    try:
+        done = door.run(argv, timeout=SECONDS)
+    except Trouble:
+        return ""
+    return "" if done is None else done.text.strip()
+
+
 def _is_journal_enough(door: Door) -> bool:
     """True if rsyslog is not enabled, and the journal is stored on disk (journald.conf(5), Storage=)."""
-    enabled = door.run(_ENABLED)
     running = door.readable_names(_VOLATILE)
     return (
-        (enabled is None or enabled.text.strip() != "enabled")
+        _said(door, _ENABLED) != "enabled"
         and bool(door.readable_names("/var/log/journal"))
         and not any(door.is_there(f"{_VOLATILE}/{one}/system.journal") for one in running)
     )
@@ -79,8 +87,7 @@ def judge_written(journal: str, door: Door, *, is_own_file: bool) -> Iterator[Fi
         advice = f"Make room: `df -h {MAILLOG}`; then `systemctl restart rsyslog`."
         yield check.warning("its file system has no free space: lines are lost", advice)
         return
-    running = door.run(_WRITER)
-    is_stopped = running is not None and running.text.strip() != "active"
+    is_stopped = _said(door, _WRITER) not in {"", "active"}
     if is_stopped and _is_journal_enough(door):
         return
     seen = f"nothing since {moment(status.st_mtime)}" if is_file else "it is no file"
