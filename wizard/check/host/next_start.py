@@ -37,7 +37,7 @@ _UNIT = "postfix.service"
 _RUNS = re.compile(
     r"^(Exec\w+)=\{ path=(/\S+) ; argv\[\]=(.*?) ; ignore_errors=(yes|no) ;", re.MULTILINE
 )
-_CONDITION = re.compile(r"^((?:Condition|Assert)\w+=[^\n]*\S)\s*$", re.MULTILINE)
+_CONDITION = re.compile(r"^((?:Condition|Assert)\w+=[^\n]*?)\s*$", re.MULTILINE)
 _EXECUTABLE = 0o111
 _STOPS = re.compile(
     r"argv\[\]=[^;]*?((?:systemctl [^;]*?(?:stop|kill|disable|mask)[^;]*? postfix(?:\.service)?"
@@ -106,9 +106,7 @@ def _start(door: Door, shown: str, text: str) -> Finding:
                 ),
                 _drop_in(kind, drop_in) if _is_plain(kind, lines) else NO_CURE,
             )
-    unmet = next(
-        (one for one in _CONDITION.findall(text)[:MOST_CONDITIONS] if _fails(door, one)), ""
-    )
+    unmet = next((one for one in _conditions(text)[:MOST_CONDITIONS] if _fails(door, one)), "")
     if unmet:
         name = unmet.partition("=")[0]
         return _START.warning(
@@ -129,6 +127,18 @@ def _drop_in(name: str, text: str, *, restarts: bool = False) -> Cure:
     edits = (Edit(DROP_IN.format(name), "", text),)
     again = ("systemctl restart postfix",) if restarts else ()
     return cure("systemctl daemon-reload", *again, edits=edits)
+
+
+def _conditions(text: str) -> list[str]:
+    """Return the conditions that are in force: an empty one takes back all before it (systemd.unit(5))."""
+    found: list[str] = []
+    for one in _CONDITION.findall(text):
+        kind = one[:9] if one.startswith("Condition") else "Assert"
+        if one.endswith("="):
+            found = [other for other in found if not other.startswith(kind)]
+        else:
+            found.append(one)
+    return found
 
 
 def _can_run(door: Door, path: str) -> bool:

@@ -95,6 +95,9 @@ def test_a_program_of_the_next_start_is_missing(
         ("ConditionPathExists=/etc/postfix", RIGHT),
         ("ConditionPathExists=|/etc/postfix/ready", RIGHT),
         (f"# {Host.unmet}", RIGHT),
+        (f"{Host.unmet}\nConditionPathExists=", RIGHT),
+        (f"{Host.unmet}\nAssertPathExists=", WARNING),
+        (f"ConditionPathExists=\n{Host.unmet}", WARNING),
     ],
 )
 def test_a_condition_of_the_next_start(
