@@ -13,7 +13,7 @@ import pytest
 from lab import host as lab_host
 from lab.host import Options
 from tests.lab.broken import UNUSUAL, WAYS
-from tests.lab.broken.rig import Found, Rig
+from tests.lab.broken.rig import Found, Rig, has_cause
 from tests.lab.broken.unnamed import UNNAMED
 from tests.lab.broken.way import NAMED, Way
 from tests.lab.program import PYZ, ROOT
@@ -82,8 +82,8 @@ def _unnamed(way: Way, found: dict[str, Found], exit_status: int) -> Iterator[st
         verdict = "wrong" if finding in way.wrong else "warning"
         if one is None or one.verdict != verdict or word not in one.advice:
             yield f"{finding}, {verdict}, with {word!r}"
-    if way.cause and not any(one.names(way.cause) for one in found.values()):
-        yield f"nothing with {' and '.join(way.cause)}"
+    if way.cause and not has_cause(way, found):
+        yield f"{way.finding or 'nothing'} with {' and '.join(way.cause)}"
     if way.stops is not None and exit_status != int(way.stops):
         yield f"exit status {exit_status}"
 

@@ -14,13 +14,18 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.certificates.key_files import judge_key
+from wizard.check.dns.named import begin_named
 from wizard.check.dovecot import delivery
 from wizard.check.guard import guarded
 from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
+from wizard.check.host.next_start import begin_next_start
 from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_socket
+from wizard.check.host.table_files import judge_mounts, judge_owners
 from wizard.check.host.unit_settings import begin_unit_settings
+from wizard.check.in_time import InTime
+from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
@@ -35,6 +40,7 @@ from wizard.check.queue.waiting import begin_waiting, judge_waiting
 from wizard.check.silent.judge import judge_silent
 from wizard.check.tables.actions import judge_actions
 from wizard.check.tables.indexes import begin_tables, named
+from wizard.check.tables.values import judge_values, routes, sockets
 from wizard.check.tls.services import certificate_files, port_settings
 from wizard.door import Door
 from wizard.finding import Finding
@@ -79,13 +85,17 @@ def begin_deep_checks(
     lmtp = delivery.lmtp_socket(answers.delivery.mailbox_transport)
     socket = answers.delivery.mailbox_transport.rpartition(":")[2] if lmtp else ""
     waiting = begin_waiting(door, socket, pool)
-    behind = backends(settings, (*listening, *with_options(services)))
+    rows = routes(InTime(door), settings)
+    behind = (*backends(settings, (*listening, *with_options(services))), *sockets(rows))
     # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
     others = [one for one in behind if not lmtp or one.path != lmtp]
-    backend_findings = begin_backends(others, settings, pool, own_sockets(services))
+    backend_findings = begin_backends(others, settings, pool, own_sockets(services, door))
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
-    package, unit = begin_package(door), begin_unit_settings(door)
+    named_domains = begin_named(door, settings, network, pool) if asks_others else _nothing
+    largest = settings.number("message_size_limit") or 0
+    package, unit = begin_package(door), begin_unit_settings(door, served, largest)
+    next_start, routes_out = begin_next_start(door), begin_routes(door, network)
     labels = begin_labels(door, (path for _, path in named(settings, listening)), served)
 
     here = replace(settings, here=itself(network, services, {}))
@@ -95,16 +105,22 @@ def begin_deep_checks(
         ("parameters", lambda: _hazards(settings, itself(network, services, targets.result()))),
         ("parameters", lambda: judge_silent(here, services, door)),
         ("domains", lambda: judge_classes(door, settings)),
+        ("domains", named_domains),
         ("restrictions", lambda: judge_restrictions(settings, listening)),
         ("restrictions", lambda: judge_before_login(settings, for_people(services))),
+        ("networks", routes_out),
         ("networks", lambda: judge_trusted(door, settings, network, chosen)),
         ("master.cf", lambda: judge_services(services, settings, door)),
         ("programs", backend_findings),
         ("tables", tables),
-        ("tables", lambda: judge_actions(door, settings, listening, people_of(door))),
+        ("tables", lambda: judge_values(InTime(door), settings, services, rows)),
+        ("tables", lambda: judge_actions(door, settings, services, people_of(door))),
+        ("tables", lambda: judge_owners(door, named(settings, listening), settings)),
+        ("files", lambda: judge_mounts(settings)),
         ("labels", labels),
         ("files", package),
         ("unit", unit),
+        ("unit", next_start),
         ("sections", lambda: _of_sections(door, settings, answers)),
         ("paths", paths),
         ("aliases", lambda: judge_rows(door, settings)),
@@ -118,6 +134,11 @@ def begin_deep_checks(
             yield from guarded(name, part)
 
     return finish
+
+
+def _nothing() -> Iterator[Finding]:
+    """Return no findings, of a check that was not started."""
+    return iter(())
 
 
 def _of_ports(services: Sequence[Service], settings: Settings) -> Iterator[Settings]:

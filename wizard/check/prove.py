@@ -21,6 +21,7 @@ from wizard.check.commands import CommandResult, begin, start_command
 from wizard.check.deep_checks import begin_deep_checks
 from wizard.check.guard import guarded
 from wizard.check.host import units
+from wizard.check.host.next_start import judge_timers
 from wizard.check.host.stopped import judge_processes
 from wizard.check.internet import begin_internet
 from wizard.check.network import ports
@@ -148,7 +149,7 @@ def prove(
 
         if configuration is not None and not main_cf:
             yield unreadable(configuration.stderr)
-        yield from _units(door, state(), beside())
+        yield from _units(door, state(), beside(), triggered())
         has_ipv6, sockets = network is None or network.has_ipv6_loopback, listeners()
         # A run fails for what is not as it wrote it, and `check` for what refuses or loses mail.
         drift = WARNING if expected is None else WRONG
@@ -193,17 +194,20 @@ def prove(
         yield from _walls(
             walls, why_no_walls, rules(), answers.networks, network or facts.Network()
         )
-        yield from judge_journal(main_cf.get("mynetworks", ""))
+        yield from judge_journal(settings)
         pool.shutdown()
     finally:
         # When a signal or the caller ends the check early, do not wait for the threads.
         pool.shutdown(wait=False)
 
 
-def _units(door: Door, postfix: CommandResult, others: CommandResult) -> Iterator[Finding]:
+def _units(
+    door: Door, postfix: CommandResult, others: CommandResult, of_timers: CommandResult
+) -> Iterator[Finding]:
     """Check the units and their processes, by what `systemctl show` printed of them."""
     yield from units.judge_unit(postfix)
     yield from (*units.judge_units(others), *units.judge_alternative(door))
+    yield judge_timers(of_timers)
     yield from guarded("processes", lambda: judge_processes(door))
 
 

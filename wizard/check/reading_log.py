@@ -11,32 +11,36 @@ from wizard.check.guard import guarded
 from wizard.check.host import log, units
 from wizard.check.log.own_sessions import OwnSessions, own_sessions
 from wizard.check.log.stolen import begin_stolen
+from wizard.check.log.written import judge_written
 from wizard.check.network.router import judge_router
 from wizard.door import Door
 from wizard.finding import Finding
 from wizard.host import facts
 from wizard.host.log_commands import JOURNAL, MAILLOG
+from wizard.postfix.settings import Settings
 
 
 def begin_log(
     door: Door, network: Optional[facts.Network], pool: Executor, *, is_quick: bool
-) -> Callable[[str], Iterator[Finding]]:
-    """Begin to read the log; call the result with mynetworks for the findings, none if `is_quick`."""
+) -> Callable[[Settings], Iterator[Finding]]:
+    """Begin to read the log; call the result with main.cf for the findings, none if `is_quick`."""
     if is_quick:
         return lambda _: iter(())
     stolen = begin_stolen(door, pool)
 
-    def finish(mynetworks: str) -> Iterator[Finding]:
-        yield from _judge_log(door, mynetworks, own_sessions(door, network))
+    def finish(settings: Settings) -> Iterator[Finding]:
+        yield from _judge_log(door, settings, own_sessions(door, network))
         yield from guarded("senders", stolen)
 
     return finish
 
 
-def _judge_log(door: Door, mynetworks: str, own: OwnSessions) -> Iterator[Finding]:
+def _judge_log(door: Door, settings: Settings, own: OwnSessions) -> Iterator[Finding]:
     suppressed = start_command(door, log.SUPPRESSED)
     result = _log(door)
-    yield from judge_router(door, mynetworks, result.text)
+    yield from judge_router(door, settings.own.get("mynetworks", ""), result.text)
+    is_own_file = settings.value("maillog_file") != ""
+    yield from judge_written(result.text, door, is_own_file=is_own_file)
     yield from units.judge_loaded(result.text, door)
     yield from log.judge_log(result, log.dropped_in(suppressed().text), own)
 

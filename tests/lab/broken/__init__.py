@@ -1,5 +1,7 @@
 """Ways to break a right server in silence, and unusual servers that are right, as data."""
 
+from dataclasses import replace
+
 from tests.lab.broken import (
     aliases,
     certificate,
@@ -37,11 +39,12 @@ from tests.lab.broken import (
     unusual_postfix,
     users,
 )
+from tests.lab.broken.findings import FINDINGS
 from tests.lab.broken.way import Way
 
 __all__ = ["UNUSUAL", "WAYS"]
 
-WAYS: dict[str, Way] = {
+_ROWS: dict[str, Way] = {
     **main_cf.WAYS,
     **mail_flow.WAYS,
     **master_cf.WAYS,
@@ -73,6 +76,9 @@ WAYS: dict[str, Way] = {
     **log_and_queue.WAYS,
     **encryption.WAYS,
     **renewing.WAYS,
+}
+WAYS: dict[str, Way] = {
+    name: replace(way, finding=FINDINGS.get(name, "")) for name, way in _ROWS.items()
 }
 UNUSUAL: dict[str, Way] = {
     **unusual.UNUSUAL,

@@ -74,6 +74,11 @@ class Found:
         )
 
 
+def has_cause(way: Way, found: dict[str, Found]) -> bool:
+    """True if a finding has the words of the cause, and that is the one that the way wants."""
+    return any(one.names(way.cause) for key, one in found.items() if way.finding in {"", key})
+
+
 def _found(one: dict[str, Any]) -> Found:
     cured_by = Cure(
         tuple(map(tuple, one["cure"]["commands"])),

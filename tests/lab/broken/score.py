@@ -19,7 +19,7 @@ from lab import host as lab_host
 from lab.host import Options
 from lab.shell import LabError
 from tests.lab.broken import UNUSUAL, WAYS
-from tests.lab.broken.rig import Found, Rig
+from tests.lab.broken.rig import Found, Rig, has_cause
 from tests.lab.broken.way import Way
 from tests.lab.program import PYZ
 
@@ -37,7 +37,7 @@ def _names(way: Way, found: dict[str, Found]) -> bool:
             one = found.get(name)
             if one is None or one.verdict != verdict or word not in one.advice:
                 return False
-    return not way.cause or any(one.names(way.cause) for one in found.values())
+    return not way.cause or has_cause(way, found)
 
 
 def broken(rig: Rig, way: Way) -> Iterator[str]:

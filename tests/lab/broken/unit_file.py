@@ -129,7 +129,7 @@ WAYS = {
         f"printf '[Timer]\\nOnCalendar=03:00\\n[Install]\\nWantedBy=timers.target\\n' >{_UNITS}/night.timer; "
         f"{_AGAIN}; systemctl -q enable --now night.timer",
         "night\\.(timer|service)",
-        mend="systemctl stop night.timer",
+        mend="systemctl stop night.timer 2>/dev/null || :",
     ),
     "it falls with the web server": _drop_in(
         "[Unit]\nConflicts=httpd.service",

@@ -35,6 +35,7 @@ class Way:
     A row that was written before its check knows no id. It has `cause`, words (regular expressions)
     that one and the same finding, wrong or a warning, must have in what it looked at, saw or
     advises; and `stops`: whether mail stops, is lost or the server is open, so that `check` exits 1.
+    `finding` is the ID of the one that must have the words, "" for any.
     """
 
     script: str
@@ -44,6 +45,7 @@ class Way:
     mend: str = NOTHING
     cause: tuple[str, ...] = ()
     stops: Optional[bool] = None
+    finding: str = ""
 
 
 def line(text: str) -> str:

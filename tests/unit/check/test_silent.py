@@ -33,6 +33,17 @@ DEFAULTS = {
     "relayhost": "",
     "default_transport": "smtp",
     "relay_transport": "relay",
+    "virtual_alias_maps": "",
+    "virtual_alias_domains": "$virtual_alias_maps",
+    "virtual_mailbox_domains": "$virtual_mailbox_maps",
+    "virtual_mailbox_maps": "",
+    "virtual_transport": "virtual",
+    "virtual_uid_maps": "",
+    "virtual_minimum_uid": "100",
+    "alias_database": "hash:/etc/aliases",
+    "master_service_disable": "",
+    "tls_eecdh_auto_curves": "X25519 X448 prime256v1 secp521r1 secp384r1",
+    "smtpd_tls_loglevel": "0",
     "mynetworks": "127.0.0.0/8 198.18.0.0/15 203.0.0.0/8",
 }
 OWN = {
@@ -278,3 +289,54 @@ def test_passwords_that_others_may_read(tmp_path: Path) -> None:
     there.with_name("passwords.db").touch()
     there.with_name("passwords.db").chmod(0o644)
     assert judged(tmp_path, **own)["smtp_sasl_password_maps"][0] == WARNING
+
+
+@pytest.mark.parametrize(
+    ("own", "name", "verdict"),
+    [
+        ({"virtual_alias_domains": "a.example"}, "virtual_alias_maps", WRONG),
+        ({"virtual_mailbox_domains": "a.example"}, "virtual_uid_maps", WRONG),
+        (
+            {"virtual_mailbox_domains": "a.example", "virtual_uid_maps": "static:8"},
+            "virtual_uid_maps",
+            WRONG,
+        ),
+        (
+            {"virtual_mailbox_domains": "a.example", "virtual_uid_maps": "static:5000"},
+            "virtual_uid_maps",
+            "",
+        ),
+        (
+            {"virtual_mailbox_domains": "a.example", "virtual_transport": "lmtp:unix:x"},
+            "virtual_uid_maps",
+            "",
+        ),
+        ({"alias_database": "hash:/etc/postfix/aliases"}, "alias_database", WARNING),
+        (
+            {"alias_maps": "hash:/etc/aliases hash:/etc/b", "alias_database": "hash:/etc/b"},
+            "alias_database",
+            "",
+        ),
+        ({"master_service_disable": "smtp.inet"}, "master_service_disable", WRONG),
+        ({"master_service_disable": "inet"}, "master_service_disable", WRONG),
+        ({"master_service_disable": "virtual-old.unix"}, "master_service_disable", ""),
+        ({"tls_eecdh_auto_curves": "X52219"}, "tls_eecdh_auto_curves", WARNING),
+        ({"tls_eecdh_auto_curves": "prime256v1"}, "tls_eecdh_auto_curves", ""),
+        ({"smtpd_tls_loglevel": "4"}, "smtpd_tls_loglevel", WARNING),
+        ({"smtpd_tls_loglevel": "1"}, "smtpd_tls_loglevel", ""),
+    ],
+)
+def test_parameters_that_need_others(
+    tmp_path: Path, own: dict[str, str], name: str, verdict: str
+) -> None:
+    found = judged(tmp_path, **own)
+    assert found.get(name, ("", ""))[0] == verdict
+
+
+def test_a_login_that_must_own_an_address_of_no_table(tmp_path: Path) -> None:
+    entry = (
+        "submission inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes "
+        "-o smtpd_sender_restrictions=reject_sender_login_mismatch\n"
+    )
+    assert judged(tmp_path, entry)["smtpd_sender_restrictions"][0] == WRONG
+    assert not judged(tmp_path, entry, smtpd_sender_login_maps="hash:/etc/postfix/owners")

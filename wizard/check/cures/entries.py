@@ -18,6 +18,7 @@ from wizard.check.cures.words import (
     run,
 )
 from wizard.check.postfix.backends import backends
+from wizard.check.postfix.columns import STOCK
 from wizard.check.postfix.drift import harm
 from wizard.check.postfix.master_cf import BEHIND_POSTSCREEN, EXPECTED
 from wizard.check.postfix.restrictions import LISTS, relays_for_all
@@ -27,31 +28,6 @@ from wizard.postfix.service_entry import Service, port_of_entry
 from wizard.postfix.settings import Settings
 
 _SMTP = 25
-_STOCK = {
-    "pickup": "n - n 60 1 pickup",
-    "cleanup": "n - n - 0 cleanup",
-    "qmgr": "n - n 300 1 qmgr",
-    "tlsmgr": "- - n 1000? 1 tlsmgr",
-    "rewrite": "- - n - - trivial-rewrite",
-    "bounce": "- - n - 0 bounce",
-    "defer": "- - n - 0 bounce",
-    "trace": "- - n - 0 bounce",
-    "proxymap": "- - n - - proxymap",
-    "showq": "n - n - - showq",
-    "error": "- - n - - error",
-    "retry": "- - n - - error",
-    "anvil": "- - n - 1 anvil",
-    "local": "- n n - - local",
-    "virtual": "- n n - - virtual",
-    "lmtp": "- - n - - lmtp",
-    "smtp": "- - n - - smtp",
-    "relay": "- - n - - smtp",
-    "discard": "- - n - - discard",
-    "verify": "- - n - 1 verify",
-    "flush": "n - n 1000? 0 flush",
-    "scache": "- - n - 1 scache",
-}
-"""Postfix's own entries of the services that it calls by name, all of the type unix (master(5))."""
 
 
 def of_service(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
@@ -61,9 +37,9 @@ def of_service(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
 
 
 def _stock(name: str) -> Cure:
-    if name not in _STOCK:
+    if name not in STOCK:
         return NO_CURE
-    return Cure((("postconf", "-M", f"{name}/unix={name} unix {_STOCK[name]}"), RELOAD))
+    return Cure((("postconf", "-M", f"{name}/unix={name} unix {STOCK[name]}"), RELOAD))
 
 
 _SCREENED = ("smtpd/pass=smtpd pass", "dnsblog/unix=dnsblog unix", "tlsproxy/unix=tlsproxy unix")
@@ -74,7 +50,7 @@ _PARTS = dict(zip(_SCREENED, ("- - n - - smtpd", "- - n - 0 dnsblog", "- - n - 0
 _COLUMNS = {"private": 2, "unprivileged": 3, "process_limit": 6}
 _FALLS_SILENT = re.compile(r"no answer within|(?:closed|broke) the connection|4\.3\.\d ")
 _LISTENERS = {"smtpd": "n - n - -", "postscreen": "n - n - 1"}
-"""The columns of the programs that listen for clients; of `_STOCK` for the others."""
+"""The columns of the programs that listen for clients; of `STOCK` for the others."""
 
 
 def of_columns(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -95,7 +71,7 @@ def of_columns(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
 
 def _columns_of(service: Service) -> dict[str, str]:
     """Return the columns that Postfix's own entry has, and that no operator has a reason to change."""
-    stock = _STOCK.get(service.name, "") if service.type == "unix" else ""
+    stock = STOCK.get(service.name, "") if service.type == "unix" else ""
     stock = _LISTENERS.get(service.command, "") if service.type == "inet" else stock
     if not stock or (service.type == "unix" and not stock.endswith(f" {service.command}")):
         return {}

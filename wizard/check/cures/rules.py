@@ -45,6 +45,7 @@ from wizard.check.cures.words import (
     said,
 )
 from wizard.check.postfix.restrictions import RECIPIENT
+from wizard.check.silent.rewriting import INDEXED
 from wizard.finding import NO_CURE, Cure, Finding, cure
 from wizard.paths import ALIASES
 from wizard.postfix.served import CHAINS, PAIR, TAKEN_OUT
@@ -107,6 +108,8 @@ def of_main_cf(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     return in_main_cf(known, [found[1]])
 
 
+_NAMES = frozenset({"myhostname", "mydomain", "myorigin", "virtual_uid_maps"})
+"""Parameters whose values only the answers or the operator know."""
 _PLACE = re.compile(r"master\.cf: (\S+): ")
 
 
@@ -130,13 +133,22 @@ def of_hazard(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
         fresh = {one: value for one, value in known.fresh.items() if one == name}
         known = replace(known, planned={**others, **fresh})
     names = [*said(finding.advice), name, *(_ERRORS if name in _ERRORS else ())]
-    has_default = name not in {"myhostname", "mydomain", "myorigin"}
+    has_default = name not in {"myhostname", "mydomain", "myorigin", "virtual_uid_maps"}
     cured = in_main_cf(known, names, finding.advice, any_name=has_default)
     return joined(cured, cure("postqueue -f")) if cured and name == "defer_transports" else cured
 
 
 _ERRORS = ("smtpd_soft_error_limit", "smtpd_hard_error_limit", "smtpd_error_sleep_time")
 """Together they say what errors cost a client (smtpd(8)): each alone is harmless or not by the others."""
+
+
+def of_alias_database(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
+    """`parameters.alias_database`: what alias_maps names is built. Postfix's own value may be of a type that it lacks."""
+    tables = [one for one in known.settings.words("alias_maps") if INDEXED.match(one)]
+    if not tables or known.planned.get("alias_database"):
+        return of_hazard(finding, known, found)
+    sets = ("postconf", "-e", f"alias_database={', '.join(tables)}")
+    return Cure((sets, ("newaliases",), RELOAD))
 
 
 def of_complaint(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
@@ -298,6 +310,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"main\.cf\.complaints", (of_complaint,)),
     (r"main\.cf\.policy", (section("policy"),)),
     (r"main\.cf\.(\w+)", (of_main_cf, section("policy"))),
+    (r"parameters\.(alias_database)", (of_alias_database,)),
     (r"parameters\.(\w+)", (of_hazard,)),
     (r"(?:transport|behind)\.(\w+)", (of_transport,)),
     (rf"master\.cf\.({_PORT})", (of_entry, of_harm, of_options, section("policy"))),
@@ -341,6 +354,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"certificate\.expiry", (of_expiry,)),
     (r"certificate\.renewal", (of_advice, of_last_days)),
     (r"aliases\.rows", (of_writable,)),
+    (r"aliases\.recipients", (of_parameters,)),
 )
 """Patterns of finding IDs, and the rules that are tried in this order."""
 

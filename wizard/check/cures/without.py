@@ -23,6 +23,9 @@ NEVER: dict[str, str] = {
     "certificate.strength": "a new key needs a new certificate",
     "firewall.rules": "the rule is another's, who had a reason",
     "firewall.addresses": "the rule is another's, who had a reason",
+    "domains.named": "who shall get that mail, only the operator knows",
+    "tables.rows": "rows of tables are the operator's",
+    "files.mounts": "how its file systems are mounted, only the operator knows",
     "networks.router": "the router must keep the clients' addresses",
 }
 """IDs, `NAME` for one of a kind, that never have a cure."""
@@ -42,7 +45,6 @@ SOMETIMES: dict[str, str] = {
     "main.cf.complaints": "what a name was meant to be, only the operator knows",
     "smtp.PORT.tls": "a certificate and its key must be put there, or the log says what fails",
     "smtp.PORT.NAME": "a table, list or program of the operator's decides so, and stays theirs",
-    "transport.NAME": "which service shall deliver, only the operator knows",
     "firewall.zone": "which zone is the outer one, only the operator knows",
     "certificate.name": "another certificate must be issued",
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
@@ -55,6 +57,10 @@ SOMETIMES: dict[str, str] = {
     "certificate.links": "which file is the right one, only the operator knows",
     "certificate.hook": "certbot runs no hooks by somebody's decision, or the hook is another's",
     "certificate.expiry": "it must be issued anew",
+    "transport.NAME": "which service shall deliver there, only the operator knows",
+    "firewall.outgoing": "the rule is another's, who had a reason",
+    "network.route": "the route or the rule is another's, who had a reason",
+    "log.file": "what rsyslog writes where is the operator's",
     "homes": "what is in a home is its user's",
     "tables": "what the table shall have, only the operator knows",
     "unit.settings": "no drop-in takes it back, or systemd has not read what a changed file does",

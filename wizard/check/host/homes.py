@@ -6,7 +6,7 @@ import os
 import pwd
 import shlex
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -102,6 +102,10 @@ def _home(user: pwd.struct_passwd, maildir: str) -> Iterator[_Found]:
         owns = ("chown", "-h", "--", user.pw_name, str(home))
         seen = f"{home} does not belong to {user.pw_name}"
         yield _Found(True, seen, f"`{shlex.join(owns)}`", Cure((owns,)))
+    if status.st_mode & stat.S_IWOTH:
+        writable = _Found(False, f"anybody may write {home} (mode)", f"`chmod o-w {home}`")
+        is_own = status.st_uid == user.pw_uid
+        yield _with_mode(writable, user, "o-w", home) if is_own else writable
     yield from _room(home)
     if maildir:
         yield from _maildir(home / maildir, user)
@@ -185,7 +189,7 @@ def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Ite
         return
     text = data.decode("utf-8", "surrogateescape")
     if status.st_uid not in {0, user.pw_uid}:
-        seen = f"{path} does not belong to {user.pw_name}: it is passed over"
+        seen = f"{path} is not owned by {user.pw_name}: it is passed over"
         yield _Found(False, seen, remedy)
     if status.st_mode & _OTHERS_WRITE:
         writable = _Found(False, f"others may write {path} (mode)")
@@ -199,6 +203,17 @@ def _forward(door: Door, user: pwd.struct_passwd, known: Collection[str]) -> Ite
         is_wrong, seen = fault_of(door, target, known)
         if seen:
             yield _Found(is_wrong, f"{path}: {seen}", remedy)
+
+
+def forwarded(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the path and each target of the .forward files of people; nothing for a large one."""
+    for user in filter(None, map(_entry, names[:MOST_USERS])):
+        path = Path(user.pw_dir) / FORWARD
+        opened = _opened(path)
+        if opened is not None and len(opened[1]) <= LARGEST_FORWARD:
+            text = opened[1].decode("utf-8", "surrogateescape")
+            targets = (one for line in text.splitlines() for one in _items(line))
+            yield from ((str(path), one) for one in islice(targets, MOST_TARGETS))
 
 
 def _items(line: str) -> Iterator[str]:

@@ -56,6 +56,9 @@ class Row:
     without: str = ""
 
 
+_NEEDED = ("/etc/resolv.conf", "/etc/postfix", "/var/spool/postfix", "/etc/services")
+"""Files of the system that Postfix reads while it runs."""
+
 ROWS = (
     Row("PrivateNetwork", _yes, "Postfix sees no network", without="PrivateNetwork=no"),
     Row("IPAddressDeny", _any, "packets of these addresses are dropped", without="IPAddressDeny="),
@@ -75,7 +78,7 @@ ROWS = (
     ),
     Row(
         "InaccessiblePaths",
-        _has("/etc/resolv.conf", "/etc/postfix", "/var/spool/postfix", "/etc/services"),
+        _has(*_NEEDED),
         "files that Postfix needs are hidden",
         without="InaccessiblePaths=",
     ),
@@ -104,7 +107,8 @@ ROWS = (
         "RuntimeMaxUSec",
         lambda value: value not in {"", "infinity"},
         "it is ended after that time",
-        without="RuntimeMaxSec=infinity",
+        WARNING,
+        "RuntimeMaxSec=infinity",
     ),
     Row(
         "NoNewPrivileges",
@@ -143,15 +147,44 @@ ROWS = (
     ),
 )
 
-SHOW = ("systemctl", "show", "postfix.service", f"--property={','.join(row.name for row in ROWS)}")
+
+def _rows_of(served: Sequence[str], largest: int) -> tuple[Row, ...]:
+    """Return the rows that depend on main.cf: certificates that are served, and message_size_limit."""
+    return (
+        Row(
+            "InaccessiblePaths",
+            lambda value: _has(*served)(value) and not _has(*_NEEDED)(value),
+            "certificates that are served are hidden: there is no TLS",
+            without="InaccessiblePaths=",
+        ),
+        Row(
+            "LimitFSIZE",
+            _below(largest),
+            "larger messages are not taken or stored, though message_size_limit lets them in",
+            without="LimitFSIZE=infinity",
+        ),
+    )
+
+
+SHOW = (
+    "systemctl",
+    "show",
+    "postfix.service",
+    f"--property={','.join((*(row.name for row in ROWS), 'LimitFSIZE'))}",
+)
 
 _CHECK = Check(
     "unit.settings", "postfix.service: its settings", "nothing that stops mail", fatal=False
 )
 
 
-def begin_unit_settings(door: Door) -> Callable[[], Iterator[Finding]]:
-    """Start systemctl; call the result to wait for `unit.settings`."""
+def begin_unit_settings(
+    door: Door, served: Sequence[str] = (), largest: int = 0
+) -> Callable[[], Iterator[Finding]]:
+    """Start systemctl; call the result to wait for `unit.settings`.
+
+    `served` are the certificate files of the ports, `largest` is message_size_limit in bytes.
+    """
     pending = start_command(door, SHOW)
 
     def finish() -> Iterator[Finding]:
@@ -159,27 +192,31 @@ def begin_unit_settings(door: Door) -> Callable[[], Iterator[Finding]]:
         if result.failure:
             yield _CHECK.unknown(printable(result.failure))
         else:
-            yield judge_unit_settings(properties(result.text)[0])
+            yield judge_unit_settings(properties(result.text)[0], served, largest)
 
     return finish
 
 
-def judge_unit_settings(shown: Mapping[str, str]) -> Finding:
+def judge_unit_settings(
+    shown: Mapping[str, str], served: Sequence[str] = (), largest: int = 0
+) -> Finding:
     """Return the worst setting that is a fault."""
-    found = [row for row in ROWS if row.is_fault(_value(row.name, shown))]
+    rows = (*ROWS, *_rows_of(served, largest))
+    found = [row for row in rows if row.is_fault(_value(row.name, shown))]
     found.sort(key=lambda row: row.verdict != WRONG)
     if not found:
         return _CHECK.finding(RIGHT, "none")
     row = found[0]
     is_unread = row.name == _UNREAD
+    name = row.name.replace("USec", "Sec")  # as systemd.unit(5) spells it
     more = f"; and {', '.join(one.name for one in found[1:])}" if len(found) > 1 else ""
     return _CHECK.finding(
         row.verdict,
-        printable(f"{row.name}={_value(row.name, shown)}: {row.does}{more}"),
+        printable(f"{name}={_value(row.name, shown)}: {row.does}{more}"),
         "`systemctl cat postfix` shows what changed: see that Postfix can live with it before systemd "
         "reads it, at the next daemon-reload or start of this machine."
         if is_unread
-        else f"`systemctl cat postfix` shows where {row.name} is set: take it out, "
+        else f"`systemctl cat postfix` shows where {name} is set: take it out, "
         "`systemctl daemon-reload`, `systemctl restart postfix`.",
         NO_CURE if is_unread else _cure(found),
     )

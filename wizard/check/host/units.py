@@ -42,6 +42,7 @@ RIVALS = tuple(unit for unit in mta_facts.UNITS if unit != "sm-client.service")
 HELPERS = (
     ("unit.dovecot", "dovecot.service", "nobody could log in or get mail"),
     ("firewall.boot", "firewalld.service", "nothing would be filtered"),
+    ("log.boot", "rsyslog.service", "nobody would write /var/log/maillog"),
 )
 """Units that run and must start at boot, and what would fail without them."""
 

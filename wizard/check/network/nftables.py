@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from wizard.answers.sections.networks import Networks
 from wizard.check.commands import CommandResult
+from wizard.check.network.matches import ANSWER, OUT
 from wizard.check.network.packets import FIREWALLD, HIDDEN, Chain, Journey, Ruleset
 from wizard.check.network.ports import PORTS
 from wizard.finding import UNKNOWN, Check, Finding
@@ -21,6 +22,11 @@ _ADDRESSES = Check(
 )
 
 
+_OUTGOING = Check(
+    "firewall.outgoing", "firewall: what leaves this host", "none against it", fatal=False
+)
+_SMTP = 25
+
 _INNER = ("docker", "br-", "virbr", "vnet", "veth", "cni", "podman", "lxc", "lxd", "tap")
 """How the names of interfaces begin that lead to containers and virtual machines."""
 
@@ -28,6 +34,7 @@ _INNER = ("docker", "br-", "virbr", "vnet", "veth", "cni", "podman", "lxc", "lxd
 def judge_rules(result: CommandResult, networks: Networks, network: Network) -> Iterator[Finding]:
     """`firewall.rules`: the kernel lets strangers in; `firewall.addresses`: to Postfix, as themselves.
 
+    `firewall.outgoing`: it lets out what Postfix sends, and the answers of its ports.
     Rules for IPv6 count if Postfix uses it. What firewalld's zone has closed is another finding's.
     """
     if result.failure:
@@ -42,11 +49,31 @@ def judge_rules(result: CommandResult, networks: Networks, network: Network) -> 
     families = ("ip",) if networks.inet_protocols == "ipv4" else ("ip", "ip6")
     try:
         journeys = {port: [ruleset.follow(port, family) for family in families] for port in PORTS}
+        leaving = {
+            **{f"answers of {port}": ruleset.follow(port, way=ANSWER) for port in PORTS},
+            "mail to port 25 of others": ruleset.follow(_SMTP, way=OUT),
+        }
     except (AttributeError, KeyError, TypeError, ValueError):
         yield _RULES.unknown("nft printed rules of a form that is not understood here")
         return
     yield _refused(journeys, zone)
     yield _changed(journeys)
+    yield _leaves(leaving)
+
+
+def _leaves(journeys: dict[str, Journey]) -> Finding:
+    refused = {what: one for what, one in journeys.items() if one.refused and not one.by_source}
+    if refused:
+        one = next(iter(refused.values()))
+        table = " ".join(one.by[:2])
+        return _OUTGOING.wrong(
+            printable(f"{' '.join(one.by)}: {one.refused}: {', '.join(refused)}"),
+            printable(f"`nft list table {table}` shows the rule of output: delete it."),
+        )
+    odd = next((what for what, one in journeys.items() if one.refused or one.odd), "")
+    if odd:
+        return _OUTGOING.unknown(f"{odd} may meet a rule that is not understood here")
+    return _OUTGOING.right("none against what Postfix sends and answers")
 
 
 def let_in(result: CommandResult, networks: Networks, network: Network) -> frozenset[int]:

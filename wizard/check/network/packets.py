@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
 
 from wizard.check.network.matches import (
-    INTERFACE,
+    IN,
     Packet,
     fits_payload,
+    fits_state,
+    fits_user,
+    is_interface,
     is_named,
     is_of_interface,
     is_of_others,
@@ -30,6 +33,7 @@ SENT, HIDDEN = "sent", "hidden"
 FIREWALLD = "firewalld"
 
 _HOOKS = ("ingress", "prerouting", "input")
+_HOOKS_OUT = ("output", "postrouting")
 _DEEPEST = 16
 _VERDICTS = frozenset({ACCEPT, DROP, REJECT, RETURN})
 _TO = frozenset({"redirect", "dnat", "tproxy"})
@@ -126,18 +130,19 @@ class Ruleset:
         except (KeyError, TypeError, AttributeError) as fault:
             raise ValueError(f"no list of rules: {fault}") from fault
 
-    def follow(self, port: int, family: str = "ip") -> Journey:
+    def follow(self, port: int, family: str = "ip", way: str = IN) -> Journey:
         """Return what becomes of every stranger's packet: the journey of the one who comes farthest."""
         several = range(len(STRANGERS[family]))
-        journeys = [self.follow_one(Packet(port, family, one)) for one in several]
+        journeys = [self.follow_one(Packet(port, family, one, way)) for one in several]
         return min(journeys, key=lambda one: (bool(one.refused), one.by_source, len(one.changed)))
 
     def follow_one(self, packet: Packet) -> Journey:
         """Return what becomes of a packet in all chains that it meets, in the order of the hooks."""
+        hooks = _HOOKS if packet.way == IN else _HOOKS_OUT
         bases = sorted(
-            (_HOOKS.index(one["hook"]), _priority(one.get("prio")), at)
+            (hooks.index(one["hook"]), _priority(one.get("prio")), at)
             for at, one in self.chains.items()
-            if one.get("hook") in _HOOKS
+            if one.get("hook") in hooks
             and at[0] in {"inet", "netdev", packet.family}
             and self._is_outer(one.get("dev"))
         )
@@ -164,7 +169,7 @@ class Ruleset:
                 if met is False:
                     return Reading(False)
                 applies = None if met is None else applies
-                is_odd |= met is None and is_of_interface(content)
+                is_odd |= met is None and is_of_interface(content, packet)
                 by_source |= self._depends(content.get("left"), content.get("right"), packet, at)
             elif kind == "vmap":
                 for effect, depends in self._mapped(content, packet, at):
@@ -240,12 +245,13 @@ class Ruleset:
             return fits_payload(selector["payload"], words, packet)
         if "ct" in selector:
             key = selector["ct"].get("key")
-            return bool({"new", "untracked"} & set(map(str, words))) if key == "state" else False
+            return fits_state(words, packet) if key == "state" else False
         if "fib" in selector:
-            return "local" in words
+            return "local" in words if packet.way == IN else None
         key = selector.get("meta", {}).get("key")
-        if key in INTERFACE:
-            return self._comes_in(words, at, expr)
+        if key == "skuid" or is_interface(key, packet):
+            is_user = key == "skuid"
+            return fits_user(words, packet) if is_user else self._comes_in(words, at, expr)
         if key in {"l4proto", "protocol", "nfproto"}:
             names = {"tcp", "6", packet.family, {"ip": "ipv4", "ip6": "ipv6"}[packet.family]}
             return bool(names & set(map(str, words)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wizard.check.paths.targets import circle, fault_of
+from wizard.check.paths.targets import INCLUDE, circle, fault_of, is_user
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding, cure
@@ -35,6 +35,10 @@ _ROWS = Check(
 )
 _INDEX = Check("aliases.index", "aliases: the index", "has each row of the text")
 
+_RECIPIENTS = Check(
+    "aliases.recipients", "aliases as recipients", "smtpd accepts mail for them", fatal=False
+)
+
 _Found = tuple[bool, str, str]
 
 
@@ -47,7 +51,7 @@ def judge_rows(door: Door, settings: Settings) -> Iterator[Finding]:
         return
     if data is None:
         return
-    faults = sorted(_faults(door, data), key=lambda one: not one[0])
+    faults = sorted(_faults(door, settings, data), key=lambda one: not one[0])
     if faults:
         is_wrong, seen, advice = faults[0]
         more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
@@ -56,6 +60,7 @@ def judge_rows(door: Door, settings: Settings) -> Iterator[Finding]:
     else:
         yield _ROWS.right("each leads somewhere")
     yield _index(door, tables[0], data)
+    yield from _recipients(door, settings, data)
 
 
 def alias_names(door: Door) -> frozenset[str]:
@@ -67,7 +72,7 @@ def alias_names(door: Door) -> frozenset[str]:
     return frozenset(Aliases.parse(data or b"").rows)
 
 
-def _faults(door: Door, data: bytes) -> Iterator[_Found]:
+def _faults(door: Door, settings: Settings, data: bytes) -> Iterator[_Found]:
     aliases = Aliases.parse(data)
     rows = {
         name: [one.text for one in row.targets[:MOST_TARGETS]]
@@ -87,13 +92,30 @@ def _faults(door: Door, data: bytes) -> Iterator[_Found]:
                 yield True, f"mail for {name} is thrown away ({_NOWHERE})", remedy
                 continue
             is_wrong, seen = fault_of(door, target, rows)
+            seen = seen or _forbidden(door, settings, target)
             if seen:
                 writable = _WRITABLE.search(seen)
                 closes = f"`chmod go-w {writable[1]}`" if writable else remedy
-                yield is_wrong, f"{name} in {ALIASES}: {seen}", closes
+                yield is_wrong or seen.endswith(_FORBIDS), f"{name} in {ALIASES}: {seen}", closes
 
 
 _WRITABLE = re.compile(r"^anybody may write (/[^\s;]+)$")
+
+_FORBIDS = ") forbids it: its mail is returned"
+
+
+def _forbidden(door: Door, settings: Settings, target: str, source: str = "alias") -> str:
+    """Return which parameter forbids a program or a file there, "" for none (local(8))."""
+    bare = target.strip().strip('"').strip()
+    for sign, name in (("|", "allow_mail_to_commands"), ("/", "allow_mail_to_files")):
+        is_known = name in settings.own or name in settings.defaults
+        if is_known and bare.startswith(sign) and source not in settings.words(name):
+            return f"{bare}: {name} (without {source}{_FORBIDS}"
+    if source == "include" or not bare.lower().startswith(INCLUDE):
+        return ""
+    lines = door.readable_text(bare[len(INCLUDE) :]).splitlines()[:MOST_TARGETS]
+    inner = (_forbidden(door, settings, one, "include") for one in lines)
+    return next(filter(None, inner), "")
 
 
 def _no_rows(aliases: Aliases) -> Iterator[tuple[int, str]]:
@@ -105,6 +127,29 @@ def _no_rows(aliases: Aliases) -> Iterator[tuple[int, str]]:
             continue
         if ":" not in text:
             yield logical.lines[0] + 1, text
+
+
+def _recipients(door: Door, settings: Settings, data: bytes) -> Iterator[Finding]:
+    """`aliases.recipients`: smtpd(8) knows aliases as recipients, which the list may lack."""
+    tables = settings.words("local_recipient_maps")
+    rows = [one for one in list(text_rows(data))[:MOST_ROWS] if _can_be_queried(one)]
+    rows = [one for one in rows if not is_user(one)]  # another table may know those
+    if not tables or not rows:
+        return
+    domain = settings.value("myorigin")
+    keys = [key for one in rows for key in (one, f"{one}@{domain}")] + [f"@{domain}"]
+    try:
+        known = any(look_up(door, one, keys) for one in tables)
+    except Trouble as trouble:
+        yield _RECIPIENTS.unknown(printable(trouble.wrong))
+        return
+    if known:
+        yield _RECIPIENTS.right("they are")
+        return
+    yield _RECIPIENTS.wrong(
+        printable(f"local_recipient_maps has none of the {len(rows)} aliases: they are refused"),
+        "Add $alias_maps to local_recipient_maps; reload.",
+    )
 
 
 def _can_be_queried(name: str) -> bool:

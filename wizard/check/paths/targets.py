@@ -40,12 +40,13 @@ def fault_of(door: Door, target: str, known: Collection[str]) -> Fault:
     if bare.lower().startswith(INCLUDE):
         return _list(door, bare[len(INCLUDE) :])
     name = bare.lstrip("\\").partition("+")[0].lower()
-    if not name or "@" in name or name in known or _is_user(name):
+    if not name or "@" in name or name in known or is_user(name):
         return Fault(False, "")
     return Fault(False, f"{name} is no alias and no user")
 
 
-def _is_user(name: str) -> bool:
+def is_user(name: str) -> bool:
+    """True if this host has a user of that name."""
     try:
         pwd.getpwnam(name)
     except KeyError:
@@ -81,13 +82,13 @@ def _file(door: Door, path: str) -> Fault:
         return Fault(True, f"{path} is a directory")
     parent = str(PurePosixPath(path).parent)
     there = _mode(door, path) or stat.S_ISDIR(_mode(door, parent))
-    return Fault(False, "") if there else Fault(True, f"{parent} is not there")
+    return Fault(False, "") if there else Fault(True, f"{path}: {parent} is not there")
 
 
 def _list(door: Door, path: str) -> Fault:
     mode = _mode(door, path)
     if not mode:
-        return Fault(True, f"the list {path} is not there")
+        return Fault(True, f"the list {INCLUDE}{path} is not there")
     return Fault(False, f"anybody may write {path}" if mode & _OTHERS_WRITE else "")
 
 

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import re
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Callable
 
 from wizard.check.host.sockets import closed_advice, closed_to_postfix
+from wizard.check.paths.targets import fault_of
 from wizard.check.postfix.restrictions import LISTS, items
+from wizard.door import Door
 from wizard.finding import Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import QUEUE
@@ -45,6 +49,8 @@ _NEXT_HOP = re.compile(
 _INET = re.compile(r"(?:inet6?:)?\[?(127\.[\d.]+|::1|localhost)\]?:(\w+)")
 _UNIX = re.compile(r"(?:unix|local):(\S+)")
 
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 DAEMON = "In the settings of its program let the group postfix use {path} (mode 0660); restart it."
 
@@ -97,7 +103,7 @@ def backends(
                 found += _sockets(name, one.words(name))
         for name in NEXT_HOPS:
             if names is None or name in names:
-                found += _next_hops(name, one.value(name))
+                found += next_hops(name, one.value(name))
         for name in LISTS:
             if names is None or name in names:
                 services_named = [
@@ -118,7 +124,8 @@ def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
             yield Backend(name, path=_below_queue(unix[1]))
 
 
-def _next_hops(name: str, said: str) -> Iterator[Backend]:
+def next_hops(name: str, said: str) -> Iterator[Backend]:
+    """Yield where TRANSPORT:NEXTHOP leads on this host; `name` is the parameter that has it."""
     found = _NEXT_HOP.fullmatch(said)
     if found:
         host, port, path = found.groups(default="")
@@ -129,39 +136,60 @@ def _below_queue(path: str) -> str:
     return path if path.startswith("/") else f"{QUEUE}/{path}"
 
 
-def own_sockets(services: Iterable[Service]) -> frozenset[str]:
-    """Return the sockets of master(8) itself, where no program of others answers."""
-    return frozenset(
-        f"{QUEUE}/{directory}/{one.name}"
+_OWN = "this is the socket of a service of Postfix's own"
+_SPAWN = "spawn"
+"""spawn(8) starts a program of others for each connection."""
+
+
+def own_sockets(services: Iterable[Service], door: Door) -> dict[str, str]:
+    """Return the sockets of master(8) where no program of others can answer, each with the reason."""
+    faults = {
+        one.name: _spawn_fault(one, door) if one.command == _SPAWN else _OWN
         for one in services
         if one.type == "unix"
+    }
+    return {
+        f"{QUEUE}/{directory}/{name}": fault
+        for name, fault in faults.items()
+        if fault
         for directory in ("private", "public")
-    )
+    }
+
+
+def _spawn_fault(service: Service, door: Door) -> str:
+    """Return why spawn(8) cannot start its program, "" if it can: `user=` and `argv=` must be there."""
+    named = dict(one.split("=", 1) for one in service.arguments if "=" in one)
+    user, program = named.get("user", "").partition(":")[0], named.get("argv", "")
+    try:
+        pwd.getpwnam(user)
+    except (KeyError, ValueError):
+        return f"there is no user {user} to run it"
+    return fault_of(door, f"|{program}", ()).seen
 
 
 def begin_backends(
     found: Iterable[Backend],
     settings: Settings,
     pool: Executor,
-    own: Collection[str] = (),
+    own: Mapping[str, str] = _NONE,
 ) -> Callable[[], Iterator[Finding]]:
     """Connect to all backends in parallel; call the result to wait for the findings.
 
-    `own` are Postfix's own sockets, which accept connections and speak another protocol.
+    `own` are sockets of master(8) itself that accept connections, and why no program answers there.
     """
     probes: dict[str, list[tuple[Backend, Future[str]]]] = {}
     for backend in found:
         probes.setdefault(backend.parameter, []).append(
-            (backend, pool.submit(_fault, backend, own))
+            (backend, pool.submit(why_silent, backend, own))
         )
     passed_over = settings.value("milter_default_action") == "accept"
     return lambda: _judge(probes, passed_over=passed_over)
 
 
-def _fault(backend: Backend, own: Collection[str]) -> str:
-    """Return why nobody answers there, "" if somebody does."""
+def why_silent(backend: Backend, own: Mapping[str, str] = _NONE) -> str:
+    """Return why nobody answers there, "" if somebody does; `own` has the reason for some sockets."""
     if backend.path in own:
-        return "this is the socket of a service of Postfix's own"
+        return own[backend.path]
     try:
         if backend.path:
             with socket.socket(socket.AF_UNIX) as probe:

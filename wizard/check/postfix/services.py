@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from wizard.check.network.ports import PORTS
+from wizard.check.postfix.columns import judge_columns
 from wizard.check.postfix.restrictions import relays_for_all
 from wizard.door import Door
 from wizard.finding import Check, Finding
@@ -35,6 +36,18 @@ NEEDED = {
     "proxymap": "local users cannot be looked up",
 }
 """Services that Postfix calls by name (master(5)), and what fails without them."""
+
+OPTIONAL = {
+    "flush": "no mail of one domain can be sent at once (ETRN, `postqueue -s`)",
+    "scache": "no connection is used for a second message",
+}
+"""Services without which mail is slower."""
+
+FOR_POSTSCREEN = (
+    ("tlsproxy", "smtpd_tls_security_level", "strangers meet no TLS"),
+    ("dnsblog", "postscreen_dnsbl_sites", "no list is queried"),
+)
+"""Services that postscreen(8) calls, the parameter that is set if it does, what fails without them."""
 
 TRANSPORTS = (
     ("local_transport", "mydestination"),
@@ -80,6 +93,8 @@ def judge_services(
         )
     if not missing:
         yield _master_check("master.cf.services", "its services").right(f"all {len(NEEDED)} there")
+    yield from _optional(services, there, settings)
+    yield from judge_columns(services, settings, door)
     yield from _transports(there, settings)
     yield from _rounds(services, settings)
     yield from judge_smtpds(services, settings)
@@ -92,6 +107,24 @@ def judge_smtpds(services: Sequence[Service], settings: Settings) -> Iterator[Fi
     yield _others(services, settings)
     yield _processes(services)
     yield from _comments(services)
+
+
+def _optional(
+    services: Sequence[Service], there: set[str], settings: Settings
+) -> Iterator[Finding]:
+    """Warn of services that master.cf lacks and mail can do without."""
+    screens = [settings.of(one.values) for one in services if one.command == "postscreen"]
+    called = {
+        name: loss
+        for name, used_by, loss in FOR_POSTSCREEN
+        if any(one.value(used_by) not in {"", "none"} for one in screens)
+    }
+    for name, loss in {**OPTIONAL, **called}.items():
+        if name not in there:
+            yield _master_check(f"master.cf.{name}", name).warning(
+                f"no such service: {loss}",
+                f"Uncomment `{name}` in master.cf, or copy its line from master.cf.proto; reload.",
+            )
 
 
 def _transports(there: set[str], settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from wizard.check.silent.row import SMTPD, Row, has, is_, set_, strangers, without_aliases
+from wizard.check.postfix.restrictions import LISTS
+from wizard.check.silent.row import (
+    SMTPD,
+    Row,
+    has,
+    is_,
+    nobody_owns,
+    set_,
+    strangers,
+    without_aliases,
+)
 from wizard.finding import WARNING, WRONG
 
 ROWS = (
@@ -159,6 +169,27 @@ ROWS = (
         lambda _, value: value.startswith("5"),
         WARNING,
         "what should be tried again is refused for ever",
+        SMTPD,
+    ),
+    *(
+        Row(
+            name,
+            nobody_owns,
+            WRONG,
+            "whoever logs in is refused, since smtpd_sender_login_maps is empty",
+            SMTPD,
+            "List the owners of addresses in smtpd_sender_login_maps, or take that restriction out; reload.",
+        )
+        for name in LISTS
+    ),
+    Row(
+        "tls_eecdh_auto_curves",
+        lambda settings, value: (
+            not {one.lower() for one in settings.words("tls_eecdh_auto_curves")}
+            & set(settings.defaults.get("tls_eecdh_auto_curves", value).lower().split())
+        ),
+        WARNING,
+        "none of Postfix's own curves is in it: some clients get no TLS",
         SMTPD,
     ),
     Row(

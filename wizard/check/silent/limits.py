@@ -231,4 +231,28 @@ ROWS = (
         "clients that are new must come twice",
         ("postscreen",),
     ),
+    Row(
+        "postscreen_greet_wait",
+        above(20),
+        WARNING,
+        "each client that is new waits that long, and some give up",
+        ("postscreen",),
+        LOW,
+    ),
+    Row(
+        "smtpd_client_new_tls_session_rate_limit",
+        fewer(5),
+        WARNING,
+        "who comes again within the minute gets no TLS",
+        SMTPD,
+        LOW,
+    ),
+    Row(
+        "smtpd_tls_loglevel",
+        more(2),
+        WARNING,
+        "each packet of TLS is in the log, which grows with it",
+        SMTPD,
+        LOW,
+    ),
 )

@@ -12,6 +12,7 @@ from wizard.check.silent.row import (
     SMTP,
     SMTPD,
     Row,
+    disables,
     empty,
     has,
     is_,
@@ -19,6 +20,27 @@ from wizard.check.silent.row import (
     strangers,
 )
 from wizard.finding import WARNING, WRONG
+from wizard.postfix.settings import Settings
+
+INDEXED = re.compile(r"(hash|btree|lmdb|cdb|dbm|sdbm):")
+"""Tables that newaliases(1) can build."""
+
+
+def _stores_virtual(settings: Settings) -> bool:
+    """True if virtual(8) itself stores mail of a domain."""
+    transport = settings.value("virtual_transport").partition(":")[0]
+    return transport == "virtual" and settings.value("virtual_mailbox_domains") != ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _indexed(settings: Settings) -> set[str]:
+    """Return the tables of alias_maps that newaliases could build; all of its own if there is none."""
+    found = {one for one in settings.words("alias_maps") if INDEXED.match(one)}
+    return found or set(settings.words("alias_database"))
+
 
 ROWS = (
     Row("recipient_bcc_maps", set_, WARNING, "copies of mail go elsewhere", CLEANUP),
@@ -99,5 +121,52 @@ ROWS = (
         WARNING,
         "the log goes where /var/log/maillog is not",
         ANY,
+    ),
+    Row(
+        "master_service_disable",
+        disables,
+        WRONG,
+        "master(8) does not serve these entries of master.cf",
+        (),
+        "Take out of it what must be served; restart.",
+    ),
+    Row(
+        "virtual_alias_maps",
+        lambda settings, value: value == "" and settings.value("virtual_alias_domains") != "",
+        WRONG,
+        "the domains of virtual_alias_domains have no address: their mail is refused",
+        CLEANUP,
+        "List their addresses in virtual_alias_maps, or take the domains out; reload.",
+    ),
+    Row(
+        "virtual_uid_maps",
+        lambda settings, value: value == "" and _stores_virtual(settings),
+        WRONG,
+        "virtual(8) cannot store mail for any mailbox, since none belongs to a user",
+        ("virtual",),
+        "Set virtual_uid_maps and virtual_gid_maps, as static: and the number of a user; reload.",
+    ),
+    Row(
+        "virtual_uid_maps",
+        lambda settings, value: (
+            _stores_virtual(settings)
+            and value.startswith("static:")
+            and _number(value[len("static:") :])
+            < _number(settings.value("virtual_minimum_uid") or "100")
+        ),
+        WRONG,
+        "virtual(8) stores no mail as a user below virtual_minimum_uid",
+        ("virtual",),
+        "Name a user of a higher number, to whom the mailboxes belong; reload.",
+    ),
+    Row(
+        "alias_database",
+        lambda settings, value: (
+            value != "" and not set(settings.words("alias_database")) & _indexed(settings)
+        ),
+        WARNING,
+        "newaliases builds another table than alias_maps names",
+        (),
+        "Name the table of alias_maps in alias_database; `newaliases`.",
     ),
 )

@@ -9,7 +9,9 @@ from typing import Callable, Optional, Union
 
 from wizard.answers.rules.networks import is_public
 from wizard.answers.rules.parameters import UNIT_SECONDS
+from wizard.check.postfix.columns import STOCK
 from wizard.check.postfix.trusted import MOST_OF_ONE
+from wizard.postfix.service_entry import PORT_NAMES
 from wizard.postfix.settings import Settings
 
 Applies = Callable[[Settings, str], bool]
@@ -132,6 +134,23 @@ def demands_tls(settings: Settings, value: str) -> bool:
 def without_aliases(settings: Settings, value: str) -> bool:
     """True if aliases do not count, but before a content filter, behind which they do."""
     return has("no_address_mappings")(settings, value) and not settings.value("content_filter")
+
+
+def nobody_owns(settings: Settings, value: str) -> bool:
+    """True if a list demands that a login owns the sender's address, and no table has owners."""
+    demands = has("reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch")
+    return (
+        demands(settings, value)
+        and settings.value("smtpd_sasl_auth_enable") == "yes"
+        and not settings.value("smtpd_sender_login_maps")
+    )
+
+
+def disables(settings: Settings, value: str) -> bool:
+    """True if master(8) opens no port for strangers or people, or none of Postfix's own sockets."""
+    del settings
+    names = {one.rpartition(".")[0] or one for one in re.split(r"[,\s]+", value)}
+    return not names.isdisjoint({"inet", "unix", *PORT_NAMES, "25", "465", "587", *STOCK})
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from wizard.check.in_time import InTime
+from wizard.check.postfix.backends import next_hops, why_silent
 from wizard.check.postfix.restrictions import LISTS, items
+from wizard.check.postfix.services import smtpds
 from wizard.check.postfix.trusted import STRANGERS
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.host.postmap import look_up
+from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import counted, printable
 
@@ -33,12 +36,15 @@ MIME = ("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8
 BODY = ("hello", "an ordinary line of an ordinary message")
 """Lines that every message has (RFC 5322)."""
 
+_DNS_FILTER = "smtp_dns_reply_filter"
 _CHECKS: Mapping[str, Sequence[str]] = {
     "header_checks": (*HEADERS, *MIME),
     "mime_header_checks": MIME,
     "nested_header_checks": HEADERS,
     "body_checks": BODY,
     "milter_header_checks": HEADERS,
+    "smtp_reply_filter": ("250 2.0.0 Ok: queued as 4A1B2C3D4E",),
+    _DNS_FILTER: ("example.org. 3600 IN MX 10 mail.example.org.",),
 }
 _OF_STRANGERS = ("probe@postfix.org", "postfix.org", "<>", "probe@")
 _STOPS = re.compile(r"(DISCARD|HOLD|REJECT|REDIRECT|DEFER\w*|[45]\d\d\b)", re.IGNORECASE)
@@ -46,6 +52,8 @@ _CHANGES = re.compile(r"(BCC|FILTER|IGNORE|REPLACE|PREPEND|STRIP)", re.IGNORECAS
 _SILENT = re.compile(r"(DISCARD|HOLD|REDIRECT|FILTER|BCC)", re.IGNORECASE)
 """Actions of access(5) that no reply shows; a refusal is seen when a stranger tries."""
 _MOST = 24
+_CLEANUP = "cleanup"
+"""The service through which all mail goes, unless an option of another says so (cleanup(8))."""
 
 _CHECK = Check("tables.actions", "tables: ordinary mail", "passes all tables as it is", fatal=False)
 
@@ -54,6 +62,15 @@ class _Hit(NamedTuple):
     where: str
     key: str
     action: str
+
+    @property
+    def stops(self) -> bool:
+        """True if mail ends there: it is refused, lost, or goes to a filter that does not answer."""
+        word, _, target = self.action.partition(" ")
+        if word.upper() == "FILTER":
+            return any(map(why_silent, next_hops("FILTER", target.strip())))
+        is_hidden = self.where.startswith(_DNS_FILTER) and word.upper() == "IGNORE"
+        return is_hidden or _STOPS.match(self.action) is not None
 
 
 class _Tables:
@@ -83,16 +100,16 @@ class _Tables:
 def judge_actions(
     door: Door,
     settings: Settings,
-    services: Iterable[tuple[str, Mapping[str, str]]],
+    services: Sequence[Service],
     people: Sequence[str],
 ) -> Iterator[Finding]:
-    """`tables.actions`: no table stops, copies or changes ordinary mail.
-
-    `services` are the smtpd services with their `-o` options, `people` users of this host.
-    """
+    """`tables.actions`: no table stops, copies or changes ordinary mail. `people` are users of this host."""
     tables = _Tables(door)
-    hits = [*_checks(tables, settings), *_access(tables, settings, services, people)]
-    stops = [one for one in hits if _STOPS.match(one.action)]
+    hits = [
+        *_checks(tables, settings, services),
+        *_access(tables, settings, smtpds(services), people),
+    ]
+    stops = [one for one in hits if one.stops]
     for verdict, found in ((WRONG, stops), (WARNING, hits)):
         if found:
             where, key, action = found[0]
@@ -114,9 +131,11 @@ def _without_hits(tables: _Tables) -> Finding:
     )
 
 
-def _checks(tables: _Tables, settings: Settings) -> Iterator[_Hit]:
+def _checks(tables: _Tables, settings: Settings, services: Sequence[Service]) -> Iterator[_Hit]:
+    """Look up lines of mail in main.cf's tables, and in those that cleanup(8) itself has."""
+    own = next((settings.of(one.values) for one in services if one.name == _CLEANUP), settings)
     for name, lines in _CHECKS.items():
-        for table in settings.words(name):
+        for table in own.words(name):
             yield from tables.hits(f"{name}: {table}", table, lines)
 
 

@@ -49,7 +49,7 @@ def test_a_unit_that_lets_it_work(changed: dict[str, str]) -> None:
         ("InaccessiblePaths", "/etc/resolv.conf", WRONG),
         ("TasksMax", "10", WARNING),
         ("MemoryMax", "33554432", WARNING),
-        ("RuntimeMaxUSec", "1h", WRONG),
+        ("RuntimeMaxUSec", "1h", WARNING),
         ("NoNewPrivileges", "yes", WRONG),
         ("Environment", "MAIL_CONFIG=/etc/postfix-test", WRONG),
         ("ExecStart", RUNS.format("-c /etc/postfix-test "), WRONG),
@@ -61,8 +61,9 @@ def test_a_unit_that_lets_it_work(changed: dict[str, str]) -> None:
 def test_a_setting_that_stops_it(name: str, value: str, verdict: str) -> None:
     found = judge_unit_settings({**USUAL, name: value})
     assert found.verdict == verdict
-    assert name in found.seen
-    assert name in found.advice or name == "NeedDaemonReload"
+    shown = name.replace("USec", "Sec")
+    assert shown in found.seen
+    assert shown in found.advice or name == "NeedDaemonReload"
 
 
 def test_the_worst_comes_first() -> None:
@@ -95,3 +96,17 @@ def test_a_file_that_systemd_has_not_read_is_not_put_into_force() -> None:
 def test_a_unit_of_the_operators_is_not_replaced() -> None:
     copied = {"FragmentPath": "/etc/systemd/system/postfix.service"}
     assert not judge_unit_settings({**USUAL, **copied}).cure
+
+
+def test_what_depends_on_main_cf() -> None:
+    """Certificates that are served, and message_size_limit."""
+    served, largest = ("/etc/letsencrypt/live/zeke.ne.jp/fullchain.pem",), 50 * 2**20
+    hidden = {**USUAL, "InaccessiblePaths": "/etc/letsencrypt"}
+    assert judge_unit_settings(hidden).verdict == RIGHT
+    assert judge_unit_settings(hidden, served).verdict == WRONG
+    small = {**USUAL, "LimitFSIZE": "1048576"}
+    assert judge_unit_settings(small, served).verdict == RIGHT
+    assert judge_unit_settings(small, served, largest).verdict == WRONG
+    assert (
+        judge_unit_settings({**USUAL, "LimitFSIZE": "infinity"}, served, largest).verdict == RIGHT
+    )

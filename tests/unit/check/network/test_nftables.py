@@ -67,16 +67,33 @@ DROP, ACCEPT, REJECT = {"drop": None}, {"accept": None}, {"reject": {"type": "ic
 
 def seen(*rows: Row, network: Network = NETWORK) -> tuple[str, str]:
     text = json.dumps({"nftables": [{"metainfo": {"version": "1.0"}}, *rows]})
-    found, _ = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), network)
+    found, *_ = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), network)
     assert found.id == "firewall.rules"
     return found.verdict, found.seen
 
 
 def changed(*rows: Row) -> tuple[str, str]:
     text = json.dumps({"nftables": list(rows)})
-    _, found = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), NETWORK)
+    _, found, _ = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), NETWORK)
     assert found.id == "firewall.addresses"
     return found.verdict, found.seen
+
+
+def leaves(*rows: Row) -> tuple[str, str]:
+    text = json.dumps({"nftables": list(rows)})
+    *_, found = judge_rules(CommandResult(Outcome(0, text.encode(), b"")), Networks(), NETWORK)
+    assert found.id == "firewall.outgoing"
+    return found.verdict, found.seen
+
+
+def output(policy: str = "accept") -> Row:
+    made = chain("mine", "out", policy)
+    made["chain"] |= {"hook": "output"}
+    return made
+
+
+def leaving(*expr: Row) -> Row:
+    return rule(*expr, name="out")
 
 
 def nat(hook: str = "prerouting", table: str = "n", name: str = "p") -> Row:
@@ -370,7 +387,7 @@ def test_a_hundred_thousand_networks_take_less_than_a_second() -> None:
     rows = (chain(), named(*networks), rule(source("@country"), ports(25), DROP))
     text = json.dumps({"nftables": rows}).encode()
     began = time.process_time()
-    found, _ = judge_rules(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK)
+    found, *_ = judge_rules(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK)
     assert found.verdict == RIGHT
     assert time.process_time() - began < 1
 
@@ -493,3 +510,33 @@ def test_ports_to_which_firewalld_lets_each_stranger(
     text = json.dumps({"nftables": list(rows)}).encode()
     assert let_in(CommandResult(Outcome(0, text, b"")), Networks(), NETWORK) == expected
     assert let_in(CommandResult(NOTHING), Networks(), NETWORK) == set()
+
+
+NOT_LO = {"match": {"op": "!=", "left": {"meta": {"key": "oifname"}}, "right": "lo"}}
+FROM_25 = {
+    "match": {
+        "op": "==",
+        "left": {"payload": {"protocol": "tcp", "field": "sport"}},
+        "right": 25,
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict", "said"),
+    [
+        ((output(), leaving(NOT_LO, ports(25), DROP)), WRONG, "mail to port 25 of others"),
+        ((output(), leaving(meta("skuid", "postfix"), ports(25), REJECT)), WRONG, "reject"),
+        ((output(), leaving(meta("oifname", "enp0s8"), FROM_25, DROP)), WRONG, "answers of 25"),
+        ((output("drop"),), WRONG, "policy drop"),
+        ((output("drop"), leaving(state("established", "new"), ACCEPT)), RIGHT, ""),
+        ((output(), leaving(meta("skuid", "1000"), ports(25), REJECT)), RIGHT, ""),
+        ((output(), leaving(meta("oifname", "lo"), ports(25), DROP)), RIGHT, ""),
+        ((output(), leaving(ports(6667), DROP)), RIGHT, ""),
+        ((chain(), rule(ports(25), DROP)), RIGHT, ""),
+        ((output(), leaving(meta("mark", 7), ports(25), DROP)), RIGHT, ""),
+    ],
+)
+def test_what_leaves(rows: tuple[Row, ...], verdict: str, said: str) -> None:
+    found = leaves(*rows)
+    assert (found[0], said in found[1]) == (verdict, True)

@@ -23,15 +23,20 @@ class Files(Tables):
         self.root = root
 
     def read_bytes(self, path: str) -> bytes:
-        assert path == "/etc/aliases"
-        return self._text
+        return self._text if path == "/etc/aliases" else Path(path).read_bytes()
 
 
-def judged(tmp_path: Path, text: str, rows: dict[str, str] | None = None) -> dict[str, Finding]:
+def judged(
+    tmp_path: Path,
+    text: str,
+    rows: dict[str, str] | None = None,
+    own: dict[str, str] | None = None,
+) -> dict[str, Finding]:
     names = (line.partition(":")[0].strip().lower() for line in text.splitlines())
     table = dict.fromkeys(names, "x") if rows is None else rows
-    own = Settings({"alias_maps": "hash:/etc/aliases"})
-    found = judge_rows(Files(tmp_path, text, {"hash:/etc/aliases": table}), own)
+    settings = Settings({"alias_maps": "hash:/etc/aliases", **(own or {})})
+    tables = {"hash:/etc/aliases": table, "hash:/etc/postfix/people": {"hana": "x"}}
+    found = judge_rows(Files(tmp_path, text, tables), settings)
     return {one.id: one for one in found}
 
 
@@ -88,3 +93,36 @@ def test_so_many_targets_of_a_row_are_followed(tmp_path: Path) -> None:
 
 def test_the_names_of_aliases(tmp_path: Path) -> None:
     assert alias_names(Files(tmp_path, STOCK, {})) == {"mailer-daemon", "postmaster", "abuse"}
+
+
+@pytest.mark.parametrize(
+    ("row", "own", "verdict"),
+    [
+        ("a: |/bin/sh\n", {"allow_mail_to_commands": "forward"}, WRONG),
+        ("a: |/bin/sh\n", {"allow_mail_to_commands": "alias, forward"}, RIGHT),
+        ("a: /tmp/a\n", {"allow_mail_to_files": ""}, WRONG),
+        ("a: :include:{0}/list\n", {"allow_mail_to_commands": "alias, forward"}, WRONG),
+        ("a: :include:{0}/list\n", {"allow_mail_to_commands": "alias include"}, RIGHT),
+    ],
+)
+def test_what_local_may_not_do(tmp_path: Path, row: str, own: dict[str, str], verdict: str) -> None:
+    (tmp_path / "list").write_text('root\n"|/bin/sh"\n')
+    (tmp_path / "list").chmod(0o600)
+    found = judged(tmp_path, STOCK + row.format(tmp_path), own=own)["aliases.rows"]
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("tables", "verdict"),
+    [
+        ("hash:/etc/postfix/people", WRONG),
+        ("hash:/etc/postfix/people hash:/etc/aliases", RIGHT),
+    ],
+)
+def test_aliases_as_recipients(tmp_path: Path, tables: str, verdict: str) -> None:
+    found = judged(tmp_path, STOCK, own={"local_recipient_maps": tables})["aliases.recipients"]
+    assert found.verdict == verdict
+
+
+def test_all_recipients_are_known(tmp_path: Path) -> None:
+    assert "aliases.recipients" not in judged(tmp_path, STOCK)

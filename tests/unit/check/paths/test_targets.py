@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Door:
         ('"|/srv/text x"', True, "may not be run"),
         ("/none/mbox", True, "/none is not there"),
         ("/srv", True, "is a directory"),
-        (":include:/srv/none", True, "list /srv/none"),
+        (":include:/srv/none", True, "list :include:/srv/none"),
         (":INCLUDE:/srv/open", False, "anybody may write"),
         ("no-such-name-7", False, "no alias and no user"),
         ("\"|/srv/none '", True, "not there"),

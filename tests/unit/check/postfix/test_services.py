@@ -15,14 +15,16 @@ from wizard.check.postfix.backends import (
     own_sockets,
     with_options,
 )
-from wizard.check.postfix.services import NEEDED, judge_services, smtpds
+from wizard.check.postfix.columns import STOCK
+from wizard.check.postfix.services import NEEDED, OPTIONAL, judge_services, smtpds
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
 
 UNIX = "".join(
-    f"{name} unix n - n - - {name}\n" for name in (*NEEDED, "local", "lmtp", "smtp", "relay")
+    f"{name} unix {STOCK[name]}\n"
+    for name in (*NEEDED, *OPTIONAL, "local", "lmtp", "smtp", "relay")
 )
 MASTER = f"smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n{UNIX}"
 OWN = {
@@ -199,7 +201,7 @@ def test_a_socket_of_postfixs_own_is_no_program_behind_it() -> None:
     services = MasterCf.parse(b"lmtp unix - - n - - lmtp\nsmtp inet n - n - - smtpd\n").services
     (asked,) = backends(Settings({"mailbox_transport": "lmtp:unix:private/lmtp"}), ())
     with ThreadPoolExecutor(1) as pool:
-        (found,) = begin_backends((asked,), Settings({}), pool, own_sockets(services))()
+        (found,) = begin_backends((asked,), Settings({}), pool, own_sockets(services, Door()))()
     assert (found.verdict, found.id) == (WRONG, "behind.mailbox_transport")
     assert "Postfix's own" in found.seen
 
@@ -228,7 +230,89 @@ def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
 def test_a_column_that_is_not_set_is_what_postfix_makes_of_it(
     tmp_path: Path, level: str, verdict: str
 ) -> None:
-    master = MASTER.replace("smtp unix n - n", "smtp unix n - -")
+    master = MASTER.replace("smtp unix - - n", "smtp unix - - -")
     own = {"compatibility_level": level} if level else {}
     found = {one.id: one.verdict for one in judged(master, tmp_path, **own)}
     assert found["master.cf.chroot"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "verdict"),
+    [
+        ("cleanup unix n -", "cleanup unix y -", WRONG),
+        ("rewrite unix - -", "rewrite unix n -", WRONG),
+        ("rewrite unix - -", "rewrite unix y -", RIGHT),
+        ("local unix - n", "local unix - -", WRONG),
+        ("local unix - n n", "local unix - n y", WRONG),
+        ("proxymap unix - - n", "proxymap unix - - y", WRONG),
+        ("error unix - - n", "error unix - - y", RIGHT),
+        ("bounce unix - - n - 0", "bounce unix - - n - 10", WRONG),
+        ("qmgr unix n - n 300 1", "qmgr unix n - n 300 5", WRONG),
+        ("qmgr unix n - n 300 1", "qmgr unix n - n 120 1", RIGHT),
+        ("qmgr unix n - n 300", "qmgr unix n - n 0", WARNING),
+        ("pickup unix n - n 60", "pickup unix n - n -", WARNING),
+        ("pickup unix n", "pickup fifo n", RIGHT),
+        ("lmtp unix - - n - -", "lmtp unix - - n - 20", RIGHT),
+    ],
+)
+def test_columns_of_own_services(tmp_path: Path, was: str, now: str, verdict: str) -> None:
+    assert was in MASTER
+    found = bad(judged(MASTER.replace(was, now), tmp_path))
+    name = was.partition(" ")[0]
+    assert {key: said[0] for key, said in found.items()} == (
+        {} if verdict == RIGHT else {f"master.cf.{name}": verdict}
+    )
+
+
+def test_columns_are_set_back(tmp_path: Path) -> None:
+    """The cure names each column by the words of postconf(1)."""
+    master = MASTER.replace("local unix - n n", "local unix - - y")
+    (found,) = (one for one in judged(master, tmp_path) if one.id == "master.cf.local")
+    assert found.cure.commands == (
+        ("postconf", "-F", "local/unix/unprivileged=n"),
+        ("postconf", "-F", "local/unix/chroot=n"),
+        ("systemctl", "restart", "postfix"),
+    )
+
+
+def test_users_in_the_chroot_of_proxymap(tmp_path: Path) -> None:
+    path = tmp_path / "var/spool/postfix/etc/passwd"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert not bad(judged(MASTER.replace("proxymap unix - - n", "proxymap unix - - y"), tmp_path))
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_a_service_that_mail_can_do_without(tmp_path: Path, name: str) -> None:
+    found = bad(judged(MASTER.replace(f"\n{name} unix", f"\n#{name} unix"), tmp_path))
+    assert {key: verdict for key, (verdict, _) in found.items()} == {f"master.cf.{name}": WARNING}
+
+
+def test_what_postscreen_calls(tmp_path: Path) -> None:
+    screened = MASTER.replace("smtp inet n - n - - smtpd", "smtp inet n - n - 1 postscreen")
+    assert not bad(judged(screened, tmp_path)).keys() & {"master.cf.tlsproxy", "master.cf.dnsblog"}
+    own = {"smtpd_tls_security_level": "may", "postscreen_dnsbl_sites": "zen.spamhaus.org"}
+    found = bad(judged(screened, tmp_path, **own))
+    assert found.keys() >= {"master.cf.tlsproxy", "master.cf.dnsblog"}
+
+
+def test_a_service_that_logs_each_step(tmp_path: Path) -> None:
+    loud = MASTER.replace("- - smtpd\nsub", "- - smtpd -v -o { smtpd_banner = x y }\nsub")
+    (found,) = (one for one in judged(loud, tmp_path) if one.verdict != RIGHT)
+    assert (found.id, found.verdict) == ("master.cf.verbose", WARNING)
+    assert found.cure.commands[0][2] == "smtp/inet/command=smtpd -o { smtpd_banner = x y }"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("user=daemon argv=/bin/cat", ""),
+        ("user=daemon:daemon argv=/bin/cat -u", ""),
+        ("user=daemon argv=/none/policyd", "/none/policyd is not there"),
+        ("user=no-such-user-7 argv=/bin/cat", "there is no user no-such-user-7 to run it"),
+    ],
+)
+def test_a_program_that_spawn_starts(arguments: str, said: str) -> None:
+    entry = f"policy unix - n n - 0 spawn {arguments}\n"
+    found = own_sockets(MasterCf.parse(entry.encode()).services, Door())
+    assert found.get("/var/spool/postfix/private/policy", "") == said

@@ -12,6 +12,7 @@ from wizard.check import in_time
 from wizard.check.tables.actions import judge_actions
 from wizard.door import Door, Running
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
+from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
 
 
@@ -42,7 +43,8 @@ def judged(pattern: str, action: str, **own: str) -> Finding:
     [
         ("^Subject:", "DISCARD", WRONG),
         ("^From:", "REDIRECT spy@x.example", WRONG),
-        ("^Received:", "FILTER smtp:[127.0.0.1]:10024", WARNING),
+        ("^Received:", "FILTER smtp:[127.0.0.1]:1", WRONG),
+        ("^Received:", "FILTER smtp:[192.0.2.7]:10024", WARNING),
         ("^Content-Type:.*text", "REJECT", WRONG),
         ("^From:", "BCC spy@x.example", WARNING),
         ("^(Date|Message-ID):", "IGNORE", WARNING),
@@ -118,3 +120,25 @@ def test_slow_tables_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     found = looked_up(door, header_checks="ldap:/a ldap:/b ldap:/c", body_checks="ldap:/d")
     assert found.verdict == UNKNOWN
     assert door.queried == ["ldap:/a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "action", "verdict"),
+    [
+        ("smtp_reply_filter", "^250", "450 try later", WRONG),
+        ("smtp_reply_filter", "^451.*greylist", "450 try later", RIGHT),
+        ("smtp_dns_reply_filter", " MX ", "IGNORE", WRONG),
+        ("smtp_dns_reply_filter", " AAAA ", "IGNORE", RIGHT),
+    ],
+)
+def test_what_other_servers_say(name: str, pattern: str, action: str, verdict: str) -> None:
+    assert judged(pattern, action, **{name: "regexp:/etc/postfix/patterns"}).verdict == verdict
+
+
+@pytest.mark.parametrize(("service", "verdict"), [("cleanup", WRONG), ("subclean", RIGHT)])
+def test_checks_of_a_service(service: str, verdict: str) -> None:
+    """All mail goes through cleanup; another service of its kind may be made for one purpose."""
+    entry = f"{service} unix n - n - 0 cleanup -o header_checks=regexp:/etc/postfix/x\n"
+    services = MasterCf.parse(entry.encode()).services
+    (found,) = judge_actions(Postmap("^Subject:", "DISCARD"), Settings({}), services, ())
+    assert found.verdict == verdict
