@@ -16,7 +16,7 @@ _COMMAND = re.compile(
     r"|usermod|restorecon|setfacl|postfix-wizard)\b[^`]*)`"
 )
 _READS = re.compile(
-    r"systemctl (?:cat|status|list-\S+)|postfix check|postconf (?:-[nmMPhd]|[a-z])|firewall-cmd --(?:get|list)"
+    r"systemctl (?:cat|status|get-default|list-\S+)|postfix check|postconf (?:-[nmMPhd]|[a-z])|firewall-cmd --(?:get|list)"
     r"|.*--list-all|certbot .*--dry-run|postfix-wizard (?:check|plan|log|status)|.*\b[A-Z]{3,}\b"
 )
 """Commands that only show something, and patterns of commands."""

@@ -304,7 +304,11 @@ def ids() -> Iterator[str]:
     for path in Path(check.__path__[0]).rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             name = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
-            if name not in MAKERS or not isinstance(call, ast.Call):
+            if (
+                name not in MAKERS
+                or not isinstance(call, ast.Call)
+                or not (call.args or call.keywords[0].arg)
+            ):
                 continue
             named = {one.arg: one.value for one in call.keywords}
             if ast.unparse(named.get("fatal", call)) == "False":

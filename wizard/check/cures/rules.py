@@ -146,7 +146,8 @@ def of_alias_database(finding: Finding, known: Known, found: re.Match[str]) -> C
     """`parameters.alias_database`: what alias_maps names is built. Postfix's own value may be of a type that it lacks."""
     tables = [one for one in known.settings.words("alias_maps") if INDEXED.match(one)]
     if not tables or known.planned.get("alias_database"):
-        return of_hazard(finding, known, found)
+        cured = of_hazard(finding, known, found)
+        return joined(cured, cure("newaliases")) if cured else cured
     sets = ("postconf", "-e", f"alias_database={', '.join(tables)}")
     return Cure((sets, ("newaliases",), RELOAD))
 
