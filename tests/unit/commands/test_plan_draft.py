@@ -91,7 +91,7 @@ def test_text_that_is_wrong_is_refused_by_field_and_sentence(
 ) -> None:
     draft = opened()
     draft.set("hostname", "myhostname", "mail\x1b[2J")
-    draft.set("limits", "message_size_limit", "50 MB")
+    draft.set("limits", "message_size_limit", "much")
     draft.begin_item("networks", "mynetworks", "10.1")
     machine.drafts().keep(draft.stored(1.0, "5-5"))
     assert planned(machine) == os.EX_DATAERR

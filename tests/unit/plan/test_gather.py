@@ -139,7 +139,7 @@ def test_cautions_and_obstacles_are_told_before_the_fetch(answers: Answers) -> N
     stopped = replace(BARE, firewall=replace(BARE.firewall, state="stopped"))
     plan = gather_plan(public, stopped)
     assert plan is not None
-    assert [one.name for one in plan.cautions] == ["public-range"]
+    assert [one.name for one in plan.cautions] == ["public-range", "loopback-network"]
     assert [problem.section for problem in plan.obstacles] == [""]
 
 
