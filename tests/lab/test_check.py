@@ -388,11 +388,13 @@ def test_a_stopped_server_and_another_on_its_port(right: Host) -> None:
         "systemd-run -q --collect python3 -m http.server 25\n"
         "until ss -Hnlt sport = :25 | grep -q .; do sleep 0.1; done",
     )
-    wrong = of("wrong", look(right, seconds=3))
+    findings = look(right, seconds=3)
+    wrong = of("wrong", findings)
     assert wrong["unit.active"] == "inactive"
     assert wrong["port.25"] == "python3 on 0.0.0.0"
     assert wrong["port.587"] == "nobody listens"
-    assert wrong["smtp.25.banner"].startswith("greeting: ")
+    # It waits for its client to speak first, as a slow server seems to do.
+    assert "smtp.25.banner" in of("unknown", findings)
 
 
 def test_a_server_that_hangs_cannot_hang_the_check(right: Host) -> None:

@@ -11,8 +11,9 @@ from wizard.answers.toml import read_answers, saved_answers
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.against import print_target, refuse_mixed, run_against
 from wizard.commands.console import Console
-from wizard.commands.planning import Options, make_plan, need_root
+from wizard.commands.planning import Options, need_root, plan_on
 from wizard.errors import AnswersTrouble, Trouble, UsageTrouble
+from wizard.host.facts import Host
 from wizard.plan.choices import PLANNED
 from wizard.session import Session
 
@@ -64,7 +65,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     known = read_known(
         answers,
         session.door,
-        cache(partial(_changes, session)),
+        cache(partial(_changes, session, host)),
         are_chosen=bool(chosen),
         is_file=bool(options.answers),
     )
@@ -81,10 +82,10 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     return 1 if failed(findings) else 0
 
 
-def _changes(session: Session, section: str) -> bool:
+def _changes(session: Session, host: Host, section: str) -> bool:
     """Return whether `apply --yes --take-planned` of this section would run, and has anything to do."""
     try:
-        plan, _ = make_plan(session, Options(sections=(section,), conflicts=PLANNED))
+        plan = plan_on(session, host, Options(sections=(section,), conflicts=PLANNED))
     except Trouble:
         return False
     return bool(plan.pending) and not plan.obstacles and not plan.cautions

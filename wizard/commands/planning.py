@@ -68,6 +68,13 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
         return _plan_draft(session, options)
     given = read_answers(options.answers, options.sections) if options.answers else None
     host = session.host()
+    return plan_on(session, host, options, given), host
+
+
+def plan_on(
+    session: Session, host: Host, options: Options, given: Optional[Answers] = None
+) -> Plan:
+    """Return the plan for a host that was read already: of `given`, else of its own answers."""
     answers = given or session.answers(host)
     if answers is None:
         raise AnswersTrouble(
@@ -80,7 +87,7 @@ def make_plan(session: Session, options: Options) -> tuple[Plan, Host]:
     plan = session.plan(answers, host, options.sections, choices)
     if given is not None and not options.sections and session.door.is_live:
         plan = with_saving(plan, given, _saved(session))
-    return plan, host
+    return plan
 
 
 def _plan_draft(session: Session, options: Options) -> tuple[Plan, Host]:
