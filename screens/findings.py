@@ -26,24 +26,30 @@ TITLES = {
 LOOKS = {REPAIR: "wrong", WAITING: "value", LOOK: "caution", NOT_KNOWN: "", FINE: "right"}
 _GROUPS = {WRONG: REPAIR, WAITS: WAITING, WARNING: LOOK, UNKNOWN: NOT_KNOWN, RIGHT: FINE}
 
-_DOVECOT = re.compile(r"dovecot\..*|delivery\.lmtp|smtp\.(465|587)\.auth.*|aliases\.delivery")
 _OUTSIDE = re.compile(r"dns\..*|blocklist\..*|outbound\..*|relay\..*|networks\.router")
 """Findings about others than this host."""
-_TAKEN = frozenset({"smtp.25.local", "smtp.25.users", "smtp.25.domains"})
+_OF_STRANGER = "relay|stranger|users|domains|unknown-user|others"
+_SESSION = re.compile(rf"smtp\.(?:25\.(?!(?:{_OF_STRANGER})$)|587\.|465\.).*")
+"""What this host saw of its own sessions with its ports."""
+_TAKEN = frozenset({"smtp.25.stranger", "smtp.25.users", "smtp.25.domains"})
 """Findings in which a stranger's RCPT was accepted, if they are right."""
+_TO_DO = {
+    REPAIR: "to repair",
+    WAITING: "waiting for Dovecot",
+    LOOK: "to look at",
+    NOT_KNOWN: "not known",
+}
 
 HERE = "root, on this server"
 _OWNERS = (
     (re.compile(r"dns\.ptr.*"), "the provider that gave the address: it has the reverse zone"),
     (re.compile(r"outbound\..*"), "the provider, or the router's administrator"),
-    (re.compile(r"dns\.resolver"), HERE),
-    (re.compile(r"dns\..*"), "the owner of the DNS zone"),
+    (re.compile(r"dns\.(?!resolver).*"), "the owner of the DNS zone"),
     (re.compile(r"blocklist\..*\.own"), "this host's administrator, on the list's own page"),
     (re.compile(r"networks\.router"), "the router's administrator"),
     (re.compile(r"relay\.(reach|login)"), "the operator of the relay host"),
-    (_DOVECOT, "root, in Dovecot's set-up"),
 )
-"""Who can repair a finding, by its ID, where root cannot end it by commands on this server."""
+"""Who else can repair a finding, by its ID, where no commands or edits on this server end it."""
 
 
 @dataclass(frozen=True)
@@ -70,54 +76,62 @@ class Group:
 
 
 def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Return the groups that have findings. A finding that follows from another one is below that.
+    """Return the groups that have findings, the worst first.
 
-    Its group is that of the worst of the two. While something waits for Dovecot, all that is about
-    Dovecot waits.
+    A finding that follows from another one is below that, and in the group of the worst of the two.
     """
     listed = tuple(findings)
     known = {one.id for one in listed}
-    waits = any(one.verdict == WAITS for one in listed)
     order = list(TITLES)
     found: dict[str, list[Shown]] = {key: [] for key in order}
     for one in listed:
         if one.follows in known:
             continue
         behind = tuple(other for other in listed if other.follows == one.id)
-        key = min((_group(each, waits=waits) for each in (one, *behind)), key=order.index)
+        key = min((_GROUPS[each.verdict] for each in (one, *behind)), key=order.index)
         found[key].append(Shown(one, behind))
     return tuple(Group(key, tuple(shown)) for key, shown in found.items() if shown)
 
 
-def _group(finding: Finding, *, waits: bool) -> str:
-    if waits and finding.verdict in {WRONG, WARNING} and _DOVECOT.fullmatch(finding.id):
-        return WAITING
-    return _GROUPS[finding.verdict]
-
-
 def sentence(found: Sequence[Group]) -> tuple[str, str, str]:
-    """Return what the checks say of the server: the text, its last word, and the look of that word.
+    """Return how many findings are of the worst kind, the look of these words, and the rest of the text.
 
-    It takes mail only if a stranger's RCPT was observed. Nothing in here was seen from outside.
+    The rest has the numbers of the other kinds, and what was observed of the mail server.
     """
-    by_key = {group.key: group.shown for group in found}
-    wrong = [one.finding for one in by_key.get(REPAIR, ())]
-    right = {one.finding.id for one in by_key.get(FINE, ())}
-    takes = "takes mail" if right & _TAKEN else ""
-    if any(not _OUTSIDE.fullmatch(one.id) for one in wrong):
-        said = f"{takes}, and something on it is wrong" if takes else "is not right"
-    else:
-        said = f"{takes} and is right from inside" if takes else "is right from inside"
-        said += "; not seen from outside"
-    text = f"The mail server {said}."
-    if by_key.get(WAITING):
-        text += " Mail for people waits until Dovecot is set up."
-    if wrong:
-        return f"{text} {counted(len(wrong), 'thing')} to", "repair.", LOOKS[REPAIR]
-    if by_key.get(LOOK):
-        count = len(by_key[LOOK])
-        return f"{text} {counted(count, 'thing')} to look", "at.", LOOKS[LOOK]
-    return f"{text} Nothing to", "repair.", LOOKS[FINE]
+    counts = [(one.key, len(one.shown)) for one in found if one.key != FINE]
+    if not counts:
+        return "Nothing to repair", LOOKS[FINE], f". {_observed(found)}"
+    (worst, count), *others = counts
+    more = "".join(f", {number:,} {_TO_DO[key]}" for key, number in others)
+    return f"{counted(count, 'thing')} {_TO_DO[worst]}", LOOKS[worst], f"{more}. {_observed(found)}"
+
+
+def _observed(found: Sequence[Group]) -> str:
+    """Return what was seen of the mail server.
+
+    It takes mail only if a stranger's RCPT was accepted. It is right from inside only if its
+    sessions were seen, and nothing on this host is wrong. Nothing was seen from outside.
+    """
+    listed = [
+        each
+        for group in found
+        for shown in group.shown
+        for each in (shown.finding, *shown.consequences)
+    ]
+    right = {one.id for one in listed if one.verdict == RIGHT}
+    takes = not right.isdisjoint(_TAKEN)
+    if any(one.verdict == WRONG and not _OUTSIDE.fullmatch(one.id) for one in listed):
+        said = "takes mail, and something on it is wrong" if takes else "is not right"
+        return f"The mail server {said}."
+    sessions = [one for one in listed if _SESSION.fullmatch(one.id)]
+    was_seen = any(one.id in right and one.id.startswith("smtp.25.") for one in sessions)
+    is_right = was_seen and all(one.verdict != UNKNOWN for one in sessions)
+    said = " and ".join(
+        text for text, holds in (("takes mail", takes), ("is right from inside", is_right)) if holds
+    )
+    if not said:
+        return "Whether the mail server takes mail was not seen."
+    return f"The mail server {said}; not seen from outside."
 
 
 def who(finding: Finding) -> str:
@@ -126,7 +140,7 @@ def who(finding: Finding) -> str:
         return ""
     if finding.cure:
         return HERE
-    return next((text for ids, text in _OWNERS if ids.fullmatch(finding.id)), HERE)
+    return next((text for ids, text in _OWNERS if ids.fullmatch(finding.id)), "")
 
 
 Paragraph = tuple[str, str]

@@ -12,7 +12,7 @@ from wizard.status.mail_state import MailState
 
 MAX_WORDS = 3
 """Lines of the failed step's own message that are shown at once. Enter shows it whole."""
-READING = "Looking whether mail is flowing ..."
+READING = "Looking whether port 25 answers ..."
 _HOW = {FAILED: "FAILED", STOPPED: "STOPPED", DIED: "CUT OFF"}
 
 

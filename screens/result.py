@@ -160,7 +160,7 @@ class ResultScreen(WizardScreen):
         self.refresh_bindings()
 
     def _show_mail(self, found: MailState) -> None:
-        """Say whether mail is flowing."""
+        """Say whether port 25 answers."""
         self._mail = found
         self._say()
 
@@ -213,12 +213,12 @@ class ResultScreen(WizardScreen):
         says.show(shown)
 
     def _said_of_server(self, width: int) -> list[Row]:
-        """Return the sentence on the server or the undo; only its last word has a colour."""
+        """Return the sentence on the server or the undo; only its first words have a colour."""
         if self._groups:
-            text, last, look = sentence(self._groups)
-            *lines, end = text_rows(f"{text} {last}", width)
-            before = end.text[: -len(last)]
-            said = [*lines, Row(before, "strong", "", last, look)]
+            first, look, rest = sentence(self._groups)
+            begin, *lines = text_rows(first + rest, width, "strong")
+            at = len(first)
+            said = [Row(begin.text[:at], look, "", begin.text[at:], "strong"), *lines]
         elif self.over.plan.undoes:
             said = text_rows(f"Run {self.over.plan.undoes} is undone.", width, "strong")
         else:
@@ -361,8 +361,8 @@ class ResultScreen(WizardScreen):
     def ask_to_leave(self) -> bool:
         """Quit without a question, since the run is over and nothing is lost."""
         done = self.over.outcome == DONE
-        checks = " ".join(sentence(self._groups)[:2]) if self._groups else ""
-        said = (title(self.over), checks, self.over.message) if done else (title(self.over),)
+        first, _, rest = sentence(self._groups) if self._groups else ("", "", "")
+        said = (title(self.over), first + rest, self.over.message) if done else (title(self.over),)
         self.desk.last_words = "\n".join(filter(None, said))
         self.app.exit(0 if done else 1)
         return True

@@ -206,7 +206,7 @@ class Session:
         return has_steps(self.places, run)
 
     def mail_state(self, plan: Plan) -> MailState:
-        """Observe whether this host takes mail after a run of this plan. Takes at most 5 s."""
+        """Observe whether port 25 answers after a run of this plan. Takes at most 5 s."""
         from wizard.status.mail_state import observe_mail  # noqa: PLC0415 - as for undo_plan
 
         return observe_mail(self.door, plan)

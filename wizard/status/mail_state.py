@@ -1,7 +1,7 @@
-"""Observe whether this host takes mail, and with which configuration: the first line after a failed run.
+"""Observe whether port 25 answers, and with which configuration: the first line after a failed run.
 
-"Mail is flowing" is said only if Postfix answered on port 25 with 220 (RFC 5321, section 3.1), and
-"DOWN" only if systemd says that it does not run, or if nothing answered.
+"Port 25 answers" is said only if Postfix greeted there with 220 (RFC 5321, section 3.1), and "DOWN"
+only if systemd says that it does not run, or if nothing answered. No mail is tried.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wizard.run.actions.greeting import SMTP, Listener, greeting, is_ready, list
 from wizard.secrets import masked_file
 from wizard.text import printable
 
-FLOWS, DOWN, UNKNOWN = "flows", "down", "unknown"
+ANSWERS, DOWN, UNKNOWN = "answers", "down", "unknown"
 PATIENCE = 5.0
 """Seconds to wait for a greeting. postscreen(8) may wait before it greets."""
 _SHOW = ("systemctl", "show", "-p", "ActiveState,MainPID,InactiveEnterTimestampMonotonic", POSTFIX)
@@ -29,7 +29,7 @@ OLD, NEW, OTHER = "OLD", "NEW", "changed since"
 
 @dataclass(frozen=True)
 class MailState:
-    """The state of mail: `state` is FLOWS, DOWN or UNKNOWN; `text` says it, `seen` what was observed."""
+    """The state of port 25: `state` is ANSWERS, DOWN or UNKNOWN; `text` says it, `seen` what was observed."""
 
     state: str
     text: str
@@ -46,7 +46,7 @@ class Service:
 
 
 def observe_mail(door: Door, plan: Plan) -> MailState:
-    """Return the state of mail after a run of this plan. Takes at most PATIENCE. Never raises."""
+    """Return the state of port 25 after a run of this plan. Takes at most PATIENCE. Never raises."""
     try:
         outcome = door.run(_SHOW)
     except Trouble as trouble:
@@ -91,7 +91,7 @@ def mail_state(service: Service, greeted: str, versions: tuple[tuple[str, str], 
             DOWN, "Port 25 is DOWN: Postfix runs, and does not answer.", f"Seen: {greeted}"
         )
     seen = f'Seen: port 25 of this host answered "{greeted}".'
-    return MailState(FLOWS, f"Mail is flowing{_configuration(versions)}.", seen)
+    return MailState(ANSWERS, f"Port 25 answers{_configuration(versions)}.", seen)
 
 
 _DAY = 86400.0
@@ -119,8 +119,8 @@ def _configuration(versions: tuple[tuple[str, str], ...]) -> str:
 
 
 def not_known(why: str) -> MailState:
-    """Return that it is not known whether mail is flowing, and why."""
-    return MailState(UNKNOWN, "It is not known whether mail is flowing.", why)
+    """Return that it is not known whether port 25 answers, and why."""
+    return MailState(UNKNOWN, "It is not known whether port 25 answers.", why)
 
 
 def _greet(pid: int, listening: Callable[[int], tuple[Listener, ...]] = listeners) -> str:

@@ -1,4 +1,4 @@
-"""Whether mail is flowing is said only as it was observed."""
+"""Whether port 25 answers is said only as it was observed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wizard.door import Door
 from wizard.plan.model import FileChange, Plan
 from wizard.status.mail_state import (
     DOWN,
-    FLOWS,
+    ANSWERS,
     NEW,
     OLD,
     OTHER,
@@ -42,24 +42,24 @@ def test_what_systemd_prints() -> None:
             Service("active", 1),
             GREETED,
             ((MAIN, OLD), (MASTER, OLD)),
-            FLOWS,
-            "Mail is flowing with the OLD configuration.",
+            ANSWERS,
+            "Port 25 answers with the OLD configuration.",
         ),
         (
             Service("active", 1),
             GREETED,
             ((MAIN, NEW),),
-            FLOWS,
-            "Mail is flowing; the NEW configuration is on the disk.",
+            ANSWERS,
+            "Port 25 answers; the NEW configuration is on the disk.",
         ),
         (
             Service("active", 1),
             GREETED,
             ((MAIN, NEW), (MASTER, OLD)),
-            FLOWS,
-            "Mail is flowing; main.cf is NEW and master.cf is OLD.",
+            ANSWERS,
+            "Port 25 answers; main.cf is NEW and master.cf is OLD.",
         ),
-        (Service("active", 1), GREETED, (), FLOWS, "Mail is flowing."),
+        (Service("active", 1), GREETED, (), ANSWERS, "Port 25 answers."),
         (
             Service("active", 1),
             REFUSED,
@@ -88,7 +88,7 @@ def test_what_systemd_prints() -> None:
             UNKNOWN,
             "Port 25 is answered, but not by Postfix's own service.",
         ),
-        (Service("deactivating"), GREETED, (), UNKNOWN, "It is not known whether mail is flowing."),
+        (Service("deactivating"), GREETED, (), UNKNOWN, "It is not known whether port 25 answers."),
     ],
 )
 def test_the_sentence(
