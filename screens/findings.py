@@ -126,9 +126,8 @@ def _observed(found: Sequence[Group]) -> str:
     sessions = [one for one in listed if _SESSION.fullmatch(one.id)]
     was_seen = any(one.id in right and one.id.startswith("smtp.25.") for one in sessions)
     is_right = was_seen and all(one.verdict != UNKNOWN for one in sessions)
-    said = " and ".join(
-        text for text, holds in (("takes mail", takes), ("is right from inside", is_right)) if holds
-    )
+    parts = (("takes mail", takes), ("is right from inside", is_right))
+    said = " and ".join(text for text, is_so in parts if is_so)
     if not said:
         return "Whether the mail server takes mail was not seen."
     return f"The mail server {said}; not seen from outside."

@@ -43,6 +43,7 @@ SPF = Finding(
 RELAY = Finding("smtp.25.relay", "25: relaying", "250", "refused", "wrong", "Do this.")
 TAKEN = Finding("smtp.25.users", "25: mail for people", "3 accepted", "accepted", "right")
 INSIDE = "The mail server is right from inside; not seen from outside."
+BOTH = "The mail server takes mail and is right from inside; not seen from outside."
 UNSEEN = "Whether the mail server takes mail was not seen."
 CAUSE = "While installing packages: No match for argument: postfix. Look at the repositories."
 
@@ -97,8 +98,7 @@ def session(events: Sequence[records.Event] = (), **more: object) -> StandIn:
             (*FINDINGS, TAKEN, SPF),
             "1 thing to repair",
             "wrong",
-            ", 1 waiting for Dovecot, 1 to look at. The mail server takes mail and is right from "
-            "inside; not seen from outside.",
+            f", 1 waiting for Dovecot, 1 to look at. {BOTH}",
         ),
         (FINDINGS[2:3], "1 thing waiting for Dovecot", "value", f". {UNSEEN}"),
     ],

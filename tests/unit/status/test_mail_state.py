@@ -10,8 +10,8 @@ import pytest
 from wizard.door import Door
 from wizard.plan.model import FileChange, Plan
 from wizard.status.mail_state import (
-    DOWN,
     ANSWERS,
+    DOWN,
     NEW,
     OLD,
     OTHER,
