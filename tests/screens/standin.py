@@ -51,7 +51,7 @@ from wizard.run.paths import Places
 from wizard.secrets import MASK
 from wizard.session import Session
 from wizard.status.expected import ExpectedState
-from wizard.status.mail_state import ANSWERS, MailState
+from wizard.status.mail_state import GREETS, MailState
 from wizard.status.sections import SectionRow, section_rows
 
 DATA = Path(__file__).parent / "data"
@@ -247,7 +247,7 @@ def undo_plan(host: Host, run: str) -> Plan:
 
 
 FLOWING = MailState(
-    ANSWERS,
+    GREETS,
     "Port 25 answers with the OLD configuration.",
     'Seen: port 25 of this host answered "220 mail.zeke.ne.jp ESMTP Postfix".',
 )

@@ -20,7 +20,7 @@ from wizard.run.actions.greeting import SMTP, Listener, greeting, is_ready, list
 from wizard.secrets import masked_file
 from wizard.text import printable
 
-ANSWERS, DOWN, UNKNOWN = "answers", "down", "unknown"
+GREETS, DOWN, UNKNOWN = "greets", "down", "unknown"
 PATIENCE = 5.0
 """Seconds to wait for a greeting. postscreen(8) may wait before it greets."""
 _SHOW = ("systemctl", "show", "-p", "ActiveState,MainPID,InactiveEnterTimestampMonotonic", POSTFIX)
@@ -29,7 +29,7 @@ OLD, NEW, OTHER = "OLD", "NEW", "changed since"
 
 @dataclass(frozen=True)
 class MailState:
-    """The state of port 25: `state` is ANSWERS, DOWN or UNKNOWN; `text` says it, `seen` what was observed."""
+    """The state of port 25: `state` is GREETS, DOWN or UNKNOWN; `text` says it, `seen` what was observed."""
 
     state: str
     text: str
@@ -91,7 +91,7 @@ def mail_state(service: Service, greeted: str, versions: tuple[tuple[str, str], 
             DOWN, "Port 25 is DOWN: Postfix runs, and does not answer.", f"Seen: {greeted}"
         )
     seen = f'Seen: port 25 of this host answered "{greeted}".'
-    return MailState(ANSWERS, f"Port 25 answers{_configuration(versions)}.", seen)
+    return MailState(GREETS, f"Port 25 answers{_configuration(versions)}.", seen)
 
 
 _DAY = 86400.0

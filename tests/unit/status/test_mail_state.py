@@ -10,8 +10,8 @@ import pytest
 from wizard.door import Door
 from wizard.plan.model import FileChange, Plan
 from wizard.status.mail_state import (
-    ANSWERS,
     DOWN,
+    GREETS,
     NEW,
     OLD,
     OTHER,
@@ -42,24 +42,24 @@ def test_what_systemd_prints() -> None:
             Service("active", 1),
             GREETED,
             ((MAIN, OLD), (MASTER, OLD)),
-            ANSWERS,
+            GREETS,
             "Port 25 answers with the OLD configuration.",
         ),
         (
             Service("active", 1),
             GREETED,
             ((MAIN, NEW),),
-            ANSWERS,
+            GREETS,
             "Port 25 answers; the NEW configuration is on the disk.",
         ),
         (
             Service("active", 1),
             GREETED,
             ((MAIN, NEW), (MASTER, OLD)),
-            ANSWERS,
+            GREETS,
             "Port 25 answers; main.cf is NEW and master.cf is OLD.",
         ),
-        (Service("active", 1), GREETED, (), ANSWERS, "Port 25 answers."),
+        (Service("active", 1), GREETED, (), GREETS, "Port 25 answers."),
         (
             Service("active", 1),
             REFUSED,
