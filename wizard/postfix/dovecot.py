@@ -93,6 +93,14 @@ def opens(settings: Settings, service: str, path: str) -> bool:
     return bool(allowed & _WRITE and allowed & _READ)
 
 
+def serves_postfix(settings: Settings) -> bool:
+    """True if a service listens in Postfix's queue directory, whoever may use that socket.
+
+    Else Dovecot was never set up for Postfix: its packages open no socket there.
+    """
+    return any(f"/unix_listener {QUEUE}/" in name for name in settings)
+
+
 def user_name(settings: Settings, version: str) -> str:
     """Return the auth_username_format for LMTP: 2.4 has one for the protocol."""
     of_all = settings.get("auth_username_format", "")

@@ -9,8 +9,10 @@ from wizard.check.host.sockets import closed_advice, closed_to_postfix
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WAITS, WRONG, Check, Finding
+from wizard.host.dovecot import begin_dovecot
 from wizard.host.facts import Unit
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
+from wizard.postfix.dovecot import serves_postfix
 
 PROGRAM = "/usr/sbin/dovecot"
 _SECTION = "`postfix-wizard apply --section dovecot`"
@@ -28,11 +30,12 @@ class Absent(NamedTuple):
         return check.finding(self.verdict, self.seen, self.advice)
 
 
-def why_absent(door: Door, path: str, fault: str) -> Absent:
+def why_absent(door: Door, path: str, fault: str, *, is_ours: bool) -> Absent:
     """Return why nobody answers on `path`; `fault` is what a connection said. Never raises.
 
-    Without Dovecot, or before its first start, mail waits for it. One that was there and is gone is
-    wrong: people cannot log in, or mail is stuck.
+    Without Dovecot, before its first start, or before it was set up for Postfix, mail waits for it.
+    One that was there and is gone is wrong: people cannot log in, or mail is stuck. `is_ours` is True
+    if the answers let a run set it up, so that it must be.
     """
     if "denied" in fault and os.geteuid() != 0:
         return Absent(UNKNOWN, f"not known: {fault}", "Run this as root.")
@@ -41,9 +44,16 @@ def why_absent(door: Door, path: str, fault: str) -> Absent:
             advice = f"`dnf install dovecot`, then {_SECTION}. Mail is not lost meanwhile."
             return Absent(WAITS, f"waits for Dovecot, which is not installed: {fault}", advice)
         unit = begin_units(door, (DOVECOT,))().states[DOVECOT]
+        if unit.active not in RUNNING_STATES:
+            return _stopped(unit, fault)
+        settings = {} if is_ours else begin_dovecot(door)().settings
     except Trouble as trouble:
         return Absent(UNKNOWN, f"not known: {trouble.wrong}", "")
-    return _running(path, fault) if unit.active in RUNNING_STATES else _stopped(unit, fault)
+    if settings and not serves_postfix(settings):
+        advice = f"{_SECTION} shows the lines that it needs. Mail is not lost meanwhile."
+        seen = f"waits for Dovecot, which runs and is not set up for Postfix: {fault}"
+        return Absent(WAITS, seen, advice)
+    return _running(path, fault)
 
 
 def _stopped(unit: Unit, fault: str) -> Absent:

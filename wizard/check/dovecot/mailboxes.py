@@ -21,7 +21,7 @@ from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import UNKNOWN, WAITS, Check, Finding
+from wizard.finding import UNKNOWN, WAITS, WRONG, Check, Finding
 from wizard.host.dovecot import begin_dovecot
 from wizard.host.facts import Dovecot
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
@@ -31,6 +31,7 @@ from wizard.postfix.dovecot import (
     certificate,
     mailbox,
     needed,
+    serves_postfix,
     user_name,
     wanted,
 )
@@ -39,6 +40,11 @@ from wizard.text import printable
 SHOWS = "`postfix-wizard plan --section dovecot` shows the lines."
 _IN_HOME = re.compile(r"(?:~|%h|%\{home\})/?(.*)")
 _TAKEN, _PERMANENT = 250, 500
+_FOR_POSTFIX = frozenset(
+    f"dovecot.{name}"
+    for name in ("protocols", "lmtp-socket", "auth-socket", "user-name", "mailbox")
+)
+"""What Dovecot needs for Postfix alone."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,8 @@ def _read(door: Door) -> Dovecot:
 def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     """`dovecot.runs`, `.config`, one for each fault or `.settings` if there is none, `.recipient`.
 
-    A fault fails a run only if the answers let the wizard write Dovecot's file.
+    A fault fails a run only if the answers let the wizard write Dovecot's file. Else what Postfix
+    needs waits while no service of Dovecot listens for Postfix at all.
     """
     dovecot = observed.dovecot
     if observed.why:
@@ -108,6 +115,8 @@ def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     stopped = tuple(_runs(dovecot))
     # The files of one that was never started are the package's, and nobody uses them.
     judged = () if dovecot.unit.active == "inactive" else _causes(observed, wanted(answers))
+    if not fatal and not serves_postfix(dovecot.settings):
+        judged = map(_waiting, judged)
     for finding in (*stopped, *judged, *_recipient(observed)):
         yield replace(finding, fatal=fatal)
     if observed.logins is not None:
@@ -153,6 +162,12 @@ def _causes(observed: Observed, want: Wanted) -> Iterator[Finding]:
     lacks = needed(dovecot.settings, dovecot.version, want)
     found = tuple(_faults(observed, want, lacks))
     yield from found or (_check("settings", "its settings").right("as Postfix needs them"),)
+
+
+def _waiting(finding: Finding) -> Finding:
+    """Return what is set up for Postfix alone as what waits for that."""
+    is_for_postfix = finding.verdict == WRONG and finding.id in _FOR_POSTFIX
+    return replace(finding, verdict=WAITS) if is_for_postfix else finding
 
 
 def _faults(observed: Observed, want: Wanted, lacks: Collection[str]) -> Iterator[Finding]:

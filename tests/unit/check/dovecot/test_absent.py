@@ -11,7 +11,7 @@ from wizard.check.dovecot.absent import why_absent
 from wizard.check.host.sockets import closed_advice
 from wizard.door import Door
 from wizard.finding import UNKNOWN, WAITS, WRONG
-from wizard.host.facts import Unit
+from wizard.host.facts import Dovecot, Unit
 from wizard.host.units import DOVECOT, Units
 
 PATH = "/var/spool/postfix/private/auth"
@@ -26,7 +26,7 @@ def root(tmp_path: Path, *, installed: bool = True) -> Door:
 
 
 def test_without_the_package_it_waits(tmp_path: Path) -> None:
-    found = why_absent(root(tmp_path, installed=False), PATH, NONE)
+    found = why_absent(root(tmp_path, installed=False), PATH, NONE, is_ours=True)
     assert found.verdict == WAITS
     assert "dnf install dovecot" in found.advice
 
@@ -58,7 +58,7 @@ def test_an_installed_dovecot(
     units = Units({DOVECOT: unit}, frozenset())
     monkeypatch.setattr(absent, "begin_units", lambda *_: lambda: units)
     monkeypatch.setattr(absent, "closed_to_postfix", lambda _: closed)
-    found = why_absent(root(tmp_path), PATH, NONE)
+    found = why_absent(root(tmp_path), PATH, NONE, is_ours=True)
     assert found.verdict == verdict
     assert word in found.advice
     assert "dnf install" not in found.advice
@@ -66,7 +66,33 @@ def test_an_installed_dovecot(
 
 def test_another_user_cannot_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied").verdict == UNKNOWN
+    found = why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied", is_ours=False)
+    assert found.verdict == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_ours", "verdict"),
+    [
+        ({"protocols": "imap"}, False, WAITS),
+        ({"protocols": "imap"}, True, WRONG),
+        ({f"service auth/unix_listener {PATH}-client/mode": "0660"}, False, WRONG),
+        ({}, False, WRONG),
+    ],
+)
+def test_one_that_runs_and_was_never_set_up_for_postfix_waits(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    is_ours: bool,
+    verdict: str,
+) -> None:
+    """One whose settings cannot be read, or that listens for Postfix elsewhere, is wrong."""
+    units = Units({DOVECOT: Unit("enabled", "active")}, frozenset())
+    monkeypatch.setattr(absent, "begin_units", lambda *_: lambda: units)
+    monkeypatch.setattr(absent, "begin_dovecot", lambda _: lambda: Dovecot(settings=settings))
+    found = why_absent(root(tmp_path), PATH, NONE, is_ours=is_ours)
+    assert found.verdict == verdict
+    assert NONE in found.seen
 
 
 def test_a_directory_elsewhere_is_opened_by_its_mode() -> None:

@@ -71,6 +71,20 @@ def test_each_cause(
     assert judged(looked, ours=True)[f"dovecot.{name}"][2]
 
 
+def test_one_that_was_never_set_up_for_postfix_waits() -> None:
+    """What is wrong with Dovecot itself is wrong there too, and so is all that a run was to write."""
+    bare = replace(
+        dovecot(), settings={"protocols": "imap", "ssl": "yes", "ssl_cert": "</srv/gone.pem"}
+    )
+    looked = Observed(bare, missing=("/srv/gone.pem",))
+    verdicts = {name: verdict for name, (verdict, _, _) in judged(looked).items()}
+    assert verdicts.pop("dovecot.tls") == WRONG
+    assert set(verdicts.values()) == {WAITS}
+    assert {"dovecot.lmtp-socket", "dovecot.auth-socket", "dovecot.protocols"} <= verdicts.keys()
+    ours = judged(looked, ours=True)
+    assert {verdict for verdict, _, _ in ours.values()} == {WRONG}
+
+
 @pytest.mark.parametrize(
     "change",
     [
