@@ -35,8 +35,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     need_root("checking this server")
     # Imported here, since they take 90 ms: nobody waits for them who is refused.
     from wizard.check.abuse.as_stranger import check_as_stranger  # noqa: PLC0415
-    from wizard.check.cures.advise import advised  # noqa: PLC0415
-    from wizard.check.cures.known import read_known  # noqa: PLC0415
+    from wizard.check.cures.advise import with_cures  # noqa: PLC0415
     from wizard.check.dovecot.login import User, check_login  # noqa: PLC0415
     from wizard.check.host.units import with_start  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
@@ -62,19 +61,19 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     )
     findings = tuple(with_start(found))
     records = session.records(answers, host)
-    known = read_known(
-        answers,
-        session.door,
-        cache(partial(_changes, session, host)),
-        are_chosen=bool(chosen),
-        is_file=bool(options.answers),
-    )
     if options.stranger:
         findings += tuple(check_as_stranger(answers, host, session.door))
     if options.user:
         user = User(options.user, sender, password)
         findings += tuple(check_login(answers, session.door, user))
-    findings = advised(findings, known)
+    findings = with_cures(
+        findings,
+        answers,
+        session.door,
+        cache(partial(_changes, session, host)),
+        are_chosen=bool(chosen),
+        are_saved=not options.answers,
+    )
     if options.json:
         print(as_json(findings, records), file=console.out)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from tests.unit.run.runs import last, plan, prepared, told
 from wizard.answers.model import Answers
 from wizard.answers.sections.hostname import Hostname
 from wizard.answers.toml import format_answers
+from wizard.check.cures.known import Known
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WRONG, Finding
+from wizard.finding import RIGHT, WRONG, Finding, cure
 from wizard.plan.actions import Command, Install, Prove, Service, StagedCheck
 from wizard.plan.model import Plan, Step
 from wizard.run.journal import Journal, open_journal
@@ -86,6 +87,41 @@ def test_what_was_right_before_and_is_wrong_after_fails(
     assert work(places, run) == 1
     assert "1 of 2 checks found something wrong: port 25" in last(places, run).message
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_the_findings_of_a_run_have_causes_and_cures_as_those_of_a_check(
+    places: Places,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: bool,
+) -> None:
+    """What the run has just written is not cured by another run."""
+    starts = cure("systemctl start postfix")
+    stopped = Finding("unit.active", "postfix", "inactive", "active", WRONG, "", cure=starts)
+
+    def prove(_answers: Answers, _door: object, **_how: Any) -> Iterator[Finding]:
+        yield stopped
+        yield WAS_WRONG
+        if breaks and (tmp_path / "changed").exists():
+            yield BROKEN
+
+    read: list[tuple[str, bool]] = []
+
+    def read_known(
+        answers: Answers, _door: object, changes: Callable[[str], bool], **how: bool
+    ) -> Known:
+        read.append((answers.hostname.myhostname, changes("policy")))
+        return Known(can_apply=how["are_chosen"] and how["are_saved"], changes=changes)
+
+    monkeypatch.setattr("wizard.check.prove.prove", prove)
+    monkeypatch.setattr("wizard.check.cures.advise.read_known", read_known)
+    run = prepared(places, ending(tmp_path / "changed"))
+    assert work(places, run) == int(breaks)
+    assert read == [("new.example.com", False)]
+    (found,) = [one for one in told(places, run) if isinstance(one, Found)]
+    for effect in found.findings[1:]:
+        assert (effect.follows, effect.cure) == ("unit.active", starts)
 
 
 def test_nothing_was_right_where_postfix_did_not_run(

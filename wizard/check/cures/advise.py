@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Optional
+from typing import Callable, Optional
 
+from wizard.answers.model import Answers
 from wizard.check.counting import about
 from wizard.check.cures.accord import in_accord, settings_of
-from wizard.check.cures.known import Known
+from wizard.check.cures.known import Known, read_known
 from wizard.check.cures.rules import cure_of, named
 from wizard.check.cures.without import KEYED, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, apply
 from wizard.check.network.ports import NOBODY
+from wizard.door import Door
 from wizard.finding import NO_CURE, UNKNOWN, WARNING, WRONG, Cure, Finding
 from wizard.secrets import may_have_key
 
@@ -40,6 +42,23 @@ _DIES = re.compile(
 _FOR_PEOPLE = "restrictions.before-login"
 """It is about the ports on which people log in, and its cure leaves main.cf as it is."""
 _OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
+
+
+def with_cures(
+    findings: Iterable[Finding],
+    answers: Answers,
+    door: Door,
+    changes: Callable[[str], bool],
+    *,
+    are_chosen: bool,
+    are_saved: bool,
+) -> tuple[Finding, ...]:
+    """Return the findings of this host with `cure` and `follows`, in the same order.
+
+    The host is read as `read_known` says.
+    """
+    known = read_known(answers, door, changes, are_chosen=are_chosen, are_saved=are_saved)
+    return advised(findings, known)
 
 
 def advised(findings: Iterable[Finding], known: Known) -> tuple[Finding, ...]:

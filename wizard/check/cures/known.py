@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
-from wizard.answers.toml import saved_answers
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.postfix import Configuration, begin_configuration, installed_postfix
@@ -46,17 +45,18 @@ def read_known(
     changes: Callable[[str], bool],
     *,
     are_chosen: bool,
-    is_file: bool,
+    are_saved: bool,
 ) -> Known:
-    """Read the host's configuration. `is_file` is True if `--answers` named the answers.
+    """Read the host's configuration.
 
-    `changes` says whether a run of a section would change the host (`Known`).
-    What cannot be read is empty: the check itself reports it.
+    `changes` says whether a run of a section would change the host (`Known`). `are_chosen` is False
+    for answers that nobody chose, which were read from the host. `are_saved` is True if
+    `postfix-wizard apply` would write these answers. What cannot be read is empty: the check itself
+    reports it.
     """
     try:
         configuration = begin_configuration(door)()
         services = tuple(read_services(door))
-        can_apply = are_chosen and not is_file and saved_answers(door) is not None
         if configuration is None:
             return Known()
         text = _main_cf(answers, door) if are_chosen else None
@@ -69,7 +69,7 @@ def read_known(
         Settings(configuration.parameters, configuration.defaults),
         services,
         {name: said for name, said in planned.items() if name in fresh},
-        can_apply,
+        are_chosen and are_saved,
         changes,
         fresh,
         frozenset(name for name, value in parts.items() if value),

@@ -26,12 +26,21 @@ longer than `check`, whose probe is unknown then."""
 
 def prove_all(_action: Prove, context: Context) -> Undo:
     """Run every check and show each finding as it comes. Raises Trouble if a fatal one is wrong."""
+    # A run without this step needs neither the checks nor the TOML reader.
+    from wizard.answers.toml import parse_stored  # noqa: PLC0415
+    from wizard.check.cures.advise import with_cures  # noqa: PLC0415
+
+    answers = parse_stored(context.plan.answers)
+    if not isinstance(answers, Answers):
+        raise Trouble("proving the result", f"the plan's answers cannot be read: {answers}", "")
     found = []
-    for finding in _findings(context):
+    for finding in _findings(answers, context):
         context.say(f"{finding.verdict:8} {finding.looked_at}: {finding.seen}")
         found.append(finding)
-    context.record(Found(tuple(found)))
     wrong = [one for one in found if one.verdict == WRONG and one.fatal]
+    # This run has just written what the answers say, so another run of them is no cure.
+    cured = with_cures(found, answers, Door(), lambda _: False, are_chosen=True, are_saved=True)
+    context.record(Found(cured))
     if wrong:
         raise Trouble(
             "proving the result",
@@ -42,16 +51,11 @@ def prove_all(_action: Prove, context: Context) -> Undo:
     return {}
 
 
-def _findings(context: Context) -> Iterator[Finding]:
-    # A run without this step needs neither the checks nor the TOML reader.
-    from wizard.answers.toml import parse_stored  # noqa: PLC0415
+def _findings(answers: Answers, context: Context) -> Iterator[Finding]:
     from wizard.check.counting import counted, tolerated  # noqa: PLC0415
     from wizard.check.hand_edits import excused  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
 
-    answers = parse_stored(context.plan.answers)
-    if not isinstance(answers, Answers):
-        raise Trouble("proving the result", f"the plan's answers cannot be read: {answers}", "")
     staged = [step.action for step in context.plan.steps if isinstance(step.action, StagedCheck)]
     # Names with a slash are master.cf's.
     expected = [pair for action in staged for pair in action.expected if "/" not in pair[0]]
@@ -86,7 +90,7 @@ def is_comparable(plan: Plan) -> bool:
 
 def wrong_before(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Return what is wrong now (`check.counting.key_of`). Takes about a second. Raises Trouble."""
-    # As in _findings: other runs need neither the checks nor the TOML reader.
+    # As in prove_all: other runs need neither the checks nor the TOML reader.
     from wizard.answers.toml import parse_stored  # noqa: PLC0415
     from wizard.check.counting import key_of, tolerated  # noqa: PLC0415
     from wizard.check.prove import prove  # noqa: PLC0415
